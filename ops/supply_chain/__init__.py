@@ -1,0 +1,97 @@
+"""The release-assurance pipeline: its table of stages, as data.
+
+One row a stage script that exists. `tests/architecture` holds every stage's docstring against its row,
+and `runner.pipeline` asks a row whether a refusal lets the others go on.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class StageRow(NamedTuple):
+    """One stage: its script, what it reads and writes, what it decides, whether it is a gate.
+
+    A gate gathers: that it denies or cannot tell does not stop the stages after it, because
+    `evaluate_policy` decides over all records.
+    """
+
+    script: str
+    reads: str
+    writes: str
+    decides: str
+    gate: bool = False
+    records: bool = True
+
+
+PIPELINE: tuple[StageRow, ...] = (
+    StageRow(
+        "compile_locks",
+        "requirements.in files, pyproject.toml",
+        "requirements.txt, requirements.cdx.json, requirements.provenance.json beside each",
+        "nothing",
+        records=False,
+    ),
+    StageRow(
+        "generate_sbom",
+        "locks, core metadata on the index",
+        "dist/sbom/",
+        "complete, valid",
+    ),
+    StageRow(
+        "bundle_evidence",
+        "dist/sbom/locks/, publisher baselines",
+        "dist/evidence/N-V-evidence.tar.gz or dist/evidence/N-V-source.tar.gz",
+        "nothing",
+    ),
+    StageRow(
+        "evaluate_policy",
+        "SBOMs, all records, policy/",
+        "dist/verdict/verdict.json, dist/verdict/gate.json",
+        "allow or deny, each reason named",
+    ),
+    StageRow(
+        "generate_provenance",
+        "artifacts, records, git",
+        "dist/provenance/provenance.json, dist/checksums.txt",
+        "nothing",
+    ),
+    StageRow(
+        "assemble_release",
+        "dist/",
+        "dist/release/",
+        "set is complete",
+    ),
+    StageRow(
+        "retain_artifacts",
+        "dist/release/",
+        "data/artifacts/supply-chain/N/V/",
+        "retained releases are intact",
+    ),
+    StageRow(
+        "summarise_release",
+        "dist/release/",
+        "nothing",
+        "nothing",
+        records=False,
+    ),
+    StageRow(
+        "compare_sboms",
+        "two SBOMs or releases",
+        "nothing",
+        "nothing",
+        records=False,
+    ),
+)
+
+
+def row_of(script: str) -> StageRow:
+    """Return the row of a stage script.
+
+    Raises:
+        KeyError: There is no such stage.
+    """
+    for row in PIPELINE:
+        if row.script == script:
+            return row
+    raise KeyError(script)

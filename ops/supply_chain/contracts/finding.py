@@ -1,0 +1,46 @@
+"""The one shape of a finding, whatever gate it comes from.
+
+Source: DESIGN section 1, idea 3.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ops.supply_chain.contracts.base import Contract, Count
+
+
+class Severity(StrEnum):
+    """How bad; `unknown` is treated as high wherever a decision hangs on it."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"
+
+
+class Finding(Contract, frozen=True, kw_only=True):
+    """One thing that somebody has to look at.
+
+    `code` is `<gate>.<fact>` in kebab case, for example `lock.unhashed`. `path` is relative to the
+    project, `line` counts from 1 and is 0 where the file as a whole is meant. `next_step` is one
+    sentence, an order. `waived_by` is empty while the finding stands.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    next_step: str
+    package: str = ""
+    version: str = ""
+    path: str = ""
+    line: Count = 0
+    aliases: tuple[str, ...] = ()
+    waived_by: str = ""
+
+    @property
+    def sort_key(self) -> tuple[str, int, str, str, str, str]:
+        """Order of findings in every list: by place, then by what."""
+        return (self.path, self.line, self.package, self.version, self.code, self.message)

@@ -1,0 +1,13 @@
+"""The public default addresses that a user needs, in one place; config can replace each."""
+
+from __future__ import annotations
+
+INDEX_URL = "https://pypi.org/simple/"
+"""Simple repository API of the default index (PEP 503, PEP 691)."""
+
+INDEX_JSON_URL = "https://pypi.org/pypi/"
+"""Root of the default index's JSON API: `<root><project>/json`."""
+
+URI_BASE = "urn:sealwright:"
+"""Start of our build type and builder identifiers. It names, and does not resolve; `docs/provenance.md`
+describes each. A project that publishes that page sets `[provenance].uri_base` to its address."""

@@ -1,0 +1,117 @@
+"""The one reader and the one writer of JSON files that are ours.
+
+Form: UTF-8, keys sorted, two spaces of indent, non-ASCII characters as they are, one line feed at the
+end: the form that `jq -S .` prints, so that anyone can recompute the digest of a part. Reading is
+strict: a duplicate key, an unknown field, a wrong type, NaN or Infinity is an error that names the
+JSON path.
+
+JSON that others wrote never passes through here: its bytes are kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ops.supply_chain.core.errors import InputError, OutputError
+from ops.supply_chain.core.files import write_atomic
+
+T = TypeVar("T")
+
+
+def encode(value: object) -> bytes:
+    """Return the canonical bytes of a contract type or of plain JSON data.
+
+    Args:
+        value: A `msgspec.Struct`, or dicts, lists, strings, integers, booleans and None.
+    Returns:
+        UTF-8 JSON in the form described in this module's docstring.
+    """
+    plain = msgspec.to_builtins(value, str_keys=True)
+    return (json.dumps(plain, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def decode(data: bytes, kind: type[T], *, where: str) -> T:
+    """Read canonical or hand-edited JSON of ours into its contract type, strictly.
+
+    Args:
+        data: The file's bytes.
+        kind: The contract type, which refuses unknown fields.
+        where: What to call the document in an error: usually its path.
+    Raises:
+        InputError: Not JSON, a duplicate key, or not of that type; the message has the JSON path.
+    """
+    plain = load_plain(data, where=where)
+    try:
+        return msgspec.convert(plain, kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{where}: {error}") from error
+
+
+def load_plain(data: bytes, *, where: str) -> Any:
+    """Read JSON, refusing duplicate keys and the numbers that JSON does not have.
+
+    Raises:
+        InputError: Not JSON in UTF-8, or one of the above.
+    """
+    try:
+        return json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not valid JSON: {error}") from error
+
+
+def read(path: Path, kind: type[T]) -> T:
+    """Read one of our JSON files into its contract type.
+
+    Raises:
+        InputError: Missing, unreadable, or not of that type.
+    """
+    return decode(read_bytes(path), kind, where=str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a whole file.
+
+    Raises:
+        InputError: Missing or unreadable.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def write(path: Path, value: msgspec.Struct) -> bytes:
+    """Write a contract value canonically and atomically, after reading it back from its own bytes.
+
+    Returns:
+        The bytes written.
+    Raises:
+        OutputError: The value does not meet its own contract, or the file cannot be written.
+    """
+    data = encode(value)
+    try:
+        again = decode(data, type(value), where=str(path))
+    except InputError as error:
+        raise OutputError(f"{path}: does not meet its own contract: {error.message}") from error
+    if again != value:
+        raise OutputError(f"{path}: reading it back gives another value")
+    write_atomic(path, data)
+    return data
+
+
+def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in seen:
+            raise ValueError(f"duplicate key {key!r}")
+        seen[key] = value
+    return seen
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

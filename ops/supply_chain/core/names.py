@@ -1,0 +1,17 @@
+"""Package names compared the one right way.
+
+Source: PEP 503, https://packaging.python.org/en/latest/specifications/name-normalization/
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_RUNS = re.compile(r"[-_.]+")
+
+
+@lru_cache(maxsize=65536)
+def normalise(name: str) -> str:
+    """Return the PEP 503 form of a package name: lower case, runs of `-`, `_`, `.` as one `-`."""
+    return _RUNS.sub("-", name).lower()

@@ -1,0 +1,81 @@
+"""What a stage is handed, and what it hands back."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from ops.supply_chain.adapters.project import Project, describe
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config import Config
+from ops.supply_chain.contracts.finding import Finding
+from ops.supply_chain.contracts.record import FeedRef, ToolRef
+from ops.supply_chain.core.canonical import read_bytes
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner.progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageRun:
+    """One run of one stage.
+
+    `root` is the project's folder, `dist` where artifacts go, `artifacts` where releases are retained,
+    `cache` the user's cache; all absolute. `now` is the run's one clock reading. `invocation` is the
+    identifier that all stages of one pipeline run share.
+    """
+
+    stage: str
+    args: argparse.Namespace
+    root: Path
+    dist: Path
+    artifacts: Path
+    cache: Path
+    config: Config
+    now: datetime
+    offline: bool
+    invocation: str
+    progress: Progress
+
+    @cached_property
+    def project(self) -> Project:
+        """The project under release; asked of git once, when first needed."""
+        return describe(self.root, self.config, version=self.args.version)
+
+    def dist_ref(self, path: Path) -> FileRef:
+        """Describe a file below `dist` by digest, as `dist:<relative path>`."""
+        return _file_ref("dist", self.dist, path)
+
+    def project_ref(self, path: Path) -> FileRef:
+        """Describe a file below the project by digest, as `project:<relative path>`."""
+        return _file_ref("project", self.root, path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageResult:
+    """What a stage's body returns.
+
+    `counts` keys are fixed words of the stage, never data: they are printed in public logs. `text` is
+    the result for people, `document` the same for programs (`--format json`): plain JSON data or a
+    contract value. `options` are those that can change the outcome.
+    """
+
+    outcome: Outcome
+    text: str
+    counts: dict[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    reads: tuple[FileRef, ...] = ()
+    writes: tuple[FileRef, ...] = ()
+    tools: tuple[ToolRef, ...] = ()
+    feeds: tuple[FeedRef, ...] = ()
+    options: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    document: object = None
+
+
+def _file_ref(label: str, base: Path, path: Path) -> FileRef:
+    data = read_bytes(path)
+    return FileRef(path=f"{label}:{path.relative_to(base).as_posix()}", sha256=sha256_bytes(data), size=len(data))

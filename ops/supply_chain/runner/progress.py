@@ -1,0 +1,42 @@
+"""Progress on a terminal, and silence everywhere else.
+
+Shown on stderr, only where it is a TTY and `NO_COLOR`/`TERM=dumb` do not speak against it; `rich` is
+imported only then.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Progress:
+    """Tells a person how far a long step is.
+
+    Args:
+        enabled: False silences it whatever stderr is.
+    """
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled and sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
+
+    def track(self, items: Iterable[T], *, label: str, total: int) -> Iterator[T]:
+        """Yield the items, moving a bar.
+
+        Args:
+            items: Anything; it is consumed as the caller goes.
+            label: What is being done, a few words without names from the input.
+            total: How many there will be.
+        """
+        if not self._enabled:
+            yield from items
+            return
+        from rich.console import Console
+        from rich.progress import track
+
+        console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
+        yield from track(items, description=label, total=total, console=console, transient=True)

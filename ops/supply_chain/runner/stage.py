@@ -1,0 +1,210 @@
+"""The one place where a stage's result or error becomes output, a record and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import time
+import traceback
+import uuid
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from ops.supply_chain.adapters.project import read_config
+from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import ExitCode, StageError, UnavailableError, UsageError
+from ops.supply_chain.core.moments import timestamp
+from ops.supply_chain.core.outcome import Outcome, exit_code_of
+from ops.supply_chain.runner.arguments import cache_folder, parser_for
+from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, hold
+from ops.supply_chain.runner.progress import Progress
+from ops.supply_chain.runner.streams import Streams
+
+RECORDS_FOLDER = "records"
+
+Body = Callable[[StageRun], StageResult]
+Arguments = Callable[[argparse.ArgumentParser], None]
+
+
+class _CommandLineError(Exception):
+    """argparse found the command line wrong; its message is held back until the streams are ready."""
+
+
+def run_stage(
+    stage: str,
+    doc: str | None,
+    arguments: Arguments,
+    body: Body,
+    argv: Sequence[str] | None = None,
+    *,
+    records: bool = True,
+) -> int:
+    """Run a stage from its command line to its exit code.
+
+    Args:
+        stage: The module's name, which is also the record's.
+        doc: The module's docstring.
+        arguments: Adds the stage's own options to the parser.
+        body: Does the work; raises `StageError` or returns a result.
+        argv: The command line without the program; None takes the process's.
+        records: False for a command that only tells and leaves no record.
+    Returns:
+        One of `ExitCode`.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = parser_for(stage, doc or stage)
+    arguments(parser)
+    if {"-h", "--help"} & set(words):
+        parser.print_help()
+        return ExitCode.PASS
+    public = "--public-log" in words
+    with Streams(public=public) as streams:
+        return _guarded(lambda: _run(stage, parser, body, words, streams, records=records), streams)
+
+
+def _guarded(work: Callable[[], int], streams: Streams) -> int:
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return work()
+    except _CommandLineError as error:
+        streams.error("error: wrong command line" if streams.public else f"error: {error}")
+        return ExitCode.USAGE
+    except StageError as error:
+        streams.error(f"error: exit {int(error.exit_code)}" if streams.public else _describe(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        streams.error("interrupted")
+        return ExitCode.INTERRUPTED
+    except Exception:  # a crash is a defect of ours: say so with its own code, and in public say no more
+        streams.error("error: crash" if streams.public else traceback.format_exc())
+        return ExitCode.CRASH
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _describe(error: StageError) -> str:
+    return f"error: {error.message}" + (f"\n  next: {error.hint}" if error.hint else "")
+
+
+def _run(
+    stage: str, parser: argparse.ArgumentParser, body: Body, words: list[str], streams: Streams, *, records: bool
+) -> int:
+    args = _parse(parser, words)
+    _configure_logging(verbose=args.verbose)
+    started = read_clock()
+    clock = time.monotonic()
+    run = _context(stage, args, started)
+    with hold(run.dist) if records else nullcontext():
+        record_path = run.dist / RECORDS_FOLDER / f"{stage}.json"
+        if records:
+            record_path.unlink(missing_ok=True)
+        try:
+            result = body(run)
+        except UnavailableError as error:
+            if records:
+                _write_record(record_path, run, _unavailable(error), started, clock)
+            raise
+        record = _record(run, result, started, clock)
+        if records:
+            canonical.write(record_path, record)
+    streams.result(_render(record, result, run.args.format, public=streams.public))
+    return exit_code_of(result.outcome)
+
+
+def _parse(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    def refuse(message: str) -> NoReturn:
+        raise _CommandLineError(f"{message}\n  next: {parser.prog} --help")
+
+    parser.error = refuse  # type: ignore[method-assign]  # argparse offers no other way to keep it from exiting
+    return parser.parse_args(words)
+
+
+def _configure_logging(*, verbose: bool) -> None:
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", force=True)
+    logging.captureWarnings(capture=True)
+    warnings.simplefilter("default" if verbose else "ignore")
+
+
+def _context(stage: str, args: argparse.Namespace, now: datetime) -> StageRun:
+    root = args.project.absolute()
+    if not root.is_dir():
+        raise UsageError(f"{root}: is not a folder", hint="Give the project's folder with --project.")
+    return StageRun(
+        stage=stage,
+        args=args,
+        root=root,
+        dist=args.dist.absolute(),
+        artifacts=args.artifacts.absolute(),
+        cache=cache_folder(args.cache),
+        config=read_config(root),
+        now=now,
+        offline=args.offline,
+        invocation=os.environ.get(HOLDER_VARIABLE) or f"urn:uuid:{uuid.uuid4()}",
+        progress=Progress(enabled=not args.public_log),
+    )
+
+
+def _unavailable(error: UnavailableError) -> StageResult:
+    # The message may hold paths of this machine, and records are released: only the fact goes in.
+    return StageResult(outcome=Outcome.NOT_EXAMINED, text=error.message, notes=("something outside did not answer",))
+
+
+def _write_record(path: Path, run: StageRun, result: StageResult, started: datetime, clock: float) -> None:
+    canonical.write(path, _record(run, result, started, clock))
+
+
+def _record(run: StageRun, result: StageResult, started: datetime, clock: float) -> Record:
+    finished = started + timedelta(seconds=round(time.monotonic() - clock))
+    return Record(
+        schema="record/1",
+        stage=run.stage,
+        component=run.project.name,
+        version=run.project.version,
+        outcome=result.outcome,
+        invocation=run.invocation,
+        started=timestamp(started),
+        finished=timestamp(finished),
+        offline=run.offline,
+        tools=tuple(sorted(result.tools, key=lambda tool: (tool.name, tool.version))),
+        feeds=tuple(sorted(result.feeds, key=lambda feed: (feed.name, feed.version))),
+        options=result.options,
+        counts=result.counts,
+        reads=tuple(sorted(result.reads, key=lambda ref: ref.path)),
+        writes=tuple(sorted(result.writes, key=lambda ref: ref.path)),
+        findings=tuple(sorted(result.findings, key=lambda finding: finding.sort_key)),
+        notes=result.notes,
+    )
+
+
+def _render(record: Record, result: StageResult, form: str, *, public: bool) -> str:
+    summary = {"counts": record.counts, "outcome": record.outcome.value, "schema": "summary/1", "stage": record.stage}
+    if public and form == "json":
+        return json.dumps(summary, sort_keys=True)
+    if public:
+        counts = ", ".join(f"{key} {value}" for key, value in sorted(record.counts.items()))
+        return f"{record.stage}: {record.outcome.value}" + (f" ({counts})" if counts else "")
+    if form == "json":
+        document = {
+            "schema": "stage-result/1",
+            "record": msgspec.to_builtins(record),
+            "result": msgspec.to_builtins(result.document),
+        }
+        return canonical.encode(document).decode()
+    return result.text
