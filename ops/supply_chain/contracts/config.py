@@ -9,7 +9,7 @@ Source: DESIGN section 4, "Config".
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime
 import difflib
 import tomllib
 from enum import StrEnum
@@ -39,13 +39,13 @@ class SbomFormat(StrEnum):
 
 
 class AcknowledgedCve(Contract, frozen=True, kw_only=True):
-    """One entry of `acknowledged_cves`, as existing components write it; dates are ISO or prose."""
+    """One entry of `acknowledged_cves`, as existing components write it; dates are TOML dates, ISO text or prose."""
 
     cve_id: str
     package: str
-    date_acknowledged: str | dt.date
+    date_acknowledged: str
     reason: str
-    expected_resolution: str | dt.date
+    expected_resolution: str
 
 
 class LocksConfig(Contract, frozen=True, kw_only=True):
@@ -140,14 +140,23 @@ def parse_config(text: str, *, where: str = CONFIG_NAME) -> Config:
         UsageError: Not TOML, an unknown key (the nearest known one is named), or a wrong type.
     """
     try:
-        plain = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        plain = _dates_as_text(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{where}: not valid TOML: {error}") from error
     _refuse_unknown(plain, Config, prefix="", where=where)
     try:
         return msgspec.convert(plain, Config, strict=True)
     except msgspec.ValidationError as error:
         raise UsageError(f"{where}: {error}", hint="See docs/configuration.md for each key.") from error
+
+
+def _dates_as_text(value: Any) -> Any:
+    """TOML has dates of its own; people write both these and strings, so all become ISO text."""
+    if isinstance(value, dict):
+        return {key: _dates_as_text(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(inner) for inner in value]
+    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
 
 
 def _refuse_unknown(table: dict[str, Any], kind: type[msgspec.Struct], *, prefix: str, where: str) -> None:

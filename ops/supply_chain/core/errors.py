@@ -40,6 +40,10 @@ class StageError(Exception):
         self.message = message
         self.hint = hint
 
+    def described(self) -> str:
+        """Return the message for a person: what is wrong and, on a second line, what to do next."""
+        return f"error: {self.message}" + (f"\n  next: {self.hint}" if self.hint else "")
+
 
 class UsageError(StageError):
     """The command line or the configuration is wrong."""

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from pathlib import Path
+from typing import NoReturn
+
+from ops.supply_chain.core.errors import UsageError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 """The checkout that this pipeline runs from: the default project, and the home of `dist/` and `data/`."""
 
 CACHE_VARIABLE = "SEALWRIGHT_CACHE"
+
+OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
+"""Options that must not stand on a command line, because whoever starts us prints it (nox does)."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises instead of printing what it was given and leaving."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"{self.prog} --help tells what there is.")
 
 
 def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
@@ -20,7 +34,7 @@ def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
         doc: The module's docstring; its first line is the summary, the rest is shown below the options.
     """
     summary, _, rest = doc.strip().partition("\n")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=stage,
         description=summary,
         epilog=rest.strip() or None,
@@ -54,6 +68,11 @@ def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
     group.add_argument("--offline", action="store_true", help="use caches only, ask no network")
     group.add_argument("--verbose", action="store_true", help="log what is being done")
     return parser
+
+
+def hidden_options() -> list[str]:
+    """Return the options that came through the environment, and take them out of it."""
+    return shlex.split(os.environ.pop(OPTIONS_VARIABLE, ""))
 
 
 def cache_folder(option: Path | None) -> Path:

@@ -21,7 +21,7 @@ HOLDER_VARIABLE = "SEALWRIGHT_INVOCATION"
 """Environment variable by which a pipeline run tells its stages that it holds the lock."""
 
 OUTPUT_FOLDERS = ("sbom", "records", "evidence", "verdict", "provenance", "release", "vex", "packages", "report")
-OUTPUT_FILES = ("checksums.txt", "run.json")
+OUTPUT_FILES = ("checksums.txt",)
 
 
 @contextmanager

@@ -22,11 +22,11 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NoReturn
 
 from ops.supply_chain import row_of
-from ops.supply_chain.core.errors import ExitCode, StageError
-from ops.supply_chain.runner.arguments import parser_for
+from ops.supply_chain.core.errors import ExitCode, StageError, UsageError
+from ops.supply_chain.core.text import without_credentials
+from ops.supply_chain.runner.arguments import hidden_options, parser_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear, hold
 
 KNOWN_CODES = frozenset(int(code) for code in ExitCode)
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     split = words.index("--") if "--" in words else len(words)
     steps = words[:split]
-    options = words[split + 1 :]
+    options = [*words[split + 1 :], *hidden_options()]
     try:
         groups = [[shlex.split(step) for step in group.split(" & ")] for group in steps]
         routed = route([step[0] for group in groups for step in group], options)
@@ -51,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(groups, routed, captured=shared.format == "json")
     except StageError as error:
         public = "--public-log" in options
-        print("error" if public else f"error: {error.message}\n  next: {error.hint}", file=sys.stderr)
+        print(
+            f"error: exit {int(error.exit_code)}" if public else without_credentials(error.described()), file=sys.stderr
+        )
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -66,7 +68,7 @@ def route(stages: Sequence[str], options: Sequence[str]) -> dict[str, list[str]]
     Returns:
         Stage name -> its options, in the order given.
     Raises:
-        SystemExit: With code 2, for an option that none knows or a stray word.
+        UsageError: An option that none knows, or a stray word.
     """
     flags = {stage: _flags(stage) for stage in stages}
     routed: dict[str, list[str]] = {stage: [] for stage in stages}
@@ -75,7 +77,7 @@ def route(stages: Sequence[str], options: Sequence[str]) -> dict[str, list[str]]
         flag = options[position].split("=", 1)[0]
         takers = [stage for stage in flags if flag in flags[stage]]
         if not takers:
-            _usage(f"no stage of this session knows {flag!r}")
+            raise UsageError(f"no stage of this session knows {flag!r}", hint="Give it to the session of its stage.")
         width = 1 + (flags[takers[0]][flag] if "=" not in options[position] else 0)
         for stage in takers:
             routed[stage] += options[position : position + width]
@@ -97,11 +99,6 @@ def _flags(stage: str) -> dict[str, int]:
 def _shared(options: Sequence[str]) -> argparse.Namespace:
     known, _ = parser_for("pipeline", __doc__ or "").parse_known_args(list(options))
     return known
-
-
-def _usage(message: str) -> NoReturn:
-    print(f"error: {message}", file=sys.stderr)
-    raise SystemExit(int(ExitCode.USAGE))
 
 
 def _run(groups: list[list[list[str]]], routed: dict[str, list[str]], *, captured: bool) -> int:

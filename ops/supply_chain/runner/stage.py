@@ -39,10 +39,6 @@ Body = Callable[[StageRun], StageResult]
 Arguments = Callable[[argparse.ArgumentParser], None]
 
 
-class _CommandLineError(Exception):
-    """argparse found the command line wrong; its message is held back until the streams are ready."""
-
-
 def run_stage(
     stage: str,
     doc: str | None,
@@ -79,11 +75,8 @@ def _guarded(work: Callable[[], int], streams: Streams) -> int:
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         return work()
-    except _CommandLineError as error:
-        streams.error("error: wrong command line" if streams.public else f"error: {error}")
-        return ExitCode.USAGE
     except StageError as error:
-        streams.error(f"error: exit {int(error.exit_code)}" if streams.public else _describe(error))
+        streams.error(f"error: exit {int(error.exit_code)}" if streams.public else error.described())
         return error.exit_code
     except KeyboardInterrupt:
         streams.error("interrupted")
@@ -99,14 +92,10 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _describe(error: StageError) -> str:
-    return f"error: {error.message}" + (f"\n  next: {error.hint}" if error.hint else "")
-
-
 def _run(
     stage: str, parser: argparse.ArgumentParser, body: Body, words: list[str], streams: Streams, *, records: bool
 ) -> int:
-    args = _parse(parser, words)
+    args = parser.parse_args(words)
     _configure_logging(verbose=args.verbose)
     started = read_clock()
     clock = time.monotonic()
@@ -126,14 +115,6 @@ def _run(
             canonical.write(record_path, record)
     streams.result(_render(record, result, run.args.format, public=streams.public))
     return exit_code_of(result.outcome)
-
-
-def _parse(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
-    def refuse(message: str) -> NoReturn:
-        raise _CommandLineError(f"{message}\n  next: {parser.prog} --help")
-
-    parser.error = refuse  # type: ignore[method-assign]  # argparse offers no other way to keep it from exiting
-    return parser.parse_args(words)
 
 
 def _configure_logging(*, verbose: bool) -> None:

@@ -8,10 +8,11 @@ descriptors that nothing else knows.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -29,6 +30,7 @@ class Streams:
         self.public = public
         self._result = -1
         self._error = -1
+        self._python = sys.stdout, sys.stderr
 
     def __enter__(self) -> Self:
         _flush()
@@ -40,12 +42,17 @@ class Streams:
             os.close(nowhere)
         else:
             os.dup2(STDERR, STDOUT)
+        self._python = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = _text(STDOUT), _text(STDERR)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _flush()
+        if self.public:
+            logging.basicConfig(handlers=[logging.NullHandler()], force=True)
+        sys.stdout, sys.stderr = self._python
         os.dup2(self._result, STDOUT)
         os.dup2(self._error, STDERR)
         os.close(self._result)
@@ -69,6 +76,11 @@ def _write(descriptor: int, text: str) -> None:
             data = data[os.write(descriptor, data) :]
     except BrokenPipeError:
         return
+
+
+def _text(descriptor: int) -> TextIO:
+    """Open a descriptor for text that no locale can make fail."""
+    return os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
 
 
 def _flush() -> None:

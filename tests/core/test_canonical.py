@@ -1,0 +1,105 @@
+"""The canonical form: strict reading, one way of writing, the form of `jq -S`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import InputError, OutputError
+
+GOOD = FileRef(path="dist:a", sha256="0" * 64, size=1)
+
+plain_json = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(plain_json)
+@settings(derandomize=True, max_examples=200)
+def test_what_is_encoded_reads_back_equal_and_encodes_to_the_same_bytes(value: Any) -> None:
+    data = canonical.encode(value)
+    again = canonical.load_plain(data, where="x")
+    assert again == value
+    assert canonical.encode(again) == data
+
+
+def test_the_form_is_that_of_jq() -> None:
+    assert canonical.encode({"b": [], "a": {"ü": [1, None]}}) == (
+        b'{\n  "a": {\n    "\xc3\xbc": [\n      1,\n      null\n    ]\n  },\n  "b": []\n}\n'
+    )
+
+
+BROKEN = {
+    "duplicate key": (b'{"a": 1, "a": 2}', "x: not valid JSON: duplicate key 'a'"),
+    "nan": (b'{"a": NaN}', "x: not valid JSON: NaN is not JSON"),
+    "cut": (b'{"a": ', "x: not valid JSON: Expecting value: line 1 column 7 (char 6)"),
+    "empty": (b"", "x: not valid JSON: Expecting value: line 1 column 1 (char 0)"),
+}
+
+
+@pytest.mark.parametrize(("data", "message"), BROKEN.values(), ids=BROKEN)
+def test_what_is_not_json_is_refused_with_the_reason(data: bytes, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        canonical.load_plain(data, where="x")
+    assert caught.value.message == message
+
+
+def test_nesting_without_end_is_an_input_error_not_a_crash() -> None:
+    with pytest.raises(InputError, match="not valid JSON"):
+        canonical.load_plain(b"[" * 200_000, where="x")
+
+
+MISFIT = {
+    "unknown field": ({"extra": 1}, "x: Object contains unknown field `extra`"),
+    "wrong type": ({"size": "1"}, "x: Expected `int`, got `str` - at `$.size`"),
+    "bool for int": ({"size": True}, "x: Expected `int`, got `bool` - at `$.size`"),
+    "negative": ({"size": -1}, "x: Expected `int` >= 0 - at `$.size`"),
+    "upper-case digest": (
+        {"sha256": "A" * 64},
+        r"x: Expected `str` matching regex '\\A[0-9a-f]{64}\\Z' - at `$.sha256`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), MISFIT.values(), ids=MISFIT)
+def test_a_misfit_is_refused_with_its_json_path(change: dict[str, Any], message: str) -> None:
+    data = json.dumps({**msgspec.to_builtins(GOOD), **change}).encode()
+    with pytest.raises(InputError) as caught:
+        canonical.decode(data, FileRef, where="x")
+    assert caught.value.message == message
+
+
+def test_a_missing_field_is_refused() -> None:
+    with pytest.raises(InputError, match="missing required field `sha256`"):
+        canonical.decode(b'{"path": "a", "size": 1}', FileRef, where="x")
+
+
+def test_writing_a_value_that_breaks_its_own_contract_writes_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    with pytest.raises(OutputError, match="does not meet its own contract"):
+        canonical.write(target, FileRef(path="a", sha256="not a digest", size=1))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_written_file_reads_back_and_is_world_readable_whatever_the_umask(tmp_path: Path) -> None:
+    target = tmp_path / "sub" / "a.json"
+    data = canonical.write(target, GOOD)
+    assert target.read_bytes() == data
+    assert canonical.read(target, FileRef) == GOOD
+    assert target.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_missing_file_is_an_input_error_with_its_path(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        canonical.read(tmp_path / "none.json", FileRef)
+    assert caught.value.message == f"{tmp_path / 'none.json'}: cannot be read: No such file or directory"

@@ -1,0 +1,43 @@
+"""Nothing secret and nothing that moves a cursor gets through."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ops.supply_chain.core.text import printable, without_credentials
+
+URLS = {
+    "user and password": ("https://user:password@acme.org/simple/", "https://acme.org/simple/"),
+    "token only": ("https://tok@acme.org/x", "https://acme.org/x"),
+    "empty user": ("https://:tok@acme.org/x", "https://acme.org/x"),
+    "at sign in password": ("https://user:pa@ss@acme.org/x", "https://acme.org/x"),
+    "percent-encoded": ("https://us%40er:p%3Aw@acme.org/", "https://acme.org/"),
+    "vcs": ("git+https://u:p@github.com/a/b@main#egg=c", "git+https://github.com/a/b@main#egg=c"),
+    "ssh": ("git+ssh://git@github.com/a/b", "git+ssh://github.com/a/b"),
+    "in prose": ("see https://u:p@h/ and http://v:q@i/!", "see https://h/ and http://i/!"),
+    "query": ("https://h/x?token=abc&v=1", "https://h/x?token=****&v=1"),
+    "no credentials": ("https://h/a@b", "https://h/a@b"),
+    "mail address": ("someone@example.org", "someone@example.org"),
+}
+
+
+@pytest.mark.parametrize(("given_text", "expected"), URLS.values(), ids=URLS)
+def test_credentials_leave_urls(given_text: str, expected: str) -> None:
+    assert without_credentials(given_text) == expected
+
+
+secret = st.text(st.sampled_from("abcXYZ019%_-.~!$&'()*+,;="), min_size=8, max_size=20).map(lambda s: "S3CR" + s)
+
+
+@given(secret, secret)
+@settings(derandomize=True, max_examples=200)
+def test_no_part_of_a_user_or_password_survives(user: str, password: str) -> None:
+    shown = without_credentials(f"error at git+https://{user}:{password}@h.example/p?token={password}#f")
+    assert "S3CR" not in shown
+    assert "h.example/p" in shown
+
+
+def test_control_and_override_characters_become_question_marks() -> None:
+    assert printable("a\r\nb\x1b[31m\u202ec\u2028\x7f\x9b\ud800ü😀") == "a??b?[31m?c????ü😀"
