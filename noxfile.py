@@ -1,0 +1,167 @@
+"""The sessions of sealwright: which scripts run, in which order. No logic lives here.
+
+    nox -s release        lock to retained release: SBOMs, evidence, policy, provenance, checksums
+    nox -s lock           compile the locks of a project
+    nox -s compare        what changed between two SBOMs or releases
+    nox -s retention      list, verify and prune retained releases
+    nox -s STAGE          one stage script alone, by its name
+    nox -s tests          the test suite
+    nox -s lint           ruff, mypy, import contracts, generated files
+    nox -s bench          benchmarks, side by side
+
+Options after `--` go to the scripts: `nox -s release -- --project ../theirs --version v1.2.0`.
+
+Every session of the pipeline shares one environment, `.nox/pipeline`, installed from `requirements.txt`
+with `--require-hashes`; tests and lint share `.nox/tests`. An environment is made anew when its lock changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["release"]
+nox.options.default_venv_backend = "none"
+nox.options.error_on_missing_interpreters = True
+
+HERE = Path(__file__).resolve().parent
+PIPELINE_LOCK = "requirements.txt"
+TESTS_LOCK = "tests/requirements.txt"
+STAGES = (
+    "compile_locks",
+    "generate_sbom",
+    "bundle_evidence",
+    "evaluate_policy",
+    "generate_provenance",
+    "assemble_release",
+    "retain_artifacts",
+    "summarise_release",
+    "compare_sboms",
+)
+OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Turn the project into a complete, policy-checked, retained release (still unsigned)."""
+    _pipeline(
+        session,
+        "generate_sbom",
+        "bundle_evidence",
+        "evaluate_policy",
+        "generate_provenance",
+        "evaluate_policy --provenance dist:provenance/provenance.json",
+        "assemble_release",
+        "retain_artifacts",
+        "summarise_release",
+    )
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Compile the project's locks: hashes, cool-down, SBOM and publisher baseline beside each."""
+    _script(session, "compile_locks")
+
+
+@nox.session(default=False)
+def compare(session: nox.Session) -> None:
+    """Tell what was added, removed, changed or relicensed between two SBOMs or releases."""
+    _script(session, "compare_sboms")
+
+
+@nox.session(default=False)
+def retention(session: nox.Session) -> None:
+    """List, verify or prune the retained releases."""
+    _script(session, "retain_artifacts", *([] if session.posargs else ["--list"]))
+
+
+def _stage_session(script: str) -> None:
+    @nox.session(name=script, default=False)
+    def stage(session: nox.Session) -> None:
+        _script(session, script)
+
+    stage.__doc__ = f"Run {script}.py alone."
+
+
+for _name in STAGES:
+    _stage_session(_name)
+
+
+@nox.session(default=False)
+def tests(session: nox.Session) -> None:
+    """Run the test suite; it needs no network but loopback."""
+    python = _environment(session, "tests", TESTS_LOCK)
+    session.run(python, "-m", "pytest", "-n", "auto", *session.posargs, external=True)
+
+
+@nox.session(default=False)
+def lint(session: nox.Session) -> None:
+    """Check style, types, import contracts and generated files."""
+    python = _environment(session, "tests", TESTS_LOCK)
+    session.run(python, "-m", "ruff", "check", ".", external=True)
+    session.run(python, "-m", "ruff", "format", "--check", ".", external=True)
+    session.run(python, "-m", "mypy", external=True)
+    session.run(python, "-c", "from importlinter.cli import lint_imports_command as c; c()", external=True)
+    session.run(python, "-m", "tests.generated", "--check", external=True)
+
+
+@nox.session(default=False)
+def generate(session: nox.Session) -> None:
+    """Write the generated files again: stage pages, configuration reference, golden files."""
+    python = _environment(session, "tests", TESTS_LOCK)
+    session.run(python, "-m", "tests.generated", *session.posargs, external=True)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure, side by side in one run, and print the table."""
+    python = _environment(session, "tests", TESTS_LOCK)
+    session.run(python, "-m", "tests.benchmarks", *session.posargs, external=True)
+
+
+def _pipeline(session: nox.Session, *steps: str) -> None:
+    python = _environment(session, "pipeline", PIPELINE_LOCK)
+    _run(session, [python, "-Im", "ops.supply_chain.runner.pipeline", *steps, "--"])
+
+
+def _script(session: nox.Session, script: str, *arguments: str) -> None:
+    python = _environment(session, "pipeline", PIPELINE_LOCK)
+    _run(session, [python, "-Im", "ops.supply_chain.runner.one", script, *arguments, "--"])
+
+
+def _run(session: nox.Session, command: list[str]) -> None:
+    # nox prints the command that it runs and again when it fails; in a public log the options, which
+    # may name the project, therefore travel in the environment.
+    public = "--public-log" in session.posargs
+    options = [] if public else session.posargs
+    hidden = {OPTIONS_VARIABLE: shlex.join(session.posargs)} if public else {}
+    session.run(*command, *options, env=hidden, external=True, log=not public)
+
+
+def _environment(session: nox.Session, name: str, lock_file: str) -> str:
+    """Make or reuse a virtual environment from a hash-locked file; return its interpreter."""
+    home = HERE / ".nox" / name
+    python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    text = f"{sys.version}\n{home}\n".encode() + b"".join(
+        (HERE / part).read_bytes() for part in (lock_file, "pyproject.toml")
+    )
+    stamp, digest = home / ".sealwright-lock", hashlib.sha256(text).hexdigest()
+    if not (python.exists() and stamp.exists() and stamp.read_text() == digest):
+        stamp.unlink(missing_ok=True)
+        session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(home), external=True)
+        uv = shutil.which("uv")
+        pip = (
+            [uv, "pip", "install", "--quiet", "--python", str(python)]
+            if uv
+            else [str(python), "-m", "pip", "install", "--quiet"]
+        )
+        session.run(*pip, "--require-hashes", "-r", lock_file, external=True)
+        session.run(*pip, "--no-deps", "--no-build-isolation", "-e", ".", external=True)
+        stamp.write_text(digest)
+    return str(python)

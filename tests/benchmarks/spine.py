@@ -1,0 +1,112 @@
+"""Benchmarks of the spine: SBOMs, the whole release, a large project, start-up."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.supply_chain import PIPELINE
+from tests.benchmarks.measure import median, run
+from tests.benchmarks.synthetic import write_project
+
+RELEASE_STEPS = (
+    "generate_sbom",
+    "bundle_evidence",
+    "evaluate_policy",
+    "generate_provenance",
+    "evaluate_policy --provenance",
+    "assemble_release",
+    "retain_artifacts",
+    "summarise_release",
+)
+
+
+class Row(NamedTuple):
+    """One line of the table: what, the figures seen, the aim."""
+
+    what: str
+    seen: str
+    aim: str
+
+
+Case = Callable[[Path, Path], Iterator[Row]]
+
+
+def sboms_against_cyclonedx_py(data: Path, scratch: Path) -> Iterator[Row]:
+    """Our per-lock SBOMs of `soar` beside `cyclonedx-py requirements` on the same locks."""
+    soar = data / "projects" / "soar"
+    locks = sorted(path.parent / "requirements.txt" for path in soar.rglob("requirements.cdx.json"))
+    ours = run(_stage("generate_sbom", soar, scratch, "--no-enrich", "--formats", "cyclonedx-1.6"), cwd=scratch)
+    tool = str(Path(sys.executable).with_name("cyclonedx-py"))
+    theirs = 0.0
+    for lock in locks:
+        command = [tool, "requirements", "--output-reproducible", "-o", str(scratch / "theirs.json"), str(lock)]
+        theirs += run(command, cwd=scratch).seconds
+    yield Row(
+        f"SBOMs of {len(locks)} locks of soar: sealwright (plus the aggregate) / cyclonedx-py, one lock a call",
+        f"{ours.seconds:.2f} s / {theirs:.1f} s = {theirs / ours.seconds:.0f} times",
+        "30 times or better",
+    )
+
+
+def release_of_soar(data: Path, scratch: Path) -> Iterator[Row]:
+    """The whole `release` on `soar`: once to warm the cache, then measured without network."""
+    soar = data / "projects" / "soar"
+    run(_release(soar, scratch), cwd=scratch)
+    shutil.rmtree(scratch / "artifacts")
+    seen = run([*_release(soar, scratch), "--offline"], cwd=scratch)
+    yield Row("release of soar, warm cache, offline", f"{seen.seconds:.1f} s, {seen.peak_mb:.0f} MB", "10 s, 300 MB")
+
+
+def release_of_a_large_project(_data: Path, scratch: Path) -> Iterator[Row]:
+    """The whole `release` on 2,000 locks with 250 pins each."""
+    project = scratch / "large"
+    write_project(project, locks=2000, pins=250, distinct=5000)
+    seen = run([*_release(project, scratch), "--no-enrich"], cwd=scratch)
+    yield Row(
+        "release of 2,000 locks with 250 pins each (5,000 distinct), no enrichment",
+        f"{seen.seconds:.1f} s, {seen.peak_mb:.0f} MB",
+        "30 s, 1 GB",
+    )
+
+
+def start_up(_data: Path, scratch: Path) -> Iterator[Row]:
+    """How long each script takes to say `--help`, beside a bare interpreter."""
+    bare = median([sys.executable, "-Ic", "pass"], cwd=scratch, times=7).seconds
+    times = {
+        row.script: median([sys.executable, "-Im", f"ops.supply_chain.{row.script}", "--help"], cwd=scratch, times=7)
+        for row in PIPELINE
+    }
+    slowest = max(times, key=lambda script: times[script].seconds)
+    yield Row(
+        f"`--help`, median of 7, slowest of {len(times)} scripts ({slowest}); a bare interpreter",
+        f"{times[slowest].seconds * 1000:.0f} ms; {bare * 1000:.0f} ms",
+        "150 ms",
+    )
+
+
+CASES: tuple[Case, ...] = (sboms_against_cyclonedx_py, release_of_soar, release_of_a_large_project, start_up)
+
+
+def measure(case: Case, data: Path) -> list[Row]:
+    """Run one case in a scratch folder of its own and return its rows."""
+    with tempfile.TemporaryDirectory(prefix="sealwright-bench-") as scratch:
+        return list(case(data, Path(scratch)))
+
+
+def _stage(script: str, project: Path, scratch: Path, *options: str) -> list[str]:
+    return [sys.executable, "-Im", f"ops.supply_chain.{script}", *_shared(project, scratch), *options]
+
+
+def _release(project: Path, scratch: Path) -> list[str]:
+    module = "ops.supply_chain.runner.pipeline"
+    return [sys.executable, "-Im", module, *RELEASE_STEPS, "--", *_shared(project, scratch)]
+
+
+def _shared(project: Path, scratch: Path) -> list[str]:
+    folders = ["--dist", str(scratch / "dist"), "--artifacts", str(scratch / "artifacts")]
+    return ["--project", str(project), *folders, "--version", "v3.0.0"]
