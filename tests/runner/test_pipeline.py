@@ -1,0 +1,187 @@
+"""One run of many stages: options find their stage, refusals stop or gather, nothing old survives."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import subprocess
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ops.supply_chain as table
+from ops.supply_chain import StageRow
+from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.runner import pipeline
+
+GATE = StageRow("try_gate", "", "", "", gate=True)
+MAKER = StageRow("try_maker", "", "", "")
+LAST = StageRow("try_last", "", "", "")
+
+
+class _Child(subprocess.Popen[bytes]):
+    """Stands for a started stage that ends with a code and has said something."""
+
+    def __init__(self, code: int, said: bytes) -> None:
+        self.returncode = code
+        self._said = said
+
+    def communicate(self, *_a: object, **_k: object) -> tuple[bytes, bytes]:
+        return self._said, b""
+
+    def __del__(self, *_a: object, **_k: object) -> None:
+        return
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
+    """Stand-ins for three stages; `codes` in their environment tell how each ends. Yields the commands."""
+    commands: list[list[str]] = []
+    for row in (GATE, MAKER, LAST):
+        module = types.ModuleType(f"ops.supply_chain.{row.script}")
+        module.__doc__ = "A stand-in."
+        module.arguments = _arguments_of(row.script)  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(table, "PIPELINE", (GATE, MAKER, LAST))
+    yield commands
+
+
+def _arguments_of(script: str) -> object:
+    def arguments(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(f"--{script.replace('_', '-')}-value")
+        parser.add_argument("--quick", action="store_true")
+        parser.add_argument("files", nargs="*")
+
+    return arguments
+
+
+def _play(monkeypatch: pytest.MonkeyPatch, commands: list[list[str]], codes: dict[str, int]) -> None:
+    def start(command: list[str], _environment: dict[str, str], *, captured: bool) -> _Child:
+        commands.append(command)
+        return _Child(codes.get(command[0], 0), b'{"stage": "%s"}\n' % command[0].encode() if captured else b"")
+
+    monkeypatch.setattr(pipeline, "_start", start)
+
+
+STEPS = ["try_gate", "try_maker", "try_last"]
+
+
+def _run(tmp_path: Path, *options: str) -> int:
+    return pipeline.main([*STEPS, "--", "--dist", str(tmp_path / "dist"), *options])
+
+
+@pytest.mark.parametrize(
+    ("codes", "code", "ran"),
+    [
+        ({}, 0, STEPS),
+        ({"try_gate": 4}, 4, STEPS),
+        ({"try_gate": 5}, 5, STEPS),
+        ({"try_gate": 3}, 3, STEPS[:1]),
+        ({"try_gate": 1}, 1, STEPS[:1]),
+        ({"try_maker": 4}, 4, STEPS[:2]),
+        ({"try_gate": 5, "try_last": 6}, 6, STEPS),
+        ({"try_maker": -9}, 1, STEPS[:2]),
+    ],
+)
+def test_a_gate_gathers_and_everything_else_stops(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    started: list[list[str]],
+    codes: dict[str, int],
+    code: int,
+    ran: list[str],
+) -> None:
+    _play(monkeypatch, started, codes)
+    assert _run(tmp_path) == code
+    assert [command[0] for command in started] == ran
+
+
+def test_an_option_goes_to_each_stage_that_knows_it(started: list[list[str]]) -> None:
+    routed = pipeline.route(STEPS, ["--offline", "--try-gate-value", "3", "--try-last-value=--x", "--quick"])
+    assert routed == {
+        "try_gate": ["--offline", "--try-gate-value", "3", "--quick"],
+        "try_maker": ["--offline", "--quick"],
+        "try_last": ["--offline", "--try-last-value=--x", "--quick"],
+    }
+
+
+@pytest.mark.parametrize("options", [["--nobody"], ["stray"], ["--quick", "stray"], ["--try-gate-valu", "3"]])
+def test_what_no_stage_knows_is_an_error(started: list[list[str]], options: list[str]) -> None:
+    with pytest.raises(UsageError, match="no stage of this session knows"):
+        pipeline.route(STEPS, options)
+
+
+def test_an_unknown_option_does_not_leak_in_public(
+    tmp_path: Path, started: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(tmp_path, "--public-log", "--sekret") == 2
+    assert capsys.readouterr() == ("", "error: exit 2\n")
+
+
+def test_options_hidden_from_the_command_line_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]]
+) -> None:
+    _play(monkeypatch, started, {})
+    monkeypatch.setenv("SEALWRIGHT_OPTIONS", f"--dist '{tmp_path / 'a b'}' --public-log")
+    assert pipeline.main([*STEPS, "--"]) == 0
+    assert started[0] == ["try_gate", "--dist", str(tmp_path / "a b"), "--public-log"]
+    assert "SEALWRIGHT_OPTIONS" not in __import__("os").environ
+
+
+def test_what_an_earlier_run_left_is_gone_before_the_first_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]]
+) -> None:
+    _play(monkeypatch, started, {})
+    assert _run(tmp_path) == 0
+    old = tmp_path / "dist" / "records" / "generate_sbom.json"
+    old.parent.mkdir()
+    old.write_text("{}")
+    (tmp_path / "dist" / "mine.txt").write_text("kept")
+    assert _run(tmp_path) == 0
+    assert not old.exists()
+    assert (tmp_path / "dist" / "mine.txt").read_text() == "kept"
+
+
+def test_a_link_in_dist_is_removed_and_its_target_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]]
+) -> None:
+    _play(monkeypatch, started, {})
+    assert _run(tmp_path) == 0
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "precious").write_text("x")
+    (tmp_path / "dist" / "sbom").symlink_to(tmp_path / "elsewhere")
+    assert _run(tmp_path) == 0
+    assert (tmp_path / "elsewhere" / "precious").read_text() == "x"
+    assert not (tmp_path / "dist" / "sbom").exists()
+
+
+def test_json_is_one_document_for_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _play(monkeypatch, started, {"try_maker": 4})
+    assert _run(tmp_path, "--format", "json") == 4
+    import json
+
+    assert json.load(io.StringIO(capsys.readouterr().out)) == {
+        "schema": "run/1",
+        "stages": [{"stage": "try_gate"}, {"stage": "try_maker"}],
+    }
+
+
+def test_steps_joined_by_an_ampersand_are_both_started_before_either_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]]
+) -> None:
+    _play(monkeypatch, started, {})
+    seen: list[int] = []
+    wait = pipeline._wait
+
+    def count(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+        seen.append(len(started))
+        return wait(process)
+
+    monkeypatch.setattr(pipeline, "_wait", count)
+    code = pipeline.main(["try_gate & try_maker", "try_last", "--", "--dist", str(tmp_path / "dist")])
+    assert (code, seen) == (0, [2, 2, 3])
