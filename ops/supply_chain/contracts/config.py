@@ -9,7 +9,7 @@ Source: DESIGN section 4, "Config".
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import difflib
 import tomllib
 from enum import StrEnum
@@ -18,6 +18,15 @@ from typing import Annotated, Any, get_args
 import msgspec
 
 from ops.supply_chain.contracts.base import Contract
+from ops.supply_chain.contracts.gates import (
+    FeedsConfig,
+    GateConfig,
+    PublicLogConfig,
+    PublishersConfig,
+    ResponseConfig,
+    WaiverEntry,
+    WaiverRules,
+)
 from ops.supply_chain.core.errors import UsageError
 
 CONFIG_NAME = ".security-config.toml"
@@ -128,6 +137,13 @@ class Config(Contract, frozen=True, kw_only=True):
     policy: PolicyConfig = PolicyConfig()
     provenance: ProvenanceConfig = ProvenanceConfig()
     retention: RetentionConfig = RetentionConfig()
+    waivers: tuple[WaiverEntry, ...] = ()
+    waiver_rules: WaiverRules = WaiverRules()
+    feeds: FeedsConfig = FeedsConfig()
+    response: ResponseConfig = ResponseConfig()
+    publishers: PublishersConfig = PublishersConfig()
+    gate: GateConfig = GateConfig()
+    public_log: PublicLogConfig = PublicLogConfig()
 
 
 def parse_config(text: str, *, where: str = CONFIG_NAME) -> Config:
@@ -156,7 +172,7 @@ def _dates_as_text(value: Any) -> Any:
         return {key: _dates_as_text(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_dates_as_text(inner) for inner in value]
-    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else value
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else value
 
 
 def _refuse_unknown(table: dict[str, Any], kind: type[msgspec.Struct], *, prefix: str, where: str) -> None:

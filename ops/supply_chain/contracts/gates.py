@@ -1,0 +1,116 @@
+"""The tables of `.security-config.toml` that the gates and the daily scan read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from ops.supply_chain.contracts.base import Contract
+from ops.supply_chain.contracts.finding import Severity
+
+DEFAULT_WAIVER_DAYS = 180
+DEFAULT_WARNING_DAYS = 14
+DEFAULT_FEED_AGE_HOURS = 48
+CRITICAL_BUSINESS_DAYS = 3
+HIGH_BUSINESS_DAYS = 10
+
+Hours = Annotated[int, msgspec.Meta(ge=1, le=24 * 3650)]
+BusinessDays = Annotated[int, msgspec.Meta(ge=0, le=3650)]
+
+
+class WaiverEntry(Contract, frozen=True, kw_only=True):
+    """One `[[waivers]]` entry: a finding that stands, known and accepted until a day.
+
+    `id` is a finding's code, an advisory id or an alias of it. `package` and `versions` (a PEP 440
+    specifier) narrow it; empty means any. `justification` is one of OpenVEX's labels, needed only to
+    state `not_affected`. `date` is the day it was written, `expires` the last day on which it holds.
+    All are text here, so that a malformed entry becomes a finding that names it, not a refusal to start.
+    """
+
+    id: str = ""
+    package: str = ""
+    versions: str = ""
+    reason: str = ""
+    justification: str = ""
+    owner: str = ""
+    date: str = ""
+    expires: str = ""
+    link: str = ""
+
+
+class WaiverRules(Contract, frozen=True, kw_only=True):
+    """`[waiver_rules]`: for how long at most a waiver may hold, how many days ahead its end is told, and
+    the time zone in which its last day ends.
+    """
+
+    max_days: BusinessDays = DEFAULT_WAIVER_DAYS
+    warn_days: BusinessDays = DEFAULT_WARNING_DAYS
+    zone: str = "UTC"
+
+
+class FeedsConfig(Contract, frozen=True, kw_only=True):
+    """`[feeds]`: where advisories come from, and how old they may be.
+
+    Empty addresses mean the public defaults. `max_age_hours` is the greatest age at which a snapshot
+    still counts as looked at. `malicious` is a folder of OSSF malicious-packages records, relative to the
+    project, used beside the snapshot.
+    """
+
+    osv_snapshot: str = ""
+    osv_api: str = ""
+    integrity_api: str = ""
+    max_age_hours: Hours = DEFAULT_FEED_AGE_HOURS
+    malicious: str = ""
+
+
+class ClockStart(StrEnum):
+    """When the response clock starts: at the advisory's publication, or when we first saw the finding."""
+
+    DISCLOSURE = "disclosure"
+    CONFIRMATION = "confirmation"
+
+
+class ResponseConfig(Contract, frozen=True, kw_only=True):
+    """`[response]`: within how many business days a finding of a severity must be answered.
+
+    Saturdays, Sundays and `holidays` (ISO dates) do not count; `zone` decides where a day begins.
+    """
+
+    critical_days: BusinessDays = CRITICAL_BUSINESS_DAYS
+    high_days: BusinessDays = HIGH_BUSINESS_DAYS
+    medium_days: BusinessDays | None = None
+    low_days: BusinessDays | None = None
+    holidays: tuple[str, ...] = ()
+    zone: str = "UTC"
+    start: ClockStart = ClockStart.DISCLOSURE
+
+
+class PublisherException(Contract, frozen=True, kw_only=True):
+    """One `[[publishers.exceptions]]` entry: a package whose publisher findings are accepted, and why."""
+
+    package: str
+    reason: str
+
+
+class PublishersConfig(Contract, frozen=True, kw_only=True):
+    """`[publishers]`: how bad each kind of publisher finding is, and reasoned exceptions."""
+
+    metadata_changed: Severity = Severity.MEDIUM
+    publisher_changed: Severity = Severity.HIGH
+    attestation_lost: Severity = Severity.HIGH
+    attestation_invalid: Severity = Severity.CRITICAL
+    exceptions: tuple[PublisherException, ...] = ()
+
+
+class GateConfig(Contract, frozen=True, kw_only=True):
+    """`[gate]`: the least severity that makes a gate fail; what lies below stays visible and passes."""
+
+    fail_on: Severity = Severity.LOW
+
+
+class PublicLogConfig(Contract, frozen=True, kw_only=True):
+    """`[public_log]`: `age` recipients (public keys) for whom full findings may be encrypted."""
+
+    recipients: tuple[str, ...] = ()
