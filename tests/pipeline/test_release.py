@@ -1,0 +1,197 @@
+"""The whole chain on a small project: complete, the same anywhere, refused when anything is touched."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.conftest import STEPS, make_project, run_release
+
+RUN_DEPENDENT = ("-gate.json", "-provenance.intoto.json", "-checksums.txt")
+"""Files that hold the times of a run; all others are a function of commit, locks and tools."""
+
+
+def released(out: Path) -> dict[str, str]:
+    """Return name -> SHA-256 of the released files that must be the same everywhere."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((out / "dist" / "release").iterdir())
+        if not path.name.endswith(RUN_DEPENDENT)
+    }
+
+
+def test_a_release_is_complete_and_its_checksums_hold(project: Path, tmp_path: Path) -> None:
+    done = run_release(project, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "out/dist/release").iterdir())
+    assert names == [
+        "small-v1.0-checksums.txt",
+        "small-v1.0-evidence.tar.gz",
+        "small-v1.0-gate.json",
+        "small-v1.0-provenance.intoto.json",
+        "small-v1.0-sbom.cdx.json",
+        "small-v1.0-sbom.spdx.json",
+        "small-v1.0-sbom.spdx3.json",
+    ]
+    checked = subprocess.run(
+        ["sha256sum", "--strict", "-c", "small-v1.0-checksums.txt"],
+        cwd=tmp_path / "out/dist/release",
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert checked.stdout.count(": OK") == len(names) - 1
+    retained = tmp_path / "out/artifacts/supply-chain/small/v1.0"
+    assert {path.name for path in retained.iterdir()} == {*names, "manifest.json"}
+
+
+def test_the_summary_says_what_is_missing_before_it_may_be_called_signed(project: Path, tmp_path: Path) -> None:
+    done = run_release(project, tmp_path / "out")
+    assert "not signed" in done.stdout.lower()
+    assert "small-v1.0" in done.stdout
+
+
+WORLDS = {
+    "umask": ({}, 0o077),
+    "time zone": ({"TZ": "Pacific/Kiritimati"}, 0o022),
+    "locale": ({"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"}, 0o022),
+    "C locale": ({"LC_ALL": "C", "PYTHONUTF8": "0"}, 0o000),
+    "hash seed": ({"PYTHONHASHSEED": "4242"}, 0o022),
+}
+
+
+def test_the_same_bytes_in_any_folder_umask_zone_locale_hash_seed_and_second(project: Path, tmp_path: Path) -> None:
+    assert run_release(project, tmp_path / "first").returncode == 0
+    expected = released(tmp_path / "first")
+    assert len(expected) == 4
+    for number, (environment, umask) in enumerate(WORLDS.values()):
+        elsewhere = tmp_path / f"other folder {number}" / "deep"
+        shutil.copytree(project, elsewhere / "checkout")
+        done = run_release(elsewhere / "checkout", elsewhere / "out", environment=environment, umask=umask)
+        assert done.returncode == 0, done.stderr
+        assert released(elsewhere / "out") == expected
+
+
+def test_nothing_released_names_the_machine_or_its_folders(project: Path, tmp_path: Path) -> None:
+    run_release(project, tmp_path / "out")
+    for path in (tmp_path / "out/dist/release").iterdir():
+        data = path.read_bytes()
+        assert str(tmp_path).encode() not in data, path.name
+        assert os.uname().nodename.encode() not in data, path.name
+
+
+def test_a_second_run_of_the_same_version_is_accepted_and_other_bytes_are_refused(
+    project: Path, tmp_path: Path
+) -> None:
+    assert run_release(project, tmp_path / "out").returncode == 0
+    assert run_release(project, tmp_path / "out").returncode == 0
+    lock = project / "functions/one/requirements.txt"
+    lock.write_text(lock.read_text().replace("beta==2.0", "beta==2.1"))
+    done = run_release(project, tmp_path / "out")
+    assert done.returncode == 4
+    assert "small-v1.0-sbom.cdx.json" in done.stdout + done.stderr
+
+
+def test_releases_form_a_chain(project: Path, tmp_path: Path) -> None:
+    assert run_release(project, tmp_path / "out").returncode == 0
+    first = tmp_path / "out/artifacts/supply-chain/small/v1.0/small-v1.0-provenance.intoto.json"
+    assert run_release(project, tmp_path / "out", "--version", "v1.1").returncode == 0
+    second = json.loads((tmp_path / "out/dist/release/small-v1.1-provenance.intoto.json").read_text())
+    digests = [one["digest"].get("sha256") for one in second["predicate"]["buildDefinition"]["resolvedDependencies"]]
+    assert hashlib.sha256(first.read_bytes()).hexdigest() in digests
+
+
+def test_an_empty_project_releases_its_source(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "project")
+    shutil.rmtree(root / "functions")
+    (root / "main.py").write_text("print('hello')\n")
+    done = run_release(root, tmp_path / "out", "--version", "v2")
+    assert done.returncode == 0, done.stderr
+    assert "small-v2-source.tar.gz" in {path.name for path in (tmp_path / "out/dist/release").iterdir()}
+
+
+def test_an_unhashed_pin_denies_the_release_and_nothing_is_assembled(project: Path, tmp_path: Path) -> None:
+    (project / "functions/two/requirements.txt").write_text("alpha==1.0\n")
+    done = run_release(project, tmp_path / "out")
+    assert done.returncode == 4
+    assert not (tmp_path / "out/dist/release").exists()
+    assert not (tmp_path / "out/artifacts").exists()
+
+
+def test_a_broken_lock_ends_in_exit_three_with_file_and_line(project: Path, tmp_path: Path) -> None:
+    (project / "functions/two/requirements.txt").write_text("alpha==1.0 \\\n  --hash=sha256:zz\n???\n")
+    done = run_release(project, tmp_path / "out")
+    assert done.returncode == 3
+    assert "functions/two/requirements.txt:3" in done.stderr
+
+
+def test_a_public_log_names_nothing(project: Path, tmp_path: Path) -> None:
+    done = run_release(project, tmp_path / "out", "--public-log")
+    assert done.returncode == 0
+    said = done.stdout + done.stderr
+    for token in ("small", "alpha", "beta", "v1.0", str(tmp_path), "functions", HASH):
+        assert token not in said
+    assert "generate_sbom: pass" in said
+
+
+HASH = "aaaaaaaa"
+
+
+def test_offline_with_a_cold_cache_is_not_examined_and_names_what_could_not_be_had(
+    project: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-Im", "ops.supply_chain.generate_sbom", "--project", str(project), "--offline"]
+    done = subprocess.run(
+        [*command, "--dist", str(tmp_path / "dist"), "--cache", str(tmp_path / "cache")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 5
+    assert "alpha 1.0" in done.stderr
+    assert "clean" not in (done.stdout + done.stderr).lower()
+    assert not (tmp_path / "dist" / "sbom").exists()
+
+
+@pytest.mark.parametrize("after", range(len(STEPS)))
+def test_killed_at_any_stage_boundary_the_next_run_completes(project: Path, tmp_path: Path, after: int) -> None:
+    out = tmp_path / "out"
+    shared = ["--project", str(project), "--dist", str(out / "dist"), "--artifacts", str(out / "artifacts")]
+    command = [sys.executable, "-Im", "ops.supply_chain.runner.pipeline", *STEPS[: after + 1], "--", *shared]
+    subprocess.run([*command, "--no-enrich"], check=True, capture_output=True)
+    done = run_release(project, out)
+    assert done.returncode == 0, done.stderr
+    assert len(released(out)) == 4
+
+
+@pytest.mark.parametrize("fraction", [number / 12 for number in range(1, 12)])
+def test_killed_at_any_moment_nothing_half_written_is_taken_for_whole(
+    project: Path, tmp_path: Path, fraction: float
+) -> None:
+    out = tmp_path / "out"
+    started = time.monotonic()
+    assert run_release(project, tmp_path / "whole").returncode == 0
+    whole = time.monotonic() - started
+    command = [sys.executable, "-Im", "ops.supply_chain.runner.pipeline", *STEPS, "--", "--project", str(project)]
+    folders = ["--dist", str(out / "dist"), "--artifacts", str(out / "artifacts"), "--no-enrich"]
+    process = subprocess.Popen(
+        [*command, *folders], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    time.sleep(whole * fraction)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done = run_release(project, out)
+    assert done.returncode == 0, done.stderr
+    assert released(out) == released(tmp_path / "whole")
+    retained = out / "artifacts/supply-chain/small"
+    assert [path.name for path in retained.iterdir() if not path.name.startswith(".")] == ["v1.0"]
