@@ -18,6 +18,10 @@ URLS = {
     "ssh": ("git+ssh://git@github.com/a/b", "git+ssh://github.com/a/b"),
     "in prose": ("see https://u:p@h/ and http://v:q@i/!", "see https://h/ and http://i/!"),
     "query": ("https://h/x?token=abc&v=1", "https://h/x?token=****&v=1"),
+    "slash in password": ("https://user:pa/ss@acme.org/x", "https://acme.org/x"),
+    "hash in password": ("https://user:pa#ss@acme.org/x", "https://acme.org/x"),
+    "port": ("https://acme.org:8080/a@b and c@d", "https://acme.org:8080/a@b and c@d"),
+    "no scheme start": ("3https://u:p@h/", "3https://h/"),
     "no credentials": ("https://h/a@b", "https://h/a@b"),
     "mail address": ("someone@example.org", "someone@example.org"),
 }
@@ -41,3 +45,9 @@ def test_no_part_of_a_user_or_password_survives(user: str, password: str) -> Non
 
 def test_control_and_override_characters_become_question_marks() -> None:
     assert printable("a\r\nb\x1b[31m\u202ec\u2028\x7f\x9b\ud800ü😀") == "a??b?[31m?c????ü😀"
+
+
+@pytest.mark.parametrize("text", ["a" * 200_000, "://a:b" * 40_000, "://" * 60_000, "://@" * 50_000])
+def test_cleaning_takes_no_longer_than_the_text_is_long(text: str) -> None:
+    """Not a timed test: a quadratic expression would keep the suite for minutes here."""
+    assert len(without_credentials(text)) <= len(text)

@@ -26,11 +26,15 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?")
 EARLIEST_EPOCH = 315532800
 """1980-01-01T00:00:00Z, the first moment that a ZIP file can hold; stands for "not known"."""
 
+UNVERSIONED = "unversioned"
+"""The version of a project that has none, for commands that leave no record and release nothing."""
+
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
     """What the pipeline knows of the project before it looks at any lock.
 
-    `name` is the component name N, `version` V. `version_source` is `option`, `tag` or `pyproject`.
+    `name` is the component name N, `version` V. `version_source` is `option`, `tag`, `pyproject` or
+    `none`.
     `python_name` is the distribution name in `pyproject.toml`, empty where there is none. `licence` is
     its SPDX expression or empty; `authors` the names in `[project].authors`. `source` is None outside
     git. `epoch` is the moment for everything released, in Unix seconds, and `epoch_source` says whence:
@@ -66,13 +70,14 @@ def read_config(root: Path) -> Config:
     return parse_config(text, where=str(path))
 
 
-def describe(root: Path, config: Config, *, version: str = "") -> Project:
+def describe(root: Path, config: Config, *, version: str = "", version_needed: bool = True) -> Project:
     """Work out name, version and source state of a project.
 
     Args:
         root: The project's folder.
         config: Its configuration.
         version: The `--version` option; empty means the tag at HEAD, else `pyproject.toml`.
+        version_needed: False gives `UNVERSIONED` where no version can be found.
     Raises:
         UsageError: No version can be found, a name cannot stand in a file name, or
             `SOURCE_DATE_EPOCH` is not a whole number.
@@ -81,7 +86,7 @@ def describe(root: Path, config: Config, *, version: str = "") -> Project:
     """
     table = _pyproject(root)
     state = git.read_state(root, remotes=(COMPONENT_REMOTE, "origin"))
-    chosen, version_source = _version(version, state, table)
+    chosen, version_source = _version(version, state, table, needed=version_needed)
     epoch, epoch_source = _epoch(state)
     return Project(
         root=root,
@@ -122,18 +127,20 @@ def _name(root: Path, config: Config, state: git.GitState | None, table: dict[st
     return _text(table.get("name")) or root.resolve().name
 
 
-def _version(option: str, state: git.GitState | None, table: dict[str, Any]) -> tuple[str, str]:
+def _version(option: str, state: git.GitState | None, table: dict[str, Any], *, needed: bool) -> tuple[str, str]:
     if option:
         return option, "option"
     if state is not None and len(state.tags) == 1:
         return state.tags[0], "tag"
-    if state is not None and len(state.tags) > 1:
+    if state is not None and len(state.tags) > 1 and needed:
         raise UsageError(
             f"HEAD has {len(state.tags)} tags ({', '.join(state.tags)}): which one is released?",
             hint="Say it with --version.",
         )
     if _text(table.get("version")):
         return _text(table.get("version")), "pyproject"
+    if not needed:
+        return UNVERSIONED, "none"
     raise UsageError(
         "no version: HEAD has no tag and pyproject.toml no static version",
         hint="Say it with --version, or tag the commit.",

@@ -23,10 +23,10 @@ from ops.supply_chain.contracts.gates import (
     GateConfig,
     PublicLogConfig,
     PublishersConfig,
-    ResponseConfig,
     WaiverEntry,
     WaiverRules,
 )
+from ops.supply_chain.contracts.response import ResponseConfig
 from ops.supply_chain.core.errors import UsageError
 
 CONFIG_NAME = ".security-config.toml"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -13,8 +12,6 @@ from ops.supply_chain.contracts.finding import Severity
 DEFAULT_WAIVER_DAYS = 180
 DEFAULT_WARNING_DAYS = 14
 DEFAULT_FEED_AGE_HOURS = 48
-CRITICAL_BUSINESS_DAYS = 3
-HIGH_BUSINESS_DAYS = 10
 
 Hours = Annotated[int, msgspec.Meta(ge=1, le=24 * 3650)]
 BusinessDays = Annotated[int, msgspec.Meta(ge=0, le=3650)]
@@ -65,28 +62,6 @@ class FeedsConfig(Contract, frozen=True, kw_only=True):
     malicious: str = ""
 
 
-class ClockStart(StrEnum):
-    """When the response clock starts: at the advisory's publication, or when we first saw the finding."""
-
-    DISCLOSURE = "disclosure"
-    CONFIRMATION = "confirmation"
-
-
-class ResponseConfig(Contract, frozen=True, kw_only=True):
-    """`[response]`: within how many business days a finding of a severity must be answered.
-
-    Saturdays, Sundays and `holidays` (ISO dates) do not count; `zone` decides where a day begins.
-    """
-
-    critical_days: BusinessDays = CRITICAL_BUSINESS_DAYS
-    high_days: BusinessDays = HIGH_BUSINESS_DAYS
-    medium_days: BusinessDays | None = None
-    low_days: BusinessDays | None = None
-    holidays: tuple[str, ...] = ()
-    zone: str = "UTC"
-    start: ClockStart = ClockStart.DISCLOSURE
-
-
 class PublisherException(Contract, frozen=True, kw_only=True):
     """One `[[publishers.exceptions]]` entry: a package whose publisher findings are accepted, and why."""
 
@@ -95,8 +70,14 @@ class PublisherException(Contract, frozen=True, kw_only=True):
 
 
 class PublishersConfig(Contract, frozen=True, kw_only=True):
-    """`[publishers]`: how bad each kind of publisher finding is, and reasoned exceptions."""
+    """`[publishers]`: how bad each kind of publisher finding is, and reasoned exceptions.
 
+    `no_baseline` is for a direct dependency that nothing was recorded of. `attestations = false` declares
+    that an index without Integrity API is known: attestations are then not asked for, and each record says so.
+    """
+
+    attestations: bool = True
+    no_baseline: Severity = Severity.MEDIUM
     metadata_changed: Severity = Severity.MEDIUM
     publisher_changed: Severity = Severity.HIGH
     attestation_lost: Severity = Severity.HIGH

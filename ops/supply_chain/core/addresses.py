@@ -8,6 +8,15 @@ INDEX_URL = "https://pypi.org/simple/"
 INDEX_JSON_URL = "https://pypi.org/pypi/"
 """Root of the default index's JSON API: `<root><project>/json`."""
 
+INTEGRITY_URL = "https://pypi.org/integrity/"
+"""Root of the default index's Integrity API (PEP 740): `<root><project>/<version>/<file>/provenance`."""
+
+OSV_SNAPSHOT_URL = "https://storage.googleapis.com/osv-vulnerabilities/PyPI/all.zip"
+"""OSV's daily dump of all records of the ecosystem PyPI, withdrawn ones included."""
+
+OSV_API_URL = "https://api.osv.dev"
+"""Root of the OSV API; the paths below it begin with `/v1/`."""
+
 URI_BASE = "urn:sealwright:"
 """Start of our build type and builder identifiers. It names, and does not resolve; `docs/provenance.md`
 describes each. A project that publishes that page sets `[provenance].uri_base` to its address."""

@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
+"""The user part of an address: from `://` to the last `@` of the authority."""
+
+_ODD_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s@:]{0,256}:(?!\d{0,5}(?:[/?#\s]|\Z))[^\s@]{0,512}@")
+"""A password with an unescaped `/`, `?` or `#`: what follows the colon is no port and an `@` comes later."""
+
 _SECRET_QUERY = re.compile(
     r"(?P<key>[?&](?:access_token|token|api_key|apikey|key|password|secret|sig|signature|auth)=)[^&#\s]*",
     re.IGNORECASE,
@@ -27,5 +32,5 @@ def without_credentials(text: str) -> str:
 
     The user part is removed whole, not masked: even its length is nobody's business.
     """
-    cleaned = _CREDENTIALS.sub(r"\g<scheme>", text)
+    cleaned = _CREDENTIALS.sub("", _ODD_CREDENTIALS.sub("", text))
     return _SECRET_QUERY.sub(rf"\g<key>{REDACTED}", cleaned)

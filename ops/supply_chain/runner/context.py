@@ -25,7 +25,8 @@ class StageRun:
 
     `root` is the project's folder, `dist` where artifacts go, `artifacts` where releases are retained,
     `cache` the user's cache; all absolute. `now` is the run's one clock reading. `invocation` is the
-    identifier that all stages of one pipeline run share.
+    identifier that all stages of one pipeline run share. `version_needed` is False for a command that leaves
+    no record: it works on a project without a version too.
     """
 
     stage: str
@@ -39,11 +40,12 @@ class StageRun:
     offline: bool
     invocation: str
     progress: Progress
+    version_needed: bool = True
 
     @cached_property
     def project(self) -> Project:
         """The project under release; asked of git once, when first needed."""
-        return describe(self.root, self.config, version=self.args.version)
+        return describe(self.root, self.config, version=self.args.version, version_needed=self.version_needed)
 
     def dist_ref(self, path: Path) -> FileRef:
         """Describe a file below `dist` by digest, as `dist:<relative path>`."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ops.supply_chain.contracts.config import Config
 from ops.supply_chain.contracts.finding import Finding
 from ops.supply_chain.core.errors import UsageError
-from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.outcome import Outcome, worst
 from ops.supply_chain.runner.context import StageRun
+from ops.supply_chain.runner.gate_input import GateProject
 from ops.supply_chain.waivers.apply import apply_waivers
 from ops.supply_chain.waivers.judge import outcome_of
 from ops.supply_chain.waivers.parse import parse_waivers
@@ -23,31 +25,46 @@ class Judgement(NamedTuple):
     outcome: Outcome
 
 
-def judge(run: StageRun, findings: Iterable[Finding], *, scopes: frozenset[str], all_examined: bool) -> Judgement:
-    """Apply waivers and decide a gate.
+def judge(
+    run: StageRun,
+    found: Sequence[tuple[GateProject, Sequence[Finding]]],
+    *,
+    scopes: frozenset[str],
+    all_examined: bool,
+) -> Judgement:
+    """Apply each project's waivers to its findings and decide a gate.
 
     Args:
-        run: The stage's run: its config holds the waivers, its clock reading says what day it is.
-        findings: Everything that the gate found.
+        run: The stage's run: its clock reading says what day it is.
+        found: Everything that the gate found, project by project, with paths relative to the project.
         scopes: The waiver scopes that this gate looks after (`vulnerability`, `malware`, `lock`, ...).
         all_examined: Whether everything was looked at.
     Raises:
         UsageError: `[waiver_rules].zone` is no time zone.
     """
-    waivers, malformed = parse_waivers(run.config)
-    mine = tuple(one for one in malformed if _scope_of(one) in scopes)
-    rules = run.config.waiver_rules
-    judged = apply_waivers([*findings, *mine], waivers, scopes=scopes, today=today(run), warn_days=rules.warn_days)
-    return Judgement(judged, outcome_of(judged, fail_on=run.config.gate.fail_on, all_examined=all_examined))
+    judged: list[Finding] = []
+    outcomes: list[Outcome] = []
+    for project, findings in found:
+        waived = _waive(run, project.config, findings, scopes)
+        outcomes.append(outcome_of(waived, fail_on=project.config.gate.fail_on, all_examined=all_examined))
+        judged += project.relocated(waived)
+    return Judgement(tuple(sorted(judged, key=lambda one: one.sort_key)), worst(outcomes))
 
 
-def today(run: StageRun) -> date:
+def _waive(run: StageRun, config: Config, findings: Sequence[Finding], scopes: frozenset[str]) -> tuple[Finding, ...]:
+    waivers, malformed = parse_waivers(config)
+    mine = [one for one in malformed if _scope_of(one) in scopes]
+    day, warn_days = today(run, config), config.waiver_rules.warn_days
+    return apply_waivers([*findings, *mine], waivers, scopes=scopes, today=day, warn_days=warn_days)
+
+
+def today(run: StageRun, config: Config) -> date:
     """Return the day of the run in the zone in which waivers end.
 
     Raises:
         UsageError: `[waiver_rules].zone` is no time zone.
     """
-    zone = run.config.waiver_rules.zone
+    zone = config.waiver_rules.zone
     try:
         return run.now.astimezone(ZoneInfo(zone)).date()
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

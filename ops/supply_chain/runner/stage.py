@@ -99,7 +99,7 @@ def _run(
     _configure_logging(verbose=args.verbose)
     started = read_clock()
     clock = time.monotonic()
-    run = _context(stage, args, started)
+    run = _context(stage, args, started, records=records)
     with hold(run.dist) if records else nullcontext():
         record_path = run.dist / RECORDS_FOLDER / f"{stage}.json"
         if records:
@@ -123,7 +123,7 @@ def _configure_logging(*, verbose: bool) -> None:
     warnings.simplefilter("default" if verbose else "ignore")
 
 
-def _context(stage: str, args: argparse.Namespace, now: datetime) -> StageRun:
+def _context(stage: str, args: argparse.Namespace, now: datetime, *, records: bool) -> StageRun:
     root = args.project.absolute()
     if not root.is_dir():
         raise UsageError(f"{root}: is not a folder", hint="Give the project's folder with --project.")
@@ -139,6 +139,7 @@ def _context(stage: str, args: argparse.Namespace, now: datetime) -> StageRun:
         offline=args.offline,
         invocation=os.environ.get(HOLDER_VARIABLE) or f"urn:uuid:{uuid.uuid4()}",
         progress=Progress(enabled=not args.public_log),
+        version_needed=records,
     )
 
 

@@ -1,0 +1,122 @@
+"""The files of a project: walked without what is not its own, read without leaving it.
+
+Neither walks into version control, environments, caches and build output, nor follows a symlinked
+folder. A symlinked file is read where it leads to a file of the project, and refused where it leads out.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ops.supply_chain.contracts.config import LocksConfig
+from ops.supply_chain.contracts.locks import Lock
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.text import printable
+
+LARGEST_FILE_BYTES = 64 << 20
+"""More than any lock that was ever seen, and less than what would hurt to hold in memory."""
+
+NEVER_WALKED = frozenset(
+    {
+        ".git", ".hg", ".svn", ".bzr", "CVS",
+        ".venv", ".tox", ".nox", ".eggs", ".direnv", ".pixi", "__pypackages__", "site-packages", "node_modules",
+        "__pycache__", ".cache", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".ipynb_checkpoints",
+        "build", "dist", ".aws-sam", ".serverless", ".terraform", ".idea", ".vscode",
+    }
+)  # fmt: skip
+"""Folders by name: version control, environments, caches, build output."""
+
+NEVER_WALKED_SUFFIXES = (".egg-info", ".dist-info", ".egg")
+ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
+"""What lies at the top of a virtual or conda environment, whatever its name."""
+
+
+class ProjectFiles:
+    """The files below one folder.
+
+    Args:
+        root: The project's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._real_root = os.path.realpath(root)
+
+    def walk(self, excluded: Callable[[str], bool] = lambda _: False) -> Iterator[str]:
+        """Give the files of the project.
+
+        Args:
+            excluded: Says of a path, relative with `/`, of a file or folder, that it is left out.
+        Returns:
+            Paths relative to the project, with `/`, in the order of a sorted walk.
+        Raises:
+            InputError: A folder cannot be read: what is in it is not known.
+        """
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            names, folders = self._list(folder)
+            yield from (name for name in names if not excluded(name))
+            waiting += [name for name in reversed(folders) if not excluded(name)]
+
+    def read(self, path: str) -> bytes | None:
+        """Read a whole file.
+
+        Args:
+            path: Relative to the project, with `/`.
+        Returns:
+            Its bytes, or None where there is no such file.
+        Raises:
+            InputError: It leads out of the project, is no regular file, is too large or cannot be read.
+        """
+        full = self._root / path
+        if not os.path.lexists(full):
+            return None
+        real = os.path.realpath(full)
+        if os.path.commonpath([real, self._real_root]) != self._real_root:
+            raise _refused(path, "a file of the project", "one that leads out of it")
+        try:
+            return _read_regular(path, Path(real))
+        except OSError as error:
+            raise _refused(path, "a readable file", error.strerror or "none") from error
+
+    def _list(self, folder: str) -> tuple[list[str], list[str]]:
+        try:
+            with os.scandir(self._root / folder) as scan:
+                found = sorted(scan, key=lambda entry: entry.name)
+                is_folder = {entry.name: entry.is_dir(follow_symlinks=False) for entry in found}
+                links = {entry.name for entry in found if entry.is_symlink() and entry.is_dir()}
+        except OSError as error:
+            shown = printable(folder) or "."
+            raise InputError(
+                f"{shown}: expected a folder that can be read, found: {error.strerror}",
+                hint="Make it readable, or leave it out with [locks].exclude.",
+            ) from error
+        if folder and any(mark in is_folder for mark in ENVIRONMENT_MARKS):
+            return [], []
+        prefix = f"{folder}/" if folder else ""
+        files = [prefix + name for name, folder_ in is_folder.items() if not folder_ and name not in links]
+        return files, [prefix + name for name, folder_ in is_folder.items() if folder_ and _is_walked(name)]
+
+
+def _is_walked(name: str) -> bool:
+    return name not in NEVER_WALKED and not name.endswith(NEVER_WALKED_SUFFIXES)
+
+
+def _read_regular(path: str, real: Path) -> bytes:
+    status = real.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise _refused(path, "a regular file", "a folder or device")
+    if status.st_size > LARGEST_FILE_BYTES:
+        raise _refused(path, f"at most {LARGEST_FILE_BYTES} bytes", str(status.st_size))
+    return real.read_bytes()
+
+
+def _refused(path: str, expected: str, found: str) -> InputError:
+    return InputError(
+        f"{printable(path)}:1: expected {expected}, found {found}",
+        hint="Put the file itself there, or leave it out with [locks].exclude.",
+    )

@@ -1,0 +1,50 @@
+"""How readers say that a lock is broken: what, at which line, expected against found."""
+
+from __future__ import annotations
+
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.text import printable
+
+
+class BrokenError(Exception):
+    """A part of a lock breaks its format; the caller knows in which file and from which line on.
+
+    Args:
+        message: Expected against found; safe to show.
+        line: Lines below the start of the part.
+        hint: What to do next; empty for the usual advice.
+    """
+
+    def __init__(self, message: str, line: int = 0, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.hint = hint
+
+
+def broken(path: str, line: int, message: str, hint: str = "") -> InputError:
+    """Make the error for a broken lock.
+
+    Args:
+        path: Relative to the project.
+        line: From 1.
+        message: Expected against found; safe to show.
+        hint: What to do next; empty for the usual advice.
+    """
+    return InputError(
+        f"{printable(path)}:{line}: {message}",
+        hint=hint or "Lock again with the tool that made the file, or leave it out with [locks].exclude.",
+    )
+
+
+def decode_utf8(path: str, data: bytes) -> str:
+    """Decode a lock that must be UTF-8.
+
+    Raises:
+        InputError: It is not; the line of the first wrong byte is named.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise broken(path, line, f"expected UTF-8, found byte 0x{data[error.start]:02x}") from error
