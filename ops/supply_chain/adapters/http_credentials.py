@@ -1,0 +1,77 @@
+"""Which account goes with which address: from the netrc file or from what the caller was given.
+
+An account belongs to one origin (scheme, host and port) and is never sent to another, whatever a
+redirect or a page says. The netrc file's `default` entry is not used: it would go to everybody.
+
+Source: https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html
+"""
+
+from __future__ import annotations
+
+import base64
+import netrc
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.supply_chain.core.errors import UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+NETRC_VARIABLE = "NETRC"
+"""Names the netrc file where it is not `~/.netrc`."""
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Origin = tuple[str, str, int]
+Account = tuple[str, str]
+
+
+def origin_of(url: httpx.URL) -> Origin:
+    """Return scheme, host and port of a URL, the port spelled out."""
+    return (url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme, 0))
+
+
+class Credentials:
+    """The accounts of one run.
+
+    Args:
+        accounts: Accounts that the caller was given, by origin; they come before the netrc file's.
+    """
+
+    def __init__(self, accounts: dict[Origin, Account] | None = None) -> None:
+        self._accounts = accounts or {}
+        self._netrc: netrc.netrc | None = None
+        self._looked = False
+
+    def header(self, url: httpx.URL) -> dict[str, str]:
+        """Return the header field that names the account for a URL's origin, or nothing.
+
+        Raises:
+            UsageError: The netrc file is there and cannot be read.
+        """
+        account = self._accounts.get(origin_of(url)) or self._from_netrc(url.host)
+        if account is None:
+            return {}
+        token = base64.b64encode(":".join(account).encode()).decode("ascii")
+        return {"Authorization": f"Basic {token}"}
+
+    def _from_netrc(self, host: str) -> Account | None:
+        if not self._looked:
+            self._netrc = _read_netrc()
+            self._looked = True
+        found = self._netrc.hosts.get(host) if self._netrc else None
+        return (found[0] or "", found[2] or "") if found else None
+
+
+def _read_netrc() -> netrc.netrc | None:
+    given = os.environ.get(NETRC_VARIABLE, "")
+    try:
+        path = Path(given) if given else Path.home() / ".netrc"
+        return netrc.netrc(path) if path.is_file() else None
+    except netrc.NetrcParseError as error:
+        # The error's own text quotes the file, and so perhaps a password.
+        raise UsageError(f"{path}: is not a netrc file, line {error.lineno}", hint="Repair that line.") from None
+    except (OSError, RuntimeError, UnicodeDecodeError):
+        return None
