@@ -1,0 +1,80 @@
+"""Whether a project declares dependencies at all: what must hold before "no lock" can mean "no dependencies".
+
+Looks at the files in which Python projects declare them; one that cannot be read for sure (`setup.py`, a
+dynamic list) counts as declaring, because nobody looked.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from ops.supply_chain.adapters.lock_sources import list_files
+from ops.supply_chain.core.errors import InputError
+
+UNREADABLE = ("setup.py", "setup.cfg", "Pipfile", "environment.yml")
+"""Files at the top of a project that declare dependencies in a way that we do not read."""
+
+
+def declaring_files(root: Path, exclude: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the files of a project that declare, or may declare, dependencies.
+
+    Args:
+        root: The project's folder.
+        exclude: Globs of files that are not looked at, as in `[locks].exclude`.
+    Returns:
+        Paths relative to the project, sorted; empty where it is sure that there are none.
+    Raises:
+        InputError: `pyproject.toml` is broken.
+    """
+    files = list_files(root, exclude)
+    found = {path for path in files if _is_source(path) and _has_requirements(root / path)}
+    found |= {path for path in files if path in UNREADABLE}
+    if "pyproject.toml" in files and _declares(_read(root / "pyproject.toml")):
+        found.add("pyproject.toml")
+    return tuple(sorted(found))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+
+
+def _declares(document: dict[str, Any]) -> bool:
+    project = _table(document, "project")
+    poetry = _table(_table(document, "tool"), "poetry")
+    lists = (
+        project.get("dependencies"),
+        *_table(project, "optional-dependencies").values(),
+        *_table(document, "dependency-groups").values(),
+    )
+    dynamic = project.get("dynamic")
+    return (
+        any(lists)
+        or (isinstance(dynamic, list) and bool({"dependencies", "optional-dependencies"} & {*map(str, dynamic)}))
+        or bool(_table(poetry, "dependencies").keys() - {"python"})
+        or bool(poetry.get("dev-dependencies") or poetry.get("group"))
+    )
+
+
+def _is_source(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    # `config.h.in` is a template of something else, `MANIFEST.in` lists files of a source distribution.
+    return name.endswith(".in") and name.count(".") == 1 and name != "MANIFEST.in"
+
+
+def _has_requirements(path: Path) -> bool:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return any(line.strip() and not line.strip().startswith("#") for line in lines)
+
+
+def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
+    found = table.get(key)
+    return found if isinstance(found, dict) else {}

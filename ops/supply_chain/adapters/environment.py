@@ -1,0 +1,148 @@
+"""What is really installed in a Python environment, as `cyclonedx-py environment` tells it.
+
+The tool runs as a process of its own, isolated from the caller's directory and Python settings, with
+`--output-reproducible` and a fixed moment; its answer is parsed, and what names this machine (packages
+installed from a local path) is taken out before anyone else sees it.
+
+Source: cyclonedx-bom 7, `cyclonedx-py environment --help`; PEP 610 (direct_url.json).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from ops.supply_chain.core.errors import UnavailableError, UsageError
+from ops.supply_chain.core.text import printable, without_credentials
+
+TIMEOUT_SECONDS = 300
+SPEC_VERSION = "1.6"
+"""CycloneDX version asked for."""
+
+_TOOL = (sys.executable, "-Im", "cyclonedx_py", "environment")
+_LOCAL = re.compile(r"(?:[\w.+ -]+@ ?)?(?:file:|/|[A-Za-z]:[\\/]|\\\\)", re.IGNORECASE)
+"""Start of a text that names a place on this machine: an address, a path, or `name @ address`."""
+
+_PLACES = frozenset({"externalReferences", "properties"})
+_INHERITED = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
+
+
+def installed_in(python: str, *, epoch: int) -> dict[str, Any]:
+    """Ask what is installed in an environment.
+
+    Args:
+        python: A Python interpreter, or the folder of a virtual environment.
+        epoch: The moment of the document, in Unix seconds.
+    Returns:
+        The tool's CycloneDX document, parsed, without addresses or paths of this machine.
+    Raises:
+        UsageError: There is no such interpreter or folder.
+        UnavailableError: The tool cannot be run, fails, or finds nothing at all.
+    """
+    # Not resolved: a virtual environment's python is a link, and the environment is where the link stands.
+    place = Path(python).absolute()
+    if not place.exists():
+        raise UsageError(f"--environment {python}: there is no such interpreter or virtual environment")
+    document = _parsed(_run(str(place), epoch))
+    components = document.get("components")
+    if not isinstance(components, list) or not components:
+        raise UnavailableError(
+            "cyclonedx-py: found nothing installed in that environment",
+            hint="Give the interpreter of the environment that holds the packages.",
+        )
+    return without_machine_paths(document)
+
+
+def _run(place: str, epoch: int) -> bytes:
+    options = ["--output-reproducible", "--sv", SPEC_VERSION, "--of", "JSON", "--validate", "-o", "-", place]
+    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    environment |= {"SOURCE_DATE_EPOCH": str(epoch), "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    try:
+        done = subprocess.run(
+            [*_TOOL, *options], capture_output=True, env=environment, timeout=TIMEOUT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnavailableError(f"cyclonedx-py: cannot be run: {error}", hint="Install cyclonedx-bom.") from error
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
+        raise UnavailableError(
+            f"cyclonedx-py: failed with exit status {done.returncode}: {printable(without_credentials(said[0]))}",
+            hint="See that the interpreter runs, and that cyclonedx-bom is installed.",
+        )
+    return done.stdout
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise UnavailableError(f"cyclonedx-py: its answer is not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
+        raise UnavailableError("cyclonedx-py: its answer is no CycloneDX document")
+    return document
+
+
+def without_machine_paths(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a CycloneDX document in which no file address, absolute path or credential is left.
+
+    Links and properties with one go whole; of a purl its qualifiers; a `bom-ref` with one becomes
+    `name==version#position`, here and where it is used. Other URLs lose their credentials.
+    """
+    renamed = {
+        one["bom-ref"]: _plain_ref(one, position)
+        for position, one in enumerate(_components(document))
+        if isinstance(one.get("bom-ref"), str) and _LOCAL.match(one["bom-ref"])
+    }
+    cleaned: dict[str, Any] = _clean(document, renamed)
+    return cleaned
+
+
+def _components(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in document.get("components", []) if isinstance(one, dict)]
+
+
+def _plain_ref(component: dict[str, Any], position: int) -> str:
+    return f"{component.get('name', 'unnamed')}=={component.get('version', '')}#{position}"
+
+
+def _clean(value: Any, renamed: dict[str, str], key: str = "") -> Any:
+    if isinstance(value, dict):
+        cleaned = {name: _clean(one, renamed, name) for name, one in value.items()}
+        return {name: one for name, one in cleaned.items() if one != [] or name not in _PLACES}
+    if isinstance(value, list):
+        return [_clean(one, renamed, key) for one in value if not (key in _PLACES and _names_machine(one))]
+    if isinstance(value, str):
+        return _clean_purl(value) if key == "purl" else without_credentials(renamed.get(value, value))
+    return value
+
+
+def _names_machine(entry: object) -> bool:
+    if not isinstance(entry, dict):
+        return False
+    return any(isinstance(entry.get(field), str) and _LOCAL.match(entry[field]) for field in ("url", "value"))
+
+
+def _clean_purl(purl: str) -> str:
+    """Return a purl without credentials in its qualifiers, where `@` is written as `%40`."""
+    from packageurl import PackageURL
+
+    if _is_public(purl):
+        return purl
+    try:
+        parsed = PackageURL.from_string(purl)
+    except ValueError:
+        return purl.partition("?")[0]
+    kept = {name: without_credentials(unquote(one)) for name, one in dict(parsed.qualifiers or {}).items()}
+    rebuilt = PackageURL(parsed.type, parsed.namespace, parsed.name, parsed.version, kept).to_string()
+    return rebuilt if _is_public(rebuilt) else purl.partition("?")[0]
+
+
+def _is_public(purl: str) -> bool:
+    plain = unquote(unquote(purl))
+    return without_credentials(plain) == plain and "file:" not in plain.lower()

@@ -1,0 +1,80 @@
+"""The CycloneDX JSON schemas that come with `cyclonedx-python-lib`, applied by `jsonschema-rs`.
+
+The library's own validator does the same with the same files, some hundred times slower; a test holds the
+two together over the specification's valid and invalid examples. Nothing is fetched: a reference to a
+schema that is not in the package is an error.
+
+Source: https://github.com/CycloneDX/cyclonedx-python-lib, `cyclonedx/schema/_res`; JSON Schema draft-07.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ops.supply_chain.core.errors import UnavailableError
+from ops.supply_chain.core.text import printable
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft7Validator
+
+BASE = "http://cyclonedx.org/schema/"
+"""Where relative references of the schemas are resolved: `$id` of the BOM schema, without its file name."""
+
+PARTS = ("spdx", "jsf-0.82", "cryptography-defs")
+"""Schemas that the BOM schemas refer to."""
+
+MOST_ERRORS = 10
+"""How many are told; more would not help."""
+
+
+def schema_problems(document: Any, version: str) -> tuple[str, ...]:
+    """Hold a CycloneDX document against the JSON schema of its version.
+
+    Args:
+        document: The parsed JSON.
+        version: `1.2` to `1.7`.
+    Returns:
+        At most `MOST_ERRORS` sentences, each with its JSON path, in the validator's order; empty if valid.
+    Raises:
+        UnavailableError: The installed library has no such schema.
+    """
+    validator = _validator(version)
+    if validator.is_valid(document):
+        return ()
+    found = []
+    for error in validator.iter_errors(document):
+        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+        found.append(printable(f"${place}: {error.message[:300]}"))
+        if len(found) == MOST_ERRORS:
+            break
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _validator(version: str) -> Draft7Validator:
+    from jsonschema_rs import Draft7Validator, Registry
+
+    parts = [(f"{BASE}{name}.SNAPSHOT.schema.json", _schema(name)) for name in PARTS]
+    registry = Registry(parts)
+    return Draft7Validator(_schema(f"bom-{version}"), registry=registry, validate_formats=True, offline=True)
+
+
+def _schema(name: str) -> Any:
+    spec = importlib.util.find_spec("cyclonedx")  # found, not imported: importing it takes longer than we do
+    if spec is None or spec.origin is None:
+        raise UnavailableError(
+            "the Python package cyclonedx-python-lib is not installed: its schemas are needed",
+            hint="Install the pipeline's requirements.txt.",
+        )
+    path = Path(spec.origin).parent / "schema" / "_res" / f"{name}.SNAPSHOT.schema.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnavailableError(
+            f"cyclonedx-python-lib has no usable schema {name!r}",
+            hint="Install the version that requirements.txt fixes.",
+        ) from error

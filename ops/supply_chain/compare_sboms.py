@@ -1,0 +1,184 @@
+"""Say what changed between two SBOMs: packages, versions, licences, hashes, producers, dependencies.
+
+Reads    two SBOMs or releases: CycloneDX 1.4 to 1.7, SPDX 2.2, 2.3 or 3.0 in JSON, of any tool; or folders
+         that hold one (dist/, dist/release/, a retained release); or versions of this project that are retained.
+Writes   nothing.
+Decides  nothing, unless --fail-on names a kind of change: then there must be none of it.
+Exits    0 compared, 2 usage, 3 a document is broken, or no SBOM that we read, 4 a change that --fail-on names.
+Network  none.
+Source   DESIGN section 2; facts/standards.md section 0: packages are told apart by PEP 503 name, never by raw
+         purl. A hash that is gone from a version that stayed means that the same name now stands for other bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ops.supply_chain.adapters.project import describe
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.sbom.check import check_document
+from ops.supply_chain.sbom.compare import Change, Comparison, Kind, compare, read_inventory
+from ops.supply_chain.sbom.inventory import Inventory
+
+AGGREGATES = ("*-sbom.cdx.json", "*-sbom.json", "*-sbom.spdx3.json", "*-sbom.spdx.json")
+"""How a project's SBOM may be named in a folder; the first pattern that matches wins."""
+
+FOLDERS = ("", "sbom", "release")
+"""Where in a folder it may lie."""
+
+STORE_FOLDER = "supply-chain"
+ALARM = "the same version now means other bytes"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the two documents and what may not have changed."""
+    what = "SBOM file, folder of a release, or retained version"
+    parser.add_argument("before", help=f"the older: {what}")
+    parser.add_argument("after", help=f"the newer: {what}")
+    parser.add_argument(
+        "--fail-on",
+        action="append",
+        default=[],
+        choices=[kind.value for kind in Kind],
+        help="exit 4 if there is such a change; may be given several times",
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("compare_sboms", __doc__, arguments, _perform, argv, records=False)
+
+
+def _perform(run: StageRun) -> StageResult:
+    before, defects_before = _read(run, run.args.before)
+    after, defects_after = _read(run, run.args.after)
+    found = compare(before, after)
+    refused = [kind for kind in Kind if kind.value in run.args.fail_on and found.count(kind)]
+    counts = {kind.value: found.count(kind) for kind in Kind}
+    counts |= {
+        "hashes-not-compared": found.hashes_not_compared,
+        "defects-before": defects_before,
+        "defects-after": defects_after,
+    }
+    return StageResult(
+        outcome=Outcome.FAIL if refused else Outcome.PASS,
+        text=_text(before, after, found, counts, refused),
+        counts=counts,
+        document={
+            "schema": "sbom-comparison/1",
+            "before": _side(before),
+            "after": _side(after),
+            "changes": found.changes,
+            "counts": counts,
+            "failed_on": [kind.value for kind in refused],
+        },
+    )
+
+
+def _read(run: StageRun, operand: str) -> tuple[Inventory, int]:
+    """Read one side, and count what is wrong with the document itself."""
+    path = _locate(run, operand)
+    plain = canonical.load_plain(canonical.read_bytes(path), where=str(path))
+    inventory = read_inventory(plain, where=str(path))
+    return inventory, sum(not problem.is_gap for problem in check_document(plain))
+
+
+def _locate(run: StageRun, operand: str) -> Path:
+    path = Path(operand)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        return _aggregate_in(path)
+    if operand in {"", ".", ".."} or Path(operand).name != operand:
+        raise InputError(f"{operand}: there is no such file or folder")
+    # The version under release does not matter here, and a project need not have one.
+    name = describe(run.root, run.config, version=run.args.version or "0").name
+    retained = run.artifacts / STORE_FOLDER / name / operand
+    if not retained.is_dir():
+        raise UsageError(
+            f"{operand!r} is no file, no folder, and no retained version of {name}",
+            hint="See what is retained: retain_artifacts.py --list.",
+        )
+    return _aggregate_in(retained)
+
+
+def _aggregate_in(folder: Path) -> Path:
+    for pattern in AGGREGATES:
+        for part in FOLDERS:
+            found = sorted(path for path in (folder / part).glob(pattern) if path.is_file())
+            if len(found) > 1:
+                names = ", ".join(path.name for path in found)
+                raise InputError(f"{folder}: holds several SBOMs: {names}", hint="Name one of them.")
+            if found:
+                return found[0]
+    raise InputError(
+        f"{folder}: holds no SBOM of a project: expected one of {', '.join(AGGREGATES)}",
+        hint="Name the file itself.",
+    )
+
+
+def _side(inventory: Inventory) -> dict[str, object]:
+    return {
+        "format": inventory.format,
+        "name": inventory.name,
+        "version": inventory.version,
+        "packages": inventory.size,
+    }
+
+
+def _text(
+    before: Inventory, after: Inventory, found: Comparison, counts: dict[str, int], refused: Sequence[Kind]
+) -> str:
+    lines = [f"before: {_title(before)}", f"after:  {_title(after)}"]
+    lines += [_line(change) for change in found.changes]
+    if not found.changes:
+        lines.append("no difference")
+    if found.hashes_not_compared:
+        lines.append(f"note: {found.hashes_not_compared} versions on both sides have no hashes that can be compared")
+    for side in ("before", "after"):
+        if counts[f"defects-{side}"]:
+            lines.append(f"note: {side} has {counts[f'defects-{side}']} defects of its own")
+    if refused:
+        lines.append(f"refused: {', '.join(refused)}")
+    return "\n".join(map(printable, lines))
+
+
+def _title(inventory: Inventory) -> str:
+    what = f"{inventory.name or 'unnamed'} {inventory.version}".strip()
+    return f"{what} ({inventory.format}, {inventory.size} packages)"
+
+
+def _line(change: Change) -> str:
+    name = change.name if change.ecosystem == "pypi" else f"{change.ecosystem or 'no purl'}:{change.name}"
+    where = f"{name} {change.version}".strip()
+    gone, come = len(change.before), len(change.after)
+    if change.kind is Kind.HASH_CHANGED:
+        return f"ALARM {change.kind}: {where}: {gone} hashes gone, {come} new: {ALARM}"
+    if change.kind is Kind.HASH_ADDED:
+        return f"{change.kind}: {where}: {come} hashes new"
+    if change.kind in {Kind.ADDED, Kind.REMOVED}:
+        return f"{change.kind}: {where} {', '.join(change.before + change.after)}"
+    if change.kind is Kind.EDGES_CHANGED:
+        parts = [f"-{one}" for one in change.before] + [f"+{one}" for one in change.after]
+        return f"{change.kind}: {where}: {' '.join(parts)}"
+    colon = ":" if change.version else ""
+    return f"{change.kind}: {where}{colon} {_list(change.before)} -> {_list(change.after)}"
+
+
+def _list(values: Sequence[str]) -> str:
+    return ", ".join(values) or "nothing"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

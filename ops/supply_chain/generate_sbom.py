@@ -1,0 +1,295 @@
+"""Write the software bills of materials of a project: one for each lock, and their union.
+
+Reads    locks, core metadata on the index; `pyproject.toml` where there is no lock.
+Writes   dist/sbom/: N-sbom.json (CycloneDX), N-sbom.spdx.json, N-sbom.spdx3.json; locks/ with one document
+         for each lock; with --environment, N-sbom-environment.json by cyclonedx-py.
+Decides  complete, valid: every pin of every lock is in the aggregate with all its hashes, and each
+         document passes the schema of its format and our own checks.
+Exits    0 done, 2 usage, 3 a lock is broken, 5 the index or cyclonedx-py did not answer, or a project that
+         declares dependencies has no lock, 6 a document of ours is not valid.
+Network  the package index, for licence, producer and dependencies; none with --no-enrich or --offline.
+Source   CycloneDX 1.6 and 1.7 (ECMA-424), SPDX 2.3 and 3.0.1, CISA 2026 minimum elements.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ops.supply_chain.adapters.folders import empty
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config import SbomFormat
+from ops.supply_chain.contracts.finding import Finding, Severity
+from ops.supply_chain.contracts.locks import Lock
+from ops.supply_chain.contracts.package_index import MetadataAnswer
+from ops.supply_chain.contracts.record import FeedRef, ToolRef
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import OutputError, UnavailableError, UsageError
+from ops.supply_chain.core.files import write_atomic
+from ops.supply_chain.core.moments import timestamp_of_epoch
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.sbom.build import Inventory, Subject
+from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION, Component, Document, TimestampSource
+from ops.supply_chain.sbom.union import Union
+
+if TYPE_CHECKING:
+    from ops.supply_chain.sbom.cyclonedx import Rendered
+
+FOLDER = "sbom"
+LOCKS_FOLDER = "locks"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add which formats to write, and how much to ask."""
+    known = ", ".join(one.value for one in SbomFormat)
+    parser.add_argument("--formats", default="", help=f"of the aggregate: {known}, with commas, or all")
+    parser.add_argument("--lock-formats", default="", help="of the documents of single locks, likewise; none for none")
+    parser.add_argument(
+        "--environment",
+        default="",
+        metavar="PYTHON",
+        help="write what is installed there as well: N-sbom-environment.json",
+    )
+    parser.add_argument("--no-enrich", action="store_true", help="tell only what the locks tell; ask no index")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("generate_sbom", __doc__, arguments, _perform, argv)
+
+
+def _perform(run: StageRun) -> StageResult:
+    from ops.supply_chain.runner.project_locks import read_project_locks
+
+    formats = _formats(run.args.formats, run.config.sbom.formats, "--formats")
+    lock_formats = _formats(run.args.lock_formats, run.config.sbom.lock_formats, "--lock-formats")
+    locks = read_project_locks(run.root, run.config.locks)
+    if not locks and (undecided := _undecided(run)) is not None:
+        return undecided
+    answer = None if run.args.no_enrich else _metadata(run, locks)
+    inventory = Inventory(locks, subject_of(run), None if answer is None else answer.found)
+    installed = _installed(run, inventory)
+    empty(run.dist / FOLDER)
+    union = Union(inventory)
+    writes = _write_locks(run, inventory, union, lock_formats)
+    aggregate = union.document()
+    writes += _write_aggregate(run, aggregate, formats) + _write_environment(run, installed)
+    options = {
+        "enrich": "no" if answer is None else "yes",
+        "environment": "no" if installed is None else "yes",
+        "formats": ",".join(formats),
+        "lock_formats": ",".join(lock_formats),
+    }
+    return _result(inventory, aggregate, answer, writes, options)
+
+
+def subject_of(run: StageRun) -> Subject:
+    """Return the project as an SBOM tells of it."""
+    project, config = run.project, run.config.sbom
+    known = project.epoch_source != TimestampSource.NONE
+    authors = ", ".join(project.authors)
+    return Subject(
+        name=project.name,
+        version=project.version,
+        python_name=project.python_name,
+        licence=project.licence,
+        author=config.author or authors,
+        producer=config.producer or authors,
+        description=project.description,
+        timestamp=timestamp_of_epoch(project.epoch) if known else "",
+        timestamp_source=TimestampSource(project.epoch_source),
+        index_url=run.config.index.url,
+    )
+
+
+def _formats(option: str, configured: Sequence[SbomFormat], flag: str) -> tuple[SbomFormat, ...]:
+    if not option:
+        return tuple(configured)
+    if option in ("all", "none"):
+        return tuple(SbomFormat) if option == "all" else ()
+    try:
+        return tuple(SbomFormat(word.strip()) for word in option.split(","))
+    except ValueError as error:
+        known = ", ".join(one.value for one in SbomFormat)
+        raise UsageError(f"{flag} {option}: {error}", hint=f"Known are {known}, all and none.") from error
+
+
+def _undecided(run: StageRun) -> StageResult | None:
+    """Return the refusal for a project that declares dependencies and locks none; None if it declares none."""
+    from ops.supply_chain.adapters.declarations import declaring_files
+
+    files = declaring_files(run.root, run.config.locks.exclude)
+    findings = tuple(
+        Finding(
+            code="sbom.no-lock",
+            severity=Severity.HIGH,
+            message="declares dependencies, and the project has no lock that says which versions they are",
+            next_step="Lock them (nox -s lock), or name the lock in [locks].include.",
+            path=path,
+        )
+        for path in files
+    )
+    if not findings:
+        return None
+    text = "no lock found, but dependencies are declared in " + ", ".join(files)
+    return StageResult(outcome=Outcome.NOT_EXAMINED, text=text, findings=findings, counts={"locks": 0})
+
+
+def _metadata(run: StageRun, locks: Sequence[Lock]) -> MetadataAnswer:
+    from ops.supply_chain.adapters.index import PackageIndex
+    from ops.supply_chain.sbom.own_check import distinct_pins
+
+    config = run.config.index
+    index = PackageIndex(run.cache, url=config.url, json_url=config.json_url, offline=run.offline)
+    return index.core_metadata(distinct_pins(locks))
+
+
+def _write_locks(run: StageRun, inventory: Inventory, union: Union, formats: Sequence[SbomFormat]) -> list[FileRef]:
+    from ops.supply_chain.sbom.outputs import outputs_for
+
+    outputs = outputs_for(formats)
+    writes: list[FileRef] = []
+    for lock in run.progress.track(inventory.locks, label="writing", total=len(inventory.locks)):
+        document = inventory.document_of(lock)
+        union.add(document)
+        for output in outputs:
+            rendered = output.renderer.render(document)
+            name = f"{FOLDER}/{LOCKS_FOLDER}/{lock.path}{output.lock_suffix}"
+            _refuse(name, _lock_problems(rendered, document, output.cyclonedx_version))
+            write_atomic(run.dist / name, rendered.chunks, durable=False)
+            writes.append(FileRef(path=f"dist:{name}", sha256=rendered.sha256, size=rendered.size))
+    return writes
+
+
+def _write_aggregate(run: StageRun, aggregate: Document, formats: Sequence[SbomFormat]) -> list[FileRef]:
+    from ops.supply_chain.sbom.outputs import outputs_for
+
+    writes: list[FileRef] = []
+    for output in outputs_for(formats):
+        rendered = output.renderer.render(aggregate)
+        name = f"{FOLDER}/{run.project.name}-sbom{output.aggregate_suffix}"
+        _refuse(name, _aggregate_problems(rendered, output.cyclonedx_version))
+        write_atomic(run.dist / name, rendered.chunks)
+        writes.append(FileRef(path=f"dist:{name}", sha256=rendered.sha256, size=rendered.size))
+    return writes
+
+
+def _installed(run: StageRun, inventory: Inventory) -> bytes | None:
+    """Ask `cyclonedx-py` what is really installed, before anything is written; the answer must be valid too."""
+    from ops.supply_chain.adapters.environment import SPEC_VERSION, installed_in
+    from ops.supply_chain.adapters.schemas import schema_problems
+    from ops.supply_chain.core import canonical
+    from ops.supply_chain.sbom.check_cyclonedx import check_cyclonedx
+    from ops.supply_chain.sbom.installed import installed_document
+
+    if not run.args.environment:
+        return None
+    found = installed_in(run.args.environment, epoch=run.project.epoch)
+    head = inventory.document(root=Component(package=inventory.root), components=(), locks=())
+    data = installed_document(found, head)
+    plain = canonical.load_plain(data, where="cyclonedx-py")
+    problems = [*schema_problems(plain, SPEC_VERSION)]
+    problems += [f"{one.path}: {one.message}" for one in check_cyclonedx(plain) if not one.is_gap]
+    if problems:
+        raise UnavailableError(f"cyclonedx-py: its answer cannot be used: {problems[0]}")
+    return data
+
+
+def _write_environment(run: StageRun, data: bytes | None) -> list[FileRef]:
+    if data is None:
+        return []
+    name = f"{FOLDER}/{run.project.name}-sbom-environment.json"
+    write_atomic(run.dist / name, data)
+    return [FileRef(path=f"dist:{name}", sha256=sha256_bytes(data), size=len(data))]
+
+
+def _lock_problems(rendered: Rendered, document: Document, version: str) -> list[str]:
+    from ops.supply_chain.adapters.schemas import schema_problems
+    from ops.supply_chain.sbom.own_check import lock_problems, whole_problems
+
+    if not version:
+        return whole_problems(b"".join(rendered.chunks))
+    return lock_problems(rendered, document, lambda plain: schema_problems(plain, version))
+
+
+def _aggregate_problems(rendered: Rendered, version: str) -> list[str]:
+    from ops.supply_chain.adapters.schemas import schema_problems
+    from ops.supply_chain.sbom.own_check import aggregate_problems, whole_problems
+
+    if not version:
+        return whole_problems(b"".join(rendered.chunks))
+    return aggregate_problems(rendered, lambda plain: schema_problems(plain, version))
+
+
+def _refuse(name: str, problems: Sequence[str]) -> None:
+    if problems:
+        raise OutputError(
+            f"{name}: does not pass its own check: {problems[0]}"
+            + (f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""),
+            hint="This is a defect of sealwright: please report it with the lock.",
+        )
+
+
+def _result(
+    inventory: Inventory,
+    aggregate: Document,
+    answer: MetadataAnswer | None,
+    writes: list[FileRef],
+    options: dict[str, str],
+) -> StageResult:
+    from ops.supply_chain.sbom.summary import counts_of, metadata_findings, read_files, text_of
+
+    counts = counts_of(inventory, aggregate, files=len(writes))
+    if counts["examined"] != counts["locked"]:
+        raise OutputError(
+            f"the aggregate holds {counts['examined']} of {counts['locked']} locked pins",
+            hint="This is a defect of sealwright: please report it with the locks.",
+        )
+    findings = [finding for lock in inventory.locks for finding in lock.findings]
+    return StageResult(
+        outcome=Outcome.PASS,
+        text=text_of(counts),
+        counts=counts,
+        findings=(*findings, *(metadata_findings(inventory.locks, answer) if answer else ())),
+        reads=read_files(inventory.locks),
+        writes=tuple(writes),
+        tools=_tools(environment=options["environment"] == "yes"),
+        feeds=_feeds(answer),
+        options=options,
+        document={"counts": counts, "files": [ref.path.removeprefix("dist:") for ref in writes]},
+    )
+
+
+def _tools(*, environment: bool) -> tuple[ToolRef, ...]:
+    from importlib.metadata import version
+
+    names = (
+        *(("cyclonedx-bom",) if environment else ()),
+        "cyclonedx-python-lib",
+        "jsonschema-rs",
+        "packageurl-python",
+        "packaging",
+    )
+    return (
+        ToolRef(name=GENERATOR, version=GENERATOR_VERSION),
+        *(ToolRef(name=name, version=version(name)) for name in names),
+    )
+
+
+def _feeds(answer: MetadataAnswer | None) -> tuple[FeedRef, ...]:
+    from ops.supply_chain.sbom.summary import digest_of_metadata
+
+    if answer is None:
+        return ()
+    return (FeedRef(name="package index, core metadata", version="", sha256=digest_of_metadata(answer)),)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,138 @@
+"""What any SBOM says, in one form: to compare documents of different formats and of different tools.
+
+Packages are told apart by ecosystem and name: a pypi purl by its PEP 503 name, any other purl by type,
+namespace and name, and what has no purl by its name alone, which is an ecosystem of its own; so a package
+from a path never passes for the index's package of the same name.
+
+Source: facts/standards.md section 0: never join on raw purls.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from ops.supply_chain.core.names import normalise
+
+NO_ECOSYSTEM = ""
+"""Ecosystem of what has no purl."""
+
+_SPELLING = re.compile(r"[-_ ]")
+_OPERATORS = re.compile(r"\s+AND\s+", re.IGNORECASE)
+_LICENCE_REF = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
+_UNKNOWN = frozenset({"", "NOASSERTION", "NONE", "UNKNOWN"})
+
+Key = tuple[str, str]
+"""(ecosystem, name)."""
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of one package, as one document tells it.
+
+    `name` is as written, `version` empty where unknown. `licences` are sorted names and expressions that
+    hold together, empty where unknown. `hashes` are `<algorithm>:<lower-case hex>`, algorithm in lower case
+    letters and digits only. `producer` is empty where unknown. `needs` are the packages it depends on; None
+    where the document does not tell.
+    """
+
+    key: Key
+    name: str
+    version: str
+    licences: tuple[str, ...] = ()
+    hashes: frozenset[str] = frozenset()
+    producer: str = ""
+    needs: frozenset[Key] | None = None
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+    """One document: its format with version, what it describes, and its packages by key and version."""
+
+    format: str
+    name: str
+    version: str
+    items: dict[Key, dict[str, Item]]
+
+    @property
+    def size(self) -> int:
+        """How many versions of packages it holds."""
+        return sum(map(len, self.items.values()))
+
+
+def collect(items: Iterable[Item]) -> dict[Key, dict[str, Item]]:
+    """Arrange items by key and version; two that say something of the same version are one."""
+    found: dict[Key, dict[str, Item]] = {}
+    for item in items:
+        versions = found.setdefault(item.key, {})
+        known = versions.get(item.version)
+        versions[item.version] = item if known is None else _merged(known, item)
+    return found
+
+
+def key_of(purl: str, name: str, group: str = "") -> Key:
+    """Return what a package is told apart by.
+
+    Args:
+        purl: As the document has it; empty or broken means that there is none.
+        name: As the document has it.
+        group: What stands before the name, if the format keeps it apart.
+    """
+    from packageurl import PackageURL
+
+    try:
+        parsed = PackageURL.from_string(purl) if purl else None
+    except ValueError:
+        parsed = None
+    if parsed is None:
+        return (NO_ECOSYSTEM, normalise("/".join(filter(None, (group, name)))))
+    if parsed.type == "pypi":
+        return ("pypi", normalise(parsed.name))
+    return (parsed.type, "/".join(filter(None, (parsed.namespace, parsed.name))))
+
+
+def digest_of(algorithm: str, digest: str) -> str:
+    """Return a hash in the one spelling that all formats share here."""
+    return f"{_SPELLING.sub('', algorithm).lower()}:{digest.lower()}"
+
+
+def licences_of(expression: str, texts: dict[str, str] | None = None) -> tuple[str, ...]:
+    """Take a licence expression apart into what holds together.
+
+    Args:
+        expression: SPDX, or any text.
+        texts: LicenseRef -> the name behind it.
+    Returns:
+        The parts of a plain AND, sorted; an expression with OR or brackets as a whole; nothing if unknown.
+    """
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    clean = expression.strip()
+    if clean.upper() in _UNKNOWN:
+        return ()
+    try:
+        clean = str(canonicalize_license_expression(clean))
+    except (InvalidLicenseExpression, KeyError, MemoryError, RecursionError):
+        clean = " ".join(clean.split())
+    whole = "(" in clean or re.search(r"\sOR\s", clean, re.IGNORECASE) is not None
+    parts = [clean] if whole else _OPERATORS.split(clean)
+    known = texts or {}
+    return tuple(sorted({_LICENCE_REF.sub(lambda found: known.get(found[0], found[0]), part) for part in parts}))
+
+
+def known(text: str) -> str:
+    """Return a text, empty where it is a format's word for unknown."""
+    return "" if text.strip().upper() in _UNKNOWN else text.strip()
+
+
+def _merged(one: Item, other: Item) -> Item:
+    needs = one.needs if other.needs is None else other.needs if one.needs is None else one.needs | other.needs
+    return Item(
+        key=one.key,
+        name=one.name,
+        version=one.version,
+        licences=tuple(sorted({*one.licences, *other.licences})),
+        hashes=one.hashes | other.hashes,
+        producer=one.producer or other.producer,
+        needs=needs,
+    )

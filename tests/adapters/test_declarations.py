@@ -1,0 +1,47 @@
+"""Whether a project declares dependencies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops.supply_chain.adapters.declarations import declaring_files
+from ops.supply_chain.core.errors import InputError
+
+CASES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+    "nothing": ({}, ()),
+    "no dependencies": ({"pyproject.toml": "[project]\nname = 'x'\ndependencies = []\n"}, ()),
+    "dependencies": ({"pyproject.toml": "[project]\ndependencies = ['a']\n"}, ("pyproject.toml",)),
+    "extras": ({"pyproject.toml": "[project.optional-dependencies]\nx = ['a']\n"}, ("pyproject.toml",)),
+    "groups": ({"pyproject.toml": "[dependency-groups]\ndev = ['a']\n"}, ("pyproject.toml",)),
+    "empty group": ({"pyproject.toml": "[dependency-groups]\ndev = []\n"}, ()),
+    "dynamic": ({"pyproject.toml": "[project]\ndynamic = ['dependencies']\n"}, ("pyproject.toml",)),
+    "dynamic version": ({"pyproject.toml": "[project]\ndynamic = ['version']\n"}, ()),
+    "poetry": ({"pyproject.toml": "[tool.poetry.dependencies]\npython = '3'\na = '1'\n"}, ("pyproject.toml",)),
+    "poetry, python alone": ({"pyproject.toml": "[tool.poetry.dependencies]\npython = '3'\n"}, ()),
+    "poetry groups": ({"pyproject.toml": "[tool.poetry.group.dev.dependencies]\na = '1'\n"}, ("pyproject.toml",)),
+    "source": ({"a/requirements.in": "x\n"}, ("a/requirements.in",)),
+    "source of comments": ({"requirements.in": "# nothing\n\n"}, ()),
+    "another template": ({"config.h.in": "#define X\nx\n", "MANIFEST.in": "include x\n"}, ()),
+    "program": ({"setup.py": "setup()\n"}, ("setup.py",)),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), CASES.values(), ids=CASES)
+def test_declaring_files(tmp_path: Path, files: dict[str, str], expected: tuple[str, ...]) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert declaring_files(tmp_path) == expected
+
+
+def test_what_is_left_out_is_not_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "requirements.in").write_text("x")
+    assert declaring_files(tmp_path, ("*.in",)) == ()
+
+
+def test_a_broken_file_is_not_a_no(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project")
+    with pytest.raises(InputError, match=r"pyproject\.toml: cannot be read"):
+        declaring_files(tmp_path)
