@@ -1,0 +1,138 @@
+"""The sources of locks: reading what a requirements source names, and choosing which files are compiled.
+
+uv reads the sources itself; what is read here are only names and includes, in order to know which sources
+are the same question, which must wait for another, and which dependencies are direct.
+Source: https://pip.pypa.io/en/stable/reference/requirements-file-format/
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+
+import msgspec
+
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.names import normalise
+
+PYPROJECT = "pyproject.toml"
+REQUIREMENTS_IN = "requirements.in"
+REQUIREMENTS_TXT = "requirements.txt"
+SOURCE_SUFFIX = ".in"
+LOCK_SUFFIX = ".txt"
+OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
+"""A project with one of these at its top has its lock already."""
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?=\s*(?:$|[\[;@<>=!~(,]))")
+_INCLUDE = re.compile(r"(?:-r|--requirements?|-c|--constraints?)(?:\s+|=|(?=[^\s=-]))(?P<path>.+)")
+_PLACE = re.compile(r"file:|@\s*[./~]|\.(?:whl|zip|tar\.gz|tgz)\b")
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to compile and the lock that it makes; both relative to the project, with `/`."""
+
+    path: str
+    lock: str
+
+    @property
+    def folder(self) -> str:
+        """The folder of both, empty for the project's top."""
+        return posixpath.dirname(self.path)
+
+
+class SourceText(msgspec.Struct, frozen=True, kw_only=True):
+    """What one requirements source names.
+
+    `names` are the packages required, in PEP 503 form, sorted. `requires` and `constrains` are the paths
+    that `-r` and `-c` include, as written, in order. `local` tells that a line leads to a file or folder,
+    so that the result depends on where the source lies.
+    """
+
+    names: tuple[str, ...]
+    requires: tuple[str, ...]
+    constrains: tuple[str, ...]
+    local: bool
+
+
+def read_source(text: str) -> SourceText:
+    """Read the names and includes of a requirements source; what is neither is left to uv."""
+    names: set[str] = set()
+    includes: dict[bool, list[str]] = {True: [], False: []}
+    local = False
+    for line in _logical_lines(text):
+        include = _INCLUDE.fullmatch(line)
+        name = _NAME.match(line)
+        if include is not None:
+            includes[line.startswith(("-r", "--r"))].append(include["path"].strip().strip("'\""))
+        elif name is not None:
+            names.add(normalise(name.group()))
+            local |= _PLACE.search(line) is not None
+        else:
+            local |= not line.startswith(("--index-url", "--extra-index-url", "-i"))
+    return SourceText(
+        names=tuple(sorted(names)), requires=tuple(includes[True]), constrains=tuple(includes[False]), local=local
+    )
+
+
+def choose(files: Collection[str], *, included: Collection[str], named: Collection[str] | None) -> list[Source]:
+    """Choose which `.in` files are compiled on their own.
+
+    Args:
+        files: The project's files that are not excluded; only `.in` and `.txt` count.
+        included: Those that another `.in` file includes with `-r`.
+        named: Locks (there or not) that `[locks].include` names; None where it is not set.
+    Returns:
+        Sorted by path. Without `include`: a `requirements*.in` or `*requirements.in` anywhere, and what
+        lies in a folder `requirements`. A file that is only included by others, has no lock beside it and
+        is not called `requirements.in` is left out.
+    """
+    chosen = []
+    for path in sorted(path for path in files if path.endswith(SOURCE_SUFFIX)):
+        lock = path.removesuffix(SOURCE_SUFFIX) + LOCK_SUFFIX
+        wanted = _is_conventional(path) if named is None else lock in named
+        is_part = path in included and lock not in files and PurePosixPath(path).name != REQUIREMENTS_IN
+        if wanted and not is_part:
+            chosen.append(Source(path=path, lock=lock))
+    return chosen
+
+
+def waves(sources: Collection[Source], uses: Mapping[str, Collection[str]]) -> list[list[Source]]:
+    """Order sources so that a lock is made before a source that includes it.
+
+    Args:
+        sources: Any order.
+        uses: Source path -> every file that it includes, at any depth, relative to the project.
+    Returns:
+        Groups, each sorted by path, that depend on earlier groups only.
+    Raises:
+        InputError: Sources wait for each other's locks.
+    """
+    left = {source.lock: source for source in sources}
+    found: list[list[Source]] = []
+    while left:
+        ready = [
+            source
+            for lock, source in left.items()
+            if not any(used in left and used != lock for used in uses.get(source.path, ()))
+        ]
+        if not ready:
+            names = ", ".join(sorted(source.path for source in left.values()))
+            raise InputError(f"{names}: each includes another's lock", hint="Break the circle of -r and -c lines.")
+        found.append(sorted(ready, key=lambda source: source.path))
+        left = {lock: source for lock, source in left.items() if source not in ready}
+    return found
+
+
+def _is_conventional(path: str) -> bool:
+    pure = PurePosixPath(path)
+    in_folder = pure.parent.name == "requirements"
+    return in_folder or pure.name.startswith("requirements") or pure.name.endswith(REQUIREMENTS_IN)
+
+
+def _logical_lines(text: str) -> list[str]:
+    # "Comments are stripped after line continuations are processed": a backslash joins even a comment.
+    joined = re.sub(r"\\\r?\n", " ", text)
+    return [stripped for line in joined.splitlines() if (stripped := _COMMENT.sub("", line).strip())]
