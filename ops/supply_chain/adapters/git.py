@@ -102,7 +102,8 @@ def _remote(folder: Path, remotes: tuple[str, ...]) -> str:
     return ""
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return the environment for a git command: no prompt, no locale, no `GIT_*` of whoever called us."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
@@ -112,7 +113,7 @@ def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - git is found on PATH by design
             capture_output=True,
-            env=_environment(),
+            env=environment(),
             timeout=GIT_TIMEOUT_SECONDS,
             check=False,
         )

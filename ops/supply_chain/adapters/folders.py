@@ -1,0 +1,211 @@
+"""Folders that are either whole under their own name, or not there; and what lies in a folder.
+
+A folder is built beside its target under a hidden name, flushed to the disk and renamed in one step.
+A process killed at any moment leaves at most a `.tmp-*` folder, which no reader takes for anything
+and which the next build of the same target's siblings removes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ops.supply_chain.core.digests import CHUNK_BYTES
+from ops.supply_chain.core.errors import InputError, OutputError
+from ops.supply_chain.core.files import FILE_MODE, TEMPORARY_SUFFIX
+
+TEMPORARY_PREFIX = ".tmp-"
+FOLDER_MODE = 0o755
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """A file's SHA-256 and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+def measure(path: Path) -> Measured:
+    """Return digest and size of a file, read in pieces.
+
+    Raises:
+        InputError: It is missing, cannot be read, or is not a plain file.
+    """
+    digest = hashlib.sha256()
+    size = 0
+    for piece in _pieces(path):
+        digest.update(piece)
+        size += len(piece)
+    return Measured(sha256=digest.hexdigest(), size=size)
+
+
+def files_in(folder: Path) -> tuple[str, ...]:
+    """List a folder: plain names, sorted; hidden ones are what a killed run left, and no part of it.
+
+    Returns:
+        Names of everything that is not hidden, subfolders included; empty if there is no such folder.
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        return tuple(sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")))
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read: {error.strerror or error}") from error
+
+
+def plain_files(base: Path, folders: Iterable[str], singles: Iterable[str] = ()) -> tuple[str, ...]:
+    """List the files that lie directly in some folders, and single files, as far as they are there.
+
+    Args:
+        base: What the results are relative to.
+        folders: Folder names below it; their subfolders are not entered.
+        singles: Further files below it.
+    Returns:
+        Paths relative to `base`, with `/`, sorted; hidden ones are left out.
+    """
+    found = [f"{folder}/{name}" for folder in folders for name in files_in(base / folder)]
+    found = [path for path in found if not (base / path).is_dir() or (base / path).is_symlink()]
+    return tuple(sorted([*found, *(single for single in singles if (base / single).exists())]))
+
+
+def copy_measured(source: Path, target: Path) -> Measured:
+    """Copy a file's bytes to a new file with mode 0644, flushed to the disk, and measure what was copied.
+
+    Raises:
+        InputError: The source cannot be read or is not a plain file.
+        OutputError: The target is there already or cannot be written.
+    """
+    digest = hashlib.sha256()
+    size = 0
+    pieces = _pieces(source)
+    try:
+        with target.open("xb") as handle:
+            for piece in pieces:
+                handle.write(piece)
+                digest.update(piece)
+                size += len(piece)
+            handle.flush()
+            os.fchmod(handle.fileno(), FILE_MODE)
+            os.fsync(handle.fileno())
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    return Measured(sha256=digest.hexdigest(), size=size)
+
+
+@contextmanager
+def building(target: Path, *, replace: bool) -> Iterator[Path]:
+    """Give an empty hidden folder beside `target`, and make it the target when the block ends well.
+
+    Args:
+        target: The folder to be; its parent is made if missing.
+        replace: Whether one that is there already gives way; else that is an error.
+    Raises:
+        OutputError: The disk is full, the parent cannot be written, or the target is there.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(target.parent)
+        work = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=target.parent))
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    try:
+        yield work
+        _publish(work, target, replace=replace)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def remove(target: Path) -> None:
+    """Remove a folder so that it is whole until the moment that it is gone.
+
+    Raises:
+        OutputError: It cannot be removed.
+    """
+    try:
+        shutil.rmtree(_set_aside(target))
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be removed: {error.strerror or error}") from error
+
+
+def empty(folder: Path) -> None:
+    """Remove a folder of artifacts that are about to be made again, if it is there.
+
+    Raises:
+        OutputError: It cannot be removed.
+    """
+    try:
+        if folder.is_symlink():
+            folder.unlink()
+        elif folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be removed: {error.strerror or error}") from error
+
+
+def remove_leftovers(parent: Path) -> None:
+    """Remove what killed runs left in a folder. Only the holder of that folder's lock may call this.
+
+    Raises:
+        OSError: Something cannot be removed.
+    """
+    for path in parent.glob(f"{TEMPORARY_PREFIX}*"):
+        shutil.rmtree(path)
+    for path in parent.glob(f".*{TEMPORARY_SUFFIX}"):
+        path.unlink()
+
+
+def _publish(work: Path, target: Path, *, replace: bool) -> None:
+    work.chmod(FOLDER_MODE)
+    _flush_folder(work)
+    if target.is_symlink() or (target.exists() and not replace):
+        raise OutputError(f"{target}: is there already")
+    aside = _set_aside(target) if target.exists() else None
+    work.rename(target)
+    _flush_folder(target.parent)
+    if aside is not None:
+        shutil.rmtree(aside)
+
+
+def _set_aside(target: Path) -> Path:
+    # Into a fresh folder, because a rename onto a name must not meet a leftover of that name.
+    aside = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=target.parent))
+    target.rename(aside / "removed")
+    _flush_folder(target.parent)
+    return aside
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    try:
+        # A link or a pipe in place of a file must not be followed or waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as handle:
+            while piece := handle.read(CHUNK_BYTES):
+                yield piece
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cannot_write(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path}: cannot be written: {error.strerror or error}",
+        hint="Check free space and permissions of that folder, then run again.",
+    )

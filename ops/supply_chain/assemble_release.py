@@ -1,0 +1,146 @@
+"""Put the release together: the flat folder of files to attach, complete and unchanged, or none at all.
+
+Reads    dist/: the files that provenance names, the verdict on them, provenance and checksums.
+Writes   dist/release/
+Decides  set is complete: exactly the subjects of the provenance, each with the digest that it says, and the
+         verdict of both passes of the policy allows exactly these files and records.
+Exits    0 assembled, 2 usage, 3 a file of dist/ is broken, 4 there is no verdict that allows it, 6 the set is
+         not complete or was changed on the way.
+Network  none.
+Source   DESIGN section 2. The folder is built under a hidden name and renamed in one step.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ops.supply_chain.adapters.folders import Measured, building, copy_measured, empty, measure, plain_files
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.finding import Finding, Severity
+from ops.supply_chain.contracts.provenance import Statement
+from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.verdict import Gate, Verdict
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import OutputError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.release.completeness import problems_of_set
+from ops.supply_chain.release.layout import (
+    CHECKSUMS_SOURCE,
+    GATE_SOURCE,
+    PROVENANCE_SOURCE,
+    RELEASED_FOLDERS,
+    ReleaseFile,
+    checksums_name,
+    lay_out,
+    provenance_name,
+)
+from ops.supply_chain.release.permission import DIST, problems_of_permission
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+
+RELEASE_FOLDER = "release"
+VERDICT_SOURCE = "verdict/verdict.json"
+SECOND_VERDICT_SOURCE = "verdict/provenance-verdict.json"
+SECOND_RECORD = "records/evaluate_policy_provenance.json"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add nothing: what is released follows from what was made and judged."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("assemble_release", __doc__, arguments, _perform, argv)
+
+
+def _perform(run: StageRun) -> StageResult:
+    project = run.project
+    empty(run.dist / RELEASE_FOLDER)
+    described = lay_out(plain_files(run.dist, RELEASED_FOLDERS, [GATE_SOURCE]), project.name, project.version)
+    statement = canonical.read(run.dist / PROVENANCE_SOURCE, Statement)
+    problems = _permission_problems(run, statement, described)
+    if problems:
+        return _refused(problems)
+    files = (
+        *described,
+        ReleaseFile(source=PROVENANCE_SOURCE, name=provenance_name(project.name, project.version)),
+        ReleaseFile(source=CHECKSUMS_SOURCE, name=checksums_name(project.name, project.version)),
+    )
+    with building(run.dist / RELEASE_FOLDER, replace=True) as work:
+        copied = {file: copy_measured(run.dist / file.source, work / file.name) for file in files}
+        _require_whole(run, statement, copied)
+    return _result(copied)
+
+
+def _permission_problems(run: StageRun, statement: Statement, files: Sequence[ReleaseFile]) -> tuple[str, ...]:
+    gate = canonical.read(run.dist / GATE_SOURCE, Gate)
+    if canonical.read_bytes(run.dist / VERDICT_SOURCE) != canonical.encode(gate.verdict):
+        return (f"{VERDICT_SOURCE}: is not the verdict in {GATE_SOURCE}",)
+    record = canonical.read(run.dist / SECOND_RECORD, Record)
+    second = canonical.read(run.dist / SECOND_VERDICT_SOURCE, Verdict)
+    if run.dist_ref(run.dist / SECOND_VERDICT_SOURCE) not in record.writes:
+        return (f"{SECOND_VERDICT_SOURCE}: is not the verdict that its stage recorded",)
+    judged = (*gate.verdict.inputs, *second.inputs)
+    inputs = [one.path.removeprefix(DIST) for one in judged if one.path.startswith(DIST)]
+    paths = {*inputs, *(file.source for file in files), PROVENANCE_SOURCE}
+    digests = {path: measure(run.dist / path).sha256 for path in sorted(paths) if _is_plain(run.dist, path)}
+    return problems_of_permission(gate, second, statement, digests, files)
+
+
+def _is_plain(dist: Path, path: str) -> bool:
+    # What is not there has no digest, and the policy's inputs are then not what they were.
+    return ".." not in path.split("/") and (dist / path).is_file() and not (dist / path).is_symlink()
+
+
+def _require_whole(run: StageRun, statement: Statement, copied: dict[ReleaseFile, Measured]) -> None:
+    project = run.project
+    digests = {file.name: one.sha256 for file, one in copied.items()}
+    problems = problems_of_set(digests, statement, component=project.name, version=project.version)
+    if problems:
+        raise OutputError(
+            "dist/release/: would not be the release that its provenance describes:\n  " + "\n  ".join(problems),
+            hint="Something changed dist/ on the way: run the whole release again, nox -s release.",
+        )
+
+
+def _refused(problems: Sequence[str]) -> StageResult:
+    findings = tuple(
+        Finding(
+            code="release.not-allowed",
+            severity=Severity.HIGH,
+            message=problem,
+            next_step="Run the whole release again: nox -s release; if the policy denies, do what it says.",
+        )
+        for problem in problems
+    )
+    text = "not assembled:\n" + "\n".join(f"  {problem}" for problem in problems)
+    return StageResult(
+        outcome=Outcome.FAIL, text=f"{text}\n  next: {findings[0].next_step}", findings=findings, counts={"files": 0}
+    )
+
+
+def _result(copied: dict[ReleaseFile, Measured]) -> StageResult:
+    size = sum(one.size for one in copied.values())
+    return StageResult(
+        outcome=Outcome.PASS,
+        text=f"{RELEASE_FOLDER}/: {len(copied)} files, {size} bytes",
+        counts={"files": len(copied)},
+        reads=tuple(
+            FileRef(path=f"{DIST}{file.source}", sha256=one.sha256, size=one.size) for file, one in copied.items()
+        ),
+        writes=tuple(
+            FileRef(path=f"{DIST}{RELEASE_FOLDER}/{file.name}", sha256=one.sha256, size=one.size)
+            for file, one in copied.items()
+        ),
+        document={file.name: {"sha256": one.sha256, "size": one.size} for file, one in copied.items()},
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,218 @@
+"""State how the release came to be: in-toto statement with SLSA provenance, and checksums of every file.
+
+Reads    artifacts, records, git; and the newest retained release, whose provenance this one continues.
+Writes   dist/provenance/provenance.json, dist/checksums.txt
+Decides  nothing
+Exits    0 done, 2 usage, 3 verdict and records are missing or were changed, or the newest retained release is
+         damaged, 5 git did not answer, 6 the statement does not meet its contract.
+Network  none.
+Source   in-toto Statement v1; SLSA 1.2 Provenance v1; docs/provenance.md says what each identifier means
+         and does not claim. Byproducts are the records and the verdict, by the digest of their canonical
+         bytes: what `jq -S` prints of each of them in N-V-gate.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Sequence
+
+from ops.supply_chain.adapters.artifact_store import ArtifactStore
+from ops.supply_chain.adapters.folders import measure, plain_files
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.provenance import (
+    Builder,
+    DigestSet,
+    ExternalParameters,
+    InternalParameters,
+    Metadata,
+    ResourceDescriptor,
+    RunDetails,
+    Source,
+    Statement,
+)
+from ops.supply_chain.contracts.record import Record, ToolRef
+from ops.supply_chain.contracts.verdict import Gate
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.addresses import URI_BASE
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.files import write_atomic
+from ops.supply_chain.core.moments import timestamp
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.provenance import dependencies
+from ops.supply_chain.provenance.builder import build_type, builder_id, recognise
+from ops.supply_chain.provenance.source import source_uri
+from ops.supply_chain.provenance.statement import build_statement
+from ops.supply_chain.release.checksums import format_checksums
+from ops.supply_chain.release.layout import (
+    CHECKSUMS_SOURCE,
+    GATE_SOURCE,
+    PROVENANCE_SOURCE,
+    RELEASED_FOLDERS,
+    lay_out,
+    provenance_name,
+)
+from ops.supply_chain.release.retention import newest
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION
+
+POLICY_RECORD = "records/evaluate_policy.json"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add nothing: provenance tells what happened, and nobody can ask it to tell something else."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("generate_provenance", __doc__, arguments, _perform, argv)
+
+
+def _perform(run: StageRun) -> StageResult:
+    project = run.project
+    gate = canonical.read(run.dist / GATE_SOURCE, Gate)
+    policy_record = canonical.read(run.dist / POLICY_RECORD, Record)
+    _hold_records(run, [*gate.records, policy_record])
+    _hold_gate(run, policy_record)
+    files = lay_out(plain_files(run.dist, RELEASED_FOLDERS, [GATE_SOURCE]), project.name, project.version)
+    measured = {file: measure(run.dist / file.source) for file in files}
+    subjects = {file.name: one.sha256 for file, one in measured.items()}
+    statement = _statement(run, gate, policy_record, subjects)
+    provenance = canonical.write(run.dist / PROVENANCE_SOURCE, statement)
+    name = provenance_name(project.name, project.version)
+    write_atomic(run.dist / CHECKSUMS_SOURCE, format_checksums({**subjects, name: sha256_bytes(provenance)}))
+    found = statement.predicate.build_definition.resolved_dependencies
+    return StageResult(
+        outcome=Outcome.PASS,
+        text=f"{PROVENANCE_SOURCE}: {len(subjects)} subjects, {len(found)} dependencies; {CHECKSUMS_SOURCE}",
+        counts={"subjects": len(subjects), "dependencies": len(found), "records": len(gate.records)},
+        reads=tuple(
+            FileRef(path=f"dist:{file.source}", sha256=one.sha256, size=one.size) for file, one in measured.items()
+        ),
+        writes=(run.dist_ref(run.dist / PROVENANCE_SOURCE), run.dist_ref(run.dist / CHECKSUMS_SOURCE)),
+        tools=_own_tools(),
+        document=statement,
+    )
+
+
+def _hold_records(run: StageRun, records: Sequence[Record]) -> None:
+    """Refuse records that are not, byte for byte, what the verdict was reached over."""
+    for record in records:
+        where = f"records/{record.stage}.json"
+        if canonical.read_bytes(run.dist / where) != canonical.encode(record):
+            raise InputError(
+                f"dist/{where}: is not the record that the verdict was reached over",
+                hint="Run evaluate_policy.py again, or the whole release.",
+            )
+        if (record.component, record.version) != (run.project.name, run.project.version):
+            raise InputError(
+                f"dist/{where}: is of {record.component} {record.version}, "
+                f"expected {run.project.name} {run.project.version}",
+                hint="Run the whole release again for this project and version.",
+            )
+
+
+def _hold_gate(run: StageRun, policy_record: Record) -> None:
+    """Refuse a gate file that is not the one that the policy stage says it wrote."""
+    if run.dist_ref(run.dist / GATE_SOURCE) not in policy_record.writes:
+        raise InputError(
+            f"dist/{GATE_SOURCE}: is not what {policy_record.stage} recorded that it wrote",
+            hint="Run evaluate_policy.py again, or the whole release.",
+        )
+
+
+def _statement(run: StageRun, gate: Gate, policy_record: Record, subjects: dict[str, str]) -> Statement:
+    base = run.config.provenance.uri_base or URI_BASE
+    kind = recognise(os.environ)
+    return build_statement(
+        subjects,
+        build_type=build_type(base),
+        parameters=_parameters(run, [*gate.records, policy_record]),
+        internal=InternalParameters(python=platform.python_version(), platform=f"{sys.platform}-{platform.machine()}"),
+        dependencies=_dependencies(run, [*gate.records, policy_record]),
+        run=RunDetails(
+            builder=Builder(id=builder_id(base, kind), version={tool.name: tool.version for tool in _own_tools()}),
+            metadata=Metadata(
+                invocation_id=run.invocation,
+                started_on=min([timestamp(run.now), *(record.started for record in gate.records)]),
+                finished_on=timestamp(run.now),
+            ),
+            byproducts=dependencies.byproducts(
+                [(record, sha256_bytes(canonical.encode(record))) for record in gate.records],
+                sha256_bytes(canonical.encode(gate.verdict)),
+                (policy_record, sha256_bytes(canonical.encode(policy_record))),
+            ),
+        ),
+    )
+
+
+def _parameters(run: StageRun, records: Sequence[Record]) -> ExternalParameters:
+    project = run.project
+    return ExternalParameters(
+        component=project.name,
+        version=project.version,
+        source_date_epoch=project.epoch,
+        source_date_epoch_from=project.epoch_source,
+        policy_profiles=run.config.policy.profiles,
+        options={record.stage: record.options for record in records if record.options},
+        source=_source(run),
+    )
+
+
+def _source(run: StageRun) -> Source | None:
+    state = run.project.source
+    if state is None:
+        return None
+    return Source(uri=source_uri(state.remote, state.commit), digest=DigestSet(git_commit=state.commit))
+
+
+def _dependencies(run: StageRun, records: Sequence[Record]) -> list[ResourceDescriptor]:
+    source, state = _source(run), run.project.source
+    found = [*dependencies.project_files(records), *dependencies.feeds(records), *_previous(run)]
+    found += dependencies.tools([*(tool for record in records for tool in record.tools), *_own_tools()])
+    if source is not None and state is not None:
+        found.append(dependencies.source_dependency(source, dirty=state.dirty, folder=state.prefix))
+    return found
+
+
+def _previous(run: StageRun) -> list[ResourceDescriptor]:
+    """Describe the newest retained release other than this very version."""
+    store, component = ArtifactStore(run.artifacts), run.project.name
+    versions = [one for one in store.versions(component) if one != run.project.version]
+    last = newest([store.release(component, version, digests=False) for version in versions])
+    if last is None or last.manifest is None:
+        return []
+    name = provenance_name(component, last.version)
+    problems = last.problems or _changed(store, last.manifest.provenance_sha256, component, last.version)
+    if problems:
+        raise InputError(
+            f"the newest retained release is damaged: {problems[0]}",
+            hint="Restore it from a copy; see retain_artifacts.py --verify.",
+        )
+    return [dependencies.previous_release(name=name, version=last.version, sha256=last.manifest.provenance_sha256)]
+
+
+def _changed(store: ArtifactStore, sha256: str, component: str, version: str) -> tuple[str, ...]:
+    name = provenance_name(component, version)
+    if measure(store.file(component, version, name)).sha256 == sha256:
+        return ()
+    return (f"{version}/{name}: has another SHA-256 than the manifest says",)
+
+
+def _own_tools() -> tuple[ToolRef, ...]:
+    return (
+        ToolRef(name="python", version=platform.python_version()),
+        ToolRef(name=GENERATOR, version=GENERATOR_VERSION),
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""How a release came to be, as a statement: builder, source, dependencies, byproducts. Pure."""

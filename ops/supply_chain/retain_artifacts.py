@@ -1,0 +1,226 @@
+"""Keep a release, whole and unchanged, for as long as it must be kept; list, verify and prune what is kept.
+
+Reads    dist/release/
+Writes   data/artifacts/supply-chain/N/V/ with manifest.json, whole or not at all.
+Decides  retained releases are intact; and that a version that is retained is never retained with other bytes:
+         provenance, gate, checksums and signatures tell of a run, everything else must be the same.
+Exits    0 retained or retained already, 2 usage, 3 dist/release/ is not the release that its provenance
+         describes, 4 the version is there with other bytes or a retained release is damaged, 6 cannot write.
+Network  none.
+Source   DESIGN section 2; facts/standards.md section 13. A local disk is not write-once: keep a copy
+         elsewhere. --prune removes only what has expired, is not the newest and verifies to the last byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+
+import msgspec
+
+from ops.supply_chain.adapters.artifact_store import MANIFEST_NAME, STORE_FOLDER, ArtifactStore
+from ops.supply_chain.adapters.folders import Measured, files_in, measure
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.finding import Finding
+from ops.supply_chain.contracts.manifest import HeldRelease, Manifest, ManifestFile, PreviousRelease
+from ops.supply_chain.contracts.provenance import Statement
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.moments import timestamp_of_epoch
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.release.completeness import problems_of_set
+from ops.supply_chain.release.layout import media_type_of, provenance_name
+from ops.supply_chain.release.retention import (
+    PruneDecision,
+    build_manifest,
+    differing,
+    newest,
+    plan_pruning,
+    pruned_entry,
+    with_chain_problems,
+)
+from ops.supply_chain.release.store_report import (
+    damage_findings,
+    decision_line,
+    findings_text,
+    other_bytes_findings,
+    release_line,
+)
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+
+RELEASE_FOLDER = "release"
+MODES = ("--list", "--verify", "--prune")
+"""Options that look after what is retained, and need no `dist/`."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the `retention` session asks for."""
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--list", action="store_true", help="list what is retained; retain nothing")
+    mode.add_argument("--verify", action="store_true", help="hold every retained byte against its manifest")
+    mode.add_argument("--prune", action="store_true", help="say which releases may be removed")
+    parser.add_argument("--apply", action="store_true", help="with --prune: remove them")
+    parser.add_argument("--component", default="", help="with the above: this component only (default: all)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage; what only looks after the store leaves no record.
+
+    Returns:
+        The exit code.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    records = not any(mode in words for mode in MODES)
+    return run_stage("retain_artifacts", __doc__, arguments, _perform, argv, records=records)
+
+
+def _perform(run: StageRun) -> StageResult:
+    args = run.args
+    caring = args.list or args.verify or args.prune
+    if (args.apply and not args.prune) or (args.component and not caring):
+        raise UsageError("--apply goes with --prune, --component with --list, --verify or --prune")
+    if caring:
+        return _care(run)
+    return _retain(run)
+
+
+def _retain(run: StageRun) -> StageResult:
+    files = _release_files(run)
+    digests = {name: measured.sha256 for name, measured in files.items()}
+    store, project = ArtifactStore(run.artifacts), run.project
+    with store.locked(project.name):
+        releases = _checked(store, project.name, whole=lambda version: version == project.version)
+        damaged = damage_findings(releases)
+        if damaged:
+            return _refused(damaged, len(files))
+        kept = next((held.manifest for held in releases if held.version == project.version), None)
+        if kept is not None:
+            return _again(run, kept, digests)
+        manifest = _manifest(run, files, newest(releases))
+        store.retain(manifest, {name: run.dist / RELEASE_FOLDER / name for name in files})
+    return _retained(run, manifest, "retained")
+
+
+def _release_files(run: StageRun) -> dict[str, Measured]:
+    folder, project = run.dist / RELEASE_FOLDER, run.project
+    files = {name: measure(folder / name) for name in files_in(folder)}
+    statement = canonical.read(folder / provenance_name(project.name, project.version), Statement)
+    digests = {name: measured.sha256 for name, measured in files.items()}
+    problems = problems_of_set(digests, statement, component=project.name, version=project.version)
+    if problems:
+        raise InputError(
+            "dist/release/: is not the release that its provenance describes:\n  " + "\n  ".join(problems),
+            hint="Make the release again: nox -s release.",
+        )
+    return files
+
+
+def _manifest(run: StageRun, files: dict[str, Measured], last: HeldRelease | None) -> Manifest:
+    before = None
+    if last is not None and last.manifest is not None:
+        reference = PreviousRelease(version=last.version, manifest_sha256=last.manifest_sha256)
+        before = (last.manifest.sequence, reference)
+    return build_manifest(
+        [
+            ManifestFile(name=name, sha256=one.sha256, size=one.size, media_type=media_type_of(name))
+            for name, one in files.items()
+        ],
+        component=run.project.name,
+        version=run.project.version,
+        created=timestamp_of_epoch(run.project.epoch),
+        now=run.now,
+        days=run.config.retention.days,
+        last=before,
+    )
+
+
+def _again(run: StageRun, kept: Manifest, digests: dict[str, str]) -> StageResult:
+    names = differing(kept, digests)
+    if not names:
+        return _retained(run, kept, "retained already, with the same bytes")
+    findings = other_bytes_findings(kept.version, names)
+    return _refused(findings, len(digests))
+
+
+def _retained(run: StageRun, manifest: Manifest, how: str) -> StageResult:
+    where = f"{STORE_FOLDER}/{manifest.component}/{manifest.version}"
+    folder = run.artifacts / where
+    refs = [FileRef(path=f"artifacts:{where}/{one.name}", sha256=one.sha256, size=one.size) for one in manifest.files]
+    own = measure(folder / MANIFEST_NAME)
+    refs.append(FileRef(path=f"artifacts:{where}/{MANIFEST_NAME}", sha256=own.sha256, size=own.size))
+    size = sum(one.size for one in manifest.files)
+    return StageResult(
+        outcome=Outcome.PASS,
+        text=f"{folder}: {how}; {len(manifest.files)} files, {size} bytes, until {manifest.retained_until}",
+        counts={"files": len(manifest.files)},
+        writes=tuple(refs),
+        notes=(how,),
+        document=manifest,
+    )
+
+
+def _checked(store: ArtifactStore, component: str, *, whole: Callable[[str], bool]) -> tuple[HeldRelease, ...]:
+    """Read a component's releases, those that `whole` names to the last byte, and hold them against each other."""
+    held = [store.release(component, one, digests=whole(one)) for one in store.versions(component)]
+    try:
+        return with_chain_problems(held, store.pruned(component))
+    except InputError as error:
+        problem = f"the list of pruned releases is broken: {error.message.rpartition('/')[2]}"
+        return tuple(msgspec.structs.replace(one, problems=(*one.problems, problem)) for one in held)
+
+
+def _care(run: StageRun) -> StageResult:
+    store = ArtifactStore(run.artifacts)
+    components = store.components()
+    if run.args.component:
+        if run.args.component not in components:
+            raise UsageError(f"--component {run.args.component!r}: nothing of it is retained")
+        components = (run.args.component,)
+    releases: list[HeldRelease] = []
+    decisions: list[PruneDecision] = []
+    for component in components:
+        with store.locked(component) if run.args.apply else nullcontext():
+            held = _checked(store, component, whole=lambda _: not run.args.list)
+            releases += held
+            decisions += _prune(run, store, held) if run.args.prune else ()
+    return _told(run, releases, decisions)
+
+
+def _prune(run: StageRun, store: ArtifactStore, releases: Sequence[HeldRelease]) -> tuple[PruneDecision, ...]:
+    decisions = plan_pruning(releases, run.now)
+    for decision in decisions:
+        held = decision.held
+        if decision.remove and held.manifest is not None and run.args.apply:
+            store.prune(pruned_entry(held.manifest, held.manifest_sha256, run.now), held.component)
+    return decisions
+
+
+def _told(run: StageRun, releases: Sequence[HeldRelease], decisions: Sequence[PruneDecision]) -> StageResult:
+    applied = run.args.apply
+    findings = damage_findings(releases)
+    lines = [decision_line(one, applied=applied) for one in decisions] or [release_line(held) for held in releases]
+    counts = {"releases": len(releases), "damaged": sum(bool(held.problems) for held in releases)}
+    removable = sum(one.remove for one in decisions)
+    if run.args.prune:
+        counts["removed" if applied else "removable"] = removable
+    if removable and not applied:
+        lines.append("next: the same with --apply removes them")
+    text = "\n".join([*lines, *([findings_text(findings)] if findings else [])])
+    return StageResult(
+        outcome=Outcome.FAIL if findings else Outcome.PASS,
+        text=text or "nothing is retained",
+        counts=counts,
+        findings=findings,
+        document={"releases": releases, "decisions": decisions},
+    )
+
+
+def _refused(findings: tuple[Finding, ...], files: int) -> StageResult:
+    return StageResult(outcome=Outcome.FAIL, text=findings_text(findings), findings=findings, counts={"files": files})
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

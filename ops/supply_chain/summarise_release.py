@@ -1,0 +1,104 @@
+"""Say what a release is: what was made and where, the verdict, how long it is kept, and what it is not yet.
+
+Reads    dist/release/; the verdict in its gate file, and the manifest of the retained release.
+Writes   nothing
+Decides  nothing
+Exits    0 told, 2 usage, 3 there is no whole release to tell of.
+Network  none.
+Source   computed from the files: one without NAME.sigstore.json beside it is unsigned, whatever was planned.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from ops.supply_chain import PIPELINE
+from ops.supply_chain.adapters.artifact_store import STORE_FOLDER, ArtifactStore
+from ops.supply_chain.adapters.folders import Measured, files_in, measure
+from ops.supply_chain.contracts.manifest import Manifest
+from ops.supply_chain.contracts.verdict import Gate
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.release.layout import checksums_name, gate_name, is_signature
+from ops.supply_chain.release.retention import differing
+from ops.supply_chain.release.summary import Summary, summary_text, unsigned_among
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+
+RELEASE_FOLDER = "release"
+SIGNING_STAGE = "sign_artifacts"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add nothing."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage, which leaves no record.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("summarise_release", __doc__, arguments, _perform, argv, records=False)
+
+
+def _perform(run: StageRun) -> StageResult:
+    project, folder = run.project, run.dist / RELEASE_FOLDER
+    checksums = checksums_name(project.name, project.version)
+    files = {name: measure(folder / name) for name in files_in(folder)}
+    if checksums not in files:
+        raise InputError(f"{folder}: there is no release of {project.name} {project.version}", hint="nox -s release")
+    gate = canonical.read(folder / gate_name(project.name, project.version), Gate)
+    kept = _kept(run, files)
+    where = run.artifacts / STORE_FOLDER / project.name / project.version
+    summary = Summary(
+        component=project.name,
+        version=project.version,
+        folder=str(folder),
+        files=tuple((name, one.size) for name, one in files.items() if not is_signature(name)),
+        unsigned=unsigned_among(list(files)),
+        verdict=_verdict(gate),
+        retained=str(where) if kept else "",
+        retained_until=kept.retained_until if kept else "",
+        earlier=bool(kept) and _digest(kept, checksums) != files[checksums].sha256,
+    )
+    return StageResult(
+        outcome=Outcome.PASS,
+        text=summary_text(summary, next_step=_next_step(summary, checksums)),
+        counts={"files": len(summary.files), "unsigned": len(summary.unsigned), "retained": int(kept is not None)},
+        document=summary,
+    )
+
+
+def _kept(run: StageRun, files: dict[str, Measured]) -> Manifest | None:
+    """Return the manifest of what is retained of this release, or None if that is nothing or something else."""
+    project, store = run.project, ArtifactStore(run.artifacts)
+    if project.version not in store.versions(project.name):
+        return None
+    held = store.release(project.name, project.version, digests=False)
+    if held.manifest is None or held.problems:
+        return None
+    same = not differing(held.manifest, {name: one.sha256 for name, one in files.items()})
+    return held.manifest if same else None
+
+
+def _verdict(gate: Gate) -> str:
+    verdict = gate.verdict
+    passed = sum(rule.outcome is Outcome.PASS for rule in verdict.rules)
+    return f"{verdict.decision}: {passed} of {len(verdict.rules)} rules pass ({', '.join(verdict.profiles)})"
+
+
+def _digest(manifest: Manifest | None, name: str) -> str:
+    return next((file.sha256 for file in manifest.files if file.name == name), "") if manifest else ""
+
+
+def _next_step(summary: Summary, checksums: str) -> str:
+    if summary.unsigned and any(row.script == SIGNING_STAGE for row in PIPELINE):
+        return f"sign it: nox -s {SIGNING_STAGE}"
+    return f"check it as a customer would: cd {summary.folder} && sha256sum -c {checksums}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

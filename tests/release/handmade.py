@@ -1,0 +1,150 @@
+"""A release made by hand up to any stage, as the stages before would leave it: no index and no engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ops.supply_chain import assemble_release, bundle_evidence, generate_provenance, retain_artifacts, summarise_release
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.record import Record, ToolRef
+from ops.supply_chain.contracts.verdict import Gate, RuleVerdict, Verdict
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.outcome import Outcome
+
+LOCKS = ("functions/a/requirements.txt", "functions/b/requirements.txt")
+INVOCATION = "urn:uuid:00000000-0000-4000-8000-000000000000"
+Main = Callable[[Sequence[str]], int]
+
+
+class Handmade:
+    """A project named `N`, its `dist/` and its store below one folder."""
+
+    def __init__(self, base: Path, *, version: str = "V") -> None:
+        self.base, self.version = base, version
+        self.finished = "2026-11-20T00:00:01Z"
+        self.root, self.dist, self.artifacts = base / "project", base / "dist", base / "artifacts"
+        self.store = self.artifacts / "supply-chain" / "N"
+
+    def argv(self, *more: str) -> list[str]:
+        folders = {"project": self.root, "dist": self.dist, "artifacts": self.artifacts}
+        options = [word for name, path in folders.items() for word in (f"--{name}", str(path))]
+        return [*options, "--version", self.version, *more]
+
+    def run(self, main: Main, *more: str) -> int:
+        return main(self.argv(*more))
+
+    def write(self, path: str, text: str) -> Path:
+        target = self.base / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+        return target
+
+    def ref(self, label: str, path: str) -> FileRef:
+        data = ((self.root if label == "project" else self.dist) / path).read_bytes()
+        return FileRef(path=f"{label}:{path}", sha256=sha256_bytes(data), size=len(data))
+
+    def project(self, *, locks: Sequence[str] = LOCKS) -> None:
+        self.write("project/.security-config.toml", 'component_name = "N"\n')
+        for lock in locks:
+            self.write(f"project/{lock}", f"x==1.0 --hash=sha256:{'0' * 64}  # {lock}\n")
+        if locks:
+            self.write("project/functions/a/requirements.provenance.json", '{"x": {}}\n')
+
+    def sboms(self, *, locks: Sequence[str] = LOCKS) -> None:
+        """Do what generate_sbom does."""
+        self.write("dist/.sealwright.lock", "")
+        names = ["sbom/N-sbom.json", "sbom/N-sbom.spdx.json", *(f"sbom/locks/{lock}.cdx.json" for lock in locks)]
+        for name in names:
+            self.write(f"dist/{name}", json.dumps({"of": name}) + "\n")
+        self.record(
+            "generate_sbom",
+            reads=tuple(self.ref("project", lock) for lock in locks),
+            writes=tuple(self.ref("dist", name) for name in sorted(names)),
+            counts={"components": len(locks), "locked": len(locks), "examined": len(locks)},
+        )
+
+    def record(self, stage: str, **facts: Any) -> None:
+        whole: dict[str, Any] = {
+            "schema": "record/1",
+            "stage": stage,
+            "component": "N",
+            "version": self.version,
+            "outcome": Outcome.PASS,
+            "invocation": INVOCATION,
+            "started": "2026-11-20T00:00:00Z",
+            "finished": self.finished,
+            "offline": False,
+            "tools": (),
+            "feeds": (),
+            "options": {},
+            "counts": {},
+            "reads": (),
+            "writes": (),
+            "findings": (),
+            **facts,
+        }
+        canonical.write(self.dist / "records" / f"{stage}.json", Record(**whole))
+
+    def verdict(self, inputs: Sequence[str], outcome: Outcome = Outcome.PASS) -> Verdict:
+        rule = RuleVerdict(code="p.r", title="t", outcome=outcome, examined=1, unknown=0, denials=(), unknowns=())
+        return Verdict(
+            schema="verdict/1",
+            decision="allow" if outcome is Outcome.PASS else "deny",
+            outcome=outcome,
+            component="N",
+            version=self.version,
+            profiles=("base",),
+            engine=ToolRef(name="regopy", version="1.5.2"),
+            policy_sha256="0" * 64,
+            policy=(),
+            inputs=tuple(self.ref("dist", path) for path in inputs),
+            rules=(rule,),
+        )
+
+    def records(self) -> list[str]:
+        return sorted(f"records/{path.name}" for path in (self.dist / "records").glob("*.json"))
+
+    def judge(self, outcome: Outcome = Outcome.PASS) -> None:
+        """Do what the first pass of evaluate_policy does."""
+        judged = ["records/bundle_evidence.json", "records/generate_sbom.json"]
+        verdict = self.verdict(["sbom/N-sbom.json", *judged], outcome)
+        records = tuple(canonical.read(self.dist / path, Record) for path in judged)
+        canonical.write(self.dist / "verdict/verdict.json", verdict)
+        canonical.write(self.dist / "verdict/gate.json", Gate(schema="gate/1", verdict=verdict, records=records))
+        writes = (self.ref("dist", "verdict/verdict.json"), self.ref("dist", "verdict/gate.json"))
+        self.record("evaluate_policy", outcome=outcome, writes=writes)
+
+    def judge_provenance(self, outcome: Outcome = Outcome.PASS) -> None:
+        """Do what the second pass of evaluate_policy does."""
+        verdict = self.verdict(["provenance/provenance.json", *self.records()], outcome)
+        canonical.write(self.dist / "verdict/provenance-verdict.json", verdict)
+        writes = (self.ref("dist", "verdict/provenance-verdict.json"),)
+        self.record("evaluate_policy_provenance", outcome=outcome, writes=writes)
+
+    def until(self, stage: str, *, locks: Sequence[str] = LOCKS) -> None:
+        """Run everything before a stage; the empty name runs everything."""
+        self.project(locks=locks)
+        steps: dict[str, Callable[[], object]] = {
+            "generate_sbom": lambda: self.sboms(locks=locks),
+            "bundle_evidence": lambda: self.must(bundle_evidence.main),
+            "evaluate_policy": self.judge,
+            "generate_provenance": lambda: self.must(generate_provenance.main),
+            "evaluate_policy_provenance": self.judge_provenance,
+            "assemble_release": lambda: self.must(assemble_release.main),
+            "retain_artifacts": lambda: self.must(retain_artifacts.main),
+            "summarise_release": lambda: self.must(summarise_release.main),
+        }
+        for name, step in steps.items():
+            if name == stage:
+                return
+            step()
+
+    def must(self, main: Main) -> None:
+        assert self.run(main) == 0
+
+    def document(self, path: str) -> Any:
+        return json.loads((self.dist / path).read_text())
