@@ -56,7 +56,7 @@ def release(session: nox.Session) -> None:
         "bundle_evidence",
         "evaluate_policy",
         "generate_provenance",
-        "evaluate_policy --provenance dist:provenance/provenance.json",
+        "evaluate_policy --provenance",
         "assemble_release",
         "retain_artifacts",
         "summarise_release",
@@ -109,13 +109,15 @@ def lint(session: nox.Session) -> None:
     session.run(python, "-m", "mypy", external=True)
     session.run(python, "-c", "from importlinter.cli import lint_imports_command as c; c()", external=True)
     session.run(python, "-m", "tests.generated", "--check", external=True)
+    session.run(python, "-m", "tests.golden", "--check", external=True)
 
 
 @nox.session(default=False)
 def generate(session: nox.Session) -> None:
     """Write the generated files again: stage pages, configuration reference, golden files."""
     python = _environment(session, "tests", TESTS_LOCK)
-    session.run(python, "-m", "tests.generated", *session.posargs, external=True)
+    session.run(python, "-m", "tests.generated", external=True)
+    session.run(python, "-m", "tests.golden", external=True)
 
 
 @nox.session(default=False)

@@ -128,6 +128,16 @@ def test_only_the_runner_prints_or_reads_the_clock(repository: Path) -> None:
     assert caught == []
 
 
+def test_only_adapters_know_the_way_out(repository: Path) -> None:
+    """The import contract cannot name submodules of the standard library, so `urllib.request` is caught here."""
+    caught = [
+        str(path.relative_to(repository))
+        for path in (repository / "ops").rglob("*.py")
+        if "urllib.request" in path.read_text() and path.parent.name != "adapters"
+    ]
+    assert caught == []
+
+
 def test_an_unknown_stage_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         row_of("nothing")
