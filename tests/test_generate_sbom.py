@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 import pytest
 
 from ops.supply_chain import generate_sbom
-from ops.supply_chain.runner.project_locks import read_project_locks
 from ops.supply_chain.adapters.schemas import schema_problems
 from ops.supply_chain.contracts.config import LocksConfig
 from ops.supply_chain.contracts.core_metadata import CoreMetadata
@@ -25,6 +24,7 @@ from ops.supply_chain.contracts.package_index import MetadataAnswer
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.names import normalise
+from ops.supply_chain.runner.project_locks import read_project_locks
 from ops.supply_chain.sbom.check import check_document
 from tests.sbom.made_locks import metadata
 

@@ -9,9 +9,9 @@ import pytest
 
 from ops.supply_chain.adapters import project_files
 from ops.supply_chain.adapters.project_files import ProjectFiles
-from ops.supply_chain.runner.project_locks import find_locks, read_project_locks
 from ops.supply_chain.contracts.config import LocksConfig
 from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.runner.project_locks import find_locks, read_project_locks
 
 
 def _make(root: Path, *paths: str) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from ops.supply_chain.runner.project_locks import read_project_locks
 from ops.supply_chain.contracts.config import LocksConfig
 from ops.supply_chain.contracts.locks import Lock
 from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.runner.project_locks import read_project_locks
 
 
 def _project(shared_data: Path, name: str) -> tuple[Lock, ...]:

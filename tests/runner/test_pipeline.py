@@ -7,7 +7,6 @@ import io
 import subprocess
 import sys
 import types
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,8 +36,8 @@ class _Child(subprocess.Popen[bytes]):
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
-    """Stand-ins for three stages; `codes` in their environment tell how each ends. Yields the commands."""
+def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Stand-ins for three stages; `codes` in their environment tell how each ends. Returns the commands."""
     commands: list[list[str]] = []
     for row in (GATE, MAKER, LAST):
         module = types.ModuleType(f"ops.supply_chain.{row.script}")
@@ -46,7 +45,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
         module.arguments = _arguments_of(row.script)  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(table, "PIPELINE", (GATE, MAKER, LAST))
-    yield commands
+    return commands
 
 
 def _arguments_of(script: str) -> object:

@@ -11,8 +11,6 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ops.supply_chain.contracts.config import LocksConfig
-from ops.supply_chain.contracts.locks import Lock
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import msgspec
 
 from ops.supply_chain.adapters.project import describe, read_config
-from ops.supply_chain.runner.project_locks import read_project_locks
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config import Config
 from ops.supply_chain.contracts.finding import Finding
 from ops.supply_chain.contracts.locks import Lock
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.runner.context import StageRun
+from ops.supply_chain.runner.project_locks import read_project_locks
 
 FLEET_VERSION = "0"
 """A fleet has no version of its own; its records need one."""
