@@ -36,6 +36,8 @@ TESTS_LOCK = "tests/requirements.txt"
 STAGES = (
     "compile_locks",
     "generate_sbom",
+    "check_hashes",
+    "scan_updates",
     "bundle_evidence",
     "evaluate_policy",
     "generate_provenance",

@@ -39,6 +39,20 @@ PIPELINE: tuple[StageRow, ...] = (
         "complete, valid",
     ),
     StageRow(
+        "check_hashes",
+        "locks, index",
+        "record",
+        "every recorded hash still served by the index, yanked, replaced, quarantined",
+        gate=True,
+    ),
+    StageRow(
+        "scan_updates",
+        "locks, index",
+        "nothing",
+        "nothing: informational",
+        records=False,
+    ),
+    StageRow(
         "bundle_evidence",
         "dist/sbom/locks/, publisher baselines",
         "dist/evidence/N-V-evidence.tar.gz or dist/evidence/N-V-source.tar.gz",

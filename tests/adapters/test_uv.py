@@ -163,7 +163,7 @@ BROKEN = {
     ),
     "a missing folder": (
         "./gone\n",
-        "f/requirements.in: error: Distribution not found at: file://",
+        "f/requirements.in: error: Distribution not found at:",
         "Repair that line of the source.",
     ),
 }

@@ -8,10 +8,10 @@ import msgspec
 
 from ops.supply_chain.compiling.job import Job
 from ops.supply_chain.contracts.compiling import CompileRequest
-from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.errors import StageError
 
-Answer = str | InputError
-"""The body of a lock, or why there can be none."""
+Answer = str | StageError
+"""The body of a lock, why there can be none (`InputError`), or why nobody knows (`UnavailableError`)."""
 
 Compile = Callable[[Sequence[CompileRequest]], list[Answer]]
 """Answers each request, in order."""

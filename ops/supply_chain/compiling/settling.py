@@ -7,7 +7,6 @@ a new moment count.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -17,8 +16,9 @@ from ops.supply_chain.compiling.comparing import Change, changes_between, lowere
 from ops.supply_chain.compiling.cool_down import merge_bypasses, next_moment
 from ops.supply_chain.compiling.header import render_lock
 from ops.supply_chain.compiling.job import Job, Wish, request_for
+from ops.supply_chain.compiling.reproducing import reproduced
 from ops.supply_chain.contracts.compiling import Bypass, CompileRequest, Header
-from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.errors import StageError
 
 ADOPTED = "pinned before this cool-down applied"
 """Reason recorded for a pin that is younger than its lock's new moment and that nobody asked to change."""
@@ -52,39 +52,11 @@ def settle(jobs: Sequence[Job], wish: Wish, compile_many: Compile) -> list[Settl
             tells that it has changed since.
     """
     asker = Asker(compile_many)
-    settled = {job.path: _kept(job) for job in _reproduced([job for job in jobs if not wish.concerns(job)], asker)}
+    unconcerned = [job for job in jobs if not wish.concerns(job)]
+    settled = {job.path: _kept(job) for job in reproduced(unconcerned, asker, lambda job: request_for(job, job.header))}
     rest = [job for job in jobs if job.path not in settled]
     settled |= {answer.job.path: answer for answer in _renewed(rest, wish, asker)}
     return [settled[job.path] for job in jobs]
-
-
-def _reproduced(jobs: Sequence[Job], asker: Asker) -> list[Job]:
-    """Return the jobs whose lock the compiler answers again at its recorded moment.
-
-    Locks of equal inputs and body differ in their moment alone. What a moment lets through only grows with
-    it; so where the earliest and the latest give the same body, files and hashes included, every
-    moment between them does, and two questions answer for all.
-    """
-    groups: dict[object, list[Job]] = defaultdict(list)
-    for job in jobs:
-        if job.header.compiled_at:
-            groups[job.inputs, job.body, job.header.bypasses].append(job)
-    ends = {key: _ends(group) for key, group in groups.items()}
-    same = _same([job for group in ends.values() for job in group], asker)
-    left = [job for key, group in groups.items() if not all(end.path in same for end in ends[key]) for job in group]
-    settled = [job for key, group in groups.items() if all(end.path in same for end in ends[key]) for job in group]
-    one_by_one = _same(left, asker)
-    return settled + [job for job in left if job.path in one_by_one]
-
-
-def _ends(group: list[Job]) -> list[Job]:
-    ordered = sorted(group, key=lambda job: job.header.compiled_at)
-    return [ordered[0], ordered[-1]]
-
-
-def _same(jobs: Sequence[Job], asker: Asker) -> set[str]:
-    answers = asker.ask([(job, request_for(job, job.header)) for job in jobs])
-    return {job.path for job, answer in zip(jobs, answers, strict=True) if answer == job.body}
 
 
 def _kept(job: Job) -> Settled:
@@ -108,7 +80,7 @@ def _renewed(jobs: Sequence[Job], wish: Wish, asker: Asker) -> list[Settled]:
 
 
 def _body(answer: Answer) -> str:
-    if isinstance(answer, InputError):
+    if isinstance(answer, StageError):
         raise answer
     return answer
 

@@ -27,6 +27,11 @@ class Finding(Contract, frozen=True, kw_only=True):
     `code` is `<gate>.<fact>` in kebab case, for example `lock.unhashed`. `path` is relative to the
     project, `line` counts from 1 and is 0 where the file as a whole is meant. `next_step` is one
     sentence, an order. `waived_by` is empty while the finding stands.
+
+    One finding may stand at many places: `path` and `line` are the first, `also_at` further ones as
+    `path:line` in order, perhaps not all of them, and `places` says how many there are in all. `due` is
+    the last day on which it can be dealt with in time, `first_seen` the day on which a scan first told
+    of it, both ISO dates, empty where there is none.
     """
 
     code: str
@@ -39,6 +44,10 @@ class Finding(Contract, frozen=True, kw_only=True):
     line: Count = 0
     aliases: tuple[str, ...] = ()
     waived_by: str = ""
+    also_at: tuple[str, ...] = ()
+    places: Count = 1
+    due: str = ""
+    first_seen: str = ""
 
     @property
     def sort_key(self) -> tuple[str, int, str, str, str, str]:

@@ -41,7 +41,12 @@ class GateProject(msgspec.Struct, frozen=True, kw_only=True):
         """Return findings with their paths as shown."""
         if not self.label:
             return tuple(findings)
-        return tuple(msgspec.structs.replace(one, path=self.shown(one.path)) for one in findings)
+        return tuple(
+            msgspec.structs.replace(
+                one, path=self.shown(one.path), also_at=tuple(self.shown(place) for place in one.also_at)
+            )
+            for one in findings
+        )
 
     @property
     def lock_refs(self) -> tuple[FileRef, ...]:
