@@ -107,7 +107,9 @@ def test_releases_form_a_chain(project: Path, tmp_path: Path) -> None:
     first = tmp_path / "out/artifacts/supply-chain/small/v1.0/small-v1.0-provenance.intoto.json"
     assert run_release(project, tmp_path / "out", "--version", "v1.1").returncode == 0
     second = json.loads((tmp_path / "out/dist/release/small-v1.1-provenance.intoto.json").read_text())
-    digests = [one.get("digest", {}).get("sha256") for one in second["predicate"]["buildDefinition"]["resolvedDependencies"]]
+    digests = [
+        one.get("digest", {}).get("sha256") for one in second["predicate"]["buildDefinition"]["resolvedDependencies"]
+    ]
     assert hashlib.sha256(first.read_bytes()).hexdigest() in digests
 
 
