@@ -1,0 +1,133 @@
+"""Native code kept apart: what it prints is caught, and that it may end the process is survived.
+
+`NativeOutput` catches descriptor 1. `in_child` does work in a forked child that sends its results one by
+one; where the child dies, what it sent before is kept.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import os
+import resource
+import select
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import NamedTuple, Self
+
+STDOUT = 1
+MOST_BYTES = 65536
+"""Of what was printed, the end that is kept."""
+
+Send = Callable[[bytes], None]
+
+
+class Told(NamedTuple):
+    """What a child sent, and how it ended: empty where it ended well, else a few words."""
+
+    messages: list[bytes]
+    end: str
+
+
+class NativeOutput:
+    """Owns descriptor 1 for as long as it is entered; what is printed there goes to a temporary file."""
+
+    def __enter__(self) -> Self:
+        _flush()
+        self._file = tempfile.TemporaryFile()
+        self._previous = os.dup(STDOUT)
+        os.dup2(self._file.fileno(), STDOUT)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _flush()
+        os.dup2(self._previous, STDOUT)
+        os.close(self._previous)
+        self._file.close()
+
+    def text(self) -> str:
+        """Return what was printed since entering, at most the last 64 KiB of it."""
+        _flush()
+        end = self._file.seek(0, os.SEEK_END)
+        start = max(0, end - MOST_BYTES)
+        return os.pread(self._file.fileno(), end - start, start).decode("utf-8", "replace")
+
+
+def in_child(work: Callable[[Send], None], *, seconds: float) -> Told:
+    """Do work in a forked child of this process.
+
+    Args:
+        work: Gets a function that sends one message without line feeds; must not raise.
+        seconds: After that time the child is ended.
+    """
+    _flush()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _live(work, reader, writer)
+    os.close(writer)
+    data, ended = _read_all(reader, child, seconds)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    *messages, _ = data.split(b"\n")  # what stands after the last line feed was cut off
+    if not ended:
+        return Told(messages, f"no answer in {seconds:g} seconds")
+    return Told(messages, "" if code == 0 else _described(code))
+
+
+def _live(work: Callable[[Send], None], reader: int, writer: int) -> None:
+    """Be the child: work, then end at once, whatever happens; nothing of the parent is run again."""
+    code = 1
+    try:
+        os.close(reader)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        faulthandler.disable()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)  # C++ says there what ended it
+        work(lambda message: _write_all(writer, message + b"\n"))
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _read_all(reader: int, child: int, seconds: float) -> tuple[bytes, bool]:
+    chunks: list[bytes] = []
+    until = time.monotonic() + seconds
+    try:
+        while select.select([reader], [], [], max(0.0, until - time.monotonic()))[0]:
+            chunk = os.read(reader, 1 << 20)
+            if not chunk:
+                return b"".join(chunks), True
+            chunks.append(chunk)
+        os.kill(child, signal.SIGKILL)
+        return b"".join(chunks), False
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+    finally:
+        os.close(reader)
+
+
+def _described(code: int) -> str:
+    return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.closed:
+            stream.flush()
+    ctypes.CDLL(None).fflush(None)  # native code buffers in the C library

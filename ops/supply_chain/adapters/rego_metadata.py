@@ -1,0 +1,125 @@
+"""The `# METADATA` comment above a rule's package: title, description, how to fix it.
+
+A strict part of YAML that `opa inspect -a` reads the same way: keys with plain values on one line, or
+folded blocks (`>-`), and one level of nesting under `custom`.
+
+    # METADATA
+    # title: Every component has a name
+    # description: >-
+    #   What it means.
+    # custom:
+    #   fix: What to do.
+    #   unknown: allowed
+    package sealwright.base.names
+
+Source: https://www.openpolicyagent.org/docs/policy-language#annotations
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from ops.supply_chain.core.errors import InputError
+
+_HEAD = "# METADATA"
+_TOP = frozenset({"title", "description", "custom"})
+_CUSTOM = frozenset({"fix", "unknown"})
+_LINE = re.compile(r"(?P<indent> *)(?P<key>[a-z]+):(?: (?P<value>.*))?")
+_PACKAGE = re.compile(r"^package (?P<path>[a-z0-9_]+(?:\.[a-z0-9_]+)*)[ \t]*$", re.MULTILINE)
+_NOT_PLAIN = re.compile(r"[\"'\[\]{}*&!%@`#|>,?-]|.*(?:: | #|:$)")
+
+
+class RuleMetadata(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule says about itself. `may_be_unknown` lets it yield `unknown` entries."""
+
+    title: str
+    description: str
+    fix: str
+    may_be_unknown: bool = False
+
+
+def package_of(source: str, *, where: str) -> str:
+    """Return the package that a Rego file declares.
+
+    Raises:
+        InputError: None, or not of lower-case words joined by dots.
+    """
+    found = _PACKAGE.search(source)
+    if found is None:
+        raise InputError(f"{where}: no line 'package <words joined by dots>' in lower case")
+    return found["path"]
+
+
+def metadata_of(source: str, *, where: str) -> RuleMetadata:
+    """Read the metadata above a rule's package.
+
+    Args:
+        source: The file's text.
+        where: What to call it in an error.
+    Raises:
+        InputError: There is none, a field is missing or unknown, or a line is not of the form above.
+    """
+    fields = _fields(_comment(source, where), where)
+    for key in ("title", "description", "custom.fix"):
+        if not fields.get(key):
+            raise InputError(f"{where}: the metadata has no {key}", hint="See policy/README.md for the form of a rule.")
+    unknown = fields.get("custom.unknown", "")
+    if unknown not in ("", "allowed"):
+        raise InputError(f"{where}: custom.unknown is {unknown!r}, expected 'allowed' or nothing")
+    return RuleMetadata(
+        title=fields["title"],
+        description=fields["description"],
+        fix=fields["custom.fix"],
+        may_be_unknown=bool(unknown),
+    )
+
+
+def _comment(source: str, where: str) -> list[tuple[int, str]]:
+    lines = source.splitlines()
+    if _HEAD not in lines:
+        raise InputError(
+            f"{where}: no '{_HEAD}' comment above its package", hint="See policy/README.md for the form of a rule."
+        )
+    first = lines.index(_HEAD) + 1
+    found: list[tuple[int, str]] = []
+    for number, line in enumerate(lines[first:], start=first + 1):
+        if not line.startswith("# "):
+            if not line.startswith("package "):
+                raise InputError(f"{where}:{number}: expected the package right below its metadata, found {line!r}")
+            return found
+        found.append((number, line[2:]))
+    raise InputError(f"{where}: the metadata has no package below it")
+
+
+def _fields(lines: list[tuple[int, str]], where: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    parent, folded, folded_indent = "", "", 0
+    for number, line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        if folded and indent > folded_indent:
+            fields[folded] = f"{fields[folded]} {line.strip()}".strip()
+            continue
+        folded = ""
+        key, value = _pair(line, parent if indent else "", f"{where}:{number}")
+        if key in fields:
+            raise InputError(f"{where}:{number}: {key} stands twice")
+        if not indent:
+            parent = key
+        if value == ">-":
+            folded, folded_indent, value = key, indent, ""
+        fields[key] = value
+    return fields
+
+
+def _pair(line: str, parent: str, where: str) -> tuple[str, str]:
+    match = _LINE.fullmatch(line)
+    if match is None or len(match["indent"]) not in ((2,) if parent else (0,)):
+        raise InputError(f"{where}: expected 'key: value' in the metadata, found {line!r}")
+    key, value = match["key"], (match["value"] or "").strip()
+    if key not in (_CUSTOM if parent else _TOP) or parent not in ("", "custom"):
+        raise InputError(f"{where}: unknown metadata field {key!r}")
+    if value != ">-" and _NOT_PLAIN.match(value):
+        raise InputError(f"{where}: write the value of {key!r} as a folded block ('{key}: >-', then indented lines)")
+    return (f"{parent}.{key}" if parent else key), value

@@ -1,0 +1,285 @@
+"""Decide by policy whether a release may go out: Rego over its SBOMs, records and provenance.
+
+Rules lie in `policy/<profile>/`, the project's own in the folders of `[policy].folders`; each proves its
+pass, and a rule that decides nothing denies. The first pass judges SBOMs and records, before there is
+provenance, because provenance has to cover the verdict; the second (`--provenance`) judges the provenance
+(docs/adr/0003-policy-in-two-passes.md). SBOMs alone can be judged too: give their paths.
+
+Reads    SBOMs, all records, policy/ and the folders of [policy].folders; --provenance: that statement.
+Writes   dist/verdict/verdict.json, dist/verdict/gate.json (verdict and records); with --provenance
+         dist/verdict/provenance-verdict.json alone.
+Decides  allow or deny, each reason named with what to do.
+Exits    0 allowed; 2 unknown profile or folder; 3 an SBOM, a record, the provenance or a rule is broken;
+         4 denied; 5 a rule could not tell, or the engine is not there.
+Network  none.
+Source   Rego, https://www.openpolicyagent.org/docs/policy-language; CISA and others, "2026 Minimum
+         Elements for a Software Bill of Materials"; DESIGN sections 1 and 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ops.supply_chain.adapters import rego
+from ops.supply_chain.adapters.policy_files import Policy, load_policy
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config import PolicyConfig
+from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.verdict import Gate, Verdict
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.digests import sha256_bytes, sha256_file
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.policy_input.reading import Fault
+from ops.supply_chain.policy_input.records import ReleasedFile, StoredRecord, project_provenance, project_record
+from ops.supply_chain.policy_input.sbom import project_sbom, recognise
+from ops.supply_chain.policy_input.verdicts import build_verdict, counts_of, findings_of, render
+from ops.supply_chain.release.layout import GATE_SOURCE, PROVENANCE_SOURCE, RELEASED_FOLDERS
+from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
+from ops.supply_chain.sbom.check import check_document
+
+SBOM_PROFILES = ("base", "cisa-2026", "licences")
+"""Profiles that look at SBOMs only."""
+
+PROVENANCE_PROFILES = ("provenance",)
+
+STAGE = "evaluate_policy"
+SECOND_STAGE = "evaluate_policy_provenance"
+"""Name of the second pass's record: it must not replace that of the first, which provenance lists."""
+
+
+LATER_STAGES = frozenset(
+    {SECOND_STAGE, "generate_provenance", "assemble_release", "sign_artifacts", "verify_release", "retain_artifacts"}
+)
+"""Stages that build on the first pass: what an earlier run left of them is no evidence for it."""
+
+
+class _Evidence(NamedTuple):
+    """What is judged: the engine's input, the files it was made from, the records among them."""
+
+    document: dict[str, Any]
+    inputs: list[FileRef]
+    records: tuple[Record, ...]
+    notes: tuple[str, ...] = ()
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this stage's own options."""
+    parser.add_argument("sboms", nargs="*", type=Path, help="SBOMs to judge (default: dist/sbom/N-sbom.json)")
+    parser.add_argument("--all-sboms", action="store_true", help="judge the SBOM of each lock too")
+    parser.add_argument(
+        "--provenance",
+        nargs="?",
+        const=f"dist:{PROVENANCE_SOURCE}",
+        metavar="FILE",
+        help="second pass: judge this statement; dist:<path> is below --dist (default: %(const)s)",
+    )
+    parser.add_argument("--profile", action="append", default=[], help="profile to apply; repeat, or join by commas")
+    parser.add_argument("--policy", type=Path, default=REPOSITORY / "policy", help="folder of rules (default: here)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage; a second pass leaves a record of its own."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    second = any(word == "--provenance" or word.startswith("--provenance=") for word in words)
+    return run_stage(SECOND_STAGE if second else STAGE, __doc__, arguments, _perform, words)
+
+
+def _perform(run: StageRun) -> StageResult:
+    records = _read_records(run)
+    policy = load_policy(_folders(run), _profiles(run, records), _settings(run.config.policy))
+    evidence = _gather_provenance(run, records) if run.args.provenance else _gather_sboms(run, records)
+    verdict = build_verdict(
+        rego.evaluate(policy, evidence.document),
+        subject=(run.project.name, run.project.version),
+        profiles=policy.profiles,
+        empty=policy.empty,
+        engine=rego.engine(),
+        policy=policy.files,
+        inputs=evidence.inputs,
+    )
+    written = _write(run, verdict, evidence.records)
+    return _result(run, policy, evidence, verdict, written)
+
+
+def _result(
+    run: StageRun, policy: Policy, evidence: _Evidence, verdict: Verdict, written: Iterable[Path]
+) -> StageResult:
+    sboms = evidence.document["sboms"]
+    return StageResult(
+        outcome=verdict.outcome,
+        text=render(verdict),
+        counts={
+            **counts_of(verdict),
+            "sboms": len(sboms),
+            "components": sum(len(sbom["components"]) for sbom in sboms),
+            "records": len(evidence.records),
+        },
+        findings=findings_of(verdict),
+        reads=(*evidence.inputs, *policy.files),
+        writes=tuple(run.dist_ref(path) for path in written),
+        tools=(verdict.engine,),
+        options={"profiles": ",".join(policy.profiles), "all_sboms": str(run.args.all_sboms).lower()},
+        notes=evidence.notes,
+        document=verdict,
+    )
+
+
+def _profiles(run: StageRun, records: Sequence[StoredRecord]) -> tuple[str, ...]:
+    asked = tuple(name.strip() for option in run.args.profile for name in option.split(",") if name.strip())
+    if asked:
+        return tuple(dict.fromkeys(asked))
+    if run.args.provenance:
+        return PROVENANCE_PROFILES
+    if run.args.sboms and not records:
+        return SBOM_PROFILES
+    return tuple(dict.fromkeys(run.config.policy.profiles))
+
+
+def _folders(run: StageRun) -> list[tuple[str, Path]]:
+    own = [(f"project:{folder.rstrip('/')}/", run.root / folder) for folder in run.config.policy.folders]
+    return [("policy:", run.args.policy.absolute()), *own]
+
+
+def _settings(config: PolicyConfig) -> dict[str, dict[str, Any]]:
+    given = {
+        "allow": config.licences_allow,
+        "deny": config.licences_deny,
+        "on_unknown": config.licences_on_unknown,
+    }
+    licences = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in given.items() if value is not None
+    }
+    return {"licences": licences} if licences else {}
+
+
+def _read_records(run: StageRun) -> list[StoredRecord]:
+    found = []
+    for path in sorted((run.dist / RECORDS_FOLDER).glob("*.json")):
+        if run.stage == STAGE and path.stem in LATER_STAGES:
+            continue
+        data = canonical.read_bytes(path)
+        record = canonical.decode(data, Record, where=str(path))
+        if canonical.encode(record) != data or record.stage != path.stem:
+            raise InputError(
+                f"{path}: is not as its stage wrote it: other bytes, or another stage's",
+                hint="Run the whole release again: nox -s release.",
+            )
+        found.append(StoredRecord(path=_label(run, path), sha256=sha256_bytes(data), record=record))
+    return found
+
+
+def _gather_sboms(run: StageRun, records: Sequence[StoredRecord]) -> _Evidence:
+    paths = run.args.sboms or [run.dist / "sbom" / f"{run.project.name}-sbom.json"]
+    chosen = {path.absolute(): True for path in paths}
+    if run.args.all_sboms:
+        chosen = dict.fromkeys(sorted((run.dist / "sbom").rglob("*.json")), False) | chosen
+    inputs, projected, skipped = [], [], 0
+    for path, required in run.progress.track(list(chosen.items()), label="reading SBOMs", total=len(chosen)):
+        ref, sbom = _read_sbom(run, path, required=required)
+        if sbom is None:
+            skipped += 1
+        else:
+            inputs.append(ref)
+            projected.append(sbom)
+    notes = (f"{skipped} SBOMs are of a format that the rules do not read",) if skipped else ()
+    return _evidence(run, records, inputs, {"sboms": projected}, notes)
+
+
+def _read_sbom(run: StageRun, path: Path, *, required: bool) -> tuple[FileRef, dict[str, Any] | None]:
+    data = canonical.read_bytes(path)
+    ref = FileRef(path=_label(run, path), sha256=sha256_bytes(data), size=len(data))
+    document = canonical.load_plain(data, where=str(path))
+    if not recognise(document):
+        if not required:
+            return ref, None
+        raise InputError(
+            f"{path}: expected a CycloneDX or SPDX 2 document in JSON, found another format",
+            hint="Judge the CycloneDX form; the other formats are written from the same model.",
+        )
+    problems = [Fault(path=problem.path, message=problem.message) for problem in check_document(document)]
+    return ref, project_sbom(document, path=ref.path, sha256=ref.sha256, problems=problems)
+
+
+def _gather_provenance(run: StageRun, records: Sequence[StoredRecord]) -> _Evidence:
+    given = run.args.provenance
+    path = run.dist / given.removeprefix("dist:") if given.startswith("dist:") else Path(given).absolute()
+    data = canonical.read_bytes(path)
+    statement = canonical.load_plain(data, where=str(path))
+    if not isinstance(statement, dict):
+        raise InputError(f"{path}: expected a statement (an object), found {type(statement).__name__}")
+    ref = FileRef(path=_label(run, path), sha256=sha256_bytes(data), size=len(data))
+    return _evidence(run, records, [ref], {"sboms": [], **project_provenance(statement, _released(run))}, ())
+
+
+def _evidence(
+    run: StageRun,
+    records: Sequence[StoredRecord],
+    inputs: list[FileRef],
+    parts: dict[str, Any],
+    notes: tuple[str, ...],
+) -> _Evidence:
+    source = run.project.source
+    actual = _actual(run, records)
+    document = {
+        "schema": "policy-input/1",
+        "subject": {
+            "component": run.project.name,
+            "version": run.project.version,
+            "under_git": source is not None,
+            "commit": source.commit if source else "",
+        },
+        "records": [project_record(stored, actual) for stored in records],
+        **parts,
+    }
+    kept = [FileRef(path=one.path, sha256=one.sha256, size=len(canonical.encode(one.record))) for one in records]
+    return _Evidence(document, [*inputs, *kept], tuple(one.record for one in records), notes)
+
+
+def _actual(run: StageRun, records: Iterable[StoredRecord]) -> dict[str, str]:
+    """Return the digests that the files which records name have now."""
+    bases = {"dist": run.dist, "project": run.root}
+    found = {}
+    for name in dict.fromkeys(file.path for stored in records for file in stored.record.writes):
+        label, _, relative = name.partition(":")
+        path = bases.get(label, run.dist) / relative
+        if label in bases and ".." not in Path(relative).parts and path.is_file():
+            found[name] = sha256_file(path)
+    return found
+
+
+def _released(run: StageRun) -> list[ReleasedFile]:
+    folders = [run.dist / name for name in RELEASED_FOLDERS]
+    paths = [path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_file()]
+    gate = run.dist / GATE_SOURCE
+    return [
+        ReleasedFile(path=_label(run, path), sha256=sha256_file(path))
+        for path in [*paths, *([gate] if gate.is_file() else [])]
+        if not path.name.startswith(".")
+    ]
+
+
+def _label(run: StageRun, path: Path) -> str:
+    for label, base in (("dist", run.dist), ("project", run.root)):
+        if path.is_relative_to(base):
+            return f"{label}:{path.relative_to(base).as_posix()}"
+    return f"file:{path.name}"
+
+
+def _write(run: StageRun, verdict: Verdict, records: tuple[Record, ...]) -> list[Path]:
+    folder = run.dist / "verdict"
+    if run.args.provenance:
+        canonical.write(folder / "provenance-verdict.json", verdict)
+        return [folder / "provenance-verdict.json"]
+    canonical.write(folder / "verdict.json", verdict)
+    canonical.write(run.dist / GATE_SOURCE, Gate(schema="gate/1", verdict=verdict, records=records))
+    return [folder / "verdict.json", run.dist / GATE_SOURCE]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,46 @@
+# METADATA
+# title: Every component has an exact version
+# description: >-
+#   A version range, a wildcard or a branch name does not tell what is inside. What a full commit fixes,
+#   and the project's own packages, may state their version as unknown.
+# custom:
+#   fix: Pin the package in its lock (compile_locks.py does), then make the SBOM again.
+package sealwright.base.exact_versions
+
+import rego.v1
+
+import data.data as settings
+import data.sealwright.lib
+
+pass := {"examined": lib.components_total} if {
+	lib.sboms_given
+	count(inexact) == 0
+}
+
+deny := [lib.entry(concat("", [path, ": version '", object.get(component, "version", ""), "' is not exact"]), component.ref) |
+	some [path, component] in inexact
+]
+
+# The first is quick; only where it does not hold are the components gone through one by one.
+inexact := [] if exact_total == lib.components_total
+
+else := [[sbom.path, component] |
+	some sbom in input.sboms
+	some component in sbom.components
+	not exact(component)
+	not excused(component)
+]
+
+exact_total := count([1 |
+	some sbom in input.sboms
+	some component in sbom.components
+	regex.match(settings.versions.exact_pattern, component.version)
+])
+
+exact(component) if regex.match(settings.versions.exact_pattern, component.version)
+
+excused(component) if {
+	component.origin in {"local", "commit"}
+	component.version == ""
+	"Component Version" in component.unknown
+}

@@ -1,0 +1,25 @@
+# METADATA
+# title: Every component names its producer
+# description: CISA 2026, Component Producer. Named, or stated as unknown.
+# custom:
+#   fix: Make the SBOM again without --no-enrich; the producer comes from the package's metadata.
+package sealwright.cisa_2026.component_producer
+
+import rego.v1
+
+import data.sealwright.lib
+import data.sealwright.lib.elements
+
+pass := {"examined": lib.documented_total, "unknown": sum(unknowns)} if {
+	lib.sboms_given
+	every sbom in input.sboms {
+		elements.whole(sbom, "component_producer", count(sbom.components) + 1)
+	}
+}
+
+deny := [lib.entry(concat("", [sbom.path, ": the producer is neither given nor stated as unknown"]), ref) |
+	some sbom in input.sboms
+	some ref in elements.missing(sbom, "component_producer")
+]
+
+unknowns := [elements.unknown(sbom, "component_producer") | some sbom in input.sboms]

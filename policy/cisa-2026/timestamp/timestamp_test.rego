@@ -1,0 +1,28 @@
+package sealwright.cisa_2026.timestamp_test
+
+import rego.v1
+
+import data.sealwright.cisa_2026.timestamp
+import data.sealwright.lib.fixtures
+
+cases := {
+	"a good document passes": {"input": fixtures.document, "examined": 1},
+	"missing is denied": {
+		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/document/timestamp", "value": "missing"}]),
+		"deny": ["dist:sbom/acme-sbom.json"],
+	},
+	"not told is denied": {
+		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/sboms/0/document/timestamp"}]),
+		"deny": ["dist:sbom/acme-sbom.json"],
+	},
+	"stated unknown passes": {
+		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/document/timestamp", "value": "unknown"}]),
+		"examined": 1,
+	},
+}
+
+test_cases if {
+	every case in cases {
+		fixtures.as_expected(timestamp, case) with input as case.input with data.data as fixtures.settings(case)
+	}
+}

@@ -1,0 +1,62 @@
+# METADATA
+# title: Every licence is known
+# description: >-
+#   A licence that nobody stated, or that is not on the SPDX list, is an outcome of its own: on_unknown
+#   says whether it is reported, leaves the release unexamined, or denies it.
+# custom:
+#   fix: >-
+#     Look the licence up at its source; name it in [policy].licences_allow (LicenseRef- names and plain
+#     names work), or set licences_on_unknown.
+#   unknown: allowed
+package sealwright.licences.known
+
+import rego.v1
+
+import data.data as settings
+import data.sealwright.lib
+import data.sealwright.lib.licences
+
+pass := {"examined": lib.components_total, "unknown": count(entries)} if {
+	accounted
+	tolerated
+}
+
+tolerated if settings.licences.on_unknown == "report"
+
+tolerated if {
+	settings.licences.on_unknown in {"not-examined", "deny"}
+	entries == []
+}
+
+unknown := entries if settings.licences.on_unknown in {"report", "not-examined"}
+
+deny := entries if settings.licences.on_unknown == "deny"
+
+entries := array.concat(unstated, unlisted)
+
+unstated := [lib.entry(concat("", [sbom.path, ": no licence is stated"]), ref) |
+	some sbom in input.sboms
+	some ref in sbom.unlicensed
+]
+
+unlisted := [lib.entry(concat("", [sbom.path, ": the licence ", licence.text, " is not on the SPDX list"]), ref) |
+	some sbom in input.sboms
+	some licence in sbom.licences
+	licences.judge(licence) == "unknown"
+	some ref in licence.subjects
+]
+
+# Each component is under one licence that can be judged, or among those that have none.
+accounted if {
+	lib.sboms_given
+	every sbom in input.sboms {
+		judged(sbom)
+		lib.licences_total(sbom) == count(sbom.components)
+	}
+}
+
+judged(sbom) if {
+	every licence in sbom.licences {
+		licences.judge(licence) in {"permitted", "denied", "unknown"}
+	}
+}

@@ -1,0 +1,54 @@
+# METADATA
+# title: Every stated licence is permitted
+# description: >-
+#   An expression is permitted if one of its OR branches is, and a branch if all its AND terms are.
+#   Which licences are, data/licences.json or [policy] in .security-config.toml says; an empty allow
+#   list permits none.
+# custom:
+#   fix: >-
+#     Replace the package, or, where the licence is right for the project, say so in
+#     [policy].licences_allow and licences_deny.
+package sealwright.licences.permitted
+
+import rego.v1
+
+import data.data as settings
+import data.sealwright.lib
+import data.sealwright.lib.licences
+
+pass := {"examined": lib.components_total} if {
+	accounted
+	is_array(settings.licences.allow)
+	is_array(settings.licences.deny)
+	count(settings.licences.allow) > 0
+	every sbom in input.sboms {
+		none_refused(sbom)
+	}
+}
+
+none_refused(sbom) if {
+	every licence in sbom.licences {
+		licences.judge(licence) in {"permitted", "unknown"}
+	}
+}
+
+deny := array.concat(refused, nothing_allowed)
+
+refused := [lib.entry(concat("", [sbom.path, ": the licence ", licence.text, " is not permitted"]), ref) |
+	some sbom in input.sboms
+	some licence in sbom.licences
+	licences.judge(licence) == "denied"
+	some ref in licence.subjects
+]
+
+nothing_allowed := [lib.entry("the list of allowed licences is empty: none is permitted", "licences.allow") |
+	settings.licences.allow == []
+]
+
+# Each component is under one licence, or among those that have none.
+accounted if {
+	lib.sboms_given
+	every sbom in input.sboms {
+		lib.licences_total(sbom) == count(sbom.components)
+	}
+}

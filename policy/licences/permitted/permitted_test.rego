@@ -1,0 +1,32 @@
+package sealwright.licences.permitted_test
+
+import rego.v1
+
+import data.sealwright.lib.fixtures
+import data.sealwright.licences.permitted
+
+cases := {
+	"a good document passes": {"input": fixtures.document, "examined": 2},
+	"a denied licence is denied": {
+		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/licences", "value": [{"text": "BUSL-1.1", "alternatives": [[{"id": "BUSL-1.1", "text": "BUSL-1.1", "known": true}]], "subjects": ["pkg:pypi/a@1"]}, {"text": "MIT", "alternatives": [[{"id": "MIT", "text": "MIT", "known": true}]], "subjects": ["path:b"]}]}]),
+		"deny": ["pkg:pypi/a@1"],
+	},
+	"a component not accounted for does not pass": {
+		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/licences", "value": []}]),
+	},
+	"an unknown licence is no concern of this rule": {
+		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/licences", "value": [{"text": "Nope", "alternatives": [[{"id": "Nope", "text": "Nope", "known": false}]], "subjects": ["pkg:pypi/a@1", "path:b"]}]}]),
+		"examined": 2,
+	},
+	"an empty allow list permits nothing": {
+		"input": fixtures.document,
+		"data": {"licences": {"allow": []}},
+		"deny": ["pkg:pypi/a@1", "path:b", "licences.allow"],
+	},
+}
+
+test_cases if {
+	every case in cases {
+		fixtures.as_expected(permitted, case) with input as case.input with data.data as fixtures.settings(case)
+	}
+}

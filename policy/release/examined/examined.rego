@@ -1,0 +1,67 @@
+# METADATA
+# title: Everything locked was examined
+# description: >-
+#   The number examined equals the number locked. Nothing locked is only good where the SBOM says that
+#   there are no components.
+# custom:
+#   fix: >-
+#     See the findings of the stage that is named for what it skipped; repair those locks and run the
+#     release again.
+package sealwright.release.examined
+
+import rego.v1
+
+import data.data as settings
+import data.sealwright.lib
+
+pass := {"examined": sum([record.counts.examined | some record in input.records; counted(record)])} if {
+	lib.records_given
+	count(settings.release.counted_stages) > 0
+	count([1 | some record in input.records; counted(record)]) > 0
+	count(short) == 0
+}
+
+deny := [lib.entry(concat("", [told(record, "examined"), " examined of ", told(record, "locked"), " locked"]), record.stage) |
+	some record in short
+]
+
+told(record, key) := format_int(record.counts[key], 10) if lib.amount(record.counts[key])
+
+else := "an unknown number"
+
+short := [record |
+	some record in input.records
+	not whole(record)
+]
+
+# Has to count, or counts by itself.
+counted(record) if settings.release.counted_stages[record.stage]
+
+counted(record) if record.counts.locked >= 0
+
+counted(record) if record.counts.examined >= 0
+
+whole(record) if {
+	is_object(record.counts)
+	not counted(record)
+}
+
+whole(record) if {
+	lib.amount(record.counts.locked)
+	record.counts.locked > 0
+	record.counts.examined == record.counts.locked
+}
+
+whole(record) if {
+	record.counts.locked == 0
+	record.counts.examined == 0
+	nothing_to_lock
+}
+
+nothing_to_lock if {
+	lib.sboms_given
+	every sbom in input.sboms {
+		sbom.components == []
+		sbom.explicitly_empty == true
+	}
+}

@@ -1,0 +1,24 @@
+package sealwright.release.records_present_test
+
+import rego.v1
+
+import data.sealwright.lib.fixtures
+import data.sealwright.release.records_present
+
+cases := {
+	"a good document passes": {"input": fixtures.document, "examined": 2},
+	"a missing record is denied": {
+		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/records/0"}]),
+		"deny": ["bundle_evidence"],
+	},
+	"no records do not pass": {
+		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/records"}]),
+		"deny": ["bundle_evidence", "generate_sbom"],
+	},
+}
+
+test_cases if {
+	every case in cases {
+		fixtures.as_expected(records_present, case) with input as case.input with data.data as fixtures.settings(case)
+	}
+}
