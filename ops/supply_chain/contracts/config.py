@@ -27,6 +27,7 @@ from ops.supply_chain.contracts.gates import (
     WaiverRules,
 )
 from ops.supply_chain.contracts.response import ResponseConfig
+from ops.supply_chain.contracts.signing import SigningConfig
 from ops.supply_chain.core.errors import UsageError
 
 CONFIG_NAME = ".security-config.toml"
@@ -144,6 +145,7 @@ class Config(Contract, frozen=True, kw_only=True):
     publishers: PublishersConfig = PublishersConfig()
     gate: GateConfig = GateConfig()
     public_log: PublicLogConfig = PublicLogConfig()
+    signing: SigningConfig = SigningConfig()
 
 
 def parse_config(text: str, *, where: str = CONFIG_NAME) -> Config:

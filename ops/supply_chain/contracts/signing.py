@@ -1,0 +1,48 @@
+"""`[signing]`: who signs releases, how, and from when to when each identity was ours.
+
+Source: issue "Sign, rehearse, verify, publish"; facts on the certificates' identities, Fulcio's OID page
+https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ops.supply_chain.contracts.base import Contract
+
+
+class SigningMode(StrEnum):
+    """`sigstore` signs keyless; `checksums` publishes digests and calls nothing signed."""
+
+    SIGSTORE = "sigstore"
+    CHECKSUMS = "checksums"
+
+
+class SigningIdentity(Contract, frozen=True, kw_only=True):
+    """One entry of `[[signing.identities]]`.
+
+    Exactly one of `identity` (the certificate's subject alternative name, compared whole) and
+    `identity_regex` (matched from its first to its last character) is set. `issuer` is the OIDC issuer,
+    compared whole. `since` and `until` are ISO dates, inclusive, in UTC, compared with the signing time;
+    empty means unbounded. `role` tells readers who it is.
+    """
+
+    issuer: str
+    identity: str = ""
+    identity_regex: str = ""
+    role: str = ""
+    since: str = ""
+    until: str = ""
+
+
+class SigningConfig(Contract, frozen=True, kw_only=True):
+    """`[signing]`: mode, identities, and a private instance's trust config.
+
+    `trust_config` is a Sigstore ClientTrustConfig file, relative to the project; empty means the public
+    instance. `detached` writes `.sig` and `.crt` beside each bundle.
+    """
+
+    mode: SigningMode = SigningMode.SIGSTORE
+    identities: tuple[SigningIdentity, ...] = ()
+    trust_config: str = ""
+    detached: bool = False
