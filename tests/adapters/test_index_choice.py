@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from ops.supply_chain.adapters.index_choice import choose, is_of_version, same_version
+from ops.supply_chain.adapters.index_choice import choose, is_of_version, same_version, version_in
 from ops.supply_chain.contracts.locks import Pin
 from ops.supply_chain.contracts.package_index import IndexFile, ProjectListing
 
@@ -126,3 +126,20 @@ def test_which_version_a_file_is_of(filename: str, name: str, version: str, expe
 )
 def test_versions(one: str, other: str, expected: bool) -> None:
     assert same_version(one, other) is expected
+
+
+VERSIONS = [
+    ("demo_package-1.0-py3-none-any.whl", "demo-package", "1.0"),
+    ("demo_package-1.0-2-py3-none-any.whl", "demo-package", "1.0"),
+    ("Demo.Package-1.0.post1.tar.gz", "demo-package", "1.0.post1"),
+    ("demo-package-1.0-beta-2.zip", "demo-package", "1.0-beta-2"),
+    ("other-1.0.tar.gz", "demo-package", ""),
+    ("other-1.0-py3-none-any.whl", "demo-package", ""),
+    ("demo_package-1.0.exe", "demo-package", ""),
+    ("nonsense.whl", "demo-package", ""),
+]
+
+
+@pytest.mark.parametrize(("filename", "name", "version"), VERSIONS)
+def test_the_version_in_a_file_name(filename: str, name: str, version: str) -> None:
+    assert version_in(filename, name) == version

@@ -159,6 +159,28 @@ def test_project_status_in_json(changes: dict[str, Any], expected: tuple[str, st
     assert (listing.status, listing.status_reason) == expected
 
 
+TOLD = [
+    pytest.param(json.dumps(document()), False, id="json-1.1"),
+    pytest.param(json.dumps({**document(), "meta": {"api-version": "1.4"}}), True, id="json-1.4"),
+    pytest.param(json.dumps({**document(), "meta": {"api-version": "1.10"}}), True, id="json-1.10"),
+    pytest.param(json.dumps({**document(), "project-status": {"status": "active"}}), True, id="json-with-status"),
+    pytest.param("<html><title>Links for demo</title>", False, id="plain-html"),
+    pytest.param(
+        '<meta name="pypi:repository-version" content="1.0"><title>Links for demo</title>', False, id="html-1.0"
+    ),
+    pytest.param('<meta name="pypi:repository-version" content="1.4">', True, id="html-1.4"),
+    pytest.param(
+        '<meta name="pypi:project-status" content="active"><title>Links for demo', True, id="html-with-status"
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "told"), TOLD)
+def test_an_index_of_a_kind_that_never_tells_the_status_is_not_taken_to_say_active(body: str, *, told: bool) -> None:
+    found = read(body)
+    assert (found.status, found.status_told) == ("active", told)
+
+
 def test_project_status_in_html() -> None:
     page = (
         "<html><meta name='pypi:repository-version' content='1.4'>"

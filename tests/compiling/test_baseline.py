@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from ops.supply_chain.compiling.baseline import EMPTY, merge, publisher_of, to_ask
 from ops.supply_chain.contracts.package_index import ProjectInfo
-from ops.supply_chain.contracts.publisher import Publisher, PublisherBaseline
+from ops.supply_chain.contracts.publisher import AttestedPackage, Publisher, PublisherBaseline
 
 
 def publisher(author: str) -> Publisher:
@@ -58,3 +58,10 @@ def test_the_publisher_is_taken_from_the_index() -> None:
         home_page="e",
         project_urls={"Source": "f"},
     )
+
+
+def test_who_attested_packages_stays() -> None:
+    """`check_publishers` records it beside; compiling must not lose it."""
+    attested = {"idna": AttestedPackage(publishers=(), every_file=True, versions=("3.10",))}
+    old = PublisherBaseline(direct_deps={}, attested=attested)
+    assert merge(old, ("idna",), {"idna": publisher("new")}).attested == attested

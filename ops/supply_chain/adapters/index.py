@@ -102,7 +102,13 @@ class PackageIndex:
     def download(self, wanted: Collection[Wanted]) -> Downloads:
         """Download files to nowhere and hash them; see `adapters.downloads`."""
         patience = self._patience or PATIENCE
-        return download(wanted, accounts=self._accounts, offline=self._session.offline, patience=patience)
+        return download(
+            wanted,
+            accounts=self._accounts,
+            offline=self._session.offline,
+            patience=patience,
+            largest=self._session.limits.download_bytes,
+        )
 
     def project_json(self, names: Iterable[str]) -> dict[str, ProjectInfo | None]:
         """Return who publishes each project, from the default index's project JSON.

@@ -82,6 +82,21 @@ def is_of_version(filename: str, name: str, version: str) -> bool:
     return any(normalise(stem[:place]) == name and same_version(stem[place + 1 :], version) for place in borders)
 
 
+def version_in(filename: str, name: str) -> str:
+    """Return the version in a file name as it is written there, or an empty text.
+
+    Args:
+        filename: Of a wheel, a source distribution or an older form.
+        name: The project's name in PEP 503 form.
+    """
+    if filename.endswith((".whl", ".egg")):
+        parts = filename.split("-")
+        return parts[1] if len(parts) > 2 and normalise(parts[0]) == name else ""  # noqa: PLR2004
+    stem = next((filename[: -len(ending)] for ending in SOURCE_ENDINGS if filename.endswith(ending)), "")
+    borders = [place for place, letter in enumerate(stem) if letter == "-"]
+    return next((stem[place + 1 :] for place in borders if normalise(stem[:place]) == name), "")
+
+
 def same_version(one: str, other: str) -> bool:
     """Compare two versions by PEP 440, or as text where one is no such version."""
     if one == other:

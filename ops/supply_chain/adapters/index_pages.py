@@ -6,9 +6,9 @@ it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ops.supply_chain.adapters.batch import gather_each, run
 from ops.supply_chain.adapters.http import Patience
@@ -21,6 +21,13 @@ from ops.supply_chain.core.errors import StageError, UsageError
 T = TypeVar("T")
 
 NO_INDEX_REMEDY = "Check the address of that index: one that knows no project at all is hardly the right one."
+
+
+class _Place(NamedTuple):
+    """A page by the address of its index, so that two names of one index are asked once."""
+
+    index: str
+    name: str
 
 
 @dataclass
@@ -51,39 +58,50 @@ def read_pages(
         OutputError: The cache cannot be written.
     """
     pages: Pages[T] = Pages()
-    places: dict[PageAddress, str] = {}
+    wanted: dict[_Place, list[PageAddress]] = {}
     for page in sorted(set(asked)):
         try:
-            places[page] = read_address(page.index or default, where=f"index of {page.name}").url
+            place = read_address(page.index or default, where=f"index of {page.name}").url
+            wanted.setdefault(_Place(place, page.name), []).append(page)
         except UsageError as error:
             pages.failed[page] = error
-    absent: set[PageAddress] = set()
+    had, failed = _gathered(session, wanted, reader)
+    pages.read |= {page: one for results in had.values() for page, one in results.items()}
+    pages.failed |= {page: error for place, error in failed.items() for page in wanted[place]}
+    return Pages(dict(sorted(pages.read.items())), dict(sorted(pages.failed.items())))
+
+
+def _gathered(
+    session: IndexSession,
+    wanted: Mapping[_Place, Collection[PageAddress]],
+    reader: Callable[[PageAddress, ProjectListing | None], T],
+) -> tuple[dict[_Place, dict[PageAddress, T]], dict[_Place, StageError]]:
+    had: dict[_Place, dict[PageAddress, T]] = {}
+    failed: dict[_Place, StageError] = {}
+    absent: set[_Place] = set()
 
     async def work() -> None:
         async with session.client() as client:
 
-            async def fetch(page: PageAddress) -> T:
-                listing = await session.listing(client, places[page], page.name)
+            async def fetch(place: _Place) -> dict[PageAddress, T]:
+                listing = await session.listing(client, *place)
                 if listing is None:
-                    absent.add(page)
-                return reader(page, listing)
+                    absent.add(place)
+                return {page: reader(page, listing) for page in wanted[place]}
 
             at_once = Patience().concurrency
-            await gather_each(list(places), fetch, pages.read, pages.failed, group=places.__getitem__, at_once=at_once)
+            await gather_each(list(wanted), fetch, had, failed, group=lambda place: place.index, at_once=at_once)
 
     run(work())
-    for place in sorted({places[page] for page in absent}):
-        had = {page for page in pages.read if places[page] == place}
-        if had <= absent:
-            _take_back(pages, had, place)
-    return Pages(dict(sorted(pages.read.items())), dict(sorted(pages.failed.items())))
+    for index in sorted({place.index for place in absent}):
+        known = {place for place in had if place.index == index}
+        if known <= absent:
+            failed |= dict.fromkeys(known, _no_index(index, len(known)))
+    return {place: one for place, one in had.items() if place not in failed}, failed
 
 
-def _take_back(pages: Pages[T], had: Collection[PageAddress], place: str) -> None:
-    """Turn "no such project" of an index that knows none of them into "not looked at": it is more likely no index."""
-    asked = f"the {len(had)} projects" if len(had) > 1 else "the one project"
-    reason = f"has none of {asked} that it was asked for (HTTP status 404)"
-    error = unavailable(SYSTEM, place, Failed(reason), remedy=NO_INDEX_REMEDY)
-    for page in had:
-        del pages.read[page]
-        pages.failed[page] = error
+def _no_index(index: str, asked: int) -> StageError:
+    """Say that an index knows none of the projects: it is more likely no index than an empty one."""
+    what = f"none of the {asked} projects" if asked > 1 else "not the only project"
+    failure = Failed(f"has {what} that it was asked for (HTTP status 404)")
+    return unavailable(SYSTEM, index, failure, remedy=NO_INDEX_REMEDY)

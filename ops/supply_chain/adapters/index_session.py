@@ -28,11 +28,15 @@ NAMED_AT_MOST = 5
 
 
 class Limits(NamedTuple):
-    """Most bytes of each kind of answer; the largest real ones are well below half of these."""
+    """Most bytes of each kind of answer; the largest real ones are well below half of these.
+
+    `download_bytes` is for files that are hashed as they stream and need no memory.
+    """
 
     page_bytes: int = 64 << 20
     json_bytes: int = 128 << 20
     of_files: FileLimits = FileLimits()
+    download_bytes: int = 8 << 30
 
 
 class IndexSession:

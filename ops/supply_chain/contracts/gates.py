@@ -20,8 +20,9 @@ BusinessDays = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 class WaiverEntry(Contract, frozen=True, kw_only=True):
     """One `[[waivers]]` entry: a finding that stands, known and accepted until a day.
 
-    `id` is a finding's code, an advisory id or an alias of it. `package` and `versions` (a PEP 440
-    specifier) narrow it; empty means any. `justification` is one of OpenVEX's labels, needed only to
+    `id` is a finding's code, an advisory id or an alias of it. `package`, `versions` (a PEP 440
+    specifier) and `path` (of the file that the finding is about, relative to the project) narrow it; empty
+    means any. `justification` is one of OpenVEX's labels, needed only to
     state `not_affected`. `date` is the day it was written, `expires` the last day on which it holds.
     All are text here, so that a malformed entry becomes a finding that names it, not a refusal to start.
     """
@@ -29,6 +30,7 @@ class WaiverEntry(Contract, frozen=True, kw_only=True):
     id: str = ""
     package: str = ""
     versions: str = ""
+    path: str = ""
     reason: str = ""
     justification: str = ""
     owner: str = ""

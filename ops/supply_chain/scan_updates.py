@@ -1,0 +1,171 @@
+"""Tell which direct dependencies have newer versions, since when, and which findings they would close.
+
+Reads    locks, index: the page of each direct dependency; the sources of the locks, for their ranges; the record
+         of check_vulnerabilities, where there is one.
+Writes   nothing.
+Decides  nothing: informational. The cool-down of compile_locks.py is told, not enforced.
+Exits    0 told, 2 usage, 3 a lock is broken, 5 an index did not answer for some of them.
+Network  the index of each direct dependency; --offline asks nobody and exits 5.
+Source   PEP 440 (ranges, pre-releases), PEP 592 (yanked), PEP 700 (upload times), PEP 345 (Requires-Python).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ops.supply_chain.contracts.finding import Finding
+from ops.supply_chain.contracts.package_index import PageAddress, ProjectListing
+from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.gate_input import GateProject, add_fleet_option, all_locks, read_gate_input
+from ops.supply_chain.runner.stage import run_stage
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.index_pages import Pages
+    from ops.supply_chain.updates.choose import Update
+    from ops.supply_chain.updates.dependencies import Dependency
+    from ops.supply_chain.updates.releases import Release
+
+RECORD = "check_vulnerabilities.json"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the fleet."""
+    add_fleet_option(parser)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("scan_updates", __doc__, arguments, _perform, argv, records=False)
+
+
+def _perform(run: StageRun) -> StageResult:
+    projects = read_gate_input(run)
+    places = _dependencies(projects)
+    pages = _ask(run, {dependency.page for dependency in places})
+    updates = _updates(run, places, pages)
+    return _result(run, projects, places, pages, updates)
+
+
+def _dependencies(projects: Sequence[GateProject]) -> dict[Dependency, set[str]]:
+    from ops.supply_chain.updates.dependencies import dependencies_of, folded
+    from ops.supply_chain.updates.ranges import Ranges, ranges_of
+
+    found: dict[Dependency, set[str]] = {}
+    for project in projects:
+
+        def ranges(source: str, project: GateProject = project) -> Ranges:
+            return ranges_of(source, lambda path: _source_text(project, path))
+
+        index = project.config.index.url
+        for dependency, where in dependencies_of(project.locks, ranges, project.shown, index=index).items():
+            found.setdefault(dependency, set()).update(where)
+    return folded(found)
+
+
+def _source_text(project: GateProject, path: str) -> str | None:
+    """Return the text of a source; one that cannot be read leaves ranges unknown, and is for check_locks to tell."""
+    from ops.supply_chain.adapters.lock_sources import read_text
+
+    try:
+        return read_text(project.root, path)
+    except InputError:
+        return None
+
+
+def _ask(run: StageRun, wanted: set[PageAddress]) -> Pages[tuple[Release, ...]]:
+    import platform
+
+    from ops.supply_chain.adapters.index import PackageIndex
+    from ops.supply_chain.adapters.index_choice import version_in
+    from ops.supply_chain.adapters.index_session import first_of
+    from ops.supply_chain.updates.releases import releases_of
+
+    python = run.config.locks.python_version or platform.python_version()
+
+    def keep(_page: PageAddress, listing: ProjectListing | None) -> tuple[Release, ...]:
+        return releases_of(listing, version_in, python=python) if listing else ()
+
+    config = run.config.index
+    index = PackageIndex(run.cache, url=config.url, json_url=config.json_url, offline=run.offline)
+    pages = index.pages(wanted, keep)
+    if pages.failed and not pages.read:
+        error = next(iter(pages.failed.values()))
+        names = first_of(sorted({page.name for page in pages.failed}))
+        text = f"project pages of all {len(pages.failed)} projects could not be had: {names}: {error.message}"
+        raise UnavailableError(text, hint=error.hint)
+    return pages
+
+
+def _updates(run: StageRun, places: Mapping[Dependency, set[str]], pages: Pages[tuple[Release, ...]]) -> list[Update]:
+    from ops.supply_chain.updates.choose import choose
+
+    days = run.config.locks.cool_down_days
+    found = [
+        choose(dependency, pages.read[dependency.page], now=run.now, cool_down_days=days)
+        for dependency in places
+        if dependency.page in pages.read
+    ]
+    return [update for update in found if update is not None]
+
+
+def _result(
+    run: StageRun,
+    projects: Sequence[GateProject],
+    places: Mapping[Dependency, set[str]],
+    pages: Pages[tuple[Release, ...]],
+    updates: Sequence[Update],
+) -> StageResult:
+    from ops.supply_chain.updates.closing import closed_by
+    from ops.supply_chain.updates.table import rows_of, text_of
+
+    findings = _findings(run)
+    closes = {
+        (one.dependency.page.name, one.dependency.version, target.version): closed_by(
+            target.version, one.dependency, findings or ()
+        )
+        for one in updates
+        for target in (*one.inside, *one.outside)
+    }
+    rows = rows_of(updates, places, closes)
+    locks = len(all_locks(projects))
+    notes = [f"not looked at: {page.name}: {error.message}; {error.hint}" for page, error in pages.failed.items()]
+    if not locks:
+        notes.append("no lock: nothing to look at")
+    if findings is None:
+        notes.append("no record of check_vulnerabilities in dist/: what an update would close is not known")
+    counts = {
+        "locks": locks,
+        "locked": len(places),
+        "examined": len(rows),
+        "newer_inside": sum(bool(row["inside"]) for row in rows),
+        "newer_outside": sum(bool(row["outside"]) for row in rows),
+        "yanked": sum(row["yanked"] for row in rows),
+    }
+    return StageResult(
+        outcome=Outcome.NOT_EXAMINED if pages.failed else Outcome.PASS,
+        text=text_of(rows, locks=locks, notes=notes),
+        counts=counts,
+        notes=tuple(notes),
+        document={"schema": "updates/1", "dependencies": rows, "notes": notes, "counts": counts},
+    )
+
+
+def _findings(run: StageRun) -> tuple[Finding, ...] | None:
+    """Return the findings of the vulnerability gate's last run, None where there is none."""
+    from ops.supply_chain.contracts.record import Record
+    from ops.supply_chain.core import canonical
+
+    path = run.dist / "records" / RECORD
+    return canonical.read(path, Record).findings if path.is_file() else None
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

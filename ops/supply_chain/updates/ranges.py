@@ -1,0 +1,193 @@
+"""The version ranges that a project asks for itself, as its sources state them.
+
+Source: PEP 508, PEP 440, PEP 621, PEP 735; https://python-poetry.org/docs/dependency-specification/ (caret, tilde
+and wildcard); https://pipenv.pypa.io/en/latest/pipfile.html
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from ops.supply_chain.core.names import normalise
+
+Read = Callable[[str], str | None]
+"""Gives the text of a file by its path relative to the project, None where there is none."""
+
+Ranges = dict[str, str | None]
+"""PEP 503 name -> PEP 440 specifier; an empty one allows any version, None means that the range is not known."""
+
+_Stated = tuple[str, str | None, str]
+"""Name as written, specifier or None, marker."""
+
+_INCLUDE = re.compile(r"(?P<flag>-r|--requirements?|-c|--constraints?)(?:\s+|=|(?=[^\s=-]))(?P<path>.+)")
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
+_OPTIONS = re.compile(r"\s+-.*$")
+_POETRY_TERM = re.compile(r"(?P<mark>\^|~(?!=))\s*(?P<release>\d+(?:\.\d+)*)")
+_BARE_VERSION = re.compile(r"\d[\w.!+-]*\*?")
+_PIPFILE_OTHER = frozenset({"source", "requires", "pipenv", "scripts"})
+
+
+def ranges_of(path: str, read: Read) -> Ranges:
+    """Read the ranges of a lock's source.
+
+    Args:
+        path: Of the source, relative to the project: requirements, `pyproject.toml` or `Pipfile`.
+        read: Reads it and what it includes.
+    Returns:
+        Every name that it asks for. Where a name stands under different markers, or under a form that is no
+        PEP 440 range (an address, several alternatives), its range is None.
+    """
+    name = posixpath.basename(path)
+    if name == "pyproject.toml":
+        return _merged(_from_pyproject(_toml(read(path))))
+    if name == "Pipfile":
+        return _merged(_from_pipfile(_toml(read(path))))
+    if name.endswith(".py"):
+        return {}
+    wanted, narrowed = _requirements(path, read)
+    ranges = _merged(wanted)
+    limits = [stated for stated in narrowed if normalise(stated[0]) in ranges]
+    return _merged([*wanted, *limits])
+
+
+def poetry_range(text: str) -> str | None:
+    """Turn a Poetry constraint into a PEP 440 specifier; None where that cannot be said."""
+    terms = [] if text.strip() in ("", "*") else [_poetry_term(term.strip()) for term in text.split(",")]
+    known = [term for term in terms if term is not None]
+    return _valid(",".join(known)) if len(known) == len(terms) else None
+
+
+def _poetry_term(term: str) -> str | None:
+    if "|" in term or " " in term:
+        return None
+    if _BARE_VERSION.fullmatch(term):
+        return f"=={term}"
+    match = _POETRY_TERM.fullmatch(term)
+    if match is None:
+        return term
+    release = [int(part) for part in match["release"].split(".")]
+    if match["mark"] == "~":
+        place = min(1, len(release) - 1)  # "~1.2.3" allows 1.2.x, "~1" allows 1.x
+    else:
+        # A caret allows what leaves the leftmost part that is not zero: ^1.2.3 below 2, ^0.2.3 below 0.3, ^0.0 below 0.1.
+        place = next((position for position, part in enumerate(release) if part), len(release) - 1)
+    upper = [*release[:place], release[place] + 1]
+    return f">={match['release']},<{'.'.join(map(str, upper))}"
+
+
+def _merged(stated: Iterable[_Stated]) -> Ranges:
+    markers: dict[str, set[str]] = {}
+    parts: dict[str, list[str | None]] = {}
+    for written, specifier, marker in stated:
+        name = normalise(written)
+        markers.setdefault(name, set()).add(marker)
+        parts.setdefault(name, []).append(specifier)
+    found: Ranges = {}
+    for name, specifiers in parts.items():
+        known = [one for one in specifiers if one is not None]
+        whole = len(known) == len(specifiers) and len(markers[name]) == 1
+        found[name] = _valid(",".join(sorted({one for one in known if one}))) if whole else None
+    return found
+
+
+def _valid(text: str) -> str | None:
+    try:
+        return str(SpecifierSet(text))
+    except InvalidSpecifier:
+        return None
+
+
+def _requirements(path: str, read: Read) -> tuple[list[_Stated], list[_Stated]]:
+    wanted: list[_Stated] = []
+    narrowed: list[_Stated] = []
+    seen: set[tuple[str, bool]] = set()
+    left = [(path, True)]
+    while left:
+        here, required = left.pop()
+        if (here, required) in seen:
+            continue
+        seen.add((here, required))
+        for line in _logical_lines(read(here) or ""):
+            include = _INCLUDE.fullmatch(line)
+            if include is not None:
+                target = posixpath.normpath(posixpath.join(posixpath.dirname(here), include["path"].strip("'\" ")))
+                left.append((target, required and include["flag"].startswith(("-r", "--r"))))
+            elif not line.startswith("-"):
+                (wanted if required else narrowed).extend(_requirement(_OPTIONS.sub("", line)))
+    return wanted, narrowed
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    # "Comments are stripped after line continuations are processed."
+    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
+        stripped = _COMMENT.sub("", line).strip()
+        if stripped:
+            yield stripped
+
+
+def _requirement(text: object) -> list[_Stated]:
+    if not isinstance(text, str):
+        return []
+    try:
+        parsed = Requirement(text)
+    except (InvalidRequirement, RecursionError):
+        return []
+    return [(parsed.name, None if parsed.url else str(parsed.specifier), str(parsed.marker or ""))]
+
+
+def _from_pyproject(document: dict[str, Any]) -> list[_Stated]:
+    project, tool = _table(document, "project"), _table(document, "tool")
+    lists: list[Any] = [project.get("dependencies"), *_table(project, "optional-dependencies").values()]
+    lists += _table(document, "dependency-groups").values()
+    lists += _table(_table(tool, "pdm"), "dev-dependencies").values()
+    found = [stated for one in lists if isinstance(one, list) for text in one for stated in _requirement(text)]
+    poetry = _table(tool, "poetry")
+    groups = [_table(group, "dependencies") for group in _table(poetry, "group").values() if isinstance(group, dict)]
+    for table in (_table(poetry, "dependencies"), _table(poetry, "dev-dependencies"), *groups):
+        found += [
+            (name, _written_range(value, poetry_range), _marker(value))
+            for name, value in table.items()
+            if name != "python"
+        ]
+    return found
+
+
+def _from_pipfile(document: dict[str, Any]) -> list[_Stated]:
+    return [
+        (name, _written_range(value, _pipfile_range), _marker(value))
+        for section, table in document.items()
+        if section not in _PIPFILE_OTHER and isinstance(table, dict)
+        for name, value in table.items()
+    ]
+
+
+def _pipfile_range(text: str) -> str | None:
+    return "" if text.strip() == "*" else _valid(text)
+
+
+def _written_range(value: object, reader: Callable[[str], str | None]) -> str | None:
+    text = value.get("version") if isinstance(value, dict) else value
+    return reader(text) if isinstance(text, str) else None
+
+
+def _marker(value: object) -> str:
+    return str(value.get("markers") or value.get("python") or "") if isinstance(value, dict) else ""
+
+
+def _toml(text: str | None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text or "")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
+    found = table.get(key)
+    return found if isinstance(found, dict) else {}
