@@ -1,6 +1,7 @@
 """The sessions of sealwright: which scripts run, in which order. No logic lives here.
 
-    nox -s release        lock to retained release: SBOMs, evidence, policy, provenance, checksums
+    nox -s release        gates, SBOMs, evidence, policy, provenance, checksums, retention
+    nox -s daily_scan     is anything that is locked exposed since yesterday?
     nox -s lock           compile the locks of a project
     nox -s compare        what changed between two SBOMs or releases
     nox -s retention      list, verify and prune retained releases
@@ -57,10 +58,13 @@ OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
 
 @nox.session
 def release(session: nox.Session) -> None:
-    """Turn the project into a complete, policy-checked, retained release (still unsigned)."""
+    """Turn the project into a gated, policy-checked, retained release (still unsigned)."""
     _pipeline(
         session,
-        "generate_sbom",
+        "check_locks --reproducible & check_hashes --bytes & check_vulnerabilities --second-opinion"
+        " & check_malware & check_publishers & generate_sbom",
+        "generate_vex",
+        "report_findings",
         "bundle_evidence",
         "evaluate_policy",
         "generate_provenance",
@@ -68,6 +72,17 @@ def release(session: nox.Session) -> None:
         "assemble_release",
         "retain_artifacts",
         "summarise_release",
+    )
+
+
+@nox.session(default=False)
+def daily_scan(session: nox.Session) -> None:
+    """Ask whether anything that is locked is exposed since yesterday; builds nothing."""
+    _pipeline(
+        session,
+        "check_locks & check_hashes & check_vulnerabilities --ledger & check_malware --ledger & check_publishers",
+        "scan_updates",
+        "report_findings",
     )
 
 

@@ -6,7 +6,7 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,11 +20,17 @@ class Measured(NamedTuple):
     peak_mb: float
 
 
-def run(command: Sequence[str], *, cwd: Path, environment: dict[str, str] | None = None) -> Measured:
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: dict[str, str] | None = None,
+    expected: Container[int] = (0,),
+) -> Measured:
     """Run a command once.
 
     Raises:
-        RuntimeError: It failed; the message ends with what it wrote.
+        RuntimeError: Its exit code is none of the expected; the message ends with what it wrote.
     """
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -35,7 +41,7 @@ def run(command: Sequence[str], *, cwd: Path, environment: dict[str, str] | None
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
+    if process.returncode not in expected:
         tail = said[-3000:].decode("utf-8", "replace")
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{tail}")
     return Measured(seconds, usage.ru_maxrss / KIB_PER_MB)

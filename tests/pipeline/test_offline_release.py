@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.index import FakeIndex
-from tests.pipeline.conftest import STEPS, git
+from tests.pipeline.conftest import REPOSITORY, git
+from tests.pipeline.spine import CONFIG, STEPS, ask_for_no_gates
 from tests.pipeline.test_release import released
 
 
@@ -25,7 +26,8 @@ def _project(root: Path, index: FakeIndex) -> Path:
         f"leaf==1.5 \\\n    --hash=sha256:{leaf.sha256}\n    # via top\n"
     )
     (root / "pyproject.toml").write_text('[project]\nname = "small"\nversion = "1.0"\n')
-    (root / ".security-config.toml").write_text(f'[index]\nurl = "{index.url}"\n')
+    (root / ".security-config.toml").write_text(f'{CONFIG}[index]\nurl = "{index.url}"\n')
+    ask_for_no_gates(root, REPOSITORY / "policy" / "data" / "release.json")
     git(root, "init", "-q")
     git(root, "add", "-A")
     git(root, "commit", "-qm", "first")

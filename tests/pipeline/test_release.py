@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.conftest import STEPS, make_project, run_release
+from tests.pipeline.conftest import make_project, run_release
+from tests.pipeline.spine import STEPS
 
 RUN_DEPENDENT = ("-gate.json", "-provenance.intoto.json", "-checksums.txt")
 """Files that hold the times of a run; all others are a function of commit, locks and tools."""

@@ -18,7 +18,7 @@ NAMES = {
     "packages/n-1.0-py3-none-any.whl": "n-1.0-py3-none-any.whl",
     "packages/n-1.0.tar.gz": "n-1.0.tar.gz",
     "vex/N.openvex.json": "N-V-vex.openvex.json",
-    "vex/N-vex.cdx.json": "N-V-vex.cdx.json",
+    "vex/N.vex.cdx.json": "N-V-vex.cdx.json",
     "verdict/gate.json": "N-V-gate.json",
 }
 
@@ -40,6 +40,8 @@ REFUSED = {
     "sbom/M-sbom.json": "dist/sbom/M-sbom.json: is not named after N V",
     "evidence/N-V0-evidence.tar.gz": "dist/evidence/N-V0-evidence.tar.gz: is not named after N V",
     "sbom/locks/N-a.json": "dist/sbom/locks/N-a.json: is no part of a release",
+    "vex/osv-scanner.toml": "dist/vex/osv-scanner.toml: is not named after N V",
+    "vex/ignore/osv-scanner.toml": "dist/vex/ignore/osv-scanner.toml: is not named after N V",
     "records/N-x.json": "dist/records/N-x.json: is no part of a release",
     "packages/.hidden": "dist/packages/.hidden: cannot be released under the name '.hidden'",
     "packages/a b.whl": "dist/packages/a b.whl: cannot be released under the name 'a b.whl'",

@@ -36,6 +36,7 @@ class CompileRequest(msgspec.Struct, frozen=True, kw_only=True):
     `lock` are file names there. `seed` is the text of the lock whose pins are kept, empty for none.
     `moment` is the newest upload time that counts. `bypasses` have moments of their own. `upgrade` lets
     every pin of the seed go, `upgrade_packages` those of the named (`name` or `name==version`, sorted).
+    `python_version` is the Python that the lock is for where its header tells; the configured one outweighs it.
     """
 
     folder: str
@@ -46,3 +47,4 @@ class CompileRequest(msgspec.Struct, frozen=True, kw_only=True):
     bypasses: tuple[Bypass, ...] = ()
     upgrade: bool = False
     upgrade_packages: tuple[str, ...] = ()
+    python_version: str = ""

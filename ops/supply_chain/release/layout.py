@@ -115,7 +115,7 @@ def _renamed(folder: str, written: str, component: str, version: str) -> str:
     if cyclonedx and written.startswith(f"{component}-"):
         return f"{ours}sbom{cyclonedx['version']}.cdx.json"
     if folder == "vex" and written.startswith(f"{component}."):
-        return f"{ours}vex{written.removeprefix(component)}"
+        return f"{ours}vex{written.removeprefix(component).removeprefix('.vex')}"
     if folder != "evidence" and written.startswith(f"{component}-"):
         return ours + written.removeprefix(f"{component}-")
     raise OutputError(

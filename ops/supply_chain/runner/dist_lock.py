@@ -20,7 +20,7 @@ LOCK_NAME = ".sealwright.lock"
 HOLDER_VARIABLE = "SEALWRIGHT_INVOCATION"
 """Environment variable by which a pipeline run tells its stages that it holds the lock."""
 
-OUTPUT_FOLDERS = ("sbom", "records", "evidence", "verdict", "provenance", "release", "vex", "packages", "report")
+OUTPUT_FOLDERS = ("sbom", "records", "evidence", "verdict", "provenance", "release", "vex", "packages", "report", "findings")
 OUTPUT_FILES = ("checksums.txt",)
 
 
@@ -70,7 +70,8 @@ def clear(dist: Path) -> None:
 def _claim(dist: Path) -> None:
     try:
         dist.mkdir(parents=True, exist_ok=True)
-        ours = (dist / LOCK_NAME).exists() or not any(dist.iterdir())
+        # A rehearsal's own dist may be the first thing that was made below this one.
+        ours = (dist / LOCK_NAME).exists() or all((inner / LOCK_NAME).is_file() for inner in dist.iterdir())
     except OSError as error:
         raise OutputError(f"{dist}: cannot be used: {error.strerror or error}") from error
     if not ours:

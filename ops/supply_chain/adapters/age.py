@@ -1,0 +1,57 @@
+"""Encrypting to `age` recipients, so that only the holders of their keys can read.
+
+Recipients are X25519 (`age1...`) and SSH (`ssh-ed25519 ...`, `ssh-rsa ...`) public keys. What is wrong
+with one is said by its place in the configuration, never by its text: somebody may have put a secret key there.
+
+Source: https://age-encryption.org/v1; https://pypi.org/project/pyrage/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ops.supply_chain.core.errors import OutputError, UsageError
+
+SUFFIX = ".age"
+WHERE = "[public_log].recipients"
+SECRET_PREFIX = "AGE-SECRET-KEY-"  # noqa: S105 - how a secret key begins, not one
+
+
+def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:
+    """Encrypt to every recipient.
+
+    Args:
+        data: What to encrypt.
+        recipients: At least one public key.
+    Returns:
+        A binary age file; another one each time, because the file key is random.
+    Raises:
+        UsageError: There is no recipient, or one is no public key.
+        OutputError: It cannot be encrypted.
+    """
+    import pyrage  # type: ignore[import-untyped] # it has stubs, and no marker that says so
+
+    if not recipients:
+        raise UsageError(f"{WHERE} is empty", hint="Put the maintainers' age public keys there.")
+    parsed = [_recipient(text.strip(), f"{WHERE}[{place}]") for place, text in enumerate(recipients)]
+    try:
+        return bytes(pyrage.encrypt(data, parsed))
+    except pyrage.EncryptError as error:
+        raise OutputError("the findings cannot be encrypted", hint="Look at the keys in the configuration.") from error
+
+
+def _recipient(text: str, where: str) -> Any:
+    from pyrage import RecipientError, ssh, x25519
+
+    if text.upper().startswith(SECRET_PREFIX) or "PRIVATE KEY" in text:
+        raise UsageError(
+            f"{where} is a secret key", hint="Put the public key there, and make a new pair: this one is known now."
+        )
+    kind = ssh.Recipient if text.startswith("ssh-") else x25519.Recipient
+    try:
+        return kind.from_str(text)
+    except RecipientError as error:
+        raise UsageError(
+            f"{where} is no age recipient", hint="Expected age1..., ssh-ed25519 ... or ssh-rsa ..., a public key."
+        ) from error

@@ -1,0 +1,60 @@
+"""What signing puts beside the files of a release, and under which names.
+
+Beside each FILE lies `FILE.sigstore.json`, a Sigstore bundle over its bytes; where configured also `FILE.sig`
+and `FILE.crt`. The attestations are bundles with a DSSE envelope, and stand for themselves. The trusted root
+lets a customer verify without network; it is signed like a file. None of them is a subject of the provenance:
+it was written before they were.
+
+Source: DESIGN section 2, `sign_artifacts.py`; facts/sigstore.md sections 3 and 4.
+"""
+
+from __future__ import annotations
+
+BUNDLE_SUFFIX = ".sigstore.json"
+DETACHED_SUFFIXES = (".sig", ".crt")
+SIGNATURE_SUFFIXES = (BUNDLE_SUFFIX, *DETACHED_SUFFIXES)
+"""No file that is itself signed may end so."""
+
+ATTESTATION_SUFFIX = f".attestation{BUNDLE_SUFFIX}"
+TRUSTED_ROOT_SUFFIX = "-trusted_root.json"
+
+
+def bundle_name(name: str) -> str:
+    """Return the name of the bundle over a released file."""
+    return f"{name}{BUNDLE_SUFFIX}"
+
+
+def signature_name(name: str) -> str:
+    """Return the name of the detached signature of a released file: base64, one line."""
+    return f"{name}.sig"
+
+
+def certificate_name(name: str) -> str:
+    """Return the name of the certificate beside a detached signature: PEM."""
+    return f"{name}.crt"
+
+
+def attestation_name(component: str, version: str, what: str) -> str:
+    """Return the name of a signed attestation.
+
+    Args:
+        component: N.
+        version: V.
+        what: `provenance`, `sbom` or `vex`.
+    """
+    return f"{component}-{version}-{what}{ATTESTATION_SUFFIX}"
+
+
+def trusted_root_name(component: str, version: str) -> str:
+    """Return the name of the trusted root against which the bundles verify."""
+    return f"{component}-{version}{TRUSTED_ROOT_SUFFIX}"
+
+
+def is_signed(name: str) -> bool:
+    """Tell whether a file of a release has to have a bundle beside it: all do but what proves itself."""
+    return not name.endswith(SIGNATURE_SUFFIXES)
+
+
+def is_signature(name: str) -> bool:
+    """Tell whether a file was added by signing, and so tells of a run and not of the source."""
+    return name.endswith((*SIGNATURE_SUFFIXES, TRUSTED_ROOT_SUFFIX))

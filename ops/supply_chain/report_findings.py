@@ -1,0 +1,125 @@
+"""Tell what the gates found: on the terminal, as SARIF, JSON and Markdown, or encrypted for the maintainers.
+
+Reads    dist/records/
+Writes   dist/findings/: N.sarif, N.json, N.md; with --encrypt N.json.age for `[public_log].recipients`;
+         Markdown to $GITHUB_STEP_SUMMARY where that is set.
+Decides  nothing
+Exits    0 all records could be read; 2 a recipient is none; 3 a record is broken or of another run; 5 there
+         is no record; 6 a file cannot be written.
+Network  none.
+Source   SARIF 2.1.0 and github/docs "SARIF support for code scanning"; https://age-encryption.org/v1.
+
+In a public log nothing that names anything is written in plain: with recipients the findings are
+encrypted to them, without any only counts are told. The records themselves are plain: a public run must not
+upload `dist/records/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from ops.supply_chain import PIPELINE
+from ops.supply_chain.adapters import age, step_summary
+from ops.supply_chain.adapters.folders import empty
+from ops.supply_chain.contracts.findings_report import FindingsReport
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import UnavailableError, UsageError
+from ops.supply_chain.core.files import write_atomic
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.findings.gather import gather
+from ops.supply_chain.findings.markdown import counts_only, markdown, summary
+from ops.supply_chain.findings.sarif import sarif
+from ops.supply_chain.findings.table import table
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.gate_records import read_records
+from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION
+
+FOLDER = "findings"
+SCANS = "check_"
+"""How the scripts begin that look for findings."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how much is written, and for whom."""
+    parser.add_argument("--encrypt", action="store_true", help="write N.json.age for the configured recipients as well")
+    parser.add_argument(
+        "--encrypted-only",
+        action="store_true",
+        help="write N.json.age and nothing in plain (with --public-log always so)",
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage.
+
+    Returns:
+        The exit code.
+    """
+    # Asked before the runner leads stdout elsewhere: lines are broken for a terminal only.
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return run_stage("report_findings", __doc__, arguments, partial(_perform, width=width), argv, records=False)
+
+
+def _perform(run: StageRun, *, width: int | None = None) -> StageResult:
+    report = _report(run)
+    plain = not (run.args.public_log or run.args.encrypted_only)
+    files = {**(_plain_files(report) if plain else {}), **_encrypted_files(run, report)}
+    empty(run.dist / FOLDER)
+    for name, data in sorted(files.items()):
+        write_atomic(run.dist / FOLDER / name, data)
+    if step_summary.wanted():
+        step_summary.append(summary(report) if plain else counts_only(report))
+    written = [f"{FOLDER}/{name}" for name in sorted(files)]
+    return StageResult(
+        outcome=Outcome.PASS,
+        text="\n".join([table(report, width=width), f"written: {', '.join(written) or 'nothing'}"]),
+        counts={
+            **report.standing,
+            "waived": report.waived,
+            "records": len(report.stages),
+            "without_record": len(report.without_record),
+            "files": len(files),
+        },
+        document={"files": written, "report": report},
+    )
+
+
+def _report(run: StageRun) -> FindingsReport:
+    records = read_records(run)
+    if not records:
+        raise UnavailableError("there is no record to report on", hint="Run the gates first: nox -s daily_scan.")
+    return gather(
+        records,
+        component=run.project.name,
+        version=records[0].version,
+        gates={row.script for row in PIPELINE if row.gate},
+        expected={row.script for row in PIPELINE if row.gate and row.script.startswith(SCANS)},
+    )
+
+
+def _plain_files(report: FindingsReport) -> dict[str, bytes]:
+    document = sarif(report, generator=(GENERATOR, GENERATOR_VERSION))
+    return {
+        f"{report.component}.json": canonical.encode(report),
+        f"{report.component}.md": markdown(report).encode(),
+        f"{report.component}.sarif": canonical.encode(document),
+    }
+
+
+def _encrypted_files(run: StageRun, report: FindingsReport) -> dict[str, bytes]:
+    recipients = run.config.public_log.recipients
+    asked = run.args.encrypt or run.args.encrypted_only
+    if asked and not recipients:
+        raise UsageError(f"{age.WHERE} is empty: for whom?", hint="Put the maintainers' age public keys there.")
+    if not asked and not (run.args.public_log and recipients):
+        return {}
+    return {f"{report.component}.json{age.SUFFIX}": age.encrypt(canonical.encode(report), recipients)}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
