@@ -21,7 +21,17 @@ from ops.supply_chain.contracts.verdict import Gate, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.outcome import Outcome
-from tests.policy.support import CYCLONEDX, GOOD_FINDING, INVOCATION, POLICY, SPDX, record, sbom, statement
+from tests.policy.support import (
+    CYCLONEDX,
+    GOOD_FINDING,
+    INVOCATION,
+    POLICY,
+    SPDX,
+    record,
+    sbom,
+    spine_policy,
+    statement,
+)
 
 COMPONENT, VERSION = "acme", "v1.0"
 
@@ -74,6 +84,7 @@ class Place:
 
     def run(self, *words: str | Path) -> int:
         shared = ["--project", self.project, "--dist", self.dist, "--version", VERSION]
+        shared += [] if "--policy" in words else ["--policy", spine_policy()]
         return evaluate_policy.main([str(word) for word in (*words, *shared)])
 
     def verdict(self, name: str = "verdict") -> Verdict:
@@ -446,7 +457,7 @@ def test_the_policy_digest_follows_files_and_settings(place: Place, tmp_path: Pa
     place.put_records()
     seen = set()
     copy = tmp_path / "copy"
-    shutil.copytree(POLICY, copy)
+    shutil.copytree(spine_policy(), copy)
     for settings in ("", '[policy]\nlicences_on_unknown = "report"\n'):
         place.configure(settings)
         assert place.run("--policy", copy) == 0

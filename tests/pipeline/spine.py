@@ -26,8 +26,12 @@ def ask_for_no_gates(project: Path, table: Path) -> None:
         project: The project's folder; its configuration must hold `CONFIG`.
         table: The pipeline's own `policy/data/release.json`.
     """
+    write_spine_table(project / "policy" / "data" / "release.json", table)
+
+
+def write_spine_table(target: Path, table: Path) -> None:
+    """Write the `release` table with the spine's stages as all that is required."""
     release = json.loads(table.read_text())["release"]
     release |= {"required_stages": ["bundle_evidence", "generate_sbom"], "counted_stages": {"generate_sbom": True}}
-    target = project / "policy" / "data" / "release.json"
-    target.parent.mkdir(parents=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps({"release": release}))

@@ -2,11 +2,13 @@
 # title: Everything locked was examined
 # description: >-
 #   The number examined equals the number locked. Nothing locked is only good where the SBOM says that
-#   there are no components.
+#   there are no components. A stage that says itself that it could not look leaves the release
+#   unexamined; one that looked at less and says that it passed denies it.
 # custom:
 #   fix: >-
 #     See the findings of the stage that is named for what it skipped; repair those locks and run the
 #     release again.
+#   unknown: allowed
 package sealwright.release.examined
 
 import rego.v1
@@ -23,6 +25,12 @@ pass := {"examined": sum([record.counts.examined | some record in input.records;
 
 deny := [lib.entry(concat("", [told(record, "examined"), " examined of ", told(record, "locked"), " locked"]), record.stage) |
 	some record in short
+	object.get(record, "outcome", "missing") != "not-examined"
+]
+
+unknown := [lib.entry(concat("", [told(record, "examined"), " examined of ", told(record, "locked"), " locked, as it says"]), record.stage) |
+	some record in short
+	record.outcome == "not-examined"
 ]
 
 told(record, key) := format_int(record.counts[key], 10) if lib.amount(record.counts[key])

@@ -17,6 +17,13 @@ cases := {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/records/1/counts/examined", "value": 1}]),
 		"deny": ["generate_sbom"],
 	},
+	"less than locked, and the stage says so, is not examined": {
+		"input": json.patch(fixtures.document, [
+			{"op": "replace", "path": "/records/1/counts/examined", "value": 1},
+			{"op": "replace", "path": "/records/1/outcome", "value": "not-examined"},
+		]),
+		"unknown": ["generate_sbom"],
+	},
 	"nothing locked is denied": {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/records/1/counts", "value": {"locked": 0, "examined": 0}}]),
 		"deny": ["generate_sbom"],

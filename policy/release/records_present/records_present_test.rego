@@ -5,14 +5,18 @@ import rego.v1
 import data.sealwright.lib.fixtures
 import data.sealwright.release.records_present
 
+required := {"release": {"required_stages": ["bundle_evidence", "generate_sbom"]}}
+
 cases := {
-	"a good document passes": {"input": fixtures.document, "examined": 2},
+	"a good document passes": {"input": fixtures.document, "data": required, "examined": 2},
 	"a missing record is denied": {
 		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/records/0"}]),
+		"data": required,
 		"deny": ["bundle_evidence"],
 	},
 	"no records do not pass": {
 		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/records"}]),
+		"data": required,
 		"deny": ["bundle_evidence", "generate_sbom"],
 	},
 }

@@ -1,0 +1,200 @@
+"""The whole gated release and the daily scan, hermetic: a real uv, an index, an Integrity API and advisories on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.advisories import affected, record, snapshot
+from tests.fakes.integrity import FakeIntegrity
+from tests.fakes.wheels import WheelIndex, serving
+from tests.pipeline.conftest import git
+
+GATES = (
+    "check_locks --reproducible & check_hashes --bytes & check_vulnerabilities --second-opinion"
+    " & check_malware & check_publishers & generate_sbom"
+)
+RELEASE = (
+    GATES,
+    "generate_vex",
+    "report_findings",
+    "bundle_evidence",
+    "evaluate_policy",
+    "generate_provenance",
+    "evaluate_policy --provenance",
+    "assemble_release",
+    "retain_artifacts",
+    "summarise_release",
+)
+SCAN = (
+    "check_locks & check_hashes & check_vulnerabilities --ledger & check_malware --ledger & check_publishers",
+    "scan_updates",
+    "report_findings",
+)
+LONG_AGO = "2025-01-01T00:00:00Z"
+OTHER = record("PYSEC-2026-9", affected("other", "introduced 0"))
+BAD_LEAF = record("GHSA-aaaa-bbbb-cccc", affected("leaf", "introduced 0, fixed 9"), aliases=["CVE-2026-77"])
+
+
+class World:
+    """A project, the services that it needs, and how to run the pipeline on it."""
+
+    def __init__(self, folder: Path, index: WheelIndex, integrity: FakeIntegrity) -> None:
+        self.folder, self.index, self.integrity = folder, index, integrity
+        self.project = folder / "project"
+        self.zip = folder / "osv.zip"
+        self.project.mkdir()
+        for name, requires in (("top", ("leaf>=1",)), ("leaf", ())):
+            index.add(name, "1.5", LONG_AGO, *requires)
+            integrity.add(name, "1.5", f"{name}-1.5-py3-none-any.whl", None)
+        self.zip.write_bytes(snapshot(OTHER))
+        (self.project / "requirements.in").write_text("top\n")
+        (self.project / "pyproject.toml").write_text('[project]\nname = "small"\nversion = "1.0"\n')
+        self.configure()
+        assert self.run(("compile_locks",)).returncode == 0
+        assert self.run(("check_publishers --record",)).returncode == 0
+        git(self.project, "init", "-q")
+        git(self.project, "add", "-A")
+        git(self.project, "commit", "-qm", "first")
+
+    def configure(self, more: str = "") -> None:
+        index = f'[index]\nurl = "{self.index.simple}/"\njson_url = "{self.index.json_root}"\n'
+        feeds = f'[feeds]\nintegrity_api = "{self.integrity.url}"\nosv_snapshot = "{self.zip}"\n'
+        (self.project / ".security-config.toml").write_text(f"{index}{feeds}{more}")
+
+    def run(self, steps: tuple[str, ...], *options: str) -> subprocess.CompletedProcess[str]:
+        folders = ["--project", self.project, "--dist", self.folder / "dist", "--cache", self.folder / "cache"]
+        module = "ops.supply_chain.runner.pipeline"
+        shared = [*map(str, folders), "--artifacts", str(self.folder / "artifacts")]
+        return subprocess.run(
+            [sys.executable, "-Im", module, *steps, "--", *shared, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "NO_PROXY": "*", "UV_CACHE_DIR": str(self.folder / "uv")},
+        )
+
+    def outcome(self, stage: str) -> Any:
+        return json.loads((self.folder / "dist" / "records" / f"{stage}.json").read_text())["outcome"]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with serving() as index, FakeIntegrity() as integrity:
+        yield World(tmp_path, index, integrity)
+
+
+def test_a_release_passes_every_gate_and_carries_their_records(world: World) -> None:
+    done = world.run(RELEASE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    release = world.folder / "dist" / "release"
+    gate = json.loads((release / "small-1.0-gate.json").read_text())
+    stages = {one["stage"]: one for one in gate["records"]}
+    gates = {"check_locks", "check_hashes", "check_vulnerabilities", "check_malware", "check_publishers"}
+    assert gates | {"generate_sbom", "generate_vex", "bundle_evidence"} <= set(stages)
+    assert {one["outcome"] for one in stages.values()} == {"pass"}
+    assert {stages[name]["counts"]["examined"] for name in gates} == {2}
+    assert "small-1.0-vex.cdx.json" in {path.name for path in release.iterdir()}
+
+
+def test_a_vulnerability_denies_the_release_and_a_waiver_with_an_end_lets_it_pass(world: World) -> None:
+    world.zip.write_bytes(snapshot(OTHER, BAD_LEAF))
+    done = world.run(RELEASE)
+    assert done.returncode == 4
+    assert "CVE-2026-77" in done.stdout
+    assert not (world.folder / "dist" / "release").exists()
+    assert not (world.folder / "artifacts" / "supply-chain").exists()
+    from datetime import UTC, datetime, timedelta
+
+    today = datetime.now(UTC).date()
+    world.configure(
+        '[[waivers]]\nid = "CVE-2026-77"\npackage = "leaf"\nreason = "not reached"\nowner = "ann"\n'
+        f'justification = "vulnerable_code_not_in_execute_path"\ndate = {today}\nexpires = {today + timedelta(days=90)}\n'
+    )
+    done = world.run(RELEASE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [vex] = (world.folder / "dist" / "release").glob("*.openvex.json")
+    [statement] = json.loads(vex.read_text())["statements"]
+    assert (statement["status"], statement["justification"]) == (
+        "not_affected",
+        "vulnerable_code_not_in_execute_path",
+    )
+    assert "waived" in done.stdout.lower()
+
+
+def _no_feed(world: World) -> None:
+    world.zip.unlink()
+
+
+def _no_integrity_api(world: World) -> None:
+    world.integrity.absent = True
+
+
+def _no_index(world: World) -> None:
+    world.index.status = 503
+
+
+OUTAGES = {"advisories": _no_feed, "integrity": _no_integrity_api, "index": _no_index}
+
+
+@pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
+def test_what_could_not_be_examined_is_no_release_and_never_called_clean(world: World, outage: Any) -> None:
+    outage(world)
+    for steps in (RELEASE, SCAN):
+        done = world.run(steps)
+        assert done.returncode == 5, done.stdout + done.stderr
+        assert "clean" not in (done.stdout + done.stderr).lower()
+        assert not (world.folder / "dist" / "release").exists()
+
+
+def test_a_replaced_file_denies_although_all_else_passes(world: World) -> None:
+    lock = world.project / "requirements.txt"
+    text = lock.read_text()
+    digest = text.split("sha256:", 1)[1][:64]
+    lock.write_text(text.replace(digest, digest[:-1] + ("0" if digest[-1] != "0" else "1")))
+    done = world.run(RELEASE)
+    assert done.returncode in {4, 5}
+    assert world.outcome("check_hashes") == "fail"
+    assert world.outcome("check_locks") == "fail"
+    assert not (world.folder / "dist" / "release").exists()
+
+
+def test_the_daily_scan_remembers_what_it_saw_first_and_when(world: World) -> None:
+    assert world.run(SCAN).returncode == 0
+    world.zip.write_bytes(snapshot(OTHER, BAD_LEAF))
+    first = world.run(SCAN)
+    ledger = world.folder / "artifacts" / "ledger" / "small.jsonl"
+    kept = ledger.read_bytes()
+    second = world.run(SCAN)
+    assert (first.returncode, second.returncode) == (4, 4)
+    assert ledger.read_bytes() == kept
+    assert len(kept.splitlines()) == 1
+
+
+def test_a_public_daily_scan_tells_counts_and_outcomes_only(world: World) -> None:
+    world.zip.write_bytes(snapshot(OTHER, BAD_LEAF))
+    done = world.run(SCAN, "--public-log")
+    said = done.stdout + done.stderr
+    assert done.returncode == 4
+    assert "check_vulnerabilities: fail" in said
+    for token in (
+        "leaf",
+        "top",
+        "small",
+        "1.5",
+        "CVE",
+        "GHSA",
+        "PYSEC",
+        str(world.folder),
+        "127.0.0.1",
+        "requirements",
+    ):
+        assert token not in said
+    assert not (world.folder / "dist" / "findings").exists()
