@@ -12,22 +12,23 @@ import sys
 from pathlib import Path
 
 from ops.supply_chain.runner.arguments import REPOSITORY
-from tests.benchmarks import spine
+from tests.benchmarks import gates, spine, vulnerabilities
 
 RECORD = REPOSITORY / "docs" / "benchmarks.md"
+CASES = (*spine.CASES, *gates.CASES, *vulnerabilities.CASES)
 START, END = "<!-- spine -->", "<!-- /spine -->"
 
 
 def main() -> int:
     """Measure the cases that the command line names, or all."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    names = [case.__name__ for case in spine.CASES]
+    names = [case.__name__ for case in CASES]
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"one of {', '.join(names)} (default: all)")
     parser.add_argument("--write", action="store_true", help="record the table in docs/benchmarks.md")
     args = parser.parse_args()
     data = Path(os.environ.get("SEALWRIGHT_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
     rows: list[spine.Row] = []
-    for case in spine.CASES:
+    for case in CASES:
         if args.cases and case.__name__ not in args.cases:
             continue
         if not data.is_dir() and "soar" in (case.__doc__ or ""):

@@ -16,7 +16,7 @@ from tests.benchmarks.synthetic import write_project
 RELEASE_STEPS = (
     "generate_sbom",
     "bundle_evidence",
-    "evaluate_policy",
+    "evaluate_policy --profile base,cisa-2026,licences",
     "generate_provenance",
     "evaluate_policy --provenance",
     "assemble_release",
@@ -54,21 +54,25 @@ def sboms_against_cyclonedx_py(data: Path, scratch: Path) -> Iterator[Row]:
 
 
 def release_of_soar(data: Path, scratch: Path) -> Iterator[Row]:
-    """The whole `release` on `soar`: once to warm the cache, then measured without network."""
+    """The spine of `release` (all but the gates) on `soar`: once to warm the cache, then measured without network."""
     soar = data / "projects" / "soar"
     run(_release(soar, scratch), cwd=scratch)
     shutil.rmtree(scratch / "artifacts")
     seen = run([*_release(soar, scratch), "--offline"], cwd=scratch)
-    yield Row("release of soar, warm cache, offline", f"{seen.seconds:.1f} s, {seen.peak_mb:.0f} MB", "10 s, 300 MB")
+    yield Row(
+        "release of soar without its gates, warm cache, offline",
+        f"{seen.seconds:.1f} s, {seen.peak_mb:.0f} MB",
+        "10 s, 300 MB",
+    )
 
 
 def release_of_a_large_project(_data: Path, scratch: Path) -> Iterator[Row]:
-    """The whole `release` on 2,000 locks with 250 pins each."""
+    """The spine of `release` on 2,000 locks with 250 pins each."""
     project = scratch / "large"
     write_project(project, locks=2000, pins=250, distinct=5000)
     seen = run([*_release(project, scratch), "--no-enrich"], cwd=scratch)
     yield Row(
-        "release of 2,000 locks with 250 pins each (5,000 distinct), no enrichment",
+        "release without gates of 2,000 locks with 250 pins each (5,000 distinct), no enrichment",
         f"{seen.seconds:.1f} s, {seen.peak_mb:.0f} MB",
         "30 s, 1 GB",
     )
