@@ -3,6 +3,7 @@
     nox -s release        gates, SBOMs, evidence, policy, provenance, checksums, retention
     nox -s daily_scan     is anything that is locked exposed since yesterday?
     nox -s lock           compile the locks of a project
+    nox -s publish        put the verified release on GitHub
     nox -s compare        what changed between two SBOMs or releases
     nox -s retention      list, verify and prune retained releases
     nox -s STAGE          one stage script alone, by its name
@@ -49,6 +50,8 @@ STAGES = (
     "evaluate_policy",
     "generate_provenance",
     "assemble_release",
+    "sign_artifacts",
+    "publish_release",
     "retain_artifacts",
     "summarise_release",
     "compare_sboms",
@@ -90,6 +93,12 @@ def daily_scan(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Compile the project's locks: hashes, cool-down, SBOM and publisher baseline beside each."""
     _script(session, "compile_locks")
+
+
+@nox.session(default=False)
+def publish(session: nox.Session) -> None:
+    """Publish the verified release on GitHub: a draft, its files, and public when all of them are there."""
+    _script(session, "publish_release")
 
 
 @nox.session(default=False)

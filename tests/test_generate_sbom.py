@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -234,6 +235,24 @@ def test_a_release_that_the_index_no_longer_has_is_a_finding(
     assert run(small, tmp_path / "dist") == 0
     found = [(one["code"], one["package"], one["path"], one["line"]) for one in record(tmp_path / "dist")["findings"]]
     assert found == [("sbom.metadata-missing", "zope-interface", "requirements.txt", 3)]
+
+
+def test_a_waived_finding_of_a_lock_is_waived_here_too_and_told_once(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    monkeypatch.setattr("ops.supply_chain.runner.stage.read_clock", lambda: now)
+    (small / "requirements.txt").write_text("idna==3.20\nother==1\n")
+    config = (small / ".security-config.toml").read_text() if (small / ".security-config.toml").exists() else ""
+    waivers = "".join(
+        f'[[waivers]]\nid = "lock.unhashed"\npackage = "{name}"\nreason = "r"\nowner = "o"\n'
+        'date = 2026-11-01\nexpires = 2026-12-31\n'
+        for name in ("idna", "unused")
+    )
+    (small / ".security-config.toml").write_text(config + waivers)
+    assert run(small, tmp_path / "dist", "--no-enrich") == 0
+    found = [(one["code"], one["package"], one["waived_by"]) for one in record(tmp_path / "dist")["findings"]]
+    assert found == [("lock.unhashed", "idna", "lock.unhashed, o, until 2026-12-31"), ("lock.unhashed", "other", "")]
 
 
 def test_an_index_that_does_not_answer_leaves_nothing(small: Path, tmp_path: Path, index: type[FakeIndex]) -> None:

@@ -119,6 +119,18 @@ PIPELINE: tuple[StageRow, ...] = (
         "set is complete",
     ),
     StageRow(
+        "sign_artifacts",
+        "dist/release/",
+        "*.sigstore.json beside each file",
+        "every file is signed by a configured identity",
+    ),
+    StageRow(
+        "publish_release",
+        "dist/release/, the repository's releases and tags on GitHub",
+        "a GitHub release",
+        "never half-published",
+    ),
+    StageRow(
         "retain_artifacts",
         "dist/release/",
         "data/artifacts/supply-chain/N/V/",

@@ -3,7 +3,8 @@
 Reads    dist/: the files that provenance names, the verdict on them, provenance and checksums.
 Writes   dist/release/
 Decides  set is complete: exactly the subjects of the provenance, each with the digest that it says, and the
-         verdict of both passes of the policy allows exactly these files and records.
+         verdict of both passes of the policy allows exactly these files and records; a rehearsal goes on in
+         spite of a denial, and says so.
 Exits    0 assembled, 2 usage, 3 a file of dist/ is broken, 4 there is no verdict that allows it, 6 the set is
          not complete or was changed on the way.
 Network  none.
@@ -36,8 +37,9 @@ from ops.supply_chain.release.layout import (
     lay_out,
     provenance_name,
 )
-from ops.supply_chain.release.permission import DIST, problems_of_permission
+from ops.supply_chain.release.permission import DIST, problems_of_decision, problems_of_permission
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
 
 RELEASE_FOLDER = "release"
@@ -64,7 +66,7 @@ def _perform(run: StageRun) -> StageResult:
     empty(run.dist / RELEASE_FOLDER)
     described = lay_out(plain_files(run.dist, RELEASED_FOLDERS, [GATE_SOURCE]), project.name, project.version)
     statement = canonical.read(run.dist / PROVENANCE_SOURCE, Statement)
-    problems = _permission_problems(run, statement, described)
+    problems, denials = _permission(run, statement, described)
     if problems:
         return _refused(problems)
     files = (
@@ -75,22 +77,26 @@ def _perform(run: StageRun) -> StageResult:
     with building(run.dist / RELEASE_FOLDER, replace=True) as work:
         copied = {file: copy_measured(run.dist / file.source, work / file.name) for file in files}
         _require_whole(run, statement, copied)
-    return _result(copied)
+    return _result(copied, denials)
 
 
-def _permission_problems(run: StageRun, statement: Statement, files: Sequence[ReleaseFile]) -> tuple[str, ...]:
+def _permission(
+    run: StageRun, statement: Statement, files: Sequence[ReleaseFile]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what keeps the release from being made, and the denials that a rehearsal went past."""
     gate = canonical.read(run.dist / GATE_SOURCE, Gate)
     if canonical.read_bytes(run.dist / VERDICT_SOURCE) != canonical.encode(gate.verdict):
-        return (f"{VERDICT_SOURCE}: is not the verdict in {GATE_SOURCE}",)
+        return (f"{VERDICT_SOURCE}: is not the verdict in {GATE_SOURCE}",), ()
     record = canonical.read(run.dist / SECOND_RECORD, Record)
     second = canonical.read(run.dist / SECOND_VERDICT_SOURCE, Verdict)
     if run.dist_ref(run.dist / SECOND_VERDICT_SOURCE) not in record.writes:
-        return (f"{SECOND_VERDICT_SOURCE}: is not the verdict that its stage recorded",)
+        return (f"{SECOND_VERDICT_SOURCE}: is not the verdict that its stage recorded",), ()
     judged = (*gate.verdict.inputs, *second.inputs)
     inputs = [one.path.removeprefix(DIST) for one in judged if one.path.startswith(DIST)]
     paths = {*inputs, *(file.source for file in files), PROVENANCE_SOURCE}
     digests = {path: measure(run.dist / path).sha256 for path in sorted(paths) if _is_plain(run.dist, path)}
-    return problems_of_permission(gate, second, statement, digests, files)
+    problems = problems_of_permission(gate, second, statement, digests, files, rehearsal=is_rehearsal())
+    return problems, problems_of_decision(gate, second) if is_rehearsal() else ()
 
 
 def _is_plain(dist: Path, path: str) -> bool:
@@ -125,11 +131,13 @@ def _refused(problems: Sequence[str]) -> StageResult:
     )
 
 
-def _result(copied: dict[ReleaseFile, Measured]) -> StageResult:
+def _result(copied: dict[ReleaseFile, Measured], denials: Sequence[str]) -> StageResult:
     size = sum(one.size for one in copied.values())
+    notes = tuple(f"rehearsal: went on although {denial}" for denial in denials)
     return StageResult(
         outcome=Outcome.PASS,
-        text=f"{RELEASE_FOLDER}/: {len(copied)} files, {size} bytes",
+        text="\n  ".join([f"{RELEASE_FOLDER}/: {len(copied)} files, {size} bytes", *notes]),
+        notes=notes,
         counts={"files": len(copied)},
         reads=tuple(
             FileRef(path=f"{DIST}{file.source}", sha256=one.sha256, size=one.size) for file, one in copied.items()

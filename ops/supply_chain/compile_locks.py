@@ -23,16 +23,15 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ops.supply_chain.adapters.lock_sources import inside, list_files, matches, read_text
+from ops.supply_chain.adapters.lock_sources import inside, read_text
 from ops.supply_chain.adapters.uv import Uv, index_address, uv_version
 from ops.supply_chain.compiling.asking import Answer
 from ops.supply_chain.compiling.baseline import publisher_of
 from ops.supply_chain.compiling.companions import Beside, baseline_path, bom_path, look_beside
-from ops.supply_chain.compiling.gathering import gather, restrict
+from ops.supply_chain.compiling.gathering import restrict
 from ops.supply_chain.compiling.job import Job, Wish
 from ops.supply_chain.compiling.report import document_of, findings_of, text_of
 from ops.supply_chain.compiling.settling import Settled, settle
-from ops.supply_chain.compiling.sources import LOCK_SUFFIX, SOURCE_SUFFIX
 from ops.supply_chain.compiling.wishes import refuse_unknown, wish_of
 from ops.supply_chain.contracts.compiling import CompileRequest
 from ops.supply_chain.contracts.publisher import Publisher, PublisherBaseline
@@ -42,6 +41,7 @@ from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.lock_jobs import read_jobs
 from ops.supply_chain.runner.stage import run_stage
 
 
@@ -98,11 +98,7 @@ def _wish(run: StageRun) -> Wish:
 
 
 def _jobs(run: StageRun, wish: Wish) -> list[list[Job]]:
-    config = run.config.locks
-    files = list_files(run.root, config.exclude)
-    locks = {path.removesuffix(SOURCE_SUFFIX) + LOCK_SUFFIX for path in files}
-    named = {path for path in locks if matches(path, config.include)}
-    groups = gather(files, lambda path: read_text(run.root, path), config=config, named=named, now=run.now)
+    groups = read_jobs(run.root, run.config.locks, now=run.now)
     if run.args.paths:
         groups = restrict(groups, [inside(run.root, path) for path in run.args.paths])
     if not groups:

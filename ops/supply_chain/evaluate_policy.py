@@ -40,6 +40,7 @@ from ops.supply_chain.policy_input.verdicts import build_verdict, counts_of, fin
 from ops.supply_chain.release.layout import GATE_SOURCE, PROVENANCE_SOURCE, RELEASED_FOLDERS
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
 from ops.supply_chain.sbom.check import check_document
 
@@ -276,8 +277,9 @@ def _write(run: StageRun, verdict: Verdict, records: tuple[Record, ...]) -> list
     if run.args.provenance:
         canonical.write(folder / "provenance-verdict.json", verdict)
         return [folder / "provenance-verdict.json"]
+    gate = Gate(schema="gate/1", verdict=verdict, records=records, rehearsal=is_rehearsal())
     canonical.write(folder / "verdict.json", verdict)
-    canonical.write(run.dist / GATE_SOURCE, Gate(schema="gate/1", verdict=verdict, records=records))
+    canonical.write(run.dist / GATE_SOURCE, gate)
     return [folder / "verdict.json", run.dist / GATE_SOURCE]
 
 

@@ -57,6 +57,7 @@ from ops.supply_chain.release.layout import (
 )
 from ops.supply_chain.release.retention import newest
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION
 
@@ -139,7 +140,10 @@ def _statement(run: StageRun, gate: Gate, policy_record: Record, subjects: dict[
         internal=InternalParameters(python=platform.python_version(), platform=f"{sys.platform}-{platform.machine()}"),
         dependencies=_dependencies(run, [*gate.records, policy_record]),
         run=RunDetails(
-            builder=Builder(id=builder_id(base, kind), version={tool.name: tool.version for tool in _own_tools()}),
+            builder=Builder(
+                id=builder_id(base, kind, rehearsal=is_rehearsal()),
+                version={tool.name: tool.version for tool in _own_tools()},
+            ),
             metadata=Metadata(
                 invocation_id=run.invocation,
                 started_on=min([timestamp(run.now), *(record.started for record in gate.records)]),
@@ -164,6 +168,7 @@ def _parameters(run: StageRun, records: Sequence[Record]) -> ExternalParameters:
         policy_profiles=run.config.policy.profiles,
         options={record.stage: record.options for record in records if record.options},
         source=_source(run),
+        rehearsal=is_rehearsal(),
     )
 
 

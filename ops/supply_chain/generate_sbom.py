@@ -14,6 +14,7 @@ Source   CycloneDX 1.6 and 1.7 (ECMA-424), SPDX 2.3 and 3.0.1, CISA 2026 minimum
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 FOLDER = "sbom"
 LOCKS_FOLDER = "locks"
+SCOPE = "sbom"
+"""Whose waivers are told here; those of `lock` are told by check_locks."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +90,7 @@ def _perform(run: StageRun) -> StageResult:
         "formats": ",".join(formats),
         "lock_formats": ",".join(lock_formats),
     }
-    return _result(inventory, aggregate, answer, writes, options)
+    return _waived(run, _result(inventory, aggregate, answer, writes, options))
 
 
 def subject_of(run: StageRun) -> Subject:
@@ -265,6 +268,16 @@ def _result(
         options=options,
         document={"counts": counts, "files": [ref.path.removeprefix("dist:") for ref in writes]},
     )
+
+
+def _waived(run: StageRun, result: StageResult) -> StageResult:
+    """Mark what is waived: the policy reads the findings of this record too, and those of locks stand in both."""
+    from ops.supply_chain.runner.gate_input import GateProject
+    from ops.supply_chain.runner.judging import judge
+
+    project = GateProject(label="", root=run.root, config=run.config, locks=())
+    judged = judge(run, [(project, result.findings)], scopes=frozenset({SCOPE}), all_examined=True)
+    return dataclasses.replace(result, findings=judged.findings)
 
 
 def _tools(*, environment: bool) -> tuple[ToolRef, ...]:

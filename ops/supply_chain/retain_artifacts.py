@@ -49,6 +49,7 @@ from ops.supply_chain.release.store_report import (
     release_line,
 )
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
 
 RELEASE_FOLDER = "release"
@@ -115,7 +116,17 @@ def _release_files(run: StageRun) -> dict[str, Measured]:
             "dist/release/: is not the release that its provenance describes:\n  " + "\n  ".join(problems),
             hint="Make the release again: nox -s release.",
         )
+    _require_same_world(statement)
     return files
+
+
+def _require_same_world(statement: Statement) -> None:
+    """Keep what was only rehearsed from among the real releases, and the other way round."""
+    rehearsed = statement.predicate.build_definition.external_parameters.rehearsal
+    if rehearsed and not is_rehearsal():
+        raise InputError("dist/release/: is of a rehearsal", hint="Make a real release: nox -s release.")
+    if not rehearsed and is_rehearsal():
+        raise InputError("dist/release/: is of a real release, and this is a rehearsal", hint="nox -s rehearse")
 
 
 def _manifest(run: StageRun, files: dict[str, Measured], last: HeldRelease | None) -> Manifest:

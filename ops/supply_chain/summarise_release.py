@@ -1,11 +1,13 @@
 """Say what a release is: what was made and where, the verdict, how long it is kept, and what it is not yet.
 
-Reads    dist/release/; the verdict in its gate file, and the manifest of the retained release.
+Reads    dist/release/; the verdict in its gate file, the record of signing, and the manifest of the retained
+         release.
 Writes   nothing
 Decides  nothing
 Exits    0 told, 2 usage, 3 there is no whole release to tell of.
 Network  none.
-Source   computed from the files: one without NAME.sigstore.json beside it is unsigned, whatever was planned.
+Source   computed from the files: one without NAME.sigstore.json beside it is unsigned, whatever was planned; and
+         what is there counts as verified only where the record of signing names these very bytes.
 """
 
 from __future__ import annotations
@@ -13,19 +15,21 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from ops.supply_chain import PIPELINE
 from ops.supply_chain.adapters.artifact_store import STORE_FOLDER, ArtifactStore
 from ops.supply_chain.adapters.folders import Measured, files_in, measure
 from ops.supply_chain.contracts.manifest import Manifest
+from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.signed_release import is_signature
+from ops.supply_chain.contracts.signing import SigningMode
 from ops.supply_chain.contracts.verdict import Gate
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.release.layout import checksums_name, gate_name, is_signature
+from ops.supply_chain.release.layout import checksums_name, gate_name
 from ops.supply_chain.release.retention import differing
-from ops.supply_chain.release.summary import Summary, summary_text, unsigned_among
+from ops.supply_chain.release.summary import Summary, summary_text, unsigned_among, verified_by
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
 
 RELEASE_FOLDER = "release"
 SIGNING_STAGE = "sign_artifacts"
@@ -62,6 +66,8 @@ def _perform(run: StageRun) -> StageResult:
         verdict=_verdict(gate),
         retained=str(where) if kept else "",
         retained_until=kept.retained_until if kept else "",
+        mode=run.config.signing.mode,
+        verified=_is_verified(run, files),
         earlier=bool(kept) and _digest(kept, checksums) != files[checksums].sha256,
     )
     return StageResult(
@@ -84,6 +90,13 @@ def _kept(run: StageRun, files: dict[str, Measured]) -> Manifest | None:
     return held.manifest if same else None
 
 
+def _is_verified(run: StageRun, files: dict[str, Measured]) -> bool:
+    path = run.dist / RECORDS_FOLDER / f"{SIGNING_STAGE}.json"
+    if not path.is_file():
+        return False
+    return verified_by(canonical.read(path, Record), {name: one.sha256 for name, one in files.items()})
+
+
 def _verdict(gate: Gate) -> str:
     verdict = gate.verdict
     passed = sum(rule.outcome is Outcome.PASS for rule in verdict.rules)
@@ -95,7 +108,7 @@ def _digest(manifest: Manifest | None, name: str) -> str:
 
 
 def _next_step(summary: Summary, checksums: str) -> str:
-    if summary.unsigned and any(row.script == SIGNING_STAGE for row in PIPELINE):
+    if summary.unsigned and summary.mode is SigningMode.SIGSTORE:
         return f"sign it: nox -s {SIGNING_STAGE}"
     return f"check it as a customer would: cd {summary.folder} && sha256sum -c {checksums}"
 

@@ -305,3 +305,28 @@ def test_the_environment_keeps_what_reaches_the_index_and_nothing_that_steers() 
     dropped = ["UV_INDEX", "UV_INDEX_STRATEGY", "UV_PRERELEASE", "UV_CONFIG_FILE", "PIP_FIND_LINKS", "PYTHONPATH"]
     assert environment({**kept, **dict.fromkeys(dropped, "x")}, index="") == kept
     assert environment(kept, index="https://a/simple") == {**kept, "UV_DEFAULT_INDEX": "https://a/simple/"}
+
+
+def test_what_cannot_be_answered_leaves_the_others_and_patience_ends(
+    index: WheelIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = compiler(project(tmp_path), index)
+    (tmp_path / "project" / "f" / "other.in").write_text("other\n")
+    index.add("other", "1.0", OLD)
+    answer = index.answer
+    index.answer = lambda path: ("image/png", b"") if "leaf" in path else answer(path)  # type: ignore[method-assign]
+    bad, good = ASKED, msgspec.structs.replace(ASKED, source="other.in")
+    found = list(given.answers([bad, good]))
+    assert [type(one).__name__ for one in found] == ["UnavailableError", "str"]
+    list(given.answers([bad, bad]))
+    [last] = given.answers([good])
+    assert isinstance(last, UnavailableError)
+    assert last.message.startswith("f/other.in: not asked any more, after 3 like it: f/requirements.in: could not be")
+    with pytest.raises(UnavailableError, match="not asked any more"):
+        list(given.compile_many([good]))
+
+
+def test_the_python_of_a_request_counts_unless_one_is_configured(index: WheelIndex, tmp_path: Path) -> None:
+    root = project(tmp_path, "leaf ; python_version < '3.10'\n")
+    assert ask(compiler(root, index), python_version="3.9") == ["leaf==1.0"]
+    assert ask(compiler(root, index, python_version="3.12"), python_version="3.9") == []

@@ -25,7 +25,7 @@ def test_another_index_or_hash_is_another_subject() -> None:
     scope = scope_of(
         [pin("demo", "1.0", sha("a")), pin("demo", "1.0", sha("b")), pin("demo", "1.0", sha("a"), source=PRIVATE)]
     )
-    assert sorted((one.page.index, one.hashes) for one in scope.subjects.values()) == [
+    assert sorted((one.page.home, one.hashes) for one in scope.subjects.values()) == [
         ("", (sha("a"),)),
         ("", (sha("b"),)),
         ("https://private.example/simple", (sha("a"),)),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ops.supply_chain.contracts.signed_release import is_signature
 from ops.supply_chain.core.errors import OutputError
-from ops.supply_chain.release.layout import is_signature, lay_out, media_type_of
+from ops.supply_chain.release.layout import lay_out, media_type_of
 
 WHOLE = ("sbom/N-sbom.json", "evidence/N-V-evidence.tar.gz", "verdict/gate.json")
 NAMES = {

@@ -102,7 +102,11 @@ MALFORMED = {
     "id": ({"id": "*"}, "waivers[0] has id '*', which is neither an advisory id nor a finding's code"),
     "too wide": (
         {"id": "lock.unhashed", "package": ""},
-        "waivers[0] names a kind of finding and no package: it would waive all of them",
+        "waivers[0] names a kind of finding and no package or path: it would waive all of them",
+    ),
+    "a path and an advisory": (
+        {"path": "f/requirements.txt"},
+        "waivers[0] names a path, which narrows only a kind of finding",
     ),
 }
 
@@ -148,6 +152,19 @@ def test_an_unrelated_finding_is_not_hidden(change: dict[str, object]) -> None:
 def test_versions_narrow_a_waiver(versions: str, version: str, covered: bool) -> None:
     [waiver], _ = _parse(msgspec.structs.replace(GOOD, versions=versions))
     assert covers(waiver, msgspec.structs.replace(FINDING, version=version)) is covered
+
+
+@pytest.mark.parametrize(
+    ("change", "covered"),
+    [({}, True), ({"path": "g/requirements.txt"}, False), ({"places": 2}, False), ({"code": "lock.drift"}, False)],
+    ids=["the file", "another file", "many files", "another fact"],
+)
+def test_a_path_stands_for_a_package_where_a_finding_has_none(change: dict[str, object], covered: bool) -> None:
+    [waiver], _ = _parse(msgspec.structs.replace(GOOD, id="lock.no-source", package="", path="./f/requirements.txt"))
+    finding = Finding(
+        code="lock.no-source", severity=Severity.MEDIUM, message="m", next_step="n", path="f/requirements.txt"
+    )
+    assert covers(waiver, msgspec.structs.replace(finding, **change)) is covered
 
 
 def test_an_alias_and_a_code_match_whatever_their_case() -> None:

@@ -26,7 +26,7 @@ NO_INDEX_REMEDY = "Check the address of that index: one that knows no project at
 class _Place(NamedTuple):
     """A page by the address of its index, so that two names of one index are asked once."""
 
-    index: str
+    home: str
     name: str
 
 
@@ -61,7 +61,7 @@ def read_pages(
     wanted: dict[_Place, list[PageAddress]] = {}
     for page in sorted(set(asked)):
         try:
-            place = read_address(page.index or default, where=f"index of {page.name}").url
+            place = read_address(page.home or default, where=f"index of {page.name}").url
             wanted.setdefault(_Place(place, page.name), []).append(page)
         except UsageError as error:
             pages.failed[page] = error
@@ -90,11 +90,11 @@ def _gathered(
                 return {page: reader(page, listing) for page in wanted[place]}
 
             at_once = Patience().concurrency
-            await gather_each(list(wanted), fetch, had, failed, group=lambda place: place.index, at_once=at_once)
+            await gather_each(list(wanted), fetch, had, failed, group=lambda place: place.home, at_once=at_once)
 
     run(work())
-    for index in sorted({place.index for place in absent}):
-        known = {place for place in had if place.index == index}
+    for index in sorted({place.home for place in absent}):
+        known = {place for place in had if place.home == index}
         if known <= absent:
             failed |= dict.fromkeys(known, _no_index(index, len(known)))
     return {place: one for place, one in had.items() if place not in failed}, failed

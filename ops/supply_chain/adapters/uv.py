@@ -15,8 +15,9 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,6 +32,9 @@ TIMEOUT_SECONDS = 900
 PARALLEL = 2
 """How many uv processes run at once; each asks for many files at once itself, and more of them only make it stall."""
 
+MOST_UNANSWERED = 3
+"""How many questions in one run may come to nothing before the others are not asked: each costs uv's retries."""
+
 INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 """Where a user's own index stands, the first one first."""
 
@@ -43,7 +47,7 @@ _NO_UPLOAD_DATE = re.compile(r"missing an upload date")
 _OUTSIDE = re.compile(
     r"Failed to (?:fetch|download|connect)|error sending request|Request failed|network was disabled|"
     r"was not found in the cache|Network connectivity is disabled|HTTP status (?:client|server) error|"
-    r"could not be queried|Unauthorized|Forbidden|timed out|Connection (?:refused|reset)|dns error"
+    r"could not be queried|Unsupported `Content-Type`|Unauthorized|Forbidden|timed out|Connection (?:refused|reset)|dns error"
 )
 _INSIDE = re.compile(
     r"No solution found|Couldn't parse|Error parsing included file|Invalid (?:requirement|URL|version)|"
@@ -60,14 +64,25 @@ class Uv:
         cache: Where uv keeps what it fetched; shared by all runs.
         config: The project's configuration: index, Python version, universal.
         offline: True lets uv answer from its cache only.
+        unanswered: What came to nothing so far, where several compilers of one run share their patience.
     Raises:
         UnavailableError: uv is not installed.
     """
 
-    def __init__(self, root: Path, *, cache: Path, config: Config, offline: bool) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        cache: Path,
+        config: Config,
+        offline: bool,
+        unanswered: list[UnavailableError] | None = None,
+    ) -> None:
         self._root = root
         self._cache = cache
-        self._binary = _find()
+        self._unanswered = [] if unanswered is None else unanswered
+        self._binary = find_uv()
+        self._configured_python = config.locks.python_version
         self._options = _options(config, offline=offline)
         self._environment = environment(os.environ, index=index_address(os.environ, config.index.url))
 
@@ -79,11 +94,35 @@ class Uv:
         Raises:
             UnavailableError: The index does not answer, or uv fails in a way that is not the source's.
         """
+        with closing(self.answers(requests)) as answers:
+            for answer in answers:
+                if isinstance(answer, UnavailableError):
+                    raise answer
+                yield answer
+
+    def answers(self, requests: Sequence[CompileRequest]) -> Generator[str | InputError | UnavailableError, None, None]:
+        """Answer each request as `compile_many` does, and go on where one cannot be answered.
+
+        Yields:
+            In the order of the requests; after `MOST_UNANSWERED` of them have come to nothing, the others are not
+            asked and come to the same.
+        """
         pool = ThreadPoolExecutor(max_workers=PARALLEL)
         try:
-            yield from pool.map(self._compile, requests)
+            yield from pool.map(self._answer, requests)
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def _answer(self, request: CompileRequest) -> str | InputError | UnavailableError:
+        if len(self._unanswered) >= MOST_UNANSWERED:
+            last = self._unanswered[-1]
+            message = f"{self._name(request)}: not asked any more, after {MOST_UNANSWERED} like it: {last.message}"
+            return UnavailableError(message, hint=last.hint)
+        try:
+            return self._compile(request)
+        except UnavailableError as error:
+            self._unanswered.append(error)
+            return error
 
     def _compile(self, request: CompileRequest) -> str | InputError:
         with tempfile.TemporaryDirectory(prefix="sealwright-compile-") as scratch:
@@ -103,7 +142,7 @@ class Uv:
     def _run(self, request: CompileRequest, output: Path) -> subprocess.CompletedProcess[bytes]:
         try:
             return subprocess.run(
-                [self._binary, "pip", "compile", *self._options, *_question(request), "--output-file", str(output)],
+                [self._binary, "pip", "compile", *self._words(request), "--output-file", str(output)],
                 cwd=self._root / request.folder,
                 env={**self._environment, "UV_CACHE_DIR": str(self._cache)},
                 stdin=subprocess.DEVNULL,
@@ -118,6 +157,11 @@ class Uv:
             ) from error
         except OSError as error:
             raise UnavailableError(f"uv: cannot be run: {error}", hint="Install the PyPI package uv.") from error
+
+    def _words(self, request: CompileRequest) -> list[str]:
+        stated = request.python_version and not self._configured_python
+        python = ["--python-version", request.python_version] if stated else []
+        return [*self._options, *python, *_question(request)]
 
     def _name(self, request: CompileRequest) -> str:
         return f"{request.folder}/{request.source}" if request.folder else request.source
@@ -185,11 +229,16 @@ def failure_of(source: str, said: str, *, moment: str) -> InputError | Unavailab
             f"{source}: the index does not tell when files were uploaded, so the state of {moment} is unknown: {words}",
             hint="Set [index].url to an index that serves upload times (simple API 1.1, as JSON).",
         )
-    if _OUTSIDE.search(said) or not _INSIDE.search(said):
+    if says_outside(said) or not _INSIDE.search(said):
         return UnavailableError(
             f"{source}: could not be compiled: {words}", hint="See that the index answers, then run again."
         )
     return InputError(f"{source}: {words}", hint=_remedy(said))
+
+
+def says_outside(said: str) -> bool:
+    """Tell whether what uv wrote is about something outside that did not answer."""
+    return _OUTSIDE.search(said) is not None
 
 
 def _remedy(said: str) -> str:
@@ -200,7 +249,12 @@ def _remedy(said: str) -> str:
     return "Repair that line of the source."
 
 
-def _find() -> str:
+def find_uv() -> str:
+    """Return the path of the uv program.
+
+    Raises:
+        UnavailableError: It is not installed.
+    """
     from uv import find_uv_bin
 
     try:

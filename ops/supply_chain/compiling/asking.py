@@ -16,7 +16,8 @@ Answer = str | StageError
 Compile = Callable[[Sequence[CompileRequest]], list[Answer]]
 """Answers each request, in order."""
 
-_Key = tuple[tuple[str, ...], CompileRequest]
+Key = tuple[tuple[str, ...], CompileRequest]
+"""What makes two questions the same: the inputs, and the request without its folder."""
 
 
 class Asker:
@@ -24,11 +25,12 @@ class Asker:
 
     Args:
         compile_many: The compiler.
+        memory: Answers to remember in, shared by askers whose compilers answer alike.
     """
 
-    def __init__(self, compile_many: Compile) -> None:
+    def __init__(self, compile_many: Compile, memory: dict[Key, Answer] | None = None) -> None:
         self._compile_many = compile_many
-        self._answers: dict[_Key, Answer] = {}
+        self._answers = {} if memory is None else memory
 
     def ask(self, questions: Sequence[tuple[Job, CompileRequest]]) -> list[Answer]:
         """Answer each question, in order; equal ones by asking for the first of them only."""
@@ -39,6 +41,6 @@ class Asker:
         return [self._answers[key] for key in keys]
 
 
-def _key(job: Job, request: CompileRequest) -> _Key:
+def _key(job: Job, request: CompileRequest) -> Key:
     # The folder matters only where an input says so, and then `Job.inputs` holds it.
     return job.inputs, msgspec.structs.replace(request, folder="")

@@ -45,7 +45,7 @@ class Included(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def gather(
-    files: Collection[str], read: Read, *, config: LocksConfig, named: Collection[str], now: datetime
+    files: Collection[str], read: Read, *, config: LocksConfig, named: Collection[str], now: datetime, label: str = ""
 ) -> list[list[Job]]:
     """Find every lock to make.
 
@@ -55,6 +55,7 @@ def gather(
         config: The project's `[locks]`.
         named: Locks (there or not) that `[locks].include` names; only looked at where it is set.
         now: The run's moment.
+        label: What to call the project among several.
     Returns:
         Groups that depend on earlier groups only, each sorted by path.
     Raises:
@@ -68,7 +69,7 @@ def gather(
     reached |= {source.path: _pyproject(read(PYPROJECT) or "") for source in sources if source.path == PYPROJECT}
     uses = {path: {used for used, _ in one.files} for path, one in reached.items()}
     return [
-        [_job(source, reached[source.path], read, config=config, now=now) for source in wave]
+        [_job(source, reached[source.path], read, config=config, now=now, label=label) for source in wave]
         for wave in waves(sources, uses)
     ]
 
@@ -112,7 +113,7 @@ def restrict(groups: Sequence[Sequence[Job]], wanted: Collection[str]) -> list[l
     return [kept for group in groups if (kept := [job for job in group if is_wanted(job)])]
 
 
-def _job(source: Source, reached: Included, read: Read, *, config: LocksConfig, now: datetime) -> Job:
+def _job(source: Source, reached: Included, read: Read, *, config: LocksConfig, now: datetime, label: str) -> Job:
     old = read(source.lock) or ""
     header = parse_header(old, where=source.lock)
     refuse_future(header, now, where=source.lock)
@@ -121,7 +122,7 @@ def _job(source: Source, reached: Included, read: Read, *, config: LocksConfig, 
     name = posixpath.basename(source.path)
     lock = posixpath.basename(source.lock)
     # What comes from a file or folder is found from where the source lies; so then that place is an input too.
-    place = [source.folder] if reached.local or name == PYPROJECT else []
+    place = [posixpath.join(label, source.folder)] if reached.local or name == PYPROJECT else []
     return Job(
         folder=source.folder,
         source=name,
@@ -131,6 +132,7 @@ def _job(source: Source, reached: Included, read: Read, *, config: LocksConfig, 
         names=reached.names,
         old=old,
         header=header,
+        asks=bool(reached.names) or reached.local,
     )
 
 

@@ -18,8 +18,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     `folder` is relative to the project, with `/`, empty for its top; `source` and `lock` are file names
     there. `command` is what the lock's header shows. `inputs` is all that the answer depends on apart
     from seed and moment: two jobs of equal inputs, seed and moment get the same body. `names` are the
-    packages that the source and what it includes require, PEP 503, sorted. `old` is the lock's present
-    text, empty for none, and `header` what that records.
+    packages that the source and what it includes require, PEP 503, sorted; `asks` tells whether they require
+    anything at all, by name or not. `old` is the lock's present text, empty for none, and `header` what that
+    records.
     """
 
     folder: str
@@ -30,6 +31,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     names: tuple[str, ...]
     old: str
     header: Header
+    asks: bool = True
 
     @property
     def path(self) -> str:
@@ -45,6 +47,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def body(self) -> str:
         """The old text without its header."""
         return body_of(self.old)
+
+    @property
+    def head(self) -> str:
+        """The header of the old text, line ends as in the body."""
+        return self.old.replace("\r\n", "\n").removesuffix(self.body)
 
     @cached_property
     def pins(self) -> Pins:

@@ -57,7 +57,7 @@ class PageAddress(NamedTuple):
     project's PEP 503 name.
     """
 
-    index: str
+    home: str
     name: str
 
 

@@ -19,6 +19,9 @@ from ops.supply_chain.contracts.base import Contract, Count, Sha256, Timestamp
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://slsa.dev/provenance/v1"
 
+REHEARSAL_BUILDER_SUFFIX: Final = ":rehearsal"
+"""End of the identifier of a builder that only rehearses: a builder whom nobody trusts."""
+
 GitHash = Annotated[str, msgspec.Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 """SHA-1 or SHA-256 of a git object, lower-case hexadecimal (in-toto digest_set.md, `gitCommit`)."""
 
@@ -68,7 +71,8 @@ class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True
 
     `source_date_epoch` is the moment that every released file carries, in Unix seconds, and
     `source_date_epoch_from` whence it came: `source-date-epoch`, `commit` or `none`. `options` are the
-    outcome-changing options of each stage. `source` is left out for a project outside git.
+    outcome-changing options of each stage. `source` is left out for a project outside git. `rehearsal` is
+    there, and true, only where nothing was really released.
     """
 
     component: str
@@ -78,6 +82,7 @@ class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True
     policy_profiles: tuple[str, ...]
     options: dict[str, dict[str, str]]
     source: Source | None = None
+    rehearsal: bool = False
 
 
 class InternalParameters(Contract, frozen=True, kw_only=True):

@@ -18,6 +18,9 @@ SIGNATURE_SUFFIXES = (BUNDLE_SUFFIX, *DETACHED_SUFFIXES)
 ATTESTATION_SUFFIX = f".attestation{BUNDLE_SUFFIX}"
 TRUSTED_ROOT_SUFFIX = "-trusted_root.json"
 
+NOT_SIGNED = "digests published, not signed"
+"""What a release in mode `checksums` is called, everywhere."""
+
 
 def bundle_name(name: str) -> str:
     """Return the name of the bundle over a released file."""

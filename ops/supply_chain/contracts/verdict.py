@@ -60,9 +60,13 @@ class Verdict(Contract, frozen=True, kw_only=True):
     rules: tuple[RuleVerdict, ...]
 
 
-class Gate(Contract, frozen=True, kw_only=True):
-    """The verdict, and each record that it was reached from, sorted by stage."""
+class Gate(Contract, frozen=True, kw_only=True, omit_defaults=True):
+    """The verdict, and each record that it was reached from, sorted by stage.
+
+    `rehearsal` is there, and true, only where nothing was really released.
+    """
 
     schema: Literal["gate/1"]
     verdict: Verdict
     records: tuple[Record, ...]
+    rehearsal: bool = False

@@ -17,6 +17,9 @@ OSV_SNAPSHOT_URL = "https://storage.googleapis.com/osv-vulnerabilities/PyPI/all.
 OSV_API_URL = "https://api.osv.dev"
 """Root of the OSV API; the paths below it begin with `/v1/`."""
 
+GITHUB_API_URL = "https://api.github.com"
+"""Root of the GitHub REST API; `GITHUB_API_URL` in the environment names another, as on GitHub's own runners."""
+
 URI_BASE = "urn:sealwright:"
 """Start of our build type and builder identifiers. It names, and does not resolve; `docs/provenance.md`
 describes each. A project that publishes that page sets `[provenance].uri_base` to its address."""

@@ -10,13 +10,12 @@ JSON that others wrote never passes through here: its bytes are kept.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.errors import InputError, OutputError
 from ops.supply_chain.core.files import write_atomic
 
@@ -31,8 +30,7 @@ def encode(value: object) -> bytes:
     Returns:
         UTF-8 JSON in the form described in this module's docstring.
     """
-    plain = msgspec.to_builtins(value, str_keys=True)
-    return (json.dumps(plain, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return plain_json.dump(msgspec.to_builtins(value, str_keys=True))
 
 
 def decode(data: bytes, kind: type[T], *, where: str) -> T:
@@ -58,10 +56,7 @@ def load_plain(data: bytes, *, where: str) -> Any:
     Raises:
         InputError: Not JSON in UTF-8, or one of the above.
     """
-    try:
-        return json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: not valid JSON: {error}") from error
+    return plain_json.load(data, where=where)
 
 
 def read(path: Path, kind: type[T]) -> T:
@@ -102,16 +97,3 @@ def write(path: Path, value: msgspec.Struct) -> bytes:
         raise OutputError(f"{path}: reading it back gives another value")
     write_atomic(path, data)
     return data
-
-
-def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    seen: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in seen:
-            raise ValueError(f"duplicate key {key!r}")
-        seen[key] = value
-    return seen
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from ops.supply_chain.contracts.provenance import REHEARSAL_BUILDER_SUFFIX
+
 
 class BuilderKind(StrEnum):
     """Last part of a builder identifier; different security modes have different ones (SLSA 1.2)."""
@@ -36,14 +38,15 @@ def recognise(environment: Mapping[str, str]) -> BuilderKind:
     return BuilderKind.WORKSTATION
 
 
-def builder_id(base: str, kind: BuilderKind) -> str:
+def builder_id(base: str, kind: BuilderKind, *, rehearsal: bool = False) -> str:
     """Return the identifier of a builder.
 
     Args:
         base: What identifiers begin with: our name, or an address where docs/provenance.md is published.
         kind: Which builder.
+        rehearsal: Whether it only rehearses.
     """
-    return f"{base}builder:{kind}:v1"
+    return f"{base}builder:{kind}:v1{REHEARSAL_BUILDER_SUFFIX if rehearsal else ''}"
 
 
 def build_type(base: str) -> str:

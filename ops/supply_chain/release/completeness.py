@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ops.supply_chain.contracts.provenance import Statement
+from ops.supply_chain.contracts.signed_release import is_signature
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.release.checksums import format_checksums
-from ops.supply_chain.release.layout import checksums_name, is_signature, provenance_name
+from ops.supply_chain.release.layout import checksums_name, provenance_name
 
 
 def problems_of_set(files: Mapping[str, str], statement: Statement, *, component: str, version: str) -> tuple[str, ...]:

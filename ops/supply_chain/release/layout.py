@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ops.supply_chain.contracts.signed_release import BUNDLE_SUFFIX, TRUSTED_ROOT_SUFFIX, is_signature
 from ops.supply_chain.core.errors import OutputError
 
 RELEASED_FOLDERS = ("sbom", "evidence", "packages", "vex")
@@ -22,9 +23,6 @@ GATE_SOURCE = "verdict/gate.json"
 PROVENANCE_SOURCE = "provenance/provenance.json"
 CHECKSUMS_SOURCE = "checksums.txt"
 
-SIGNATURE_SUFFIXES = (".sigstore.json", ".sig", ".crt")
-"""What signing puts beside a file: no file that is signed may end so."""
-
 _SAFE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,198}[A-Za-z0-9])?")
 _CYCLONEDX = re.compile(r"sbom(?P<version>(?:\.[0-9]+)*)\.json")
 _MEDIA_TYPES = (
@@ -32,7 +30,10 @@ _MEDIA_TYPES = (
     (".spdx.json", "application/spdx+json"),
     (".spdx3.json", "application/spdx+json"),
     (".intoto.json", "application/vnd.in-toto+json"),
-    (".sigstore.json", "application/vnd.dev.sigstore.bundle.v0.3+json"),
+    (BUNDLE_SUFFIX, "application/vnd.dev.sigstore.bundle.v0.3+json"),
+    (TRUSTED_ROOT_SUFFIX, "application/vnd.dev.sigstore.trustedroot+json;version=0.1"),
+    (".sig", "text/plain"),
+    (".crt", "application/x-pem-file"),
     (".json", "application/json"),
     (".tar.gz", "application/gzip"),
     (".whl", "application/zip"),
@@ -85,11 +86,6 @@ def provenance_name(component: str, version: str) -> str:
 def checksums_name(component: str, version: str) -> str:
     """Return the released name of the checksums."""
     return f"{component}-{version}-checksums.txt"
-
-
-def is_signature(name: str) -> bool:
-    """Tell whether a file was put beside another one by signing it."""
-    return name.endswith(SIGNATURE_SUFFIXES)
 
 
 def media_type_of(name: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ops.supply_chain.contracts.provenance import Statement
+from ops.supply_chain.contracts.provenance import REHEARSAL_BUILDER_SUFFIX, Statement
 from ops.supply_chain.contracts.verdict import Gate, Verdict
 from ops.supply_chain.core.canonical import encode
 from ops.supply_chain.core.digests import sha256_bytes
@@ -24,9 +24,17 @@ OWN_RECORDS = ("records/assemble_release.json", "records/retain_artifacts.json")
 
 
 def problems_of_permission(
-    gate: Gate, second: Verdict, statement: Statement, digests: Mapping[str, str], files: Sequence[ReleaseFile]
+    gate: Gate,
+    second: Verdict,
+    statement: Statement,
+    digests: Mapping[str, str],
+    files: Sequence[ReleaseFile],
+    *,
+    rehearsal: bool = False,
 ) -> tuple[str, ...]:
     """Say everything that keeps the verdict from allowing these files.
+
+    A rehearsal goes on in spite of a denial, which `problems_of_decision` tells; nothing else is let pass.
 
     Args:
         gate: Verdict and records of the first pass, from the gate file.
@@ -35,11 +43,14 @@ def problems_of_permission(
         digests: Path in `dist/` -> SHA-256 now, of every file of the release and every input of the
             verdict that is there.
         files: The files of the release, save provenance and checksums.
+        rehearsal: Whether this is one; then all of it has to say so, else none of it may.
     Returns:
         One sentence a problem, in the order of the checks; empty where the release is allowed.
     """
     return (
-        *_decision_problems(gate, second, statement),
+        *_mark_problems(gate, statement, rehearsal=rehearsal),
+        *(() if rehearsal else problems_of_decision(gate, second)),
+        *_name_problems(gate, second, statement),
         *_input_problems(gate, second, digests),
         *_second_problems(second, digests),
         *_origin_problems(gate, digests, files),
@@ -47,18 +58,45 @@ def problems_of_permission(
     )
 
 
-def _decision_problems(gate: Gate, second: Verdict, statement: Statement) -> list[str]:
-    parameters = statement.predicate.build_definition.external_parameters
-    expected = f"{parameters.component} {parameters.version}"
+def problems_of_decision(gate: Gate, second: Verdict) -> tuple[str, ...]:
+    """Say where a verdict does not allow.
+
+    Args:
+        gate: Verdict and records of the first pass.
+        second: Verdict of the second pass.
+    """
     problems = []
-    for what, verdict in (("SBOMs and records", gate.verdict), ("the provenance", second)):
+    for what, verdict in _verdicts(gate, second):
         if verdict.decision != "allow" or verdict.outcome is not Outcome.PASS:
             problems.append(f"the verdict on {what} is {verdict.decision} ({verdict.outcome})")
         if not verdict.rules or any(rule.outcome is not Outcome.PASS for rule in verdict.rules):
             problems.append(f"the verdict on {what} has no rules, or one that does not pass")
-        if f"{verdict.component} {verdict.version}" != expected:
-            problems.append(f"the verdict on {what} is of {verdict.component} {verdict.version}, not {expected}")
-    return problems
+    return tuple(problems)
+
+
+def _verdicts(gate: Gate, second: Verdict) -> tuple[tuple[str, Verdict], ...]:
+    return (("SBOMs and records", gate.verdict), ("the provenance", second))
+
+
+def _mark_problems(gate: Gate, statement: Statement, *, rehearsal: bool) -> list[str]:
+    definition, builder = statement.predicate.build_definition, statement.predicate.run_details.builder
+    marks = (
+        ("the verdict with its records", gate.rehearsal),
+        ("the provenance", definition.external_parameters.rehearsal),
+        ("the builder", builder.id.endswith(REHEARSAL_BUILDER_SUFFIX)),
+    )
+    wrong = "is of a real release, and this is a rehearsal" if rehearsal else "is of a rehearsal"
+    return [f"{what} {wrong}" for what, mark in marks if mark is not rehearsal]
+
+
+def _name_problems(gate: Gate, second: Verdict, statement: Statement) -> list[str]:
+    parameters = statement.predicate.build_definition.external_parameters
+    expected = f"{parameters.component} {parameters.version}"
+    return [
+        f"the verdict on {what} is of {verdict.component} {verdict.version}, not {expected}"
+        for what, verdict in _verdicts(gate, second)
+        if f"{verdict.component} {verdict.version}" != expected
+    ]
 
 
 def _input_problems(gate: Gate, second: Verdict, digests: Mapping[str, str]) -> list[str]:

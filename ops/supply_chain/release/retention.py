@@ -17,8 +17,9 @@ from ops.supply_chain.contracts.manifest import (
     PreviousRelease,
     PrunedRelease,
 )
+from ops.supply_chain.contracts.signed_release import is_signature
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.release.layout import checksums_name, gate_name, is_signature, provenance_name
+from ops.supply_chain.release.layout import checksums_name, gate_name, provenance_name
 
 
 class PruneDecision(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,19 +5,23 @@ Source: issue 2, "`release` says at the end what was made, where, and what is st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ops.supply_chain.release.layout import is_signature
+from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.signed_release import BUNDLE_SUFFIX, NOT_SIGNED, bundle_name, is_signed
+from ops.supply_chain.contracts.signing import SigningMode
+from ops.supply_chain.core.outcome import Outcome
 
-BUNDLE_SUFFIX = ".sigstore.json"
+RELEASED = "dist:release/"
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The facts; `files` are (name, size in bytes), sorted, signatures left out.
 
-    `unsigned` are the files without a bundle beside them. `retained` and `retained_until` are empty where
+    `unsigned` are the files without a bundle beside them, the trusted root among them. `mode` is the configured
+    one. `verified` says that the signing stage verified exactly these bundles over these files. `retained` and `retained_until` are empty where
     the release is not retained; `earlier` says that what is retained comes from an earlier run, with
     other times in its records and the same files otherwise.
     """
@@ -31,12 +35,27 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     retained: str
     retained_until: str
     earlier: bool
+    mode: SigningMode = SigningMode.SIGSTORE
+    verified: bool = False
 
 
 def unsigned_among(names: Sequence[str]) -> tuple[str, ...]:
     """Name the files that have no Sigstore bundle beside them, in the order given."""
     there = set(names)
-    return tuple(name for name in names if not is_signature(name) and f"{name}{BUNDLE_SUFFIX}" not in there)
+    return tuple(name for name in names if is_signed(name) and bundle_name(name) not in there)
+
+
+def verified_by(record: Record, files: Mapping[str, str]) -> bool:
+    """Tell whether the signing stage's record says that it verified a bundle over each of these files.
+
+    Args:
+        record: What the stage left.
+        files: Name -> SHA-256 of everything that lies in the release's folder now.
+    """
+    if record.outcome is not Outcome.PASS or record.options.get("mode") != SigningMode.SIGSTORE.value:
+        return False
+    known = {ref.path: ref.sha256 for ref in (*record.reads, *record.writes)}
+    return bool(files) and all(known.get(f"{RELEASED}{name}") == sha256 for name, sha256 in files.items())
 
 
 def summary_text(summary: Summary, *, next_step: str) -> str:
@@ -74,7 +93,10 @@ def _retained(summary: Summary) -> str:
 
 def _signed(summary: Summary) -> str:
     if not summary.unsigned:
-        return "every file has a signature beside it"
-    if len(summary.unsigned) == len(summary.files):
-        return f"not signed: none of the {len(summary.files)} files has its NAME{BUNDLE_SUFFIX} beside it"
-    return f"not signed: {', '.join(summary.unsigned)} without NAME{BUNDLE_SUFFIX} beside it"
+        checked = "verified when it was signed" if summary.verified else "which nobody verified here"
+        return f"every file has its NAME{BUNDLE_SUFFIX} beside it, {checked}"
+    if len(summary.unsigned) < len(summary.files):
+        return f"not signed: {', '.join(summary.unsigned)} without NAME{BUNDLE_SUFFIX} beside it"
+    if summary.mode is SigningMode.CHECKSUMS:
+        return f"{NOT_SIGNED} (mode {summary.mode.value})"
+    return f"not signed: none of the {len(summary.files)} files has its NAME{BUNDLE_SUFFIX} beside it"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,18 @@ LOCK_NAME = ".sealwright.lock"
 HOLDER_VARIABLE = "SEALWRIGHT_INVOCATION"
 """Environment variable by which a pipeline run tells its stages that it holds the lock."""
 
-OUTPUT_FOLDERS = ("sbom", "records", "evidence", "verdict", "provenance", "release", "vex", "packages", "report", "findings")
+OUTPUT_FOLDERS = (
+    "sbom",
+    "records",
+    "evidence",
+    "verdict",
+    "provenance",
+    "release",
+    "vex",
+    "packages",
+    "report",
+    "findings",
+)
 OUTPUT_FILES = ("checksums.txt",)
 
 
@@ -47,20 +58,21 @@ def hold(dist: Path) -> Iterator[None]:
         ) from error
 
 
-def clear(dist: Path) -> None:
+def clear(dist: Path, also: Sequence[Path] = ()) -> None:
     """Remove what an earlier run left, so that nothing old can pass for new.
 
     Args:
         dist: A folder that `hold` has claimed; only the pipeline's own outputs in it are removed.
+        also: Further folders to remove.
     Raises:
         OutputError: Something cannot be removed.
     """
     try:
-        for name in OUTPUT_FOLDERS:
-            if (dist / name).is_symlink():
-                (dist / name).unlink()
-            elif (dist / name).is_dir():
-                shutil.rmtree(dist / name)
+        for folder in [*(dist / name for name in OUTPUT_FOLDERS), *also]:
+            if folder.is_symlink():
+                folder.unlink()
+            elif folder.is_dir():
+                shutil.rmtree(folder)
         for name in OUTPUT_FILES:
             (dist / name).unlink(missing_ok=True)
     except OSError as error:

@@ -19,9 +19,10 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from ops.supply_chain import row_of
 from ops.supply_chain.core.errors import ExitCode, StageError, UsageError
@@ -30,6 +31,21 @@ from ops.supply_chain.runner.arguments import hidden_options, parser_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear, hold
 
 KNOWN_CODES = frozenset(int(code) for code in ExitCode)
+POLICY_STAGE = "evaluate_policy"
+"""Decides over what the gates gathered; a rehearsal goes past its denial too."""
+
+
+class Finished(NamedTuple):
+    """How a run ended.
+
+    `code` is the run's exit code. `stopped` is the stage that stopped it, empty where none did. `refused` are
+    the stages that a rehearsal went past. `documents` are the stages' JSON results where they were captured.
+    """
+
+    code: int
+    stopped: str
+    refused: tuple[str, ...]
+    documents: tuple[str, ...]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,17 +54,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The first code that stopped the run, else a gate's, else 0.
     """
+    steps, options = command_line(argv)
+    return guarded(options, lambda: _main(steps, options))
+
+
+def _main(steps: Sequence[str], options: Sequence[str]) -> int:
+    finished = carry_out(steps, options, os.environ)
+    if shared_options(options).format == "json":
+        print(run_document(finished))
+    return finished.code
+
+
+def command_line(argv: Sequence[str] | None) -> tuple[list[str], list[str]]:
+    """Split the command line into the steps and the options, those hidden in the environment included."""
     words = list(sys.argv[1:] if argv is None else argv)
     split = words.index("--") if "--" in words else len(words)
-    steps = words[:split]
-    options = [*words[split + 1 :], *hidden_options()]
+    return words[:split], [*words[split + 1 :], *hidden_options()]
+
+
+def guarded(options: Sequence[str], work: Callable[[], int]) -> int:
+    """Do something on behalf of a command line, and turn what keeps it from being done into an exit code."""
     try:
-        groups = [[shlex.split(step) for step in group.split(" & ")] for group in steps]
-        routed = route([step[0] for group in groups for step in group], options)
-        shared = _shared(options)
-        with hold(shared.dist.absolute()):
-            clear(shared.dist.absolute())
-            return _run(groups, routed, captured=shared.format == "json")
+        return work()
     except StageError as error:
         public = "--public-log" in options
         print(
@@ -57,6 +84,39 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+
+
+def shared_options(options: Sequence[str]) -> argparse.Namespace:
+    """Read the options that every stage shares, and pass over the others."""
+    known, _ = parser_for("pipeline", __doc__ or "").parse_known_args(list(options))
+    return known
+
+
+def carry_out(
+    steps: Sequence[str],
+    options: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    rehearsal: bool = False,
+    also_clear: Sequence[Path] = (),
+) -> Finished:
+    """Run steps on their `dist/`, which is locked and emptied first.
+
+    Args:
+        steps: As on the command line.
+        options: For the stages that know them.
+        environment: Of the stages.
+        rehearsal: A refusal by a gate or by the policy neither stops the run nor gives its code.
+        also_clear: Further folders of earlier runs that are removed first.
+    Raises:
+        StageError: The command line is wrong, or `dist/` cannot be used.
+    """
+    groups = [[shlex.split(step) for step in group.split(" & ")] for group in steps]
+    routed = route([step[0] for group in groups for step in group], options)
+    shared = shared_options(options)
+    with hold(shared.dist.absolute()):
+        clear(shared.dist.absolute(), also_clear)
+        return _run(groups, routed, environment, captured=shared.format == "json", rehearsal=rehearsal)
 
 
 def route(stages: Sequence[str], options: Sequence[str]) -> dict[str, list[str]]:
@@ -96,36 +156,48 @@ def _flags(stage: str) -> dict[str, int]:
     }
 
 
-def _shared(options: Sequence[str]) -> argparse.Namespace:
-    known, _ = parser_for("pipeline", __doc__ or "").parse_known_args(list(options))
-    return known
-
-
-def _run(groups: list[list[list[str]]], routed: dict[str, list[str]], *, captured: bool) -> int:
-    environment = {**os.environ, HOLDER_VARIABLE: f"urn:uuid:{uuid.uuid4()}"}
+def _run(
+    groups: list[list[list[str]]],
+    routed: dict[str, list[str]],
+    environment: Mapping[str, str],
+    *,
+    captured: bool,
+    rehearsal: bool,
+) -> Finished:
+    child_environment = {**environment, HOLDER_VARIABLE: f"urn:uuid:{uuid.uuid4()}"}
     documents: list[str] = []
-    gathered = int(ExitCode.PASS)
+    refused: dict[str, int] = {}
     for group in groups:
         commands = [[*step, *routed[step[0]]] for step in group]
-        results = _run_group(commands, environment, captured=captured or len(commands) > 1)
+        results = _run_group(commands, child_environment, captured=captured or len(commands) > 1)
         for command, (code, output) in zip(commands, results, strict=True):
             documents.append(output)
             if not captured:
                 print(output, end="", flush=True)
             if code == ExitCode.PASS:
                 continue
-            if not (row_of(command[0]).gate and code in (ExitCode.DENIED, ExitCode.NOT_EXAMINED)):
-                _emit(documents, captured=captured)
-                return code
-            gathered = gathered or code
-    _emit(documents, captured=captured)
-    return gathered
+            if not _goes_on(command[0], code, rehearsal=rehearsal):
+                return Finished(code, command[0], tuple(refused), tuple(documents))
+            refused.setdefault(command[0], code)
+    code = 0 if rehearsal else next(iter(refused.values()), 0)
+    return Finished(code, "", tuple(refused), tuple(documents))
 
 
-def _emit(documents: list[str], *, captured: bool) -> None:
-    if captured:
-        stages = [json.loads(text) for text in documents if text.strip()]
-        print(json.dumps({"schema": "run/1", "stages": stages}, sort_keys=True, indent=2, ensure_ascii=False))
+def _goes_on(stage: str, code: int, *, rehearsal: bool) -> bool:
+    gathers = row_of(stage).gate or (rehearsal and stage == POLICY_STAGE)
+    return gathers and code in (ExitCode.DENIED, ExitCode.NOT_EXAMINED)
+
+
+def run_document(finished: Finished, **more: object) -> str:
+    """Write the JSON document of a captured run.
+
+    Args:
+        finished: How it ended.
+        more: Further members.
+    """
+    stages = [json.loads(text) for text in finished.documents if text.strip()]
+    document = {"schema": "run/1", "stages": stages, **more}
+    return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False)
 
 
 def _run_group(commands: list[list[str]], environment: dict[str, str], *, captured: bool) -> list[tuple[int, str]]:

@@ -23,7 +23,7 @@ class Dependency(NamedTuple):
     @property
     def sort_key(self) -> tuple[str, str, str, bool, str]:
         """Order in every list: by name, version, index, range, an unknown one last."""
-        return (self.page.name, self.version, self.page.index, self.range is None, self.range or "")
+        return (self.page.name, self.version, self.page.home, self.range is None, self.range or "")
 
 
 def dependencies_of(

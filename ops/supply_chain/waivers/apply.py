@@ -51,13 +51,16 @@ def apply_waivers(
 
 
 def covers(waiver: Waiver, finding: Finding) -> bool:
-    """Tell whether a waiver is about a finding: same id, alias or code; same package; version in range."""
+    """Tell whether a waiver is about a finding: same id, alias or code; same package and file; version in range."""
     ids = {finding.code, *(alias.upper() for alias in finding.aliases)}
     if waiver.id not in ids and waiver.id.upper() not in ids:
         return False
     if finding.code.startswith("waiver."):
         return False
     if waiver.package and waiver.package != finding.package:
+        return False
+    # What stands at many places is not waived by a waiver of one of them.
+    if waiver.path and (waiver.path != finding.path or finding.places > 1):
         return False
     return not waiver.versions or _within(finding.version, waiver.versions)
 

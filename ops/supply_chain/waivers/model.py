@@ -13,8 +13,8 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     """One accepted finding.
 
     `id` as written; `package` in PEP 503 form or empty for any; `versions` a PEP 440 specifier or empty
-    for any. It holds from the day it was written to the end of `expires`. `place` is where it stands,
-    for messages: `waivers[0]`.
+    for any; `path` that of the finding, relative to the project, or empty for any. It holds from the day it was
+    written to the end of `expires`. `place` is where it stands, for messages: `waivers[0]`.
     """
 
     id: str
@@ -25,6 +25,7 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     expires: Day
     package: str = ""
     versions: str = ""
+    path: str = ""
     justification: str = ""
     link: str = ""
 

@@ -67,8 +67,10 @@ def _problems(entry: WaiverEntry, longest: int, *, owned: bool) -> list[str]:
         found.append("has no owner")
     if entry.id and not (_CODE.fullmatch(entry.id) or _ADVISORY.fullmatch(entry.id)):
         found.append(f"has id {entry.id!r}, which is neither an advisory id nor a finding's code")
-    if _CODE.fullmatch(entry.id) and not entry.package:
-        found.append("names a kind of finding and no package: it would waive all of them")
+    if _CODE.fullmatch(entry.id) and not entry.package and not entry.path:
+        found.append("names a kind of finding and no package or path: it would waive all of them")
+    if entry.path and entry.id and not _CODE.fullmatch(entry.id):
+        found.append("names a path, which narrows only a kind of finding")
     if entry.justification and entry.justification not in JUSTIFICATIONS:
         found.append(f"has justification {entry.justification!r}, which is none of OpenVEX's")
     return found + _version_problems(entry) + _date_problems(entry, longest)
@@ -118,6 +120,7 @@ def _waiver(place: str, entry: WaiverEntry) -> Waiver:
         expires=date.fromisoformat(entry.expires),
         package=normalise(entry.package) if entry.package else "",
         versions=entry.versions,
+        path=entry.path.strip().removeprefix("./"),
         justification=entry.justification,
         link=entry.link,
     )
