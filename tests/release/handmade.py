@@ -14,6 +14,7 @@ from ops.supply_chain.contracts.verdict import Gate, RuleVerdict, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 
 LOCKS = ("functions/a/requirements.txt", "functions/b/requirements.txt")
 INVOCATION = "urn:uuid:00000000-0000-4000-8000-000000000000"
@@ -114,7 +115,8 @@ class Handmade:
         verdict = self.verdict(["sbom/N-sbom.json", *judged], outcome)
         records = tuple(canonical.read(self.dist / path, Record) for path in judged)
         canonical.write(self.dist / "verdict/verdict.json", verdict)
-        canonical.write(self.dist / "verdict/gate.json", Gate(schema="gate/1", verdict=verdict, records=records))
+        gate = Gate(schema="gate/1", verdict=verdict, records=records, rehearsal=is_rehearsal())
+        canonical.write(self.dist / "verdict/gate.json", gate)
         writes = (self.ref("dist", "verdict/verdict.json"), self.ref("dist", "verdict/gate.json"))
         self.record("evaluate_policy", outcome=outcome, writes=writes)
 

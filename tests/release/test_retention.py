@@ -15,6 +15,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.release.retention import (
     build_manifest,
     differing,
+    lacks_signatures,
     newest,
     plan_pruning,
     pruned_entry,
@@ -178,3 +179,22 @@ def test_a_second_making_may_differ_only_in_what_tells_of_a_run() -> None:
     assert differing(held.manifest, {**same, **of_a_run}) == ()
     assert differing(held.manifest, {**same, "a": "0", "b": "0"}) == ("a", "b")
     assert differing(held.manifest, {}) == ("a",)
+
+
+def test_signatures_that_were_made_after_retaining() -> None:
+    [unsigned] = [held.manifest for held in chain(1)]
+    assert unsigned is not None
+    signed = msgspec.structs.replace(unsigned, files=(*unsigned.files, file_of("a.sigstore.json")))
+    assert lacks_signatures(unsigned, ["a", "a.sigstore.json"])
+    assert not lacks_signatures(unsigned, ["a"])
+    assert not lacks_signatures(signed, ["a", "a.sigstore.json", "b.sigstore.json"])
+    assert not lacks_signatures(signed, ["a"])
+
+
+def test_what_signing_makes_may_differ() -> None:
+    [manifest] = [held.manifest for held in chain(1)]
+    assert manifest is not None
+    made = {file.name: file.sha256 for file in manifest.files}
+    for name in ("a.sigstore.json", "a.sig", "a.crt", "N-v1-trusted_root.json", "N-v1-sbom.attestation.sigstore.json"):
+        assert differing(manifest, {**made, name: "0" * 64}) == ()
+    assert differing(manifest, {**made, "N-v1-trusted_root.txt": "0" * 64}) == ("N-v1-trusted_root.txt",)

@@ -1,0 +1,48 @@
+"""JSON as plain data, read strictly and written canonically, with nothing but the standard library.
+
+What `core.canonical` does for our contract types rests on this; the stand-alone verifier, which must run where
+only Python is installed, uses it directly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ops.supply_chain.core.errors import InputError
+
+
+def load(data: bytes, *, where: str) -> Any:
+    """Read JSON, refusing duplicate keys and the numbers that JSON does not have.
+
+    Raises:
+        InputError: Not JSON in UTF-8, or one of the above.
+    """
+    try:
+        return json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not valid JSON: {error}") from error
+
+
+def dump(plain: object) -> bytes:
+    """Write plain data as canonical bytes: sorted keys, two spaces, UTF-8, one line feed at the end.
+
+    Raises:
+        ValueError: A number that JSON does not have, or half of a surrogate pair.
+        RecursionError: It is nested too deeply.
+    """
+    return (json.dumps(plain, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in seen:
+            raise ValueError(f"duplicate key {key!r}")
+        seen[key] = value
+    return seen
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

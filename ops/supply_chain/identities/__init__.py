@@ -1,0 +1,1 @@
+"""Who may sign: the configured identities, their dates, and whether a certificate is one of theirs. Pure."""

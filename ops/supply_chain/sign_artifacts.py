@@ -1,0 +1,295 @@
+"""Sign every file of the release, keyless: a Sigstore bundle beside each, and attestations of what they are.
+
+What is signed already and verifies for these bytes, this trusted root and one of our identities is kept, so that
+a run that was stopped goes on where it was. Mode `checksums` calls nobody and calls nothing signed.
+
+Reads    dist/release/
+Writes   *.sigstore.json beside each file, where [signing].detached is set also .sig and .crt; the attestations
+         N-V-provenance, N-V-sbom and N-V-vex (.attestation.sigstore.json); N-V-trusted_root.json for customers
+         without network.
+Decides  every file is signed by a configured identity: who is about to sign must be one of [signing].identities
+         that are valid today, before anything is written anywhere.
+Exits    0 all signed, or mode checksums; 2 usage, or no identity token or one that is over; 3 dist/release/ is
+         not the release that its provenance describes; 4 the identity is none of ours, or was refused; 5 offline,
+         or the authority, the log or the time stamps cannot be had: what was signed is kept; 6 a bundle that was
+         made does not verify.
+Network  the Sigstore instance: --trust-config, else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else
+         the public one. The identity and the digests end up in its public log, for ever.
+Source   https://docs.sigstore.dev ; in-toto Statement v1; DESIGN section 2. The token comes from a file,
+         $SIGSTORE_ID_TOKEN, the CI platform or a person's browser, never from the command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from ops.supply_chain.adapters.sigstore_failure import IdentityRefusedError, ServiceError
+from ops.supply_chain.adapters.sigstore_trust import TrustConfig
+from ops.supply_chain.contracts.finding import Finding
+from ops.supply_chain.contracts.record import FeedRef, ToolRef
+from ops.supply_chain.contracts.signed_release import NOT_SIGNED
+from ops.supply_chain.contracts.signing import SigningIdentity, SigningMode
+from ops.supply_chain.contracts.verified_bundle import VerifiedBundle
+from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
+from ops.supply_chain.core.files import write_atomic
+from ops.supply_chain.core.moments import timestamp
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.identities.check import checked
+from ops.supply_chain.identities.entry import entry_to_add
+from ops.supply_chain.identities.matching import matching, mismatches
+from ops.supply_chain.release.layout import checksums_name
+from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
+from ops.supply_chain.runner.signing_choice import (
+    TokenSource,
+    add_options,
+    credential_of,
+    require_same_world,
+    trust_of,
+)
+from ops.supply_chain.runner.signing_set import (
+    SigningSet,
+    planned,
+    prepare,
+    put_detached,
+    read_set,
+    signed_already,
+    written,
+)
+from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.signing import wording
+
+_LOG = logging.getLogger(__name__)
+UNREACHED = "Run it again when it answers: what is signed already is kept."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses the instance and the credential."""
+    add_options(parser)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("sign_artifacts", __doc__, arguments, _perform, argv)
+
+
+def _perform(run: StageRun) -> StageResult:
+    identities = checked(identities_in_force(run.config.signing))
+    found = read_set(run.dist, run.project.name, run.project.version)
+    if run.config.signing.mode is SigningMode.CHECKSUMS:
+        return _checksums(found)
+    if run.offline:
+        raise UnavailableError(
+            "signing asks a Sigstore instance, and --offline forbids it",
+            hint='Run it without --offline, or set [signing].mode to "checksums".',
+        )
+    trust = trust_of(run)
+    require_same_world(trust, rehearsed=found.statement.predicate.build_definition.external_parameters.rehearsal)
+    return _Job(run, planned(found, trust.trusted_root), trust, identities).perform()
+
+
+def _checksums(found: SigningSet) -> StageResult:
+    made = [name for name in found.names if name not in found.files]
+    if made:
+        raise InputError(
+            f'dist/release/: [signing].mode is "checksums", and {made[0]} lies there',
+            hint="Make the release again: nox -s release.",
+        )
+    checksums = checksums_name(found.component, found.version)
+    return StageResult(
+        outcome=Outcome.PASS,
+        text=wording.checksums_text(len(found.files) - 1, checksums),
+        counts=wording.Tally(wanted=len(found.files), kept=0, made=0).counts,
+        reads=found.reads,
+        options={"mode": SigningMode.CHECKSUMS.value},
+        notes=(f"mode checksums: {NOT_SIGNED}",),
+        document={"signed": {}},
+    )
+
+
+class _Refusal(Exception):  # noqa: N818 - a finding on its way to becoming the result
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
+
+
+class _Job:
+    """One signing of one release with one instance."""
+
+    def __init__(
+        self, run: StageRun, found: SigningSet, trust: TrustConfig, identities: tuple[SigningIdentity, ...]
+    ) -> None:
+        self._run, self._found, self._trust, self._identities = run, found, trust, identities
+        self._tokens = TokenSource(credential_of(run, self._issuer), read_clock)
+        self._signed: dict[str, VerifiedBundle] = {}
+        self._kept = 0
+
+    def perform(self) -> StageResult:
+        """Keep what is signed, sign the rest, and say how far it came."""
+        from ops.supply_chain.adapters.sigstore_verifier import BundleVerifier
+
+        verifier = BundleVerifier(self._trust.trusted_root, where=f"trusted root ({self._trust.origin})")
+        try:
+            if not self._identities:
+                self._present()
+            kept = signed_already(self._found, verifier, lambda one: self._allows(one.san, one.issuer, one.signed_at))
+            self._signed, self._kept = dict(kept), len(kept)
+            if len(kept) < len(self._found.items):
+                self._present()
+            self._sign_rest()
+        except _Refusal as error:
+            return self._result(Outcome.FAIL, error.finding)
+        except IdentityRefusedError as error:
+            return self._result(Outcome.FAIL, wording.refused_finding(error.message, error.hint))
+        except ServiceError as error:
+            return self._result(Outcome.NOT_EXAMINED, wording.unreached_finding(error.message, error.hint))
+        return self._result(Outcome.PASS)
+
+    def _issuer(self) -> str:
+        from ops.supply_chain.adapters.sigstore_client import issuer_url
+
+        return issuer_url(self._trust)
+
+    def _present(self) -> None:
+        """Show who is about to sign, and stop where that is none of ours.
+
+        Raises:
+            _Refusal: It is not.
+        """
+        token, now = self._tokens.identity(), self._run.now
+        who = " or ".join(token.names)
+        if any(self._allows(name, token.issuer, now) for name in token.names):
+            _LOG.warning(
+                "signing as %s, issuer %s (token: %s)", printable(who), printable(token.issuer), self._tokens.origin
+            )
+            return
+        entry = entry_to_add(token.names[0], token.issuer, now.date())
+        if not self._identities:
+            raise _Refusal(wording.nobody_finding(token.names, token.issuer, entry))
+        raise _Refusal(
+            wording.unlisted_finding(token.names, token.issuer, self._near(token.names, token.issuer, now), entry)
+        )
+
+    def _near(self, names: Sequence[str], issuer: str, now: datetime) -> tuple[str, ...]:
+        """Say why identities of the same name do not match; of the others there is nothing to say."""
+        return tuple(
+            f"{one.identity or one.identity_regex} {why}"
+            for name in names
+            for one, why in mismatches(self._identities, name, issuer, now)
+            if why != "has another name"
+        )
+
+    def _allows(self, san: str, issuer: str, at: datetime) -> bool:
+        return matching(self._identities, san, issuer, at) is not None
+
+    def _accept(self, san: str, issuer: str) -> None:
+        """Refuse a certificate that is not of one of ours, before anything is signed with it."""
+        if not self._allows(san, issuer, self._run.now):
+            raise IdentityRefusedError(
+                f"the certificate is of {printable(san)}, issuer {printable(issuer)}, and that is none of "
+                "[signing].identities that are valid today",
+                hint=f"If this is right, add to .security-config.toml:\n{entry_to_add(san, issuer, self._run.now.date())}",
+            )
+
+    def _sign_rest(self) -> None:
+        """Sign what is not signed yet.
+
+        Raises:
+            ServiceError: Also where the token ended on the way: what is signed stays, and the set is not whole.
+            UsageError: The token is of no use from the start.
+        """
+        try:
+            self._sign()
+        except UsageError as error:
+            if len(self._signed) == self._kept:
+                raise
+            raise ServiceError(error.message, hint=error.hint) from error
+
+    def _sign(self) -> None:
+        from ops.supply_chain.adapters.sigstore_client import WORKERS, SignedBundle, SigningClient, SigningRequest
+
+        found, detached = self._found, self._run.config.signing.detached
+        prepare(found, detached=detached)
+        items = {item.bundle: item for item in found.items}
+        if detached:
+            for name, verified in self._signed.items():
+                put_detached(found, items[name], verified)
+        pending = [
+            SigningRequest(key=item.bundle, sha256=item.sha256, statement=item.statement)
+            for item in found.items
+            if item.bundle not in self._signed
+        ]
+        if not pending:
+            return
+
+        def keep(request: SigningRequest, made: SignedBundle) -> None:
+            write_atomic(found.folder / request.key, made.data)
+            if detached:
+                put_detached(found, items[request.key], made.verified)
+            self._signed[request.key] = made.verified
+
+        client = SigningClient(self._trust, self._tokens.raw, accept=self._accept, clock=read_clock)
+        done = client.sign_all(pending, keep, workers=WORKERS)
+        for _ in self._run.progress.track(done, label="signing", total=len(pending)):
+            pass
+
+    def _result(self, outcome: Outcome, finding: Finding | None = None) -> StageResult:
+        tally = self._tally()
+        detached = self._run.config.signing.detached
+        return StageResult(
+            outcome=outcome,
+            text=wording.partial_text(tally, finding) if finding else wording.whole_text(tally),
+            counts=tally.counts,
+            findings=(finding,) if finding else (),
+            reads=self._found.reads,
+            writes=written(self._found, detached=detached) if self._signed else (),
+            tools=(_client_tool(),),
+            feeds=(
+                FeedRef(
+                    name="sigstore trusted root", version=self._trust.origin, sha256=self._trust.trusted_root_sha256
+                ),
+            ),
+            options={"detached": str(detached).lower(), "mode": SigningMode.SIGSTORE.value},
+            notes=("mode sigstore", *(["rehearsal"] if is_rehearsal() else [])),
+            document={"signed": {name: _described(one) for name, one in sorted(self._signed.items())}},
+        )
+
+    def _tally(self) -> wording.Tally:
+        signers = {f"{one.san}, issuer {one.issuer}" for one in self._signed.values()}
+        return wording.Tally(
+            wanted=len(self._found.items),
+            kept=self._kept,
+            made=len(self._signed) - self._kept,
+            signer="; ".join(sorted(signers)),
+            trusted_root_sha256=self._trust.trusted_root_sha256,
+            rehearsal=is_rehearsal(),
+        )
+
+
+def _described(one: VerifiedBundle) -> dict[str, object]:
+    return {
+        "identity": one.san,
+        "issuer": one.issuer,
+        "log_index": one.log_index,
+        "signed_at": timestamp(one.signed_at),
+        "times": sorted({time.source.value for time in one.times}),
+    }
+
+
+def _client_tool() -> ToolRef:
+    from importlib.metadata import version
+
+    return ToolRef(name="sigstore", version=version("sigstore"))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

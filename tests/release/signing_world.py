@@ -1,0 +1,77 @@
+"""A release made by hand that is about to be signed with a rehearsal instance."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.supply_chain import sign_artifacts
+from ops.supply_chain.adapters.sigstore_verifier import BundleVerifier
+from ops.supply_chain.contracts.verified_bundle import VerifiedBundle
+from ops.supply_chain.core.digests import sha256_file
+from ops.supply_chain.rehearsal.instance import RehearsalInstance
+from tests.fakes.signing import IDENTITY, ISSUER, clear_platform
+from tests.release.handmade import Handmade
+
+FILES = 9
+"""What is signed of a release by hand: six files, the trusted root, two attestations."""
+
+
+def identity(name: str = IDENTITY, issuer: str = ISSUER, **more: str) -> str:
+    facts = {"identity": name, "issuer": issuer, **more}
+    return "[[signing.identities]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in facts.items())
+
+
+class World:
+    """A release, an instance, and what the environment says of both."""
+
+    def __init__(self, base: Path, instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+        clear_platform(monkeypatch)
+        self.release, self.patch = Handmade(base), monkeypatch
+        self.release.until("retain_artifacts")
+        self.use(instance)
+        self.config(identity())
+
+    @property
+    def folder(self) -> Path:
+        return self.release.dist / "release"
+
+    def use(self, instance: RehearsalInstance) -> None:
+        self.instance = instance
+        path = self.release.write("trust_config.json", instance.trust_config_json)
+        self.patch.setenv("SEALWRIGHT_TRUST_CONFIG", str(path))
+        self.token(instance.identity_token())
+
+    def token(self, raw: str) -> None:
+        self.patch.setenv("SIGSTORE_ID_TOKEN", raw)
+
+    def config(self, text: str) -> None:
+        self.release.write("project/.security-config.toml", f'component_name = "N"\n{text}')
+
+    def sign(self, *more: str) -> int:
+        return self.release.run(sign_artifacts.main, *more)
+
+    def must_sign(self) -> None:
+        assert self.sign() == 0
+
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def bundles(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in sorted(self.folder.glob("*.sigstore.json"))}
+
+    def record(self) -> Any:
+        return self.release.document("records/sign_artifacts.json")
+
+    def verified(self) -> dict[str, VerifiedBundle]:
+        """Verify every bundle against the trusted root that lies beside it."""
+        verifier = BundleVerifier((self.folder / "N-V-trusted_root.json").read_bytes())
+        found = {}
+        for name, data in self.bundles().items():
+            file = self.folder / name.removesuffix(".sigstore.json")
+            attestation = name.endswith(".attestation.sigstore.json")
+            found[name] = verifier.statement(data) if attestation else verifier.file(data, sha256_file(file))
+        return found
