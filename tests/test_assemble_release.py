@@ -202,3 +202,68 @@ def test_a_release_is_the_same_in_another_folder(release: Handmade, tmp_path: Pa
     assert [(p.name, p.read_bytes()) for p in sorted((release.dist / "release").iterdir())] == [
         (p.name, p.read_bytes()) for p in sorted((elsewhere.dist / "release").iterdir())
     ]
+
+
+@pytest.fixture
+def rehearsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handmade:
+    monkeypatch.setenv("SEALWRIGHT_REHEARSAL", "1")
+    found = Handmade(tmp_path)
+    found.until("assemble_release")
+    return found
+
+
+def deny_both(release: Handmade) -> None:
+    """Deny all the way: the second pass judges provenance that names the denial."""
+    (release.dist / "records/evaluate_policy_provenance.json").unlink()
+    release.judge(Outcome.FAIL)
+    release.must(generate_provenance.main)
+    release.judge_provenance(Outcome.NOT_EXAMINED)
+
+
+def test_a_rehearsal_goes_on_in_spite_of_a_denial_and_keeps_it(
+    rehearsed: Handmade, capfd: pytest.CaptureFixture[str]
+) -> None:
+    deny_both(rehearsed)
+    capfd.readouterr()
+    rehearsed.must(assemble_release.main)
+    assert assembled(rehearsed) == NAMES
+    gate = json.loads((rehearsed.dist / "release/N-V-gate.json").read_text())
+    assert (gate["rehearsal"], gate["verdict"]["decision"]) == (True, "deny")
+    notes = [
+        "rehearsal: went on although the verdict on SBOMs and records is deny (fail)",
+        "rehearsal: went on although the verdict on SBOMs and records has no rules, or one that does not pass",
+        "rehearsal: went on although the verdict on the provenance is deny (not-examined)",
+        "rehearsal: went on although the verdict on the provenance has no rules, or one that does not pass",
+    ]
+    assert rehearsed.document("records/assemble_release.json")["notes"] == notes
+    assert capfd.readouterr().out.splitlines()[1:] == [f"  {note}" for note in notes]
+
+
+def test_a_real_release_does_not_go_on(release: Handmade) -> None:
+    deny_both(release)
+    assert release.run(assemble_release.main) == 4
+    assert assembled(release) == []
+
+
+def test_a_rehearsal_lets_nothing_else_pass(rehearsed: Handmade) -> None:
+    rehearsed.write("dist/sbom/N-sbom.json", "{}")
+    assert rehearsed.run(assemble_release.main) == 4
+    assert assembled(rehearsed) == []
+
+
+def test_what_was_rehearsed_is_not_released(
+    rehearsed: Handmade, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SEALWRIGHT_REHEARSAL")
+    assert rehearsed.run(assemble_release.main) == 4
+    said = capfd.readouterr().out
+    for what in ("the verdict with its records", "the provenance", "the builder"):
+        assert f"  {what} is of a rehearsal\n" in said
+
+
+def test_what_is_real_is_not_rehearsed(
+    release: Handmade, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEALWRIGHT_REHEARSAL", "1")
+    assert release.run(assemble_release.main) == 4
+    assert "  the builder is of a real release, and this is a rehearsal\n" in capfd.readouterr().out

@@ -219,3 +219,15 @@ def test_an_incomplete_dist_is_no_release(release: Handmade, capfd: pytest.Captu
     (release.dist / "evidence/N-V-evidence.tar.gz").unlink()
     assert release.run(generate_provenance.main) == 6
     assert "dist/: the evidence or source archive of N V not there" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["1", "", "0", "true"])
+def test_a_rehearsal_says_so_and_nothing_else_does(
+    release: Handmade, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("SEALWRIGHT_REHEARSAL", value)
+    release.must(generate_provenance.main)
+    predicate = release.document("provenance/provenance.json")["predicate"]
+    marked = value == "1"
+    assert predicate["buildDefinition"]["externalParameters"].get("rehearsal") is (True if marked else None)
+    assert predicate["runDetails"]["builder"]["id"].endswith(":rehearsal") is marked

@@ -39,6 +39,10 @@ def test_identifiers() -> None:
     assert len({builder_id("urn:x:", kind) for kind in BuilderKind}) == len(BuilderKind)
 
 
+def test_a_rehearsing_builder_is_another_one() -> None:
+    assert builder_id("urn:x:", BuilderKind.GITHUB_HOSTED, rehearsal=True) == "urn:x:builder:github-hosted:v1:rehearsal"
+
+
 REMOTES = {
     "https://git.example/o/r.git": f"git+https://git.example/o/r.git@{COMMIT}",
     "https://user:secret@git.example/o/r": f"git+https://git.example/o/r@{COMMIT}",

@@ -184,3 +184,67 @@ def test_steps_joined_by_an_ampersand_are_both_started_before_either_is_waited_f
     monkeypatch.setattr(pipeline, "_wait", count)
     code = pipeline.main(["try_gate & try_maker", "try_last", "--", "--dist", str(tmp_path / "dist")])
     assert (code, seen) == (0, [2, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("codes", "code", "stopped", "refused"),
+    [
+        ({}, 0, "", ()),
+        ({"try_gate": 4}, 0, "", ("try_gate",)),
+        ({"try_gate": 5}, 0, "", ("try_gate",)),
+        ({"try_gate": 3}, 3, "try_gate", ()),
+        ({"try_maker": 4}, 4, "try_maker", ()),
+        ({"try_gate": 5, "try_last": 6}, 6, "try_last", ("try_gate",)),
+    ],
+)
+def test_a_rehearsal_goes_past_refusals_and_tells_them(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    started: list[list[str]],
+    codes: dict[str, int],
+    code: int,
+    stopped: str,
+    refused: tuple[str, ...],
+) -> None:
+    _play(monkeypatch, started, codes)
+    finished = pipeline.carry_out(STEPS, ["--dist", str(tmp_path / "dist")], {}, rehearsal=True)
+    assert finished == pipeline.Finished(code, stopped, refused, ("",) * len(started))
+
+
+@pytest.mark.parametrize(("rehearsal", "code", "ran"), [(True, 0, 3), (False, 4, 2)])
+def test_only_a_rehearsal_goes_past_the_policy(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    started: list[list[str]],
+    rehearsal: bool,
+    code: int,
+    ran: int,
+) -> None:
+    monkeypatch.setattr(pipeline, "POLICY_STAGE", "try_maker")
+    _play(monkeypatch, started, {"try_maker": 4})
+    finished = pipeline.carry_out(STEPS, ["--dist", str(tmp_path / "dist")], {}, rehearsal=rehearsal)
+    assert (finished.code, len(started)) == (code, ran)
+
+
+def test_further_folders_are_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]]) -> None:
+    _play(monkeypatch, started, {})
+    dist = tmp_path / "dist"
+    pipeline.carry_out(STEPS, ["--dist", str(dist)], {})
+    (dist / "artifacts/old").mkdir(parents=True)
+    (dist / "mine").mkdir()
+    pipeline.carry_out(STEPS, ["--dist", str(dist)], {}, also_clear=[dist / "artifacts", dist / "never"])
+    assert not (dist / "artifacts").exists()
+    assert (dist / "mine").exists()
+
+
+def test_a_dist_below_a_dist_keeps_both_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]]
+) -> None:
+    _play(monkeypatch, started, {})
+    inner = tmp_path / "dist" / "rehearsal"
+    assert pipeline.main([*STEPS, "--", "--dist", str(inner)]) == 0
+    (inner / "release").mkdir()
+    assert _run(tmp_path) == 0
+    assert (inner / "release").is_dir()
+    (tmp_path / "elsewhere/mine").mkdir(parents=True)
+    assert pipeline.main([*STEPS, "--", "--dist", str(tmp_path / "elsewhere")]) == 2

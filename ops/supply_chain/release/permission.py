@@ -19,7 +19,11 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.release.layout import GATE_SOURCE, PROVENANCE_SOURCE, ReleaseFile
 
 DIST = "dist:"
-OWN_RECORDS = ("records/assemble_release.json", "records/retain_artifacts.json")
+OWN_RECORDS = (
+    "records/assemble_release.json",
+    "records/retain_artifacts.json",
+    "records/sign_artifacts.json",
+)
 """Left by an earlier assembling, and made anew by this one."""
 
 

@@ -5,7 +5,7 @@ Source: DESIGN section 2, `retain_artifacts.py`; facts/standards.md section 13.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -17,7 +17,7 @@ from ops.supply_chain.contracts.manifest import (
     PreviousRelease,
     PrunedRelease,
 )
-from ops.supply_chain.contracts.signed_release import is_signature
+from ops.supply_chain.contracts.signed_release import BUNDLE_SUFFIX, is_signature
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.release.layout import checksums_name, gate_name, provenance_name
 
@@ -96,6 +96,17 @@ def differing(manifest: Manifest, files: Mapping[str, str]) -> tuple[str, ...]:
         for name in sorted(kept.keys() | files.keys())
         if name not in of_a_run and not is_signature(name) and kept.get(name) != files.get(name)
     )
+
+
+def lacks_signatures(manifest: Manifest, names: Iterable[str]) -> bool:
+    """Tell whether a release that is signed now was retained before it was.
+
+    Args:
+        manifest: Of the retained release.
+        names: Of the files now.
+    """
+    kept = any(file.name.endswith(BUNDLE_SUFFIX) for file in manifest.files)
+    return not kept and any(name.endswith(BUNDLE_SUFFIX) for name in names)
 
 
 def with_chain_problems(releases: Sequence[HeldRelease], pruned: Sequence[PrunedRelease]) -> tuple[HeldRelease, ...]:

@@ -59,6 +59,18 @@ def other_bytes_findings(version: str, names: Iterable[str]) -> tuple[Finding, .
     )
 
 
+def unsigned_findings(version: str) -> tuple[Finding, ...]:
+    """Return the finding that a release was retained before it was signed."""
+    return (
+        Finding(
+            code="retention.retained-unsigned",
+            severity=Severity.MEDIUM,
+            message=f"{version} is retained without signatures, and what is retained stays what it was",
+            next_step="Keep the signed files elsewhere, or release under a new version; sign before retaining.",
+        ),
+    )
+
+
 def findings_text(findings: Iterable[Finding]) -> str:
     """Write findings for people: what, then what to do next."""
     return "\n".join(f"{finding.message}\n  next: {finding.next_step}" for finding in findings)

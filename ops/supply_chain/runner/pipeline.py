@@ -22,6 +22,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 from ops.supply_chain import row_of
@@ -200,17 +201,31 @@ def run_document(finished: Finished, **more: object) -> str:
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False)
 
 
-def _run_group(commands: list[list[str]], environment: dict[str, str], *, captured: bool) -> list[tuple[int, str]]:
-    with ThreadPoolExecutor(max_workers=len(commands)) as pool:
-        processes = [_start(command, environment, captured=captured) for command in commands]
-        previous = signal.signal(signal.SIGTERM, lambda *_: _terminate(processes))
-        try:
-            return list(pool.map(_wait, processes))
-        except KeyboardInterrupt:
-            _terminate(processes)
-            raise
-        finally:
-            signal.signal(signal.SIGTERM, previous)
+def _run_group(commands: list[list[str]], environment: Mapping[str, str], *, captured: bool) -> list[tuple[int, str]]:
+    processes: list[subprocess.Popen[bytes]] = []
+    told: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
+        _terminate(processes)
+
+    previous = signal.signal(signal.SIGTERM, stop)
+    try:
+        with ThreadPoolExecutor(max_workers=len(commands)) as pool:
+            try:
+                processes.extend(_start(command, environment, captured=captured) for command in commands)
+                if told:
+                    _terminate(processes)
+                results = list(pool.map(_wait, processes))
+            except KeyboardInterrupt:
+                _terminate(processes)
+                raise
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    if told:
+        # However the stages ended: one that was stopped before it could say so has no code of its own.
+        raise KeyboardInterrupt
+    return results
 
 
 def _terminate(processes: list[subprocess.Popen[bytes]]) -> None:
@@ -218,7 +233,7 @@ def _terminate(processes: list[subprocess.Popen[bytes]]) -> None:
         process.terminate()
 
 
-def _start(command: list[str], environment: dict[str, str], *, captured: bool) -> subprocess.Popen[bytes]:
+def _start(command: list[str], environment: Mapping[str, str], *, captured: bool) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-Im", f"ops.supply_chain.{command[0]}", *command[1:]],
         stdout=subprocess.PIPE if captured else None,

@@ -1,0 +1,116 @@
+"""An independent client, the npm packages of Sigstore, verifies what the rehearsal signs, offline.
+
+The packages come from a folder with `node_modules` that SEALWRIGHT_NODE_MODULES names: then this runs without
+network. Without it, the tests marked `online` install them into a temporary folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
+from ops.supply_chain.rehearsal.instance import GITHUB_IDENTITY, RehearsalInstance
+from ops.supply_chain.rehearsal.options import Options
+from tests.rehearsal.support import ARTEFACT, VARIANTS, attested, signed
+
+PACKAGES = ("@sigstore/bundle@4.0.0", "@sigstore/verify@3.1.1", "@sigstore/protobuf-specs@0.5.2")
+"""The versions of 2026-11-20."""
+
+FOLDER_VARIABLE = "SEALWRIGHT_NODE_MODULES"
+SCRIPT = Path(__file__).with_name("verify.cjs")
+INSTALL_SECONDS = 300
+
+
+def _prepared() -> Path:
+    if not shutil.which("node"):
+        pytest.skip("there is no node here")
+    folder = Path(os.environ.get(FOLDER_VARIABLE, ""))
+    if FOLDER_VARIABLE not in os.environ or not (folder / "node_modules/@sigstore/verify").is_dir():
+        pytest.skip(f"{FOLDER_VARIABLE} names no folder with the packages in node_modules")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that was prepared, else one into which the packages were just installed."""
+    if FOLDER_VARIABLE in os.environ:
+        return _prepared()
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("there is no node or no npm here")
+    folder = tmp_path_factory.mktemp("node")
+    (folder / "package.json").write_text("{}")
+    # No script of a package is run: they are only read.
+    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=INSTALL_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.skip("the npm registry did not answer in time")
+    if done.returncode:
+        pytest.skip(f"npm could not install the packages: {done.stderr.decode('utf-8', 'replace')[-200:]}")
+    return folder
+
+
+def _case(options: Options, *, statement: bool = False, **changed: Any) -> dict[str, Any]:
+    with RehearsalInstance(options) as instance:
+        bundle = attested(instance) if statement else signed(instance)
+        found = {
+            "root": json.loads(instance.trusted_root_json),
+            "bundle": json.loads(bundle.to_json()),
+            "artifact": b64encode(ARTEFACT).decode(),
+            "identity": options.identity,
+            "issuer": options.issuer,
+        }
+    return {**found, **changed}
+
+
+def _verify(folder: Path, case: dict[str, Any], tmp_path: Path) -> str:
+    path = tmp_path / "case.json"
+    path.write_text(json.dumps(case))
+    unshare = ["unshare", "-rn"]
+    permitted = (
+        shutil.which("unshare") and not subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode
+    )
+    done = subprocess.run(
+        [*(unshare if permitted else []), "node", str(SCRIPT), str(path)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+RELEASER = Options(identity=GITHUB_IDENTITY, issuer=GITHUB_ISSUER)
+
+
+def _accepts_what_it_should_and_nothing_else(folder: Path, tmp_path: Path) -> None:
+    for options in [*VARIANTS.values(), RELEASER]:
+        assert _verify(folder, _case(options), tmp_path) == "verified", options
+        said = _verify(folder, _case(options, statement=True), tmp_path)
+        # @sigstore/verify 3.1.1 compares a version 2 entry with the payload's digest, not with what was signed.
+        expected = "verified" if options.log_version == 1 else "refused: TLOG_BODY_ERROR"
+        assert said.startswith(expected), (options, said)
+    refused = [
+        _case(RELEASER, artifact=b64encode(b"another").decode()),
+        _case(RELEASER, identity=GITHUB_IDENTITY[:-1]),
+        _case(RELEASER, issuer=f"{GITHUB_ISSUER}x"),
+        _case(RELEASER, root=_case(RELEASER)["root"]),
+    ]
+    assert [_verify(folder, case, tmp_path).partition(":")[0] for case in refused] == ["refused"] * 4
+
+
+@pytest.mark.online
+def test_with_packages_just_installed(installed: Path, tmp_path: Path) -> None:
+    _accepts_what_it_should_and_nothing_else(installed, tmp_path)
+
+
+def test_with_packages_prepared(tmp_path: Path) -> None:
+    _accepts_what_it_should_and_nothing_else(_prepared(), tmp_path)
