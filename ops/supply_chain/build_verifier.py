@@ -1,0 +1,78 @@
+"""Build the verifier that needs no repository: one file, sealwright-verify.pyz, to attach to a release.
+
+Reads    its own code, installed packages: packaging and packageurl-python, which are pure Python and travel along.
+Writes   dist/verifier/sealwright-verify.pyz
+Decides  nothing
+Exits    0 built, 2 usage, 3 a package is not installed or not pure, 6 it cannot be written.
+Network  none.
+Source   PEP 441. The same code and packages give the same bytes. Compiled packages cannot travel in a zipapp:
+         sigstore and msgspec are installed by whoever verifies, and without them no signature is called verified.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from ops.supply_chain.adapters.zipapp import installed_package, own_modules, pack
+from ops.supply_chain.contracts.verification import VERIFIER_VERSION
+from ops.supply_chain.core.canonical import read_bytes
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.files import write_atomic
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.verification.parts import VERIFIER
+
+START = "ops.supply_chain.runner.stand_alone"
+PACKAGES = ("packageurl-python", "packaging")
+FOLDER = "verifier"
+LICENCE = "LICENSE"
+MAIN = b"""\
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit("sealwright-verify needs Python 3.11 or newer, this is " + sys.version.split()[0])
+
+from ops.supply_chain.runner.stand_alone import main
+
+raise SystemExit(main())
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add nothing."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage, which leaves no record.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("build_verifier", __doc__, arguments, _perform, argv, records=False)
+
+
+def _perform(run: StageRun) -> StageResult:
+    members = {**own_modules(REPOSITORY, START), "__main__.py": MAIN, LICENCE: read_bytes(REPOSITORY / LICENCE)}
+    bundled = [f"sealwright {VERIFIER_VERSION}"]
+    for package in PACKAGES:
+        label, files = installed_package(package)
+        bundled.append(label)
+        members |= files
+    members["BUNDLED.txt"] = "".join(f"{line}\n" for line in bundled).encode()
+    data = pack(members)
+    target = run.dist / FOLDER / VERIFIER
+    write_atomic(target, data)
+    sha256 = sha256_bytes(data)
+    return StageResult(
+        outcome=Outcome.PASS,
+        text=f"{target}: {len(data)} bytes, sha256 {sha256}\n  with {', '.join(bundled)}",
+        counts={"members": len(members), "bytes": len(data)},
+        document={"file": f"{FOLDER}/{VERIFIER}", "sha256": sha256, "size": len(data), "bundled": bundled},
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

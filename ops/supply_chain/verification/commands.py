@@ -1,0 +1,81 @@
+"""The command by which a customer looks at the same thing without us.
+
+Every name in it is quoted for a POSIX shell. Run in the release's folder.
+
+Source: cosign verify-blob and verify-blob-attestation; facts/sigstore.md section 4.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+ROOT_VARIABLE = "$TRUSTED_ROOT"
+"""Stands for the file of a private or pinned trusted root, which the customer has from elsewhere."""
+
+
+def quoted(text: str) -> str:
+    """Return a text as one word of a shell."""
+    return shlex.quote(text)
+
+
+def checksums(name: str) -> str:
+    """Check the digests."""
+    return f"sha256sum --check --strict {quoted(name)}"
+
+
+def who(identity: str, pattern: str, issuer: str) -> str:
+    """Return the options by which cosign expects an identity.
+
+    cosign does not anchor a pattern; ours are matched from the first to the last character.
+    """
+    name = (
+        f"--certificate-identity {quoted(identity)}"
+        if identity
+        else f"--certificate-identity-regexp {quoted(f'^(?:{pattern})$')}"
+    )
+    return f"{name} --certificate-oidc-issuer {quoted(issuer)}"
+
+
+def verify_file(name: str, bundle: str, expected: str, *, private_root: bool) -> str:
+    """Check the signature of a file.
+
+    Args:
+        name: The file.
+        bundle: The bundle beside it.
+        expected: What `who` returned; empty where nobody is expected, and then there is no such command.
+        private_root: Whether the root is another than cosign's own.
+    """
+    return (
+        f"cosign verify-blob --bundle {quoted(bundle)}{_root(private_root)} {expected} {quoted(name)}"
+        if expected
+        else ""
+    )
+
+
+def verify_attestation(subject: str, bundle: str, kind: str, expected: str, *, private_root: bool) -> str:
+    """Check an attestation over a file; arguments as `verify_file`, and `kind` is the predicate type."""
+    if not expected or not subject:
+        return ""
+    return (
+        f"cosign verify-blob-attestation --bundle {quoted(bundle)}{_root(private_root)} --type {quoted(kind)} "
+        f"{expected} {quoted(subject)}"
+    )
+
+
+def subjects(provenance: str) -> str:
+    """Check the digests of the provenance's subjects."""
+    return rf"""jq -r '.subject[] | "\(.digest.sha256)  \(.name)"' {quoted(provenance)} | sha256sum --check --strict"""
+
+
+def show(file: str, path: str) -> str:
+    """Show one part of a JSON document."""
+    return f"jq {quoted(path)} {quoted(file)}"
+
+
+def digest_of(file: str, path: str) -> str:
+    """Print the digest of the canonical form of one part of a JSON document."""
+    return f"jq -S {quoted(path)} {quoted(file)} | sha256sum"
+
+
+def _root(private: bool) -> str:  # noqa: FBT001 - the one fact that there is
+    return f' --trusted-root "{ROOT_VARIABLE}"' if private else ""

@@ -1,0 +1,108 @@
+"""The SLSA Build level that was shown, computed and never above that.
+
+Ours is made by the scripts that make the release, on the same machine: Build L1 at most, whoever the builder
+says it is. A hosted builder's provenance, signed by its own control plane, shows L2; by an isolated reusable
+workflow that is known, L3. It counts only for the files that it names, and only where its certificate says that
+it ran for the repository that the release comes from.
+
+Source: SLSA 1.2, https://slsa.dev/spec/v1.2/build-track-basics ; docs/provenance.md
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ops.supply_chain.contracts.verification import Check, Further, GivenFile, Level
+from ops.supply_chain.core.outcome import Outcome, worst
+from ops.supply_chain.verification.evidence import GITHUB_ISSUER, covered, predicate_of, same_source
+from ops.supply_chain.verification.parts import Parts
+from ops.supply_chain.verification.plain import OddError
+from ops.supply_chain.verification.provenance import PREDICATE_TYPE
+
+GITHUB_BUILD_TYPE = "https://actions.github.io/buildtypes/workflow/v1"
+HOSTED_BUILDER = "https://github.com/actions/runner/github-hosted"
+BUILD_SIGNER = "1.3.6.1.4.1.57264.1.9"
+RUNNER = "1.3.6.1.4.1.57264.1.11"
+HOSTED = "github-hosted"
+
+ISOLATED_BUILDER = (
+    r"https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/"
+    r"(?:generator_generic|builder_go|builder_nodejs|builder_maven|builder_gradle|builder_container-based)_slsa3\.yml"
+    r"@refs/tags/v\d+\.\d+\.\d+"
+)
+"""Reusable workflows whose authors document Build L3: they run apart from the workflow that calls them, and sign
+where its steps cannot reach. Matched whole against the certificate's build signer, never against the statement."""
+
+_ISOLATED = re.compile(ISOLATED_BUILDER, re.ASCII)
+
+
+def level(
+    parts: Parts,
+    files: Mapping[str, GivenFile],
+    checks: Sequence[Check],
+    further: Sequence[Further],
+    *,
+    repository: str,
+    rehearsal: bool,
+) -> Level:
+    """Compute the level of a release and of each file that its provenance has to cover.
+
+    Args:
+        parts: What the files are.
+        files: The files.
+        checks: Every check that was made.
+        further: Further evidence.
+        repository: `host/owner/name` that the release comes from, or empty.
+        rehearsal: Whether it is a rehearsal.
+    Returns:
+        The release's is the lowest of its files'.
+    """
+    if rehearsal:
+        return Level(build=0, reason="a rehearsal shows nothing about a build")
+    if worst([check.outcome for check in checks]) is Outcome.FAIL:
+        return Level(build=0, reason="the release does not verify")
+    ours = [check for check in checks if check.code.startswith("provenance.")]
+    if parts.provenance not in files or worst([check.outcome for check in ours]) is not Outcome.PASS:
+        return Level(build=0, reason="there is no provenance that covers it")
+    found = dict.fromkeys(parts.subjects, 1)
+    for one in further:
+        shown = _shown_by(one, repository)
+        for name in _covered(one, files) if shown else ():
+            found[name] = max(found.get(name, 0), shown)
+    build = min(found[name] for name in parts.subjects) if parts.subjects else 0
+    return Level(build=build, reason=_reason(build, found), files=dict(sorted(found.items())))
+
+
+def _reason(build: int, found: Mapping[str, int]) -> str:
+    if build > 1:
+        return "a hosted builder's signed provenance covers every file"
+    better = sum(one > 1 for one in found.values())
+    more = f"; a hosted builder's covers {better} of {len(found)} files" if better else ""
+    return f"its provenance is made by the scripts that made the release, not by a hosted builder{more}"
+
+
+def _covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
+    try:
+        return covered(one, files)
+    except OddError:
+        return ()
+
+
+def _shown_by(one: Further, repository: str) -> int:
+    """Return the level that one attestation shows of the files that it names, 0 for none."""
+    proof = one.answer.proof
+    if proof is None or not one.answer.examined or not same_source(one, repository):
+        return 0
+    try:
+        kind, predicate = predicate_of(one)
+        builder = predicate["runDetails"]["builder"]["id"].text() if kind == PREDICATE_TYPE else ""
+        build_type = predicate["buildDefinition"]["buildType"].text() if builder else ""
+    except OddError:
+        return 0
+    signer = proof.extensions.get(BUILD_SIGNER, "")
+    if proof.issuer != GITHUB_ISSUER or proof.extensions.get(RUNNER) != HOSTED or not signer:
+        return 0
+    if _ISOLATED.fullmatch(signer) and builder == signer:
+        return 3
+    return 2 if builder == HOSTED_BUILDER and build_type == GITHUB_BUILD_TYPE else 0

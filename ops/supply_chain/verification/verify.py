@@ -1,0 +1,170 @@
+"""Everything together: from what was given and found out to the one answer.
+
+Source: issue "Sign, rehearse, verify, publish", deliverable 4.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from ops.supply_chain.contracts.verification import Answer, Check, Expectations, Given, Verification
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.verification.attested import attestations
+from ops.supply_chain.verification.chain import chain, previous_of
+from ops.supply_chain.verification.documents import sboms, vex
+from ops.supply_chain.verification.evidence import evidence
+from ops.supply_chain.verification.gate import finished, gates
+from ops.supply_chain.verification.level import level
+from ops.supply_chain.verification.lines import check, failed, passed
+from ops.supply_chain.verification.listing import listing
+from ops.supply_chain.verification.parts import Parts, parts_of
+from ops.supply_chain.verification.plain import Node, OddError, parse, shown
+from ops.supply_chain.verification.provenance import facts, is_rehearsed, parameter, provenance, repository_of
+from ops.supply_chain.verification.signatures import NOT_SIGNED, signatures
+
+REHEARSAL_HOSTS = b"rehearsal.invalid"
+"""Domain of the hosts that a rehearsal's trusted root names (rehearsal/options.py; a test holds them together)."""
+
+REHEARSAL_ORGANISATION = b"sealwright rehearsal"
+"""Organisation of a rehearsal's certificate authority."""
+
+_PEM = re.compile(rb"-----[A-Z ]+-----|\s")
+
+
+def verify(given: Given, wanted: Expectations) -> Verification:
+    """Judge a release.
+
+    Args:
+        given: Its files and what was found out about them.
+        wanted: What it is held against.
+    Raises:
+        InputError: The files are no release, or more than one.
+    """
+    parts = parts_of(given.files)
+    statement, gate = _document(parts.provenance, given.contents), _document(parts.gate, given.contents)
+    component, version = _named(parts, statement)
+    rehearsal = _is_rehearsal(parts, given, wanted) or _says_rehearsal(statement, gate)
+    repository = repository_of(wanted.source_repository or _facts(statement).get("source", ""))
+    checks = [
+        *listing(parts, given.files, given.contents),
+        *signatures(parts, given, wanted),
+        *attestations(parts, given, wanted),
+        *_rehearsal(parts, wanted, rehearsal=rehearsal),
+        *provenance(parts, given.files, statement, wanted),
+        *gates(parts, given.files, gate, statement, rehearsed=wanted.rehearsal),
+        *sboms(parts, given, component, version),
+        *vex(parts, given.contents, _finished(gate)),
+        *chain(parts, statement, wanted),
+        *evidence(given.further, given.files, wanted, repository),
+    ]
+    return Verification(
+        component=component,
+        version=version,
+        signed=any(one.code == "files.signed" and one.outcome is Outcome.PASS for one in checks),
+        rehearsal=rehearsal,
+        checks=tuple(checks),
+        level=level(parts, given.files, checks, given.further, repository=repository, rehearsal=rehearsal),
+        facts=_stated(statement),
+        files=tuple(given.files[name] for name in parts.names),
+        notes=tuple(_notes(parts, given, statement, wanted)),
+    )
+
+
+def _document(name: str, contents: Mapping[str, bytes]) -> Node | str:
+    if name not in contents:
+        return f"{name} is missing"
+    try:
+        node = parse(contents[name])
+        node.table()
+    except OddError as error:
+        return str(error)
+    return node
+
+
+def _named(parts: Parts, statement: Node | str) -> tuple[str, str]:
+    """Return component and version as the provenance tells them, where the names of the files agree."""
+    if not isinstance(statement, str):
+        component, version = parameter(statement, "component"), parameter(statement, "version")
+        if f"{component}-{version}" == parts.prefix:
+            return component, version
+    return parts.prefix, ""
+
+
+def _finished(gate: Node | str) -> datetime | None:
+    try:
+        return None if isinstance(gate, str) else finished(gate)
+    except OddError:
+        return None
+
+
+def _is_rehearsal(parts: Parts, given: Given, wanted: Expectations) -> bool:
+    answers = [*given.signatures.values(), *given.statements.values()]
+    marked = REHEARSAL_HOSTS in given.contents.get(parts.trusted_root, b"")
+    return marked or wanted.rehearsal_root or any(_rehearsed(answer) for answer in answers)
+
+
+def _says_rehearsal(statement: Node | str, gate: Node | str) -> bool:
+    told = not isinstance(gate, str) and gate.table().get("rehearsal", False) is not False
+    return told or (not isinstance(statement, str) and is_rehearsed(statement))
+
+
+def _rehearsed(answer: Answer) -> bool:
+    if answer.proof is None:
+        return False
+    return REHEARSAL_ORGANISATION in base64.b64decode(_PEM.sub(b"", answer.proof.certificate))
+
+
+def _rehearsal(parts: Parts, wanted: Expectations, *, rehearsal: bool) -> list[Check]:
+    title = "It is a release, and no rehearsal of one"
+    if wanted.rehearsal:
+        return []
+    line = (
+        failed(parts.prefix, "is a rehearsal: it was signed by an instance that proves nothing to anybody")
+        if rehearsal
+        else passed(parts.prefix, "no sign of a rehearsal")
+    )
+    return [check("release.real", title, [line])]
+
+
+def _facts(statement: Node | str) -> dict[str, str]:
+    return {} if isinstance(statement, str) else facts(statement)
+
+
+def _stated(statement: Node | str) -> dict[str, str]:
+    found = {key: shown(text) for key, text in _facts(statement).items()}
+    try:
+        version, _ = ("", "") if isinstance(statement, str) else previous_of(statement)
+    except OddError:
+        version = ""
+    return {**found, "previous": shown(version)} if version else found
+
+
+def _notes(parts: Parts, given: Given, statement: Node | str, wanted: Expectations) -> list[str]:
+    notes = []
+    if not parts.bundles:
+        notes.append(f"{NOT_SIGNED}: whoever could change the files could change the digests too")
+    stated = _stated(statement)
+    if "source" in stated and not wanted.source_repository:
+        notes.append("the source repository is what the release says: give --source-repository to check it")
+    if "commit" in stated and not wanted.source_commit:
+        notes.append("the commit is what the release says: give --source-commit to check it")
+    if "previous" in stated and not wanted.previous_given:
+        notes.append(f"it continues {stated['previous']}: give that release with --previous to check it")
+    if wanted.root:
+        notes.append(f"signatures were held against the trusted root {wanted.root} (sha256 {wanted.root_sha256})")
+    return notes + _root_notes(parts, given, wanted)
+
+
+def _root_notes(parts: Parts, given: Given, wanted: Expectations) -> list[str]:
+    """Compare the release's own trusted root with the one that was used; it is never trusted by itself."""
+    data = given.contents.get(parts.trusted_root)
+    if data is None or not wanted.root_sha256:
+        return []
+    if sha256_bytes(data) == wanted.root_sha256:
+        return [f"{parts.trusted_root} is the same as the root that was used"]
+    other = "is not the root that was used, and was not trusted: it comes from whoever made the release"
+    return [f"{parts.trusted_root} {other}; roots also change as keys are added"]
