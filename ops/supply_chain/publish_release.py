@@ -1,0 +1,261 @@
+"""Publish the verified release on GitHub: a draft, its files, and public only when all of them are there.
+
+Reads    dist/release/, the repository's releases and tags on GitHub
+Writes   a GitHub release
+Decides  never half-published: the release verifies, the tag stands for its commit, every asset read back has
+         the digest that was verified, and there is nothing else.
+Exits    0 published, or published before and identical; 2 usage, 3 a file is broken, 4 the release does not
+         verify, or what is at GitHub is something else; 5 GitHub or the verifier could not look; 6 GitHub
+         holds something else than was sent.
+Network  GitHub's API and its upload and download hosts. With --offline nothing can be published: exit 5.
+Source   https://docs.github.com/en/rest/releases; the token comes from GH_TOKEN or GITHUB_TOKEN, the API's
+         address from GITHUB_API_URL. A published release is never touched; a run that was interrupted at any
+         moment is simply run again, and sends only what is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ops.supply_chain.adapters.folders import files_in, measure
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.finding import Finding, Severity
+from ops.supply_chain.contracts.provenance import Statement
+from ops.supply_chain.contracts.publication import LocalFile
+from ops.supply_chain.contracts.signed_release import is_signature
+from ops.supply_chain.contracts.signing import SigningIdentity, SigningMode
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, UnavailableError, UsageError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.publication.names import repository_of, require_publishable, require_repository, require_tag
+from ops.supply_chain.publication.notes import Facts
+from ops.supply_chain.publication.plan import State, differences, make_plan, state_of
+from ops.supply_chain.publication.report import Told, done_text, plan_document, plan_text
+from ops.supply_chain.release.layout import checksums_name, media_type_of, provenance_name
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
+from ops.supply_chain.runner.publishing import Target, completed, confirmed, look, make_public, planned
+from ops.supply_chain.runner.stage import run_stage
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.github import Github
+
+RELEASE_FOLDER = "release"
+VERIFIER: tuple[str, ...] = ()
+"""The verifier's command without its arguments; empty runs `verify_release` with this interpreter."""
+
+
+class Problem(NamedTuple):
+    """Why nothing is published: the finding's code, what is wrong, what to do."""
+
+    code: str
+    message: str
+    next_step: str
+
+
+_VERIFY = "Run verify_release on that folder and do what it says, or make the release again: nox -s release."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the stage's own options."""
+    parser.add_argument("--repository", default="", help="OWNER/REPO (default: from the git remote, if on GitHub)")
+    parser.add_argument("--tag", default="", help="tag of the release (default: the version)")
+    parser.add_argument("--dry-run", action="store_true", help="verify, look, and tell what would be done")
+    parser.add_argument("--delete-extra", action="store_true", help="remove foreign assets from the draft")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("publish_release", __doc__, arguments, _perform, argv)
+
+
+def _perform(run: StageRun) -> StageResult:
+    if run.offline:
+        raise UnavailableError(
+            "GitHub: not asked, this run is offline: nothing can be published", hint="Run without --offline."
+        )
+    from ops.supply_chain.adapters.github import Github
+
+    folder = run.dist / RELEASE_FOLDER
+    files = _files(folder)
+    repository, tag = _where(run)
+    with Github(repository) as github:
+        if not _verifies(run, folder):
+            return _refused(
+                [Problem("publish.not-verified", f"dist/{RELEASE_FOLDER}/ does not verify", _VERIFY)], files
+            )
+        if _files(folder) != files:
+            raise OutputError(
+                f"{folder}: was changed while it was verified", hint="Run again when nothing writes there."
+            )
+        return _publication(run, github, Target(folder, files, repository, tag, _commit(run, folder)))
+
+
+def _files(folder: Path) -> tuple[LocalFile, ...]:
+    found = [(name, measure(folder / name)) for name in files_in(folder)]
+    files = tuple(
+        LocalFile(name=name, sha256=one.sha256, size=one.size, media_type=media_type_of(name)) for name, one in found
+    )
+    require_publishable(files, where=str(folder))
+    return files
+
+
+def _where(run: StageRun) -> tuple[str, str]:
+    from ops.supply_chain.adapters.github_address import api_from_environment, web_host
+
+    tag = require_tag(run.args.tag or run.project.version)
+    if run.args.repository:
+        return require_repository(run.args.repository), tag
+    host = web_host(api_from_environment())
+    source = run.project.source
+    found = repository_of(source.remote, host) if source else ""
+    if not found:
+        raise UsageError(f"the project has no git remote at {host}", hint="Give --repository OWNER/REPO.")
+    return found, tag
+
+
+def _verifies(run: StageRun, folder: Path) -> bool:
+    """Let the verifier judge, by its exit code; True is a pass, False a refusal."""
+    from ops.supply_chain.adapters.verifier import command_for, run_verifier
+
+    words = [str(folder), "--project", str(run.root), "--dist", str(run.dist), "--artifacts", str(run.artifacts)]
+    words += ["--cache", str(run.cache), "--version", run.project.version]
+    words += ["--public-log"] if run.args.public_log else []
+    # The interim strategy publishes digests and calls nothing signed; everything else still has to verify.
+    words += ["--allow-unsigned"] if run.config.signing.mode is SigningMode.CHECKSUMS else []
+    command = (*VERIFIER, *words) if VERIFIER else command_for(*words)
+    code = run_verifier(command, environment={HOLDER_VARIABLE: run.invocation})
+    failures = {
+        ExitCode.USAGE: UsageError,
+        ExitCode.INPUT: InputError,
+        ExitCode.NOT_EXAMINED: UnavailableError,
+    }
+    if code not in (ExitCode.PASS, ExitCode.DENIED):
+        kind = failures.get(ExitCode(code), OutputError) if code in set(ExitCode) else OutputError
+        raise kind(f"verify_release ended with exit code {code}: nothing was sent", hint=_VERIFY)
+    return code == ExitCode.PASS
+
+
+def _commit(run: StageRun, folder: Path) -> str:
+    path = folder / provenance_name(run.project.name, run.project.version)
+    source = canonical.read(path, Statement).predicate.build_definition.external_parameters.source
+    return (source.digest.git_commit or "") if source else ""
+
+
+def _publication(run: StageRun, github: Github, target: Target) -> StageResult:
+    release, more = look(github, target)
+    plan = planned(github, target, release) if release else make_plan(target.files, ())
+    told = Told(target.repository, target.tag, state_of(release, plan), plan)
+    there = github.tag_commit(target.tag) if target.commit else ""
+    problems = [*_tag_problems(github, target, there), *_asset_problems(run, told)]
+    if problems:
+        return _refused(problems, target.files, document=plan_document(told))
+    if run.args.dry_run:
+        return _result(run, target, told, plan_text(told))
+    if release is None or release.draft:
+        facts = _facts(run, target)
+        draft = completed(github, target, release, facts, delete_extra=run.args.delete_extra)
+        make_public(github, target, draft, facts, new_tag=not there)
+        release = confirmed(github, target, draft)
+    return _result(run, target, told, done_text(told, release, more))
+
+
+def _tag_problems(github: Github, target: Target, there: str) -> list[Problem]:
+    if not target.commit or there == target.commit:
+        return []
+    if there:
+        text = f"tag {target.tag} at GitHub: expected commit {target.commit}, found {there}"
+        return [
+            Problem("publish.tag-elsewhere", text, "Publish what that tag stands for, or choose another with --tag.")
+        ]
+    if not github.has_commit(target.commit):
+        text = f"commit {target.commit}, which the provenance names, is not at GitHub"
+        return [Problem("publish.commit-unknown", text, "Push it, then run again.")]
+    return []
+
+
+def _asset_problems(run: StageRun, told: Told) -> list[Problem]:
+    if told.found is State.DIFFERS:
+        step = "A published release is never changed: release the changed files under a new version."
+        return [Problem("publish.differs", f"published {told.tag}, {text}", step) for text in differences(told.plan)]
+    if told.plan.extra and not run.args.delete_extra:
+        step = "Delete it from the draft by hand, or let --delete-extra do it."
+        rows = [f"draft {told.tag}, {asset.name}: is no file of this release" for asset in told.plan.extra]
+        return [Problem("publish.extra-asset", row, step) for row in rows]
+    return []
+
+
+def _facts(run: StageRun, target: Target) -> Facts:
+    project = run.project
+    names = [file.name for file in target.files]
+    root, checksums = (
+        f"{project.name}-{project.version}-trusted_root.json",
+        checksums_name(project.name, project.version),
+    )
+    signing = run.config.signing
+    return Facts(
+        component=project.name,
+        version=project.version,
+        repository=target.repository,
+        tag=target.tag,
+        commit=target.commit,
+        files=target.files,
+        signatures=frozenset(filter(is_signature, names)),
+        identities=_current(signing.identities, run) if signing.mode is SigningMode.SIGSTORE else (),
+        checksums=checksums if checksums in names else "",
+        trusted_root=root if root in names else "",
+        verifier=next((name for name in names if name.endswith(".pyz")), ""),
+    )
+
+
+def _current(identities: Sequence[SigningIdentity], run: StageRun) -> tuple[SigningIdentity, ...]:
+    today = run.now.date().isoformat()
+    return tuple(one for one in identities if one.since <= today and (not one.until or today <= one.until))
+
+
+def _refused(problems: Sequence[Problem], files: Sequence[LocalFile], document: object = None) -> StageResult:
+    findings = tuple(
+        Finding(code=one.code, severity=Severity.HIGH, message=one.message, next_step=one.next_step) for one in problems
+    )
+    rows = [f"  {one.message}\n    next: {one.next_step}" for one in problems]
+    return StageResult(
+        outcome=Outcome.FAIL,
+        text="\n".join(["not published; nothing was sent:", *rows]),
+        findings=findings,
+        counts={"files": len(files)},
+        document=document,
+    )
+
+
+def _result(run: StageRun, target: Target, told: Told, text: str) -> StageResult:
+    plan = told.plan
+    where = f"dist:{RELEASE_FOLDER}/"
+    return StageResult(
+        outcome=Outcome.PASS,
+        text=text,
+        counts={
+            "files": len(target.files),
+            "uploaded": len(plan.upload),
+            "kept": len(plan.keep),
+            "replaced": len(plan.replace),
+        },
+        reads=tuple(FileRef(path=where + one.name, sha256=one.sha256, size=one.size) for one in target.files),
+        options={
+            "repository": target.repository,
+            "tag": target.tag,
+            "dry_run": str(run.args.dry_run).lower(),
+            "delete_extra": str(run.args.delete_extra).lower(),
+        },
+        document=plan_document(told),
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
