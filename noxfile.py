@@ -1,10 +1,13 @@
 """The sessions of sealwright: which scripts run, in which order. No logic lives here.
 
+    nox -s rehearse       the whole release, signed and verified on loopback; nothing leaves the machine
     nox -s release        gates, SBOMs, evidence, policy, provenance, checksums, retention
     nox -s daily_scan     is anything that is locked exposed since yesterday?
     nox -s lock           compile the locks of a project
     nox -s publish        put the verified release on GitHub
     nox -s compare        what changed between two SBOMs or releases
+    nox -s verify         verify a release as a customer would
+    nox -s verifier       build the verifier that needs no repository
     nox -s retention      list, verify and prune retained releases
     nox -s STAGE          one stage script alone, by its name
     nox -s tests          the test suite
@@ -28,7 +31,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.2.9"
-nox.options.sessions = ["release"]
+nox.options.sessions = ["rehearse"]
 nox.options.default_venv_backend = "none"
 nox.options.error_on_missing_interpreters = True
 
@@ -51,6 +54,8 @@ STAGES = (
     "generate_provenance",
     "assemble_release",
     "sign_artifacts",
+    "verify_release",
+    "build_verifier",
     "publish_release",
     "retain_artifacts",
     "summarise_release",
@@ -59,23 +64,33 @@ STAGES = (
 OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
 
 
+RELEASE_STEPS = (
+    "check_locks --reproducible & check_hashes --bytes & check_vulnerabilities --second-opinion"
+    " & check_malware & check_publishers & generate_sbom",
+    "generate_vex",
+    "report_findings",
+    "bundle_evidence",
+    "evaluate_policy",
+    "generate_provenance",
+    "evaluate_policy --provenance",
+    "assemble_release",
+    "sign_artifacts",
+    "verify_release",
+    "retain_artifacts",
+    "summarise_release",
+)
+
+
 @nox.session
+def rehearse(session: nox.Session) -> None:
+    """Rehearse the whole release: signed and verified on loopback, nothing written to a public log."""
+    _pipeline(session, *RELEASE_STEPS, runner="rehearse")
+
+
+@nox.session(default=False)
 def release(session: nox.Session) -> None:
-    """Turn the project into a gated, policy-checked, retained release (still unsigned)."""
-    _pipeline(
-        session,
-        "check_locks --reproducible & check_hashes --bytes & check_vulnerabilities --second-opinion"
-        " & check_malware & check_publishers & generate_sbom",
-        "generate_vex",
-        "report_findings",
-        "bundle_evidence",
-        "evaluate_policy",
-        "generate_provenance",
-        "evaluate_policy --provenance",
-        "assemble_release",
-        "retain_artifacts",
-        "summarise_release",
-    )
+    """Turn the project into a gated, policy-checked, signed, verified and retained release."""
+    _pipeline(session, *RELEASE_STEPS)
 
 
 @nox.session(default=False)
@@ -93,6 +108,18 @@ def daily_scan(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Compile the project's locks: hashes, cool-down, SBOM and publisher baseline beside each."""
     _script(session, "compile_locks")
+
+
+@nox.session(default=False)
+def verify(session: nox.Session) -> None:
+    """Verify a release as a customer would: a folder, an archive, or --github OWNER/REPO TAG."""
+    _script(session, "verify_release")
+
+
+@nox.session(default=False)
+def verifier(session: nox.Session) -> None:
+    """Build the verifier that needs no repository: dist/verifier/sealwright-verify.pyz."""
+    _script(session, "build_verifier")
 
 
 @nox.session(default=False)
@@ -159,9 +186,9 @@ def bench(session: nox.Session) -> None:
     session.run(python, "-m", "tests.benchmarks", *session.posargs, external=True)
 
 
-def _pipeline(session: nox.Session, *steps: str) -> None:
+def _pipeline(session: nox.Session, *steps: str, runner: str = "pipeline") -> None:
     python = _environment(session, "pipeline", PIPELINE_LOCK)
-    _run(session, [python, "-Im", "ops.supply_chain.runner.pipeline", *steps, "--"])
+    _run(session, [python, "-Im", f"ops.supply_chain.runner.{runner}", *steps, "--"])
 
 
 def _script(session: nox.Session, script: str, *arguments: str) -> None:

@@ -14,7 +14,13 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test its own cache and keep the caller's environment out of it."""
     monkeypatch.setenv("SEALWRIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
-    for name in ("SOURCE_DATE_EPOCH", "SEALWRIGHT_INVOCATION"):
+    for name in (
+        "SOURCE_DATE_EPOCH",
+        "SEALWRIGHT_INVOCATION",
+        "SEALWRIGHT_REHEARSAL",
+        "SEALWRIGHT_TRUST_CONFIG",
+        "SIGSTORE_ID_TOKEN",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -246,7 +246,7 @@ def test_a_waived_finding_of_a_lock_is_waived_here_too_and_told_once(
     config = (small / ".security-config.toml").read_text() if (small / ".security-config.toml").exists() else ""
     waivers = "".join(
         f'[[waivers]]\nid = "lock.unhashed"\npackage = "{name}"\nreason = "r"\nowner = "o"\n'
-        'date = 2026-11-01\nexpires = 2026-12-31\n'
+        "date = 2026-11-01\nexpires = 2026-12-31\n"
         for name in ("idna", "unused")
     )
     (small / ".security-config.toml").write_text(config + waivers)

@@ -293,3 +293,19 @@ def test_a_public_log_names_nothing(release: Handmade, capfd: pytest.CaptureFixt
     assert release.run(retain_artifacts.main, "--verify", "--public-log") == 4
     said = capfd.readouterr()
     assert (said.out, said.err) == ("retain_artifacts: fail (damaged 1, releases 1)\n", "")
+
+
+def test_a_rehearsal_and_real_releases_are_kept_apart(
+    release: Handmade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEALWRIGHT_REHEARSAL", "1")
+    assert release.run(retain_artifacts.main) == 3
+    assert "dist/release/: is of a real release, and this is a rehearsal" in capfd.readouterr().err
+    rehearsed = Handmade(tmp_path / "rehearsed")
+    rehearsed.until("summarise_release")
+    assert (rehearsed.store / "V/manifest.json").is_file()
+    monkeypatch.delenv("SEALWRIGHT_REHEARSAL")
+    assert rehearsed.run(retain_artifacts.main) == 3
+    assert capfd.readouterr().err == (
+        "error: dist/release/: is of a rehearsal\n  next: Make a real release: nox -s release.\n"
+    )

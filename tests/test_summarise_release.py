@@ -37,7 +37,7 @@ def test_what_was_made_where_and_what_it_is_not(release: Handmade, capfd: pytest
         "  verdict   allow: 1 of 1 rules pass (base)",
         f"  retained  {release.store / 'V'} until {until}",
         "  signature not signed: none of the 6 files has its NAME.sigstore.json beside it",
-        f"  next      check it as a customer would: cd {folder} && sha256sum -c N-V-checksums.txt",
+        "  next      sign it: nox -s sign_artifacts",
     ]
 
 
@@ -69,7 +69,10 @@ def test_a_signature_counts_only_beside_its_file(release: Handmade, capfd: pytes
         release.write(f"dist/release/{name}.sigstore.json", "{}")
     assert f"  signature not signed: {names[0]} without NAME.sigstore.json beside it" in summary(release, capfd)
     release.write(f"dist/release/{names[0]}.sigstore.json", "{}")
-    assert "  signature every file has a signature beside it" in summary(release, capfd)
+    lines = summary(release, capfd)
+    assert "  signature every file has its NAME.sigstore.json beside it, which nobody verified here" in lines
+    folder = release.dist / "release"
+    assert lines[-1] == f"  next      check it as a customer would: cd {folder} && sha256sum -c N-V-checksums.txt"
 
 
 def test_without_a_release_there_is_nothing_to_tell(release: Handmade, capfd: pytest.CaptureFixture[str]) -> None:
@@ -87,10 +90,12 @@ def test_for_programs(release: Handmade, capfd: pytest.CaptureFixture[str]) -> N
     result = json.loads(capfd.readouterr().out)["result"]
     assert result["unsigned"] == [name for name, _ in result["files"]]
     assert (result["component"], result["retained"]) == ("N", "")
+    assert (result["mode"], result["verified"]) == ("sigstore", False)
 
 
 def test_unsigned_among() -> None:
     assert unsigned_among(["a", "a.sigstore.json", "b", "b.sig", "c.sigstore.json"]) == ("b",)
+    assert unsigned_among(["N-V-trusted_root.json"]) == ("N-V-trusted_root.json",)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,20 @@ PIPELINE: tuple[StageRow, ...] = (
         "every file is signed by a configured identity",
     ),
     StageRow(
+        "verify_release",
+        "a release folder, or a GitHub release",
+        "report (text, JSON, Markdown), VSA",
+        "everything verifies, against the published identities",
+        records=False,
+    ),
+    StageRow(
+        "build_verifier",
+        "its own code, installed packages",
+        "dist/verifier/sealwright-verify.pyz",
+        "nothing",
+        records=False,
+    ),
+    StageRow(
         "publish_release",
         "dist/release/, the repository's releases and tags on GitHub",
         "a GitHub release",

@@ -36,6 +36,7 @@ from ops.supply_chain.release.retention import (
     PruneDecision,
     build_manifest,
     differing,
+    lacks_signatures,
     newest,
     plan_pruning,
     pruned_entry,
@@ -47,6 +48,7 @@ from ops.supply_chain.release.store_report import (
     findings_text,
     other_bytes_findings,
     release_line,
+    unsigned_findings,
 )
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
@@ -151,6 +153,8 @@ def _manifest(run: StageRun, files: dict[str, Measured], last: HeldRelease | Non
 def _again(run: StageRun, kept: Manifest, digests: dict[str, str]) -> StageResult:
     names = differing(kept, digests)
     if not names:
+        if lacks_signatures(kept, digests):
+            return _refused(unsigned_findings(kept.version), len(digests))
         return _retained(run, kept, "retained already, with the same bytes")
     findings = other_bytes_findings(kept.version, names)
     return _refused(findings, len(digests))

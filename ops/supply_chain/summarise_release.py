@@ -26,7 +26,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.release.layout import checksums_name, gate_name
-from ops.supply_chain.release.retention import differing
+from ops.supply_chain.release.retention import differing, lacks_signatures
 from ops.supply_chain.release.summary import Summary, summary_text, unsigned_among, verified_by
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
@@ -87,6 +87,7 @@ def _kept(run: StageRun, files: dict[str, Measured]) -> Manifest | None:
     if held.manifest is None or held.problems:
         return None
     same = not differing(held.manifest, {name: one.sha256 for name, one in files.items()})
+    same = same and not lacks_signatures(held.manifest, files)
     return held.manifest if same else None
 
 

@@ -123,7 +123,8 @@ def test_only_the_runner_prints_or_reads_the_clock(repository: Path) -> None:
     caught = [
         str(path.relative_to(repository))
         for path in (repository / "ops").rglob("*.py")
-        if path.parent.name not in {"runner", "benchmarks"} and forbidden.search(path.read_text())
+        # The services of a rehearsal stand for outside ones, which have clocks of their own.
+        if path.parent.name not in {"runner", "benchmarks", "rehearsal"} and forbidden.search(path.read_text())
     ]
     assert caught == []
 
