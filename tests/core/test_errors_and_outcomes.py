@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 
 import pytest
@@ -12,9 +13,16 @@ from ops.supply_chain.core.outcome import Outcome, exit_code_of, worst
 
 
 def test_every_error_class_owns_one_exit_code() -> None:
-    codes = [kind.exit_code for kind in StageError.__subclasses__()]
+    codes = [kind.exit_code for kind in StageError.__subclasses__() if kind.__module__ == errors.__name__]
     assert len(codes) == len(set(codes)) == 4
     assert not {ExitCode.PASS, ExitCode.CRASH, ExitCode.DENIED, ExitCode.INTERRUPTED} & set(codes)
+
+
+def test_no_error_anywhere_ends_as_a_pass_a_crash_or_an_interrupt() -> None:
+    importlib.import_module("ops.supply_chain.adapters.sigstore_failure")
+    codes = {kind.exit_code for kind in StageError.__subclasses__()}
+    assert ExitCode.DENIED in codes  # what Sigstore refuses
+    assert not {ExitCode.PASS, ExitCode.CRASH, ExitCode.INTERRUPTED} & codes
 
 
 def test_outcomes_map_to_pass_denied_and_not_examined() -> None:

@@ -22,6 +22,7 @@ from ops.supply_chain.adapters.github_address import Api, Token, origin_of_url
 from ops.supply_chain.adapters.http import MAX_REDIRECTS, REDIRECTS, USER_AGENT, Patience, is_loopback
 from ops.supply_chain.adapters.http_answer import Question, read_answer
 from ops.supply_chain.adapters.http_failure import Failed, address, status_failure, transport_failure, unavailable
+from ops.supply_chain.adapters.http_tls import tls_context
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -243,6 +244,7 @@ class GithubApi:
             patience = self.patience
             try:
                 self._client = httpx.AsyncClient(
+                    verify=tls_context(),
                     follow_redirects=False,
                     headers={"User-Agent": USER_AGENT},
                     timeout=httpx.Timeout(patience.read_seconds, connect=patience.connect_seconds, pool=None),

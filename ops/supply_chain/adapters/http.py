@@ -10,9 +10,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import os
-import ssl
-from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -20,6 +17,7 @@ from ops.supply_chain.adapters.http_answer import OK, Answer, Question, media_ty
 from ops.supply_chain.adapters.http_credentials import Credentials, origin_of
 from ops.supply_chain.adapters.http_failure import Failed, address, transport_failure, unavailable
 from ops.supply_chain.adapters.http_store import AnswerStore, StoredAnswer
+from ops.supply_chain.adapters.http_tls import tls_context
 from ops.supply_chain.core.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 USER_AGENT = "sealwright"
 MAX_REDIRECTS = 5
 NOT_MODIFIED = 304
-AUTHORITIES_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Environment variables that httpx takes certificate authorities from."""
-
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -190,7 +185,7 @@ class HttpClient:
             try:
                 self._client = httpx.AsyncClient(
                     http2=True,
-                    verify=_tls(*(os.environ.get(name, "") for name in AUTHORITIES_VARIABLES)),
+                    verify=tls_context(),
                     follow_redirects=False,
                     headers={"User-Agent": USER_AGENT},
                     timeout=httpx.Timeout(patience.read_seconds, connect=patience.connect_seconds, pool=None),
@@ -199,14 +194,6 @@ class HttpClient:
             except ValueError as error:  # what httpx raises for a proxy address in the environment that is none
                 raise Failed("cannot be asked, a proxy in the environment is not an address") from error
         return self._client
-
-
-@lru_cache(maxsize=4)
-def _tls(*_variables: str) -> ssl.SSLContext:
-    """Return httpx's own default, made once a process: reading the authorities takes longer than a request."""
-    import httpx
-
-    return httpx.create_ssl_context()
 
 
 def is_loopback(host: str) -> bool:
