@@ -250,6 +250,35 @@ def test_a_compiler_that_hangs_or_is_not_there_is_no_answer(
     assert unavailable(compiler(project(tmp_path), index)).message.startswith("uv: cannot be run: [Errno 2]")
 
 
+BUILD_SCRIPT = """
+import os, pathlib
+def prepare_metadata_for_build_wheel(folder, *_):
+    pathlib.Path(MARK).write_text(os.environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "no token"))
+    info = pathlib.Path(folder, "old-1.0.dist-info")
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\\nName: old\\nVersion: 1.0\\nRequires-Dist: leaf\\n")
+    return info.name
+"""
+
+
+def test_the_code_of_a_source_distribution_runs_only_where_that_is_allowed_and_never_sees_a_token(
+    index: WheelIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "hunter2")
+    mark = tmp_path / "it-ran"
+    index.add_sdist("old", "1.0", OLD, f"MARK = {str(mark)!r}\n{BUILD_SCRIPT}")
+    root = project(tmp_path, "old\n")
+    error = unavailable(compiler(root, index))
+    assert error.message.startswith("f/requirements.in: cannot be told without running other people's code: error: ")
+    assert error.hint == (
+        "Take a version that has a wheel, or set [locks].allow_builds = true, which lets the code of any source "
+        "distribution run on the machine that compiles."
+    )
+    assert not mark.exists()
+    assert ask(compiler(root, index, allow_builds=True)) == ["leaf==1.0", "old==1.0"]
+    assert mark.read_text() == "no token"
+
+
 def test_what_uv_says_and_we_do_not_know_is_no_answer() -> None:
     error = failure_of("r.in", "error: the moon is full", moment=MOMENT)
     assert isinstance(error, UnavailableError)
@@ -303,6 +332,7 @@ def test_the_environment_keeps_what_reaches_the_index_and_nothing_that_steers() 
         "UV_SYSTEM_CERTS": "1",
     }
     dropped = ["UV_INDEX", "UV_INDEX_STRATEGY", "UV_PRERELEASE", "UV_CONFIG_FILE", "PIP_FIND_LINKS", "PYTHONPATH"]
+    dropped += ["SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "GH_TOKEN", "GITHUB_TOKEN", "TWINE_PASSWORD"]
     assert environment({**kept, **dict.fromkeys(dropped, "x")}, index="") == kept
     assert environment(kept, index="https://a/simple") == {**kept, "UV_DEFAULT_INDEX": "https://a/simple/"}
 

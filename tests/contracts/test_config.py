@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from ops.supply_chain.adapters.project import read_config
-from ops.supply_chain.contracts.config import Config, parse_config
+from ops.supply_chain.contracts.config import CONFIG_NAME, Config, parse_config
 from ops.supply_chain.core.errors import UsageError
 
 
@@ -34,6 +35,14 @@ def test_the_keys_of_existing_components_work_unchanged() -> None:
 def test_a_real_component_reads(shared_data: Path) -> None:
     config = read_config(shared_data / "projects" / "soar")
     assert config == Config(converted=True, converted_in="v3.0.0")
+
+
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / CONFIG_NAME)
+    with pytest.raises(UsageError) as caught:
+        read_config(tmp_path)
+    assert caught.value.message == f"{tmp_path / CONFIG_NAME}: is not a file"
+    assert caught.value.hint == "Put a TOML file there, or nothing."
 
 
 WRONG = {

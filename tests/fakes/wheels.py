@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -28,6 +29,20 @@ def make_wheel(name: str, version: str, requires: tuple[str, ...] = ()) -> tuple
         for path, data in (("METADATA", metadata), ("WHEEL", wheel), ("RECORD", b"")):
             archive.writestr(zipfile.ZipInfo(f"{info}/{path}"), data)
     return f"{name.replace('-', '_')}-{version}-py3-none-any.whl", packed.getvalue(), metadata
+
+
+def make_sdist(name: str, version: str, script: str) -> tuple[str, bytes]:
+    """Return file name and bytes of a source distribution whose build is that script, without any dependency."""
+    top = f"{name}-{version}"
+    toml = '[build-system]\nrequires = []\nbuild-backend = "build"\nbackend-path = ["."]\n'
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for path, text in (("PKG-INFO", metadata), ("pyproject.toml", toml), ("build.py", script)):
+            member = tarfile.TarInfo(f"{top}/{path}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return f"{top}.tar.gz", packed.getvalue()
 
 
 class WheelIndex:
@@ -65,6 +80,18 @@ class WheelIndex:
         self._projects.setdefault(name, []).append(entry)
         self.info.setdefault(name, {"author": f"{name} people", "project_urls": None})
         self.info[name] |= {"name": name, "version": version}
+
+    def add_sdist(self, name: str, version: str, uploaded: str, script: str) -> None:
+        """Publish a release that is a source distribution only, and is built by that script."""
+        filename, data = make_sdist(name, version, script)
+        self._files[filename] = data
+        entry = {
+            "filename": filename,
+            "url": f"{self.address}/files/{filename}",
+            "hashes": {"sha256": hashlib.sha256(data).hexdigest()},
+            "upload-time": uploaded,
+        }
+        self._projects.setdefault(name, []).append(entry)
 
     def answer(self, path: str) -> tuple[str, bytes] | None:
         """Return content type and body for a path, None for 404."""

@@ -61,6 +61,8 @@ def read_config(root: Path) -> Config:
         UsageError: The file is there and is not a valid configuration.
     """
     path = root / CONFIG_NAME
+    if path.exists() and not path.is_file():  # a named pipe would never end
+        raise UsageError(f"{path}: is not a file", hint="Put a TOML file there, or nothing.")
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -42,13 +42,22 @@ _KEPT = re.compile(
     r"UV_(?:INDEX_[A-Z0-9_]+_(?:USERNAME|PASSWORD)|HTTP_\w+|REQUEST_TIMEOUT|NATIVE_TLS|SYSTEM_CERTS|INSECURE_HOST|"
     r"KEYRING_PROVIDER|CONCURRENT_\w+|CREDENTIALS_DIR)"
 )
-_SCRUBBED = re.compile(r"(?:UV_|PIP_|PYTHON)\w*|VIRTUAL_ENV|CONDA_PREFIX|CONDA_DEFAULT_ENV|SOURCE_DATE_EPOCH|RUST_LOG")
+_SCRUBBED = re.compile(
+    r"(?:UV_|PIP_|PYTHON)\w*|VIRTUAL_ENV|CONDA_PREFIX|CONDA_DEFAULT_ENV|SOURCE_DATE_EPOCH|RUST_LOG|"
+    # What may sign or publish is nothing for a program that could come to run other people's code.
+    r"(?:ACTIONS_|SIGSTORE_|SEALWRIGHT_)\w*|(?:GH|GITHUB|GITLAB|CI_JOB)_TOKEN|GITLAB_OIDC_TOKEN|TWINE_\w*"
+)
+_BUILD_HINT = (
+    "Take a version that has a wheel, or set [locks].allow_builds = true, which lets the code of any source "
+    "distribution run on the machine that compiles."
+)
 _NO_UPLOAD_DATE = re.compile(r"missing an upload date")
 _OUTSIDE = re.compile(
     r"Failed to (?:fetch|download|connect)|error sending request|Request failed|network was disabled|"
     r"was not found in the cache|Network connectivity is disabled|HTTP status (?:client|server) error|"
     r"could not be queried|Unsupported `Content-Type`|Unauthorized|Forbidden|timed out|Connection (?:refused|reset)|dns error"
 )
+_NEEDS_BUILD = re.compile(r"[Bb]uilding (?:from source|source distributions) is disabled|--no-build")
 _INSIDE = re.compile(
     r"No solution found|Couldn't parse|Error parsing included file|Invalid (?:requirement|URL|version)|"
     r"[Ff]ailed to parse|File not found|does not contain|Unexpected '|Expected|Unsupported|TOML parse error|"
@@ -229,6 +238,10 @@ def failure_of(source: str, said: str, *, moment: str) -> InputError | Unavailab
             f"{source}: the index does not tell when files were uploaded, so the state of {moment} is unknown: {words}",
             hint="Set [index].url to an index that serves upload times (simple API 1.1, as JSON).",
         )
+    if _NEEDS_BUILD.search(said):
+        return UnavailableError(
+            f"{source}: cannot be told without running other people's code: {words}", hint=_BUILD_HINT
+        )
     if says_outside(said) or not _INSIDE.search(said):
         return UnavailableError(
             f"{source}: could not be compiled: {words}", hint="See that the index answers, then run again."
@@ -267,6 +280,7 @@ def _options(config: Config, *, offline: bool) -> list[str]:
     locks = config.locks
     options = ["--generate-hashes", "--no-header", "--no-config", "--no-progress", "--color", "never"]
     options += ["--no-python-downloads", "--python", sys.executable]
+    options += [] if locks.allow_builds else ["--no-build"]
     options += ["--python-version", locks.python_version] if locks.python_version else []
     options += ["--universal"] if locks.universal else []
     return options + (["--offline"] if offline else [])
