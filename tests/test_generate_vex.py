@@ -148,6 +148,9 @@ def test_what_was_not_looked_at_is_never_stated_as_nothing(
     metadata = json.loads(files(project)["acme.vex.cdx.json"])["metadata"]
     assert metadata["properties"] == [{"name": "sealwright:vulnerabilities-examined", "value": "not-all"}]
     assert "not examined: check_vulnerabilities did not look at every package" in capfd.readouterr().out
+    notes = canonical.read(project / "dist/records/generate_vex.json", Record).notes
+    assert notes[0] == "check_vulnerabilities did not look at every package, or was not run"
+    assert not any("no vulnerability is open" in note for note in notes)
 
 
 BROKEN: dict[str, tuple[Record, Any, str]] = {

@@ -17,19 +17,14 @@ import pytest
 from ops.supply_chain import sign_artifacts
 from ops.supply_chain.adapters.sigstore_client import WORKERS
 from ops.supply_chain.adapters.sigstore_verifier import BundleVerifier
-from ops.supply_chain.contracts.provenance import Statement
-from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.release.checksums import format_checksums
 from tests.fakes.signing import clear_platform
-from tests.release.builders import statement_over
 from tests.release.handmade import Handmade
-from tests.release.signing_world import identity
+from tests.release.many_files import MORE_ITEMS, many_files
 
 DEATHS = 20
-SUBJECTS = 40
-ITEMS = SUBJECTS + 4
-"""The subjects, provenance, checksums, trusted root and the attestation of the provenance."""
+SUBJECTS = 16
+ITEMS = SUBJECTS + MORE_ITEMS
 
 SERVER = """
 import sys
@@ -66,20 +61,6 @@ def server(repository: Path) -> Iterator[Server]:
         assert process.stdin
         process.stdin.close()
         assert process.wait(10) == 0
-
-
-def large_release(base: Path) -> Handmade:
-    """Write a release of many files as assembling would leave it."""
-    release = Handmade(base)
-    release.write("project/.security-config.toml", f'component_name = "N"\n{identity()}')
-    release.write("dist/.sealwright.lock", "")
-    contents = {f"N-V-{number:02}.txt": f"{number}\n".encode() for number in range(SUBJECTS)}
-    statement: Statement = statement_over({name: sha256_bytes(data) for name, data in contents.items()})
-    contents["N-V-provenance.intoto.json"] = canonical.encode(statement)
-    contents["N-V-checksums.txt"] = format_checksums({name: sha256_bytes(data) for name, data in contents.items()})
-    for name, data in contents.items():
-        release.write(f"dist/release/{name}", "").write_bytes(data)
-    return release
 
 
 def killed(release: Handmade, server: Server, entries: int, pause: float) -> bool:
@@ -124,7 +105,7 @@ def test_killed_at_twenty_random_moments(tmp_path: Path, server: Server, monkeyp
     config.write_text(server.trust_config)
     monkeypatch.setenv("SEALWRIGHT_TRUST_CONFIG", str(config))
     monkeypatch.setenv("SIGSTORE_ID_TOKEN", server.token)
-    before = large_release(tmp_path / "before")
+    before = many_files(tmp_path / "before", SUBJECTS)
     chance = random.Random(20261120)  # noqa: S311 - a seeded choice of moments
     deaths = 0
     for _ in range(DEATHS * 2):

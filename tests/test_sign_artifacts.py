@@ -5,17 +5,23 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from ops.supply_chain import assemble_release, retain_artifacts, sign_artifacts, summarise_release
 from ops.supply_chain.adapters import sigstore_client, sigstore_services
 from ops.supply_chain.contracts.provenance import Statement
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.rehearsal import certificates
+from ops.supply_chain.rehearsal.clocks import Service
 from ops.supply_chain.rehearsal.faults import Fault
 from ops.supply_chain.rehearsal.instance import GITHUB_IDENTITY, RehearsalInstance
 from ops.supply_chain.release.checksums import format_checksums
@@ -33,7 +39,7 @@ ASSEMBLED = [
     "N-V-sbom.spdx.json",
 ]
 ATTESTATIONS = ["N-V-provenance.attestation.sigstore.json", "N-V-sbom.attestation.sigstore.json"]
-GITHUB = "https://token.actions.githubusercontent.com"
+SERVICES: tuple[Service, ...] = ("oidc", "fulcio", "rekor", "tsa")
 
 
 @pytest.fixture
@@ -46,6 +52,7 @@ def instance() -> Iterator[RehearsalInstance]:
 def world(tmp_path: Path, instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(sigstore_services, "REPEAT_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(sigstore_services, "TIMEOUT_SECONDS", (2.0, 2.0))
+    monkeypatch.setattr("sigstore._internal.timestamp.CLIENT_TIMEOUT", 2.0)
     return World(tmp_path, instance, monkeypatch)
 
 
@@ -142,6 +149,10 @@ def test_detached_signatures(world: World) -> None:
         assert base64.b64decode((world.folder / f"{name}.sig").read_bytes(), validate=False) == one.signature
         assert (world.folder / f"{name}.sig").read_bytes().endswith(b"\n")
         assert (world.folder / f"{name}.crt").read_bytes() == one.certificate
+        # As anybody can check it: the certificate's key over the file's bytes.
+        key = x509.load_pem_x509_certificate((world.folder / f"{name}.crt").read_bytes()).public_key()
+        assert isinstance(key, EllipticCurvePublicKey)
+        key.verify(one.signature, (world.folder / name).read_bytes(), ECDSA(SHA256()))
     assert not list(world.folder.glob("*.attestation.*.sig"))
 
 
@@ -174,20 +185,20 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("case", DAMAGE)
 @pytest.mark.parametrize(
     "name", ["N-V-sbom.cdx.json.sigstore.json", ATTESTATIONS[1], "N-V-trusted_root.json.sigstore.json"]
 )
-def test_only_what_does_not_verify_is_signed_again(case: str, name: str, world: World) -> None:
+def test_only_what_does_not_verify_is_signed_again(name: str, world: World) -> None:
     world.must_sign()
-    before = world.bundles()
-    DAMAGE[case](world.folder / name)
-    world.must_sign()
-    assert world.instance.entries == FILES + 1
-    assert {one for one, data in world.bundles().items() if data != before[one]} == {name}
-    assert not (world.folder / name).is_symlink()
-    assert world.record()["counts"] == {"files": 9, "kept": 8, "signed": 9, "unsigned": 0}
-    world.verified()
+    for done, case in enumerate(DAMAGE):
+        before = world.bundles()
+        DAMAGE[case](world.folder / name)
+        world.must_sign()
+        assert world.instance.entries == FILES + done + 1, case
+        assert {one for one, data in world.bundles().items() if data != before[one]} == {name}, case
+        assert not (world.folder / name).is_symlink()
+        assert world.record()["counts"] == {"files": 9, "kept": 8, "signed": 9, "unsigned": 0}
+        world.verified()
 
 
 def test_what_somebody_else_signed_is_signed_again(world: World) -> None:
@@ -200,20 +211,29 @@ def test_what_somebody_else_signed_is_signed_again(world: World) -> None:
 
 
 def test_what_was_signed_in_its_time_is_kept_after_a_rotation(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.must_sign()
-    today = read_clock().date()
-    rotated = identity(until=today.isoformat()) + identity(
-        "new@sealwright.invalid", since=(today + timedelta(days=1)).isoformat()
-    )
-    world.config(rotated)
-    monkeypatch.setattr(stage_runner, "read_clock", lambda: read_clock() + timedelta(days=3))
-    world.must_sign()
-    assert world.instance.entries == FILES
-    (world.folder / "N-V-gate.json.sigstore.json").unlink()
-    assert world.sign() == 4
-    world.token(world.instance.identity_token("new@sealwright.invalid"))
-    world.must_sign()
-    assert world.instance.entries == FILES + 1
+    monkeypatch.setattr(certificates, "AUTHORITY_LIFE", timedelta(days=9))
+    today, later = read_clock().date(), timedelta(days=3)
+    since = {"iat": int(read_clock().timestamp())}
+    with RehearsalInstance() as instance:
+        world.use(instance)
+        world.must_sign()
+        new = identity("new@sealwright.invalid", since=(today + timedelta(days=1)).isoformat())
+        world.config(identity(until=today.isoformat()) + new)
+        for module in (stage_runner, sign_artifacts):
+            monkeypatch.setattr(module, "read_clock", lambda: read_clock() + later)
+        for service in SERVICES:
+            instance.clocks.set_wrong(service, later)
+        world.must_sign()
+        assert instance.entries == FILES
+        (world.folder / "N-V-gate.json.sigstore.json").unlink()
+        world.token(instance.identity_token(claims=since))
+        assert world.sign() == 4
+        world.token(instance.identity_token("new@sealwright.invalid", claims=since))
+        world.must_sign()
+        assert instance.entries == FILES + 1
+        signers = {name: one.san for name, one in world.verified().items()}
+        assert signers.pop("N-V-gate.json.sigstore.json") == "new@sealwright.invalid"
+        assert set(signers.values()) == {IDENTITY}
 
 
 def test_another_instance_signs_everything_again(world: World) -> None:
@@ -265,7 +285,7 @@ def test_nobody_is_configured(world: World, capfd: pytest.CaptureFixture[str]) -
         f'identity = "{IDENTITY}"\n'
         f'issuer = "{ISSUER}"\n'
         'role = "release"\n'
-        f'since = "{read_clock().date().isoformat()}"\n'
+        f'from = "{read_clock().date().isoformat()}"\n'
         'or set [signing].mode to "checksums"\n'
     )
     assert err == ""
@@ -324,13 +344,38 @@ def test_an_expression_and_a_workflow(world: World) -> None:
     assert {one.san for one in world.verified().values()} == {GITHUB_IDENTITY}
 
 
+def test_a_gitlab_pipeline(world: World) -> None:
+    pipeline = "https://gitlab.com/acme/widget//.gitlab-ci.yml@refs/tags/v1"
+    world.config(identity(pipeline, "https://gitlab.com"))
+    world.patch.setenv("GITLAB_CI", "true")
+    world.token(world.instance.identity_token(pipeline, "https://gitlab.com"))
+    world.must_sign()
+    assert {(one.san, one.issuer) for one in world.verified().values()} == {(pipeline, "https://gitlab.com")}
+
+
+def test_a_person_with_a_link_and_a_code_logs_in_once(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    codes = []
+
+    def entered(_prompt: str) -> str:
+        link = next(word for word in said(capfd)[1].split() if word.startswith("http"))
+        codes.append(urllib.request.urlopen(link, timeout=10).read().decode().strip())  # noqa: S310 - loopback
+        return str(codes[-1])
+
+    world.patch.setattr("builtins.input", entered)
+    world.patch.delenv("SIGSTORE_ID_TOKEN")
+    assert world.sign("--oob", "--format", "json") == 0
+    # Link and prompt are not the result.
+    assert len(json.loads(said(capfd)[0])["result"]["signed"]) == FILES
+    assert (len(codes), world.instance.entries) == (1, FILES)
+
+
 def test_a_certificate_of_somebody_else_signs_nothing(world: World) -> None:
     # An issuer that nobody knows: the token could stand for its subject, the authority certifies the address.
     world.config(identity("https://example.org/job"))
     world.token(world.instance.identity_token(claims={"sub": "https://example.org/job"}))
     assert world.sign() == 4
     assert world.instance.entries == 0
-    assert world.bundles() == {}
+    assert world.names() == ASSEMBLED
     [finding] = world.record()["findings"]
     assert finding["code"] == "signing.identity-refused"
     assert finding["message"] == (
@@ -357,13 +402,27 @@ def test_the_authority_refuses(world: World, capfd: pytest.CaptureFixture[str]) 
         "  certificate authority: refused this identity (HTTP 403: unknown issuer)\n"
         "  next: Check that the token is fresh, meant for this instance and of an issuer that it knows.\n"
     )
-    assert world.bundles() == {}
+    assert world.names() == ASSEMBLED
     assert world.record()["outcome"] == "fail"
+
+
+def test_an_identity_that_ends_while_it_signs_keeps_nothing_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Begun on its last day, signed after midnight: no customer would accept it.
+    world.config(identity(until=day(-1)))
+    monkeypatch.setattr(stage_runner, "read_clock", lambda: read_clock() - timedelta(days=1))
+    assert world.sign() == 4
+    assert world.bundles() == {}
+    [finding] = world.record()["findings"]
+    assert finding["message"].startswith(f"the certificate is of {IDENTITY}, issuer {ISSUER}, and that is none of ")
 
 
 OUTAGES = {
     "log": ("rekor", Fault(status=400), 4),
     "log hangs up": ("rekor", Fault(drop=True), 3),
+    "log is broken": ("rekor", Fault(status=503), 2),
+    "log is slow": ("rekor", Fault(hang=60), 3),
+    "time stamps are broken": ("tsa", Fault(status=500), 2),
+    "time stamps are slow": ("tsa", Fault(hang=60), 1),
     "time stamps": ("tsa", Fault(status=400), 5),
     "authority": ("fulcio", Fault(drop=True), 0),
     "authority says nonsense": ("fulcio", Fault(body=b"x"), 0),
@@ -394,6 +453,50 @@ def test_an_outage_leaves_a_set_that_does_not_look_whole(
     world.verified()
 
 
+def by_another_identity(world: World, _other: RehearsalInstance) -> None:
+    world.config(identity("new@sealwright.invalid"))
+    world.token(world.instance.identity_token("new@sealwright.invalid"))
+
+
+def after_damage(world: World, _other: RehearsalInstance) -> None:
+    for path in world.folder.glob("*.sigstore.json"):
+        path.write_bytes(path.read_bytes()[:-1])
+
+
+REMADE: dict[str, Callable[[World, RehearsalInstance], None]] = {
+    "by another instance": lambda world, other: world.use(other),
+    "by another identity": by_another_identity,
+    "after damage": after_damage,
+}
+
+
+@pytest.mark.parametrize("case", REMADE)
+def test_an_outage_while_signing_again_leaves_nothing_that_looks_whole(case: str, world: World) -> None:
+    world.config(f"[signing]\ndetached = true\n{identity()}")
+    world.must_sign()
+    with RehearsalInstance() as other:
+        REMADE[case](world, other)
+        # Where the authority does not answer, what is there stays as it was.
+        before = {name: (world.folder / name).read_bytes() for name in world.names()}
+        world.instance.faults.add("fulcio", Fault(drop=True), times=1)
+        assert world.sign() == 5
+        assert {name: (world.folder / name).read_bytes() for name in world.names()} == before
+        world.instance.faults.add("rekor", Fault(status=400), skip=3)
+        assert world.sign() == 5
+        assert len(world.bundles()) == 3
+        world.verified()
+        world.instance.faults.clear()
+        world.must_sign()
+        assert len(world.verified()) == FILES
+
+
+def test_slow_services_are_waited_for(world: World) -> None:
+    for service in SERVICES:
+        world.instance.faults.add(service, Fault(hang=0.1))
+    world.must_sign()
+    assert world.instance.entries == FILES
+
+
 def test_an_instance_that_is_gone(world: World) -> None:
     with RehearsalInstance() as other:
         world.use(other)
@@ -413,9 +516,13 @@ def test_offline(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     assert world.record()["outcome"] == "not-examined"
 
 
-NO_TOKENS = {
+NO_TOKENS: dict[str, tuple[Callable[[World], str] | None, str]] = {
     "none": (None, "error: there is no identity token to sign with\n"),
-    "no token": ("secret", "error: what was given as identity token is no JSON web token\n"),
+    "no token": (lambda _: "secret", "error: what was given as identity token is no JSON web token\n"),
+    "for another audience": (
+        lambda world: world.instance.identity_token(claims={"aud": "pypi"}),
+        "error: the identity token is not for the audience 'sigstore'\n  next: Ask its issuer for one.\n",
+    ),
 }
 
 
@@ -424,7 +531,7 @@ def test_without_a_token(case: str, world: World, capfd: pytest.CaptureFixture[s
     raw, message = NO_TOKENS[case]
     world.patch.delenv("SIGSTORE_ID_TOKEN")
     if raw is not None:
-        world.token(raw)
+        world.token(raw(world))
     capfd.readouterr()
     assert world.sign() == 2
     err = said(capfd)[1]
@@ -471,7 +578,7 @@ def test_a_fresh_token_continues_a_long_batch(world: World, tmp_path: Path, monk
     def clock() -> datetime:
         if len(world.bundles()) >= 3 and not jumped:
             jumped.append(True)
-            for service in ("oidc", "fulcio", "rekor", "tsa"):
+            for service in SERVICES:
                 world.instance.clocks.set_wrong(service, late)
             path.write_text(world.instance.identity_token(claims={"iat": int(read_clock().timestamp())}))
         return read_clock() + (late if jumped else timedelta())
@@ -613,6 +720,22 @@ def test_a_rehearsal_asks_no_instance_of_others(world: World, capfd: pytest.Capt
         "  next: Unset SEALWRIGHT_REHEARSAL, or rehearse with nox -s rehearse.\n"
     )
     assert world.instance.faults.asked("fulcio") == 0
+
+
+def test_a_rehearsal_needs_no_network(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    rehearsed(world)
+    world.patch.setenv("SEALWRIGHT_REHEARSAL", "1")
+    world.patch.delenv("SEALWRIGHT_TRUST_CONFIG")
+    capfd.readouterr()
+    for more in ((), ("--offline",)):
+        assert world.sign(*more) == 2
+        assert said(capfd)[1] == (
+            "error: SEALWRIGHT_REHEARSAL is set, and no Sigstore instance is given\n"
+            "  next: Unset SEALWRIGHT_REHEARSAL, or rehearse with nox -s rehearse.\n"
+        )
+    world.use(world.instance)
+    assert world.sign("--offline") == 0
+    assert len(world.verified()) == FILES
 
 
 def test_a_rehearsal_and_a_release_are_never_taken_for_each_other(world: World) -> None:

@@ -201,9 +201,15 @@ def _result(
         reads=reads,
         writes=tuple(run.dist_ref(run.dist / name) for name in sorted(written)),
         tools=(ToolRef(name=GENERATOR, version=GENERATOR_VERSION),),
-        notes=() if assessments else ("no vulnerability is open: OpenVEX has no empty document, none was written",),
+        notes=_notes(assessments, complete=complete),
         document={"statements": list(assessments), "files": sorted(written), "not_ignored": list(left_out)},
     )
+
+
+def _notes(assessments: Sequence[Assessment], *, complete: bool) -> tuple[str, ...]:
+    looked = () if complete else (f"{GATE} did not look at every package, or was not run",)
+    none = "no vulnerability is open" if complete else "no vulnerability is stated"
+    return looked if assessments else (*looked, f"{none}: OpenVEX has no empty document, none was written")
 
 
 def _lines(

@@ -25,6 +25,7 @@ import argparse
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ops.supply_chain.adapters.sigstore_failure import IdentityRefusedError, ServiceError
 from ops.supply_chain.adapters.sigstore_trust import TrustConfig
@@ -64,6 +65,9 @@ from ops.supply_chain.runner.signing_set import (
 from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.signing import wording
 
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.sigstore_client import SignedBundle, SigningClient, SigningRequest
+
 _LOG = logging.getLogger(__name__)
 UNREACHED = "Run it again when it answers: what is signed already is kept."
 
@@ -87,7 +91,8 @@ def _perform(run: StageRun) -> StageResult:
     found = read_set(run.dist, run.project.name, run.project.version)
     if run.config.signing.mode is SigningMode.CHECKSUMS:
         return _checksums(found)
-    if run.offline:
+    # A rehearsal's instance is on loopback: no network is asked.
+    if run.offline and not is_rehearsal():
         raise UnavailableError(
             "signing asks a Sigstore instance, and --offline forbids it",
             hint='Run it without --offline, or set [signing].mode to "checksums".',
@@ -130,6 +135,7 @@ class _Job:
     ) -> None:
         self._run, self._found, self._trust, self._identities = run, found, trust, identities
         self._tokens = TokenSource(credential_of(run, self._issuer), read_clock)
+        self._items = {item.bundle: item for item in found.items}
         self._signed: dict[str, VerifiedBundle] = {}
         self._kept = 0
 
@@ -191,13 +197,14 @@ class _Job:
     def _allows(self, san: str, issuer: str, at: datetime) -> bool:
         return matching(self._identities, san, issuer, at) is not None
 
-    def _accept(self, san: str, issuer: str) -> None:
+    def _accept(self, san: str, issuer: str, at: datetime | None = None) -> None:
         """Refuse a certificate that is not of one of ours, before anything is signed with it."""
-        if not self._allows(san, issuer, self._run.now):
+        day = at or self._run.now
+        if not self._allows(san, issuer, day):
             raise IdentityRefusedError(
                 f"the certificate is of {printable(san)}, issuer {printable(issuer)}, and that is none of "
                 "[signing].identities that are valid today",
-                hint=f"If this is right, add to .security-config.toml:\n{entry_to_add(san, issuer, self._run.now.date())}",
+                hint=f"If this is right, add to .security-config.toml:\n{entry_to_add(san, issuer, day.date())}",
             )
 
     def _sign_rest(self) -> None:
@@ -215,32 +222,43 @@ class _Job:
             raise ServiceError(error.message, hint=error.hint) from error
 
     def _sign(self) -> None:
-        from ops.supply_chain.adapters.sigstore_client import WORKERS, SignedBundle, SigningClient, SigningRequest
+        from ops.supply_chain.adapters.sigstore_client import WORKERS, SigningRequest
 
         found, detached = self._found, self._run.config.signing.detached
-        prepare(found, detached=detached)
-        items = {item.bundle: item for item in found.items}
-        if detached:
-            for name, verified in self._signed.items():
-                put_detached(found, items[name], verified)
         pending = [
             SigningRequest(key=item.bundle, sha256=item.sha256, statement=item.statement)
             for item in found.items
             if item.bundle not in self._signed
         ]
-        if not pending:
+        client = self._certified() if pending else None
+        prepare(found, self._signed, detached=detached)
+        if detached:
+            for item in found.items:
+                if item.bundle in self._signed:
+                    put_detached(found, item, self._signed[item.bundle])
+        if client is None:
             return
-
-        def keep(request: SigningRequest, made: SignedBundle) -> None:
-            write_atomic(found.folder / request.key, made.data)
-            if detached:
-                put_detached(found, items[request.key], made.verified)
-            self._signed[request.key] = made.verified
-
-        client = SigningClient(self._trust, self._tokens.raw, accept=self._accept, clock=read_clock)
-        done = client.sign_all(pending, keep, workers=WORKERS)
+        done = client.sign_all(pending, self._keep, workers=WORKERS)
         for _ in self._run.progress.track(done, label="signing", total=len(pending)):
             pass
+
+    def _certified(self) -> SigningClient:
+        """Return a client that has a certificate of one of ours; until then nothing is written."""
+        from ops.supply_chain.adapters.sigstore_client import SigningClient
+
+        client = SigningClient(self._trust, self._tokens.raw, accept=self._accept, clock=read_clock)
+        client.certify()
+        return client
+
+    def _keep(self, request: SigningRequest, made: SignedBundle) -> None:
+        """Write a bundle that was made; called by several threads, each with bundles of its own."""
+        one = made.verified
+        # An identity may have ended since the run began.
+        self._accept(one.san, one.issuer, one.signed_at)
+        write_atomic(self._found.folder / request.key, made.data)
+        if self._run.config.signing.detached:
+            put_detached(self._found, self._items[request.key], one)
+        self._signed[request.key] = one
 
     def _result(self, outcome: Outcome, finding: Finding | None = None) -> StageResult:
         tally = self._tally()

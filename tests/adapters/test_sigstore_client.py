@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.adapters import sigstore_services
-from ops.supply_chain.adapters.sigstore_client import SigningRequest, issuer_url
+from ops.supply_chain.adapters.sigstore_client import SigningClient, SigningRequest, issuer_url
 from ops.supply_chain.adapters.sigstore_failure import IdentityRefusedError, ServiceError, TokenError
 from ops.supply_chain.adapters.sigstore_services import AGAIN, Log
 from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, StageError, UnavailableError, UsageError
@@ -37,6 +37,7 @@ def _quiet_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     clear_platform(monkeypatch)
     monkeypatch.setattr(sigstore_services, "REPEAT_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(sigstore_services, "TIMEOUT_SECONDS", (0.5, 0.5))
+    monkeypatch.setattr("sigstore._internal.timestamp.CLIENT_TIMEOUT", 0.5)
 
 
 @pytest.fixture
@@ -136,6 +137,7 @@ FAULTS: dict[str, tuple[str, Fault, type[StageError], ExitCode, str, str]] = {
     "log gives no entry": ("rekor", Fault(body=b"{}"), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: its answer makes no sense (ValueError)", AGAIN),
     "time stamps are broken": ("tsa", Fault(status=500), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: answers HTTP 500: injected fault", AGAIN),
     "time stamps hang up": ("tsa", Fault(drop=True), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: does not answer (ConnectionError)", AGAIN),
+    "time stamps say nothing": ("tsa", Fault(hang=30), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: does not answer (ReadTimeout)", AGAIN),
     "time stamps talk nonsense": ("tsa", Fault(body=b"x"), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: its answer makes no sense (TimestampError)", AGAIN),
 }  # fmt: skip
 
@@ -296,6 +298,85 @@ def test_a_trust_config_without_services(instance: RehearsalInstance, tmp_path: 
     document["signingConfig"]["caUrls"] = []
     with pytest.raises(InputError, match=r"^trust config \(test\): cannot be used: No valid Fulcio CA found"):
         issuer_url(msgspec.structs.replace(trust, document=json.dumps(document)))
+
+
+def test_a_netrc_never_takes_the_place_of_the_token(
+    instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "netrc"
+    path.write_text("default login somebody password secret\n")
+    path.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(path))
+    batch = Batch(instance, tmp_path)
+    batch.sign(files(2))
+    assert instance.entries == 2
+
+
+PROXIES = {"proxied": ("", ServiceError), "exempt": ("127.0.0.1", None), "all exempt": ("*", None)}
+
+
+@pytest.mark.parametrize("case", PROXIES)
+def test_a_proxy_is_asked_where_the_environment_says_so(
+    case: str, instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exempt, error = PROXIES[case]
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, exempt)
+    batch = Batch(instance, tmp_path)
+    if error is None:
+        batch.sign(files(2))
+        assert instance.entries == 2
+        return
+    assert raised(batch, files(1)).message == f"certificate authority {instance.base}: does not answer (ProxyError)"
+
+
+def test_the_environments_authorities_are_used(
+    instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "authorities.pem"))
+    batch = Batch(instance, tmp_path)
+    assert batch.client._authority._client.session.verify == str(tmp_path / "authorities.pem")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert Batch(instance, tmp_path).client._authority._client.session.verify is True
+
+
+def test_a_trust_config_that_wants_more_than_it_names(instance: RehearsalInstance, tmp_path: Path) -> None:
+    import msgspec
+
+    trust = trust_of(instance, tmp_path)
+    for part in ("rekorTlogConfig", "tsaConfig"):
+        document = json.loads(trust.document)
+        document["signingConfig"][part] = {"selector": "EXACT", "count": 5}
+        wrong = msgspec.structs.replace(trust, document=json.dumps(document))
+        with pytest.raises(InputError, match=r"^trust config \(test\): cannot be used: "):
+            SigningClient(wrong, instance.identity_token, accept=lambda *_: None, clock=read_clock)
+
+
+def test_a_refusal_comes_before_anything_is_signed(instance: RehearsalInstance, tmp_path: Path) -> None:
+    instance.faults.add("fulcio", Fault(status=403), times=1)
+    batch = Batch(instance, tmp_path)
+    with pytest.raises(IdentityRefusedError):
+        batch.client.certify()
+    batch.client.certify()
+    batch.client.certify()
+    batch.sign(files(2))
+    assert (instance.entries, instance.faults.asked("fulcio")) == (2, 2)
+
+
+def test_an_entry_that_was_written_though_the_log_said_no_is_told(instance: RehearsalInstance, tmp_path: Path) -> None:
+    # A gateway in front of the log gave up, the log did not: asked again, it says that it has the entry already.
+    instance.faults.add("rekor", Fault(status=504, after_work=True), times=1)
+    batch = Batch(instance, tmp_path)
+    error = raised(batch, files(1))
+    assert error.message == (
+        f"transparency log {instance.base}/api/v1: answers HTTP 409: "
+        "an equivalent entry already exists in the transparency log"
+    )
+    batch.sign(files(1))
+    assert instance.entries == 2
 
 
 class FakeLog:

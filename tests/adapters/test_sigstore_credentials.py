@@ -87,7 +87,19 @@ def test_a_workflow_that_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.hint == "Give the workflow's job `permissions: id-token: write`."
 
 
-FAULTS = {"broken": Fault(status=500), "hangs up": Fault(drop=True), "nonsense": Fault(body=b"secret")}
+FAULTS = {
+    "broken": Fault(status=500, message="secret"),
+    "hangs up": Fault(drop=True),
+    "nonsense": Fault(body=b"secret"),
+    "not even text": Fault(body=b"\xff\xfe"),
+}
+SAID = {
+    "broken": "GitHub: OIDC token request failed (code=500)",
+    "hangs up": "GitHub: OIDC token request timed out)",
+    "nonsense": "GitHub: malformed or incomplete JSON)",
+    "not even text": "GitHub: malformed or incomplete JSON)",
+}
+"""What is told of each; never what was answered."""
 
 
 @pytest.mark.parametrize("case", FAULTS)
@@ -99,8 +111,59 @@ def test_a_platform_that_does_not_answer(
     instance.faults.add("github", FAULTS[case])
     with pytest.raises(ServiceError) as caught:
         credentials.ambient().read()
-    assert caught.value.message.startswith("identity issuer: gave no identity token (")
+    assert caught.value.message == f"identity issuer: gave no identity token ({SAID[case]}"
     assert isinstance(caught.value, UnavailableError)
+
+
+def test_an_address_of_a_platform_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "x")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", "http://[")
+    with pytest.raises(ServiceError, match=r"^identity issuer: gave no identity token \("):
+        credentials.ambient().read()
+
+
+def test_a_gitlab_job(instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = "https://gitlab.com/acme/widget//.gitlab-ci.yml@refs/tags/v1"
+    monkeypatch.setenv("GITLAB_CI", "true")
+    with pytest.raises(TokenError) as caught:
+        credentials.ambient().read()
+    assert caught.value.described() == (
+        "error: this job has no SIGSTORE_ID_TOKEN\n  next: Give the job `id_tokens: SIGSTORE_ID_TOKEN: aud: sigstore`."
+    )
+    monkeypatch.setenv("SIGSTORE_ID_TOKEN", instance.identity_token(pipeline, "https://gitlab.com"))
+    given = credentials.from_environment(os.environ)
+    assert given is not None
+    assert who(given.read()) == who(credentials.ambient().read()) == (pipeline,)
+
+
+AGENTS = {
+    "BUILDKITE": ("buildkite-agent", "Buildkite: could not find Buildkite agent in Buildkite environment"),
+    "CIRCLECI": ("circleci", "CircleCI: could not find `circleci` in the environment"),
+}
+
+
+@pytest.mark.parametrize("variable", AGENTS)
+def test_a_platform_that_has_a_command_of_its_own(
+    variable: str, instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, missing = AGENTS[variable]
+    monkeypatch.setenv(variable, "true")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TokenError) as caught:
+        credentials.ambient().read()
+    assert caught.value.described() == (
+        f"error: this platform gives no identity token ({missing})\n"
+        "  next: Let the job find its platform's own command on PATH, or give a token in a file: "
+        "--identity-token-file."
+    )
+    agent = tmp_path / name
+    agent.write_text(f"#!/bin/sh\necho {instance.identity_token()}\n")
+    agent.chmod(0o755)
+    assert who(credentials.ambient().read()) == (instance.options.identity,)
+    agent.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(ServiceError):
+        credentials.ambient().read()
 
 
 def test_nowhere_to_be_had() -> None:

@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 from ops.supply_chain.runner.arguments import REPOSITORY
-from tests.benchmarks import gates, spine, vulnerabilities
+from tests.benchmarks import gates, signing, spine, vulnerabilities
 
 RECORD = REPOSITORY / "docs" / "benchmarks.md"
-CASES = (*spine.CASES, *gates.CASES, *vulnerabilities.CASES)
+CASES = (*spine.CASES, *gates.CASES, *vulnerabilities.CASES, *signing.CASES)
 START, END = "<!-- spine -->", "<!-- /spine -->"
 
 

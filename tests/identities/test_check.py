@@ -17,11 +17,11 @@ BAD = {
     "nobody": ({"identity": ""}, "expected exactly one of 'identity' and 'identity_regex'"),
     "two": ({"identity_regex": "x"}, "expected exactly one of 'identity' and 'identity_regex'"),
     "no issuer": ({"issuer": ""}, "'issuer' is empty"),
-    "since is prose": ({"since": "spring"}, "'since' is 'spring', expected a day as YYYY-MM-DD"),
-    "since is a week": ({"since": "2026-W01-1"}, "'since' is '2026-W01-1', expected a day as YYYY-MM-DD"),
-    "since is a moment": (
+    "from is prose": ({"since": "spring"}, "'from' is 'spring', expected a day as YYYY-MM-DD"),
+    "from is a week": ({"since": "2026-W01-1"}, "'from' is '2026-W01-1', expected a day as YYYY-MM-DD"),
+    "from is a moment": (
         {"since": "2026-01-01T00:00:00"},
-        "'since' is '2026-01-01T00:00:00', expected a day as YYYY-MM-DD",
+        "'from' is '2026-01-01T00:00:00', expected a day as YYYY-MM-DD",
     ),
     "until is no day": ({"until": "2026-02-30"}, "'until' is '2026-02-30', expected a day as YYYY-MM-DD"),
     "ends before it begins": (
@@ -65,7 +65,7 @@ def test_entries_that_make_none(case: str) -> None:
 
 
 def test_toml_dates_are_days_too() -> None:
-    text = '[[signing.identities]]\nidentity = "a"\nissuer = "b"\nsince = 2026-01-02\n'
+    text = '[[signing.identities]]\nidentity = "a"\nissuer = "b"\nfrom = 2026-01-02\n'
     [one] = checked(parse_config(text).signing.identities)
     assert day(one.since) == date(2026, 1, 2)
     assert day(one.until) is None

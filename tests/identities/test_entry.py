@@ -20,7 +20,7 @@ def test_the_entry() -> None:
         'identity = "me@example.org"\n'
         'issuer = "https://accounts.google.com"\n'
         'role = "release"\n'
-        'since = "2026-11-20"'
+        'from = "2026-11-20"'
     )
 
 

@@ -53,6 +53,14 @@ LOOK_ALIKES = {
     "another scheme": WORKFLOW.replace("https:", "http:"),
     "a trailing slash": f"{REPOSITORY}/",
     "only the beginning": REPOSITORY,
+    "a host that ends in a dot": WORKFLOW.replace("github.com", "github.com."),
+    "a user before the host": WORKFLOW.replace("https://", "https://github.com@"),
+    "one letter of another case": WORKFLOW.replace("/org/", "/Org/"),
+    "an escaped letter": WORKFLOW.replace("org/", "%6Frg/"),
+    "a step back": WORKFLOW.replace("org/repo/", "org/repo/../repo/"),
+    "a carriage return after it": f"{WORKFLOW}\r",
+    "a tab before it": f"\t{WORKFLOW}",
+    "a no-break space after it": f"{WORKFLOW}\u00a0",
     "nothing": "",
 }
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from sigstore.errors import VerificationError
@@ -18,7 +21,7 @@ from sigstore.verify.policy import Identity
 
 from ops.supply_chain.adapters.trusted_root import embedded_root
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
-from tests.pipeline.conftest import git
+from tests.pipeline.conftest import git, make_project
 
 STEPS = (
     "generate_sbom",
@@ -28,6 +31,7 @@ STEPS = (
     "evaluate_policy --provenance",
     "assemble_release",
     "sign_artifacts",
+    "verify_release",
     "retain_artifacts",
     "summarise_release",
 )
@@ -47,11 +51,21 @@ def command(project: Path, out: Path, *options: str) -> list[str]:
     return [*module, "--", "--project", str(project), "--dist", str(out), "--no-enrich", *options]
 
 
-def rehearse(project: Path, out: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def isolation() -> list[str]:
+    """Return what runs a command where there is no network but loopback; nothing where that is not permitted."""
+    alone = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    if not (shutil.which("unshare") and shutil.which("ip")):
+        return []
+    return [] if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode else alone
+
+
+def rehearse(
+    project: Path, out: Path, *options: str, before: Sequence[str] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
     temporary = out.parent / "temporary"
     temporary.mkdir(exist_ok=True)
     return subprocess.run(
-        command(project, out),
+        [*before, *command(project, out, *options)],
         check=False,
         capture_output=True,
         text=True,
@@ -59,9 +73,8 @@ def rehearse(project: Path, out: Path, **environment: str) -> subprocess.Complet
     )
 
 
-@pytest.fixture
-def denied(project: Path) -> Path:
-    """A project whose release the policy denies, and that says who signs it."""
+def deny(project: Path) -> Path:
+    """Make a project one whose release the policy denies, and that says who signs it."""
     (project / ".security-config.toml").write_text(CONFIG)
     git(project, "add", "-A")
     git(project, "commit", "-qm", "second")
@@ -69,10 +82,30 @@ def denied(project: Path) -> Path:
     return project
 
 
-def test_a_release_that_would_be_refused_is_rehearsed_to_its_end(denied: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def denied(project: Path) -> Path:
+    return deny(project)
+
+
+class Rehearsed(NamedTuple):
+    """A project and what its rehearsal left; not to be changed."""
+
+    project: Path
+    out: Path
+    done: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    base = tmp_path_factory.mktemp("rehearsed")
+    project = deny(make_project(base / "project"))
     # A runner's own settings, and proxies that nobody answers at: neither is asked.
     odd = {"GITHUB_ACTIONS": "true", "HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
-    done = rehearse(denied, tmp_path / "dist", **odd)
+    return Rehearsed(project, base / "dist", rehearse(project, base / "dist", **odd))
+
+
+def test_a_release_that_would_be_refused_is_rehearsed_to_its_end(rehearsed: Rehearsed) -> None:
+    done = rehearsed.done
     assert done.returncode == 0, done.stdout + done.stderr
     told = done.stdout.splitlines()
     told = told[told.index("  the machinery worked") - 1 :]
@@ -87,20 +120,36 @@ def test_a_release_that_would_be_refused_is_rehearsed_to_its_end(denied: Path, t
     )
     assert unknown in told[3:]
     assert all(line.startswith("    policy ") for line in told[3:])
-    release = tmp_path / "dist/release"
+    release = rehearsed.out / "release"
     gate = json.loads((release / "small-v1.0-gate.json").read_text())
     assert (gate["verdict"]["decision"], gate["rehearsal"]) == ("deny", True)
     statement = json.loads((release / "small-v1.0-provenance.intoto.json").read_text())["predicate"]
     assert statement["buildDefinition"]["externalParameters"]["rehearsal"] is True
     assert statement["runDetails"]["builder"]["id"].endswith("builder:github-self-hosted:v1:rehearsal")
-    kept = tmp_path / "dist/artifacts/supply-chain/small/v1.0"
-    assert {path.name for path in kept.iterdir()} == {*(path.name for path in release.iterdir()), "manifest.json"}
-    assert list((tmp_path / "temporary").iterdir()) == []
+    kept = rehearsed.out / "artifacts/supply-chain/small/v1.0"
+    of_release = {path.name for path in release.iterdir()}
+    of_verification = {f"small-v1.0-verification.{kind}" for kind in ("json", "md", "vsa.json")}
+    assert {path.name for path in kept.iterdir()} == {*of_release, *of_verification, "manifest.json"}
+    assert list((rehearsed.out.parent / "temporary").iterdir()) == []
 
 
-def test_every_bundle_verifies_by_the_rehearsals_root_and_none_by_the_public_one(denied: Path, tmp_path: Path) -> None:
-    assert rehearse(denied, tmp_path / "dist").returncode == 0
-    release = tmp_path / "dist/release"
+def test_it_was_verified_by_the_projects_own_policy(rehearsed: Rehearsed) -> None:
+    found = json.loads((rehearsed.out / "verification/verification.json").read_text())
+    assert (found["outcome"], found["ruling"], found["rehearsal"]) == ("fail", "pass", True)
+    checks = {one["code"]: one for one in found["checks"]}
+    # Only what makes it a rehearsal is let pass, never a signature or a digest.
+    assert {code for code, one in checks.items() if one["outcome"] != "pass"} == {
+        "release.real",
+        "gate.gates",
+        "gate.verdict",
+    }
+    lines = [line for code in ("files.signed", "attestations.signed") for line in checks[code]["lines"]]
+    assert {(line["signer"]["identity"], line["signer"]["issuer"]) for line in lines} == {(WORKFLOW, GITHUB_ISSUER)}
+    assert len(lines) == 8 + 2
+
+
+def test_every_bundle_verifies_by_the_rehearsals_root_and_none_by_the_public_one(rehearsed: Rehearsed) -> None:
+    release = rehearsed.out / "release"
     own = Verifier(trusted_root=TrustedRoot.from_file(str(release / "small-v1.0-trusted_root.json")))
     public = Verifier(trusted_root=TrustedRoot.from_file(str(embedded_root().path)))
     policy = Identity(identity=WORKFLOW, issuer=GITHUB_ISSUER)
@@ -113,11 +162,13 @@ def test_every_bundle_verifies_by_the_rehearsals_root_and_none_by_the_public_one
             public.verify_artifact(path.read_bytes(), bundle, policy)
 
 
-def test_a_second_rehearsal_of_other_bytes_is_no_conflict(denied: Path, tmp_path: Path) -> None:
-    assert rehearse(denied, tmp_path / "dist").returncode == 0
-    lock = denied / "functions/one/requirements.txt"
+def test_a_second_rehearsal_of_other_bytes_is_no_conflict(rehearsed: Rehearsed, tmp_path: Path) -> None:
+    project = shutil.copytree(rehearsed.project, tmp_path / "project")
+    shutil.copytree(rehearsed.out, tmp_path / "dist")
+    lock = project / "functions/one/requirements.txt"
     lock.write_text(lock.read_text().replace("beta==2.0", "beta==3.0"))
-    done = rehearse(denied, tmp_path / "dist")
+    # The instance is on this machine: a rehearsal needs no network.
+    done = rehearse(project, tmp_path / "dist", "--offline", before=isolation())
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -128,18 +179,34 @@ def test_a_broken_input_is_no_rehearsal(denied: Path, tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "  the machinery did not work: generate_sbom ended with exit 3"
 
 
-def test_stopped_in_the_middle_it_cleans_up(denied: Path, tmp_path: Path) -> None:
+def in_group(group: int) -> list[str]:
+    """Return the processes of a group that are still there, as /proc tells."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, facts = path.read_text().rpartition(") ")
+        except OSError:
+            continue
+        if facts.split()[2] == str(group) and facts[0] != "Z":
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_stopped_in_the_middle_it_cleans_up(number: signal.Signals, rehearsed: Rehearsed, tmp_path: Path) -> None:
     (tmp_path / "temporary").mkdir()
     process = subprocess.Popen(
-        command(denied, tmp_path / "dist"),
+        command(rehearsed.project, tmp_path / "dist"),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
         env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
     )
     while not (tmp_path / "dist/.sealwright.lock").exists():
         time.sleep(0.005)
     assert list((tmp_path / "temporary").glob("sealwright-rehearsal-*/trust_config.json"))
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     # A Python that was interrupted while it made a class dies by SIGINT, which a shell calls 130 as well.
     assert process.wait(timeout=30) in (130, -signal.SIGINT)
     assert list((tmp_path / "temporary").iterdir()) == []
+    assert in_group(process.pid) == []

@@ -19,7 +19,9 @@ import pytest
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from ops.supply_chain.rehearsal.instance import GITHUB_IDENTITY, RehearsalInstance
 from ops.supply_chain.rehearsal.options import Options
+from tests.fakes.signing import IDENTITY, ISSUER
 from tests.rehearsal.support import ARTEFACT, VARIANTS, attested, signed
+from tests.release.signing_world import FILES, World
 
 PACKAGES = ("@sigstore/bundle@4.0.0", "@sigstore/verify@3.1.1", "@sigstore/protobuf-specs@0.5.2")
 """The versions of 2026-11-20."""
@@ -71,9 +73,31 @@ def _case(options: Options, *, statement: bool = False, **changed: Any) -> dict[
     return {**found, **changed}
 
 
-def _verify(folder: Path, case: dict[str, Any], tmp_path: Path) -> str:
-    path = tmp_path / "case.json"
-    path.write_text(json.dumps(case))
+def _released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """A case for each bundle of a release that our own stage signed, with the root that is released beside it."""
+    with RehearsalInstance() as instance:
+        world = World(tmp_path, instance, monkeypatch)
+        world.must_sign()
+    root = json.loads((world.folder / "N-V-trusted_root.json").read_bytes())
+    cases = []
+    for name, data in world.bundles().items():
+        file = world.folder / name.removesuffix(".sigstore.json")
+        artifact = b64encode(file.read_bytes() if file.exists() else b"").decode()
+        cases.append(
+            {
+                "root": root,
+                "bundle": json.loads(data),
+                "artifact": artifact,
+                "identity": IDENTITY,
+                "issuer": ISSUER,
+            }
+        )
+    return cases
+
+
+def _verify(folder: Path, cases: list[dict[str, Any]], tmp_path: Path) -> list[str]:
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps(cases))
     unshare = ["unshare", "-rn"]
     permitted = (
         shutil.which("unshare") and not subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode
@@ -85,32 +109,43 @@ def _verify(folder: Path, case: dict[str, Any], tmp_path: Path) -> str:
         text=True,
         check=True,
     )
-    return done.stdout.strip()
+    found = done.stdout.splitlines()
+    assert len(found) == len(cases)
+    return found
 
 
 RELEASER = Options(identity=GITHUB_IDENTITY, issuer=GITHUB_ISSUER)
+VERSION_2_STATEMENT = "refused: TLOG_BODY_ERROR"
+"""@sigstore/verify 3.1.1 compares a version 2 entry with the payload's digest, not with what was signed."""
 
 
-def _accepts_what_it_should_and_nothing_else(folder: Path, tmp_path: Path) -> None:
-    for options in [*VARIANTS.values(), RELEASER]:
-        assert _verify(folder, _case(options), tmp_path) == "verified", options
-        said = _verify(folder, _case(options, statement=True), tmp_path)
-        # @sigstore/verify 3.1.1 compares a version 2 entry with the payload's digest, not with what was signed.
-        expected = "verified" if options.log_version == 1 else "refused: TLOG_BODY_ERROR"
-        assert said.startswith(expected), (options, said)
+def _accepts_what_it_should_and_nothing_else(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted = [_case(options) for options in [*VARIANTS.values(), RELEASER]]
+    attestations = [(options, _case(options, statement=True)) for options in [*VARIANTS.values(), RELEASER]]
+    released = _released(tmp_path, monkeypatch)
+    assert len(released) == FILES
+    swapped = [{**one, "artifact": b64encode(b"another").decode()} for one in released if one["artifact"]]
     refused = [
         _case(RELEASER, artifact=b64encode(b"another").decode()),
         _case(RELEASER, identity=GITHUB_IDENTITY[:-1]),
         _case(RELEASER, issuer=f"{GITHUB_ISSUER}x"),
         _case(RELEASER, root=_case(RELEASER)["root"]),
+        *({**one, "identity": f"{IDENTITY}x"} for one in released),
+        *swapped,
     ]
-    assert [_verify(folder, case, tmp_path).partition(":")[0] for case in refused] == ["refused"] * 4
+    said = _verify(folder, [*accepted, *released, *refused, *(case for _, case in attestations)], tmp_path)
+    good = len(accepted) + FILES
+    assert said[:good] == ["verified"] * good
+    bad = said[good : good + len(refused)]
+    assert [one.partition(":")[0] for one in bad] == ["refused"] * len(refused)
+    for (options, _), one in zip(attestations, said[good + len(refused) :], strict=True):
+        assert one.startswith("verified" if options.log_version == 1 else VERSION_2_STATEMENT), (options, one)
 
 
 @pytest.mark.online
-def test_with_packages_just_installed(installed: Path, tmp_path: Path) -> None:
-    _accepts_what_it_should_and_nothing_else(installed, tmp_path)
+def test_with_packages_just_installed(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _accepts_what_it_should_and_nothing_else(installed, tmp_path, monkeypatch)
 
 
-def test_with_packages_prepared(tmp_path: Path) -> None:
-    _accepts_what_it_should_and_nothing_else(_prepared(), tmp_path)
+def test_with_packages_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _accepts_what_it_should_and_nothing_else(_prepared(), tmp_path, monkeypatch)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,18 @@ FILES = 9
 
 
 def identity(name: str = IDENTITY, issuer: str = ISSUER, **more: str) -> str:
-    facts = {"identity": name, "issuer": issuer, **more}
+    dates = {"from": more.pop("since")} if "since" in more else {}  # `from` is a word of Python
+    facts = {"identity": name, "issuer": issuer, **dates, **more}
     return "[[signing.identities]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in facts.items())
+
+
+@cache
+def _assembled() -> dict[str, bytes]:
+    """What a release by hand is when it is about to be signed: path -> content; made once, the same for every test."""
+    with tempfile.TemporaryDirectory() as folder:
+        Handmade(Path(folder)).until("retain_artifacts")
+        found = (path for path in Path(folder).rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 class World:
@@ -31,7 +43,10 @@ class World:
     def __init__(self, base: Path, instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch) -> None:
         clear_platform(monkeypatch)
         self.release, self.patch = Handmade(base), monkeypatch
-        self.release.until("retain_artifacts")
+        for name, data in _assembled().items():
+            path = base / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
         self.use(instance)
         self.config(identity())
 

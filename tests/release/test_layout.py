@@ -56,6 +56,10 @@ REFUSED = {
         "dist/packages/N-V-provenance.intoto.json: its release name N-V-provenance.intoto.json is taken"
     ),
     "packages/N-V-Checksums.txt": ("dist/packages/N-V-Checksums.txt: its release name N-V-Checksums.txt is taken"),
+    "sbom/N-verification.json": "dist/sbom/N-verification.json: its release name N-V-verification.json is taken",
+    "packages/N-V-verification.md": (
+        "dist/packages/N-V-verification.md: its release name N-V-verification.md is taken"
+    ),
     "packages/manifest.json": "dist/packages/manifest.json: its release name manifest.json is taken",
 }
 

@@ -175,6 +175,9 @@ def test_a_second_making_may_differ_only_in_what_tells_of_a_run() -> None:
         "N-v1-provenance.intoto.json": "2",
         "N-v1-checksums.txt": "3",
         "a.sigstore.json": "4",
+        "N-v1-verification.json": "5",
+        "N-v1-verification.md": "6",
+        "N-v1-verification.vsa.json": "7",
     }
     assert differing(held.manifest, {**same, **of_a_run}) == ()
     assert differing(held.manifest, {**same, "a": "0", "b": "0"}) == ("a", "b")

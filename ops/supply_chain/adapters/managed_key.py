@@ -32,6 +32,7 @@ from ops.supply_chain.core.moments import parse_timestamp
 from ops.supply_chain.core.plain_json import load
 
 _HASHED = ("hashedrekord", "0.0.1")
+_CERTIFICATES = frozenset({"certificate", "x509CertificateChain"})
 _SIGNATURE_LINE = "\u2014 "
 _HINT_BYTES = 4
 
@@ -59,7 +60,7 @@ class KeyVerifier:
             self._key = _ecdsa(load_pem_public_key(public_key))
             rows = load(trusted_root, where="trusted root")["tlogs"]
             self._logs = {row["logId"]["keyId"]: log for row in rows if (log := _log_of(row)) is not None}
-        except (ValueError, LookupError, TypeError, UnsupportedAlgorithm, _OtherKeyError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, UnsupportedAlgorithm, _OtherKeyError) as error:
             raise InputError(f"key or trusted root cannot be used: {error}") from error
 
     def file(self, bundle: bytes, sha256: str) -> datetime:
@@ -79,14 +80,22 @@ class KeyVerifier:
             raise NotVerifiedError(error.message) from error
         except InvalidSignature as error:
             raise NotVerifiedError("a signature is invalid") from error
-        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError) as error:
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            OSError,
+            UnsupportedAlgorithm,
+        ) as error:
             raise NotVerifiedError(f"is no bundle by a key: {type(error).__name__}") from error
 
     def _verified(self, bundle: Any, digest: bytes) -> datetime:
         material, message = bundle["verificationMaterial"], bundle["messageSignature"]
         [entry] = material["tlogEntries"]
         signature = _bytes(message["signature"])
-        if "publicKey" not in material or "dsseEnvelope" in bundle:
+        if "publicKey" not in material or _CERTIFICATES & material.keys() or "dsseEnvelope" in bundle:
             raise NotVerifiedError("is no bundle over a file by a key")
         if "messageDigest" in message and _bytes(message["messageDigest"]["digest"]) != digest:
             raise NotVerifiedError("is over another file")

@@ -83,17 +83,29 @@ class SigningClient:
         self._token, self._accept, self._clock = token, accept, clock
         self.verifier = BundleVerifier(trust.trusted_root, where=f"trusted root ({trust.origin})")
         config = _loaded(trust)
-        signing = config.signing_config
-        self._authority = Authority(signing.get_fulcio(), self._accept_certificate)
-        self._context = SigningContext(
-            fulcio=cast("Any", self._authority),
-            rekor=cast("Any", log_of(signing, _first_version(config))),
-            trusted_root=config.trusted_root,
-            tsa_clients=cast("Any", [TimeStamps(client) for client in signing.get_tsas()]),
-        )
+        try:
+            signing = config.signing_config
+            self._authority = Authority(signing.get_fulcio(), self._accept_certificate)
+            self._context = SigningContext(
+                fulcio=cast("Any", self._authority),
+                rekor=cast("Any", log_of(signing, _first_version(config))),
+                trusted_root=config.trusted_root,
+                tsa_clients=cast("Any", [TimeStamps(client) for client in signing.get_tsas()]),
+            )
+        except (Error, ValueError, LookupError) as error:
+            raise InputError(f"trust config ({trust.origin}): cannot be used: {_reason(error)}") from error
         self._lock = threading.Lock()
         self._signer: Signer | None = None
         self._stopped = threading.Event()
+
+    def certify(self) -> None:
+        """Get the certificate that the batch begins with, so that a refusal comes before anything is written.
+
+        Raises:
+            IdentityRefusedError: The authority refuses this identity, or `accept` does.
+            StageError: The token is of no use, or the authority does not answer.
+        """
+        self._current()
 
     def sign_all(
         self,

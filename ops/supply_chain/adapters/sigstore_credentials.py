@@ -8,7 +8,10 @@ Source: sigstore 4.5 (`sigstore.oidc`); facts/sigstore.md section 1.2.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +28,8 @@ NO_TOKEN_HINT = (
     f"Run in CI with an OIDC identity, set {TOKEN_VARIABLE}, or use --identity-token-file FILE, --browser or --oob."
 )
 PERMISSION_HINT = "Give the workflow's job `permissions: id-token: write`."
+GITLAB_HINT = f"Give the job `id_tokens: {TOKEN_VARIABLE}: aud: {AUDIENCE}`."
+AGENT_HINT = "Let the job find its platform's own command on PATH, or give a token in a file: --identity-token-file."
 
 
 class Credential(NamedTuple):
@@ -76,16 +81,17 @@ def interactive(issuer: Callable[[], str], *, out_of_band: bool) -> Credential:
 
 def _detected() -> str:
     import id as platforms
-    import requests
-    from sigstore.oidc import IdentityError, detect_credential
+    from sigstore.oidc import detect_credential
 
+    if os.environ.get("GITLAB_CI") and not os.environ.get(TOKEN_VARIABLE):
+        raise TokenError(f"this job has no {TOKEN_VARIABLE}", hint=GITLAB_HINT)
     try:
         found = detect_credential(AUDIENCE)
-    except IdentityError as error:
+    except Exception as error:  # it leaks whatever an odd answer makes urllib3 and Python raise
         if isinstance(error.__cause__, platforms.GitHubOidcPermissionCredentialError):
             raise TokenError("this workflow may not ask for an identity token", hint=PERMISSION_HINT) from error
-        raise _unusable(error) from error
-    except requests.RequestException as error:
+        if isinstance(error.__cause__, platforms.AmbientCredentialError) and ": could not find " in str(error):
+            raise TokenError(f"this platform gives no identity token ({_said(error)})", hint=AGENT_HINT) from error
         raise _unusable(error) from error
     if not found:
         raise TokenError("there is no identity token to sign with", hint=NO_TOKEN_HINT)
@@ -98,7 +104,9 @@ def _asked(url: str, *, out_of_band: bool) -> str:
     from sigstore.oidc import Issuer, IssuerError
 
     try:
-        return str(Issuer(url).identity_token(force_oob=out_of_band))
+        # The library prompts where our result goes.
+        with redirect_stdout(sys.stderr):
+            return str(Issuer(url).identity_token(force_oob=out_of_band))
     except EOFError as error:
         raise TokenError("no code was entered", hint=NO_TOKEN_HINT) from error
     except (Error, IssuerError, InputError, requests.RequestException, LookupError, ValueError) as error:
@@ -106,6 +114,9 @@ def _asked(url: str, *, out_of_band: bool) -> str:
 
 
 def _unusable(error: Exception) -> ServiceError:
-    # A message could hold an answer; of an answer that was no token only the kind of error is told.
-    said = printable(without_credentials(str(error)))[:200] or type(error).__name__
-    return ServiceError(f"{ISSUER}: gave no identity token ({said})", hint=AGAIN)
+    return ServiceError(f"{ISSUER}: gave no identity token ({_said(error)})", hint=AGAIN)
+
+
+def _said(error: Exception) -> str:
+    # Without the body of an answer, which platforms' errors show: a refused one may hold a token all the same.
+    return printable(without_credentials(str(error).partition(", body=")[0]))[:200] or type(error).__name__

@@ -54,7 +54,7 @@ class Authority:
         self._client = client
         self._accept = accept
         self.certificate: x509.Certificate | None = None
-        _be_patient(client.session)
+        _prepare(client.session, client.url)
 
     @property
     def signing_cert(self) -> Authority:
@@ -104,7 +104,7 @@ class Log:
             ServiceError: The log does not answer, or not with an entry.
         """
         client = self._statements if request.get("kind") == "dsse" else self._files
-        _be_patient(client._session)  # noqa: SLF001 - one session a thread, and no public way to give it an end
+        _prepare(client._session, client.url)  # noqa: SLF001 - one session a thread, and no public way to it
         try:
             return client.create_entry(request)
         except Exception as error:  # as above
@@ -128,7 +128,7 @@ class TimeStamps:
         Raises:
             ServiceError: There is none to be had. The library would go on without.
         """
-        _be_patient(self._client._session)  # noqa: SLF001 - as above
+        _prepare(self._client._session, self.url)  # noqa: SLF001 - as above
         try:
             return self._client.request_timestamp(signature)
         except Exception as error:  # as above
@@ -173,11 +173,20 @@ class _Patient(HTTPAdapter):
         return super().send(request, *args, **options)
 
 
-def _be_patient(session: requests.Session) -> None:
-    if not isinstance(session.adapters.get("https://"), _Patient):
-        adapter = _Patient()
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
+def _prepare(session: requests.Session, url: str) -> None:
+    """Give a session of one service an end to waiting, and the environment's proxies and authorities once for all.
+
+    Otherwise requests looks into the environment for every request, and puts what a `.netrc` says about the host,
+    or about any host, in the place of the identity token.
+    """
+    if not session.trust_env:
+        return
+    adapter = _Patient()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    found = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify = found["proxies"], found["verify"]
+    session.trust_env = False
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

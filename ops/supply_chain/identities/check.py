@@ -68,12 +68,12 @@ def _pattern_problem(pattern: str) -> str:
 
 def _dates_problem(entry: SigningIdentity) -> str:
     days: dict[str, date | None] = {}
-    for key, text in (("since", entry.since), ("until", entry.until)):
+    for key, text in (("from", entry.since), ("until", entry.until)):
         try:
             days[key] = day(text)
         except ValueError:
             return f"'{key}' is {text!r}, expected a day as YYYY-MM-DD"
-    since, until = days["since"], days["until"]
+    since, until = days["from"], days["until"]
     if since and until and until < since:
         return f"ends on {until}, before it begins on {since}"
     return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 
 from ops.supply_chain.core.text import printable
@@ -18,17 +17,7 @@ def entry_to_add(san: str, issuer: str, today: date) -> str:
     Returns:
         TOML lines, without a line feed at the end.
     """
-    return "\n".join(
-        (
-            "[[signing.identities]]",
-            f"identity = {_quoted(san)}",
-            f"issuer = {_quoted(issuer)}",
-            'role = "release"',
-            f'since = "{today.isoformat()}"',
-        )
-    )
+    import tomli_w
 
-
-def _quoted(text: str) -> str:
-    # JSON's string is a TOML basic string once the characters are gone that TOML does not allow.
-    return json.dumps(printable(text), ensure_ascii=False)
+    keys = {"identity": printable(san), "issuer": printable(issuer), "role": "release", "from": today.isoformat()}
+    return "[[signing.identities]]\n" + tomli_w.dumps(keys).rstrip("\n")

@@ -74,11 +74,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 where the machinery worked, else the code of the stage that stopped it.
     """
     steps, given = command_line(argv)
-    previous = signal.signal(signal.SIGTERM, _interrupt)
-    try:
+    with _cleaning_up():
         return guarded(given, lambda: _rehearse(steps, _with_own_folders(given)))
+
+
+@contextmanager
+def _cleaning_up() -> Iterator[None]:
+    """End as an interrupted run does, and leave nothing, where we are told to stop or our terminal goes away."""
+    wanted = [(signal.SIGTERM, _interrupt), (getattr(signal, "SIGHUP", None), _stop)]
+    # What is ignored stays ignored: `nohup`.
+    handled = {one: how for one, how in wanted if one is not None and signal.getsignal(one) is not signal.SIG_IGN}
+    previous = {one: signal.signal(one, how) for one, how in handled.items()}
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for one, how in previous.items():
+            signal.signal(one, how)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    # While stages run, `runner.pipeline` answers this one: it ends them too.
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -69,6 +69,7 @@ def trust_of(run: StageRun) -> TrustConfig:
     Raises:
         InputError: The trust config cannot be used.
         UnavailableError: The public instance's cannot be had.
+        UsageError: In a rehearsal, none is given: the public instance is never asked.
     """
     if run.args.trust_config:
         return given(run.args.trust_config, origin="--trust-config")
@@ -76,6 +77,11 @@ def trust_of(run: StageRun) -> TrustConfig:
         return given(Path(os.environ[TRUST_CONFIG_VARIABLE]), origin=TRUST_CONFIG_VARIABLE)
     if run.config.signing.trust_config:
         return given(run.root / run.config.signing.trust_config, origin="[signing].trust_config")
+    if is_rehearsal():
+        raise UsageError(
+            f"{REHEARSAL_VARIABLE} is set, and no Sigstore instance is given",
+            hint=f"Unset {REHEARSAL_VARIABLE}, or rehearse with nox -s rehearse.",
+        )
     return public(run.cache / TUF_FOLDER)
 
 

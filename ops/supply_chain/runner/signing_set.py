@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,17 +123,28 @@ def signed_already(
     return kept
 
 
-def prepare(found: SigningSet, *, detached: bool) -> None:
-    """Put the trusted root there, and take away detached signatures that are no longer wanted.
+def prepare(found: SigningSet, kept: Collection[str], *, detached: bool) -> None:
+    """Take away what is not kept, and put the trusted root there.
 
+    A bundle that does not verify, or is somebody else's, goes before the first new one is made: were it left
+    until it is replaced, a run that stops half-way could leave a set that looks whole.
+
+    Args:
+        found: As `planned` returns it.
+        kept: Names of the bundles that stay.
+        detached: Whether detached signatures are wanted.
     Raises:
         OutputError: Something cannot be written or removed.
     """
+    stale = expected_names([item for item in found.items if item.bundle not in kept], detached=True)
+    for name in sorted({*stale, *strays(found.names, found.items, detached=detached)[0]}):
+        try:
+            (found.folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"{found.folder / name}: cannot be removed: {error.strerror or error}") from error
     target = found.folder / trusted_root_name(found.component, found.version)
     if _bytes_of(target) != found.trusted_root:
         write_atomic(target, found.trusted_root)
-    for name in strays(found.names, found.items, detached=detached)[0]:
-        (found.folder / name).unlink(missing_ok=True)
 
 
 def put_detached(found: SigningSet, item: Item, verified: VerifiedBundle) -> None:

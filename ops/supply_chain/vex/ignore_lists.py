@@ -98,9 +98,11 @@ def _lapsed(one: Judged) -> bool:
 
 
 def _osv_scanner(ignores: Sequence[Ignore]) -> str:
+    import tomli_w
+
     parts = [
-        f"\n[[IgnoredVulns]]\nid = {_quoted(one.id)}\nignoreUntil = {timestamp(one.acceptance.ends)}\n"
-        f"reason = {_quoted(one.acceptance.reason)}\n"
+        f"\n[[IgnoredVulns]]\nignoreUntil = {timestamp(one.acceptance.ends)}\n"
+        + tomli_w.dumps({"id": one.id, "reason": _line(one.acceptance.reason)})
         for one in ignores
     ]
     return _HEAD + "".join(parts)
@@ -127,7 +129,7 @@ def _uv(ignores: Sequence[Ignore]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text in the double quotes that TOML, YAML and JSON share."""
+    """Return a text in the double quotes that TOML, YAML and JSON share, once `_line` took out what they do not."""
     return json.dumps(_line(text), ensure_ascii=False)
 
 
