@@ -1,11 +1,14 @@
 """Keep a release, whole and unchanged, for as long as it must be kept; list, verify and prune what is kept.
 
-Reads    dist/release/
-Writes   data/artifacts/supply-chain/N/V/ with manifest.json, whole or not at all.
+Reads    dist/release/, dist/verification/ where verify_release left it.
+Writes   data/artifacts/supply-chain/N/V/ with manifest.json, whole or not at all; beside the released files
+         N-V-verification.json, N-V-verification.md and N-V-verification.vsa.json: what verifying them found.
 Decides  retained releases are intact; and that a version that is retained is never retained with other bytes:
-         provenance, gate, checksums and signatures tell of a run, everything else must be the same.
+         provenance, gate, checksums, signatures and reports tell of a run, everything else must be the same.
+         A release that was verified and did not verify is not retained.
 Exits    0 retained or retained already, 2 usage, 3 dist/release/ is not the release that its provenance
-         describes, 4 the version is there with other bytes or a retained release is damaged, 6 cannot write.
+         describes, or dist/verification/ is about another one; 4 it does not verify, the version is there with
+         other bytes, or a retained release is damaged; 6 cannot write.
 Network  none.
 Source   DESIGN section 2; facts/standards.md section 13. A local disk is not write-once: keep a copy
          elsewhere. --prune removes only what has expired, is not the newest and verifies to the last byte.
@@ -17,6 +20,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 import msgspec
 
@@ -31,7 +35,7 @@ from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.release.completeness import problems_of_set
-from ops.supply_chain.release.layout import media_type_of, provenance_name
+from ops.supply_chain.release.layout import media_type_of, provenance_name, report_names
 from ops.supply_chain.release.retention import (
     PruneDecision,
     build_manifest,
@@ -49,12 +53,16 @@ from ops.supply_chain.release.store_report import (
     other_bytes_findings,
     release_line,
     unsigned_findings,
+    unverified_findings,
 )
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.verification.kept import accepted, report_problems, summary_problems
 
 RELEASE_FOLDER = "release"
+REPORT_FOLDER = "verification"
+REPORT, SUMMARY = "verification.json", "vsa.json"
 MODES = ("--list", "--verify", "--prune")
 """Options that look after what is retained, and need no `dist/`."""
 
@@ -93,6 +101,9 @@ def _perform(run: StageRun) -> StageResult:
 def _retain(run: StageRun) -> StageResult:
     files = _release_files(run)
     digests = {name: measured.sha256 for name, measured in files.items()}
+    reports = _reports(run, digests)
+    if reports and not accepted(canonical.read_bytes(run.dist / REPORT_FOLDER / REPORT)):
+        return _refused(unverified_findings(run.project.version), len(files))
     store, project = ArtifactStore(run.artifacts), run.project
     with store.locked(project.name):
         releases = _checked(store, project.name, whole=lambda version: version == project.version)
@@ -102,8 +113,10 @@ def _retain(run: StageRun) -> StageResult:
         kept = next((held.manifest for held in releases if held.version == project.version), None)
         if kept is not None:
             return _again(run, kept, digests)
-        manifest = _manifest(run, files, newest(releases))
-        store.retain(manifest, {name: run.dist / RELEASE_FOLDER / name for name in files})
+        paths = {**{name: run.dist / RELEASE_FOLDER / name for name in files}, **reports}
+        measured = {**files, **{name: measure(path) for name, path in reports.items()}}
+        manifest = _manifest(run, measured, newest(releases))
+        store.retain(manifest, paths)
     return _retained(run, manifest, "retained")
 
 
@@ -120,6 +133,28 @@ def _release_files(run: StageRun) -> dict[str, Measured]:
         )
     _require_same_world(statement)
     return files
+
+
+def _reports(run: StageRun, digests: dict[str, str]) -> dict[str, Path]:
+    """Return the verification reports of this release: name beside it -> where each lies; none if it was not verified.
+
+    Raises:
+        InputError: They are about other files, or cannot be read.
+    """
+    folder, names = run.dist / REPORT_FOLDER, report_names(run.project.name, run.project.version)
+    there = [name for name in names if (folder / name).exists()]
+    if REPORT not in there:
+        return {}
+    problems = [f"{REPORT}: {one}" for one in report_problems(canonical.read_bytes(folder / REPORT), digests)]
+    if SUMMARY in there:
+        data = canonical.read_bytes(folder / SUMMARY)
+        problems += [f"{SUMMARY}: {one}" for one in summary_problems(data, digests)]
+    if problems:
+        raise InputError(
+            f"dist/{REPORT_FOLDER}/: is not about this release:\n  " + "\n  ".join(problems),
+            hint="Verify it again: nox -s verify_release.",
+        )
+    return {names[name]: folder / name for name in there}
 
 
 def _require_same_world(statement: Statement) -> None:

@@ -4,10 +4,11 @@ Reads    a release folder, or a GitHub release; or an archive with a release. Wh
          --identities, else the project's [signing].identities; whom signatures go back to from --trusted-root,
          else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else the root that the installed sigstore
          carries. The trusted root in the release is compared with that one and never trusted by itself.
-Writes   report (text, JSON, Markdown), VSA: to stdout, and where --markdown and --vsa say.
+Writes   dist/verification/, when it examines dist/release/: report (text, JSON, Markdown), VSA. Else the report
+         to stdout, and what --markdown and --vsa ask for. In a rehearsal all of it says so, and the VSA is FAILED.
 Decides  everything verifies, against the published identities: files, digests, signatures, attestations,
          provenance, records and verdict, SBOMs, VEX, waivers, the previous release.
-Exits    0 verified, 2 usage, 3 there is no release or it cannot be unpacked, 4 it does not verify or is not
+Exits    0 verified; or accepted as a rehearsal or as unsigned, and told so: that is no pass; 2 usage, 3 there is no release or it cannot be unpacked, 4 it does not verify or is not
          signed, 5 something could not be examined, or the download cannot be had.
 Network  none; with --github, GitHub's API and its download hosts.
 Source   SLSA 1.2, https://slsa.dev/spec/v1.2/verifying-artifacts ; facts/sigstore.md. Each check names the
@@ -18,21 +19,32 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from ops.supply_chain.adapters.folders import empty
 from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.verification import Verification
+from ops.supply_chain.contracts.signing import SigningMode
+from ops.supply_chain.contracts.verification import KEPT_SUFFIXES, Check, Expectations, Line, Verification
+from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.files import write_atomic
+from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.examining import Examined, examine
+from ops.supply_chain.runner.examining import examine
 from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.runner.verification_inputs import add_options, expectations, release_folder, trust
+from ops.supply_chain.runner.verification_inputs import Trust, add_options, expectations, release_folder, trust
 from ops.supply_chain.runner.verification_summary import summary_statement
 from ops.supply_chain.verification import report
 
 RELEASE_FOLDER = "release"
+REPORT_FOLDER = "verification"
+_REFUSED = "Do not use this release; ask whoever made it, over another way than the one it came by."
+_TOLERATED = (
+    "It was accepted here, as a rehearsal or as unsigned; see to it before a release is made that is to verify."
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,36 +62,60 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
+    own = run.args.release is None and not run.args.github
+    if own:
+        empty(run.dist / REPORT_FOLDER)
     signing = run.config.signing
     configured = run.root / signing.trust_config if signing.trust_config else None
     trusted = trust(run.args, identities_in_force(signing), trust_config=configured)
     with release_folder(run.args, default=run.dist / RELEASE_FOLDER, cache=run.cache) as folder:
-        wanted = expectations(
-            run.args,
-            trusted,
-            folder,
-            uri_base=run.config.provenance.uri_base,
-            artifacts=run.artifacts,
-            rehearsal=is_rehearsal(),
-        )
+        wanted = _expected(run, trusted, folder, own=own)
         examined = examine(folder, wanted, trusted.examiner, attestations=run.args.attestations)
     verification = examined.verification
-    _write(run, examined, summary_statement(examined, wanted, trusted, now=run.now) if run.args.vsa else None)
+    document = report.document(verification, verified_at=timestamp(run.now))
+    summary = summary_statement(examined, wanted, trusted, now=run.now)
+    _write(run, verification, document, summary, own=own)
     return StageResult(
-        outcome=verification.outcome,
+        outcome=verification.ruling,
         text=report.text(verification),
         counts=_counts(verification),
         findings=_findings(verification),
-        document=report.document(verification),
+        document=document,
     )
 
 
-def _write(run: StageRun, examined: Examined, summary: bytes | None) -> None:
-    markdown: Path | None = run.args.markdown
-    if markdown is not None:
-        write_atomic(markdown.absolute(), report.markdown(examined.verification).encode())
-    if summary is not None:
-        write_atomic(run.args.vsa.absolute(), summary)
+def _expected(run: StageRun, trusted: Trust, folder: Path, *, own: bool) -> Expectations:
+    signing, rehearsing = run.config.signing, is_rehearsal()
+    wanted = expectations(
+        run.args,
+        trusted,
+        folder,
+        uri_base=run.config.provenance.uri_base,
+        artifacts=run.artifacts,
+        rehearsal=rehearsing,
+    )
+    named = bool(signing.identities or run.args.identity or run.args.identities)
+    return replace(
+        wanted,
+        # Mode `checksums` makes releases that are not signed: what this project has just made may be one.
+        allow_unsigned=wanted.allow_unsigned or (own and signing.mode is SigningMode.CHECKSUMS),
+        identity_made_up=rehearsing and not named,
+    )
+
+
+def _write(
+    run: StageRun, verification: Verification, document: dict[str, Any], summary: bytes | None, *, own: bool
+) -> None:
+    """Write what was asked for; of `dist/release/` all of it, and there a summary only of what could be examined."""
+    markdown = report.markdown(verification).encode()
+    targets = [(run.args.markdown, markdown), (run.args.vsa, summary)]
+    if own:
+        folder = run.dist / REPORT_FOLDER
+        whole = {"verification.json": plain_json.dump(document), "verification.md": markdown, "vsa.json": summary}
+        targets += [(folder / name, whole[name]) for name in KEPT_SUFFIXES]
+    for target, data in targets:
+        if target is not None and data is not None:
+            write_atomic(target.absolute(), data)
 
 
 def _counts(verification: Verification) -> dict[str, int]:
@@ -90,21 +126,28 @@ def _counts(verification: Verification) -> dict[str, int]:
         "passed": sum(line.outcome is Outcome.PASS for line in lines),
         "failed": sum(line.outcome is Outcome.FAIL for line in lines),
         "not_examined": sum(line.outcome is Outcome.NOT_EXAMINED for line in lines),
+        "tolerated": len(verification.tolerated),
         "level": verification.level.build,
     }
 
 
 def _findings(verification: Verification) -> tuple[Finding, ...]:
     return tuple(
-        Finding(
-            code=f"verify.{check.code.replace('.', '-')}",
-            severity=Severity.CRITICAL if line.outcome is Outcome.FAIL else Severity.UNKNOWN,
-            message=f"{line.subject}: {line.message}",
-            next_step="Do not use this release; ask whoever made it, over another way than the one it came by.",
-        )
+        _finding(check, line)
         for check in verification.checks
         for line in check.lines
         if line.outcome is not Outcome.PASS
+    )
+
+
+def _finding(check: Check, line: Line) -> Finding:
+    stands = line.ruling is not Outcome.PASS
+    bad = Severity.CRITICAL if stands else Severity.INFO
+    return Finding(
+        code=f"verify.{check.code.replace('.', '-')}",
+        severity=bad if line.outcome is Outcome.FAIL else Severity.UNKNOWN,
+        message=f"{line.subject}: {line.message}",
+        next_step=_REFUSED if stands else _TOLERATED,
     )
 
 

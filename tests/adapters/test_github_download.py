@@ -252,6 +252,15 @@ def test_a_folder_with_other_files_is_not_used(github: FakeGithub, release: Rele
     assert caught.value.message == f"{tmp_path}: has 'mine.txt' in it, which is no file of release v1"
 
 
+def test_a_folder_of_our_own_keeps_nothing_of_an_earlier_state(
+    github: FakeGithub, release: Release, tmp_path: Path
+) -> None:
+    download(tmp_path)
+    del release.assets["a.txt"]
+    assert download(tmp_path, replace=True) == ()
+    assert sorted(contents(tmp_path)) == ["b.bin", "c.json"]
+
+
 def test_a_link_in_the_place_of_a_file_is_replaced_not_followed(
     github: FakeGithub, release: Release, tmp_path: Path
 ) -> None:

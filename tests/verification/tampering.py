@@ -11,14 +11,29 @@ from typing import Any, NamedTuple
 
 from tests.verification.world import Release
 
-FLIPS = 180
+FLIPS = 150
 """Single bits flipped in each file, at random places."""
+
+FIELDS = 60
+"""Fields edited or dropped in each document, at random places, the document written as it was."""
 
 SEED = 20261120
 
 
 BASE64 = frozenset(
-    "keyId rawBytes signedEntryTimestamp rootHash hashes canonicalizedBody signature digest payload sig signedTimestamp".split()
+    {
+        "keyId",
+        "rawBytes",
+        "signedEntryTimestamp",
+        "rootHash",
+        "hashes",
+        "canonicalizedBody",
+        "signature",
+        "digest",
+        "payload",
+        "sig",
+        "signedTimestamp",
+    }
 )
 """Fields of a bundle that hold bytes."""
 
@@ -46,6 +61,8 @@ def cases(first: Release, second: Release) -> Iterator[Case]:
             yield from _written_anew(name, first.files[name])
         if name.endswith(".sigstore.json"):
             yield from _structure_damaged(name, first.files[name])
+        elif name.endswith(".json"):
+            yield from _fields_damaged(name, first.files[name], chance)
 
 
 def detached_cases(release: Release) -> Iterator[Case]:
@@ -75,8 +92,17 @@ def _names_damaged(name: str, release: Release) -> Iterator[Case]:
         f"x{name}",
         name.replace("small", "smali"),
         name.upper(),
+        name.replace("v1.0", "V1.0"),
         f"{name}.bak",
+        f"{name} ",
+        f"{name}.",
+        f".{name}",
         name.replace("v1.0", "v1.1"),
+        name.replace("a", "\u0430", 1),  # a Cyrillic letter
+        name.replace("s", "\uff53", 1),  # a full-width one
+        name.replace("a", "a\u0301", 1),  # with an accent of its own
+        name.replace(".", "\u200b.", 1),  # with nothing to be seen
+        name.replace(".", "\u202e.", 1),  # written from right to left
     ):
         yield Case(f"renamed to {other}", name, {name: None, other: data})
         yield Case(f"added as {other}", name, {other: data})
@@ -120,6 +146,15 @@ def _structure_damaged(name: str, data: bytes) -> Iterator[Case]:
                 yield Case(f"{'.'.join(map(str, path))} {what}", name, {name: json.dumps(changed).encode()})
 
 
+def _fields_damaged(name: str, data: bytes, chance: random.Random) -> Iterator[Case]:
+    plain = json.loads(data)
+    paths = list(_paths(plain))
+    for path in chance.sample(paths, min(FIELDS, len(paths))):
+        what, changed = chance.choice([one for one in _changed(plain, path) if one[1] != plain])
+        written = json.dumps(changed, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        yield Case(f"{'.'.join(map(str, path))} {what}", name, {name: written.encode()})
+
+
 def _paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in steps:
@@ -147,7 +182,9 @@ def _changed(plain: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str, Any
 
 
 def _doubled(value: Any) -> Any:
-    return value + value if isinstance(value, str | list) else value
+    if isinstance(value, str):
+        return value + value
+    return [*value, *value] if isinstance(value, list) else value
 
 
 def _edited(value: Any) -> Any:

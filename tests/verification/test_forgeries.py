@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_a_look_alike_identity_is_refused(world: World, name: str) -> None:
 def test_a_look_alike_identity_is_refused_by_an_expression_too(world: World, name: str) -> None:
     pattern = r"https://github\.com/acme/small/\.github/workflows/release\.yml@refs/heads/main"
     examiner = world.examiner_for((SigningIdentity(identity_regex=pattern, issuer=GITHUB_ISSUER),))
-    assert world.judged(world.first.files, examiner=examiner).outcome is Outcome.PASS
+    assert world.judged(world.first.files, examiner=examiner).ruling is Outcome.PASS
     forged = by(world, GATE, identity=LOOK_ALIKES[name], issuer=GITHUB_ISSUER)
     assert failing(world.judged(forged, examiner=examiner)) == {"files.signed"}
 
@@ -105,7 +106,7 @@ def test_a_provenance_by_us_over_other_bytes_than_the_released_ones_is_refused(w
     assert found == [f"attestations.signed {name}: does not hold the bytes of {PROVENANCE}"]
 
 
-SBOM_STATEMENTS = {
+SBOM_STATEMENTS: dict[str, tuple[Callable[[Any], None], str]] = {
     "another predicate": (lambda s: s.update(predicate={"bomFormat": "CycloneDX"}), "$.predicate: is none of "),
     "another predicate type": (
         lambda s: s.update(predicateType="https://spdx.dev/Document"),
@@ -159,14 +160,14 @@ def test_the_root_in_the_release_is_never_trusted_by_itself(world: World) -> Non
 
 def test_without_an_identity_nobody_is_trusted_and_nothing_passes(world: World) -> None:
     found = world.judged(world.first.files, examiner=world.examiner_for(()))
-    assert found.outcome is Outcome.NOT_EXAMINED
+    assert found.ruling is Outcome.NOT_EXAMINED
     assert all(line.endswith("and nobody said who may sign") for line in failures(found))
 
 
 def test_a_signature_of_ours_from_before_is_kept_when_identities_rotate(world: World) -> None:
     newer = replace_identity(identity="https://github.com/acme/new/.github/workflows/r.yml@refs/heads/main")
     examiner = world.examiner_for((newer, *IDENTITIES))
-    assert world.judged(world.first.files, examiner=examiner).outcome is Outcome.PASS
+    assert world.judged(world.first.files, examiner=examiner).ruling is Outcome.PASS
 
 
 def replace_identity(**changes: str) -> SigningIdentity:

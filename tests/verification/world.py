@@ -5,19 +5,19 @@ Made once a test session: everything else is done on what lies in memory.
 
 from __future__ import annotations
 
+import importlib
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 from sigstore.dsse import Statement
 
 from ops.supply_chain.adapters.release_files import read_release
 from ops.supply_chain.adapters.sigstore_verifier import BundleVerifier
 from ops.supply_chain.contracts.signing import SigningIdentity
-from ops.supply_chain.contracts.verification import Expectations, GivenFile, Verification
+from ops.supply_chain.contracts.verification import Expectations, Further, GivenFile, Verification
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
@@ -40,7 +40,7 @@ detached = true
 identity = "{WORKFLOW}"
 issuer = "{GITHUB_ISSUER}"
 role = "release workflow"
-since = 2020-01-01
+from = 2020-01-01
 """
 STEPS = (
     "generate_sbom",
@@ -96,7 +96,6 @@ class World:
         self.wanted = Expectations(
             bases=("urn:sealwright:",),
             rehearsal=True,
-            has_identities=True,
             root="test",
             root_sha256=sha256_bytes(self.root),
             private_root=True,
@@ -109,17 +108,42 @@ class World:
             "SEALWRIGHT_REHEARSAL": "1",
             "SEALWRIGHT_TRUST_CONFIG": str(self.trust_config),
             "SIGSTORE_ID_TOKEN": self.instance.identity_token(),
+            "SEALWRIGHT_INVOCATION": "urn:uuid:00000000-0000-4000-8000-000000000000",
+            "SEALWRIGHT_CACHE": str(self.base / "cache"),
             **without_proxy({}),
         }
+
+    def options(self, dist: Path) -> list[str]:
+        """The options of a stage."""
+        artifacts = self.base / "artifacts"
+        return ["--project", str(self.project), "--dist", str(dist), "--artifacts", str(artifacts)]
+
+    def run(self, stage: str, *words: str) -> int:
+        """Run a stage in this process, as one of a rehearsal."""
+        with mock.patch.dict(os.environ, self.environment):
+            module = importlib.import_module(f"ops.supply_chain.{stage}")
+            code: int = module.main([*words, *(["--no-enrich"] if stage == "generate_sbom" else [])])
+        return code
 
     def examiner_for(self, identities: tuple[SigningIdentity, ...], root: bytes | None = None) -> Examiner:
         return Examiner(BundleVerifier(root or self.root), identities)
 
-    def judged(self, files: dict[str, bytes], *, examiner: Examiner | None = None, **wanted: Any) -> Verification:
+    def judged(
+        self,
+        files: dict[str, bytes],
+        *,
+        examiner: Examiner | None = None,
+        further: tuple[Further, ...] = (),
+        **wanted: Any,
+    ) -> Verification:
         """Judge files that lie in memory."""
-        given = {name: GivenFile(name=name, sha256=sha256_bytes(data), size=len(data)) for name, data in files.items()}
         contents = {name: data for name, data in files.items() if name.endswith(DOCUMENTS)}
-        return judge(given, contents, replace(self.wanted, **wanted), examiner or self.examiner)
+        expected = replace(self.wanted, **wanted)
+        return judge(self.given(files), contents, expected, examiner or self.examiner, further=further)
+
+    def given(self, files: dict[str, bytes]) -> dict[str, GivenFile]:
+        """Measure files that lie in memory."""
+        return {name: GivenFile(name=name, sha256=sha256_bytes(data), size=len(data)) for name, data in files.items()}
 
     def signed(self, data: bytes, *, identity: str = "", issuer: str = "") -> bytes:
         """A bundle over bytes, by whomever."""
@@ -133,34 +157,37 @@ class World:
 
     def _release(self, version: str) -> Release:
         dist = self.base / version
-        command = [sys.executable, "-Im", "ops.supply_chain.runner.pipeline", *STEPS, "--"]
-        options = ["--project", str(self.project), "--dist", str(dist), "--artifacts", str(self.base / "artifacts")]
-        done = subprocess.run(
-            [*command, *options, "--version", version, "--no-enrich"],
-            check=False,
-            capture_output=True,
-            text=True,
-            env={**os.environ, **self.environment},
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        for step in STEPS:
+            stage, *words = step.split()
+            assert self.run(stage, *words, *self.options(dist), "--version", version) == 0, step
         folder = dist / "release"
         files, _ = read_release(folder, DOCUMENTS)
         return Release({name: (folder / name).read_bytes() for name in files}, folder)
 
 
 def failures(verification: Verification) -> list[str]:
-    """What is not a pass, as `code subject: message`."""
+    """What stands in the way, as `code subject: message`."""
     return [
         f"{check.code} {line.subject}: {line.message}"
         for check in verification.checks
         for line in check.lines
-        if line.outcome is not Outcome.PASS
+        if line.ruling is not Outcome.PASS
+    ]
+
+
+def tolerated(verification: Verification) -> list[str]:
+    """What is wrong and stands in nobody's way, as `why code outcome subject: message`."""
+    return [
+        f"{line.tolerated} {check.code} {line.outcome} {line.subject}: {line.message}"
+        for check in verification.checks
+        for line in check.lines
+        if line.tolerated
     ]
 
 
 def failing(verification: Verification) -> set[str]:
-    """The codes of the checks that fail."""
-    return {check.code for check in verification.checks if check.outcome is Outcome.FAIL}
+    """The codes of the checks that stand in the way."""
+    return {check.code for check in verification.checks if check.ruling is Outcome.FAIL}
 
 
 def options() -> Options:

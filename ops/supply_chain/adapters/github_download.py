@@ -56,6 +56,7 @@ def download_release(
     limits: Limits | None = None,
     patience: Patience | None = None,
     offline: bool = False,
+    replace: bool = False,
 ) -> Downloaded:
     """Download all files of a published release into a folder; continue where an earlier run broke off.
 
@@ -68,6 +69,7 @@ def download_release(
         limits: The most that it may have.
         patience: How long and how often to try, and how many exchanges at a time.
         offline: True makes it an error.
+        replace: The folder is nobody's but ours: what is no file of this release goes, instead of being an error.
     Raises:
         UsageError: Repository, tag, environment or folder is not usable.
         UnavailableError: There is no such release, it is larger than allowed, or it cannot be had.
@@ -82,14 +84,17 @@ def download_release(
     async def work() -> Downloaded:
         exchanges = GithubApi(api, token, patience=chosen, offline=offline)
         try:
-            return await _download(Releases(exchanges, repository), repository, tag, folder, limits or Limits())
+            there = Releases(exchanges, repository)
+            return await _download(there, repository, tag, folder, limits or Limits(), replace=replace)
         finally:
             await exchanges.close()
 
     return run(work())
 
 
-async def _download(there: Releases, repository: str, tag: str, folder: Path, limits: Limits) -> Downloaded:
+async def _download(
+    there: Releases, repository: str, tag: str, folder: Path, limits: Limits, *, replace: bool
+) -> Downloaded:
     release = await there.published(tag)
     if release is None:
         raise UnavailableError(
@@ -97,7 +102,7 @@ async def _download(there: Releases, repository: str, tag: str, folder: Path, li
             hint="Check repository and tag; a private one needs a token in GH_TOKEN or GITHUB_TOKEN.",
         )
     _require_harmless(release, limits)
-    _prepare(folder, release)
+    _prepare(folder, release, replace=replace)
     missing = {asset.name: asset for asset in release.assets if not _is_whole(folder / asset.name, asset)}
 
     async def one(name: str) -> None:
@@ -139,17 +144,27 @@ def _require_within(assets: Sequence[RemoteAsset], limits: Limits, tag: str) -> 
         raise InputError(f"release {tag}: has no files")
 
 
-def _prepare(folder: Path, release: RemoteRelease) -> None:
+def _prepare(folder: Path, release: RemoteRelease, *, replace: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made: {error.strerror or error}") from error
     others = sorted(set(files_in(folder)) - {asset.name for asset in release.assets})
-    if others:
+    if replace:
+        _remove_others(folder, others)
+    elif others:
         raise UsageError(
             f"{folder}: has {others[0]!r} in it, which is no file of release {release.tag}",
             hint="Give an empty or new folder.",
         )
+
+
+def _remove_others(folder: Path, names: Sequence[str]) -> None:
+    try:
+        for name in names:
+            (folder / name).unlink()
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be cleared: {error.strerror or error}") from error
 
 
 def _is_whole(path: Path, asset: RemoteAsset) -> bool:

@@ -18,6 +18,17 @@ if TYPE_CHECKING:  # a msgspec type, which is there only where signatures can be
 
 SCHEMA = "verification/1"
 
+REHEARSAL, UNSIGNED = "rehearsal", "unsigned"
+"""Why a line is tolerated."""
+
+KEPT_SUFFIXES = {
+    "verification.json": "-verification.json",
+    "verification.md": "-verification.md",
+    "vsa.json": "-verification.vsa.json",
+}
+"""What a release's own maker found when verifying it: name in `dist/verification/` -> end of its name, after
+`N-V`, in the folder of the retained release. Not signed, and no part of the release."""
+
 VERIFIER_VERSION = "0.1.0"
 """Our version; a test holds it to the one that SBOMs name."""
 
@@ -67,13 +78,23 @@ class Signer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One thing that was looked at: usually a file. `command` lets the customer look at the same."""
+    """One thing that was looked at: usually a file. `command` lets the customer look at the same.
+
+    `outcome` is what was found, whatever was asked for. `tolerated` says why a line that is not a pass does not
+    keep the release from being accepted here; it never makes the line a pass.
+    """
 
     subject: str
     outcome: Outcome
     message: str
     command: str = ""
     signer: Signer | None = None
+    tolerated: str = ""
+
+    @property
+    def ruling(self) -> Outcome:
+        """The outcome as far as it decides: a pass where it is tolerated."""
+        return Outcome.PASS if self.tolerated else self.outcome
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,8 +107,13 @@ class Check:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of its lines."""
+        """The worst of its lines, tolerated or not."""
         return worst([line.outcome for line in self.lines])
+
+    @property
+    def ruling(self) -> Outcome:
+        """The worst of its lines, those that are tolerated left out of account."""
+        return worst([line.ruling for line in self.lines])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,8 +129,10 @@ class Level:
 class Expectations:
     """What the release is held against; an empty text is not held against anything.
 
-    `has_identities` says whether anybody was named who may sign. `root` is what signatures were held
-    against: where it is from and its SHA-256. `private_root` says that it is not the public instance's.
+    `allow_unsigned` and `rehearsal` tolerate a release without any signature, and a rehearsal: what they
+    tolerate is told as it is, and is never a pass. `identity_made_up` says that nobody is configured who may sign,
+    and that a rehearsal's own name stands in. `root` is what signatures were held against: where it is
+    from and its SHA-256. `private_root` says that it is not the public instance's.
     `previous_sha256` is that of the previous release's provenance, `previous_given` says whether one was given.
     `bases` are what identifiers of build types and builders begin with.
     """
@@ -115,11 +143,11 @@ class Expectations:
     tag: str = ""
     allow_unsigned: bool = False
     rehearsal: bool = False
-    has_identities: bool = False
     root: str = ""
     root_sha256: str = ""
     private_root: bool = False
     rehearsal_root: bool = False
+    identity_made_up: bool = False
     previous_given: bool = False
     previous_sha256: str = ""
 
@@ -143,7 +171,8 @@ class Given:
 
     `contents` are the bytes of its documents by name: archives and distributions are left out. `files` and
     `statements` answer for the bundles over files and for the attestations, both by the bundle's name.
-    `sbom_problems` says per SBOM what is wrong in it, None where nobody could look.
+    `sbom_problems` says per SBOM what does not hold together in it, `schema_problems` per CycloneDX document what
+    its schema refuses; None where nobody could look.
     """
 
     files: dict[str, GivenFile]
@@ -151,6 +180,7 @@ class Given:
     signatures: dict[str, Answer]
     statements: dict[str, Answer]
     sbom_problems: dict[str, tuple[str, ...] | None]
+    schema_problems: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
     further: tuple[Further, ...] = ()
 
 
@@ -175,5 +205,15 @@ class Verification:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of the checks."""
+        """What was found: the worst of the checks. A rehearsal is never a pass, nor is a release without signatures."""
         return worst([check.outcome for check in self.checks])
+
+    @property
+    def ruling(self) -> Outcome:
+        """What decides the exit code: as `outcome`, save for what `--rehearsal` or `--allow-unsigned` tolerates."""
+        return worst([check.ruling for check in self.checks])
+
+    @property
+    def tolerated(self) -> tuple[Line, ...]:
+        """The lines that are tolerated, in the order of the checks."""
+        return tuple(line for check in self.checks for line in check.lines if line.tolerated)

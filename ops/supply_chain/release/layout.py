@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ops.supply_chain.contracts.signed_release import BUNDLE_SUFFIX, TRUSTED_ROOT_SUFFIX, is_signature
+from ops.supply_chain.contracts.verification import KEPT_SUFFIXES
 from ops.supply_chain.core.errors import OutputError
 
 RELEASED_FOLDERS = ("sbom", "evidence", "packages", "vex")
@@ -39,6 +40,7 @@ _MEDIA_TYPES = (
     (".whl", "application/zip"),
     (".zip", "application/zip"),
     (".txt", "text/plain"),
+    (".md", "text/markdown"),
 )
 
 
@@ -65,7 +67,12 @@ def lay_out(sources: Iterable[str], component: str, version: str) -> tuple[Relea
     files = [ReleaseFile(source=source, name=_name(source, component, version)) for source in sources]
     files.sort(key=lambda file: file.name)
     _require(files, component, version)
-    taken = {provenance_name(component, version).lower(), checksums_name(component, version).lower(), "manifest.json"}
+    later = (
+        provenance_name(component, version),
+        checksums_name(component, version),
+        *report_names(component, version).values(),
+    )
+    taken = {*(name.lower() for name in later), "manifest.json"}
     for file in files:
         if file.name.lower() in taken:
             raise OutputError(f"dist/{file.source}: its release name {file.name} is taken")
@@ -86,6 +93,11 @@ def provenance_name(component: str, version: str) -> str:
 def checksums_name(component: str, version: str) -> str:
     """Return the released name of the checksums."""
     return f"{component}-{version}-checksums.txt"
+
+
+def report_names(component: str, version: str) -> dict[str, str]:
+    """Return the names under which the verification reports lie beside a retained release: in dist -> retained."""
+    return {name: f"{component}-{version}{suffix}" for name, suffix in KEPT_SUFFIXES.items()}
 
 
 def media_type_of(name: str) -> str:

@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.manifest import (
 )
 from ops.supply_chain.contracts.signed_release import BUNDLE_SUFFIX, is_signature
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.release.layout import checksums_name, gate_name, provenance_name
+from ops.supply_chain.release.layout import checksums_name, gate_name, provenance_name, report_names
 
 
 class PruneDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +79,8 @@ def build_manifest(
 def differing(manifest: Manifest, files: Mapping[str, str]) -> tuple[str, ...]:
     """Name the files in which a second making of a release differs from the retained one.
 
-    Provenance, checksums, records and signatures tell of a run and may differ; everything else is a
-    pure function of the source.
+    Provenance, checksums, records, signatures and the reports of verifying them tell of a run and may differ;
+    everything else is a pure function of the source.
 
     Args:
         manifest: Of the retained release.
@@ -89,7 +89,12 @@ def differing(manifest: Manifest, files: Mapping[str, str]) -> tuple[str, ...]:
         Sorted; empty means that it is the same release.
     """
     component, version = manifest.component, manifest.version
-    of_a_run = {gate_name(component, version), provenance_name(component, version), checksums_name(component, version)}
+    of_a_run = {
+        gate_name(component, version),
+        provenance_name(component, version),
+        checksums_name(component, version),
+        *report_names(component, version).values(),
+    }
     kept = {file.name: file.sha256 for file in manifest.files}
     return tuple(
         name

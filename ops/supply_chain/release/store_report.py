@@ -71,6 +71,18 @@ def unsigned_findings(version: str) -> tuple[Finding, ...]:
     )
 
 
+def unverified_findings(version: str) -> tuple[Finding, ...]:
+    """Return the finding that verifying a release found it wanting."""
+    return (
+        Finding(
+            code="retention.not-verified",
+            severity=Severity.HIGH,
+            message=f"{version} does not verify, says dist/verification/verification.json",
+            next_step="Do what the report says, make the release again, and verify it: nox -s release.",
+        ),
+    )
+
+
 def findings_text(findings: Iterable[Finding]) -> str:
     """Write findings for people: what, then what to do next."""
     return "\n".join(f"{finding.message}\n  next: {finding.next_step}" for finding in findings)

@@ -31,6 +31,7 @@ OUTPUT_FOLDERS = (
     "packages",
     "report",
     "findings",
+    "verification",
 )
 OUTPUT_FILES = ("checksums.txt",)
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from ops.supply_chain.adapters.release_files import read_evidence, read_release
 from ops.supply_chain.contracts.verification import Answer, Expectations, Further, Given, GivenFile, Verification
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import StageError
+from ops.supply_chain.core.errors import StageError, UnavailableError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.verification import commands
 from ops.supply_chain.verification.attested import is_attestation
 from ops.supply_chain.verification.evidence import bundles_in
-from ops.supply_chain.verification.parts import DOCUMENTS, parts_of
+from ops.supply_chain.verification.parts import CYCLONEDX_SUFFIX, DOCUMENTS, parts_of
 from ops.supply_chain.verification.plain import OddError, parse
 from ops.supply_chain.verification.verify import verify
 
@@ -58,6 +58,7 @@ class Examiner:
         self._excuse = excuse
         self._answers: dict[tuple[str, str], Answer] = {}
         self._problems: dict[str, tuple[str, ...] | None] = {}
+        self._schema_problems: dict[str, tuple[str, ...] | None] = {}
 
     def file(self, bundle: bytes, sha256: str) -> Answer:
         """Look at a bundle over a file."""
@@ -73,6 +74,13 @@ class Examiner:
         if key not in self._problems:
             self._problems[key] = _sbom_problems(data)
         return self._problems[key]
+
+    def schema(self, data: bytes) -> tuple[str, ...] | None:
+        """Say what a CycloneDX document's schema refuses in it, a sentence each; None where nobody can look."""
+        key = sha256_bytes(data)
+        if key not in self._schema_problems:
+            self._schema_problems[key] = _schema_problems(data)
+        return self._schema_problems[key]
 
     def _look(self, bundle: bytes, sha256: str, work: Callable[[BundleVerifier], VerifiedBundle]) -> Answer:
         key = (sha256_bytes(bundle), sha256)
@@ -119,7 +127,7 @@ def examine(folder: Path, wanted: Expectations, examiner: Examiner, *, attestati
     """
     files, contents = read_release(folder, DOCUMENTS)
     evidence = [read_evidence(path) for path in attestations]
-    further = tuple(one for file, data in evidence for one in _further(file.name, data, examiner))
+    further = tuple(one for file, data in evidence for one in further_in(file.name, data, examiner))
     return Examined(
         verification=judge(files, contents, wanted, examiner, further=further),
         further=tuple(file for file, _ in evidence),
@@ -157,12 +165,24 @@ def judge(
             for name in (*attested, *(one for one in parts.bundles if one not in contents))
         },
         sbom_problems={name: examiner.sbom(contents[name]) for name in parts.sboms if name in contents},
+        schema_problems={
+            name: examiner.schema(contents[name])
+            for name in parts.sboms
+            if name in contents and name.endswith(CYCLONEDX_SUFFIX)
+        },
         further=further,
     )
     return verify(given, wanted)
 
 
-def _further(source: str, data: bytes, examiner: Examiner) -> list[Further]:
+def further_in(source: str, data: bytes, examiner: Examiner) -> list[Further]:
+    """Look at the bundles in a file of further evidence, in its order; one that makes no sense gives its problem.
+
+    Args:
+        source: What to call the file.
+        data: Its bytes.
+        examiner: Looks at bundles.
+    """
     found = bundles_in(data)
     return [
         Further(
@@ -173,6 +193,20 @@ def _further(source: str, data: bytes, examiner: Examiner) -> list[Further]:
         )
         for position, one in enumerate(found)
     ]
+
+
+def _schema_problems(data: bytes) -> tuple[str, ...] | None:
+    try:
+        plain = parse(data)
+        version = plain["specVersion"].text()
+    except OddError as error:
+        return (str(error),)
+    try:
+        from ops.supply_chain.adapters.schemas import schema_problems
+
+        return schema_problems(plain.value, version)
+    except (ImportError, UnavailableError):
+        return None
 
 
 def _sbom_problems(data: bytes) -> tuple[str, ...] | None:

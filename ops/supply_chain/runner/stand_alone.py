@@ -7,7 +7,7 @@ with compiled parts, which cannot travel in this file:
 
 Without them nothing is called verified: exit 5. --github needs 'httpx[http2]' as well.
 
-Exits    0 verified, 2 usage, 3 there is no release or it cannot be unpacked, 4 it does not verify or is not
+Exits    0 verified; or accepted by --rehearsal or --allow-unsigned, and told so: that is no pass; 2 usage, 3 there is no release or it cannot be unpacked, 4 it does not verify or is not
          signed, 5 something could not be examined, or the download cannot be had.
 """
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ops.supply_chain.core.errors import ExitCode, OutputError, StageError, UsageError
+from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import exit_code_of
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.runner.clock import read_clock
@@ -80,16 +82,17 @@ def _run(args: argparse.Namespace) -> int:
     verification = examined.verification
     if args.markdown:
         _write(args.markdown, report.markdown(verification).encode())
-    summary = summary_statement(examined, wanted, trusted, now=read_clock()) if args.vsa else None
+    now = read_clock()
+    summary = summary_statement(examined, wanted, trusted, now=now) if args.vsa else None
     if summary is not None:
         _write(args.vsa, summary)
     if args.format == "json":
-        _say(json.dumps(report.document(verification), sort_keys=True, indent=2))
+        _say(json.dumps(report.document(verification, verified_at=timestamp(now)), sort_keys=True, indent=2))
     else:
         _say(report.text(verification))
     if trusted.root is None:
         _say(f"note: install what is missing: {INSTALL}", error=True)
-    return exit_code_of(verification.outcome)
+    return exit_code_of(verification.ruling)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -102,7 +105,11 @@ def _write(path: Path, data: bytes) -> None:
 def _say(text: str, *, error: bool = False) -> None:
     lines = "\n".join(printable(line) for line in without_credentials(text).split("\n"))
     stream = sys.stderr if error else sys.stdout
-    print(lines.encode("ascii", "backslashreplace").decode(), file=stream)
+    try:
+        print(lines.encode("ascii", "backslashreplace").decode(), file=stream, flush=True)
+    except BrokenPipeError:
+        # Whoever reads has read enough, for example `| head`: the exit code still tells. Nothing more is written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -13,17 +13,18 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.supply_chain.adapters.release_archive import is_archive, unpack
-from ops.supply_chain.adapters.release_files import read_release
-from ops.supply_chain.contracts.verification import Expectations
+from ops.supply_chain.adapters.release_files import read_evidence, read_release
+from ops.supply_chain.contracts.verification import Expectations, Further
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UsageError
-from ops.supply_chain.runner.examining import Examiner
+from ops.supply_chain.runner.examining import Examiner, further_in
 from ops.supply_chain.verification.chain import previous_of
 from ops.supply_chain.verification.parts import PROVENANCE_SUFFIX, parts_of
 from ops.supply_chain.verification.plain import OddError, parse
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 TRUST_CONFIG_VARIABLE = "SEALWRIGHT_TRUST_CONFIG"
 MISSING = "sigstore and msgspec are not installed: nobody could look"
 INSTALL = "python -m pip install sigstore msgspec"
+DOWNLOAD_NEEDS = ("httpx", "h2", "msgspec")
 STORE_FOLDER = "supply-chain"
 _PLAIN_VERSION = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?")
 
@@ -116,17 +118,28 @@ def release_folder(args: argparse.Namespace, *, default: Path | None, cache: Pat
 
 
 def _downloaded(args: argparse.Namespace, cache: Path) -> Path:
-    try:
-        from ops.supply_chain.adapters.github_download import download_release
-    except ImportError as error:
+    missing = [name for name in DOWNLOAD_NEEDS if find_spec(name) is None]
+    if missing:
         raise UsageError(
-            f"--github needs a package that is not installed: {error.name}",
+            f"--github needs a package that is not installed: {', '.join(missing)}",
             hint="python -m pip install 'httpx[http2]' msgspec, or download the release by hand and give its folder.",
-        ) from error
+        )
+    from ops.supply_chain.adapters.github_download import download_release
+
     repository, tag = args.github
     folder = cache / "releases" / sha256_bytes(f"{repository}\n{tag}".encode())[:32]
-    download_release(repository, tag, folder, offline=args.offline)
+    download_release(repository, tag, folder, offline=args.offline, replace=True)
     return folder
+
+
+def further(paths: Sequence[Path], examiner: Examiner) -> tuple[Further, ...]:
+    """Read files of further evidence, and look at every bundle in them; in the order of the files.
+
+    Raises:
+        InputError: One cannot be read.
+    """
+    read = [read_evidence(path) for path in paths]
+    return tuple(one for file, data in read for one in further_in(file.name, data, examiner))
 
 
 def trust(
@@ -265,7 +278,6 @@ def expectations(
         tag=args.tag or (args.github[1] if args.github else ""),
         allow_unsigned=args.allow_unsigned,
         rehearsal=args.rehearsal or rehearsal,
-        has_identities=bool(trusted.identities),
         root=root.origin if root else "",
         root_sha256=sha256_bytes(root.data) if root else "",
         private_root=bool(root and root.private),

@@ -22,7 +22,7 @@ def summary_statement(examined: Examined, wanted: Expectations, trusted: Trust, 
         trusted: Whom it may be signed by.
         now: The present moment.
     """
-    if examined.verification.outcome is Outcome.NOT_EXAMINED:
+    if examined.verification.ruling is Outcome.NOT_EXAMINED:
         return None
     identities = [
         {key: str(getattr(one, key)) for key in ("identity", "identity_regex", "issuer", "since", "until")}

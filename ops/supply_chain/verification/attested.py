@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ops.supply_chain.contracts.signed_release import BUNDLE_SUFFIX
-from ops.supply_chain.contracts.verification import Answer, Check, Expectations, Given, Line
+from ops.supply_chain.contracts.signed_release import BUNDLE_SUFFIX, NOT_SIGNED
+from ops.supply_chain.contracts.verification import UNSIGNED, Answer, Check, Expectations, Given, Line
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.verification import commands
-from ops.supply_chain.verification.lines import check, failed
+from ops.supply_chain.verification.lines import check, failed, tolerated
 from ops.supply_chain.verification.parts import ATTESTED, Parts
 from ops.supply_chain.verification.plain import Node, OddError, parse, shown
 from ops.supply_chain.verification.provenance import PREDICATE_TYPE, STATEMENT_TYPE, subjects_of
@@ -31,9 +31,10 @@ ATTESTABLE = tuple(suffix for suffix, _ in _TYPES)
 
 
 def attestations(parts: Parts, given: Given, wanted: Expectations) -> tuple[Check, ...]:
-    """Judge the attestations; none is asked of a release that is not signed at all."""
+    """Judge the attestations; that there is none at all is told, and tolerated where no signature is asked for."""
     if not parts.bundles:
-        return ()
+        missing = failed(parts.prefix, f"{NOT_SIGNED}: there is no attestation at all")
+        return (check("attestations.signed", TITLE, tolerated([missing], UNSIGNED if wanted.allow_unsigned else "")),)
     needed = {"provenance": (parts.provenance,), "sbom": _attestable(parts.sboms), "vex": _attestable(parts.vex)}
     lines = [
         line
@@ -55,7 +56,7 @@ def _lines(what: str, documents: Sequence[str], parts: Parts, given: Given, want
         return
     answer = given.statements[bundle]
     subject = (parts.distributions or parts.subjects or ("",))[0]
-    kind = PREDICATE_TYPE if what == "provenance" else _type_of(documents[0]) if documents else ""
+    kind = PREDICATE_TYPE if what == "provenance" else _preferred_type(documents)
     command = commands.verify_attestation(subject, bundle, kind, answer.who, private_root=wanted.private_root)
     line = answer_line(bundle, answer, command)
     yield line
@@ -100,6 +101,11 @@ def _same(contents: Mapping[str, bytes], name: str, predicate: object) -> bool:
 
 def _type_of(name: str) -> str:
     return next((kind for suffix, kind in _TYPES if name.endswith(suffix)), "")
+
+
+def _preferred_type(documents: Sequence[str]) -> str:
+    """Return the type that signing chooses where a document is there in several forms: the first of `_TYPES`."""
+    return next((kind for suffix, kind in _TYPES if any(name.endswith(suffix) for name in documents)), "")
 
 
 def is_attestation(name: str, parts: Parts) -> bool:

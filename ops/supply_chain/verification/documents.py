@@ -22,6 +22,7 @@ from ops.supply_chain.verification.plain import Node, OddError, parse, shown
 CLOCKS = timedelta(days=1)
 """By how much the clocks of whoever wrote a VEX document and of the release may differ."""
 
+HOLDS_TOGETHER = "hold together; that packages from several folders bear one name and version is no fault"
 _ACCEPTED = re.compile(r"\A[Aa]ccepted until (\d{4}-\d{2}-\d{2})\b")
 
 
@@ -31,7 +32,8 @@ def sboms(parts: Parts, given: Given, component: str, version: str) -> list[Chec
     about = [line for name in parts.sboms for line in _about(name, parts, given, component, version)]
     missing = [failed(parts.prefix, "there is no SBOM")]
     return [
-        check("sbom.valid", "The SBOMs are well formed", valid or missing),
+        check("sbom.valid", "Identifiers, references and digests in the SBOMs hold together", valid or missing),
+        *_by_schema(given.schema_problems),
         check("sbom.describes", "The SBOMs describe this release", about or missing),
     ]
 
@@ -55,7 +57,24 @@ def vex(parts: Parts, contents: Mapping[str, bytes], finished: datetime | None) 
 def _valid(name: str, problems: tuple[str, ...] | None) -> tuple[Line, ...]:
     if problems is None:
         return (unseen(name, "nobody could look: a package that this needs is not installed"),)
-    return judged(name, (shown(one) for one in problems), "no problem beyond what its schema says")
+    return judged(name, (shown(one) for one in problems), HOLDS_TOGETHER)
+
+
+def _by_schema(problems: Mapping[str, tuple[str, ...] | None]) -> list[Check]:
+    """Judge what the schemas say; where nobody could look, a note says so and nothing is claimed."""
+    lines = [
+        line
+        for name, found in problems.items()
+        if found is not None
+        for line in judged(name, (shown(one) for one in found), "is valid by the schema of its version")
+    ]
+    return [check("sbom.schema", "The CycloneDX documents are valid by their schema", lines)] if lines else []
+
+
+def schema_notes(parts: Parts, problems: Mapping[str, tuple[str, ...] | None]) -> list[str]:
+    """Name the SBOMs that were held against no schema."""
+    unseen_ones = [name for name in parts.sboms if problems.get(name) is None]
+    return [f"held against no schema: {', '.join(unseen_ones)}"] if unseen_ones else []
 
 
 def _about(name: str, parts: Parts, given: Given, component: str, version: str) -> tuple[Line, ...]:
@@ -81,7 +100,9 @@ def _about(name: str, parts: Parts, given: Given, component: str, version: str) 
 def _root_command(name: str) -> str:
     if name.endswith(".cdx.json"):
         return commands.show(name, ".metadata.component | {name, version}")
-    return commands.show(name, ".name") if name.endswith(".spdx.json") else ""
+    if name.endswith(".spdx.json"):
+        return commands.show(name, ".name")
+    return commands.show(name, '.["@graph"][] | select(.type == "software_Sbom") | .rootElement')
 
 
 def _root(document: Node) -> tuple[str, str, list[str]]:

@@ -25,6 +25,9 @@ GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 SOURCE_REPOSITORY = "1.3.6.1.4.1.57264.1.12"
 """Fulcio's extension that names the repository for which the workflow ran."""
 
+SOURCE_COMMIT = "1.3.6.1.4.1.57264.1.13"
+"""Fulcio's extension that names the commit for which the workflow ran."""
+
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
@@ -154,7 +157,7 @@ def _statement(one: Further) -> Node:
 
 
 def _line(one: Further, files: Mapping[str, GivenFile], wanted: Expectations, repository: str) -> Line:
-    if not one.problem and not one.answer.examined:
+    if not one.problem and not one.answer.examined and one.answer.proof is None:
         return unseen(one.source, one.answer.problem)
     if one.problem or one.answer.proof is None:
         return failed(one.source, one.problem or one.answer.problem or "does not verify")

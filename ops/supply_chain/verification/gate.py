@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.verification import Check, GivenFile, Line
+from ops.supply_chain.contracts.verification import REHEARSAL, Check, GivenFile, Line
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.verification import commands
-from ops.supply_chain.verification.lines import check, failed, judged, passed
+from ops.supply_chain.verification.lines import check, failed, judged, passed, tolerated
 from ops.supply_chain.verification.parts import Parts
 from ops.supply_chain.verification.plain import Node, OddError, digest_of_part, shown
 
@@ -55,24 +55,25 @@ def gates(
         files: The files.
         gate: The gate file, or why it cannot be read.
         statement: The provenance, or why it cannot be read.
-        rehearsed: Whether a rehearsal is expected, which goes on where a gate or the policy refuses; what it says
-            of that stays visible.
+        rehearsed: Whether this is a rehearsal and one is accepted: it goes on where a gate or the policy refuses.
+            That a gate did not pass is told all the same, and is tolerated.
     """
     problem = gate if isinstance(gate, str) else statement if isinstance(statement, str) else ""
     if isinstance(gate, str) or isinstance(statement, str):
         return [check(f"gate.{what}", title, [failed(parts.gate, problem)]) for what, title in _TITLES.items()]
+    why = REHEARSAL if rehearsed else ""
     named = _lines(parts.gate, lambda: _record_lines(parts, gate, _byproducts(statement)))
     return [
         check("gate.records", _TITLES["records"], named),
         check(
             "gate.gates",
             _TITLES["gates"],
-            _lines(parts.gate, lambda: _gate_lines(parts, gate, _byproducts(statement), rehearsed=rehearsed)),
+            _lines(parts.gate, lambda: _gate_lines(parts, gate, _byproducts(statement), why)),
         ),
         check(
             "gate.verdict",
             _TITLES["verdict"],
-            _lines(parts.gate, lambda: _verdict_lines(parts, gate, _byproducts(statement), rehearsed=rehearsed)),
+            _lines(parts.gate, lambda: _verdict_lines(parts, gate, _byproducts(statement), why)),
         ),
         check("gate.origin", _TITLES["origin"], _lines(parts.gate, lambda: _origin_lines(parts, files, gate))),
         check("gate.waivers", _TITLES["waivers"], _lines(parts.gate, lambda: _waiver_lines(parts, gate))),
@@ -136,31 +137,39 @@ def _record_lines(parts: Parts, gate: Node, named: Mapping[str, _Named]) -> Iter
             yield passed(stage, f"SHA-256 {wanted[stage]}", command)
 
 
-def _gate_lines(parts: Parts, gate: Node, named: Mapping[str, _Named], *, rehearsed: bool) -> Iterator[Line]:
+def _gate_lines(parts: Parts, gate: Node, named: Mapping[str, _Named], why: str) -> Iterator[Line]:
+    """Judge each record; `why` is why a gate that did not pass is tolerated, empty where it is not."""
+    told: set[tuple[str, str]] = set()
     for stage, record in sorted(_records(gate).items()):
-        ended = f"ended {shown(record['outcome'].text())}"
+        outcome = record["outcome"].text()
+        told.add((f"record/{stage}", outcome))
         of = f"{record['component'].text()}-{record['version'].text()}"
-        problems = [] if of == parts.prefix else [f"is of {shown(of)}"]
-        problems += [] if ended == f"ended {PASS}" or rehearsed else [ended]
         command = commands.show(parts.gate, f"{record.path[1:]}.outcome")
-        yield from judged(shown(stage), problems, ended, command)
+        if of != parts.prefix:
+            yield failed(shown(stage), f"is of {shown(of)}", command)
+        if outcome == PASS and of == parts.prefix:
+            yield passed(shown(stage), f"ended {PASS}", command)
+        elif outcome != PASS:
+            yield from tolerated([failed(shown(stage), f"ended {shown(outcome)}", command)], why)
     for name, one in sorted(named.items()):
-        if one.role in ("record", "policy-record") and one.outcome != PASS and not rehearsed:
-            yield failed(shown(name), f"ended {shown(one.outcome) or 'nobody says how'}, says the provenance")
+        if one.role in ("record", "policy-record") and one.outcome != PASS and (name, one.outcome) not in told:
+            said = f"ended {shown(one.outcome) or 'nobody says how'}, says the provenance"
+            yield from tolerated([failed(shown(name), said)], why)
 
 
-def _verdict_lines(parts: Parts, gate: Node, named: Mapping[str, _Named], *, rehearsed: bool) -> Iterator[Line]:
+def _verdict_lines(parts: Parts, gate: Node, named: Mapping[str, _Named], why: str) -> Iterator[Line]:
     verdict, command = gate["verdict"], commands.digest_of(parts.gate, ".verdict")
-    refusals = list(_refusals(verdict))
-    problems = [] if rehearsed else refusals
+    refusals = [failed("verdict", refusal, command) for refusal in _refusals(verdict)]
+    problems = []
     of = f"{verdict['component'].text()}-{verdict['version'].text()}"
     if of != parts.prefix:
         problems.append(f"is of {shown(of)}")
     digests = [one.sha256 for one in named.values() if one.role == "verdict"]
     if digests != [digest_of_part(verdict.value)]:
         problems.append("is not the verdict that the provenance names: another SHA-256")
-    good = f"this release would be refused: {'; '.join(refusals)}" if refusals else "allows it"
-    yield from judged("verdict", problems, good, command)
+    yield from tolerated(refusals, why)
+    if problems or not refusals:
+        yield from judged("verdict", problems, "allows it", command)
 
 
 def _refusals(verdict: Node) -> Iterator[str]:
@@ -203,8 +212,11 @@ def _waiver_lines(parts: Parts, gate: Node) -> Iterator[Line]:
             label = finding.text_of("waived_by")
             count += bool(label)
             until = _UNTIL.search(label)
-            if until and until[1] < day:
-                ended.append(f"{shown(finding.text_of('code'))} {shown(finding.text_of('package'))}: {shown(label)}")
+            what = f"{shown(finding.text_of('code'))} {shown(finding.text_of('package'))}: {shown(label)}"
+            if label and not until:
+                ended.append(f"{what}: does not say until when")
+            elif until and until[1] < day:
+                ended.append(what)
     yield from judged(parts.gate, ended, f"{count} findings waived" if count else "nothing is waived", command)
 
 

@@ -12,16 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ops.supply_chain.contracts.verification import Check, Further, GivenFile, Level
 from ops.supply_chain.core.outcome import Outcome, worst
-from ops.supply_chain.verification.evidence import GITHUB_ISSUER, covered, predicate_of, same_source
+from ops.supply_chain.verification.evidence import GITHUB_ISSUER, SOURCE_COMMIT, covered, predicate_of, same_source
 from ops.supply_chain.verification.parts import Parts
 from ops.supply_chain.verification.plain import OddError
 from ops.supply_chain.verification.provenance import PREDICATE_TYPE
 
 GITHUB_BUILD_TYPE = "https://actions.github.io/buildtypes/workflow/v1"
 HOSTED_BUILDER = "https://github.com/actions/runner/github-hosted"
+"""What early versions of GitHub's attest action call the builder: the kind of runner, and no workflow."""
+
 BUILD_SIGNER = "1.3.6.1.4.1.57264.1.9"
 RUNNER = "1.3.6.1.4.1.57264.1.11"
 HOSTED = "github-hosted"
@@ -37,13 +40,20 @@ where its steps cannot reach. Matched whole against the certificate's build sign
 _ISOLATED = re.compile(ISOLATED_BUILDER, re.ASCII)
 
 
+class Origin(NamedTuple):
+    """Where the release comes from: `host/owner/name`, and its commit; empty where that is not known."""
+
+    repository: str
+    commit: str
+
+
 def level(
     parts: Parts,
     files: Mapping[str, GivenFile],
     checks: Sequence[Check],
     further: Sequence[Further],
     *,
-    repository: str,
+    origin: Origin,
     rehearsal: bool,
 ) -> Level:
     """Compute the level of a release and of each file that its provenance has to cover.
@@ -53,21 +63,23 @@ def level(
         files: The files.
         checks: Every check that was made.
         further: Further evidence.
-        repository: `host/owner/name` that the release comes from, or empty.
+        origin: Where it comes from: signed, or expected by whoever verifies.
         rehearsal: Whether it is a rehearsal.
     Returns:
         The release's is the lowest of its files'.
     """
     if rehearsal:
         return Level(build=0, reason="a rehearsal shows nothing about a build")
-    if worst([check.outcome for check in checks]) is Outcome.FAIL:
-        return Level(build=0, reason="the release does not verify")
+    ruling = worst([check.ruling for check in checks])
+    if ruling is not Outcome.PASS:
+        why = "the release does not verify" if ruling is Outcome.FAIL else "not everything could be examined"
+        return Level(build=0, reason=why)
     ours = [check for check in checks if check.code.startswith("provenance.")]
     if parts.provenance not in files or worst([check.outcome for check in ours]) is not Outcome.PASS:
         return Level(build=0, reason="there is no provenance that covers it")
     found = dict.fromkeys(parts.subjects, 1)
     for one in further:
-        shown = _shown_by(one, repository)
+        shown = _shown_by(one, origin)
         for name in _covered(one, files) if shown else ():
             found[name] = max(found.get(name, 0), shown)
     build = min(found[name] for name in parts.subjects) if parts.subjects else 0
@@ -89,10 +101,13 @@ def _covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
         return ()
 
 
-def _shown_by(one: Further, repository: str) -> int:
+def _shown_by(one: Further, origin: Origin) -> int:
     """Return the level that one attestation shows of the files that it names, 0 for none."""
     proof = one.answer.proof
-    if proof is None or not one.answer.examined or not same_source(one, repository):
+    # Whether anybody was named who may sign is another question: a builder is known by its certificate.
+    if proof is None or not same_source(one, origin.repository):
+        return 0
+    if origin.commit and proof.extensions.get(SOURCE_COMMIT, "") != origin.commit:
         return 0
     try:
         kind, predicate = predicate_of(one)
@@ -105,4 +120,5 @@ def _shown_by(one: Further, repository: str) -> int:
         return 0
     if _ISOLATED.fullmatch(signer) and builder == signer:
         return 3
-    return 2 if builder == HOSTED_BUILDER and build_type == GITHUB_BUILD_TYPE else 0
+    # GitHub names the workflow that signed; earlier versions of its action named the runner.
+    return 2 if builder in (signer, HOSTED_BUILDER) and build_type == GITHUB_BUILD_TYPE else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ops.supply_chain.contracts.verification import Check, Line
 from ops.supply_chain.core.outcome import Outcome
@@ -21,6 +22,16 @@ def failed(subject: str, message: str, command: str = "") -> Line:
 def unseen(subject: str, message: str, command: str = "") -> Line:
     """Return a line for what nobody could look at."""
     return Line(subject=subject, outcome=Outcome.NOT_EXAMINED, message=message, command=command)
+
+
+def tolerated(lines: Iterable[Line], why: str) -> list[Line]:
+    """Return the lines with those that are not a pass marked as tolerated; their outcome stays what it is.
+
+    Args:
+        lines: Any.
+        why: `REHEARSAL` or `UNSIGNED`; empty leaves all as they are.
+    """
+    return [replace(line, tolerated=why) if why and line.outcome is not Outcome.PASS else line for line in lines]
 
 
 def judged(subject: str, problems: Iterable[str], good: str, command: str = "") -> tuple[Line, ...]:

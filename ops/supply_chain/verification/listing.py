@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from ops.supply_chain.contracts.signed_release import bundle_name, certificate_name, signature_name
 from ops.supply_chain.contracts.verification import Check, GivenFile, Line
 from ops.supply_chain.verification import commands
+from ops.supply_chain.verification.kept import kept_problems
 from ops.supply_chain.verification.lines import check, failed, passed
 from ops.supply_chain.verification.parts import ATTESTED, MANIFEST, VERIFIER, Parts
 from ops.supply_chain.verification.plain import Node, OddError, parse
@@ -87,8 +88,12 @@ def _others(parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str,
     for name in parts.names:
         if name == MANIFEST:
             yield _manifest(files, contents.get(name, b""))
+        elif name in parts.kept:
+            yield _kept(name, parts, files, contents)
         elif name not in allowed:
             yield failed(name, "is no part of the release", "ls")
+        elif name in (parts.trusted_root, VERIFIER) and not parts.bundles:
+            yield failed(name, "is not listed, and nothing here is signed", "ls")
     folded: dict[str, str] = {}
     for name in parts.names:
         first = folded.setdefault(name.lower(), name)
@@ -96,6 +101,18 @@ def _others(parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str,
             yield failed(name, f"differs from {first} in case only", "ls")
     further = [name for name in (parts.trusted_root, VERIFIER) if name in files]
     yield passed(parts.prefix, f"{len(parts.names)} files, {len(further)} of them further ones", "ls")
+
+
+def _kept(name: str, parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Line:
+    """Judge a report that was kept with a retained release: without the manifest that names it, it is a stranger."""
+    command = commands.show(MANIFEST, f'.files[] | select(.name == "{name}")')
+    if MANIFEST not in files:
+        return failed(name, f"is no part of a release, and there is no {MANIFEST}, as beside a retained one", command)
+    digests = {one.name: one.sha256 for one in files.values()}
+    problems = kept_problems(parts, digests, contents, name)
+    if problems:
+        return failed(name, problems[0], command)
+    return passed(name, "is what its maker found; it is not signed, and nothing was concluded from it", command)
 
 
 def _manifest(files: Mapping[str, GivenFile], data: bytes) -> Line:

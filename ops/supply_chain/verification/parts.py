@@ -16,6 +16,7 @@ from ops.supply_chain.contracts.signed_release import (
     SIGNATURE_SUFFIXES,
     TRUSTED_ROOT_SUFFIX,
 )
+from ops.supply_chain.contracts.verification import KEPT_SUFFIXES
 from ops.supply_chain.core.errors import InputError
 
 CHECKSUMS_SUFFIX = "-checksums.txt"
@@ -30,6 +31,7 @@ VERIFIER = "sealwright-verify.pyz"
 DOCUMENTS = (".json", ".txt", *DETACHED_SUFFIXES)
 """Ends of the names of files whose content is looked at."""
 
+CYCLONEDX_SUFFIX = ".cdx.json"
 ATTESTED = ("provenance", "sbom", "vex")
 _SBOM = re.compile(r"sbom[A-Za-z0-9._-]*\.(?:cdx|spdx|spdx3)\.json")
 _VEX = re.compile(r"(?:vex(?:\.[A-Za-z0-9]+)*|openvex)\.json")
@@ -63,14 +65,19 @@ class Parts:
         return self.prefix + TRUSTED_ROOT_SUFFIX
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """What its maker found when verifying it: lies beside the files of a retained release, and is not signed."""
+        return tuple(self.prefix + suffix for suffix in KEPT_SUFFIXES.values())
+
+    @property
     def sboms(self) -> tuple[str, ...]:
         """The SBOMs."""
-        return tuple(name for name in self.names if _SBOM.fullmatch(self._rest(name)))
+        return tuple(name for name in self.released if _SBOM.fullmatch(self._rest(name)))
 
     @property
     def vex(self) -> tuple[str, ...]:
         """The VEX documents."""
-        return tuple(name for name in self.names if _VEX.fullmatch(self._rest(name)))
+        return tuple(name for name in self.released if _VEX.fullmatch(self._rest(name)))
 
     @property
     def bundles(self) -> tuple[str, ...]:
@@ -78,9 +85,14 @@ class Parts:
         return tuple(name for name in self.names if name.endswith(BUNDLE_SUFFIX))
 
     @property
+    def detached(self) -> tuple[str, ...]:
+        """Detached signatures and their certificates."""
+        return tuple(name for name in self.names if name.endswith(DETACHED_SUFFIXES))
+
+    @property
     def released(self) -> tuple[str, ...]:
         """What is released: everything but what signing and retaining added."""
-        further = {self.trusted_root, VERIFIER, MANIFEST}
+        further = {self.trusted_root, VERIFIER, MANIFEST, *self.kept}
         return tuple(one for one in self.names if one not in further and not one.endswith(SIGNATURE_SUFFIXES))
 
     @property
@@ -97,7 +109,8 @@ class Parts:
     @property
     def signed(self) -> tuple[str, ...]:
         """What has to have a bundle beside it."""
-        return tuple(one for one in self.names if one != MANIFEST and not one.endswith(SIGNATURE_SUFFIXES))
+        unsigned = {MANIFEST, *self.kept}
+        return tuple(one for one in self.names if one not in unsigned and not one.endswith(SIGNATURE_SUFFIXES))
 
     def attestation(self, what: str) -> str:
         """Return the name of an attestation: `what` is one of `ATTESTED`."""

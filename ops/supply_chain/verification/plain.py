@@ -37,7 +37,9 @@ class Node:
         table = self.table()
         if key not in table:
             raise OddError(f"{self.path}.{key}: is missing")
-        return Node(table[key], f"{self.path}.{shown(key)}")
+        # An identifier holds nothing that could not be shown; most keys are one, and there are many.
+        plain = key.isidentifier() and len(key) < _LONGEST
+        return Node(table[key], f"{self.path}.{key if plain else shown(key)}")
 
     def get(self, key: str) -> Node | None:
         """Return the field of an object; None where it is left out or null."""

@@ -5,36 +5,58 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 
-from ops.supply_chain.contracts.signed_release import DETACHED_SUFFIXES, bundle_name, certificate_name, signature_name
-from ops.supply_chain.contracts.verification import Answer, Check, Expectations, Given, Line, Signer
+from ops.supply_chain.contracts.signed_release import (
+    DETACHED_SUFFIXES,
+    NOT_SIGNED,
+    bundle_name,
+    certificate_name,
+    signature_name,
+)
+from ops.supply_chain.contracts.verification import (
+    REHEARSAL,
+    UNSIGNED,
+    Answer,
+    Check,
+    Expectations,
+    Given,
+    Line,
+    Signer,
+)
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.verification import commands
-from ops.supply_chain.verification.lines import check, failed, passed, unseen
+from ops.supply_chain.verification.lines import check, failed, passed, tolerated, unseen
 from ops.supply_chain.verification.parts import Parts
 from ops.supply_chain.verification.plain import shown
 
-TITLE = "Every file is signed by a published identity that was valid at signing time"
-NOT_SIGNED = "digests published, not signed"
-"""What a release without signatures is called, everywhere."""
+TITLE = "Every file is signed by an identity that may sign, and might at signing time"
+MADE_UP = "no identity is configured: who signed is made up for this rehearsal"
 
 
 def signatures(parts: Parts, given: Given, wanted: Expectations) -> tuple[Check, ...]:
     """Judge the bundles over files, and the detached signatures beside them.
 
-    Returns:
-        Nothing for a release that is not signed at all where that is allowed.
+    That a release is not signed at all is told in any case, and tolerated where that is allowed; that one is
+    signed in part never is.
     """
     if not parts.bundles:
-        if wanted.allow_unsigned:
-            return ()
-        return (check("files.signed", TITLE, [failed(parts.prefix, f"{NOT_SIGNED}: there is no bundle at all")]),)
+        unsigned = failed(parts.prefix, f"{NOT_SIGNED}: there is no bundle at all")
+        lines = tolerated([unsigned], UNSIGNED if wanted.allow_unsigned else "")
+        return (check("files.signed", TITLE, lines), *_orphans(parts, given))
     lines = [signature_line(name, parts, given.signatures, wanted) for name in parts.signed]
+    return (check("files.signed", TITLE, lines), *_orphans(parts, given), *_made_up(parts, wanted))
+
+
+def _made_up(parts: Parts, wanted: Expectations) -> tuple[Check, ...]:
+    if not wanted.identity_made_up:
+        return ()
+    lines = tolerated([failed(parts.prefix, MADE_UP)], REHEARSAL if wanted.rehearsal else "")
+    return (check("identities.published", "Who may sign is published", lines),)
+
+
+def _orphans(parts: Parts, given: Given) -> tuple[Check, ...]:
     detached = tuple(_detached(parts, given))
-    checks = [check("files.signed", TITLE, lines)]
-    if detached:
-        checks.append(check("files.detached", "Detached signatures are those of the bundles", detached))
-    return tuple(checks)
+    return (check("files.detached", "Detached signatures are those of the bundles", detached),) if detached else ()
 
 
 def signature_line(name: str, parts: Parts, answers: Mapping[str, Answer], wanted: Expectations) -> Line:
@@ -83,7 +105,8 @@ def _detached(parts: Parts, given: Given) -> Iterator[Line]:
     if not any(name.endswith(DETACHED_SUFFIXES) for name in parts.names):
         return
     for name in parts.signed:
-        proof = given.signatures.get(bundle_name(name), Answer()).proof
+        answer = given.signatures.get(bundle_name(name), Answer())
+        proof = answer.proof
         expected = {
             signature_name(name): base64.b64encode(proof.signature) + b"\n" if proof else None,
             certificate_name(name): proof.certificate if proof else None,
@@ -91,6 +114,8 @@ def _detached(parts: Parts, given: Given) -> Iterator[Line]:
         for file, data in expected.items():
             if file not in parts.names:
                 yield failed(file, "is missing, and other files have theirs")
+            elif proof is None and not answer.examined:
+                yield unseen(file, answer.problem)
             elif data is None or given.contents.get(file) != data:
                 yield failed(file, "is not that of the bundle")
             else:

@@ -10,21 +10,25 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from ops.supply_chain.contracts.verification import Answer, Check, Expectations, Given, Verification
+from ops.supply_chain.contracts.signed_release import NOT_SIGNED
+from ops.supply_chain.contracts.verification import REHEARSAL, Answer, Check, Expectations, Given, Verification
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.verification.attested import attestations
 from ops.supply_chain.verification.chain import chain, previous_of
-from ops.supply_chain.verification.documents import sboms, vex
-from ops.supply_chain.verification.evidence import evidence
+from ops.supply_chain.verification.documents import sboms, schema_notes, vex
+from ops.supply_chain.verification.evidence import GITHUB_ISSUER, SOURCE_COMMIT, SOURCE_REPOSITORY, evidence
 from ops.supply_chain.verification.gate import finished, gates
-from ops.supply_chain.verification.level import level
-from ops.supply_chain.verification.lines import check, failed, passed
+from ops.supply_chain.verification.level import Origin, level
+from ops.supply_chain.verification.lines import check, failed, passed, tolerated
 from ops.supply_chain.verification.listing import listing
 from ops.supply_chain.verification.parts import Parts, parts_of
 from ops.supply_chain.verification.plain import Node, OddError, parse, shown
 from ops.supply_chain.verification.provenance import facts, is_rehearsed, parameter, provenance, repository_of
-from ops.supply_chain.verification.signatures import NOT_SIGNED, signatures
+from ops.supply_chain.verification.signatures import signatures
+
+REAL = "release.real"
+"""Code of the check that a release is no rehearsal."""
 
 REHEARSAL_HOSTS = b"rehearsal.invalid"
 """Domain of the hosts that a rehearsal's trusted root names (rehearsal/options.py; a test holds them together)."""
@@ -48,29 +52,33 @@ def verify(given: Given, wanted: Expectations) -> Verification:
     statement, gate = _document(parts.provenance, given.contents), _document(parts.gate, given.contents)
     component, version = _named(parts, statement)
     rehearsal = _is_rehearsal(parts, given, wanted) or _says_rehearsal(statement, gate)
-    repository = repository_of(wanted.source_repository or _facts(statement).get("source", ""))
+    stated = _facts(statement)
+    repository = repository_of(wanted.source_repository or stated.get("source", ""))
     checks = [
         *listing(parts, given.files, given.contents),
         *signatures(parts, given, wanted),
         *attestations(parts, given, wanted),
-        *_rehearsal(parts, wanted, rehearsal=rehearsal),
+        _real(parts, wanted, rehearsal=rehearsal),
         *provenance(parts, given.files, statement, wanted),
-        *gates(parts, given.files, gate, statement, rehearsed=wanted.rehearsal),
+        *gates(parts, given.files, gate, statement, rehearsed=wanted.rehearsal and rehearsal),
         *sboms(parts, given, component, version),
         *vex(parts, given.contents, _finished(gate)),
         *chain(parts, statement, wanted),
         *evidence(given.further, given.files, wanted, repository),
     ]
+    signed = any(one.code == "files.signed" and one.outcome is Outcome.PASS for one in checks)
+    # What an unsigned statement says of its source proves nothing about whose workflow may speak for it.
+    origin = Origin(repository if signed or wanted.source_repository else "", stated.get("commit", ""))
     return Verification(
         component=component,
         version=version,
-        signed=any(one.code == "files.signed" and one.outcome is Outcome.PASS for one in checks),
+        signed=signed,
         rehearsal=rehearsal,
         checks=tuple(checks),
-        level=level(parts, given.files, checks, given.further, repository=repository, rehearsal=rehearsal),
-        facts=_stated(statement),
+        level=level(parts, given.files, checks, given.further, origin=origin, rehearsal=rehearsal),
+        facts=_shown(stated, statement),
         files=tuple(given.files[name] for name in parts.names),
-        notes=tuple(_notes(parts, given, statement, wanted)),
+        notes=tuple(_notes(parts, given, _shown(stated, statement), wanted)),
     )
 
 
@@ -118,24 +126,22 @@ def _rehearsed(answer: Answer) -> bool:
     return REHEARSAL_ORGANISATION in base64.b64decode(_PEM.sub(b"", answer.proof.certificate))
 
 
-def _rehearsal(parts: Parts, wanted: Expectations, *, rehearsal: bool) -> list[Check]:
-    title = "It is a release, and no rehearsal of one"
-    if wanted.rehearsal:
-        return []
+def _real(parts: Parts, wanted: Expectations, *, rehearsal: bool) -> Check:
     line = (
         failed(parts.prefix, "is a rehearsal: it was signed by an instance that proves nothing to anybody")
         if rehearsal
         else passed(parts.prefix, "no sign of a rehearsal")
     )
-    return [check("release.real", title, [line])]
+    lines = tolerated([line], REHEARSAL if wanted.rehearsal else "")
+    return check(REAL, "It is a release, and no rehearsal of one", lines)
 
 
 def _facts(statement: Node | str) -> dict[str, str]:
     return {} if isinstance(statement, str) else facts(statement)
 
 
-def _stated(statement: Node | str) -> dict[str, str]:
-    found = {key: shown(text) for key, text in _facts(statement).items()}
+def _shown(stated: Mapping[str, str], statement: Node | str) -> dict[str, str]:
+    found = {key: shown(text) for key, text in stated.items()}
     try:
         version, _ = ("", "") if isinstance(statement, str) else previous_of(statement)
     except OddError:
@@ -143,20 +149,37 @@ def _stated(statement: Node | str) -> dict[str, str]:
     return {**found, "previous": shown(version)} if version else found
 
 
-def _notes(parts: Parts, given: Given, statement: Node | str, wanted: Expectations) -> list[str]:
+def _notes(parts: Parts, given: Given, stated: Mapping[str, str], wanted: Expectations) -> list[str]:
     notes = []
     if not parts.bundles:
         notes.append(f"{NOT_SIGNED}: whoever could change the files could change the digests too")
-    stated = _stated(statement)
     if "source" in stated and not wanted.source_repository:
         notes.append("the source repository is what the release says: give --source-repository to check it")
     if "commit" in stated and not wanted.source_commit:
         notes.append("the commit is what the release says: give --source-commit to check it")
     if "previous" in stated and not wanted.previous_given:
         notes.append(f"it continues {stated['previous']}: give that release with --previous to check it")
+    notes += _run_notes(given, stated) if not (wanted.rehearsal or wanted.rehearsal_root) else []
     if wanted.root:
         notes.append(f"signatures were held against the trusted root {wanted.root} (sha256 {wanted.root_sha256})")
-    return notes + _root_notes(parts, given, wanted)
+    return [*notes, *_root_notes(parts, given, wanted), *schema_notes(parts, given.schema_problems)]
+
+
+def _run_notes(given: Given, stated: Mapping[str, str]) -> list[str]:
+    """Tell where the workflow run that signed was for another source than the provenance names.
+
+    That alone is no failure: a workflow that is started by hand may check out another commit than it runs for.
+    """
+    proofs = [one.proof for one in (*given.signatures.values(), *given.statements.values()) if one.proof]
+    extensions = [proof.extensions for proof in proofs if proof.issuer == GITHUB_ISSUER]
+    told = {repository_of(one[SOURCE_REPOSITORY]) for one in extensions if SOURCE_REPOSITORY in one}
+    other = sorted(told - {repository_of(stated.get("source", ""))}) if "source" in stated else []
+    notes = [f"the workflow that signed ran for {shown(one)}, which is not the source that it names" for one in other]
+    commits = {one[SOURCE_COMMIT] for one in extensions if SOURCE_COMMIT in one}
+    moved = sorted(commits - {stated.get("commit", "")}) if "commit" in stated else []
+    return notes + [
+        f"the workflow that signed ran at commit {shown(one)}, which is not the one that it names" for one in moved
+    ]
 
 
 def _root_notes(parts: Parts, given: Given, wanted: Expectations) -> list[str]:

@@ -6,13 +6,14 @@ Source: SLSA 1.2, https://slsa.dev/spec/v1.2/verification_summary ; facts/standa
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from ops.supply_chain.contracts.verification import Expectations, GivenFile, Verification
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.verification.parts import parts_of
-from ops.supply_chain.verification.provenance import STATEMENT_TYPE
+from ops.supply_chain.verification.provenance import REHEARSAL_SUFFIX, STATEMENT_TYPE
 
 PREDICATE_TYPE = "https://slsa.dev/verification_summary/v1"
 SLSA_VERSION = "1.2"
@@ -44,7 +45,7 @@ def statement(
     """Write the statement.
 
     Args:
-        verification: An answer that passed or failed; one that could not be reached is no verification.
+        verification: An answer that was reached; where not everything could be examined there is none to sum up.
         policy: As `policy_of` returns it.
         base: What identifiers begin with.
         verifier_version: Our own.
@@ -53,16 +54,18 @@ def statement(
     Raises:
         ValueError: Not everything could be examined.
     """
-    if verification.outcome is Outcome.NOT_EXAMINED:
+    if verification.ruling is Outcome.NOT_EXAMINED:
         raise ValueError("a verification summary needs a verification")
+    # What was only tolerated is no pass: neither a rehearsal nor a release without signatures has one.
     passed = verification.outcome is Outcome.PASS
+    mark = REHEARSAL_SUFFIX if verification.rehearsal else ""
     parts = parts_of([file.name for file in verification.files])
     subjects = [file for file in verification.files if file.name in parts.released]
     inputs = [file for file in verification.files if file.name in (*parts.bundles, parts.provenance)]
     predicate = {
-        "verifier": {"id": f"{base}verifier:v1", "version": {"sealwright": verifier_version}},
+        "verifier": {"id": f"{base}verifier:v1{mark}", "version": {"sealwright": verifier_version}},
         "timeVerified": verified_at,
-        "resourceUri": f"pkg:generic/{verification.component}@{verification.version}",
+        "resourceUri": f"pkg:generic/{quote(verification.component, safe='')}@{quote(verification.version, safe='')}",
         "policy": {"uri": f"{base}policy:verification:v1", "digest": {"sha256": sha256_bytes(plain_json.dump(policy))}},
         "inputAttestations": [
             {"uri": file.name, "digest": {"sha256": file.sha256}}
@@ -71,6 +74,8 @@ def statement(
         "verificationResult": "PASSED" if passed else "FAILED",
         "verifiedLevels": [f"SLSA_BUILD_LEVEL_{verification.level.build}"] if passed else ["FAILED"],
         "slsaVersion": SLSA_VERSION,
+        # SLSA 1.2: extension fields are named <vendor>_<name>.
+        **({"sealwright_rehearsal": True} if verification.rehearsal else {}),
     }
     return plain_json.dump(
         {
