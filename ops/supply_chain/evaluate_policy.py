@@ -27,7 +27,6 @@ from typing import Any, NamedTuple
 from ops.supply_chain.adapters import rego
 from ops.supply_chain.adapters.policy_files import Policy, load_policy
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.config import PolicyConfig
 from ops.supply_chain.contracts.record import Record
 from ops.supply_chain.contracts.verdict import Gate, Verdict
 from ops.supply_chain.core import canonical
@@ -40,6 +39,7 @@ from ops.supply_chain.policy_input.verdicts import build_verdict, counts_of, fin
 from ops.supply_chain.release.layout import GATE_SOURCE, PROVENANCE_SOURCE, RELEASED_FOLDERS
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.policy_settings import folders_of, settings_of
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
 from ops.supply_chain.sbom.check import check_document
@@ -93,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     records = _read_records(run)
-    policy = load_policy(_folders(run), _profiles(run, records), _settings(run.config.policy))
+    policy = load_policy(folders_of(run, run.args.policy), _profiles(run, records), settings_of(run.config.policy))
     evidence = _gather_provenance(run, records) if run.args.provenance else _gather_sboms(run, records)
     verdict = build_verdict(
         rego.evaluate(policy, evidence.document),
@@ -140,23 +140,6 @@ def _profiles(run: StageRun, records: Sequence[StoredRecord]) -> tuple[str, ...]
     if run.args.sboms and not records:
         return SBOM_PROFILES
     return tuple(dict.fromkeys(run.config.policy.profiles))
-
-
-def _folders(run: StageRun) -> list[tuple[str, Path]]:
-    own = [(f"project:{folder.rstrip('/')}/", run.root / folder) for folder in run.config.policy.folders]
-    return [("policy:", run.args.policy.absolute()), *own]
-
-
-def _settings(config: PolicyConfig) -> dict[str, dict[str, Any]]:
-    given = {
-        "allow": config.licences_allow,
-        "deny": config.licences_deny,
-        "on_unknown": config.licences_on_unknown,
-    }
-    licences = {
-        key: list(value) if isinstance(value, tuple) else value for key, value in given.items() if value is not None
-    }
-    return {"licences": licences} if licences else {}
 
 
 def _read_records(run: StageRun) -> list[StoredRecord]:

@@ -191,3 +191,42 @@ def test_an_empty_folder_has_only_empty_profiles(tmp_path: Path) -> None:
     assert load(tmp_path, profiles=("base", "release")).empty == ("base", "release")
     with pytest.raises(UsageError, match="no such policy folder"):
         load(tmp_path / "nowhere")
+
+
+def test_a_profile_has_a_library_and_data_of_its_own_that_others_do_not_see(tmp_path: Path) -> None:
+    put(tmp_path, "own-ones/rule/rule.rego", RULE)
+    put(tmp_path, "own-ones/lib/more.rego", "package sealwright.own_ones.lib\n")
+    put(tmp_path, "own-ones/data/more.json", '{"more": {"a": 1}}')
+    put(tmp_path, "other/rule/rule.rego", RULE.replace("own_ones", "other"))
+    put(tmp_path, "lib/lib.rego", "package sealwright.lib\n")
+    own, other = load(tmp_path), load(tmp_path, profiles=("other",))
+    assert [module.package for module in own.libraries] == ["sealwright.lib", "sealwright.own_ones.lib"]
+    assert own.data == {"more": {"a": 1}}
+    assert [rule.code for rule in own.rules] == ["own-ones.rule"]
+    assert ([module.package for module in other.libraries], other.data) == (["sealwright.lib"], {})
+    assert [file.path for file in other.files] == ["0:lib/lib.rego", "0:other/rule/rule.rego"]
+
+
+def test_a_profiles_library_has_the_package_of_its_place(tmp_path: Path) -> None:
+    put(tmp_path, "own-ones/rule/rule.rego", RULE)
+    put(tmp_path, "own-ones/lib/more.rego", "package sealwright.lib.more\n")
+    with pytest.raises(InputError) as caught:
+        load(tmp_path)
+    assert caught.value.message == (
+        "0:own-ones/lib/more.rego: package is sealwright.lib.more, expected sealwright.own_ones.lib or one below it"
+    )
+
+
+def test_the_profile_of_claims_is_not_offered_and_is_there_when_asked_for(tmp_path: Path) -> None:
+    put(tmp_path, "own-ones/rule/rule.rego", RULE)
+    put(tmp_path, "claims/rule/rule.rego", RULE.replace("own_ones", "claims"))
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path, profiles=("claim",))
+    assert caught.value.message == "no policy profile is called 'claim'; there are own-ones"
+    assert [rule.code for rule in load(tmp_path, profiles=("claims",)).rules] == ["claims.rule"]
+
+
+def test_a_claim_says_more_of_itself() -> None:
+    more = "#   otherwise: >-\n#     Nothing is\n#     shown.\n#   evidence: gate provenance\n"
+    text = RULE.replace("#   unknown: allowed\n", f"{more}#   unknown: allowed\n")
+    assert metadata_of(text, where="x.rego").more == {"evidence": "gate provenance", "otherwise": "Nothing is shown."}

@@ -3,6 +3,7 @@
     <folder>/<profile>/**/<rule>.rego   package sealwright.<profile>.<rule>, with metadata
     <folder>/lib/**/*.rego              package sealwright.lib[.<name>]
     <folder>/data/*.json                shown to rules as `data.data`, merged by top-level key
+    <folder>/<profile>/lib/, data/      the same for one profile; its package is sealwright.<profile>.lib
 
 `*_test.rego` is never loaded. In a package, `-` of a profile's name is `_`. A later folder may replace a
 data key of an earlier one as a whole; two files of one package are an error.
@@ -26,6 +27,9 @@ from ops.supply_chain.core.errors import InputError, UsageError
 RESERVED = frozenset({"lib", "data"})
 """Folders of a policy that are no profiles."""
 
+APART = frozenset({"claims"})
+"""A profile that judges what may be claimed, not whether to release: it is not offered where one is asked for."""
+
 ROOT_PACKAGE = "sealwright"
 
 
@@ -46,7 +50,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that decides: rules sorted by code, libraries by path, data by key, files by path.
+    """Everything that decides: rules sorted by code, data by key, files by path; libraries in loading order.
 
     `profiles` are as asked for; `empty` those of them that have no rule.
     """
@@ -78,16 +82,22 @@ def load_policy(
     _refuse_unknown(folders, profiles)
     files = _Files()
     rules = sorted((_rule(*found, files) for found in _rule_files(folders, profiles)), key=lambda rule: rule.code)
-    libraries = [files.module(label, folder, path) for label, folder, path in _below(folders, "lib", "*.rego")]
-    _check_libraries(libraries)
+    libraries = [
+        module
+        for place in ("", *dict.fromkeys(profiles))
+        for label, folder, path in _below(folders, _inside(place, "lib"), "*.rego")
+        for module in [files.module(label, folder, path)]
+        if _is_library(module, place)
+    ]
     _refuse_twice([*(rule.module for rule in rules), *libraries])
-    data = _data(folders, settings, files)
+    data = _data(folders, profiles, settings, files)
     filled = {rule.code.partition(".")[0] for rule in rules}
     return Policy(
         profiles=tuple(profiles),
         empty=tuple(profile for profile in profiles if profile not in filled),
         rules=tuple(rules),
-        libraries=tuple(sorted(libraries, key=lambda module: module.path)),
+        # Ours first, then each profile's own: regopy ends the process where one comes before what it is named after.
+        libraries=tuple(libraries),
         data=data,
         files=tuple(sorted(files.refs, key=lambda ref: ref.path)),
     )
@@ -118,12 +128,14 @@ class _Files:
 
 
 def _refuse_unknown(folders: Sequence[tuple[str, Path]], profiles: Iterable[str]) -> None:
+    profiles = tuple(profiles)
+    hidden = RESERVED | (APART - set(profiles))
     known = sorted(
         {
             entry.name
             for _, folder in folders
             for entry in folder.iterdir()
-            if entry.is_dir() and entry.name not in RESERVED and not entry.name.startswith(".")
+            if entry.is_dir() and entry.name not in hidden and not entry.name.startswith(".")
         }
     )
     for profile in profiles:
@@ -146,7 +158,12 @@ def _below(folders: Iterable[tuple[str, Path]], name: str, pattern: str) -> list
 
 
 def _rule_files(folders: Sequence[tuple[str, Path]], profiles: Iterable[str]) -> list[tuple[str, str, Path, Path]]:
-    return [(profile, *found) for profile in dict.fromkeys(profiles) for found in _below(folders, profile, "*.rego")]
+    return [
+        (profile, label, folder, path)
+        for profile in dict.fromkeys(profiles)
+        for label, folder, path in _below(folders, profile, "*.rego")
+        if path.relative_to(folder / profile).parts[0] not in RESERVED
+    ]
 
 
 def _rule(profile: str, label: str, folder: Path, path: Path, files: _Files) -> Rule:
@@ -157,11 +174,20 @@ def _rule(profile: str, label: str, folder: Path, path: Path, files: _Files) -> 
     return Rule(code=f"{profile}.{path.stem}", module=module, metadata=metadata_of(module.source, where=module.path))
 
 
-def _check_libraries(libraries: Iterable[Module]) -> None:
-    lib = f"{ROOT_PACKAGE}.lib"
-    for module in libraries:
-        if module.package != lib and not module.package.startswith(f"{lib}."):
-            raise InputError(f"{module.path}: package is {module.package}, expected {lib} or one below it")
+def _inside(profile: str, name: str) -> str:
+    return f"{profile}/{name}" if profile else name
+
+
+def _is_library(module: Module, profile: str) -> bool:
+    """Tell that a module has the package that its place asks for.
+
+    Raises:
+        InputError: It has another.
+    """
+    lib = f"{ROOT_PACKAGE}.{profile.replace('-', '_')}.lib" if profile else f"{ROOT_PACKAGE}.lib"
+    if module.package != lib and not module.package.startswith(f"{lib}."):
+        raise InputError(f"{module.path}: package is {module.package}, expected {lib} or one below it")
+    return True
 
 
 def _refuse_twice(modules: Iterable[Module]) -> None:
@@ -172,9 +198,15 @@ def _refuse_twice(modules: Iterable[Module]) -> None:
             raise InputError(f"{module.path}: package {module.package} is that of {first} already")
 
 
-def _data(folders: Iterable[tuple[str, Path]], settings: dict[str, dict[str, Any]], files: _Files) -> dict[str, Any]:
+def _data(
+    folders: Sequence[tuple[str, Path]],
+    profiles: Iterable[str],
+    settings: dict[str, dict[str, Any]],
+    files: _Files,
+) -> dict[str, Any]:
     merged: dict[str, Any] = {}
-    for label, folder, path in _below(folders, "data", "*.json"):
+    places = [_inside(place, "data") for place in ("", *dict.fromkeys(profiles))]
+    for label, folder, path in (found for place in places for found in _below(folders, place, "*.json")):
         where, content = files.read(label, folder, path)
         table = load_plain(content, where=where)
         if not isinstance(table, dict):

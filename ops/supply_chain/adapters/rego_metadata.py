@@ -12,6 +12,9 @@ folded blocks (`>-`), and one level of nesting under `custom`.
     #   unknown: allowed
     package sealwright.base.names
 
+A rule that is a claim also says under `custom` what is true where it does not hold (`otherwise`), and by
+words on what it rests (`evidence`) and which values a document may show with it (`facts`).
+
 Source: https://www.openpolicyagent.org/docs/policy-language#annotations
 """
 
@@ -25,19 +28,24 @@ from ops.supply_chain.core.errors import InputError
 
 _HEAD = "# METADATA"
 _TOP = frozenset({"title", "description", "custom"})
-_CUSTOM = frozenset({"fix", "unknown"})
+_MORE = frozenset({"evidence", "facts", "otherwise"})
+_CUSTOM = frozenset({"fix", "unknown"}) | _MORE
 _LINE = re.compile(r"(?P<indent> *)(?P<key>[a-z]+):(?: (?P<value>.*))?")
 _PACKAGE = re.compile(r"^package (?P<path>[a-z0-9_]+(?:\.[a-z0-9_]+)*)[ \t]*$", re.MULTILINE)
 _NOT_PLAIN = re.compile(r"[\"'\[\]{}*&!%@`#|>,?-]|.*(?:: | #|:$)")
 
 
 class RuleMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule says about itself. `may_be_unknown` lets it yield `unknown` entries."""
+    """What a rule says about itself. `may_be_unknown` lets it yield `unknown` entries.
+
+    `more` are `evidence`, `facts` and `otherwise`, those that are there.
+    """
 
     title: str
     description: str
     fix: str
     may_be_unknown: bool = False
+    more: dict[str, str] = {}
 
 
 def package_of(source: str, *, where: str) -> str:
@@ -73,6 +81,7 @@ def metadata_of(source: str, *, where: str) -> RuleMetadata:
         description=fields["description"],
         fix=fields["custom.fix"],
         may_be_unknown=bool(unknown),
+        more={key: fields[f"custom.{key}"] for key in sorted(_MORE) if fields.get(f"custom.{key}")},
     )
 
 

@@ -1,0 +1,103 @@
+"""What may be claimed of a project, and which controls its evidence meets: `claims/1` and `controls/1`.
+
+A claim is supported only by evidence that was read and verified in this very run; everything else is said to
+be missing. Nothing here is a fact by itself: it is written for readers, and never read back as evidence.
+
+Source: issue "SECURITY.md that cannot lie", deliverable 2; DESIGN section 1, idea 8.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from ops.supply_chain.contracts.base import Contract, FileRef, Sha256, Timestamp
+
+
+class ClaimStanding(StrEnum):
+    """Whether the evidence supports a claim; what could not be looked at supports nothing."""
+
+    SUPPORTED = "supported"
+    NOT_SUPPORTED = "not-supported"
+    NOT_EXAMINED = "not-examined"
+
+
+class ControlStanding(StrEnum):
+    """Whether the evidence meets a control of somebody's framework."""
+
+    MET = "met"
+    NOT_MET = "not-met"
+    NOT_EXAMINED = "not-examined"
+    OUT_OF_SCOPE = "out-of-scope"
+
+
+class EvidenceSource(Contract, frozen=True, kw_only=True):
+    """The release that everything rests on.
+
+    `rehearsal` is true where nothing was really released. `manifest_sha256` is that of its retention
+    manifest, `retained_at` when it was retained.
+    """
+
+    component: str
+    version: str
+    rehearsal: bool
+    manifest_sha256: Sha256
+    created: Timestamp
+    retained_at: Timestamp
+
+
+class ClaimVerdict(Contract, frozen=True, kw_only=True):
+    """What the evidence says of one claim.
+
+    `id` is in kebab case, `sentence` what the claim says in general, with a full stop. Where it is not
+    supported, `missing` holds one sentence for each thing that is missing and `otherwise` the sentence
+    that is true in its place, fit for a customer; both are empty where it is supported. `evidence` are
+    the files it rests on, sorted by path; `facts` are values that the evidence gives and a document may
+    show, as text.
+    """
+
+    id: str
+    sentence: str
+    standing: ClaimStanding
+    missing: tuple[str, ...] = ()
+    otherwise: str = ""
+    evidence: tuple[FileRef, ...] = ()
+    facts: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class ControlVerdict(Contract, frozen=True, kw_only=True):
+    """What the evidence says of one control: `reason` is a sentence, `claims` the ids that it hangs on."""
+
+    id: str
+    framework: str
+    title: str
+    standing: ControlStanding
+    reason: str
+    claims: tuple[str, ...] = ()
+    evidence: tuple[FileRef, ...] = ()
+
+
+class ClaimsReport(Contract, frozen=True, kw_only=True):
+    """Every claim and every control, sorted by id; `source` is None where there is no release at all.
+
+    `policy_sha256` is that of the rules that decided.
+    """
+
+    schema: Literal["claims/1"]
+    component: str
+    source: EvidenceSource | None
+    policy_sha256: Sha256
+    claims: tuple[ClaimVerdict, ...]
+    controls: tuple[ControlVerdict, ...]
+
+
+class ControlsReport(Contract, frozen=True, kw_only=True):
+    """`dist/controls.json`: the controls alone, for who has no use for claims."""
+
+    schema: Literal["controls/1"]
+    component: str
+    source: EvidenceSource | None
+    policy_sha256: Sha256
+    controls: tuple[ControlVerdict, ...]

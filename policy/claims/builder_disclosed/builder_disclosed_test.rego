@@ -1,0 +1,23 @@
+package sealwright.claims.builder_disclosed_test
+
+import rego.v1
+
+import data.sealwright.claims.lib.fixtures
+import data.sealwright.claims.builder_disclosed
+
+cases := {
+	"the good evidence supports it": {"patch": [], "pass": true},
+	"no evidence at all": {"patch": [{"op": "remove", "path": "/release"}, {"op": "remove", "path": "/project"}]},
+	"no release": {"patch": [{"op": "add", "path": "/release/present", "value": false}], "deny": ["release"]},
+	"a retained file was changed": {"patch": [{"op": "add", "path": "/release/manifest/intact", "value": false}], "deny": ["manifest.json"]},
+	"the release does not verify": {"patch": [{"op": "add", "path": "/release/verification/ruling", "value": "fail"}, {"op": "add", "path": "/release/verification/problems", "value": ["a.txt: is not signed"]}], "deny": ["verification"]},
+	"nobody could verify": {"patch": [{"op": "add", "path": "/release/verification/ruling", "value": "not-examined"}], "unknown": ["verification"]},
+	"build type or builder are not known": {"patch": [{"op": "add", "path": "/release/verification/checks/provenance.builder/outcome", "value": "fail"}], "deny": ["provenance.builder"]},
+	"the provenance names no builder": {"patch": [{"op": "add", "path": "/release/provenance/builder", "value": ""}], "deny": ["builder"]},
+}
+
+test_cases if {
+	every case in cases {
+		fixtures.as_expected(builder_disclosed, case) with input as json.patch(fixtures.evidence, case.patch)
+	}
+}

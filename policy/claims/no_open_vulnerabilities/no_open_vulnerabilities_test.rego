@@ -1,0 +1,31 @@
+package sealwright.claims.no_open_vulnerabilities_test
+
+import rego.v1
+
+import data.sealwright.claims.lib.fixtures
+import data.sealwright.claims.no_open_vulnerabilities
+
+cases := {
+	"the good evidence supports it": {"patch": [], "pass": true},
+	"no evidence at all": {"patch": [{"op": "remove", "path": "/release"}, {"op": "remove", "path": "/project"}]},
+	"no release": {"patch": [{"op": "add", "path": "/release/present", "value": false}], "deny": ["release"]},
+	"a retained file was changed": {"patch": [{"op": "add", "path": "/release/manifest/intact", "value": false}], "deny": ["manifest.json"]},
+	"the release does not verify": {"patch": [{"op": "add", "path": "/release/verification/ruling", "value": "fail"}, {"op": "add", "path": "/release/verification/problems", "value": ["a.txt: is not signed"]}], "deny": ["verification"]},
+	"nobody could verify": {"patch": [{"op": "add", "path": "/release/verification/ruling", "value": "not-examined"}], "unknown": ["verification"]},
+	"another record of check_vulnerabilities": {"patch": [{"op": "add", "path": "/release/records/check_vulnerabilities/bound", "value": false}], "deny": ["check_vulnerabilities"]},
+	"check_vulnerabilities failed": {"patch": [{"op": "add", "path": "/release/records/check_vulnerabilities/outcome", "value": "fail"}], "deny": ["check_vulnerabilities"]},
+	"check_vulnerabilities could not look": {"patch": [{"op": "add", "path": "/release/records/check_vulnerabilities/outcome", "value": "not-examined"}], "unknown": ["check_vulnerabilities"]},
+	"no record of check_vulnerabilities": {"patch": [{"op": "remove", "path": "/release/records/check_vulnerabilities"}]},
+	"check_vulnerabilities looked at less": {"patch": [{"op": "add", "path": "/release/records/check_vulnerabilities/counts/examined", "value": 1}], "deny": ["check_vulnerabilities"]},
+	"the record does not say that no known vulnerability affects a locked version": {"patch": [{"op": "add", "path": "/release/records/check_vulnerabilities/counts/known", "value": 1}], "deny": ["known"]},
+	"the record does not say that nothing is undecided": {"patch": [{"op": "add", "path": "/release/records/check_vulnerabilities/counts/undecided", "value": 1}], "deny": ["undecided"]},
+	"the record does not say that nothing was found otherwise by a second matcher": {"patch": [{"op": "add", "path": "/release/records/check_vulnerabilities/counts/disagreements", "value": 1}], "deny": ["disagreements"]},
+	"a known vulnerability affects a locked version": {"patch": [{"op": "add", "path": "/release/records/check_vulnerabilities/findings/vulnerability.known", "value": {"open": 1, "waived": 0}}], "deny": ["vulnerability.known"]},
+	"it is undecided whether a vulnerability affects a locked version": {"patch": [{"op": "add", "path": "/release/records/check_vulnerabilities/findings/vulnerability.undecided", "value": {"open": 1, "waived": 0}}], "deny": ["vulnerability.undecided"]},
+}
+
+test_cases if {
+	every case in cases {
+		fixtures.as_expected(no_open_vulnerabilities, case) with input as json.patch(fixtures.evidence, case.patch)
+	}
+}

@@ -1,0 +1,24 @@
+package sealwright.claims.policy_rules_published_test
+
+import rego.v1
+
+import data.sealwright.claims.lib.fixtures
+import data.sealwright.claims.policy_rules_published
+
+cases := {
+	"the good evidence supports it": {"patch": [], "pass": true},
+	"no evidence at all": {"patch": [{"op": "remove", "path": "/release"}, {"op": "remove", "path": "/project"}]},
+	"no release": {"patch": [{"op": "add", "path": "/release/present", "value": false}], "deny": ["release"]},
+	"a retained file was changed": {"patch": [{"op": "add", "path": "/release/manifest/intact", "value": false}], "deny": ["manifest.json"]},
+	"the release does not verify": {"patch": [{"op": "add", "path": "/release/verification/ruling", "value": "fail"}, {"op": "add", "path": "/release/verification/problems", "value": ["a.txt: is not signed"]}], "deny": ["verification"]},
+	"nobody could verify": {"patch": [{"op": "add", "path": "/release/verification/ruling", "value": "not-examined"}], "unknown": ["verification"]},
+	"the verdict names no rule file": {"patch": [{"op": "add", "path": "/release/verdict/files", "value": 0}], "deny": ["files"]},
+	"the digest of the policy is not that of its files": {"patch": [{"op": "add", "path": "/release/verdict/digest_agrees", "value": false}], "deny": ["digest"]},
+	"the records are not those that the provenance names": {"patch": [{"op": "add", "path": "/release/verification/checks/gate.records/outcome", "value": "fail"}], "deny": ["gate.records"]},
+}
+
+test_cases if {
+	every case in cases {
+		fixtures.as_expected(policy_rules_published, case) with input as json.patch(fixtures.evidence, case.patch)
+	}
+}

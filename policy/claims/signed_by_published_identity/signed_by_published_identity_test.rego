@@ -1,0 +1,24 @@
+package sealwright.claims.signed_by_published_identity_test
+
+import rego.v1
+
+import data.sealwright.claims.lib.fixtures
+import data.sealwright.claims.signed_by_published_identity
+
+cases := {
+	"the good evidence supports it": {"patch": [], "pass": true},
+	"no evidence at all": {"patch": [{"op": "remove", "path": "/release"}, {"op": "remove", "path": "/project"}]},
+	"no release": {"patch": [{"op": "add", "path": "/release/present", "value": false}], "deny": ["release"]},
+	"a retained file was changed": {"patch": [{"op": "add", "path": "/release/manifest/intact", "value": false}], "deny": ["manifest.json"]},
+	"the release does not verify": {"patch": [{"op": "add", "path": "/release/verification/ruling", "value": "fail"}, {"op": "add", "path": "/release/verification/problems", "value": ["a.txt: is not signed"]}], "deny": ["verification"]},
+	"nobody could verify": {"patch": [{"op": "add", "path": "/release/verification/ruling", "value": "not-examined"}], "unknown": ["verification"]},
+	"a rehearsal": {"patch": [{"op": "add", "path": "/release/rehearsal", "value": true}], "deny": ["rehearsal"]},
+	"not every file is signed": {"patch": [{"op": "add", "path": "/release/verification/signed", "value": false}], "deny": ["signatures"]},
+	"the configuration names nobody who may sign": {"patch": [{"op": "add", "path": "/release/verification/published_identity", "value": false}], "deny": ["identities"]},
+}
+
+test_cases if {
+	every case in cases {
+		fixtures.as_expected(signed_by_published_identity, case) with input as json.patch(fixtures.evidence, case.patch)
+	}
+}

@@ -1,0 +1,55 @@
+# METADATA
+# title: >-
+#   Before it was retained, the release was verified in the way in which a customer verifies it.
+# description: >-
+#   The report of verify_release.py that is kept beside the release names these files, and verifies.
+# custom:
+#   fix: >-
+#     Run nox -s release: it verifies what it signs, and keeps the report.
+#   otherwise: >-
+#     There is no evidence that the release was verified before it was retained.
+#   evidence: kept checksums
+#   unknown: allowed
+package sealwright.claims.verified_before_release
+
+import rego.v1
+
+import data.sealwright.claims.lib as claims
+import data.sealwright.lib
+
+needs := array.concat(claims.sound, claims.once_sound([
+	claims.need(
+		claims.of_release(["kept", "there"], false) == true,
+		"No report of a verification is kept beside the release.",
+		"kept",
+	),
+	claims.need(
+		claims.of_release(["kept", "same"], false) == true,
+		"No report that is kept is about exactly these files.",
+		"kept",
+	),
+	claims.need(
+		claims.of_release(["kept", "ruling"], "") == "pass",
+		"No report that is kept says that the release verifies.",
+		"kept",
+	),
+]))
+
+pass if {
+	count(needs) > 0
+	every one in needs {
+		one.holds == true
+	}
+}
+
+deny := [lib.entry(one.message, one.subject) |
+	some one in needs
+	one.holds == false
+	one.unseen == false
+]
+
+unknown := [lib.entry(one.message, one.subject) |
+	some one in needs
+	one.holds == false
+	one.unseen == true
+]

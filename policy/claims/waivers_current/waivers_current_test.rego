@@ -1,0 +1,20 @@
+package sealwright.claims.waivers_current_test
+
+import rego.v1
+
+import data.sealwright.claims.lib.fixtures
+import data.sealwright.claims.waivers_current
+
+cases := {
+	"the good evidence supports it": {"patch": [], "pass": true},
+	"no evidence at all": {"patch": [{"op": "remove", "path": "/release"}, {"op": "remove", "path": "/project"}]},
+	"there is no configuration to read waivers from": {"patch": [{"op": "add", "path": "/project/config", "value": false}], "deny": ["config"]},
+	"a waiver lacks a reason, an owner or a date": {"patch": [{"op": "add", "path": "/project/malformed_waivers", "value": 1}], "deny": ["waivers"]},
+	"a waiver has ended": {"patch": [{"op": "add", "path": "/project/ended_waivers", "value": 1}], "deny": ["ended"]},
+}
+
+test_cases if {
+	every case in cases {
+		fixtures.as_expected(waivers_current, case) with input as json.patch(fixtures.evidence, case.patch)
+	}
+}
