@@ -18,6 +18,18 @@ from typing import Annotated, Any, get_args
 import msgspec
 
 from ops.supply_chain.contracts.base import Contract
+from ops.supply_chain.contracts.controls import ControlsConfig
+from ops.supply_chain.contracts.dependencies import DependencyEntry
+from ops.supply_chain.contracts.documents import (
+    ComplianceConfig,
+    DocumentsConfig,
+    GovernanceConfig,
+    Link,
+    ReportingConfig,
+    SecurityInsightsConfig,
+    SecurityTxtConfig,
+    SupportConfig,
+)
 from ops.supply_chain.contracts.gates import (
     FeedsConfig,
     GateConfig,
@@ -26,7 +38,9 @@ from ops.supply_chain.contracts.gates import (
     WaiverEntry,
     WaiverRules,
 )
+from ops.supply_chain.contracts.mirror import MirrorConfig
 from ops.supply_chain.contracts.response import ResponseConfig
+from ops.supply_chain.contracts.review import ReviewConfig
 from ops.supply_chain.contracts.signing import SigningConfig
 from ops.supply_chain.core.errors import UsageError
 
@@ -63,7 +77,9 @@ class LocksConfig(Contract, frozen=True, kw_only=True):
 
     `include` and `exclude` are globs relative to the project (`**` crosses folders); `exclude` adds to
     the folders that are never walked. `cool_down_days` is the least age of a release that a compile may
-    pick. `python_version` and `universal` go to uv as they are; empty means the running Python.
+    pick. `python_version` and `universal` go to uv as they are; empty means the running Python. Where a
+    package has no wheel, its dependencies are often known only to its build script: `allow_builds` lets
+    that code run while locks are compiled and checked, which by default it never does.
     """
 
     include: tuple[str, ...] = ()
@@ -71,6 +87,7 @@ class LocksConfig(Contract, frozen=True, kw_only=True):
     cool_down_days: Days = DEFAULT_COOL_DOWN_DAYS
     python_version: str = ""
     universal: bool = False
+    allow_builds: bool = False
 
 
 class IndexConfig(Contract, frozen=True, kw_only=True):
@@ -146,6 +163,18 @@ class Config(Contract, frozen=True, kw_only=True):
     gate: GateConfig = GateConfig()
     public_log: PublicLogConfig = PublicLogConfig()
     signing: SigningConfig = SigningConfig()
+    controls: ControlsConfig = ControlsConfig()
+    documents: DocumentsConfig = DocumentsConfig()
+    reporting: ReportingConfig = ReportingConfig()
+    support: SupportConfig = SupportConfig()
+    governance: GovernanceConfig = GovernanceConfig()
+    compliance: ComplianceConfig = ComplianceConfig()
+    security_insights: SecurityInsightsConfig = SecurityInsightsConfig()
+    security_txt: SecurityTxtConfig = SecurityTxtConfig()
+    more_links: tuple[Link, ...] = ()
+    dependencies: tuple[DependencyEntry, ...] = ()
+    review: ReviewConfig = ReviewConfig()
+    mirror: MirrorConfig = MirrorConfig()
 
 
 def parse_config(text: str, *, where: str = CONFIG_NAME) -> Config:

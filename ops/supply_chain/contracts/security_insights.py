@@ -1,0 +1,133 @@
+"""`security-insights.yml` 2.2.0, as far as we write it; building one of these checks it.
+
+Field for field from `schema.cue`; optional fields of ours are left out of the file where they are empty. Keys are
+in kebab case there.
+
+Source: OpenSSF Security Insights 2.2.0 (2026-01-31), https://github.com/ossf/security-insights
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+SCHEMA_VERSION = "2.2.0"
+
+Url = Annotated[str, msgspec.Meta(pattern=r"\Ahttps?://[^\s]+\Z")]
+Email = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}\Z")]
+Date = Annotated[str, msgspec.Meta(pattern=r"\A\d{4}-\d{2}-\d{2}\Z")]
+Version = Annotated[str, msgspec.Meta(pattern=r"\A[1-9]+\.[0-9]+\.[0-9]+\Z")]
+Status = Annotated[
+    str, msgspec.Meta(pattern=r"\A(active|abandoned|concept|inactive|moved|suspended|unsupported|WIP)\Z")
+]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, rename="kebab"):
+    """Base: optional fields that are empty are left out."""
+
+
+class Contact(_Part, frozen=True, kw_only=True):
+    """A person or entity."""
+
+    name: str
+    primary: bool
+    affiliation: str | None = None
+    email: Email | None = None
+
+
+class License(_Part, frozen=True, kw_only=True):
+    """The licence, as an SPDX expression, and its text's address."""
+
+    url: Url
+    expression: str
+
+
+class Link(_Part, frozen=True, kw_only=True):
+    """A place and what is there."""
+
+    uri: str
+    comment: str
+
+
+class ProjectRepository(_Part, frozen=True, kw_only=True):
+    """A repository of the project."""
+
+    name: str
+    comment: str
+    url: Url
+
+
+class Header(_Part, frozen=True, kw_only=True):
+    """When the file was reviewed and changed, and where it is."""
+
+    last_reviewed: Date
+    last_updated: Date
+    schema_version: Version
+    url: Url
+
+
+class VulnerabilityReporting(_Part, frozen=True, kw_only=True):
+    """Whether and how vulnerabilities may be reported."""
+
+    reports_accepted: bool
+    bug_bounty_available: bool
+    contact: Contact | None = None
+    comment: str | None = None
+    policy: Url | None = None
+
+
+class Project(_Part, frozen=True, kw_only=True):
+    """The project as a whole."""
+
+    name: str
+    homepage: Url | None = None
+    administrators: Annotated[tuple[Contact, ...], msgspec.Meta(min_length=1)]
+    repositories: Annotated[tuple[ProjectRepository, ...], msgspec.Meta(min_length=1)]
+    vulnerability_reporting: VulnerabilityReporting
+
+
+class Assessment(_Part, frozen=True, kw_only=True):
+    """What is known of an assessment."""
+
+    comment: str
+
+
+class Assessments(_Part, frozen=True, kw_only=True):
+    """The project's own assessment."""
+
+    self_: Assessment = msgspec.field(name="self")
+
+
+class SecurityPosture(_Part, frozen=True, kw_only=True):
+    """Assessments; champions and tools are optional and not written."""
+
+    assessments: Assessments
+
+
+class ReleaseDetails(_Part, frozen=True, kw_only=True):
+    """How and where releases are distributed."""
+
+    automated_pipeline: bool
+    distribution_points: Annotated[tuple[Link, ...], msgspec.Meta(min_length=1)]
+
+
+class Repository(_Part, frozen=True, kw_only=True):
+    """The repository that the file lies in."""
+
+    status: Status
+    url: Url
+    accepts_change_request: bool
+    accepts_automated_change_request: bool
+    core_team: Annotated[tuple[Contact, ...], msgspec.Meta(min_length=1)]
+    license: License
+    security: SecurityPosture
+    release: ReleaseDetails | None = None
+
+
+class SecurityInsights(_Part, frozen=True, kw_only=True):
+    """The whole file."""
+
+    header: Header
+    project: Project
+    repository: Repository

@@ -1,0 +1,26 @@
+"""The badge: how many claims the evidence supports, for https://img.shields.io/endpoint.
+
+Source: shields.io, "Endpoint Badge": schemaVersion 1, label, message, color.
+"""
+
+from __future__ import annotations
+
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.documents.claims import Speaker
+from ops.supply_chain.documents.facts import Facts
+
+FILE_NAME = "badge.json"
+
+
+def badge(facts: Facts) -> dict[str, object]:
+    """Return the badge's JSON as plain data; never green, because a count is not a judgement."""
+    source = facts.claims.source
+    if source is None:
+        message, colour = "no release yet", "lightgrey"
+    elif source.rehearsal:
+        message, colour = "rehearsed, not released", "lightgrey"
+    else:
+        speaker = Speaker(facts.claims)
+        held = sum(speaker.supported(one.id) for one in facts.claims.claims)
+        message, colour = f"{printable(source.version)}: {held} of {len(facts.claims.claims)} claims", "blue"
+    return {"schemaVersion": 1, "label": "supply chain", "message": message, "color": colour}

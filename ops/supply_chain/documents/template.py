@@ -1,0 +1,242 @@
+"""Templates of documents: placeholders, switches and claims; nothing else of Jinja, and nothing of Python.
+
+    {{COMPONENT_NAME}}                          a placeholder; one that is not known is an error
+    {% if HAS_RELEASE %}...{% else %}...        switches are placeholders that are true or false
+    {% claim "signed-releases" %}...            asserted: `--strict` denies where the evidence does not support it
+    {% claim "slsa-build-l2" optional %}...     told where it is supported, and what is true instead where not
+    {# ... #}                                   a remark for authors; a first HTML comment is one as well
+
+A tag that stands alone on its line leaves no line behind.
+
+Source: issue "SECURITY.md that cannot lie", deliverables 1 and 2; Jinja 3.1, "Template Designer Documentation".
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.text import printable
+
+MOST_CHARACTERS = 1_000_000
+"""A template is text for people; longer is a mistake."""
+
+CANDIDATES = 3
+
+_AUTHOR_COMMENT = re.compile(r"\A\ufeff?\s*(?:<!--.*?-->|\{#.*?#\})[ \t]*\n*", re.DOTALL)
+_REMARK = re.compile(r"\{#.*?#\}", re.DOTALL)
+_REMARK_LINE = re.compile(r"^[ \t]*\{#.*?#\}[ \t]*\n", re.DOTALL | re.MULTILINE)
+_ALONE = re.compile(r"[ \t]*(?:\{%(?:(?!%\})[^\n])*%\}[ \t]*)+")
+_WHOLE_CLAIM = re.compile(r"\{%[-+]?\s*claim\b.*\{%[-+]?\s*endclaim\b")
+_LAST_TAG = re.compile(r"(?<![-+])%\}$")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_GONE = "\x03\n"
+"""A line that is counted in errors and does not stand in the document; templates have no such character."""
+
+_EMPTY_LINES = re.compile(r"\n{3,}")
+_FORMS = 'A template has {{PLACEHOLDERS}}, {% if SWITCH %}...{% endif %} and {% claim "id" %}...{% endclaim %}.'
+_NEVER = ("\x00{", "}\x00")
+"""Jinja's own remarks are switched off: `{#` without an end stands in headings of some Markdown."""
+
+_ALLOWED = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.If,
+    nodes.Const,
+    nodes.Not,
+    nodes.And,
+    nodes.Or,
+    nodes.CallBlock,
+    nodes.Call,
+    nodes.ExtensionAttribute,
+)
+
+
+class Claimed(msgspec.Struct, frozen=True, kw_only=True):
+    """One claim tag of a template: which claim, on which line, and whether it is only told where supported."""
+
+    id: str
+    line: int
+    optional: bool
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """A template that was read: its name for messages, its text for Jinja, its claims and placeholders in order."""
+
+    name: str
+    text: str
+    claims: tuple[Claimed, ...]
+    placeholders: frozenset[str]
+
+
+class Say(Protocol):
+    """Decides what stands in the place of a claim."""
+
+    def __call__(self, claim: str, text: str, *, optional: bool) -> str:
+        """Return it, given the claim's id and the text in its tag."""
+
+
+class _ClaimTag(Extension):
+    """`{% claim "id" [optional] %}...{% endclaim %}`."""
+
+    tags = {"claim"}  # noqa: RUF012 - the base class declares it so
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        name = parser.stream.expect("string")
+        optional = parser.stream.skip_if("name:optional")
+        body = parser.parse_statements(("name:endclaim",), drop_needle=True)
+        words: list[nodes.Expr] = [nodes.Const(name.value), nodes.Const(optional)]
+        call = self.call_method("_say", words, lineno=line)
+        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    def _say(self, name: str, optional: bool, caller: Callable[[], str]) -> str:  # noqa: FBT001 - Jinja calls it so
+        say: Say = self.environment.claim_say  # type: ignore[attr-defined]
+        written = caller()
+        end = "\n" if written.endswith("\n") else ""
+        return f"{say(name, written.strip(), optional=optional)}{end}"
+
+
+def read_template(text: str, *, name: str, known: Sequence[str], claims: Sequence[str]) -> Template:
+    """Read a template and refuse everything in it that cannot be filled.
+
+    Args:
+        text: As the author wrote it.
+        name: What to call it in an error.
+        known: Every placeholder there is.
+        claims: Every claim id there is.
+    Raises:
+        InputError: It does not parse, does more than templates may, or names what is not known; the message
+            has the line and the nearest names.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise InputError(f"{name}: has {len(text)} characters; at most {MOST_CHARACTERS} are read")
+    prepared, skipped = _prepared(text)
+    tree = _parsed(prepared, name, skipped)
+    found = tuple(_claims(tree, name, skipped))
+    for claim in found:
+        if claim.id not in claims:
+            raise _unknown(name, claim.line, f"claim {printable(claim.id)!r}", claim.id, claims)
+    names = frozenset(_names(tree, name, skipped, known))
+    return Template(name=name, text=prepared, claims=found, placeholders=names)
+
+
+def render(template: Template, values: Mapping[str, str | bool], say: Say) -> str:
+    """Fill a template.
+
+    Args:
+        template: As `read_template` made it.
+        values: A text or a switch for each placeholder that there is.
+        say: Decides what stands in the place of a claim.
+    Returns:
+        The document, with one line feed at its end and no empty lines in a row.
+    Raises:
+        InputError: A switch stands where a text should.
+    """
+    environment = _environment()
+    environment.claim_say = say  # type: ignore[attr-defined]
+    try:
+        filled = environment.from_string(template.text).render(dict(values))
+    except (UndefinedError, SecurityError) as error:
+        raise InputError(f"{template.name}: {error}") from error
+    return _EMPTY_LINES.sub("\n\n", filled.replace(_GONE, "")).strip() + "\n"
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        extensions=[_ClaimTag],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+        comment_start_string=_NEVER[0],
+        comment_end_string=_NEVER[1],
+        finalize=_text_only,
+        cache_size=0,
+        loader=None,
+    )
+    environment.globals.clear()
+    environment.filters.clear()
+    environment.tests.clear()
+    return environment
+
+
+def _text_only(value: object) -> object:
+    if isinstance(value, bool):
+        raise SecurityError("a switch (true or false) stands where a text should: use it in {% if ... %}")
+    return value
+
+
+def _prepared(text: str) -> tuple[str, int]:
+    """Drop the author's comment and remarks; return the rest and how many lines the comment had."""
+    text = _CONTROL.sub("", text.replace("\r\n", "\n"))
+    head = _AUTHOR_COMMENT.match(text)
+    skipped = head[0].count("\n") if head else 0
+    body = text[head.end() :] if head else text.lstrip("\ufeff")
+    # A remark keeps its line feeds until the tags are read, so that a line in an error is the author's.
+    body = _REMARK.sub(lambda found: "\n" * found[0].count("\n"), _REMARK_LINE.sub(_emptied, body))
+    return "\n".join(_plus(line) for line in body.split("\n")), skipped
+
+
+def _emptied(found: re.Match[str]) -> str:
+    return _GONE * found[0].count("\n")
+
+
+def _plus(line: str) -> str:
+    """Keep the line feed after a tag that ends a line with other text in it."""
+    alone = _ALONE.fullmatch(line) and not _WHOLE_CLAIM.search(line)
+    return line if alone else _LAST_TAG.sub("+%}", line)
+
+
+def _parsed(prepared: str, name: str, skipped: int) -> nodes.Template:
+    try:
+        tree = _environment().parse(prepared)
+    except TemplateSyntaxError as error:
+        message = printable(error.message or "does not parse")
+        raise InputError(f"{name} line {error.lineno + skipped}: {message}", hint=_FORMS) from error
+    except RecursionError as error:
+        raise InputError(f"{name}: is nested too deeply", hint=_FORMS) from error
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, _ALLOWED):
+            raise InputError(
+                f"{name} line {node.lineno + skipped}: {type(node).__name__.lower()} is more than a template may do",
+                hint="Only placeholders, if, else, and, or, not, and claim are allowed.",
+            )
+    return tree
+
+
+def _claims(tree: nodes.Template, name: str, skipped: int) -> Iterator[Claimed]:
+    for block in tree.find_all(nodes.CallBlock):
+        inner = next(block.find_all(nodes.CallBlock), None)
+        if inner is not None:
+            raise InputError(f"{name} line {inner.lineno + skipped}: a claim stands inside another claim")
+        claim, optional = (one.as_const() for one in block.call.args)
+        yield Claimed(id=claim, line=block.lineno + skipped, optional=optional)
+    calls = sum(1 for _ in tree.find_all(nodes.Call))
+    if calls != sum(1 for _ in tree.find_all(nodes.CallBlock)):
+        raise InputError(f"{name}: a call is more than a template may do", hint="Name placeholders without brackets.")
+
+
+def _names(tree: nodes.Template, name: str, skipped: int, known: Sequence[str]) -> Iterator[str]:
+    for node in tree.find_all(nodes.Name):
+        if node.name not in known:
+            raise _unknown(name, node.lineno + skipped, f"placeholder {{{{{printable(node.name)}}}}}", node.name, known)
+        yield node.name
+
+
+def _unknown(name: str, line: int, what: str, given: str, known: Sequence[str]) -> InputError:
+    nearest = difflib.get_close_matches(given, known, n=CANDIDATES, cutoff=0.0)
+    return InputError(f"{name} line {line}: unknown {what}", hint=f"The nearest are {', '.join(nearest)}.")

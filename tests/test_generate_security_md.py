@@ -1,0 +1,543 @@
+"""The stage: written, checked and watched, with claims made by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ops.supply_chain import generate_security_md
+from ops.supply_chain.contracts.claims import ClaimsReport
+from ops.supply_chain.contracts.manifest import Manifest, ManifestFile, PreviousRelease
+from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner import document_input, stage
+from ops.supply_chain.runner.context import StageRun
+from tests.documents.support import HOSTILE, IDS, report, source
+
+TODAY = "2026-11-20T12:00:00+00:00"
+CONFIG = 'component_name = "acme"\n'
+CONTACT = '[reporting]\nemail = "security@acme.example"\n'
+WAIVER = (
+    '[[waivers]]\nid = "CVE-2026-1"\npackage = "idna"\nreason = "Only | `ours`."\nowner = "ann"\n'
+    "date = 2026-11-01\nexpires = {until}\n"
+)
+ASSERTS = '# {{COMPONENT_NAME}}\n\n{% claim "signed-releases" %}Signed.{% endclaim %}\n'
+NAMES = ("acme-1.0-checksums.txt", "acme-1.0-gate.json", "acme-1.0-provenance.intoto.json", "acme-1.0-sbom.cdx.json")
+
+
+class World:
+    """A project, what is retained of it, and what the claims say."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root, self.artifacts, self.dist = root / "acme", root / "artifacts", root / "dist"
+        self.root.mkdir()
+        (self.root / "pyproject.toml").write_text('[project]\nname = "acme"\nversion = "2.0"\n')
+        self.configure(CONFIG)
+        self.rehearsed: ClaimsReport | None = None
+        self.claims = report()
+        self.retained: dict[str, ClaimsReport] = {}
+        monkeypatch.setattr(document_input, "claims_of", self._claims_of)
+
+    def _claims_of(self, run: StageRun, *, evidence: Path | None, rehearsals: bool) -> ClaimsReport:
+        if evidence is not None:
+            return self.retained[evidence.name]
+        if not (run.artifacts / "supply-chain").is_dir() and not rehearsals:
+            return report()
+        return self.rehearsed if self.rehearsed is not None and rehearsals else self.claims
+
+    def configure(self, text: str) -> None:
+        (self.root / ".security-config.toml").write_text(text)
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(text)
+
+    def read(self, name: str = "SECURITY.md") -> str:
+        return (self.root / name).read_text()
+
+    def retain(
+        self, *supported: str, version: str = "1.0", rehearsal: bool = False, day: int = 2, signed: bool = True
+    ) -> None:
+        moment = f"2026-11-{day:02}T00:00:00Z"
+        before = self.claims.source
+        previous = None
+        if before is not None:
+            previous = PreviousRelease(version=before.version, manifest_sha256=before.manifest_sha256)
+        names = [name.replace("1.0", version) for name in NAMES]
+        names += [f"{name}.sigstore.json" for name in names if signed] + [f"acme-{version}-verification.json"]
+        manifest = Manifest(
+            schema="manifest/1",
+            component="acme",
+            version=version,
+            created=moment,
+            retained_at=moment,
+            retained_until="2027-11-02",
+            sequence=1,
+            previous=previous,
+            provenance_sha256="0" * 64,
+            files=tuple(ManifestFile(name=one, sha256="0" * 64, size=1, media_type="x") for one in sorted(names)),
+        )
+        place = self.dist / "rehearsal" / "artifacts" if rehearsal else self.artifacts
+        data = canonical.write(place / "supply-chain" / "acme" / version / "manifest.json", manifest)
+        told = source(version=version, rehearsal=rehearsal, manifest_sha256=sha256_bytes(data), retained_at=moment)
+        claims = self.retained[version] = report(*supported, release=told)
+        if rehearsal:
+            (self.dist / ".sealwright.lock").touch()
+            self.rehearsed = claims
+        else:
+            self.claims, self.rehearsed = claims, None
+
+    def run(self, *words: str) -> int:
+        folders = ["--project", str(self.root), "--dist", str(self.dist), "--artifacts", str(self.artifacts)]
+        return generate_security_md.main([*folders, *words])
+
+    def record(self) -> Record:
+        return canonical.read(self.dist / "records" / "generate_security_md.json", Record)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(stage, "read_clock", lambda: datetime.fromisoformat(TODAY))
+    return World(tmp_path, monkeypatch)
+
+
+def test_without_a_release_it_says_so_and_leaves_no_record(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    assert world.run() == ExitCode.PASS
+    assert "**No release has been made with this pipeline yet.**" in world.read()
+    assert capfd.readouterr().out == (
+        "written: SECURITY.md\nnot configured, not written: security-insights.yml\n"
+        "not configured, not written: .well-known/security.txt\n"
+        "no release is retained here, and the document says that none was made; if one was made elsewhere, run this there\n"
+    )
+    assert sorted(path.name for path in world.root.iterdir()) == [
+        ".security-config.toml",
+        "SECURITY.md",
+        "pyproject.toml",
+    ]
+    assert not world.dist.exists()
+
+
+def test_twice_changes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world.configure(CONFIG + CONTACT + '[documents]\nbadge = "badge.json"\n')
+    world.retain(*IDS)
+    assert world.run() == ExitCode.PASS
+    first = {path: path.read_bytes() for path in world.root.rglob("*") if path.is_file()}
+    assert world.root / ".well-known" / "security.txt" in first
+    monkeypatch.setattr(stage, "read_clock", lambda: datetime.fromisoformat("2026-11-25T23:00:00+00:00"))
+    capfd.readouterr()
+    assert world.run() == ExitCode.PASS
+    assert {path: path.read_bytes() for path in world.root.rglob("*") if path.is_file()} == first
+    assert "written" not in capfd.readouterr().out.replace("not written", "")
+    assert world.run("--check", "--strict") == ExitCode.PASS
+
+
+def test_the_commands_name_the_files_of_the_release(world: World) -> None:
+    world.configure(
+        CONFIG
+        + '[[signing.identities]]\nissuer = "https://i.example"\nidentity = "old@acme.example"\nuntil = 2026-10-31\n'
+        '[[signing.identities]]\nissuer = "https://i.example"\nidentity = "new@acme.example"\nfrom = 2026-11-01\n'
+    )
+    world.retain(*IDS)
+    assert world.run() == ExitCode.PASS
+    text = world.read()
+    assert "sha256sum --check --strict acme-1.0-checksums.txt\n" in text
+    for name in NAMES:
+        assert (
+            f"cosign verify-blob --bundle {name}.sigstore.json --certificate-identity new@acme.example "
+            f"--certificate-oidc-issuer https://i.example {name}\n"
+        ) in text
+    assert "--certificate-identity old@acme.example" not in text
+    assert "verify_release.py --identity new@acme.example --issuer https://i.example FOLDER\n" in text
+    assert "nox -s rehearse -- --project CLONE --version 1.0\n" in text
+    assert "cmp acme-1.0-sbom.cdx.json dist/rehearsal/release/acme-1.0-sbom.cdx.json\n" in text
+    assert "verification.json" not in text
+    assert "For the release acme 1.0 that is until 2027-11-02." in text
+
+
+def test_who_signed_is_taken_from_the_verification(world: World) -> None:
+    entry = '[[signing.identities]]\nissuer = "https://i.example"\nidentity = "{}@acme.example"\n'
+    world.configure(CONFIG + entry.format("ann") + entry.format("bob"))
+    world.retain(*IDS)
+    assert world.run() == ExitCode.PASS
+    assert "verify_release.py --identities IDENTITIES FOLDER\n" in world.read()
+    claims = tuple(
+        msgspec.structs.replace(one, facts={"signers": "bob@acme.example"}) if one.id == "signed-releases" else one
+        for one in world.claims.claims
+    )
+    world.claims = msgspec.structs.replace(world.claims, claims=claims)
+    assert world.run() == ExitCode.PASS
+    assert "verify_release.py --identity bob@acme.example --issuer https://i.example FOLDER\n" in world.read()
+    assert "ann@acme.example --certificate" not in world.read()
+
+
+def test_a_release_without_signatures_is_verified_as_one(world: World) -> None:
+    world.retain(*IDS, signed=False)
+    assert world.run() == ExitCode.PASS
+    assert "verify_release.py --allow-unsigned FOLDER\n" in world.read()
+    assert "cosign verify-blob" not in world.read()
+
+
+def test_a_rehearsal_is_told_as_one(world: World) -> None:
+    world.retain("signed-releases", rehearsal=True)
+    assert world.run() == ExitCode.PASS
+    assert "> **This tells of a rehearsal, and a rehearsal is not a release.**" in world.read()
+    assert world.run("--check", "--strict", "--unless-first") == ExitCode.PASS
+
+
+def test_a_rehearsal_can_be_left_out_and_its_loss_is_no_loss(world: World) -> None:
+    world.retain(*IDS, rehearsal=True)
+    assert world.run("--releases-only") == ExitCode.PASS
+    assert '"evidence": null' in world.read()
+    assert world.run() == ExitCode.PASS
+    assert '"rehearsal": true' in world.read()
+    world.rehearsed = None
+    assert world.run("--check") == ExitCode.NOT_EXAMINED
+    assert world.run() == ExitCode.PASS
+    assert '"evidence": null' in world.read()
+
+
+def test_a_rehearsal_does_not_make_a_document_stale_that_tells_of_none(world: World) -> None:
+    assert world.run() == ExitCode.PASS
+    world.retain(*IDS, rehearsal=True)
+    assert world.run("--check") == ExitCode.PASS
+    world.retain(*IDS)
+    assert world.run("--check") == ExitCode.DENIED
+
+
+@pytest.mark.parametrize("how", ["--check", "--check --strict", "--watch"])
+def test_who_has_not_adopted_is_let_pass(world: World, how: str) -> None:
+    world.write("SECURITY.md", "# Ours\n\nWrite to us.\n")
+    assert world.run(*how.split()) == ExitCode.PASS
+    assert world.record().outcome is Outcome.PASS
+    assert world.record().findings == ()
+
+
+@pytest.mark.parametrize("adopted", ["template", "configuration"])
+def test_who_has_adopted_and_has_no_document_is_stale(
+    world: World, adopted: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if adopted == "template":
+        world.write("SECURITY.md.template", "# {{COMPONENT_NAME}}\n")
+    else:
+        world.configure(CONFIG + "[documents]\nadopted = true\n")
+    assert world.run("--check") == ExitCode.DENIED
+    assert capfd.readouterr().out == (
+        "SECURITY.md: is not there\nhigh: SECURITY.md is not what template, configuration and evidence give\n"
+        "  next: Run nox -s security_md, read what changed, and commit it.\n"
+    )
+
+
+def test_configuration_can_say_that_nothing_is_adopted(world: World) -> None:
+    world.configure(CONFIG + "[documents]\nadopted = false\n")
+    world.write("SECURITY.md.template", "# {{NO_SUCH_THING}}\n")
+    assert world.run("--check", "--strict") == ExitCode.PASS
+
+
+def test_drift_is_denied_with_a_diff(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    world.write("SECURITY.md.template", "# {{COMPONENT_NAME}}\n\nA.\n")
+    assert world.run() == ExitCode.PASS
+    world.write("SECURITY.md", world.read().replace("A.", "B.\x1b[2J"))
+    capfd.readouterr()
+    assert world.run("--check") == ExitCode.DENIED
+    out = capfd.readouterr().out
+    assert "--- SECURITY.md (committed)\n+++ SECURITY.md (expected)\n" in out
+    assert "\n-B.?[2J\n+A.\n" in out
+    [finding] = world.record().findings
+    assert (finding.code, finding.path, finding.severity.value) == ("document.stale", "SECURITY.md", "high")
+    assert world.run() == ExitCode.PASS
+    assert world.run("--check") == ExitCode.PASS
+
+
+@pytest.mark.parametrize("damage", ["comment removed", "comment edited", "digest edited"])
+def test_an_edited_closing_comment_is_never_current(world: World, damage: str) -> None:
+    world.configure(CONFIG + "[documents]\nadopted = true\n")
+    world.retain(*IDS)
+    assert world.run() == ExitCode.PASS
+    text = world.read()
+    edited = {
+        "comment removed": text[: text.rindex("<!--")],
+        "comment edited": text.replace('"schema": ', '"scheme": '),
+        "digest edited": text.replace('"manifest_sha256": "', '"manifest_sha256": "0')[:-1],
+    }[damage]
+    world.write("SECURITY.md", edited)
+    assert world.run("--check") == ExitCode.DENIED
+
+
+def test_a_newer_release_makes_it_stale(world: World) -> None:
+    world.retain(*IDS)
+    assert world.run() == ExitCode.PASS
+    world.retain(*IDS, version="1.1", day=9)
+    assert world.run("--check") == ExitCode.DENIED
+
+
+def test_a_version_that_is_released_again_has_the_documents_of_its_commit(world: World) -> None:
+    """They tell of the release before it; a document that tells of neither is stale all the same."""
+    check = ("--check", "--strict", "--unless-first", "--version")
+    assert world.run() == ExitCode.PASS
+    first = world.read()
+    world.retain("signed-releases", version="1.0")
+    assert world.run(*check, "1.0") == ExitCode.PASS
+    assert world.run(*check, "1.1") == ExitCode.DENIED
+    assert world.run() == ExitCode.PASS
+    assert world.run(*check, "1.0") == ExitCode.PASS
+    second = world.read()
+    world.retain(*IDS, version="1.1", day=9)
+    assert world.run(*check, "1.1") == ExitCode.PASS
+    assert world.run(*check, "1.2") == ExitCode.DENIED
+    world.write("SECURITY.md", first)
+    assert world.run(*check, "1.1") == ExitCode.DENIED
+    world.write("SECURITY.md", second.replace("signed", "SIGNED"))
+    assert world.run(*check, "1.1") == ExitCode.DENIED
+
+
+@pytest.mark.parametrize("here", ["nothing", "an older release", "a rehearsal"])
+@pytest.mark.parametrize("how", ["--check", "--check --strict --unless-first", ""])
+def test_evidence_that_is_not_here_is_not_examined_and_not_written_over(
+    world: World, here: str, how: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world.retain(*IDS, version="1.1", day=9)
+    assert world.run() == ExitCode.PASS
+    before = world.read()
+    world.claims, world.artifacts = report(), world.artifacts.with_name("elsewhere")
+    if here == "an older release":
+        world.retain(*IDS)
+    elif here == "a rehearsal":
+        world.retain(*IDS, rehearsal=True, day=11)
+    assert world.run(*how.split()) == ExitCode.NOT_EXAMINED
+    assert world.read() == before
+    assert capfd.readouterr().err == (
+        "error: SECURITY.md: the release 1.1 that it was computed from is not on this machine, so nobody here can say "
+        "what is true now\n  next: Put that retained release below data/artifacts/, or run this where it is kept.\n"
+    )
+    if how:
+        assert world.record().outcome is Outcome.NOT_EXAMINED
+
+
+def test_a_damaged_store_is_not_called_no_release(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    (world.artifacts / "supply-chain" / "acme" / "1.0").mkdir(parents=True)
+    assert world.run() == ExitCode.NOT_EXAMINED
+    assert "it cannot be told which one is the newest" in capfd.readouterr().err
+    assert not (world.root / "SECURITY.md").exists()
+
+
+def test_evidence_that_changes_meanwhile_is_an_error(world: World) -> None:
+    world.retain(*IDS)
+    manifest = world.artifacts / "supply-chain" / "acme" / "1.0" / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+    assert world.run() == ExitCode.INPUT
+
+
+def test_strict_names_the_claim_and_what_is_missing(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    world.write("SECURITY.md.template", ASSERTS)
+    world.retain("checksums-published")
+    assert world.run("--strict") == ExitCode.DENIED
+    assert capfd.readouterr().out == (
+        "high: claim signed-releases is asserted and not supported: Nothing shows signed-releases.\n"
+        "  next: Make a release that supports it, or take the claim out of the template or mark it optional.\n"
+        "nothing was written\n"
+    )
+    assert not (world.root / "SECURITY.md").exists()
+    assert world.run() == ExitCode.PASS
+    assert "It is not shown that signed-releases holds." in world.read()
+    assert "Signed." not in world.read()
+    assert world.run("--check") == ExitCode.PASS
+    assert world.run("--check", "--strict", "--unless-first") == ExitCode.DENIED
+    assert [one.code for one in world.record().findings] == ["document.claim-unsupported"]
+
+
+def test_a_first_release_can_be_made(world: World) -> None:
+    world.write("SECURITY.md.template", ASSERTS)
+    assert world.run() == ExitCode.PASS
+    assert "Signed." not in world.read()
+    assert world.run("--check", "--strict") == ExitCode.DENIED
+    assert world.run("--check", "--strict", "--unless-first") == ExitCode.PASS
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("SECURITY.md", ""),
+        (".well-known/security.txt", CONTACT),
+        ("security-insights.yml", '[security_insights]\nurl = "https://acme.example/security-insights.yml"\n'),
+    ],
+)
+def test_what_was_not_generated_is_left_alone(
+    world: World, name: str, more: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world.configure(CONFIG + more)
+    world.write(name, "by hand\n")
+    assert world.run() == ExitCode.USAGE
+    assert world.read(name) == "by hand\n"
+    assert capfd.readouterr().err == (
+        f"error: {name}: not generated by this, so it is left alone\n  next: Move what is worth keeping into the "
+        "configuration or a SECURITY.md.template, then run again with --replace.\n"
+    )
+
+
+def test_replace_is_consent(world: World) -> None:
+    world.write("SECURITY.md", "by hand\n")
+    assert world.run("--replace") == ExitCode.PASS
+    assert world.read().startswith("# Security policy of acme\n")
+
+
+@pytest.mark.parametrize(
+    ("expires", "code", "severity", "message"),
+    [
+        ("2027-05-01T00:00:00Z", ExitCode.PASS, "", ""),
+        ("2026-12-01T00:00:00Z", ExitCode.PASS, "info", ".well-known/security.txt ends on 2026-12-01"),
+        ("2026-11-20T12:00:00Z", ExitCode.DENIED, "high", ".well-known/security.txt expired on 2026-11-20"),
+        ("never", ExitCode.DENIED, "high", ".well-known/security.txt has no single Expires that can be read"),
+    ],
+)
+def test_security_txt_is_watched_whoever_wrote_it(
+    world: World, expires: str, code: ExitCode, severity: str, message: str
+) -> None:
+    world.write(".well-known/security.txt", f"Contact: mailto:a@acme.example\nExpires: {expires}\n")
+    assert world.run("--watch") == code
+    assert [(one.severity.value, one.message) for one in world.record().findings] == (
+        [(severity, message)] if severity else []
+    )
+
+
+def test_an_end_that_is_near_warns_a_release_and_an_end_that_is_past_stops_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.configure(CONFIG + CONTACT)
+    assert world.run() == ExitCode.PASS
+    for moment, code, codes in (
+        ("2027-05-01T00:00:00+00:00", ExitCode.PASS, ["document.security-txt-soon"]),
+        ("2027-05-20T00:00:00+00:00", ExitCode.DENIED, ["document.security-txt-expired", "document.stale"]),
+    ):
+        monkeypatch.setattr(stage, "read_clock", lambda moment=moment: datetime.fromisoformat(moment))
+        assert world.run("--check") == code
+        assert sorted(one.code for one in world.record().findings) == codes
+    assert world.run() == ExitCode.PASS
+    assert world.run("--check") == ExitCode.PASS
+
+
+def test_waivers_that_hold_are_told_and_ended_ones_are_not(world: World) -> None:
+    world.configure(CONFIG + WAIVER.format(until="2026-12-31"))
+    assert world.run() == ExitCode.PASS
+    assert "| CVE-2026-1 | idna | Only &#124; \\`ours\\`. | 2026-11-01 | 2026-12-31 |" in world.read()
+    world.configure(CONFIG + WAIVER.format(until="2026-11-19"))
+    assert world.run("--check") == ExitCode.DENIED
+    assert world.run() == ExitCode.PASS
+    assert "Nothing is acknowledged and deferred at present." in world.read()
+
+
+def test_an_opensecops_project_works_unchanged(world: World) -> None:
+    world.configure(
+        'converted = true\nconverted_in = "v3.0.0"\ncomponent_name = "acme"\nacknowledged_cves = [{cve_id = "CVE-2026-1", '
+        'package = "idna", date_acknowledged = "2026-11-01", reason = "Later.", expected_resolution = "next release"}]\n'
+    )
+    world.write(
+        "SECURITY.md.template",
+        "<!-- rendered by a script -->\n# {{COMPONENT_NAME}}\n\n{{SUPPLY_CHAIN_STATUS}}\n\n{{SBOM_LOCATION}}\n\n"
+        "{{ACKNOWLEDGED_CVES}}\n",
+    )
+    world.retain("sbom-cyclonedx")
+    assert world.run() == ExitCode.PASS
+    body, _, comment = world.read().partition("\n<!-- ")
+    assert body == (
+        f"# acme\n\nOf {len(IDS)} claims that can be made of this project's supply chain, the evidence of release `1.0` "
+        "supports 1.\n\nAmong the files of release acme 1.0: `acme-1.0-sbom.cdx.json`.\n\n"
+        "| finding | package | why it is accepted | since | until |\n|---|---|---|---|---|\n"
+        "| CVE-2026-1 | idna | Later. | 2026-11-01 | 2027-04-30 |\n"
+    )
+    assert comment.startswith("sealwright {")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("# x\n\n{{COMPONENT}}\n", ExitCode.INPUT, "SECURITY.md.template line 3: unknown placeholder {{COMPONENT}}"),
+        (
+            "{% claim 'signed-release' %}x{% endclaim %}",
+            ExitCode.INPUT,
+            "SECURITY.md.template line 1: unknown claim 'signed-release'",
+        ),
+    ],
+)
+def test_a_broken_template_is_an_error(
+    world: World, text: str, code: ExitCode, message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world.write("SECURITY.md.template", text)
+    assert world.run() == code
+    assert capfd.readouterr().err.startswith(f"error: {message}\n  next: The nearest are ")
+
+
+@pytest.mark.parametrize("words", ["--check --watch", "--unless-first", "--check --replace", "--check --unless-first"])
+def test_options_that_do_not_go_together(world: World, words: str) -> None:
+    assert world.run(*words.split()) == ExitCode.USAGE
+
+
+@pytest.mark.parametrize("badge", ["../badge.json", "/badge.json", "badge.svg", "a/../../badge.json"])
+def test_nothing_is_written_outside_of_the_project(world: World, badge: str) -> None:
+    world.configure(CONFIG + f'[documents]\nbadge = "{badge}"\n')
+    assert world.run() == ExitCode.USAGE
+
+
+def test_a_folder_that_leads_out_is_refused(world: World, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (world.root / ".well-known").symlink_to(tmp_path / "outside")
+    world.configure(CONFIG + CONTACT)
+    assert world.run() == ExitCode.USAGE
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_in_a_public_log_nothing_is_named(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    world.write("SECURITY.md.template", ASSERTS)
+    world.retain()
+    assert world.run("--check", "--strict", "--public-log") == ExitCode.DENIED
+    told = capfd.readouterr()
+    assert told.out == "generate_security_md: fail (changed 1, claims_unsupported 1, documents 1)\n"
+    assert told.err == ""
+
+
+def test_the_record_names_no_folder_of_this_machine(world: World) -> None:
+    world.retain(*IDS)
+    assert world.run() == ExitCode.PASS
+    assert world.run("--check", "--strict") == ExitCode.PASS
+    text = (world.dist / "records" / "generate_security_md.json").read_text()
+    assert str(world.root.parent) not in text
+    assert world.record().options == {"mode": "check", "strict": "true"}
+    assert {ref.path for ref in world.record().reads} == {"project:.security-config.toml", "project:SECURITY.md"}
+
+
+def test_json_is_for_programs(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    world.retain("signed-releases")
+    assert world.run("--format", "json") == ExitCode.PASS
+    result: dict[str, Any] = json.loads(capfd.readouterr().out)["result"]
+    assert result == {"written": ["SECURITY.md"], "files": ["SECURITY.md"], "unsupported": []}
+
+
+def test_a_hostile_configuration_harms_nothing(world: World) -> None:
+    lines = [CONFIG + '[documents]\nbadge = "badge.json"\n', CONTACT, f"not_accepted = {json.dumps(HOSTILE)}\n"]
+    lines += [f'[[more_links]]\ntitle = {json.dumps(one)}\nurl = "docs/"\n' for one in HOSTILE]
+    world.configure("".join(lines))
+    assert world.run() == ExitCode.PASS
+    assert world.run("--check") == ExitCode.PASS
+    for name in ("SECURITY.md", ".well-known/security.txt", "badge.json"):
+        written = world.read(name)
+        assert "<img" not in written
+        assert "<script" not in written
+        assert not any(ord(character) < 32 and character != "\n" for character in written)
+
+
+def test_our_own_document_is_current(repository: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """As long as it tells of no release: then nothing but the repository itself is needed to make it."""
+    if '"evidence": null' not in (repository / "SECURITY.md").read_text():
+        pytest.skip("our SECURITY.md tells of a release, whose evidence is not part of the repository")
+    words = ["--project", str(repository), "--dist", str(tmp_path / "dist"), "--artifacts", str(tmp_path / "artifacts")]
+    code = generate_security_md.main([*words, "--check", "--strict", "--unless-first"])
+    assert code == ExitCode.PASS, f"run nox -s security_md -- --releases-only\n{capfd.readouterr().out}"
