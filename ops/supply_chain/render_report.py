@@ -1,0 +1,147 @@
+"""Show what a run examined, found and decided: one self-contained HTML page, and the same in short as Markdown.
+
+Reads    dist/, data/artifacts/supply-chain/N/
+Writes   dist/report/: index.html, summary.md; with --pdf report.pdf; Markdown to $GITHUB_STEP_SUMMARY where that is
+         set. In a public log nothing in plain: index.html.age for `[public_log].recipients` where there are any.
+Decides  nothing
+Exits    0 written, 2 usage, 3 a file of the run is broken or of another run; 5 there is no run to show (the page is
+         written and says so), or --pdf and there is no Chromium; 6 a file cannot be written.
+Network  none; the page asks for nothing either, and its security policy does not let it.
+Source   DESIGN section 2; WCAG 2.2 AA; Content Security Policy Level 3. Same inputs on the same day, same bytes; the
+         day is that of the run, for days left. A PDF carries the moment of printing and is not reproducible.
+
+The word at the top is "Allowed" only where every gate left a record and passed, the policy allows it about these
+very bytes, and the release was verified (dist/verification/verification.json).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ops.supply_chain.adapters import age, step_summary
+from ops.supply_chain.adapters.folders import empty
+from ops.supply_chain.contracts.claims import ClaimsReport
+from ops.supply_chain.core.errors import StageError, UsageError
+from ops.supply_chain.core.files import write_atomic
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.runner.claims import add_options, claims_of
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION
+
+if TYPE_CHECKING:
+    from ops.supply_chain.report.page import Page
+
+FOLDER = "report"
+PAGE, SUMMARY, PDF = "index.html", "summary.md", "report.pdf"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what else is made, and whether claims are evaluated."""
+    parser.add_argument("--pdf", action="store_true", help="print the page to dist/report/report.pdf with Chromium")
+    parser.add_argument(
+        "--claims", action="store_true", help="verify the retained evidence again and show what it supports"
+    )
+    add_options(parser)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage, which leaves no record: it shows what others left.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("render_report", __doc__, arguments, _perform, argv, records=False)
+
+
+def _perform(run: StageRun) -> StageResult:
+    if run.args.pdf and run.args.public_log:
+        raise UsageError(
+            "--pdf and --public-log: a PDF names what a public run must not", hint="Leave one of them out."
+        )
+    page = _page(run)
+    files = _files(run, page)
+    empty(run.dist / FOLDER)
+    for name, data in sorted(files.items()):
+        write_atomic(run.dist / FOLDER / name, data)
+    _tell_step(run, page)
+    if run.args.pdf:
+        from ops.supply_chain.adapters.chromium import print_pdf
+
+        print_pdf(run.dist / FOLDER / PAGE, run.dist / FOLDER / PDF)
+    written = [f"{FOLDER}/{name}" for name in sorted([*files, *([PDF] if run.args.pdf else [])])]
+    return StageResult(
+        outcome=Outcome.PASS if page.inputs else Outcome.NOT_EXAMINED,
+        text=_text(page, written),
+        counts=_counts(page, len(written)),
+        document={"files": written, "headline": page.headline, "tiles": page.tiles},
+    )
+
+
+def _page(run: StageRun) -> Page:
+    from ops.supply_chain.report.page import build_page
+    from ops.supply_chain.runner.report_input import NO_CLAIMS, read_evidence
+
+    claims, problem = _claims(run) if run.args.claims or run.args.evidence else (None, NO_CLAIMS)
+    return build_page(read_evidence(run, claims=claims, claims_problem=problem))
+
+
+def _claims(run: StageRun) -> tuple[ClaimsReport | None, str]:
+    """Evaluate the claims; that they cannot be evaluated is shown, and keeps nothing else from being shown."""
+    try:
+        return claims_of(run, evidence=run.args.evidence), ""
+    except UsageError:
+        raise
+    except StageError as error:
+        return None, f"Claims could not be evaluated: {error.message}"
+
+
+def _files(run: StageRun, page: Page) -> dict[str, bytes]:
+    from ops.supply_chain.adapters.report_templates import read_templates
+    from ops.supply_chain.findings.markdown import escape
+    from ops.supply_chain.report.html import render
+    from ops.supply_chain.report.markdown import summary
+
+    recipients = run.config.public_log.recipients
+    if run.args.public_log and not recipients:
+        return {}
+    whole = render(page, read_templates(REPOSITORY), generator=(GENERATOR, GENERATOR_VERSION))
+    if run.args.public_log:
+        return {f"{PAGE}{age.SUFFIX}": age.encrypt(whole, recipients)}
+    return {PAGE: whole, SUMMARY: summary(page, escape).encode()}
+
+
+def _tell_step(run: StageRun, page: Page) -> None:
+    if not step_summary.wanted():
+        return
+    from ops.supply_chain.findings.markdown import escape
+    from ops.supply_chain.report.markdown import counts_only, summary
+
+    step_summary.append(counts_only(page) if run.args.public_log else summary(page, escape))
+
+
+def _counts(page: Page, files: int) -> dict[str, int]:
+    return {
+        "files": files,
+        "findings": page.findings.standing,
+        "overdue": page.timeline.overdue,
+        "packages": len(page.packages.all) if page.packages else 0,
+        "rules": page.policy.total,
+        "rules_passed": page.policy.passed,
+        "waived": page.findings.waived,
+    }
+
+
+def _text(page: Page, written: Sequence[str]) -> str:
+    headline = page.headline
+    lines = [f"{page.component} {page.version}: {headline.word}", f"  {headline.sentence}"]
+    lines += [f"  - {reason}" for reason in headline.reasons]
+    lines += [f"  - and {headline.more} more"] if headline.more else []
+    return "\n".join([*lines, f"written: {', '.join(written) or 'nothing'}"])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,28 @@
+/* Copy buttons beside commands: the clipboard where it is allowed, else the text is selected to be copied by hand. */
+(() => {
+  function select(node) {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const selection = getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+  }
+
+  async function copy(button) {
+    const code = button.parentElement.querySelector("code");
+    let word = "Copied";
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+    } catch {
+      select(code);
+      word = document.execCommand("copy") ? "Copied" : "Selected";
+    }
+    button.textContent = word;
+    setTimeout(() => { button.textContent = "Copy"; }, 1600);
+  }
+
+  for (const button of document.querySelectorAll(".copy")) {
+    button.hidden = false;
+    button.addEventListener("click", () => copy(button));
+  }
+})();

@@ -1,0 +1,308 @@
+"""The page in a real browser: it works, asks for nothing, can be read by everybody, and is fast when it is big.
+
+Axe comes with the package axe-playwright-python; nothing of it is kept here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.supply_chain.adapters.chromium import print_pdf
+from ops.supply_chain.contracts.finding import Severity
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.report.inputs import Accepted, Difference, Evidence, Predecessor
+from ops.supply_chain.report.page import Page, build_page
+from tests.browser.conftest import Open, Shown
+from tests.findings.support import finding
+from tests.report.support import (
+    HOSTILE,
+    TODAY,
+    bom,
+    component,
+    evidence,
+    html,
+    page,
+    reason,
+    record,
+    replaced,
+    rule,
+    verdict,
+)
+from tests.report.test_html import hostile_page
+from tests.report.test_parts import claims_report
+
+FIRST_PAINT_MS = 1000
+INTERACTION_MS = 100
+SEVERITIES = list(Severity)
+
+
+def big_page(packages: int = 1000, findings: int = 500) -> Page:
+    """The page of `big_evidence`."""
+    return build_page(big_evidence(packages, findings))
+
+
+def big_evidence(packages: int, findings: int) -> Evidence:
+    """Packages of which each needs up to three later ones, and findings spread over them."""
+    names = [f"package-{i:04}" for i in range(packages)]
+    edges = {
+        name: [names[j] for j in (2 * i + 1, 2 * i + 2, 3 * i + 5) if j < packages] for i, name in enumerate(names)
+    }
+    found = [
+        finding(
+            names[i * 2 % packages],
+            version="1.0",
+            severity=SEVERITIES[i % len(SEVERITIES)],
+            message=f"{names[i * 2 % packages]} 1.0 has CVE-2026-{i}: something that somebody has to look at, in words",
+            aliases=(f"CVE-2026-{i}", f"GHSA-{i:04}"),
+            due=f"2026-{1 + i % 12:02}-11" if i % 3 == 0 else "",
+            waived_by="CVE-2026-1, ann, until 2027-01-01" if i % 10 == 0 else "",
+        )
+        for i in range(findings)
+    ]
+    return evidence(
+        record("check_vulnerabilities", *found, outcome=Outcome.FAIL),
+        bom=bom(edges, direct=names[:20], components=[component(name) for name in names]),
+    )
+
+
+@pytest.fixture(scope="module")
+def big() -> Page:
+    return big_page()
+
+
+@pytest.fixture(scope="module")
+def rich() -> Page:
+    """Every section with something in it, of every tone."""
+    difference = Difference(kind="relicensed", name="idna", version="1.0", before=("MIT",), after=("GPL-3.0-only",))
+    return build_page(
+        replaced(
+            big_evidence(24, 24),
+            rehearsal=True,
+            verdict=verdict(
+                rule(),
+                rule("base.noted", unknown=1, unknowns=(reason(),)),
+                rule("base.bad", Outcome.FAIL, denials=(reason(),)),
+                outcome=Outcome.FAIL,
+            ),
+            previous=Predecessor(
+                version="0.9", retained_at="2026-10-01T00:00:00Z", differences=(difference,), hashes_not_compared=1
+            ),
+            waivers=(Accepted(id="CVE-2026-1", package="", reason="r", owner="o", expires=TODAY, label="l"),),
+            waivers_malformed=1,
+            claims=claims_report(rehearsal=True),
+        )
+    )
+
+
+def test_the_page_asks_for_nothing_and_says_nothing(open_page: Open, big: Page) -> None:
+    shown = open_page(big)
+    assert shown.clean, (shown.said, shown.asked)
+    assert shown.evaluate("document.querySelector('h1').textContent") == "Not examined in full"
+
+
+def test_nothing_sticks_out(open_page: Open, rich: Page) -> None:
+    shown = open_page(rich)
+    shown.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    for width in (360, 768, 1280):
+        shown.page.set_viewport_size({"width": width, "height": 900})
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_filters(open_page: Open, big: Page) -> None:
+    shown = open_page(big)
+    tab = shown.page
+
+    def visible() -> int:
+        tab.evaluate("() => new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame))")
+        return int(shown.evaluate("document.querySelectorAll('.finding:not([hidden])').length"))
+
+    assert visible() == 100
+    tab.get_by_label("Search").fill("CVE-2026-42 ")
+    assert visible() == 11
+    assert tab.locator("#shown").text_content() == "11 of 500 findings match."
+    tab.get_by_label("Severity").select_option("critical")
+    assert visible() == shown.evaluate("document.querySelectorAll('.severity-critical:not([hidden])').length") > 0
+    tab.get_by_role("button", name="Clear").click()
+    tab.get_by_label("Waived").select_option("yes")
+    assert visible() == 50
+    assert tab.locator("#shown").text_content() == "50 of 500 findings match."
+    tab.get_by_label("Search").fill("no such thing")
+    assert visible() == 0
+    assert tab.locator("#none-shown").is_visible()
+    assert shown.clean
+
+
+def test_graph_tree_and_list(open_page: Open, big: Page) -> None:
+    shown = open_page(big)
+    tab = shown.page
+    search = tab.get_by_label("Find a package")
+    search.fill("package-0502")
+    search.press("Enter")
+    assert tab.locator("#graph-title").text_content() == "package-0502 1.0"
+    assert (tab.locator("#graph-way").text_content() or "").startswith("Why it is here: acme 1.0 → package-00")
+    assert tab.locator("#graph .node.focus title").text_content() == "package-0502 1.0, 1 finding"
+    neighbour = tab.locator("#graph .node:not(.focus)").first
+    name = (neighbour.locator("title").text_content() or "").split(",")[0]
+    neighbour.focus()
+    neighbour.press("Enter")
+    assert tab.locator("#graph-title").text_content() == name
+    assert shown.evaluate("document.activeElement.classList.contains('focus')")
+    tab.locator("#tree-part summary").click()
+    tab.locator("#tree > li").first.wait_for()
+    assert tab.locator("#tree > li").count() == 20
+    tab.locator("#tree > li").first.focus()
+    for key in ("ArrowRight", "ArrowRight"):
+        tab.keyboard.press(key)
+    assert shown.evaluate("document.activeElement.getAttribute('aria-level')") == "2"
+    tab.locator("#list-part summary").click()
+    tab.locator("#package-table tbody tr").first.wait_for()
+    assert tab.locator("#package-table tbody tr").count() == 200
+    tab.locator("#more-packages").click()
+    assert tab.locator("#package-table tbody tr").count() == 400
+    assert shown.clean
+
+
+def test_a_dot_of_the_map_chooses_its_package(open_page: Open, big: Page) -> None:
+    shown = open_page(big)
+    before = shown.page.locator("#graph-title").text_content()
+    shown.page.locator("#map").scroll_into_view_if_needed()
+    shown.page.locator("#map").click(position={"x": 30, "y": 40})
+    assert shown.page.locator("#graph-title").text_content() != before
+    assert shown.clean
+
+
+def test_copy(open_page: Open) -> None:
+    shown = open_page(page(), permissions=["clipboard-read", "clipboard-write"])
+    tab = shown.page
+    tab.locator(".check summary").first.click()
+    tab.locator(".copy").first.click()
+    tab.locator(".copy", has_text="Copied").wait_for()
+    assert shown.evaluate("navigator.clipboard.readText()") == "cosign verify-blob acme-1.0-checksums.txt"
+    assert shown.clean
+
+
+def test_themes(open_page: Open) -> None:
+    shown = open_page(page(), color_scheme="light")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = shown.evaluate(background)
+    shown.page.emulate_media(color_scheme="dark")
+    dark = shown.evaluate(background)
+    assert light != dark
+    button = shown.page.locator("#theme")
+    button.click()
+    assert (button.text_content(), shown.evaluate(background)) == ("Theme: light", light)
+    button.click()
+    assert (button.text_content(), shown.evaluate(background)) == ("Theme: dark", dark)
+    shown.page.emulate_media(media="print")
+    assert shown.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    assert shown.clean
+
+
+def test_the_first_key_leads_to_the_verdict(open_page: Open) -> None:
+    shown = open_page(page())
+    shown.page.keyboard.press("Tab")
+    assert shown.evaluate("document.activeElement.textContent") == "Skip to the verdict"
+    shown.page.keyboard.press("Enter")
+    assert shown.evaluate("document.activeElement.id") == "verdict"
+
+
+def test_print(open_page: Open, big: Page) -> None:
+    shown = open_page(big)
+    shown.page.emulate_media(media="print")
+    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert shown.evaluate("document.querySelectorAll('.finding:not([hidden])').length") == 500
+    assert shown.evaluate("document.querySelectorAll('#package-table tbody tr').length") == 1000
+    assert shown.evaluate("document.querySelectorAll('details:not([open]):not(#tree-part)').length") == 0
+    assert not shown.page.locator("#filters").is_visible()
+    shown.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert shown.evaluate("document.querySelectorAll('.finding:not([hidden])').length") == 100
+    assert shown.clean
+
+
+def test_a_pdf(browser: Any, tmp_path: Path) -> None:
+    file, target = tmp_path / "index.html", tmp_path / "report.pdf"
+    file.write_text(html(page()), encoding="utf-8")
+    print_pdf(file, target)
+    assert target.read_bytes().startswith(b"%PDF-")
+    assert target.stat().st_size > 10_000
+
+
+def test_hostile_names_harm_nothing(open_page: Open) -> None:
+    shown = open_page(hostile_page(" ".join(HOSTILE)))
+    tab = shown.page
+    tab.locator("#tree-part summary").click()
+    tab.locator("#list-part summary").click()
+    tab.get_by_label("Find a package").fill("x")
+    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert shown.clean, (shown.said, shown.asked)
+    assert tab.title().endswith(": Denied")
+    assert shown.evaluate("document.querySelectorAll('img, iframe, object, script').length") == 2
+    written = shown.evaluate("document.querySelector('#package-table tbody th').textContent")
+    assert written == shown.evaluate("graph.packages[0].name")
+    assert (
+        shown.evaluate(
+            "[...document.querySelectorAll('*')].some(one => [...one.attributes].some(a => a.name.startsWith('on')))"
+        )
+        is False
+    )
+
+
+@pytest.mark.parametrize("kind", ["rich", "empty"])
+def test_axe_finds_nothing_serious(open_page: Open, rich: Page, kind: str) -> None:
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        pytest.skip("axe-playwright-python is not installed")
+    empty = page(records=(), verdict=None, provenance_verdict=None, verification=None, bom=None)
+    shown = open_page(rich if kind == "rich" else empty, color_scheme="light", bypass_csp=True)
+    shown.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    shown.evaluate((Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8"))
+    assert _serious(shown, "axe.run({resultTypes: ['violations']})") == []
+    shown.page.emulate_media(color_scheme="dark")
+    assert _serious(shown, "axe.run({resultTypes: ['violations'], runOnly: ['color-contrast']})") == []
+
+
+def _serious(shown: Shown, script: str) -> list[Any]:
+    answer = shown.evaluate(script)
+    return [
+        (one["id"], one["impact"], [node["html"][:160] for node in one["nodes"][:3]])
+        for one in answer["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+def _measured(shown: Shown, act: str) -> float:
+    """Milliseconds from an act to the frame after the one that shows it."""
+    return float(
+        shown.evaluate(
+            "async (act) => { const start = performance.now(); new Function(act)();"
+            " await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame);"
+            " document.body.offsetHeight; return performance.now() - start; }",
+            act,
+        )
+    )
+
+
+ACTS = {
+    "search": "const one = document.getElementById('find'); one.value = 'cve-2026-4'; one.dispatchEvent(new Event('input', {bubbles: true}))",
+    "severity": "const one = document.getElementById('by-severity'); one.value = 'high'; one.dispatchEvent(new Event('input', {bubbles: true}))",
+    "clear": "document.getElementById('filters').reset()",
+    "package search": "const one = document.getElementById('package-search'); one.value = '05'; one.dispatchEvent(new Event('input'))",
+    "graph": "graph.choose(500)",
+    "tree": "document.getElementById('tree-part').open = true",
+    "list": "document.getElementById('list-part').open = true",
+    "theme": "document.getElementById('theme').click()",
+}
+
+
+def test_a_thousand_packages_and_five_hundred_findings_stay_fast(open_page: Open, big: Page) -> None:
+    shown = open_page(big, bypass_csp=True)
+    shown.page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    paint = shown.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    took = {name: min(_measured(shown, act) for _ in range(2)) for name, act in ACTS.items()}
+    print({"first paint": round(paint), **{name: round(value) for name, value in took.items()}})
+    assert paint < FIRST_PAINT_MS
+    assert {name: value for name, value in took.items() if value >= INTERACTION_MS} == {}
