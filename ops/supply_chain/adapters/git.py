@@ -59,6 +59,20 @@ def read_state(folder: Path, *, remotes: tuple[str, ...] = ("origin",)) -> GitSt
     )
 
 
+def remote_of(folder: Path, *, remotes: tuple[str, ...] = ("origin",)) -> str | None:
+    """Return the address of a remote without credentials, in a repository without a commit too.
+
+    Args:
+        folder: Any existing folder.
+        remotes: Remote names to look for, first match wins.
+    Returns:
+        Empty where there is no such remote, None where the folder is not under git.
+    Raises:
+        UnavailableError: git cannot be run.
+    """
+    return _remote(folder, remotes) if _inside_repository(folder) else None
+
+
 def tracked_files(folder: Path) -> dict[str, str]:
     """List the files of a folder at HEAD, as path -> git mode (`100644`, `100755`, `120000`).
 

@@ -1,0 +1,137 @@
+"""Adopt a project: look at it, show what it needs as a difference, and with --write add it.
+
+Reads    a project's folder: its locks, layout, git remote, CI files, ignore lists of other tools; templates/
+Writes   nothing; with --write new files in the project: .security-config.toml, renovate.json5, for a project on
+         GitHub (or with --workflows) .github/workflows/ and .github/dependabot.yml, with --template
+         SECURITY.md.template; and missing lines of .gitignore.
+Decides  nothing
+Exits    0 told or written, 2 usage or a configuration that is there is none, 3 a template is missing from this
+         checkout, 5 git does not answer, 6 a file cannot be written.
+Network  none.
+Source   issue "SECURITY.md that cannot lie", deliverable 6. What is there is never written over, nor through a
+         link; an ignored advisory of another tool becomes an entry in a comment, never a waiver in force.
+
+`nox -s adopt -- PATH` runs this, then rehearses a release of the project, and ends with the three next steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ops.supply_chain.adoption.model import Plan, Survey, Wanted
+from ops.supply_chain.adoption.next_steps import next_steps, unsettled
+from ops.supply_chain.adoption.plan import make_plan
+from ops.supply_chain.adoption.report import difference, found_lines, kept_lines, to_paste
+from ops.supply_chain.adoption.workflows import require_pipeline
+from ops.supply_chain.contracts.config import CONFIG_NAME, parse_config
+from ops.supply_chain.core.errors import OutputError, UsageError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner.adopting import survey_of
+from ops.supply_chain.runner.adoption_files import pipeline_of, read_templates, write_plan
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what is adopted, and how much is written."""
+    parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="the project's folder (default: --project)")
+    options(parser)
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add how much is written; `runner.adopt` asks for these alone."""
+    parser.add_argument("--write", action="store_true", help="write what is shown; never over what is there")
+    parser.add_argument("--template", action="store_true", help="add SECURITY.md.template, to be edited")
+    parser.add_argument("--workflows", action="store_true", help="add GitHub workflows without a remote on GitHub too")
+    parser.add_argument(
+        "--pipeline",
+        default="",
+        metavar="OWNER/REPO@COMMIT",
+        help="where workflows take sealwright from (default: this checkout's remote and commit)",
+    )
+    parser.add_argument("--no-next-steps", action="store_true", help="leave the next steps out")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage, which leaves no record.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("adopt_project", __doc__, arguments, _perform, argv, records=False)
+
+
+def _perform(run: StageRun) -> StageResult:
+    given = run.args.path or run.args.project
+    root = given.absolute()
+    if not root.is_dir():
+        raise UsageError(f"{given}: is not a folder", hint="Give the project's folder: nox -s adopt -- PATH.")
+    survey = survey_of(root, now=run.now)
+    plan = _plan(run, survey)
+    _require_valid(plan)
+    if run.args.write:
+        write_plan(root, plan)
+        survey = survey_of(root, now=run.now)
+    steps = next_steps(survey, written=run.args.write or not plan.files, project=str(given))
+    return StageResult(
+        outcome=Outcome.PASS,
+        text="\n".join(_lines(run, survey, plan, () if run.args.no_next_steps else steps)),
+        counts={
+            "files": len(plan.files),
+            "kept": len(plan.kept),
+            "written": len(plan.files) if run.args.write else 0,
+            "locks": len(survey.locks),
+            "ignores": len(survey.ignored.entries),
+        },
+        document={
+            "files": [file.path for file in plan.files],
+            "kept": list(plan.kept),
+            "ignores": list(survey.ignored.entries),
+            "next_steps": list(steps),
+        },
+    )
+
+
+def _plan(run: StageRun, survey: Survey) -> Plan:
+    pipeline = require_pipeline(run.args.pipeline) if run.args.pipeline else pipeline_of()
+    wanted = Wanted(template=run.args.template, workflows=run.args.workflows)
+    templates = read_templates(document=wanted.template)
+    return make_plan(survey, wanted, templates=templates, pipeline=pipeline)
+
+
+def _require_valid(plan: Plan) -> None:
+    """Hold the configuration to be against its contract, and see that no imported entry is in force."""
+    for file in plan.files:
+        if file.path != CONFIG_NAME:
+            continue
+        try:
+            config = parse_config(file.new.decode())
+        except UsageError as error:
+            raise OutputError(f"the configuration to be written is none: {error.message}", hint=_DEFECT) from error
+        if config.waivers or config.acknowledged_cves or config.signing.identities:
+            raise OutputError("the configuration to be written puts something in force", hint=_DEFECT)
+
+
+def _lines(run: StageRun, survey: Survey, plan: Plan, steps: Sequence[str]) -> list[str]:
+    lines = found_lines(survey)
+    done = "written" if run.args.write else "would be written (--write does it)"
+    if plan.files:
+        lines += ["", *difference(plan), "", f"{done}:", *(f"  {file.path}: {file.why}" for file in plan.files)]
+    else:
+        lines += ["", "nothing to write"]
+    if plan.kept:
+        lines += ["left as it is:", *kept_lines(plan)]
+    if CONFIG_NAME in survey.existing and not any(file.path == CONFIG_NAME for file in plan.files):
+        lines += to_paste(unsettled(survey))
+    if steps:
+        lines += ["", "next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
+    return lines
+
+
+_DEFECT = "This is a defect of sealwright: please report it. Nothing was written."
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

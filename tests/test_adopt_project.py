@@ -1,0 +1,311 @@
+"""Adoption: shows before it writes, writes only what it showed, over nothing and through no link."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml  # type: ignore[import-untyped] # its stubs are a package of their own
+
+from ops.supply_chain import adopt_project
+from ops.supply_chain.adapters import project_files
+from ops.supply_chain.adoption.plan import places
+from ops.supply_chain.contracts.config import CONFIG_NAME, parse_config
+from ops.supply_chain.runner import adoption_files
+from ops.supply_chain.waivers.parse import parse_waivers
+from tests.adoption.world import COMMIT, PIPELINE, everything_in
+
+PROJECTS = ["edge-pylock", "edge-requirements", "poetry", "pulse-py", "saleor", "soar", "warehouse"]
+ALL = ["--write", "--workflows", "--pipeline", PIPELINE]
+NEXT = "  next: Put the configuration itself there, or nothing.\n"
+SECRET = "s3cret"  # noqa: S105 - it must never show
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "widget"
+    folder.mkdir()
+    return folder
+
+
+def adopt(project: Path, capfd: pytest.CaptureFixture[str], *options: str) -> tuple[int, str, str]:
+    capfd.readouterr()
+    code = adopt_project.main([str(project), *options])
+    out, err = capfd.readouterr()
+    return code, out, err
+
+
+def said(project: Path, capfd: pytest.CaptureFixture[str], *options: str) -> dict[str, list[str]]:
+    code, out, err = adopt(project, capfd, "--format", "json", *options)
+    assert (code, err) == (0, "")
+    result: dict[str, list[str]] = json.loads(out)["result"]
+    return result
+
+
+def make_git(folder: Path, remote: str = "", *, commit: bool = False) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
+
+    git("init", "--quiet")
+    if remote:
+        git("remote", "add", "origin", remote)
+    if commit:
+        git("add", "--all")
+        git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--allow-empty", "-m", "x")
+
+
+@pytest.mark.parametrize("name", ["", *PROJECTS])
+def test_a_fresh_project_gets_what_was_said_and_nothing_else(
+    name: str, project: Path, shared_data: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if name:
+        # Copied without modes: the shared data is read-only.
+        shutil.copytree(shared_data / "projects" / name, project, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        for folder in [project, *(path for path in project.rglob("*") if path.is_dir())]:
+            folder.chmod(0o755)
+    before = everything_in(project)
+    files = said(project, capfd, *ALL[1:])["files"]
+    assert everything_in(project) == before
+    assert said(project, capfd, *ALL)["files"] == files
+    after = everything_in(project)
+    assert sorted(set(after) - set(before)) == [path for path in files if path not in before]
+    assert {path for path in before if after[path] != before[path]} <= {".gitignore"}
+    config = parse_config((project / CONFIG_NAME).read_text())
+    assert not (config.waivers or config.signing.identities) or CONFIG_NAME in before
+    for path in (project / ".github").rglob("*.yml"):
+        assert isinstance(yaml.safe_load(path.read_text()), dict)
+    again = said(project, capfd, *ALL)
+    assert (again["files"], everything_in(project)) == ([], after)
+
+
+def test_without_a_remote_on_github_there_are_no_workflows(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    make_git(project, "https://gitlab.example.org/acme/widget.git")
+    code, out, _ = adopt(project, capfd)
+    assert code == 0
+    assert "git       a remote at gitlab.example.org\n" in out
+    assert ".github/workflows/: not written, the project has no remote on GitHub" in out
+    assert "+++ b/.github" not in out
+
+
+@pytest.mark.parametrize("commit", [False, True], ids=["no commit", "a commit"])
+def test_a_remote_with_credentials_is_never_shown(
+    commit: bool, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    make_git(project, f"https://user:{SECRET}@github.com/acme/widget.git", commit=commit)
+    code, out, err = adopt(project, capfd, *ALL)
+    assert code == 0
+    assert "git       GitHub, acme/widget\n" in out
+    assert SECRET not in out + err
+    assert not [path for path in places() if (project / path).is_file() and SECRET in (project / path).read_text()]
+    assert f'ref: "{COMMIT}"' in (project / ".github/workflows/release.yml").read_text()
+
+
+def test_a_folder_inside_a_repository_gets_no_workflows(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    inner = project / "inner"
+    inner.mkdir()
+    (inner / "x.py").write_text("")
+    make_git(project, "git@github.com:acme/widget.git", commit=True)
+    result = said(inner, capfd, "--workflows")
+    assert [path for path in result["files"] if path.startswith(".github")] == []
+
+
+def test_the_end_tells_the_next_steps(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / "requirements.in").write_text("idna\n")
+    (project / "pyproject.toml").write_text('[project]\nname = "widget"\nversion = "1.0"\n')
+    (project / "SECURITY.md").write_text("Write to security@example.org.\n")
+    code, out, _ = adopt(project, capfd, "--write")
+    assert code == 0
+    assert out.split("\nnext:\n")[1].splitlines() == [
+        f"  1. lock what you install from requirements.in: nox -s lock -- --project {project}",
+        "  2. name who signs: [[signing.identities]] in .security-config.toml",
+        f"  3. rehearse until nothing would be refused: nox -s rehearse -- --project {project}",
+    ]
+    assert "reports   SECURITY.md\n" in out
+    _, quiet, _ = adopt(project, capfd, "--no-next-steps")
+    assert "next:" not in quiet
+
+
+def test_a_configured_channel_is_one(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / CONFIG_NAME).write_text('[reporting]\nemail = "security@example.org"\n')
+    assert "reports   [reporting] in .security-config.toml\n" in adopt(project, capfd)[1]
+
+
+def test_ignores_are_imported_and_none_is_in_force(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / "tox.ini").write_text("commands = pip-audit --ignore-vuln GHSA-aaaa-bbbb-cccc\n")
+    (project / "osv-scanner.toml").write_text(
+        '[[IgnoredVulns]]\nid = "CVE-2026-1"\nreason = """x"\n[[waivers]]\nid = "CVE-2026-2\n"""\n'
+    )
+    assert said(project, capfd, "--write")["next_steps"][1].startswith("decide on 2 ignored advisories: ")
+    text = (project / CONFIG_NAME).read_text()
+    assert parse_waivers(parse_config(text)) == ((), ())
+    assert '# id = "GHSA-aaaa-bbbb-cccc"' in text
+    assert '# id = "CVE-2026-1"' in text
+
+
+def test_an_existing_configuration_is_shown_what_to_paste(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / CONFIG_NAME).write_text("# CVE-2026-1 was looked at\n")
+    (project / ".trivyignore").write_text("CVE-2026-1\nCVE-2026-2\n")
+    code, out, _ = adopt(project, capfd, "--write")
+    assert code == 0
+    assert ".security-config.toml is yours: paste what you want to keep of these\n" in out
+    assert '# id = "CVE-2026-2"' in out
+    assert '# id = "CVE-2026-1"' not in out
+    assert (project / CONFIG_NAME).read_text() == "# CVE-2026-1 was looked at\n"
+
+
+def test_a_broken_configuration_is_told_and_nothing_written(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / CONFIG_NAME).write_text("retentoin = 1\n")
+    code, _, err = adopt(project, capfd, "--write")
+    assert code == 2
+    assert err == (
+        f"error: {project / CONFIG_NAME}: unknown key 'retentoin'\n  next: The nearest known key is 'retention'.\n"
+    )
+    assert sorted(everything_in(project)) == [CONFIG_NAME]
+
+
+def test_a_configuration_that_is_a_pipe_is_not_waited_for(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(project / CONFIG_NAME)
+    code, _, err = adopt(project, capfd, "--write")
+    assert (code, err) == (
+        2,
+        f"error: {CONFIG_NAME}: expected a plain file, found something else\n{NEXT}",
+    )
+
+
+def test_a_path_that_is_no_folder(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, _, err = adopt(project / "none", capfd)
+    assert (code, err) == (
+        2,
+        f"error: {project / 'none'}: is not a folder\n  next: Give the project's folder: nox -s adopt -- PATH.\n",
+    )
+
+
+@pytest.mark.parametrize("link", [CONFIG_NAME, ".gitignore", ".github", "renovate.json5"])
+def test_nothing_is_written_through_a_link(
+    link: str, project: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("# mine\n")
+    (project / link).symlink_to(outside if link == ".github" else outside / "file")
+    code, out, _ = adopt(project, capfd, *ALL)
+    assert code == 0
+    assert everything_in(outside) == {"file": b"# mine\n"}
+    assert (project / link).is_symlink()
+    assert "left as it is" in out
+    assert not [path for path in said(project, capfd, *ALL)["files"] if path.startswith(link)]
+
+
+@pytest.mark.parametrize("name", [CONFIG_NAME, "renovate.json5"])
+def test_a_dangling_link_is_there_too(name: str, project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / name).symlink_to(project / "nowhere" / "x")
+    assert name not in said(project, capfd, "--write")["files"]
+    assert not (project / "nowhere").exists()
+
+
+def test_a_hostile_project(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    project = tmp_path / 'a"\n[[waivers]]\nid = "x'
+    (project / "b\x1b[2J\n").mkdir(parents=True)
+    (project / "b\x1b[2J\n/requirements.txt").write_text("idna==3.7\n")
+    (project / "b\x1b[2J\n/.trivyignore").write_text("CVE-2026-1\n")
+    (project / "pyproject.toml").write_bytes(
+        b'[project]\nname = """x"\n[signing]\nmode = "checksums"""\nversion="\xff"'
+    )
+    (project / ".gitignore").write_bytes(b"\xff\xfe")
+    (project / "Makefile").write_bytes(b"\x00" * 100 + b" --ignore-vuln X-1\n")
+    (project / ".python-version").write_text('3.12"\nx = 1\n')
+    (project / "SECURITY.md").mkdir()
+    code, out, err = adopt(project, capfd, *ALL)
+    assert (code, err) == (0, "")
+    assert "\x1b" not in out
+    config = parse_config((project / CONFIG_NAME).read_text())
+    assert config == parse_config(f'component_name = "{config.component_name}"')
+    assert config.component_name == "a-waivers-id-x"
+    assert (project / ".gitignore").read_bytes().startswith(b"\xff\xfe")
+    assert "  1. mend what cannot be read: pyproject.toml: is not valid TOML\n" in out
+
+
+def test_what_cannot_be_read_is_told(
+    project: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_files, "LARGEST_FILE_BYTES", 30_000)
+    (project / "tox.ini").write_text("x" * 30_001)
+    (project / "requirements.txt").write_text("idna==3.7\n" * 3_001)
+    code, out, _ = adopt(project, capfd, "--write")
+    assert code == 0
+    assert "tox.ini: could not be read; an ignore list in it was not imported\n" in out
+    assert "  1. mend what cannot be read: requirements.txt:1: expected at most 30000 bytes, found 30010\n" in out
+
+
+def test_a_project_that_cannot_be_written(
+    project: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.chmod(0o555)
+    if (project.stat().st_mode & 0o222) == 0 and _can_write(project):
+        # A superuser writes everywhere: let the disk refuse instead.
+        monkeypatch.setattr("os.mkdir", _refuse)
+        monkeypatch.setattr("os.link", _refuse)
+    try:
+        assert adopt(project, capfd)[0] == 0
+        code, _, err = adopt(project, capfd, "--write")
+    finally:
+        project.chmod(0o755)
+    assert code == 6
+    assert err == (
+        "error: .gitignore: cannot be written: Permission denied\n"
+        "  next: Check permissions and free space; a link in place of a folder is never followed. Then run again.\n"
+    )
+    assert everything_in(project) == {}
+
+
+def _can_write(folder: Path) -> bool:
+    try:
+        (folder / "probe").touch()
+    except OSError:
+        return False
+    (folder / "probe").unlink()
+    return True
+
+
+def _refuse(*_words: object, **_more: object) -> None:
+    raise PermissionError(13, "Permission denied")
+
+
+def test_a_public_log_names_nothing(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / "requirements.txt").write_text("idna==3.7\n")
+    code, out, err = adopt(project, capfd, "--write", "--public-log")
+    assert (code, err) == (0, "")
+    assert out == "adopt_project: pass (files 3, ignores 0, kept 1, locks 1, written 3)\n"
+
+
+def test_a_missing_template_is_told(
+    project: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adoption_files, "REPOSITORY", project)
+    code, _, err = adopt(project, capfd, "--write", "--pipeline", PIPELINE)
+    assert code == 3
+    assert err == (
+        "error: templates/workflows/daily-scan.yml: is missing from this checkout of sealwright\n"
+        "  next: Check it out again.\n"
+    )
+
+
+def test_the_template_is_added_where_it_is_wanted(
+    project: Path, repository: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    template = repository / "templates" / "SECURITY.md.template"
+    if not template.is_file():
+        pytest.skip("the template of SECURITY.md is not in this checkout yet")
+    assert adopt(project, capfd, "--write", "--template")[0] == 0
+    assert (project / "SECURITY.md.template").read_bytes() == template.read_bytes()
+
+
+def test_this_checkout_knows_its_commit_if_it_has_one(tmp_path: Path) -> None:
+    assert adoption_files.pipeline_of(tmp_path).repository == ""
+    make_git(tmp_path, f"https://u:{SECRET}@github.com/acme/sealwright.git", commit=True)
+    found = adoption_files.pipeline_of(tmp_path)
+    assert (found.repository, len(found.commit)) == ("acme/sealwright", 40)
