@@ -3,12 +3,16 @@
     nox -s rehearse       the whole release, signed and verified on loopback; nothing leaves the machine
     nox -s release        gates, SBOMs, evidence, policy, provenance, checksums, retention
     nox -s daily_scan     is anything that is locked exposed since yesterday?
+    nox -s security_md    write SECURITY.md, in which no claim stands without evidence
     nox -s lock           compile the locks of a project
     nox -s publish        put the verified release on GitHub
     nox -s compare        what changed between two SBOMs or releases
+    nox -s report         the last run as one page to look at
     nox -s verify         verify a release as a customer would
     nox -s verifier       build the verifier that needs no repository
+    nox -s adopt          look at a project, write what it needs, rehearse it
     nox -s retention      list, verify and prune retained releases
+    nox -s review         what the quarterly review must look at
     nox -s STAGE          one stage script alone, by its name
     nox -s tests          the test suite
     nox -s lint           ruff, mypy, import contracts, generated files
@@ -47,10 +51,12 @@ STAGES = (
     "check_publishers",
     "check_vulnerabilities",
     "check_malware",
+    "generate_security_md",
     "generate_vex",
     "report_findings",
     "bundle_evidence",
     "evaluate_policy",
+    "evaluate_claims",
     "generate_provenance",
     "assemble_release",
     "sign_artifacts",
@@ -59,14 +65,20 @@ STAGES = (
     "publish_release",
     "retain_artifacts",
     "summarise_release",
+    "render_report",
     "compare_sboms",
+    "adopt_project",
+    "mirror_docs",
+    "review_posture",
 )
 OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
 
 
 RELEASE_STEPS = (
-    "check_locks --reproducible & check_hashes --bytes & check_vulnerabilities --second-opinion"
-    " & check_malware & check_publishers & generate_sbom",
+    (
+        "check_locks --reproducible & check_hashes --bytes & check_vulnerabilities --second-opinion"
+        " & check_malware & check_publishers & generate_security_md --check --strict --unless-first & generate_sbom"
+    ),
     "generate_vex",
     "report_findings",
     "bundle_evidence",
@@ -98,10 +110,17 @@ def daily_scan(session: nox.Session) -> None:
     """Ask whether anything that is locked is exposed since yesterday; builds nothing."""
     _pipeline(
         session,
-        "check_locks & check_hashes & check_vulnerabilities --ledger & check_malware --ledger & check_publishers",
+        "check_locks & check_hashes & check_vulnerabilities --ledger & check_malware --ledger & check_publishers"
+        " & generate_security_md --watch",
         "scan_updates",
         "report_findings",
     )
+
+
+@nox.session(default=False)
+def security_md(session: nox.Session) -> None:
+    """Write SECURITY.md and the files beside it, from what the evidence of the newest release shows."""
+    _script(session, "generate_security_md")
 
 
 @nox.session(default=False)
@@ -135,9 +154,27 @@ def compare(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def report(session: nox.Session) -> None:
+    """Show the last run as one page: dist/report/index.html; with --pdf as a PDF as well."""
+    _script(session, "render_report", "--claims")
+
+
+@nox.session(default=False)
+def adopt(session: nox.Session) -> None:
+    """Look at a project, show or write what it needs, rehearse it, and tell what to do next: -- PATH [--write]."""
+    _pipeline(session, *RELEASE_STEPS, runner="adopt")
+
+
+@nox.session(default=False)
 def retention(session: nox.Session) -> None:
     """List, verify or prune the retained releases."""
     _script(session, "retain_artifacts", *([] if session.posargs else ["--list"]))
+
+
+@nox.session(default=False)
+def review(session: nox.Session) -> None:
+    """List what the quarterly review must look at."""
+    _script(session, "review_posture")
 
 
 def _stage_session(script: str) -> None:
@@ -167,6 +204,8 @@ def lint(session: nox.Session) -> None:
     session.run(python, "-m", "ruff", "format", "--check", ".", external=True)
     session.run(python, "-m", "mypy", external=True)
     session.run(python, "-c", "from importlinter.cli import lint_imports_command as c; c()", external=True)
+    zizmor = str(Path(python).with_name("zizmor"))
+    session.run(zizmor, "--offline", "--no-progress", ".github/workflows", external=True)
     session.run(python, "-m", "tests.generated", "--check", external=True)
     session.run(python, "-m", "tests.golden", "--check", external=True)
 

@@ -3,8 +3,9 @@
     python -m tests.generated            write them
     python -m tests.generated --check    write nothing; exit 1 and name those that are stale
 
-Made here: a page per stage from its docstring and `--help`, and the configuration reference from the
-contract types. Golden files are made by `python -m tests.golden` in the same way.
+Made here: a page per stage from its docstring and `--help`, the configuration reference from the contract
+types, and this repository's workflows from their templates. Golden files are made by `python -m tests.golden`
+in the same way.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 
 from ops.supply_chain import PIPELINE, StageRow
+from ops.supply_chain.adoption.model import Pipeline
+from ops.supply_chain.adoption.workflows import FOLDER, NAMES, render_workflow
 from ops.supply_chain.contracts.config import CONFIG_NAME, Config
 from ops.supply_chain.runner.arguments import REPOSITORY, parser_for
+from ops.supply_chain.runner.claims import reference
 
 NOTE = "<!-- Made by `nox -s generate` from the code: edit that instead. -->\n\n"
 HELP_COLUMNS = 110
@@ -41,14 +45,18 @@ def stage_page(row: StageRow) -> str:
 
 def configuration_page() -> str:
     """Return the configuration reference: each table with its docstring, each key with type and default."""
-    parts = [NOTE, f"# Configuration: `{CONFIG_NAME}`\n\n", f"{_prose(Config)}\n\n", _table(Config)]
-    for field in msgspec.structs.fields(Config):
-        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-            parts += [f"\n## `[{field.name}]`\n\n", f"{_prose(field.type)}\n\n", _table(field.type)]
-        for item in get_args(field.type):
-            if isinstance(item, type) and issubclass(item, msgspec.Struct):
-                parts += [f"\n## Entries of `{field.name}`\n\n", f"{_prose(item)}\n\n", _table(item)]
+    parts = [NOTE, f"# Configuration: `{CONFIG_NAME}`\n\n", f"{_prose(Config)}\n\n", _table(Config), *_tables(Config)]
     return "".join(parts)
+
+
+def _tables(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
+    """Yield a section for each table and each kind of entry below one, with the words that a file has for it."""
+    for field in msgspec.structs.fields(kind):
+        name = f"{prefix}{field.encode_name}"
+        for item, heading in [(field.type, f"[{name}]"), *((item, f"[[{name}]]") for item in get_args(field.type))]:
+            if isinstance(item, type) and issubclass(item, msgspec.Struct):
+                yield f"\n## `{heading}`\n\n{_prose(item)}\n\n{_table(item)}"
+                yield from _tables(item, prefix=f"{name}.")
 
 
 def _prose(kind: type) -> str:
@@ -59,9 +67,9 @@ def _table(kind: type[msgspec.Struct]) -> str:
     rows = ["| key | type | default |\n", "|---|---|---|\n"]
     for field in msgspec.structs.fields(kind):
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-            rows.append(f"| `{field.name}` | table | see below |\n")
+            rows.append(f"| `{field.encode_name}` | table | see below |\n")
         else:
-            rows.append(f"| `{field.name}` | {_type(field.type)} | {_default(field)} |\n")
+            rows.append(f"| `{field.encode_name}` | {_type(field.type)} | {_default(field)} |\n")
     return "".join(rows)
 
 
@@ -73,7 +81,7 @@ def _type(kind: Any) -> str:
 def _describe(schema: dict[str, Any], defs: dict[str, Any]) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
-        return _describe(defs[name], defs) if "enum" in defs[name] else f"entries, see `{name}`"
+        return _describe(defs[name], defs) if "enum" in defs[name] else "entries, see below"
     if "anyOf" in schema:
         return " or ".join(_describe(one, defs) for one in schema["anyOf"])
     if "enum" in schema:
@@ -93,7 +101,15 @@ def _default(field: Any) -> str:
 def pages() -> dict[Path, str]:
     """Return every generated file: path relative to the repository -> content."""
     made = {Path("docs/stages") / f"{row.script}.md": stage_page(row) for row in PIPELINE}
+    made |= {Path(FOLDER) / name: own_workflow(name) for name in NAMES}
+    made[Path("docs/controls.md")] = NOTE + reference()
     return {**made, Path("docs/configuration.md"): configuration_page()}
+
+
+def own_workflow(name: str) -> str:
+    """Return a workflow of this repository, made of the template that others get."""
+    template = (REPOSITORY / "templates" / "workflows" / name).read_text(encoding="utf-8")
+    return render_workflow(template, pipeline=Pipeline(), name="sealwright", own=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,13 +117,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args(argv).check
-    stale = [path for path, text in pages().items() if _current(REPOSITORY / path) != text]
-    for path in stale:
+    stale = {path: text for path, text in pages().items() if _current(REPOSITORY / path) != text}
+    for path, text in stale.items():
         if check:
             sys.stderr.write(f"stale: {path}; run `nox -s generate`\n")
         else:
             (REPOSITORY / path).parent.mkdir(parents=True, exist_ok=True)
-            (REPOSITORY / path).write_text(pages()[path], encoding="utf-8")
+            (REPOSITORY / path).write_text(text, encoding="utf-8")
     return 1 if check and stale else 0
 
 

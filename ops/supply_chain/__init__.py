@@ -81,6 +81,20 @@ PIPELINE: tuple[StageRow, ...] = (
         gate=True,
     ),
     StageRow(
+        "evaluate_claims",
+        "retained releases, dist/rehearsal/artifacts/ where there is none, .security-config.toml, .github/workflows/",
+        "dist/claims.json, dist/controls.json, dist/controls.md",
+        "nothing; with --strict that the named claims are supported",
+        records=False,
+    ),
+    StageRow(
+        "generate_security_md",
+        "template, .security-config.toml, evidence",
+        "SECURITY.md, and as configured security-insights.yml, .well-known/security.txt and a badge",
+        "documents are current, and true",
+        gate=True,
+    ),
+    StageRow(
         "generate_vex",
         "waivers, all records, dist/sbom/N-sbom.json",
         "dist/vex/",
@@ -127,7 +141,7 @@ PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "verify_release",
         "a release folder, or a GitHub release",
-        "report (text, JSON, Markdown), VSA",
+        "dist/verification/",
         "everything verifies, against the published identities",
         records=False,
     ),
@@ -146,7 +160,7 @@ PIPELINE: tuple[StageRow, ...] = (
     ),
     StageRow(
         "retain_artifacts",
-        "dist/release/",
+        "dist/release/, dist/verification/",
         "data/artifacts/supply-chain/N/V/",
         "retained releases are intact",
     ),
@@ -158,10 +172,38 @@ PIPELINE: tuple[StageRow, ...] = (
         records=False,
     ),
     StageRow(
+        "render_report",
+        "dist/, data/artifacts/supply-chain/N/",
+        "dist/report/",
+        "nothing",
+        records=False,
+    ),
+    StageRow(
         "compare_sboms",
         "two SBOMs or releases",
         "nothing",
         "nothing",
+        records=False,
+    ),
+    StageRow(
+        "adopt_project",
+        "a project's folder",
+        "nothing; with --write new files in the project",
+        "nothing",
+        records=False,
+    ),
+    StageRow(
+        "mirror_docs",
+        "retained releases, .security-config.toml",
+        "dist/mirror/",
+        "retained releases are intact",
+        records=False,
+    ),
+    StageRow(
+        "review_posture",
+        ".security-config.toml, locks, publisher baselines, retained releases, security.txt",
+        "nothing",
+        "nothing is overdue",
         records=False,
     ),
 )

@@ -25,7 +25,7 @@ class SigningIdentity(Contract, frozen=True, kw_only=True):
 
     Exactly one of `identity` (the certificate's subject alternative name, compared whole) and
     `identity_regex` (matched from its first to its last character) is set. `issuer` is the OIDC issuer,
-    compared whole. `from` (here `since`: `from` is a word of Python) and `until` are ISO dates, inclusive, in UTC, compared with the signing time;
+    compared whole. `from` and `until` are ISO dates, inclusive, in UTC, compared with the signing time;
     empty means unbounded. `role` tells readers who it is.
     """
 
@@ -33,7 +33,7 @@ class SigningIdentity(Contract, frozen=True, kw_only=True):
     identity: str = ""
     identity_regex: str = ""
     role: str = ""
-    since: str = msgspec.field(default="", name="from")
+    since: str = msgspec.field(default="", name="from")  # `from` is a word of Python
     until: str = ""
 
 

@@ -16,7 +16,7 @@ from ops.supply_chain.core.errors import UsageError
 PATTERN_FLAGS = re.ASCII
 """`\\w` and `(?i)` mean ASCII: no letter that only looks or folds like one of ours."""
 
-ADVICE = "docs/configuration.md has an example of [[signing.identities]]."
+ADVICE = "docs/quick-start.md has an example of [[signing.identities]]."
 
 
 def checked(entries: Iterable[SigningIdentity], *, where: str = CONFIG_NAME) -> tuple[SigningIdentity, ...]:

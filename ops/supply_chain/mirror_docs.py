@@ -1,0 +1,142 @@
+"""Mirror the retained releases as documentation: a folder that mkdocs and Backstage's TechDocs build.
+
+Reads    retained releases, .security-config.toml; where none is retained, those of the last rehearsal in
+         dist/rehearsal/artifacts/. A release that is not as its manifest says is named as damaged, and nothing
+         of it is shown or enclosed.
+Writes   dist/mirror/: mkdocs.yml, catalog-info.yaml, docs/ with pages for releases, packages, SBOMs, waivers,
+         dependencies, verification and incidents, and the released files; whole or not at all. Made from the same
+         releases and configuration it has the same bytes: it holds no moment of its own making.
+Decides  retained releases are intact; and nothing about what is in them.
+Exits    0 mirrored, 2 usage or configuration, 3 the list of pruned releases is broken, 4 mirrored, and a retained
+         release is damaged, 5 no intact release is retained, 6 cannot write.
+Network  none.
+Source   https://www.mkdocs.org/user-guide/configuration/ ; https://backstage.io/docs/features/techdocs/
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+
+if TYPE_CHECKING:
+    from ops.supply_chain.runner.mirror_input import Mirrored
+
+FOLDER = "mirror"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add where released files lie."""
+    parser.add_argument(
+        "--files-at",
+        default="",
+        metavar="URL",
+        help="link released files at URL/VERSION/NAME (default: enclose them in the mirror)",
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage, which leaves no record.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("mirror_docs", __doc__, arguments, _perform, argv, records=False)
+
+
+def _perform(run: StageRun) -> StageResult:
+    from ops.supply_chain.adapters.folders import building
+    from ops.supply_chain.mirror.site import site
+    from ops.supply_chain.runner.mirror_input import read_mirror
+
+    mirrored = read_mirror(run, files_at=_address(run.args.files_at))
+    pages = site(mirrored.mirror)
+    with building(run.dist / FOLDER, replace=True) as work:
+        enclosed = _write(work, pages, mirrored)
+    return _result(run, mirrored, pages=len(pages), enclosed=enclosed)
+
+
+def _address(given: str) -> str:
+    if not given:
+        return ""
+    parts = urlsplit(given)
+    plain = not any(one in given for one in " ()<>\"'`|\\\t\r\n") and given.isascii() and given.isprintable()
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment or not plain:
+        raise UsageError(f"--files-at {given!r}: expected an address https://HOST/PATH and nothing else")
+    return given.rstrip("/")
+
+
+def _write(work: Path, pages: dict[str, bytes], mirrored: Mirrored) -> int:
+    from ops.supply_chain.adapters.folders import copy_measured
+    from ops.supply_chain.core.files import write_atomic
+    from ops.supply_chain.mirror.pages import LEDGER
+    from ops.supply_chain.mirror.site import DOCS
+
+    for path, data in pages.items():
+        write_atomic(work / path, data, durable=False)
+    enclosed = 0 if mirrored.mirror.files_at else _enclose(work / DOCS, mirrored)
+    if mirrored.ledger is not None:
+        target = work / DOCS / LEDGER
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy_measured(mirrored.ledger, target)
+        enclosed += 1
+    return enclosed
+
+
+def _enclose(docs: Path, mirrored: Mirrored) -> int:
+    from ops.supply_chain.adapters.folders import copy_measured
+    from ops.supply_chain.core.errors import OutputError
+    from ops.supply_chain.mirror.model import enclosed_name
+    from ops.supply_chain.mirror.tables import FILES
+
+    count = 0
+    for release in mirrored.mirror.releases:
+        folder = docs / "releases" / release.version / FILES
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in release.manifest.files:
+            name = enclosed_name(file)
+            if not name:
+                continue
+            source = mirrored.store.file(release.manifest.component, release.version, file.name)
+            copied = copy_measured(source, folder / name)
+            if (copied.sha256, copied.size) != (file.sha256, file.size):
+                raise OutputError(f"{release.version}/{file.name}: changed while it was mirrored", hint="Run it again.")
+            count += 1
+    return count
+
+
+def _result(run: StageRun, mirrored: Mirrored, *, pages: int, enclosed: int) -> StageResult:
+    from ops.supply_chain.core.text import printable
+
+    mirror = mirrored.mirror
+    kind = "a rehearsal" if mirror.newest.rehearsal else "a release"
+    lines = [
+        f"{run.dist / FOLDER}: {pages} files made, {enclosed} enclosed, of {len(mirror.releases)} retained releases",
+        f"newest: {mirror.component} {mirror.newest.version}, {kind}",
+        *(f"damaged: {text}" for text in mirror.damaged),
+        *(f"not shown: {one.version}: {text}" for one in mirror.releases for text in one.unread),
+        f"next: mkdocs build --strict --config-file {run.dist / FOLDER / 'mkdocs.yml'}",
+    ]
+    return StageResult(
+        outcome=Outcome.FAIL if mirror.damaged else Outcome.PASS,
+        text="\n".join(map(printable, lines)),
+        counts={
+            "releases": len(mirror.releases),
+            "damaged": len(mirror.damaged),
+            "pages": pages,
+            "enclosed": enclosed,
+            "without_owner": mirror.matrix.without_owner,
+        },
+        document={"folder": FOLDER, "releases": [one.version for one in mirror.releases], "damaged": mirror.damaged},
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,134 @@
+"""List what the quarterly review must look at: what ends, what ended, what nobody owns, what nobody could see.
+
+Reads    .security-config.toml, locks, publisher baselines, retained releases, security.txt; licences from the SBOM
+         of the newest retained release, else from dist/sbom/.
+Writes   nothing.
+Decides  nothing is overdue. What is due or open is listed and passes: to list it is what a review is for.
+         Overdue is what has ended or is broken: a waiver past its last day or malformed, no identity that may sign
+         today although some are configured, a damaged release, a security.txt that is stale or makes no sense.
+Exits    0 listed, 2 usage or configuration, 3 a lock, baseline or SBOM is broken, 4 something is overdue, 5 something
+         could not be looked at: no release is retained here, no lock, a lock without age, no SBOM.
+Network  none.
+Source   Issue "SECURITY.md that cannot lie", deliverable 7; RFC 9116 (security.txt).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.artifact_store import ArtifactStore
+    from ops.supply_chain.contracts.dependencies import DependencyMatrix
+    from ops.supply_chain.contracts.locks import Lock
+    from ops.supply_chain.contracts.manifest import HeldRelease
+    from ops.supply_chain.contracts.review import Review, ReviewItem
+    from ops.supply_chain.posture.days import Horizon
+
+MOST_DAYS = 3650
+"""Ten years, as `[review].within_days`."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how far ahead to look."""
+    parser.add_argument(
+        "--within", type=int, metavar="DAYS", help="look this far ahead (default: [review].within_days)"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage, which leaves no record.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("review_posture", __doc__, arguments, _perform, argv, records=False)
+
+
+def _perform(run: StageRun) -> StageResult:
+    from ops.supply_chain.posture.report import counts_of, outcome_of, text_of
+
+    review = _review(run)
+    return StageResult(outcome=outcome_of(review), text=text_of(review), counts=counts_of(review), document=review)
+
+
+def _review(run: StageRun) -> Review:
+    from ops.supply_chain.adapters.artifact_store import ArtifactStore
+    from ops.supply_chain.posture.report import build_review
+    from ops.supply_chain.runner.posture_input import read_releases
+    from ops.supply_chain.runner.project_locks import read_project_locks
+
+    store, name = ArtifactStore(run.artifacts), run.project.name
+    locks, releases = read_project_locks(run.root, run.config.locks), read_releases(store, name)
+    matrix = _matrix(run, store, locks, releases)
+    items = [*_dated(run, releases), *_made(run, locks, matrix)]
+    return build_review(items, matrix, _horizon(run, utc=True), component=name)
+
+
+def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
+    """List what ends on a day: waivers, identities, retained releases, security.txt."""
+    from ops.supply_chain.identities.check import checked
+    from ops.supply_chain.posture.contact import contact_items
+    from ops.supply_chain.posture.identities import identity_items
+    from ops.supply_chain.posture.retention import retention_items
+    from ops.supply_chain.posture.waivers import waiver_items
+    from ops.supply_chain.runner.posture_input import read_contact, read_waivers
+
+    checked(run.config.signing.identities)
+    horizon = _horizon(run, utc=True)
+    waivers, malformed = read_waivers(run)
+    path, text = read_contact(run)
+    return [
+        *waiver_items(waivers, malformed, _horizon(run, utc=False)),
+        *identity_items(run.config.signing, horizon),
+        *retention_items(releases, horizon, component=run.project.name),
+        *contact_items(path, text, run.now, within_days=horizon.within_days),
+    ]
+
+
+def _made(run: StageRun, locks: Sequence[Lock], matrix: DependencyMatrix) -> list[ReviewItem]:
+    """List what was made at some time and grows old: locks, baselines, owners, settings."""
+    from ops.supply_chain.posture.dependencies import dependency_items
+    from ops.supply_chain.posture.locks import baseline_items, lock_items
+    from ops.supply_chain.posture.settings import settings_items
+    from ops.supply_chain.runner.posture_input import read_baselines, utc_day
+
+    today = utc_day(run)
+    return [
+        *lock_items(locks, today, oldest_days=run.config.review.lock_days),
+        *baseline_items(locks, read_baselines(run, locks)),
+        *dependency_items(matrix),
+        *settings_items(run.config, today),
+    ]
+
+
+def _matrix(
+    run: StageRun, store: ArtifactStore, locks: Sequence[Lock], releases: Sequence[HeldRelease]
+) -> DependencyMatrix:
+    from ops.supply_chain.posture.dependencies import build_matrix, direct_of
+    from ops.supply_chain.runner.posture_input import read_licences, stated_names
+
+    direct = direct_of(locks, stated_names(run, locks))
+    return build_matrix(direct, read_licences(run, store, releases), run.config.dependencies)
+
+
+def _horizon(run: StageRun, *, utc: bool) -> Horizon:
+    """Return the day of the review in UTC, or in the zone in which waivers end, and how far ahead it looks."""
+    from ops.supply_chain.posture.days import Horizon
+    from ops.supply_chain.runner.judging import today
+    from ops.supply_chain.runner.posture_input import utc_day
+
+    given = run.args.within
+    if given is not None and not 0 <= given <= MOST_DAYS:
+        raise UsageError(f"--within {given}: expected 0 to {MOST_DAYS} days")
+    within = run.config.review.within_days if given is None else given
+    return Horizon(utc_day(run) if utc else today(run, run.config), within)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

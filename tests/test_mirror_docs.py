@@ -1,0 +1,141 @@
+"""The mirror, run as its users run it: from retained releases, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ops.supply_chain import mirror_docs, retain_artifacts
+from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.sbom import cyclonedx
+from tests.mirror.test_site import build
+from tests.release.handmade import Handmade
+from tests.sbom.documents import DOCUMENT
+
+SBOM = "dist/sbom/N-sbom.json"
+
+
+class WithSbom(Handmade):
+    """Its SBOM is one."""
+
+    def write(self, path: str, text: str) -> Path:
+        return super().write(path, cyclonedx.render(DOCUMENT).decode() if path == SBOM else text)
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Handmade:
+    found = WithSbom(tmp_path)
+    found.until("retain_artifacts")
+    found.must(retain_artifacts.main)
+    return found
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_what_is_retained_is_mirrored_and_builds(release: Handmade, tmp_path: Path) -> None:
+    release.must(mirror_docs.main)
+    made = tree(release.dist / "mirror")
+    enclosed = {Path(path).name: data for path, data in made.items() if "/files/" in path}
+    assert enclosed == {name: data for name, data in tree(release.store / "V").items() if name != "manifest.json"}
+    assert "idna" in made["docs/packages.md"].decode()
+    html = build(made, tmp_path / "site")
+    assert 'href="releases/V/files/N-V-gate.json"' in html["incident/index.html"].replace("../", "")
+
+
+def test_the_same_releases_give_the_same_bytes(release: Handmade) -> None:
+    release.must(mirror_docs.main)
+    before = tree(release.dist / "mirror")
+    release.write("dist/mirror/docs/left.md", "from before\n")
+    release.must(mirror_docs.main)
+    assert tree(release.dist / "mirror") == before
+
+
+def test_files_may_lie_elsewhere(release: Handmade) -> None:
+    assert release.run(mirror_docs.main, "--files-at", "https://example.org/r/") == ExitCode.PASS
+    made = tree(release.dist / "mirror")
+    assert not [path for path in made if "/files/" in path]
+    assert b"(https://example.org/r/V/N-V-gate.json)" in made["docs/incident.md"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.org", "javascript:x", "https://", "https://u@example.org", "https://e.org/a b", "https://e.org/)", "https://e.org/?q"],
+)  # fmt: skip
+def test_an_address_that_is_none_is_refused(address: str, release: Handmade, capfd: pytest.CaptureFixture[str]) -> None:
+    assert release.run(mirror_docs.main, "--files-at", address) == ExitCode.USAGE
+    assert "expected an address https://HOST/PATH and nothing else" in capfd.readouterr().err
+    assert not (release.dist / "mirror").exists()
+
+
+def test_a_damaged_release_is_named_and_nothing_of_it_is_shown(
+    release: Handmade, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(release.dist)
+    release.version = "W"
+    release.until("retain_artifacts")
+    release.must(retain_artifacts.main)
+    (release.store / "W" / "N-W-gate.json").write_text("{}\n")
+    capfd.readouterr()
+    assert release.run(mirror_docs.main) == ExitCode.DENIED
+    assert "damaged: N: W/N-W-gate.json: has 3 bytes, the manifest says" in capfd.readouterr().out
+    made = tree(release.dist / "mirror")
+    assert not [path for path in made if "/W/" in path]
+    assert b"**Not in this list:** damaged releases" in made["docs/packages.md"]
+    assert b"## Damaged" in made["docs/releases.md"]
+
+
+def test_without_a_release_nothing_is_written(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    empty = Handmade(tmp_path)
+    empty.project()
+    assert empty.run(mirror_docs.main) == ExitCode.NOT_EXAMINED
+    assert capfd.readouterr().err == (
+        "error: no intact release of N is retained: there is nothing to mirror\n"
+        "  next: Make one: nox -s release, or nox -s rehearse. What is damaged: nox -s retention -- --verify.\n"
+    )
+    assert not (empty.dist / "mirror").exists()
+
+
+def test_a_rehearsal_stands_in_only_where_there_is_no_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEALWRIGHT_REHEARSAL", "1")
+    rehearsed = WithSbom(tmp_path)
+    rehearsed.artifacts = rehearsed.dist / "rehearsal" / "artifacts"
+    rehearsed.until("retain_artifacts")
+    rehearsed.must(retain_artifacts.main)
+    monkeypatch.delenv("SEALWRIGHT_REHEARSAL")
+    rehearsed.artifacts = tmp_path / "none"
+    rehearsed.must(mirror_docs.main)
+    assert b"**This is a rehearsal." in (rehearsed.dist / "mirror" / "docs" / "index.md").read_bytes()
+    real = WithSbom(tmp_path / "real")
+    real.until("retain_artifacts")
+    real.must(retain_artifacts.main)
+    rehearsed.artifacts = real.artifacts
+    rehearsed.must(mirror_docs.main)
+    assert b"**This is a rehearsal." not in (rehearsed.dist / "mirror" / "docs" / "index.md").read_bytes()
+
+
+def test_a_document_that_cannot_be_read_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    odd = Handmade(tmp_path)
+    odd.until("retain_artifacts")
+    odd.must(retain_artifacts.main)
+    capfd.readouterr()
+    odd.must(mirror_docs.main)
+    assert "not shown: V: N-V-sbom.cdx.json: expected CycloneDX 1.4 to 1.7" in capfd.readouterr().out
+    page = (odd.dist / "mirror" / "docs" / "releases" / "V" / "index.md").read_text()
+    assert "- Not shown: N-V-sbom.cdx.json: expected CycloneDX" in page
+
+
+def test_in_public_only_counts_are_told(release: Handmade, capfd: pytest.CaptureFixture[str]) -> None:
+    capfd.readouterr()
+    release.run(mirror_docs.main, "--public-log", "--format", "json")
+    assert json.loads(capfd.readouterr().out)["counts"] == {
+        "damaged": 0,
+        "enclosed": 6,
+        "pages": 12,
+        "releases": 1,
+        "without_owner": 1,
+    }
