@@ -58,6 +58,15 @@ class TestStages:
     def test_durations(self, seconds: int, text: str) -> None:
         assert duration_text(seconds) == text
 
+    @pytest.mark.parametrize(
+        ("outcome", "tone"), [(Outcome.PASS, "rehearsed"), (Outcome.FAIL, "fail"), (Outcome.NOT_EXAMINED, "unknown")]
+    )
+    def test_what_verified_only_as_a_rehearsal_is_not_drawn_as_a_pass(self, outcome: Outcome, tone: str) -> None:
+        shown = picture([], outcome, verified="15 of 19 checks", rehearsed=True)
+        [verification] = [stage for stage in shown.stages if stage.script == "verify_release"]
+        assert verification.tone == tone
+        assert verification.examined == "15 of 19 checks"
+
     def test_a_clock_that_went_back_gives_no_negative_time(self) -> None:
         back = record("check_locks", started="2026-11-20T08:00:00Z", finished="2026-11-20T07:00:00Z")
         assert picture([back], None, verified="").stages[0].took == "under 1 s"

@@ -74,7 +74,12 @@ def build_page(evidence: Evidence) -> Page:
         rehearsal=evidence.rehearsal,
         headline=headline(evidence, verified),
         tiles=(),
-        picture=picture(evidence.records, _outcome_now(verified), verified=verified.counted if verified else ""),
+        picture=picture(
+            evidence.records,
+            _outcome_now(verified),
+            verified=verified.counted if verified else "",
+            rehearsed=verified is not None and verified.rehearsal,
+        ),
         policy=policy_view([one for one in (evidence.verdict, evidence.provenance_verdict) if one is not None]),
         findings=findings_view(evidence.findings, evidence.today),
         clock_examined=_clock_examined(evidence),

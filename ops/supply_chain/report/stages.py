@@ -101,20 +101,25 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     took: str
 
 
-def picture(records: Sequence[Record], verification: Outcome | None, *, verified: str) -> Picture:
+def picture(
+    records: Sequence[Record], verification: Outcome | None, *, verified: str, rehearsed: bool = False
+) -> Picture:
     """Draw the pipeline.
 
     Args:
         records: All that were left, any order.
         verification: What verifying came to; None where nobody verified.
         verified: How much was verified, in words.
+        rehearsed: Whether it verified as a rehearsal, in which not everything has to pass.
     """
     left = {record.stage: record for record in records}
     extra = tuple(sorted(left.keys() - {*SIDE_BY_SIDE, *ONE_BY_ONE}))
     chain = (*ONE_BY_ONE, *extra)
     places = [*_gate_places(), *_chain_places(len(chain))]
     views = tuple(
-        _verified(script, verification, verified, place) if script == VERIFY else _view(script, left.get(script), place)
+        _verified(verification, verified, place, rehearsed=rehearsed)
+        if script == VERIFY
+        else _view(script, left.get(script), place)
         for script, place in zip((*SIDE_BY_SIDE, *chain), places, strict=True)
     )
     return Picture(
@@ -161,10 +166,12 @@ def _view(script: str, record: Record | None, place: tuple[int, int]) -> StageVi
     )
 
 
-def _verified(script: str, outcome: Outcome | None, verified: str, place: tuple[int, int]) -> StageView:
+def _verified(outcome: Outcome | None, verified: str, place: tuple[int, int], *, rehearsed: bool) -> StageView:
     if outcome is None:
-        return _box(script, place, tone=Tone.UNKNOWN, word="not examined")
-    return _box(script, place, tone=tone_of(outcome), word=word_of(outcome), examined=verified)
+        return _box(VERIFY, place, tone=Tone.UNKNOWN, word="not examined")
+    if rehearsed and outcome is Outcome.PASS:
+        return _box(VERIFY, place, tone=Tone.REHEARSED, word="rehearsed", examined=verified)
+    return _box(VERIFY, place, tone=tone_of(outcome), word=word_of(outcome), examined=verified)
 
 
 def _box(
