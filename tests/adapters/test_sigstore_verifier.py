@@ -180,6 +180,23 @@ def test_edited_bundles(case: str, signed: Signed) -> None:
     assert why(signed.verifier, edited(signed.file.data, *path, value=value), signed.sha256)
 
 
+def test_a_proof_in_a_tree_of_another_size_than_the_log_signed(signed: Signed) -> None:
+    """A path may lead to the same root in trees of two sizes, 5 and 7 for example: the library looks at neither."""
+
+    class Proved(NamedTuple):
+        data: bytes
+
+        def to_json(self) -> str:
+            return self.data.decode()
+
+    good = json.loads(signed.file.data)[MATERIAL]["tlogEntries"][0]["inclusionProof"]
+    assert sigstore_verifier._log_entry(Proved(signed.file.data))[0] == int(good["logIndex"])  # type: ignore[arg-type]
+    grown = edited(signed.file.data, *ENTRY, "inclusionProof", "treeSize", value=str(int(good["treeSize"]) + 2))
+    with pytest.raises(NotVerifiedError) as caught:
+        sigstore_verifier._log_entry(Proved(grown))  # type: ignore[arg-type]
+    assert caught.value.message == "the log's checkpoint is of a tree of another size"
+
+
 def test_the_material_of_another_bundle(signed: Signed) -> None:
     mixed = json.loads(signed.file.data)
     mixed[MATERIAL] = json.loads(signed.statement.data)[MATERIAL]

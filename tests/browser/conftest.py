@@ -39,8 +39,9 @@ class Shown:
         return self.said == [] and self.asked == [self.file.as_uri()]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Start one browser for a module: Playwright keeps an event loop running, in which no other test can start one."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
     found = [os.environ[VARIABLE]] if os.environ.get(VARIABLE) else list(filter(None, map(shutil.which, NAMES)))
     if not found:

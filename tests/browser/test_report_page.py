@@ -1,4 +1,4 @@
-"""The page in a real browser: it works, asks for nothing, can be read by everybody, and is fast when it is big.
+"""The page in a real browser: it works, asks for nothing, can be read by everybody, and does all that when it is big.
 
 Axe comes with the package axe-playwright-python; nothing of it is kept here.
 """
@@ -12,61 +12,23 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.adapters.chromium import print_pdf
-from ops.supply_chain.contracts.finding import Severity
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.report.inputs import Accepted, Difference, Evidence, Predecessor
+from ops.supply_chain.report.inputs import Accepted, Difference, Predecessor
 from ops.supply_chain.report.page import Page, build_page
+from tests.browser.big import big_evidence, big_page
 from tests.browser.conftest import Open, Shown
-from tests.findings.support import finding
 from tests.report.support import (
     HOSTILE,
     TODAY,
-    bom,
-    component,
-    evidence,
     html,
     page,
     reason,
-    record,
     replaced,
     rule,
     verdict,
 )
 from tests.report.test_html import hostile_page
 from tests.report.test_parts import claims_report
-
-FIRST_PAINT_MS = 1000
-INTERACTION_MS = 100
-SEVERITIES = list(Severity)
-
-
-def big_page(packages: int = 1000, findings: int = 500) -> Page:
-    """The page of `big_evidence`."""
-    return build_page(big_evidence(packages, findings))
-
-
-def big_evidence(packages: int, findings: int) -> Evidence:
-    """Packages of which each needs up to three later ones, and findings spread over them."""
-    names = [f"package-{i:04}" for i in range(packages)]
-    edges = {
-        name: [names[j] for j in (2 * i + 1, 2 * i + 2, 3 * i + 5) if j < packages] for i, name in enumerate(names)
-    }
-    found = [
-        finding(
-            names[i * 2 % packages],
-            version="1.0",
-            severity=SEVERITIES[i % len(SEVERITIES)],
-            message=f"{names[i * 2 % packages]} 1.0 has CVE-2026-{i}: something that somebody has to look at, in words",
-            aliases=(f"CVE-2026-{i}", f"GHSA-{i:04}"),
-            due=f"2026-{1 + i % 12:02}-11" if i % 3 == 0 else "",
-            waived_by="CVE-2026-1, ann, until 2027-01-01" if i % 10 == 0 else "",
-        )
-        for i in range(findings)
-    ]
-    return evidence(
-        record("check_vulnerabilities", *found, outcome=Outcome.FAIL),
-        bom=bom(edges, direct=names[:20], components=[component(name) for name in names]),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -272,37 +234,3 @@ def _serious(shown: Shown, script: str) -> list[Any]:
         for one in answer["violations"]
         if one["impact"] in {"serious", "critical"}
     ]
-
-
-def _measured(shown: Shown, act: str) -> float:
-    """Milliseconds from an act to the frame after the one that shows it."""
-    return float(
-        shown.evaluate(
-            "async (act) => { const start = performance.now(); new Function(act)();"
-            " await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame);"
-            " document.body.offsetHeight; return performance.now() - start; }",
-            act,
-        )
-    )
-
-
-ACTS = {
-    "search": "const one = document.getElementById('find'); one.value = 'cve-2026-4'; one.dispatchEvent(new Event('input', {bubbles: true}))",
-    "severity": "const one = document.getElementById('by-severity'); one.value = 'high'; one.dispatchEvent(new Event('input', {bubbles: true}))",
-    "clear": "document.getElementById('filters').reset()",
-    "package search": "const one = document.getElementById('package-search'); one.value = '05'; one.dispatchEvent(new Event('input'))",
-    "graph": "graph.choose(500)",
-    "tree": "document.getElementById('tree-part').open = true",
-    "list": "document.getElementById('list-part').open = true",
-    "theme": "document.getElementById('theme').click()",
-}
-
-
-def test_a_thousand_packages_and_five_hundred_findings_stay_fast(open_page: Open, big: Page) -> None:
-    shown = open_page(big, bypass_csp=True)
-    shown.page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-    paint = shown.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    took = {name: min(_measured(shown, act) for _ in range(2)) for name, act in ACTS.items()}
-    print({"first paint": round(paint), **{name: round(value) for name, value in took.items()}})
-    assert paint < FIRST_PAINT_MS
-    assert {name: value for name, value in took.items() if value >= INTERACTION_MS} == {}

@@ -87,7 +87,7 @@ def test_trivy_never_ends_later_than_we_do() -> None:
 
 
 HOSTILE = st.text(max_size=20) | st.sampled_from(
-    ['"\n[x]', "a'b", "\x7f\x9f", "\ud800", "#", "]\n", "\\", "`id`", "\ufeff", "https://u:secret@x/"]
+    ['"\n[x]', "a'b", "\x7f\x9f", "\ud800", "#", "]\n", "\\", "`id`", "\ufeff", "https://u:9f2c1e77@x/"]
 )
 
 
@@ -103,4 +103,4 @@ def test_hostile_text_can_break_none(name: str, alias: str, reason: str) -> None
     assert set(ignored) <= {f"CVE-{name}", alias}
     assert shlex.split(found[PIP_AUDIT]) == [word for one in ignored for word in ("--ignore-vuln", one)]
     assert len(found[TRIVY].splitlines()) <= 2 + 5 * len(ignored)
-    assert "secret" not in "".join(found.values())
+    assert "9f2c1e77" not in "".join(found.values())

@@ -211,7 +211,12 @@ def _facts(
 def _log_entry(parsed: Bundle) -> tuple[int, str]:
     # The outer logIndex of a Rekor v2 entry is proved by nothing; the one of the inclusion proof is.
     entry = load_plain(parsed.to_json().encode(), where="bundle")["verificationMaterial"]["tlogEntries"][0]
-    return int(entry["inclusionProof"]["logIndex"]), base64.b64decode(entry["logId"]["keyId"]).hex()
+    proof = entry["inclusionProof"]
+    # The library compares the roots alone, and a path can lead to the same root as of a tree of another size: the
+    # place would then be another than the log signed. C2SP tlog-checkpoint: the second line is the tree's size.
+    if proof["checkpoint"]["envelope"].split("\n")[1] != str(int(proof["treeSize"])):
+        raise NotVerifiedError("the log's checkpoint is of a tree of another size")
+    return int(proof["logIndex"]), base64.b64decode(entry["logId"]["keyId"]).hex()
 
 
 def _reason(error: Exception) -> str:
