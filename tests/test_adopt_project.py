@@ -134,6 +134,17 @@ def test_a_configured_channel_is_one(project: Path, capfd: pytest.CaptureFixture
     assert "reports   [reporting] in .security-config.toml\n" in adopt(project, capfd)[1]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("Write to a.b+c@example.org.", "SECURITY.md"), ("a" * 300_000 + "@", "no private channel found")],
+)
+def test_a_channel_is_looked_for_in_what_is_published(
+    project: Path, text: str, found: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "SECURITY.md").write_text(text)
+    assert f"reports   {found}\n" in adopt(project, capfd)[1]
+
+
 def test_ignores_are_imported_and_none_is_in_force(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (project / "tox.ini").write_text("commands = pip-audit --ignore-vuln GHSA-aaaa-bbbb-cccc\n")
     (project / "osv-scanner.toml").write_text(

@@ -131,6 +131,13 @@ def baseline(**changes: Any) -> dict[str, Any]:
     return {"direct_deps": {PACKAGE: RECORDED | changes}, "attested": {PACKAGE: ATTESTED}}
 
 
+CALM = Patience(attempts=2, backoff_seconds=0.01, retry_after_seconds=0.3)
+HURRIED = CALM._replace(read_seconds=0.3, total_seconds=0.6)
+"""Where an answer never comes."""
+
+SLOW = {Mood.HANG, Mood.DRIP}
+
+
 @pytest.fixture
 def attestation(shared_data: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((shared_data / "pep740" / f"{NAME}.attestation").read_bytes())
@@ -144,8 +151,7 @@ def stage(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
-    quick = Patience(connect_seconds=0.3, read_seconds=0.3, total_seconds=0.6, attempts=2, backoff_seconds=0.01)
-    monkeypatch.setattr(publisher_sources, "PATIENCE", quick)
+    monkeypatch.setattr(publisher_sources, "PATIENCE", CALM)
     with FakeIndex() as index, FakeIntegrity() as service:
         index.add(PACKAGE, RealFile(NAME, b"", b"", None, digest=DIGEST))
         index.infos[PACKAGE] = INFO
@@ -344,7 +350,8 @@ MOODS = [mood for mood in Mood if mood not in (Mood.REFUSE, Mood.MALFORMED)]
 
 
 @pytest.mark.parametrize("mood", [*MOODS, Mood.MALFORMED], ids=str)
-def test_a_silent_integrity_api_is_not_examined(stage: Stage, mood: Mood) -> None:
+def test_a_silent_integrity_api_is_not_examined(stage: Stage, mood: Mood, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher_sources, "PATIENCE", HURRIED if mood in SLOW else CALM)
     stage.service.mood = mood
     assert stage.run() == ExitCode.NOT_EXAMINED
     assert stage.facts == ["not-examined"]
@@ -357,7 +364,8 @@ def test_a_silent_integrity_api_is_not_examined(stage: Stage, mood: Mood) -> Non
 
 
 @pytest.mark.parametrize("mood", [mood for mood in Mood if mood is not Mood.NOT_FOUND], ids=str)
-def test_a_silent_project_json_is_not_examined(stage: Stage, mood: Mood) -> None:
+def test_a_silent_project_json_is_not_examined(stage: Stage, mood: Mood, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher_sources, "PATIENCE", HURRIED if mood in SLOW else CALM)
     stage.index.misbehave(Ask.PROJECT, mood)
     assert stage.run() == ExitCode.NOT_EXAMINED
     [found] = stage.record["findings"]

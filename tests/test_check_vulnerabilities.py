@@ -241,6 +241,7 @@ def test_a_feed_that_is_too_old_was_not_examined(gate: GateProject, capfd: pytes
 @pytest.fixture
 def services(gate: GateProject) -> Iterator[dict[str, OsvService]]:
     """The three sources on loopback, all of them well."""
+    gate.feed({**FOO, "modified": "2026-11-19T00:00:00Z"})
     with ExitStack() as stack:
         made = {name: stack.enter_context(serve(OsvService(gate.zip.read_bytes()))) for name in ("zip", "api", "json")}
         for name, version in (("foo", "1.0"), ("bar", "2.0")):

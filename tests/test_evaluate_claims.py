@@ -10,6 +10,7 @@ import pytest
 from ops.supply_chain import evaluate_claims
 from ops.supply_chain.contracts.claims import ClaimsReport, ClaimStanding, ControlsReport
 from ops.supply_chain.core import canonical
+from ops.supply_chain.runner.dist_lock import hold
 
 CONFIG = 'component_name = "small"\n[reporting]\nurl = "https://example.org/report"\n'
 
@@ -57,6 +58,20 @@ def test_without_a_release_only_what_the_project_says_is_claimed(
         "  There is no evidence that the policy allowed the release. "
         "No release is retained here, and none was rehearsed."
     )
+
+
+def test_a_folder_that_it_made_is_one_to_work_in_and_another_is_left_alone(
+    stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert stage.run() == 0
+    with hold(stage.base / "dist"):
+        assert (stage.base / "dist/claims.json").is_file()
+    theirs = stage.base / "theirs"
+    theirs.mkdir()
+    (theirs / "thesis.md").write_text("x")
+    assert stage.run("--dist", str(theirs)) == 2
+    assert "theirs: is not empty and was not made by sealwright" in capfd.readouterr().err
+    assert [path.name for path in theirs.iterdir()] == ["thesis.md"]
 
 
 def test_it_is_the_same_twice(stage: Stage) -> None:

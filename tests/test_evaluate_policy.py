@@ -453,6 +453,18 @@ def test_configured_licences_decide(place: Place) -> None:
         assert place.run() == code
 
 
+def test_a_table_that_a_project_replaces_is_told(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    place.put_records()
+    table = json.loads((spine_policy() / "data" / "versions.json").read_text())
+    place.configure('[policy]\nfolders = ["my"]\n')
+    (place.project / "my" / "data").mkdir(parents=True)
+    (place.project / "my" / "data" / "x.json").write_text(json.dumps(table))
+    assert place.run() == 0
+    told = "project:my/data/x.json decides 'versions' in the place of policy:data/versions.json"
+    assert capfd.readouterr().out.endswith(f"note: {told}\n")
+    assert told in canonical.read(place.dist / "records" / "evaluate_policy.json", Record).notes
+
+
 def test_the_policy_digest_follows_files_and_settings(place: Place, tmp_path: Path) -> None:
     place.put_records()
     seen = set()

@@ -55,6 +55,17 @@ def test_the_same_releases_give_the_same_bytes(release: Handmade) -> None:
     assert tree(release.dist / "mirror") == before
 
 
+def test_the_mirror_of_somebody_else_is_left_alone(
+    release: Handmade, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    theirs = tmp_path / "theirs"
+    (theirs / "mirror").mkdir(parents=True)
+    (theirs / "mirror" / "x.txt").write_text("x")
+    assert release.run(mirror_docs.main, "--dist", str(theirs)) == ExitCode.USAGE
+    assert "theirs: is not empty and was not made by sealwright" in capfd.readouterr().err
+    assert tree(theirs) == {"mirror/x.txt": b"x"}
+
+
 def test_files_may_lie_elsewhere(release: Handmade) -> None:
     assert release.run(mirror_docs.main, "--files-at", "https://example.org/r/") == ExitCode.PASS
     made = tree(release.dist / "mirror")

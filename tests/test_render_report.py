@@ -16,6 +16,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner.dist_lock import LOCK_NAME
 from tests.findings.support import finding
 from tests.report.support import bom, record, records, replaced, rule, verdict, verification
 
@@ -32,6 +33,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "pyproject.toml").write_text('[project]\nname = "acme"\nversion = "1.0"\n')
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     dist = folder / "dist"
+    put(dist / LOCK_NAME, b"")
     for one in records():
         canonical.write(dist / "records" / f"{one.stage}.json", one)
     put(dist / "sbom/acme-sbom.json", bom({"idna": [], "requests": ["idna"]}, direct=["requests"]))
@@ -272,3 +274,11 @@ def test_a_browser_that_prints_nothing(
 
 def test_a_pdf_names_what_a_public_run_must_not(project: Path) -> None:
     assert run(project, "--pdf", "--public-log") == ExitCode.USAGE
+
+
+def test_the_report_of_somebody_else_is_left_alone(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    theirs = project / "thesis"
+    put(theirs / "report/chapter.txt", b"x")
+    assert render_report.main(["--project", str(project), "--dist", str(theirs)]) == 2
+    assert "thesis: is not empty and was not made by sealwright" in capfd.readouterr().err
+    assert [path.name for path in theirs.rglob("*")] == ["report", "chapter.txt"]

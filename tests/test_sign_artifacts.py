@@ -794,7 +794,7 @@ def test_the_signed_release_is_retained_whole(world: World, capfd: pytest.Captur
         world.must_sign()
     capfd.readouterr()
     world.release.must(retain_artifacts.main)
-    assert "retained already, with the same bytes" in said(capfd)[0]
+    assert "retained already, and not changed: in dist/release/ " in said(capfd)[0]
 
 
 def test_what_was_retained_unsigned_is_not_said_to_be_retained_signed(

@@ -26,6 +26,7 @@ from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.dist_lock import hold
 from ops.supply_chain.runner.stage import run_stage
 
 CLAIMS, CONTROLS, PAGE = "claims.json", "controls.json", "controls.md"
@@ -61,9 +62,11 @@ def _perform(run: StageRun) -> StageResult:
 
     report = claims_of(run, evidence=run.args.evidence)
     wanted = _wanted(run.args.strict, report)
-    canonical.write(run.dist / CLAIMS, report)
-    canonical.write(run.dist / CONTROLS, controls_report(report))
-    write_atomic(run.dist / PAGE, standing_page(report).encode())
+    # What is written first into a new folder makes it ours, or no other stage would work there.
+    with hold(run.dist):
+        canonical.write(run.dist / CLAIMS, report)
+        canonical.write(run.dist / CONTROLS, controls_report(report))
+        write_atomic(run.dist / PAGE, standing_page(report).encode())
     short = [claim for claim in wanted if claim.standing is not ClaimStanding.SUPPORTED]
     return StageResult(
         outcome=_outcome(short),

@@ -32,6 +32,7 @@ from ops.supply_chain.contracts.verdict import Gate, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.text import printable
 from ops.supply_chain.policy_input.reading import Fault
 from ops.supply_chain.policy_input.records import ReleasedFile, StoredRecord, project_provenance, project_record
 from ops.supply_chain.policy_input.sbom import project_sbom, recognise
@@ -112,9 +113,10 @@ def _result(
     run: StageRun, policy: Policy, evidence: _Evidence, verdict: Verdict, written: Iterable[Path]
 ) -> StageResult:
     sboms = evidence.document["sboms"]
+    notes = (*evidence.notes, *map(printable, policy.replaced))
     return StageResult(
         outcome=verdict.outcome,
-        text=render(verdict),
+        text=render(verdict) + "".join(f"note: {note}\n" for note in notes),
         counts={
             **counts_of(verdict),
             "sboms": len(sboms),
@@ -126,7 +128,7 @@ def _result(
         writes=tuple(run.dist_ref(path) for path in written),
         tools=(verdict.engine,),
         options={"profiles": ",".join(policy.profiles), "all_sboms": str(run.args.all_sboms).lower()},
-        notes=evidence.notes,
+        notes=notes,
         document=verdict,
     )
 

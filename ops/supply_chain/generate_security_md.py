@@ -140,9 +140,11 @@ def _check(run: StageRun, files: DocumentFiles) -> StageResult:
     findings = (*(_drift(name) for name, _ in stale), *_unsupported(run, made), *files.expiry())
     failed = any(one.severity is Severity.HIGH for one in findings)
     text = [diff for _, diff in stale] + [_line(one) for one in findings]
+    unknown = () if stale else files.unknown(made)
     return StageResult(
         outcome=Outcome.FAIL if failed else Outcome.PASS,
-        text="\n".join(text) or f"current: {', '.join(made.texts)}",
+        text="\n".join([*(text or [f"current: {', '.join(made.texts)}"]), *unknown]),
+        notes=unknown,
         counts=_counts(made, [name for name, _ in stale]),
         findings=findings,
         reads=files.refs(),

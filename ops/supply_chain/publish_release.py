@@ -16,6 +16,7 @@ Source   https://docs.github.com/en/rest/releases; the token comes from GH_TOKEN
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,6 +39,7 @@ from ops.supply_chain.release.layout import checksums_name, media_type_of, prove
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.publishing import Target, completed, confirmed, look, make_public, planned
+from ops.supply_chain.runner.rehearsal_mode import REHEARSAL_VARIABLE, TRUST_CONFIG_VARIABLE, is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
@@ -80,6 +82,12 @@ def _perform(run: StageRun) -> StageResult:
     if run.offline:
         raise UnavailableError(
             "GitHub: not asked, this run is offline: nothing can be published", hint="Run without --offline."
+        )
+    if is_rehearsal():
+        # The verifier accepts one where this is set, and the world would take it for a release.
+        raise UsageError(
+            f"{REHEARSAL_VARIABLE} is set, and a rehearsal is never published",
+            hint=f"Unset {REHEARSAL_VARIABLE}, and publish a real release: nox -s release.",
         )
     from ops.supply_chain.adapters.github import Github
 
@@ -195,10 +203,7 @@ def _asset_problems(run: StageRun, told: Told) -> list[Problem]:
 def _facts(run: StageRun, target: Target) -> Facts:
     project = run.project
     names = [file.name for file in target.files]
-    root, checksums = (
-        f"{project.name}-{project.version}-trusted_root.json",
-        checksums_name(project.name, project.version),
-    )
+    checksums = checksums_name(project.name, project.version)
     signing = run.config.signing
     return Facts(
         component=project.name,
@@ -210,7 +215,7 @@ def _facts(run: StageRun, target: Target) -> Facts:
         signatures=frozenset(filter(is_signature, names)),
         identities=_current(signing.identities, run) if signing.mode is SigningMode.SIGSTORE else (),
         checksums=checksums if checksums in names else "",
-        trusted_root=root if root in names else "",
+        private_root=bool(signing.trust_config or os.environ.get(TRUST_CONFIG_VARIABLE)),
         verifier=next((name for name in names if name.endswith(".pyz")), ""),
     )
 

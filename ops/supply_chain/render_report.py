@@ -29,6 +29,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.claims import add_options, claims_of
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.dist_lock import hold
 from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION
 
@@ -62,16 +63,18 @@ def _perform(run: StageRun) -> StageResult:
         raise UsageError(
             "--pdf and --public-log: a PDF names what a public run must not", hint="Leave one of them out."
         )
-    page = _page(run)
-    files = _files(run, page)
-    empty(run.dist / FOLDER)
-    for name, data in sorted(files.items()):
-        write_atomic(run.dist / FOLDER / name, data)
-    _tell_step(run, page)
-    if run.args.pdf:
-        from ops.supply_chain.adapters.chromium import print_pdf
+    # What is emptied has to be ours: `--dist` may name a folder of somebody who has a `report` of their own.
+    with hold(run.dist):
+        page = _page(run)
+        files = _files(run, page)
+        empty(run.dist / FOLDER)
+        for name, data in sorted(files.items()):
+            write_atomic(run.dist / FOLDER / name, data)
+        _tell_step(run, page)
+        if run.args.pdf:
+            from ops.supply_chain.adapters.chromium import print_pdf
 
-        print_pdf(run.dist / FOLDER / PAGE, run.dist / FOLDER / PDF)
+            print_pdf(run.dist / FOLDER / PAGE, run.dist / FOLDER / PDF)
     written = [f"{FOLDER}/{name}" for name in sorted([*files, *([PDF] if run.args.pdf else [])])]
     return StageResult(
         outcome=Outcome.PASS if page.inputs else Outcome.NOT_EXAMINED,

@@ -190,9 +190,21 @@ def _again(run: StageRun, kept: Manifest, digests: dict[str, str]) -> StageResul
     if not names:
         if lacks_signatures(kept, digests):
             return _refused(unsigned_findings(kept.version), len(digests))
-        return _retained(run, kept, "retained already, with the same bytes")
+        return _retained(run, kept, _how_kept(kept, digests))
     findings = other_bytes_findings(kept.version, names)
     return _refused(findings, len(digests))
+
+
+def _how_kept(kept: Manifest, digests: dict[str, str]) -> str:
+    """Say how a release that is made again stands to the retained one: what tells of a run may differ."""
+    there = {file.name: file.sha256 for file in kept.files}
+    other = sum(there.get(name) != sha256 for name, sha256 in digests.items())
+    if not other:
+        return "retained already, with the same bytes"
+    return (
+        f"retained already, and not changed: in dist/{RELEASE_FOLDER}/ {other} files that tell of a run "
+        "(provenance, records, checksums, signatures) have other bytes"
+    )
 
 
 def _retained(run: StageRun, manifest: Manifest, how: str) -> StageResult:

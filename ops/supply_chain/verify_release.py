@@ -42,6 +42,7 @@ from ops.supply_chain.verification import report
 RELEASE_FOLDER = "release"
 REPORT_FOLDER = "verification"
 _REFUSED = "Do not use this release; ask whoever made it, over another way than the one it came by."
+_ACCEPTED_ONLY = "accepted, no pass"
 _TOLERATED = (
     "It was accepted here, as a rehearsal or as unsigned; see to it before a release is made that is to verify."
 )
@@ -81,6 +82,7 @@ def _perform(run: StageRun) -> StageResult:
         counts=_counts(verification),
         findings=_findings(verification),
         document=document,
+        in_public=_ACCEPTED_ONLY if verification.tolerated and verification.ruling is Outcome.PASS else "",
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_a_file_that_changes_on_the_way_leaves_nothing(tmp_path: Path, release: 
     assert found.versions("N") == ()
 
 
-def edit(change: Callable[[dict[str, object]], None]) -> Callable[[Path], None]:
+def edit(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
     def apply(folder: Path) -> None:
         document = json.loads((folder / "manifest.json").read_text())
         change(document)
@@ -100,6 +101,14 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda f: (f / "N-v1-checksums.txt").unlink(), "v1/N-v1-checksums.txt: is missing"),
     "extra": (lambda f: (f / "extra").write_text("x"), "v1/extra: is not in the manifest"),
     "hidden extra": (lambda f: (f / ".extra").write_text("x"), "v1/.extra: is not in the manifest"),
+    "extra of an odd name": (
+        lambda f: (f / "a\n\x1b\u202e").write_text("x"),
+        "v1/a???: is not in the manifest",
+    ),
+    "a file twice": (
+        edit(lambda d: d["files"].append(d["files"][0])),
+        "v1/manifest.json: names a file twice",
+    ),
     "folder for a file": (
         folder_for_file,
         "v1/N-v1-checksums.txt: is no plain file",

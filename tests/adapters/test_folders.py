@@ -110,6 +110,17 @@ def test_a_link_in_place_of_the_target_is_never_followed(tmp_path: Path) -> None
     assert files_in(tmp_path / "elsewhere") == ()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="file names are bytes on POSIX only")
+def test_a_name_that_no_document_could_hold_is_refused(tmp_path: Path) -> None:
+    try:
+        (tmp_path / os.fsdecode(b"bad\xff")).mkdir()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    with pytest.raises(InputError) as caught:
+        files_in(tmp_path)
+    assert caught.value.message == f"{tmp_path}: the name 'bad\\udcff' is not in UTF-8"
+
+
 def test_leftovers_are_ignored_and_cleaned(tmp_path: Path) -> None:
     (tmp_path / ".tmp-killed").mkdir()
     (tmp_path / ".tmp-killed" / "half").write_text("x")

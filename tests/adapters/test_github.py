@@ -155,6 +155,11 @@ def test_a_change_is_not_sent_after_a_redirect(service: FakeGithub) -> None:
     assert service.asked(Ask.CREATE) == 1
 
 
+def test_a_redirect_to_no_address_is_told(service: FakeGithub) -> None:
+    service.redirect_to = "https://127.0.0.1:99999/"
+    assert refusal(service, Mood.REDIRECT).message.endswith("redirects to an address that is none")
+
+
 def test_a_redirect_for_ever_ends(service: FakeGithub) -> None:
     service.redirect_to = f"{service.api}/repos/acme/widget/releases/tags/v1"
     assert refusal(service, Mood.REDIRECT).message.endswith("redirects more than 5 times")

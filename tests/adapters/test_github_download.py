@@ -158,6 +158,21 @@ def test_a_part_that_is_long_enough_or_too_long_is_judged_by_its_digest(
     assert contents(tmp_path) == FILES
 
 
+def test_a_link_in_the_place_of_a_part_is_not_written_through(
+    github: FakeGithub, release: Release, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"mine")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for asset in release.assets.values():
+        (folder / f".sealwright-{asset.id}-{len(asset.data)}.part").symlink_to(elsewhere)
+    download(folder)
+    assert elsewhere.read_bytes() == b"mine"
+    assert not any(path.is_symlink() for path in folder.iterdir())
+    assert contents(folder) == {name: asset.data for name, asset in release.assets.items()}
+
+
 def test_without_a_digest_nothing_is_continued(github: FakeGithub, release: Release, tmp_path: Path) -> None:
     github.digests = False
     asset = release.assets["b.bin"]

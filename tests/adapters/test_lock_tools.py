@@ -26,6 +26,7 @@ version = "1"
 requires-python = ">=3.11"
 dependencies = ["top"]
 """
+BACKEND = '[build-system]\nrequires = ["backend"]\nbuild-backend = "backend"\n'
 POETRY_LOCK = '[metadata]\nlock-version = "2.1"\npython-versions = "*"\ncontent-hash = "0"\n'
 PDM_LOCK = '[metadata]\nlock_version = "4.5.0"\n'
 PIPFILE_LOCK = '{"_meta": {"pipfile-spec": 6}, "default": {}, "develop": {}}'
@@ -140,6 +141,24 @@ def test_nothing_is_built(root: Path, index: WheelIndex) -> None:
     backend = '[build-system]\nrequires = ["top"]\nbuild-backend = "top"\n'
     (root / "pyproject.toml").write_text(dynamic + backend + at)
     answer = ask(root)
+    assert answer is not None
+    assert answer.agrees is None
+
+
+@pytest.mark.parametrize("dynamic", ["dependencies", "version"])
+def test_the_build_backend_of_an_editable_member_does_not_run(root: Path, index: WheelIndex, dynamic: str) -> None:
+    """uv 0.13 builds what is editable in spite of --no-build."""
+    static = '[project]\nname = "member"\nversion = "1"\ndependencies = []\n'
+    (root / "member").mkdir()
+    (root / "member" / "pyproject.toml").write_text(static + BACKEND)
+    workspace = '[tool.uv.workspace]\nmembers = ["member"]\n[tool.uv.sources]\nmember = { workspace = true }\n'
+    uv_project(root, index, MANIFEST.replace('["top"]', '["top", "member"]') + workspace)
+    kept = "".join(line for line in static.splitlines(keepends=True) if not line.startswith(dynamic))
+    (root / "member" / "pyproject.toml").write_text(f'{kept}dynamic = ["{dynamic}"]\n{BACKEND}')
+    ran = root.parent / "ran"
+    index.add("backend", "1.0", OLD, code=f"open({str(ran)!r}, 'w').close()\n")
+    answer = ask(root)
+    assert not ran.exists()
     assert answer is not None
     assert answer.agrees is None
 

@@ -159,6 +159,18 @@ def test_a_download_is_asked_for_again_by_its_etag(tmp_path: Path, service: OsvS
         assert feed.facts.sha256 == sha256_bytes(NEW)
 
 
+@pytest.mark.parametrize(("days", "told"), [(30, False), (31, True)])
+def test_an_address_that_confirms_what_nobody_renews_is_told(
+    tmp_path: Path, service: OsvService, days: int, told: bool
+) -> None:
+    note = (
+        f"osv: the address confirms its copy, which has had no new record for {days} days: see that it is still renewed"
+    )
+    now = datetime(2026, 2, 2, tzinfo=UTC) + days * DAY  # the record's own day is the second
+    with opened(f"{service.url}/all.zip", tmp_path, now=now) as feed:
+        assert (feed.age_seconds, feed.notes) == (0, (note,) if told else ())
+
+
 def test_not_modified_moves_no_bytes(tmp_path: Path, service: OsvService, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"{service.url}/all.zip"
     opened(url, tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import stat
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -159,3 +160,77 @@ def test_a_broken_archive_is_an_input_error(tmp_path: Path, name: str, kind: str
 def test_an_archive_that_is_not_there_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: No such file or directory"):
         unpack(tmp_path / "none.tar.gz", tmp_path)
+
+
+def header(name: str, kind: bytes, body: bytes = b"", *, size: int | None = None) -> bytes:
+    """A tar header and what it announces, as no tar program would write them."""
+    info = tarfile.TarInfo(name)
+    info.type, info.size = kind, len(body) if size is None else size
+    return info.tobuf(tarfile.GNU_FORMAT) + body + b"\0" * (-len(body) % 512)
+
+
+def extended(**fields: str) -> bytes:
+    """The body of a pax header."""
+    rows = (f" {key.replace('_', '.')}={value}\n" for key, value in fields.items())
+    return b"".join(f"{len(row) + len(str(len(row) + 2))}{row}".encode() for row in rows)
+
+
+HOLES = header("p", b"x", extended(GNU_sparse_major="1", GNU_sparse_minor="0")) + header(
+    "a", b"0", b"9000\n" + b"0\n" * 9000
+)
+TARS: dict[str, tuple[bytes, str]] = {
+    "a map of holes before the file": (HOLES, "holds a file with holes"),
+    "a map of holes in headers": (header("a", b"S") + b"\1" * 512 * 100, "holds a file with holes"),
+    "large remarks": (header("g", b"g", b"20004 k=" + b"x" * 19995 + b"\n"), "a header is larger than allowed"),
+    "an endless name": (header("l", b"L", b"x" * 20000), "a header is larger than allowed"),
+    "headers without end": (
+        header("g", b"g", extended(comment="x")) * 13 + header("a", b"0"),
+        "has more than 12 headers",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TARS)
+def test_headers_that_would_fill_the_memory_are_refused(tmp_path: Path, name: str) -> None:
+    data, why = TARS[name]
+    archive, folder = given(tmp_path, "r.tar.gz", gzip.compress(data + b"\0" * 1024))
+    with pytest.raises(InputError) as caught:
+        unpack(archive, folder, limits=Limits(files=3))
+    assert caught.value.message == f"{archive}: cannot be unpacked: {why}"
+
+
+def test_a_remark_of_git_and_a_long_name_are_read(tmp_path: Path) -> None:
+    name = "a" * 200
+    data = header("g", b"g", extended(comment="0" * 40)) + header("l", b"L", name.encode() + b"\0")
+    archive, folder = given(tmp_path, "r.tar.gz", gzip.compress(data + header("short", b"0", b"x") + b"\0" * 1024))
+    unpack(archive, folder)
+    assert [path.name for path in folder.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_packing_that_asks_for_memory_first_is_refused(tmp_path: Path, method: int) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as handle:
+        handle.writestr("a", b"x" * 1000)
+    archive, folder = given(tmp_path, "r.zip", buffer.getvalue())
+    with pytest.raises(InputError) as caught:
+        unpack(archive, folder)
+    assert caught.value.message == f"{archive}: 'a' is packed by a method other than deflate"
+
+
+def test_a_directory_that_is_a_bomb_is_not_taken_into_memory(tmp_path: Path) -> None:
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, *[0] * 8, 1, *[0] * 6) + b"a"
+    entries = entry * 100_000
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFE, 0xFFFE, len(entries), 0, 0)
+    archive, folder = given(tmp_path, "r.zip", entries + end)
+    with pytest.raises(InputError, match="cannot be unpacked: a header is larger than allowed"):
+        unpack(archive, folder)
+
+
+def test_a_zip_with_a_comment_is_read(tmp_path: Path) -> None:
+    buffer = io.BytesIO(zipped([("a", b"x")]))
+    with zipfile.ZipFile(buffer, "a") as handle:
+        handle.comment = b"0" * 40
+    archive, folder = given(tmp_path, "r.zip", buffer.getvalue())
+    unpack(archive, folder)
+    assert (folder / "a").read_bytes() == b"x"

@@ -63,6 +63,28 @@ def test_a_document_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: p
         read_evidence(tmp_path / "a.json")
 
 
+def test_documents_that_are_too_large_together_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release_files, "MOST_DOCUMENTS_BYTES", 20)
+    for name in ("a.json", "b.json", "c.whl"):
+        (tmp_path / name).write_bytes(b"x" * 10)
+    assert len(read_release(tmp_path, ENDS)[1]) == 2
+    (tmp_path / "d.txt").write_bytes(b"x")
+    with pytest.raises(InputError) as caught:
+        read_release(tmp_path, ENDS)
+    assert caught.value.message == f"{tmp_path}: its documents have more than the 20 bytes that they may have together"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file names are bytes on POSIX only")
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    try:
+        (tmp_path / os.fsdecode(b"bad\xff.json")).write_bytes(b"{}")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    with pytest.raises(InputError) as caught:
+        read_release(tmp_path, ENDS)
+    assert caught.value.message == f"{tmp_path}: the name 'bad\\udcff.json' is not in UTF-8"
+
+
 def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release_files, "MOST_FILES", 1)
     for name in ("a", "b"):

@@ -55,6 +55,18 @@ def test_a_problem_names_its_place(more: dict[str, Any], expected: str) -> None:
     assert found.startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"components": ' + "[" * 900 + "]" * 900 + "}", "Recursion limit reached"),
+        ('{"serialNumber": "\\ud800"}', "'utf-8' codec can't encode character"),
+    ],
+)
+def test_what_the_validator_cannot_take_in_is_not_valid(text: str, why: str) -> None:
+    [found] = schema_problems(json.loads(text), "1.6")
+    assert found.startswith(f"$: cannot be held against the schema: {why}")
+
+
 def test_no_more_problems_are_told_than_help() -> None:
     document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{}] * 50}
     assert len(schema_problems(document, "1.6")) == schemas.MOST_ERRORS

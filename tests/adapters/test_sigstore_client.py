@@ -119,6 +119,7 @@ def raised(batch: Batch, requests: list[SigningRequest]) -> StageError:
 
 FAULTS: dict[str, tuple[str, Fault, type[StageError], ExitCode, str, str]] = {
     "authority refuses with 400": ("fulcio", Fault(status=400, message="no \x1b[2Jsuch issuer"), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 400: no ?[2Jsuch issuer)", ""),
+    "authority quotes the token": ("fulcio", Fault(status=400, message="bad token: Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2ln"), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 400: bad token: Bearer ****)", ""),
     "authority refuses with 401": ("fulcio", Fault(status=401, message=""), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 401)", ""),
     "authority refuses with 403": ("fulcio", Fault(status=403), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 403: injected fault)", ""),
     "authority is not there": ("fulcio", Fault(status=404), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: answers HTTP 404: injected fault", AGAIN),

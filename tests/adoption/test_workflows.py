@@ -104,6 +104,16 @@ def test_checkouts_leave_no_credentials_and_artifacts_say_for_how_long(rendered:
     assert not any("cache" in step.get("with", {}) for step in steps_of(workflow))
 
 
+def test_no_job_runs_the_build_script_of_a_dependency(rendered: tuple[str, str, Any], repository: Path) -> None:
+    name, _, workflow = rendered
+    installs = [step["run"] for step in steps_of(workflow) if "pip install" in step.get("run", "")]
+    assert len(installs) == {"release.yml": 2, "daily-scan.yml": 1, "scorecard.yml": 0}[name]
+    assert all('--require-hashes --only-binary ":all:" ' in line for line in installs)
+    for variable in workflow.get("env", {}) if installs else ():
+        assert f'WHEELS_ONLY = "{variable}"\n' in (repository / "noxfile.py").read_text()
+    assert not installs or workflow["env"] == {"SEALWRIGHT_WHEELS_ONLY": "1"}
+
+
 def test_only_what_is_encrypted_leaves_a_scan(repository: Path) -> None:
     workflow = yaml.safe_load(text_of(repository, "daily-scan.yml", "own"))
     uploads = [step["with"]["path"] for step in steps_of(workflow) if "upload-artifact" in step.get("uses", "")]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.compiling.comparing import Change, changes_between, describes, lowered, pins_of
+from ops.supply_chain.compiling.comparing import Change, changes_between, describes, lowered, pins_of, without_others
 from ops.supply_chain.compiling.header import body_of
 
 BODY = """\
@@ -43,6 +43,26 @@ def test_changes_name_what_came_went_moved_and_has_other_hashes() -> None:
         Change(name="d", before="", after="1"),
     )
     assert changes_between(before, before) == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-r /etc/passwd",
+        "--constraint https://example.org/x.txt",
+        "-e ./evil",
+        "./evil",
+        "git+https://example.org/evil",
+        "  evil==1 \\\n    --hash=sha256:00",
+        "\\\nevil==1",
+        "\tevil",
+    ],
+)
+def test_what_is_no_pin_is_seen_and_not_handed_on(line: str) -> None:
+    assert pins_of(BODY).others == frozenset()
+    assert without_others(BODY) == BODY
+    assert pins_of(f"{BODY}{line}\n").others == {line.split("--hash", maxsplit=1)[0].strip("\\\n\t ")}
+    assert without_others(f"{line}\n{BODY}{line}\n") == BODY
 
 
 LOWERED = {

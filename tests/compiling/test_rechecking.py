@@ -56,6 +56,12 @@ def test_the_seed_has_pins_and_no_hashes() -> None:
     ]
 
 
+def test_the_seed_leads_nowhere() -> None:
+    compiler = Compiler()
+    ask(compiler, job("-r /etc/passwd\na==1\n-e ./b\n"))
+    assert {request.seed for request in compiler.asked} == {"a==1\n"}
+
+
 def test_the_source_alone_is_asked_first_and_the_pins_only_where_that_differs() -> None:
     compiler = Compiler()
     [one] = ask(compiler, job(), from_source=True)

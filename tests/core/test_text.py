@@ -23,6 +23,8 @@ URLS = {
     "port": ("https://acme.org:8080/a@b and c@d", "https://acme.org:8080/a@b and c@d"),
     "no scheme start": ("3https://u:p@h/", "3https://h/"),
     "no credentials": ("https://h/a@b", "https://h/a@b"),
+    "identity token": ("Bearer eyJhbGci.eyJzdWIi-_.c2ln, twice eyJhbGci.eyJzdWIi", "Bearer ****, twice ****"),
+    "no token": ("eyJhbGci of key.eyJ", "eyJhbGci of key.eyJ"),
     "mail address": ("someone@example.org", "someone@example.org"),
 }
 
@@ -44,6 +46,7 @@ def test_no_part_of_a_user_or_password_survives(user: str, password: str) -> Non
 
 
 def test_control_and_override_characters_become_question_marks() -> None:
+    assert printable("a\u200e\u200b\ufeff\u061cb\U000e0041\u200d") == "a????b?\u200d"
     assert printable("a\r\nb\x1b[31m\u202ec\u2028\x7f\x9b\ud800ü😀") == "a??b?[31m?c????ü😀"
 
 

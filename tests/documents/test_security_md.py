@@ -17,6 +17,7 @@ from ops.supply_chain.contracts.signing import SigningConfig, SigningIdentity, S
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.documents.claims import Speaker
 from ops.supply_chain.documents.facts import Deferred, Facts, ReleasedFile
+from ops.supply_chain.documents.policy_text import NOT_PROMISED
 from ops.supply_chain.documents.release_text import S2C2F_LEVELS, slsa_level
 from ops.supply_chain.documents.security_md import write_security_md
 from ops.supply_chain.documents.template import read_template
@@ -308,6 +309,15 @@ model = "cathedral"
         "changes come from the maintainers only",
     ):
         assert sentence in text, sentence
+    assert NOT_PROMISED not in text
+
+
+def test_what_nobody_configured_is_no_promise_of_the_maintainers() -> None:
+    text = "{{RESPONSE_TARGETS}}\n{{SUPPORTED_VERSIONS}}"
+    bare = written(text, released())
+    assert bare.startswith(f"{NOT_PROMISED}\n\n| severity ")
+    assert "The maintainers have not stated which versions get security fixes." in bare
+    assert NOT_PROMISED not in written(text, released("response-clock")), "the defaults, written by the maintainers"
 
 
 def test_an_address_that_is_none_is_refused() -> None:

@@ -38,6 +38,9 @@ def test_an_opensecops_template_works_unchanged() -> None:
         pytest.param("a {# remark\nremark #}b", "a \nb\n", id="a remark over two lines"),
         pytest.param("{# first #}\nb", "b\n", id="a first remark is the author's comment"),
         pytest.param("b\n<!-- kept -->", "b\n<!-- kept -->\n", id="a later comment stays"),
+        pytest.param("x\n{# a #} text {# b #}\nc", "x\n text \nc\n", id="text between two remarks stays"),
+        pytest.param("x\n{# a\n{# b #}\nc", "x\nc\n", id="the first end ends a remark"),
+        pytest.param("{#a" * 300_000, "{#a" * 300_000 + "\n", id="remarks without an end hold nothing up"),
         pytest.param(
             "{% if HAS_RELEASE %}\na\n{% else %}\nb\n{% endif %}\nc", "a\nc\n", id="tags on lines of their own"
         ),
@@ -87,6 +90,13 @@ def test_what_a_template_leaves(text: str, expected: str) -> None:
         ("{% macro m() %}{% endmacro %}", "T line 1: macro is more than a template may do", ONLY),
         ("{{ 'x' * 999999999 }}", "T line 1: mul is more than a template may do", ONLY),
         ("{{ [1] }}", "T line 1: list is more than a template may do", ONLY),
+        (
+            "a\n{{ '\\x01\\x02' }}",
+            "T line 2: a value in quotes is more than a template may do",
+            "Write the text itself.",
+        ),
+        ("{{ none }}", "T line 1: a value in quotes is more than a template may do", "Write the text itself."),
+        ("{{ " + "9" * 5000 + " }}", "T: has a number that cannot be read", "A template has {{PLACEHOLDERS}}"),
         ("{{COMPONENT_NAME()}}", "T: a call is more than a template may do", "Name placeholders without brackets."),
         ("{% filter upper %}x{% endfilter %}", "T line 1: filterblock is more than a template may do", ONLY),
         (
@@ -114,6 +124,26 @@ def test_what_a_template_leaves(text: str, expected: str) -> None:
             "{% if HAS_RELEASE %}" * 3000 + "{% endif %}" * 3000,
             "T: is nested too deeply",
             "A template has {{PLACEHOLDERS}}",
+        ),
+        (
+            "{% if HAS_RELEASE %}" * 110 + "{% endif %}" * 110,
+            "T: is nested too deeply",
+            "A template has {{PLACEHOLDERS}}",
+        ),
+        (
+            f"{{% if {'not ' * 300}HAS_RELEASE %}}x{{% endif %}}",
+            "T: is nested too deeply",
+            "A template has {{PLACEHOLDERS}}",
+        ),
+        (
+            f"{{% if HAS_RELEASE %}}x{'{% elif HAS_RELEASE %}y' * 2000}{{% endif %}}",
+            "T: is nested too deeply",
+            "A template has {{PLACEHOLDERS}}",
+        ),
+        (
+            "{% endclaim %}" + "{% claim 'signed-releases' %}" * 20_000,
+            "T line 1: Encountered unknown tag 'endclaim'.",
+            "",
         ),
     ],
 )

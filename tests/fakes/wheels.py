@@ -18,8 +18,8 @@ from urllib.parse import unquote, urlsplit
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 
 
-def make_wheel(name: str, version: str, requires: tuple[str, ...] = ()) -> tuple[str, bytes, bytes]:
-    """Return file name, bytes and METADATA of a pure wheel with nothing in it."""
+def make_wheel(name: str, version: str, requires: tuple[str, ...] = (), code: str = "") -> tuple[str, bytes, bytes]:
+    """Return file name, bytes and METADATA of a pure wheel with nothing in it, or with that code as its module."""
     info = f"{name.replace('-', '_')}-{version}.dist-info"
     lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
     metadata = "".join(f"{line}\n" for line in [*lines, *(f"Requires-Dist: {one}" for one in requires)]).encode()
@@ -28,6 +28,8 @@ def make_wheel(name: str, version: str, requires: tuple[str, ...] = ()) -> tuple
     with zipfile.ZipFile(packed, "w") as archive:
         for path, data in (("METADATA", metadata), ("WHEEL", wheel), ("RECORD", b"")):
             archive.writestr(zipfile.ZipInfo(f"{info}/{path}"), data)
+        if code:
+            archive.writestr(zipfile.ZipInfo(f"{name}.py"), code)
     return f"{name.replace('-', '_')}-{version}-py3-none-any.whl", packed.getvalue(), metadata
 
 
@@ -66,9 +68,9 @@ class WheelIndex:
     def json_root(self) -> str:
         return f"{self.address}/pypi/"
 
-    def add(self, name: str, version: str, uploaded: str, *requires: str) -> None:
+    def add(self, name: str, version: str, uploaded: str, *requires: str, code: str = "") -> None:
         """Publish a release: a wheel of that version, uploaded at that RFC 3339 moment."""
-        filename, data, metadata = make_wheel(name, version, requires)
+        filename, data, metadata = make_wheel(name, version, requires, code)
         self._files |= {filename: data, f"{filename}.metadata": metadata}
         entry = {
             "filename": filename,

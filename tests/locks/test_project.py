@@ -8,7 +8,7 @@ import pytest
 
 from ops.supply_chain.contracts.config import LocksConfig
 from ops.supply_chain.contracts.locks import LockKind
-from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.locks.project import find_locks, read_project_locks
 from ops.supply_chain.locks.read import kind_of
 
@@ -102,6 +102,15 @@ def test_all_broken_locks_are_named() -> None:
         "  b/uv.lock:1: expected version = 1 of uv.lock, found '3'"
     )
     assert caught.value.hint == "Lock again with the tool that made the file, or leave it out with [locks].exclude."
+
+
+@pytest.mark.parametrize("glob", ["services/requirements.txt", "a", "A/*.txt"])
+def test_a_glob_that_names_nothing_is_a_slip_and_no_pass(glob: str) -> None:
+    config = LocksConfig(include=("a/*.txt", glob))
+    with pytest.raises(UsageError) as caught:
+        read_project_locks(Folder({"a/requirements.txt": "a==1\n"}), config)
+    assert caught.value.message == f"[locks].include {glob!r} names no file of the project"
+    assert caught.value.hint == "Correct it in .security-config.toml, or make that lock with nox -s lock."
 
 
 def test_one_broken_lock_is_named_alone() -> None:

@@ -109,6 +109,21 @@ def test_who_wants_a_pin(case: str, *, beside: bool) -> None:
     assert (entry.direct, entry.required_by) == (direct, required_by)
 
 
+def test_the_index_that_served_a_pin_is_the_one_that_its_comment_names() -> None:
+    text = (
+        "--extra-index-url https://private.example/simple\n"
+        "a==1\n    # via -r x.in\n    # from https://user:pw@private.example/simple\n"
+        "b==1\n    # from the archive\nc @ https://example.org/c-1.tar.gz\n    # from https://private.example/simple\n"
+    )
+    entries = by_name(read(PATH, text))
+    assert {name: entry.pin.source.url for name, entry in entries.items()} == {
+        "a": "https://private.example/simple",
+        "b": "",
+        "c": "https://example.org/c-1.tar.gz",
+    }
+    assert entries["a"].direct is True
+
+
 def test_the_requirers_turned_round_are_the_needs() -> None:
     text = "a==1  # via -r x.in\nb==2  # via a, c\nc==3  # via a\n"
     needs = {name: entry.depends_on for name, entry in by_name(read(PATH, text)).items()}

@@ -6,6 +6,7 @@ import itertools
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -123,6 +124,22 @@ def test_a_rehearsal_says_so_on_every_page_about_it() -> None:
     pages = ("index", "incident", "verification", "releases/1.1/index", "releases/1.0/packages")
     assert all(b"**This is a rehearsal. Nothing was released" in files[f"docs/{page}.md"] for page in pages)
     assert not any(b"This is a rehearsal" in data for data in site(plain).values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, "release"),
+        ({"rehearsal": True}, "rehearsal"),
+        ({"decision": ""}, "not known"),
+        ({"builder": ""}, "not known"),
+    ],
+)
+def test_what_cannot_be_read_is_not_called_a_release(changes: dict[str, Any], kind: str) -> None:
+    plain = mirror("x")
+    found = tuple(msgspec.structs.replace(one, **{"builder": "urn:b", **changes}) for one in plain.releases)
+    rows = site(msgspec.structs.replace(plain, releases=found))["docs/releases.md"].decode()
+    assert rows.count(f"| {kind} | 6 |") == len(found)
 
 
 def test_what_could_not_be_read_is_never_an_empty_list() -> None:

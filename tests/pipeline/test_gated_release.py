@@ -144,8 +144,11 @@ def _no_index(world: World) -> None:
 OUTAGES = {"advisories": _no_feed, "integrity": _no_integrity_api, "index": _no_index}
 
 
-@pytest.mark.parametrize("steps", [RELEASE, SCAN], ids=["release", "daily scan"])
-@pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
+@pytest.mark.parametrize(
+    ("outage", "steps"),
+    [*((outage, RELEASE) for outage in OUTAGES.values()), (_no_feed, SCAN)],
+    ids=[*OUTAGES, "advisories, daily scan"],
+)
 def test_what_could_not_be_examined_is_no_release_and_never_called_clean(
     world: World, outage: Any, steps: tuple[str, ...]
 ) -> None:

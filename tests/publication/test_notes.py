@@ -26,7 +26,6 @@ FACTS = Facts(
     signatures=frozenset({"N-1-checksums.txt.sigstore.json"}),
     identities=(SigningIdentity(issuer="https://issuer.example", identity="release@acme.example"),),
     checksums="N-1-checksums.txt",
-    trusted_root="N-1-trusted_root.json",
 )
 
 
@@ -41,7 +40,7 @@ def test_the_whole_text() -> None:
 ```sh
 gh release download v1 --repo acme/widget --dir N-1
 cd N-1
-cosign verify-blob --bundle N-1-checksums.txt.sigstore.json --trusted-root N-1-trusted_root.json --certificate-identity release@acme.example --certificate-oidc-issuer https://issuer.example N-1-checksums.txt
+cosign verify-blob --bundle N-1-checksums.txt.sigstore.json --certificate-identity release@acme.example --certificate-oidc-issuer https://issuer.example N-1-checksums.txt
 sha256sum --check N-1-checksums.txt
 ```
 
@@ -58,6 +57,16 @@ sha256sum --check N-1-checksums.txt
     )
 
 
+def test_the_root_that_lies_in_the_release_is_never_trusted() -> None:
+    facts = msgspec.structs.replace(FACTS, private_root=True, verifier="sealwright-verify.pyz")
+    commands = notes(facts).split("```")[1].splitlines()
+    assert commands[3] == (
+        "# $TRUSTED_ROOT is the trusted root that you have from elsewhere, not the one in this release"
+    )
+    assert ['--trusted-root "$TRUSTED_ROOT"' in line for line in commands[4:]] == [True, False, True]
+    assert not any("N-1-trusted_root.json" in line for line in commands)
+
+
 def test_a_pattern_is_anchored_and_several_identities_are_told() -> None:
     many = (*FACTS.identities, SigningIdentity(issuer="https://i", identity_regex="a|b"))
     text = notes(msgspec.structs.replace(FACTS, identities=many))
@@ -69,7 +78,12 @@ def test_a_pattern_is_anchored_and_several_identities_are_told() -> None:
 
 def test_the_verifier_that_is_attached_is_used() -> None:
     text = notes(msgspec.structs.replace(FACTS, verifier="v.pyz"))
-    assert "\npython v.pyz . --identity release@acme.example --issuer https://issuer.example\n```" in text
+    # It is itself a file of the release: what it says counts only once it is known to be the publisher's.
+    assert (
+        "\ncosign verify-blob --bundle v.pyz.sigstore.json --certificate-identity release@acme.example "
+        "--certificate-oidc-issuer https://issuer.example v.pyz"
+        " && python v.pyz . --identity release@acme.example --issuer https://issuer.example\n```"
+    ) in text
 
 
 @pytest.mark.parametrize("change", [{"identities": ()}, {"files": FACTS.files[:1]}])
@@ -133,7 +147,7 @@ def test_an_identity_is_one_word_of_one_command_in_one_block(identity: str, issu
     [command] = [line for line in lines[start:end] if line.startswith("cosign")]
     words = shlex.split(command)
     assert words[words.index("--certificate-identity") + 1 :][1] == "--certificate-oidc-issuer"
-    assert len(words) == 11
+    assert len(words) == 9
     assert len(lines) == len(notes(FACTS).split("\n"))
 
 

@@ -91,6 +91,21 @@ def test_what_the_configuration_says_is_counted(tmp_path: Path) -> None:
     assert found.malformed_waivers > 0
 
 
+@pytest.mark.parametrize(
+    ("line", "there"),
+    [
+        ('github = "acme/small"', True),
+        ('url = "https://example.org/report"', True),
+        ('email = "@"', False),
+        ('url = "https://"', False),
+        ('github = "acme"', False),
+        ('languages = ["en"]', False),
+    ],
+)
+def test_a_channel_is_one_that_can_be_reached(tmp_path: Path, line: str, there: bool) -> None:
+    assert facts(tmp_path, **{".security-config.toml": f"[reporting]\n{line}\n"}).private_channel is there
+
+
 def daily(tmp_path: Path, text: str) -> tuple[int, int, int, int]:
     found = facts(tmp_path, **{".github__workflows__daily.yml": text}).workflows
     return found.daily_scan, found.actions, found.pinned, found.restricted
@@ -106,6 +121,8 @@ NOT_DAILY = {
     "the schedule is a comment": ("    - cron", "    # - cron"),
     "the scan is a comment": ("      - run: python", "      # - run: python"),
     "another session": ("daily_scan", "daily_scanner"),
+    "it is only spoken of": ("run: python", "run: echo python"),
+    "what it finds is dropped": ("--public-log", "--public-log || true"),
     "never": ("  scan:\n", "  scan:\n    if: false\n"),
     "never, as an expression": ("  scan:\n", "  scan:\n    if: ${{ false }}\n"),
 }
@@ -131,22 +148,64 @@ def test_an_action_that_can_change_is_not_pinned(tmp_path: Path, name: str) -> N
     assert daily(tmp_path, DAILY.replace(before, after))[1:3] == (1, 0)
 
 
-def test_an_action_of_the_project_itself_is_none_to_pin(tmp_path: Path) -> None:
-    assert daily(tmp_path, DAILY.replace(f"actions/checkout@{COMMIT}", "./own"))[1:3] == (0, 0)
+ODD = {
+    "in braces": "- {name: x, uses: evil/x@v1}",
+    "in braces, behind a number sign": '- {name: "a # b", uses: evil/x@v1}',
+    "in braces, by commit": f"- {{uses: evil/x@{COMMIT}}}",
+    "a quoted key": '- "uses": evil/x@v1',
+    "a key with escapes": '- "\\x75ses": evil/x@v1',
+    "a key behind a question mark": "- ? uses\n        : evil/x@v1",
+    "a space before the colon": "- uses : evil/x@v1",
+    "on the next line": "- uses:\n          evil/x@v1",
+    "behind an anchor": f"- uses: &a evil/x@{COMMIT}",
+    "a commit in the comment": f"- uses: evil/x@v1 #@{COMMIT}",
+    "a line that is too long": f"- uses: evil/x@{COMMIT}{' ' * 3000}",
+}
 
 
-@pytest.mark.parametrize("permissions", ["", "permissions: write-all\n", "  permissions: {}\n"])
+@pytest.mark.parametrize("name", ODD)
+def test_an_action_that_is_written_oddly_is_not_pinned(tmp_path: Path, name: str) -> None:
+    assert daily(tmp_path, f"{DAILY}      {ODD[name]}\n")[1:3] == (2, 1)
+
+
+def test_an_action_of_the_project_itself_is_looked_into(tmp_path: Path) -> None:
+    text = DAILY.replace(f"actions/checkout@{COMMIT}", "./own")
+    assert daily(tmp_path, text)[1:3] == (1, 0), "it is not there"
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "action.yml").write_text("runs:\n  steps:\n    - uses: evil/x@v1\n    - uses: ./own\n")
+    assert daily(tmp_path, text)[1:3] == (1, 0)
+    (tmp_path / "own" / "action.yml").write_text("runs:\n  using: node24\n")
+    assert daily(tmp_path, text)[1:3] == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        "",
+        "permissions: write-all\n",
+        'permissions: "write-all"\n',
+        "permissions:\n  write-all\n",
+        "permissions:\n",
+        "  permissions: {}\n",
+    ],
+)
 def test_a_workflow_without_limits_at_its_top_is_not_restricted(tmp_path: Path, permissions: str) -> None:
     assert daily(tmp_path, DAILY.replace("permissions: {}\n", permissions))[3] == 0
 
 
-def test_a_broken_file_is_one_in_which_nothing_was_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("permissions", ["permissions: read-all\n", "permissions:\n  contents: read\n"])
+def test_a_workflow_that_says_what_its_token_may_do_is_restricted(tmp_path: Path, permissions: str) -> None:
+    assert daily(tmp_path, DAILY.replace("permissions: {}\n", permissions))[3] == 1
+
+
+def test_a_broken_file_is_one_in_which_nothing_good_was_found(tmp_path: Path) -> None:
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
     (folder / "a.yml").write_text(DAILY)
     (folder / "b.yml").write_bytes(b"\xff\xfe")
     found = facts(tmp_path).workflows
     assert (found.files, found.restricted, found.daily_scan) == (2, 1, 1)
+    assert (found.actions, found.pinned) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +213,9 @@ def test_a_broken_file_is_one_in_which_nothing_was_found(tmp_path: Path) -> None
     [
         ("renovate.json", "{}", True),
         ("renovate.json", '{"enabled": false}', False),
-        (".github__dependabot.yml", "version: 2\nupdates: []\n", True),
+        (".github__dependabot.yml", "version: 2\nupdates: []\n", False),
+        (".github__dependabot.yml", "updates:\n  - package-ecosystem: github-actions\n", False),
+        (".github__dependabot.yml", 'updates:\n  - package-ecosystem: "pip"  # ours\n', True),
         (".github__dependabot.yml", "    open-pull-requests-limit: 0\n", False),
         ("renovate.json", " ", False),
     ],

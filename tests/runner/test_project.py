@@ -31,6 +31,10 @@ def _git(root: Path, *words: str) -> None:
     )
 
 
+def _said(root: Path, *words: str) -> bytes:
+    return subprocess.run(["git", "-C", str(root), *words], check=True, capture_output=True).stdout
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     root = tmp_path / "folder"
@@ -66,6 +70,52 @@ def test_a_change_makes_it_dirty(checkout: Path, change: str) -> None:
     state = read_state(checkout)
     assert state is not None
     assert state.dirty
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_a_change_that_git_was_told_to_hide_makes_it_dirty(checkout: Path, flag: str) -> None:
+    _git(checkout, "update-index", flag, "a b.txt")
+    (checkout / "a b.txt").write_text("changed")
+    state = read_state(checkout)
+    assert state is not None
+    assert state.dirty
+
+
+def test_a_file_that_a_sparse_checkout_left_out_is_no_change(checkout: Path) -> None:
+    _git(checkout, "update-index", "--skip-worktree", "a b.txt")
+    (checkout / "a b.txt").unlink()
+    state = read_state(checkout)
+    assert state is not None
+    assert not state.dirty
+
+
+def test_no_program_of_the_repositorys_configuration_is_run(checkout: Path) -> None:
+    ran = checkout.parent / "ran"
+    program = checkout.parent / "program"
+    program.write_text(f"#!/bin/sh\n: > '{ran}'\n")
+    program.chmod(0o755)
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n"
+    plain = _said(checkout, "cat-file", "commit", "HEAD").replace(b"\n\n", b"\n" + signature.encode(), 1)
+    signed = subprocess.run(
+        ["git", "-C", str(checkout), "hash-object", "-t", "commit", "-w", "--stdin"],
+        input=plain,
+        capture_output=True,
+        check=True,
+    )
+    _git(checkout, "reset", "-q", "--soft", signed.stdout.decode().strip())
+    for key in ("core.fsmonitor", "gpg.program"):
+        _git(checkout, "config", key, str(program))
+    _git(checkout, "config", "log.showSignature", "true")
+    assert read_state(checkout) is not None
+    assert not ran.exists()
+
+
+def test_nothing_stands_in_for_a_file_of_the_commit(checkout: Path) -> None:
+    (checkout / "other").write_bytes(b"evil")
+    ours = _said(checkout, "rev-parse", "HEAD:a b.txt").decode().strip()
+    theirs = _said(checkout, "hash-object", "-w", "other").decode().strip()
+    _git(checkout, "replace", ours, theirs)
+    assert file_at_head(checkout, "a b.txt") == b"one\r\ntwo\n"
 
 
 def test_the_remote_names_the_component_and_holds_no_credentials(checkout: Path) -> None:

@@ -104,6 +104,14 @@ MALFORMED = {
         {"id": "lock.unhashed", "package": ""},
         "waivers[0] names a kind of finding and no package or path: it would waive all of them",
     ),
+    "a path that is none": (
+        {"id": "lock.unhashed", "package": "", "path": " ./ "},
+        "waivers[0] names a kind of finding and no package or path: it would waive all of them",
+    ),
+    "a path of blanks": (
+        {"id": "lock.unhashed", "path": " "},
+        "waivers[0] has path ' ', which names no file",
+    ),
     "a path and an advisory": (
         {"path": "f/requirements.txt"},
         "waivers[0] names a path, which narrows only a kind of finding",

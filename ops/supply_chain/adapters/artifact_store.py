@@ -30,6 +30,7 @@ from ops.supply_chain.contracts.manifest import (
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, OutputError, UsageError
+from ops.supply_chain.core.text import printable
 
 STORE_FOLDER = "supply-chain"
 MANIFEST_NAME = "manifest.json"
@@ -157,6 +158,8 @@ def _manifest_problems(manifest: Manifest, data: bytes, component: str, version:
         yield f"{where}: is of {manifest.component} {manifest.version}"
     if canonical.encode(manifest) != data:
         yield f"{where}: is not in the form that it was written in"
+    if len({file.name for file in manifest.files}) != len(manifest.files):
+        yield f"{where}: names a file twice"
     if not any(file.sha256 == manifest.provenance_sha256 for file in manifest.files):
         yield f"{where}: names a provenance that is none of its files"
     try:
@@ -173,7 +176,7 @@ def _file_problems(folder: Path, manifest: Manifest, *, digests: bool) -> Iterat
         return
     named = {file.name: file for file in manifest.files}
     for name in sorted(there - named.keys()):
-        yield f"{manifest.version}/{name}: is not in the manifest"
+        yield f"{manifest.version}/{printable(name)}: is not in the manifest"
     for name, file in sorted(named.items()):
         if name not in there:
             yield f"{manifest.version}/{name}: is missing"

@@ -11,11 +11,14 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from ops.supply_chain.adapters.lock_sources import list_files
+from ops.supply_chain.adapters.lock_sources import matches
+from ops.supply_chain.adapters.project_files import ProjectFiles
 from ops.supply_chain.core.errors import InputError
 
-UNREADABLE = ("setup.py", "setup.cfg", "Pipfile", "environment.yml")
-"""Files at the top of a project that declare dependencies in a way that we do not read."""
+UNREADABLE = ("setup.py", "setup.cfg", "Pipfile", "environment.yml", "environment.yaml")
+"""Names of files that declare dependencies in a way that we do not read."""
+
+MANIFEST = "pyproject.toml"
 
 
 def declaring_files(root: Path, exclude: Collection[str] = ()) -> tuple[str, ...]:
@@ -27,14 +30,23 @@ def declaring_files(root: Path, exclude: Collection[str] = ()) -> tuple[str, ...
     Returns:
         Paths relative to the project, sorted; empty where it is sure that there are none.
     Raises:
-        InputError: `pyproject.toml` is broken.
+        InputError: The `pyproject.toml` at the top is broken; one that is elsewhere may be a template, and counts
+            as declaring.
     """
-    files = list_files(root, exclude)
+    files = list(ProjectFiles(root).walk(lambda path: matches(path, exclude)))
     found = {path for path in files if _is_source(path) and _has_requirements(root / path)}
-    found |= {path for path in files if path in UNREADABLE}
-    if "pyproject.toml" in files and _declares(_read(root / "pyproject.toml")):
-        found.add("pyproject.toml")
+    found |= {path for path in files if _name(path) in UNREADABLE}
+    found |= {path for path in files if _name(path) == MANIFEST and _may_declare(root, path)}
     return tuple(sorted(found))
+
+
+def _may_declare(root: Path, path: str) -> bool:
+    try:
+        return _declares(_read(root / path))
+    except InputError:
+        if path == MANIFEST:
+            raise
+        return True
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -46,8 +58,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _declares(document: dict[str, Any]) -> bool:
     project = _table(document, "project")
-    poetry = _table(_table(document, "tool"), "poetry")
+    tools = _table(document, "tool")
+    poetry = _table(tools, "poetry")
     lists = (
+        *(_table(tools, tool).get("dev-dependencies") for tool in ("pdm", "poetry", "uv")),
         project.get("dependencies"),
         *_table(project, "optional-dependencies").values(),
         *_table(document, "dependency-groups").values(),
@@ -57,12 +71,16 @@ def _declares(document: dict[str, Any]) -> bool:
         any(lists)
         or (isinstance(dynamic, list) and bool({"dependencies", "optional-dependencies"} & {*map(str, dynamic)}))
         or bool(_table(poetry, "dependencies").keys() - {"python"})
-        or bool(poetry.get("dev-dependencies") or poetry.get("group"))
+        or bool(poetry.get("group"))
     )
 
 
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
 def _is_source(path: str) -> bool:
-    name = path.rpartition("/")[2]
+    name = _name(path)
     # `config.h.in` is a template of something else, `MANIFEST.in` lists files of a source distribution.
     return name.endswith(".in") and name.count(".") == 1 and name != "MANIFEST.in"
 

@@ -20,6 +20,7 @@ import msgspec
 from ops.supply_chain.core.digests import CHUNK_BYTES
 from ops.supply_chain.core.errors import InputError, OutputError
 from ops.supply_chain.core.files import FILE_MODE, TEMPORARY_SUFFIX
+from ops.supply_chain.core.text import is_text
 
 TEMPORARY_PREFIX = ".tmp-"
 FOLDER_MODE = 0o755
@@ -52,14 +53,18 @@ def files_in(folder: Path) -> tuple[str, ...]:
     Returns:
         Names of everything that is not hidden, subfolders included; empty if there is no such folder.
     Raises:
-        InputError: It cannot be read.
+        InputError: It cannot be read, or a name is not in UTF-8, which no document of ours could hold.
     """
     try:
-        return tuple(sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")))
+        names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     except FileNotFoundError:
         return ()
     except OSError as error:
         raise InputError(f"{folder}: cannot be read: {error.strerror or error}") from error
+    for name in names:
+        if not is_text(name):
+            raise InputError(f"{folder}: the name {name!r} is not in UTF-8", hint="Rename it, or take it away.")
+    return tuple(names)
 
 
 def plain_files(base: Path, folders: Iterable[str], singles: Iterable[str] = ()) -> tuple[str, ...]:

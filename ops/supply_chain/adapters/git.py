@@ -17,13 +17,16 @@ from ops.supply_chain.core.text import without_credentials
 
 GIT_TIMEOUT_SECONDS = 60
 
+_NEVER = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
+"""Programs that a repository's configuration names and that nothing asked here needs, whatever they would say."""
+
 
 class GitState(msgspec.Struct, frozen=True, kw_only=True):
     """Where a folder stands in its repository.
 
     `commit` is the full hash at HEAD, `commit_epoch` its committer time in Unix seconds, `dirty` whether
-    a tracked file differs from it or an untracked, not ignored file lies below the folder, `tags` the
-    tags that point at HEAD, sorted, `remote` the address of the named remote, else of `origin`, without
+    a tracked file differs from it, or is one whose changes git was told to hide, or an untracked, not ignored
+    file lies below the folder, `tags` the tags that point at HEAD, sorted, `remote` the address of the named remote, else of `origin`, without
     credentials, empty if none. `prefix` is the folder inside the repository, empty for its top.
     """
 
@@ -52,7 +55,7 @@ def read_state(folder: Path, *, remotes: tuple[str, ...] = ("origin",)) -> GitSt
     return GitState(
         commit=commit,
         commit_epoch=int(epoch),
-        dirty=bool(_git(folder, "status", "--porcelain", "--untracked-files=normal", "--", ".")),
+        dirty=_changed(folder),
         tags=tuple(sorted(_git(folder, "tag", "--points-at", "HEAD").split())),
         remote=_remote(folder, remotes),
         prefix=_git(folder, "rev-parse", "--show-prefix").strip().rstrip("/"),
@@ -103,6 +106,18 @@ def file_at_head(folder: Path, path: str) -> bytes:
     return _git_bytes(folder, "cat-file", "blob", f"HEAD:./{path}")
 
 
+def _changed(folder: Path) -> bool:
+    if _git(folder, "status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none", "--", "."):
+        return True
+    return any(_hides(folder, row) for row in _git_bytes(folder, "ls-files", "-v", "-z", "--", ".").split(b"\0") if row)
+
+
+def _hides(folder: Path, row: bytes) -> bool:
+    """Tell whether git leaves a file out of its status: assume-unchanged, or skip-worktree though it is there."""
+    tag, _, path = row.partition(b" ")
+    return tag.islower() or (tag == b"S" and os.path.lexists(os.path.join(os.fsencode(folder), path)))  # noqa: PTH118
+
+
 def _inside_repository(folder: Path) -> bool:
     here = folder.resolve()
     return any((parent / ".git").exists() for parent in (here, *here.parents))
@@ -117,15 +132,19 @@ def _remote(folder: Path, remotes: tuple[str, ...]) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for a git command: no prompt, no locale, no `GIT_*` of whoever called us."""
+    """Return the environment for a git command: no prompt, no locale, no `GIT_*` of whoever called us.
+
+    Nothing stands in for an object either (git-replace(1)), because a commit's hash speaks for its own files only.
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    own = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
+    return {**kept, **own}
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - git is found on PATH by design
+            ["git", *_NEVER, "-C", str(folder), *arguments],  # noqa: S607 - git is found on PATH by design
             capture_output=True,
             env=environment(),
             timeout=GIT_TIMEOUT_SECONDS,

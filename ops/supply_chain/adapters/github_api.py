@@ -278,7 +278,10 @@ def _is_redirect(response: httpx.Response) -> bool:
 
 def _followed(method: str, url: str, response: httpx.Response, hops: int) -> str:
     target = str(response.request.url.join(response.headers["location"]))
-    scheme, host, _ = origin_of_url(target)
+    try:
+        scheme, host, _ = origin_of_url(target)
+    except ValueError:
+        raise Failed("redirects to an address that is none") from None
     if method != "GET":
         reason = f"redirects to {address(target)}, and what changes something is not sent after"
         raise Failed(reason, advice="The repository has perhaps moved: give its new name.")

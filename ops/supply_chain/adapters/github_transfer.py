@@ -99,8 +99,9 @@ async def save(api: GithubApi, repository: str, asset: RemoteAsset, target: Path
         target.with_name(f"{PART_PREFIX}{asset.id}-{asset.size}{PART_SUFFIX}"),
     )
     try:
-        if not asset.sha256:
-            part.unlink(missing_ok=True)  # nothing could tell whether what an earlier run left is right
+        # Without a digest nothing could tell whether what an earlier run left is right; a link leads elsewhere.
+        if not asset.sha256 or part.is_symlink():
+            part.unlink(missing_ok=True)
         continued = part.exists()
         await _fill(api, url, asset, part)
         if continued and sha256_file(part) != asset.sha256:

@@ -43,11 +43,15 @@ _STALE = {
 }
 _NOT_FOR_UV = re.compile(
     r"is incompatible with the project's Python requirement|No interpreter found|inspect Python|"
-    r"[Bb]uilding source distributions|--no-build|Distribution not found at|outside of the workspace|is not a (?:file|dir)"
+    r"[Bb]uilding source distributions|--no-build|Failed to generate package metadata|build backend returned an error|Distribution not found at|outside of the workspace|is not a (?:file|dir)"
 )
 """uv has no fitting Python here, or would have to build something, or to leave the copy."""
 
 _NO_PYTHON = re.compile(r"is incompatible with the project's Python requirement|No interpreter found|inspect Python")
+_NO_HOME = "no-python"
+"""Is never there. With `--no-build` uv still builds what is editable, by a Python that minds `PYTHONHOME` and so cannot
+start; the Python that it only asks for its version is started with `-I`, and does not mind."""
+
 _SHOWN_LENGTH = 300
 
 
@@ -157,7 +161,8 @@ class LockTools:
         made = environment(os.environ, index=address if spelt else "")
         if spelt and not spelt[0].endswith("/"):
             made["UV_DEFAULT_INDEX"] = made["UV_DEFAULT_INDEX"].rstrip("/")
-        return {**made, "UV_CACHE_DIR": str(self._cache), "XDG_CONFIG_HOME": scratch, "XDG_CONFIG_DIRS": scratch}
+        made |= {"UV_CACHE_DIR": str(self._cache), "XDG_CONFIG_HOME": scratch, "XDG_CONFIG_DIRS": scratch}
+        return {**made, "PYTHONHOME": posixpath.join(scratch, _NO_HOME)}
 
     def _copy(self, target: Path, paths: Sequence[str] | Iterator[str]) -> None:
         for path in dict.fromkeys(paths):

@@ -3,7 +3,8 @@
 What a feed's age is: for an address, the time since the service last confirmed that our copy is the
 current one (a download or "not modified"); for a file or folder, which nobody confirms, the time since
 the newest `modified` in it that is not in the future. That is a lower bound of when it was made: the
-real age is never more, save that a quiet feed looks older than it is.
+real age is never more, save that a quiet feed looks older than it is. Of an address that has not had a new record
+for long that is told, however freshly it was confirmed.
 
 A refresh that fails falls back to the copy in the cache while that is within the limit, and says so in
 a note; else nothing was examined. With `offline` only the copy is used, by the same limit.
@@ -36,6 +37,9 @@ from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.moments import timestamp
 
 DAY_SECONDS = 86400
+MOST_QUIET_DAYS = 30
+"""For how long an address may have no new record before that is told. OSV's feed of PyPI has some each day, so that
+it is a copy which somebody stopped to renew, or a small feed of one's own."""
 
 
 class Limits(NamedTuple):
@@ -132,7 +136,17 @@ def _of_copy(copy: Copy, *, cache: Path, now: datetime, name: str) -> Feed:
     index = Index(index_path(cache, copy.sha256), name=name, sha256=copy.sha256)
     facts = index.facts(int(now.timestamp()))
     age = max(0, int(now.timestamp()) - copy.checked)
-    return Feed(index, facts, age_seconds=age, notes=(*copy.notes, *_notes(facts)))
+    notes = (*copy.notes, *_quiet(facts, now), *_notes(facts))
+    return Feed(index, facts, age_seconds=age, notes=notes)
+
+
+def _quiet(facts: FeedFacts, now: datetime) -> tuple[str, ...]:
+    """Tell of an address that confirms a copy which nobody renews: such a confirmation says little."""
+    days = MOST_QUIET_DAYS + 1 if facts.newest is None else (int(now.timestamp()) - facts.newest) // DAY_SECONDS
+    if days <= MOST_QUIET_DAYS:
+        return ()
+    since = "no record with a usable date" if facts.newest is None else f"had no new record for {days} days"
+    return (f"{facts.name}: the address confirms its copy, which has {since}: see that it is still renewed",)
 
 
 def _of_file(sha256: str, *, cache: Path, now: datetime, name: str, limit: timedelta | None) -> Feed:

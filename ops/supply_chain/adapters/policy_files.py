@@ -52,7 +52,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that decides: rules sorted by code, data by key, files by path; libraries in loading order.
 
-    `profiles` are as asked for; `empty` those of them that have no rule.
+    `profiles` are as asked for; `empty` those of them that have no rule; `replaced` tells of each table of data
+    that a later folder has put in the place of an earlier one's.
     """
 
     profiles: tuple[str, ...]
@@ -61,6 +62,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     libraries: tuple[Module, ...]
     data: dict[str, Any]
     files: tuple[FileRef, ...]
+    replaced: tuple[str, ...] = ()
 
 
 def load_policy(
@@ -100,6 +102,7 @@ def load_policy(
         libraries=tuple(libraries),
         data=data,
         files=tuple(sorted(files.refs, key=lambda ref: ref.path)),
+        replaced=tuple(files.replaced),
     )
 
 
@@ -108,6 +111,7 @@ class _Files:
 
     def __init__(self) -> None:
         self.refs: list[FileRef] = []
+        self.replaced: list[str] = []
 
     def read(self, label: str, folder: Path, path: Path) -> tuple[str, bytes]:
         data = read_bytes(path)
@@ -205,12 +209,15 @@ def _data(
     files: _Files,
 ) -> dict[str, Any]:
     merged: dict[str, Any] = {}
+    told: dict[str, str] = {}
     places = [_inside(place, "data") for place in ("", *dict.fromkeys(profiles))]
     for label, folder, path in (found for place in places for found in _below(folders, place, "*.json")):
         where, content = files.read(label, folder, path)
         table = load_plain(content, where=where)
         if not isinstance(table, dict):
             raise InputError(f"{where}: expected an object, found {type(table).__name__}")
+        files.replaced += [f"{where} decides {key!r} in the place of {told[key]}" for key in table if key in told]
+        told |= dict.fromkeys(table, where)
         merged.update(table)
     for key, values in sorted(settings.items()):
         merged[key] = {**merged.get(key, {}), **values}

@@ -29,6 +29,20 @@ _NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9._+-]{0,254}")
 MOST_PIECE_BYTES = 4 * CHUNK_BYTES
 """The most that is asked of an archive at a time."""
 
+MOST_EXTENSION_BYTES = 16 << 10
+"""The most that a tar header which only extends another may have: a name has 255 bytes, a comment not many more."""
+
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What a ZIP member may be packed by. LZMA's header asks for up to 4 GiB of memory before the first byte comes out."""
+
+_EXTENSIONS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+
 
 class Limits(NamedTuple):
     """The most that an archive may hold: files, bytes of one, bytes of all."""
@@ -83,24 +97,57 @@ def unpack(archive: Path, folder: Path, *, limits: Limits | None = None) -> None
 @contextlib.contextmanager
 def _members(archive: Path, most: Limits) -> Iterator[Iterator[_Member]]:
     if archive.name.endswith(".zip"):
-        with zipfile.ZipFile(archive) as handle:
+        with archive.open("rb") as plain, zipfile.ZipFile(_Bounded(plain)) as handle:
             yield _zip_members(archive, handle, most)
     else:
-        with gzip.open(archive) as plain, tarfile.open(fileobj=_Bounded(plain), mode="r:") as handle:  # type: ignore[arg-type, call-overload]
+        kind = _bounded_headers(4 * most.files)
+        with (
+            gzip.open(archive) as packed,
+            tarfile.open(fileobj=_Bounded(packed), mode="r:", tarinfo=kind) as handle,  # type: ignore[call-overload]
+        ):
             yield _tar_members(archive, handle, most)
 
 
 class _Bounded:
-    """A file that is read in pieces only: tarfile would take a header of any size into memory."""
+    """A file that is read in pieces only: tarfile would take a header of any size into memory, zipfile a directory."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.seek, self.tell = file.seek, file.tell
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= MOST_PIECE_BYTES:
+        if size > MOST_PIECE_BYTES:
             raise ValueError("a header is larger than allowed")
-        return self._file.read(size)
+        # zipfile reads to the end where it looks for a comment.
+        data = self._file.read(size if size >= 0 else MOST_PIECE_BYTES + 1)
+        if len(data) > MOST_PIECE_BYTES:
+            raise ValueError("a header is larger than allowed")
+        return data
+
+
+def _bounded_headers(most: int) -> type[tarfile.TarInfo]:
+    """Return the class of a tar archive's headers: at most so many, none that takes much memory, none with holes."""
+    count = 0
+
+    class Header(tarfile.TarInfo):
+        @classmethod
+        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Header:
+            nonlocal count
+            count += 1
+            found = super().frombuf(buf, encoding, errors)
+            if count > most:
+                raise ValueError(f"has more than {most} headers")
+            if found.type == tarfile.GNUTYPE_SPARSE:
+                raise ValueError("holds a file with holes")
+            if found.type in _EXTENSIONS and found.size > MOST_EXTENSION_BYTES:
+                raise ValueError("a header is larger than allowed")
+            return found
+
+        # tarfile would read a map of the holes, of any length, into a list; a test holds us to its name.
+        def _proc_gnusparse_10(self, *_: object) -> None:
+            raise ValueError("holds a file with holes")
+
+    return Header
 
 
 def _tar_members(archive: Path, handle: tarfile.TarFile, most: Limits) -> Iterator[_Member]:
@@ -123,6 +170,8 @@ def _zip_members(archive: Path, handle: zipfile.ZipFile, most: Limits) -> Iterat
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
             raise _refused(archive, f"{info.filename!r} is no plain file")
+        if info.compress_type not in _PACKINGS:
+            raise _refused(archive, f"{info.filename!r} is packed by a method other than deflate")
         yield _Member(info.filename, lambda info=info: handle.open(info))  # type: ignore[misc]
 
 

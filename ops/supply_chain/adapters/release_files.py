@@ -14,13 +14,17 @@ from typing import BinaryIO
 from ops.supply_chain.contracts.verification import GivenFile
 from ops.supply_chain.core.digests import CHUNK_BYTES
 from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.text import is_text
 
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 """Not every system has all of them."""
 
 MOST_FILES = 10_000
-MOST_DOCUMENT_BYTES = 256 << 20
-"""An attestation holds its whole SBOM; nothing honest is larger."""
+MOST_DOCUMENT_BYTES = 64 << 20
+"""An attestation holds its whole SBOM; nothing honest is larger. JSON takes up to twenty times its size in memory."""
+
+MOST_DOCUMENTS_BYTES = 4 * MOST_DOCUMENT_BYTES
+"""Of all documents of a release together: they lie in memory at the same time."""
 
 
 def read_release(folder: Path, documents: tuple[str, ...]) -> tuple[dict[str, GivenFile], dict[str, bytes]]:
@@ -33,7 +37,7 @@ def read_release(folder: Path, documents: tuple[str, ...]) -> tuple[dict[str, Gi
         Name -> file, hidden ones included, and name -> bytes of the documents, both sorted. What is no plain
         file, or is a document of more than `MOST_DOCUMENT_BYTES`, has no SHA-256 and no bytes.
     Raises:
-        InputError: There is no such folder, it holds too much, or something cannot be read.
+        InputError: There is no such folder, it holds too much, a name is no text, or something cannot be read.
     """
     try:
         names = sorted(path.name for path in folder.iterdir())
@@ -43,10 +47,16 @@ def read_release(folder: Path, documents: tuple[str, ...]) -> tuple[dict[str, Gi
         raise InputError(f"{folder}: has {len(names)} files, more than the {MOST_FILES} that a release may have")
     files: dict[str, GivenFile] = {}
     contents: dict[str, bytes] = {}
+    left = MOST_DOCUMENTS_BYTES
     for name in names:
         files[name], data = _read(folder / name, name, wanted=name.endswith(documents))
         if data is not None:
             contents[name] = data
+            left -= len(data)
+        if left < 0:
+            raise InputError(
+                f"{folder}: its documents have more than the {MOST_DOCUMENTS_BYTES} bytes that they may have together"
+            )
     return files, contents
 
 
@@ -63,6 +73,8 @@ def read_evidence(path: Path) -> tuple[GivenFile, bytes]:
 
 
 def _read(path: Path, name: str, *, wanted: bool) -> tuple[GivenFile, bytes | None]:
+    if not is_text(name):
+        raise InputError(f"{path.parent}: the name {name!r} is not in UTF-8", hint="It is no part of a release.")
     try:
         mode = path.lstat().st_mode
         if not stat.S_ISREG(mode):

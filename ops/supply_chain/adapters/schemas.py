@@ -38,11 +38,19 @@ def schema_problems(document: Any, version: str) -> tuple[str, ...]:
         document: The parsed JSON.
         version: `1.2` to `1.7`.
     Returns:
-        At most `MOST_ERRORS` sentences, each with its JSON path, in the validator's order; empty if valid.
+        At most `MOST_ERRORS` sentences, each with its JSON path, in the validator's order; empty if valid. What is
+        nested too deeply for the validator, or holds half of a surrogate pair, is not valid.
     Raises:
         UnavailableError: The installed library has no such schema.
     """
     validator = _validator(version)
+    try:
+        return _found(validator, document)
+    except ValueError as error:  # what the validator raises where it cannot take a document in
+        return (f"$: cannot be held against the schema: {printable(str(error))[:300]}",)
+
+
+def _found(validator: Draft7Validator, document: Any) -> tuple[str, ...]:
     if validator.is_valid(document):
         return ()
     found = []

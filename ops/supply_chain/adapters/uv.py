@@ -141,7 +141,7 @@ class Uv:
             done = self._run(request, output)
             said = done.stderr.decode("utf-8", "replace")
             if done.returncode != 0 or _NO_UPLOAD_DATE.search(said):
-                said = said.replace(str(output), f"the lock {request.lock}")
+                said = said.replace(str(output), f"the lock {request.lock}").replace(f"{scratch}/", "")
                 failure = failure_of(self._name(request), said, moment=request.moment)
                 if isinstance(failure, InputError):
                     return failure

@@ -193,8 +193,9 @@ class ReleaseFacts(_Facts, frozen=True, kw_only=True):
 class WorkflowFacts(_Facts, frozen=True, kw_only=True):
     """What the workflow files say: how many there are, actions used and those pinned by a whole commit.
 
-    `restricted` counts the files that set permissions at their top, `daily_scan` those that run the daily scan
-    on a schedule of every day.
+    Actions are those of workflows and of the project's own actions that they use; what cannot be read counts as one
+    that is not pinned. `restricted` counts the files that set permissions at their top, `daily_scan` those that run
+    the daily scan on a schedule of every day.
     """
 
     files: int = 0

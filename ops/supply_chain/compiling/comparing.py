@@ -14,15 +14,25 @@ _PIN = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?(?:==(?P<version>[^\s;\\]+)|\s*@\s*(?P<url>[^\s;]+))"
 )
 _HASH = re.compile(r"--hash=(?P<algorithm>[a-z0-9]+):(?P<digest>[0-9A-Fa-f]+)")
+_LOGICAL_LINE = re.compile(r"(?:[^\n]*\\\n)*[^\n]*\n?")
+_HASH_OPTION = re.compile(r"\s*--hash=\S+")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_SETTING = re.compile(
+    r"(?:-i|-f|--(?:(?:extra-|default-)?index(?:-url)?|find-links|trusted-host|no-index|no-binary|only-binary|pre|"
+    r"prefer-binary|require-hashes))(?=[\s=]|\Z)"
+)
+"""Options that add no package, and that compilers write into a lock or leave out."""
 
 
 class Pins(msgspec.Struct, frozen=True, kw_only=True):
     """What a compiled body pins: `versions` maps each PEP 503 name to its versions, sorted as text (a URL
-    stands for the version where there is none); `hashes` are all digests of each name, without algorithm.
+    stands for the version where there is none); `hashes` are all digests of each name, without algorithm;
+    `others` are the lines that ask for something and are no such pin: a folder, an include, an address.
     """
 
     versions: Mapping[str, tuple[str, ...]]
     hashes: Mapping[str, frozenset[str]]
+    others: frozenset[str] = frozenset()
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +58,24 @@ def pins_of(body: str) -> Pins:
     return Pins(
         versions={one: tuple(sorted(several)) for one, several in sorted(versions.items())},
         hashes={one: frozenset(several) for one, several in hashes.items()},
+        others=frozenset(_others(body)),
     )
+
+
+def without_others(body: str) -> str:
+    """Return a lock's body without the lines that are `others`: what a compiler may be given of a lock.
+
+    It would follow an include to wherever that leads, and pins are all that it is to keep.
+    """
+    return "".join(line for line in _LOGICAL_LINE.findall(body) if not any(_others(line)))
+
+
+def _others(body: str) -> Iterator[str]:
+    """Yield what no compiler writes as a pin and an installer would take nevertheless, such as a pin set in."""
+    for line in body.replace("\\\n", " ").splitlines():
+        text = _HASH_OPTION.sub("", _COMMENT.sub("", line))
+        if text.strip() and not _PIN.match(text) and not _SETTING.match(text.strip()):
+            yield text.strip()
 
 
 def changes_between(before: Pins, after: Pins) -> tuple[Change, ...]:

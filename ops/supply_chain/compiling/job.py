@@ -7,7 +7,7 @@ from functools import cached_property
 
 import msgspec
 
-from ops.supply_chain.compiling.comparing import Pins, pins_of
+from ops.supply_chain.compiling.comparing import Pins, pins_of, without_others
 from ops.supply_chain.compiling.header import body_of
 from ops.supply_chain.contracts.compiling import Bypass, CompileRequest, Header
 
@@ -92,12 +92,12 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 def request_for(
     job: Job, header: Header, *, upgrade: bool = False, upgrade_packages: tuple[str, ...] = ()
 ) -> CompileRequest:
-    """Make the question that a lock with this header answers, seeded with the old lock."""
+    """Make the question that a lock with this header answers, seeded with the pins of the old lock."""
     return CompileRequest(
         folder=job.folder,
         source=job.source,
         lock=job.lock,
-        seed="" if upgrade else job.body,
+        seed="" if upgrade else without_others(job.body),
         moment=header.compiled_at,
         bypasses=header.bypasses,
         upgrade=upgrade,

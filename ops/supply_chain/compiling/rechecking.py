@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ops.supply_chain.compiling.asking import Answer, Asker
-from ops.supply_chain.compiling.comparing import Change, Pins, changes_between, pins_of
+from ops.supply_chain.compiling.comparing import Change, Pins, changes_between, pins_of, without_others
 from ops.supply_chain.compiling.job import Job, request_for
 from ops.supply_chain.compiling.reproducing import reproduced
 from ops.supply_chain.contracts.compiling import CompileRequest
@@ -129,7 +129,7 @@ def _unseeded(job: Job) -> CompileRequest:
 
 def _seeded(job: Job) -> CompileRequest:
     python = "" if job.header.compiled_at else _python_of(job)
-    seed = without_hashes(job.body)
+    seed = without_hashes(without_others(job.body))
     return msgspec.structs.replace(request_for(job, job.header), seed=seed, python_version=python)
 
 
@@ -158,10 +158,13 @@ def _comparable(locked: Pins, compiled: Pins) -> Pins:
 
 
 def _line_of(job: Job, changes: Sequence[Change]) -> int:
-    """Return the line of the first pin that differs, 1 where none of those that differ is in the lock."""
+    """Return the first line that differs and is in the lock, 1 where there is none.
+
+    Where no pin differs, it is a line that is none.
+    """
     names = {change.name for change in changes}
-    lines = enumerate(job.old.splitlines(), start=1)
-    return next((number for number, line in lines if names & set(pins_of(line).versions)), 1)
+    lines = enumerate(map(pins_of, job.old.splitlines()), start=1)
+    return next((number for number, one in lines if (names & set(one.versions) if names else one.others)), 1)
 
 
 def _listed(pins: Pins) -> str:
@@ -169,4 +172,5 @@ def _listed(pins: Pins) -> str:
     for name, versions in pins.versions.items():
         rows += [f"{name}=={version}" for version in versions]
         rows += [f"    {digest}" for digest in sorted(pins.hashes.get(name, ()))]
+    rows += sorted(pins.others)
     return "\n".join(rows)

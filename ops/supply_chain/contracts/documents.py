@@ -116,7 +116,7 @@ class SupportedVersions(Contract, frozen=True, kw_only=True):
 class SupportConfig(Contract, frozen=True, kw_only=True):
     """`[support]`: which versions get security fixes; `versions` are for the policy `listed`."""
 
-    policy: SupportPolicy = SupportPolicy.NEWEST
+    policy: SupportPolicy = SupportPolicy.UNSTATED
     versions: tuple[SupportedVersions, ...] = ()
     text: str = ""
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]"
+)
+"""Control characters, what changes the direction of text, and what has no width and no use in any script."""
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 """The user part of an address: from `://` to the last `@` of the authority."""
 
@@ -19,18 +22,30 @@ _SECRET_QUERY = re.compile(
     r"(?P<key>[?&](?:access_token|token|api_key|apikey|key|password|secret|sig|signature|auth)=)[^&#\s]*",
     re.IGNORECASE,
 )
+_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?")
+"""A JSON web token (RFC 7515 section 7.1): header and claims are objects, and so begin with `{"` in base64url."""
+
 REDACTED = "****"
 
 
 def printable(text: str) -> str:
-    """Return text on one line, with each control and bidirectional-override character as `?`."""
+    """Return text on one line, with each control, direction and hidden character as `?`."""
     return _CONTROL.sub("?", text)
 
 
+def is_text(name: str) -> bool:
+    """Tell whether a file's name can be written as UTF-8: Python has stand-ins for bytes that are no characters."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def without_credentials(text: str) -> str:
-    """Return text in which no URL has a user, a password or a secret query value left.
+    """Return text in which no URL has a user, a password or a secret query value left, and no identity token stands.
 
     The user part is removed whole, not masked: even its length is nobody's business.
     """
     cleaned = _CREDENTIALS.sub("", _ODD_CREDENTIALS.sub("", text))
-    return _SECRET_QUERY.sub(rf"\g<key>{REDACTED}", cleaned)
+    return _TOKEN.sub(REDACTED, _SECRET_QUERY.sub(rf"\g<key>{REDACTED}", cleaned))

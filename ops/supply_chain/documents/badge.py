@@ -5,11 +5,24 @@ Source: shields.io, "Endpoint Badge": schemaVersion 1, label, message, color.
 
 from __future__ import annotations
 
+import json
+
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.documents.claims import Speaker
 from ops.supply_chain.documents.facts import Facts
 
 FILE_NAME = "badge.json"
+KEYS = {"schemaVersion", "label", "message", "color"}
+LABEL = "supply chain"
+
+
+def is_badge(text: str) -> bool:
+    """Tell whether a file is such a badge, and not something else that happens to be JSON."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and set(found) == KEYS and found["label"] == LABEL
 
 
 def badge(facts: Facts) -> dict[str, object]:
@@ -23,4 +36,4 @@ def badge(facts: Facts) -> dict[str, object]:
         speaker = Speaker(facts.claims)
         held = sum(speaker.supported(one.id) for one in facts.claims.claims)
         message, colour = f"{printable(source.version)}: {held} of {len(facts.claims.claims)} claims", "blue"
-    return {"schemaVersion": 1, "label": "supply chain", "message": message, "color": colour}
+    return {"schemaVersion": 1, "label": LABEL, "message": message, "color": colour}

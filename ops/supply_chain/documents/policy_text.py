@@ -21,6 +21,10 @@ NO_CHANNEL = (
     "No private channel for reports is configured yet. Until there is one, ask the maintainers for a private way "
     "to reach them, in public and without any detail of the vulnerability."
 )
+NOT_PROMISED = (
+    "The maintainers have promised no days. These are the defaults of the pipeline, by which its gates and its daily "
+    "scan count."
+)
 _GOVERNANCE = {
     GovernanceModel.OPEN: "Contributions from anyone are considered; the maintainers decide what is merged.",
     GovernanceModel.CATHEDRAL: "The source is open and contributions are closed (the 'cathedral' model): changes "
@@ -102,8 +106,13 @@ def not_accepted(config: ReportingConfig) -> str:
     return escape.bullets(items) if items else "Nothing is excluded beforehand."
 
 
-def response_targets(config: ResponseConfig) -> str:
-    """Give the targets of the gate for vulnerabilities in dependencies, by severity."""
+def response_targets(config: ResponseConfig, *, stated: bool) -> str:
+    """Give the targets of the gate for vulnerabilities in dependencies, by severity.
+
+    Args:
+        config: `[response]`, with its defaults.
+        stated: Whether the maintainers wrote it, so that it is their word.
+    """
     levels = (
         ("critical, and malware", config.critical_days),
         ("high, and unknown", config.high_days),
@@ -111,7 +120,8 @@ def response_targets(config: ResponseConfig) -> str:
         ("low", config.low_days),
     )
     rows = [(level, "no target" if days is None else f"within {_days(days, 'business day')}") for level, days in levels]
-    return escape.table(("severity", "fixed, removed, or accepted with a reason and an end"), rows)
+    found = escape.table(("severity", "fixed, removed, or accepted with a reason and an end"), rows)
+    return found if stated or config != ResponseConfig() else f"{NOT_PROMISED}\n\n{found}"
 
 
 def clock_start(config: ResponseConfig) -> str:

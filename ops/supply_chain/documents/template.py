@@ -31,13 +31,15 @@ from ops.supply_chain.core.text import printable
 MOST_CHARACTERS = 1_000_000
 """A template is text for people; longer is a mistake."""
 
+MOST_NESTED = 60
+"""Levels of the syntax tree, a claim in three switches with three words each has fewer than 20; and `elif` in one `if`."""
+
 CANDIDATES = 3
 
 _AUTHOR_COMMENT = re.compile(r"\A\ufeff?\s*(?:<!--.*?-->|\{#.*?#\})[ \t]*\n*", re.DOTALL)
-_REMARK = re.compile(r"\{#.*?#\}", re.DOTALL)
-_REMARK_LINE = re.compile(r"^[ \t]*\{#.*?#\}[ \t]*\n", re.DOTALL | re.MULTILINE)
+_REMARK_START, _REMARK_END = "{#", "#}"
 _ALONE = re.compile(r"[ \t]*(?:\{%(?:(?!%\})[^\n])*%\}[ \t]*)+")
-_WHOLE_CLAIM = re.compile(r"\{%[-+]?\s*claim\b.*\{%[-+]?\s*endclaim\b")
+_CLAIM, _CLAIM_END = (re.compile(rf"\{{%[-+]?\s{{0,9}}{word}\b") for word in ("claim", "endclaim"))
 _LAST_TAG = re.compile(r"(?<![-+])%\}$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _GONE = "\x03\n"
@@ -151,6 +153,8 @@ def render(template: Template, values: Mapping[str, str | bool], say: Say) -> st
         filled = environment.from_string(template.text).render(dict(values))
     except (UndefinedError, SecurityError) as error:
         raise InputError(f"{template.name}: {error}") from error
+    except RecursionError as error:
+        raise _too_deep(template.name) from error
     return _EMPTY_LINES.sub("\n\n", filled.replace(_GONE, "")).strip() + "\n"
 
 
@@ -186,19 +190,42 @@ def _prepared(text: str) -> tuple[str, int]:
     head = _AUTHOR_COMMENT.match(text)
     skipped = head[0].count("\n") if head else 0
     body = text[head.end() :] if head else text.lstrip("\ufeff")
-    # A remark keeps its line feeds until the tags are read, so that a line in an error is the author's.
-    body = _REMARK.sub(lambda found: "\n" * found[0].count("\n"), _REMARK_LINE.sub(_emptied, body))
-    return "\n".join(_plus(line) for line in body.split("\n")), skipped
+    return "\n".join(_plus(line) for line in _without_remarks(body).split("\n")), skipped
 
 
-def _emptied(found: re.Match[str]) -> str:
-    return _GONE * found[0].count("\n")
+def _without_remarks(body: str) -> str:
+    """Take the remarks out; their line feeds stay until the tags are read, so that a line in an error is the author's.
+
+    One pass, however many remarks have no end.
+    """
+    kept, position = [], 0
+    while (start := body.find(_REMARK_START, position)) >= 0:
+        end = body.find(_REMARK_END, start + len(_REMARK_START))
+        if end < 0:
+            break
+        end += len(_REMARK_END)
+        feeds = body.count("\n", start, end)
+        before, after = body.rfind("\n", 0, start) + 1, body.find("\n", end)
+        # A remark alone on its lines leaves none of them behind.
+        if before >= position and after >= 0 and not body[before:start].strip() and not body[end:after].strip():
+            kept += [body[position:before], _GONE * (feeds + 1)]
+            position = after + 1
+        else:
+            kept += [body[position:start], "\n" * feeds]
+            position = end
+    return "".join([*kept, body[position:]])
 
 
 def _plus(line: str) -> str:
     """Keep the line feed after a tag that ends a line with other text in it."""
-    alone = _ALONE.fullmatch(line) and not _WHOLE_CLAIM.search(line)
+    alone = _ALONE.fullmatch(line) and not _holds_claim(line)
     return line if alone else _LAST_TAG.sub("+%}", line)
+
+
+def _holds_claim(line: str) -> bool:
+    """Tell whether a claim begins on a line and ends on it."""
+    begun = _CLAIM.search(line)
+    return bool(begun and _CLAIM_END.search(line, begun.end()))
 
 
 def _parsed(prepared: str, name: str, skipped: int) -> nodes.Template:
@@ -208,14 +235,40 @@ def _parsed(prepared: str, name: str, skipped: int) -> nodes.Template:
         message = printable(error.message or "does not parse")
         raise InputError(f"{name} line {error.lineno + skipped}: {message}", hint=_FORMS) from error
     except RecursionError as error:
-        raise InputError(f"{name}: is nested too deeply", hint=_FORMS) from error
+        raise _too_deep(name) from error
+    except ValueError as error:
+        raise InputError(f"{name}: has a number that cannot be read", hint=_FORMS) from error
+    _require_shallow(tree, name)
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED):
             raise InputError(
                 f"{name} line {node.lineno + skipped}: {type(node).__name__.lower()} is more than a template may do",
                 hint="Only placeholders, if, else, and, or, not, and claim are allowed.",
             )
+        values = node.nodes if isinstance(node, nodes.Output) else []
+        for value in (one for one in values if isinstance(one, nodes.Const)):
+            # What stands in quotes could hold characters that were taken out of the template.
+            raise InputError(
+                f"{name} line {value.lineno + skipped}: a value in quotes is more than a template may do",
+                hint="Write the text itself.",
+            )
     return tree
+
+
+def _require_shallow(tree: nodes.Template, name: str) -> None:
+    """Refuse what is nested so deeply that Jinja, or the Python that it makes, cannot follow."""
+    level: list[nodes.Node] = [tree]
+    for _ in range(MOST_NESTED):
+        if any(isinstance(node, nodes.If) and len(node.elif_) > MOST_NESTED for node in level):
+            break
+        level = [child for node in level for child in node.iter_child_nodes()]
+        if not level:
+            return
+    raise _too_deep(name)
+
+
+def _too_deep(name: str) -> InputError:
+    return InputError(f"{name}: is nested too deeply", hint=_FORMS)
 
 
 def _claims(tree: nodes.Template, name: str, skipped: int) -> Iterator[Claimed]:

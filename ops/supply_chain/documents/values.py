@@ -16,6 +16,9 @@ EVIDENCE = "EVIDENCE"
 
 NOTICE = "EVIDENCE_NOTICE"
 
+RESPONSE_CLAIM = "response-clock"
+"""The claim that the maintainers wrote `[response]`; without it its days are defaults and no promise."""
+
 
 def switches(facts: Facts) -> dict[str, bool]:
     """Return the placeholders that are true or false."""
@@ -45,7 +48,7 @@ def texts(facts: Facts, speaker: Speaker) -> dict[str, str]:
         "REPORTING_CHANNEL": policy_text.reporting_channel(config.reporting),
         "REPORTING_TERMS": policy_text.reporting_terms(config.reporting),
         "NOT_ACCEPTED": policy_text.not_accepted(config.reporting),
-        "RESPONSE_TARGETS": policy_text.response_targets(config.response),
+        "RESPONSE_TARGETS": policy_text.response_targets(config.response, stated=speaker.supported(RESPONSE_CLAIM)),
         "SEVERITY_DECISION": policy_text.severity_decision(config.reporting),
         "CLOCK_START": policy_text.clock_start(config.response),
         "POSTURE": policy_text.posture(facts),

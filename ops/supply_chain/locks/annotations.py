@@ -1,7 +1,8 @@
 """The comments by which uv and pip-tools say why a pin is there.
 
 `# via flask`, `# via flask, jinja2`, and in split style `# via` with one `#   flask` a line; a source is
-`-r requirements.in`, `-c constraints.txt` or `project (pyproject.toml)`.
+`-r requirements.in`, `-c constraints.txt` or `project (pyproject.toml)`. `# from https://...` names the index
+that served the pin (`uv pip compile --emit-index-annotation`).
 """
 
 from __future__ import annotations
@@ -13,18 +14,24 @@ from typing import NamedTuple
 
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.locks.names import NAME_PATTERN
+from ops.supply_chain.locks.sources import clean_url
 
 _VIA = re.compile(r"\s*via(?:\s+(?P<first>\S.*))?$")
 _MORE = re.compile(r"\s{2,}(?P<item>\S.*)$")
+_FROM = re.compile(r"\s*from\s+(?P<index>https?://\S+)\s*")
 _REQUIRER = re.compile(rf"(?P<name>{NAME_PATTERN})(?:\[[^\]]*\])?(?P<source>\s*\(.*\))?")
 _DIRECT = re.compile(r"-r\s|--requirements?\s")
 
 
 class Annotation(NamedTuple):
-    """What the comments of a pin say; `direct` and `required_by` are None where they say nothing."""
+    """What the comments of a pin say; `direct` and `required_by` are None where they say nothing.
+
+    `served_by` is the index that served it, without credentials, empty where they do not say.
+    """
 
     direct: bool | None
     required_by: tuple[str, ...] | None
+    served_by: str = ""
 
 
 NO_ANNOTATION = Annotation(None, None)
@@ -48,7 +55,9 @@ def read_annotation(comments: tuple[str, ...]) -> Annotation:
             items += more["item"].split(",")
         else:
             open_list = False
-    return _judge([item.strip() for item in items if item.strip()])
+    served = next((match["index"] for comment in comments if (match := _FROM.fullmatch(comment))), "")
+    found = _judge([item.strip() for item in items if item.strip()])
+    return found._replace(served_by=clean_url(served)) if served else found
 
 
 def _judge(items: Iterable[str]) -> Annotation:

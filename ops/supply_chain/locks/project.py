@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from ops.supply_chain.contracts.config import LocksConfig
+from ops.supply_chain.contracts.config import CONFIG_NAME, LocksConfig
 from ops.supply_chain.contracts.locks import Lock
-from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.locks.read import kind_of, read_lock
 from ops.supply_chain.locks.sniff import is_requirements_file
@@ -56,10 +56,13 @@ def read_project_locks(files: Files, config: LocksConfig) -> tuple[Lock, ...]:
         Sorted by path; empty where there is none.
     Raises:
         InputError: One or more locks are broken; each is named with file and line, one a line.
+        UsageError: A glob of `include` names no file: what it was meant for would pass unseen.
     """
+    paths = find_locks(files, config)
+    _refuse_idle(config.include, paths)
     locks: list[Lock] = []
     errors: list[InputError] = []
-    for path in find_locks(files, config):
+    for path in paths:
         try:
             locks.append(read_lock(path, _content(files, path), files.read))
         except InputError as error:
@@ -67,6 +70,15 @@ def read_project_locks(files: Files, config: LocksConfig) -> tuple[Lock, ...]:
     if errors:
         raise _together(errors)
     return tuple(locks)
+
+
+def _refuse_idle(globs: Iterable[str], paths: Sequence[str]) -> None:
+    for glob in globs:
+        if not any(map(_matcher([glob]), paths)):
+            raise UsageError(
+                f"[locks].include {glob!r} names no file of the project",
+                hint=f"Correct it in {CONFIG_NAME}, or make that lock with nox -s lock.",
+            )
 
 
 def _content(files: Files, path: str) -> bytes:

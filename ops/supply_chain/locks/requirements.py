@@ -53,7 +53,7 @@ def read_requirements(path: str, data: bytes, read_included: ReadIncluded) -> Lo
     reading = _Reading(read_included)
     text = decode(path, data)
     reading.file(path, text, (path,), constraint=False)
-    placed = reading.placed if not reading.index else [_at_index(one, reading.index) for one in reading.placed]
+    placed = [_at_index(one, reading.index) for one in reading.placed]
     findings = [problem.at(pin, file, line) for file, line, pin, problems, _ in placed for problem in problems]
     moment = _COMPILED_AT.search(text) if "uv-compiled-at" in text else None
     lock = make_lock(path, LockKind.REQUIREMENTS, data, _entries(placed), findings, included=reading.included)
@@ -129,7 +129,9 @@ def _resolve(target: str, path: str, line: int) -> str:
 
 def _at_index(placed: _Placed, index: str) -> _Placed:
     path, line, pin, problems, annotation = placed
-    return path, line, _moved(pin, index) if pin.source == DEFAULT_INDEX else pin, problems, annotation
+    served = annotation.served_by or index  # what the compiler saw comes before what an installer will be told
+    moved = _moved(pin, served) if served and pin.source == DEFAULT_INDEX else pin
+    return path, line, moved, problems, annotation
 
 
 @lru_cache(maxsize=CACHED_PINS)

@@ -22,7 +22,7 @@ def releases_page(mirror: Mirror) -> list[str]:
             code(one.manifest.created),
             cell(one.manifest.retained_until),
             cell(one.decision or "not known"),
-            "rehearsal" if one.rehearsal else "release",
+            _kind(one),
             str(len(one.manifest.files)),
         )
         for one in mirror.releases
@@ -30,6 +30,13 @@ def releases_page(mirror: Mirror) -> list[str]:
     heads = ("version", "place in the chain", "made", "kept until", "policy", "kind", "files")
     damage = ["## Damaged", "", *(f"- {cell(text)}" for text in mirror.damaged), ""] if mirror.damaged else []
     return ["# Releases", "", *damage, *table(heads, rows, empty="No release is intact.")]
+
+
+def _kind(release: MirrorRelease) -> str:
+    """Say what it is; both gate file and provenance have to say that it is no rehearsal."""
+    if release.rehearsal:
+        return "rehearsal"
+    return "release" if release.decision and release.builder else "not known"
 
 
 def release_page(mirror: Mirror, release: MirrorRelease) -> list[str]:

@@ -23,13 +23,18 @@ MOST_CHARACTERS = 120_000
 
 BUNDLE_SUFFIX = ".sigstore.json"
 
+ROOT = ' --trusted-root "$TRUSTED_ROOT"'
+ROOT_HELP = "# $TRUSTED_ROOT is the trusted root that you have from elsewhere, not the one in this release"
+"""Whoever could put another release here could put another root beside it."""
+
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the notes say.
 
     `files` are all files of the release sorted by name, `signatures` the names of those that only sign
-    others. `checksums`, `trusted_root` and `verifier` are names among them, or empty. `identities` are
-    those who may have signed it; empty in mode `checksums`. `commit` is empty outside git.
+    others. `checksums` and `verifier` are names among them, or empty. `identities` are those who may have signed it;
+    empty in mode `checksums`. `commit` is empty outside git. `private_root` says that it was signed by another
+    instance than the public one, whose trusted root a customer's tools do not have.
     """
 
     component: str
@@ -41,7 +46,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     signatures: frozenset[str]
     identities: tuple[SigningIdentity, ...]
     checksums: str = ""
-    trusted_root: str = ""
+    private_root: bool = False
     verifier: str = ""
 
 
@@ -135,25 +140,29 @@ def _commands(facts: Facts) -> list[str]:
     where = f"{facts.tag} --repo {facts.repository} --dir {folder}"
     lines = [f"gh release download {where}", f"cd {folder}"]
     if _bundled(facts):
+        lines += [ROOT_HELP] if facts.private_root else []
         one_of = "  # one of these, see SECURITY.md" if len(facts.identities) > 1 else ""
-        lines += [f"{_cosign(facts, identity)}{one_of}" for identity in facts.identities]
+        lines += [f"{_cosign(facts, identity, facts.checksums)}{one_of}" for identity in facts.identities]
     if facts.checksums:
         lines.append(f"sha256sum --check {shlex.quote(facts.checksums)}")
     exact = [one for one in facts.identities if one.identity]
     if facts.verifier and exact and _bundled(facts):
         who = f"--identity {shlex.quote(exact[0].identity)} --issuer {shlex.quote(exact[0].issuer)}"
-        lines.append(f"python {shlex.quote(facts.verifier)} . {who}")
+        who += ROOT if facts.private_root else ""
+        # It came the same way as what it is to judge: it runs only where it is the publisher's.
+        first = _cosign(facts, exact[0], facts.verifier)
+        lines.append(f"{first} && python {shlex.quote(facts.verifier)} . {who}")
     return lines
 
 
-def _cosign(facts: Facts, identity: SigningIdentity) -> str:
+def _cosign(facts: Facts, identity: SigningIdentity, name: str) -> str:
     # cosign does not anchor a pattern; ours are matched from the first to the last character.
     who = (
         f"--certificate-identity {shlex.quote(identity.identity)}"
         if identity.identity
         else f"--certificate-identity-regexp {shlex.quote(f'^(?:{identity.identity_regex})$')}"
     )
-    root = f" --trusted-root {shlex.quote(facts.trusted_root)}" if facts.trusted_root else ""
-    bundle = shlex.quote(facts.checksums + BUNDLE_SUFFIX)
+    root = ROOT if facts.private_root else ""
+    bundle = shlex.quote(name + BUNDLE_SUFFIX)
     issuer = f"--certificate-oidc-issuer {shlex.quote(identity.issuer)}"
-    return f"cosign verify-blob --bundle {bundle}{root} {who} {issuer} {shlex.quote(facts.checksums)}"
+    return f"cosign verify-blob --bundle {bundle}{root} {who} {issuer} {shlex.quote(name)}"

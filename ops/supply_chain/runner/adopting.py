@@ -33,7 +33,8 @@ DOCUMENTS = ("SECURITY.md", ".github/SECURITY.md", "docs/SECURITY.md", ".well-kn
 """Where people look for how to report."""
 
 _HOST = re.compile(r"(?:[a-z+]+://)?(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?:[:/].*)?")
-_CHANNEL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https://\S+")
+_CHANNEL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w-]|https://\S")
+"""An e-mail address or a link, as far as its beginning tells. Bounded: the document may be anybody's."""
 _PYTHON = re.compile(r"[0-9A-Za-z.,<>=!~^* -]{1,60}")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.supply_chain.adapters.evidence_archive import ArchiveContent, ArchiveMember, read_archive
@@ -22,7 +23,9 @@ from ops.supply_chain.verification.plain import OddError, parse
 if TYPE_CHECKING:
     from ops.supply_chain.runner.context import StageRun
 
-SBOM_PROFILES = ("base", "cisa-2026", "licences")
+OUR_PROFILES, LICENCES = ("base", "cisa-2026"), "licences"
+"""SBOM profiles whose rules and limits are ours whatever a project configures, and the one that a project decides."""
+
 KINDS = {"cyclonedx": ".cdx.json", "spdx2": ".spdx.json", "spdx3": ".spdx3.json"}
 """Word for a kind of SBOM -> end of its file's name."""
 
@@ -152,13 +155,27 @@ def _parameter(opened: Opened, key: str, other: Any) -> Any:
 
 
 def _policy(run: StageRun, sbom: dict[str, Any]) -> dict[str, str]:
-    """Ask the SBOM profiles about the released SBOM again; a policy that cannot be used answers nothing."""
+    """Ask the SBOM profiles about the released SBOM again; a policy that cannot be used answers nothing.
+
+    A project may add rules and replace limits for its own gate; what others mean by a strong digest it cannot say.
+    """
+    ours = [("policy:", REPOSITORY / "policy")]
+    theirs = folders_of(run, REPOSITORY / "policy")
+    return {
+        **_answers(ours, OUR_PROFILES, {}, sbom),
+        **_answers(theirs, (LICENCES,), settings_of(run.config.policy), sbom),
+    }
+
+
+def _answers(
+    folders: Sequence[tuple[str, Path]], profiles: Sequence[str], settings: dict[str, Any], sbom: dict[str, Any]
+) -> dict[str, str]:
     from ops.supply_chain.adapters import rego
     from ops.supply_chain.adapters.policy_files import load_policy
 
     document = {"schema": "policy-input/1", "subject": {}, "records": [], "sboms": [sbom]}
     try:
-        policy = load_policy(folders_of(run, REPOSITORY / "policy"), SBOM_PROFILES, settings_of(run.config.policy))
+        policy = load_policy(folders, profiles, settings)
         return {rule.code: rule.outcome.value for rule in rego.evaluate(policy, document)}
     except StageError:
         return {}

@@ -1,27 +1,25 @@
-"""What the project's own configuration and files say now, for the claims that rest on them.
-
-Workflow files are read line by line, without their comments: what is looked for stands on lines of its own, and
-a file that is written otherwise is one in which it was not found.
-"""
+"""What the project's own configuration and files say now, for the claims that rest on them."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 from ops.supply_chain.claims.evidence import UNSAID, ProjectFacts, WorkflowFacts
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config import CONFIG_NAME
+from ops.supply_chain.contracts.documents import ReportingConfig
 from ops.supply_chain.contracts.signing import SigningIdentity
+from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.documents.addresses import email, https, repository
 from ops.supply_chain.identities.check import day
+from ops.supply_chain.runner.claim_workflows import WORKFLOWS, workflow_facts
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.runner.judging import today
 from ops.supply_chain.waivers.parse import parse_waivers
 
-WORKFLOWS = ".github/workflows"
 LICENCE = re.compile(r"(?:LICEN[SC]E|COPYING)(?:[-.].+)?", re.IGNORECASE)
 RENOVATE = ("renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json")
 UPDATE_TOOLS = (
@@ -33,13 +31,9 @@ UPDATE_TOOLS = (
 MOST_BYTES = 1 << 20
 
 _SWITCHED_OFF = re.compile(r"open-pull-requests-limit:\s*0\b|\"?enabled\"?\s*:\s*false")
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
-_USES = re.compile(r"\s*(?:-\s+)?uses:\s*[\"']?(?P<what>[^\s\"']+)")
-_COMMIT = re.compile(r".+@(?:[0-9a-f]{40}|sha256:[0-9a-f]{64})")
-_CRON = re.compile(r"\s*-\s*cron:\s*[\"']\d{1,2}\s+\d{1,2}\s+\*\s+\*\s+\*[\"']")
-_SCAN = re.compile(r"\bnox\b.*\s(?:-s|--session)[ =]daily_scan\b")
-_NEVER = re.compile(r"\s*(?:-\s+)?if:\s*(?:\$\{\{\s*)?false\b")
-_PERMISSIONS = re.compile(r"permissions:(?!\s*write-all\b)")
+_PYTHON_UPDATES = re.compile(
+    r"^\s*-?\s*[\"']?package-ecosystem[\"']?:\s*[\"']?(?:pip|uv)[\"']?\s*(?:#.*)?$", re.MULTILINE
+)
 
 
 def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef, ...]], dict[str, str]]:
@@ -51,12 +45,12 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
     config = run.config
     waivers, malformed = parse_waivers(config)
     valid = [one for one in config.signing.identities if _valid(one, run.now.date())]
-    response, reporting = config.response, config.reporting
+    response = config.response
     workflows, workflow_files = _workflows(run)
     files = {
         "config": _refs(run, [CONFIG_NAME]),
         "licence": _refs(run, _licences(run.root)),
-        "update_tool": _refs(run, [name for name in UPDATE_TOOLS if not _SWITCHED_OFF.search(_text(run.root / name))]),
+        "update_tool": _refs(run, [name for name in UPDATE_TOOLS if _proposes(name, _text(run.root / name))]),
         "workflows": workflow_files,
     }
     facts = ProjectFacts(
@@ -69,7 +63,7 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
         waivers=len(waivers),
         malformed_waivers=len(malformed),
         ended_waivers=sum(one.expires < today(run, config) for one in waivers),
-        private_channel=bool(reporting.github or reporting.url.startswith("https://") or "@" in reporting.email),
+        private_channel=_has_channel(config.reporting),
         licence_file=bool(files["licence"]),
         update_tool=bool(files["update_tool"]),
         workflows=workflows,
@@ -87,6 +81,15 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
 def _valid(one: SigningIdentity, now: date) -> bool:
     since, until = day(one.since), day(one.until)
     return not (since and now < since) and not (until and now > until)
+
+
+def _has_channel(reporting: ReportingConfig) -> bool:
+    """Tell whether a way to report is named, and all that are named can be what they should."""
+    checks = ((reporting.github, repository), (reporting.email, email), (reporting.url, https))
+    try:
+        return bool([check(given, where="reporting") for given, check in checks if given])
+    except UsageError:
+        return False
 
 
 def _days(days: int | None) -> int:
@@ -121,27 +124,12 @@ def _text(path: Path) -> str:
 def _workflows(run: StageRun) -> tuple[WorkflowFacts, tuple[FileRef, ...]]:
     folder = run.root / WORKFLOWS
     names = sorted(path.name for path in folder.glob("*.y*ml")) if folder.is_dir() else []
-    every = [list(_lines(_text(folder / name))) for name in names]
-    actions = [found["what"] for lines in every for line in lines if (found := _USES.match(line))]
-    elsewhere = [what for what in actions if not what.startswith("./")]
-    facts = WorkflowFacts(
-        files=len(names),
-        actions=len(elsewhere),
-        pinned=sum(bool(_COMMIT.fullmatch(what)) for what in elsewhere),
-        restricted=sum(any(_PERMISSIONS.match(line) for line in lines) for lines in every),
-        daily_scan=sum(_scans_daily(lines) for lines in every),
-    )
-    return facts, _refs(run, [f"{WORKFLOWS}/{name}" for name in names])
+    paths = [f"{WORKFLOWS}/{name}" for name in names]
+    facts = workflow_facts({path: _text(run.root / path) for path in paths}, lambda path: _text(run.root / path))
+    return facts, _refs(run, paths)
 
 
-def _lines(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        bare = _COMMENT.sub("", line)
-        if bare.strip():
-            yield bare
-
-
-def _scans_daily(lines: list[str]) -> bool:
-    if any(_NEVER.match(line) for line in lines):
-        return False
-    return any(_CRON.match(line) for line in lines) and any(_SCAN.search(line) for line in lines)
+def _proposes(name: str, text: str) -> bool:
+    """Tell whether the configuration of an update tool is there, switched on, and about Python packages."""
+    about = "dependabot" not in name or bool(_PYTHON_UPDATES.search(text))
+    return about and not _SWITCHED_OFF.search(text)

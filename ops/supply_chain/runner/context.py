@@ -63,6 +63,7 @@ class StageResult:
     `counts` keys are fixed words of the stage, never data: they are printed in public logs. `text` is
     the result for people, `document` the same for programs (`--format json`): plain JSON data or a
     contract value. `options` are those that can change the outcome.
+    `in_public` are fixed words that a public log says in the place of the outcome, where "pass" would say too much.
     """
 
     outcome: Outcome
@@ -76,6 +77,7 @@ class StageResult:
     options: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     document: object = None
+    in_public: str = ""
 
 
 def _file_ref(label: str, base: Path, path: Path) -> FileRef:

@@ -20,6 +20,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.documents import basis, insights, security_txt
+from ops.supply_chain.documents.badge import is_badge
 from ops.supply_chain.documents.claims import Unsupported
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageRun
@@ -121,6 +122,8 @@ class DocumentFiles:
             names.append(insights.FILE_NAME)
         if self._run.config.security_txt.enabled and security_txt.contacts_of(self._run.config):
             names.append(security_txt.FILE_NAME)
+        if self._config.badge:
+            names.append(self._badge())
         theirs = [name for name in names if self.committed(name) is not None and not self._generated(name)]
         if theirs and not replace:
             raise UsageError(
@@ -218,6 +221,10 @@ class DocumentFiles:
             ),
         }[state]
 
+    def unknown(self, made: Made) -> tuple[str, ...]:
+        """Say what nobody here can know of documents that tell of no release: whether one was made elsewhere."""
+        return () if made.released else (NO_RELEASE,)
+
     def remarks(self) -> tuple[str, ...]:
         """Say what else lies in the project that readers may find first."""
         others = [path.value for path in DocumentPath if path.value != self.policy]
@@ -238,6 +245,8 @@ class DocumentFiles:
             return False
         if name == self.policy:
             return basis.is_generated(text)
+        if name == self._config.badge:
+            return is_badge(text)
         return text.startswith(security_txt.MARK)
 
     def _template(self) -> tuple[str, str]:
@@ -251,7 +260,7 @@ class DocumentFiles:
 
     def _badge(self) -> str:
         name = self._config.badge
-        if not name.endswith(".json") or ".." in Path(name).parts:
+        if not name.endswith(".json") or {"..", ".git"} & set(Path(name).parts):
             raise UsageError(
                 f"{CONFIG_NAME}: documents.badge is {name!r}: expected a path in the project, ending in .json"
             )

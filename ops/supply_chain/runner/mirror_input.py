@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from ops.supply_chain.adapters.artifact_store import ArtifactStore
+from ops.supply_chain.adapters.artifact_store import STORE_FOLDER, ArtifactStore
 from ops.supply_chain.contracts.dependencies import DependencyMatrix
 from ops.supply_chain.contracts.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.provenance import Statement
@@ -119,7 +119,7 @@ def _release(run: StageRun, store: ArtifactStore, held: HeldRelease, manifest: M
 
     gate = document(gate_name(component, version), Gate)
     statement = document(provenance_name(component, version), Statement)
-    rehearsal = _is_rehearsal(gate, statement)
+    rehearsal = store.root == run.dist / REHEARSED / STORE_FOLDER or _is_rehearsal(gate, statement)
     rules = gate.verdict.rules if gate else ()
     commit, source = _source(statement)
     return MirrorRelease(
@@ -148,7 +148,7 @@ def _attempt(unread: list[str], file: str, work: Callable[[], T]) -> T | None:
 
 
 def _is_rehearsal(gate: Gate | None, statement: Statement | None) -> bool:
-    # One that does not say otherwise in both places is not shown as a release.
+    # One of which neither can be read is called neither: `mirror.releases` says that its kind is not known.
     marks = [gate.rehearsal] if gate else []
     if statement is not None:
         marks.append(statement.predicate.build_definition.external_parameters.rehearsal)

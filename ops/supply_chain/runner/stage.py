@@ -176,12 +176,13 @@ def _record(run: StageRun, result: StageResult, started: datetime, clock: float)
 
 
 def _render(record: Record, result: StageResult, form: str, *, public: bool) -> str:
-    summary = {"counts": record.counts, "outcome": record.outcome.value, "schema": "summary/1", "stage": record.stage}
+    outcome = result.in_public or record.outcome.value
+    summary = {"counts": record.counts, "outcome": outcome, "schema": "summary/1", "stage": record.stage}
     if public and form == "json":
         return json.dumps(summary, sort_keys=True)
     if public:
         counts = ", ".join(f"{key} {value}" for key, value in sorted(record.counts.items()))
-        return f"{record.stage}: {record.outcome.value}" + (f" ({counts})" if counts else "")
+        return f"{record.stage}: {outcome}" + (f" ({counts})" if counts else "")
     if form == "json":
         document = {
             "schema": "stage-result/1",

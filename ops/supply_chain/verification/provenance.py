@@ -127,10 +127,13 @@ def parameter(statement: Node, key: str) -> str:
 def repository_of(uri: str) -> str:
     """Return a repository's address in the one form in which two can be compared.
 
-    `git+https://host/owner/name.git@commit`, `https://host/owner/name/` and `git+ssh://host/owner/name` are one:
-    `host/owner/name`, in lower case, because hosts of code compare so.
+    `git+https://host/owner/name.git@commit`, `https://host/owner/name/`, `git+ssh://host/owner/name` and
+    `git@host:owner/name.git` are one: `host/owner/name`, in lower case, because hosts of code compare so.
     """
-    bare = re.sub(r"\A(?:git\+)?[a-z+]+://(?:[^@/]*@)?", "", uri.strip(), flags=re.IGNORECASE)
+    bare, with_scheme = re.subn(r"\A(?:git\+)?[a-z+]+://(?:[^/]*@)?", "", uri.strip(), flags=re.IGNORECASE)
+    if not with_scheme:
+        # What ssh takes: without this `git@host:owner/name` would be cut at its first `@`, and be like any other.
+        bare = re.sub(r"\A(?:[^@/:]*@)?([^@/:]+):/?", r"\1/", bare)
     return bare.split("@", 1)[0].split("#", 1)[0].rstrip("/").removesuffix(".git").lower()
 
 

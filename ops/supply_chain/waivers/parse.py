@@ -67,8 +67,10 @@ def _problems(entry: WaiverEntry, longest: int, *, owned: bool) -> list[str]:
         found.append("has no owner")
     if entry.id and not (_CODE.fullmatch(entry.id) or _ADVISORY.fullmatch(entry.id)):
         found.append(f"has id {entry.id!r}, which is neither an advisory id nor a finding's code")
-    if _CODE.fullmatch(entry.id) and not entry.package and not entry.path:
+    if _CODE.fullmatch(entry.id) and not entry.package.strip() and not _path(entry):
         found.append("names a kind of finding and no package or path: it would waive all of them")
+    elif entry.path and not _path(entry):
+        found.append(f"has path {entry.path!r}, which names no file")
     if entry.path and entry.id and not _CODE.fullmatch(entry.id):
         found.append("names a path, which narrows only a kind of finding")
     if entry.justification and entry.justification not in JUSTIFICATIONS:
@@ -120,10 +122,14 @@ def _waiver(place: str, entry: WaiverEntry) -> Waiver:
         expires=date.fromisoformat(entry.expires),
         package=normalise(entry.package) if entry.package else "",
         versions=entry.versions,
-        path=entry.path.strip().removeprefix("./"),
+        path=_path(entry),
         justification=entry.justification,
         link=entry.link,
     )
+
+
+def _path(entry: WaiverEntry) -> str:
+    return entry.path.strip().removeprefix("./")
 
 
 def _day(text: str) -> date | None:

@@ -2,7 +2,7 @@
 # title: >-
 #   Every action that a workflow uses is pinned by a whole commit.
 # description: >-
-#   Every line with uses in the workflow files.
+#   Every uses in the workflow files, and in actions of the project itself that they use.
 # custom:
 #   fix: >-
 #     Pin each action by its commit, with the version in a comment.

@@ -26,6 +26,11 @@ needs := array.concat(claims.sound, claims.once_sound([
 	),
 	claims.need(claims.of_release(["verdict", "outcome"], "") == "pass", "The verdict is no pass.", "outcome"),
 	claims.need(claims.of_release(["verdict", "rules"], 0) > 0, "The verdict was reached by no rule.", "rules"),
+	claims.need(
+		{"base", "release"} - {one | some one in claims.of_release(["verdict", "profiles"], [])} == set(),
+		"The profiles base and release were not both asked.",
+		"profiles",
+	),
 	claims.need(claims.of_release(["verdict", "refused"], -1) == 0, "A rule did not pass.", "refused"),
 	claims.need(
 		claims.check_passes("gate.verdict"),

@@ -17,6 +17,8 @@ cases := {
 	"the verdict was reached by no rule": {"patch": [{"op": "add", "path": "/release/verdict/rules", "value": 0}], "deny": ["rules"]},
 	"a rule did not pass": {"patch": [{"op": "add", "path": "/release/verdict/refused", "value": 1}], "deny": ["refused"]},
 	"the verdict is not the one that the provenance names, or does not allow": {"patch": [{"op": "add", "path": "/release/verification/checks/gate.verdict/outcome", "value": "fail"}], "deny": ["gate.verdict"]},
+	"a profile of the project's own alone": {"patch": [{"op": "add", "path": "/release/verdict/profiles", "value": ["ours"]}], "deny": ["profiles"]},
+	"no profile is named": {"patch": [{"op": "remove", "path": "/release/verdict/profiles"}], "deny": ["profiles"]},
 }
 
 test_cases if {

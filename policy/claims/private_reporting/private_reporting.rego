@@ -1,6 +1,6 @@
 # METADATA
 # title: >-
-#   There is a private way to report a vulnerability.
+#   The project names a private way to report a vulnerability.
 # description: >-
 #   [reporting] of the configuration.
 # custom:

@@ -30,6 +30,11 @@ needs := array.concat(claims.sound, claims.once_sound(array.concat(claims.gate("
 		"The record does not say that no lock has drifted.",
 		"drifted",
 	),
+	claims.need(
+		claims.of_release(["provenance", "moment_from"], "") == "commit",
+		"The moment that the locks were held against is not that of the commit.",
+		"moment",
+	),
 	claims.need(claims.of_release(["cool_down", "dated"], 0) > 0, "No lock records its moment.", "dated"),
 	claims.need(
 		claims.of_release(["cool_down", "undated"], -1) == 0,

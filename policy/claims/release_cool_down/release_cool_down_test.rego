@@ -19,6 +19,7 @@ cases := {
 	"check_locks looked at less": {"patch": [{"op": "add", "path": "/release/records/check_locks/counts/examined", "value": 1}], "deny": ["check_locks"]},
 	"the evidence archive does not hold exactly what its index names": {"patch": [{"op": "add", "path": "/release/archive/intact", "value": false}], "deny": ["archive"]},
 	"the record does not say that no lock has drifted": {"patch": [{"op": "add", "path": "/release/records/check_locks/counts/drifted", "value": 1}], "deny": ["drifted"]},
+	"the moment is one that was set by hand": {"patch": [{"op": "add", "path": "/release/provenance/moment_from", "value": "source-date-epoch"}], "deny": ["moment"]},
 	"no lock records its moment": {"patch": [{"op": "add", "path": "/release/cool_down/dated", "value": 0}], "deny": ["dated"]},
 	"a lock does not record its moment": {"patch": [{"op": "add", "path": "/release/cool_down/undated", "value": 1}], "deny": ["undated"]},
 	"a lock has an exception from the cool-down": {"patch": [{"op": "add", "path": "/release/cool_down/bypasses", "value": 1}], "deny": ["bypasses"]},

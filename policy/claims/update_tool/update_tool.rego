@@ -2,7 +2,7 @@
 # title: >-
 #   A tool is configured that proposes newer versions of dependencies.
 # description: >-
-#   A configuration of Renovate or Dependabot lies in the project.
+#   A configuration of Renovate lies in the project, or one of Dependabot for Python packages.
 # custom:
 #   fix: >-
 #     Run nox -s adopt.
