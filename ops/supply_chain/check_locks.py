@@ -77,7 +77,8 @@ class _Compilers:
     def asker(self, project: GateProject) -> Asker:
         """Return the asker of a project; projects of equal options share its answers."""
         config = project.config
-        options = (config.index.url, config.locks.python_version, config.locks.universal)
+        locks = config.locks
+        options = (config.index.url, locks.python_version, locks.universal, locks.allow_builds)
         uv = Uv(project.root, cache=self.cache, config=config, offline=self._run.offline, unanswered=self._unanswered)
 
         def answers(requests: Sequence[CompileRequest]) -> list[Answer]:

@@ -103,7 +103,7 @@ def _members(archive: Path, most: Limits) -> Iterator[Iterator[_Member]]:
         kind = _bounded_headers(4 * most.files)
         with (
             gzip.open(archive) as packed,
-            tarfile.open(fileobj=_Bounded(packed), mode="r:", tarinfo=kind) as handle,  # type: ignore[call-overload]
+            tarfile.open(fileobj=_Bounded(packed), mode="r:", tarinfo=kind) as handle,  # type: ignore[arg-type, call-overload]
         ):
             yield _tar_members(archive, handle, most)
 

@@ -45,7 +45,8 @@ _KEPT = re.compile(
 _SCRUBBED = re.compile(
     r"(?:UV_|PIP_|PYTHON)\w*|VIRTUAL_ENV|CONDA_PREFIX|CONDA_DEFAULT_ENV|SOURCE_DATE_EPOCH|RUST_LOG|"
     # What may sign or publish is nothing for a program that could come to run other people's code.
-    r"(?:ACTIONS_|SIGSTORE_|SEALWRIGHT_)\w*|(?:GH|GITHUB|GITLAB|CI_JOB)_TOKEN|GITLAB_OIDC_TOKEN|TWINE_\w*"
+    r"(?:ACTIONS_|SIGSTORE_|SEALWRIGHT_)\w*|(?:GH|GITHUB|GITLAB|CI_JOB)_TOKEN|GITLAB_OIDC_TOKEN|"
+    r"(?:TWINE|COSIGN|HATCH_INDEX|PDM_PUBLISH|POETRY_PYPI_TOKEN)_\w*|FLIT_PASSWORD"
 )
 _BUILD_HINT = (
     "Take a version that has a wheel, or set [locks].allow_builds = true, which lets the code of any source "
