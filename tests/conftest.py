@@ -37,3 +37,9 @@ def shared_data() -> Path:
 def repository() -> Path:
     """The checkout that the tests run in."""
     return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def feed_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a cache for the tests that read the real advisories: what is indexed once is there for the next."""
+    return tmp_path_factory.mktemp("feed")

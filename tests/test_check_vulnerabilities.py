@@ -690,9 +690,9 @@ def test_the_second_opinion_asks_the_api_that_was_asked(gate: GateProject, servi
 
 
 @pytest.mark.parametrize("project", ["soar", "saleor", "warehouse", "poetry"])
-def test_real_projects_and_the_real_feed(gate: GateProject, shared_data: Path, project: str) -> None:
+def test_real_projects_and_the_real_feed(gate: GateProject, shared_data: Path, feed_cache: Path, project: str) -> None:
     words = ["--project", str(shared_data / "projects" / project), "--version", "v1", "--second-opinion"]
-    words += ["--advisories", str(shared_data / "advisories" / "osv-pypi.zip")]
+    words += ["--advisories", str(shared_data / "advisories" / "osv-pypi.zip"), "--cache", str(feed_cache)]
     assert gate.run(*words, given=False) == ExitCode.DENIED
     assert counts(gate, "disagreements", "explained_differences", "undecided", "settled") == [0, 0, 0, 0]
     unversioned = {"warehouse": 1}.get(project, 0)

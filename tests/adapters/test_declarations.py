@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain.adapters.declarations import declaring_files
-from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.errors import InputError, UsageError
 
 CASES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "nothing": ({}, ()),
@@ -44,6 +44,7 @@ def test_declaring_files(tmp_path: Path, files: dict[str, str], expected: tuple[
 
 def test_what_is_left_out_is_not_looked_at(tmp_path: Path) -> None:
     (tmp_path / "requirements.in").write_text("x")
+    (tmp_path / "README.md").write_text("y")
     assert declaring_files(tmp_path, ("*.in",)) == ()
 
 
@@ -51,3 +52,21 @@ def test_a_broken_file_is_not_a_no(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project")
     with pytest.raises(InputError, match=r"pyproject\.toml: cannot be read"):
         declaring_files(tmp_path)
+
+
+@pytest.mark.parametrize("globs", [("**",), ("*", "**/*"), ("*.txt", "sub")])
+def test_globs_that_leave_out_everything_are_a_usage_error(tmp_path: Path, globs: tuple[str, ...]) -> None:
+    (tmp_path / "sub").mkdir()
+    for name in ("requirements.txt", "sub/requirements.txt"):
+        (tmp_path / name).write_text("idna==3.7\n")
+    with pytest.raises(UsageError) as caught:
+        declaring_files(tmp_path, globs)
+    assert (
+        caught.value.message
+        == "[locks].exclude: leaves out every file of the project, so that nothing can be looked at"
+    )
+    assert caught.value.hint == "Leave out what holds the locks of others, and nothing else."
+
+
+def test_an_empty_folder_needs_no_file(tmp_path: Path) -> None:
+    assert declaring_files(tmp_path, ("data",)) == ()

@@ -13,7 +13,7 @@ from typing import Any
 
 from ops.supply_chain.adapters.lock_sources import matches
 from ops.supply_chain.adapters.project_files import ProjectFiles
-from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.errors import InputError, UsageError
 
 UNREADABLE = ("setup.py", "setup.cfg", "Pipfile", "environment.yml", "environment.yaml")
 """Names of files that declare dependencies in a way that we do not read."""
@@ -32,8 +32,14 @@ def declaring_files(root: Path, exclude: Collection[str] = ()) -> tuple[str, ...
     Raises:
         InputError: The `pyproject.toml` at the top is broken; one that is elsewhere may be a template, and counts
             as declaring.
+        UsageError: The globs leave out every file there is: nothing was looked at.
     """
     files = list(ProjectFiles(root).walk(lambda path: matches(path, exclude)))
+    if not files and exclude and next(iter(ProjectFiles(root).walk()), None):
+        raise UsageError(
+            "[locks].exclude: leaves out every file of the project, so that nothing can be looked at",
+            hint="Leave out what holds the locks of others, and nothing else.",
+        )
     found = {path for path in files if _is_source(path) and _has_requirements(root / path)}
     found |= {path for path in files if _name(path) in UNREADABLE}
     found |= {path for path in files if _name(path) == MANIFEST and _may_declare(root, path)}

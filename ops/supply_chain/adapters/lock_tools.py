@@ -177,7 +177,8 @@ def _words(lock: Lock) -> list[str]:
     if lock.kind is LockKind.POETRY:
         return ["poetry", "check", "--lock", "--no-interaction", "--no-ansi"]
     if lock.kind is LockKind.PDM:
-        return ["pdm", "lock", "--check", *(["-L", name] if name != "pdm.lock" else [])]
+        # A project's own pre_lock and the like are its code; a check needs none of it.
+        return ["pdm", "lock", "--check", "--skip", ":all", *(["-L", name] if name != "pdm.lock" else [])]
     return ["pipenv", "verify"] if lock.kind is LockKind.PIPFILE else []
 
 
