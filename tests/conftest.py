@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -43,3 +44,9 @@ def repository() -> Path:
 def feed_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a cache for the tests that read the real advisories: what is indexed once is there for the next."""
     return tmp_path_factory.mktemp("feed")
+
+
+def pytest_collection_finish() -> None:
+    """Take the thousands of collected tests out of what the collector walks through again and again."""
+    gc.collect()
+    gc.freeze()

@@ -164,6 +164,7 @@ def test_every_real_lock(pins: frozenset[Pin], feed: Feed, snapshot: Path, tmp_p
     assert {_found(item) for item in ours} == _affected(ours) == _theirs(pins, snapshot, tmp_path)
 
 
+@pytest.mark.whole
 def test_older_and_awkward_pins(aged: frozenset[Pin], feed: Feed, snapshot: Path, tmp_path: Path) -> None:
     ours = _ours(aged, feed)
     affected, theirs = _affected(ours), _theirs(aged, snapshot, tmp_path)
