@@ -22,6 +22,7 @@ from ops.supply_chain.core.errors import ExitCode, UnavailableError
 from tests.fakes.advisories import affected, record
 from tests.fakes.bad_sockets import dripping, never_connecting, refusing
 from tests.fakes.gate_project import NOW, GateProject, at
+from tests.fakes.matrix import diagonals
 from tests.fakes.osv import OsvService, serve
 
 QUICK = http.Patience(connect_seconds=0.4, read_seconds=0.4, total_seconds=1.5, attempts=1, backoff_seconds=0)
@@ -393,8 +394,7 @@ def assert_closed(gate: GateProject, name: str, capfd: pytest.CaptureFixture[str
     assert (left.outcome, left.findings, left.counts) == ("not-examined", (), {})
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("name", ORDER)
+@pytest.mark.parametrize(("name", "fault"), diagonals(ORDER, FAULTS, step=2))
 def test_a_source_that_misbehaves_is_not_examined(
     gate: GateProject, services: dict[str, OsvService], name: str, fault: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,9 +19,9 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def feed(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feed]:
+def feed(shared_data: Path, feed_cache: Path) -> Iterator[Feed]:
     source = shared_data / "advisories" / "osv-pypi.zip"
-    with open_feed(str(source), cache=tmp_path_factory.mktemp("index"), now=NOW) as opened:
+    with open_feed(str(source), cache=feed_cache, now=NOW) as opened:
         yield opened
 
 

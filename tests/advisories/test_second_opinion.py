@@ -79,8 +79,8 @@ def snapshot(shared_data: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def feed(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Feed]:
-    with open_feed(str(snapshot), cache=tmp_path_factory.mktemp("index"), now=NOW) as opened:
+def feed(snapshot: Path, feed_cache: Path) -> Iterator[Feed]:
+    with open_feed(str(snapshot), cache=feed_cache, now=NOW) as opened:
         yield opened
 
 
