@@ -24,7 +24,7 @@ from ops.supply_chain.runner.project_locks import read_project_locks
 from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood
 
 CALM = Patience(attempts=2, backoff_seconds=0.01)
-QUICK = Patience(read_seconds=0.1, total_seconds=0.2, attempts=1)
+QUICK = Patience(read_seconds=0.3, total_seconds=0.8, attempts=1)
 SMALL = Limits(page_bytes=1 << 20, json_bytes=1 << 20, of_files=FileLimits(1 << 20, 2 << 20), download_bytes=1 << 20)
 RUN = ("--version", "1.0")
 

@@ -9,10 +9,9 @@ import pytest
 from ops.supply_chain.adapters.downloads import Downloads, Served, Wanted, download, installable_tags
 from ops.supply_chain.adapters.http import Patience
 from ops.supply_chain.adapters.index import PackageIndex
-from tests.fakes.index import Ask, FakeIndex, Mood
+from tests.fakes.index import Ask, FakeIndex, Mood, impatient
 
 CALM = Patience(attempts=1, concurrency=4)
-QUICK = Patience(read_seconds=0.1, total_seconds=0.2, attempts=1)
 LARGEST = 1 << 20
 
 
@@ -89,7 +88,7 @@ def test_whatever_goes_wrong_is_a_failure_that_says_what_and_what_to_do(mood: Mo
         file = index.add_wheel("demo", "1.0")
         index.misbehave(Ask.FILE, mood)
         url = f"{index.dead if mood is Mood.REFUSE else index.address}/files/{file.filename}"
-        patience = QUICK if mood in (Mood.HANG, Mood.DRIP) else CALM
+        patience = impatient(CALM, mood)
         found = fetch(Wanted(url, ("sha256",)), patience=patience)
     ((_, error),) = found.failed.items()
     assert (found.served, error.message) == ({}, f"distribution file {url}: {reason}")

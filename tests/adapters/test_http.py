@@ -11,10 +11,9 @@ from ops.supply_chain.adapters.http_answer import Answer, Question
 from ops.supply_chain.adapters.http_credentials import Credentials
 from ops.supply_chain.adapters.http_store import AnswerStore
 from ops.supply_chain.core.errors import ExitCode, UnavailableError, UsageError
-from tests.fakes.index import Ask, FakeIndex, Mood
+from tests.fakes.index import Ask, FakeIndex, Mood, impatient
 
 CALM = Patience(attempts=2, backoff_seconds=0.01)
-QUICK = Patience(read_seconds=0.1, total_seconds=0.2, attempts=2, backoff_seconds=0.01)
 REMEDY = "Do the thing."
 
 
@@ -34,7 +33,7 @@ def refusal(question: Question | str, **options: object) -> UnavailableError:
 
 
 def _for(mood: Mood) -> Patience:
-    return QUICK if mood in (Mood.HANG, Mood.DRIP) else CALM
+    return impatient(CALM, mood)
 
 
 @pytest.fixture(autouse=True)

@@ -18,10 +18,9 @@ from ops.supply_chain.adapters.index_session import Limits
 from ops.supply_chain.contracts.locks import Pin, Source, SourceKind
 from ops.supply_chain.contracts.package_index import ProjectInfo
 from ops.supply_chain.core.errors import ExitCode, UnavailableError, UsageError
-from tests.fakes.index import Ask, FakeIndex, Mood, core_metadata
+from tests.fakes.index import Ask, FakeIndex, Mood, core_metadata, impatient
 
 CALM = Patience(attempts=2, backoff_seconds=0.01)
-QUICK = Patience(read_seconds=0.1, total_seconds=0.2, attempts=2, backoff_seconds=0.01)
 SMALL = Limits(page_bytes=1 << 20, json_bytes=1 << 20, of_files=FileLimits(1 << 20, 2 << 20))
 INFO = {
     "name": "Demo",
@@ -446,7 +445,7 @@ def test_whatever_goes_wrong_is_not_examined(
             "url": index.url.replace("://", "://me:s3cret@"),
             "json_url": index.json_url.replace("://", "://me:s3cret@"),
         }
-        asker = reach(index, tmp_path, patience=QUICK if mood in (Mood.HANG, Mood.DRIP) else CALM, **login)
+        asker = reach(index, tmp_path, patience=impatient(CALM, mood), **login)
         if (ask, mood) in TYPE_DOES_NOT_MATTER:
             assert operation(asker)
             return

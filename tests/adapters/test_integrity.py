@@ -17,7 +17,7 @@ from ops.supply_chain.adapters.integrity import (
     provenance_of,
 )
 from ops.supply_chain.contracts.attestation import DistributionFile, ProvenanceAnswer
-from tests.fakes.index import FakeIndex, Mood
+from tests.fakes.index import FakeIndex, Mood, impatient
 from tests.fakes.integrity import FakeIntegrity
 
 CALM = Patience(attempts=2, backoff_seconds=0.01)
@@ -153,7 +153,7 @@ def test_a_failure_is_an_answer_that_says_why(tmp_path: Path, mood: Mood) -> Non
     with FakeIntegrity() as service:
         service.add("demo", "1.0", DEMO.filename, DOCUMENT)
         service.mood = mood
-        patience = QUICK if mood in (Mood.HANG, Mood.DRIP) else CALM
+        patience = impatient(CALM, mood)
         [answer] = ask(service.url, DEMO, cache=tmp_path, patience=patience).values()
     shown = f"Integrity API {service.url}demo/1.0/demo-1.0.tar.gz/provenance"
     assert answer.reason == f"{shown}: {FAILURES[mood]}"

@@ -27,6 +27,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
 
+from ops.supply_chain.adapters.http import Patience
+
 DRIP_SECONDS = 0.05
 ENDLESS_BYTES = 1 << 16
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
@@ -282,6 +284,16 @@ def _dead_address() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def impatient(patience: Patience, mood: Mood) -> Patience:
+    """Return a patience that ends soon where an answer never comes: by the one limit that the mood is about.
+
+    The other limit is far away, so that which of them is met first does not hang on how busy the machine is.
+    """
+    if mood is Mood.HANG:
+        return patience._replace(read_seconds=0.2, total_seconds=60)
+    return patience._replace(read_seconds=60, total_seconds=0.5) if mood is Mood.DRIP else patience
 
 
 class _Server(ThreadingHTTPServer):
