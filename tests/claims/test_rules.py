@@ -16,6 +16,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.claims import claim_rule
 from tests.claims.good import patched, plain
 from tests.claims.rules import CLAIMS, RULES, cases_of, judged, policy
+from tests.claims.support import FIXED
 from tests.policy.support import POLICY
 
 WORDS = {
@@ -23,61 +24,6 @@ WORDS = {
     *("provenance", "root", "spdx2", "spdx3", "update_tool", "vex", "workflows"),
 }
 """Words for evidence that the runner knows."""
-
-FIXED = [
-    "signed-releases",
-    "public-log-signatures",
-    "signing-identities-published",
-    "verified-before-release",
-    "checksums-published",
-    "provenance-published",
-    "provenance-attested",
-    "slsa-build-l1",
-    "slsa-build-l2",
-    "slsa-build-l3",
-    "builder-disclosed",
-    "source-commit-recorded",
-    "sbom-cyclonedx",
-    "sbom-spdx-2-3",
-    "sbom-spdx-3",
-    "sbom-per-lock",
-    "sbom-union",
-    "sbom-cisa-2026",
-    "sbom-licences",
-    "sbom-dependency-edges",
-    "vex-published",
-    "waivers-current",
-    "waivers-dated",
-    "hash-pinned-locks",
-    "exact-versions",
-    "reproducible-locks",
-    "no-drift",
-    "release-cool-down",
-    "hashes-still-served",
-    "bytes-verified",
-    "no-open-vulnerabilities",
-    "vulnerabilities-examined",
-    "second-opinion",
-    "feed-fresh",
-    "response-clock",
-    "malware-examined",
-    "no-known-malware",
-    "publishers-unchanged",
-    "publisher-attestations-verified",
-    "policy-gate",
-    "policy-rules-published",
-    "records-published",
-    "deterministic-artifacts",
-    "evidence-archive",
-    "retained-one-year",
-    "retention-chain-intact",
-    "previous-release-linked",
-    "offline-verifiable",
-    "daily-scan",
-    "private-reporting",
-    "cisa-timestamp-and-generation-context",
-]
-"""Ids that documents and templates use."""
 
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.project import read_config
 from ops.supply_chain.policy_input.sbom import project_sbom
 from ops.supply_chain.runner.claim_documents import _policy
 from ops.supply_chain.runner.context import StageRun
-from ops.supply_chain.runner.progress import Progress
+from tests.claims.support import claims_run
 from tests.policy.support import component, sbom
 
 CONFIG = '[policy]\nfolders = ["policy"]\nlicences_deny = ["MIT"]\n'
@@ -24,20 +21,7 @@ def run(tmp_path: Path) -> StageRun:
     (tmp_path / "policy" / "data").mkdir(parents=True)
     (tmp_path / "policy" / "data" / "hashes.json").write_text(WEAK)
     (tmp_path / ".security-config.toml").write_text(CONFIG)
-    return StageRun(
-        stage="evaluate_claims",
-        args=Namespace(version=""),
-        root=tmp_path,
-        dist=tmp_path,
-        artifacts=tmp_path,
-        cache=tmp_path,
-        config=read_config(tmp_path),
-        now=datetime(2026, 11, 2, tzinfo=UTC),
-        offline=True,
-        invocation="",
-        progress=Progress(enabled=False),
-        version_needed=False,
-    )
+    return claims_run(tmp_path)
 
 
 def test_what_a_strong_digest_is_the_project_does_not_say(run: StageRun) -> None:

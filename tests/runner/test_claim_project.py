@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.project import read_config
 from ops.supply_chain.claims.evidence import ProjectFacts
 from ops.supply_chain.runner.claim_project import project_facts
-from ops.supply_chain.runner.context import StageRun
-from ops.supply_chain.runner.progress import Progress
+from tests.claims.support import claims_run
 
 COMMIT = "a" * 40
 DAILY = f"""\
@@ -58,20 +54,7 @@ def facts(root: Path, **files: str) -> ProjectFacts:
         target = root / name.replace("__", "/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
-    run = StageRun(
-        stage="evaluate_claims",
-        args=Namespace(version=""),
-        root=root,
-        dist=root,
-        artifacts=root,
-        cache=root,
-        config=read_config(root),
-        now=datetime(2026, 11, 2, tzinfo=UTC),
-        offline=True,
-        invocation="",
-        progress=Progress(enabled=False),
-        version_needed=False,
-    )
+    run = claims_run(root)
     found, refs, _ = project_facts(run)
     assert bool(refs["workflows"]) == bool(found.workflows.files)
     return found
