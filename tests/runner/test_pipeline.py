@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
+import signal
 import subprocess
 import sys
 import types
@@ -248,3 +250,12 @@ def test_a_dist_below_a_dist_keeps_both_ours(
     assert (inner / "release").is_dir()
     (tmp_path / "elsewhere/mine").mkdir(parents=True)
     assert pipeline.main([*STEPS, "--", "--dist", str(tmp_path / "elsewhere")]) == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="only Linux tells which signals are blocked")
+def test_a_stage_begins_with_ctrl_c_blocked_and_the_pipeline_does_not() -> None:
+    process = pipeline._start(["compile_locks", "--help"], os.environ, captured=True)
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
+    process.communicate()
+    assert int(fields["SigBlk"], 16) & 1 << signal.SIGINT - 1
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

@@ -229,6 +229,24 @@ def test_a_missing_project_is_a_usage_error(tmp_path: Path, capfd: pytest.Captur
     assert "is not a folder" in capfd.readouterr().err
 
 
+def test_a_ctrl_c_before_the_stage_can_answer_is_answered_then(project: Path, tmp_path: Path, repository: Path) -> None:
+    """The pipeline starts its stages with SIGINT blocked: one that came during the imports must not be lost."""
+    script = textwrap.dedent(
+        """
+        import os, signal, sys, time
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        os.kill(os.getpid(), signal.SIGINT)
+        from ops.supply_chain.runner.stage import run_stage
+        sys.exit(run_stage("try_runner", "Doc.", lambda parser: None, lambda run: time.sleep(60)))
+        """
+    )
+    words = ["--project", str(project), "--dist", str(tmp_path / "dist")]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], cwd=repository, capture_output=True, check=False, timeout=20
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"interrupted\n")
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_stage_exits_130_and_leaves_no_record(
     project: Path, tmp_path: Path, repository: Path, sent: signal.Signals

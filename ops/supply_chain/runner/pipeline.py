@@ -234,12 +234,18 @@ def _terminate(processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _start(command: list[str], environment: Mapping[str, str], *, captured: bool) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-Im", f"ops.supply_chain.{command[0]}", *command[1:]],
-        stdout=subprocess.PIPE if captured else None,
-        env=environment,
-        cwd=Path.cwd(),
-    )
+    # A Ctrl-C reaches every process of the terminal, and one that still imports would answer with a traceback: the
+    # stage begins with it blocked, and takes it as soon as it can say what it is.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-Im", f"ops.supply_chain.{command[0]}", *command[1:]],
+            stdout=subprocess.PIPE if captured else None,
+            env=environment,
+            cwd=Path.cwd(),
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _wait(process: subprocess.Popen[bytes]) -> tuple[int, str]:

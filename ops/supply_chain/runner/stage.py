@@ -74,11 +74,13 @@ def run_stage(
 def _guarded(work: Callable[[], int], streams: Streams) -> int:
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the pipeline blocks it while we are imported
         return work()
     except StageError as error:
         streams.error(f"error: exit {int(error.exit_code)}" if streams.public else error.described())
         return error.exit_code
     except KeyboardInterrupt:
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of each task that this ended, paths and all
         streams.error("interrupted")
         return ExitCode.INTERRUPTED
     except Exception:  # a crash is a defect of ours: say so with its own code, and in public say no more
