@@ -460,7 +460,7 @@ def test_a_table_that_a_project_replaces_is_told(place: Place, capfd: pytest.Cap
     (place.project / "my" / "data").mkdir(parents=True)
     (place.project / "my" / "data" / "x.json").write_text(json.dumps(table))
     assert place.run() == 0
-    told = "project:my/data/x.json decides 'versions' in the place of policy:data/versions.json"
+    told = "project:my/data/x.json replaces 'versions' of policy:data/versions.json"
     assert capfd.readouterr().out.endswith(f"note: {told}\n")
     assert told in canonical.read(place.dist / "records" / "evaluate_policy.json", Record).notes
 

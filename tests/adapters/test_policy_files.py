@@ -125,7 +125,7 @@ def test_a_project_adds_rules_and_replaces_tables(tmp_path: Path) -> None:
     policy = load(ours, theirs)
     assert [rule.code for rule in policy.rules] == ["own-ones.more", "own-ones.rule"]
     assert policy.data == {"a": {"x": 5}, "b": 1}
-    assert policy.replaced == ("1:data/b.json decides 'a' in the place of 0:data/a.json",)
+    assert policy.replaced == ("1:data/b.json replaces 'a' of 0:data/a.json",)
     assert load(ours).replaced == ()
 
 

@@ -58,7 +58,7 @@ def cases_of(path: Path) -> dict[str, Any]:
     loaded = policy(*ALL)
     modules = [module(one) for one in [*sorted((POLICY / "lib").glob("*_test.rego")), path]]
     rules = [rule.module for rule in loaded.rules]
-    found = rego.query(loaded.libraries, [*rules, *modules], loaded.data, f"{module(path).package}.cases")
+    found = rego.query(loaded.libraries, [*rules, *modules], loaded.documents, f"{module(path).package}.cases")
     assert isinstance(found, dict)
     return found
 

@@ -3,9 +3,10 @@
     <folder>/<profile>/**/<rule>.rego   package sealwright.<profile>.<rule>, with metadata
     <folder>/lib/**/*.rego              package sealwright.lib[.<name>]
     <folder>/data/*.json                shown to rules as `data.data`, merged by top-level key
-    <folder>/<profile>/lib/, data/      the same for one profile; its package is sealwright.<profile>.lib
+    <folder>/<profile>/lib/**/*.rego    for one profile: package sealwright.<profile>.lib[.<name>]
+    <folder>/<profile>/data/*.json      for one profile: shown as `data.<profile>.data`
 
-`*_test.rego` is never loaded. In a package, `-` of a profile's name is `_`. A later folder may replace a
+Data mounts by folder, as `opa` mounts it, so that the same files work under both. `*_test.rego` is never loaded. In a package, `-` of a profile's name is `_`. A later folder may replace a
 data key of an earlier one as a whole; two files of one package are an error.
 """
 
@@ -52,8 +53,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that decides: rules sorted by code, data by key, files by path; libraries in loading order.
 
-    `profiles` are as asked for; `empty` those of them that have no rule; `replaced` tells of each table of data
-    that a later folder has put in the place of an earlier one's.
+    `profiles` are as asked for; `empty` those of them that have no rule; `data` the tables of all folders, those of
+    profiles included; `own` the tables of single profiles, by profile; `replaced` a sentence for each table that a
+    later folder replaces.
     """
 
     profiles: tuple[str, ...]
@@ -63,6 +65,12 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
     files: tuple[FileRef, ...]
     replaced: tuple[str, ...] = ()
+    own: dict[str, dict[str, Any]] = {}
+
+    @property
+    def documents(self) -> dict[str, Any]:
+        """Everything that rules see below `data` and that is no rule: shared tables, then those of each profile."""
+        return {"data": self.data, **{profile: {"data": tables} for profile, tables in self.own.items()}}
 
 
 def load_policy(
@@ -92,7 +100,8 @@ def load_policy(
         if _is_library(module, place)
     ]
     _refuse_twice([*(rule.module for rule in rules), *libraries])
-    data = _data(folders, profiles, settings, files)
+    tables, own = _tables(folders, profiles, files)
+    data = _configured(tables, settings, files)
     filled = {rule.code.partition(".")[0] for rule in rules}
     return Policy(
         profiles=tuple(profiles),
@@ -101,6 +110,7 @@ def load_policy(
         # Ours first, then each profile's own: regopy ends the process where one comes before what it is named after.
         libraries=tuple(libraries),
         data=data,
+        own=own,
         files=tuple(sorted(files.refs, key=lambda ref: ref.path)),
         replaced=tuple(files.replaced),
     )
@@ -202,25 +212,30 @@ def _refuse_twice(modules: Iterable[Module]) -> None:
             raise InputError(f"{module.path}: package {module.package} is that of {first} already")
 
 
-def _data(
-    folders: Sequence[tuple[str, Path]],
-    profiles: Iterable[str],
-    settings: dict[str, dict[str, Any]],
-    files: _Files,
-) -> dict[str, Any]:
+def _tables(
+    folders: Sequence[tuple[str, Path]], profiles: Iterable[str], files: _Files
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return all tables, and those of single profiles by profile."""
     merged: dict[str, Any] = {}
-    told: dict[str, str] = {}
-    places = [_inside(place, "data") for place in ("", *dict.fromkeys(profiles))]
-    for label, folder, path in (found for place in places for found in _below(folders, place, "*.json")):
-        where, content = files.read(label, folder, path)
-        table = load_plain(content, where=where)
-        if not isinstance(table, dict):
-            raise InputError(f"{where}: expected an object, found {type(table).__name__}")
-        files.replaced += [f"{where} decides {key!r} in the place of {told[key]}" for key in table if key in told]
-        told |= dict.fromkeys(table, where)
-        merged.update(table)
-    for key, values in sorted(settings.items()):
-        merged[key] = {**merged.get(key, {}), **values}
+    own: dict[str, dict[str, Any]] = {}
+    origins: dict[str, str] = {}
+    for profile in ("", *dict.fromkeys(profiles)):
+        for label, folder, path in _below(folders, _inside(profile, "data"), "*.json"):
+            where, content = files.read(label, folder, path)
+            table = load_plain(content, where=where)
+            if not isinstance(table, dict):
+                raise InputError(f"{where}: expected an object, found {type(table).__name__}")
+            files.replaced += [f"{where} replaces {key!r} of {origins[key]}" for key in table if key in origins]
+            origins |= dict.fromkeys(table, where)
+            merged.update(table)
+            if profile:
+                own.setdefault(profile, {}).update(table)
+    return merged, own
+
+
+def _configured(tables: dict[str, Any], settings: dict[str, dict[str, Any]], files: _Files) -> dict[str, Any]:
+    """Return the tables with the values that a configuration replaces."""
     if settings:
         files.note("config:policy", msgspec.json.encode(settings, order="sorted"))
-    return dict(sorted(merged.items()))
+    configured = {key: {**tables.get(key, {}), **values} for key, values in settings.items()}
+    return dict(sorted({**tables, **configured}.items()))

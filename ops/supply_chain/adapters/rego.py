@@ -134,7 +134,7 @@ class Engine:
         if self._rules:
             with NativeOutput() as output:
                 modules = [rule.module for rule in policy.rules]
-                self._interpreter = _interpreter(policy.libraries, modules, policy.data, output)
+                self._interpreter = _interpreter(policy.libraries, modules, policy.documents, output)
                 self._bundle = _build(self._interpreter, policy, output)
 
     def evaluate(self, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
@@ -159,13 +159,13 @@ class Engine:
                 yield _decide(self._interpreter, self._bundle, rule)
 
 
-def query(libraries: Sequence[Module], modules: Sequence[Module], data: dict[str, Any], path: str) -> Any:
+def query(libraries: Sequence[Module], modules: Sequence[Module], documents: dict[str, Any], path: str) -> Any:
     """Return a value that needs no input, such as the cases of a rule's tests.
 
     Args:
         libraries: What the modules import.
         modules: Loaded after them.
-        data: Shown as `data.data`.
+        documents: What they see below `data`, as `Policy.documents` has it.
         path: Of the value, from below `data`.
 
     Raises:
@@ -173,7 +173,7 @@ def query(libraries: Sequence[Module], modules: Sequence[Module], data: dict[str
         ValueError: The engine gave an error instead of a value.
     """
     with NativeOutput() as output:
-        interpreter = _interpreter(libraries, modules, data, output)
+        interpreter = _interpreter(libraries, modules, documents, output)
         found = interpreter.query(f"data.{path}")
         if not found.ok():  # its text must not be asked for: that ends the process
             raise ValueError(f"data.{path}: {output.text()}")
@@ -181,7 +181,7 @@ def query(libraries: Sequence[Module], modules: Sequence[Module], data: dict[str
 
 
 def _interpreter(
-    libraries: Sequence[Module], modules: Sequence[Module], data: dict[str, Any], output: NativeOutput
+    libraries: Sequence[Module], modules: Sequence[Module], documents: dict[str, Any], output: NativeOutput
 ) -> Interpreter:
     try:
         from regopy import Interpreter, RegoError
@@ -189,7 +189,7 @@ def _interpreter(
         raise _not_there(error) from error
     interpreter = Interpreter()
     interpreter.strict_built_in_errors = True
-    interpreter.add_data_json(json.dumps({"data": data}, ensure_ascii=False))
+    interpreter.add_data_json(json.dumps(documents, ensure_ascii=False))
     for module in (*libraries, *modules):
         try:
             interpreter.add_module(module.path, module.source)
@@ -203,7 +203,7 @@ def _build(interpreter: Interpreter, policy: Policy, output: NativeOutput) -> Bu
     if bundle.ok():
         return bundle
     for rule in policy.rules:  # one of them is to blame: find out which, so that the error can say
-        alone = _interpreter(policy.libraries, [rule.module], policy.data, output)
+        alone = _interpreter(policy.libraries, [rule.module], policy.documents, output)
         if not alone.build(None, [_entrypoint(rule)]).ok():
             raise _broken(rule.module, "", output.text())
     raise InputError(f"the rules do not compile together: {printable(output.text())}")

@@ -42,7 +42,7 @@ class CatalogueEntry(Contract, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Catalogue(Contract, frozen=True, kw_only=True):
-    """`policy/claims/controls/*.json`: one framework; controls in the framework's order."""
+    """`policy/claims/controls/*/catalogue.json`: one framework; controls in the framework's order."""
 
     schema: Literal["catalogue/1"]
     framework: str

@@ -103,7 +103,7 @@ def claim_rule(code: str, sentence: str, more: dict[str, str]) -> ClaimRule:
 
 
 def read_catalogues() -> tuple[tuple[Catalogue, ...], tuple[FileRef, ...]]:
-    """Read the catalogues of controls, sorted by file name.
+    """Read the catalogues of controls, sorted by folder.
 
     Raises:
         InputError: One is broken.
@@ -111,7 +111,7 @@ def read_catalogues() -> tuple[tuple[Catalogue, ...], tuple[FileRef, ...]]:
     from ops.supply_chain.core.digests import sha256_bytes
 
     catalogues, files = [], []
-    for path in sorted(CATALOGUES.glob("*.json")):
+    for path in sorted(CATALOGUES.glob("*/catalogue.json")):
         data = canonical.read_bytes(path)
         where = f"policy:{path.relative_to(POLICY).as_posix()}"
         catalogues.append(canonical.decode(data, Catalogue, where=where))

@@ -6,7 +6,7 @@ package sealwright.claims.lib
 
 import rego.v1
 
-import data.data as settings
+import data.claims.data as settings
 
 need(holds, message, subject) := {"holds": holds, "unseen": false, "message": message, "subject": subject}
 

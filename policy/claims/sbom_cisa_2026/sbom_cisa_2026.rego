@@ -17,7 +17,7 @@ package sealwright.claims.sbom_cisa_2026
 
 import rego.v1
 
-import data.data as settings
+import data.claims.data as settings
 import data.sealwright.claims.lib as claims
 import data.sealwright.lib
 
