@@ -99,7 +99,7 @@ RELEASE_STEPS = (
 @nox.session
 def rehearse(session: nox.Session) -> None:
     """Rehearse the whole release: signed and verified on loopback, nothing written to a public log."""
-    _pipeline(session, *RELEASE_STEPS, runner="rehearse")
+    _pipeline(session, *RELEASE_STEPS, module="sessions.rehearse")
 
 
 @nox.session(default=False)
@@ -165,7 +165,7 @@ def report(session: nox.Session) -> None:
 @nox.session(default=False)
 def adopt(session: nox.Session) -> None:
     """Look at a project, show or write what it needs, rehearse it, and tell what to do next: -- PATH [--write]."""
-    _pipeline(session, *RELEASE_STEPS, runner="adopt")
+    _pipeline(session, *RELEASE_STEPS, module="sessions.adopt")
 
 
 @nox.session(default=False)
@@ -235,9 +235,9 @@ def bench(session: nox.Session) -> None:
     session.run(python, "-m", "tests.benchmarks", *session.posargs, external=True)
 
 
-def _pipeline(session: nox.Session, *steps: str, runner: str = "pipeline") -> None:
+def _pipeline(session: nox.Session, *steps: str, module: str = "runner.pipeline") -> None:
     python = _environment(session, "pipeline", PIPELINE_LOCK)
-    _run(session, [python, "-Im", f"ops.supply_chain.runner.{runner}", *steps, "--"])
+    _run(session, [python, "-Im", f"ops.supply_chain.{module}", *steps, "--"])
 
 
 def _script(session: nox.Session, script: str, *arguments: str) -> None:

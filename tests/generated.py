@@ -21,11 +21,11 @@ from typing import Any, get_args
 import msgspec
 
 from ops.supply_chain import PIPELINE, StageRow
-from ops.supply_chain.adoption.model import Pipeline
-from ops.supply_chain.adoption.workflows import FOLDER, NAMES, render_workflow
-from ops.supply_chain.contracts.config import CONFIG_NAME, Config
+from ops.supply_chain.assurance.adoption.model import Pipeline
+from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES, render_workflow
+from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
+from ops.supply_chain.gather.assurance.claims.evaluate import reference
 from ops.supply_chain.runner.arguments import REPOSITORY, parser_for
-from ops.supply_chain.runner.claims import reference
 
 NOTE = "<!-- Made by `nox -s generate` from the code: edit that instead. -->\n\n"
 HELP_COLUMNS = 110

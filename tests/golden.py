@@ -14,8 +14,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.supply_chain.sbom import cyclonedx
-from tests.sbom.made_locks import documents, made_project
+from ops.supply_chain.inventory.writers import cyclonedx
+from tests.inventory.made_locks import documents, made_project
 
 HERE = Path(__file__).resolve().parent / "golden"
 

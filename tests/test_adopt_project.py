@@ -12,12 +12,12 @@ import pytest
 import yaml  # type: ignore[import-untyped] # its stubs are a package of their own
 
 from ops.supply_chain import adopt_project
-from ops.supply_chain.adapters import project_files
-from ops.supply_chain.adoption.plan import places
-from ops.supply_chain.contracts.config import CONFIG_NAME, parse_config
-from ops.supply_chain.runner import adoption_files
-from ops.supply_chain.waivers.parse import parse_waivers
-from tests.adoption.world import COMMIT, PIPELINE, everything_in
+from ops.supply_chain.adapters.files import project_files
+from ops.supply_chain.assurance.adoption.plan import places
+from ops.supply_chain.contracts.config.file import CONFIG_NAME, parse_config
+from ops.supply_chain.gather.assurance.adoption import files as adoption_files
+from ops.supply_chain.risk.waivers.parse import parse_waivers
+from tests.assurance.adoption.world import COMMIT, PIPELINE, everything_in
 
 PROJECTS = ["edge-pylock", "edge-requirements", "poetry", "pulse-py", "saleor", "soar", "warehouse"]
 ALL = ["--write", "--workflows", "--pipeline", PIPELINE]

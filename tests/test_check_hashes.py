@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from ops.supply_chain import check_hashes
-from ops.supply_chain.adapters.http import Patience
-from ops.supply_chain.adapters.index_metadata import FileLimits
-from ops.supply_chain.adapters.index_session import Limits
-from ops.supply_chain.contracts.config import LocksConfig
-from ops.supply_chain.contracts.locks import Lock
+from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.index.core_metadata import FileLimits
+from ops.supply_chain.adapters.index.session import Limits
+from ops.supply_chain.contracts.config.locks import LocksConfig
+from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.errors import ExitCode
-from ops.supply_chain.runner.project_locks import read_project_locks
+from ops.supply_chain.gather.gates.locks import read_project_locks
 from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood
 
 CALM = Patience(attempts=2, backoff_seconds=0.01)
@@ -35,12 +35,12 @@ def _no_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
     patient(monkeypatch, CALM)
-    monkeypatch.setattr("ops.supply_chain.adapters.index.Limits", lambda: SMALL)
+    monkeypatch.setattr("ops.supply_chain.adapters.index.client.Limits", lambda: SMALL)
 
 
 def patient(monkeypatch: pytest.MonkeyPatch, patience: Patience) -> None:
-    monkeypatch.setattr("ops.supply_chain.adapters.index.Patience", lambda: patience)
-    monkeypatch.setattr("ops.supply_chain.adapters.index.PATIENCE", patience)
+    monkeypatch.setattr("ops.supply_chain.adapters.index.client.Patience", lambda: patience)
+    monkeypatch.setattr("ops.supply_chain.adapters.index.client.PATIENCE", patience)
 
 
 @dataclass
@@ -527,10 +527,10 @@ def test_one_digit_of_one_hash_in_each_of_soars_locks_is_found_and_named(world: 
 
 
 def test_one_digit_of_any_hash_of_any_of_soars_pins_is_found(shared_data: Path) -> None:
-    from ops.supply_chain.adapters.index_choice import is_of_version
-    from ops.supply_chain.contracts.package_index import IndexFile, ProjectListing
-    from ops.supply_chain.hashes.compare import compare, offer_of
-    from ops.supply_chain.hashes.subjects import scope_of
+    from ops.supply_chain.adapters.index.file_choice import is_of_version
+    from ops.supply_chain.contracts.values.package_index import IndexFile, ProjectListing
+    from ops.supply_chain.dependencies.index_hashes.compare import compare, offer_of
+    from ops.supply_chain.dependencies.index_hashes.subjects import scope_of
 
     locks = read_project_locks(shared_data / "projects" / "soar", LocksConfig())
     subjects = set(scope_of(entry.pin for lock in locks for entry in lock.entries).subjects.values())

@@ -407,7 +407,7 @@ def test_an_index_that_refuses(gate: Gate, tmp_path: Path) -> None:
 
 
 def test_an_index_that_never_answers(gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.supply_chain.adapters.uv.TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr("ops.supply_chain.adapters.tools.uv.TIMEOUT_SECONDS", 0.01)
     assert gate.run("--reproducible") == ExitCode.NOT_EXAMINED
     unexamined(gate)
     assert "uv did not answer within 0.01 s" in gate.record["findings"][0]["message"]

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import pytest
 
 from ops.supply_chain import check_publishers
-from ops.supply_chain.adapters import publisher_sources
-from ops.supply_chain.adapters.http import Patience
+from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.index import publishers as publisher_sources
 from ops.supply_chain.core.errors import ExitCode
 from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood
 from tests.fakes.integrity import FakeIntegrity, provenance

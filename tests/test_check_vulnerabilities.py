@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ops.supply_chain import check_vulnerabilities
-from ops.supply_chain.adapters import http, pip_audit
-from ops.supply_chain.contracts.record import FeedRef
+from ops.supply_chain.adapters.http import client as http
+from ops.supply_chain.adapters.tools import pip_audit
+from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.core.errors import ExitCode, UnavailableError
 from tests.fakes.advisories import affected, record
 from tests.fakes.bad_sockets import dripping, never_connecting, refusing
@@ -730,7 +731,7 @@ def test_the_public_log_of_an_outside_that_fails(
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("how", ["raise", "crash", "warn", "log", "print", "child"])
 @pytest.mark.parametrize(
-    "where", ["ops.supply_chain.adapters.osv_snapshot.open_feed", "ops.supply_chain.adapters.pip_audit.ask"]
+    "where", ["ops.supply_chain.adapters.osv.snapshot.open_feed", "ops.supply_chain.adapters.tools.pip_audit.ask"]
 )
 def test_the_public_log_when_an_adapter_speaks(
     gate: GateProject, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, how: str, where: str

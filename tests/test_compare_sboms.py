@@ -9,9 +9,9 @@ import pytest
 
 from ops.supply_chain import compare_sboms
 from ops.supply_chain.core.errors import ExitCode
-from ops.supply_chain.sbom import cyclonedx, spdx2
-from ops.supply_chain.sbom.model import Document
-from tests.sbom.documents import DOCUMENT, IDNA, SHA256_A, with_package
+from ops.supply_chain.inventory.model.document import Document
+from ops.supply_chain.inventory.writers import cyclonedx, spdx2
+from tests.inventory.documents import DOCUMENT, IDNA, SHA256_A, with_package
 
 CHANGED = with_package(
     DOCUMENT,

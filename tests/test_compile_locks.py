@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import compile_locks
-from ops.supply_chain.compiling.comparing import describes, pins_of
-from ops.supply_chain.compiling.header import body_of
 from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.dependencies.compile.comparing import describes, pins_of
+from ops.supply_chain.dependencies.compile.header import body_of
 from tests.fakes.wheels import WheelIndex, serving
 
 NOW = datetime(2026, 11, 20, 9, 0, 0, tzinfo=UTC)
@@ -408,7 +408,7 @@ def kill_at(real, when):
     return counting
 """
 BEFORE_RENAME = "files.Path.replace = kill_at(files.Path.replace, {})"
-IN_COMPILER = "from ops.supply_chain.adapters.uv import Uv\nUv._run = kill_at(Uv._run, {})"
+IN_COMPILER = "from ops.supply_chain.adapters.tools.uv import Uv\nUv._run = kill_at(Uv._run, {})"
 KILLS = {
     "source, before each rename": (BEFORE_RENAME, (), 6),
     "upgrade, before each rename": (BEFORE_RENAME, ("--upgrade",), 6),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import evaluate_claims
-from ops.supply_chain.contracts.claims import ClaimsReport, ClaimStanding, ControlsReport
+from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStanding, ControlsReport
 from ops.supply_chain.core import canonical
 from ops.supply_chain.runner.dist_lock import hold
 

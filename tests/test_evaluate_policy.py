@@ -15,9 +15,9 @@ import pytest
 
 from ops.supply_chain import evaluate_policy
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.finding import Severity
-from ops.supply_chain.contracts.record import Record
-from ops.supply_chain.contracts.verdict import Gate, Verdict
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import Gate, Verdict
+from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.outcome import Outcome

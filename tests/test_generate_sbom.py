@@ -17,17 +17,17 @@ from typing import Any, ClassVar
 import pytest
 
 from ops.supply_chain import generate_sbom
-from ops.supply_chain.adapters.schemas import schema_problems
-from ops.supply_chain.contracts.config import LocksConfig
-from ops.supply_chain.contracts.core_metadata import CoreMetadata
-from ops.supply_chain.contracts.locks import Lock, Pin, SourceKind
-from ops.supply_chain.contracts.package_index import MetadataAnswer
+from ops.supply_chain.adapters.tools.schemas import schema_problems
+from ops.supply_chain.contracts.config.locks import LocksConfig
+from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
+from ops.supply_chain.contracts.values.lock import Lock, Pin, SourceKind
+from ops.supply_chain.contracts.values.package_index import MetadataAnswer
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.runner.project_locks import read_project_locks
-from ops.supply_chain.sbom.check import check_document
-from tests.sbom.made_locks import metadata
+from ops.supply_chain.gather.gates.locks import read_project_locks
+from ops.supply_chain.inventory.checks.check import check_document
+from tests.inventory.made_locks import metadata
 
 ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 Facts = set[tuple[str, str, str]]
@@ -77,7 +77,7 @@ class FakeIndex:
 
 @pytest.fixture
 def index(monkeypatch: pytest.MonkeyPatch) -> type[FakeIndex]:
-    monkeypatch.setattr("ops.supply_chain.adapters.index.PackageIndex", FakeIndex)
+    monkeypatch.setattr("ops.supply_chain.adapters.index.client.PackageIndex", FakeIndex)
     monkeypatch.setattr(FakeIndex, "found", {})
     monkeypatch.setattr(FakeIndex, "fails", False)
     return FakeIndex
@@ -326,7 +326,7 @@ def test_a_document_that_fails_our_check_is_not_released(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        "ops.supply_chain.sbom.cyclonedx_package.hashes_of", lambda _: [{"alg": "SHA-256", "content": "0"}]
+        "ops.supply_chain.inventory.writers.cyclonedx_package.hashes_of", lambda _: [{"alg": "SHA-256", "content": "0"}]
     )
     assert run(small, tmp_path / "dist", "--no-enrich") == 6
     assert (
@@ -337,7 +337,7 @@ def test_a_document_that_fails_our_check_is_not_released(
 
 
 def test_a_lost_component_is_not_released(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.supply_chain.sbom.summary.represented", lambda *_: 1)
+    monkeypatch.setattr("ops.supply_chain.inventory.summary.represented", lambda *_: 1)
     assert run(small, tmp_path / "dist", "--no-enrich") == 6
 
 
@@ -348,7 +348,7 @@ def test_an_environment_is_told_by_cyclonedx_py(small: Path, tmp_path: Path, mon
         "specVersion": "1.6",
         "components": [{"type": "library", "name": "x", "version": "1"}],
     }
-    monkeypatch.setattr("ops.supply_chain.adapters.environment.installed_in", lambda python, *, epoch: answer)
+    monkeypatch.setattr("ops.supply_chain.adapters.tools.cyclonedx_py.installed_in", lambda python, *, epoch: answer)
     assert run(small, tmp_path / "dist", "--no-enrich", "--environment", "python3") == 0
     document = made(tmp_path / "dist", "small-sbom-environment.json")
     assert [one["name"] for one in document["components"]] == ["x"]
@@ -366,7 +366,7 @@ def test_an_environment_that_cannot_be_told_leaves_nothing(
         "specVersion": "1.6",
         "components": [{"type": "nonsense", "name": "x"}],
     }
-    monkeypatch.setattr("ops.supply_chain.adapters.environment.installed_in", lambda python, *, epoch: answer)
+    monkeypatch.setattr("ops.supply_chain.adapters.tools.cyclonedx_py.installed_in", lambda python, *, epoch: answer)
     assert run(small, tmp_path / "dist", "--no-enrich", "--environment", "python3") == 5
     assert "cyclonedx-py: its answer cannot be used: $.components[0].type" in capfd.readouterr().err
     assert not (tmp_path / "dist" / "sbom").exists()
@@ -422,7 +422,7 @@ def _with(text: str, paths: Iterable[Path]) -> list[str]:
 def test_our_version_is_the_projects(repository: Path) -> None:
     import tomllib
 
-    from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION
+    from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
 
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
     assert (project["name"], project["version"]) == (GENERATOR, GENERATOR_VERSION)

@@ -11,16 +11,17 @@ import msgspec
 import pytest
 
 from ops.supply_chain import generate_security_md
-from ops.supply_chain.contracts.claims import ClaimsReport
-from ops.supply_chain.contracts.manifest import Manifest, ManifestFile, PreviousRelease
-from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.files.claims import ClaimsReport
+from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile, PreviousRelease
+from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.runner import document_input, stage
+from ops.supply_chain.gather.assurance.documents import facts as document_input
+from ops.supply_chain.runner import stage
 from ops.supply_chain.runner.context import StageRun
-from tests.documents.support import HOSTILE, IDS, report, source
+from tests.assurance.documents.support import HOSTILE, IDS, report, source
 
 TODAY = "2026-11-20T12:00:00+00:00"
 CONFIG = 'component_name = "acme"\n'

@@ -10,14 +10,14 @@ import msgspec
 import pytest
 
 from ops.supply_chain import generate_vex
-from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner import stage
-from tests.findings.support import finding, record
-from tests.vex.support import COMPONENTS, bom_json
+from tests.risk.findings.support import finding, record
+from tests.risk.vex.support import COMPONENTS, bom_json
 
 EPOCH = "1795132800"
 TODAY = "2026-11-20T12:00:00+00:00"

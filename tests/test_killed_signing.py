@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import sign_artifacts
-from ops.supply_chain.adapters.sigstore_client import WORKERS
-from ops.supply_chain.adapters.sigstore_verifier import BundleVerifier
+from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
+from ops.supply_chain.adapters.sigstore.signer import WORKERS
 from ops.supply_chain.core.digests import sha256_bytes
 from tests.fakes.signing import clear_platform
 from tests.release.handmade import Handmade

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import assemble_release, bundle_evidence, generate_provenance, retain_artifacts
-from ops.supply_chain.adapters.artifact_store import ArtifactStore
-from ops.supply_chain.adapters.folders import files_in
-from ops.supply_chain.contracts.provenance import Statement
+from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
+from ops.supply_chain.adapters.files.folders import files_in
+from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.core import canonical
-from ops.supply_chain.release.retention import with_chain_problems
+from ops.supply_chain.release.retention.rules import with_chain_problems
 from ops.supply_chain.runner import stage as stage_runner
 from ops.supply_chain.runner.clock import read_clock
 from tests.release.handmade import Handmade, Main

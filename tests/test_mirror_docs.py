@@ -10,10 +10,10 @@ import pytest
 
 from ops.supply_chain import mirror_docs, retain_artifacts
 from ops.supply_chain.core.errors import ExitCode
-from ops.supply_chain.sbom import cyclonedx
-from tests.mirror.test_site import build
+from ops.supply_chain.inventory.writers import cyclonedx
+from tests.assurance.techdocs.test_site import build
+from tests.inventory.documents import DOCUMENT
 from tests.release.handmade import Handmade
-from tests.sbom.documents import DOCUMENT
 
 SBOM = "dist/sbom/N-sbom.json"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import publish_release
-from ops.supply_chain.adapters import github as github_adapter
-from ops.supply_chain.adapters.http import Patience
+from ops.supply_chain.adapters.github import client as github_adapter
+from ops.supply_chain.adapters.http.client import Patience
 from ops.supply_chain.core.outcome import Outcome
 from tests.fakes.github import TOKEN, Ask, Asset, FakeGithub, Mood, Seen
 from tests.fakes.matrix import diagonals
@@ -175,7 +175,7 @@ class TestVerification:
     def test_the_default_verifier_is_ours_in_a_process_of_its_own(
         self, case: Published, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from ops.supply_chain.adapters import verifier as adapter
+        from ops.supply_chain.adapters.tools import verifier as adapter
 
         seen: list[tuple[list[str], dict[str, str]]] = []
 
@@ -435,7 +435,7 @@ class TestTags:
         ("version", "expected"), [("1.0", False), ("2.0rc1", True), ("v2.0b1", True), ("x-y", False)]
     )
     def test_what_comes_before_a_final_version_is_marked_so(self, version: str, expected: bool) -> None:
-        from ops.supply_chain.runner.publishing import _is_before_final
+        from ops.supply_chain.gather.release.publication import _is_before_final
 
         assert _is_before_final(version) is expected
 

@@ -10,15 +10,15 @@ import pytest
 
 from ops.supply_chain import render_report
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.manifest import Manifest, ManifestFile
-from ops.supply_chain.contracts.verdict import Gate, Verdict
+from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile
+from ops.supply_chain.contracts.files.verdict import Gate, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.dist_lock import LOCK_NAME
-from tests.findings.support import finding
-from tests.report.support import bom, record, records, replaced, rule, verdict, verification
+from tests.assurance.report.support import bom, record, records, replaced, rule, verdict, verification
+from tests.risk.findings.support import finding
 
 ANN = pyrage.x25519.Identity.generate()
 FINDING = finding("secretpkg", version="7.8.9", path="hidden/req.txt", aliases=("CVE-2026-77",))

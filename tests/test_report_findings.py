@@ -9,11 +9,11 @@ import pyrage  # type: ignore[import-untyped] # it has stubs, and no marker that
 import pytest
 
 from ops.supply_chain import report_findings
-from ops.supply_chain.contracts.findings_report import FindingsReport
-from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.files.findings_report import FindingsReport
+from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode
-from tests.findings.support import finding, record
+from tests.risk.findings.support import finding, record
 
 FINDING = finding("secretpkg", version="7.8.9", path="hidden/req.txt", aliases=("CVE-2026-77",))
 TOKENS = (b"secretpkg", b"7.8.9", b"hidden", b"CVE-2026-77", b"acme")

@@ -16,15 +16,16 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from ops.supply_chain import assemble_release, retain_artifacts, sign_artifacts, summarise_release
-from ops.supply_chain.adapters import sigstore_client, sigstore_services
-from ops.supply_chain.contracts.provenance import Statement
+from ops.supply_chain.adapters.sigstore import services as sigstore_services
+from ops.supply_chain.adapters.sigstore import signer as sigstore_client
+from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.rehearsal import certificates
 from ops.supply_chain.rehearsal.clocks import Service
 from ops.supply_chain.rehearsal.faults import Fault
 from ops.supply_chain.rehearsal.instance import GITHUB_IDENTITY, RehearsalInstance
-from ops.supply_chain.release.checksums import format_checksums
+from ops.supply_chain.release.assembly.checksums import format_checksums
 from ops.supply_chain.runner import stage as stage_runner
 from ops.supply_chain.runner.clock import read_clock
 from tests.fakes.signing import IDENTITY, ISSUER

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import retain_artifacts, summarise_release
-from ops.supply_chain.release.summary import size_text, unsigned_among
+from ops.supply_chain.release.assembly.summary import size_text, unsigned_among
 from tests.release.handmade import Handmade
 
 

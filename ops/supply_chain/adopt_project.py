@@ -20,16 +20,16 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.supply_chain.adoption.model import Plan, Survey, Wanted
-from ops.supply_chain.adoption.next_steps import next_steps, unsettled
-from ops.supply_chain.adoption.plan import make_plan
-from ops.supply_chain.adoption.report import difference, found_lines, kept_lines, to_paste
-from ops.supply_chain.adoption.workflows import require_pipeline
-from ops.supply_chain.contracts.config import CONFIG_NAME, parse_config
+from ops.supply_chain.assurance.adoption.model import Plan, Survey, Wanted
+from ops.supply_chain.assurance.adoption.next_steps import next_steps, unsettled
+from ops.supply_chain.assurance.adoption.plan import make_plan
+from ops.supply_chain.assurance.adoption.report import difference, found_lines, kept_lines, to_paste
+from ops.supply_chain.assurance.adoption.workflows import require_pipeline
+from ops.supply_chain.contracts.config.file import CONFIG_NAME, parse_config
 from ops.supply_chain.core.errors import OutputError, UsageError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.runner.adopting import survey_of
-from ops.supply_chain.runner.adoption_files import pipeline_of, read_templates, write_plan
+from ops.supply_chain.gather.assurance.adoption.files import pipeline_of, read_templates, write_plan
+from ops.supply_chain.gather.assurance.adoption.survey import survey_of
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 

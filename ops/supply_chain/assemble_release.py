@@ -17,17 +17,17 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.supply_chain.adapters.folders import Measured, building, copy_measured, empty, measure, plain_files
+from ops.supply_chain.adapters.files.folders import Measured, building, copy_measured, empty, measure, plain_files
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.provenance import Statement
-from ops.supply_chain.contracts.record import Record
-from ops.supply_chain.contracts.verdict import Gate, Verdict
+from ops.supply_chain.contracts.files.provenance import Statement
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import Gate, Verdict
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.release.completeness import problems_of_set
-from ops.supply_chain.release.layout import (
+from ops.supply_chain.release.assembly.completeness import problems_of_set
+from ops.supply_chain.release.assembly.layout import (
     CHECKSUMS_SOURCE,
     GATE_SOURCE,
     PROVENANCE_SOURCE,
@@ -37,7 +37,7 @@ from ops.supply_chain.release.layout import (
     lay_out,
     provenance_name,
 )
-from ops.supply_chain.release.permission import DIST, problems_of_decision, problems_of_permission
+from ops.supply_chain.release.assembly.permission import DIST, problems_of_decision, problems_of_permission
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage

@@ -14,8 +14,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from ops.supply_chain.adapters.zipapp import installed_package, own_modules, pack
-from ops.supply_chain.contracts.verification import VERIFIER_VERSION
+from ops.supply_chain.adapters.tools.zipapp import installed_package, own_modules, pack
+from ops.supply_chain.contracts.files.verification import VERIFIER_VERSION
 from ops.supply_chain.core.canonical import read_bytes
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.files import write_atomic
@@ -23,9 +23,9 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.verification.parts import VERIFIER
+from ops.supply_chain.trust.verification.parts import VERIFIER
 
-START = "ops.supply_chain.runner.stand_alone"
+START = "ops.supply_chain.sessions.stand_alone"
 PACKAGES = ("packageurl-python", "packaging")
 FOLDER = "verifier"
 LICENCE = "LICENSE"
@@ -35,7 +35,7 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit("sealwright-verify needs Python 3.11 or newer, this is " + sys.version.split()[0])
 
-from ops.supply_chain.runner.stand_alone import main
+from ops.supply_chain.sessions.stand_alone import main
 
 raise SystemExit(main())
 """

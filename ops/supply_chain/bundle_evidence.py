@@ -19,12 +19,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ops.supply_chain.adapters.archives import Entry, write_archive
-from ops.supply_chain.adapters.folders import empty, measure
-from ops.supply_chain.adapters.source_tree import open_source
+from ops.supply_chain.adapters.files.folders import empty, measure
+from ops.supply_chain.adapters.files.source_tree import open_source
+from ops.supply_chain.adapters.files.tar_writer import Entry, write_archive
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
@@ -170,7 +170,7 @@ def _refused(secret: Sequence[str]) -> StageResult:
 def _result(run: StageRun, path: Path, counts: dict[str, int], reads: Sequence[FileRef] = ()) -> StageResult:
     from importlib.metadata import version
 
-    from ops.supply_chain.contracts.record import ToolRef
+    from ops.supply_chain.contracts.files.record import ToolRef
 
     measured = measure(path)
     written = FileRef(path=f"dist:{path.relative_to(run.dist).as_posix()}", sha256=measured.sha256, size=measured.size)

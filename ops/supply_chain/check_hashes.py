@@ -17,24 +17,24 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.supply_chain.contracts.finding import Finding
-from ops.supply_chain.contracts.package_index import PageAddress, ProjectListing
-from ops.supply_chain.contracts.record import FeedRef
+from ops.supply_chain.contracts.files.record import FeedRef
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectListing
 from ops.supply_chain.core.errors import UnavailableError
-from ops.supply_chain.hashes import summary
-from ops.supply_chain.hashes.artifacts import Bytes, Fetch, plan, plan_url
-from ops.supply_chain.hashes.compare import Comparison, Offer, compare, offer_of
-from ops.supply_chain.hashes.places import findings_of, no_lock
-from ops.supply_chain.hashes.subjects import Scope, Subject, scope_of
-from ops.supply_chain.hashes.verdicts import Fetched, Gap, Verdict, settle
+from ops.supply_chain.dependencies.index_hashes import summary
+from ops.supply_chain.dependencies.index_hashes.artifacts import Bytes, Fetch, plan, plan_url
+from ops.supply_chain.dependencies.index_hashes.compare import Comparison, Offer, compare, offer_of
+from ops.supply_chain.dependencies.index_hashes.places import findings_of, no_lock
+from ops.supply_chain.dependencies.index_hashes.subjects import Scope, Subject, scope_of
+from ops.supply_chain.dependencies.index_hashes.verdicts import Fetched, Gap, Verdict, settle
+from ops.supply_chain.gather.gates.outcome import judge
+from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_locks, read_gate_input
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.gate_input import GateProject, add_fleet_option, all_locks, read_gate_input
-from ops.supply_chain.runner.judging import judge
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.adapters.index import PackageIndex
-    from ops.supply_chain.adapters.index_pages import Pages
+    from ops.supply_chain.adapters.index.client import PackageIndex
+    from ops.supply_chain.adapters.index.project_pages import Pages
 
 SCOPE = "hash"
 NOT_EXAMINED = "hash.not-examined"
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.adapters.index import PackageIndex
+    from ops.supply_chain.adapters.index.client import PackageIndex
 
     projects = read_gate_input(run)
     scopes = [_scope(project) for project in projects]
@@ -86,8 +86,8 @@ def _scope(project: GateProject) -> Scope:
 
 
 def _ask(index: PackageIndex, subjects: Sequence[Subject]) -> Pages[dict[Subject, Offer]]:
-    from ops.supply_chain.adapters.index_choice import is_of_version
-    from ops.supply_chain.adapters.index_session import first_of
+    from ops.supply_chain.adapters.index.file_choice import is_of_version
+    from ops.supply_chain.adapters.index.session import first_of
 
     wanted: dict[PageAddress, list[Subject]] = {}
     for subject in subjects:
@@ -120,7 +120,7 @@ def _compared(
 def _download(
     index: PackageIndex, offers: Mapping[Subject, Offer], compared: Mapping[Subject, Comparison | Gap]
 ) -> _Downloaded:
-    from ops.supply_chain.adapters.downloads import Wanted, installable_tags
+    from ops.supply_chain.adapters.index.downloads import Wanted, installable_tags
 
     tags = installable_tags()
     fetches = [
@@ -174,7 +174,7 @@ def _result(
 
 
 def _findings(project: GateProject, scope: Scope, verdicts: Mapping[Subject, Verdict]) -> tuple[Finding, ...]:
-    from ops.supply_chain.adapters.declarations import declaring_files
+    from ops.supply_chain.adapters.files.declarations import declaring_files
 
     if project.locks:
         return findings_of(project.locks, scope, {pin: verdicts[subject] for pin, subject in scope.subjects.items()})

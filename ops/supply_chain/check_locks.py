@@ -21,28 +21,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ops.supply_chain.adapters.lock_tools import LockTools
-from ops.supply_chain.adapters.uv import Uv, uv_version
-from ops.supply_chain.compiling.asking import Answer, Asker, Key
-from ops.supply_chain.compiling.job import Job
-from ops.supply_chain.compiling.rechecking import Recheck, compare, recheck
+from ops.supply_chain.adapters.tools.lock_tools import LockTools
+from ops.supply_chain.adapters.tools.uv import Uv, uv_version
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.compiling import CompileRequest
-from ops.supply_chain.contracts.finding import Finding
-from ops.supply_chain.contracts.locks import Lock, LockKind
-from ops.supply_chain.contracts.record import ToolRef
+from ops.supply_chain.contracts.files.record import ToolRef
+from ops.supply_chain.contracts.values.compile_request import CompileRequest
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.lock import Lock, LockKind
 from ops.supply_chain.core.errors import StageError, UnavailableError
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.drift import findings as tell
-from ops.supply_chain.drift.difference import difference
-from ops.supply_chain.drift.looked import How, Looked
-from ops.supply_chain.drift.report import counts_of, document_of, notes_of, text_of
+from ops.supply_chain.dependencies.compile.asking import Answer, Asker, Key
+from ops.supply_chain.dependencies.compile.job import Job
+from ops.supply_chain.dependencies.compile.rechecking import Recheck, compare, recheck
+from ops.supply_chain.dependencies.drift import findings as tell
+from ops.supply_chain.dependencies.drift.difference import difference
+from ops.supply_chain.dependencies.drift.looked import How, Looked
+from ops.supply_chain.dependencies.drift.report import counts_of, document_of, notes_of, text_of
+from ops.supply_chain.gather.dependencies.jobs import read_jobs
+from ops.supply_chain.gather.dependencies.tool_check import look_at
+from ops.supply_chain.gather.gates.outcome import judge
+from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.gate_input import GateProject, add_fleet_option, read_gate_input
-from ops.supply_chain.runner.judging import judge
-from ops.supply_chain.runner.lock_jobs import read_jobs
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.runner.tool_locks import look_at
 
 SCOPE = "lock"
 
@@ -179,7 +179,7 @@ def _findings(pairs: Sequence[tuple[Lock | None, Looked]]) -> Iterator[Finding]:
 
 def _unlocked(project: GateProject) -> tuple[Finding, ...]:
     """No lock means no dependency only where none is declared."""
-    from ops.supply_chain.adapters.declarations import declaring_files
+    from ops.supply_chain.adapters.files.declarations import declaring_files
 
     return tuple(tell.no_lock(path) for path in declaring_files(project.root, project.config.locks.exclude))
 

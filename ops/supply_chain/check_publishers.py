@@ -24,18 +24,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.publisher import PublisherBaseline
-from ops.supply_chain.contracts.record import FeedRef, ToolRef
+from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
+from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UnavailableError, UsageError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
-from ops.supply_chain.publishers.exceptions import apply_exceptions
-from ops.supply_chain.publishers.recording import recorded
-from ops.supply_chain.publishers.report import document_of, text_of
-from ops.supply_chain.publishers.survey import (
+from ops.supply_chain.dependencies.publishers.exceptions import apply_exceptions
+from ops.supply_chain.dependencies.publishers.recording import recorded
+from ops.supply_chain.dependencies.publishers.report import document_of, text_of
+from ops.supply_chain.dependencies.publishers.survey import (
     NOTHING_SEEN,
     Seen,
     View,
@@ -46,17 +46,17 @@ from ops.supply_chain.publishers.survey import (
     judge,
     wants_of,
 )
-from ops.supply_chain.publishers.tally import counts_of
+from ops.supply_chain.dependencies.publishers.tally import counts_of
+from ops.supply_chain.gather.gates.outcome import judge as decide
+from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
 from ops.supply_chain.release.evidence import baseline_beside
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.gate_input import GateProject, add_fleet_option, read_gate_input
-from ops.supply_chain.runner.judging import judge as decide
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.adapters.attestations import AttestationVerifier
-    from ops.supply_chain.adapters.publisher_sources import PublisherSources, SourceSettings
-    from ops.supply_chain.adapters.trusted_root import TrustedRootFile
+    from ops.supply_chain.adapters.index.publishers import PublisherSources, SourceSettings
+    from ops.supply_chain.adapters.sigstore.attestation_verifier import AttestationVerifier
+    from ops.supply_chain.adapters.sigstore.trusted_root import TrustedRootFile
 
 SCOPES = frozenset({"publisher"})
 GAP = "publisher.not-examined"
@@ -119,7 +119,7 @@ def _check_usage(run: StageRun) -> None:
 
 
 def _trusted_root(run: StageRun) -> TrustedRootFile:
-    from ops.supply_chain.adapters.trusted_root import current_root, embedded_root, given_root
+    from ops.supply_chain.adapters.sigstore.trusted_root import current_root, embedded_root, given_root
 
     if run.args.trusted_root is not None:
         return given_root(run.args.trusted_root)
@@ -128,9 +128,9 @@ def _trusted_root(run: StageRun) -> TrustedRootFile:
 
 def _look(run: StageRun, projects: Sequence[GateProject], root: TrustedRootFile) -> list[Survey]:
     """Ask for all projects: each distinct name and pin of one index once, however many locks want it."""
-    from ops.supply_chain.adapters.attestations import AttestationVerifier
-    from ops.supply_chain.adapters.publisher_cache import PublisherCache
-    from ops.supply_chain.adapters.publisher_sources import PublisherSources
+    from ops.supply_chain.adapters.index.publishers import PublisherSources
+    from ops.supply_chain.adapters.sigstore.attestation_verifier import AttestationVerifier
+    from ops.supply_chain.adapters.sigstore.publisher_cache import PublisherCache
 
     verifier = AttestationVerifier(root, PublisherCache(run.cache))
     groups: dict[SourceSettings, list[GateProject]] = {}
@@ -146,7 +146,7 @@ def _look(run: StageRun, projects: Sequence[GateProject], root: TrustedRootFile)
 
 
 def _settings(project: GateProject) -> SourceSettings:
-    from ops.supply_chain.adapters.publisher_sources import SourceSettings
+    from ops.supply_chain.adapters.index.publishers import SourceSettings
 
     config = project.config
     return SourceSettings(
@@ -155,7 +155,7 @@ def _settings(project: GateProject) -> SourceSettings:
 
 
 def _survey(project: GateProject, sources: PublisherSources) -> Survey:
-    from ops.supply_chain.adapters.project_files import ProjectFiles
+    from ops.supply_chain.adapters.files.project_files import ProjectFiles
 
     files = ProjectFiles(project.root)
     beside = ((lock.path, files.read(baseline_beside(lock.path))) for lock in project.locks)
@@ -171,7 +171,7 @@ def _survey(project: GateProject, sources: PublisherSources) -> Survey:
 
 
 def _ask(sources: PublisherSources, wants: Sequence[Wants], verifier: AttestationVerifier) -> Seen:
-    from ops.supply_chain.compiling.baseline import publisher_of
+    from ops.supply_chain.dependencies.compile.baseline import publisher_of
 
     answers = sources.projects({name for one in wants for name in one.names})
     current = {name: publisher_of(info) if info else None for name, info in answers.found.items()}
@@ -242,7 +242,7 @@ def _findings(survey: Survey) -> tuple[Finding, ...]:
 
 def _unlocked(project: GateProject) -> list[Finding]:
     """Name what declares dependencies in a project that has no lock."""
-    from ops.supply_chain.adapters.declarations import declaring_files
+    from ops.supply_chain.adapters.files.declarations import declaring_files
 
     files = () if project.locks else declaring_files(project.root, project.config.locks.exclude)
     return [

@@ -24,24 +24,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.supply_chain.adapters.advisory_sources import Answered, SourceKind
-from ops.supply_chain.advisories import second_opinion
-from ops.supply_chain.advisories.pins import Key
-from ops.supply_chain.contracts.advisory import Status, Vulnerability
+from ops.supply_chain.adapters.osv.sources import Answered, SourceKind
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.record import ToolRef
+from ops.supply_chain.contracts.files.record import ToolRef
+from ops.supply_chain.contracts.values.advisory import Status, Vulnerability
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.canonical import read_bytes
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.runner.advisory_gate import Examined, add_options, examine
-from ops.supply_chain.runner.advisory_verdict import Voice, conclude, gaps, voices
+from ops.supply_chain.gather.risk.advisories.lookup import Examined, add_options, examine
+from ops.supply_chain.gather.risk.advisories.verdict import Voice, conclude, gaps, voices
+from ops.supply_chain.risk.advisories import second_opinion
+from ops.supply_chain.risk.advisories.pins import Key
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.adapters.pip_audit import Opinion
+    from ops.supply_chain.adapters.tools.pip_audit import Opinion
 
 GATE = "vulnerability"
 KINDS = tuple(SourceKind)
@@ -117,8 +117,8 @@ def _with_vex(run: StageRun, told: Sequence[tuple[Voice, Sequence[Finding]]]) ->
     In a fleet nothing is told of statements that match no finding: they are meant for another project, and
     which product a project is is known only where it is the only one.
     """
-    from ops.supply_chain.runner.vex_input import load_bom, load_vex, own_products
-    from ops.supply_chain.vex.apply import UNMATCHED, apply_vex
+    from ops.supply_chain.gather.risk.vex import load_bom, load_vex, own_products
+    from ops.supply_chain.risk.vex.apply import UNMATCHED, apply_vex
 
     boms = [load_bom(path) for path in run.args.vex_bom]
     documents = [load_vex(path, boms=boms) for path in run.args.vex]
@@ -146,7 +146,7 @@ def _vulnerabilities(
 
 
 def _second_opinion(found: Examined, matches: Mapping[Key, Sequence[Vulnerability]]) -> _Second:
-    from ops.supply_chain.adapters import pip_audit
+    from ops.supply_chain.adapters.tools import pip_audit
 
     if found.chosen is None or not found.examined:
         return _Second()
@@ -161,7 +161,8 @@ def _second_opinion(found: Examined, matches: Mapping[Key, Sequence[Vulnerabilit
 
 def _ask_pip_audit(answer: Answered, pins: Sequence[Key]) -> Opinion:
     """Ask pip-audit from the records that we had: over loopback, or at the service that gave them."""
-    from ops.supply_chain.adapters import osv_loopback, pip_audit
+    from ops.supply_chain.adapters.osv import loopback as osv_loopback
+    from ops.supply_chain.adapters.tools import pip_audit
 
     if answer.documents is not None:
         with osv_loopback.serve(answer.documents()) as url:

@@ -16,16 +16,16 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.supply_chain.adapters.project import describe
+from ops.supply_chain.adapters.files.project import describe
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.inventory.checks.check import check_document
+from ops.supply_chain.inventory.comparison.compare import Change, Comparison, Kind, compare, read_inventory
+from ops.supply_chain.inventory.comparison.inventory import Inventory
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.sbom.check import check_document
-from ops.supply_chain.sbom.compare import Change, Comparison, Kind, compare, read_inventory
-from ops.supply_chain.sbom.inventory import Inventory
 
 AGGREGATES = ("*-sbom.cdx.json", "*-sbom.json", "*-sbom.spdx3.json", "*-sbom.spdx.json")
 """How a project's SBOM may be named in a folder; the first pattern that matches wins."""

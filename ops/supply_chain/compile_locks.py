@@ -23,25 +23,26 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ops.supply_chain.adapters.lock_sources import inside, read_text
-from ops.supply_chain.adapters.uv import Uv, index_address, uv_version
-from ops.supply_chain.compiling.asking import Answer
-from ops.supply_chain.compiling.baseline import publisher_of
-from ops.supply_chain.compiling.companions import Beside, baseline_path, bom_path, look_beside
-from ops.supply_chain.compiling.gathering import restrict
-from ops.supply_chain.compiling.job import Job, Wish
-from ops.supply_chain.compiling.report import document_of, findings_of, text_of
-from ops.supply_chain.compiling.settling import Settled, settle
-from ops.supply_chain.compiling.wishes import refuse_unknown, wish_of
-from ops.supply_chain.contracts.compiling import CompileRequest
-from ops.supply_chain.contracts.publisher import Publisher, PublisherBaseline
-from ops.supply_chain.contracts.record import ToolRef
+from ops.supply_chain.adapters.files.lock_sources import inside, read_text
+from ops.supply_chain.adapters.tools.uv import Uv, index_address, uv_version
+from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
+from ops.supply_chain.contracts.files.record import ToolRef
+from ops.supply_chain.contracts.values.compile_request import CompileRequest
+from ops.supply_chain.contracts.values.publisher import Publisher
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.dependencies.compile.asking import Answer
+from ops.supply_chain.dependencies.compile.baseline import publisher_of
+from ops.supply_chain.dependencies.compile.companions import Beside, baseline_path, bom_path, look_beside
+from ops.supply_chain.dependencies.compile.gathering import restrict
+from ops.supply_chain.dependencies.compile.job import Job, Wish
+from ops.supply_chain.dependencies.compile.report import document_of, findings_of, text_of
+from ops.supply_chain.dependencies.compile.settling import Settled, settle
+from ops.supply_chain.dependencies.compile.wishes import refuse_unknown, wish_of
+from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.lock_jobs import read_jobs
 from ops.supply_chain.runner.stage import run_stage
 
 
@@ -141,7 +142,7 @@ def _write(run: StageRun, beside: Sequence[Beside]) -> dict[str, list[str]]:
 
 def _publishers(run: StageRun, names: Sequence[str]) -> dict[str, Publisher]:
     """Ask the index who publishes some projects; those that it does not describe are left out."""
-    from ops.supply_chain.adapters.index import PackageIndex
+    from ops.supply_chain.adapters.index.client import PackageIndex
 
     address = index_address(os.environ, run.config.index.url)
     # A private index need not have project JSON, and the public one must not be asked about private names.
@@ -152,9 +153,9 @@ def _publishers(run: StageRun, names: Sequence[str]) -> dict[str, Publisher]:
 
 
 def _bom_renderer(run: StageRun) -> Callable[[Beside], bytes]:
-    from ops.supply_chain.locks.requirements import read_requirements
-    from ops.supply_chain.sbom.build import Subject, lock_document
-    from ops.supply_chain.sbom.cyclonedx import render
+    from ops.supply_chain.dependencies.locks.requirements import read_requirements
+    from ops.supply_chain.inventory.build.documents import Subject, lock_document
+    from ops.supply_chain.inventory.writers.cyclonedx import render
 
     subject = Subject(
         name=run.project.name,

@@ -19,8 +19,14 @@ import argparse
 import difflib
 from collections.abc import Sequence
 
-from ops.supply_chain.contracts.claims import ClaimsReport, ClaimStanding, ClaimVerdict, ControlsReport, ControlStanding
-from ops.supply_chain.contracts.finding import Finding, Severity
+from ops.supply_chain.contracts.files.claims import (
+    ClaimsReport,
+    ClaimStanding,
+    ClaimVerdict,
+    ControlsReport,
+    ControlStanding,
+)
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.files import write_atomic
@@ -34,7 +40,7 @@ CLAIMS, CONTROLS, PAGE = "claims.json", "controls.json", "controls.md"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options by which evidence is chosen, and `--strict`."""
-    from ops.supply_chain.runner.claims import add_options
+    from ops.supply_chain.gather.assurance.claims.evaluate import add_options
 
     add_options(parser)
     parser.add_argument(
@@ -56,9 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.claims.page import standing_page
-    from ops.supply_chain.claims.text import report_text
-    from ops.supply_chain.runner.claims import claims_of
+    from ops.supply_chain.assurance.claims.page import standing_page
+    from ops.supply_chain.assurance.claims.text import report_text
+    from ops.supply_chain.gather.assurance.claims.evaluate import claims_of
 
     report = claims_of(run, evidence=run.args.evidence)
     wanted = _wanted(run.args.strict, report)

@@ -24,26 +24,26 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ops.supply_chain.adapters import rego
-from ops.supply_chain.adapters.policy_files import Policy, load_policy
+from ops.supply_chain.adapters.rego import engine as rego
+from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
+from ops.supply_chain.assurance.policy.reading import Fault
+from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, project_provenance, project_record
+from ops.supply_chain.assurance.policy.sbom import project_sbom, recognise
+from ops.supply_chain.assurance.policy.verdicts import build_verdict, counts_of, findings_of, render
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.record import Record
-from ops.supply_chain.contracts.verdict import Gate, Verdict
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import Gate, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.policy_input.reading import Fault
-from ops.supply_chain.policy_input.records import ReleasedFile, StoredRecord, project_provenance, project_record
-from ops.supply_chain.policy_input.sbom import project_sbom, recognise
-from ops.supply_chain.policy_input.verdicts import build_verdict, counts_of, findings_of, render
-from ops.supply_chain.release.layout import GATE_SOURCE, PROVENANCE_SOURCE, RELEASED_FOLDERS
+from ops.supply_chain.gather.assurance.policy import folders_of, settings_of
+from ops.supply_chain.inventory.checks.check import check_document
+from ops.supply_chain.release.assembly.layout import GATE_SOURCE, PROVENANCE_SOURCE, RELEASED_FOLDERS
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.policy_settings import folders_of, settings_of
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
-from ops.supply_chain.sbom.check import check_document
 
 SBOM_PROFILES = ("base", "cisa-2026", "licences")
 """Profiles that look at SBOMs only."""

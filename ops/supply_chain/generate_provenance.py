@@ -19,10 +19,10 @@ import platform
 import sys
 from collections.abc import Sequence
 
-from ops.supply_chain.adapters.artifact_store import ArtifactStore
-from ops.supply_chain.adapters.folders import measure, plain_files
+from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
+from ops.supply_chain.adapters.files.folders import measure, plain_files
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.provenance import (
+from ops.supply_chain.contracts.files.provenance import (
     Builder,
     DigestSet,
     ExternalParameters,
@@ -33,8 +33,8 @@ from ops.supply_chain.contracts.provenance import (
     Source,
     Statement,
 )
-from ops.supply_chain.contracts.record import Record, ToolRef
-from ops.supply_chain.contracts.verdict import Gate
+from ops.supply_chain.contracts.files.record import Record, ToolRef
+from ops.supply_chain.contracts.files.verdict import Gate
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
@@ -42,12 +42,9 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.provenance import dependencies
-from ops.supply_chain.provenance.builder import build_type, builder_id, recognise
-from ops.supply_chain.provenance.source import source_uri
-from ops.supply_chain.provenance.statement import build_statement
-from ops.supply_chain.release.checksums import format_checksums
-from ops.supply_chain.release.layout import (
+from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
+from ops.supply_chain.release.assembly.checksums import format_checksums
+from ops.supply_chain.release.assembly.layout import (
     CHECKSUMS_SOURCE,
     GATE_SOURCE,
     PROVENANCE_SOURCE,
@@ -55,11 +52,14 @@ from ops.supply_chain.release.layout import (
     lay_out,
     provenance_name,
 )
-from ops.supply_chain.release.retention import newest
+from ops.supply_chain.release.provenance import dependencies
+from ops.supply_chain.release.provenance.builder import build_type, builder_id, recognise
+from ops.supply_chain.release.provenance.source import source_uri
+from ops.supply_chain.release.provenance.statement import build_statement
+from ops.supply_chain.release.retention.rules import newest
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION
 
 POLICY_RECORD = "records/evaluate_policy.json"
 

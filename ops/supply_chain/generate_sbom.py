@@ -18,26 +18,26 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ops.supply_chain.adapters.folders import empty
+from ops.supply_chain.adapters.files.folders import empty
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.config import SbomFormat
-from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.locks import Lock
-from ops.supply_chain.contracts.package_index import MetadataAnswer
-from ops.supply_chain.contracts.record import FeedRef, ToolRef
+from ops.supply_chain.contracts.config.sbom import SbomFormat
+from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.contracts.values.package_index import MetadataAnswer
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.inventory.build.documents import Inventory, Subject
+from ops.supply_chain.inventory.build.union import Union
+from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION, Component, Document, TimestampSource
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.sbom.build import Inventory, Subject
-from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION, Component, Document, TimestampSource
-from ops.supply_chain.sbom.union import Union
 
 if TYPE_CHECKING:
-    from ops.supply_chain.sbom.cyclonedx import Rendered
+    from ops.supply_chain.inventory.writers.cyclonedx import Rendered
 
 FOLDER = "sbom"
 LOCKS_FOLDER = "locks"
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.runner.project_locks import read_project_locks
+    from ops.supply_chain.gather.gates.locks import read_project_locks
 
     formats = _formats(run.args.formats, run.config.sbom.formats, "--formats")
     lock_formats = _formats(run.args.lock_formats, run.config.sbom.lock_formats, "--lock-formats")
@@ -126,7 +126,7 @@ def _formats(option: str, configured: Sequence[SbomFormat], flag: str) -> tuple[
 
 def _undecided(run: StageRun) -> StageResult | None:
     """Return the refusal for a project that declares dependencies and locks none; None if it declares none."""
-    from ops.supply_chain.adapters.declarations import declaring_files
+    from ops.supply_chain.adapters.files.declarations import declaring_files
 
     files = declaring_files(run.root, run.config.locks.exclude)
     findings = tuple(
@@ -146,8 +146,8 @@ def _undecided(run: StageRun) -> StageResult | None:
 
 
 def _metadata(run: StageRun, locks: Sequence[Lock]) -> MetadataAnswer:
-    from ops.supply_chain.adapters.index import PackageIndex
-    from ops.supply_chain.sbom.own_check import distinct_pins
+    from ops.supply_chain.adapters.index.client import PackageIndex
+    from ops.supply_chain.inventory.checks.own_output import distinct_pins
 
     config = run.config.index
     index = PackageIndex(run.cache, url=config.url, json_url=config.json_url, offline=run.offline)
@@ -155,7 +155,7 @@ def _metadata(run: StageRun, locks: Sequence[Lock]) -> MetadataAnswer:
 
 
 def _write_locks(run: StageRun, inventory: Inventory, union: Union, formats: Sequence[SbomFormat]) -> list[FileRef]:
-    from ops.supply_chain.sbom.outputs import outputs_for
+    from ops.supply_chain.inventory.writers.outputs import outputs_for
 
     outputs = outputs_for(formats)
     writes: list[FileRef] = []
@@ -172,7 +172,7 @@ def _write_locks(run: StageRun, inventory: Inventory, union: Union, formats: Seq
 
 
 def _write_aggregate(run: StageRun, aggregate: Document, formats: Sequence[SbomFormat]) -> list[FileRef]:
-    from ops.supply_chain.sbom.outputs import outputs_for
+    from ops.supply_chain.inventory.writers.outputs import outputs_for
 
     writes: list[FileRef] = []
     for output in outputs_for(formats):
@@ -186,11 +186,11 @@ def _write_aggregate(run: StageRun, aggregate: Document, formats: Sequence[SbomF
 
 def _installed(run: StageRun, inventory: Inventory) -> bytes | None:
     """Ask `cyclonedx-py` what is really installed, before anything is written; the answer must be valid too."""
-    from ops.supply_chain.adapters.environment import SPEC_VERSION, installed_in
-    from ops.supply_chain.adapters.schemas import schema_problems
+    from ops.supply_chain.adapters.tools.cyclonedx_py import SPEC_VERSION, installed_in
+    from ops.supply_chain.adapters.tools.schemas import schema_problems
     from ops.supply_chain.core import canonical
-    from ops.supply_chain.sbom.check_cyclonedx import check_cyclonedx
-    from ops.supply_chain.sbom.installed import installed_document
+    from ops.supply_chain.inventory.checks.cyclonedx import check_cyclonedx
+    from ops.supply_chain.inventory.writers.installed import installed_document
 
     if not run.args.environment:
         return None
@@ -214,8 +214,8 @@ def _write_environment(run: StageRun, data: bytes | None) -> list[FileRef]:
 
 
 def _lock_problems(rendered: Rendered, document: Document, version: str) -> list[str]:
-    from ops.supply_chain.adapters.schemas import schema_problems
-    from ops.supply_chain.sbom.own_check import lock_problems, whole_problems
+    from ops.supply_chain.adapters.tools.schemas import schema_problems
+    from ops.supply_chain.inventory.checks.own_output import lock_problems, whole_problems
 
     if not version:
         return whole_problems(b"".join(rendered.chunks))
@@ -223,8 +223,8 @@ def _lock_problems(rendered: Rendered, document: Document, version: str) -> list
 
 
 def _aggregate_problems(rendered: Rendered, version: str) -> list[str]:
-    from ops.supply_chain.adapters.schemas import schema_problems
-    from ops.supply_chain.sbom.own_check import aggregate_problems, whole_problems
+    from ops.supply_chain.adapters.tools.schemas import schema_problems
+    from ops.supply_chain.inventory.checks.own_output import aggregate_problems, whole_problems
 
     if not version:
         return whole_problems(b"".join(rendered.chunks))
@@ -247,7 +247,7 @@ def _result(
     writes: list[FileRef],
     options: dict[str, str],
 ) -> StageResult:
-    from ops.supply_chain.sbom.summary import counts_of, metadata_findings, read_files, text_of
+    from ops.supply_chain.inventory.summary import counts_of, metadata_findings, read_files, text_of
 
     counts = counts_of(inventory, aggregate, files=len(writes))
     if counts["examined"] != counts["locked"]:
@@ -272,8 +272,8 @@ def _result(
 
 def _waived(run: StageRun, result: StageResult) -> StageResult:
     """Mark what is waived: the policy reads the findings of this record too, and those of locks stand in both."""
-    from ops.supply_chain.runner.gate_input import GateProject
-    from ops.supply_chain.runner.judging import judge
+    from ops.supply_chain.gather.gates.outcome import judge
+    from ops.supply_chain.gather.gates.projects import GateProject
 
     project = GateProject(label="", root=run.root, config=run.config, locks=())
     judged = judge(run, [(project, result.findings)], scopes=frozenset({SCOPE}), all_examined=True)
@@ -297,7 +297,7 @@ def _tools(*, environment: bool) -> tuple[ToolRef, ...]:
 
 
 def _feeds(answer: MetadataAnswer | None) -> tuple[FeedRef, ...]:
-    from ops.supply_chain.sbom.summary import digest_of_metadata
+    from ops.supply_chain.inventory.summary import digest_of_metadata
 
     if answer is None:
         return ()

@@ -23,17 +23,17 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ops.supply_chain.contracts.documents import Basis
-from ops.supply_chain.contracts.finding import Finding, Severity
+from ops.supply_chain.contracts.files.document_basis import Basis
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.runner.claims import add_options
+from ops.supply_chain.gather.assurance.claims.evaluate import add_options
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.runner.document_files import DocumentFiles, Made
+    from ops.supply_chain.gather.assurance.documents.files import DocumentFiles, Made
 
 NEXT = "Run nox -s security_md, read what changed, and commit it."
 RECORDING = ("--check", "--watch")
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.runner.document_files import DocumentFiles
+    from ops.supply_chain.gather.assurance.documents.files import DocumentFiles
 
     args = run.args
     if args.unless_first and not args.strict:

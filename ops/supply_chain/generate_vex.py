@@ -23,27 +23,27 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from ops.supply_chain.adapters.folders import empty
+from ops.supply_chain.adapters.files.folders import empty
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.record import Record, ToolRef
-from ops.supply_chain.contracts.vex import Acceptance, Assessment, Judged, VexStatus
+from ops.supply_chain.contracts.files.record import Record, ToolRef
+from ops.supply_chain.contracts.values.vex import Acceptance, Assessment, Judged, VexStatus
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, OutputError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.gates.outcome import today
+from ops.supply_chain.gather.gates.records import read_records, record_paths
+from ops.supply_chain.gather.risk.vex import load_bom
+from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
+from ops.supply_chain.risk.waivers.apply import covers
+from ops.supply_chain.risk.waivers.model import VULNERABILITY, Waiver
+from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.gate_records import read_records, record_paths
-from ops.supply_chain.runner.judging import today
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.runner.vex_input import load_bom
-from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION
-from ops.supply_chain.waivers.apply import covers
-from ops.supply_chain.waivers.model import VULNERABILITY, Waiver
-from ops.supply_chain.waivers.parse import parse_waivers
 
 if TYPE_CHECKING:
-    from ops.supply_chain.vex.bom import Bom
+    from ops.supply_chain.risk.vex.bom import Bom
 
 FOLDER, IGNORE_FOLDER = "vex", "vex/ignore"
 GATE = "check_vulnerabilities"
@@ -64,8 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.vex.assess import assess
-    from ops.supply_chain.vex.ignore_lists import files_of, ignores_of
+    from ops.supply_chain.risk.vex.assess import assess
+    from ops.supply_chain.risk.vex.ignore_lists import files_of, ignores_of
 
     records = read_records(run)
     bom_path = run.dist / "sbom" / f"{run.project.name}-sbom.json"
@@ -146,9 +146,9 @@ def _complete(records: Sequence[Record]) -> bool:
 
 
 def _documents(run: StageRun, assessments: Sequence[Assessment], bom: Bom, *, complete: bool) -> dict[str, bytes]:
-    from ops.supply_chain.adapters.schemas import schema_problems
-    from ops.supply_chain.vex.write_cyclonedx import SPEC_VERSION, cyclonedx_vex
-    from ops.supply_chain.vex.write_openvex import openvex
+    from ops.supply_chain.adapters.tools.schemas import schema_problems
+    from ops.supply_chain.risk.vex.write_cyclonedx import SPEC_VERSION, cyclonedx_vex
+    from ops.supply_chain.risk.vex.write_openvex import openvex
 
     name, moment = run.project.name, timestamp_of_epoch(run.project.epoch)
     author = bom.author or name
@@ -166,7 +166,7 @@ def _documents(run: StageRun, assessments: Sequence[Assessment], bom: Bom, *, co
 
 def _read_back(file: str, document: Any, assessments: Sequence[Assessment], bom: Bom) -> None:
     """Hold a document against what it was made from, read as a customer's tool would."""
-    from ops.supply_chain.vex.read import read_vex
+    from ops.supply_chain.risk.vex.read import read_vex
 
     read = read_vex(document, file=file, boms=[bom])
     said = sorted((one.names[0], one.status, one.justification or "") for one in read.statements)

@@ -28,7 +28,7 @@ from ops.supply_chain.runner.dist_lock import hold
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.runner.mirror_input import Mirrored
+    from ops.supply_chain.gather.assurance.techdocs import Mirrored
 
 FOLDER = "mirror"
 
@@ -53,9 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.adapters.folders import building
-    from ops.supply_chain.mirror.site import site
-    from ops.supply_chain.runner.mirror_input import read_mirror
+    from ops.supply_chain.adapters.files.folders import building
+    from ops.supply_chain.assurance.techdocs.site import site
+    from ops.supply_chain.gather.assurance.techdocs import read_mirror
 
     mirrored = read_mirror(run, files_at=_address(run.args.files_at))
     pages = site(mirrored.mirror)
@@ -76,10 +76,10 @@ def _address(given: str) -> str:
 
 
 def _write(work: Path, pages: dict[str, bytes], mirrored: Mirrored) -> int:
-    from ops.supply_chain.adapters.folders import copy_measured
+    from ops.supply_chain.adapters.files.folders import copy_measured
+    from ops.supply_chain.assurance.techdocs.pages import LEDGER
+    from ops.supply_chain.assurance.techdocs.site import DOCS
     from ops.supply_chain.core.files import write_atomic
-    from ops.supply_chain.mirror.pages import LEDGER
-    from ops.supply_chain.mirror.site import DOCS
 
     for path, data in pages.items():
         write_atomic(work / path, data, durable=False)
@@ -93,10 +93,10 @@ def _write(work: Path, pages: dict[str, bytes], mirrored: Mirrored) -> int:
 
 
 def _enclose(docs: Path, mirrored: Mirrored) -> int:
-    from ops.supply_chain.adapters.folders import copy_measured
+    from ops.supply_chain.adapters.files.folders import copy_measured
+    from ops.supply_chain.assurance.techdocs.model import enclosed_name
+    from ops.supply_chain.assurance.techdocs.tables import FILES
     from ops.supply_chain.core.errors import OutputError
-    from ops.supply_chain.mirror.model import enclosed_name
-    from ops.supply_chain.mirror.tables import FILES
 
     count = 0
     for release in mirrored.mirror.releases:

@@ -21,29 +21,34 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.supply_chain.adapters.folders import files_in, measure
+from ops.supply_chain.adapters.files.folders import files_in, measure
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.provenance import Statement
-from ops.supply_chain.contracts.publication import LocalFile
-from ops.supply_chain.contracts.signed_release import is_signature
-from ops.supply_chain.contracts.signing import SigningIdentity, SigningMode
+from ops.supply_chain.contracts.config.signing import SigningIdentity, SigningMode
+from ops.supply_chain.contracts.files.provenance import Statement
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.publication import LocalFile
+from ops.supply_chain.contracts.values.signature_names import is_signature
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.publication.names import repository_of, require_publishable, require_repository, require_tag
-from ops.supply_chain.publication.notes import Facts
-from ops.supply_chain.publication.plan import State, differences, make_plan, state_of
-from ops.supply_chain.publication.report import Told, done_text, plan_document, plan_text
-from ops.supply_chain.release.layout import checksums_name, media_type_of, provenance_name
+from ops.supply_chain.gather.release.publication import Target, completed, confirmed, look, make_public, planned
+from ops.supply_chain.release.assembly.layout import checksums_name, media_type_of, provenance_name
+from ops.supply_chain.release.publication.names import (
+    repository_of,
+    require_publishable,
+    require_repository,
+    require_tag,
+)
+from ops.supply_chain.release.publication.notes import Facts
+from ops.supply_chain.release.publication.plan import State, differences, make_plan, state_of
+from ops.supply_chain.release.publication.report import Told, done_text, plan_document, plan_text
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
-from ops.supply_chain.runner.publishing import Target, completed, confirmed, look, make_public, planned
 from ops.supply_chain.runner.rehearsal_mode import REHEARSAL_VARIABLE, TRUST_CONFIG_VARIABLE, is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.adapters.github import Github
+    from ops.supply_chain.adapters.github.client import Github
 
 RELEASE_FOLDER = "release"
 VERIFIER: tuple[str, ...] = ()
@@ -89,7 +94,7 @@ def _perform(run: StageRun) -> StageResult:
             f"{REHEARSAL_VARIABLE} is set, and a rehearsal is never published",
             hint=f"Unset {REHEARSAL_VARIABLE}, and publish a real release: nox -s release.",
         )
-    from ops.supply_chain.adapters.github import Github
+    from ops.supply_chain.adapters.github.client import Github
 
     folder = run.dist / RELEASE_FOLDER
     files = _files(folder)
@@ -116,7 +121,7 @@ def _files(folder: Path) -> tuple[LocalFile, ...]:
 
 
 def _where(run: StageRun) -> tuple[str, str]:
-    from ops.supply_chain.adapters.github_address import api_from_environment, web_host
+    from ops.supply_chain.adapters.github.address import api_from_environment, web_host
 
     tag = require_tag(run.args.tag or run.project.version)
     if run.args.repository:
@@ -131,7 +136,7 @@ def _where(run: StageRun) -> tuple[str, str]:
 
 def _verifies(run: StageRun, folder: Path) -> bool:
     """Let the verifier judge, by its exit code; True is a pass, False a refusal."""
-    from ops.supply_chain.adapters.verifier import command_for, run_verifier
+    from ops.supply_chain.adapters.tools.verifier import command_for, run_verifier
 
     words = [str(folder), "--project", str(run.root), "--dist", str(run.dist), "--artifacts", str(run.artifacts)]
     words += ["--cache", str(run.cache), "--version", run.project.version]

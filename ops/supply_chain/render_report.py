@@ -20,21 +20,22 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ops.supply_chain.adapters import age, step_summary
-from ops.supply_chain.adapters.folders import empty
-from ops.supply_chain.contracts.claims import ClaimsReport
+from ops.supply_chain.adapters.files.folders import empty
+from ops.supply_chain.adapters.github import step_summary
+from ops.supply_chain.adapters.tools import age
+from ops.supply_chain.contracts.files.claims import ClaimsReport
 from ops.supply_chain.core.errors import StageError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.assurance.claims.evaluate import add_options, claims_of
+from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
 from ops.supply_chain.runner.arguments import REPOSITORY
-from ops.supply_chain.runner.claims import add_options, claims_of
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_lock import hold
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION
 
 if TYPE_CHECKING:
-    from ops.supply_chain.report.page import Page
+    from ops.supply_chain.assurance.report.page import Page
 
 FOLDER = "report"
 PAGE, SUMMARY, PDF = "index.html", "summary.md", "report.pdf"
@@ -72,7 +73,7 @@ def _perform(run: StageRun) -> StageResult:
             write_atomic(run.dist / FOLDER / name, data)
         _tell_step(run, page)
         if run.args.pdf:
-            from ops.supply_chain.adapters.chromium import print_pdf
+            from ops.supply_chain.adapters.tools.chromium import print_pdf
 
             print_pdf(run.dist / FOLDER / PAGE, run.dist / FOLDER / PDF)
     written = [f"{FOLDER}/{name}" for name in sorted([*files, *([PDF] if run.args.pdf else [])])]
@@ -85,8 +86,8 @@ def _perform(run: StageRun) -> StageResult:
 
 
 def _page(run: StageRun) -> Page:
-    from ops.supply_chain.report.page import build_page
-    from ops.supply_chain.runner.report_input import NO_CLAIMS, read_evidence
+    from ops.supply_chain.assurance.report.page import build_page
+    from ops.supply_chain.gather.assurance.report import NO_CLAIMS, read_evidence
 
     claims, problem = _claims(run) if run.args.claims or run.args.evidence else (None, NO_CLAIMS)
     return build_page(read_evidence(run, claims=claims, claims_problem=problem))
@@ -103,10 +104,10 @@ def _claims(run: StageRun) -> tuple[ClaimsReport | None, str]:
 
 
 def _files(run: StageRun, page: Page) -> dict[str, bytes]:
-    from ops.supply_chain.adapters.report_templates import read_templates
-    from ops.supply_chain.findings.markdown import escape
-    from ops.supply_chain.report.html import render
-    from ops.supply_chain.report.markdown import summary
+    from ops.supply_chain.adapters.files.report_templates import read_templates
+    from ops.supply_chain.assurance.report.html import render
+    from ops.supply_chain.assurance.report.markdown import summary
+    from ops.supply_chain.risk.findings.markdown import escape
 
     recipients = run.config.public_log.recipients
     if run.args.public_log and not recipients:
@@ -120,8 +121,8 @@ def _files(run: StageRun, page: Page) -> dict[str, bytes]:
 def _tell_step(run: StageRun, page: Page) -> None:
     if not step_summary.wanted():
         return
-    from ops.supply_chain.findings.markdown import escape
-    from ops.supply_chain.report.markdown import counts_only, summary
+    from ops.supply_chain.assurance.report.markdown import counts_only, summary
+    from ops.supply_chain.risk.findings.markdown import escape
 
     step_summary.append(counts_only(page) if run.args.public_log else summary(page, escape))
 

@@ -23,21 +23,22 @@ from collections.abc import Sequence
 from functools import partial
 
 from ops.supply_chain import PIPELINE
-from ops.supply_chain.adapters import age, step_summary
-from ops.supply_chain.adapters.folders import empty
-from ops.supply_chain.contracts.findings_report import FindingsReport
+from ops.supply_chain.adapters.files.folders import empty
+from ops.supply_chain.adapters.github import step_summary
+from ops.supply_chain.adapters.tools import age
+from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.findings.gather import gather
-from ops.supply_chain.findings.markdown import counts_only, markdown, summary
-from ops.supply_chain.findings.sarif import sarif
-from ops.supply_chain.findings.table import table
+from ops.supply_chain.gather.gates.records import read_records
+from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
+from ops.supply_chain.risk.findings.gather import gather
+from ops.supply_chain.risk.findings.markdown import counts_only, markdown, summary
+from ops.supply_chain.risk.findings.sarif import sarif
+from ops.supply_chain.risk.findings.table import table
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.gate_records import read_records
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.sbom.model import GENERATOR, GENERATOR_VERSION
 
 FOLDER = "findings"
 SCANS = "check_"

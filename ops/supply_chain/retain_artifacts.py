@@ -24,19 +24,28 @@ from pathlib import Path
 
 import msgspec
 
-from ops.supply_chain.adapters.artifact_store import MANIFEST_NAME, STORE_FOLDER, ArtifactStore
-from ops.supply_chain.adapters.folders import Measured, files_in, measure
+from ops.supply_chain.adapters.files.artifact_store import MANIFEST_NAME, STORE_FOLDER, ArtifactStore
+from ops.supply_chain.adapters.files.folders import Measured, files_in, measure
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.finding import Finding
-from ops.supply_chain.contracts.manifest import HeldRelease, Manifest, ManifestFile, PreviousRelease
-from ops.supply_chain.contracts.provenance import Statement
+from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest, ManifestFile, PreviousRelease
+from ops.supply_chain.contracts.files.provenance import Statement
+from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.release.completeness import problems_of_set
-from ops.supply_chain.release.layout import media_type_of, provenance_name, report_names
-from ops.supply_chain.release.retention import (
+from ops.supply_chain.release.assembly.completeness import problems_of_set
+from ops.supply_chain.release.assembly.layout import media_type_of, provenance_name, report_names
+from ops.supply_chain.release.retention.report import (
+    damage_findings,
+    decision_line,
+    findings_text,
+    other_bytes_findings,
+    release_line,
+    unsigned_findings,
+    unverified_findings,
+)
+from ops.supply_chain.release.retention.rules import (
     PruneDecision,
     build_manifest,
     differing,
@@ -46,19 +55,10 @@ from ops.supply_chain.release.retention import (
     pruned_entry,
     with_chain_problems,
 )
-from ops.supply_chain.release.store_report import (
-    damage_findings,
-    decision_line,
-    findings_text,
-    other_bytes_findings,
-    release_line,
-    unsigned_findings,
-    unverified_findings,
-)
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.verification.kept import accepted, report_problems, summary_problems
+from ops.supply_chain.trust.verification.kept import accepted, report_problems, summary_problems
 
 RELEASE_FOLDER = "release"
 REPORT_FOLDER = "verification"

@@ -23,12 +23,12 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.adapters.artifact_store import ArtifactStore
-    from ops.supply_chain.contracts.dependencies import DependencyMatrix
-    from ops.supply_chain.contracts.locks import Lock
-    from ops.supply_chain.contracts.manifest import HeldRelease
-    from ops.supply_chain.contracts.review import Review, ReviewItem
-    from ops.supply_chain.posture.days import Horizon
+    from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
+    from ops.supply_chain.assurance.review.days import Horizon
+    from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
+    from ops.supply_chain.contracts.files.manifest import HeldRelease
+    from ops.supply_chain.contracts.files.review import Review, ReviewItem
+    from ops.supply_chain.contracts.values.lock import Lock
 
 MOST_DAYS = 3650
 """Ten years, as `[review].within_days`."""
@@ -51,17 +51,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.posture.report import counts_of, outcome_of, text_of
+    from ops.supply_chain.assurance.review.report import counts_of, outcome_of, text_of
 
     review = _review(run)
     return StageResult(outcome=outcome_of(review), text=text_of(review), counts=counts_of(review), document=review)
 
 
 def _review(run: StageRun) -> Review:
-    from ops.supply_chain.adapters.artifact_store import ArtifactStore
-    from ops.supply_chain.posture.report import build_review
-    from ops.supply_chain.runner.posture_input import read_releases
-    from ops.supply_chain.runner.project_locks import read_project_locks
+    from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
+    from ops.supply_chain.assurance.review.report import build_review
+    from ops.supply_chain.gather.assurance.review import read_releases
+    from ops.supply_chain.gather.gates.locks import read_project_locks
 
     store, name = ArtifactStore(run.artifacts), run.project.name
     locks, releases = read_project_locks(run.root, run.config.locks), read_releases(store, name)
@@ -72,12 +72,12 @@ def _review(run: StageRun) -> Review:
 
 def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
     """List what ends on a day: waivers, identities, retained releases, security.txt."""
-    from ops.supply_chain.identities.check import checked
-    from ops.supply_chain.posture.contact import contact_items
-    from ops.supply_chain.posture.identities import identity_items
-    from ops.supply_chain.posture.retention import retention_items
-    from ops.supply_chain.posture.waivers import waiver_items
-    from ops.supply_chain.runner.posture_input import read_contact, read_waivers
+    from ops.supply_chain.assurance.review.contact import contact_items
+    from ops.supply_chain.assurance.review.identities import identity_items
+    from ops.supply_chain.assurance.review.retention import retention_items
+    from ops.supply_chain.assurance.review.waivers import waiver_items
+    from ops.supply_chain.gather.assurance.review import read_contact, read_waivers
+    from ops.supply_chain.trust.identities.check import checked
 
     checked(run.config.signing.identities)
     horizon = _horizon(run, utc=True)
@@ -93,10 +93,10 @@ def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
 
 def _made(run: StageRun, locks: Sequence[Lock], matrix: DependencyMatrix) -> list[ReviewItem]:
     """List what was made at some time and grows old: locks, baselines, owners, settings."""
-    from ops.supply_chain.posture.dependencies import dependency_items
-    from ops.supply_chain.posture.locks import baseline_items, lock_items
-    from ops.supply_chain.posture.settings import settings_items
-    from ops.supply_chain.runner.posture_input import read_baselines, utc_day
+    from ops.supply_chain.assurance.review.dependencies import dependency_items
+    from ops.supply_chain.assurance.review.locks import baseline_items, lock_items
+    from ops.supply_chain.assurance.review.settings import settings_items
+    from ops.supply_chain.gather.assurance.review import read_baselines, utc_day
 
     today = utc_day(run)
     return [
@@ -110,8 +110,8 @@ def _made(run: StageRun, locks: Sequence[Lock], matrix: DependencyMatrix) -> lis
 def _matrix(
     run: StageRun, store: ArtifactStore, locks: Sequence[Lock], releases: Sequence[HeldRelease]
 ) -> DependencyMatrix:
-    from ops.supply_chain.posture.dependencies import build_matrix, direct_of
-    from ops.supply_chain.runner.posture_input import read_licences, stated_names
+    from ops.supply_chain.assurance.review.dependencies import build_matrix, direct_of
+    from ops.supply_chain.gather.assurance.review import read_licences, stated_names
 
     direct = direct_of(locks, stated_names(run, locks))
     return build_matrix(direct, read_licences(run, store, releases), run.config.dependencies)
@@ -119,9 +119,9 @@ def _matrix(
 
 def _horizon(run: StageRun, *, utc: bool) -> Horizon:
     """Return the day of the review in UTC, or in the zone in which waivers end, and how far ahead it looks."""
-    from ops.supply_chain.posture.days import Horizon
-    from ops.supply_chain.runner.judging import today
-    from ops.supply_chain.runner.posture_input import utc_day
+    from ops.supply_chain.assurance.review.days import Horizon
+    from ops.supply_chain.gather.assurance.review import utc_day
+    from ops.supply_chain.gather.gates.outcome import today
 
     given = run.args.within
     if given is not None and not 0 <= given <= MOST_DAYS:

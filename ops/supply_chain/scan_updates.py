@@ -15,19 +15,19 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ops.supply_chain.contracts.finding import Finding
-from ops.supply_chain.contracts.package_index import PageAddress, ProjectListing
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectListing
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_locks, read_gate_input
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.gate_input import GateProject, add_fleet_option, all_locks, read_gate_input
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.adapters.index_pages import Pages
-    from ops.supply_chain.updates.choose import Update
-    from ops.supply_chain.updates.dependencies import Dependency
-    from ops.supply_chain.updates.releases import Release
+    from ops.supply_chain.adapters.index.project_pages import Pages
+    from ops.supply_chain.dependencies.updates.choose import Update
+    from ops.supply_chain.dependencies.updates.dependencies import Dependency
+    from ops.supply_chain.dependencies.updates.releases import Release
 
 RECORD = "check_vulnerabilities.json"
 
@@ -55,8 +55,8 @@ def _perform(run: StageRun) -> StageResult:
 
 
 def _dependencies(projects: Sequence[GateProject]) -> dict[Dependency, set[str]]:
-    from ops.supply_chain.updates.dependencies import dependencies_of, folded
-    from ops.supply_chain.updates.ranges import Ranges, ranges_of
+    from ops.supply_chain.dependencies.updates.dependencies import dependencies_of, folded
+    from ops.supply_chain.dependencies.updates.ranges import Ranges, ranges_of
 
     found: dict[Dependency, set[str]] = {}
     for project in projects:
@@ -72,7 +72,7 @@ def _dependencies(projects: Sequence[GateProject]) -> dict[Dependency, set[str]]
 
 def _source_text(project: GateProject, path: str) -> str | None:
     """Return the text of a source; one that cannot be read leaves ranges unknown, and is for check_locks to tell."""
-    from ops.supply_chain.adapters.lock_sources import read_text
+    from ops.supply_chain.adapters.files.lock_sources import read_text
 
     try:
         return read_text(project.root, path)
@@ -83,10 +83,10 @@ def _source_text(project: GateProject, path: str) -> str | None:
 def _ask(run: StageRun, wanted: set[PageAddress]) -> Pages[tuple[Release, ...]]:
     import platform
 
-    from ops.supply_chain.adapters.index import PackageIndex
-    from ops.supply_chain.adapters.index_choice import version_in
-    from ops.supply_chain.adapters.index_session import first_of
-    from ops.supply_chain.updates.releases import releases_of
+    from ops.supply_chain.adapters.index.client import PackageIndex
+    from ops.supply_chain.adapters.index.file_choice import version_in
+    from ops.supply_chain.adapters.index.session import first_of
+    from ops.supply_chain.dependencies.updates.releases import releases_of
 
     python = run.config.locks.python_version or platform.python_version()
 
@@ -105,7 +105,7 @@ def _ask(run: StageRun, wanted: set[PageAddress]) -> Pages[tuple[Release, ...]]:
 
 
 def _updates(run: StageRun, places: Mapping[Dependency, set[str]], pages: Pages[tuple[Release, ...]]) -> list[Update]:
-    from ops.supply_chain.updates.choose import choose
+    from ops.supply_chain.dependencies.updates.choose import choose
 
     days = run.config.locks.cool_down_days
     found = [
@@ -123,8 +123,8 @@ def _result(
     pages: Pages[tuple[Release, ...]],
     updates: Sequence[Update],
 ) -> StageResult:
-    from ops.supply_chain.updates.closing import closed_by
-    from ops.supply_chain.updates.table import rows_of, text_of
+    from ops.supply_chain.dependencies.updates.closing import closed_by
+    from ops.supply_chain.dependencies.updates.table import rows_of, text_of
 
     findings = _findings(run)
     closes = {
@@ -160,7 +160,7 @@ def _result(
 
 def _findings(run: StageRun) -> tuple[Finding, ...] | None:
     """Return the findings of the vulnerability gate's last run, None where there is none."""
-    from ops.supply_chain.contracts.record import Record
+    from ops.supply_chain.contracts.files.record import Record
     from ops.supply_chain.core import canonical
 
     path = run.dist / "records" / RECORD

@@ -27,33 +27,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ops.supply_chain.adapters.sigstore_failure import IdentityRefusedError, ServiceError
-from ops.supply_chain.adapters.sigstore_trust import TrustConfig
-from ops.supply_chain.contracts.finding import Finding
-from ops.supply_chain.contracts.record import FeedRef, ToolRef
-from ops.supply_chain.contracts.signed_release import NOT_SIGNED
-from ops.supply_chain.contracts.signing import SigningIdentity, SigningMode
-from ops.supply_chain.contracts.verified_bundle import VerifiedBundle
+from ops.supply_chain.adapters.sigstore.failure import IdentityRefusedError, ServiceError
+from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig
+from ops.supply_chain.contracts.config.signing import SigningIdentity, SigningMode
+from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
+from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.identities.check import checked
-from ops.supply_chain.identities.entry import entry_to_add
-from ops.supply_chain.identities.matching import matching, mismatches
-from ops.supply_chain.release.layout import checksums_name
-from ops.supply_chain.runner.clock import read_clock
-from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
-from ops.supply_chain.runner.signing_choice import (
+from ops.supply_chain.gather.trust.signing.choice import (
     TokenSource,
     add_options,
     credential_of,
     require_same_world,
     trust_of,
 )
-from ops.supply_chain.runner.signing_set import (
+from ops.supply_chain.gather.trust.signing.files import (
     SigningSet,
     planned,
     prepare,
@@ -62,11 +55,18 @@ from ops.supply_chain.runner.signing_set import (
     signed_already,
     written,
 )
+from ops.supply_chain.release.assembly.layout import checksums_name
+from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.signing import wording
+from ops.supply_chain.trust.identities.check import checked
+from ops.supply_chain.trust.identities.entry import entry_to_add
+from ops.supply_chain.trust.identities.matching import matching, mismatches
+from ops.supply_chain.trust.signing import wording
 
 if TYPE_CHECKING:
-    from ops.supply_chain.adapters.sigstore_client import SignedBundle, SigningClient, SigningRequest
+    from ops.supply_chain.adapters.sigstore.signer import SignedBundle, SigningClient, SigningRequest
 
 _LOG = logging.getLogger(__name__)
 UNREACHED = "Run it again when it answers: what is signed already is kept."
@@ -141,7 +141,7 @@ class _Job:
 
     def perform(self) -> StageResult:
         """Keep what is signed, sign the rest, and say how far it came."""
-        from ops.supply_chain.adapters.sigstore_verifier import BundleVerifier
+        from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 
         verifier = BundleVerifier(self._trust.trusted_root, where=f"trusted root ({self._trust.origin})")
         try:
@@ -161,7 +161,7 @@ class _Job:
         return self._result(Outcome.PASS)
 
     def _issuer(self) -> str:
-        from ops.supply_chain.adapters.sigstore_client import issuer_url
+        from ops.supply_chain.adapters.sigstore.signer import issuer_url
 
         return issuer_url(self._trust)
 
@@ -222,7 +222,7 @@ class _Job:
             raise ServiceError(error.message, hint=error.hint) from error
 
     def _sign(self) -> None:
-        from ops.supply_chain.adapters.sigstore_client import WORKERS, SigningRequest
+        from ops.supply_chain.adapters.sigstore.signer import WORKERS, SigningRequest
 
         found, detached = self._found, self._run.config.signing.detached
         pending = [
@@ -244,7 +244,7 @@ class _Job:
 
     def _certified(self) -> SigningClient:
         """Return a client that has a certificate of one of ours; until then nothing is written."""
-        from ops.supply_chain.adapters.sigstore_client import SigningClient
+        from ops.supply_chain.adapters.sigstore.signer import SigningClient
 
         client = SigningClient(self._trust, self._tokens.raw, accept=self._accept, clock=read_clock)
         client.certify()

@@ -15,19 +15,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from ops.supply_chain.adapters.artifact_store import STORE_FOLDER, ArtifactStore
-from ops.supply_chain.adapters.folders import Measured, files_in, measure
-from ops.supply_chain.contracts.manifest import Manifest
-from ops.supply_chain.contracts.record import Record
-from ops.supply_chain.contracts.signed_release import is_signature
-from ops.supply_chain.contracts.signing import SigningMode
-from ops.supply_chain.contracts.verdict import Gate
+from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER, ArtifactStore
+from ops.supply_chain.adapters.files.folders import Measured, files_in, measure
+from ops.supply_chain.contracts.config.signing import SigningMode
+from ops.supply_chain.contracts.files.manifest import Manifest
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import Gate
+from ops.supply_chain.contracts.values.signature_names import is_signature
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.release.layout import checksums_name, gate_name
-from ops.supply_chain.release.retention import differing, lacks_signatures
-from ops.supply_chain.release.summary import Summary, summary_text, unsigned_among, verified_by
+from ops.supply_chain.release.assembly.layout import checksums_name, gate_name
+from ops.supply_chain.release.assembly.summary import Summary, summary_text, unsigned_among, verified_by
+from ops.supply_chain.release.retention.rules import differing, lacks_signatures
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
 

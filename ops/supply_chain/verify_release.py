@@ -23,21 +23,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ops.supply_chain.adapters.folders import empty
-from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.signing import SigningMode
-from ops.supply_chain.contracts.verification import KEPT_SUFFIXES, Check, Expectations, Line, Verification
+from ops.supply_chain.adapters.files.folders import empty
+from ops.supply_chain.contracts.config.signing import SigningMode
+from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Check, Expectations, Line, Verification
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.trust.verification.examine import examine
+from ops.supply_chain.gather.trust.verification.inputs import Trust, add_options, expectations, release_folder, trust
+from ops.supply_chain.gather.trust.verification.summary import summary_statement
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.examining import examine
 from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.runner.verification_inputs import Trust, add_options, expectations, release_folder, trust
-from ops.supply_chain.runner.verification_summary import summary_statement
-from ops.supply_chain.verification import report
+from ops.supply_chain.trust.verification import report
 
 RELEASE_FOLDER = "release"
 REPORT_FOLDER = "verification"

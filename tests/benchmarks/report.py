@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ops.supply_chain.adapters.chromium import NAMES, VARIABLE
+from ops.supply_chain.adapters.tools.chromium import NAMES, VARIABLE
 
 if TYPE_CHECKING:
     from tests.benchmarks.spine import Case, Row
@@ -23,9 +23,9 @@ _TO_THE_NEXT_FRAME = (
 
 def big_report_in_a_browser(_data: Path, scratch: Path) -> Iterator[Row]:
     """First paint, and from an act to the frame after the one that shows it, in headless Chromium."""
+    from tests.assurance.report.support import html
     from tests.benchmarks.spine import Row
     from tests.browser.big import big_page
-    from tests.report.support import html
 
     found = os.environ.get(VARIABLE) or next(filter(None, map(shutil.which, NAMES)), None)
     what = f"the report of {PACKAGES:,} packages and {FINDINGS} findings in Chromium"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.supply_chain.adapters.sigstore_credentials import TOKEN_VARIABLE
+from ops.supply_chain.adapters.sigstore.credentials import TOKEN_VARIABLE
 from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.rehearsal.options import IDENTITY, ISSUER
 from ops.supply_chain.runner.arguments import REPOSITORY
@@ -27,7 +27,7 @@ SUBJECTS = FILES - MORE_FILES
 OURS = """
 import sys
 from pathlib import Path
-from ops.supply_chain.adapters.sigstore_verifier import BundleVerifier
+from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 from ops.supply_chain.core.digests import sha256_file
 folder = Path(sys.argv[1])
 verifier = BundleVerifier((folder / "N-V-trusted_root.json").read_bytes())
@@ -80,7 +80,7 @@ def rehearsal_of_soar(data: Path, scratch: Path) -> Iterator[Row]:
     options = ["--project", str(data / "projects" / "soar"), "--version", "v3.0.0"]
     options += ["--advisories", str(data / "advisories" / "osv-pypi.zip")]
     options += ["--dist", str(scratch / "dist"), "--cache", str(scratch / "cache")]
-    command = [sys.executable, "-Im", "ops.supply_chain.runner.rehearse", *release_steps(), "--", *options]
+    command = [sys.executable, "-Im", "ops.supply_chain.sessions.rehearse", *release_steps(), "--", *options]
     cold, warm = run(command, cwd=scratch), run(command, cwd=scratch)
     yield Row(
         "rehearse on soar: gated, signed, verified, retained; warm cache (the first time, cold)",

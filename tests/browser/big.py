@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ops.supply_chain.contracts.finding import Severity
+from ops.supply_chain.assurance.report.inputs import Evidence
+from ops.supply_chain.assurance.report.page import Page, build_page
+from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.report.inputs import Evidence
-from ops.supply_chain.report.page import Page, build_page
-from tests.findings.support import finding
-from tests.report.support import bom, component, evidence, record
+from tests.assurance.report.support import bom, component, evidence, record
+from tests.risk.findings.support import finding
 
 SEVERITIES = list(Severity)
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters.chromium import NAMES, VARIABLE
-from ops.supply_chain.report.page import Page
-from tests.report.support import html
+from ops.supply_chain.adapters.tools.chromium import NAMES, VARIABLE
+from ops.supply_chain.assurance.report.page import Page
+from tests.assurance.report.support import html
 
 Open = Callable[..., "Shown"]
 

@@ -11,24 +11,15 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters.chromium import print_pdf
+from ops.supply_chain.adapters.tools.chromium import print_pdf
+from ops.supply_chain.assurance.report.inputs import Accepted, Difference, Predecessor
+from ops.supply_chain.assurance.report.page import Page, build_page
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.report.inputs import Accepted, Difference, Predecessor
-from ops.supply_chain.report.page import Page, build_page
+from tests.assurance.report.support import HOSTILE, TODAY, html, page, reason, replaced, rule, verdict
+from tests.assurance.report.test_html import hostile_page
+from tests.assurance.report.test_parts import claims_report
 from tests.browser.big import big_evidence, big_page
 from tests.browser.conftest import Open, Shown
-from tests.report.support import (
-    HOSTILE,
-    TODAY,
-    html,
-    page,
-    reason,
-    replaced,
-    rule,
-    verdict,
-)
-from tests.report.test_html import hostile_page
-from tests.report.test_parts import claims_report
 
 
 @pytest.fixture(scope="module")

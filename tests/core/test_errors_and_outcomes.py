@@ -19,7 +19,7 @@ def test_every_error_class_owns_one_exit_code() -> None:
 
 
 def test_no_error_anywhere_ends_as_a_pass_a_crash_or_an_interrupt() -> None:
-    importlib.import_module("ops.supply_chain.adapters.sigstore_failure")
+    importlib.import_module("ops.supply_chain.adapters.sigstore.failure")
     codes = {kind.exit_code for kind in StageError.__subclasses__()}
     assert ExitCode.DENIED in codes  # what Sigstore refuses
     assert not {ExitCode.PASS, ExitCode.CRASH, ExitCode.INTERRUPTED} & codes

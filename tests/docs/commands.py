@@ -108,7 +108,7 @@ def options_of(stage: str) -> set[str]:
 
 def options_of_zipapp() -> set[str]:
     """Return every option of the stand-alone verifier."""
-    from ops.supply_chain.runner import stand_alone
+    from ops.supply_chain.sessions import stand_alone
 
     return _options(stand_alone._parser())
 

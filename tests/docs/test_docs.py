@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from ops.supply_chain import evaluate_policy
-from ops.supply_chain.contracts.config import Config, parse_config
+from ops.supply_chain.contracts.config.file import Config, parse_config
 from ops.supply_chain.core.errors import ExitCode
-from ops.supply_chain.identities.check import checked
-from ops.supply_chain.waivers.parse import parse_waivers
+from ops.supply_chain.risk.waivers.parse import parse_waivers
+from ops.supply_chain.trust.identities.check import checked
 from tests.docs.commands import (
     blocks,
     commands,

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import retain_artifacts
-from ops.supply_chain.sbom import cyclonedx
+from ops.supply_chain.inventory.writers import cyclonedx
 from tests.docs.commands import blocks
+from tests.inventory.documents import DOCUMENT
 from tests.release.handmade import Handmade
-from tests.sbom.documents import DOCUMENT
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GUIDES = ("customer-guide", "auditor-guide", "incident-playbook")

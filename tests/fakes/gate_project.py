@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.runner import stage
 from tests.fakes.advisories import snapshot
 

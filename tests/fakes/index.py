@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
 
-from ops.supply_chain.adapters.http import Patience
+from ops.supply_chain.adapters.http.client import Patience
 
 DRIP_SECONDS = 0.05
 ENDLESS_BYTES = 1 << 16

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain import publish_release
-from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core.digests import sha256_bytes
 from tests.fakes.github import REPOSITORY, TOKEN, FakeGithub
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.sigstore_client import SignedBundle, SigningClient, SigningRequest
-from ops.supply_chain.adapters.sigstore_trust import TrustConfig, given
+from ops.supply_chain.adapters.sigstore.signer import SignedBundle, SigningClient, SigningRequest
+from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig, given
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.runner.clock import read_clock

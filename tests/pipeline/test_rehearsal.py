@@ -19,7 +19,7 @@ from sigstore.models import Bundle, TrustedRoot
 from sigstore.verify import Verifier
 from sigstore.verify.policy import Identity
 
-from ops.supply_chain.adapters.trusted_root import embedded_root
+from ops.supply_chain.adapters.sigstore.trusted_root import embedded_root
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from tests.pipeline.conftest import git, make_project
 
@@ -47,7 +47,7 @@ issuer = "{GITHUB_ISSUER}"
 
 
 def command(project: Path, out: Path, *options: str) -> list[str]:
-    module = [sys.executable, "-Im", "ops.supply_chain.runner.rehearse", *STEPS]
+    module = [sys.executable, "-Im", "ops.supply_chain.sessions.rehearse", *STEPS]
     return [*module, "--", "--project", str(project), "--dist", str(out), "--no-enrich", *options]
 
 

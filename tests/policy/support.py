@@ -12,23 +12,23 @@ from typing import Any
 
 import msgspec
 
-from ops.supply_chain.adapters import rego
-from ops.supply_chain.adapters.policy_files import Policy, load_policy
+from ops.supply_chain.adapters.rego import engine as rego
+from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
+from ops.supply_chain.assurance.policy.reading import Fault
+from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, project_provenance, project_record
+from ops.supply_chain.assurance.policy.sbom import project_sbom
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.locks import LockKind, Source, SourceKind
-from ops.supply_chain.contracts.record import Record
-from ops.supply_chain.contracts.verdict import RuleVerdict
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import RuleVerdict
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.lock import LockKind, Source, SourceKind
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.policy_input.reading import Fault
-from ops.supply_chain.policy_input.records import ReleasedFile, StoredRecord, project_provenance, project_record
-from ops.supply_chain.policy_input.sbom import project_sbom
-from ops.supply_chain.sbom import cyclonedx, spdx2
-from ops.supply_chain.sbom.check import check_document
-from ops.supply_chain.sbom.model import Component, Document, Licence, LockRef, Package, TimestampSource
-from ops.supply_chain.sbom.naming import purl_of
+from ops.supply_chain.inventory.checks.check import check_document
+from ops.supply_chain.inventory.model.document import Component, Document, Licence, LockRef, Package, TimestampSource
+from ops.supply_chain.inventory.model.naming import purl_of
+from ops.supply_chain.inventory.writers import cyclonedx, spdx2
 from tests.pipeline.spine import write_spine_table
 
 POLICY = Path(__file__).resolve().parents[2] / "policy"

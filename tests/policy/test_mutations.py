@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ops.supply_chain.contracts.finding import Severity
-from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.outcome import Outcome
 from tests.policy.support import (
     ALL,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.contracts.finding import Finding, Severity
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
 from tests.policy.support import (
     SBOM_PROFILES,

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters import rego
-from ops.supply_chain.adapters.policy_files import Module
-from ops.supply_chain.adapters.rego_answers import UNDECIDED
-from ops.supply_chain.adapters.rego_metadata import package_of
+from ops.supply_chain.adapters.rego import engine as rego
+from ops.supply_chain.adapters.rego.answers import UNDECIDED
+from ops.supply_chain.adapters.rego.metadata import package_of
+from ops.supply_chain.adapters.rego.rule_files import Module
 from tests.policy.support import (
     ALL,
     POLICY,

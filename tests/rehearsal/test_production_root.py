@@ -9,7 +9,7 @@ from sigstore.errors import VerificationError
 from sigstore.models import TrustedRoot
 from sigstore.verify import Verifier
 
-from ops.supply_chain.adapters.trusted_root import embedded_root
+from ops.supply_chain.adapters.sigstore.trusted_root import embedded_root
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from ops.supply_chain.rehearsal.instance import GITHUB_IDENTITY, RehearsalInstance
 from ops.supply_chain.rehearsal.options import Options

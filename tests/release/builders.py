@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ops.supply_chain.contracts.provenance import (
+from ops.supply_chain.contracts.files.provenance import (
     Builder,
     ExternalParameters,
     InternalParameters,
@@ -13,8 +13,8 @@ from ops.supply_chain.contracts.provenance import (
     Statement,
 )
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.provenance.statement import build_statement
-from ops.supply_chain.release.checksums import format_checksums
+from ops.supply_chain.release.assembly.checksums import format_checksums
+from ops.supply_chain.release.provenance.statement import build_statement
 
 
 def sha(text: str) -> str:

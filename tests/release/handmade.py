@@ -9,8 +9,8 @@ from typing import Any
 
 from ops.supply_chain import assemble_release, bundle_evidence, generate_provenance, retain_artifacts, summarise_release
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.record import Record, ToolRef
-from ops.supply_chain.contracts.verdict import Gate, RuleVerdict, Verdict
+from ops.supply_chain.contracts.files.record import Record, ToolRef
+from ops.supply_chain.contracts.files.verdict import Gate, RuleVerdict, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.release.checksums import format_checksums
+from ops.supply_chain.release.assembly.checksums import format_checksums
 from tests.release.builders import statement_over
 from tests.release.handmade import Handmade
 from tests.release.signing_world import identity

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ops.supply_chain import sign_artifacts
-from ops.supply_chain.adapters.sigstore_verifier import BundleVerifier
-from ops.supply_chain.contracts.verified_bundle import VerifiedBundle
+from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
+from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 from ops.supply_chain.core.digests import sha256_file
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from tests.fakes.signing import IDENTITY, ISSUER, clear_platform

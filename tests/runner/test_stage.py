@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.contracts.finding import Finding, Severity
-from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, StageError, UnavailableError, UsageError
 from ops.supply_chain.core.outcome import Outcome

@@ -30,3 +30,6 @@ class FileRef(Contract, frozen=True, kw_only=True):
     path: str
     sha256: Sha256
     size: Count
+
+
+Days = Annotated[int, msgspec.Meta(ge=0, le=36500)]

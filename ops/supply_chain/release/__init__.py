@@ -1,1 +1,1 @@
-"""What a release is: its names, its completeness, how long it is kept. Pure."""
+"""What a release consists of: assembly, evidence, provenance, publication, retention. Pure."""

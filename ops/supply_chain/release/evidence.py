@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 import msgspec
 
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.evidence import EvidenceIndex
-from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.contracts.files.evidence_index import EvidenceIndex
+from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core.text import without_credentials
 
 LOCK_SBOMS = "dist:sbom/locks/"

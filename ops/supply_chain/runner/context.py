@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from ops.supply_chain.adapters.project import Project, describe
+from ops.supply_chain.adapters.files.project import Project, describe
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.config import Config
-from ops.supply_chain.contracts.finding import Finding
-from ops.supply_chain.contracts.record import FeedRef, ToolRef
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
+from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.canonical import read_bytes
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome

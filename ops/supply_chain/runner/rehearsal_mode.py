@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.signing import SigningConfig, SigningIdentity
+from ops.supply_chain.contracts.config.signing import SigningConfig, SigningIdentity
 from ops.supply_chain.rehearsal.options import IDENTITY, ISSUER
 
 REHEARSAL_VARIABLE = "SEALWRIGHT_REHEARSAL"

@@ -20,8 +20,8 @@ from typing import NoReturn
 
 import msgspec
 
-from ops.supply_chain.adapters.project import read_config
-from ops.supply_chain.contracts.record import Record
+from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, StageError, UnavailableError, UsageError
 from ops.supply_chain.core.moments import timestamp

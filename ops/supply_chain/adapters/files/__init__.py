@@ -1,0 +1,1 @@
+"""Files and folders: the project under release, git, archives, the artifact store, the ledger."""

@@ -1,0 +1,104 @@
+"""Whether a project declares dependencies at all: what must hold before "no lock" can mean "no dependencies".
+
+Looks at the files in which Python projects declare them; one that cannot be read for sure (`setup.py`, a
+dynamic list) counts as declaring, because nobody looked.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from ops.supply_chain.adapters.files.lock_sources import matches
+from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.core.errors import InputError, UsageError
+
+UNREADABLE = ("setup.py", "setup.cfg", "Pipfile", "environment.yml", "environment.yaml")
+"""Names of files that declare dependencies in a way that we do not read."""
+
+MANIFEST = "pyproject.toml"
+
+
+def declaring_files(root: Path, exclude: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the files of a project that declare, or may declare, dependencies.
+
+    Args:
+        root: The project's folder.
+        exclude: Globs of files that are not looked at, as in `[locks].exclude`.
+    Returns:
+        Paths relative to the project, sorted; empty where it is sure that there are none.
+    Raises:
+        InputError: The `pyproject.toml` at the top is broken; one that is elsewhere may be a template, and counts
+            as declaring.
+        UsageError: The globs leave out every file there is: nothing was looked at.
+    """
+    files = list(ProjectFiles(root).walk(lambda path: matches(path, exclude)))
+    if not files and exclude and next(iter(ProjectFiles(root).walk()), None):
+        raise UsageError(
+            "[locks].exclude: leaves out every file of the project, so that nothing can be looked at",
+            hint="Leave out what holds the locks of others, and nothing else.",
+        )
+    found = {path for path in files if _is_source(path) and _has_requirements(root / path)}
+    found |= {path for path in files if _name(path) in UNREADABLE}
+    found |= {path for path in files if _name(path) == MANIFEST and _may_declare(root, path)}
+    return tuple(sorted(found))
+
+
+def _may_declare(root: Path, path: str) -> bool:
+    try:
+        return _declares(_read(root / path))
+    except InputError:
+        if path == MANIFEST:
+            raise
+        return True
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+
+
+def _declares(document: dict[str, Any]) -> bool:
+    project = _table(document, "project")
+    tools = _table(document, "tool")
+    poetry = _table(tools, "poetry")
+    lists = (
+        *(_table(tools, tool).get("dev-dependencies") for tool in ("pdm", "poetry", "uv")),
+        project.get("dependencies"),
+        *_table(project, "optional-dependencies").values(),
+        *_table(document, "dependency-groups").values(),
+    )
+    dynamic = project.get("dynamic")
+    return (
+        any(lists)
+        or (isinstance(dynamic, list) and bool({"dependencies", "optional-dependencies"} & {*map(str, dynamic)}))
+        or bool(_table(poetry, "dependencies").keys() - {"python"})
+        or bool(poetry.get("group"))
+    )
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _is_source(path: str) -> bool:
+    name = _name(path)
+    # `config.h.in` is a template of something else, `MANIFEST.in` lists files of a source distribution.
+    return name.endswith(".in") and name.count(".") == 1 and name != "MANIFEST.in"
+
+
+def _has_requirements(path: Path) -> bool:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return any(line.strip() and not line.strip().startswith("#") for line in lines)
+
+
+def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
+    found = table.get(key)
+    return found if isinstance(found, dict) else {}

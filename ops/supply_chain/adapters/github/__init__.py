@@ -1,0 +1,1 @@
+"""GitHub: releases read, downloaded and published; the job summary."""

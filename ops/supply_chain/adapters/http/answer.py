@@ -1,0 +1,148 @@
+"""A question, its answer, and the checks between: status, type, size, packing, wholeness."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from ops.supply_chain.adapters.http.failure import Failed, address, status_failure
+
+if TYPE_CHECKING:
+    import httpx
+
+OK, PARTIAL, NOT_FOUND, GONE = 200, 206, 404, 410
+ABSENT = frozenset({NOT_FOUND, GONE})
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_MOST_DIGITS = 18
+
+
+class Question(NamedTuple):
+    """One GET, or, with a `sent` body of JSON, one POST that changes nothing there and may be repeated.
+
+    `limit` is the most bytes that the decoded answer may have. `types` are the media types that are an
+    answer, empty for any; `refused_types` are starts of media types that are none. `absent` are the
+    statuses that mean "there is no such thing". `kept` asks the store, and asks the server only whether
+    its answer still holds. `packed` lets the server compress; False for files, whose bytes are digested.
+    `span` is the value of a Range field, empty for the whole. `hashed` are hashlib's names of algorithms:
+    with any, the body is hashed as it comes and not kept, so that a file of any size needs no memory.
+    `told` are further statuses whose answer is wanted, of any type and perhaps empty: a service may say in
+    it why there is nothing. It is never kept.
+    """
+
+    url: str
+    limit: int
+    accept: str = "*/*"
+    types: frozenset[str] = frozenset()
+    refused_types: tuple[str, ...] = ()
+    absent: frozenset[int] = ABSENT
+    kept: bool = False
+    packed: bool = True
+    span: str = ""
+    sent: bytes = b""
+    hashed: tuple[str, ...] = ()
+    told: frozenset[int] = frozenset()
+
+
+class Answer(NamedTuple):
+    """A whole answer: its status, final address without credentials, fields, decoded body.
+
+    Where the question was `hashed`, the body is empty and `digests` has the hexadecimal digest for each
+    algorithm, `size` the number of bytes.
+    """
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    media_type: str
+    body: bytes
+    digests: Mapping[str, str] = {}
+    size: int = 0
+
+
+async def read_answer(response: httpx.Response, question: Question) -> Answer:
+    """Read an answer with status 200, 206 or one that was wanted as well, to its end.
+
+    Raises:
+        Failed: Another status, the wrong type, too much, nothing, wrongly packed, or of unknown length.
+    """
+    status = response.status_code
+    told = status in question.told
+    if status != OK and not told and not (status == PARTIAL and question.span):
+        raise status_failure(status, wait_seconds=_retry_after(response.headers))
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    media = media_type(headers.get("content-type", ""))
+    if not told:
+        _check_type(media, question)
+    parts = _parts(response, question)
+    url = str(response.request.url)
+    if not question.hashed:
+        return Answer(status, url, headers, media, b"".join([part async for part in parts]))
+    hashers = {algorithm: hashlib.new(algorithm) for algorithm in question.hashed}
+    size = 0
+    async for part in parts:
+        size += len(part)
+        for hasher in hashers.values():
+            hasher.update(part)
+    return Answer(status, url, headers, media, b"", {name: one.hexdigest() for name, one in hashers.items()}, size)
+
+
+def media_type(content_type: str) -> str:
+    """Return the media type of a Content-Type field, lower case, without parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _check_type(media: str, question: Question) -> None:
+    wanted = not question.types or media in question.types
+    if not wanted or (question.refused_types and media.startswith(question.refused_types)):
+        raise Failed(f"answered with the wrong type of content ({address(media)[:60] or 'none named'})")
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read RFC 9110 section 10.2.3: seconds, or a date, which the answer's own Date turns into seconds."""
+    text = headers.get("retry-after", "")
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - parsedate_to_datetime(headers["date"])).total_seconds())
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+async def _parts(response: httpx.Response, question: Question) -> AsyncIterator[bytes]:
+    limit = question.limit
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    # What is hashed must come as it lies on the server: packed, nobody could say which bytes are meant.
+    if encoding not in (("identity", "") if question.hashed else ("identity", "gzip", "")):
+        raise Failed("packed its answer in a way that was not asked for")
+    declared = response.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and (len(declared) > _MOST_DIGITS or int(declared) > limit):
+        raise Failed(f"answered with more than {limit} bytes")
+    unpack = zlib.decompressobj(_GZIP_WINDOW) if encoding == "gzip" else None
+    if unpack is None and not _length_is_known(response, declared):
+        raise Failed("does not tell how long its answer is, so that a cut one cannot be known")
+    size = 0
+    async for raw in response.aiter_raw():
+        part = raw if unpack is None else _unpacked(unpack, raw, limit + 1 - size)
+        size += len(part)
+        if size > limit:
+            raise Failed(f"answered with more than {limit} bytes")
+        yield part
+    if unpack is not None and (not unpack.eof or unpack.unused_data):
+        raise Failed("broke off its answer (the gzip stream has no proper end)", transient=True)
+    if size == 0 and response.status_code not in question.told:
+        raise Failed("answered with nothing")
+
+
+def _length_is_known(response: httpx.Response, declared: str) -> bool:
+    chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
+    return bool(declared) or chunked or not response.http_version.startswith("HTTP/1")
+
+
+def _unpacked(unpack: zlib._Decompress, raw: bytes, room: int) -> bytes:
+    try:
+        return unpack.decompress(raw, room)
+    except zlib.error:
+        raise Failed("packed its answer wrongly") from None

@@ -1,0 +1,219 @@
+"""The one HTTP client: asynchronous, HTTP/2 where offered, bounded in every direction.
+
+An answer is either whole, of an expected type and within its size, or an `UnavailableError` that names the
+system, the address without credentials, the reason and what to do. Certificates are verified, with the
+authorities in `SSL_CERT_FILE` where that is set; proxies come from the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from ops.supply_chain.adapters.http.answer import OK, Answer, Question, media_type, read_answer
+from ops.supply_chain.adapters.http.credentials import Credentials, origin_of
+from ops.supply_chain.adapters.http.failure import Failed, address, transport_failure, unavailable
+from ops.supply_chain.adapters.http.store import AnswerStore, StoredAnswer
+from ops.supply_chain.adapters.http.tls import tls_context
+from ops.supply_chain.core.errors import UnavailableError
+
+if TYPE_CHECKING:
+    import httpx
+
+USER_AGENT = "sealwright"
+MAX_REDIRECTS = 5
+NOT_MODIFIED = 304
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Patience(NamedTuple):
+    """How long and how often to try.
+
+    `total_seconds` bounds one exchange, redirects and body included. `attempts` counts the first one.
+    `backoff_seconds` doubles from attempt to attempt. `retry_after_seconds` is the longest wait that a
+    server may ask for. `concurrency` is how many exchanges run at a time.
+    """
+
+    connect_seconds: float = 10
+    read_seconds: float = 30
+    total_seconds: float = 300
+    attempts: int = 4
+    backoff_seconds: float = 0.5
+    retry_after_seconds: float = 60
+    concurrency: int = 24
+
+
+class HttpClient:
+    """Asks one outside system; use it as an asynchronous context manager.
+
+    Args:
+        system: What the system is called in errors, for example `package index`.
+        remedy: What to do when it does not answer, one sentence.
+        patience: How long and how often to try.
+        offline: True makes each question an error that names what was wanted.
+        credentials: Accounts, each for one origin.
+        store: Keeps answers that may change, for conditional requests; None keeps none.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        *,
+        remedy: str,
+        patience: Patience | None = None,
+        offline: bool = False,
+        credentials: Credentials | None = None,
+        store: AnswerStore | None = None,
+    ) -> None:
+        self._system = system
+        self._remedy = remedy
+        self._patience = patience or Patience()
+        self._offline = offline
+        self._credentials = credentials or Credentials()
+        self._store = store
+        self._slots = asyncio.Semaphore(self._patience.concurrency)
+        self._client: httpx.AsyncClient | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    def unusable(self, url: str, failure: Failed) -> UnavailableError:
+        """Make the error for an answer that came whole and makes no sense."""
+        return unavailable(self._system, url, failure, remedy=self._remedy)
+
+    async def get(self, question: Question) -> Answer | None:
+        """Ask, and ask again where that may help.
+
+        Returns:
+            The answer, or None where the system says that there is no such thing.
+        Raises:
+            UnavailableError: No answer, or none that can be used.
+            UsageError: The netrc file is broken.
+            OutputError: The cache cannot be written.
+        """
+        if self._offline:
+            failure = Failed("not asked, this run is offline", advice="Run once without --offline to fill the cache.")
+            raise self.unusable(question.url, failure)
+        attempt = 0
+        while True:
+            try:
+                async with self._slots:
+                    return await self._attempt(question)
+            except Failed as failure:
+                attempt += 1
+                wait = self._wait(failure, attempt)
+                if wait is None:
+                    raise self.unusable(question.url, failure) from None
+            await asyncio.sleep(wait)
+
+    def _wait(self, failure: Failed, attempt: int) -> float | None:
+        patience = self._patience
+        asked = failure.wait_seconds or 0
+        if not failure.transient or attempt >= patience.attempts or asked > patience.retry_after_seconds:
+            return None
+        return max(asked, patience.backoff_seconds * 2.0 ** (attempt - 1))
+
+    async def _attempt(self, question: Question) -> Answer | None:
+        import httpx
+
+        try:
+            async with asyncio.timeout(self._patience.total_seconds):
+                return await self._follow(question)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            raise transport_failure(error) from None
+
+    async def _follow(self, question: Question) -> Answer | None:
+        import httpx
+
+        start = target = httpx.URL(question.url).copy_with(userinfo=b"", fragment=None)
+        _check_address(target)
+        account = self._credentials.header(target)
+        for _ in range(MAX_REDIRECTS + 1):
+            known = account if origin_of(target) == origin_of(start) else {}
+            result = await self._exchange(target, question, known)
+            if not isinstance(result, str):
+                return result
+            target = _redirected(target, result)
+        raise Failed(f"redirects more than {MAX_REDIRECTS} times")
+
+    async def _exchange(self, target: httpx.URL, question: Question, account: dict[str, str]) -> Answer | str | None:
+        stored = self._store.read(str(target), question.accept) if self._store and question.kept else None
+        fields = {
+            "Accept": question.accept,
+            "Accept-Encoding": "gzip" if question.packed else "identity",
+            **account,
+            **({"Range": question.span} if question.span else {}),
+            **({"Content-Type": "application/json"} if question.sent else {}),
+            **(stored.conditions if stored else {}),
+        }
+        client = self._connected()
+        method, sent = ("POST", question.sent) if question.sent else ("GET", None)
+        async with client.stream(method, target, headers=fields, content=sent) as response:
+            client.cookies.clear()  # nobody tracks a run from question to question
+            return await self._read(response, question, stored)
+
+    async def _read(
+        self, response: httpx.Response, question: Question, stored: StoredAnswer | None
+    ) -> Answer | str | None:
+        status, url = response.status_code, str(response.request.url)
+        if status in REDIRECTS and "location" in response.headers:
+            return str(response.headers["location"])
+        if status in question.absent:
+            return None
+        if status == NOT_MODIFIED and stored is not None:
+            return Answer(OK, url, {}, media_type(stored.content_type), stored.body)
+        answer = await read_answer(response, question)
+        if self._store and question.kept and answer.status == OK:
+            self._store.write(url, question.accept, answer.headers, answer.body)
+        return answer
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._client is None:
+            import httpx
+
+            logging.getLogger("httpx").setLevel(logging.WARNING)  # its log shows addresses as they are
+            patience = self._patience
+            try:
+                self._client = httpx.AsyncClient(
+                    http2=True,
+                    verify=tls_context(),
+                    follow_redirects=False,
+                    headers={"User-Agent": USER_AGENT},
+                    timeout=httpx.Timeout(patience.read_seconds, connect=patience.connect_seconds, pool=None),
+                    limits=httpx.Limits(max_connections=patience.concurrency),
+                )
+            except ValueError as error:  # what httpx raises for a proxy address in the environment that is none
+                raise Failed("cannot be asked, a proxy in the environment is not an address") from error
+        return self._client
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine by its address or by the name `localhost`."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_address(url: httpx.URL) -> None:
+    if not url.host or url.scheme not in ("http", "https"):
+        raise Failed("is not an https address", advice="Give the full https address in the configuration.")
+    if url.scheme == "http" and not is_loopback(url.host):
+        raise Failed("is not https: anyone on the way could change the answer", advice="Give an https address.")
+
+
+def _redirected(current: httpx.URL, location: str) -> httpx.URL:
+    target = current.join(location).copy_with(userinfo=b"", fragment=None)
+    stays_here = current.scheme == "http" and is_loopback(current.host) and is_loopback(target.host)
+    if target.scheme != "https" and not (target.scheme == "http" and stays_here):
+        raise Failed(f"redirects to {address(str(target))}, which is not https")
+    return target

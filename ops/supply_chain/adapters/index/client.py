@@ -1,0 +1,146 @@
+"""The package index: its project pages, the core metadata of its files, who publishes a project.
+
+A pin is asked for at the index that its lock names and nowhere else, so that no public project can stand in
+for a private one. "Not there" is an answer; "did not answer" is an `UnavailableError` that says how many and
+which were not had.
+
+Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/ (1.4), PEP 658, PEP 714.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.index.address import accounts_for, read_address
+from ops.supply_chain.adapters.index.downloads import PATIENCE, Downloads, Wanted, download
+from ops.supply_chain.adapters.index.pin_metadata import PinMetadata
+from ops.supply_chain.adapters.index.project_pages import Pages, read_pages
+from ops.supply_chain.adapters.index.session import SYSTEM, IndexSession, Limits
+from ops.supply_chain.contracts.values.lock import Pin
+from ops.supply_chain.contracts.values.package_index import MetadataAnswer, PageAddress, ProjectInfo, ProjectListing
+from ops.supply_chain.core.addresses import INDEX_JSON_URL, INDEX_URL
+from ops.supply_chain.core.errors import UnavailableError
+
+T = TypeVar("T")
+
+
+class PackageIndex:
+    """Asks a package index, and those that locks name, with a cache.
+
+    Args:
+        cache: The cache folder; `http/` and `metadata/` below it are used.
+        url: Address of the default index's simple API; empty means the public one.
+        json_url: Root of its project JSON; empty means the public one where `url` is the public one.
+        offline: True answers from the cache or not at all.
+        patience: How long and how often to try.
+        limits: Most bytes of an answer.
+    Raises:
+        UsageError: An address is none.
+    """
+
+    def __init__(
+        self,
+        cache: Path,
+        *,
+        url: str = "",
+        json_url: str = "",
+        offline: bool = False,
+        patience: Patience | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        simple = read_address(url or INDEX_URL, where="[index].url")
+        project = read_address(json_url or INDEX_JSON_URL, where="[index].json_url")
+        self._url = simple.url
+        # A private index's names must not be looked up at the public one because nobody said where else.
+        self._json_url = project.url if json_url or simple.url == INDEX_URL else ""
+        self._accounts = accounts_for(*([simple] if url else []), *([project] if json_url else []))
+        self._patience = patience
+        self._session = IndexSession(
+            cache,
+            accounts=self._accounts,
+            offline=offline,
+            patience=patience or Patience(),
+            limits=limits or Limits(),
+        )
+        self._pins = PinMetadata(self._session, self._url, cache / "metadata")
+
+    def project_files(self, names: Iterable[str]) -> dict[str, ProjectListing | None]:
+        """Return the files that the default index offers now.
+
+        Args:
+            names: Projects, in any spelling.
+        Returns:
+            PEP 503 name -> listing, or None where the index has no such project; sorted by name.
+        Raises:
+            UnavailableError: At least one could not be asked for.
+        """
+
+        async def ask(client: HttpClient, name: str) -> ProjectListing | None:
+            return await self._session.listing(client, self._url, name)
+
+        return self._session.ask_all("project pages", names, ask)
+
+    def pages(
+        self, asked: Collection[PageAddress], reader: Callable[[PageAddress, ProjectListing | None], T]
+    ) -> Pages[T]:
+        """Ask for project pages, each at its own index, and tell of each whether it was had.
+
+        Args:
+            asked: Any order.
+            reader: Makes of a page what is kept of it; the listing is None where the index has no such project.
+        Returns:
+            What was read, and why the rest was not.
+        Raises:
+            UsageError: The netrc file is broken.
+            OutputError: The cache cannot be written.
+        """
+        return read_pages(self._session, self._url, asked, reader)
+
+    def download(self, wanted: Collection[Wanted]) -> Downloads:
+        """Download files to nowhere and hash them; see `adapters.index.downloads`."""
+        patience = self._patience or PATIENCE
+        return download(
+            wanted,
+            accounts=self._accounts,
+            offline=self._session.offline,
+            patience=patience,
+            largest=self._session.limits.download_bytes,
+        )
+
+    def project_json(self, names: Iterable[str]) -> dict[str, ProjectInfo | None]:
+        """Return who publishes each project, from the default index's project JSON.
+
+        Args:
+            names: Projects, in any spelling.
+        Returns:
+            PEP 503 name -> publisher, or None where the index has no such project; sorted by name.
+        Raises:
+            UnavailableError: At least one could not be asked for, or no JSON address is known.
+        """
+
+        async def ask(client: HttpClient, name: str) -> ProjectInfo | None:
+            return await self._session.publisher(client, self._json_url, name)
+
+        if not self._json_url:
+            raise UnavailableError(
+                f"{SYSTEM} {self._url}: no address of its project JSON is known",
+                hint="Set json_url beside url in [index] of .security-config.toml.",
+            )
+        return self._session.ask_all("publishers", names, ask)
+
+    def core_metadata(self, pins: Sequence[Pin]) -> MetadataAnswer:
+        """Return the core metadata of pins, from the cache for good where it was had once.
+
+        Args:
+            pins: In any order, repeated or not; those that come from no index are answered as missing.
+        Returns:
+            Metadata for each pin, or one sentence why there is none.
+        Raises:
+            UnavailableError: At least one could not be asked for and is not in the cache.
+            UsageError: A lock names an index by something that is no address.
+            OutputError: The cache cannot be written.
+        """
+        return self._pins.of(pins)

@@ -1,0 +1,113 @@
+"""Distribution files as their servers serve them now: hashed while they stream, and not kept.
+
+Nothing here is cached. A file that had the right bytes yesterday says nothing about what a server hands out
+today, which is the one question that a download answers; the bytes themselves are nobody's use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from ops.supply_chain.adapters.http.answer import Question
+from ops.supply_chain.adapters.http.batch import gather_each, run
+from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.http.credentials import Account, Credentials, Origin
+from ops.supply_chain.adapters.http.failure import Failed
+from ops.supply_chain.adapters.index.core_metadata import REFUSED_TYPES
+from ops.supply_chain.core.errors import StageError
+
+SYSTEM = "distribution file"
+REMEDY = "Check that this machine can reach that server (network, proxy, certificates), then run again."
+
+PATIENCE = Patience(total_seconds=1800, concurrency=12)
+"""One large file may take long; a dozen at a time fill any line, and no more."""
+
+
+class Wanted(NamedTuple):
+    """One file: its address and the algorithms to hash it by, in hashlib's names, sorted."""
+
+    url: str
+    algorithms: tuple[str, ...]
+
+
+class Served(NamedTuple):
+    """What a server sent: `<algorithm>:<lower-case hex>`, sorted, and the number of bytes."""
+
+    hashes: tuple[str, ...]
+    size: int
+
+
+@dataclass
+class Downloads:
+    """What was had, and why the rest was not; each file that was wanted is in one of the two."""
+
+    served: dict[Wanted, Served] = field(default_factory=dict)
+    failed: dict[Wanted, StageError] = field(default_factory=dict)
+
+
+def download(
+    wanted: Collection[Wanted],
+    *,
+    accounts: Mapping[Origin, Account],
+    largest: int,
+    offline: bool = False,
+    patience: Patience = PATIENCE,
+) -> Downloads:
+    """Download files to nowhere.
+
+    Args:
+        wanted: Any order.
+        accounts: Accounts of configured indexes, each for its origin; netrc knows the others.
+        largest: Most bytes of one file.
+        offline: True makes each one a failure.
+        patience: How long and how often to try, and how many at a time.
+    Returns:
+        Both parts in the order of their addresses. A file that its server does not have is a failure.
+    Raises:
+        UsageError: The netrc file is broken.
+    """
+    found = Downloads()
+
+    async def work() -> None:
+        client = HttpClient(
+            SYSTEM, remedy=REMEDY, patience=patience, offline=offline, credentials=Credentials(dict(accounts))
+        )
+        async with client:
+
+            async def fetch(one: Wanted) -> Served:
+                return await _fetch(client, one, largest)
+
+            at_once = patience.concurrency
+            await gather_each(sorted(set(wanted)), fetch, found.served, found.failed, group=_host, at_once=at_once)
+
+    run(work())
+    return Downloads(dict(sorted(found.served.items())), dict(sorted(found.failed.items())))
+
+
+async def _fetch(client: HttpClient, one: Wanted, largest: int) -> Served:
+    question = Question(
+        one.url, largest, refused_types=REFUSED_TYPES, absent=frozenset(), packed=False, hashed=one.algorithms
+    )
+    answer = await client.get(question)
+    if answer is None:  # `absent` is empty: every status but 200 is a failure
+        raise client.unusable(one.url, Failed("is not there"))
+    return Served(tuple(sorted(f"{name}:{digest}" for name, digest in answer.digests.items())), answer.size)
+
+
+def _host(one: Wanted) -> str:
+    try:
+        return urlsplit(one.url).netloc
+    except ValueError:
+        return ""
+
+
+@lru_cache(maxsize=1)
+def installable_tags() -> Mapping[str, int]:
+    """Return the wheel tags that this interpreter installs, with their rank; 0 is what it likes best."""
+    from packaging.tags import sys_tags
+
+    return {str(tag): rank for rank, tag in enumerate(sys_tags())}

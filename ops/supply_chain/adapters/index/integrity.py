@@ -1,0 +1,148 @@
+"""The Integrity API: the provenance object of a distribution file, or that there is none, or why nobody knows.
+
+A 404 alone says nothing: a service without this API answers everything with it. "There is none" counts
+only from a service that says so in its own words: JSON with a `message` that names the file, as Warehouse
+answers for a file that it knows. Any other 404 means that this service has no such API, or does not know
+the file, and nothing was examined. The same for 403, by which administrators switch the API off.
+
+Source: https://docs.pypi.org/api/integrity/ ; PEP 740; warehouse/api/integrity.py of pypi/warehouse.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+import msgspec
+
+from ops.supply_chain.adapters.http import batch
+from ops.supply_chain.adapters.http.answer import GONE, NOT_FOUND, Answer, Question
+from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.http.credentials import Account, Credentials, Origin
+from ops.supply_chain.adapters.http.failure import address
+from ops.supply_chain.adapters.http.store import AnswerStore
+from ops.supply_chain.contracts.values.attestation import DistributionFile, ProvenanceAnswer
+from ops.supply_chain.core.errors import UnavailableError
+from ops.supply_chain.core.text import printable
+
+SYSTEM = "Integrity API"
+REMEDY = "Check that this machine can reach it (network, proxy, certificates), then run again."
+NO_API_REMEDY = (
+    "Set [feeds].integrity_api to a service that has the API, or [publishers].attestations = false to record "
+    "that this index has none."
+)
+DISABLED_REMEDY = "Run again when the service offers attestations again."
+FORBIDDEN = 403
+ACCEPT = "application/vnd.pypi.integrity.v1+json"
+JSON_TYPES = frozenset({ACCEPT, "application/json"})
+MOST_BYTES = 8 << 20
+"""Of one provenance object; real ones have some ten thousand bytes."""
+
+MOST_FAILURES = 8
+"""After so many files without an answer the service is asked no more; also how many are asked first."""
+
+
+class _Message(msgspec.Struct):
+    message: str
+
+
+def provenance_of(
+    files: Iterable[DistributionFile],
+    *,
+    url: str,
+    accounts: dict[Origin, Account],
+    store: AnswerStore,
+    patience: Patience | None = None,
+) -> dict[DistributionFile, ProvenanceAnswer]:
+    """Return what a service says of each file; a failure is an answer with a reason.
+
+    Args:
+        files: In any order.
+        url: The service's root, ending in `/`, without account.
+        accounts: Accounts of configured addresses.
+        store: Keeps answers for conditional requests.
+        patience: How long and how often to try.
+    Returns:
+        One answer for each distinct file, sorted by file.
+    Raises:
+        UsageError: The netrc file is broken.
+        OutputError: The cache cannot be written.
+    """
+    wanted = sorted(set(files))
+    had: dict[DistributionFile, ProvenanceAnswer] = {}
+    if wanted:
+        client = HttpClient(SYSTEM, remedy=REMEDY, patience=patience, credentials=Credentials(accounts), store=store)
+        batch.run(_Service(client, url).ask_all(wanted, had))
+    return {file: had[file] for file in wanted}
+
+
+class _Service:
+    def __init__(self, client: HttpClient, url: str) -> None:
+        self._client = client
+        self._url = url
+        self._failures: list[ProvenanceAnswer] = []
+
+    async def ask_all(self, wanted: Sequence[DistributionFile], had: dict[DistributionFile, ProvenanceAnswer]) -> None:
+        first = _first_to_ask(wanted)
+        async with self._client:
+            await batch.gather(first, self._ask, had)
+            # A service that gives none of the first ones an answer is not asked ten thousand times more.
+            if all(had[file].reason for file in first):
+                self._failures += [had[first[0]]] * MOST_FAILURES
+            await batch.gather([file for file in wanted if file not in had], self._ask, had)
+
+    async def _ask(self, file: DistributionFile) -> ProvenanceAnswer:
+        if len(self._failures) >= MOST_FAILURES:
+            return self._failures[-1]
+        path = "/".join(quote(part, safe="") for part in (file.project, file.version, file.filename))
+        question = Question(
+            f"{self._url}{path}/provenance",
+            MOST_BYTES,
+            ACCEPT,
+            JSON_TYPES,
+            absent=frozenset(),
+            kept=True,
+            told=frozenset({FORBIDDEN, NOT_FOUND, GONE}),
+        )
+        try:
+            return _understood(await self._client.get(question), file, self._url)
+        except UnavailableError as error:
+            self._failures.append(ProvenanceAnswer(reason=error.message, remedy=error.hint))
+            return self._failures[-1]
+
+
+def _first_to_ask(files: Sequence[DistributionFile]) -> list[DistributionFile]:
+    """Return the first few, of as many projects as can be: one unknown project must not speak for the service."""
+    place: Counter[str] = Counter()
+    ranked = []
+    for file in files:
+        ranked.append((place[file.project], file))
+        place[file.project] += 1
+    return [file for _, file in sorted(ranked)[:MOST_FAILURES]]
+
+
+def _understood(answer: Answer | None, file: DistributionFile, url: str) -> ProvenanceAnswer:
+    shown = f"{SYSTEM} {address(url)}"
+    if answer is None:
+        return ProvenanceAnswer(reason=f"{shown}: gave no answer", remedy=REMEDY)
+    if answer.status == FORBIDDEN:
+        said = _said(answer)
+        told = f" ({printable(said)[:200]})" if said else ""
+        return ProvenanceAnswer(reason=f"{shown}: attestations are switched off there{told}", remedy=DISABLED_REMEDY)
+    if answer.status in (NOT_FOUND, GONE):
+        if file.filename in _said(answer):
+            return ProvenanceAnswer()
+        reason = f"{shown}: has no Integrity API, or does not know the file (HTTP status {answer.status})"
+        return ProvenanceAnswer(reason=reason, remedy=NO_API_REMEDY)
+    return ProvenanceAnswer(document=answer.body)
+
+
+def _said(answer: Answer) -> str:
+    """Return the `message` of a JSON answer, empty where it is none."""
+    if answer.media_type not in JSON_TYPES:
+        return ""
+    try:
+        return msgspec.json.decode(answer.body, type=_Message).message
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""

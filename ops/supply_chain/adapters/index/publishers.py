@@ -1,0 +1,279 @@
+"""Who publishes: asked of one index and its Integrity API, or, offline, of what they said before.
+
+What could not be had is part of the answer, so that the one half is still judged when the other is silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.store import AnswerStore
+from ops.supply_chain.adapters.index.address import IndexAddress, accounts_for, read_address
+from ops.supply_chain.adapters.index.client import PackageIndex
+from ops.supply_chain.adapters.index.integrity import provenance_of
+from ops.supply_chain.adapters.sigstore.attestation_verifier import AttestationVerifier
+from ops.supply_chain.adapters.sigstore.publisher_cache import KeptFile, KeptProject, PublisherCache
+from ops.supply_chain.contracts.values.attestation import (
+    DistributionFile,
+    FileAttestation,
+    Looked,
+    PinQuestion,
+    ProvenanceAnswer,
+)
+from ops.supply_chain.contracts.values.package_index import ProjectInfo
+from ops.supply_chain.core.addresses import INDEX_JSON_URL, INDEX_URL, INTEGRITY_URL
+from ops.supply_chain.core.errors import UnavailableError
+
+PATIENCE = Patience()
+OFFLINE_REMEDY = "Run once without --offline."
+GONE_REMEDY = "Run nox -s check_hashes: it tells which files are gone or replaced."
+
+
+class SourceSettings(NamedTuple):
+    """Where one project's configuration says that publishers are told; empty means the public default."""
+
+    index_url: str = ""
+    json_url: str = ""
+    integrity_url: str = ""
+    max_age_hours: int = 0
+
+
+class ProjectAnswers(NamedTuple):
+    """Who publishes projects: PEP 503 name -> what the index says, None where it has no such project.
+
+    What is not in `found` could not be had, and then `failure` says why.
+    """
+
+    found: dict[str, ProjectInfo | None]
+    failure: UnavailableError | None
+
+
+class PublisherSources:
+    """One index and its Integrity API.
+
+    Args:
+        cache: The cache folder.
+        settings: Where they are.
+        offline: True asks nobody.
+        now: The run's clock reading.
+    Raises:
+        UsageError: An address is none.
+    """
+
+    def __init__(self, cache: Path, settings: SourceSettings, *, offline: bool, now: datetime) -> None:
+        self._cache = cache
+        self._kept = PublisherCache(cache)
+        self._settings = settings
+        self._offline = offline
+        self._now = now
+        self._index = read_address(settings.index_url or INDEX_URL, where="[index].url")
+        self._addresses = {"": self._index}
+        self.json_url = settings.json_url or (INDEX_JSON_URL if self._index.url == INDEX_URL else "")
+        self.oldest_seconds = 0
+
+    def is_default(self, index: str) -> bool:
+        """Tell whether an index that a lock names is the configured one; empty means that it names none.
+
+        Raises:
+            UsageError: It is no address.
+        """
+        return self._address(index).url == self._index.url
+
+    def integrity_url(self, index: str = "") -> str:
+        """Return the root of the Integrity API that goes with an index; a configured one is the default index's.
+
+        Args:
+            index: As a lock names it, empty for the default one.
+        Raises:
+            UsageError: It is no address.
+        """
+        return self._integrity(self._address(index)).url
+
+    def projects(self, names: Iterable[str]) -> ProjectAnswers:
+        """Return who publishes projects of the default index.
+
+        Args:
+            names: PEP 503 names.
+        Raises:
+            OutputError: The cache cannot be written.
+        """
+        wanted = sorted(set(names))
+        if self._offline:
+            return self._kept_projects(wanted)
+        index = PackageIndex(
+            self._cache,
+            url=self._settings.index_url,
+            json_url=self._settings.json_url,
+            patience=PATIENCE,
+            offline=False,
+        )
+        try:
+            found = index.project_json(wanted) if wanted else {}
+        except UnavailableError as error:
+            return ProjectAnswers({}, error)
+        for name, info in found.items():
+            self._kept.keep_project(self.json_url, name, KeptProject(asked=self._now, info=info))
+        return ProjectAnswers(found, None)
+
+    def attestations(
+        self, questions: Iterable[PinQuestion], verifier: AttestationVerifier
+    ) -> dict[PinQuestion, tuple[FileAttestation, ...]]:
+        """Look at every file of some pins.
+
+        Args:
+            questions: Distinct pins.
+            verifier: Verifies what is found.
+        Returns:
+            For each pin one answer a digest, in the order of its digests.
+        Raises:
+            UsageError: A lock names an index by something that is no address.
+            InputError: The trusted root is none.
+            OutputError: The cache cannot be written.
+        """
+        by_index: dict[str, list[PinQuestion]] = {}
+        for question in sorted(set(questions)):
+            by_index.setdefault(question.index, []).append(question)
+        found: dict[PinQuestion, tuple[FileAttestation, ...]] = {}
+        for index, asked in by_index.items():
+            found |= self._of_index(self._address(index), asked, verifier)
+        return found
+
+    def _of_index(
+        self, index: IndexAddress, questions: Sequence[PinQuestion], verifier: AttestationVerifier
+    ) -> dict[PinQuestion, tuple[FileAttestation, ...]]:
+        url = self._integrity(index).url
+        kept = {project: self._kept.files(url, project) for project in {one.project for one in questions}}
+        names = _known_names(questions, kept)
+        failures = {} if self._offline else self._ask_names(index, questions, names)
+        files = {
+            (one, digest): DistributionFile(
+                project=one.project, version=one.version, filename=names[one.project, digest], sha256=digest
+            )
+            for one in questions
+            for digest in one.digests
+            if (one.project, digest) in names
+        }
+        answers = self._answers(index, files.values(), kept)
+        return {
+            one: tuple(
+                verified(files[one, digest], answers[files[one, digest]], verifier)
+                if (one, digest) in files
+                else failures.get(one.project) or self._nameless(digest)
+                for digest in one.digests
+            )
+            for one in questions
+        }
+
+    def _ask_names(
+        self, index: IndexAddress, questions: Sequence[PinQuestion], names: dict[tuple[str, str], str]
+    ) -> dict[str, FileAttestation]:
+        """Learn the names of files from the index; return for a project why that failed."""
+        wanted = {one.project for one in questions if any((one.project, digest) not in names for digest in one.digests)}
+        if not wanted:
+            return {}
+        address = self._settings.index_url if index.url == self._index.url else index.url
+        try:
+            listings = PackageIndex(self._cache, url=address, patience=PATIENCE).project_files(wanted)
+        except UnavailableError as error:
+            failure = _not_examined("", error.message, error.hint)
+            return dict.fromkeys(wanted, failure)
+        for project, listing in listings.items():
+            for file in listing.files if listing else ():
+                for digest in file.hashes:
+                    names.setdefault((project, digest.removeprefix("sha256:")), file.filename)
+        return {}
+
+    def _answers(
+        self, index: IndexAddress, files: Iterable[DistributionFile], kept: Mapping[str, Mapping[str, KeptFile]]
+    ) -> dict[DistributionFile, ProvenanceAnswer]:
+        if self._offline:
+            return {file: self._remembered(kept[file.project].get(file.sha256)) for file in files}
+        service = self._integrity(index)
+        answers = provenance_of(
+            files,
+            url=service.url,
+            accounts=accounts_for(index, service),
+            store=AnswerStore(self._cache / "http"),
+            patience=PATIENCE,
+        )
+        fresh: dict[str, dict[str, KeptFile]] = {}
+        for file, answer in answers.items():
+            if not answer.reason:
+                one = KeptFile(asked=self._now, filename=file.filename, document=answer.document)
+                fresh.setdefault(file.project, {})[file.sha256] = one
+        for project, found in fresh.items():
+            self._kept.keep_files(service.url, project, found)
+        return answers
+
+    def _remembered(self, kept: KeptFile | None) -> ProvenanceAnswer:
+        if kept is None:
+            return ProvenanceAnswer(reason="offline, and not in the cache", remedy=OFFLINE_REMEDY)
+        reason = self._too_old(kept.asked)
+        return ProvenanceAnswer(reason=reason, remedy=OFFLINE_REMEDY if reason else "", document=kept.document)
+
+    def _kept_projects(self, names: Sequence[str]) -> ProjectAnswers:
+        found: dict[str, ProjectInfo | None] = {}
+        reasons = []
+        for name in names:
+            kept = self._kept.project(self.json_url, name)
+            reason = self._too_old(kept.asked) if kept else "offline, and not in the cache"
+            if kept and not reason:
+                found[name] = kept.info
+            else:
+                reasons.append(reason)
+        if not reasons:
+            return ProjectAnswers(found, None)
+        text = f"package index: publishers of {len(reasons)} of {len(names)} projects could not be had: {reasons[0]}"
+        return ProjectAnswers(found, UnavailableError(text, hint=OFFLINE_REMEDY))
+
+    def _too_old(self, asked: datetime) -> str:
+        age = (self._now - asked).total_seconds()
+        self.oldest_seconds = max(self.oldest_seconds, int(age))
+        if age <= self._settings.max_age_hours * 3600:
+            return ""
+        return f"offline, and the kept answer is {int(age // 3600)} hours old, at most {self._settings.max_age_hours}"
+
+    def _nameless(self, digest: str) -> FileAttestation:
+        shown = f"sha256:{digest}"
+        if self._offline:
+            return _not_examined(shown, "offline, and not in the cache", OFFLINE_REMEDY)
+        return _not_examined(shown, "the index has no file with a digest that the lock names", GONE_REMEDY)
+
+    def _address(self, index: str) -> IndexAddress:
+        if index not in self._addresses:
+            self._addresses[index] = read_address(index, where="index of a lock")
+        return self._addresses[index]
+
+    def _integrity(self, index: IndexAddress) -> IndexAddress:
+        if index.url == self._index.url and self._settings.integrity_url:
+            return read_address(self._settings.integrity_url, where="[feeds].integrity_api")
+        root = INTEGRITY_URL if index.url == INDEX_URL else urljoin(index.url, "/integrity/")
+        return read_address(root, where="Integrity API")
+
+
+def verified(file: DistributionFile, answer: ProvenanceAnswer, verifier: AttestationVerifier) -> FileAttestation:
+    """Turn what the service says of a file into what it means."""
+    if answer.reason:
+        return _not_examined(file.filename, answer.reason, answer.remedy)
+    if not answer.document:
+        return FileAttestation(filename=file.filename, state=Looked.UNATTESTED)
+    return verifier.verify(file, answer.document)
+
+
+def _known_names(
+    questions: Sequence[PinQuestion], kept: Mapping[str, Mapping[str, KeptFile]]
+) -> dict[tuple[str, str], str]:
+    names = {(one.project, digest): name for one in questions for digest, name in one.named}
+    for project, files in kept.items():
+        for digest, file in files.items():
+            names.setdefault((project, digest), file.filename)
+    return names
+
+
+def _not_examined(filename: str, reason: str, remedy: str) -> FileAttestation:
+    return FileAttestation(filename=filename, state=Looked.NOT_EXAMINED, reason=reason, remedy=remedy)

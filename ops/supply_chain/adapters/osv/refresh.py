@@ -1,0 +1,163 @@
+"""Keeps the copy of an advisory snapshot current, by ETag.
+
+The copy is the index that was built from the download, so the zip itself is not kept: a small state
+file beside it says which digest it is of, with what ETag, and when the service last confirmed it. A
+download counts only after its index is built; until then the old state stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from ops.supply_chain.adapters.http import batch
+from ops.supply_chain.adapters.http.answer import Question
+from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.http.failure import address
+from ops.supply_chain.adapters.http.store import AnswerStore, StoredAnswer
+from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES
+from ops.supply_chain.adapters.osv.feed_index import FOLDER, is_whole
+from ops.supply_chain.contracts.base import Contract, Sha256
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError, UnavailableError
+
+SYSTEM = "advisory snapshot"
+REMEDY = "Check the network, or give a downloaded snapshot with --advisories FILE."
+REFUSED_TYPES = ("text/", "application/json")
+"""What a captive portal or an error page sends; the storage service names a zip or a stream of bytes."""
+
+DAY_SECONDS = 86400
+CLOCK_SLACK = timedelta(minutes=5)
+
+Indexer = Callable[[bytes, Path, str], str]
+"""Builds the index of a zip in a cache; gives its SHA-256."""
+
+
+class Copy(NamedTuple):
+    """The copy to use: its digest, when it was last confirmed (Unix seconds), and what to tell."""
+
+    sha256: str
+    checked: int
+    notes: tuple[str, ...]
+
+
+class Asking(NamedTuple):
+    """When and how to ask.
+
+    `limit` is how long before `now` the copy may have been confirmed where it cannot be confirmed now,
+    None for any time. With `offline` nothing is asked. `patience` is how long to try.
+    """
+
+    now: datetime
+    offline: bool = False
+    limit: timedelta | None = None
+    patience: Patience | None = None
+
+
+class SnapshotState(Contract, frozen=True, kw_only=True):
+    """The state file `<cache>/advisories/<digest of the address>.json`."""
+
+    schema: Literal["advisory-snapshot/1"] = "advisory-snapshot/1"
+    sha256: Sha256
+    etag: str
+    last_modified: str
+    checked: int
+
+
+class _Conditions(AnswerStore):
+    """Makes the client ask "has it changed?" without keeping the answer: an empty body means that it has not."""
+
+    def __init__(self, state: SnapshotState | None) -> None:
+        super().__init__(Path())
+        self._state = state
+        self.fields: Mapping[str, str] = {}
+
+    def read(self, url: str, accept: str) -> StoredAnswer | None:
+        """Offer the ETag of our copy, where there is one."""
+        if self._state is None or not (self._state.etag or self._state.last_modified):
+            return None
+        return StoredAnswer(
+            format=0,
+            url=url,
+            accept=accept,
+            etag=self._state.etag,
+            last_modified=self._state.last_modified,
+            content_type="",
+            sha256=sha256_bytes(b""),
+            body=b"",
+        )
+
+    def write(self, url: str, accept: str, headers: Mapping[str, str], body: bytes) -> None:  # noqa: ARG002 - see class
+        """Remember the fields of a new answer."""
+        self.fields = headers
+
+
+def refresh(url: str, asking: Asking, *, cache: Path, index: Indexer) -> Copy:
+    """Bring the copy of a snapshot up to date, or fall back to it.
+
+    Args:
+        url: The snapshot's address.
+        asking: When and how.
+        cache: The user's cache folder.
+        index: Builds the index of a download.
+    Raises:
+        UnavailableError: No copy that is recent enough can be had.
+        OutputError: The cache cannot be written.
+    """
+    path = cache / FOLDER / f"{sha256_bytes(url.encode('utf-8', 'surrogateescape'))[:16]}.json"
+    known = _read_state(path, cache)
+    conditions = _Conditions(known)
+    client = HttpClient(SYSTEM, remedy=REMEDY, patience=asking.patience, offline=asking.offline, store=conditions)
+    checked = int(asking.now.timestamp())
+    try:
+        body = batch.run(_ask(client, url))
+        if body or known is None:
+            sha256 = index(body, cache, address(url))
+            etag, last_modified = (conditions.fields.get(name, "") for name in ("etag", "last-modified"))
+            state = SnapshotState(sha256=sha256, etag=etag, last_modified=last_modified, checked=checked)
+        else:
+            state = msgspec.structs.replace(known, checked=checked)
+    except UnavailableError as error:
+        if known is None:
+            raise
+        return _fall_back(known, error, asking)
+    canonical.write(path, state)
+    return Copy(state.sha256, checked, ())
+
+
+async def _ask(client: HttpClient, url: str) -> bytes:
+    """Return the zip, or nothing where our copy is the current one."""
+    question = Question(
+        url, MOST_ARCHIVE_BYTES, refused_types=REFUSED_TYPES, absent=frozenset(), kept=True, packed=False
+    )
+    async with client:
+        answer = await client.get(question)
+    return answer.body if answer else b""
+
+
+def _fall_back(state: SnapshotState, error: UnavailableError, asking: Asking) -> Copy:
+    age, limit = int(asking.now.timestamp()) - state.checked, asking.limit
+    if age < -CLOCK_SLACK.total_seconds():
+        told = "the copy in the cache was confirmed after this moment: one of the clocks is wrong"
+        raise UnavailableError(f"{error.message}; {told}", hint=error.hint)
+    if limit is not None and age > limit.total_seconds():
+        told = f"the copy in the cache was last confirmed {age // DAY_SECONDS} days ago, the limit is {limit.days} days"
+        raise UnavailableError(f"{error.message}; {told}", hint=error.hint)
+    why = "this run is offline" if asking.offline else "the service could not be asked"
+    return Copy(
+        state.sha256, state.checked, (f"{SYSTEM}: {why}; the copy confirmed {max(0, age)} seconds ago is used",)
+    )
+
+
+def _read_state(path: Path, cache: Path) -> SnapshotState | None:
+    """Return the state, where it is whole and its index is there."""
+    try:
+        state = canonical.read(path, SnapshotState)
+    except InputError:
+        return None
+    return state if is_whole(cache, state.sha256) else None

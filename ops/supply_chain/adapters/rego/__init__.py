@@ -1,0 +1,1 @@
+"""Rego: the engine in process, rule files, their metadata."""

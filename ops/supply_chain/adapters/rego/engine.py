@@ -1,0 +1,270 @@
+"""The policy engine: Rego, in process, through regopy; every way in which it can fail is a denial or an error.
+
+In Rego an undefined expression inside a denial means *no denial*, so absence of denials proves nothing.
+Each rule therefore has to yield exactly one of
+
+    pass      `true`, or an object with `examined` (and `unknown`), both whole numbers
+    deny      entries with `message` and `subject`
+    unknown   the same, and only where its metadata allows it; beside `pass` it is a report
+
+and whatever else comes back (neither, both, an error, a malformed entry) is a denial in itself: the rule
+did not decide.
+
+What was found of regopy 1.5.2 and is met here: it stores input strings as they are, so that a quotation
+mark in a name could forge a part of the output (they are handed in escaped); it cuts strings at NUL and
+integers at 64 bits; it ends the process on a regular expression over some 50,000 characters (texts longer
+than `LONGEST_TEXT` are cut) and on `with` over a rule that calls a built-in (so it works in a child, and
+the rule that ended it did not decide); built-in errors are silent unless asked for; native code prints to
+descriptor 1. A function's parameter used as an index inside a comprehension is not bound; inside an `every`, a nested `every` or comprehension may come out undefined where `opa` has a
+value: rules call a function there, and their tests run under both.
+
+Source: facts/rego.md; https://www.openpolicyagent.org/docs/policy-language
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ops.supply_chain.adapters.rego.answers import undecided, verdict_of
+from ops.supply_chain.adapters.rego.native_output import NativeOutput, Send, in_child
+from ops.supply_chain.adapters.rego.rule_files import Module, Policy, Rule
+from ops.supply_chain.contracts.files.record import ToolRef
+from ops.supply_chain.contracts.files.verdict import RuleVerdict
+from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.core.text import printable
+
+if TYPE_CHECKING:
+    from regopy import Bundle, Interpreter  # type: ignore[import-untyped]  # it has no type hints
+
+ENGINE = "regopy"
+LARGEST_INTEGER = 2**53
+"""Numbers beyond are not exact in every Rego engine, and beyond 2^63 wrong in this one."""
+
+CHILD_SECONDS = 600
+"""Time after which a child that does not answer is ended."""
+
+LONGEST_TEXT = 2000
+"""Characters of a text that rules see; a longer one ends in `CUT`."""
+
+CUT = "…"
+
+
+_POSITION = re.compile(r"\(error \d+:(?P<file>.+?)\|(?P<offset>\d+)\|")
+_MESSAGE = re.compile(r"\(errormsg \d+:(?P<message>[^\n]*?)\)?\n")
+
+
+def engine() -> ToolRef:
+    """Name the engine and its version.
+
+    Raises:
+        UnavailableError: It is not installed.
+    """
+    try:
+        return ToolRef(name=ENGINE, version=importlib.metadata.version(ENGINE))
+    except importlib.metadata.PackageNotFoundError as error:
+        raise _not_there(error) from error
+
+
+def evaluate(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
+    """Ask every rule about one input, in a child process that may die.
+
+    Args:
+        policy: The rules; may have none.
+        document: Plain JSON data: the engine's `input`.
+    Returns:
+        One verdict a rule, sorted by code.
+    Raises:
+        InputError: A rule does not compile, or the document holds a number that is too large.
+        UnavailableError: The engine cannot be loaded.
+    """
+    found: list[RuleVerdict] = []
+    alone = False
+    while len(found) < len(policy.rules):
+        rules = policy.rules[len(found) :][: 1 if alone else None]
+        told = in_child(partial(_work, msgspec.structs.replace(policy, rules=rules), document), seconds=CHILD_SECONDS)
+        verdicts = _received(told.messages)
+        found += verdicts
+        if len(verdicts) == len(rules):
+            alone = False
+        elif verdicts or alone:
+            found.append(undecided(rules[len(verdicts)], f"the engine {told.end or 'ended early'}"))
+            alone = False
+        else:
+            alone = True  # it died before the first rule: one of the rest does not let it start
+    return tuple(found)
+
+
+def _work(policy: Policy, document: dict[str, Any], send: Send) -> None:
+    """Be the child: send each verdict as soon as it is reached, or the error that stops all."""
+    try:
+        for verdict in Engine(policy).verdicts(document):
+            send(msgspec.json.encode(verdict))
+    except (InputError, UnavailableError) as error:
+        kind = type(error).__name__
+        send(msgspec.json.encode({"error": kind, "message": error.message, "hint": error.hint}))
+
+
+def _received(messages: list[bytes]) -> list[RuleVerdict]:
+    if messages and messages[-1].startswith(b'{"error":'):
+        error = msgspec.json.decode(messages[-1])
+        kinds = {kind.__name__: kind for kind in (InputError, UnavailableError)}
+        raise kinds[error["error"]](error["message"], hint=error["hint"])
+    return [msgspec.json.decode(message, type=RuleVerdict) for message in messages]
+
+
+class Engine:
+    """The rules of a policy, compiled; may be asked about any number of inputs.
+
+    Args:
+        policy: The rules; may have none.
+    Raises:
+        InputError: A rule or library does not compile; the message has file and line.
+        UnavailableError: The engine cannot be loaded.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._rules = policy.rules
+        if self._rules:
+            with NativeOutput() as output:
+                modules = [rule.module for rule in policy.rules]
+                self._interpreter = _interpreter(policy.libraries, modules, policy.documents, output)
+                self._bundle = _build(self._interpreter, policy, output)
+
+    def evaluate(self, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
+        """Ask every rule about one input, in this process.
+
+        Args:
+            document: Plain JSON data: the engine's `input`.
+        Returns:
+            One verdict a rule, sorted by code.
+        Raises:
+            InputError: The document holds a number that the engine cannot hold.
+        """
+        return tuple(self.verdicts(document))
+
+    def verdicts(self, document: dict[str, Any]) -> Iterator[RuleVerdict]:
+        """Yield what `evaluate` returns, one by one."""
+        if not self._rules:
+            return
+        with NativeOutput():
+            self._interpreter.set_input(_escaped(document))
+            for rule in self._rules:
+                yield _decide(self._interpreter, self._bundle, rule)
+
+
+def query(libraries: Sequence[Module], modules: Sequence[Module], documents: dict[str, Any], path: str) -> Any:
+    """Return a value that needs no input, such as the cases of a rule's tests.
+
+    Args:
+        libraries: What the modules import.
+        modules: Loaded after them.
+        documents: What they see below `data`, as `Policy.documents` has it.
+        path: Of the value, from below `data`.
+
+    Raises:
+        InputError: Something does not compile.
+        ValueError: The engine gave an error instead of a value.
+    """
+    with NativeOutput() as output:
+        interpreter = _interpreter(libraries, modules, documents, output)
+        found = interpreter.query(f"data.{path}")
+        if not found.ok():  # its text must not be asked for: that ends the process
+            raise ValueError(f"data.{path}: {output.text()}")
+        return _first_expression(str(found))
+
+
+def _interpreter(
+    libraries: Sequence[Module], modules: Sequence[Module], documents: dict[str, Any], output: NativeOutput
+) -> Interpreter:
+    try:
+        from regopy import Interpreter, RegoError
+    except Exception as error:  # a library of another platform fails in ways that nobody has typed
+        raise _not_there(error) from error
+    interpreter = Interpreter()
+    interpreter.strict_built_in_errors = True
+    interpreter.add_data_json(json.dumps(documents, ensure_ascii=False))
+    for module in (*libraries, *modules):
+        try:
+            interpreter.add_module(module.path, module.source)
+        except RegoError as error:
+            raise _broken(module, f"{error}\n", output.text()) from error
+    return interpreter
+
+
+def _build(interpreter: Interpreter, policy: Policy, output: NativeOutput) -> Bundle:
+    bundle = interpreter.build(None, [_entrypoint(rule) for rule in policy.rules])
+    if bundle.ok():
+        return bundle
+    for rule in policy.rules:  # one of them is to blame: find out which, so that the error can say
+        alone = _interpreter(policy.libraries, [rule.module], policy.documents, output)
+        if not alone.build(None, [_entrypoint(rule)]).ok():
+            raise _broken(rule.module, "", output.text())
+    raise InputError(f"the rules do not compile together: {printable(output.text())}")
+
+
+def _escaped(value: Any) -> Any:
+    """Return JSON data with its strings escaped as in JSON: the engine keeps and prints them as they are."""
+    if isinstance(value, str):
+        return _escape(value)
+    if isinstance(value, dict):
+        return {_escape(key): _escaped(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_escaped(inner) for inner in value]
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise InputError(f"the number {value} is too large for the policy engine (at most {LARGEST_INTEGER})")
+    return value
+
+
+def _escape(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        text = text[:LONGEST_TEXT] + CUT
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return text
+    whole = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates have no UTF-8
+    return json.dumps(whole, ensure_ascii=False)[1:-1]
+
+
+def _entrypoint(rule: Rule) -> str:
+    return rule.module.package.replace(".", "/")
+
+
+def _decide(interpreter: Interpreter, bundle: Bundle, rule: Rule) -> RuleVerdict:
+    try:
+        found = interpreter.query_bundle_entrypoint(bundle, _entrypoint(rule))
+        if not found.ok():
+            return undecided(rule, "the engine ended in an error")
+        answer = _first_expression(str(found))
+    except Exception as error:  # regopy leaks untyped errors (JSON, ctypes, its own): none may pass
+        return undecided(rule, f"the engine failed: {type(error).__name__}")
+    if not isinstance(answer, dict):
+        return undecided(rule, "its package has no value")
+    return verdict_of(rule, answer)
+
+
+def _first_expression(text: str) -> Any:
+    return json.loads(text)["expressions"][0]
+
+
+def _broken(module: Module, error: str, printed: str) -> InputError:
+    position = _POSITION.search(error)
+    message = _MESSAGE.search(error)
+    line = module.source.encode()[: int(position["offset"])].count(b"\n") + 1 if position else 0
+    said = message["message"] if message else printed.strip().removeprefix("Errors:").strip().partition("\n")[0]
+    where = f"{module.path}:{line}" if line else module.path
+    return InputError(
+        f"{where}: is not valid Rego: {printable(said) or 'the engine does not say why'}",
+        hint="Correct the rule; 'opa check --strict' on its folder says more.",
+    )
+
+
+def _not_there(error: Exception) -> UnavailableError:
+    return UnavailableError(
+        f"the policy engine {ENGINE} cannot be loaded: {error}", hint="Install the pipeline's own lock again."
+    )

@@ -1,0 +1,1 @@
+"""Sigstore: signing, verifying bundles and attestations, trusted roots."""

@@ -1,0 +1,235 @@
+"""The services of a Sigstore instance as sigstore-python's signer calls them, with an end to waiting and typed errors.
+
+The library's clients wait for ever, lose what a refusal says, and go on without a time stamp. These stand in
+front of them: each request ends after `TIMEOUT_SECONDS`, is repeated where that is harmless, and what goes
+wrong names the service. A time stamp is asked for before the log is written to, so that where there is none
+nothing is logged either.
+
+Imports sigstore and requests when it is imported itself: import it where it is used.
+
+Source: sigstore 4.5; facts/sigstore.md section 1.13, pitfalls 7, 15 and 16.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import requests
+from cryptography import x509
+from requests.adapters import HTTPAdapter
+from sigstore.models import SigningConfig
+from urllib3.util import Retry
+
+from ops.supply_chain.adapters.sigstore.failure import IdentityRefusedError, ServiceError
+from ops.supply_chain.core.text import printable, without_credentials
+
+TIMEOUT_SECONDS = (10.0, 60.0)
+"""To connect, and between two bytes of an answer; a log may answer only once an entry is included."""
+
+REPEATS = 2
+REPEAT_PAUSE_SECONDS = 0.2
+REPEATED_STATUS = (429, 500, 502, 503, 504)
+
+AUTHORITY = "certificate authority"
+LOG = "transparency log"
+TIME_STAMPS = "time-stamping authority"
+AGAIN = "Run it again when the service answers: what is signed already is kept."
+REFUSED_STATUS = frozenset({400, 401, 403})
+"""The request is understood, and this identity gets no certificate."""
+
+_LONGEST_REASON = 300
+
+
+class Authority:
+    """The certificate authority, in the place of the library's `FulcioClient`.
+
+    Args:
+        client: The library's client.
+        accept: Called with each certificate before anything is signed with it; raises to refuse it.
+    """
+
+    def __init__(self, client: Any, accept: Callable[[x509.Certificate], None]) -> None:
+        self._client = client
+        self._accept = accept
+        self.certificate: x509.Certificate | None = None
+        _prepare(client.session, client.url)
+
+    @property
+    def signing_cert(self) -> Authority:
+        """Return what has `post`; the library asks for it under this name."""
+        return self
+
+    def post(self, request: Any, identity: Any) -> Any:
+        """Get a certificate.
+
+        Raises:
+            IdentityRefusedError: The authority refuses this identity, or `accept` does.
+            ServiceError: It does not answer, or not with a certificate.
+        """
+        try:
+            answer = self._client.signing_cert.post(request, identity)
+        except Exception as error:  # the client leaks whatever an odd answer makes Python raise
+            response = _response_of(error)
+            if response is not None and response.status_code in REFUSED_STATUS:
+                raise _refused(response) from error
+            raise _failed(AUTHORITY, self._client.url, error) from error
+        self._accept(answer.cert)
+        self.certificate = answer.cert
+        return answer
+
+
+class Log:
+    """The transparency log, in the place of the library's `RekorClient`.
+
+    Args:
+        files: Client of the log that signatures over files go to.
+        statements: Client of the one that attestations go to; it may be the same.
+    """
+
+    def __init__(self, files: Any, statements: Any) -> None:
+        self._files, self._statements = files, statements
+
+    def _build_hashed_rekord_request(self, **parts: Any) -> Any:
+        return self._files._build_hashed_rekord_request(**parts)  # noqa: SLF001 - the name by which the library asks
+
+    def _build_dsse_request(self, **parts: Any) -> Any:
+        return self._statements._build_dsse_request(**parts)  # noqa: SLF001 - as above
+
+    def create_entry(self, request: Any) -> Any:
+        """Write an entry.
+
+        Raises:
+            ServiceError: The log does not answer, or not with an entry.
+        """
+        client = self._statements if request.get("kind") == "dsse" else self._files
+        _prepare(client._session, client.url)  # noqa: SLF001 - one session a thread, and no public way to it
+        try:
+            return client.create_entry(request)
+        except Exception as error:  # as above
+            raise _failed(LOG, client.url, error) from error
+
+
+class TimeStamps:
+    """A time-stamping authority, in the place of the library's client.
+
+    Args:
+        client: The library's client.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.url = client.url
+
+    def request_timestamp(self, signature: bytes) -> Any:
+        """Get a time stamp over a signature.
+
+        Raises:
+            ServiceError: There is none to be had. The library would go on without.
+        """
+        _prepare(self._client._session, self.url)  # noqa: SLF001 - as above
+        try:
+            return self._client.request_timestamp(signature)
+        except Exception as error:  # as above
+            raise _failed(TIME_STAMPS, self.url, error) from error
+
+
+def log_of(config: SigningConfig, preferred: SigningConfig | None) -> Log:
+    """Return the log of an instance.
+
+    Args:
+        config: The instance's choice of services.
+        preferred: The same limited to version 1 of the log; None where it has none. Attestations go there:
+            several clients cannot verify those of version 2 (facts/sigstore.md section 4).
+    """
+    files = config.get_tlogs()[0]
+    return Log(files, preferred.get_tlogs()[0] if preferred else files)
+
+
+class _Patient(HTTPAdapter):
+    """Ends waiting where the library sets no end, and repeats what failed for a moment."""
+
+    def __init__(self) -> None:
+        # A request whose answer was lost is not repeated: a log would have it twice.
+        super().__init__(
+            max_retries=Retry(
+                total=REPEATS,
+                connect=REPEATS,
+                read=False,
+                status=REPEATS,
+                other=0,
+                status_forcelist=REPEATED_STATUS,
+                allowed_methods=None,
+                backoff_factor=REPEAT_PAUSE_SECONDS,
+                raise_on_status=False,
+                respect_retry_after_header=False,
+            )
+        )
+
+    def send(self, request: Any, *args: Any, **options: Any) -> requests.Response:
+        if options.get("timeout") is None:
+            options["timeout"] = TIMEOUT_SECONDS
+        return super().send(request, *args, **options)
+
+
+def _prepare(session: requests.Session, url: str) -> None:
+    """Give a session of one service an end to waiting, and the environment's proxies and authorities once for all.
+
+    Otherwise requests looks into the environment for every request, and puts what a `.netrc` says about the host,
+    or about any host, in the place of the identity token.
+    """
+    if not session.trust_env:
+        return
+    adapter = _Patient()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    found = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify = found["proxies"], found["verify"]
+    session.trust_env = False
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Walk from an error to what lies behind it: the library wraps, and loses what was said."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _response_of(error: Exception) -> requests.Response | None:
+    found = (getattr(one, "response", None) for one in _chain(error))
+    return next((one for one in found if isinstance(one, requests.Response)), None)
+
+
+def _refused(response: requests.Response) -> IdentityRefusedError:
+    said = _said(response)
+    return IdentityRefusedError(
+        f"{AUTHORITY}: refused this identity (HTTP {response.status_code}{said})",
+        hint="Check that the token is fresh, meant for this instance and of an issuer that it knows.",
+    )
+
+
+def _failed(service: str, url: str, error: Exception) -> ServiceError:
+    response = _response_of(error)
+    if response is not None and not response.ok:
+        what = f"answers HTTP {response.status_code}{_said(response)}"
+    elif silence := next((one for one in _chain(error) if _is_silence(one)), None):
+        what = f"does not answer ({type(silence).__name__})"
+    else:
+        what = f"its answer makes no sense ({type(error).__name__})"
+    return ServiceError(f"{service} {without_credentials(url)}: {what}", hint=AGAIN)
+
+
+def _said(response: requests.Response) -> str:
+    try:
+        message = json.loads(response.text)["message"]
+    except (ValueError, LookupError, TypeError):
+        return ""
+    text = printable(without_credentials(" ".join(str(message).split())))
+    return f": {text[:_LONGEST_REASON]}" if text else ""
+
+
+def _is_silence(error: BaseException) -> bool:
+    """Tell whether there was no answer; requests counts one that is no JSON among its own errors."""
+    is_odd_answer = isinstance(error, requests.exceptions.InvalidJSONError)
+    return isinstance(error, requests.RequestException) and not is_odd_answer

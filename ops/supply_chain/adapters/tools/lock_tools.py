@@ -1,0 +1,249 @@
+"""uv, Poetry, pdm and pipenv, asked whether a lock of theirs still fits its manifest.
+
+Each is run on a copy of the lock and its manifests in a temporary folder, so that nothing is written into the
+project and nothing of the project is built or run. uv comes with sealwright; the others are used where they
+are on PATH. What a tool says is taken for a verdict only where it is the sentence that we know; all else
+means that the tool could not say.
+
+Source: uv 0.13 `uv lock --check`; Poetry 2.5 `poetry check --lock`; pdm 2.29 `pdm lock --check`; pipenv 2026
+`pipenv verify`.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.adapters.tools.uv import environment, find_uv, index_address, says_outside, uv_version
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.values.lock import Lock, LockKind, SourceKind
+from ops.supply_chain.core.errors import UnavailableError
+from ops.supply_chain.core.text import printable, without_credentials
+
+TIMEOUT_SECONDS = 300
+
+_UV_FILES = ("pyproject.toml", "uv.toml", ".python-version")
+_MANIFESTS = ("pyproject.toml", "Pipfile")
+_SCRIPT_LOCK = ".py.lock"
+_STALE = {
+    LockKind.UV: re.compile(r"needs to be updated|No solution found|Requirements contain conflicting"),
+    LockKind.POETRY: re.compile(r"changed significantly since poetry\.lock was last generated"),
+    LockKind.PDM: re.compile(r"Lockfile is out of date|Lockfile doesn't satisfy the project requirements"),
+    LockKind.PIPFILE: re.compile(r"Pipfile\.lock is out-of-date"),
+}
+_NOT_FOR_UV = re.compile(
+    r"is incompatible with the project's Python requirement|No interpreter found|inspect Python|"
+    r"[Bb]uilding source distributions|--no-build|Failed to generate package metadata|build backend returned an error|Distribution not found at|outside of the workspace|is not a (?:file|dir)"
+)
+"""uv has no fitting Python here, or would have to build something, or to leave the copy."""
+
+_NO_PYTHON = re.compile(r"is incompatible with the project's Python requirement|No interpreter found|inspect Python")
+_NO_HOME = "no-python"
+"""Is never there. With `--no-build` uv still builds what is editable, by a Python that minds `PYTHONHOME` and so cannot
+start; the Python that it only asks for its version is started with `-I`, and does not mind."""
+
+_SHOWN_LENGTH = 300
+
+
+class ToolAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tool says of its lock.
+
+    `command` is what a person would type, `tool` and `version` who answered. `agrees` is None where the
+    tool could not say; `said` is its first words then and where it disagrees.
+    """
+
+    command: str
+    tool: str
+    version: str
+    agrees: bool | None
+    said: str = ""
+
+
+class LockTools:
+    """The tools, for the locks of one project.
+
+    Args:
+        root: The project's folder.
+        cache: Where uv keeps what it fetched.
+        config: The project's configuration: its index is the one to ask where a lock names it.
+        offline: True keeps uv off the network.
+    """
+
+    def __init__(self, root: Path, *, cache: Path, config: Config, offline: bool) -> None:
+        self._files = ProjectFiles(root)
+        self._cache = cache
+        self._config = config
+        self._offline = offline
+
+    def ask(self, lock: Lock) -> ToolAnswer | None:
+        """Ask the tool of a lock whether the lock is current.
+
+        Args:
+            lock: Of any kind but requirements.
+        Returns:
+            None where there is no such tool, or none that is installed.
+        Raises:
+            UnavailableError: The tool could be run, and what it needs of the network did not answer.
+        """
+        if lock.kind is LockKind.UV:
+            return self._ask_uv(lock)
+        words = _words(lock)
+        program = shutil.which(words[0]) if words else None
+        if not words or program is None:
+            return None
+        with tempfile.TemporaryDirectory(prefix="sealwright-check-") as scratch:
+            folder = posixpath.dirname(lock.path)
+            self._copy(Path(scratch), [lock.path, *self._top_files(folder)])
+            done = _run([program, *words[1:]], Path(scratch) / folder, _foreign_environment())
+        agrees, said = _verdict(lock.kind, done, scratch)
+        return ToolAnswer(
+            command=" ".join(words),
+            tool=words[0],
+            version=_version_of(program),
+            agrees=agrees,
+            said=said[:_SHOWN_LENGTH],
+        )
+
+    def _top_files(self, folder: str) -> Iterator[str]:
+        """Name the manifests in a folder, and the README that Poetry wants to see as well."""
+        for path in self._files.walk(lambda path: _is_deeper(path, folder)):
+            name = posixpath.basename(path)
+            if posixpath.dirname(path) == folder and (name in _MANIFESTS or name.lower().startswith("readme")):
+                yield path
+
+    def _ask_uv(self, lock: Lock) -> ToolAnswer:
+        words = ["lock", "--check", "--no-build", "--no-python-downloads", "--no-progress", "--color", "never"]
+        words += ["--offline"] if self._offline else []
+        script = posixpath.basename(lock.path).removesuffix(".lock") if lock.path.endswith(_SCRIPT_LOCK) else ""
+        words += ["--script", script] if script else []
+        with tempfile.TemporaryDirectory(prefix="sealwright-check-") as scratch:
+            self._copy(Path(scratch), self._uv_files(lock))
+            folder, surroundings = Path(scratch) / posixpath.dirname(lock.path), self._uv_environment(lock, scratch)
+            done = _run([find_uv(), *words, "--python", sys.executable], folder, surroundings)
+            if _NO_PYTHON.search(_said(done)):
+                done = _run([find_uv(), *words], folder, surroundings)
+        agrees, said = _verdict(LockKind.UV, done, scratch)
+        if agrees is None and (says_outside(said) or not _NOT_FOR_UV.search(said)):
+            raise UnavailableError(
+                f"{lock.path}: uv could not check it: {said[:_SHOWN_LENGTH]}",
+                hint="See that the index answers, then run again.",
+            )
+        command = f"uv lock --check --script {script}" if script else "uv lock --check"
+        return ToolAnswer(command=command, tool="uv", version=uv_version(), agrees=agrees, said=said[:_SHOWN_LENGTH])
+
+    def _uv_files(self, lock: Lock) -> Iterator[str]:
+        """Name what uv reads: all manifests below the lock, since members of a workspace are found by pattern."""
+        folder = posixpath.dirname(lock.path)
+        yield lock.path
+        yield lock.path.removesuffix(".lock")
+        yield from (path for path in self._files.walk() if _is_below(path, folder) and path.endswith(_UV_FILES))
+        for entry in lock.entries:
+            if entry.pin.source.kind is SourceKind.PATH:
+                place = posixpath.normpath(posixpath.join(folder, entry.pin.source.url))
+                yield from (posixpath.join(place, name) for name in _UV_FILES)
+
+    def _uv_environment(self, lock: Lock, scratch: str) -> dict[str, str]:
+        # The project's own settings count, those of the machine do not; the configured index only where the lock
+        # was made from it, and spelt as there, because uv takes any other for a reason to lock again.
+        address = index_address(os.environ, self._config.index.url)
+        named = {entry.pin.source.url for entry in lock.entries}
+        spelt = [url for url in named if url.rstrip("/") == without_credentials(address).rstrip("/")] if address else []
+        made = environment(os.environ, index=address if spelt else "")
+        if spelt and not spelt[0].endswith("/"):
+            made["UV_DEFAULT_INDEX"] = made["UV_DEFAULT_INDEX"].rstrip("/")
+        made |= {"UV_CACHE_DIR": str(self._cache), "XDG_CONFIG_HOME": scratch, "XDG_CONFIG_DIRS": scratch}
+        return {**made, "PYTHONHOME": posixpath.join(scratch, _NO_HOME)}
+
+    def _copy(self, target: Path, paths: Sequence[str] | Iterator[str]) -> None:
+        for path in dict.fromkeys(paths):
+            data = None if path.startswith("../") else self._files.read(path)
+            if data is not None:
+                (target / path).parent.mkdir(parents=True, exist_ok=True)
+                (target / path).write_bytes(data)
+
+
+def _words(lock: Lock) -> list[str]:
+    name = posixpath.basename(lock.path)
+    if lock.kind is LockKind.POETRY:
+        return ["poetry", "check", "--lock", "--no-interaction", "--no-ansi"]
+    if lock.kind is LockKind.PDM:
+        # A project's own pre_lock and the like are its code; a check needs none of it.
+        return ["pdm", "lock", "--check", "--skip", ":all", *(["-L", name] if name != "pdm.lock" else [])]
+    return ["pipenv", "verify"] if lock.kind is LockKind.PIPFILE else []
+
+
+def _is_deeper(path: str, folder: str) -> bool:
+    """Tell whether a path lies neither in a folder nor on the way to it."""
+    return posixpath.dirname(path) != folder and not f"{folder}/".startswith(f"{path}/")
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")
+
+
+def _foreign_environment() -> dict[str, str]:
+    kept = environment(os.environ, index="")
+    return {
+        **kept,
+        "POETRY_VIRTUALENVS_CREATE": "false",
+        "PIPENV_NOSPIN": "1",
+        "PDM_CHECK_UPDATE": "0",
+        "NO_COLOR": "1",
+    }
+
+
+def _run(words: Sequence[str], folder: Path, surroundings: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            words,
+            cwd=folder,
+            env=surroundings,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        name = Path(words[0]).name
+        reason = (
+            f"no answer within {TIMEOUT_SECONDS} s" if isinstance(error, subprocess.TimeoutExpired) else error.strerror
+        )
+        raise UnavailableError(
+            f"{name}: cannot be run: {reason}", hint=f"See that {name} works, then run again."
+        ) from error
+
+
+def _verdict(kind: LockKind, done: subprocess.CompletedProcess[bytes], scratch: str) -> tuple[bool | None, str]:
+    if done.returncode == 0:
+        return True, ""
+    said = _said(done).replace(f"{scratch}/", "")
+    # What did not answer comes before what does not fit: uv finds no solution where it may not look.
+    stale = _STALE[kind].search(said) is not None and not (kind is LockKind.UV and says_outside(said))
+    return (False if stale else None), said
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    text = without_credentials((done.stderr + b"\n" + done.stdout).decode("utf-8", "replace"))
+    lines = [
+        line.strip() for line in text.splitlines() if line.strip() and not line.startswith(("Using ", "Resolved "))
+    ]
+    return printable(" ".join(lines))
+
+
+def _version_of(program: str) -> str:
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    match = re.search(rb"\d+(?:\.\d+)+\S*", done.stdout)
+    return match[0].rstrip(b")").decode("utf-8", "replace") if match else "unknown"

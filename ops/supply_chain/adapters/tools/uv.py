@@ -1,0 +1,296 @@
+"""uv, asked through its command line: what a requirements source resolves to, as of a moment.
+
+The answer depends on the source, what it includes, the seed, the moment, the options below and the index,
+and on nothing else: `uv.toml`, `[tool.uv]`, a virtual environment and every `UV_*` and `PIP_*` variable are
+kept away, save those that only tell how the index is reached. Whatever goes wrong becomes either "the
+source is broken or cannot be resolved" or "could not look"; what we do not recognise is the latter.
+
+Source: uv 0.13, `uv help pip compile`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from ops.supply_chain.adapters.http.credentials import Account
+from ops.supply_chain.adapters.index.address import accounts_for, read_address
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.values.compile_request import CompileRequest
+from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.core.text import without_credentials
+
+TIMEOUT_SECONDS = 900
+PARALLEL = 2
+"""How many uv processes run at once; each asks for many files at once itself, and more of them only make it stall."""
+
+MOST_UNANSWERED = 3
+"""How many questions in one run may come to nothing before the others are not asked: each costs uv's retries."""
+
+INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
+"""Where a user's own index stands, the first one first."""
+
+_KEPT = re.compile(
+    r"UV_(?:INDEX_[A-Z0-9_]+_(?:USERNAME|PASSWORD)|HTTP_\w+|REQUEST_TIMEOUT|NATIVE_TLS|SYSTEM_CERTS|INSECURE_HOST|"
+    r"KEYRING_PROVIDER|CONCURRENT_\w+|CREDENTIALS_DIR)"
+)
+_SCRUBBED = re.compile(
+    r"(?:UV_|PIP_|PYTHON)\w*|VIRTUAL_ENV|CONDA_PREFIX|CONDA_DEFAULT_ENV|SOURCE_DATE_EPOCH|RUST_LOG|"
+    # What may sign or publish is nothing for a program that could come to run other people's code.
+    r"(?:ACTIONS_|SIGSTORE_|SEALWRIGHT_)\w*|(?:GH|GITHUB|GITLAB|CI_JOB)_TOKEN|GITLAB_OIDC_TOKEN|"
+    r"(?:TWINE|COSIGN|HATCH_INDEX|PDM_PUBLISH|POETRY_PYPI_TOKEN)_\w*|FLIT_PASSWORD"
+)
+_BUILD_HINT = (
+    "Take a version that has a wheel, or set [locks].allow_builds = true, which lets the code of any source "
+    "distribution run on the machine that compiles."
+)
+_NO_UPLOAD_DATE = re.compile(r"missing an upload date")
+_OUTSIDE = re.compile(
+    r"Failed to (?:fetch|download|connect)|error sending request|Request failed|network was disabled|"
+    r"was not found in the cache|Network connectivity is disabled|HTTP status (?:client|server) error|"
+    r"could not be queried|Unsupported `Content-Type`|Unauthorized|Forbidden|timed out|Connection (?:refused|reset)|dns error"
+)
+_NEEDS_BUILD = re.compile(r"[Bb]uilding (?:from source|source distributions) is disabled|--no-build")
+_INSIDE = re.compile(
+    r"No solution found|Couldn't parse|Error parsing included file|Invalid (?:requirement|URL|version)|"
+    r"[Ff]ailed to parse|File not found|does not contain|Unexpected '|Expected|Unsupported|TOML parse error|"
+    r"Distribution not found"
+)
+
+
+class Uv:
+    """The compiler of one project.
+
+    Args:
+        root: The project's folder.
+        cache: Where uv keeps what it fetched; shared by all runs.
+        config: The project's configuration: index, Python version, universal.
+        offline: True lets uv answer from its cache only.
+        unanswered: What came to nothing so far, where several compilers of one run share their patience.
+    Raises:
+        UnavailableError: uv is not installed.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        cache: Path,
+        config: Config,
+        offline: bool,
+        unanswered: list[UnavailableError] | None = None,
+    ) -> None:
+        self._root = root
+        self._cache = cache
+        self._unanswered = [] if unanswered is None else unanswered
+        self._binary = find_uv()
+        self._configured_python = config.locks.python_version
+        self._options = _options(config, offline=offline)
+        self._environment = environment(os.environ, index=index_address(os.environ, config.index.url))
+
+    def compile_many(self, requests: Sequence[CompileRequest]) -> Iterator[str | InputError]:
+        """Answer each request, in order, some at the same time.
+
+        Yields:
+            Bodies of locks (uv's output without a header), or why a source is broken or nothing satisfies it.
+        Raises:
+            UnavailableError: The index does not answer, or uv fails in a way that is not the source's.
+        """
+        with closing(self.answers(requests)) as answers:
+            for answer in answers:
+                if isinstance(answer, UnavailableError):
+                    raise answer
+                yield answer
+
+    def answers(self, requests: Sequence[CompileRequest]) -> Generator[str | InputError | UnavailableError, None, None]:
+        """Answer each request as `compile_many` does, and go on where one cannot be answered.
+
+        Yields:
+            In the order of the requests; after `MOST_UNANSWERED` of them have come to nothing, the others are not
+            asked and come to the same.
+        """
+        pool = ThreadPoolExecutor(max_workers=PARALLEL)
+        try:
+            yield from pool.map(self._answer, requests)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _answer(self, request: CompileRequest) -> str | InputError | UnavailableError:
+        if len(self._unanswered) >= MOST_UNANSWERED:
+            last = self._unanswered[-1]
+            message = f"{self._name(request)}: not asked any more, after {MOST_UNANSWERED} like it: {last.message}"
+            return UnavailableError(message, hint=last.hint)
+        try:
+            return self._compile(request)
+        except UnavailableError as error:
+            self._unanswered.append(error)
+            return error
+
+    def _compile(self, request: CompileRequest) -> str | InputError:
+        with tempfile.TemporaryDirectory(prefix="sealwright-compile-") as scratch:
+            # uv takes the pins that it keeps from the output file, so the seed is put there.
+            output = Path(scratch) / request.lock
+            output.write_text(request.seed, encoding="utf-8", newline="\n")
+            done = self._run(request, output)
+            said = done.stderr.decode("utf-8", "replace")
+            if done.returncode != 0 or _NO_UPLOAD_DATE.search(said):
+                said = said.replace(str(output), f"the lock {request.lock}").replace(f"{scratch}/", "")
+                failure = failure_of(self._name(request), said, moment=request.moment)
+                if isinstance(failure, InputError):
+                    return failure
+                raise failure
+            return output.read_text(encoding="utf-8")
+
+    def _run(self, request: CompileRequest, output: Path) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(
+                [self._binary, "pip", "compile", *self._words(request), "--output-file", str(output)],
+                cwd=self._root / request.folder,
+                env={**self._environment, "UV_CACHE_DIR": str(self._cache)},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=TIMEOUT_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise UnavailableError(
+                f"{self._name(request)}: uv did not answer within {TIMEOUT_SECONDS} s",
+                hint="See whether the index is reachable, then run again.",
+            ) from error
+        except OSError as error:
+            raise UnavailableError(f"uv: cannot be run: {error}", hint="Install the PyPI package uv.") from error
+
+    def _words(self, request: CompileRequest) -> list[str]:
+        stated = request.python_version and not self._configured_python
+        python = ["--python-version", request.python_version] if stated else []
+        return [*self._options, *python, *_question(request)]
+
+    def _name(self, request: CompileRequest) -> str:
+        return f"{request.folder}/{request.source}" if request.folder else request.source
+
+
+def uv_version() -> str:
+    """Return the version of the uv that runs."""
+    from importlib.metadata import version
+
+    return version("uv")
+
+
+def index_address(outer: Mapping[str, str], configured: str) -> str:
+    """Return the index to ask, with the account to use there; empty for uv's own default.
+
+    Args:
+        outer: The process's environment.
+        configured: The configured index, which holds no account. The user's address counts where none is
+            configured, or where it is that one with an account in it.
+    """
+    given = next((outer[name] for name in INDEX_VARIABLES if outer.get(name)), "")
+    if not configured or without_credentials(given).rstrip("/") == configured.rstrip("/"):
+        return given or configured
+    return configured
+
+
+def environment(outer: Mapping[str, str], *, index: str) -> dict[str, str]:
+    """Return the environment that uv gets.
+
+    Args:
+        outer: The process's own.
+        index: The index to ask, empty for uv's own default.
+    Returns:
+        `outer` without what could change the result. The index stands in it and not on the command line,
+        where everybody on the machine could read its account.
+    """
+    kept = {key: value for key, value in outer.items() if _KEPT.fullmatch(key) or not _SCRUBBED.fullmatch(key)}
+    if not index:
+        return kept
+    address = read_address(index, where="index")
+    account = accounts_for(address).get(address.origin)
+    return {**kept, "UV_DEFAULT_INDEX": _with_account(address.url, account)}
+
+
+def _with_account(url: str, account: Account | None) -> str:
+    if account is None:
+        return url
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{quote(account[0], safe='')}:{quote(account[1], safe='')}@{rest}"
+
+
+def failure_of(source: str, said: str, *, moment: str) -> InputError | UnavailableError:
+    """Turn what uv wrote to stderr when it failed into our error.
+
+    Args:
+        source: The source's path, for the message.
+        said: uv's words.
+        moment: The moment asked for.
+    Returns:
+        An `InputError` where the source is at fault, else an `UnavailableError`.
+    """
+    words = "\n  ".join(line for line in without_credentials(said).strip().splitlines() if line.strip())
+    if _NO_UPLOAD_DATE.search(said):
+        return UnavailableError(
+            f"{source}: the index does not tell when files were uploaded, so the state of {moment} is unknown: {words}",
+            hint="Set [index].url to an index that serves upload times (simple API 1.1, as JSON).",
+        )
+    if _NEEDS_BUILD.search(said):
+        return UnavailableError(
+            f"{source}: cannot be told without running other people's code: {words}", hint=_BUILD_HINT
+        )
+    if says_outside(said) or not _INSIDE.search(said):
+        return UnavailableError(
+            f"{source}: could not be compiled: {words}", hint="See that the index answers, then run again."
+        )
+    return InputError(f"{source}: {words}", hint=_remedy(said))
+
+
+def says_outside(said: str) -> bool:
+    """Tell whether what uv wrote is about something outside that did not answer."""
+    return _OUTSIDE.search(said) is not None
+
+
+def _remedy(said: str) -> str:
+    if "exclude-newer" in said:
+        return "Wait until the release is old enough, or take it with --bypass-cool-down NAME --reason TEXT."
+    if "No solution found" in said:
+        return "Loosen or correct a requirement in the source, or let a pin go with --upgrade-package NAME."
+    return "Repair that line of the source."
+
+
+def find_uv() -> str:
+    """Return the path of the uv program.
+
+    Raises:
+        UnavailableError: It is not installed.
+    """
+    from uv import find_uv_bin
+
+    try:
+        return str(find_uv_bin())
+    except FileNotFoundError as error:
+        raise UnavailableError(f"uv: {error}", hint="Install the PyPI package uv.") from error
+
+
+def _options(config: Config, *, offline: bool) -> list[str]:
+    locks = config.locks
+    options = ["--generate-hashes", "--no-header", "--no-config", "--no-progress", "--color", "never"]
+    options += ["--no-python-downloads", "--python", sys.executable]
+    options += [] if locks.allow_builds else ["--no-build"]
+    options += ["--python-version", locks.python_version] if locks.python_version else []
+    options += ["--universal"] if locks.universal else []
+    return options + (["--offline"] if offline else [])
+
+
+def _question(request: CompileRequest) -> list[str]:
+    words = [request.source, "--exclude-newer", request.moment]
+    for bypass in request.bypasses:
+        words += ["--exclude-newer-package", f"{bypass.name}={bypass.moment}"]
+    for package in request.upgrade_packages:
+        words += ["--upgrade-package", package]
+    return words + (["--upgrade"] if request.upgrade else [])

@@ -1,0 +1,1 @@
+"""What the evidence supports: policy input, claims, documents, report, techdocs, review, adoption. Pure."""

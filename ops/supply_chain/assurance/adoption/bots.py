@@ -1,0 +1,110 @@
+"""Files for the bots that open update requests: Renovate keeps versions current, Dependabot mends what is vulnerable.
+
+Source: https://docs.renovatebot.com/configuration-options/ (`minimumReleaseAge`, `vulnerabilityAlerts`,
+`osvVulnerabilityAlerts`); GitHub, "Dependabot options reference": alerts "are configured in the repository or
+organization 'Settings' tab and not in the dependabot.yml file".
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+
+from ops.supply_chain.assurance.adoption.model import FoundLock, Survey
+from ops.supply_chain.contracts.config.locks import DEFAULT_COOL_DOWN_DAYS
+from ops.supply_chain.contracts.values.lock import LockKind
+from ops.supply_chain.core.text import printable
+
+RENOVATE = "renovate.json5"
+RENOVATE_PLACES = (
+    "renovate.json",
+    "renovate.json5",
+    ".github/renovate.json",
+    ".github/renovate.json5",
+    ".gitlab/renovate.json",
+    ".gitlab/renovate.json5",
+    ".renovaterc",
+    ".renovaterc.json",
+    ".renovaterc.json5",
+)
+"""Where Renovate looks for its configuration; it takes the first."""
+
+DEPENDABOT = ".github/dependabot.yml"
+DEPENDABOT_PLACES = (DEPENDABOT, ".github/dependabot.yaml")
+MOST_FOLDERS = 50
+
+
+def renovate_text() -> str:
+    """Return a Renovate configuration, with its reasons."""
+    return _RENOVATE.format(days=DEFAULT_COOL_DOWN_DAYS)
+
+
+def dependabot_text(survey: Survey) -> str:
+    """Return a Dependabot configuration that opens requests for vulnerable dependencies only."""
+    head = _DEPENDABOT_HEAD.replace("OWNER/REPO", survey.repository or "OWNER/REPO")
+    parts = [head, _entry("github-actions", ["/"])]
+    for ecosystem in ("pip", "uv"):
+        folders = sorted({_folder(lock) for lock in survey.locks if _ecosystem(lock) == ecosystem} - {""})
+        if folders:
+            parts.append(_entry(ecosystem, folders[:MOST_FOLDERS]))
+    return "".join(parts)
+
+
+def _ecosystem(lock: FoundLock) -> str:
+    return "uv" if lock.kind is LockKind.UV else "pip"
+
+
+def _folder(lock: FoundLock) -> str:
+    """Return the folder as Dependabot writes it, or nothing for a name that could be read as something else."""
+    folder = "/" + posixpath.dirname(lock.path)
+    return "" if printable(folder) != folder or set(folder) & set("*?[]{}\\") else folder
+
+
+def _entry(ecosystem: str, folders: list[str]) -> str:
+    listed = "".join(f"      - {json.dumps(folder, ensure_ascii=False)}\n" for folder in folders)
+    return _DEPENDABOT_ENTRY.format(ecosystem=ecosystem, folders=listed, days=DEFAULT_COOL_DOWN_DAYS)
+
+
+_RENOVATE = """\
+// Renovate keeps dependencies and pinned actions current. It works once its app or a runner of it is set up.
+{{
+  $schema: "https://docs.renovatebot.com/renovate-schema.json",
+  extends: [
+    "config:recommended",
+    // Every action by commit, its version in a comment.
+    "helpers:pinGitHubActionDigests",
+  ],
+  // The same patience as [locks].cool_down_days: what was published in haste is often withdrawn in haste.
+  minimumReleaseAge: "{days} days",
+  internalChecksFilter: "strict",
+  // A fix does not wait.
+  osvVulnerabilityAlerts: true,
+  vulnerabilityAlerts: {{
+    labels: ["security"],
+    minimumReleaseAge: null,
+  }},
+}}
+"""
+
+_DEPENDABOT_HEAD = """\
+# Dependabot, for security updates only: Renovate keeps the versions current.
+#
+# Alerts and security updates themselves are no matter of this file: they are settings of the repository
+# ("Settings", "Advanced Security"). With the GitHub CLI, by an administrator:
+#   gh api -X PUT repos/OWNER/REPO/vulnerability-alerts
+#   gh api -X PUT repos/OWNER/REPO/automated-security-fixes
+version: 2
+updates:
+"""
+
+_DEPENDABOT_ENTRY = """\
+  - package-ecosystem: {ecosystem}
+    directories:
+{folders}\
+    schedule:
+      interval: weekly
+    # No requests for mere updates; those for security updates are not counted here.
+    open-pull-requests-limit: 0
+    cooldown:
+      default-days: {days}
+"""

@@ -1,0 +1,91 @@
+"""What adoption tells: what was found, the difference that it would make, what stays as it is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from ops.supply_chain.assurance.adoption.config_text import waivers_text
+from ops.supply_chain.assurance.adoption.model import Ignored, Plan, Planned, Survey
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.core.text import printable, without_credentials
+
+MOST_LISTED = 20
+
+
+def difference(plan: Plan) -> list[str]:
+    """Return a unified diff of everything that would be written, safe to show."""
+    lines: list[str] = []
+    for file in plan.files:
+        lines += _difference(file)
+    return [_safe(line) for line in lines]
+
+
+def found_lines(survey: Survey) -> list[str]:
+    """Say what was found, a fact a line."""
+    where = survey.repository and f"GitHub, {survey.repository}"
+    where = where or (survey.host and f"a remote at {survey.host}") or "no remote"
+    lines = [
+        f"project   {survey.name}",
+        f"git       {where if survey.under_git else 'not under git'}"
+        + (f", in folder {survey.prefix}" if survey.prefix else ""),
+        f"layout    {survey.layout}" + (f", built by {survey.build_backend}" if survey.build_backend else ""),
+        f"python    {survey.python} ({survey.python_source})" if survey.python else "python    does not say",
+        *_lock_lines(survey),
+        f"CI        {_listed(survey.ci) or 'none'}",
+        f"reports   {survey.channel or 'no private channel found'}",
+    ]
+    count = len(survey.ignored.entries)
+    if count:
+        lines.append(
+            f"ignores   {count} {'entry' if count == 1 else 'entries'} in other tools' lists; none is in force"
+        )
+    lines += [f"          {note}" for note in survey.ignored.notes]
+    return [_safe(line) for line in lines]
+
+
+def kept_lines(plan: Plan) -> list[str]:
+    """Say what stays as it is, a file a line."""
+    return [_safe(f"  {line}") for line in plan.kept]
+
+
+def to_paste(entries: Sequence[Ignored]) -> list[str]:
+    """Return imported ignores for a configuration that is there and is not touched; empty for none."""
+    if not entries:
+        return []
+    head = f"{CONFIG_NAME} is yours: paste what you want to keep of these"
+    return ["", head, *(_safe(line) for line in waivers_text(entries).splitlines())]
+
+
+def _lock_lines(survey: Survey) -> list[str]:
+    if survey.locks_problem:
+        return [f"locks     cannot be read: {survey.locks_problem}"]
+    if not survey.locks:
+        return [f"locks     none; can be compiled from: {_listed(survey.sources) or 'nothing'}"]
+    shown = [
+        f"{'locks     ' if not place else '          '}{lock.path}: {_count(lock.pins, 'package')}"
+        + (f", {lock.loose} without hash or exact version" if lock.loose else "")
+        for place, lock in enumerate(survey.locks[:MOST_LISTED])
+    ]
+    more = len(survey.locks) - MOST_LISTED
+    return shown + ([f"          and {more} more"] if more > 0 else [])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _difference(file: Planned) -> list[str]:
+    old = (file.old or b"").decode("utf-8", "replace").splitlines()
+    new = file.new.decode("utf-8", "replace").splitlines()
+    before = f"a/{file.path}" if file.old is not None else "/dev/null"
+    return [*difflib.unified_diff(old, new, before, f"b/{file.path}", lineterm="")]
+
+
+def _safe(line: str) -> str:
+    return without_credentials(printable(line.replace("\t", "    ")))

@@ -1,0 +1,68 @@
+"""The workflow templates, made into workflows of one project.
+
+A template is YAML by itself: lines that begin with `#%` choose, `<< name >>` is a value. GitHub's own `${{ }}` means
+nothing here.
+
+Source: templates/workflows/; facts on the pinned actions in docs/workflows.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from ops.supply_chain.assurance.adoption.model import Pipeline
+from ops.supply_chain.contracts.values.publication import REPOSITORY
+from ops.supply_chain.core.errors import UsageError
+
+NAMES = ("release.yml", "daily-scan.yml", "scorecard.yml")
+FOLDER = ".github/workflows"
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def require_pipeline(text: str) -> Pipeline:
+    """Read `OWNER/REPO@COMMIT`.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    repository, _, commit = text.partition("@")
+    if REPOSITORY.fullmatch(repository) and _COMMIT.fullmatch(commit):
+        return Pipeline(repository=repository, commit=commit)
+    raise UsageError(
+        f"--pipeline {text!r}: expected OWNER/REPO@COMMIT with a full commit hash",
+        hint="Name the repository and the commit of sealwright that the workflows are to run.",
+    )
+
+
+def render_workflow(template: str, *, pipeline: Pipeline, name: str, own: bool = False) -> str:
+    """Make a workflow of its template.
+
+    Args:
+        template: The template's text.
+        pipeline: Where the workflow takes sealwright from.
+        name: The component's name; it chooses the minute of the hour at which schedules run.
+        own: Whether it is for sealwright's own repository.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(  # noqa: S701 - YAML, and the values are checked names
+        line_statement_prefix="#%",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    return environment.from_string(template).render(
+        own=own,
+        folder="project" if own else "pipeline",
+        repository="own" if own else pipeline.repository,
+        commit="own" if own else pipeline.commit,
+        minute=minute_of(name),
+    )
+
+
+def minute_of(name: str) -> int:
+    """Choose a minute between 1 and 58: the same for a project each time, spread over projects."""
+    return 1 + int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % 58

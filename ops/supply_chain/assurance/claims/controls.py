@@ -1,0 +1,104 @@
+"""From claims to the controls of other people's frameworks."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.controls import ControlsConfig
+from ops.supply_chain.contracts.files.claims import ClaimStanding, ClaimVerdict, ControlStanding, ControlVerdict
+from ops.supply_chain.contracts.files.control_catalogue import Catalogue, CatalogueEntry
+from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.text import printable
+
+PASS = "pass"  # noqa: S105 - an outcome
+
+
+def controls_from(
+    catalogues: Sequence[Catalogue],
+    claims: Sequence[ClaimVerdict],
+    rules: Mapping[str, str],
+    config: ControlsConfig,
+) -> tuple[ControlVerdict, ...]:
+    """Say of each control what the claims show.
+
+    Args:
+        catalogues: The frameworks.
+        claims: All of them.
+        rules: SBOM policy rules: code -> outcome, as asked about the released SBOM now.
+        config: What is out of scope, and why.
+    Returns:
+        Sorted by id.
+    Raises:
+        UsageError: The configuration names a control that is none, or gives no reason.
+    """
+    known = {claim.id: claim for claim in claims}
+    decided = _decided(catalogues, config)
+    found = [
+        _verdict(catalogue, entry, known, rules, decided.get(entry.id, ""))
+        for catalogue in catalogues
+        for entry in catalogue.controls
+    ]
+    return tuple(sorted(found, key=lambda one: one.id))
+
+
+def _decided(catalogues: Sequence[Catalogue], config: ControlsConfig) -> dict[str, str]:
+    ids = [entry.id for catalogue in catalogues for entry in catalogue.controls]
+    for place, one in enumerate(config.out_of_scope):
+        where = f"controls.out_of_scope[{place}]"
+        if one.id not in ids:
+            nearest = difflib.get_close_matches(one.id, ids, n=1, cutoff=0.0)
+            raise UsageError(f"{where}: no control is called {one.id!r}", hint=f"The nearest is {nearest[0]!r}.")
+        if not one.reason.strip():
+            raise UsageError(f"{where}: {one.id} has no reason", hint="Write why the control is not followed.")
+    return {one.id: one.reason.strip() for one in config.out_of_scope}
+
+
+def _verdict(
+    catalogue: Catalogue,
+    entry: CatalogueEntry,
+    claims: Mapping[str, ClaimVerdict],
+    rules: Mapping[str, str],
+    decided: str,
+) -> ControlVerdict:
+    standing, reason = _standing(entry, claims, rules)
+    if decided:
+        standing, reason = ControlStanding.OUT_OF_SCOPE, f"Out of scope by decision: {printable(decided)}"
+    met = standing is ControlStanding.MET
+    files = {file.path: file for name in entry.claims for file in claims[name].evidence if met}
+    return ControlVerdict(
+        id=entry.id,
+        framework=f"{catalogue.framework} {catalogue.version}".strip(),
+        title=f"{entry.title} ({entry.level})" if entry.level else entry.title,
+        standing=standing,
+        reason=reason if reason.endswith((".", "!", "?")) else f"{reason}.",
+        claims=entry.claims,
+        evidence=tuple(_sorted(files)),
+    )
+
+
+def _standing(
+    entry: CatalogueEntry, claims: Mapping[str, ClaimVerdict], rules: Mapping[str, str]
+) -> tuple[ControlStanding, str]:
+    if entry.always:
+        return ControlStanding.MET, entry.always
+    needed = [claims[name] for name in entry.claims]
+    if not needed:
+        return ControlStanding.NOT_EXAMINED, entry.unseen
+    for standing, verdict in (
+        (ClaimStanding.NOT_SUPPORTED, ControlStanding.NOT_MET),
+        (ClaimStanding.NOT_EXAMINED, ControlStanding.NOT_EXAMINED),
+    ):
+        short = [claim for claim in needed if claim.standing is standing]
+        if short:
+            return verdict, " ".join(claim.otherwise for claim in short)
+    failed = [code for code in entry.rules if rules.get(code) != PASS]
+    if failed:
+        return ControlStanding.NOT_MET, f"The rule {', '.join(failed)} does not pass for the released SBOM."
+    passed = [f"The rule {code} passes for the released SBOM." for code in entry.rules]
+    return ControlStanding.MET, " ".join([*(claim.sentence for claim in needed), *passed])
+
+
+def _sorted(files: Mapping[str, FileRef]) -> list[FileRef]:
+    return [files[path] for path in sorted(files)]

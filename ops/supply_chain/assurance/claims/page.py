@@ -1,0 +1,116 @@
+"""The catalogue of claims and controls as Markdown: what each says and rests on, and how each stands today.
+
+All text is escaped for Markdown: reasons and versions come from configurations and releases.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ops.supply_chain.assurance.claims.verdicts import ClaimRule
+from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStanding, ClaimVerdict, ControlVerdict
+from ops.supply_chain.contracts.files.control_catalogue import Catalogue, CatalogueEntry
+from ops.supply_chain.core.text import printable
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+
+REFERENCE_HEAD = """\
+# Claims and controls
+
+What sealwright may claim of a project, and which controls of other people's frameworks that meets. A claim is
+supported only where the newest retained release shows it, verified again when the claim is computed; otherwise the
+sentence in its place stands. `nox -s evaluate_claims` says how all of this stands today, in `dist/claims.json`,
+`dist/controls.json` and `dist/controls.md`.
+
+Titles of controls are in our own words. A control is met where all that it rests on is supported; where no file of a
+release can show it, it is not examined, and never called met. `[controls].out_of_scope` in `.security-config.toml`
+takes one out by decision, with a reason. None of this is a certificate, or legal advice.
+"""
+
+
+def reference_page(rules: Sequence[ClaimRule], catalogues: Sequence[Catalogue]) -> str:
+    """Return the reference: each claim with its sentences and evidence, each framework with what it rests on."""
+    return "\n".join(_reference(rules, catalogues)) + "\n"
+
+
+def standing_page(report: ClaimsReport) -> str:
+    """Return how each control and claim stands, with the evidence by name and digest."""
+    return "\n".join(_standing(report)) + "\n"
+
+
+def cell(text: str) -> str:
+    """Return text on one line that Markdown shows as it is, in a table or outside."""
+    return _SPECIAL.sub(r"\\\1", html.escape(printable(text), quote=False))
+
+
+def _reference(rules: Sequence[ClaimRule], catalogues: Sequence[Catalogue]) -> Iterator[str]:
+    yield REFERENCE_HEAD
+    yield from ("## Claims", "", "| id | what it says | where it is not shown | rests on |", "|---|---|---|---|")
+    for rule in sorted(rules, key=lambda one: one.id):
+        yield _row(f"`{rule.id}`", cell(rule.sentence), cell(rule.otherwise), cell(", ".join(rule.evidence)))
+    for catalogue in catalogues:
+        yield from ("", f"## {cell(_framework(catalogue))}", "", f"Identifiers: <{catalogue.source}>", "")
+        yield from ("| id | control | rests on |", "|---|---|---|")
+        for entry in catalogue.controls:
+            level = f" ({entry.level})" if entry.level else ""
+            yield _row(f"`{entry.id}`", cell(entry.title + level), _rests_on(entry))
+
+
+def _framework(catalogue: Catalogue) -> str:
+    return f"{catalogue.framework} {catalogue.version}".strip()
+
+
+def _rests_on(entry: CatalogueEntry) -> str:
+    if not entry.claims:
+        return cell(entry.always or f"Not examined: {entry.unseen}")
+    return ", ".join([*(f"`{name}`" for name in entry.claims), *(f"rule `{code}`" for code in entry.rules)])
+
+
+def _standing(report: ClaimsReport) -> Iterator[str]:
+    yield from (f"# Controls of {cell(report.component)}", "", _rests(report), "")
+    for framework, controls in _grouped(report.controls).items():
+        yield from (
+            f"## {cell(framework)}",
+            "",
+            "| id | control | standing | why | evidence |",
+            "|---|---|---|---|---|",
+        )
+        for one in controls:
+            yield _row(
+                f"`{one.id}`", cell(one.title), one.standing.value.replace("-", " "), cell(one.reason), _evidence(one)
+            )
+        yield ""
+    yield from ("## Claims", "", "| id | standing | what is true | missing | evidence |", "|---|---|---|---|---|")
+    for claim in report.claims:
+        yield _row(
+            f"`{claim.id}`",
+            claim.standing.value.replace("-", " "),
+            cell(claim.sentence if claim.standing is ClaimStanding.SUPPORTED else claim.otherwise),
+            cell(" ".join(claim.missing)),
+            _evidence(claim),
+        )
+
+
+def _rests(report: ClaimsReport) -> str:
+    source = report.source
+    if source is None:
+        return "No release is retained that could be read: only what the project itself says is looked at."
+    kind = "the rehearsal, which is not a release, of" if source.rehearsal else "release"
+    return f"From {kind} {cell(source.version)}; its manifest has the SHA-256 `{source.manifest_sha256}`."
+
+
+def _grouped(controls: Iterable[ControlVerdict]) -> Mapping[str, list[ControlVerdict]]:
+    found: dict[str, list[ControlVerdict]] = {}
+    for one in controls:
+        found.setdefault(one.framework, []).append(one)
+    return dict(sorted(found.items()))
+
+
+def _evidence(one: ClaimVerdict | ControlVerdict) -> str:
+    return "<br>".join(f"{cell(file.path)} sha256 `{file.sha256}`" for file in one.evidence)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,38 @@
+"""A report of claims for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStanding, ClaimVerdict, ControlStanding
+from ops.supply_chain.core.text import printable
+
+
+def report_text(report: ClaimsReport, short: Sequence[ClaimVerdict] = ()) -> str:
+    """Return the report: what it rests on, each claim, how many controls are met, and what was required in vain."""
+    return "\n".join(printable(line) for line in _lines(report, short))
+
+
+def _lines(report: ClaimsReport, short: Sequence[ClaimVerdict]) -> Iterator[str]:
+    yield f"claims of {report.component}, {_source(report)}"
+    width = max((len(claim.id) for claim in report.claims), default=0)
+    for claim in report.claims:
+        yield f"  {claim.standing.value:<13}  {claim.id:<{width}}  {_said(claim)}"
+    standings = [control.standing for control in report.controls]
+    counts = ", ".join(f"{standings.count(one)} {one.value.replace('-', ' ')}" for one in ControlStanding)
+    yield f"controls: {counts}"
+    for claim in short:
+        yield f"required and {claim.standing.value.replace('-', ' ')}: {claim.id}"
+        yield from (f"  missing: {sentence}" for sentence in claim.missing)
+
+
+def _source(report: ClaimsReport) -> str:
+    source = report.source
+    if source is None:
+        return "which rest on no release: none is retained that could be read"
+    kind = "the rehearsal (which is not a release) of" if source.rehearsal else "the release"
+    return f"which rest on {kind} {source.version}, retained {source.retained_at}"
+
+
+def _said(claim: ClaimVerdict) -> str:
+    return claim.sentence if claim.standing is ClaimStanding.SUPPORTED else f"{claim.otherwise} {claim.missing[0]}"

@@ -1,0 +1,39 @@
+"""The badge: how many claims the evidence supports, for https://img.shields.io/endpoint.
+
+Source: shields.io, "Endpoint Badge": schemaVersion 1, label, message, color.
+"""
+
+from __future__ import annotations
+
+import json
+
+from ops.supply_chain.assurance.documents.claims import Speaker
+from ops.supply_chain.assurance.documents.facts import Facts
+from ops.supply_chain.core.text import printable
+
+FILE_NAME = "badge.json"
+KEYS = {"schemaVersion", "label", "message", "color"}
+LABEL = "supply chain"
+
+
+def is_badge(text: str) -> bool:
+    """Tell whether a file is such a badge, and not something else that happens to be JSON."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and set(found) == KEYS and found["label"] == LABEL
+
+
+def badge(facts: Facts) -> dict[str, object]:
+    """Return the badge's JSON as plain data; never green, because a count is not a judgement."""
+    source = facts.claims.source
+    if source is None:
+        message, colour = "no release yet", "lightgrey"
+    elif source.rehearsal:
+        message, colour = "rehearsed, not released", "lightgrey"
+    else:
+        speaker = Speaker(facts.claims)
+        held = sum(speaker.supported(one.id) for one in facts.claims.claims)
+        message, colour = f"{printable(source.version)}: {held} of {len(facts.claims.claims)} claims", "blue"
+    return {"schemaVersion": 1, "label": LABEL, "message": message, "color": colour}

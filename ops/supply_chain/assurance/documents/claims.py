@@ -1,0 +1,98 @@
+"""What a document may say: the text of a claim where the evidence supports it, else what is true instead.
+
+Source: issue "SECURITY.md that cannot lie", deliverable 2.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from ops.supply_chain.assurance.documents import escape
+from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStanding, ClaimVerdict
+
+SHOWN_FILES = 4
+"""Files that are named for one claim; the rest are counted."""
+
+_IN_RELEASE = re.compile(r"\A(?:artifacts|evidence|dist):(?:[^/]+/)*supply-chain/[^/]+/[^/]+/(?=[^/]+\Z)")
+"""Where a retained release lies; its files are known by their names alone."""
+
+_MARK = "\x01"
+_MARKED = re.compile(f"{_MARK}([^{_MARK}]*){_MARK}")
+
+
+class Unsupported(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim that a document asserts or is required to hold, and that the evidence does not support."""
+
+    id: str
+    missing: tuple[str, ...]
+
+
+class Speaker:
+    """Speaks for the claims of one report, and remembers what it was asked.
+
+    Args:
+        report: Every claim that there is.
+    """
+
+    def __init__(self, report: ClaimsReport) -> None:
+        self._verdicts = {verdict.id: verdict for verdict in report.claims}
+        self._numbers: dict[str, int] = {}
+        self._asserted: dict[str, None] = {}
+
+    def say(self, claim: str, text: str, *, optional: bool) -> str:
+        """Return what stands in a document in the place of a claim.
+
+        Args:
+            claim: Its id, which the report has.
+            text: What the author wrote, Markdown; empty stands for the claim's own sentence.
+            optional: Whether the author does without it.
+        """
+        if not optional:
+            self._asserted.setdefault(claim)
+        verdict = self._verdicts[claim]
+        if verdict.standing is not ClaimStanding.SUPPORTED:
+            return escape.text(_otherwise(verdict))
+        return f"{text or escape.text(verdict.sentence)} {_MARK}{claim}{_MARK}"
+
+    def numbered(self, document: str) -> str:
+        """Give each supported claim of a finished document its number, in the order in which they stand."""
+        return _MARKED.sub(self._number, document)
+
+    def _number(self, found: re.Match[str]) -> str:
+        number = self._numbers.setdefault(found[1], len(self._numbers) + 1)
+        return f"[\\[{number}\\]](#evidence)"
+
+    def supported(self, claim: str) -> bool:
+        """Tell whether the evidence supports a claim; one that the report does not have is not supported."""
+        verdict = self._verdicts.get(claim)
+        return verdict is not None and verdict.standing is ClaimStanding.SUPPORTED
+
+    def unsupported(self, required: tuple[str, ...] = ()) -> tuple[Unsupported, ...]:
+        """Return what was asserted or is required and does not hold, sorted by id."""
+        return tuple(
+            Unsupported(id=one, missing=self._verdicts[one].missing or (_otherwise(self._verdicts[one]),))
+            for one in sorted({*self._asserted, *required})
+            if not self.supported(one)
+        )
+
+    def evidence(self) -> str:
+        """Return the table of what each numbered sentence rests on; empty where nothing was claimed."""
+        rows = [
+            (str(number), escape.code(claim), _files(self._verdicts[claim])) for claim, number in self._numbers.items()
+        ]
+        return escape.table(("no.", "claim", "rests on"), rows) if rows else ""
+
+
+def _otherwise(verdict: ClaimVerdict) -> str:
+    if verdict.otherwise:
+        return verdict.otherwise
+    return f"There is no evidence for the claim {verdict.id}."
+
+
+def _files(verdict: ClaimVerdict) -> str:
+    names = [escape.code(_IN_RELEASE.sub("", ref.path)) for ref in verdict.evidence]
+    more = len(names) - SHOWN_FILES
+    shown = ", ".join(names[:SHOWN_FILES]) or "no file of its own"
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,184 @@
+"""`security-insights.yml`, from the configuration.
+
+Source: OpenSSF Security Insights 2.2.0.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import msgspec
+
+from ops.supply_chain.assurance.documents import yaml_text
+from ops.supply_chain.assurance.documents.addresses import email, https, repository
+from ops.supply_chain.assurance.documents.facts import Facts
+from ops.supply_chain.assurance.documents.policy_text import NO_CHANNEL, has_channel
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.config.governance import GovernanceModel
+from ops.supply_chain.contracts.config.reporting import ReportingConfig
+from ops.supply_chain.contracts.config.security_insights import Person
+from ops.supply_chain.contracts.files.security_insights import (
+    SCHEMA_VERSION,
+    Assessment,
+    Assessments,
+    Contact,
+    Header,
+    License,
+    Link,
+    Project,
+    ProjectRepository,
+    ReleaseDetails,
+    Repository,
+    SecurityInsights,
+    SecurityPosture,
+    VulnerabilityReporting,
+)
+from ops.supply_chain.core.errors import OutputError, UsageError
+from ops.supply_chain.core.text import printable
+
+FILE_NAME = "security-insights.yml"
+MARK = "# Made by sealwright (nox -s security_md) from .security-config.toml: edit that instead."
+NEEDED = ("last_reviewed", "repository", "licence_url", "administrators", "core_team")
+_UPDATED = re.compile(r'^  last-updated: "(\d{4}-\d{2}-\d{2})"$', re.MULTILINE)
+
+
+def write_insights(facts: Facts, committed: str | None) -> str | None:
+    """Write the file, or None where it is not configured.
+
+    Args:
+        facts: What there is to say.
+        committed: The file as it is, None where there is none: where nothing else changed, its
+            `last-updated` stays.
+    Raises:
+        UsageError: Something that the format needs is not configured, or is not of its form.
+    """
+    if not facts.config.security_insights.url:
+        return None
+    _require(facts)
+    found = _UPDATED.search(committed or "")
+    if found is not None:
+        same = _text(facts, found[1])
+        if same == committed:
+            return same
+    return _text(facts, facts.today.isoformat())
+
+
+def _require(facts: Facts) -> None:
+    config = facts.config.security_insights
+    missing = [name for name in NEEDED if not getattr(config, name)]
+    if not _licence(facts):
+        missing.append("licence")
+    if missing:
+        raise UsageError(
+            f"{CONFIG_NAME}: security_insights.url is set and {', '.join(missing)} not",
+            hint=f"Set them too, or take url out: then no {FILE_NAME} is written.",
+        )
+    try:
+        date.fromisoformat(config.last_reviewed)
+    except ValueError as error:
+        raise UsageError(
+            f"{CONFIG_NAME}: security_insights.last_reviewed is {config.last_reviewed!r}: expected an ISO date"
+        ) from error
+    if facts.config.governance.model is GovernanceModel.CATHEDRAL and config.accepts_change_request:
+        raise UsageError(
+            f"{CONFIG_NAME}: governance.model is 'cathedral' and security_insights.accepts_change_request is true",
+            hint="Set accepts_change_request = false, or another model.",
+        )
+    for name in ("administrators", "core_team"):
+        if sum(one.primary for one in getattr(config, name)) > 1:
+            raise UsageError(f"{CONFIG_NAME}: security_insights.{name}: more than one is primary")
+
+
+def _licence(facts: Facts) -> str:
+    return facts.config.security_insights.licence or facts.licence
+
+
+def _text(facts: Facts, updated: str) -> str:
+    document = SecurityInsights(
+        header=Header(
+            last_reviewed=facts.config.security_insights.last_reviewed,
+            last_updated=updated,
+            schema_version=SCHEMA_VERSION,
+            url=_url(facts, "url"),
+        ),
+        project=_project(facts),
+        repository=_repository(facts),
+    )
+    plain = msgspec.to_builtins(document)
+    try:
+        again = msgspec.convert(plain, SecurityInsights, strict=True)
+    except msgspec.ValidationError as error:
+        raise OutputError(f"{FILE_NAME}: does not pass its own check: {error}") from error
+    if again != document:
+        raise OutputError(f"{FILE_NAME}: reading it back gives another value")
+    return f"{MARK}\n{yaml_text.dump(plain)}"
+
+
+def _project(facts: Facts) -> Project:
+    config = facts.config.security_insights
+    address = _url(facts, "repository")
+    home = ProjectRepository(name=facts.component, comment=_line(config.repository_comment), url=address)
+    return Project(
+        name=facts.component,
+        homepage=_url(facts, "homepage") if config.homepage else None,
+        administrators=tuple(_contact(one, "administrators") for one in config.administrators),
+        repositories=(home,),
+        vulnerability_reporting=_reporting(facts.config.reporting),
+    )
+
+
+def _reporting(config: ReportingConfig) -> VulnerabilityReporting:
+    contact, comment, policy = None, None, None
+    if config.email:
+        contact = Contact(
+            name="Vulnerability reports", primary=True, email=email(config.email, where="reporting.email")
+        )
+    if config.github:
+        name = repository(config.github, where="reporting.github")
+        comment = f"Report privately: https://github.com/{name}/security/advisories/new"
+        policy = f"https://github.com/{name}/security/policy"
+    elif config.url:
+        comment = f"Report by this form: {https(config.url, where='reporting.url')}"
+    return VulnerabilityReporting(
+        reports_accepted=has_channel(config),
+        bug_bounty_available=bool(config.bug_bounty),
+        contact=contact,
+        comment=comment if has_channel(config) else NO_CHANNEL,
+        policy=policy,
+    )
+
+
+def _repository(facts: Facts) -> Repository:
+    config = facts.config.security_insights
+    points = tuple(
+        Link(uri=https(one.url, where=f"security_insights.distribution_points[{number}].url"), comment=_line(one.title))
+        for number, one in enumerate(config.distribution_points)
+    )
+    return Repository(
+        status=config.status.value,
+        url=_url(facts, "repository"),
+        accepts_change_request=config.accepts_change_request,
+        accepts_automated_change_request=config.accepts_automated_change_request,
+        core_team=tuple(_contact(one, "core_team") for one in config.core_team),
+        license=License(url=_url(facts, "licence_url"), expression=_line(_licence(facts))),
+        security=SecurityPosture(assessments=Assessments(self_=Assessment(comment=_line(config.self_assessment)))),
+        release=ReleaseDetails(automated_pipeline=True, distribution_points=points) if points else None,
+    )
+
+
+def _contact(person: Person, where: str) -> Contact:
+    return Contact(
+        name=_line(person.name),
+        primary=person.primary,
+        affiliation=_line(person.affiliation) or None,
+        email=email(person.email, where=f"security_insights.{where}.email") if person.email else None,
+    )
+
+
+def _url(facts: Facts, name: str) -> str:
+    return https(getattr(facts.config.security_insights, name), where=f"security_insights.{name}")
+
+
+def _line(text: str) -> str:
+    return printable(text)

@@ -1,0 +1,215 @@
+"""What the newest release gives a customer: files, SBOMs, commands, identities, frameworks, retention.
+
+Names of files and commands are those of the very release that the evidence is of; without a release each text
+says that there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ops.supply_chain.assurance.documents import escape
+from ops.supply_chain.assurance.documents.claims import Speaker
+from ops.supply_chain.assurance.documents.facts import Deferred, Facts, ReleasedFile
+from ops.supply_chain.contracts.config.signing import SigningConfig, SigningMode
+from ops.supply_chain.contracts.files.claims import ControlStanding, ControlVerdict
+
+NOTHING_YET = "No release has been made with this pipeline yet."
+NO_COMMANDS = f"{NOTHING_YET} The commands by which one can be checked will stand here, with its file names."
+
+S2C2F_LEVELS: dict[int, tuple[str, ...]] = {
+    1: ("ING-1", "ING-2", "SCA-1", "SCA-2", "INV-1", "UPD-1"),
+    2: ("SCA-3", "INV-2", "UPD-2", "UPD-3", "AUD-2", "AUD-3", "ENF-1"),
+    3: ("ING-3", "ING-4", "SCA-4", "SCA-5", "AUD-1", "ENF-2"),
+    4: ("AUD-4", "REB-1", "REB-2", "REB-3", "REB-4", "FIX-1"),
+}
+"""Practices by maturity level, S2C2F v1.1."""
+
+SLSA_CLAIMS = ("slsa-build-l1", "slsa-build-l2", "slsa-build-l3")
+"""The claim of each Build level, lowest first."""
+
+_PRACTICE = re.compile(r"(?:ING|SCA|INV|UPD|AUD|ENF|REB|FIX)-\d")
+_STANDING = {
+    ControlStanding.MET: "met",
+    ControlStanding.NOT_MET: "not met",
+    ControlStanding.NOT_EXAMINED: "not examined",
+    ControlStanding.OUT_OF_SCOPE: "out of scope",
+}
+
+
+def evidence_notice(facts: Facts) -> str:
+    """Say at the top what the document was computed from."""
+    source = facts.claims.source
+    if source is None:
+        return (
+            f"> **{NOTHING_YET}** Nothing below claims anything of one. What the maintainers state is told as their "
+            "statement."
+        )
+    name = f"{escape.code(source.component)} {escape.code(source.version)}"
+    if source.rehearsal:
+        return (
+            f"> **This tells of a rehearsal, and a rehearsal is not a release.** {NOTHING_YET} {name} was rehearsed "
+            f"on {_day(source.retained_at)} with a signing service that ran on one machine and ended with the run, "
+            "so that its signatures prove nothing to others. No more is claimed than that rehearsal showed; where a "
+            "sentence speaks of the release, it means what was rehearsed. What a number in brackets rests on, is named "
+            "under [evidence](#evidence)."
+        )
+    return (
+        f"> Computed from release {name}, retained on {_day(source.retained_at)}. Each sentence with a number in "
+        "brackets rests on files of that release, which was verified again for this document, or of this "
+        "repository, as the [evidence](#evidence) at the end says."
+    )
+
+
+def supply_chain_status(facts: Facts, speaker: Speaker) -> str:
+    """Say in one paragraph how far the newest release is assured."""
+    source = facts.claims.source
+    if source is None:
+        return f"{NOTHING_YET} Nothing is claimed of one."
+    held = sum(speaker.supported(one.id) for one in facts.claims.claims)
+    what = f"{'rehearsal' if source.rehearsal else 'release'} {escape.code(source.version)}"
+    aside = " A rehearsal is not a release." if source.rehearsal else ""
+    return (
+        f"Of {len(facts.claims.claims)} claims that can be made of this project's supply chain, the evidence of "
+        f"{what} supports {held}.{aside}"
+    )
+
+
+def sbom_location(facts: Facts) -> str:
+    """Say where the SBOMs are."""
+    names = [escape.code(file.name) for file in facts.files if file.sbom]
+    if facts.claims.source is None:
+        return f"{NOTHING_YET} SBOMs are part of each release."
+    if not names:
+        return f"The {escape.text(facts.subject)} has no SBOM."
+    return f"Among the files of {escape.text(facts.subject)}: {', '.join(names)}."
+
+
+def sbom_files(facts: Facts) -> str:
+    """Tell each SBOM of the release."""
+    files = [file for file in facts.files if file.sbom]
+    return _file_table(files) if files else sbom_location(facts)
+
+
+def release_files(facts: Facts) -> str:
+    """Tell each file of the release and what it is for."""
+    return _file_table(facts.files) if facts.files else NOTHING_YET
+
+
+def _file_table(files: Iterable[ReleasedFile]) -> str:
+    rows = ((escape.code(one.name), escape.text(one.meaning), "yes" if one.signed else "no") for one in files)
+    return escape.table(("file", "what a customer gets from it", "bundle beside it"), rows)
+
+
+def commands(facts: Facts, lines: tuple[str, ...]) -> str:
+    """Return command lines, or say that there is nothing to run them on."""
+    if facts.claims.source is None:
+        return NO_COMMANDS
+    return escape.fenced(lines) if lines else "There is nothing of the kind in this release to check."
+
+
+def signatures(facts: Facts) -> str:
+    """Return the commands that check signatures; of a rehearsal nobody can check any."""
+    if facts.rehearsed:
+        return "The keys of a rehearsal are gone and nobody vouches for them: its signatures prove nothing to others."
+    return commands(facts, facts.commands.signatures)
+
+
+def signing_identities(config: SigningConfig) -> str:
+    """Tell who may sign releases, and from when to when."""
+    if config.mode is SigningMode.CHECKSUMS:
+        return "Releases of this project are not signed: only their digests are published."
+    rows = [
+        (
+            escape.text(one.role) or "not stated",
+            escape.code(one.identity) if one.identity else f"matches {escape.code(one.identity_regex)}",
+            escape.code(one.issuer),
+            escape.text(one.since) or "not limited",
+            escape.text(one.until) or "not limited",
+        )
+        for one in config.identities
+    ]
+    if not rows:
+        return "No signing identity is configured yet, and without one no release of this project is signed."
+    only = "Only these identities may sign a release; dates are inclusive, in UTC."
+    return f"{only}\n\n" + escape.table(("role", "identity in the certificate", "issuer", "from", "until"), rows)
+
+
+def slsa_level(facts: Facts, speaker: Speaker) -> str:
+    """Give the SLSA Build level that the evidence supports, and no higher one."""
+    if facts.claims.source is None:
+        return f"{NOTHING_YET} No SLSA level is claimed."
+    level = 0
+    while level < len(SLSA_CLAIMS) and speaker.supported(SLSA_CLAIMS[level]):
+        level += 1
+    if level == 0:
+        return f"No SLSA Build level is claimed: the evidence of the {escape.text(facts.subject)} supports none."
+    said = speaker.say(SLSA_CLAIMS[level - 1], f"SLSA Build L{level}, and no higher level, is claimed.", optional=True)
+    return f"{said} SLSA's Source track is not claimed."
+
+
+def s2c2f_level(facts: Facts) -> str:
+    """Give the S2C2F maturity level: the highest up to which every practice is met."""
+    if facts.claims.source is None:
+        return f"{NOTHING_YET} No S2C2F level is claimed."
+    practices = _practices(facts)
+    met = {one for one, control in practices.items() if control.standing is ControlStanding.MET}
+    level = next((level - 1 for level, ids in S2C2F_LEVELS.items() if not met.issuperset(ids)), len(S2C2F_LEVELS))
+    missing = [one for one in S2C2F_LEVELS.get(level + 1, ()) if one not in met]
+    reached = f"S2C2F level {level}" if level else "No S2C2F level"
+    wanting = f" For level {level + 1} these are not met: {', '.join(missing)}." if missing else ""
+    count = sum(len(ids) for ids in S2C2F_LEVELS.values())
+    return f"{reached} is reached: {len(met)} of {count} practices of S2C2F v1.1 are met.{wanting}"
+
+
+def s2c2f_practices(facts: Facts) -> str:
+    """Tell each S2C2F practice and how the evidence stands to it."""
+    practices = _practices(facts)
+    if facts.claims.source is None or not practices:
+        return "No practice has been looked at."
+    rows = (
+        (one, escape.text(control.title), _STANDING[control.standing], escape.text(control.reason))
+        for one, control in sorted(practices.items())
+    )
+    return escape.table(("practice", "what it asks", "standing", "why"), rows)
+
+
+def _practices(facts: Facts) -> dict[str, ControlVerdict]:
+    found = {}
+    for control in facts.claims.controls:
+        practice = _PRACTICE.search(control.id.upper())
+        if practice and "s2c2f" in f"{control.framework} {control.id}".lower():
+            found[practice[0]] = control
+    return found
+
+
+def acknowledged(deferred: Iterable[Deferred]) -> str:
+    """List what is known and deferred, by the day on which it ends."""
+    rows = [
+        (
+            escape.text(one.id),
+            f"{escape.text(one.package)} {escape.text(one.versions)}".strip() or "any",
+            escape.text(one.reason),
+            one.since.isoformat(),
+            one.until.isoformat(),
+        )
+        for one in sorted(deferred, key=lambda one: (one.until, one.id, one.package, one.versions, one.reason))
+    ]
+    if not rows:
+        return "Nothing is acknowledged and deferred at present."
+    return escape.table(("finding", "package", "why it is accepted", "since", "until"), rows)
+
+
+def retention(facts: Facts) -> str:
+    """Say for how long releases are kept."""
+    days = facts.config.retention.days
+    said = f"The configuration asks that whoever makes a release keeps it for {days} days."
+    if not facts.released:
+        return said
+    until = f" For the {escape.text(facts.subject)} that is until {escape.text(facts.retained_until)}."
+    return f"{said}{until if facts.retained_until else ''}"
+
+
+def _day(moment: str) -> str:
+    return moment.partition("T")[0]

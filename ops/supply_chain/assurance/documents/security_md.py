@@ -1,0 +1,75 @@
+"""The security policy: a template filled with facts, claims and its closing comment.
+
+Source: issue "SECURITY.md that cannot lie", deliverables 1 and 2.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+import msgspec
+
+from ops.supply_chain.assurance.documents import values
+from ops.supply_chain.assurance.documents.basis import basis_of, closing_comment
+from ops.supply_chain.assurance.documents.claims import Speaker, Unsupported
+from ops.supply_chain.assurance.documents.facts import Facts
+from ops.supply_chain.assurance.documents.template import read_template, render
+from ops.supply_chain.core.errors import UsageError
+
+TEMPLATE_NAME = "SECURITY.md.template"
+_SLOT = "\x02"
+"""Stands for the evidence until it is known what was claimed; control characters are taken out of templates."""
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A document, and what it asserts that the evidence does not support, sorted by id."""
+
+    text: str
+    unsupported: tuple[Unsupported, ...]
+
+
+def write_security_md(template: str, facts: Facts, *, name: str = TEMPLATE_NAME) -> Written:
+    """Fill a template.
+
+    Args:
+        template: Its text.
+        facts: What there is to say.
+        name: What to call the template in an error.
+    Raises:
+        InputError: The template cannot be filled: line and nearest names are told.
+        UsageError: The configuration requires a claim that there is not, or has an address that is none.
+    """
+    speaker = Speaker(facts.claims)
+    required = facts.config.documents.required_claims
+    ids = [verdict.id for verdict in facts.claims.claims]
+    _require_known(required, ids)
+    read = read_template(template, name=name, known=values.names(facts), claims=ids)
+    texts = values.texts(facts, speaker)
+    filled = render(read, {**texts, values.EVIDENCE: _SLOT, **values.switches(facts)}, speaker.say)
+    body = speaker.numbered(filled)
+    if values.NOTICE not in read.placeholders and not facts.released:
+        body = _with_notice(body, texts[values.NOTICE])
+    text = f"{_with_evidence(body, speaker.evidence())}\n{closing_comment(basis_of(facts.component, facts.claims.source))}\n"
+    return Written(text=text, unsupported=speaker.unsupported(required))
+
+
+def _require_known(required: tuple[str, ...], known: list[str]) -> None:
+    for one in required:
+        if one not in known:
+            nearest = difflib.get_close_matches(one, known, n=3, cutoff=0.0)
+            raise UsageError(
+                f"documents.required_claims: there is no claim {one!r}", hint=f"The nearest are {', '.join(nearest)}."
+            )
+
+
+def _with_notice(body: str, notice: str) -> str:
+    """Put the notice below the title, or on top where there is none."""
+    title, _, rest = body.partition("\n")
+    return f"{title}\n\n{notice}\n\n{rest.lstrip()}" if title.startswith("# ") else f"{notice}\n\n{body}"
+
+
+def _with_evidence(body: str, evidence: str) -> str:
+    shown = evidence or "Nothing in this document rests on the evidence of a release."
+    if _SLOT in body:
+        return body.replace(_SLOT, shown)
+    return f"{body}\n## Evidence\n\n{evidence}\n" if evidence else body

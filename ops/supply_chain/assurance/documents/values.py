@@ -1,0 +1,87 @@
+"""Every placeholder that a template may name, and what stands in its place.
+
+`SUPPLY_CHAIN_STATUS`, `SBOM_LOCATION`, `ACKNOWLEDGED_CVES` and `COMPONENT_NAME` are those of OpenSecOps.
+"""
+
+from __future__ import annotations
+
+from ops.supply_chain.assurance.documents import compliance_text, escape, policy_text, release_text
+from ops.supply_chain.assurance.documents.addresses import https
+from ops.supply_chain.assurance.documents.claims import Speaker
+from ops.supply_chain.assurance.documents.facts import Facts
+from ops.supply_chain.contracts.config.documents import Section
+
+EVIDENCE = "EVIDENCE"
+"""Filled last, when it is known what was claimed."""
+
+NOTICE = "EVIDENCE_NOTICE"
+
+RESPONSE_CLAIM = "response-clock"
+"""The claim that the maintainers wrote `[response]`; without it its days are defaults and no promise."""
+
+
+def switches(facts: Facts) -> dict[str, bool]:
+    """Return the placeholders that are true or false."""
+    off = facts.config.documents.sections_off
+    return {
+        **{f"SECTION_{section.name}": section not in off for section in Section},
+        "HAS_EVIDENCE": facts.claims.source is not None,
+        "HAS_RELEASE": facts.released,
+        "IS_REHEARSAL": facts.rehearsed,
+        "HAS_LINKS": bool(facts.config.more_links),
+    }
+
+
+def texts(facts: Facts, speaker: Speaker) -> dict[str, str]:
+    """Return the placeholders that are text: Markdown in which everything from outside is escaped.
+
+    Raises:
+        UsageError: An address in the configuration is none.
+    """
+    config, source = facts.config, facts.claims.source
+    return {
+        "COMPONENT_NAME": escape.text(facts.component),
+        "VERSION": escape.text(source.version) if source else "none",
+        NOTICE: release_text.evidence_notice(facts),
+        "SUPPLY_CHAIN_STATUS": release_text.supply_chain_status(facts, speaker),
+        "SUPPORTED_VERSIONS": policy_text.supported_versions(config.support),
+        "REPORTING_CHANNEL": policy_text.reporting_channel(config.reporting),
+        "REPORTING_TERMS": policy_text.reporting_terms(config.reporting),
+        "NOT_ACCEPTED": policy_text.not_accepted(config.reporting),
+        "RESPONSE_TARGETS": policy_text.response_targets(config.response, stated=speaker.supported(RESPONSE_CLAIM)),
+        "SEVERITY_DECISION": policy_text.severity_decision(config.reporting),
+        "CLOCK_START": policy_text.clock_start(config.response),
+        "POSTURE": policy_text.posture(facts),
+        "GOVERNANCE": policy_text.governance(facts),
+        "SIGNING_IDENTITIES": release_text.signing_identities(config.signing),
+        "SLSA_LEVEL": release_text.slsa_level(facts, speaker),
+        "S2C2F_LEVEL": release_text.s2c2f_level(facts),
+        "S2C2F_PRACTICES": release_text.s2c2f_practices(facts),
+        "SBOM_LOCATION": release_text.sbom_location(facts),
+        "SBOM_FILES": release_text.sbom_files(facts),
+        "RELEASE_FILES": release_text.release_files(facts),
+        "CHECKSUM_COMMANDS": release_text.commands(facts, facts.commands.checksums),
+        "SIGNATURE_COMMANDS": release_text.signatures(facts),
+        "VERIFY_COMMANDS": release_text.commands(facts, facts.commands.pipeline),
+        "REPRODUCE_COMMANDS": release_text.commands(facts, facts.commands.reproduction),
+        "AFFECTED_COMMANDS": release_text.commands(facts, facts.commands.affected),
+        "ACKNOWLEDGED_CVES": release_text.acknowledged(facts.deferred),
+        "RETENTION": release_text.retention(facts),
+        "CRA_STATUS": compliance_text.cra_status(facts),
+        "ATTESTATION_STATUS": compliance_text.attestation_status(facts),
+        "EXPORT_CLASSIFICATION": compliance_text.export_classification(facts),
+        "AUDIT_STATUS": compliance_text.audit_status(facts),
+        "MORE_LINKS": _links(facts),
+    }
+
+
+def names(facts: Facts) -> tuple[str, ...]:
+    """Return every placeholder that there is, sorted."""
+    return tuple(sorted([*switches(facts), *texts(facts, Speaker(facts.claims)), EVIDENCE]))
+
+
+def _links(facts: Facts) -> str:
+    for number, one in enumerate(facts.config.more_links):
+        if "://" in one.url:
+            https(one.url, where=f"more_links[{number}].url")
+    return escape.bullets(escape.link(one.title, one.url) for one in facts.config.more_links) or "Nowhere else yet."

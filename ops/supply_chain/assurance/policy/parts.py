@@ -1,0 +1,124 @@
+"""The one shape of an SBOM that rules see, whatever format it came in.
+
+A reader (`cyclonedx`, `spdx2`) fills these; `sbom.project_sbom` turns them into the engine's input.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from ops.supply_chain.assurance.policy.reading import Fault
+
+
+class State(StrEnum):
+    """Whether an element of the CISA 2026 list is there."""
+
+    PRESENT = "present"
+    UNKNOWN = "unknown"
+    MISSING = "missing"
+
+
+class Origin(StrEnum):
+    """How a component is fetched: as files, by a full commit, or not at all because it is the project's."""
+
+    FILES = "files"
+    COMMIT = "commit"
+    LOCAL = "local"
+
+
+PRODUCER = "Component Producer"
+NAME = "Component Name"
+VERSION = "Component Version"
+IDENTIFIERS = "Component Identifiers"
+HASH = "Component Hash Value"
+LICENCE = "Component License"
+DEPENDENCIES = "Dependency Relationship"
+AUTHOR = "SBOM Author"
+
+COMPONENT_ELEMENTS = {
+    "component_producer": PRODUCER,
+    "component_name": NAME,
+    "component_version": VERSION,
+    "component_identifiers": IDENTIFIERS,
+    "component_hash": HASH,
+    "component_licence": LICENCE,
+    "dependency_relationships": DEPENDENCIES,
+}
+"""Key in the engine's input -> the element's name, by which documents state it as unknown."""
+
+DOCUMENT_ELEMENTS = (
+    "sbom_author",
+    "data_format",
+    "generation_context",
+    "timestamp",
+    "tool",
+    "sbom_version",
+    "coverage",
+)
+"""Keys of the elements of the document itself."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One component, the root included.
+
+    `expressions` are SPDX expressions and identifiers, `licence_names` free names; all of them hold
+    together, because nobody tells otherwise. `algorithms` are IANA names of hashes that look like hashes, sorted, each once.
+    `present` are the elements that are given, `unknown` those stated as unknown or withheld, both by
+    CISA's names.
+    """
+
+    ref: str
+    name: str
+    version: str
+    purl: str
+    origin: Origin
+    algorithms: tuple[str, ...]
+    expressions: tuple[str, ...]
+    licence_names: tuple[str, ...]
+    producer: str
+    present: frozenset[str]
+    unknown: frozenset[str]
+
+    def state(self, element: str) -> State:
+        """Tell whether an element is stated as unknown, given, or neither."""
+        if element in self.unknown:
+            return State.UNKNOWN
+        return State.PRESENT if element in self.present else State.MISSING
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """One SBOM.
+
+    `root` is None where the document describes nothing. `components` leave it out. `targets` are the
+    references that a dependency may name. `edges` are (from, to) references, in order.
+    `document` has a state for each of `DOCUMENT_ELEMENTS`. `explicitly_empty` says that the document
+    calls itself complete without any component. `faults` are the places of a wrong type.
+    """
+
+    format: str
+    format_version: str
+    root: Part | None
+    components: tuple[Part, ...]
+    edges: tuple[tuple[str, str], ...]
+    targets: frozenset[str]
+    document: dict[str, State]
+    explicitly_empty: bool
+    faults: tuple[Fault, ...]
+
+
+def state_of(given: object, *, stated: bool = False) -> State:
+    """Return the state of an element: given, stated as unknown, or neither."""
+    if given:
+        return State.PRESENT
+    return State.UNKNOWN if stated else State.MISSING
+
+
+def presence(**given: object) -> frozenset[str]:
+    """Return the names of the component elements that are given.
+
+    Args:
+        given: Keys of `COMPONENT_ELEMENTS` -> something that is true where the element is there.
+    """
+    return frozenset(COMPONENT_ELEMENTS[key] for key, value in given.items() if value)

@@ -1,0 +1,119 @@
+"""Records and provenance as the engine's input."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from ops.supply_chain.assurance.policy.reading import Reading
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.finding import Finding
+
+
+class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as it lies on disk: its path as `dist:records/...`, the SHA-256 of its bytes, its content."""
+
+    path: str
+    sha256: str
+    record: Record
+
+
+class ReleasedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that will be released: its path as `dist:...` and its SHA-256."""
+
+    path: str
+    sha256: str
+
+
+def project_record(stored: StoredRecord, actual: Mapping[str, str]) -> dict[str, Any]:
+    """Make one entry of `input.records`.
+
+    Args:
+        stored: The record.
+        actual: Path, as the record has it -> SHA-256 of the file that is there now; no entry where there
+            is none.
+    """
+    record = stored.record
+    return {
+        "path": stored.path,
+        "sha256": stored.sha256,
+        "stage": record.stage,
+        "component": record.component,
+        "version": record.version,
+        "outcome": record.outcome.value,
+        "invocation": record.invocation,
+        "offline": record.offline,
+        "counts": dict(record.counts),
+        "findings": [_finding(finding) for finding in record.findings],
+        "writes": [
+            {"path": file.path, "recorded": file.sha256, "actual": actual.get(file.path, "")} for file in record.writes
+        ],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    package = f"{finding.package} {finding.version}".strip()
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "subject": place or package or finding.code,
+        "package": finding.package,
+        "waived_by": finding.waived_by,
+    }
+
+
+def project_provenance(document: dict[str, Any], released: Iterable[ReleasedFile]) -> dict[str, Any]:
+    """Make `input.provenance` and `input.released`.
+
+    Args:
+        document: The parsed statement; anything may be in it.
+        released: The files that it should be about. Subjects and files are joined by digest alone
+            (in-toto Statement v1: "matched purely by digest").
+    """
+    reading = Reading()
+    files = sorted(released, key=lambda file: file.path)
+    subjects = _subjects(document, {file.sha256: file.path for file in files}, reading)
+    predicate = reading.table(document, "predicate", "$")
+    definition = reading.table(predicate, "buildDefinition", "$.predicate")
+    details = reading.table(predicate, "runDetails", "$.predicate")
+    names = {subject["sha256"]: subject["name"] for subject in subjects if subject["sha256"]}
+    provenance = {
+        "statement_type": reading.text(document, "_type", "$"),
+        "predicate_type": reading.text(document, "predicateType", "$"),
+        "subjects": subjects,
+        "duplicates": sorted(name for name, count in Counter(one["name"] for one in subjects).items() if count > 1),
+        "build_type": reading.text(definition, "buildType", "$.predicate.buildDefinition"),
+        "builder_id": reading.text(reading.table(details, "builder", "$.predicate.runDetails"), "id", "$.builder"),
+        "commits": sorted(_digests(definition, "resolvedDependencies", "gitCommit", reading)),
+        "byproducts": sorted(_digests(details, "byproducts", "sha256", reading)),
+    }
+    provenance["problems"] = [msgspec.to_builtins(fault) for fault in reading.faults()]
+    return {
+        "provenance": provenance,
+        "released": [
+            {"path": file.path, "sha256": file.sha256, "subject": names.get(file.sha256, "")} for file in files
+        ],
+    }
+
+
+def _subjects(document: dict[str, Any], paths: Mapping[str, str], reading: Reading) -> list[dict[str, str]]:
+    found = []
+    for position, node in enumerate(reading.tables(document, "subject", "$")):
+        place = f"$.subject[{position}]"
+        sha256 = reading.text(reading.table(node, "digest", place), "sha256", f"{place}.digest")
+        name = reading.text(node, "name", place)
+        found.append({"name": name, "sha256": sha256, "file": paths.get(sha256, "")})
+    return found
+
+
+def _digests(node: dict[str, Any], field: str, algorithm: str, reading: Reading) -> set[str]:
+    found = {
+        reading.text(reading.table(one, "digest", f"$.{field}[{position}]"), algorithm, f"$.{field}[{position}].digest")
+        for position, one in enumerate(reading.tables(node, field, "$"))
+    }
+    return found - {""}

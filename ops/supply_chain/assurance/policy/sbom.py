@@ -1,0 +1,133 @@
+"""One SBOM as the engine's input: lean components, and what the engine cannot work out itself.
+
+`components` carry what a rule may ask of each. Beside them stand the joins that are slow in the engine
+(`dangling`, `duplicates`), the count of each CISA element by state (`elements`), and each distinct licence
+once with the references it holds for (`licences`, `unlicensed`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from ops.supply_chain.assurance.policy.cyclonedx import read_cyclonedx
+from ops.supply_chain.assurance.policy.licences import alternatives_of, unknown_term
+from ops.supply_chain.assurance.policy.parts import COMPONENT_ELEMENTS, HASH, Part, Parts, State
+from ops.supply_chain.assurance.policy.reading import Fault
+from ops.supply_chain.assurance.policy.spdx2 import read_spdx2
+
+ROOTLESS_ELEMENTS = frozenset({HASH})
+"""Elements that the root does not need: its files do not exist yet when the SBOM is made."""
+
+
+def recognise(document: object) -> str:
+    """Return `CycloneDX` or `SPDX`, or an empty text for what is neither, or is SPDX 3."""
+    if not isinstance(document, dict):
+        return ""
+    if document.get("bomFormat") == "CycloneDX":
+        return "CycloneDX"
+    return "SPDX" if str(document.get("spdxVersion", "")).startswith("SPDX-2.") else ""
+
+
+def project_sbom(document: dict[str, Any], *, path: str, sha256: str, problems: Iterable[Fault]) -> dict[str, Any]:
+    """Make one entry of `input.sboms`.
+
+    Args:
+        document: The parsed JSON of a format that `recognise` knows; anything may be in it.
+        path: What to call it: `dist:sbom/...`.
+        sha256: Of its bytes.
+        problems: What the semantic checks found.
+    """
+    parts = read_cyclonedx(document) if recognise(document) == "CycloneDX" else read_spdx2(document)
+    everything = (*((parts.root,) if parts.root else ()), *parts.components)
+    faults = dict.fromkeys((*parts.faults, *problems))
+    return {
+        "path": path,
+        "sha256": sha256,
+        "format": parts.format,
+        "format_version": parts.format_version,
+        "problems": [msgspec.to_builtins(fault) for fault in faults],
+        "root": _root(parts.root),
+        "explicitly_empty": parts.explicitly_empty,
+        "document": {key: state.value for key, state in parts.document.items()},
+        "components": [_component(part) for part in parts.components],
+        "elements": {key: _tally(element, parts) for key, element in COMPONENT_ELEMENTS.items()},
+        "edges": len(parts.edges),
+        "dangling": _dangling(parts),
+        "duplicates": sorted(ref for ref, count in Counter(part.ref for part in everything).items() if count > 1),
+        **_licences(parts.components),
+    }
+
+
+def _root(root: Part | None) -> dict[str, str]:
+    if root is None:
+        return {}
+    return {"ref": root.ref, "name": root.name, "version": root.version, "purl": root.purl}
+
+
+def _component(part: Part) -> dict[str, Any]:
+    return {
+        "ref": part.ref,
+        "name": part.name,
+        "version": part.version,
+        "purl": part.purl,
+        "origin": part.origin.value,
+        "algorithms": list(part.algorithms),
+        "producer": part.producer,
+        "licence": _licence_text(part),
+        "unknown": sorted(part.unknown),
+    }
+
+
+def _tally(element: str, parts: Parts) -> dict[str, Any]:
+    counted = list(parts.components)
+    if element not in ROOTLESS_ELEMENTS and parts.root is not None:
+        counted.append(parts.root)
+    states = [(part.state(element), part) for part in counted]
+    missing = sorted(part.ref or part.name for state, part in states if state is State.MISSING)
+    if parts.root is None and element not in ROOTLESS_ELEMENTS:
+        missing.append("(root component)")
+    return {
+        "present": sum(state is State.PRESENT for state, _ in states),
+        "unknown": sum(state is State.UNKNOWN for state, _ in states),
+        "missing": missing,
+    }
+
+
+def _dangling(parts: Parts) -> list[dict[str, str]]:
+    found = {(one, other) for one, other in parts.edges if one not in parts.targets or other not in parts.targets}
+    return [{"from": one, "to": other if other not in parts.targets else one} for one, other in sorted(found)]
+
+
+def _licence_text(part: Part) -> str:
+    return ", ".join((*part.expressions, *part.licence_names))
+
+
+def _licences(components: Iterable[Part]) -> dict[str, list[Any]]:
+    subjects: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    unlicensed = []
+    for part in components:
+        if part.expressions or part.licence_names:
+            subjects.setdefault((part.expressions, part.licence_names), []).append(part.ref)
+        else:
+            unlicensed.append(part.ref)
+    licences = [
+        {
+            "text": ", ".join((*expressions, *names)),
+            "alternatives": _alternatives(expressions, names),
+            "subjects": refs,
+        }
+        for (expressions, names), refs in sorted(subjects.items())
+    ]
+    return {"licences": licences, "unlicensed": unlicensed}
+
+
+def _alternatives(expressions: tuple[str, ...], names: tuple[str, ...]) -> list[list[dict[str, Any]]]:
+    # Several statements on one component: which may be chosen nobody tells, so all of them hold.
+    joined = expressions[0] if len(expressions) == 1 else " AND ".join(f"({one})" for one in expressions)
+    found = alternatives_of(joined) if joined else ((),)
+    extra = tuple(unknown_term(name) for name in names)
+    return [[msgspec.to_builtins(term) for term in (*alternative, *extra)] for alternative in found]

@@ -1,0 +1,141 @@
+"""From what each rule decided to the verdict, and the verdict in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.files.record import ToolRef
+from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Verdict
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.outcome import Outcome, worst
+
+MOST_LINES = 20
+"""Reasons of one rule that are shown to a person; the verdict's file has all."""
+
+EMPTY_RULE = "has-rules"
+"""Last part of the code under which a profile without rules is denied."""
+
+
+def empty_profile(profile: str) -> RuleVerdict:
+    """Deny a profile that has no rules: nothing was asked, so nothing was proved."""
+    code = f"{profile}.{EMPTY_RULE}"
+    reason = Reason(
+        message=f"the profile {profile} has no rules",
+        subject=code,
+        fix="Restore the policy folder, or name the folder that has the rules in [policy].folders.",
+    )
+    return RuleVerdict(
+        code=code,
+        title="The profile has rules",
+        outcome=Outcome.FAIL,
+        examined=0,
+        unknown=0,
+        denials=(reason,),
+        unknowns=(),
+    )
+
+
+def build_verdict(
+    rules: Iterable[RuleVerdict],
+    *,
+    subject: tuple[str, str],
+    profiles: tuple[str, ...],
+    empty: Iterable[str],
+    engine: ToolRef,
+    policy: tuple[FileRef, ...],
+    inputs: Iterable[FileRef],
+) -> Verdict:
+    """Put the verdict together.
+
+    Args:
+        rules: What each rule decided; any order.
+        subject: Component and version.
+        profiles: As asked for.
+        empty: Those of them that have no rule: each denies.
+        engine: What evaluated the rules.
+        policy: All files of the policy, sorted by path.
+        inputs: What was judged.
+    Returns:
+        Rules sorted by code, inputs by path. No rule at all is no pass.
+    """
+    judged = sorted([*rules, *map(empty_profile, empty)], key=lambda rule: rule.code)
+    outcome = worst([rule.outcome for rule in judged])
+    return Verdict(
+        schema="verdict/1",
+        decision="allow" if outcome is Outcome.PASS else "deny",
+        outcome=outcome,
+        component=subject[0],
+        version=subject[1],
+        profiles=profiles,
+        engine=engine,
+        policy_sha256=digest_of(policy),
+        policy=policy,
+        inputs=tuple(sorted(inputs, key=lambda ref: ref.path)),
+        rules=tuple(judged),
+    )
+
+
+def digest_of(policy: Iterable[FileRef]) -> str:
+    """Return the SHA-256 of the lines `<sha256>  <path>` of a policy's files, in their order."""
+    return sha256_bytes("".join(f"{file.sha256}  {file.path}\n" for file in policy).encode())
+
+
+def findings_of(verdict: Verdict) -> tuple[Finding, ...]:
+    """Return each denial as a finding."""
+    return tuple(
+        Finding(
+            code=f"policy.{rule.code}",
+            severity=Severity.HIGH,
+            message=f"{reason.subject}: {reason.message}",
+            next_step=reason.fix,
+        )
+        for rule in verdict.rules
+        for reason in rule.denials
+    )
+
+
+def counts_of(verdict: Verdict) -> dict[str, int]:
+    """Count rules by outcome, and reasons."""
+    outcomes = [rule.outcome for rule in verdict.rules]
+    return {
+        "rules": len(outcomes),
+        "passed": outcomes.count(Outcome.PASS),
+        "failed": outcomes.count(Outcome.FAIL),
+        "undetermined": outcomes.count(Outcome.NOT_EXAMINED),
+        "denials": sum(len(rule.denials) for rule in verdict.rules),
+        "unknowns": sum(len(rule.unknowns) for rule in verdict.rules),
+    }
+
+
+def render(verdict: Verdict) -> str:
+    """Write the verdict for a person: the decision, a line a rule, then every reason with what to do."""
+    head = f"policy: {verdict.decision} ({verdict.outcome.value}) {verdict.component} {verdict.version}"
+    width = max((len(rule.code) for rule in verdict.rules), default=0)
+    table = [f"  {rule.outcome.value:<12}  {rule.code:<{width}}  {_title(rule)}" for rule in verdict.rules]
+    reasons = [line for rule in verdict.rules for line in _explain(rule)]
+    return "\n".join([head, "", *table, *reasons]) + "\n"
+
+
+def _title(rule: RuleVerdict) -> str:
+    if rule.outcome is not Outcome.PASS:
+        return rule.title
+    known = f", {rule.unknown} stated unknown" if rule.unknown else ""
+    return f"{rule.title} ({rule.examined} examined{known})"
+
+
+def _explain(rule: RuleVerdict) -> list[str]:
+    return _list("denied", rule, rule.denials) + _list(
+        "unknown" if rule.outcome is Outcome.PASS else "not examined", rule, rule.unknowns
+    )
+
+
+def _list(word: str, rule: RuleVerdict, reasons: tuple[Reason, ...]) -> list[str]:
+    if not reasons:
+        return []
+    lines = [f"    {reason.subject}: {reason.message}" for reason in reasons[:MOST_LINES]]
+    if len(reasons) > MOST_LINES:
+        lines.append(f"    and {len(reasons) - MOST_LINES} more: all are in the verdict's file")
+    fixes = dict.fromkeys(reason.fix for reason in reasons)
+    return ["", f"{word}: {rule.code}", *lines, *(f"    next: {fix}" for fix in fixes)]

@@ -1,0 +1,108 @@
+"""What changed since the last release, grouped by kind, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ops.supply_chain.assurance.report.inputs import Difference, Predecessor
+from ops.supply_chain.assurance.report.tone import Tone
+
+MOST_SHOWN = 200
+"""Changes of one kind that are listed; the others are counted."""
+
+TITLES = {
+    "hash-changed": "Same version, other bytes",
+    "downgraded": "Downgraded",
+    "producer-changed": "Other producer",
+    "relicensed": "Other licence",
+    "added": "Added",
+    "removed": "Removed",
+    "upgraded": "Upgraded",
+    "version-changed": "Other version",
+    "hash-added": "Further files",
+    "edges-changed": "Other dependencies",
+}
+ALARMING = {"hash-changed"}
+NOTABLE = {"downgraded", "producer-changed", "relicensed"}
+QUIET = {"hash-added", "edges-changed"}
+"""Kinds of which there are many, and which rarely need a reader: they stay folded."""
+
+_HASHES = {"hash-changed", "hash-added"}
+
+
+class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
+    """One change in words."""
+
+    name: str
+    before: str
+    after: str
+
+
+class ChangeGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """All changes of one kind."""
+
+    kind: str
+    title: str
+    tone: Tone
+    count: int
+    quiet: bool
+    rows: tuple[ChangeView, ...]
+    left: int
+
+
+class ChangesView(msgspec.Struct, frozen=True, kw_only=True):
+    """All changes; `known` is False where there is nothing to compare with, and `problem` says why."""
+
+    known: bool
+    problem: str
+    version: str
+    retained_at: str
+    total: int
+    hashes_not_compared: int
+    groups: tuple[ChangeGroup, ...]
+
+
+def changes_view(previous: Predecessor | None, problem: str) -> ChangesView:
+    """Arrange the changes.
+
+    Args:
+        previous: The release before, None where it is missing or cannot be compared.
+        problem: Why, as a sentence.
+    """
+    differences = previous.differences if previous else ()
+    kinds = sorted({one.kind for one in differences}, key=_order)
+    return ChangesView(
+        known=previous is not None,
+        problem=problem,
+        version=previous.version if previous else "",
+        retained_at=previous.retained_at if previous else "",
+        total=len(differences),
+        hashes_not_compared=previous.hashes_not_compared if previous else 0,
+        groups=tuple(_group(kind, [one for one in differences if one.kind == kind]) for kind in kinds),
+    )
+
+
+def _order(kind: str) -> tuple[int, str]:
+    known = list(TITLES)
+    return (known.index(kind) if kind in known else len(known), kind)
+
+
+def _group(kind: str, found: Sequence[Difference]) -> ChangeGroup:
+    return ChangeGroup(
+        kind=kind,
+        title=TITLES.get(kind, kind),
+        tone=Tone.FAIL if kind in ALARMING else Tone.UNKNOWN if kind in NOTABLE else Tone.PLAIN,
+        count=len(found),
+        quiet=kind in QUIET,
+        rows=tuple(map(_view, found[:MOST_SHOWN])),
+        left=max(0, len(found) - MOST_SHOWN),
+    )
+
+
+def _view(one: Difference) -> ChangeView:
+    name = f"{one.name} {one.version}".strip()
+    if one.kind in _HASHES:
+        return ChangeView(name=name, before=f"{len(one.before)} gone", after=f"{len(one.after)} new")
+    return ChangeView(name=name, before=", ".join(one.before), after=", ".join(one.after))

@@ -1,0 +1,138 @@
+"""What the evidence supports: claims one by one, controls counted by framework."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ops.supply_chain.assurance.report.tone import Tone
+from ops.supply_chain.contracts.files.claims import (
+    ClaimsReport,
+    ClaimStanding,
+    ClaimVerdict,
+    ControlStanding,
+    ControlVerdict,
+)
+
+_CLAIM_TONES = {
+    ClaimStanding.SUPPORTED: (Tone.PASS, "supported"),
+    ClaimStanding.NOT_SUPPORTED: (Tone.FAIL, "not supported"),
+    ClaimStanding.NOT_EXAMINED: (Tone.UNKNOWN, "not examined"),
+}
+_CONTROL_TONES = {
+    ControlStanding.MET: (Tone.PASS, "met"),
+    ControlStanding.NOT_MET: (Tone.FAIL, "not met"),
+    ControlStanding.NOT_EXAMINED: (Tone.UNKNOWN, "not examined"),
+    ControlStanding.OUT_OF_SCOPE: (Tone.PLAIN, "out of scope"),
+}
+_REHEARSED = "; what is supported is so of a rehearsal, which is not a release"
+
+
+class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
+    """One claim: `said` is what is true, `missing` what keeps it from being more."""
+
+    id: str
+    said: str
+    tone: Tone
+    word: str
+    missing: tuple[str, ...]
+
+
+class ControlView(msgspec.Struct, frozen=True, kw_only=True):
+    """One control."""
+
+    id: str
+    title: str
+    tone: Tone
+    word: str
+    reason: str
+
+
+class FrameworkView(msgspec.Struct, frozen=True, kw_only=True):
+    """One framework: how many of its controls stand how, and each of them."""
+
+    name: str
+    met: int
+    not_met: int
+    not_examined: int
+    out_of_scope: int
+    controls: tuple[ControlView, ...]
+
+
+class ClaimsView(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole; `known` is False where nothing was evaluated, and `problem` says why."""
+
+    known: bool
+    problem: str
+    rests_on: str
+    supported: int
+    total: int
+    claims: tuple[ClaimView, ...]
+    frameworks: tuple[FrameworkView, ...]
+
+
+def claims_view(report: ClaimsReport | None, problem: str) -> ClaimsView:
+    """Arrange claims and controls.
+
+    Args:
+        report: None where nothing was evaluated.
+        problem: Why, as a sentence.
+    """
+    claims, controls = (report.claims, report.controls) if report else ((), ())
+    rehearsed = report is not None and report.source is not None and report.source.rehearsal
+    return ClaimsView(
+        known=report is not None,
+        problem=problem,
+        rests_on=_rests_on(report),
+        supported=sum(one.standing is ClaimStanding.SUPPORTED for one in claims),
+        total=len(claims),
+        claims=tuple(_claim(one, rehearsed=rehearsed) for one in claims),
+        frameworks=tuple(
+            _framework(name, [one for one in controls if one.framework == name], rehearsed=rehearsed)
+            for name in sorted({one.framework for one in controls})
+        ),
+    )
+
+
+def _rests_on(report: ClaimsReport | None) -> str:
+    source = report.source if report else None
+    if source is None:
+        return "no retained release"
+    return f"{source.component} {source.version}, retained {source.retained_at[:10]}" + (
+        _REHEARSED if source.rehearsal else ""
+    )
+
+
+def _claim(one: ClaimVerdict, *, rehearsed: bool) -> ClaimView:
+    tone, word = _CLAIM_TONES[one.standing]
+    supported = one.standing is ClaimStanding.SUPPORTED
+    return ClaimView(
+        id=one.id,
+        said=one.sentence if supported else one.otherwise or one.sentence,
+        tone=_rehearsed(tone, rehearsed=rehearsed),
+        word=word,
+        missing=one.missing,
+    )
+
+
+def _framework(name: str, controls: Sequence[ControlVerdict], *, rehearsed: bool) -> FrameworkView:
+    counts = {standing: sum(one.standing is standing for one in controls) for standing in ControlStanding}
+    return FrameworkView(
+        name=name,
+        met=counts[ControlStanding.MET],
+        not_met=counts[ControlStanding.NOT_MET],
+        not_examined=counts[ControlStanding.NOT_EXAMINED],
+        out_of_scope=counts[ControlStanding.OUT_OF_SCOPE],
+        controls=tuple(_control(one, rehearsed=rehearsed) for one in controls),
+    )
+
+
+def _control(one: ControlVerdict, *, rehearsed: bool) -> ControlView:
+    tone, word = _CONTROL_TONES[one.standing]
+    tone = _rehearsed(tone, rehearsed=rehearsed)
+    return ControlView(id=one.id, title=one.title, tone=tone, word=word, reason=one.reason)
+
+
+def _rehearsed(tone: Tone, *, rehearsed: bool) -> Tone:
+    return Tone.REHEARSED if rehearsed and tone is Tone.PASS else tone

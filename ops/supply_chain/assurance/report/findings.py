@@ -1,0 +1,156 @@
+"""What was found, as the page lists it: what it is, where, until when, and first of all what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from ops.supply_chain.assurance.report.tone import WORST_FIRST
+from ops.supply_chain.contracts.files.findings_report import FindingsReport
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+
+MOST_SHOWN = 2000
+"""Findings on the page; the others are counted on it, and stand in `dist/findings/`."""
+
+GATES = {
+    "bytes": "Hashes",
+    "hash": "Hashes",
+    "licence": "Licences",
+    "lock": "Locks",
+    "malware": "Malware",
+    "publisher": "Publishers",
+    "sbom": "SBOM",
+    "vex": "VEX",
+    "vulnerability": "Vulnerabilities",
+    "waiver": "Waivers",
+}
+
+
+class FindingView(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding; `text` is everything that can be searched for, in lower case."""
+
+    severity: str
+    severity_word: str
+    gate: str
+    subject: str
+    identifiers: tuple[str, ...]
+    message: str
+    next_step: str
+    where: str
+    more_places: int
+    when: str
+    late: bool
+    first_seen: str
+    waived_by: str
+    text: str
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """One choice of a filter: its value, what it is called, how many there are."""
+
+    value: str
+    label: str
+    count: int
+
+
+class FindingsView(msgspec.Struct, frozen=True, kw_only=True):
+    """All of them: `rows` worst first, waived last; `left` counts findings that are not on the page.
+
+    `alike` says that findings which differ in nothing but their place are shown as one.
+    """
+
+    rows: tuple[FindingView, ...]
+    alike: bool
+    left: int
+    standing: int
+    waived: int
+    severities: tuple[Count, ...]
+    gates: tuple[Count, ...]
+    without_record: tuple[str, ...]
+
+
+def findings_view(report: FindingsReport, today: date) -> FindingsView:
+    """Arrange findings for the page.
+
+    Args:
+        report: As `findings.gather` makes it: each once, the worst first, waived ones last.
+        today: The day in the zone of the response clock.
+    """
+    groups = _alike(report.findings)
+    rows = tuple(_view(group, today) for group in groups[:MOST_SHOWN])
+    return FindingsView(
+        rows=rows,
+        alike=len(groups) < len(report.findings),
+        left=sum(map(len, groups[MOST_SHOWN:])),
+        standing=sum(report.standing.values()),
+        waived=report.waived,
+        severities=tuple(
+            Count(value=one.value, label=label(one), count=number)
+            for one in WORST_FIRST
+            if (number := sum(row.severity == one.value for row in rows))
+        ),
+        gates=_gates(rows),
+        without_record=report.without_record,
+    )
+
+
+def label(severity: Severity) -> str:
+    """Return a severity as a word."""
+    return "Unknown, counts as high" if severity is Severity.UNKNOWN else severity.value.capitalize()
+
+
+def gate_of(finding: Finding) -> str:
+    """Return what looks after a finding, in words."""
+    family = finding.code.split(".", 1)[0]
+    return GATES.get(family, family.replace("-", " ").capitalize())
+
+
+def _gates(rows: Sequence[FindingView]) -> tuple[Count, ...]:
+    names = sorted({row.gate for row in rows})
+    return tuple(Count(value=name, label=name, count=sum(row.gate == name for row in rows)) for name in names)
+
+
+def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Put together what differs in nothing but its place, in the order of the first of each."""
+    groups: dict[object, list[Finding]] = {}
+    for one in findings:
+        groups.setdefault(msgspec.structs.replace(one, path="", line=0, also_at=(), places=1), []).append(one)
+    return list(groups.values())
+
+
+def _view(group: Sequence[Finding], today: date) -> FindingView:
+    finding = group[0]
+    subject = f"{finding.package} {finding.version}".strip() or finding.code
+    identifiers = tuple(dict.fromkeys((*finding.aliases, finding.code)))
+    due = _day(finding.due) if not finding.waived_by else None
+    searched = (subject, gate_of(finding), *identifiers, finding.message, *(one.path for one in group))
+    return FindingView(
+        severity=finding.severity.value,
+        severity_word="Unknown" if finding.severity is Severity.UNKNOWN else finding.severity.value.capitalize(),
+        gate=gate_of(finding),
+        subject=subject,
+        identifiers=identifiers,
+        message=finding.message,
+        next_step=finding.next_step,
+        where=f"{finding.path}:{finding.line}" if finding.path and finding.line else finding.path,
+        more_places=sum(max(one.places, 1 + len(one.also_at)) for one in group if one.path) - bool(finding.path),
+        when=_when(due, today) if due else "",
+        late=due is not None and due < today,
+        first_seen=finding.first_seen,
+        waived_by=finding.waived_by,
+        text=" ".join(searched).lower(),
+    )
+
+
+def _when(due: date, today: date) -> str:
+    """Name the day; how many business days that is, the gate says in its message."""
+    return f"overdue since {due}" if due < today else f"due {due}"
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

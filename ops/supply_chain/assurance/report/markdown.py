@@ -1,0 +1,87 @@
+"""The page in short, as Markdown for the summary of a job; in a public log counts and outcomes only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ops.supply_chain.assurance.report.page import Page
+from ops.supply_chain.assurance.report.stages import TITLES
+from ops.supply_chain.assurance.report.tone import Tone, plural
+from ops.supply_chain.core.text import printable, without_credentials
+
+Escape = Callable[[str], str]
+"""Makes Markdown show a text as it is, on one line, in a table cell or elsewhere."""
+
+MOST_WAIVERS = 20
+OTHER_STAGE = "another stage"
+_WORDS = {
+    Tone.PASS: "pass",
+    Tone.FAIL: "FAIL",
+    Tone.UNKNOWN: "not examined",
+    Tone.REHEARSED: "rehearsed",
+    Tone.PLAIN: "",
+}
+
+
+def summary(page: Page, escape: Escape) -> str:
+    """Return the summary.
+
+    Args:
+        page: What the HTML shows.
+        escape: Escapes text of strangers.
+    """
+    return "\n".join(_lines(page, lambda text: escape(printable(without_credentials(text))))) + "\n"
+
+
+def counts_only(page: Page) -> str:
+    """Return what may stand in public: the verdict's word, the outcomes of stages, counts."""
+    return "\n".join([f"## Report: {page.headline.word}", "", *_tiles(page), "", *_stages(page, str)]) + "\n"
+
+
+def _lines(page: Page, escape: Escape) -> Iterator[str]:
+    yield f"## {escape(page.component)} {escape(page.version)}: {page.headline.word}"
+    yield ""
+    if page.rehearsal:
+        yield from ("**A rehearsal, not a release:** signed by an instance on loopback.", "")
+    yield escape(page.headline.sentence)
+    yield ""
+    yield from (f"- {escape(reason)}" for reason in page.headline.reasons)
+    if page.headline.more:
+        yield f"- and {page.headline.more} more"
+    yield from ("", *_tiles(page), "", *_stages(page, escape))
+    yield from _changes(page, escape)
+    yield from _waivers(page, escape)
+
+
+def _tiles(page: Page) -> Iterator[str]:
+    yield "| | | |"
+    yield "|---|---|---|"
+    for tile in page.tiles:
+        yield f"| {tile.label} | {tile.value} {tile.note} | {_WORDS[tile.tone]} |"
+
+
+def _stages(page: Page, escape: Escape) -> Iterator[str]:
+    yield "| stage | outcome | time | examined |"
+    yield "|---|---|---|---|"
+    for stage in page.picture.stages:
+        yield f"| {escape(TITLES.get(stage.script, OTHER_STAGE))} | {stage.word} | {stage.took} | {stage.examined} |"
+
+
+def _changes(page: Page, escape: Escape) -> Iterator[str]:
+    changes = page.changes
+    yield ""
+    if not changes.known:
+        yield f"Changes since the last release: {escape(changes.problem)}"
+        return
+    told = ", ".join(f"{group.count} {group.title.lower()}" for group in changes.groups) or "none"
+    yield f"Changes since {escape(changes.version)}: {told}."
+
+
+def _waivers(page: Page, escape: Escape) -> Iterator[str]:
+    if not page.waivers:
+        return
+    yield from ("", "| waiver | package | owner | left |", "|---|---|---|---|")
+    for one in page.waivers[:MOST_WAIVERS]:
+        yield f"| {escape(one.id)} | {escape(one.package or 'any')} | {escape(one.owner)} | {one.left} |"
+    if len(page.waivers) > MOST_WAIVERS:
+        yield f"\n{plural(len(page.waivers) - MOST_WAIVERS, 'waiver')} more."

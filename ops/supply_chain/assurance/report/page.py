@@ -1,0 +1,178 @@
+"""From the evidence of one run to everything that its page shows."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ops.supply_chain.assurance.report.changes import ChangesView, changes_view
+from ops.supply_chain.assurance.report.claims import ClaimsView, claims_view
+from ops.supply_chain.assurance.report.findings import FindingsView, findings_view
+from ops.supply_chain.assurance.report.headline import Headline, headline
+from ops.supply_chain.assurance.report.inputs import Evidence
+from ops.supply_chain.assurance.report.packages import LicenceView, Packages, licences, read_packages
+from ops.supply_chain.assurance.report.policy import PolicyView, policy_view
+from ops.supply_chain.assurance.report.response import Timeline, timeline
+from ops.supply_chain.assurance.report.stages import Picture, picture
+from ops.supply_chain.assurance.report.tone import Tone, plural, tone_of
+from ops.supply_chain.assurance.report.verification import VerificationView, read_verification
+from ops.supply_chain.assurance.report.waivers import WaiverView, waivers_view
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.core.outcome import Outcome
+
+VULNERABILITY_GATE = "check_vulnerabilities"
+
+
+class Tile(msgspec.Struct, frozen=True, kw_only=True):
+    """One number at the top: what it counts, the number, a word on it, and the section that tells more."""
+
+    label: str
+    value: str
+    note: str
+    tone: Tone
+    target: str
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole page. `clock_examined` says whether anybody looked for what could be due."""
+
+    component: str
+    version: str
+    today: str
+    rehearsal: bool
+    headline: Headline
+    tiles: tuple[Tile, ...]
+    picture: Picture
+    policy: PolicyView
+    findings: FindingsView
+    clock_examined: bool
+    timeline: Timeline
+    packages: Packages | None
+    licences: tuple[LicenceView, ...]
+    changes: ChangesView
+    verification: VerificationView | None
+    waivers: tuple[WaiverView, ...]
+    waivers_malformed: int
+    claims: ClaimsView
+    inputs: tuple[FileRef, ...]
+
+
+def build_page(evidence: Evidence) -> Page:
+    """Make the page.
+
+    Raises:
+        InputError: The verification report makes no sense, or is of another release.
+    """
+    verified = _verification(evidence)
+    if verified is not None and verified.rehearsal:
+        evidence = msgspec.structs.replace(evidence, rehearsal=True)
+    findings = evidence.findings.findings
+    packages = read_packages(evidence.bom, findings) if evidence.bom is not None else None
+    page = Page(
+        component=evidence.component,
+        version=evidence.version,
+        today=evidence.today.isoformat(),
+        rehearsal=evidence.rehearsal,
+        headline=headline(evidence, verified),
+        tiles=(),
+        picture=picture(
+            evidence.records,
+            _outcome_now(verified),
+            verified=verified.counted if verified else "",
+            rehearsed=verified is not None and verified.rehearsal,
+        ),
+        policy=policy_view([one for one in (evidence.verdict, evidence.provenance_verdict) if one is not None]),
+        findings=findings_view(evidence.findings, evidence.today),
+        clock_examined=_clock_examined(evidence),
+        timeline=timeline(findings, evidence.today),
+        packages=packages,
+        licences=licences(packages) if packages else (),
+        changes=changes_view(evidence.previous, evidence.previous_problem),
+        verification=verified,
+        waivers=waivers_view(evidence.waivers, findings, today=evidence.waiver_day, warn_days=evidence.warn_days),
+        waivers_malformed=evidence.waivers_malformed,
+        claims=claims_view(evidence.claims, evidence.claims_problem),
+        inputs=evidence.inputs,
+    )
+    return msgspec.structs.replace(page, tiles=_tiles(page))
+
+
+def _verification(evidence: Evidence) -> VerificationView | None:
+    if evidence.verification is None:
+        return None
+    return read_verification(
+        evidence.verification,
+        component=evidence.component,
+        version=evidence.version,
+        released=evidence.released,
+    )
+
+
+def _outcome_now(verified: VerificationView | None) -> Outcome | None:
+    """Return what verifying came to for the files that lie here; of other files nobody looked at these."""
+    if verified is None:
+        return None
+    return verified.outcome if verified.current or verified.outcome is Outcome.FAIL else Outcome.NOT_EXAMINED
+
+
+def _clock_examined(evidence: Evidence) -> bool:
+    return any(
+        record.stage == VULNERABILITY_GATE and record.outcome is not Outcome.NOT_EXAMINED for record in evidence.records
+    )
+
+
+def _tiles(page: Page) -> tuple[Tile, ...]:
+    return (_policy_tile(page), _findings_tile(page), _clock_tile(page), _packages_tile(page), _verified_tile(page))
+
+
+def _policy_tile(page: Page) -> Tile:
+    policy = page.policy
+    whole = policy.asked and policy.total > 0 and policy.passed == policy.total
+    tone = Tone.PASS if whole else Tone.FAIL if any(one.tone is Tone.FAIL for one in policy.open) else Tone.UNKNOWN
+    value = f"{policy.passed} of {policy.total}" if policy.asked else "not asked"
+    return Tile(label="Policy rules", value=value, note="pass" if policy.asked else "", tone=tone, target="policy")
+
+
+def _findings_tile(page: Page) -> Tile:
+    findings = page.findings
+    looked = not findings.without_record
+    tone = Tone.FAIL if findings.standing else Tone.PASS if looked else Tone.UNKNOWN
+    if tone is Tone.PASS and any(one.tone is not Tone.PASS for one in page.picture.stages[: page.picture.gates]):
+        tone = Tone.UNKNOWN
+    if not findings.standing and tone is Tone.UNKNOWN:
+        return Tile(label="Findings", value="?", note="not examined in full", tone=tone, target="findings")
+    missing = f"; {plural(len(findings.without_record), 'gate')} without record" if not looked else ""
+    note = f"stand, {findings.waived:,} waived{missing}"
+    return Tile(label="Findings", value=f"{findings.standing:,}", note=note, tone=tone, target="findings")
+
+
+def _clock_tile(page: Page) -> Tile:
+    clock = page.timeline
+    if not page.clock_examined and not clock.rows:
+        return Tile(label="Overdue", value="?", note="not examined", tone=Tone.UNKNOWN, target="response")
+    tone = Tone.FAIL if clock.overdue else Tone.UNKNOWN if clock.soon or not page.clock_examined else Tone.PASS
+    note = f"{clock.soon + clock.later:,} due later"
+    return Tile(label="Overdue", value=f"{clock.overdue:,}", note=note, tone=tone, target="response")
+
+
+def _packages_tile(page: Page) -> Tile:
+    if page.packages is None:
+        return Tile(label="Packages", value="?", note="no SBOM", tone=Tone.UNKNOWN, target="packages")
+    note = f"{len(page.packages.direct):,} needed directly"
+    return Tile(label="Packages", value=f"{len(page.packages.all):,}", note=note, tone=Tone.PLAIN, target="packages")
+
+
+def _verified_tile(page: Page) -> Tile:
+    verified, outcome = page.verification, _outcome_now(page.verification)
+    if verified is None or outcome is None:
+        return Tile(label="Verified", value="no", note="nobody looked", tone=Tone.UNKNOWN, target="verification")
+    if verified.refusals and outcome is Outcome.PASS:
+        outcome = Outcome.NOT_EXAMINED
+    value = verified.counted.removesuffix(" checks").removesuffix(" check")
+    note = "checks pass" if verified.current else "of other files than lie here"
+    return Tile(
+        label="Verified", value=value, note=note, tone=_rehearsed(tone_of(outcome), page), target="verification"
+    )
+
+
+def _rehearsed(tone: Tone, page: Page) -> Tone:
+    return Tone.REHEARSED if page.rehearsal and tone is Tone.PASS else tone

@@ -1,0 +1,91 @@
+"""What the policy decided, rule by rule: those that do not pass first, with their reasons and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ops.supply_chain.assurance.report.tone import Tone, plural, tone_of, word_of
+from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Verdict
+from ops.supply_chain.core.outcome import Outcome
+
+MOST_REASONS = 50
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do, and all reasons that ask for the same."""
+
+    fix: str
+    reasons: tuple[Reason, ...]
+
+
+class RuleView(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule; `left` counts reasons that are not listed.
+
+    `noted` says that it passed over something that is not known: that never looks like a plain pass.
+    """
+
+    code: str
+    title: str
+    tone: Tone
+    word: str
+    examined: int
+    noted: bool
+    asked: tuple[Asked, ...]
+    left: int
+
+
+class PolicyView(msgspec.Struct, frozen=True, kw_only=True):
+    """All rules of the verdicts that there are; `open` need a reader, `rest` pass without a word."""
+
+    asked: bool
+    passed: int
+    total: int
+    profiles: tuple[str, ...]
+    policy_sha256: str
+    open: tuple[RuleView, ...]
+    rest: tuple[RuleView, ...]
+
+
+def policy_view(verdicts: Sequence[Verdict]) -> PolicyView:
+    """Arrange the rules of one run's verdicts.
+
+    Args:
+        verdicts: On SBOMs and records, then on the provenance; those that there are.
+    """
+    rules = [rule for verdict in verdicts for rule in verdict.rules]
+    views = [_view(rule) for rule in rules]
+    loud = [view for view in views if view.tone is not Tone.PASS]
+    return PolicyView(
+        asked=bool(verdicts),
+        passed=sum(rule.outcome is Outcome.PASS for rule in rules),
+        total=len(rules),
+        profiles=tuple(dict.fromkeys(profile for verdict in verdicts for profile in verdict.profiles)),
+        policy_sha256=verdicts[0].policy_sha256 if verdicts else "",
+        open=tuple(sorted(loud, key=lambda view: (_ORDER.index(view.tone), view.noted, view.code))),
+        rest=tuple(view for view in views if view not in loud),
+    )
+
+
+_ORDER = (Tone.FAIL, Tone.UNKNOWN)
+
+
+def _grouped(reasons: Sequence[Reason]) -> tuple[Asked, ...]:
+    fixes = dict.fromkeys(reason.fix for reason in reasons)
+    return tuple(Asked(fix=fix, reasons=tuple(one for one in reasons if one.fix == fix)) for fix in fixes)
+
+
+def _view(rule: RuleVerdict) -> RuleView:
+    reasons = (*rule.denials, *rule.unknowns)
+    noted = rule.outcome is Outcome.PASS and bool(reasons or rule.unknown)
+    return RuleView(
+        code=rule.code,
+        title=rule.title,
+        tone=Tone.UNKNOWN if noted else tone_of(rule.outcome),
+        word=f"passed over {plural(rule.unknown or len(reasons), 'unknown')}" if noted else word_of(rule.outcome),
+        examined=rule.examined,
+        noted=noted,
+        asked=_grouped(reasons[:MOST_REASONS]),
+        left=max(0, len(reasons) - MOST_REASONS),
+    )

@@ -1,0 +1,148 @@
+"""The response clock as a timeline: what is due when, what is overdue, against the day of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+import msgspec
+
+from ops.supply_chain.assurance.report.tone import WORST_FIRST, Tone, plural
+from ops.supply_chain.contracts.values.finding import Finding
+
+MOST_ROWS = 24
+SOON_DAYS = 7
+WIDTH, LABEL_WIDTH, ROW_HEIGHT, TOP = 1000, 230, 28, 34
+MOST_TICKS = 8
+
+
+class DueView(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding with a due day: `when` in words, and its bar from `x` to `to` in the drawing."""
+
+    subject: str
+    identifier: str
+    severity: str
+    due: str
+    when: str
+    tone: Tone
+    x: int
+    to: int
+    y: int
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True):
+    """One mark of the axis."""
+
+    x: int
+    label: str
+
+
+class Timeline(msgspec.Struct, frozen=True, kw_only=True):
+    """The drawing: `rows` are the most urgent first, `left` counts those that are not drawn.
+
+    `without` counts findings that stand and have no due day.
+    """
+
+    today: str
+    today_x: int
+    height: int
+    rows: tuple[DueView, ...]
+    left: int
+    ticks: tuple[Tick, ...]
+    overdue: int
+    soon: int
+    later: int
+    without: int
+
+
+def timeline(findings: Sequence[Finding], today: date) -> Timeline:
+    """Arrange what stands by its due day.
+
+    Args:
+        findings: All; waived ones are passed over.
+        today: The day in the zone of the response clock.
+    """
+    standing = [one for one in findings if not one.waived_by]
+    dated = sorted(((day, one) for one in standing if (day := _day(one.due))), key=_order)
+    days = [day for day, _ in dated]
+    drawn = dated[:MOST_ROWS]
+    axis = _Axis([*(day for day, _ in drawn), *(_start(one, day, today) for day, one in drawn), today])
+    return Timeline(
+        today=today.isoformat(),
+        today_x=axis.x(today),
+        height=TOP + ROW_HEIGHT * max(len(drawn), 1) + 8,
+        rows=tuple(_row(one, day, today, axis, place) for place, (day, one) in enumerate(drawn)),
+        left=len(dated) - len(drawn),
+        ticks=tuple(axis.ticks()),
+        overdue=sum(day < today for day in days),
+        soon=sum(0 <= (day - today).days <= SOON_DAYS for day in days),
+        later=sum((day - today).days > SOON_DAYS for day in days),
+        without=len(standing) - len(dated),
+    )
+
+
+def when(day: date, today: date) -> str:
+    """Say how far a due day is, in calendar days."""
+    left = (day - today).days
+    if left == 0:
+        return "due today"
+    return f"due in {plural(left, 'day')}" if left > 0 else f"overdue by {plural(-left, 'day')}"
+
+
+class _Axis:
+    """Days to places in the drawing, from the first day to the last with a little room."""
+
+    def __init__(self, days: Sequence[date]) -> None:
+        room = max(2, (max(days) - min(days)).days // 20)
+        self._first = _moved(min(days), -room)
+        self._span = max(1, (_moved(max(days), room) - self._first).days)
+
+    def x(self, day: date) -> int:
+        return LABEL_WIDTH + round((WIDTH - LABEL_WIDTH - 10) * (day - self._first).days / self._span)
+
+    def ticks(self) -> Iterator[Tick]:
+        step = max(1, -(-self._span // MOST_TICKS))
+        for offset in range(step // 2, self._span, step):
+            day = self._first + timedelta(days=offset)
+            yield Tick(x=self.x(day), label=day.isoformat())
+
+
+def _row(finding: Finding, day: date, today: date, axis: _Axis, place: int) -> DueView:
+    late = day < today
+    tone = Tone.FAIL if late else Tone.UNKNOWN if (day - today).days <= SOON_DAYS else Tone.PLAIN
+    ends = sorted((axis.x(day), axis.x(today if late else _start(finding, day, today))))
+    return DueView(
+        subject=f"{finding.package} {finding.version}".strip() or finding.code,
+        identifier=next(iter(finding.aliases), finding.code),
+        severity=finding.severity.value,
+        due=day.isoformat(),
+        when=when(day, today),
+        tone=tone,
+        x=ends[0],
+        to=ends[1],
+        y=TOP + ROW_HEIGHT * place,
+    )
+
+
+def _start(finding: Finding, day: date, today: date) -> date:
+    """Return the day from which a bar runs: the first sighting, else today; never after the due day."""
+    return min(_day(finding.first_seen) or today, day, today)
+
+
+def _order(one: tuple[date, Finding]) -> tuple[date, int, str, str]:
+    """Sort by due day, then the worst first."""
+    return (one[0], WORST_FIRST.index(one[1].severity), one[1].package, one[1].message)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _moved(day: date, days: int) -> date:
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return day

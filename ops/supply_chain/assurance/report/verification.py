@@ -1,0 +1,253 @@
+"""The answer of a customer's verification as a table of files against checks, each with its command.
+
+What was tolerated, because it was a rehearsal or because no signature was asked for, is shown as that and never as a
+pass.
+
+Source: `verification/1`, written by `verify_release`. What it says of itself as a whole is not taken over: the
+outcome shown is the worst of its lines, and it counts only for the files that lie here now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ops.supply_chain.assurance.report.tone import Tone, plural, tone_of, word_of
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.outcome import Outcome, worst
+
+SCHEMA = "verification/1"
+REAL = "release.real"
+"""The check that a rehearsal never passes, because it is one: that is no reason to refuse the release itself."""
+
+TOLERATED = "tolerated"
+MOST_LINES = 40
+AGAIN = "Verify the release again: nox -s verify."
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    subject: str
+    outcome: Outcome
+    message: str = ""
+    command: str = ""
+    tolerated: str = ""
+
+    @property
+    def ruling(self) -> Outcome:
+        return Outcome.PASS if self.tolerated else self.outcome
+
+
+class _Check(msgspec.Struct, frozen=True, kw_only=True):
+    code: str
+    title: str
+    lines: tuple[_Line, ...]
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    sha256: str
+
+
+class _Level(msgspec.Struct, frozen=True, kw_only=True):
+    build: int
+    reason: str
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True):
+    schema: str
+    component: str
+    version: str
+    signed: bool
+    rehearsal: bool
+    checks: tuple[_Check, ...]
+    level: _Level
+    files: tuple[_File, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check says of one file; `word` is empty where the check is not about it."""
+
+    tone: Tone
+    word: str
+    message: str
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One file, and a cell for each check that is about files."""
+
+    name: str
+    cells: tuple[Cell, ...]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One command, and what it looks at."""
+
+    text: str
+    subject: str
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a check: what was looked at, and what came of it."""
+
+    tone: Tone
+    word: str
+    subject: str
+    message: str
+
+
+class CheckView(msgspec.Struct, frozen=True, kw_only=True):
+    """One check: how many of its lines passed, what they say (`left` of them are not listed), its commands, each once.
+
+    `lines` begin with those that did not pass.
+    """
+
+    code: str
+    title: str
+    tone: Tone
+    word: str
+    counted: str
+    lines: tuple[Answered, ...]
+    left: int
+    commands: tuple[Command, ...]
+
+
+class VerificationView(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole: `columns` are the (code, title) of checks that are about files, in the order of the cells.
+
+    `outcome` leaves out what was tolerated. `refusals` are why a real release would be refused all the same.
+    """
+
+    outcome: Outcome
+    refusals: tuple[str, ...]
+    current: bool
+    signed: bool
+    rehearsal: bool
+    level: str
+    counted: str
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    checks: tuple[CheckView, ...]
+    notes: tuple[str, ...]
+
+
+def read_verification(
+    plain: Mapping[str, Any], *, component: str, version: str, released: Mapping[str, str]
+) -> VerificationView:
+    """Read the report of a verification.
+
+    Args:
+        plain: The parsed document.
+        component: N, of the run that is shown.
+        version: V.
+        released: Name -> SHA-256 of the files that lie in the release's folder now.
+    Raises:
+        InputError: It is no such document, or is about another release.
+    """
+    document = _document(plain)
+    if (document.component, document.version) != (component, version):
+        found = f"{document.component} {document.version}".strip() or "nothing that it names"
+        raise InputError(f"verification.json: is of {found}, expected {component} {version}", hint=AGAIN)
+    seen = {file.name: file.sha256 for file in document.files}
+    columns, rows = _matrix(document)
+    passed = sum(_seen(check.lines, rehearsal=False)[0] is Tone.PASS for check in document.checks)
+    return VerificationView(
+        outcome=worst([worst([line.ruling for line in check.lines]) for check in document.checks]),
+        refusals=tuple(_refusals(document)),
+        current=bool(seen) and seen == dict(released),
+        signed=document.signed,
+        rehearsal=document.rehearsal,
+        level=f"SLSA Build L{document.level.build}: {document.level.reason}",
+        counted=f"{passed} of {plural(len(document.checks), 'check')}",
+        columns=columns,
+        rows=rows,
+        checks=tuple(_check(check, rehearsal=document.rehearsal) for check in document.checks),
+        notes=document.notes,
+    )
+
+
+def _document(plain: Mapping[str, Any]) -> _Document:
+    try:
+        document = msgspec.convert(plain, _Document, strict=True)
+    except msgspec.ValidationError as error:
+        raise InputError(f"verification.json: {error}", hint=AGAIN) from error
+    if document.schema != SCHEMA:
+        raise InputError(f"verification.json: expected schema {SCHEMA}, found {document.schema}", hint=AGAIN)
+    return document
+
+
+def _refusals(document: _Document) -> Iterator[str]:
+    for check in document.checks:
+        for line in check.lines:
+            if line.tolerated and line.outcome is not Outcome.PASS and check.code != REAL:
+                yield f"{check.title}: {line.message}."
+
+
+def _seen(lines: Sequence[_Line], *, rehearsal: bool) -> tuple[Tone, str]:
+    """Return tone and word of some lines together; a rehearsal goes past refusals, so that it has no plain pass."""
+    ruling, outcome = worst([line.ruling for line in lines]), worst([line.outcome for line in lines])
+    if ruling is not Outcome.PASS:
+        return tone_of(ruling), word_of(ruling)
+    if outcome is not Outcome.PASS:
+        return Tone.UNKNOWN, TOLERATED
+    return Tone.REHEARSED if rehearsal else Tone.PASS, word_of(outcome)
+
+
+def _matrix(document: _Document) -> tuple[tuple[tuple[str, str], ...], tuple[Row, ...]]:
+    names = {file.name for file in document.files}
+    about = [check for check in document.checks if any(line.subject in names for line in check.lines)]
+    subjects = sorted({line.subject for check in about for line in check.lines} & names)
+    rows = tuple(
+        Row(name=name, cells=tuple(_cell(check, name, rehearsal=document.rehearsal) for check in about))
+        for name in subjects
+    )
+    return tuple((check.code, check.title) for check in about), rows
+
+
+def _cell(check: _Check, name: str, *, rehearsal: bool) -> Cell:
+    lines = [line for line in check.lines if line.subject == name]
+    if not lines:
+        return Cell(tone=Tone.PLAIN, word="", message="")
+    tone, word = _seen(lines, rehearsal=rehearsal)
+    shown = next(line for line in _worst_first(lines))
+    return Cell(tone=tone, word=word, message=shown.message)
+
+
+def _check(check: _Check, *, rehearsal: bool) -> CheckView:
+    tone, word = _seen(check.lines, rehearsal=rehearsal)
+    good = sum(line.outcome is Outcome.PASS for line in check.lines)
+    ordered = _worst_first(check.lines)
+    return CheckView(
+        code=check.code,
+        title=check.title,
+        tone=tone,
+        word=word,
+        counted=f"{good} of {len(check.lines)}",
+        lines=tuple(_answered(line, rehearsal=rehearsal) for line in ordered[:MOST_LINES]),
+        left=max(0, len(ordered) - MOST_LINES),
+        commands=tuple(_commands(check.lines)),
+    )
+
+
+def _answered(line: _Line, *, rehearsal: bool) -> Answered:
+    tone, word = _seen([line], rehearsal=rehearsal)
+    return Answered(tone=tone, word=word, subject=line.subject, message=line.message)
+
+
+def _worst_first(lines: Sequence[_Line]) -> list[_Line]:
+    order = (Outcome.FAIL, Outcome.NOT_EXAMINED, Outcome.PASS)
+    return sorted(lines, key=lambda line: (order.index(line.ruling), order.index(line.outcome)))
+
+
+def _commands(lines: Iterable[_Line]) -> list[Command]:
+    """Return each command once; one that serves several subjects names none of them."""
+    subjects: dict[str, list[str]] = {}
+    for line in lines:
+        if line.command:
+            subjects.setdefault(line.command, []).append(line.subject)
+    return [
+        Command(text=text, subject=found[0] if len(found) == 1 else plural(len(found), "line"))
+        for text, found in subjects.items()
+    ]

@@ -1,0 +1,62 @@
+"""What was accepted, and for how many days that still holds; what ends first comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from ops.supply_chain.assurance.report.inputs import Accepted
+from ops.supply_chain.assurance.report.tone import Tone, plural
+from ops.supply_chain.contracts.values.finding import Finding
+
+
+class WaiverView(msgspec.Struct, frozen=True, kw_only=True):
+    """One waiver: `days` left, negative where it has ended; `used` counts findings that it waives in this run."""
+
+    id: str
+    package: str
+    reason: str
+    owner: str
+    expires: str
+    days: int
+    left: str
+    tone: Tone
+    used: int
+
+
+def waivers_view(
+    waivers: Sequence[Accepted], findings: Sequence[Finding], *, today: date, warn_days: int
+) -> tuple[WaiverView, ...]:
+    """Arrange waivers by days left.
+
+    Args:
+        waivers: Those that were understood.
+        findings: Of this run, with what waives them.
+        today: The day in the zone in which waivers end.
+        warn_days: How many days ahead an end is told.
+    """
+    views = [_view(one, findings, today, warn_days) for one in waivers]
+    return tuple(sorted(views, key=lambda view: (view.days, view.id, view.package)))
+
+
+def _view(one: Accepted, findings: Sequence[Finding], today: date, warn_days: int) -> WaiverView:
+    days = (one.expires - today).days
+    return WaiverView(
+        id=one.id,
+        package=one.package,
+        reason=one.reason,
+        owner=one.owner,
+        expires=one.expires.isoformat(),
+        days=days,
+        left=_left(days),
+        tone=Tone.FAIL if days < 0 else Tone.UNKNOWN if days <= warn_days else Tone.PLAIN,
+        used=sum(finding.waived_by == one.label for finding in findings),
+    )
+
+
+def _left(days: int) -> str:
+    if days < 0:
+        return f"ended {plural(-days, 'day')} ago"
+    return "ends today" if days == 0 else f"{plural(days, 'day')} left"

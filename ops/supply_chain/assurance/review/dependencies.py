@@ -1,0 +1,134 @@
+"""The dependency matrix: each direct dependency with owner, lifecycle, licence and notes; and what it lacks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from ops.supply_chain.assurance.review.days import some
+from ops.supply_chain.contracts.config.dependencies import DependencyEntry, Lifecycle
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix, DependencyRow
+from ops.supply_chain.contracts.files.review import Area, ReviewItem, Standing
+from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.core.names import normalise
+
+_ENDING = (Lifecycle.DEPRECATED, Lifecycle.END_OF_LIFE)
+
+
+class Direct(NamedTuple):
+    """The direct dependencies of a project: PEP 503 name -> locked versions; and the locks that do not tell."""
+
+    versions: Mapping[str, frozenset[str]]
+    untold: tuple[str, ...]
+
+
+class Licences(NamedTuple):
+    """What an SBOM says: (PEP 503 name, version) -> licences; `source` names it, empty where there is none."""
+
+    known: Mapping[tuple[str, str], tuple[str, ...]]
+    source: str
+
+
+def direct_of(locks: Iterable[Lock], stated: Mapping[str, frozenset[str]]) -> Direct:
+    """Find what a project asks for itself.
+
+    Args:
+        locks: All of the project.
+        stated: Path of a lock -> PEP 503 names that its source asks for, empty where that is not known.
+    """
+    found: dict[str, set[str]] = {}
+    untold = []
+    for lock in locks:
+        names = stated.get(lock.path, frozenset())
+        entries = [entry for entry in lock.entries if not entry.pin.local]
+        for entry in entries:
+            if entry.direct or entry.pin.name in names:
+                found.setdefault(entry.pin.name, set()).add(entry.pin.version)
+        if entries and not names and any(entry.direct is None for entry in entries):
+            untold.append(lock.path)
+    versions = {name: frozenset(one) for name, one in sorted(found.items())}
+    return Direct(versions, tuple(sorted(untold)))
+
+
+def build_matrix(direct: Direct, licences: Licences, entries: Sequence[DependencyEntry]) -> DependencyMatrix:
+    """Put the matrix together; of two entries of one name the first is used."""
+    counted = Counter(normalise(entry.name) for entry in entries)
+    by_name = {normalise(entry.name): entry for entry in reversed(entries)}
+    rows = tuple(
+        _row(name, tuple(sorted(versions)), licences, by_name.get(name))
+        for name, versions in sorted(direct.versions.items())
+    )
+    return DependencyMatrix(
+        rows=rows,
+        left_over=tuple(sorted(counted.keys() - direct.versions.keys())),
+        twice=tuple(sorted(name for name, count in counted.items() if count > 1)),
+        untold=direct.untold,
+        source=licences.source,
+    )
+
+
+def _row(name: str, versions: tuple[str, ...], licences: Licences, entry: DependencyEntry | None) -> DependencyRow:
+    found = [licences.known.get((name, version)) for version in versions]
+    told = sorted({text for one in found if one for text in one})
+    gap = ""
+    if not licences.source:
+        gap = "no SBOM"
+    elif None in found:
+        gap = "not in that SBOM"
+    elif not all(found):
+        gap = "unknown to its metadata"
+    entry = entry or DependencyEntry(name=name)
+    return DependencyRow(
+        name=name,
+        versions=versions,
+        owner=entry.owner.strip(),
+        lifecycle=entry.lifecycle,
+        licence=", ".join(told),
+        licence_gap=gap,
+        notes=entry.notes,
+    )
+
+
+def dependency_items(matrix: DependencyMatrix) -> list[ReviewItem]:
+    """Say what the matrix lacks, a line for each kind of gap."""
+    items = [_untold(lock) for lock in matrix.untold]
+    if matrix.rows and not matrix.source:
+        step = "Run `nox -s generate_sbom`, or the review where releases are retained."
+        items.append(_item(Standing.NOT_EXAMINED, "licences", "no SBOM of this project was found", step))
+    items += [
+        _item(Standing.OPEN, subject, f"{len(names)}: {some(names)}", step)
+        for subject, names, step in _gaps(matrix)
+        if names
+    ]
+    if not matrix.rows and not matrix.untold:
+        items.append(_item(Standing.LISTED, "dependencies", "the locks hold no direct dependency"))
+    elif not items:
+        items.append(
+            _item(Standing.LISTED, "dependencies", f"all {len(matrix.rows)} have owner, lifecycle and licence")
+        )
+    return items
+
+
+def _gaps(matrix: DependencyMatrix) -> list[tuple[str, list[str], str]]:
+    owner = f"Name one in [[dependencies]] of {CONFIG_NAME}."
+    judged = f"Look how it is cared for, and write it into [[dependencies]] of {CONFIG_NAME}."
+    unknown = [row.name for row in matrix.rows if matrix.source and row.licence_gap]
+    return [
+        ("without owner", [row.name for row in matrix.rows if not row.owner], owner),
+        ("deprecated or at the end of life", [row.name for row in matrix.rows if row.lifecycle in _ENDING], "Plan what replaces it."),
+        ("lifecycle not stated", [row.name for row in matrix.rows if row.lifecycle is Lifecycle.UNSTATED], judged),
+        ("licence not known", unknown, f"Look it up; the licences are from {matrix.source}."),
+        ("described and not a direct dependency", list(matrix.left_over), f"Remove it from {CONFIG_NAME}."),
+        ("described twice", list(matrix.twice), f"Keep one entry in {CONFIG_NAME}."),
+    ]  # fmt: skip
+
+
+def _untold(lock: str) -> ReviewItem:
+    step = "Compile it with `nox -s lock`, which writes what asked for each pin."
+    return _item(Standing.NOT_EXAMINED, lock, "does not tell which of its pins are direct", step)
+
+
+def _item(standing: Standing, subject: str, message: str, step: str = "") -> ReviewItem:
+    return ReviewItem(area=Area.DEPENDENCIES, standing=standing, subject=subject, message=message, next_step=step)

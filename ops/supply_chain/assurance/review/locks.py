@@ -1,0 +1,109 @@
+"""Locks and publisher baselines under review: how old, and whether the one still describes the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from ops.supply_chain.assurance.review.days import some
+from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
+from ops.supply_chain.contracts.files.review import Area, ReviewItem, Standing
+from ops.supply_chain.contracts.values.lock import Lock, SourceKind
+from ops.supply_chain.core.names import normalise
+
+COMPILE = "Run `nox -s lock -- --upgrade`, look at what changes, and test it."
+RECORD = "Run `nox -s check_publishers -- --record` and look at what it writes."
+
+
+def lock_items(locks: Sequence[Lock], today: date, *, oldest_days: int) -> list[ReviewItem]:
+    """List every lock by its age.
+
+    Args:
+        locks: All of the project.
+        today: In UTC.
+        oldest_days: From more than this many days a lock is old.
+    """
+    if not locks:
+        step = "Check [locks] in the configuration, or run `nox -s lock`."
+        return [_lock(Standing.NOT_EXAMINED, "locks", "the project has no lock", step)]
+    return [_aged(lock, today, oldest_days) for lock in locks]
+
+
+def _aged(lock: Lock, today: date, oldest_days: int) -> ReviewItem:
+    try:
+        made = date.fromisoformat(lock.compiled_at[:10])
+    except ValueError:
+        if not lock.entries:
+            return _lock(Standing.LISTED, lock.path, "pins nothing, so that it cannot grow old")
+        text = "has no `# uv-compiled-at:` line: nobody can tell how old it is"
+        return _lock(Standing.NOT_EXAMINED, lock.path, text, "Look at its history in git.")
+    age = (today - made).days
+    if age < 0:
+        text = f"is from {made}, which is yet to come"
+        return _lock(Standing.OPEN, lock.path, text, "Compile it again on a machine whose clock is right.", made)
+    text = f"knows releases up to {made}, {age} days ago"
+    if age <= oldest_days:
+        return _lock(Standing.LISTED, lock.path, text, day=made)
+    return _lock(Standing.OPEN, lock.path, f"{text}; more than {oldest_days} is old", COMPILE, made)
+
+
+def baseline_items(locks: Sequence[Lock], baselines: Mapping[str, PublisherBaseline]) -> list[ReviewItem]:
+    """Hold each lock against the publisher baseline beside it.
+
+    Args:
+        locks: All of the project.
+        baselines: By the path of their lock; those that are not there are left out.
+    """
+    pinned = [lock for lock in locks if lock.entries]
+    if not pinned:
+        return [_baseline(Standing.LISTED, "baselines", "no lock pins anything: there is no publisher to record")]
+    return [item for lock in pinned for item in _of_lock(lock, baselines.get(lock.path))]
+
+
+def _of_lock(lock: Lock, baseline: PublisherBaseline | None) -> list[ReviewItem]:
+    if baseline is None:
+        return [_baseline(Standing.OPEN, lock.path, "has no publisher baseline beside it", RECORD)]
+    gaps = [
+        (_unrecorded(lock, baseline), "direct dependencies without a recorded publisher"),
+        (_left_over(lock, baseline), "recorded and no longer locked"),
+        (_moved(lock, baseline), "attested when recorded, and locked at another version since"),
+    ]
+    items = [
+        _baseline(Standing.OPEN, lock.path, f"{len(names)} {what}: {some(names)}", RECORD)
+        for names, what in gaps
+        if names
+    ]
+    return items or [_baseline(Standing.LISTED, lock.path, "the baseline beside it describes what is locked")]
+
+
+def _unrecorded(lock: Lock, baseline: PublisherBaseline) -> list[str]:
+    known = {normalise(name) for name in baseline.direct_deps}
+    pins = [entry.pin for entry in lock.entries if entry.direct]
+    asked = {pin.name for pin in pins if not pin.local and pin.source.kind is SourceKind.INDEX}
+    return sorted(asked - known)
+
+
+def _left_over(lock: Lock, baseline: PublisherBaseline) -> list[str]:
+    names = {normalise(name) for name in (*baseline.direct_deps, *(baseline.attested or {}))}
+    return sorted(names - {entry.pin.name for entry in lock.entries})
+
+
+def _moved(lock: Lock, baseline: PublisherBaseline) -> list[str]:
+    attested = {normalise(name): one.versions for name, one in (baseline.attested or {}).items()}
+    pins = {(entry.pin.name, entry.pin.version) for entry in lock.entries}
+    return sorted({name for name, version in pins if name in attested and version not in attested[name]})
+
+
+def _lock(standing: Standing, subject: str, message: str, step: str = "", day: date | None = None) -> ReviewItem:
+    return ReviewItem(
+        area=Area.LOCKS,
+        standing=standing,
+        subject=subject,
+        message=message,
+        next_step=step,
+        day=day.isoformat() if day else "",
+    )
+
+
+def _baseline(standing: Standing, subject: str, message: str, step: str = "") -> ReviewItem:
+    return ReviewItem(area=Area.BASELINES, standing=standing, subject=subject, message=message, next_step=step)

@@ -1,0 +1,56 @@
+"""Waivers under review: which end, which ended, which nobody understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from ops.supply_chain.assurance.review.days import Horizon
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.files.review import Area, ReviewItem, Standing
+
+_STEPS = {
+    Standing.OVERDUE: "Resolve what it waived, or decide anew with a new date: it waives nothing any more.",
+    Standing.DUE: "Resolve what it waives before that day, or decide anew.",
+    Standing.LISTED: "",
+}
+
+
+class WaiverUnderReview(NamedTuple):
+    """A waiver that was understood; `owner` may be empty in the older form."""
+
+    place: str
+    id: str
+    package: str
+    owner: str
+    reason: str
+    begins: date
+    ends: date
+
+
+def waiver_items(waivers: Sequence[WaiverUnderReview], malformed: Sequence[str], horizon: Horizon) -> list[ReviewItem]:
+    """List every waiver.
+
+    Args:
+        waivers: Those that were understood.
+        malformed: A sentence for each that was not.
+        horizon: With today in the zone in which waivers end.
+    """
+    items = [_item(Standing.OVERDUE, CONFIG_NAME, text, f"Mend it in {CONFIG_NAME}.") for text in malformed]
+    items += [_of(one, horizon) for one in waivers]
+    return items or [_item(Standing.LISTED, CONFIG_NAME, "no waiver is configured")]
+
+
+def _of(one: WaiverUnderReview, horizon: Horizon) -> ReviewItem:
+    standing, subject = horizon.standing(one.ends), f"{one.place} {one.id}"
+    if one.begins > horizon.today:
+        return _item(Standing.OPEN, subject, f"begins on {one.begins}, which is yet to come", "Correct its date.")
+    about = f" for {one.package}" if one.package else ""
+    owner = f", owner {one.owner}" if one.owner else ", without owner"
+    message = f"{horizon.left(one.ends)}{about}{owner}: {one.reason}"
+    return _item(standing, subject, message, _STEPS[standing], one.ends.isoformat())
+
+
+def _item(standing: Standing, subject: str, message: str, step: str = "", day: str = "") -> ReviewItem:
+    return ReviewItem(area=Area.WAIVERS, standing=standing, subject=subject, message=message, next_step=step, day=day)

@@ -1,0 +1,183 @@
+"""Pages about the component: start, waivers, dependencies, verification, incident."""
+
+from __future__ import annotations
+
+from ops.supply_chain.assurance.techdocs.escape import cell, code, console
+from ops.supply_chain.assurance.techdocs.kinds import KINDS, kind_of
+from ops.supply_chain.assurance.techdocs.model import Mirror
+from ops.supply_chain.assurance.techdocs.tables import banner, file_link, release_link, table
+from ops.supply_chain.contracts.files.dependency_matrix import DependencyRow
+
+LEDGER = "files/ledger.jsonl.txt"
+"""Where the ledger is enclosed, relative to the pages; `.txt`, so that a browser shows it."""
+
+
+def index_page(mirror: Mirror) -> list[str]:
+    """Return the start page."""
+    newest = mirror.newest
+    kind = "rehearsal" if newest.rehearsal else "release"
+    damage = [f"**{len(mirror.damaged)} problems with retained releases: see [releases](releases.md).**", ""]
+    return [
+        f"# {cell(mirror.component)}",
+        "",
+        *([cell(mirror.description), ""] if mirror.description else []),
+        *banner(newest),
+        *(damage if mirror.damaged else []),
+        (
+            f"The newest retained {kind} is {release_link(newest, up='')}, made {code(newest.manifest.created)}, kept until "
+            f"{cell(newest.manifest.retained_until)}; the policy said {cell(newest.decision or 'nothing that could be read')}."
+        ),
+        "",
+        "- Something has happened: [incident](incident.md)",
+        "- Which release holds a package: [packages](packages.md)",
+        "- What was released, when: [releases](releases.md), [SBOMs](sboms.md)",
+        "- What is known and accepted: [waivers](waivers.md)",
+        "- Who looks after what: [dependencies](dependencies.md)",
+        "- How to check all of it without us: [verification](verification.md)",
+        "",
+        (
+            "These pages are made from retained releases whose every byte was held against its manifest. They show what a "
+            "release says; that it is true is for [verification](verification.md) to show."
+        ),
+    ]
+
+
+def waivers_page(mirror: Mirror) -> list[str]:
+    """Return the waivers of the configuration, and what they waived in the newest release."""
+    rows = (
+        (
+            cell(one.id),
+            cell(one.package) or "any",
+            cell(one.reason),
+            cell(one.justification) or "none",
+            cell(one.owner) or "**nobody**",
+            cell(one.begins),
+            cell(one.ends),
+            cell(one.link) or "none",
+        )
+        for one in sorted(mirror.waivers, key=lambda one: (one.ends, one.id, one.package))
+    )
+    waived = (
+        (cell(one.code), cell(f"{one.package} {one.version}".strip() or one.path), cell(one.waived_by))
+        for one in mirror.newest.findings
+        if one.waived_by
+    )
+    heads = ("id", "package", "reason", "VEX justification", "owner", "from", "last day", "tracked at")
+    return [
+        "# Waivers",
+        "",
+        *table(heads, rows, empty="No waiver is configured."),
+        "",
+        *([*(f"- Waives nothing: {cell(text)}" for text in mirror.malformed), ""] if mirror.malformed else []),
+        f"## Waived in {cell(mirror.newest.version)}",
+        "",
+        *table(("finding", "where", "waiver"), waived, empty="Its records hold no waived finding."),
+    ]
+
+
+def dependencies_page(mirror: Mirror) -> list[str]:
+    """Return the dependency matrix."""
+    matrix = mirror.matrix
+    heads = ("dependency", "version", "owner", "lifecycle", "licence", "notes")
+    source = f"Licences are from {cell(matrix.source)}." if matrix.source else "Licences are not known: no SBOM."
+    gaps = [
+        f"- {code(lock)} does not tell which of its pins are direct: they are missing here." for lock in matrix.untold
+    ]
+    return [
+        "# Direct dependencies",
+        "",
+        f"{len(matrix.rows)} direct dependencies, {matrix.without_owner} of them without owner. {source}",
+        "",
+        *([*gaps, ""] if gaps else []),
+        *table(heads, map(_dependency, matrix.rows), empty="No direct dependency is known."),
+    ]
+
+
+def _dependency(row: DependencyRow) -> tuple[str, ...]:
+    gap = f"({cell(row.licence_gap)})" if row.licence_gap else ""
+    licence = " ".join(filter(None, (cell(row.licence), gap)))
+    owner = cell(row.owner) or "**no owner**"
+    return cell(row.name), cell(", ".join(row.versions)), owner, cell(row.lifecycle.value), licence, cell(row.notes)
+
+
+def verification_page(mirror: Mirror) -> list[str]:
+    """Return who may sign, and the commands for the newest release."""
+    newest = mirror.newest
+    rows = (
+        (
+            cell(one.identity or f"expression {one.identity_regex}"),
+            cell(one.issuer),
+            cell(one.role),
+            cell(one.since) or "always",
+            cell(one.until) or "no end",
+        )
+        for one in mirror.identities
+    )
+    commands = (
+        console(list(newest.commands)) if newest.commands else ["There is none: nobody is configured who may sign."]
+    )
+    return [
+        "# Verification",
+        "",
+        *banner(newest),
+        "## Who may sign",
+        "",
+        *table(("identity", "OIDC issuer", "role", "from", "until"), rows, empty="Nobody is configured."),
+        "",
+        *(
+            ["Compare this list with the one that the project publishes elsewhere before you trust it.", ""]
+            if mirror.identities
+            else []
+        ),
+        f"## Commands for {cell(newest.version)}",
+        "",
+        "In a folder with all of its files:",
+        "",
+        *commands,
+        *_root_note(newest.commands),
+    ]
+
+
+def _root_note(commands: tuple[str, ...]) -> list[str]:
+    if not any("$TRUSTED_ROOT" in one for one in commands):
+        return []
+    return [
+        "",
+        "`$TRUSTED_ROOT` is the file of a trusted root that you have from elsewhere, not the one beside these files.",
+    ]
+
+
+def incident_page(mirror: Mirror) -> list[str]:
+    """Return the page to open when something has happened: each question, and the file that answers it."""
+    newest = mirror.newest
+    files = {kind_of(file, newest.manifest): file for file in newest.manifest.files}
+    rows = [
+        (kind.question, file_link(mirror, newest, files[kind], up=""), kind.title) for kind in KINDS if kind in files
+    ]
+    ledger = (
+        f"[ledger of first sightings]({LEDGER})" if mirror.ledger else "There is no ledger here: `daily_scan` keeps it."
+    )
+    return [
+        "# Incident",
+        "",
+        *banner(newest),
+        "1. Look the package up in [packages](packages.md): which releases hold it, at which version.",
+        "2. Open the release: its files, what was looked at, what was found, what was waived.",
+        "3. Look up who decides in [dependencies](dependencies.md), and what is accepted in [waivers](waivers.md).",
+        "4. Before you rely on a file, check it as [verification](verification.md) says.",
+        "",
+        f"## Files of {cell(newest.version)}",
+        "",
+        *table(("question", "file", "what it is"), rows, empty="None of its files is known."),
+        "",
+        "## Since when",
+        "",
+        ledger,
+        "",
+        "## The same of every release",
+        "",
+        *(
+            f"- {release_link(one, up='')}, {release_link(one, up='', page='packages.md', text='packages')}"
+            for one in mirror.releases
+        ),
+    ]

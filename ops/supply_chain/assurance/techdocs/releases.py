@@ -1,0 +1,207 @@
+"""Pages about releases: the list, one for each, its packages, and all packages of all releases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ops.supply_chain.assurance.techdocs.escape import cell, code, console
+from ops.supply_chain.assurance.techdocs.kinds import kind_of
+from ops.supply_chain.assurance.techdocs.model import Mirror, MirrorRelease
+from ops.supply_chain.assurance.techdocs.tables import banner, digest, file_link, release_link, table
+from ops.supply_chain.contracts.files.record import Record
+
+NO_PACKAGES = "No SBOM of this release could be read."
+
+
+def releases_page(mirror: Mirror) -> list[str]:
+    """Return the list of all retained releases, the damaged ones named first."""
+    rows = [
+        (
+            release_link(one, up=""),
+            str(one.manifest.sequence),
+            code(one.manifest.created),
+            cell(one.manifest.retained_until),
+            cell(one.decision or "not known"),
+            _kind(one),
+            str(len(one.manifest.files)),
+        )
+        for one in mirror.releases
+    ]
+    heads = ("version", "place in the chain", "made", "kept until", "policy", "kind", "files")
+    damage = ["## Damaged", "", *(f"- {cell(text)}" for text in mirror.damaged), ""] if mirror.damaged else []
+    return ["# Releases", "", *damage, *table(heads, rows, empty="No release is intact.")]
+
+
+def _kind(release: MirrorRelease) -> str:
+    """Say what it is; both gate file and provenance have to say that it is no rehearsal."""
+    if release.rehearsal:
+        return "rehearsal"
+    return "release" if release.decision and release.builder else "not known"
+
+
+def release_page(mirror: Mirror, release: MirrorRelease) -> list[str]:
+    """Return the page of one release."""
+    return [
+        f"# {cell(mirror.component)} {cell(release.version)}",
+        "",
+        *banner(release),
+        *_facts(release),
+        "",
+        *([f"- Not shown: {cell(text)}" for text in release.unread] + [""] if release.unread else []),
+        "## Files",
+        "",
+        *_files(mirror, release),
+        "",
+        "## What was looked at",
+        "",
+        *table(
+            ("stage", "outcome", "counts", "feeds"), map(_record, release.records), empty="No record could be read."
+        ),
+        "",
+        "## What was found",
+        "",
+        *_findings(release),
+        "",
+        "## Verify it",
+        "",
+        *_verify(release),
+    ]
+
+
+def _facts(release: MirrorRelease) -> list[str]:
+    one = release.manifest
+    before = (
+        f"{cell(one.previous.version)}, manifest {digest(one.previous.manifest_sha256)}" if one.previous else "none"
+    )
+    policy = (
+        f"{cell(release.decision)}, {release.passed} of {release.rules} rules pass" if release.decision else "not known"
+    )
+    facts = (
+        ("made", code(one.created)),
+        ("retained", f"{code(one.retained_at)}, kept until {cell(one.retained_until)}"),
+        ("policy", policy),
+        ("commit", f"{digest(release.commit)} {cell(release.source)}".strip()),
+        ("builder", code(release.builder) if release.builder else "not known"),
+        ("packages", _packages(release)),
+        ("release before", before),
+        ("manifest", digest(release.manifest_sha256)),
+    )
+    return table(("what", "as the release says"), facts, empty="")
+
+
+def _packages(release: MirrorRelease) -> str:
+    if release.packages is None:
+        return "not known"
+    return f"[{len(release.packages)}](packages.md)"
+
+
+def _files(mirror: Mirror, release: MirrorRelease) -> list[str]:
+    rows = (
+        (
+            file_link(mirror, release, file, up="../../"),
+            kind_of(file, release.manifest).title,
+            str(file.size),
+            digest(file.sha256),
+        )
+        for file in release.manifest.files
+    )
+    return table(("file", "what it is", "bytes", "SHA-256"), rows, empty="It has no file.")
+
+
+def _record(record: Record) -> tuple[str, str, str, str]:
+    counts = ", ".join(f"{cell(key)} {value}" for key, value in sorted(record.counts.items()))
+    feeds = "; ".join(
+        cell(f"{feed.name} {feed.version}".strip())
+        + (f", {feed.age_seconds // 3600} hours old" if feed.age_seconds is not None else "")
+        for feed in record.feeds
+    )
+    return cell(record.stage), cell(record.outcome.value), counts or "none", feeds or "none"
+
+
+def _findings(release: MirrorRelease) -> list[str]:
+    rows = (
+        (
+            cell(one.severity.value),
+            cell(", ".join((one.code, *one.aliases))),
+            cell(f"{one.package} {one.version}".strip() or one.path),
+            cell(one.message),
+            cell(one.waived_by) or "stands",
+        )
+        for one in release.findings
+    )
+    empty = "The records that were read hold no finding." if release.records else "No record could be read."
+    return table(("severity", "what", "where", "says", "waived by"), rows, empty=empty)
+
+
+def _verify(release: MirrorRelease) -> list[str]:
+    if not release.commands:
+        return ["Nobody is configured who may sign: there is no command that would prove anything."]
+    return ["In a folder with all of its files:", "", *console(list(release.commands))]
+
+
+def packages_page(mirror: Mirror, release: MirrorRelease) -> list[str]:
+    """Return the packages of one release."""
+    rows = (
+        (
+            cell(one.name),
+            cell(one.version) or "unknown",
+            cell(one.licence) or "unknown",
+            cell(one.producer) or "unknown",
+        )
+        for one in release.packages or ()
+    )
+    empty = "Its SBOM holds no package." if release.packages is not None else NO_PACKAGES
+    title = f"# Packages of {cell(mirror.component)} {cell(release.version)}"
+    return [title, "", *banner(release), *table(("package", "version", "licence", "producer"), rows, empty=empty)]
+
+
+def all_packages_page(mirror: Mirror) -> list[str]:
+    """Return every package of every release, with the releases that hold it: the page to search first."""
+    holders: dict[tuple[str, str], list[MirrorRelease]] = {}
+    for release in mirror.releases:
+        for one in release.packages or ():
+            holders.setdefault((one.name, one.version), []).append(release)
+    rows = (
+        (cell(name), cell(version) or "unknown", ", ".join(release_link(one, up="") for one in found))
+        for (name, version), found in sorted(holders.items())
+    )
+    return [
+        "# Packages",
+        "",
+        "Every package of every intact retained release, as its SBOM tells it.",
+        "",
+        *_unread(mirror),
+        *table(("package", "version", "releases"), rows, empty="No SBOM holds a package."),
+    ]
+
+
+def _unread(mirror: Mirror) -> Iterator[str]:
+    silent = [release for release in mirror.releases if release.packages is None]
+    if silent or mirror.damaged:
+        names = ", ".join(release_link(one, up="") for one in silent)
+        yield f"**Not in this list:** {names or 'damaged releases'}: what they hold is not known."
+        yield ""
+
+
+def sboms_page(mirror: Mirror) -> list[str]:
+    """Return the SBOMs of each release."""
+    rows = [
+        (
+            release_link(one, up=""),
+            release_link(
+                one, up="", page="packages.md", text="not known" if one.packages is None else str(len(one.packages))
+            ),
+            ", ".join(file_link(mirror, one, file, up="") for file in one.manifest.files if _is_sbom(one, file.name)),
+        )
+        for one in mirror.releases
+    ]
+    told = (
+        "One SBOM in several formats describes all locks of a release: the union, every version kept. An SBOM of each "
+        f"lock lies in the evidence archive, below {code('sbom/locks/')}."
+    )
+    return ["# SBOMs", "", told, "", *table(("version", "packages", "files"), rows, empty="No release is intact.")]
+
+
+def _is_sbom(release: MirrorRelease, name: str) -> bool:
+    rest = name.removeprefix(f"{release.manifest.component}-{release.version}-")
+    return rest.startswith("sbom.") and not rest.endswith(".sigstore.json")

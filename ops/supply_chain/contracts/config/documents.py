@@ -1,0 +1,55 @@
+"""`[documents]`: the generated security policy."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ops.supply_chain.contracts.base import Contract
+
+
+class DocumentPath(StrEnum):
+    """Where the security policy lies: the places in which GitHub looks."""
+
+    ROOT = "SECURITY.md"
+    GITHUB = ".github/SECURITY.md"
+    DOCS = "docs/SECURITY.md"
+
+
+class Section(StrEnum):
+    """A part of the default template that can be switched off."""
+
+    SUPPORT = "support"
+    REPORTING = "reporting"
+    RESPONSE = "response"
+    DETECTION = "detection"
+    POSTURE = "posture"
+    VERIFYING = "verifying"
+    GOVERNANCE = "governance"
+    IDENTITIES = "identities"
+    FRAMEWORKS = "frameworks"
+    SBOMS = "sboms"
+    COMMANDS = "commands"
+    ACKNOWLEDGED = "acknowledged"
+    AFFECTED = "affected"
+    RETENTION = "retention"
+    CRA = "cra"
+    ATTESTATION = "attestation"
+    EXPORT = "export"
+    AUDIT = "audit"
+    LINKS = "links"
+
+
+class DocumentsConfig(Contract, frozen=True, kw_only=True):
+    """`[documents]`: the generated security policy.
+
+    `adopted` says whether `release` holds the committed documents against the evidence; where it is not set,
+    a `SECURITY.md.template` or a `SECURITY.md` that was generated says so. `sections_off` are left out of the
+    default template. `required_claims` are ids that `--strict` insists on, whatever the template does.
+    `badge` is the path of the badge's JSON in the project, empty for none.
+    """
+
+    path: DocumentPath = DocumentPath.ROOT
+    adopted: bool | None = None
+    sections_off: tuple[Section, ...] = ()
+    required_claims: tuple[str, ...] = ()
+    badge: str = ""

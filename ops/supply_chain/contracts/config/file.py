@@ -1,0 +1,134 @@
+"""`.security-config.toml`: every key a project may set, its type and its default.
+
+The keys of existing OpenSecOps components (`component_name`, `converted`, `converted_in`,
+`acknowledged_cves`) work unchanged; everything else is optional, with a default that is right for a
+small project. An unknown key is an error that names the nearest known one.
+
+Source: DESIGN section 4, "Config".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import tomllib
+from typing import Any, get_args
+
+import msgspec
+
+from ops.supply_chain.contracts.base import Contract
+from ops.supply_chain.contracts.config.compliance import ComplianceConfig
+from ops.supply_chain.contracts.config.controls import ControlsConfig
+from ops.supply_chain.contracts.config.dependencies import DependencyEntry
+from ops.supply_chain.contracts.config.documents import DocumentsConfig
+from ops.supply_chain.contracts.config.feeds import FeedsConfig
+from ops.supply_chain.contracts.config.gate import GateConfig
+from ops.supply_chain.contracts.config.governance import GovernanceConfig
+from ops.supply_chain.contracts.config.index import IndexConfig
+from ops.supply_chain.contracts.config.links import Link
+from ops.supply_chain.contracts.config.locks import LocksConfig
+from ops.supply_chain.contracts.config.mirror import MirrorConfig
+from ops.supply_chain.contracts.config.policy import PolicyConfig
+from ops.supply_chain.contracts.config.provenance import ProvenanceConfig
+from ops.supply_chain.contracts.config.public_log import PublicLogConfig
+from ops.supply_chain.contracts.config.publishers import PublishersConfig
+from ops.supply_chain.contracts.config.reporting import ReportingConfig
+from ops.supply_chain.contracts.config.response import ResponseConfig
+from ops.supply_chain.contracts.config.retention import RetentionConfig
+from ops.supply_chain.contracts.config.review import ReviewConfig
+from ops.supply_chain.contracts.config.sbom import SbomConfig
+from ops.supply_chain.contracts.config.security_insights import SecurityInsightsConfig
+from ops.supply_chain.contracts.config.security_txt import SecurityTxtConfig
+from ops.supply_chain.contracts.config.signing import SigningConfig
+from ops.supply_chain.contracts.config.support import SupportConfig
+from ops.supply_chain.contracts.config.waivers import AcknowledgedCve, WaiverEntry, WaiverRules
+from ops.supply_chain.core.errors import UsageError
+
+CONFIG_NAME = ".security-config.toml"
+"""File name, at the top of the project."""
+
+
+class Config(Contract, frozen=True, kw_only=True):
+    """The whole file."""
+
+    component_name: str = ""
+    converted: bool = False
+    converted_in: str = ""
+    acknowledged_cves: tuple[AcknowledgedCve, ...] = ()
+    locks: LocksConfig = LocksConfig()
+    index: IndexConfig = IndexConfig()
+    sbom: SbomConfig = SbomConfig()
+    policy: PolicyConfig = PolicyConfig()
+    provenance: ProvenanceConfig = ProvenanceConfig()
+    retention: RetentionConfig = RetentionConfig()
+    waivers: tuple[WaiverEntry, ...] = ()
+    waiver_rules: WaiverRules = WaiverRules()
+    feeds: FeedsConfig = FeedsConfig()
+    response: ResponseConfig = ResponseConfig()
+    publishers: PublishersConfig = PublishersConfig()
+    gate: GateConfig = GateConfig()
+    public_log: PublicLogConfig = PublicLogConfig()
+    signing: SigningConfig = SigningConfig()
+    controls: ControlsConfig = ControlsConfig()
+    documents: DocumentsConfig = DocumentsConfig()
+    reporting: ReportingConfig = ReportingConfig()
+    support: SupportConfig = SupportConfig()
+    governance: GovernanceConfig = GovernanceConfig()
+    compliance: ComplianceConfig = ComplianceConfig()
+    security_insights: SecurityInsightsConfig = SecurityInsightsConfig()
+    security_txt: SecurityTxtConfig = SecurityTxtConfig()
+    more_links: tuple[Link, ...] = ()
+    dependencies: tuple[DependencyEntry, ...] = ()
+    review: ReviewConfig = ReviewConfig()
+    mirror: MirrorConfig = MirrorConfig()
+
+
+def parse_config(text: str, *, where: str = CONFIG_NAME) -> Config:
+    """Read the configuration from its TOML text.
+
+    Args:
+        text: The file's content; empty gives all defaults.
+        where: What to call the file in an error.
+    Raises:
+        UsageError: Not TOML, an unknown key (the nearest known one is named), or a wrong type.
+    """
+    try:
+        plain = _dates_as_text(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageError(f"{where}: not valid TOML: {error}") from error
+    _refuse_unknown(plain, Config, prefix="", where=where)
+    try:
+        return msgspec.convert(plain, Config, strict=True)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{where}: {error}", hint="See docs/configuration.md for each key.") from error
+
+
+def _dates_as_text(value: Any) -> Any:
+    """TOML has dates of its own; people write both these and strings, so all become ISO text."""
+    if isinstance(value, dict):
+        return {key: _dates_as_text(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(inner) for inner in value]
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else value
+
+
+def _refuse_unknown(table: dict[str, Any], kind: type[msgspec.Struct], *, prefix: str, where: str) -> None:
+    known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    for key, value in table.items():
+        if key not in known:
+            nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+            raise UsageError(
+                f"{where}: unknown key '{prefix}{key}'",
+                hint=f"The nearest known key is '{prefix}{nearest[0]}'." if nearest else "",
+            )
+        _descend(value, known[key], prefix=f"{prefix}{key}", where=where)
+
+
+def _descend(value: object, kind: Any, *, prefix: str, where: str) -> None:
+    if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        _refuse_unknown(value, kind, prefix=f"{prefix}.", where=where)
+    if isinstance(value, list):
+        item = next((k for k in get_args(kind) if isinstance(k, type) and issubclass(k, msgspec.Struct)), None)
+        for position, element in enumerate(value):
+            if item is not None and isinstance(element, dict):
+                _refuse_unknown(element, item, prefix=f"{prefix}[{position}].", where=where)

@@ -1,0 +1,12 @@
+"""`[[more_links]]`: further links in the security policy."""
+
+from __future__ import annotations
+
+from ops.supply_chain.contracts.base import Contract
+
+
+class Link(Contract, frozen=True, kw_only=True):
+    """One entry of `[[more_links]]`: where else to look; `url` is an https address or a path in the project."""
+
+    title: str
+    url: str

@@ -1,0 +1,25 @@
+"""`[locks]`: which files are locks, and how they are compiled."""
+
+from __future__ import annotations
+
+from ops.supply_chain.contracts.base import Contract, Days
+
+DEFAULT_COOL_DOWN_DAYS = 7
+
+
+class LocksConfig(Contract, frozen=True, kw_only=True):
+    """`[locks]`: which files are locks, and how `compile_locks.py` makes them.
+
+    `include` and `exclude` are globs relative to the project (`**` crosses folders); `exclude` adds to
+    the folders that are never walked. `cool_down_days` is the least age of a release that a compile may
+    pick. `python_version` and `universal` go to uv as they are; empty means the running Python. Where a
+    package has no wheel, its dependencies are often known only to its build script: `allow_builds` lets
+    that code run while locks are compiled and checked, which by default it never does.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    cool_down_days: Days = DEFAULT_COOL_DOWN_DAYS
+    python_version: str = ""
+    universal: bool = False
+    allow_builds: bool = False

@@ -1,0 +1,1 @@
+"""Files that sealwright writes, one module per file: their types and schema versions."""

@@ -1,0 +1,37 @@
+"""`policy/claims/controls/*.json`: catalogues of framework controls.
+
+Titles are in our own words; each catalogue names the document that its identifiers come from.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ops.supply_chain.contracts.base import Contract
+
+
+class CatalogueEntry(Contract, frozen=True, kw_only=True, omit_defaults=True):
+    """One control.
+
+    It is met where all of `claims` are supported and all of `rules` (SBOM policy rules, by code) pass. `always`
+    says why it is met by itself. One with none of these is never examined, and `unseen` says why: no release
+    shows it. `level` is the framework's, empty where it has none.
+    """
+
+    id: str
+    title: str
+    level: str = ""
+    claims: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    always: str = ""
+    unseen: str = ""
+
+
+class Catalogue(Contract, frozen=True, kw_only=True):
+    """`policy/claims/controls/*/catalogue.json`: one framework; controls in the framework's order."""
+
+    schema: Literal["catalogue/1"]
+    framework: str
+    version: str
+    source: str
+    controls: tuple[CatalogueEntry, ...]

@@ -1,0 +1,24 @@
+"""The closing comment of a generated document: the release it was computed from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ops.supply_chain.contracts.base import Contract, Sha256, Timestamp
+
+
+class Evidence(Contract, frozen=True, kw_only=True):
+    """The release that a document was computed from."""
+
+    version: str
+    rehearsal: bool
+    manifest_sha256: Sha256
+    retained_at: Timestamp
+
+
+class Basis(Contract, frozen=True, kw_only=True):
+    """What stands in a generated document's closing comment; `evidence` is None where nothing was released."""
+
+    schema: Literal["security-md/1"]
+    component: str
+    evidence: Evidence | None

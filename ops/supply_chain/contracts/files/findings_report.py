@@ -1,0 +1,42 @@
+"""`dist/findings/N.json`: every finding of a run, and what was examined to find it.
+
+Made from the records alone, for programs; `N.sarif` and `N.md` say the same in their forms. Under
+`--public-log` it is never written in plain, only encrypted.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ops.supply_chain.contracts.base import Contract, Count
+from ops.supply_chain.contracts.files.record import FeedRef
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.core.outcome import Outcome
+
+
+class StageSummary(Contract, frozen=True, kw_only=True):
+    """What one stage says of itself; `feeds` are sorted."""
+
+    stage: str
+    outcome: Outcome
+    counts: dict[str, Count]
+    feeds: tuple[FeedRef, ...]
+    notes: tuple[str, ...]
+
+
+class FindingsReport(Contract, frozen=True, kw_only=True):
+    """The whole file.
+
+    `stages` are sorted by name; `without_record` are gates that left none, sorted: what they look at was
+    not examined. `standing` counts what stands by severity, `waived` what is waived. `findings` are worst
+    first, waived ones last, each once; text is printable and free of credentials.
+    """
+
+    schema: Literal["findings/1"]
+    component: str
+    version: str
+    stages: tuple[StageSummary, ...]
+    without_record: tuple[str, ...]
+    standing: dict[str, Count]
+    waived: Count
+    findings: tuple[Finding, ...]

@@ -1,0 +1,60 @@
+"""A stage's record: `dist/records/<stage>.json`, what it read, wrote, counted, found and decided.
+
+Provenance, policy, report and documents are made from records, so that nothing can claim a step that
+did not run. Records carry the times of their run and are therefore not byte-reproducible; everything
+else in them is.
+
+Source: DESIGN section 1, idea 2.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ops.supply_chain.contracts.base import Contract, Count, FileRef, Sha256, Timestamp
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.core.outcome import Outcome
+
+
+class ToolRef(Contract, frozen=True, kw_only=True):
+    """A tool that took part, and the version of it that ran."""
+
+    name: str
+    version: str
+
+
+class FeedRef(Contract, frozen=True, kw_only=True):
+    """An outside source of facts: which one, what it was by digest, how old it was when used."""
+
+    name: str
+    version: str
+    sha256: Sha256 | None = None
+    age_seconds: Count | None = None
+
+
+class Record(Contract, frozen=True, kw_only=True):
+    """What one run of one stage did.
+
+    `counts` has fixed keys chosen by the stage; a gate gives at least `locked` (how many there were)
+    and `examined` (how many were looked at). `options` are the command line options that can change
+    the outcome, as strings, without paths of the machine. `tools`, `feeds`, `reads`, `writes` and
+    `findings` are sorted.
+    """
+
+    schema: Literal["record/1"]
+    stage: str
+    component: str
+    version: str
+    outcome: Outcome
+    invocation: str
+    started: Timestamp
+    finished: Timestamp
+    offline: bool
+    tools: tuple[ToolRef, ...]
+    feeds: tuple[FeedRef, ...]
+    options: dict[str, str]
+    counts: dict[str, Count]
+    reads: tuple[FileRef, ...]
+    writes: tuple[FileRef, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()

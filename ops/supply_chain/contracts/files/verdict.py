@@ -1,0 +1,72 @@
+"""The policy's verdict, and the gate file that carries it with the records it was reached from.
+
+A verdict names no moment and no machine: the same inputs and the same policy give the same bytes. The
+gate file holds records, which have the times of their run. Both are canonical, so that
+`jq -S '.records[0]' gate.json` prints the very bytes of that record's file.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ops.supply_chain.contracts.base import Contract, Count, FileRef, Sha256
+from ops.supply_chain.contracts.files.record import Record, ToolRef
+from ops.supply_chain.core.outcome import Outcome
+
+
+class Reason(Contract, frozen=True, kw_only=True):
+    """Why a rule denies, or what it could not tell: a sentence, what it is about, and what to do."""
+
+    message: str
+    subject: str
+    fix: str
+
+
+class RuleVerdict(Contract, frozen=True, kw_only=True):
+    """What one rule decided.
+
+    `code` is `<profile>.<rule>`. `examined` counts what the rule looked at, 0 where it did not pass.
+    `unknown` counts what it passed although the input states it as unknown. `denials` and `unknowns` are
+    sorted by subject, then message; a passing rule may have unknowns to report, and has no denials.
+    """
+
+    code: str
+    title: str
+    outcome: Outcome
+    examined: Count
+    unknown: Count
+    denials: tuple[Reason, ...]
+    unknowns: tuple[Reason, ...]
+
+
+class Verdict(Contract, frozen=True, kw_only=True):
+    """What the policy decided about one component and version.
+
+    `decision` is `allow` only where `outcome` is `pass`. `profiles` are in the order asked for, `rules`
+    sorted by code, `inputs` and `policy` by path. `policy_sha256` is that of the lines
+    `<sha256>  <path>` of `policy`.
+    """
+
+    schema: Literal["verdict/1"]
+    decision: Literal["allow", "deny"]
+    outcome: Outcome
+    component: str
+    version: str
+    profiles: tuple[str, ...]
+    engine: ToolRef
+    policy_sha256: Sha256
+    policy: tuple[FileRef, ...]
+    inputs: tuple[FileRef, ...]
+    rules: tuple[RuleVerdict, ...]
+
+
+class Gate(Contract, frozen=True, kw_only=True, omit_defaults=True):
+    """The verdict, and each record that it was reached from, sorted by stage.
+
+    `rehearsal` is there, and true, only where nothing was really released.
+    """
+
+    schema: Literal["gate/1"]
+    verdict: Verdict
+    records: tuple[Record, ...]
+    rehearsal: bool = False

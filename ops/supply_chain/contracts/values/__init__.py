@@ -1,0 +1,1 @@
+"""Values that cross between chapters and are never files themselves."""

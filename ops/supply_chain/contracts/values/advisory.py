@@ -1,0 +1,232 @@
+"""What one advisory record says of one package, and what that means for one pin.
+
+Every feed (OSV snapshot, OSV API, a folder of malicious-packages records) is read into `Advisory`
+values, so that one matcher serves them all. The structs that an index stores are arrays on disk:
+`INDEX_FORMAT` names their layout and is raised whenever a field changes.
+
+Source: OSV schema 1.7.5, https://ossf.github.io/osv-schema/
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+
+import msgspec
+from packaging.utils import canonicalize_version
+from packaging.version import InvalidVersion, Version
+
+from ops.supply_chain.contracts.values.finding import Severity
+
+INDEX_FORMAT = 1
+"""Layout of `Advisory` and what it holds; part of the file name of every stored index."""
+
+MALWARE_PREFIX = "MAL-"
+"""Identifiers of the OpenSSF malicious-packages repository."""
+
+GITHUB_PREFIX = "GHSA-"
+
+LABEL_KIND = "GHSA"
+"""`SeverityClaim.kind` of the label that GitHub sets; every other kind is OSV's `severity[].type`."""
+
+
+class EventKind(StrEnum):
+    """What happens at a version of a range; the order is that of events at one and the same version."""
+
+    FIXED = "fixed"
+    INTRODUCED = "introduced"
+    LAST_AFFECTED = "last_affected"
+    LIMIT = "limit"
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One event of a range; `version` as the record writes it, also where PEP 440 cannot order it."""
+
+    kind: EventKind
+    version: str
+
+
+class VersionRange(msgspec.Struct, frozen=True, array_like=True):
+    """One ECOSYSTEM or SEMVER range; `events` in the record's order, never empty."""
+
+    events: tuple[Event, ...]
+
+
+class SeverityClaim(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a record says of severity: `kind` is `CVSS_V3`, `GHSA`, ..., `value` the vector or label."""
+
+    kind: str
+    value: str
+
+
+class Advisory(msgspec.Struct, frozen=True, array_like=True):
+    """What one record says of one package.
+
+    `package` is the PEP 503 name. `aliases` are the record's, sorted, without its own id. Moments are
+    Unix seconds, None where the record has none that can be read. `versions` are version keys (see
+    `version_key`), sorted. `silence` is why the record does not say which versions are affected, empty
+    where it does. `summary` is one line of text from outside.
+    """
+
+    id: str
+    package: str
+    aliases: tuple[str, ...] = ()
+    modified: int | None = None
+    published: int | None = None
+    withdrawn: int | None = None
+    versions: tuple[str, ...] = ()
+    ranges: tuple[VersionRange, ...] = ()
+    severity: tuple[SeverityClaim, ...] = ()
+    summary: str = ""
+    silence: str = ""
+
+    @property
+    def malware(self) -> bool:
+        """Whether the record, by its id or an alias, names a malicious package."""
+        return any(name.startswith(MALWARE_PREFIX) for name in (self.id, *self.aliases))
+
+
+class OsvRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One record, read: its id, its time, and what it says of each PyPI package it names (sorted)."""
+
+    id: str
+    modified: int | None
+    withdrawn: bool
+    advisories: tuple[Advisory, ...]
+
+
+class UnusableRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that cannot be understood.
+
+    `packages` are the PEP 503 names that could still be made out, sorted. Where it is empty nobody
+    knows whom the record concerns, so that the whole feed counts as not examined.
+    """
+
+    where: str
+    id: str
+    packages: tuple[str, ...]
+    reason: str
+
+
+class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a feed was when it was asked.
+
+    `newest` is the latest `modified` that is not after now, in Unix seconds; `from_future` how many
+    records claim a later one. `prefixes` counts records by the first part of their id. `unusable` are
+    those that could not be read, all of them; `ignored` counts members that are no records.
+    """
+
+    name: str
+    sha256: str
+    records: int
+    withdrawn: int
+    packages: int
+    prefixes: tuple[tuple[str, int], ...]
+    newest: int | None
+    from_future: int
+    unusable: tuple[UnusableRecord, ...]
+    ignored: int = 0
+
+
+class Status(StrEnum):
+    """What a vulnerability means for a pin.
+
+    `UNDECIDED` counts like affected: the record names the package and does not say, in a way that can
+    be ordered, whether this version is meant. `SETTLED` is for showing only: one record is silent, but
+    another record of the same vulnerability tells that this version is not affected.
+    """
+
+    AFFECTED = "affected"
+    UNDECIDED = "undecided"
+    SETTLED = "settled"
+
+
+class Basis(StrEnum):
+    """Where a severity comes from, in order of authority."""
+
+    MALWARE = "malware"
+    GHSA_LABEL = "ghsa-label"
+    GHSA_CVSS = "ghsa-cvss"
+    CVSS = "cvss"
+    CONFLICTING = "conflicting"
+    ABSENT = "absent"
+
+
+class Vector(msgspec.Struct, frozen=True, kw_only=True):
+    """One claim of severity as a record makes it; `score` and `band` are None where it cannot be read."""
+
+    record: str
+    kind: str
+    value: str
+    score: float | None
+    band: Severity | None
+
+
+class Rating(msgspec.Struct, frozen=True, kw_only=True):
+    """The severity of a vulnerability and why.
+
+    `severity` is UNKNOWN where the claims are absent or conflict; `counts_as` is what decisions use
+    then: high, or critical where one of the conflicting claims says so. `vectors` are all claims of all
+    records, sorted by record and kind.
+    """
+
+    severity: Severity
+    counts_as: Severity
+    basis: Basis
+    vectors: tuple[Vector, ...] = ()
+
+    @property
+    def conflicting(self) -> bool:
+        """Whether the claims of equal authority differ."""
+        return self.basis is Basis.CONFLICTING
+
+
+class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
+    """One vulnerability of one pin, whatever number of records tell of it.
+
+    `id` is the first of all its names in display order (CVE, GHSA, PYSEC, MAL, others), `aliases` the
+    rest in that order. `records` are the ids of the live records, `withdrawn` those taken back. `fixed`
+    is the nearest version after the pinned one that ends it, empty where none is known. `published` is
+    the earliest disclosure, `modified` the latest change, in Unix seconds. `reason` tells why it is
+    undecided or settled, else empty.
+    """
+
+    id: str
+    aliases: tuple[str, ...]
+    package: str
+    version: str
+    status: Status
+    malware: bool
+    rating: Rating
+    fixed: str
+    records: tuple[str, ...]
+    withdrawn: tuple[str, ...] = ()
+    published: int | None = None
+    modified: int | None = None
+    summary: str = ""
+    reason: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name of the vulnerability, in display order."""
+        return (self.id, *self.aliases)
+
+
+@lru_cache(maxsize=1 << 18)
+def version_key(text: str) -> str:
+    """Return the form in which two version strings are equal exactly where PEP 440 says so.
+
+    A version that PEP 440 cannot read is its own key, without surrounding space and in lower case, as
+    arbitrary equality (`===`) compares it; no such key is ever the key of a readable version.
+    """
+    version = parse_version(text)
+    return text.strip().lower() if version is None else canonicalize_version(version)
+
+
+@lru_cache(maxsize=1 << 18)
+def parse_version(text: str) -> Version | None:
+    """Return a PEP 440 version, or None where the text is not one."""
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None

@@ -1,0 +1,88 @@
+"""What a package index answers, whatever form the answer had.
+
+Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/ (1.4);
+the project JSON of https://docs.pypi.org/api/json/.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
+from ops.supply_chain.contracts.values.lock import Pin
+
+
+class IndexFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One distribution file that an index offers.
+
+    `url` is absolute, without fragment, user or password; its query may hold a token, so that it is
+    fetched as it is and shown only through `core.text.without_credentials`. `hashes` are
+    `<algorithm>:<lower-case hex>`, sorted. `upload_time` is the index's own text, empty where it does not
+    tell. `core_metadata` is the `sha256:<hex>` of `<url>.metadata`, or True (there is one), False (there is
+    none), None (not told). `provenance` is the address of the PEP 740 object, or empty.
+    """
+
+    filename: str
+    url: str
+    hashes: tuple[str, ...] = ()
+    size: int | None = None
+    requires_python: str = ""
+    upload_time: str = ""
+    yanked: bool = False
+    yanked_reason: str = ""
+    core_metadata: str | bool | None = None
+    provenance: str = ""
+
+
+class ProjectListing(msgspec.Struct, frozen=True, kw_only=True):
+    """One project's page of the simple API.
+
+    `name` is the PEP 503 form. `files` keep the index's order. `status` is a PEP 792 word
+    (`active`, `archived`, `quarantined`, `deprecated`), `active` where the index does not tell; `status_told`
+    is False where it is of a kind that never tells (plain PEP 503), so that `active` is only an assumption.
+    """
+
+    name: str
+    files: tuple[IndexFile, ...]
+    status: str = "active"
+    status_reason: str = ""
+    status_told: bool = False
+    api_version: str = ""
+
+
+class PageAddress(NamedTuple):
+    """A project's page: the index as a lock or the configuration names it, empty for the default one, and the
+    project's PEP 503 name.
+    """
+
+    home: str
+    name: str
+
+
+class ProjectInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Who publishes a project, as its newest release says; an absent value is empty.
+
+    `project_urls` are (label, url), sorted.
+    """
+
+    name: str
+    version: str
+    author: str = ""
+    author_email: str = ""
+    maintainer: str = ""
+    maintainer_email: str = ""
+    home_page: str = ""
+    project_urls: tuple[tuple[str, str], ...] = ()
+
+
+class MetadataAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Core metadata of many pins.
+
+    Every pin that was asked for is either in `found`, in the order they were asked, or in `missing`, which
+    is sorted by name and version and gives one sentence why: a fact about the index or the pin, never a failure to look.
+    """
+
+    found: dict[Pin, CoreMetadata]
+    missing: tuple[tuple[Pin, str], ...]

@@ -1,0 +1,1 @@
+"""What the project depends on: locks, and what the index and the publishers say about their pins. Pure."""

@@ -1,0 +1,70 @@
+"""Putting a lock together: entries with their edges both ways, findings in order, digest of the bytes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.dependencies.locks.rules import duplicate_findings
+
+Edge = tuple[str, str]
+
+
+def make_lock(
+    path: str,
+    kind: LockKind,
+    data: bytes,
+    entries: Sequence[Entry],
+    findings: Iterable[Finding],
+    *,
+    format_version: str = "",
+    included: Iterable[tuple[str, str, int]] = (),
+) -> Lock:
+    """Make the lock; the duplicates are looked for here.
+
+    Args:
+        path: Relative to the project.
+        kind: Of the format; all but requirements keep several versions of one package on purpose.
+        data: The file's bytes.
+        entries: In the order of the file.
+        findings: In any order.
+        format_version: As the lock states it.
+        included: (path, sha256, size) of further files read.
+    """
+    doubled = duplicate_findings(entries, versions_may_differ=kind is not LockKind.REQUIREMENTS)
+    return Lock(
+        path=path,
+        kind=kind,
+        sha256=sha256_bytes(data),
+        size=len(data),
+        entries=tuple(entries),
+        format_version=printable(format_version),
+        included=tuple(sorted(set(included))),
+        findings=tuple(sorted([*findings, *doubled], key=lambda finding: finding.sort_key)),
+    )
+
+
+def requirers(edges: Mapping[Edge, Iterable[Edge]]) -> dict[Edge, tuple[str, ...]]:
+    """Turn edges round.
+
+    Args:
+        edges: (name, version) -> the (name, version) pairs that it needs.
+    Returns:
+        (name, version) -> the names that need it, sorted; a missing key means nobody.
+    """
+    found: dict[Edge, set[str]] = defaultdict(set)
+    for (name, _), needed in edges.items():
+        for edge in needed:
+            found[edge].add(name)
+    return {edge: tuple(sorted(names)) for edge, names in found.items()}
+
+
+@lru_cache(maxsize=65536)
+def shared_edges(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    """Return the first tuple that was equal to this one, so that locks alike share it."""
+    return edges

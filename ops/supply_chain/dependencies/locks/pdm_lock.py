@@ -1,0 +1,172 @@
+"""`pdm.lock`, lock versions 3 and 4.
+
+Hashes stand in `[metadata.files]` under `"name version"` up to 4.2 and with each package after that.
+
+Source: pdm `project/lockfile` (2.0 to 2.29); https://pdm-project.org/latest/usage/lockfile/ (not a standard).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Source, SourceKind
+from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
+from ops.supply_chain.dependencies.locks.candidates import Candidates
+from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest, requirement_name
+from ops.supply_chain.dependencies.locks.names import quote
+from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
+from ops.supply_chain.dependencies.locks.sources import ARCHIVE_SUFFIXES, clean_url, file_name, vcs_source
+from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
+
+SUPPORTED_MAJORS = ("3", "4")
+MAIN_GROUP = "default"
+"""pdm's word for the plain dependencies of the project."""
+
+
+class _File(msgspec.Struct):
+    hash: str
+    file: str = ""
+    url: str = ""
+
+
+class _Package(msgspec.Struct):
+    name: str
+    version: str = ""
+    groups: tuple[str, ...] = ()
+    marker: str = ""
+    dependencies: tuple[str, ...] = ()
+    files: tuple[_File, ...] = ()
+    extras: tuple[str, ...] = ()
+    git: str = ""
+    hg: str = ""
+    svn: str = ""
+    revision: str = ""
+    ref: str = ""
+    url: str = ""
+    path: str = ""
+    subdirectory: str = ""
+    editable: bool = False
+
+
+class _Metadata(msgspec.Struct):
+    lock_version: str
+    files: dict[str, tuple[_File, ...]] = {}
+
+
+class _Placed(NamedTuple):
+    line: int
+    package: _Package
+    known: Known
+    edge: Edge
+
+
+def read_pdm_lock(path: str, data: bytes, read_included: Callable[[str], bytes | None]) -> Lock:
+    """Read a `pdm.lock`.
+
+    Args:
+        path: Relative to the project, with `/`.
+        data: Its bytes.
+        read_included: Reads `pyproject.toml` beside it, where there is one.
+    Returns:
+        pdm's group `default` is called `main`, as for every other lock.
+    Raises:
+        InputError: Not TOML, another major version, a key missing or of the wrong type.
+    """
+    document, text = read_toml(path, data)
+    metadata = _metadata(path, document, text)
+    placed = [_placed(path, line, table, metadata) for line, table in packages(path, document, text, "package")]
+    manifest = read_manifest(path, "pyproject.toml", read_included)
+    return make_lock(
+        path,
+        LockKind.PDM,
+        data,
+        list(_entries(path, placed, manifest)),
+        [problem.at(one.known.pin, path, one.line) for one in placed for problem in one.known.problems],
+        format_version=metadata.lock_version,
+        included=manifest.included,
+    )
+
+
+def _metadata(path: str, document: dict[str, Any], text: str) -> _Metadata:
+    line = key_line(text, "metadata")
+    if "metadata" not in document:
+        raise broken(path, line, "expected a table [metadata], found none")
+    metadata = convert(path, line, document["metadata"], _Metadata, at="$.metadata")
+    if metadata.lock_version.split(".", 1)[0] not in SUPPORTED_MAJORS:
+        found = quote(metadata.lock_version)
+        raise broken(path, key_line(text, "lock_version"), f"expected lock_version 3.x or 4.x, found {found}")
+    return metadata
+
+
+def _placed(path: str, line: int, table: dict[str, Any], metadata: _Metadata) -> _Placed:
+    package = convert(path, line, table, _Package, at="package")
+    listed = package.files or metadata.files.get(f"{package.name} {package.version}", ())
+    try:
+        source, local = _source(package)
+        known = known_pin(
+            Stated(
+                package.name,
+                package.version,
+                tuple(
+                    WrittenFile((file.hash,), file.file or file_name(clean_url(file.url)), file.url) for file in listed
+                ),
+                source=source,
+                marker=package.marker,
+                extras=package.extras,
+                local=local,
+            )
+        )
+    except BrokenError as error:
+        raise broken(path, line, error.message, error.hint) from error
+    return _Placed(line, package, known, (known.pin.name, package.version))
+
+
+def _source(package: _Package) -> tuple[Source, bool]:
+    for vcs, url in (("git", package.git), ("hg", package.hg), ("svn", package.svn)):
+        if url:
+            revision = package.revision or package.ref
+            folder = package.subdirectory
+            return vcs_source(vcs, url, revision, subdirectory=folder, editable=package.editable), False
+    if package.path:
+        local = not package.path.lower().endswith(ARCHIVE_SUFFIXES)
+        return Source(kind=SourceKind.PATH, url=package.path, editable=package.editable), local
+    if package.url:
+        kind = SourceKind.PATH if package.url.startswith("file:") else SourceKind.URL
+        local = kind is SourceKind.PATH and not package.url.lower().endswith(ARCHIVE_SUFFIXES)
+        source = Source(
+            kind=kind, url=clean_url(package.url), subdirectory=package.subdirectory, editable=package.editable
+        )
+        return source, local
+    return DEFAULT_INDEX, False
+
+
+def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[Entry]:
+    candidates = Candidates(one.edge for one in placed)
+    needs: dict[Edge, set[Edge]] = {}
+    for one in placed:
+        # The same package stands once bare and once with its extras; the latter names the former.
+        needs.setdefault(one.edge, set()).update(_needed(one.package, candidates))
+        needs[one.edge].discard(one.edge)
+    required_by = requirers(needs)
+    for one in placed:
+        yield Entry(
+            pin=one.known.pin,
+            line=one.line,
+            path=path,
+            direct=manifest.asks_for(one.known.pin.name),
+            depends_on=tuple(sorted(needs[one.edge])),
+            required_by=required_by.get(one.edge, ()),
+            groups=tuple(sorted({"main" if group == MAIN_GROUP else group for group in one.package.groups})),
+        )
+
+
+def _needed(package: _Package, candidates: Candidates) -> Iterator[Edge]:
+    for text in package.dependencies:
+        name = requirement_name(text)
+        constraint = text.partition(";")[0].strip().removeprefix(name)
+        plain = constraint.rpartition("]")[2] if "[" in constraint else constraint
+        yield from candidates.named(name, constraint=plain.strip(" ()"))

@@ -1,0 +1,189 @@
+"""`Pipfile.lock`, pipfile-spec 6.
+
+Source: https://pipenv.pypa.io/en/latest/pipfile.html and
+https://github.com/pypa/pipfile#pipfilelock (`_meta`, `default`, `develop` and further categories).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Source, SourceKind
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.dependencies.locks.broken import BrokenError, broken, decode_utf8
+from ops.supply_chain.dependencies.locks.entries import make_lock
+from ops.supply_chain.dependencies.locks.jsonlines import entry_lines, repeated_key
+from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest
+from ops.supply_chain.dependencies.locks.names import is_version, quote
+from ops.supply_chain.dependencies.locks.pins import Known, Stated, known_pin
+from ops.supply_chain.dependencies.locks.sources import ARCHIVE_SUFFIXES, clean_url, file_identity, vcs_source
+from ops.supply_chain.dependencies.locks.tables import convert
+
+SUPPORTED_SPEC = 6
+META = "_meta"
+MAIN_SECTION = "default"
+"""pipenv's word for the plain dependencies of the project."""
+
+
+class _Index(msgspec.Struct):
+    url: str
+    name: str = ""
+
+
+class _Meta(msgspec.Struct, rename="kebab"):
+    pipfile_spec: int
+    sources: tuple[_Index, ...] = ()
+
+
+class _Package(msgspec.Struct):
+    version: str = ""
+    hashes: tuple[str, ...] = ()
+    index: str = ""
+    markers: str = ""
+    extras: tuple[str, ...] = ()
+    git: str = ""
+    hg: str = ""
+    svn: str = ""
+    bzr: str = ""
+    ref: str = ""
+    file: str = ""
+    path: str = ""
+    subdirectory: str = ""
+    editable: bool = False
+
+
+class _Placed(NamedTuple):
+    line: int
+    section: str
+    known: Known
+
+
+def read_pipfile_lock(path: str, data: bytes, read_included: Callable[[str], bytes | None]) -> Lock:
+    """Read a `Pipfile.lock`.
+
+    Args:
+        path: Relative to the project, with `/`.
+        data: Its bytes.
+        read_included: Reads the `Pipfile` beside it, where there is one.
+    Returns:
+        One entry a package and section, since a package may stand in several; pipenv's section `default`
+        is the group `main`, as for every other lock.
+    Raises:
+        InputError: Not JSON, another pipfile-spec, a key missing, twice or of the wrong type.
+    """
+    text = decode_utf8(path, data)
+    document = _load(path, text)
+    lines = entry_lines(text)
+    meta = _meta(path, document, lines)
+    placed = list(_packages(path, document, meta, lines))
+    manifest = read_manifest(path, "Pipfile", read_included)
+    return make_lock(
+        path,
+        LockKind.PIPFILE,
+        data,
+        [_entry(path, one, manifest) for one in placed],
+        [problem.at(one.known.pin, path, one.line) for one in placed for problem in one.known.problems],
+        format_version=str(meta.pipfile_spec),
+        included=manifest.included,
+    )
+
+
+def _load(path: str, text: str) -> dict[str, Any]:
+    try:
+        document = canonical.load_plain(text.encode(), where=path)
+    except InputError as error:
+        cause = error.__cause__
+        if isinstance(cause, json.JSONDecodeError):
+            raise broken(path, cause.lineno, f"expected JSON, found none: {cause.msg}") from error
+        twice = repeated_key(text) if not isinstance(cause, RecursionError) else None
+        if twice is not None:
+            raise broken(path, twice[0], f"expected each key once, found {quote(twice[1])} again") from error
+        raise broken(path, 1, f"expected JSON, found none: {printable(str(cause))}") from error
+    if not isinstance(document, dict):
+        raise broken(path, 1, "expected a JSON object, found another type")
+    return document
+
+
+def _meta(path: str, document: dict[str, Any], lines: dict[tuple[str, str], int]) -> _Meta:
+    line = lines.get((META, ""), 1)
+    if META not in document:
+        raise broken(path, line, "expected the key '_meta', found none")
+    meta = convert(path, line, document[META], _Meta, at="$._meta")
+    if meta.pipfile_spec != SUPPORTED_SPEC:
+        line = lines.get((META, "pipfile-spec"), line)
+        raise broken(path, line, f"expected pipfile-spec {SUPPORTED_SPEC}, found {meta.pipfile_spec}")
+    return meta
+
+
+def _packages(path: str, document: dict[str, Any], meta: _Meta, lines: dict[tuple[str, str], int]) -> Iterator[_Placed]:
+    for section, table in document.items():
+        if section == META:
+            continue
+        if not isinstance(table, dict):
+            raise broken(path, lines[section, ""], f"expected an object of packages in {quote(section)}, found none")
+        for name, stated in table.items():
+            line = lines[section, name]
+            package = convert(path, line, stated, _Package, at="package")
+            try:
+                yield _Placed(line, section, _known(name, package, meta))
+            except BrokenError as error:
+                raise broken(path, line, error.message, error.hint) from error
+
+
+def _known(name: str, package: _Package, meta: _Meta) -> Known:
+    source, local = _source(package, meta)
+    identified = file_identity(source.url)[1] if source.kind in (SourceKind.URL, SourceKind.PATH) else ""
+    return known_pin(
+        Stated(
+            name,
+            _exact(package.version) or identified,
+            hashes=package.hashes,
+            source=source,
+            marker=package.markers,
+            extras=package.extras,
+            local=local,
+        )
+    )
+
+
+def _exact(version: str) -> str:
+    # pipenv writes `==1.2.3`; anything else does not pin.
+    bare = version.strip().lstrip("=").strip()
+    return bare if version.strip().startswith("==") and is_version(bare) else ""
+
+
+def _source(package: _Package, meta: _Meta) -> tuple[Source, bool]:
+    for vcs, url in (("git", package.git), ("hg", package.hg), ("svn", package.svn), ("bzr", package.bzr)):
+        if url:
+            folder = package.subdirectory
+            return vcs_source(vcs, url, package.ref, subdirectory=folder, editable=package.editable), False
+    address = package.path or package.file
+    if address:
+        clean = clean_url(address)
+        remote = clean.lower().startswith(("http:", "https:", "ftp:"))
+        local = not remote and not clean.lower().endswith(ARCHIVE_SUFFIXES)
+        kind = SourceKind.URL if remote else SourceKind.PATH
+        return Source(kind=kind, url=clean, subdirectory=package.subdirectory, editable=package.editable), local
+    return _index(package.index, meta), False
+
+
+def _index(name: str, meta: _Meta) -> Source:
+    # Without `index`, pipenv asks the first of the sources.
+    named = [source for source in meta.sources if source.name == name] if name else list(meta.sources[:1])
+    return Source(kind=SourceKind.INDEX, url=clean_url(named[0].url)) if named else DEFAULT_INDEX
+
+
+def _entry(path: str, one: _Placed, manifest: Manifest) -> Entry:
+    return Entry(
+        pin=one.known.pin,
+        line=one.line,
+        path=path,
+        direct=manifest.asks_for(one.known.pin.name),
+        groups=("main" if one.section == MAIN_SECTION else one.section,),
+    )

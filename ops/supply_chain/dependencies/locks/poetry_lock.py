@@ -1,0 +1,179 @@
+"""`poetry.lock`, lock versions 1.0 to 2.1.
+
+Hashes stand in `[metadata.files]` up to 1.1 and with each package from 2.0 on; both are read wherever
+they stand. Which packages the project asks for itself stands in `pyproject.toml` alone.
+
+Source: poetry `packages/locker.py` (1.0.10 to 2.4.1); https://python-poetry.org/docs/ (not a standard).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Source, SourceKind
+from ops.supply_chain.core.names import normalise
+from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
+from ops.supply_chain.dependencies.locks.candidates import Candidates
+from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest
+from ops.supply_chain.dependencies.locks.names import quote
+from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
+from ops.supply_chain.dependencies.locks.sources import clean_url, vcs_source
+from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
+
+SUPPORTED_MAJORS = ("1", "2")
+
+UNSTATED_VERSION = "1.0"
+"""What Poetry itself takes a lock for that does not say (Poetry 1.0 wrote none)."""
+
+
+class _File(msgspec.Struct):
+    hash: str
+    file: str = ""
+    url: str = ""
+
+
+class _Source(msgspec.Struct):
+    type: str
+    url: str
+    reference: str = ""
+    resolved_reference: str = ""
+    subdirectory: str = ""
+
+
+class _Package(msgspec.Struct):
+    name: str
+    version: str
+    category: str = ""
+    groups: tuple[str, ...] = ()
+    markers: str | dict[str, str] = ""
+    files: tuple[_File, ...] = ()
+    dependencies: dict[str, Any] = {}
+    source: _Source | None = None
+    develop: bool = False
+
+
+class _Metadata(msgspec.Struct, rename="kebab"):
+    lock_version: str = UNSTATED_VERSION
+    files: dict[str, tuple[_File, ...]] = {}
+
+
+class _Placed(NamedTuple):
+    line: int
+    package: _Package
+    known: Known
+    edge: Edge
+
+
+def read_poetry_lock(path: str, data: bytes, read_included: Callable[[str], bytes | None]) -> Lock:
+    """Read a `poetry.lock`.
+
+    Args:
+        path: Relative to the project, with `/`.
+        data: Its bytes.
+        read_included: Reads `pyproject.toml` beside it, where there is one.
+    Raises:
+        InputError: Not TOML, another major version, a key missing or of the wrong type.
+    """
+    document, text = read_toml(path, data)
+    metadata = _metadata(path, document, text)
+    files = {normalise(name): listed for name, listed in metadata.files.items()}
+    placed = [_placed(path, line, table, files) for line, table in packages(path, document, text, "package")]
+    manifest = read_manifest(path, "pyproject.toml", read_included)
+    return make_lock(
+        path,
+        LockKind.POETRY,
+        data,
+        list(_entries(path, placed, manifest)),
+        [problem.at(one.known.pin, path, one.line) for one in placed for problem in one.known.problems],
+        format_version=metadata.lock_version,
+        included=manifest.included,
+    )
+
+
+def _metadata(path: str, document: dict[str, Any], text: str) -> _Metadata:
+    line = key_line(text, "metadata")
+    if "metadata" not in document:
+        raise broken(path, line, "expected a table [metadata], found none")
+    metadata = convert(path, line, document["metadata"], _Metadata, at="$.metadata")
+    if metadata.lock_version.split(".", 1)[0] not in SUPPORTED_MAJORS:
+        found = quote(metadata.lock_version)
+        raise broken(path, key_line(text, "lock-version"), f"expected lock-version 1.x or 2.x, found {found}")
+    return metadata
+
+
+def _placed(path: str, line: int, table: dict[str, Any], files: dict[str, tuple[_File, ...]]) -> _Placed:
+    package = convert(path, line, table, _Package, at="package")
+    listed = package.files or files.get(normalise(package.name), ())
+    try:
+        source, local = _source(package)
+        known = known_pin(
+            Stated(
+                package.name,
+                package.version,
+                tuple(WrittenFile((file.hash,), file.file, file.url) for file in listed),
+                source=source,
+                marker=_marker(package.markers),
+                local=local,
+            )
+        )
+    except BrokenError as error:
+        raise broken(path, line, error.message, error.hint) from error
+    return _Placed(line, package, known, (known.pin.name, package.version))
+
+
+def _marker(markers: str | dict[str, str]) -> str:
+    # 2.1 writes one marker, or one a group where the groups differ.
+    if isinstance(markers, str):
+        return markers
+    return " or ".join(f"({marker})" for marker in sorted(set(markers.values())))
+
+
+def _source(package: _Package) -> tuple[Source, bool]:
+    stated = package.source
+    if stated is None:
+        return DEFAULT_INDEX, False
+    if stated.type == "legacy":
+        return Source(kind=SourceKind.INDEX, url=clean_url(stated.url)), False
+    if stated.type in ("git", "hg", "svn"):
+        revision = stated.resolved_reference or stated.reference
+        return vcs_source(
+            stated.type, stated.url, revision, subdirectory=stated.subdirectory, editable=package.develop
+        ), False
+    if stated.type == "url":
+        return Source(kind=SourceKind.URL, url=clean_url(stated.url), subdirectory=stated.subdirectory), False
+    if stated.type in ("directory", "file"):
+        local = stated.type == "directory"
+        return Source(kind=SourceKind.PATH, url=stated.url, editable=local and package.develop), local
+    raise BrokenError(
+        f"{quote(package.name)}: expected a source of type git, url, directory, file or legacy, "
+        f"found {quote(stated.type)}"
+    )
+
+
+def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[Entry]:
+    candidates = Candidates(one.edge for one in placed)
+    needs = {one.edge: frozenset(_needed(one.package, candidates)) - {one.edge} for one in placed}
+    required_by = requirers(needs)
+    for one in placed:
+        yield Entry(
+            pin=one.known.pin,
+            line=one.line,
+            path=path,
+            direct=manifest.asks_for(one.known.pin.name),
+            depends_on=tuple(sorted(needs[one.edge])),
+            required_by=required_by.get(one.edge, ()),
+            groups=tuple(sorted({*one.package.groups, *filter(None, [one.package.category])})),
+        )
+
+
+def _needed(package: _Package, candidates: Candidates) -> Iterator[Edge]:
+    for name, stated in package.dependencies.items():
+        # A dependency is a constraint, a table with one, or a list of these for different environments.
+        for one in stated if isinstance(stated, list) else [stated]:
+            constraint = one.get("version", "") if isinstance(one, dict) else one
+            # What no environment of the project needs is named here and not locked: no edge, no finding.
+            yield from candidates.named(name, constraint=constraint if isinstance(constraint, str) else "")

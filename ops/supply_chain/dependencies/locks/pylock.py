@@ -1,0 +1,189 @@
+"""`pylock.toml` and `pylock.<name>.toml`, lock version 1.
+
+`packaging.pylock` holds the file against the specification; this module says at which line it fails, and
+reads what pins need.
+
+Source: PEP 751, https://packaging.python.org/en/latest/specifications/pylock-toml/
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Source, SourceKind
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
+from ops.supply_chain.dependencies.locks.candidates import Candidates
+from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.names import quote
+from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
+from ops.supply_chain.dependencies.locks.sources import clean_url, file_identity, file_name, vcs_source
+from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
+
+_MAJOR = re.compile(r"1(?:\.\d+)*")
+_PACKAGE_PATH = re.compile(r"packages\[(?P<position>\d+)\]")
+
+
+class _File(msgspec.Struct):
+    hashes: dict[str, str]
+    name: str = ""
+    url: str = ""
+    path: str = ""
+    size: int | None = None
+    subdirectory: str = ""
+
+
+class _Vcs(msgspec.Struct, rename="kebab"):
+    type: str
+    commit_id: str
+    url: str = ""
+    path: str = ""
+    subdirectory: str = ""
+
+
+class _Directory(msgspec.Struct):
+    path: str
+    editable: bool = False
+    subdirectory: str = ""
+
+
+class _Dependency(msgspec.Struct):
+    name: str
+    version: str = ""
+
+
+class _Package(msgspec.Struct):
+    name: str
+    version: str = ""
+    marker: str = ""
+    index: str = ""
+    dependencies: tuple[_Dependency, ...] | None = None
+    vcs: _Vcs | None = None
+    directory: _Directory | None = None
+    archive: _File | None = None
+    sdist: _File | None = None
+    wheels: tuple[_File, ...] = ()
+
+
+class _Placed(NamedTuple):
+    line: int
+    package: _Package
+    known: Known
+    edge: Edge
+
+
+def read_pylock(path: str, data: bytes) -> Lock:
+    """Read a `pylock.toml`.
+
+    Args:
+        path: Relative to the project, with `/`.
+        data: Its bytes.
+    Returns:
+        `depends_on` only where the lock gives dependencies: they are informational in this format.
+    Raises:
+        InputError: Not TOML, another major version, or against the specification.
+    """
+    document, text = read_toml(path, data)
+    version = _version(path, document, text)
+    tables = list(packages(path, document, text, "packages"))
+    _validate(path, document, text, [line for line, _ in tables])
+    placed = [_placed(path, line, table) for line, table in tables]
+    findings = [problem.at(one.known.pin, path, one.line) for one in placed for problem in one.known.problems]
+    return make_lock(path, LockKind.PYLOCK, data, list(_entries(path, placed)), findings, format_version=version)
+
+
+def _version(path: str, document: dict[str, Any], text: str) -> str:
+    # "If a tool doesn't support a major version, it MUST raise an error."
+    if "lock-version" not in document:
+        raise broken(path, 1, "expected the key 'lock-version', found none")
+    found = document["lock-version"]
+    if not isinstance(found, str) or not _MAJOR.fullmatch(found):
+        raise broken(path, key_line(text, "lock-version"), f"expected lock-version '1.0', found {quote(str(found))}")
+    return found
+
+
+def _validate(path: str, document: dict[str, Any], text: str, lines: Sequence[int]) -> None:
+    from packaging.pylock import Pylock, PylockValidationError
+
+    # A newer minor version is read, as the specification asks; packaging would write that to the log.
+    logging.getLogger("packaging.pylock").setLevel(logging.ERROR)
+    try:
+        Pylock.from_dict(document)
+    except PylockValidationError as error:
+        context = error.context or ""
+        place = _PACKAGE_PATH.match(context)
+        line = lines[int(place["position"])] if place else key_line(text, re.split(r"[.\[]", context)[0])
+        where = f" in '{printable(context)}'" if context else ""
+        raise broken(path, line, f"against PEP 751: {printable(error.message)}{where}") from error
+
+
+def _placed(path: str, line: int, table: dict[str, Any]) -> _Placed:
+    package = convert(path, line, table, _Package, at="package")
+    try:
+        source, local = _source(package)
+        listed = [file for file in (package.sdist, *package.wheels, package.archive) if file is not None]
+        archived = file_identity(source.url)[1] if package.archive is not None else ""
+        known = known_pin(
+            Stated(
+                package.name,
+                package.version or archived,
+                tuple(_written(file) for file in listed),
+                source=source,
+                marker=package.marker,
+                local=local,
+            )
+        )
+    except BrokenError as error:
+        raise broken(path, line, error.message, error.hint) from error
+    return _Placed(line, package, known, (known.pin.name, known.pin.version))
+
+
+def _written(file: _File) -> WrittenFile:
+    hashes = tuple(f"{algorithm}:{value}" for algorithm, value in sorted(file.hashes.items()))
+    return WrittenFile(hashes, file.name or file_name(clean_url(file.url or file.path)), file.url, file.size)
+
+
+def _source(package: _Package) -> tuple[Source, bool]:
+    if package.vcs is not None:
+        vcs = package.vcs
+        return vcs_source(vcs.type, vcs.url or vcs.path, vcs.commit_id, subdirectory=vcs.subdirectory), False
+    if package.directory is not None:
+        folder = package.directory
+        source = Source(
+            kind=SourceKind.PATH, url=folder.path, editable=folder.editable, subdirectory=folder.subdirectory
+        )
+        return source, True
+    if package.archive is not None:
+        archive = package.archive
+        kind = SourceKind.URL if archive.url else SourceKind.PATH
+        return Source(kind=kind, url=clean_url(archive.url or archive.path), subdirectory=archive.subdirectory), False
+    return Source(kind=SourceKind.INDEX, url=clean_url(package.index)) if package.index else DEFAULT_INDEX, False
+
+
+def _entries(path: str, placed: Sequence[_Placed]) -> Iterator[Entry]:
+    candidates = Candidates(one.edge for one in placed)
+    # "Tools MUST NOT use this information when doing installation; it is purely informational for auditing."
+    told = any(one.package.dependencies is not None for one in placed)
+    needs = {
+        one.edge: {
+            edge
+            for dependency in one.package.dependencies or ()
+            for edge in candidates.named(dependency.name, version=dependency.version)
+        }
+        - {one.edge}
+        for one in placed
+    }
+    required_by = requirers(needs)
+    for one in placed:
+        yield Entry(
+            pin=one.known.pin,
+            line=one.line,
+            path=path,
+            depends_on=tuple(sorted(needs[one.edge])) if told else None,
+            required_by=required_by.get(one.edge, ()) if told else None,
+        )

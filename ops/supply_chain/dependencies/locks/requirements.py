@@ -1,0 +1,172 @@
+"""`requirements.txt` and its like, as pip, pip-tools and uv write them; with everything it includes.
+
+Source: https://pip.pypa.io/en/stable/reference/requirements-file-format/
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+
+import msgspec
+
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Pin, Source, SourceKind
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.dependencies.locks.annotations import Annotation
+from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
+from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, shared_edges
+from ops.supply_chain.dependencies.locks.names import quote
+from ops.supply_chain.dependencies.locks.pins import CACHED_PINS
+from ops.supply_chain.dependencies.locks.requirements_text import Chunk, PlacedPin, chunk_texts, decode, read_chunk
+from ops.supply_chain.dependencies.locks.rules import Problem
+from ops.supply_chain.dependencies.locks.sources import is_address
+
+ReadIncluded = Callable[[str], bytes | None]
+"""Reads another file of the project by its path relative to the project; None where there is none."""
+
+DEEPEST_INCLUDE = 64
+"""How many files may include each other; pip's own limit is the interpreter's stack."""
+
+_COMPILED_AT = re.compile(r"^#[ \t]*uv-compiled-at:[ \t]*(?P<moment>\S+)[ \t]*$", re.MULTILINE)
+_Placed = tuple[str, int, Pin, tuple[Problem, ...], Annotation]
+
+
+def read_requirements(path: str, data: bytes, read_included: ReadIncluded) -> Lock:
+    """Read a requirements file.
+
+    Args:
+        path: Relative to the project, with `/`.
+        data: Its bytes.
+        read_included: Reads the files that it includes.
+    Returns:
+        The pins of the file and of all that it includes with `-r`, in the order of reading; files included
+        with `-c` are read for what they include and are listed, and add no pins.
+    Raises:
+        InputError: A line is no requirement, an include is missing, leaves the project or comes round again.
+    """
+    reading = _Reading(read_included)
+    text = decode(path, data)
+    reading.file(path, text, (path,), constraint=False)
+    placed = [_at_index(one, reading.index) for one in reading.placed]
+    findings = [problem.at(pin, file, line) for file, line, pin, problems, _ in placed for problem in problems]
+    moment = _COMPILED_AT.search(text) if "uv-compiled-at" in text else None
+    lock = make_lock(path, LockKind.REQUIREMENTS, data, _entries(placed), findings, included=reading.included)
+    return msgspec.structs.replace(lock, compiled_at=printable(moment["moment"])) if moment else lock
+
+
+class _Reading:
+    """One walk from a requirements file through all that it includes."""
+
+    def __init__(self, read_included: ReadIncluded) -> None:
+        self._read = read_included
+        self._seen: set[tuple[str, bool]] = set()
+        self.placed: list[_Placed] = []
+        self.included: list[tuple[str, str, int]] = []
+        self.index = ""
+
+    def file(self, path: str, text: str, stack: tuple[str, ...], *, constraint: bool) -> None:
+        """Read one file's text; `stack` is the chain of includes that led here, itself last."""
+        line = 1
+        for chunk_text in chunk_texts(text):
+            chunk = _chunk(chunk_text, path, line)
+            for item in chunk.items:
+                at = line + item.line
+                if isinstance(item, PlacedPin):
+                    if not constraint:
+                        self.placed.append((path, at, item.pin, item.problems, item.annotation))
+                    continue
+                self.index = item.directive.index_url or self.index
+                for target, narrows in ((item.directive.include, constraint), (item.directive.constraint, True)):
+                    if target:
+                        self._include(_resolve(target, path, at), stack, at, constraint=narrows)
+            line += chunk.height
+
+    def _include(self, target: str, stack: tuple[str, ...], line: int, *, constraint: bool) -> None:
+        if target in stack:
+            chain = " > ".join([*stack[stack.index(target) :], target])
+            raise broken(stack[-1], line, f"includes that come round again: {printable(chain)}")
+        if len(stack) > DEEPEST_INCLUDE:
+            raise broken(stack[-1], line, f"expected at most {DEEPEST_INCLUDE} nested includes, found more")
+        if (target, constraint) in self._seen:
+            return
+        self._seen.add((target, constraint))
+        data = self._fetch(target, stack[-1], line)
+        self.included.append((target, sha256_bytes(data), len(data)))
+        self.file(target, decode(target, data), (*stack, target), constraint=constraint)
+
+    def _fetch(self, target: str, path: str, line: int) -> bytes:
+        try:
+            data = self._read(target)
+        except InputError as error:
+            raise broken(path, line, f"includes a file that cannot be used: {error.message}", error.hint) from error
+        if data is None:
+            raise broken(path, line, f"expected the included file {quote(target)} in the project, found none")
+        return data
+
+
+def _chunk(text: str, path: str, line: int) -> Chunk:
+    try:
+        return read_chunk(text)
+    except BrokenError as error:
+        raise broken(path, line + error.line, error.message, error.hint) from error
+
+
+def _resolve(target: str, path: str, line: int) -> str:
+    # "The path is relative to the requirements file that includes it."
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    if is_address(target) or "${" in target:
+        raise broken(path, line, f"expected the path of a file to include, found {quote(target)}")
+    if posixpath.isabs(joined) or joined.split("/", 1)[0] == "..":
+        raise broken(path, line, f"expected an include within the project, found {quote(target)}")
+    return joined
+
+
+def _at_index(placed: _Placed, index: str) -> _Placed:
+    path, line, pin, problems, annotation = placed
+    served = annotation.served_by or index  # what the compiler saw comes before what an installer will be told
+    moved = _moved(pin, served) if served and pin.source == DEFAULT_INDEX else pin
+    return path, line, moved, problems, annotation
+
+
+@lru_cache(maxsize=CACHED_PINS)
+def _moved(pin: Pin, index: str) -> Pin:
+    return msgspec.structs.replace(pin, source=Source(kind=SourceKind.INDEX, url=index))
+
+
+def _entries(placed: Sequence[_Placed]) -> list[Entry]:
+    needs = _needs(placed)
+    names = {pin.name for _, _, pin, _, _ in placed}
+    return [
+        Entry(
+            pin=pin,
+            line=line,
+            path=path,
+            direct=annotation.direct,
+            required_by=_within(annotation.required_by, names),
+            depends_on=None if needs is None else shared_edges(tuple(sorted(needs.get(pin.name, ())))),
+        )
+        for path, line, pin, _, annotation in placed
+    ]
+
+
+def _within(required_by: tuple[str, ...] | None, names: AbstractSet[str]) -> tuple[str, ...] | None:
+    if required_by is None or names >= set(required_by):
+        return required_by
+    return tuple(name for name in required_by if name in names)
+
+
+def _needs(placed: Sequence[_Placed]) -> dict[str, set[Edge]] | None:
+    """Turn the annotations round; None unless every pin has one, since else edges would be missing."""
+    needs: dict[str, set[Edge]] = defaultdict(set)
+    for _, _, pin, _, annotation in placed:
+        if annotation.required_by is None:
+            return None
+        for name in annotation.required_by:
+            needs[name].add((pin.name, pin.version))
+    return needs

@@ -1,0 +1,192 @@
+"""What a reader must tell of a pin: no exact version, no hash, a hash or source that does not hold."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.lock import Entry, Pin, Source, SourceKind
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.dependencies.locks.hashes import Hashes, is_strong
+from ops.supply_chain.dependencies.locks.names import quote
+
+FULL_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""A commit that names its content: SHA-1 or SHA-256 of git and Mercurial, written out."""
+
+NO_BAD_HASHES = Hashes(())
+_CONTENT_ADDRESSED = ("git", "hg")
+_SHOWN_RIVALS = 5
+_Facts = tuple[str, str, Source, tuple[str, ...]]
+
+
+class Problem(NamedTuple):
+    """A finding without its place, so that it can be worked out once for each distinct pin."""
+
+    code: str
+    severity: Severity
+    message: str
+    next_step: str
+
+    def at(self, pin: Pin, path: str, line: int) -> Finding:
+        """Make the finding at a line of a lock."""
+        return Finding(
+            code=self.code,
+            severity=self.severity,
+            message=self.message,
+            next_step=self.next_step,
+            package=pin.name,
+            version=pin.version,
+            path=path,
+            line=line,
+        )
+
+
+def problems_of(pin: Pin, written: Hashes = NO_BAD_HASHES) -> tuple[Problem, ...]:
+    """Work out what has to be told of a pin, wherever it stands.
+
+    Args:
+        pin: As read.
+        written: The hashes as written, for those that are unknown or malformed.
+    Returns:
+        In the order of the checks; empty for a good pin.
+    """
+    found = [_bad_hash(pin, "lock.unknown-hash", "of an unknown algorithm", text) for text in written.unknown]
+    found += [_bad_hash(pin, "lock.malformed-hash", "that is not one", text) for text in written.malformed]
+    if pin.local:
+        return tuple(found)
+    if pin.source.kind is SourceKind.VCS:
+        found += _vcs_problems(pin)
+    else:
+        found += _version_problems(pin) + _hash_problems(pin)
+    return tuple(found)
+
+
+def is_fixed(pin: Pin) -> bool:
+    """Tell whether a VCS pin names its content by a full commit."""
+    return pin.source.vcs in _CONTENT_ADDRESSED and FULL_COMMIT.fullmatch(pin.source.commit) is not None
+
+
+def unnamed(pin: Pin) -> Problem:
+    """Say that the name of a pin is only guessed from its address."""
+    return Problem(
+        "lock.unnamed",
+        Severity.MEDIUM,
+        f"{pin.name}: the lock gives no name; this one is taken from the address",
+        "Write it as `name @ address`.",
+    )
+
+
+def duplicate_findings(entries: Sequence[Entry], *, versions_may_differ: bool) -> list[Finding]:
+    """Tell of pins that stand in a lock twice, or that contradict each other.
+
+    Args:
+        entries: All of one lock.
+        versions_may_differ: The format keeps several versions of one package on purpose.
+    Returns:
+        `lock.duplicate` for each repetition, `lock.conflict` for each pin that another contradicts. The
+        same pin in two included files is neither.
+    """
+    if len({entry.pin.name for entry in entries}) == len(entries):
+        return []
+    groups: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        groups[entry.pin.name].append(entry)
+    found: list[Finding] = []
+    for group in groups.values():
+        found += _repeated(group)
+        if not versions_may_differ:
+            found += _contradicting([entry for entry in group if not entry.pin.local])
+    return found
+
+
+def _vcs_problems(pin: Pin) -> list[Problem]:
+    if is_fixed(pin):
+        return [] if pin.version else [_unversioned(pin, "commit")]
+    message = f"{pin.name}: the {pin.source.vcs} address does not fix a full commit: its content can change"
+    return [Problem("lock.mutable-source", Severity.HIGH, message, "Pin the full commit hash, or a release.")]
+
+
+def _version_problems(pin: Pin) -> list[Problem]:
+    if pin.version:
+        return []
+    if pin.source.kind is not SourceKind.INDEX and any(map(is_strong, pin.hashes)):
+        return [_unversioned(pin, "hash")]
+    message = f"{pin.name}: no exact version"
+    return [Problem("lock.unpinned", Severity.HIGH, message, "Pin it with == and lock again.")]
+
+
+def _unversioned(pin: Pin, by: str) -> Problem:
+    return Problem(
+        "lock.unversioned",
+        Severity.INFO,
+        f"{pin.name}: fixed by its {by}, but the lock does not say which version that is",
+        "Prefer a release from the index, so that advisories can be matched.",
+    )
+
+
+def _hash_problems(pin: Pin) -> list[Problem]:
+    if not pin.hashes:
+        message = f"{_label(pin)}: no hash"
+        return [Problem("lock.unhashed", Severity.HIGH, message, "Lock again with hashes.")]
+    found = []
+    bare = sum(1 for file in pin.files if not file.hashes)
+    if bare:
+        message = f"{_label(pin)}: {bare} of {len(pin.files)} files without hash"
+        found.append(Problem("lock.unhashed", Severity.HIGH, message, "Lock again with hashes."))
+    per_file = [file.hashes for file in pin.files if file.hashes] or [pin.hashes]
+    if not all(any(map(is_strong, hashes)) for hashes in per_file):
+        algorithms = ", ".join(sorted({text.partition(":")[0] for text in pin.hashes if not is_strong(text)}))
+        message = f"{_label(pin)}: fixed by weak hashes alone ({algorithms})"
+        found.append(Problem("lock.weak-hash", Severity.HIGH, message, "Lock again with SHA-256."))
+    return found
+
+
+def _bad_hash(pin: Pin, code: str, what: str, text: str) -> Problem:
+    return Problem(code, Severity.HIGH, f"{_label(pin)}: a hash {what}: {quote(text)}", "Lock again with SHA-256.")
+
+
+def _label(pin: Pin) -> str:
+    return f"{pin.name} {printable(pin.version)}".rstrip()
+
+
+def _repeated(group: Iterable[Entry]) -> list[Finding]:
+    seen: dict[tuple[object, ...], Entry] = {}
+    found = []
+    for entry in group:
+        key = (entry.pin, entry.path, entry.groups)
+        first = seen.setdefault(key, entry)
+        if first is not entry:
+            message = f"{_label(entry.pin)}: stands in line {first.line} already"
+            problem = Problem("lock.duplicate", Severity.LOW, message, "Remove one of the two and lock again.")
+            found.append(problem.at(entry.pin, entry.path, entry.line))
+    return found
+
+
+def _contradicting(group: Sequence[Entry]) -> list[Finding]:
+    by_marker: dict[str, set[_Facts]] = defaultdict(set)
+    for entry in group:
+        by_marker[entry.pin.marker].add(_facts(entry.pin))
+    everything = set().union(*by_marker.values())
+    # Two markers may be meant to exclude each other; no marker excludes nothing.
+    rivals = {marker: facts | by_marker.get("", set()) if marker else everything for marker, facts in by_marker.items()}
+    shown = {marker: _rivals(facts) for marker, facts in rivals.items() if len(facts) > 1}
+    return [_conflict(entry, shown[entry.pin.marker]) for entry in group if entry.pin.marker in shown]
+
+
+def _conflict(entry: Entry, rivals: str) -> Finding:
+    message = f"{entry.pin.name}: pinned more than once, and not the same: {rivals}"
+    problem = Problem("lock.conflict", Severity.HIGH, message, "Keep one of them and lock again.")
+    return problem.at(entry.pin, entry.path, entry.line)
+
+
+def _rivals(facts: Iterable[_Facts]) -> str:
+    places = sorted({version or place or "no exact version" for version, place, *_ in facts})
+    return ", ".join(places[:_SHOWN_RIVALS]) + (", ..." if len(places) > _SHOWN_RIVALS else "")
+
+
+def _facts(pin: Pin) -> _Facts:
+    place = pin.source.commit or printable(pin.source.url)
+    return printable(pin.version), place, pin.source, pin.hashes

@@ -1,0 +1,243 @@
+"""`uv.lock`, version 1 with any revision, and the `*.py.lock` of scripts.
+
+Source: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile (not a standard); revisions 1 to 5
+as uv writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+import msgspec
+
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Source, SourceKind
+from ops.supply_chain.core.names import normalise
+from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
+from ops.supply_chain.dependencies.locks.candidates import Candidates
+from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.names import quote
+from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
+from ops.supply_chain.dependencies.locks.rules import Problem
+from ops.supply_chain.dependencies.locks.sources import clean_url, file_name, vcs_source
+from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
+from ops.supply_chain.dependencies.locks.uv_groups import Group, Node, groups_of
+
+SUPPORTED_VERSION = 1
+
+
+class _File(msgspec.Struct):
+    url: str = ""
+    path: str = ""
+    filename: str = ""
+    hash: str = ""
+    size: int | None = None
+
+
+class _Source(msgspec.Struct, frozen=True):
+    registry: str | None = None
+    git: str | None = None
+    url: str | None = None
+    path: str | None = None
+    directory: str | None = None
+    editable: str | None = None
+    virtual: str | None = None
+    subdirectory: str = ""
+
+
+class _Dependency(msgspec.Struct, frozen=True):
+    name: str
+    version: str = ""
+    source: _Source | None = None
+    extra: tuple[str, ...] = ()
+
+
+class _Package(msgspec.Struct, rename="kebab"):
+    name: str
+    source: _Source
+    version: str = ""
+    dependencies: tuple[_Dependency, ...] = ()
+    optional_dependencies: dict[str, tuple[_Dependency, ...]] = {}
+    dev_dependencies: dict[str, tuple[_Dependency, ...]] = {}
+    sdist: _File | None = None
+    wheels: tuple[_File, ...] = ()
+    resolution_markers: tuple[str, ...] = ()
+
+
+class _Manifest(msgspec.Struct, rename="kebab"):
+    members: tuple[str, ...] = ()
+    requirements: tuple[_Dependency, ...] = ()
+    dependency_groups: dict[str, tuple[_Dependency, ...]] = {}
+
+
+class _Placed(NamedTuple):
+    line: int
+    package: _Package
+    known: Known
+    edge: Edge
+
+
+def read_uv_lock(path: str, data: bytes) -> Lock:
+    """Read a `uv.lock`.
+
+    Args:
+        path: Relative to the project, with `/`.
+        data: Its bytes.
+    Returns:
+        One entry a package, members of the workspace included (`local`); `direct` says whether a member
+        asks for it, `groups` which groups and extras of the members reach it (`main`: plain dependencies).
+    Raises:
+        InputError: Not TOML, another version, a key missing or of the wrong type.
+    """
+    document, text = read_toml(path, data)
+    version = _version(path, document, text)
+    placed = [_placed(path, line, table) for line, table in packages(path, document, text, "package")]
+    manifest = convert(path, key_line(text, "manifest"), document.get("manifest", {}), _Manifest, at="$.manifest")
+    graph = _Graph(placed, manifest)
+    findings = [problem.at(one.known.pin, path, one.line) for one in placed for problem in one.known.problems]
+    return make_lock(
+        path,
+        LockKind.UV,
+        data,
+        [graph.entry(path, one) for one in placed],
+        [*findings, *(graph.dangling(path, placed))],
+        format_version=version,
+    )
+
+
+def _version(path: str, document: dict[str, Any], text: str) -> str:
+    found = document.get("version")
+    if found != SUPPORTED_VERSION or isinstance(found, bool):
+        raise broken(path, key_line(text, "version"), f"expected version = 1 of uv.lock, found {quote(str(found))}")
+    if "distribution" in document:
+        raise broken(path, key_line(text, "distribution"), "expected [[package]], found [[distribution]] of an old uv")
+    revision = document.get("revision", 0)
+    return f"{found}.{revision}" if isinstance(revision, int) else str(found)
+
+
+def _placed(path: str, line: int, table: dict[str, Any]) -> _Placed:
+    package = convert(path, line, table, _Package, at="package")
+    files = tuple(_written(file) for file in (package.sdist, *package.wheels) if file is not None)
+    try:
+        source, local = _source(package)
+        marker = " or ".join(f"({one})" for one in package.resolution_markers)
+        known = known_pin(Stated(package.name, package.version, files, source=source, marker=marker, local=local))
+    except BrokenError as error:
+        raise broken(path, line, error.message, error.hint) from error
+    return _Placed(line, package, known, (known.pin.name, package.version))
+
+
+def _written(file: _File) -> WrittenFile:
+    name = file.filename or file_name(clean_url(file.url or file.path))
+    return WrittenFile((file.hash,) if file.hash else (), name, file.url, file.size)
+
+
+def _source(package: _Package) -> tuple[Source, bool]:
+    stated = package.source
+    if stated.git is not None:
+        return _git(stated.git), False
+    if stated.registry is not None:
+        return Source(kind=SourceKind.INDEX, url=clean_url(stated.registry)), False
+    if stated.url is not None:
+        return Source(kind=SourceKind.URL, url=clean_url(stated.url), subdirectory=stated.subdirectory), False
+    if stated.path is not None:
+        return Source(kind=SourceKind.PATH, url=stated.path, subdirectory=stated.subdirectory), False
+    for folder, editable in ((stated.editable, True), (stated.directory, False), (stated.virtual, False)):
+        if folder is not None:
+            return Source(kind=SourceKind.PATH, url=folder, editable=editable), True
+    raise BrokenError(f"{package.name}: expected a source that uv knows (registry, git, url, path, ...), found none")
+
+
+def _git(address: str) -> Source:
+    # uv writes <repository>?rev=<as asked>&subdirectory=<folder>#<full commit>
+    rest, _, commit = address.partition("#")
+    url, _, query = rest.partition("?")
+    folder = parse_qs(query).get("subdirectory", [""])[0]
+    return vcs_source("git", url, commit, subdirectory=folder)
+
+
+class _Graph:
+    """The edges of one lock, and what reaches what."""
+
+    def __init__(self, placed: list[_Placed], manifest: _Manifest) -> None:
+        self._candidates = Candidates(one.edge for one in placed)
+        self._sources = {(one.edge, one.package.source): one.edge for one in placed}
+        self._needs = {one.edge: self._all_needed(one.package) for one in placed}
+        self._required_by = requirers(self._needs)
+        members = {normalise(name) for name in manifest.members}
+        roots = [one for one in placed if _is_member(one, members)]
+        self._roots = {one.edge for one in roots}
+        starts = [*self._member_groups(roots), *self._manifest_groups(manifest)]
+        self._direct = {edge for group in starts for edge, _ in group.nodes}
+        self._groups = groups_of(starts, {node: tuple(needed) for node, needed in self._edges(placed)})
+
+    def entry(self, path: str, one: _Placed) -> Entry:
+        """Make the entry of a package."""
+        is_direct = one.edge in self._direct
+        return Entry(
+            pin=one.known.pin,
+            line=one.line,
+            path=path,
+            direct=None if one.edge in self._roots and not is_direct else is_direct,
+            depends_on=tuple(sorted(self._needs[one.edge])),
+            required_by=self._required_by.get(one.edge, ()),
+            groups=self._groups.get(one.edge, ()),
+        )
+
+    def dangling(self, path: str, placed: list[_Placed]) -> Iterator[Finding]:
+        """Tell of dependencies that the lock does not hold."""
+        for one in placed:
+            for dependency in _dependencies(one.package):
+                if not self._resolve(dependency):
+                    message = f"{one.known.pin.name}: needs {quote(dependency.name)}, which the lock does not hold"
+                    problem = Problem("lock.dangling", Severity.HIGH, message, "Run `uv lock` again.")
+                    yield problem.at(one.known.pin, path, one.line)
+
+    def _resolve(self, dependency: _Dependency) -> list[Edge]:
+        found = self._candidates.named(dependency.name, version=dependency.version)
+        stated = [edge for edge in found if (edge, dependency.source) in self._sources]
+        return list(stated if dependency.source is not None and stated else found)
+
+    def _all_needed(self, package: _Package) -> set[Edge]:
+        own = (normalise(package.name), package.version)
+        return {edge for dependency in _dependencies(package) for edge in self._resolve(dependency)} - {own}
+
+    def _nodes(self, dependencies: Iterable[_Dependency]) -> Iterator[Node]:
+        for dependency in dependencies:
+            for edge in self._resolve(dependency):
+                yield edge, ""
+                yield from ((edge, extra) for extra in dependency.extra)
+
+    def _edges(self, placed: list[_Placed]) -> Iterator[tuple[Node, Iterator[Node]]]:
+        for one in placed:
+            yield (one.edge, ""), self._nodes(one.package.dependencies)
+            for extra, dependencies in one.package.optional_dependencies.items():
+                yield (one.edge, extra), self._nodes(dependencies)
+
+    def _member_groups(self, roots: list[_Placed]) -> Iterator[Group]:
+        for one in roots:
+            yield Group("main", tuple(self._nodes(one.package.dependencies)))
+            for tables in (one.package.optional_dependencies, one.package.dev_dependencies):
+                for name, dependencies in tables.items():
+                    yield Group(name, tuple(self._nodes(dependencies)))
+
+    def _manifest_groups(self, manifest: _Manifest) -> Iterator[Group]:
+        yield Group("main", tuple(self._nodes(manifest.requirements)))
+        for name, dependencies in manifest.dependency_groups.items():
+            yield Group(name, tuple(self._nodes(dependencies)))
+
+
+def _is_member(one: _Placed, members: set[str]) -> bool:
+    if members:
+        return one.known.pin.name in members
+    stated = one.package.source
+    return "." in (stated.editable, stated.virtual, stated.directory)
+
+
+def _dependencies(package: _Package) -> Iterator[_Dependency]:
+    yield from package.dependencies
+    for tables in (package.optional_dependencies, package.dev_dependencies):
+        for dependencies in tables.values():
+            yield from dependencies

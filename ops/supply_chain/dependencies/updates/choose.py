@@ -1,0 +1,100 @@
+"""Which newer versions a dependency has, inside its range and outside it, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from packaging.specifiers import SpecifierSet
+
+from ops.supply_chain.dependencies.updates.dependencies import Dependency
+from ops.supply_chain.dependencies.updates.releases import Release, parse
+
+
+class Target(NamedTuple):
+    """A newer version. `age_days` is None where the index does not tell. `cooling_until` is the day on which
+    it is old enough for `compile_locks.py`, empty where it is already.
+    """
+
+    version: str
+    age_days: int | None
+    cooling_until: str
+
+
+class Update(NamedTuple):
+    """What there is for one dependency.
+
+    `inside` are the newest version of the range and, where that one is too young, the newest that is not;
+    `outside` likewise beyond the range. Both are empty where there is nothing newer, and `inside` where
+    the range is not known: all newer versions are then outside.
+    """
+
+    dependency: Dependency
+    age_days: int | None
+    listed: bool
+    yanked: bool
+    yanked_reason: str
+    inside: tuple[Target, ...]
+    outside: tuple[Target, ...]
+
+
+def choose(dependency: Dependency, releases: Sequence[Release], *, now: datetime, cool_down_days: int) -> Update | None:
+    """Look for newer versions.
+
+    Yanked ones, ones for other Pythons, and pre-releases of a dependency that is not on one are no choice.
+
+    Args:
+        dependency: At its pinned version.
+        releases: Of its project, oldest version first.
+        now: The run's moment.
+        cool_down_days: The least age of a release that a compile may pick.
+    Returns:
+        The update, or None where the pinned version is none that can be compared.
+    """
+    pinned = parse(dependency.version)
+    if pinned is None:
+        return None
+    own = next((one for one in releases if one.version == pinned), None)
+    newer = [
+        one
+        for one in releases
+        if one.version > pinned
+        and not one.yanked
+        and one.runs
+        and (pinned.is_prerelease or not one.version.is_prerelease)
+    ]
+    wanted = None if dependency.range is None else SpecifierSet(dependency.range)
+    inside = [one for one in newer if wanted is not None and wanted.contains(one.version, prereleases=True)]
+    outside = [one for one in newer if one not in inside and (not inside or one.version > inside[-1].version)]
+    return Update(
+        dependency=dependency,
+        age_days=_age(own.uploaded if own else None, now),
+        listed=own is not None,
+        yanked=own is not None and own.yanked,
+        yanked_reason=own.yanked_reason if own else "",
+        inside=_targets(inside, now, cool_down_days),
+        outside=_targets(outside, now, cool_down_days),
+    )
+
+
+def _targets(releases: Iterable[Release], now: datetime, cool_down_days: int) -> tuple[Target, ...]:
+    """Return the newest and, where it is too young, the newest that is not."""
+    found: list[Target] = []
+    for release in reversed(list(releases)):
+        target = _target(release, now, cool_down_days)
+        if not found or not target.cooling_until:
+            found.append(target)
+        if not target.cooling_until:
+            break
+    return tuple(found)
+
+
+def _target(release: Release, now: datetime, cool_down_days: int) -> Target:
+    ready = release.uploaded + timedelta(days=cool_down_days) if release.uploaded else now
+    cooling = ready.date().isoformat() if ready > now else ""
+    return Target(str(release.version), _age(release.uploaded, now), cooling)
+
+
+def _age(uploaded: datetime | None, now: datetime) -> int | None:
+    return None if uploaded is None else max(0, (now - uploaded).days)

@@ -1,0 +1,1 @@
+"""Evidence for policy, claims, documents, report and review."""

@@ -1,0 +1,1 @@
+"""What a project to be adopted holds, and the files written into it."""

@@ -1,0 +1,66 @@
+"""The files of an adoption: templates of this checkout in, planned files out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ops.supply_chain.adapters.files import git
+from ops.supply_chain.adapters.files.new_files import add_file, replace_file
+from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.assurance.adoption.model import Pipeline, Plan
+from ops.supply_chain.assurance.adoption.plan import TEMPLATE
+from ops.supply_chain.assurance.adoption.workflows import NAMES
+from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.release.publication.names import repository_of
+from ops.supply_chain.runner.arguments import REPOSITORY
+
+TEMPLATES = "templates"
+
+
+def pipeline_of(repository: Path = REPOSITORY) -> Pipeline:
+    """Tell which sealwright this is, as far as its checkout knows."""
+    try:
+        state = git.read_state(repository)
+    except UnavailableError:
+        return Pipeline()
+    if state is None or state.prefix:
+        return Pipeline()
+    return Pipeline(repository=on_github(state.remote), commit=state.commit)
+
+
+def read_templates(*, document: bool) -> dict[str, str]:
+    """Read the templates of this pipeline: name -> text.
+
+    Args:
+        document: Whether that of SECURITY.md is wanted too.
+    Raises:
+        InputError: One is missing from this checkout.
+    """
+    wanted = {name: f"{TEMPLATES}/workflows/{name}" for name in NAMES}
+    wanted |= {TEMPLATE: f"{TEMPLATES}/{TEMPLATE}"} if document else {}
+    files = ProjectFiles(REPOSITORY)
+    found = {name: files.read(path) for name, path in wanted.items()}
+    missing = sorted(wanted[name] for name, data in found.items() if data is None)
+    if missing:
+        raise InputError(f"{missing[0]}: is missing from this checkout of sealwright", hint="Check it out again.")
+    return {name: (data or b"").decode() for name, data in found.items()}
+
+
+def write_plan(root: Path, plan: Plan) -> None:
+    """Write what was planned, file by file, each whole or not at all.
+
+    Raises:
+        OutputError: A file cannot be written, or came to be meanwhile.
+    """
+    for file in plan.files:
+        if file.old is None:
+            add_file(root, file.path, file.new)
+        else:
+            replace_file(root, file.path, old=file.old, new=file.new)
+
+
+def on_github(remote: str) -> str:
+    """Return `OWNER/REPO` where a remote is on GitHub, else nothing."""
+    from ops.supply_chain.adapters.github.address import api_from_environment, web_host
+
+    return repository_of(remote, web_host(api_from_environment()))

@@ -1,0 +1,238 @@
+"""Looking at a project that is to be adopted."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ops.supply_chain.adapters.files import git
+from ops.supply_chain.adapters.files.new_files import is_there
+from ops.supply_chain.adapters.files.project import COMPONENT_REMOTE, SAFE_NAME, read_config
+from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.assurance.adoption.ignore_lists import import_ignores, is_ci
+from ops.supply_chain.assurance.adoption.model import FoundLock, Survey
+from ops.supply_chain.assurance.adoption.naming import component_name
+from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
+from ops.supply_chain.assurance.adoption.plan import GITIGNORE, places
+from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES
+from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
+from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.gather.assurance.adoption.files import on_github
+from ops.supply_chain.gather.dependencies.jobs import read_jobs
+from ops.supply_chain.gather.gates.locks import read_project_locks
+
+PYPROJECT = "pyproject.toml"
+REMOTES = (COMPONENT_REMOTE, "origin")
+DOCUMENTS = ("SECURITY.md", ".github/SECURITY.md", "docs/SECURITY.md", ".well-known/security.txt")
+"""Where people look for how to report."""
+
+_HOST = re.compile(r"(?:[a-z+]+://)?(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?:[:/].*)?")
+_CHANNEL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w-]|https://\S")
+"""An e-mail address or a link, as far as its beginning tells. Bounded: the document may be anybody's."""
+_PYTHON = re.compile(r"[0-9A-Za-z.,<>=!~^* -]{1,60}")
+
+
+class _Git(NamedTuple):
+    under_git: bool
+    remote: str
+    prefix: str
+    tags: tuple[str, ...]
+    dist_is_tracked: bool
+
+
+def survey_of(root: Path, *, now: datetime) -> Survey:
+    """Look at a project.
+
+    Args:
+        root: Its folder.
+        now: The run's moment.
+    Raises:
+        UsageError: It has a configuration that is none.
+        UnavailableError: It is under git, and git does not answer.
+    """
+    _require_plain(root / CONFIG_NAME)
+    config, files, state = read_config(root), ProjectFiles(root), _git(root)
+    paths, problem = _walk(files)
+    pyproject, broken = _pyproject(files)
+    table = _project_table(pyproject)
+    repository = on_github(state.remote)
+    locks, locks_problem = _locks(root, config)
+    content, gitignore_problem = _gitignore(root)
+    python, python_source = _python(files, table)
+    return Survey(
+        name=config.component_name or component_name(_names(root, state, table)),
+        under_git=state.under_git,
+        repository=repository,
+        host="" if repository else _host(state.remote),
+        prefix=state.prefix,
+        existing=frozenset(path for path in places() if is_there(root, path)),
+        locks=locks,
+        locks_problem=problem or locks_problem,
+        broken=broken,
+        sources=_sources(root, config, now),
+        layout=_layout(paths),
+        build_backend=_word(_table(pyproject.get("build-system")).get("build-backend")),
+        python=python,
+        python_source=python_source,
+        ci=tuple(path for path in paths if is_ci(path) and path not in {f"{FOLDER}/{name}" for name in NAMES}),
+        gitignore=content,
+        gitignore_problem=gitignore_problem,
+        dist_is_tracked=state.dist_is_tracked,
+        ignored=import_ignores(paths, lambda path: _read(files, path)),
+        known_ids=_known_ids(files, config),
+        signers=len(config.signing.identities),
+        channel=_channel(files, config),
+        released_as=_version(state.tags, table),
+    )
+
+
+def _require_plain(path: Path) -> None:
+    """Refuse a pipe or device in place of the configuration before anything waits for it."""
+    if path.exists() and not path.is_file():
+        raise UsageError(
+            f"{path.name}: expected a plain file, found something else",
+            hint="Put the configuration itself there, or nothing.",
+        )
+
+
+def _git(root: Path) -> _Git:
+    remote = git.remote_of(root, remotes=REMOTES)
+    state = git.read_state(root, remotes=REMOTES)
+    if state is None:
+        return _Git(remote is not None, remote or "", "", (), dist_is_tracked=False)
+    tracked = any(path.startswith("dist/") for path in git.tracked_files(root))
+    return _Git(under_git=True, remote=state.remote, prefix=state.prefix, tags=state.tags, dist_is_tracked=tracked)
+
+
+def _walk(files: ProjectFiles) -> tuple[list[str], str]:
+    try:
+        return list(files.walk()), ""
+    except InputError as error:
+        return [], _first(error.message)
+
+
+def _read(files: ProjectFiles, path: str) -> bytes | None:
+    try:
+        return files.read(path)
+    except InputError:
+        return None
+
+
+def _text(files: ProjectFiles, path: str) -> str:
+    return (_read(files, path) or b"").decode("utf-8", "replace")
+
+
+def _pyproject(files: ProjectFiles) -> tuple[dict[str, Any], str]:
+    """Return the table, empty where there is none or it is broken, and what is wrong with it."""
+    try:
+        return tomllib.loads((files.read(PYPROJECT) or b"").decode()), ""
+    except InputError as error:
+        return {}, error.message
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return {}, f"{PYPROJECT}: is not valid TOML"
+
+
+def _project_table(pyproject: dict[str, Any]) -> dict[str, Any]:
+    return _table(pyproject.get("project")) or _table(_table(pyproject.get("tool")).get("poetry"))
+
+
+def _names(root: Path, state: _Git, table: dict[str, Any]) -> Sequence[str]:
+    remote = "" if state.prefix else state.remote.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    return (remote.removesuffix(".git"), _word(table.get("name")), root.resolve().name)
+
+
+def _locks(root: Path, config: Config) -> tuple[tuple[FoundLock, ...], str]:
+    try:
+        locks = read_project_locks(root, config.locks)
+    except InputError as error:
+        return (), _first(error.message)
+    return tuple(
+        FoundLock(
+            path=lock.path,
+            kind=lock.kind,
+            pins=len(lock.entries),
+            loose=len({finding.line for finding in lock.findings}),
+        )
+        for lock in locks
+    ), ""
+
+
+def _first(message: str) -> str:
+    """Return the first of several broken locks, and how many more there are."""
+    first, *more = message.splitlines()
+    return first if not more else f"{more[0].strip()}" + (f" (and {len(more) - 1} more)" if len(more) > 1 else "")
+
+
+def _sources(root: Path, config: Config, now: datetime) -> tuple[str, ...]:
+    try:
+        groups = read_jobs(root, config.locks, now=now)
+    except (InputError, UsageError):
+        return ()
+    return tuple(sorted({job.source_path for group in groups for job in group}))
+
+
+def _layout(paths: Sequence[str]) -> str:
+    if any(path.startswith("src/") and path.endswith("/__init__.py") for path in paths):
+        return "src"
+    return "flat" if any(re.fullmatch(r"[^/]+/__init__\.py", path) for path in paths) else "none"
+
+
+def _python(files: ProjectFiles, table: dict[str, Any]) -> tuple[str, str]:
+    said = _text(files, ".python-version").strip().splitlines()
+    poetry = _table(table.get("dependencies")).get("python")
+    for text, source in (
+        (said[0].strip() if said else "", ".python-version"),
+        (_word(table.get("requires-python")), "requires-python"),
+        (_word(poetry), "tool.poetry.dependencies"),
+    ):
+        if _PYTHON.fullmatch(text):
+            return text, source
+    return "", ""
+
+
+def _gitignore(root: Path) -> tuple[bytes | None, str]:
+    path = root / GITIGNORE
+    if not os.path.lexists(path):
+        return None, ""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return None, "is no plain file"
+        return path.read_bytes(), ""
+    except OSError as error:
+        return None, f"cannot be read ({error.strerror})"
+
+
+def _known_ids(files: ProjectFiles, config: Config) -> frozenset[str]:
+    """Return what the configuration speaks of, in force or in a comment, in upper case."""
+    said = re.findall(IDENTIFIER, _text(files, CONFIG_NAME))
+    return frozenset(name.upper() for name in [*said, *(entry.id for entry in config.waivers)])
+
+
+def _channel(files: ProjectFiles, config: Config) -> str:
+    if config.reporting.github or config.reporting.email or config.reporting.url:
+        return f"[reporting] in {CONFIG_NAME}"
+    return next((path for path in DOCUMENTS if _CHANNEL.search(_text(files, path))), "")
+
+
+def _version(tags: Sequence[str], table: dict[str, Any]) -> str:
+    found = tags[0] if len(tags) == 1 else "" if tags else _word(table.get("version"))
+    return found if SAFE_NAME.fullmatch(found) and ".." not in found else ""
+
+
+def _host(remote: str) -> str:
+    found = _HOST.fullmatch(remote)
+    return found["host"] if found else ""
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""

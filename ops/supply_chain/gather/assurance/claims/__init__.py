@@ -1,0 +1,1 @@
+"""Evidence for claims: the retained release, its documents, the project, its workflows."""

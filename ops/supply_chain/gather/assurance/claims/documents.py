@@ -1,0 +1,260 @@
+"""What the documents of a retained release say: provenance, SBOMs, evidence archive, and the SBOM policy asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ops.supply_chain.adapters.files.evidence_archive import ArchiveContent, ArchiveMember, read_archive
+from ops.supply_chain.assurance.claims.evidence import (
+    ArchiveFacts,
+    CoolDownFacts,
+    ElementTally,
+    ProvenanceFacts,
+    SbomFacts,
+)
+from ops.supply_chain.assurance.policy.sbom import project_sbom, recognise
+from ops.supply_chain.contracts.files.verification import Verification
+from ops.supply_chain.core.errors import InputError, StageError
+from ops.supply_chain.core.moments import parse_timestamp, timestamp_of_epoch
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.dependencies.compile.header import parse_header
+from ops.supply_chain.gather.assurance.claims.release import Opened, document_of
+from ops.supply_chain.gather.assurance.policy import folders_of, settings_of
+from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.trust.verification.parts import Parts
+from ops.supply_chain.trust.verification.plain import OddError, parse
+
+if TYPE_CHECKING:
+    from ops.supply_chain.runner.context import StageRun
+
+OUR_PROFILES, LICENCES = ("base", "cisa-2026"), "licences"
+"""SBOM profiles whose rules and limits are ours whatever a project configures, and the one that a project decides."""
+
+KINDS = {"cyclonedx": ".cdx.json", "spdx2": ".spdx.json", "spdx3": ".spdx3.json"}
+"""Word for a kind of SBOM -> end of its file's name."""
+
+LOCK_SBOMS, PROJECT, BASELINES = "sbom/locks/", "project/", ".provenance.json"
+CYCLONEDX = KINDS["cyclonedx"]
+DAY_SECONDS = 24 * 60 * 60
+
+
+class Documents(NamedTuple):
+    """What was read of them. `sbom` is the CycloneDX document as the policy engine sees it, empty where there is none."""
+
+    provenance: ProvenanceFacts
+    sboms: dict[str, SbomFacts]
+    archive: ArchiveFacts
+    cool_down: CoolDownFacts
+    policy: dict[str, str]
+    sbom: dict[str, Any]
+
+
+def read_documents(run: StageRun, opened: Opened) -> Documents:
+    """Read a release's documents; what cannot be read is left at "not shown"."""
+    names = sbom_names(opened.parts)
+    plain = document_of(opened, names["cyclonedx"])
+    sha256 = opened.files[names["cyclonedx"]].sha256 if names["cyclonedx"] in opened.files else ""
+    sbom = (
+        project_sbom(plain, path=names["cyclonedx"], sha256=sha256, problems=())
+        if isinstance(plain, dict) and recognise(plain)
+        else {}
+    )
+    epoch = _epoch(opened)
+    archive, cool_down = _archive(opened, sbom, epoch)
+    return Documents(
+        provenance=_provenance(opened),
+        sboms={kind: _sbom(kind, name, opened, sbom, epoch) for kind, name in names.items()},
+        archive=archive,
+        cool_down=cool_down,
+        policy=_policy(run, sbom) if sbom else {},
+        sbom=sbom,
+    )
+
+
+def sbom_names(parts: Parts) -> dict[str, str]:
+    """Return the name of the SBOM of each kind, the shortest where there are several; empty where there is none."""
+    return {
+        kind: min((name for name in parts.sboms if name.endswith(suffix)), key=lambda one: (len(one), one), default="")
+        for kind, suffix in KINDS.items()
+    }
+
+
+def _sbom(kind: str, name: str, opened: Opened, sbom: Mapping[str, Any], epoch: int | None) -> SbomFacts:
+    if not name:
+        return SbomFacts()
+    document = document_of(opened, name)
+    plain = document if isinstance(document, dict) else {}
+    own = sbom if kind == "cyclonedx" else {}
+    moment = _moment(kind, plain)
+    return SbomFacts(
+        there=True,
+        version=_version(kind, plain),
+        valid=_passes(opened.verification, "sbom.valid", name),
+        describes=_passes(opened.verification, "sbom.describes", name),
+        components=len(own["components"]) if own else -1,
+        at_source_moment=epoch is not None and moment == timestamp_of_epoch(epoch),
+        elements={
+            key: ElementTally(present=one["present"], unknown=one["unknown"], missing=len(one["missing"]))
+            for key, one in own.get("elements", {}).items()
+        },
+    )
+
+
+def _moment(kind: str, plain: Mapping[str, Any]) -> object:
+    if kind == "spdx3":
+        return _creation(plain, "created")
+    node = plain.get("metadata" if kind == "cyclonedx" else "creationInfo")
+    return node.get("timestamp" if kind == "cyclonedx" else "created") if isinstance(node, dict) else None
+
+
+def _creation(plain: Mapping[str, Any], key: str) -> str:
+    """Return what all creation infos of an SPDX 3 document say; empty where they do not say one thing."""
+    graph = plain.get("@graph")
+    found = {
+        str(one.get(key, ""))
+        for one in (graph if isinstance(graph, list) else [])
+        if isinstance(one, dict) and one.get("type") == "CreationInfo"
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _version(kind: str, plain: Mapping[str, Any]) -> str:
+    if kind == "cyclonedx":
+        return str(plain.get("specVersion", "")) if plain.get("bomFormat") == "CycloneDX" else ""
+    if kind == "spdx2":
+        return str(plain.get("spdxVersion", "")).removeprefix("SPDX-")
+    return _creation(plain, "specVersion")
+
+
+def _passes(verification: Verification | None, code: str, subject: str) -> bool:
+    checks = verification.checks if verification else ()
+    lines = [line for check in checks if check.code == code for line in check.lines if line.subject == subject]
+    return bool(lines) and all(line.outcome is Outcome.PASS for line in lines)
+
+
+def _provenance(opened: Opened) -> ProvenanceFacts:
+    stated = opened.verification.facts if opened.verification else {}
+    return ProvenanceFacts(
+        commit=stated.get("commit", ""),
+        source=stated.get("source", ""),
+        clean=stated.get("dirty", "") == "no",
+        builder=stated.get("builder", ""),
+        moment_from=_parameter(opened, "sourceDateEpochFrom", ""),
+        previous=stated.get("previous", ""),
+    )
+
+
+def _epoch(opened: Opened) -> int | None:
+    found = _parameter(opened, "sourceDateEpoch", None)
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+
+
+def _parameter(opened: Opened, key: str, other: Any) -> Any:
+    try:
+        statement = parse(opened.contents.get(opened.parts.provenance, b""))
+        found = statement["predicate"]["buildDefinition"]["externalParameters"].table().get(key, other)
+    except OddError:
+        return other
+    return found if isinstance(found, str | int) else other
+
+
+def _policy(run: StageRun, sbom: dict[str, Any]) -> dict[str, str]:
+    """Ask the SBOM profiles about the released SBOM again; a policy that cannot be used answers nothing.
+
+    A project may add rules and replace limits for its own gate; what others mean by a strong digest it cannot say.
+    """
+    ours = [("policy:", REPOSITORY / "policy")]
+    theirs = folders_of(run, REPOSITORY / "policy")
+    return {
+        **_answers(ours, OUR_PROFILES, {}, sbom),
+        **_answers(theirs, (LICENCES,), settings_of(run.config.policy), sbom),
+    }
+
+
+def _answers(
+    folders: Sequence[tuple[str, Path]], profiles: Sequence[str], settings: dict[str, Any], sbom: dict[str, Any]
+) -> dict[str, str]:
+    from ops.supply_chain.adapters.rego import engine as rego
+    from ops.supply_chain.adapters.rego.rule_files import load_policy
+
+    document = {"schema": "policy-input/1", "subject": {}, "records": [], "sboms": [sbom]}
+    try:
+        policy = load_policy(folders, profiles, settings)
+        return {rule.code: rule.outcome.value for rule in rego.evaluate(policy, document)}
+    except StageError:
+        return {}
+
+
+def _archive(opened: Opened, sbom: Mapping[str, Any], epoch: int | None) -> tuple[ArchiveFacts, CoolDownFacts]:
+    name = f"{opened.parts.prefix}-evidence.tar.gz"
+    if name not in opened.files:
+        return ArchiveFacts(), CoolDownFacts()
+    try:
+        content = read_archive(
+            opened.folder / name,
+            top=f"{opened.parts.prefix}-evidence",
+            wanted=lambda path: not path.endswith(BASELINES),
+        )
+    except InputError as error:
+        return ArchiveFacts(there=True, problem=error.message), CoolDownFacts()
+    locks = [one for one in content.members if one.path.startswith(PROJECT) and not one.path.endswith(BASELINES)]
+    facts = ArchiveFacts(
+        there=True,
+        intact=_is_intact(content, opened.parts.prefix),
+        uniform=content.plain and epoch is not None and content.moments == {epoch},
+        locks=len(locks),
+        lock_sboms=sum(one.path.startswith(LOCK_SBOMS) and one.path.endswith(CYCLONEDX) for one in content.members),
+        withheld=len(content.index.withheld),
+        union=bool(sbom) and _union(content) == {one["ref"] for one in sbom["components"]},
+    )
+    return facts, _cool_down(locks, epoch)
+
+
+def _is_intact(content: ArchiveContent, prefix: str) -> bool:
+    index = content.index
+    named = sorted((one.path, one.sha256, one.size) for one in index.files)
+    held = sorted((one.path, one.sha256, one.size) for one in content.members)
+    return (
+        named == held
+        and len({path for path, _, _ in held}) == len(held)
+        and f"{index.component}-{index.version}" == prefix
+    )
+
+
+def _union(content: ArchiveContent) -> set[str] | None:
+    """Return the references of all components of the SBOMs of single locks; None where one cannot be read."""
+    found: set[str] = set()
+    documents = [one for one in content.members if one.path.startswith(LOCK_SBOMS) and one.path.endswith(CYCLONEDX)]
+    for member in documents:
+        try:
+            rows = parse(member.data or b"").get("components")
+            found.update(row["bom-ref"].text() for row in (rows.rows() if rows else ()))
+        except OddError:
+            return None
+    return found if documents else None
+
+
+def _cool_down(locks: list[ArchiveMember], epoch: int | None) -> CoolDownFacts:
+    dated, undated, bypasses, least = 0, 0, 0, None
+    for member in locks:
+        try:
+            header = parse_header((member.data or b"").decode(), where=member.path)
+        except (InputError, UnicodeDecodeError):
+            undated += 1
+            continue
+        bypasses += len(header.bypasses)
+        if not header.compiled_at:
+            undated += not _is_empty(member)
+            continue
+        dated += 1
+        moment = int(parse_timestamp(header.compiled_at, where=member.path).timestamp())
+        days = -1 if epoch is None else (epoch - moment) // DAY_SECONDS
+        least = days if least is None else min(least, days)
+    return CoolDownFacts(dated=dated, undated=undated, bypasses=bypasses, days=-1 if least is None else least)
+
+
+def _is_empty(member: ArchiveMember) -> bool:
+    lines = (member.data or b"").splitlines()
+    return all(not line.strip() or line.lstrip().startswith(b"#") for line in lines)

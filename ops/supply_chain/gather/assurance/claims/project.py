@@ -1,0 +1,135 @@
+"""What the project's own configuration and files say now, for the claims that rest on them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+
+from ops.supply_chain.assurance.claims.evidence import UNSAID, ProjectFacts, WorkflowFacts
+from ops.supply_chain.assurance.documents.addresses import email, https, repository
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.config.reporting import ReportingConfig
+from ops.supply_chain.contracts.config.signing import SigningIdentity
+from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.gather.assurance.claims.workflows import WORKFLOWS, workflow_facts
+from ops.supply_chain.gather.gates.outcome import today
+from ops.supply_chain.risk.waivers.parse import parse_waivers
+from ops.supply_chain.runner.context import StageRun
+from ops.supply_chain.trust.identities.check import day
+
+LICENCE = re.compile(r"(?:LICEN[SC]E|COPYING)(?:[-.].+)?", re.IGNORECASE)
+RENOVATE = ("renovate.json", "renovate.json5", ".renovaterc", ".renovaterc.json")
+UPDATE_TOOLS = (
+    *RENOVATE,
+    *(f".github/{name}" for name in RENOVATE[:2]),
+    ".github/dependabot.yml",
+    ".github/dependabot.yaml",
+)
+MOST_BYTES = 1 << 20
+
+_SWITCHED_OFF = re.compile(r"open-pull-requests-limit:\s*0\b|\"?enabled\"?\s*:\s*false")
+_PYTHON_UPDATES = re.compile(
+    r"^\s*-?\s*[\"']?package-ecosystem[\"']?:\s*[\"']?(?:pip|uv)[\"']?\s*(?:#.*)?$", re.MULTILINE
+)
+
+
+def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef, ...]], dict[str, str]]:
+    """Look at the project.
+
+    Returns:
+        The facts; the files that they were read from, by the words of rules; values that a document may show.
+    """
+    config = run.config
+    waivers, malformed = parse_waivers(config)
+    valid = [one for one in config.signing.identities if _valid(one, run.now.date())]
+    response = config.response
+    workflows, workflow_files = _workflows(run)
+    files = {
+        "config": _refs(run, [CONFIG_NAME]),
+        "licence": _refs(run, _licences(run.root)),
+        "update_tool": _refs(run, [name for name in UPDATE_TOOLS if _proposes(name, _text(run.root / name))]),
+        "workflows": workflow_files,
+    }
+    facts = ProjectFacts(
+        config=bool(files["config"]),
+        identities=len(valid),
+        undated_identities=sum(not one.since for one in config.signing.identities),
+        response=_has_table(run.root / CONFIG_NAME, "response"),
+        critical_days=_days(response.critical_days),
+        high_days=_days(response.high_days),
+        waivers=len(waivers),
+        malformed_waivers=len(malformed),
+        ended_waivers=sum(one.expires < today(run, config) for one in waivers),
+        private_channel=_has_channel(config.reporting),
+        licence_file=bool(files["licence"]),
+        update_tool=bool(files["update_tool"]),
+        workflows=workflows,
+    )
+    shown = {
+        "identities": ", ".join(sorted(one.identity or one.identity_regex for one in valid)),
+        "critical_days": str(facts.critical_days),
+        "high_days": str(facts.high_days),
+        "waivers": str(facts.waivers),
+        "actions": str(workflows.actions),
+    }
+    return facts, files, shown
+
+
+def _valid(one: SigningIdentity, now: date) -> bool:
+    since, until = day(one.since), day(one.until)
+    return not (since and now < since) and not (until and now > until)
+
+
+def _has_channel(reporting: ReportingConfig) -> bool:
+    """Tell whether a way to report is named, and all that are named can be what they should."""
+    checks = ((reporting.github, repository), (reporting.email, email), (reporting.url, https))
+    try:
+        return bool([check(given, where="reporting") for given, check in checks if given])
+    except UsageError:
+        return False
+
+
+def _days(days: int | None) -> int:
+    return UNSAID if days is None else days
+
+
+def _has_table(path: Path, key: str) -> bool:
+    try:
+        return key in tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def _licences(root: Path) -> list[str]:
+    return sorted(path.name for path in root.iterdir() if LICENCE.fullmatch(path.name))
+
+
+def _refs(run: StageRun, names: list[str]) -> tuple[FileRef, ...]:
+    return tuple(run.project_ref(run.root / name) for name in names if _text(run.root / name).strip())
+
+
+def _text(path: Path) -> str:
+    """Return a plain file's text; empty where there is none, or it is too large or no text."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
+            return ""
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _workflows(run: StageRun) -> tuple[WorkflowFacts, tuple[FileRef, ...]]:
+    folder = run.root / WORKFLOWS
+    names = sorted(path.name for path in folder.glob("*.y*ml")) if folder.is_dir() else []
+    paths = [f"{WORKFLOWS}/{name}" for name in names]
+    facts = workflow_facts({path: _text(run.root / path) for path in paths}, lambda path: _text(run.root / path))
+    return facts, _refs(run, paths)
+
+
+def _proposes(name: str, text: str) -> bool:
+    """Tell whether the configuration of an update tool is there, switched on, and about Python packages."""
+    about = "dependabot" not in name or bool(_PYTHON_UPDATES.search(text))
+    return about and not _SWITCHED_OFF.search(text)

@@ -1,0 +1,245 @@
+"""Facts for documents: claims, configuration, waivers, and the files of the very release that the claims rest on.
+
+Source: issue "SECURITY.md that cannot lie", deliverables 1 to 3.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ops.supply_chain.adapters.files.artifact_store import MANIFEST_NAME, STORE_FOLDER, ArtifactStore
+from ops.supply_chain.adapters.files.project import SAFE_NAME
+from ops.supply_chain.assurance.documents.facts import Commands, Deferred, Facts, ReleasedFile
+from ops.supply_chain.contracts.config.signing import SigningIdentity
+from ops.supply_chain.contracts.files.claims import ClaimsReport, EvidenceSource
+from ops.supply_chain.contracts.files.manifest import Manifest, PreviousRelease
+from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signature
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.gather.assurance.claims.evaluate import claims_of
+from ops.supply_chain.gather.gates.outcome import today
+from ops.supply_chain.release.assembly.layout import checksums_name, provenance_name, report_names
+from ops.supply_chain.risk.waivers.parse import parse_waivers
+from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.runner.context import StageRun
+from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
+from ops.supply_chain.trust.verification import commands
+
+SIGNED_CLAIM = "signed-releases"
+"""The claim whose facts name who signed."""
+
+_MEANINGS = (
+    (".spdx3.json", "what was locked, as SPDX 3.0.1"),
+    (".spdx.json", "what was locked, as SPDX 2.3"),
+    ("-vex.openvex.json", "what is known of open vulnerabilities, as OpenVEX"),
+    ("-vex.cdx.json", "what is known of open vulnerabilities, as CycloneDX VEX"),
+    (".cdx.json", "what was locked, by name, version and hash, as CycloneDX"),
+    ("-evidence.tar.gz", "one SBOM for each lock, the locks, the publisher baselines"),
+    ("-source.tar.gz", "the source of a project without dependencies"),
+    ("-gate.json", "the verdict of the policy and the record of every stage"),
+    ("-provenance.intoto.json", "what was made from which commit and by what, as SLSA provenance"),
+    ("-checksums.txt", "the SHA-256 of the released files"),
+    (".whl", "the package, built"),
+    (".tar.gz", "the package, as source"),
+)
+
+
+def among_real_releases(run: StageRun) -> StageRun:
+    """Return a run that looks among real releases: what a rehearsal retains is its own."""
+    return dataclasses.replace(run, artifacts=REPOSITORY / "data" / "artifacts") if is_rehearsal() else run
+
+
+def before_this_version(run: StageRun, source: EvidenceSource | None) -> tuple[bool, PreviousRelease | None]:
+    """Tell whether the newest release is of the version that is being released again, and which came before it.
+
+    Raises:
+        InputError: That release is not where it was a moment ago.
+    """
+    if source is None or source.rehearsal or source.version != run.project.version:
+        return False, None
+    previous = _manifest(run, source, None).previous
+    return True, previous if previous and SAFE_NAME.fullmatch(previous.version) else None
+
+
+def documents_report(run: StageRun, *, evidence: Path | None, rehearsals: bool) -> ClaimsReport:
+    """Compute the claims that documents may make.
+
+    Args:
+        run: The stage's run.
+        evidence: Folder of one retained release; None for the newest.
+        rehearsals: Whether a rehearsal counts where there is no release.
+    Raises:
+        InputError: As `claims_of`.
+        UnavailableError: Releases are retained, and none can be read as the newest.
+    """
+    report = claims_of(run, evidence=evidence, rehearsals=rehearsals)
+    if report.source is None and run.project.name in ArtifactStore(run.artifacts).components():
+        # "No release has been made" would be a lie here.
+        raise UnavailableError(
+            "releases of this project are retained here, and it cannot be told which one is the newest",
+            hint="Look at nox -s retention -- --verify, and restore what is damaged from a copy.",
+        )
+    return report
+
+
+def facts_of(run: StageRun, report: ClaimsReport, *, evidence: Path | None) -> Facts:
+    """Gather everything that documents are made from.
+
+    Raises:
+        InputError: The retained release that the claims rest on is not where it was a moment ago.
+        UsageError: The zone of the waivers is none.
+    """
+    project, config = run.project, run.config
+    facts = Facts(
+        component=project.name,
+        config=config,
+        claims=report,
+        today=run.now.date(),
+        identities=config.signing.identities,
+        deferred=tuple(_deferred(run)),
+        licence=project.licence,
+    )
+    if report.source is None:
+        return facts
+    manifest = _manifest(run, report.source, evidence)
+    return _with_release(facts, manifest)
+
+
+def _deferred(run: StageRun) -> Iterator[Deferred]:
+    day = today(run, run.config)
+    for waiver in parse_waivers(run.config)[0]:
+        if waiver.date <= day <= waiver.expires:
+            yield Deferred(
+                id=waiver.id,
+                package=waiver.package,
+                versions=waiver.versions,
+                reason=waiver.reason,
+                since=waiver.date,
+                until=waiver.expires,
+                justification=waiver.justification,
+            )
+
+
+def _manifest(run: StageRun, source: EvidenceSource, evidence: Path | None) -> Manifest:
+    """Find the manifest whose digest the claims name; what lies anywhere else is not asked."""
+    for folder in _folders(run, source, evidence):
+        path = folder / MANIFEST_NAME
+        if path.is_file():
+            data = canonical.read_bytes(path)
+            if sha256_bytes(data) == source.manifest_sha256:
+                return canonical.decode(data, Manifest, where=MANIFEST_NAME)
+    raise InputError(
+        "the retained release that the claims rest on is not there any more, or changed meanwhile",
+        hint="Leave data/artifacts/ alone while documents are made, and run again.",
+    )
+
+
+def _folders(run: StageRun, source: EvidenceSource, evidence: Path | None) -> Iterator[Path]:
+    if evidence is not None:
+        yield evidence.absolute()
+    if SAFE_NAME.fullmatch(source.component) and SAFE_NAME.fullmatch(source.version):
+        places = (run.artifacts, run.dist / "rehearsal" / "artifacts", REPOSITORY / "data" / "artifacts")
+        for artifacts in places:
+            yield artifacts / STORE_FOLDER / source.component / source.version
+
+
+def _with_release(facts: Facts, manifest: Manifest) -> Facts:
+    import msgspec
+
+    names = [file.name for file in manifest.files]
+    # What verifying found is kept beside the release, and no part of what a customer gets.
+    kept = set(report_names(manifest.component, manifest.version).values())
+    files = tuple(
+        _released(name, names, manifest) for name in sorted(names) if not is_signature(name) and name not in kept
+    )
+    return msgspec.structs.replace(
+        facts,
+        files=files,
+        commands=_commands(facts, manifest, files),
+        retained_until=manifest.retained_until,
+    )
+
+
+def _released(name: str, names: Sequence[str], manifest: Manifest) -> ReleasedFile:
+    return ReleasedFile(
+        name=name,
+        meaning=next((text for suffix, text in _MEANINGS if name.endswith(suffix)), ""),
+        signed=bundle_name(name) in names,
+        sbom=name.startswith(f"{manifest.component}-{manifest.version}-sbom"),
+    )
+
+
+def _commands(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -> Commands:
+    names = {file.name for file in files}
+    checksums = checksums_name(manifest.component, manifest.version)
+    return Commands(
+        checksums=(commands.checksums(checksums),) if checksums in names else (),
+        signatures=tuple(_signatures(facts, manifest, files)),
+        pipeline=tuple(_pipeline(facts, manifest, files)),
+        reproduction=tuple(_reproduction(manifest, files)),
+        affected=tuple(_affected(files)),
+    )
+
+
+def _signatures(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -> Iterator[str]:
+    private = bool(facts.config.signing.trust_config)
+    for one in _signers(facts, manifest):
+        who = commands.who(one.identity, one.identity_regex, one.issuer)
+        for file in files:
+            if file.signed:
+                yield commands.verify_file(file.name, bundle_name(file.name), who, private_root=private)
+
+
+def _signers(facts: Facts, manifest: Manifest) -> list[SigningIdentity]:
+    """Return who signed, as the verification found it, else who may have on the day on which it was retained.
+
+    Dates are ISO, so they compare as text.
+    """
+    day = manifest.retained_at[:10]
+    allowed = [one for one in facts.identities if (one.since or day) <= day <= (one.until or day)]
+    found = next((one.facts.get("signers", "") for one in facts.claims.claims if one.id == SIGNED_CLAIM), "")
+    named = [one for one in allowed if one.identity and one.identity in found.split(", ")]
+    return named or allowed
+
+
+def _pipeline(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -> Iterator[str]:
+    script = "python ops/supply_chain/verify_release.py"
+    signers = _signers(facts, manifest)
+    if facts.rehearsed:
+        return
+    if not any(file.signed for file in files):
+        yield f"{script} --allow-unsigned FOLDER"
+    elif len(signers) == 1 and signers[0].identity:
+        one = signers[0]
+        yield f"{script} --identity {commands.quoted(one.identity)} --issuer {commands.quoted(one.issuer)} FOLDER"
+    elif signers:
+        yield f"{script} --identities IDENTITIES FOLDER"
+
+
+def _reproduction(manifest: Manifest, files: Sequence[ReleasedFile]) -> Iterator[str]:
+    provenance = provenance_name(manifest.component, manifest.version)
+    if provenance not in {file.name for file in files}:
+        return
+    path = ".predicate.buildDefinition.externalParameters.source.digest.gitCommit"
+    yield f'git -C CLONE checkout "$(jq -r {commands.quoted(path)} {commands.quoted(provenance)})"'
+    yield f"nox -s rehearse -- --project CLONE --version {commands.quoted(manifest.version)}"
+    same = [
+        file.name for file in files if file.sbom or file.name.endswith((".whl", "-evidence.tar.gz", "-source.tar.gz"))
+    ]
+    for name in same:
+        yield f"cmp {commands.quoted(name)} {commands.quoted(f'dist/rehearsal/release/{name}')}"
+
+
+def _affected(files: Sequence[ReleasedFile]) -> Iterator[str]:
+    for file in files:
+        if file.sbom and file.name.endswith(".cdx.json"):
+            query = '.components[] | select(.name == $name) | "\\(.name) \\(.version)"'
+            yield f"jq -r --arg name PACKAGE {commands.quoted(query)} {commands.quoted(file.name)}"
+            break
+    for file in files:
+        if file.name.endswith("-vex.cdx.json"):
+            query = ".vulnerabilities[]? | select(.id == $id or any(.references[]?; .id == $id)) | .analysis"
+            yield f"jq --arg id CVE {commands.quoted(query)} {commands.quoted(file.name)}"

@@ -1,0 +1,291 @@
+"""The documents of a project: as they are committed, as they should be, and what lies between.
+
+A generated file says so, in a comment; nothing else is ever written over without being told to.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER
+from ops.supply_chain.assurance.documents import basis, insights, security_txt
+from ops.supply_chain.assurance.documents.badge import is_badge
+from ops.supply_chain.assurance.documents.claims import Unsupported
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.documents import DocumentPath
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.files.claims import ClaimsReport
+from ops.supply_chain.contracts.files.document_basis import Basis
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.runner.context import StageRun
+
+TEMPLATE_NAME = "SECURITY.md.template"
+DIFF_LINES = 400
+NO_RELEASE = (
+    "no release is retained here, and the document says that none was made; if one was made elsewhere, run this there"
+)
+NEXT_EXPIRY = "Run nox -s security_md, commit the new security.txt, and publish it where the old one is."
+
+
+class Made(NamedTuple):
+    """The documents as they should be: path in the project -> text, in the order in which they are told.
+
+    `template` is the template's name, `released` whether there is a release and not a rehearsal only.
+    `remarks` are for whoever runs the stage.
+    """
+
+    texts: dict[str, str]
+    report: ClaimsReport
+    unsupported: tuple[Unsupported, ...]
+    template: str
+    released: bool
+    remarks: tuple[str, ...]
+
+
+class DocumentFiles:
+    """The documents of the project of one run.
+
+    Args:
+        run: The stage's run.
+    """
+
+    def __init__(self, run: StageRun) -> None:
+        self._run = run
+        self._config = run.config.documents
+        self.policy = self._config.path.value
+
+    @property
+    def adopted(self) -> bool:
+        """Whether the project wants its documents held against the evidence."""
+        if self._config.adopted is not None:
+            return self._config.adopted
+        return (self._run.root / TEMPLATE_NAME).is_file() or self._generated(self.policy)
+
+    @property
+    def watched(self) -> int:
+        """How many files there are that end on a day."""
+        return int(self.committed(security_txt.FILE_NAME) is not None)
+
+    def path(self, name: str) -> Path:
+        """Return where a document lies.
+
+        Raises:
+            UsageError: The path leads out of the project.
+        """
+        path, root = self._run.root / name, self._run.root.resolve()
+        if Path(name).is_absolute() or not path.parent.resolve().is_relative_to(root) or path.is_dir():
+            raise UsageError(
+                f"{printable(name)}: is no file of the project", hint=f"Correct [documents] in {CONFIG_NAME}."
+            )
+        return path
+
+    def committed(self, name: str) -> str | None:
+        """Return a document as it is, None where it is not there.
+
+        Raises:
+            InputError: It is no UTF-8 text, or cannot be read.
+        """
+        path = self.path(name)
+        if not path.exists():
+            return None
+        try:
+            return canonical.read_bytes(path).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{name}: is not UTF-8: {error}") from error
+
+    def named(self) -> Basis | None:
+        """Return the evidence that the committed policy names.
+
+        Raises:
+            InputError: Its closing comment cannot be read.
+        """
+        return basis.read_basis(self.committed(self.policy) or "", where=self.policy)
+
+    def comparable(self, named: Basis, made: Made) -> bool:
+        """Tell whether the evidence that is here can decide about a document that names some."""
+        return basis.standing_of(named, made.report.source) is not basis.Standing.NOT_HERE
+
+    def require_ours(self, *, replace: bool) -> None:
+        """Refuse to go on where a file would be written over that was not generated.
+
+        Raises:
+            UsageError: There is such a file; it is named.
+        """
+        names = [self.policy]
+        if self._run.config.security_insights.url:
+            names.append(insights.FILE_NAME)
+        if self._run.config.security_txt.enabled and security_txt.contacts_of(self._run.config):
+            names.append(security_txt.FILE_NAME)
+        if self._config.badge:
+            names.append(self._badge())
+        theirs = [name for name in names if self.committed(name) is not None and not self._generated(name)]
+        if theirs and not replace:
+            raise UsageError(
+                f"{', '.join(theirs)}: not generated by this, so it is left alone",
+                hint="Move what is worth keeping into the configuration or a SECURITY.md.template, then run again "
+                "with --replace.",
+            )
+
+    def make(self, *, rehearsals: bool, renew: bool) -> Made:
+        """Make every document as it should be now.
+
+        Args:
+            rehearsals: Whether a rehearsal counts where there is no release.
+            renew: Whether an end that is near is moved.
+        Raises:
+            StageError: See the parts.
+        """
+        from ops.supply_chain.gather.assurance.documents.facts import among_real_releases
+
+        run = among_real_releases(self._run)
+        return self._make(run, run.args.evidence, rehearsals=rehearsals, renew=renew)
+
+    def make_before(self, named: Basis, made: Made) -> Made | None:
+        """Make the documents as they were right when the newest release was begun.
+
+        A version that is released again, from the same commit, has the documents of that commit, and those
+        cannot tell of the release itself.
+
+        Args:
+            named: What the committed document names.
+            made: From the newest release.
+        Returns:
+            None where the newest release is of another version, or the document names other evidence than the
+            release before it.
+        """
+        from ops.supply_chain.gather.assurance.documents.facts import among_real_releases, before_this_version
+
+        run = among_real_releases(self._run)
+        again, previous = before_this_version(run, made.report.source)
+        if not again or run.args.evidence is not None:
+            return None
+        if previous is None and named.evidence is None:
+            nowhere = dataclasses.replace(run, artifacts=run.artifacts / STORE_FOLDER / ".nothing")
+            return self._make(nowhere, None, rehearsals=False, renew=False)
+        if previous is None or named.evidence is None or named.evidence.manifest_sha256 != previous.manifest_sha256:
+            return None
+        folder = run.artifacts / STORE_FOLDER / run.project.name / previous.version
+        return self._make(run, folder, rehearsals=False, renew=False) if folder.is_dir() else None
+
+    def _make(self, run: StageRun, evidence: Path | None, *, rehearsals: bool, renew: bool) -> Made:
+        from ops.supply_chain.assurance.documents.badge import badge
+        from ops.supply_chain.assurance.documents.security_md import write_security_md
+        from ops.supply_chain.gather.assurance.documents.facts import documents_report, facts_of
+
+        report = documents_report(run, evidence=evidence, rehearsals=rehearsals)
+        facts = facts_of(run, report, evidence=evidence)
+        name, template = self._template()
+        written = write_security_md(template, facts, name=name)
+        texts: dict[str, str | None] = {
+            self.policy: written.text,
+            insights.FILE_NAME: insights.write_insights(facts, self.committed(insights.FILE_NAME)),
+            security_txt.FILE_NAME: security_txt.write_security_txt(
+                run.config, self.committed(security_txt.FILE_NAME), run.now, renew=renew
+            ),
+        }
+        if self._config.badge:
+            texts[self._badge()] = canonical.encode(badge(facts)).decode()
+        remarks = [f"not configured, not written: {file}" for file, text in texts.items() if text is None]
+        if not facts.released:
+            remarks.append(NO_RELEASE)
+        found = {file: text for file, text in texts.items() if text is not None}
+        return Made(found, report, written.unsupported, name, facts.released, tuple(remarks))
+
+    def stale(self, made: Made) -> list[tuple[str, str]]:
+        """Return each document that is not as it should be, with a diff for a terminal."""
+        return [
+            (name, _diff(name, self.committed(name), text))
+            for name, text in made.texts.items()
+            if self.committed(name) != text
+        ]
+
+    def expiry(self) -> tuple[Finding, ...]:
+        """Tell whether the committed security.txt has ended, or ends soon."""
+        text = self.committed(security_txt.FILE_NAME)
+        if text is None:
+            return ()
+        state, end = security_txt.expiry_of(text, self._run.config.security_txt, self._run.now)
+        day = end.date().isoformat() if end else ""
+        return {
+            security_txt.Expiry.GOOD: (),
+            security_txt.Expiry.SOON: (_expiry("soon", Severity.INFO, f"ends on {day}"),),
+            security_txt.Expiry.EXPIRED: (_expiry("expired", Severity.HIGH, f"expired on {day}"),),
+            security_txt.Expiry.UNREADABLE: (
+                _expiry("unreadable", Severity.HIGH, "has no single Expires that can be read"),
+            ),
+        }[state]
+
+    def unknown(self, made: Made) -> tuple[str, ...]:
+        """Say what nobody here can know of documents that tell of no release: whether one was made elsewhere."""
+        return () if made.released else (NO_RELEASE,)
+
+    def remarks(self) -> tuple[str, ...]:
+        """Say what else lies in the project that readers may find first."""
+        others = [path.value for path in DocumentPath if path.value != self.policy]
+        return tuple(
+            f"there is a {name} too: GitHub shows one of them" for name in others if (self._run.root / name).exists()
+        )
+
+    def refs(self) -> tuple[FileRef, ...]:
+        """Describe the committed files that were read, by digest."""
+        names = (CONFIG_NAME, TEMPLATE_NAME, self.policy, insights.FILE_NAME, security_txt.FILE_NAME)
+        return tuple(
+            self._run.project_ref(self._run.root / name) for name in names if (self._run.root / name).is_file()
+        )
+
+    def _generated(self, name: str) -> bool:
+        text = self.committed(name)
+        if text is None:
+            return False
+        if name == self.policy:
+            return basis.is_generated(text)
+        if name == self._config.badge:
+            return is_badge(text)
+        return text.startswith(security_txt.MARK)
+
+    def _template(self) -> tuple[str, str]:
+        own = self._run.root / TEMPLATE_NAME
+        path = own if own.is_file() else REPOSITORY / "templates" / TEMPLATE_NAME
+        name = TEMPLATE_NAME if path is own else f"templates/{TEMPLATE_NAME}"
+        try:
+            return name, canonical.read_bytes(path).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{name}: is not UTF-8: {error}") from error
+
+    def _badge(self) -> str:
+        name = self._config.badge
+        if not name.endswith(".json") or {"..", ".git"} & set(Path(name).parts):
+            raise UsageError(
+                f"{CONFIG_NAME}: documents.badge is {name!r}: expected a path in the project, ending in .json"
+            )
+        return name
+
+
+def _expiry(code: str, severity: Severity, what: str) -> Finding:
+    return Finding(
+        code=f"document.security-txt-{code}",
+        severity=severity,
+        message=f"{security_txt.FILE_NAME} {what}",
+        next_step=NEXT_EXPIRY,
+        path=security_txt.FILE_NAME,
+    )
+
+
+def _diff(name: str, was: str | None, should: str) -> str:
+    if was is None:
+        return f"{name}: is not there"
+    lines = list(
+        difflib.unified_diff(
+            was.splitlines(), should.splitlines(), f"{name} (committed)", f"{name} (expected)", lineterm=""
+        )
+    )
+    more = len(lines) - DIFF_LINES
+    shown = [printable(line) for line in lines[:DIFF_LINES]]
+    return "\n".join([*shown, *([f"... and {more} lines more"] if more > 0 else [])]) or f"{name}: line ends differ"

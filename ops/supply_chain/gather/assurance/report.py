@@ -1,0 +1,215 @@
+"""What the report is made from: everything that one run left in `dist/`, and the release retained before it.
+
+Broken files of this run stop the report. What belongs to others (the release before, the claims) and cannot be
+used is told on the page as not examined.
+
+Source: DESIGN section 2, `render_report.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ops.supply_chain import PIPELINE
+from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
+from ops.supply_chain.adapters.files.folders import files_in, measure
+from ops.supply_chain.assurance.report.inputs import Accepted, Difference, Evidence, Predecessor
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.files.claims import ClaimsReport
+from ops.supply_chain.contracts.files.findings_report import FindingsReport
+from ops.supply_chain.contracts.files.manifest import HeldRelease
+from ops.supply_chain.contracts.files.provenance import Statement
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import Gate, Verdict
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import InputError, StageError
+from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.gather.gates.outcome import today
+from ops.supply_chain.gather.gates.records import read_records, record_paths
+from ops.supply_chain.release.retention.rules import newest
+from ops.supply_chain.risk.advisories.response import Clock
+from ops.supply_chain.risk.findings.gather import gather
+from ops.supply_chain.risk.waivers.parse import parse_waivers
+from ops.supply_chain.runner.context import StageRun
+from ops.supply_chain.runner.pipeline import POLICY_STAGE
+from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
+
+VERDICT, PROVENANCE_VERDICT, GATE = "verdict/verdict.json", "verdict/provenance-verdict.json", "verdict/gate.json"
+VERIFICATION = "verification/verification.json"
+PROVENANCE = "provenance/provenance.json"
+RELEASE_FOLDER = "release"
+SCANS = "check_"
+"""How the scripts begin that look for findings."""
+
+NO_CLAIMS = "Claims were not asked for in this run: render_report.py --claims evaluates them."
+
+
+def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_problem: str = NO_CLAIMS) -> Evidence:
+    """Read one run.
+
+    Args:
+        run: The stage's run; the version shown is that of the records where the project names none.
+        claims: What was evaluated; None where nothing was.
+        claims_problem: Why, as a sentence.
+    Raises:
+        InputError: A file of this run is broken, or of another component or version.
+    """
+    records = read_records(run)
+    version = records[0].version if records else run.project.version
+    verdicts = [_verdict(run, name, version) for name in (VERDICT, PROVENANCE_VERDICT)]
+    findings = _findings(run, records, version)
+    bom = _plain(run.dist / "sbom" / f"{run.project.name}-sbom.json")
+    previous, problem = _previous(run, version, bom)
+    waivers, malformed = parse_waivers(run.config)
+    return Evidence(
+        component=run.project.name,
+        version=version,
+        today=Clock(run.config.response, now=run.now).today,
+        waiver_day=today(run, run.config),
+        warn_days=run.config.waiver_rules.warn_days,
+        rehearsal=_is_rehearsal(run),
+        records=records,
+        findings=findings,
+        verdict=verdicts[0],
+        provenance_verdict=verdicts[1],
+        stale=tuple(sorted({path for one in verdicts if one is not None for path in _stale(run, one)})),
+        verification=_plain(run.dist / VERIFICATION),
+        released=_released(run),
+        bom=bom,
+        previous=previous,
+        previous_problem=problem,
+        waivers=tuple(
+            Accepted(
+                id=one.id,
+                package=one.package,
+                reason=one.reason,
+                owner=one.owner,
+                expires=one.expires,
+                label=printable(without_credentials(one.label)),
+            )
+            for one in waivers
+        ),
+        waivers_malformed=len(malformed),
+        claims=claims,
+        claims_problem="" if claims is not None else claims_problem,
+        inputs=tuple(sorted(_inputs(run), key=lambda ref: ref.path)),
+    )
+
+
+def _findings(run: StageRun, records: tuple[Record, ...], version: str) -> FindingsReport:
+    return gather(
+        [record for record in records if not record.stage.startswith(POLICY_STAGE)],
+        component=run.project.name,
+        version=version,
+        gates={row.script for row in PIPELINE if row.gate},
+        expected={row.script for row in PIPELINE if row.gate and row.script.startswith(SCANS)},
+    )
+
+
+def _verdict(run: StageRun, name: str, version: str) -> Verdict | None:
+    path = run.dist / name
+    if not path.is_file():
+        return None
+    verdict = canonical.read(path, Verdict)
+    if (verdict.component, verdict.version) != (run.project.name, version):
+        raise InputError(
+            f"dist/{name}: is of {verdict.component} {verdict.version}, expected {run.project.name} {version}",
+            hint="It is left from another run: run the whole session again.",
+        )
+    return verdict
+
+
+def _stale(run: StageRun, verdict: Verdict) -> Iterator[str]:
+    """Yield what a verdict is about and what is not there any more with the same bytes."""
+    for ref in verdict.inputs:
+        label, _, relative = ref.path.partition(":")
+        path = run.dist / relative
+        if label == "dist" and not (path.is_file() and measure(path).sha256 == ref.sha256):
+            yield f"dist/{relative}"
+
+
+def _is_rehearsal(run: StageRun) -> bool:
+    """Tell whether anything here says that nothing was really released."""
+    gate, provenance = run.dist / GATE, run.dist / PROVENANCE
+    if is_rehearsal() or (gate.is_file() and canonical.read(gate, Gate).rehearsal):
+        return True
+    if not provenance.is_file():
+        return False
+    statement = canonical.read(provenance, Statement)
+    return bool(statement.predicate.build_definition.external_parameters.rehearsal)
+
+
+def _plain(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    plain = canonical.load_plain(canonical.read_bytes(path), where=path.name)
+    if not isinstance(plain, dict):
+        raise InputError(f"{path.name}: expected an object", hint="Run the whole session again.")
+    return plain
+
+
+def _released(run: StageRun) -> dict[str, str]:
+    folder = run.dist / RELEASE_FOLDER
+    return {name: measure(folder / name).sha256 for name in files_in(folder)}
+
+
+def _previous(run: StageRun, version: str, bom: dict[str, Any] | None) -> tuple[Predecessor | None, str]:
+    """Return the release before this one with what changed since, or None and why there is none."""
+    store, component = ArtifactStore(run.artifacts), run.project.name
+    held = [store.release(component, one, digests=False) for one in store.versions(component)]
+    before = _before(held, version)
+    if before is None or before.manifest is None:
+        return None, "No earlier release is retained here: there is nothing to compare with."
+    if bom is None:
+        return None, f"This run has no SBOM that could be compared with that of {before.version}."
+    try:
+        return _compared(store, before, before.manifest.retained_at, bom), ""
+    except StageError as error:
+        return None, f"{before.version} is retained and cannot be compared: {error.message.rpartition('/')[2]}"
+
+
+def _before(held: list[HeldRelease], version: str) -> HeldRelease | None:
+    """Return the newest release but this one; where this one is retained already, the one that it names."""
+    own = next((one.manifest for one in held if one.version == version), None)
+    if own is not None:
+        named = own.previous.version if own.previous else ""
+        return next((one for one in held if one.version == named), None)
+    return newest([one for one in held if one.version != version])
+
+
+def _compared(store: ArtifactStore, before: HeldRelease, retained_at: str, bom: dict[str, Any]) -> Predecessor:
+    from ops.supply_chain.inventory.comparison.compare import compare, read_inventory
+
+    if before.problems:
+        raise InputError(f"it is not as its manifest says: {before.problems[0]}")
+    name = f"{before.component}-{before.version}-sbom.cdx.json"
+    path = store.file(before.component, before.version, name)
+    expected = next((one.sha256 for one in before.manifest.files if one.name == name), "") if before.manifest else ""
+    if not expected or measure(path).sha256 != expected:
+        raise InputError(f"{name} is not the file that its manifest names")
+    older = read_inventory(canonical.load_plain(canonical.read_bytes(path), where=name), where=name)
+    found = compare(older, read_inventory(bom, where="the SBOM of this run"))
+    return Predecessor(
+        version=before.version,
+        retained_at=retained_at,
+        differences=tuple(
+            Difference(
+                kind=one.kind.value,
+                name=one.name if one.ecosystem == "pypi" else f"{one.ecosystem or 'no purl'}:{one.name}",
+                version=one.version,
+                before=one.before,
+                after=one.after,
+            )
+            for one in found.changes
+        ),
+        hashes_not_compared=found.hashes_not_compared,
+    )
+
+
+def _inputs(run: StageRun) -> Iterator[FileRef]:
+    names = (VERDICT, PROVENANCE_VERDICT, GATE, PROVENANCE, VERIFICATION, f"sbom/{run.project.name}-sbom.json")
+    for path in (*record_paths(run), *(run.dist / name for name in names)):
+        if path.is_file():
+            yield run.dist_ref(path)

@@ -1,0 +1,237 @@
+"""What the mirror shows, read from retained releases whose every byte is as their manifests say.
+
+A document that cannot be read although its bytes are right (an older or newer version of us wrote it) is told on
+the release's page; nothing is shown in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER, ArtifactStore
+from ops.supply_chain.assurance.review.dependencies import Direct, Licences, build_matrix
+from ops.supply_chain.assurance.techdocs.model import SAFE, Mirror, MirrorPackage, MirrorRelease, MirrorWaiver
+from ops.supply_chain.contracts.config.signing import SigningIdentity
+from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
+from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
+from ops.supply_chain.contracts.files.provenance import Statement
+from ops.supply_chain.contracts.files.verdict import Gate
+from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signed
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.assurance.review import SBOM_NAMES, licences_in, read_releases
+from ops.supply_chain.inventory.comparison.inventory import Inventory
+from ops.supply_chain.inventory.direct import direct_packages
+from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name
+from ops.supply_chain.risk.waivers.parse import parse_waivers
+from ops.supply_chain.runner.context import StageRun
+from ops.supply_chain.runner.rehearsal_mode import MADE_UP
+from ops.supply_chain.trust.identities.check import checked
+from ops.supply_chain.trust.verification import commands
+
+REHEARSED = Path("rehearsal") / "artifacts"
+"""Where the last rehearsal is retained, below `dist/`."""
+
+LEDGER_FOLDER = "ledger"
+T = TypeVar("T")
+
+
+class Mirrored(NamedTuple):
+    """What is mirrored, where its files lie, and the ledger, None where there is none."""
+
+    mirror: Mirror
+    store: ArtifactStore
+    ledger: Path | None
+
+
+def read_mirror(run: StageRun, *, files_at: str) -> Mirrored:
+    """Read everything.
+
+    Args:
+        run: The stage's run.
+        files_at: Address below which released files lie; empty where they are enclosed.
+    Raises:
+        UnavailableError: No intact release is retained, nor rehearsed.
+        InputError: The list of pruned releases is broken.
+    """
+    name = run.project.name
+    store, held = _choose(run, name)
+    damaged = [f"{one.component}: {problem}" for one in held for problem in one.problems]
+    releases = tuple(_release(run, store, one, one.manifest) for one in held if one.manifest and not one.problems)
+    if not releases:
+        raise UnavailableError(
+            f"no intact release of {name} is retained: there is nothing to mirror",
+            hint="Make one: nox -s release, or nox -s rehearse. What is damaged: nox -s retention -- --verify.",
+        )
+    newest = max(releases, key=lambda one: one.manifest.sequence)
+    waivers, malformed = _waivers(run)
+    ledger = run.artifacts / LEDGER_FOLDER / f"{name}.jsonl"
+    found = ledger if ledger.is_file() and not ledger.is_symlink() else None
+    mirror = Mirror(
+        component=name,
+        description=run.project.description,
+        config=run.config.mirror,
+        releases=tuple(sorted(releases, key=lambda one: -one.manifest.sequence)),
+        damaged=tuple(damaged),
+        waivers=waivers,
+        malformed=malformed,
+        identities=checked(run.config.signing.identities),
+        matrix=_matrix(run, store, newest),
+        files_at=files_at,
+        ledger=found is not None,
+    )
+    return Mirrored(mirror, store, found)
+
+
+def _choose(run: StageRun, name: str) -> tuple[ArtifactStore, tuple[HeldRelease, ...]]:
+    """Return the real releases, else those of the last rehearsal: a real one always wins."""
+    store = ArtifactStore(run.artifacts)
+    held = _held(store, name)
+    if held:
+        return store, held
+    rehearsed = ArtifactStore(run.dist / REHEARSED)
+    return rehearsed, _held(rehearsed, name)
+
+
+def _held(store: ArtifactStore, name: str) -> tuple[HeldRelease, ...]:
+    return tuple(
+        held
+        if SAFE.fullmatch(held.version)
+        else msgspec.structs.replace(
+            held, problems=(*held.problems, f"{held.version}: no release can have that version")
+        )
+        for held in read_releases(store, name)
+    )
+
+
+def _release(run: StageRun, store: ArtifactStore, held: HeldRelease, manifest: Manifest) -> MirrorRelease:
+    unread: list[str] = []
+    component, version = manifest.component, manifest.version
+
+    def document(file: str, kind: type[T]) -> T | None:
+        path = store.file(component, version, file)
+        return _attempt(unread, file, lambda: canonical.decode(canonical.read_bytes(path), kind, where=file))
+
+    gate = document(gate_name(component, version), Gate)
+    statement = document(provenance_name(component, version), Statement)
+    rehearsal = store.root == run.dist / REHEARSED / STORE_FOLDER or _is_rehearsal(gate, statement)
+    rules = gate.verdict.rules if gate else ()
+    commit, source = _source(statement)
+    return MirrorRelease(
+        manifest=manifest,
+        manifest_sha256=held.manifest_sha256,
+        rehearsal=rehearsal,
+        decision=gate.verdict.decision if gate else "",
+        passed=sum(rule.outcome is Outcome.PASS for rule in rules),
+        rules=len(rules),
+        records=gate.records if gate else (),
+        commit=commit,
+        source=source,
+        builder=statement.predicate.run_details.builder.id if statement else "",
+        packages=_packages(store, manifest, unread),
+        commands=_commands(run, manifest, rehearsal=rehearsal),
+        unread=tuple(unread),
+    )
+
+
+def _attempt(unread: list[str], file: str, work: Callable[[], T]) -> T | None:
+    try:
+        return work()
+    except InputError as error:
+        unread.append(error.message if error.message.startswith(file) else f"{file}: {error.message}")
+        return None
+
+
+def _is_rehearsal(gate: Gate | None, statement: Statement | None) -> bool:
+    # One of which neither can be read is called neither: `mirror.releases` says that its kind is not known.
+    marks = [gate.rehearsal] if gate else []
+    if statement is not None:
+        marks.append(statement.predicate.build_definition.external_parameters.rehearsal)
+    return any(marks)
+
+
+def _source(statement: Statement | None) -> tuple[str, str]:
+    source = statement.predicate.build_definition.external_parameters.source if statement else None
+    return (source.digest.git_commit or "", source.uri) if source else ("", "")
+
+
+def _sbom_path(store: ArtifactStore, manifest: Manifest) -> Path | None:
+    names = {file.name for file in manifest.files}
+    prefix = f"{manifest.component}-{manifest.version}"
+    found = next((one for pattern in SBOM_NAMES if (one := pattern.format(prefix)) in names), None)
+    return store.file(manifest.component, manifest.version, found) if found else None
+
+
+def _packages(store: ArtifactStore, manifest: Manifest, unread: list[str]) -> tuple[MirrorPackage, ...] | None:
+    path = _sbom_path(store, manifest)
+    if path is None:
+        unread.append("no SBOM is among its files")
+        return None
+    inventory = _attempt(unread, path.name, lambda: _inventory(path))
+    if inventory is None:
+        return None
+    packages = [
+        MirrorPackage(name=item.name, version=version, licence=", ".join(item.licences), producer=item.producer)
+        for versions in inventory.items.values()
+        for version, item in versions.items()
+    ]
+    return tuple(sorted(packages, key=lambda one: (one.name, one.version)))
+
+
+def _inventory(path: Path) -> Inventory:
+    from ops.supply_chain.inventory.comparison.compare import read_inventory
+
+    return read_inventory(canonical.load_plain(canonical.read_bytes(path), where=path.name), where=path.name)
+
+
+def _matrix(run: StageRun, store: ArtifactStore, newest: MirrorRelease) -> DependencyMatrix:
+    """Make the matrix of the newest release from its SBOM; one that is not CycloneDX does not tell what is direct."""
+    path = _sbom_path(store, newest.manifest)
+    direct, licences = Direct({}, ("SBOM",)), Licences({}, "")
+    if path is not None and newest.packages is not None:
+        licences = licences_in(path, f"the SBOM of {newest.version}")
+        if path.name.endswith(".cdx.json"):
+            found = direct_packages(canonical.load_plain(canonical.read_bytes(path), where=path.name))
+            direct = Direct(found.versions, () if found.told else (path.name,))
+    return build_matrix(direct, licences, run.config.dependencies)
+
+
+def _waivers(run: StageRun) -> tuple[tuple[MirrorWaiver, ...], tuple[str, ...]]:
+    found, malformed = parse_waivers(run.config)
+    waivers = tuple(
+        MirrorWaiver(
+            id=one.id,
+            package=f"{one.package} {one.versions}".strip(),
+            owner=one.owner,
+            reason=one.reason,
+            justification=one.justification,
+            begins=one.date.isoformat(),
+            ends=one.expires.isoformat(),
+            link=one.link,
+        )
+        for one in found
+    )
+    return waivers, tuple(one.message for one in malformed)
+
+
+def _commands(run: StageRun, manifest: Manifest, *, rehearsal: bool) -> tuple[str, ...]:
+    """Return what verifies a release: its digests, and each of its files by the identities that may sign."""
+    identities: Sequence[SigningIdentity] = run.config.signing.identities
+    if rehearsal and not identities:
+        identities = (SigningIdentity(identity=MADE_UP.identity, issuer=MADE_UP.issuer),)
+    checks = checksums_name(manifest.component, manifest.version)
+    names = {file.name for file in manifest.files}
+    private = rehearsal or bool(run.config.signing.trust_config)
+    signed = [name for name in sorted(names) if is_signed(name) and bundle_name(name) in names]
+    found = [commands.checksums(checks)] if checks in names else []
+    # The checksums name every other file: one signature over them is enough to begin with.
+    for name in [checks] if checks in signed else signed:
+        for one in identities:
+            who = commands.who(one.identity, one.identity_regex, one.issuer)
+            found.append(commands.verify_file(name, bundle_name(name), who, private_root=private))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""What every gate shares: projects and their locks in, waivers applied, outcome out."""

@@ -1,0 +1,108 @@
+"""What a gate looks at: the locks of one project, or of a fleet of projects in one run.
+
+A fleet file names one project folder a line, relative to the file; `#` starts a comment. Each project is
+known by its component name; findings then carry `<component>/<path>`. Waivers are each project's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ops.supply_chain.adapters.files.project import describe, read_config
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.gather.gates.locks import read_project_locks
+from ops.supply_chain.runner.context import StageRun
+
+FLEET_VERSION = "0"
+"""A fleet has no version of its own; its records need one."""
+
+
+class GateProject(msgspec.Struct, frozen=True, kw_only=True):
+    """One project of the run. `label` is empty where it is the only one."""
+
+    label: str
+    root: Path
+    config: Config
+    locks: tuple[Lock, ...]
+
+    def shown(self, path: str) -> str:
+        """Return a path as findings and records show it."""
+        return f"{self.label}/{path}" if self.label and path else path
+
+    def relocated(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return findings with their paths as shown."""
+        if not self.label:
+            return tuple(findings)
+        return tuple(
+            msgspec.structs.replace(
+                one, path=self.shown(one.path), also_at=tuple(self.shown(place) for place in one.also_at)
+            )
+            for one in findings
+        )
+
+    @property
+    def lock_refs(self) -> tuple[FileRef, ...]:
+        """The locks by digest, for the record."""
+        return tuple(
+            FileRef(path=f"project:{self.shown(lock.path)}", sha256=lock.sha256, size=lock.size) for lock in self.locks
+        )
+
+
+def add_fleet_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--fleet` to a gate's command line."""
+    parser.add_argument("--fleet", type=Path, help="file naming one project folder a line: look at all in one run")
+
+
+def read_gate_input(run: StageRun) -> tuple[GateProject, ...]:
+    """Read the locks that a gate looks at.
+
+    Returns:
+        The project, or each of the fleet's in the order of its file.
+    Raises:
+        UsageError: The fleet file names no folder, a missing one, or two of one name.
+        InputError: A lock or the fleet file is broken.
+    """
+    if run.args.fleet is None:
+        locks = read_project_locks(run.root, run.config.locks)
+        return (GateProject(label="", root=run.root, config=run.config, locks=locks),)
+    projects = tuple(_fleet_project(folder) for folder in _fleet_folders(run.args.fleet))
+    labels = [project.label for project in projects]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise UsageError(
+            f"{run.args.fleet}: two projects are called {twice[0]!r}", hint="Set component_name in one of them."
+        )
+    return projects
+
+
+def all_locks(projects: Sequence[GateProject]) -> tuple[Lock, ...]:
+    """Return the locks of all projects, in order."""
+    return tuple(lock for project in projects for lock in project.locks)
+
+
+def _fleet_folders(path: Path) -> list[Path]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+    folders = [path.parent / text for line in lines if (text := line.split("#", 1)[0].strip())]
+    if not folders:
+        raise UsageError(f"{path}: names no project", hint="Write one project folder a line.")
+    missing = [folder for folder in folders if not folder.is_dir()]
+    if missing:
+        raise UsageError(f"{path}: {missing[0]} is not a folder", hint="Mend that line.")
+    return folders
+
+
+def _fleet_project(root: Path) -> GateProject:
+    config = read_config(root)
+    name = describe(root, config, version=FLEET_VERSION).name
+    return GateProject(label=name, root=root, config=config, locks=read_project_locks(root, config.locks))

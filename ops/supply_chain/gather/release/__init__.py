@@ -1,0 +1,1 @@
+"""What publishing needs to know: the release folder, the repository, its releases."""

@@ -1,0 +1,1 @@
+"""Releases and their signatures, read for signing and verification."""

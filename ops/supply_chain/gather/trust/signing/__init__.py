@@ -1,0 +1,1 @@
+"""What has to be signed, and with which instance, credential and identity."""

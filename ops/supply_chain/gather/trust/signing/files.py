@@ -1,0 +1,220 @@
+"""The files of a release as signing sees them: what lies there, what has to be signed, what is signed already."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ops.supply_chain.adapters.files.folders import Measured, files_in, measure, remove_leftovers
+from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.files.provenance import Statement
+from ops.supply_chain.contracts.values.signature_names import (
+    attestation_name,
+    certificate_name,
+    is_signature,
+    signature_name,
+    trusted_root_name,
+)
+from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError, OutputError
+from ops.supply_chain.core.files import write_atomic
+from ops.supply_chain.release.assembly.completeness import problems_of_set
+from ops.supply_chain.release.assembly.layout import provenance_name
+from ops.supply_chain.trust.signing.plan import Item, expected_names, file_items, proves, strays
+from ops.supply_chain.trust.signing.statements import documents, statement_bytes, subjects
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
+
+RELEASE_FOLDER = "release"
+AGAIN = "Make the release again: nox -s release."
+
+
+class SigningSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that is about to be signed.
+
+    `files` are those that were assembled: neither signatures nor the trusted root. `names` is everything that
+    lies there. `items` is what has to be signed, and `trusted_root` the bytes that are to lie there as well.
+    """
+
+    folder: Path
+    component: str
+    version: str
+    files: dict[str, Measured]
+    names: tuple[str, ...]
+    statement: Statement
+    items: tuple[Item, ...] = ()
+    trusted_root: bytes = b""
+
+    @property
+    def reads(self) -> tuple[FileRef, ...]:
+        """The assembled files, for the record."""
+        return tuple(_ref(name, one) for name, one in self.files.items())
+
+
+def read_set(dist: Path, component: str, version: str) -> SigningSet:
+    """Read `dist/release/`, after a killed run's leftovers are gone. The caller holds the lock of `dist/`.
+
+    Raises:
+        InputError: It is not the release that its provenance describes.
+        OutputError: A leftover cannot be removed.
+    """
+    folder = dist / RELEASE_FOLDER
+    try:
+        remove_leftovers(folder)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be cleaned: {error.strerror or error}") from error
+    names = files_in(folder)
+    files = {name: measure(folder / name) for name in names if not is_signature(name)}
+    statement = canonical.read(folder / provenance_name(component, version), Statement)
+    digests = {name: one.sha256 for name, one in files.items()}
+    problems = problems_of_set(digests, statement, component=component, version=version)
+    if problems:
+        listed = "\n  ".join(problems)
+        raise InputError(f"dist/release/: is not the release that its provenance describes:\n  {listed}", hint=AGAIN)
+    return SigningSet(
+        folder=folder, component=component, version=version, files=files, names=names, statement=statement
+    )
+
+
+def planned(found: SigningSet, trusted_root: bytes) -> SigningSet:
+    """Work out what has to be signed.
+
+    Args:
+        found: The release.
+        trusted_root: The bytes of the instance's trusted root, which are released with it.
+    Raises:
+        InputError: A document that becomes an attestation is no JSON object, or a file that signing would have
+            made belongs to nothing in this release.
+    """
+    root_name = trusted_root_name(found.component, found.version)
+    digests = {name: one.sha256 for name, one in found.files.items()}
+    items = (*file_items({**digests, root_name: sha256_bytes(trusted_root)}), *_statements(found))
+    _, unknown = strays(found.names, items, detached=True)
+    if unknown:
+        raise InputError(f"dist/release/: {', '.join(unknown)}: belongs to no file of the release", hint=AGAIN)
+    return msgspec.structs.replace(found, items=items, trusted_root=trusted_root)
+
+
+def signed_already(
+    found: SigningSet, verifier: BundleVerifier, allows: Callable[[VerifiedBundle], bool]
+) -> dict[str, VerifiedBundle]:
+    """Find the items whose bundle lies there already and verifies for these bytes, this root and one of ours.
+
+    Args:
+        found: As `planned` returns it.
+        verifier: Of the instance's trusted root.
+        allows: Whether whoever signed is one of ours.
+    Returns:
+        Bundle name -> what it proves.
+    """
+    kept = {}
+    for item in found.items:
+        verified = _verified(found.folder / item.bundle, item, verifier)
+        if verified is not None and proves(verified, item) and allows(verified):
+            kept[item.bundle] = verified
+    return kept
+
+
+def prepare(found: SigningSet, kept: Collection[str], *, detached: bool) -> None:
+    """Take away what is not kept, and put the trusted root there.
+
+    A bundle that does not verify, or is somebody else's, goes before the first new one is made: were it left
+    until it is replaced, a run that stops half-way could leave a set that looks whole.
+
+    Args:
+        found: As `planned` returns it.
+        kept: Names of the bundles that stay.
+        detached: Whether detached signatures are wanted.
+    Raises:
+        OutputError: Something cannot be written or removed.
+    """
+    stale = expected_names([item for item in found.items if item.bundle not in kept], detached=True)
+    for name in sorted({*stale, *strays(found.names, found.items, detached=detached)[0]}):
+        try:
+            (found.folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"{found.folder / name}: cannot be removed: {error.strerror or error}") from error
+    target = found.folder / trusted_root_name(found.component, found.version)
+    if _bytes_of(target) != found.trusted_root:
+        write_atomic(target, found.trusted_root)
+
+
+def put_detached(found: SigningSet, item: Item, verified: VerifiedBundle) -> None:
+    """Write the detached signature and certificate of a file, where they are not there already.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
+    if item.is_statement:
+        return
+    wanted = {
+        signature_name(item.name): base64.b64encode(verified.signature) + b"\n",
+        certificate_name(item.name): verified.certificate,
+    }
+    for name, data in wanted.items():
+        if _bytes_of(found.folder / name) != data:
+            write_atomic(found.folder / name, data)
+
+
+def written(found: SigningSet, *, detached: bool) -> tuple[FileRef, ...]:
+    """Describe everything that signing left, as far as it is there."""
+    names = {*expected_names(found.items, detached=detached), trusted_root_name(found.component, found.version)}
+    there = sorted(names & set(files_in(found.folder)))
+    return tuple(_ref(name, measure(found.folder / name)) for name in there)
+
+
+def _statements(found: SigningSet) -> tuple[Item, ...]:
+    component, version = found.component, found.version
+    name = provenance_name(component, version)
+    provenance = canonical.read_bytes(found.folder / name)
+    items = [
+        Item(
+            bundle=attestation_name(component, version, "provenance"),
+            name=name,
+            sha256=found.files[name].sha256,
+            statement=provenance,
+        )
+    ]
+    claimed = {subject.name: subject.digest.sha256 for subject in found.statement.subject}
+    about = subjects(claimed, component=component, version=version)
+    for document in documents(found.files, component=component, version=version):
+        data = canonical.read_bytes(found.folder / document.name)
+        items.append(
+            Item(
+                bundle=attestation_name(component, version, document.what),
+                name=document.name,
+                sha256=found.files[document.name].sha256,
+                statement=statement_bytes(about, document.predicate_type, data, where=document.name),
+            )
+        )
+    return tuple(items)
+
+
+def _verified(path: Path, item: Item, verifier: BundleVerifier) -> VerifiedBundle | None:
+    data = _bytes_of(path)
+    if not data:
+        return None
+    try:
+        return verifier.statement(data) if item.is_statement else verifier.file(data, item.sha256)
+    except NotVerifiedError:
+        return None
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Read a plain file; anything else, and nothing, is empty, so that it gets replaced."""
+    try:
+        return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+    except OSError:
+        return b""
+
+
+def _ref(name: str, one: Measured) -> FileRef:
+    return FileRef(path=f"dist:{RELEASE_FOLDER}/{name}", sha256=one.sha256, size=one.size)

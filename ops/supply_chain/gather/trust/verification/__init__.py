@@ -1,0 +1,1 @@
+"""A release read and verified: inputs, every bundle once, the summary attestation."""

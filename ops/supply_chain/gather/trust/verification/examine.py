@@ -1,0 +1,225 @@
+"""Looking at a release: its files read, every bundle verified once, everything judged.
+
+What cannot be looked at because a package is not installed is not examined, and never passes: the stand-alone
+verifier runs where only Python is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.supply_chain.adapters.files.release_files import read_evidence, read_release
+from ops.supply_chain.contracts.files.verification import Answer, Expectations, Further, Given, GivenFile, Verification
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import StageError, UnavailableError
+from ops.supply_chain.core.moments import timestamp
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.trust.verification import commands
+from ops.supply_chain.trust.verification.attested import is_attestation
+from ops.supply_chain.trust.verification.evidence import bundles_in
+from ops.supply_chain.trust.verification.parts import CYCLONEDX_SUFFIX, DOCUMENTS, parts_of
+from ops.supply_chain.trust.verification.plain import OddError, parse
+from ops.supply_chain.trust.verification.verify import verify
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
+    from ops.supply_chain.contracts.config.signing import SigningIdentity
+    from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
+
+ACCEPTED_PROBLEMS = frozenset({"sbom.identity-duplicate"})
+"""As when we make an SBOM: two packages from two folders may bear one name and version."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """The answer, and the files of further evidence that went into it."""
+
+    verification: Verification
+    further: tuple[GivenFile, ...]
+
+
+class Examiner:
+    """Looks at bundles and SBOMs, each once however often it is asked.
+
+    Args:
+        verifier: Verifies against the chosen trusted root; None where nobody can.
+        identities: Who may sign.
+        excuse: Why nobody can verify; empty where somebody can.
+    """
+
+    def __init__(
+        self, verifier: BundleVerifier | None, identities: Sequence[SigningIdentity], *, excuse: str = ""
+    ) -> None:
+        self._verifier = verifier
+        self._identities = tuple(identities)
+        self._excuse = excuse
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self._problems: dict[str, tuple[str, ...] | None] = {}
+        self._schema_problems: dict[str, tuple[str, ...] | None] = {}
+
+    def file(self, bundle: bytes, sha256: str) -> Answer:
+        """Look at a bundle over a file."""
+        return self._look(bundle, sha256, lambda verifier: verifier.file(bundle, sha256))
+
+    def statement(self, bundle: bytes) -> Answer:
+        """Look at a bundle with a statement in it."""
+        return self._look(bundle, "", lambda verifier: verifier.statement(bundle))
+
+    def sbom(self, data: bytes) -> tuple[str, ...] | None:
+        """Say what is wrong in an SBOM, a sentence each; None where nobody can look."""
+        key = sha256_bytes(data)
+        if key not in self._problems:
+            self._problems[key] = _sbom_problems(data)
+        return self._problems[key]
+
+    def schema(self, data: bytes) -> tuple[str, ...] | None:
+        """Say what a CycloneDX document's schema refuses in it, a sentence each; None where nobody can look."""
+        key = sha256_bytes(data)
+        if key not in self._schema_problems:
+            self._schema_problems[key] = _schema_problems(data)
+        return self._schema_problems[key]
+
+    def _look(self, bundle: bytes, sha256: str, work: Callable[[BundleVerifier], VerifiedBundle]) -> Answer:
+        key = (sha256_bytes(bundle), sha256)
+        if key not in self._answers:
+            self._answers[key] = self._answer(work)
+        return self._answers[key]
+
+    def _answer(self, work: Callable[[BundleVerifier], VerifiedBundle]) -> Answer:
+        if self._verifier is None:
+            return Answer(examined=False, problem=self._excuse)
+        try:
+            proof = work(self._verifier)
+        except StageError as error:
+            return Answer(problem=f"does not verify: {error.message}")
+        return self._judged(proof)
+
+    def _judged(self, proof: VerifiedBundle) -> Answer:
+        from ops.supply_chain.trust.identities.matching import matching, mismatches
+
+        who = f"{printable(proof.san)}, issuer {printable(proof.issuer)}, on {timestamp(proof.signed_at)}"
+        if not self._identities:
+            problem = f"is signed by {who}, and nobody said who may sign"
+            return Answer(proof=proof, examined=False, problem=problem)
+        found = matching(self._identities, proof.san, proof.issuer, proof.signed_at)
+        if found is None:
+            near = mismatches(self._identities, proof.san, proof.issuer, proof.signed_at)
+            reasons = sorted({why for _, why in near if why != "has another name"})
+            more = f" (an identity of that name {'; '.join(reasons)})" if reasons else ""
+            return Answer(proof=proof, problem=f"is signed by {who}, which is no published identity{more}")
+        words = commands.who(found.identity, found.identity_regex, found.issuer)
+        return Answer(proof=proof, role=found.role, who=words)
+
+
+def examine(folder: Path, wanted: Expectations, examiner: Examiner, *, attestations: Sequence[Path] = ()) -> Examined:
+    """Look at the release in a folder.
+
+    Args:
+        folder: All its files and nothing else.
+        wanted: What it is held against.
+        examiner: Looks at bundles.
+        attestations: Files of further evidence.
+    Raises:
+        InputError: The folder cannot be read, or holds no release or more than one.
+    """
+    files, contents = read_release(folder, DOCUMENTS)
+    evidence = [read_evidence(path) for path in attestations]
+    further = tuple(one for file, data in evidence for one in further_in(file.name, data, examiner))
+    return Examined(
+        verification=judge(files, contents, wanted, examiner, further=further),
+        further=tuple(file for file, _ in evidence),
+    )
+
+
+def judge(
+    files: Mapping[str, GivenFile],
+    contents: Mapping[str, bytes],
+    wanted: Expectations,
+    examiner: Examiner,
+    *,
+    further: tuple[Further, ...] = (),
+) -> Verification:
+    """Look at a release that was read: what `examine` does, without a folder.
+
+    Raises:
+        InputError: It is no release, or more than one.
+    """
+    parts = parts_of(files)
+    bundles = [name for name in parts.bundles if name in contents]
+    attested = [name for name in bundles if is_attestation(name, parts)]
+    covered = {f"{name}.sigstore.json": files[name].sha256 for name in parts.signed}
+    unread = Answer(problem="is no file that can be read")
+    given = Given(
+        files=dict(files),
+        contents=dict(contents),
+        signatures={
+            name: examiner.file(contents[name], covered[name]) if name in contents and covered[name] else unread
+            for name in parts.bundles
+            if name in covered
+        },
+        statements={
+            name: examiner.statement(contents[name]) if name in contents else unread
+            for name in (*attested, *(one for one in parts.bundles if one not in contents))
+        },
+        sbom_problems={name: examiner.sbom(contents[name]) for name in parts.sboms if name in contents},
+        schema_problems={
+            name: examiner.schema(contents[name])
+            for name in parts.sboms
+            if name in contents and name.endswith(CYCLONEDX_SUFFIX)
+        },
+        further=further,
+    )
+    return verify(given, wanted)
+
+
+def further_in(source: str, data: bytes, examiner: Examiner) -> list[Further]:
+    """Look at the bundles in a file of further evidence, in its order; one that makes no sense gives its problem.
+
+    Args:
+        source: What to call the file.
+        data: Its bytes.
+        examiner: Looks at bundles.
+    """
+    found = bundles_in(data)
+    return [
+        Further(
+            source=source if len(found) == 1 else f"{source}[{position}]",
+            kind=one.kind,
+            problem=one.problem,
+            answer=Answer() if one.problem else examiner.statement(one.bundle),
+        )
+        for position, one in enumerate(found)
+    ]
+
+
+def _schema_problems(data: bytes) -> tuple[str, ...] | None:
+    try:
+        plain = parse(data)
+        version = plain["specVersion"].text()
+    except OddError as error:
+        return (str(error),)
+    try:
+        from ops.supply_chain.adapters.tools.schemas import schema_problems
+
+        return schema_problems(plain.value, version)
+    except (ImportError, UnavailableError):
+        return None
+
+
+def _sbom_problems(data: bytes) -> tuple[str, ...] | None:
+    try:
+        from ops.supply_chain.inventory.checks.check import check_document
+    except ImportError:
+        return None
+    try:
+        plain = parse(data).value
+    except OddError as error:
+        return (str(error),)
+    try:
+        found = check_document(plain)
+    except (ImportError, RecursionError) as error:
+        return None if isinstance(error, ImportError) else ("is nested too deeply",)
+    return tuple(f"{one.path}: {one.message}" for one in found if one.code not in ACCEPTED_PROBLEMS)

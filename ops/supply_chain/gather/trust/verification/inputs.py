@@ -1,0 +1,314 @@
+"""What the command line, the environment and the configuration choose for verifying: where, who, which root.
+
+Source: issue "Sign, rehearse, verify, publish", deliverable 4.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ops.supply_chain.adapters.files.release_archive import is_archive, unpack
+from ops.supply_chain.adapters.files.release_files import read_evidence, read_release
+from ops.supply_chain.contracts.files.verification import Expectations, Further
+from ops.supply_chain.core import plain_json
+from ops.supply_chain.core.addresses import URI_BASE
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.gather.trust.verification.examine import Examiner, further_in
+from ops.supply_chain.trust.verification.chain import previous_of
+from ops.supply_chain.trust.verification.parts import PROVENANCE_SUFFIX, parts_of
+from ops.supply_chain.trust.verification.plain import OddError, parse
+from ops.supply_chain.trust.verification.verify import REHEARSAL_HOSTS
+
+if TYPE_CHECKING:
+    from ops.supply_chain.contracts.config.signing import SigningIdentity
+
+TRUST_CONFIG_VARIABLE = "SEALWRIGHT_TRUST_CONFIG"
+MISSING = "sigstore and msgspec are not installed: nobody could look"
+INSTALL = "python -m pip install sigstore msgspec"
+DOWNLOAD_NEEDS = ("httpx", "h2", "msgspec")
+STORE_FOLDER = "supply-chain"
+_PLAIN_VERSION = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Root:
+    """A trusted root: its bytes, where it is from, and whether it is another than the public instance's."""
+
+    data: bytes
+    origin: str
+    private: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trust:
+    """Who looks, whom the release may be signed by, and against which root; `root` is None where nobody looks."""
+
+    examiner: Examiner
+    identities: tuple[SigningIdentity, ...] = ()
+    root: Root | None = None
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options by which a release is chosen and held against something."""
+    what = parser.add_argument_group("what to verify")
+    what.add_argument("release", nargs="?", type=Path, help="folder or archive (.tar.gz, .zip) with one whole release")
+    what.add_argument("--github", nargs=2, metavar=("OWNER/REPO", "TAG"), help="download that release and verify it")
+    what.add_argument(
+        "--attestations",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="further evidence: GitHub, PEP 740",
+    )
+    what.add_argument("--previous", type=Path, metavar="FOLDER", help="the release before, to check the chain")
+    who = parser.add_argument_group("whom to trust")
+    who.add_argument("--identities", type=Path, metavar="FILE", help="TOML with [[signing.identities]], as published")
+    who.add_argument("--identity", default="", help="the one certificate identity that may sign; with --issuer")
+    who.add_argument("--issuer", default="", help="its OIDC issuer")
+    who.add_argument("--trusted-root", type=Path, metavar="FILE", help="trusted root (default: the public instance's)")
+    who.add_argument("--allow-unsigned", action="store_true", help="accept a release that is not signed at all")
+    who.add_argument("--rehearsal", action="store_true", help="accept a rehearsal, which is never a release")
+    source = parser.add_argument_group("what to expect of it")
+    source.add_argument("--source-repository", default="", metavar="URL", help="repository that it is made from")
+    source.add_argument("--source-commit", default="", metavar="HASH", help="commit that it is made from")
+    source.add_argument("--tag", default="", help="tag that it is made from")
+    written = parser.add_argument_group("what to write")
+    written.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown")
+    written.add_argument("--vsa", type=Path, metavar="FILE", help="write a SLSA verification summary, ready to sign")
+
+
+@contextmanager
+def release_folder(args: argparse.Namespace, *, default: Path | None, cache: Path | None) -> Iterator[Path]:
+    """Give the folder that holds the release: unpacked or downloaded where it is somewhere else.
+
+    Args:
+        args: As `add_options` made them.
+        default: The folder where none is named.
+        cache: Where downloads go, so that one that broke off is continued; None for a temporary folder.
+    Raises:
+        UsageError: Nothing is named, or two things.
+        InputError: It cannot be unpacked or used.
+        UnavailableError: It cannot be downloaded.
+    """
+    path: Path | None = args.release
+    if path is not None and args.github:
+        raise UsageError("both a folder and --github are given", hint="Give one of them.")
+    with tempfile.TemporaryDirectory(prefix="sealwright-verify-") as temporary:
+        if args.github:
+            yield _downloaded(args, cache or Path(temporary))
+        elif path is not None and is_archive(path) and not path.is_dir():
+            unpack(path, Path(temporary))
+            yield Path(temporary)
+        elif path is not None or default is not None:
+            yield path if path is not None else Path(str(default))
+        else:
+            raise UsageError("no release is named", hint="Give its folder or archive, or --github OWNER/REPO TAG.")
+
+
+def _downloaded(args: argparse.Namespace, cache: Path) -> Path:
+    missing = [name for name in DOWNLOAD_NEEDS if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"--github needs a package that is not installed: {', '.join(missing)}",
+            hint="python -m pip install 'httpx[http2]' msgspec, or download the release by hand and give its folder.",
+        )
+    from ops.supply_chain.adapters.github.download import download_release
+
+    repository, tag = args.github
+    folder = cache / "releases" / sha256_bytes(f"{repository}\n{tag}".encode())[:32]
+    download_release(repository, tag, folder, offline=args.offline, replace=True)
+    return folder
+
+
+def further(paths: Sequence[Path], examiner: Examiner) -> tuple[Further, ...]:
+    """Read files of further evidence, and look at every bundle in them; in the order of the files.
+
+    Raises:
+        InputError: One cannot be read.
+    """
+    read = [read_evidence(path) for path in paths]
+    return tuple(one for file, data in read for one in further_in(file.name, data, examiner))
+
+
+def trust(
+    args: argparse.Namespace, configured: Sequence[SigningIdentity] = (), *, trust_config: Path | None = None
+) -> Trust:
+    """Choose whom to trust.
+
+    Args:
+        args: As `add_options` made them.
+        configured: Identities of the project's configuration, for where the command line names none.
+        trust_config: That of the project's configuration.
+    Raises:
+        UsageError: The identities make no sense.
+        InputError: A file cannot be read, or the trusted root is none.
+    """
+    try:
+        import msgspec  # noqa: F401 - without it nothing below can be imported
+
+        from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
+    except ImportError:
+        return Trust(examiner=Examiner(None, (), excuse=MISSING))
+    identities = chosen_identities(args, configured)
+    root = chosen_root(args, trust_config)
+    verifier = BundleVerifier(root.data, where=root.origin)
+    return Trust(examiner=Examiner(verifier, identities), identities=identities, root=root)
+
+
+def chosen_identities(args: argparse.Namespace, configured: Sequence[SigningIdentity]) -> tuple[SigningIdentity, ...]:
+    """Return who may sign: the one on the command line, those of the file, else the configured ones.
+
+    Raises:
+        UsageError: They make no sense, or two sources are named.
+        InputError: The file cannot be read.
+    """
+    from ops.supply_chain.contracts.config.signing import SigningIdentity
+    from ops.supply_chain.trust.identities.check import checked
+
+    if bool(args.identity) != bool(args.issuer):
+        raise UsageError("--identity and --issuer belong together", hint="Give both.")
+    if args.identity and args.identities:
+        raise UsageError("both --identity and --identities are given", hint="Give one of them.")
+    if args.identity:
+        return checked([SigningIdentity(identity=args.identity, issuer=args.issuer)], where="command line")
+    if args.identities:
+        return checked(_identities_in(args.identities), where=str(args.identities))
+    return checked(configured)
+
+
+def _identities_in(path: Path) -> tuple[SigningIdentity, ...]:
+    import msgspec
+
+    from ops.supply_chain.contracts.config.signing import SigningIdentity
+
+    try:
+        table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = msgspec.convert(_days_as_text(table["signing"]["identities"]), tuple[SigningIdentity, ...], strict=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UsageError(
+            f"{path}: holds no [[signing.identities]] that can be read: {error}",
+            hint="See docs/configuration.md for its keys.",
+        ) from error
+    if not found:
+        raise UsageError(f"{path}: names nobody who may sign", hint="See docs/configuration.md for its keys.")
+    return found
+
+
+def _days_as_text(rows: Any) -> Any:
+    return [{key: value if isinstance(value, str) else str(value) for key, value in row.items()} for row in rows]
+
+
+def chosen_root(args: argparse.Namespace, configured: Path | None) -> Root:
+    """Return the trusted root: the given one, that of a trust config, else the public instance's.
+
+    Raises:
+        InputError: It cannot be read.
+        UnavailableError: The installed sigstore package carries none.
+    """
+    if args.trusted_root:
+        return Root(data=_bytes_of(args.trusted_root), origin="--trusted-root", private=True)
+    variable = os.environ.get(TRUST_CONFIG_VARIABLE, "")
+    for path, origin in (
+        (Path(variable) if variable else None, TRUST_CONFIG_VARIABLE),
+        (configured, "[signing].trust_config"),
+    ):
+        if path is not None:
+            return Root(data=_root_in(path), origin=origin, private=True)
+    from ops.supply_chain.adapters.sigstore.trusted_root import embedded_root
+
+    found = embedded_root()
+    return Root(data=_bytes_of(found.path), origin=found.origin, private=False)
+
+
+def _root_in(path: Path) -> bytes:
+    try:
+        return plain_json.dump(parse(_bytes_of(path))["trustedRoot"].table())
+    except (OddError, ValueError) as error:
+        raise InputError(f"{path}: is no trust config: {error}") from error
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def expectations(
+    args: argparse.Namespace,
+    trusted: Trust,
+    folder: Path,
+    *,
+    uri_base: str = "",
+    artifacts: Path | None = None,
+    rehearsal: bool = False,
+) -> Expectations:
+    """Put together what the release is held against.
+
+    Args:
+        args: As `add_options` made them.
+        trusted: Whom to trust.
+        folder: The release.
+        uri_base: What a project's own identifiers begin with; empty for ours alone.
+        artifacts: Where releases are retained, to find the previous one; None for nowhere.
+        rehearsal: Whether this process is a stage of a rehearsal.
+    Raises:
+        InputError: The previous release cannot be read.
+    """
+    root = trusted.root
+    previous = _previous_sha256(args.previous) if args.previous else _retained_previous(folder, artifacts)
+    return Expectations(
+        bases=tuple(dict.fromkeys(filter(None, (URI_BASE, uri_base)))),
+        source_repository=args.source_repository,
+        source_commit=args.source_commit,
+        tag=args.tag or (args.github[1] if args.github else ""),
+        allow_unsigned=args.allow_unsigned,
+        rehearsal=args.rehearsal or rehearsal,
+        root=root.origin if root else "",
+        root_sha256=sha256_bytes(root.data) if root else "",
+        private_root=bool(root and root.private),
+        rehearsal_root=bool(root and REHEARSAL_HOSTS in root.data),
+        previous_given=bool(previous),
+        previous_sha256=previous,
+    )
+
+
+def _previous_sha256(folder: Path) -> str:
+    files, _ = read_release(folder, (PROVENANCE_SUFFIX,))
+    name = parts_of(files).provenance
+    if name not in files or not files[name].sha256:
+        raise InputError(f"{folder}: holds no provenance", hint="Give the folder of the release before this one.")
+    return files[name].sha256
+
+
+def _retained_previous(folder: Path, artifacts: Path | None) -> str:
+    """Return the digest of the retained previous release's provenance; empty where it is not retained here."""
+    if artifacts is None or not artifacts.is_dir():
+        return ""
+    files, contents = read_release(folder, (PROVENANCE_SUFFIX,))
+    data = contents.get(parts_of(files).provenance, b"")
+    try:
+        statement = parse(data)
+        version, _ = previous_of(statement)
+        component = statement["predicate"]["buildDefinition"]["externalParameters"]["component"].text()
+    except OddError:
+        return ""
+    # Both come from the release and become parts of a path.
+    if not (_PLAIN_VERSION.fullmatch(version) and _PLAIN_VERSION.fullmatch(component)):
+        return ""
+    retained = artifacts / STORE_FOLDER / component / version
+    return _previous_sha256(retained) if retained.is_dir() else ""

@@ -1,0 +1,266 @@
+"""From locks to documents, one for each lock; `union` makes the aggregate of them.
+
+Pure: the same locks in any order, with the same metadata, give the same documents.
+
+    inventory = Inventory(locks, subject, metadata)
+    union = Union(inventory)
+    for lock in inventory.locks:
+        document = inventory.document_of(lock)
+        union.add(document)
+    aggregate = union.document()
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
+from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin, SourceKind
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.moments import parse_timestamp, timestamp, timestamp_of_epoch
+from ops.supply_chain.core.names import normalise
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.inventory.build import edges
+from ops.supply_chain.inventory.build.edges import Edges, Place
+from ops.supply_chain.inventory.build.packages import Packages
+from ops.supply_chain.inventory.model.document import (
+    GENERATOR_VERSION,
+    Component,
+    Document,
+    LockRef,
+    Occurrence,
+    Package,
+    TimestampSource,
+)
+from ops.supply_chain.inventory.model.licences import licence_of_text
+from ops.supply_chain.inventory.model.naming import Identity, generic_purl, project_purl
+from ops.supply_chain.inventory.model.people import name_without_address
+
+UNKNOWN_MOMENT = timestamp_of_epoch(315532800)
+"""1980-01-01T00:00:00Z, which stands for "not known" wherever a moment must be given."""
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """The project that the locks belong to, as far as an SBOM tells of it.
+
+    `name` is the component name; `version` may be empty, for a lock outside any release. `python_name` is
+    the name in `pyproject.toml` or empty. `licence` is an SPDX expression, a name, or empty. `author`
+    makes the SBOM, `producer` makes the project; both may be empty, which is stated. `timestamp` is empty
+    where neither commit nor `SOURCE_DATE_EPOCH` tells: then the newest lock's own moment stands in.
+    `index_url` is the index of locks that name none, empty for the public one.
+    """
+
+    name: str
+    version: str = ""
+    python_name: str = ""
+    licence: str = ""
+    author: str = ""
+    producer: str = ""
+    description: str = ""
+    timestamp: str = ""
+    timestamp_source: TimestampSource = TimestampSource.NONE
+    index_url: str = ""
+    generator_version: str = GENERATOR_VERSION
+
+
+def direct_of(answers: Iterable[bool | None]) -> bool | None:
+    """Fold what several entries say: direct where one is, unknown where none is and one does not know."""
+    found = set(answers)
+    return True if True in found else (None if None in found else False)
+
+
+class _Held(NamedTuple):
+    """A package in one lock: its settled pins there, and their entries."""
+
+    identity: Identity
+    pins: list[Pin]
+    entries: list[Entry]
+
+
+_KINDS = {kind: (kind,) for kind in LockKind}
+
+
+class Inventory:
+    """All locks of a project, ready to be told as documents.
+
+    Args:
+        locks: Any order, no two of one path.
+        subject: The project.
+        metadata: Pin -> core metadata for those that have it; None where none was asked for.
+    """
+
+    def __init__(
+        self, locks: Iterable[Lock], subject: Subject, metadata: Mapping[Pin, CoreMetadata] | None = None
+    ) -> None:
+        self.locks = tuple(sorted(locks, key=lambda lock: lock.path))
+        self.subject = subject
+        self.enriched = metadata is not None
+        self.root = _root_package(subject, "")
+        self.packages = Packages(self.locks, metadata=metadata, index_url=subject.index_url, taken=(self.root.ref,))
+
+    def document_of(self, lock: Lock) -> Document:
+        """Return the document of one lock.
+
+        Args:
+            lock: One of `locks`.
+        """
+        root = _root_package(self.subject, lock.path)
+        held, places = self._places(lock, root.ref)
+        found = edges.edges_of(places, lambda ref: self.packages.needs(held[ref].identity) if ref in held else None)
+        components = [self._component(lock, one, found[ref]) for ref, one in held.items()]
+        described = LockRef(
+            path=printable(lock.path),
+            kind=lock.kind,
+            sha256=lock.sha256,
+            entries=len(lock.entries),
+            compiled_at=_moment(lock.compiled_at),
+        )
+        return self.document(
+            root=_root(root, places, found),
+            components=components,
+            locks=(described,),
+            subject=printable(lock.path),
+        )
+
+    def is_root(self, pin: Pin) -> bool:
+        """Tell whether a lock's entry is the project itself, which a lock of some tools holds too."""
+        return (
+            pin.local
+            and pin.source.kind is SourceKind.PATH
+            and posixpath.normpath(pin.source.url.removeprefix("file://") or ".") == "."
+            and bool(self.subject.python_name)
+            and normalise(pin.name) == normalise(self.subject.python_name)
+        )
+
+    def _places(self, lock: Lock, root_ref: str) -> tuple[dict[str, _Held], list[Place]]:
+        folder = posixpath.dirname(lock.path)
+        held: dict[str, _Held] = {}
+        places: list[Place] = []
+        packages = self.packages
+        for entry in lock.entries:
+            pin = packages.settle(entry.pin, folder)
+            identity = packages.identity(pin)
+            if entry.pin.local and self.is_root(entry.pin):
+                places.append(Place(root_ref, identity.key, entry))
+                continue
+            ref = packages.ref(identity)
+            places.append(Place(ref, identity.key, entry))
+            if ref in held:
+                held[ref].pins.append(pin)
+                held[ref].entries.append(entry)
+            else:
+                held[ref] = _Held(identity, [pin], [entry])
+        return held, places
+
+    def _component(self, lock: Lock, held: _Held, found: Edges) -> Component:
+        entries = held.entries
+        groups = {group for entry in entries for group in entry.groups} if len(entries) > 1 else entries[0].groups
+        return Component(
+            package=self.packages.package(held.identity, held.pins),
+            occurrences=_occurrences(lock, entries),
+            depends_on=found.depends_on,
+            depends_complete=found.complete,
+            direct=direct_of([entry.direct for entry in entries]),
+            groups=_sorted(map(printable, groups)) if groups else (),
+            kinds=_KINDS[lock.kind],
+        )
+
+    def document(
+        self, *, root: Component, components: Iterable[Component], locks: Sequence[LockRef], subject: str = ""
+    ) -> Document:
+        """Return a document of this project with these parts, sorted; see `Document` for `subject`."""
+        moment, source = _timestamp(self.subject, locks)
+        return Document(
+            root=root,
+            components=tuple(sorted(components, key=lambda component: component.package.ref)),
+            timestamp=moment,
+            timestamp_source=source,
+            generator_version=self.subject.generator_version,
+            author=name_without_address(self.subject.author),
+            locks=tuple(sorted(locks, key=lambda lock: lock.path)),
+            subject=subject,
+            enriched=self.enriched,
+        )
+
+
+def lock_document(lock: Lock, *, subject: Subject, metadata: Mapping[Pin, CoreMetadata] | None = None) -> Document:
+    """Return the document of one lock that stands alone: a pure function of the lock without metadata.
+
+    Args:
+        lock: The lock.
+        subject: The project; only its `name` is needed.
+        metadata: Pin -> core metadata, or None.
+    """
+    return Inventory((lock,), subject, metadata).document_of(lock)
+
+
+def subject_name(project: str, lock_path: str) -> str:
+    """Return what a lock's document is about: the project and the lock's folder.
+
+    A lock with another than its tool's usual name has its own name added, because several may lie in
+    one folder.
+    """
+    folder, _, file_name = lock_path.rpartition("/")
+    usual = file_name in {kind.value for kind in LockKind}
+    return "/".join(filter(None, (project, printable(folder if usual else lock_path))))
+
+
+def _root_package(subject: Subject, lock_path: str) -> Package:
+    name = subject_name(subject.name, lock_path) if lock_path else subject.name
+    purl = project_purl(name, subject.version, subject.python_name) or generic_purl(name, subject.version)
+    return Package(
+        ref=purl,
+        name=name,
+        key=normalise(name),
+        version=subject.version,
+        purl=purl,
+        licence=licence_of_text(subject.licence, "project"),
+        producer=name_without_address(subject.producer),
+        summary=printable(subject.description),
+        local=True,
+    )
+
+
+def _root(package: Package, places: Sequence[Place], found: Mapping[str, Edges]) -> Component:
+    """Return the root with its direct dependencies: what the lock says, else what nobody in it requires."""
+    others = [place for place in places if place.ref != package.ref]
+    own = found.get(package.ref, edges.NONE)
+    required = {ref for edge in found.values() for ref in edge.depends_on or ()}
+    direct = {place.ref for place in others if place.entry.direct} | set(own.depends_on or ())
+    unsure = {place.ref for place in others if place.entry.direct is None}
+    return Component(
+        package=package,
+        depends_on=_sorted(direct | (unsure - required)),
+        depends_complete=own.complete and not unsure,
+    )
+
+
+def _occurrences(lock: Lock, entries: Sequence[Entry]) -> tuple[Occurrence, ...]:
+    path = printable(lock.path)
+    places = {(entry.path, entry.line) for entry in entries}
+    return tuple(
+        Occurrence(lock=path, path=path if name == lock.path else printable(name), line=line)
+        for name, line in sorted(places)
+    )
+
+
+def _sorted(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(texts)))
+
+
+def _timestamp(subject: Subject, locks: Iterable[LockRef]) -> tuple[str, TimestampSource]:
+    if subject.timestamp:
+        return subject.timestamp, subject.timestamp_source
+    newest = max((lock.compiled_at for lock in locks), default="")
+    return (newest, TimestampSource.COMPILED_AT) if newest else (UNKNOWN_MOMENT, TimestampSource.NONE)
+
+
+def _moment(text: str) -> str:
+    try:
+        return timestamp(parse_timestamp(text, where="lock"))
+    except InputError:
+        return ""

@@ -1,0 +1,147 @@
+"""Who needs whom in one lock: what the lock says, else what the packages' own metadata allows.
+
+A lock's own word goes first: it is what the resolver did. Where a lock is silent, a requirement of the
+metadata is an edge if the same lock holds a version that it allows and its marker can be true. Where
+neither tells, the edges of that package are unknown, and that is said.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from ops.supply_chain.contracts.values.lock import Entry
+from ops.supply_chain.inventory.build.requirements import Need, allows, may_apply
+
+NeedsOf = Callable[[str], tuple[Need, ...] | None]
+
+
+class Place(NamedTuple):
+    """An entry with the reference of its package; `key` is the PEP 503 name."""
+
+    ref: str
+    key: str
+    entry: Entry
+
+
+class Edges(NamedTuple):
+    """What one package needs in one lock.
+
+    `depends_on` are references, sorted, never the package's own; None where nothing is known.
+    `complete` tells whether these are known to be all.
+    """
+
+    depends_on: tuple[str, ...] | None
+    complete: bool
+
+
+UNKNOWN = Edges(None, complete=False)
+NONE = Edges((), complete=True)
+
+
+def edges_of(places: Sequence[Place], needs: NeedsOf) -> dict[str, Edges]:
+    """Work out the edges between the packages of one lock.
+
+    Args:
+        places: Every entry of the lock, any order.
+        needs: Gives, for a reference, the requirements of trustworthy metadata; None where there are none.
+    Returns:
+        Reference -> edges, one for each reference in `places`.
+    """
+    by_key = _refs_by_key(places)
+    said = _said_by_requirers(places, by_key)
+    annotated = all(place.entry.required_by is not None for place in places)
+    silent = [place for place in places if place.entry.depends_on is None and not annotated]
+    possible = _possible(places, needs) if silent else {}
+    found: dict[str, Edges] = {}
+    for place in places:
+        if place.entry.depends_on is not None:
+            edges = _stated(place, place.entry.depends_on, places, by_key)
+        elif annotated:
+            edges = _edges(place.ref, said.get(place.ref, ()), complete=True)
+        else:
+            edges = _guessed(place.ref, said.get(place.ref), possible.get(place.ref))
+        found[place.ref] = merge(found[place.ref], edges) if place.ref in found else edges
+    return found
+
+
+def merge(one: Edges, other: Edges) -> Edges:
+    """Join what two places tell of the same package: all edges of both, complete where both are."""
+    if one == other:
+        return one
+    if one.depends_on is None or other.depends_on is None:
+        known = other.depends_on if one.depends_on is None else one.depends_on
+        return Edges(known or None, complete=False)
+    return Edges(tuple(sorted({*one.depends_on, *other.depends_on})), one.complete and other.complete)
+
+
+def _edges(ref: str, targets: Sequence[str] | set[str], *, complete: bool) -> Edges:
+    others = {target for target in targets if target != ref}
+    if not others:
+        return NONE if complete else UNKNOWN
+    return Edges(tuple(sorted(others)), complete)
+
+
+def _refs_by_key(places: Sequence[Place]) -> dict[str, set[str]]:
+    by_key: dict[str, set[str]] = defaultdict(set)
+    for place in places:
+        by_key[place.key].add(place.ref)
+    return by_key
+
+
+def _said_by_requirers(places: Sequence[Place], by_key: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    said: dict[str, list[str]] = defaultdict(list)
+    for place in places:
+        for requirer in place.entry.required_by or ():
+            for ref in by_key.get(requirer, ()):
+                said[ref].append(place.ref)
+    return said
+
+
+def _stated(
+    place: Place, pairs: Sequence[tuple[str, str]], places: Sequence[Place], by_key: Mapping[str, set[str]]
+) -> Edges:
+    targets: set[str] = set()
+    complete = True
+    for name, version in pairs:
+        refs = by_key.get(name, set())
+        if len(refs) > 1:  # several versions or sources of one name: the version tells which
+            refs = {one.ref for one in places if one.key == name and one.entry.pin.version == version}
+        targets |= refs
+        complete = complete and bool(refs)
+    return _edges(place.ref, targets, complete=complete)
+
+
+def _guessed(ref: str, said: Sequence[str] | None, possible: set[str] | None) -> Edges:
+    if possible is None:
+        return _edges(ref, said or (), complete=False)
+    return _edges(ref, possible | set(said or ()), complete=True)
+
+
+def _possible(places: Sequence[Place], needs: NeedsOf) -> dict[str, set[str]]:
+    """Follow the requirements of each package with the extras that anyone in the lock asks of it."""
+    by_key: dict[str, list[Place]] = defaultdict(list)
+    extras: dict[str, frozenset[str]] = defaultdict(frozenset)
+    for place in places:
+        by_key[place.key].append(place)
+        extras[place.ref] |= frozenset(place.entry.pin.extras)
+    found: dict[str, set[str]] = {}
+    pending = sorted({place.ref for place in places})
+    while pending:
+        ref = pending.pop()
+        wanted = needs(ref)
+        if wanted is None:
+            continue
+        targets = found.setdefault(ref, set())
+        for need in wanted:
+            if need.marker and not may_apply(need.marker, extras[ref]):
+                continue
+            for target in by_key.get(need.key, ()):
+                if not allows(need.specifier, target.entry.pin.version):
+                    continue
+                targets.add(target.ref)
+                if not need.extras <= extras[target.ref]:
+                    extras[target.ref] |= need.extras
+                    pending.append(target.ref)
+    return found

@@ -1,0 +1,218 @@
+"""The packages of a project: each distinct one built once, whatever number of locks hold it.
+
+A pin becomes part of a package by its identity (PEP 503 name, version, source). A path is read from the
+lock's folder, so that `../lib` in one lock and `./lib` in another are the same package; a path outside
+the project is not shown.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import unquote
+
+import msgspec
+
+from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
+from ops.supply_chain.contracts.values.lock import Lock, Pin, PinFile, Source, SourceKind
+from ops.supply_chain.core.addresses import INDEX_URL
+from ops.supply_chain.core.names import normalise
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.inventory.build.requirements import Need, needs_of
+from ops.supply_chain.inventory.model.addresses import publishable
+from ops.supply_chain.inventory.model.document import UNKNOWN_LICENCE, Licence, Link, Package
+from ops.supply_chain.inventory.model.licences import licence_of
+from ops.supply_chain.inventory.model.naming import (
+    Identity,
+    canonical_source,
+    identity_of,
+    plain_name,
+    purl_of,
+    reference_of,
+    unique_references,
+)
+from ops.supply_chain.inventory.model.people import links_of, producer_of, summary_of
+
+OUTSIDE = "(outside the project)"
+"""Stands for a path that is not below the project: such a path tells about the machine."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a package's own metadata tells, read once."""
+
+    needs: tuple[Need, ...] | None = None
+    licence: Licence = UNKNOWN_LICENCE
+    producer: str = ""
+    summary: str = ""
+    links: tuple[Link, ...] = ()
+    enriched: bool = False
+
+
+NO_FACTS = Facts()
+
+
+class Packages:
+    """The packages of some locks.
+
+    Args:
+        locks: All of them; references are unique among these.
+        metadata: Pin -> core metadata, for the pins that have it; None where none was asked for.
+        index_url: Simple API address of the index that locks use which name none.
+        taken: References that packages may not have: the root's.
+    """
+
+    def __init__(
+        self,
+        locks: Sequence[Lock],
+        *,
+        metadata: Mapping[Pin, CoreMetadata] | None,
+        index_url: str = "",
+        taken: Iterable[str] = (),
+    ) -> None:
+        self._index_url = index_url or INDEX_URL
+        self._metadata = metadata or {}
+        self._had: dict[Identity, list[Pin]] = defaultdict(list)
+        self._seen: dict[tuple[int, str], Pin] = {}
+        self._same: dict[Pin, Pin] = {}
+        self._identities: dict[int, Identity] = {}
+        self._pins: dict[Identity, list[Pin]] = defaultdict(list)
+        self._alone: dict[int, Package] = {}
+        self._built: dict[tuple[int, ...], Package] = {}
+        self._facts: dict[Identity, Facts] = {}
+        self._keep = locks  # pins are told apart by id() below: they must live as long as this does
+        for lock in locks:
+            folder = posixpath.dirname(lock.path)
+            for entry in lock.entries:
+                self._learn(entry.pin, folder)
+        wanted = sorted((identity, reference_of(identity, self._purl(identity))) for identity in self._pins)
+        self._refs = unique_references(wanted, taken)
+
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """All packages, sorted."""
+        return tuple(sorted(self._pins))
+
+    def settle(self, pin: Pin, folder: str) -> Pin:
+        """Return the one object that stands for a pin of a lock in a folder: equal pins are identical."""
+        foldered = folder if pin.source.kind is SourceKind.PATH else ""
+        return self._seen[(id(pin), foldered)]
+
+    def identity(self, settled: Pin) -> Identity:
+        """Return the identity of a settled pin."""
+        return self._identities[id(settled)]
+
+    def ref(self, identity: Identity) -> str:
+        """Return the reference of a package."""
+        return self._refs[identity]
+
+    def needs(self, identity: Identity) -> tuple[Need, ...] | None:
+        """Return what a package's trustworthy metadata says it needs; None where nobody knows."""
+        return self._facts_of(identity).needs
+
+    def package(self, identity: Identity, settled: Sequence[Pin] | None = None) -> Package:
+        """Return a package as some pins describe it: the same object for the same pins.
+
+        Args:
+            identity: Of the package.
+            settled: The pins of one document, settled; None takes those of all locks.
+        """
+        pins = self._pins[identity] if settled is None else settled
+        if len(pins) == 1:
+            found = self._alone.get(id(pins[0]))
+            if found is None:
+                found = self._alone[id(pins[0])] = self._build(identity, pins)
+            return found
+        key = tuple(sorted({id(pin) for pin in pins}))
+        if key not in self._built:
+            self._built[key] = self._build(identity, pins)
+        return self._built[key]
+
+    def _learn(self, pin: Pin, folder: str) -> None:
+        foldered = folder if pin.source.kind is SourceKind.PATH else ""
+        if (id(pin), foldered) in self._seen:
+            return
+        moved = msgspec.structs.replace(pin, source=_shown_source(pin.source, foldered))
+        settled = self._same.setdefault(moved, moved)
+        self._seen[(id(pin), foldered)] = settled
+        if settled is moved:
+            self._identities[id(settled)] = identity = identity_of(settled)
+            self._pins[identity].append(settled)
+        if pin in self._metadata:
+            self._had[self._identities[id(settled)]].append(pin)
+
+    def _purl(self, identity: Identity) -> str:
+        pins = self._pins[identity]
+        return purl_of(_name(pins), identity.version, pins[0].source)
+
+    def _build(self, identity: Identity, pins: Sequence[Pin]) -> Package:
+        source = pins[0].source
+        facts = self._facts_of(identity)
+        return Package(
+            ref=self._refs[identity],
+            name=_name(self._pins[identity]),
+            key=identity.key,
+            version=identity.version,
+            purl=self._purl(identity),
+            source=source,
+            page=self._page(identity, source),
+            hashes=tuple(sorted({digest for pin in pins for digest in pin.hashes})),
+            files=_files(pins),
+            markers=() if any(not pin.marker for pin in pins) else tuple(sorted({printable(p.marker) for p in pins})),
+            extras=tuple(sorted({normalise(printable(extra)) for pin in pins for extra in pin.extras})),
+            local=all(pin.local for pin in pins),
+            licence=facts.licence,
+            producer=facts.producer,
+            summary=facts.summary,
+            links=facts.links,
+            enriched=facts.enriched,
+        )
+
+    def _page(self, identity: Identity, source: Source) -> str:
+        if source.kind is not SourceKind.INDEX:
+            return ""
+        index = publishable(source.url or self._index_url)
+        return f"{index.rstrip('/')}/{identity.key}/" if index else ""
+
+    def _facts_of(self, identity: Identity) -> Facts:
+        if identity not in self._facts:
+            chosen = min(self._had[identity], key=lambda pin: (pin.hashes, pin.marker, pin.extras), default=None)
+            self._facts[identity] = NO_FACTS if chosen is None else _facts(self._metadata[chosen])
+        return self._facts[identity]
+
+
+def _facts(metadata: CoreMetadata) -> Facts:
+    return Facts(
+        needs=needs_of(metadata),
+        licence=licence_of(metadata),
+        producer=producer_of(metadata),
+        summary=summary_of(metadata),
+        links=links_of(metadata),
+        enriched=True,
+    )
+
+
+def _name(pins: Sequence[Pin]) -> str:
+    """Locks may spell one name several ways: the first in order of the alphabet stands for all."""
+    return min(plain_name(pin.written_name or pin.name) for pin in pins)
+
+
+def _files(pins: Sequence[Pin]) -> tuple[PinFile, ...]:
+    found = {
+        PinFile(hashes=file.hashes, name=printable(file.name), url=publishable(file.url), size=file.size)
+        for pin in pins
+        for file in pin.files
+    }
+    return tuple(sorted(found, key=lambda file: (file.name, file.url, file.hashes, file.size or 0)))
+
+
+def _shown_source(source: Source, folder: str) -> Source:
+    if source.kind is SourceKind.VCS:
+        words = {name: printable(getattr(source, name)) for name in ("vcs", "commit", "subdirectory")}
+        return msgspec.structs.replace(source, **words)
+    if source.kind is not SourceKind.PATH:
+        return canonical_source(source)
+    plain = unquote(source.url.removeprefix("file://")) if source.url.startswith("file:") else source.url
+    path = posixpath.normpath(posixpath.join(folder, printable(plain).replace("\\", "/") or "."))
+    outside = path.startswith(("/", "../")) or path == ".." or ":" in path
+    return msgspec.structs.replace(source, url=OUTSIDE if outside else path)

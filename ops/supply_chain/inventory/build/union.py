@@ -1,0 +1,86 @@
+"""The aggregate: exactly the union of the documents of all locks, each component attributed to its lines."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+
+from ops.supply_chain.contracts.values.lock import LockKind
+from ops.supply_chain.inventory.build import edges
+from ops.supply_chain.inventory.build.documents import Inventory, direct_of
+from ops.supply_chain.inventory.build.edges import Edges
+from ops.supply_chain.inventory.model.document import Component, Document, LockRef, Occurrence
+
+
+class _Gathered:
+    """What the documents so far tell of one package; equal answers are kept once."""
+
+    __slots__ = ("direct", "groups", "kinds", "occurrences", "told")
+
+    def __init__(self) -> None:
+        self.occurrences: list[Occurrence] = []
+        self.told: set[tuple[tuple[str, ...] | None, bool]] = set()
+        self.direct: set[bool | None] = set()
+        self.groups: set[str] = set()
+        self.kinds: set[LockKind] = set()
+
+    def add(self, component: Component) -> None:
+        """Add what one document tells."""
+        self.occurrences.extend(component.occurrences)
+        self.told.add((component.depends_on, component.depends_complete))
+        self.direct.add(component.direct)
+        self.groups.update(component.groups)
+        self.kinds.update(component.kinds)
+
+
+class Union:
+    """Gathers the documents of all locks into the aggregate.
+
+    Args:
+        inventory: Whose documents will be added, each once, in any order.
+    """
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        packages = inventory.packages
+        self._identities = {packages.ref(identity): identity for identity in packages.identities}
+        self._parts: defaultdict[str, _Gathered] = defaultdict(_Gathered)
+        self._roots: list[Component] = []
+        self._locks: list[LockRef] = []
+
+    def add(self, document: Document) -> None:
+        """Add the document of one lock."""
+        self._roots.append(document.root)
+        self._locks.extend(document.locks)
+        for component in document.components:
+            self._parts[component.package.ref].add(component)
+
+    def document(self) -> Document:
+        """Return the aggregate of what was added."""
+        own = self._inventory.root.ref
+        roots = {root.package.ref for root in self._roots}
+        root = Component(
+            package=self._inventory.root,
+            depends_on=_renamed({ref for one in self._roots for ref in one.depends_on or ()}, roots, own, own),
+            depends_complete=all(one.depends_complete for one in self._roots),
+        )
+        components = [self._merge(ref, parts, roots) for ref, parts in self._parts.items()]
+        return self._inventory.document(root=root, components=components, locks=self._locks)
+
+    def _merge(self, ref: str, parts: _Gathered, roots: set[str]) -> Component:
+        told = functools.reduce(edges.merge, (Edges(*one) for one in parts.told))
+        own = self._inventory.root.ref
+        return Component(
+            package=self._inventory.packages.package(self._identities[ref]),
+            occurrences=tuple(sorted(parts.occurrences, key=lambda one: (one.lock, one.path, one.line))),
+            depends_on=None if told.depends_on is None else _renamed(set(told.depends_on), roots, own, ref),
+            depends_complete=told.complete,
+            direct=direct_of(parts.direct),
+            groups=tuple(sorted(parts.groups)),
+            kinds=tuple(sorted(parts.kinds)),
+        )
+
+
+def _renamed(refs: set[str], roots: set[str], root: str, own: str) -> tuple[str, ...]:
+    """Return references of lock documents as the aggregate has them: its one root stands for theirs."""
+    return tuple(sorted({root if ref in roots else ref for ref in refs} - {own}))

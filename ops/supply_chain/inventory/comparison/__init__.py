@@ -1,0 +1,1 @@
+"""Any SBOM as one inventory, and the difference between two."""

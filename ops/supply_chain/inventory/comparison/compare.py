@@ -1,0 +1,186 @@
+"""What changed between two SBOMs, whatever their formats and tools.
+
+A hash that is gone from a version that stayed is the one change that nobody makes on purpose: the same
+name and version now mean other bytes. It has a kind of its own; that further files of a version became
+known is another. What only one side tells (hashes, edges, a producer) is no change; how often hashes could
+not be held against each other is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.inventory.checks.check import Family, family_of
+from ops.supply_chain.inventory.comparison import cyclonedx as inventory_cyclonedx
+from ops.supply_chain.inventory.comparison import spdx as inventory_spdx
+from ops.supply_chain.inventory.comparison.inventory import Inventory, Item, Key
+
+UNKNOWN = "unknown"
+
+
+class Kind(StrEnum):
+    """The ways in which a package may differ, the worst first."""
+
+    HASH_CHANGED = "hash-changed"
+    DOWNGRADED = "downgraded"
+    PRODUCER_CHANGED = "producer-changed"
+    RELICENSED = "relicensed"
+    ADDED = "added"
+    REMOVED = "removed"
+    UPGRADED = "upgraded"
+    VERSION_CHANGED = "version-changed"
+    HASH_ADDED = "hash-added"
+    EDGES_CHANGED = "edges-changed"
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One difference. `before` and `after` are sorted and may be empty; what they hold depends on the kind:
+    versions, hashes, licences, a producer, or the names of what is needed. `version` is empty where versions
+    themselves are the difference.
+    """
+
+    kind: Kind
+    ecosystem: str
+    name: str
+    version: str = ""
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """All differences, sorted by kind (worst first), ecosystem, name, version.
+
+    `hashes_not_compared` counts versions on both sides whose hashes share no algorithm, or that have none.
+    """
+
+    changes: tuple[Change, ...]
+    hashes_not_compared: int
+
+    def count(self, kind: Kind) -> int:
+        """How many differences of a kind there are."""
+        return sum(change.kind is kind for change in self.changes)
+
+
+def read_inventory(plain: Any, *, where: str) -> Inventory:
+    """Read a parsed SBOM of any supported format and version.
+
+    Args:
+        plain: The parsed JSON.
+        where: What to call the document in an error.
+    Raises:
+        InputError: Not an SBOM, or of a version that is not read.
+    """
+    family = family_of(plain)
+    if family is Family.CYCLONEDX and plain.get("specVersion") in inventory_cyclonedx.VERSIONS:
+        return inventory_cyclonedx.read_cyclonedx(plain)
+    if family is Family.SPDX_2 and plain.get("spdxVersion") in inventory_spdx.VERSIONS:
+        return inventory_spdx.read_spdx2(plain)
+    if family is Family.SPDX_3 and "3.0" in str(plain.get("@context")):
+        return inventory_spdx.read_spdx3(plain)
+    found = "no SBOM" if family is None else f"{family.value}, version {_version(plain)!r}"
+    raise InputError(
+        f"{where}: expected CycloneDX 1.4 to 1.7, SPDX 2.2, 2.3 or 3.0 in JSON; found {found}",
+        hint="Convert it, or give another file.",
+    )
+
+
+def compare(before: Inventory, after: Inventory) -> Comparison:
+    """Tell what changed from one inventory to another.
+
+    Args:
+        before: The older.
+        after: The newer.
+    """
+    tally: Counter[str] = Counter()
+    changes: list[Change] = []
+    for key in before.items.keys() | after.items.keys():
+        changes.extend(_of_package(key, before.items.get(key, {}), after.items.get(key, {}), tally))
+    order = {kind: position for position, kind in enumerate(Kind)}
+    changes.sort(key=lambda change: (order[change.kind], change.ecosystem, change.name, change.version))
+    return Comparison(changes=tuple(changes), hashes_not_compared=tally["hashes"])
+
+
+def _version(plain: dict[str, Any]) -> object:
+    return plain.get("specVersion") or plain.get("spdxVersion") or plain.get("@context")
+
+
+def _of_package(key: Key, old: dict[str, Item], new: dict[str, Item], tally: Counter[str]) -> Iterator[Change]:
+    gone, come = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
+    if gone or come:
+        yield _change(_kind_of_versions(old, new), key, "", _ordered(gone), _ordered(come))
+    pairs = [(old[version], new[version]) for version in sorted(old.keys() & new.keys())]
+    for one, other in pairs:
+        yield from _of_hashes(key, one, other, tally)
+    if len(gone) == len(come) == 1:
+        pairs.append((old[gone[0]], new[come[0]]))
+    for one, other in pairs:
+        yield from _of_words(key, one, other)
+
+
+def _kind_of_versions(old: dict[str, Item], new: dict[str, Item]) -> Kind:
+    if not old:
+        return Kind.ADDED
+    if not new:
+        return Kind.REMOVED
+    before, after = _newest(old), _newest(new)
+    if before is None or after is None or before == after:
+        return Kind.VERSION_CHANGED
+    return Kind.UPGRADED if before < after else Kind.DOWNGRADED
+
+
+def _newest(items: dict[str, Item]) -> Any:
+    """Return the newest PEP 440 version, None where one of them is not such a version."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return max(map(Version, items))
+    except InvalidVersion:
+        return None
+
+
+def _ordered(versions: list[str]) -> tuple[str, ...]:
+    return tuple(version or UNKNOWN for version in versions)
+
+
+def _of_hashes(key: Key, old: Item, new: Item, tally: Counter[str]) -> Iterator[Change]:
+    shared = _algorithms(old) & _algorithms(new)
+    if not shared:
+        tally["hashes"] += 1
+        return
+    before, after = ({one for one in item.hashes if one.partition(":")[0] in shared} for item in (old, new))
+    if before != after:
+        kind = Kind.HASH_ADDED if before < after else Kind.HASH_CHANGED
+        yield _change(kind, key, new.version, tuple(sorted(before - after)), tuple(sorted(after - before)))
+
+
+def _algorithms(item: Item) -> set[str]:
+    return {one.partition(":")[0] for one in item.hashes}
+
+
+def _of_words(key: Key, old: Item, new: Item) -> Iterator[Change]:
+    if old.licences and old.licences != new.licences:
+        yield _change(Kind.RELICENSED, key, new.version, old.licences, new.licences or (UNKNOWN,))
+    if old.producer and _folded(old.producer) != _folded(new.producer):
+        yield _change(Kind.PRODUCER_CHANGED, key, new.version, (old.producer,), (new.producer or UNKNOWN,))
+    if old.needs is not None and new.needs is not None and old.needs != new.needs:
+        before, after = old.needs - new.needs, new.needs - old.needs
+        yield _change(Kind.EDGES_CHANGED, key, new.version, _names(before), _names(after))
+
+
+def _folded(producer: str) -> str:
+    # SPDX 2 keeps e-mail addresses in round brackets, so writers spell those of a name otherwise.
+    return " ".join(producer.replace("[", "(").replace("]", ")").casefold().split())
+
+
+def _names(keys: frozenset[Key]) -> tuple[str, ...]:
+    return tuple(sorted(name for _, name in keys))
+
+
+def _change(kind: Kind, key: Key, version: str, before: tuple[str, ...], after: tuple[str, ...]) -> Change:
+    return Change(kind=kind, ecosystem=key[0], name=key[1], version=version, before=before, after=after)

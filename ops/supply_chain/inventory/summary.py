@@ -1,0 +1,103 @@
+"""What `generate_sbom` tells of its run: counts, findings, what it read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.lock import Entry, Lock, Pin, SourceKind
+from ops.supply_chain.contracts.values.package_index import MetadataAnswer
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.inventory.build.documents import Inventory
+from ops.supply_chain.inventory.checks.own_output import distinct_pins, represented
+from ops.supply_chain.inventory.model.document import Document
+
+
+def counts_of(inventory: Inventory, aggregate: Document, *, files: int) -> dict[str, int]:
+    """Count what there was and what became of it.
+
+    Returns:
+        `locked` and `examined` are distinct pins, of which the project's own entry counts as held by the
+        root; `components` and the `unknown_` ones are those of the aggregate.
+    """
+    pins = distinct_pins(inventory.locks)
+    others = [pin for pin in pins if not inventory.is_root(pin)]
+    components = aggregate.components
+    return {
+        "locks": len(inventory.locks),
+        "empty_locks": sum(not lock.entries for lock in inventory.locks),
+        "locks_without_source": sum(not lock.source for lock in inventory.locks),
+        "locked": len(pins),
+        "examined": len(pins) - len(others) + represented(others, aggregate),
+        "components": len(components),
+        "enriched": sum(one.package.enriched for one in components),
+        "unknown_licences": sum(not one.package.licence.known for one in components),
+        "unknown_producers": sum(not one.package.producer for one in components),
+        "unknown_versions": sum(not one.package.version for one in components),
+        "unknown_edges": sum(not one.depends_complete for one in components),
+        "files": files,
+    }
+
+
+def text_of(counts: Mapping[str, int]) -> str:
+    """Return the counts as a person reads them."""
+    unknown = ", ".join(
+        f"{word} {counts[f'unknown_{word}']}" for word in ("licences", "producers", "versions", "edges")
+    )
+    return (
+        f"{counts['locks']} locks ({counts['empty_locks']} empty), {counts['examined']} of {counts['locked']} pins, "
+        f"{counts['components']} components, {counts['files']} files\nunknown: {unknown}"
+    )
+
+
+def metadata_findings(locks: Iterable[Lock], answer: MetadataAnswer) -> tuple[Finding, ...]:
+    """Return a finding for each pin that the index should have and has not, at the first line that names it."""
+    places = _first_places(locks)
+    found = []
+    for pin, reason in answer.missing:
+        if pin.source.kind is not SourceKind.INDEX or pin.local or not pin.version:
+            continue  # nothing on an index to miss; what a lock lacks, its own findings say
+        place = places.get(pin)
+        found.append(
+            Finding(
+                code="sbom.metadata-missing",
+                severity=Severity.LOW,
+                message=f"its licence, producer and dependencies are unknown: {printable(reason)}",
+                next_step="Look whether this release was withdrawn, and replace it if so.",
+                package=pin.name,
+                version=pin.version,
+                path=place.path if place else "",
+                line=place.line if place else 0,
+            )
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def read_files(locks: Sequence[Lock]) -> tuple[FileRef, ...]:
+    """Return the locks and what was read with them, by the digests that their readers took."""
+    found = {lock.path: FileRef(path=f"project:{lock.path}", sha256=lock.sha256, size=lock.size) for lock in locks}
+    for lock in locks:
+        for path, sha256, size in lock.included:
+            found.setdefault(path, FileRef(path=f"project:{path}", sha256=sha256, size=size))
+    return tuple(found[path] for path in sorted(found))
+
+
+def digest_of_metadata(answer: MetadataAnswer) -> str:
+    """Return the SHA-256 over all metadata that was used, in an order that hangs on nothing else."""
+    lines = sorted({msgspec.json.encode(metadata) for metadata in answer.found.values()})
+    return sha256_bytes(b"\n".join(lines))
+
+
+def _first_places(locks: Iterable[Lock]) -> dict[Pin, Entry]:
+    places: dict[int, Entry] = {}
+    for lock in sorted(locks, key=lambda one: one.path):
+        for entry in lock.entries:
+            places.setdefault(id(entry.pin), entry)
+    found: dict[Pin, Entry] = {}
+    for entry in places.values():
+        found.setdefault(entry.pin, entry)
+    return found

@@ -1,0 +1,1 @@
+"""One writer per SBOM format, from the model to canonical bytes."""

@@ -1,0 +1,276 @@
+"""CycloneDX 1.6 and 1.7 JSON from a document of the model, in canonical form.
+
+What stands for a package alone (hashes, licence, addresses) is encoded once for all documents that a
+`Writer` writes; what stands for its place in one lock is put between.
+
+- `components[].hashes` are those of all files of the lock; `externalReferences` of type `distribution`
+  tell which file has which, where the lock knows.
+- `evidence.occurrences` name file and line; `evidence.identity` says that a manifest was read.
+- A component without an entry in `dependencies` has unknown dependencies; an entry without `dependsOn`
+  has none. `compositions` repeat that in words.
+- `serialNumber` is a UUIDv5 of the document's own SHA-256 without it, so equal content has an equal one.
+
+Source: CycloneDX 1.6 and 1.7 JSON schemas (ECMA-424); facts/standards.md section 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from ops.supply_chain.inventory.model.document import (
+    FROM_LOCKS,
+    GENERATOR,
+    Component,
+    Document,
+    LockRef,
+    Occurrence,
+    Package,
+)
+from ops.supply_chain.inventory.writers.cyclonedx_package import Json, package_fields, properties_of
+from ops.supply_chain.inventory.writers.fragments import array, fragment, members, newline
+
+SERIAL_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sealwright:sbom")
+"""Of the UUIDv5 serial numbers; the name in it is `sha256:<hex>` of the document without its serial."""
+
+
+class Version(StrEnum):
+    """A version of CycloneDX that is written."""
+
+    V1_6 = "1.6"
+    V1_7 = "1.7"
+
+
+class Rendered(NamedTuple):
+    """One document's bytes in chunks, in order, with their digest and size.
+
+    `sections` are all but the components, and `fresh` the components that hold a piece which the writer
+    had not written before: together they are what a check has to look at.
+    """
+
+    chunks: list[bytes]
+    sha256: str
+    size: int
+    sections: list[bytes]
+    fresh: list[bytes]
+
+
+class _Pieces(NamedTuple):
+    """A component cut where its place in a lock stands: before the first line number, and after."""
+
+    package: Package
+    head: bytes
+    tail: bytes
+
+
+class Writer:
+    """Writes documents of one version; keeps what they share.
+
+    Args:
+        version: Of CycloneDX.
+    """
+
+    def __init__(self, version: Version = Version.V1_6) -> None:
+        self.version = version
+        self._pieces: dict[tuple[Any, ...], _Pieces] = {}
+        self._entries: dict[tuple[str, tuple[str, ...]], bytes] = {}
+        self._fresh: list[bytes] = []
+
+    def render(self, document: Document) -> Rendered:
+        """Return the canonical bytes of a document."""
+        self._fresh = []
+        components = self._components(document)
+        sections = self._sections(document)
+        before = [*_object_start({"components": components, **sections}), b","]
+        after = [
+            b'",' + newline(1) + b'"specVersion": ' + fragment(self.version.value, 1),
+            b"," + newline(1) + b'"version": 1\n}\n',
+        ]
+        digest = hashlib.sha256()
+        for chunk in before:
+            digest.update(chunk)
+        serial = _serial(digest.copy(), b"".join(after)[2:])
+        middle = newline(1) + b'"serialNumber": "' + serial
+        chunks = [*before, middle, *after]
+        for chunk in (middle, *after):
+            digest.update(chunk)
+        rest = [*_object_start(sections), b",", middle, *after]
+        return Rendered(chunks, digest.hexdigest(), sum(map(len, chunks)), rest, self._fresh)
+
+    def _sections(self, document: Document) -> dict[str, list[bytes]]:
+        return {
+            "$schema": [fragment(f"http://cyclonedx.org/schema/bom-{self.version}.schema.json", 1)],
+            "bomFormat": [b'"CycloneDX"'],
+            "compositions": [fragment(compositions_of(document), 1)],
+            "dependencies": array(list(self._dependencies(document)), 1),
+            "metadata": [fragment(metadata_of(document), 1)],
+        }
+
+    def _components(self, document: Document) -> list[bytes]:
+        around: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+        found: list[bytes] = []
+        for component in document.components:
+            known = len(self._pieces)
+            found.append(self._component(component, around))
+            if len(self._pieces) > known:
+                self._fresh.append(found[-1])
+        return array(found, 1)
+
+    def _component(self, component: Component, around: dict[tuple[str, str], tuple[bytes, bytes]]) -> bytes:
+        pieces = self._pieces_of(component)
+        if len(component.occurrences) != 1:
+            return pieces.head + _many_occurrences(component.occurrences) + pieces.tail
+        one = component.occurrences[0]
+        place = around.get((one.lock, one.path))
+        if place is None:
+            place = around[(one.lock, one.path)] = _around_line(one)
+        return b"".join((pieces.head, place[0], b"%d" % one.line, place[1], pieces.tail))
+
+    def _pieces_of(self, component: Component) -> _Pieces:
+        key = (
+            id(component.package),
+            component.direct,
+            component.groups,
+            component.depends_complete,
+            component.kinds,
+        )
+        found = self._pieces.get(key)
+        if found is None:
+            found = self._pieces[key] = _cut(component)
+        return found
+
+    def _dependencies(self, document: Document) -> Iterator[bytes]:
+        told = (document.root, *document.components)
+        for component in sorted(told, key=lambda one: one.package.ref):
+            if component.depends_on is None:
+                continue
+            key = (component.package.ref, component.depends_on)
+            entry = self._entries.get(key)
+            if entry is None:
+                depends = {"dependsOn": list(component.depends_on)} if component.depends_on else {}
+                entry = self._entries[key] = fragment({"ref": component.package.ref, **depends}, 2)
+            yield entry
+
+
+def _object_start(sections: dict[str, list[bytes]]) -> list[bytes]:
+    """Return an object's chunks up to where it would close, keys sorted."""
+    return members(sorted(sections.items()), 0)[:-2]
+
+
+def render(document: Document, version: Version = Version.V1_6) -> bytes:
+    """Return one document's canonical bytes."""
+    return b"".join(Writer(version).render(document).chunks)
+
+
+def compositions_of(document: Document) -> list[Json]:
+    """Return what is known to be all there is, and what is not."""
+    sorts: dict[str, dict[str, list[str]]] = {"complete": {}, "incomplete": {}, "unknown": {}}
+    root = document.root.package.ref
+    sorts["complete" if document.complete else "incomplete"]["assemblies"] = [root]
+    for component in sorted((document.root, *document.components), key=lambda one: one.package.ref):
+        sorts[_extent(component)].setdefault("dependencies", []).append(component.package.ref)
+    return [{"aggregate": sort, **parts} for sort, parts in sorts.items() if parts]
+
+
+def _extent(component: Component) -> str:
+    if component.depends_complete:
+        return "complete"
+    return "incomplete" if component.depends_on else "unknown"
+
+
+def metadata_of(document: Document) -> Json:
+    """Return the document's head: what is described, by whom, when, from which locks."""
+    root = document.root
+    described = {
+        **package_fields(root.package),
+        "bom-ref": root.package.ref,
+        "properties": properties_of(root, in_lock=False),
+        "type": "application",
+    }
+    tool = {"name": GENERATOR, "type": "application", "version": document.generator_version}
+    head: Json = {
+        "component": {key: value for key, value in described.items() if value},
+        "lifecycles": [{"phase": document.lifecycle}],
+        "properties": _document_properties(document),
+        "timestamp": document.timestamp,
+        "tools": {"components": [tool]},
+    }
+    return {**head, "manufacturer": {"name": document.author}} if document.author else head
+
+
+def _document_properties(document: Document) -> list[Json]:
+    pairs = [
+        ("sealwright:enriched", "true" if document.enriched else "false"),
+        ("sealwright:timestamp-source", document.timestamp_source.value),
+        *(("sealwright:lock", _described(lock)) for lock in document.locks),
+        *(("sealwright:unknown", element.value) for element in document.unknown),
+    ]
+    if not document.locks and document.lifecycle == FROM_LOCKS:
+        pairs.append(("sealwright:locks", "none"))
+    return [{"name": name, "value": value} for name, value in sorted(pairs)]
+
+
+def _described(lock: LockRef) -> str:
+    return f"{lock.path} sha256:{lock.sha256}"
+
+
+def _cut(component: Component) -> _Pieces:
+    package = component.package
+    before = {"bom-ref": package.ref, "description": package.summary}
+    after = {**package_fields(package), "properties": properties_of(component), "type": "library"}
+    after.pop("description", None)
+    head = fragment({key: value for key, value in before.items() if value}, 2)
+    tail = fragment({key: value for key, value in after.items() if value}, 2)
+    identity = fragment([_identity(component)], 4)
+    # Each part loses the brace that closes or opens it; keys of `before` < "evidence" < keys of `after`.
+    return _Pieces(
+        package=package,
+        head=b"".join(
+            (head[: -len(newline(2)) - 1], b",", newline(3), b'"evidence": {', newline(4), b'"identity": ', identity)
+        ),
+        tail=newline(3) + b"}," + tail[1:],
+    )
+
+
+def _identity(component: Component) -> Json:
+    package = component.package
+    value = ", ".join(kind.value for kind in component.kinds)
+    return {
+        "concludedValue": package.purl or package.name,
+        "confidence": 1,
+        "field": "purl" if package.purl else "name",
+        "methods": [{"confidence": 1, "technique": "manifest-analysis", "value": value}],
+    }
+
+
+def _around_line(one: Occurrence) -> tuple[bytes, bytes]:
+    """Return what stands before and after the line number of a lone occurrence."""
+    context = (
+        b"" if one.path == one.lock else b'"additionalContext": ' + fragment(_included(one), 6) + b"," + newline(6)
+    )
+    before = (b",", newline(4), b'"occurrences": [', newline(5), b"{", newline(6), context, b'"line": ')
+    after = (b",", newline(6), b'"location": ', fragment(one.path, 6), newline(5), b"}", newline(4), b"]")
+    return b"".join(before), b"".join(after)
+
+
+def _included(one: Occurrence) -> str:
+    """Name the lock where another file than the lock itself holds the line."""
+    return f"included by {one.lock}"
+
+
+def _many_occurrences(occurrences: Sequence[Occurrence]) -> bytes:
+    found = [
+        {"line": one.line, "location": one.path}
+        | ({"additionalContext": _included(one)} if one.path != one.lock else {})
+        for one in occurrences
+    ]
+    return b"," + newline(4) + b'"occurrences": ' + fragment(found, 4) if found else b""
+
+
+def _serial(digest: Any, rest: bytes) -> bytes:
+    """Finish the digest of the document as it is without a serial number, and name the document by it."""
+    digest.update(rest)
+    return f"urn:uuid:{uuid.uuid5(SERIAL_NAMESPACE, 'sha256:' + digest.hexdigest())}".encode()

@@ -1,0 +1,278 @@
+"""The SBOM as SPDX 2.3 JSON.
+
+A lock accepts several files of one version and gives a hash for each. SPDX `files` need a SHA-1 that locks
+do not hold, and a package for each file would make sixty packages out of one in every scanner; so a package
+has all hashes as its `checksums`, of one algorithm several times (neither the specification, nor its schema,
+nor spdx-tools forbids that), and its comment says that each is of one file, and which where the lock tells.
+
+What is not known is said: NOASSERTION where a field has that value, a `DEPENDS_ON NOASSERTION` where edges
+are unknown (`NONE` where there are known to be none), and CISA's word for the element in the comment.
+SPDX 2.3 has no field for the generation context: it stands in the creation comment.
+
+Source: SPDX 2.3, https://spdx.github.io/spdx-spec/v2.3/; facts/standards.md sections 2 and 3.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from ops.supply_chain.core.addresses import URI_BASE
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
+from ops.supply_chain.inventory.writers.spdx_terms import (
+    NOT_TOLD,
+    Declared,
+    actor,
+    creation_statement,
+    declared,
+    document_statement,
+    download_location,
+    package_statement,
+    place_statement,
+    slug_of,
+    source_statement,
+)
+
+NAMESPACE = URI_BASE + "spdx:"
+"""Start of every `documentNamespace`; a UUIDv5 of the document's content follows."""
+
+DOCUMENT_ID = "SPDXRef-DOCUMENT"
+
+_ALGORITHMS = {
+    "adler32": "ADLER32",
+    "blake2b_256": "BLAKE2b-256",
+    "blake2b_384": "BLAKE2b-384",
+    "blake2b": "BLAKE2b-512",
+    "blake2b_512": "BLAKE2b-512",
+    "blake3": "BLAKE3",
+    "md5": "MD5",
+    "sha1": "SHA1",
+    "sha224": "SHA224",
+    "sha256": "SHA256",
+    "sha384": "SHA384",
+    "sha512": "SHA512",
+    "sha3_256": "SHA3-256",
+    "sha3_384": "SHA3-384",
+    "sha3_512": "SHA3-512",
+}
+"""hashlib's names -> those of the schema's `algorithm`."""
+
+_HOST = r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]{2,5}(?::[0-9]{1,5})?"
+_ADDRESS = re.compile(rf"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git|svn|sftp|ftp)://(?:[\w.~-]+@)?{_HOST}(?:/\S*)?")
+_COMMENT, _SOURCE, _UUID, _BODY, _EDGES = "@comment@", "@source@", "@uuid@", "@packages@", "@relationships@"
+_COMMENT_LINE = f'\n      "comment": "{_COMMENT}",'
+_NAMESPACE_LINE = f'\n  "documentNamespace": "{NAMESPACE}{_UUID}"'.encode()
+_SOURCE_LINE = f'\n      "sourceInfo": "{_SOURCE}",'
+
+
+class _Fragment(NamedTuple):
+    """A package's JSON, cut where a component puts its own words."""
+
+    package: Package
+    is_root: bool
+    before_comment: str
+    statement: str
+    before_source: str
+    after_source: str
+    licence: Declared
+
+
+class Renderer:
+    """Writes the documents of one run; what is the same in many of them is written once."""
+
+    def __init__(self) -> None:
+        self._fragments: dict[str, _Fragment] = {}
+
+    def render(self, document: Document) -> bytes:
+        """Write one document.
+
+        Args:
+            document: Any; its packages are those of the run, one object a ref.
+        Returns:
+            Canonical JSON, see `core.canonical`.
+        """
+        components = (document.root, *document.components)
+        fragments = [self._fragment(component.package, document) for component in components]
+        packages = ",\n".join(map(_package, fragments, components))
+        edges = ",\n".join(_relationships(document))
+        text = json.dumps(_head(document, fragments), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+        # Each mark's last place is ours: keys are sorted, so what holds texts of others stands before it.
+        text = _fill(text, _BODY, packages)
+        text = _fill(text, _EDGES, edges)
+        data = text.encode()
+        serial = uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}{sha256_bytes(data)}")
+        return data.replace(_NAMESPACE_LINE, _NAMESPACE_LINE.replace(_UUID.encode(), str(serial).encode()), 1)
+
+    def _fragment(self, package: Package, document: Document) -> _Fragment:
+        known = self._fragments.get(package.ref)
+        if known is None or known.package is not package:  # by identity: one object a ref in a run
+            known = _cut(package, is_root=package is document.root.package)
+            self._fragments[package.ref] = known
+        return known
+
+
+def render(document: Document) -> bytes:
+    """Write one document as SPDX 2.3 in canonical JSON."""
+    return Renderer().render(document)
+
+
+def _head(document: Document, fragments: Iterable[_Fragment]) -> dict[str, Any]:
+    root = document.root.package
+    creators = [f"Tool: {GENERATOR}-{document.generator_version}"]
+    if document.author:
+        creators.append(f"Organization: {actor(document.author)}")
+    what = f"{root.name} {root.version}".strip()
+    head: dict[str, Any] = {
+        "SPDXID": DOCUMENT_ID,
+        "comment": document_statement(document),
+        "creationInfo": {
+            "comment": creation_statement(document),
+            "created": document.timestamp,
+            "creators": sorted(creators),
+        },
+        "dataLicense": "CC0-1.0",
+        "documentNamespace": f"{NAMESPACE}{_UUID}",
+        "name": f"{what}: {document.subject}" if document.subject else what,
+        "packages": _BODY,
+        "relationships": _EDGES,
+        "spdxVersion": "SPDX-2.3",
+    }
+    extracted = _extracted(fragment.licence for fragment in fragments)
+    return {**head, "hasExtractedLicensingInfos": extracted} if extracted else head
+
+
+def _extracted(licences: Iterable[Declared]) -> list[dict[str, str]]:
+    named = {reference: name for licence in licences for reference, name in licence.references}
+    return [
+        {"comment": NOT_TOLD, "extractedText": name, "licenseId": reference, "name": name}
+        for reference, name in sorted(named.items())
+    ]
+
+
+def _fill(text: str, mark: str, body: str) -> str:
+    before, after = text.rsplit(f'"{mark}"', 1)
+    return f"{before}[\n{body}\n  ]{after}"
+
+
+def _cut(package: Package, *, is_root: bool) -> _Fragment:
+    licence = declared(package.licence)
+    text = json.dumps(_plain(package, licence, is_root=is_root), sort_keys=True, indent=2, ensure_ascii=False).replace(
+        "\n", "\n    "
+    )
+    before_comment, rest = text.split(_COMMENT_LINE, 1)
+    before_source, after_source = rest.rsplit(_SOURCE_LINE, 1)
+    return _Fragment(
+        package=package,
+        is_root=is_root,
+        before_comment=f"    {before_comment}",
+        statement=" ".join(filter(None, (package_statement(package, is_root=is_root), _unwritten(package)))),
+        before_source=before_source,
+        after_source=after_source,
+        licence=licence,
+    )
+
+
+def _plain(package: Package, licence: Declared, *, is_root: bool) -> dict[str, Any]:
+    producer = f"Organization: {actor(package.producer)}" if actor(package.producer) else "NOASSERTION"
+    location = download_location(package)
+    homepage, references = _references(package)
+    plain: dict[str, Any] = {
+        "SPDXID": spdx_id(package.ref),
+        "checksums": _checksums(package),
+        "comment": _COMMENT,
+        "copyrightText": "NOASSERTION",
+        "downloadLocation": location if _ADDRESS.fullmatch(location) else "NOASSERTION",
+        "externalRefs": references,
+        "filesAnalyzed": False,
+        "homepage": homepage,
+        "licenseComments": licence.comment,
+        "licenseConcluded": "NOASSERTION",
+        "licenseDeclared": licence.expression,
+        "name": package.name,
+        "originator": producer,
+        "packageFileName": package.files[0].name if len(package.files) == 1 else "",
+        "primaryPackagePurpose": "APPLICATION" if is_root else "LIBRARY",
+        "sourceInfo": _SOURCE,
+        "summary": package.summary,
+        # Who hands an index's package on is not told by a lock; a project hands on its own.
+        "supplier": producer if is_root or package.local else "NOASSERTION",
+        "versionInfo": package.version or "NOASSERTION",
+    }
+    return {key: value for key, value in plain.items() if value not in ("", [])}
+
+
+def _checksums(package: Package) -> list[dict[str, str]]:
+    found = [one.partition(":") for one in package.hashes]
+    return [
+        {"algorithm": _ALGORITHMS[algorithm], "checksumValue": digest}
+        for algorithm, _, digest in found
+        if algorithm in _ALGORITHMS
+    ]
+
+
+def _unwritten(package: Package) -> str:
+    # "algorithm" is a closed list in 2.3: a hash of another algorithm goes into words rather than away.
+    others = "; ".join(one for one in package.hashes if one.partition(":")[0] not in _ALGORITHMS)
+    return f"Hashes of other algorithms: {others}." if others else ""
+
+
+def _references(package: Package) -> tuple[str, list[dict[str, str]]]:
+    references = [("PACKAGE-MANAGER", "purl", package.purl)] if package.purl else []
+    homepage = ""
+    for link in package.links:
+        if link.kind is LinkKind.WEBSITE and not homepage and _ADDRESS.fullmatch(link.url):
+            homepage = link.url
+        else:
+            references.append(("OTHER", link.kind.value, link.url))
+    return homepage, [
+        {"referenceCategory": category, "referenceLocator": locator, "referenceType": kind}
+        for category, kind, locator in references
+    ]
+
+
+def spdx_id(ref: str) -> str:
+    """Return the SPDXID of a component's ref."""
+    return f"SPDXRef-{slug_of(ref)}"
+
+
+def _package(fragment: _Fragment, component: Component) -> str:
+    place = place_statement(
+        direct=component.direct,
+        groups=component.groups,
+        complete=component.depends_complete,
+        is_root=fragment.is_root,
+    )
+    comment = json.dumps(f"{fragment.statement} {place}".strip(), ensure_ascii=False)
+    source = source_statement(component)
+    return "".join(
+        (
+            fragment.before_comment,
+            f'\n      "comment": {comment},',
+            fragment.before_source,
+            f'\n      "sourceInfo": {json.dumps(source, ensure_ascii=False)},' if source else "",
+            fragment.after_source,
+        )
+    )
+
+
+def _relationships(document: Document) -> Iterator[str]:
+    yield _edge(DOCUMENT_ID, "DESCRIBES", spdx_id(document.root.package.ref))
+    for component in (document.root, *document.components):
+        source = spdx_id(component.package.ref)
+        for ref in component.depends_on or ():
+            yield _edge(source, "DEPENDS_ON", spdx_id(ref))
+        if not component.depends_complete:
+            yield _edge(source, "DEPENDS_ON", "NOASSERTION")
+        elif not component.depends_on:
+            yield _edge(source, "DEPENDS_ON", "NONE")
+
+
+def _edge(source: str, kind: str, target: str) -> str:
+    return (
+        f'    {{\n      "relatedSpdxElement": "{target}",\n      "relationshipType": "{kind}",\n'
+        f'      "spdxElementId": "{source}"\n    }}'
+    )

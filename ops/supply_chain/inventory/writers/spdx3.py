@@ -1,0 +1,361 @@
+"""The SBOM as SPDX 3.0.1 JSON-LD.
+
+Everything that says something about a package stands in the graph of one document: identifiers begin with
+the document's own name, a UUIDv5 of its content, because the same package may be known better elsewhere.
+All hashes of a version's files are `verifiedUsing` of its package, each with the file's name as its comment
+where the lock tells.
+
+What is not known is said: `noAssertion` completeness, NoAssertionElement, NoAssertionLicense, and CISA's word
+for the element in the comment. A producer is an `Agent`: metadata does not tell people from organisations.
+
+Source: SPDX 3.0.1 model and JSON-LD serialisation, https://spdx.github.io/spdx-spec/v3.0.1/;
+facts/standards.md sections 2 and 3.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ops.supply_chain.core.addresses import URI_BASE
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
+from ops.supply_chain.inventory.writers.spdx_terms import (
+    NOT_TOLD,
+    Declared,
+    creation_statement,
+    declared,
+    document_statement,
+    download_location,
+    package_statement,
+    place_statement,
+    slug_of,
+    source_statement,
+)
+
+CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
+VERSION = "3.0.1"
+NAMESPACE = URI_BASE + "spdx:"
+"""Start of every identifier; the document's UUID, `#` and the element's own name follow."""
+
+CREATION = "_:creation"
+NO_LICENCE = "expandedlicensing_NoAssertionLicense"
+
+_ALGORITHMS = {
+    "adler32": "adler32",
+    "blake2b": "blake2b512",
+    "blake2b_256": "blake2b256",
+    "blake2b_384": "blake2b384",
+    "blake2b_512": "blake2b512",
+    "blake3": "blake3",
+    "md5": "md5",
+    "sha1": "sha1",
+    "sha224": "sha224",
+    "sha256": "sha256",
+    "sha384": "sha384",
+    "sha512": "sha512",
+    "sha3_224": "sha3_224",
+    "sha3_256": "sha3_256",
+    "sha3_384": "sha3_384",
+    "sha3_512": "sha3_512",
+}
+"""hashlib's names -> members of HashAlgorithm; what is missing here is written as `other` with its name."""
+
+_SBOM_TYPES = {
+    "design": "design",
+    "pre-build": "source",
+    "build": "build",
+    "post-build": "analyzed",
+    "operations": "deployed",
+    "discovery": "analyzed",
+}
+"""CycloneDX lifecycle phases -> SbomType, whose "source" is "created directly from the development
+environment, source files, and included dependencies"."""
+
+_LINKS = {
+    LinkKind.WEBSITE: "altWebPage",
+    LinkKind.VCS: "vcs",
+    LinkKind.ISSUES: "issueTracker",
+    LinkKind.DOCUMENTATION: "documentation",
+    LinkKind.CHANGES: "releaseNotes",
+}
+
+# A NUL stands for the UUID until the content is known: no text of a model holds one.
+_OPEN = f"{NAMESPACE}\0#"
+_OPEN_BYTES = json.dumps(_OPEN)[1:-1].encode()
+_COMMENT, _SOURCE = "@comment@", "@source@"
+_COMMENT_LINE = f'\n      "comment": "{_COMMENT}",'
+_SOURCE_LINE = f',\n      "software_sourceInfo": "{_SOURCE}"'
+
+_Elements = Mapping[str, str]
+"""Identifier -> JSON of an element that several packages may share."""
+
+
+class _Fragment(NamedTuple):
+    """A package's JSON, cut where a component puts its own words, and what goes with it."""
+
+    package: Package
+    is_root: bool
+    before_comment: str
+    statement: str
+    before_source: str
+    after_source: str
+    shared: _Elements
+    licence_id: str
+    licence: str
+
+
+class Renderer:
+    """Writes the documents of one run; what is the same in many of them is written once."""
+
+    def __init__(self) -> None:
+        self._fragments: dict[str, _Fragment] = {}
+
+    def render(self, document: Document) -> bytes:
+        """Write one document.
+
+        Args:
+            document: Any; its packages are those of the run, one object a ref.
+        Returns:
+            Canonical JSON, see `core.canonical`.
+        """
+        components = (document.root, *document.components)
+        fragments = [self._fragment(component.package, document) for component in components]
+        shared: dict[str, str] = {}
+        for fragment in fragments:
+            shared.update(fragment.shared)
+        edges = dict(_edge(component, is_root=component is document.root) for component in components)
+        members = [identifier(slug_of(component.package.ref)) for component in components]
+        members += [*shared, *(fragment.licence_id for fragment in fragments), *edges]
+        graph = [
+            *map(_text, _frame(document, members)),
+            *map(_package, fragments, components),
+            *(shared[name] for name in sorted(shared)),
+            *(fragment.licence for fragment in fragments),
+            *edges.values(),
+        ]
+        body = ",\n".join(graph)
+        data = f'{{\n  "@context": "{CONTEXT}",\n  "@graph": [\n{body}\n  ]\n}}\n'.encode()
+        serial = uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}{sha256_bytes(data)}")
+        return data.replace(_OPEN_BYTES, f"{NAMESPACE}{serial}#".encode())
+
+    def _fragment(self, package: Package, document: Document) -> _Fragment:
+        known = self._fragments.get(package.ref)
+        if known is None or known.package is not package:  # by identity: one object a ref in a run
+            known = _cut(package, is_root=package is document.root.package)
+            self._fragments[package.ref] = known
+        return known
+
+
+def render(document: Document) -> bytes:
+    """Write one document as SPDX 3.0.1 JSON-LD in canonical JSON."""
+    return Renderer().render(document)
+
+
+def identifier(name: str) -> str:
+    """Return the identifier of an element before the document's UUID is known."""
+    return f"{_OPEN}{name}"
+
+
+def _text(element: dict[str, Any]) -> str:
+    text = json.dumps(element, sort_keys=True, indent=2, ensure_ascii=False)
+    return "    " + text.replace("\n", "\n    ")
+
+
+def _element(kind: str, slug: str, /, **fields: Any) -> dict[str, Any]:
+    filled = {key: value for key, value in fields.items() if value not in ("", [], None)}
+    return {"type": kind, "spdxId": identifier(slug), "creationInfo": CREATION, **filled}
+
+
+def _frame(document: Document, members: list[str]) -> Iterator[dict[str, Any]]:
+    root = document.root.package
+    what = f"{root.name} {root.version}".strip()
+    name = f"{what}: {document.subject}" if document.subject else what
+    yield {
+        "type": "CreationInfo",
+        "@id": CREATION,
+        "specVersion": VERSION,
+        "created": document.timestamp,
+        "createdBy": [identifier("author")],
+        "createdUsing": [identifier("tool")],
+        "comment": creation_statement(document),
+    }
+    yield _element(
+        "SpdxDocument",
+        "document",
+        name=name,
+        comment=document_statement(document),
+        dataLicense=identifier("data-license"),
+        profileConformance=["core", "simpleLicensing", "software"],
+        rootElement=[identifier("sbom")],
+    )
+    yield _element(
+        "software_Sbom",
+        "sbom",
+        name=name,
+        element=members,
+        rootElement=[identifier(slug_of(root.ref))],
+        software_sbomType=[_SBOM_TYPES[document.lifecycle]],
+    )
+    yield _element("simplelicensing_LicenseExpression", "data-license", simplelicensing_licenseExpression="CC0-1.0")
+    yield _element("Tool", "tool", name=f"{GENERATOR} {document.generator_version}")
+    yield _author(document)
+
+
+def _author(document: Document) -> dict[str, Any]:
+    if document.author:
+        return _element("Organization", "author", name=document.author)
+    # "createdBy" must name an agent, and the tool is not the author.
+    return _element("Agent", "author", name="NOASSERTION", comment="The SBOM author is unknown.")
+
+
+def _cut(package: Package, *, is_root: bool) -> _Fragment:
+    slug = slug_of(package.ref)
+    licence = declared(package.licence)
+    licence_elements = dict(_licence(licence))
+    producer_elements = dict(_producer(package))
+    text = _text(_plain(package, list(producer_elements), is_root=is_root))
+    before_comment, rest = text.split(_COMMENT_LINE, 1)
+    before_source, after_source = rest.split(_SOURCE_LINE, 1)
+    relation = _element(
+        "Relationship",
+        f"licence-{slug}",
+        **{"from": identifier(slug)},
+        relationshipType="hasDeclaredLicense",
+        to=[next(iter(licence_elements), NO_LICENCE)],
+        completeness="complete" if licence_elements else "noAssertion",
+        comment=licence.comment,
+    )
+    return _Fragment(
+        package=package,
+        is_root=is_root,
+        before_comment=before_comment,
+        statement=package_statement(package, is_root=is_root),
+        before_source=before_source,
+        after_source=after_source,
+        shared={name: _text(element) for name, element in (licence_elements | producer_elements).items()},
+        licence_id=relation["spdxId"],
+        licence=_text(relation),
+    )
+
+
+def _licence(licence: Declared) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the elements of a declared licence, the expression first; nothing where it is unknown."""
+    if licence.expression == "NOASSERTION":
+        return
+    names = {reference: f"text-{slug_of(reference)}" for reference, _ in licence.references}
+    custom = [
+        {"type": "DictionaryEntry", "key": reference, "value": identifier(name)} for reference, name in names.items()
+    ]
+    expression = _element(
+        "simplelicensing_LicenseExpression",
+        f"expression-{slug_of(licence.expression)}",
+        simplelicensing_licenseExpression=licence.expression,
+        simplelicensing_customIdToUri=custom,
+    )
+    yield expression["spdxId"], expression
+    for reference, text in licence.references:
+        named = _element(
+            "simplelicensing_SimpleLicensingText",
+            names[reference],
+            name=text,
+            simplelicensing_licenseText=text,
+            comment=NOT_TOLD,
+        )
+        yield named["spdxId"], named
+
+
+def _producer(package: Package) -> Iterator[tuple[str, dict[str, Any]]]:
+    if package.producer:
+        agent = _element("Agent", f"agent-{slug_of(package.producer)}", name=package.producer)
+        yield agent["spdxId"], agent
+
+
+def _plain(package: Package, producers: list[str], *, is_root: bool) -> dict[str, Any]:
+    links = [link for link in package.links if link.kind is LinkKind.WEBSITE]
+    home_page = links[0].url if links else ""
+    references = [
+        {"type": "ExternalRef", "externalRefType": _LINKS[link.kind], "locator": [link.url]}
+        for link in package.links
+        if link.url != home_page or link.kind is not LinkKind.WEBSITE
+    ]
+    return _element(
+        "software_Package",
+        slug_of(package.ref),
+        name=package.name,
+        comment=_COMMENT,
+        summary=package.summary,
+        externalRef=references,
+        originatedBy=producers,
+        # Who hands an index's package on is not told by a lock; a project hands on its own.
+        suppliedBy=producers[0] if producers and (is_root or package.local) else "",
+        verifiedUsing=list(_hashes(package)),
+        software_copyrightText="NOASSERTION",
+        software_downloadLocation=download_location(package),
+        software_homePage=home_page,
+        software_packageUrl=package.purl,
+        software_packageVersion=package.version,
+        software_primaryPurpose="application" if is_root else "library",
+        software_sourceInfo=_SOURCE,
+    )
+
+
+def _hashes(package: Package) -> Iterator[dict[str, str]]:
+    files = {digest: file.name for file in package.files for digest in file.hashes}
+    for one in package.hashes:
+        algorithm, _, digest = one.partition(":")
+        known = _ALGORITHMS.get(algorithm, "other")
+        words = filter(None, (algorithm if known == "other" else "", printable(files.get(one, ""))))
+        comment = " ".join(words)
+        plain = {"type": "Hash", "algorithm": known, "hashValue": digest}
+        yield {**plain, "comment": comment} if comment else plain
+
+
+def _package(fragment: _Fragment, component: Component) -> str:
+    place = place_statement(
+        direct=component.direct,
+        groups=component.groups,
+        complete=component.depends_complete,
+        is_root=fragment.is_root,
+    )
+    comment = json.dumps(f"{fragment.statement} {place}".strip(), ensure_ascii=False)
+    source = source_statement(component)
+    return "".join(
+        (
+            fragment.before_comment,
+            f'\n      "comment": {comment},',
+            fragment.before_source,
+            f',\n      "software_sourceInfo": {json.dumps(source, ensure_ascii=False)}' if source else "",
+            fragment.after_source,
+        )
+    )
+
+
+def _edge(component: Component, *, is_root: bool) -> tuple[str, str]:
+    """Return a component's one dependency relationship: its identifier and its JSON."""
+    slug = slug_of(component.package.ref)
+    if component.depends_complete:
+        completeness, nothing = "complete", "NoneElement"
+    else:
+        completeness, nothing = "noAssertion", "NoAssertionElement"
+    open_ = _OPEN_BYTES.decode()
+    # A project needs some packages for development only, and not every lock tells which.
+    scope = "" if is_root else '      "scope": "runtime",\n'
+    # Written by hand, in the order of sorted keys: there is one for each component of each document.
+    text = (
+        f'    {{\n      "completeness": "{completeness}",\n      "creationInfo": "{CREATION}",\n'
+        f'      "from": "{open_}{slug}",\n      "relationshipType": "dependsOn",\n'
+        f'{scope}      "spdxId": "{open_}needs-{slug}",\n      "to": [\n'
+        f"{_targets(component.depends_on or (), nothing)}\n"
+        '      ],\n      "type": "LifecycleScopedRelationship"\n    }'
+    )
+    return identifier(f"needs-{slug}"), text
+
+
+def _targets(refs: Iterable[str], nothing: str) -> str:
+    open_ = _OPEN_BYTES.decode()
+    lines = [f'        "{open_}{slug_of(ref)}"' for ref in refs]
+    return ",\n".join(lines or [f'        "{nothing}"'])

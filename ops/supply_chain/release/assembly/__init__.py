@@ -1,0 +1,1 @@
+"""The flat set of files of a release: names, completeness, permission, summary."""

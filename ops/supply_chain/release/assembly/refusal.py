@@ -1,0 +1,70 @@
+"""Why a release that was only rehearsed would be refused: told from the records and verdicts that it left.
+
+Source: issue "Sign, rehearse, verify, publish", deliverable 3: "this release would be refused, because ...".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import Reason, Verdict
+from ops.supply_chain.core.outcome import Outcome
+
+
+def reasons_of_records(stages: Sequence[str], records: Iterable[Record]) -> tuple[str, ...]:
+    """Say of each gate that refused why it did.
+
+    Args:
+        stages: The gates that refused, in the order in which they ran.
+        records: What they left; a stage without one is told too.
+    Returns:
+        One sentence a stage, in that order.
+    """
+    left = {record.stage: record for record in records}
+    return tuple(f"{stage}: {_of_record(left.get(stage))}" for stage in stages)
+
+
+def reasons_of_verdicts(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """Say of each rule that does not pass why it does not.
+
+    Args:
+        verdicts: Of both passes of the policy.
+    Returns:
+        One sentence a rule, in the order of the verdicts and of the rules in them.
+    """
+    found = [
+        f"policy {rule.code}: {_of_reasons(rule.denials or rule.unknowns)}"
+        for verdict in verdicts
+        for rule in verdict.rules
+        if rule.outcome is not Outcome.PASS
+    ]
+    empty = [
+        f"policy: the verdict is {verdict.decision} ({verdict.outcome})"
+        for verdict in verdicts
+        if verdict.decision != "allow" and all(rule.outcome is Outcome.PASS for rule in verdict.rules)
+    ]
+    return (*found, *empty)
+
+
+def _of_record(record: Record | None) -> str:
+    if record is None:
+        return "left no record"
+    if record.findings:
+        return _first_of([finding.message for finding in record.findings])
+    if record.outcome is Outcome.NOT_EXAMINED:
+        return "; ".join(record.notes) or "could not examine everything"
+    return f"ended {record.outcome}"
+
+
+def _of_reasons(reasons: Sequence[Reason]) -> str:
+    if not reasons:
+        return "no rule decided"
+    return _first_of(
+        [f"{reason.message} ({reason.subject})" if reason.subject else reason.message for reason in reasons]
+    )
+
+
+def _first_of(messages: Sequence[str]) -> str:
+    more = len(messages) - 1
+    return messages[0] + (f", and {more} more" if more else "")

@@ -1,0 +1,102 @@
+"""What a person is told at the end of a release: made, where, verdict, retained, and what it is not yet.
+
+Source: issue 2, "`release` says at the end what was made, where, and what is still missing".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from ops.supply_chain.contracts.config.signing import SigningMode
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, NOT_SIGNED, bundle_name, is_signed
+from ops.supply_chain.core.outcome import Outcome
+
+RELEASED = "dist:release/"
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts; `files` are (name, size in bytes), sorted, signatures left out.
+
+    `unsigned` are the files without a bundle beside them, the trusted root among them. `mode` is the configured
+    one. `verified` says that the signing stage verified exactly these bundles over these files. `retained` and `retained_until` are empty where
+    the release is not retained; `earlier` says that what is retained comes from an earlier run, with
+    other times in its records and the same files otherwise.
+    """
+
+    component: str
+    version: str
+    folder: str
+    files: tuple[tuple[str, int], ...]
+    unsigned: tuple[str, ...]
+    verdict: str
+    retained: str
+    retained_until: str
+    earlier: bool
+    mode: SigningMode = SigningMode.SIGSTORE
+    verified: bool = False
+
+
+def unsigned_among(names: Sequence[str]) -> tuple[str, ...]:
+    """Name the files that have no Sigstore bundle beside them, in the order given."""
+    there = set(names)
+    return tuple(name for name in names if is_signed(name) and bundle_name(name) not in there)
+
+
+def verified_by(record: Record, files: Mapping[str, str]) -> bool:
+    """Tell whether the signing stage's record says that it verified a bundle over each of these files.
+
+    Args:
+        record: What the stage left.
+        files: Name -> SHA-256 of everything that lies in the release's folder now.
+    """
+    if record.outcome is not Outcome.PASS or record.options.get("mode") != SigningMode.SIGSTORE.value:
+        return False
+    known = {ref.path: ref.sha256 for ref in (*record.reads, *record.writes)}
+    return bool(files) and all(known.get(f"{RELEASED}{name}") == sha256 for name, sha256 in files.items())
+
+
+def summary_text(summary: Summary, *, next_step: str) -> str:
+    """Write the summary for people."""
+    width = max((len(name) for name, _ in summary.files), default=0)
+    total = sum(size for _, size in summary.files)
+    lines = [
+        f"{summary.component} {summary.version}",
+        f"  made      {summary.folder}: {len(summary.files)} files, {size_text(total)}",
+        *(f"              {name:<{width}}  {size_text(size):>9}" for name, size in summary.files),
+        f"  verdict   {summary.verdict}",
+        f"  retained  {_retained(summary)}",
+        f"  signature {_signed(summary)}",
+        f"  next      {next_step}",
+    ]
+    return "\n".join(lines)
+
+
+def size_text(size: int) -> str:
+    """Write a size with three digits and a unit of 1,000."""
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:  # noqa: PLR2004 - the step from one unit to the next
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} GB"
+
+
+def _retained(summary: Summary) -> str:
+    if not summary.retained_until:
+        return "no"
+    earlier = ", from an earlier run with the same files" if summary.earlier else ""
+    return f"{summary.retained} until {summary.retained_until}{earlier}"
+
+
+def _signed(summary: Summary) -> str:
+    if not summary.unsigned:
+        checked = "verified when it was signed" if summary.verified else "which nobody verified here"
+        return f"every file has its NAME{BUNDLE_SUFFIX} beside it, {checked}"
+    if len(summary.unsigned) < len(summary.files):
+        return f"not signed: {', '.join(summary.unsigned)} without NAME{BUNDLE_SUFFIX} beside it"
+    if summary.mode is SigningMode.CHECKSUMS:
+        return f"{NOT_SIGNED} (mode {summary.mode.value})"
+    return f"not signed: none of the {len(summary.files)} files has its NAME{BUNDLE_SUFFIX} beside it"

@@ -1,0 +1,168 @@
+"""The notes of a published release: what it consists of, by digest, and how a customer checks it.
+
+Everything that is not ours to choose (names, identities, roles) stands in a code span or a code block, where
+Markdown makes nothing of it: no link, no mention, no HTML. What people wrote into a draft stays; our section
+stands between two marks and is made again by each run. The same release gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+import msgspec
+
+from ops.supply_chain.contracts.config.signing import SigningIdentity
+from ops.supply_chain.contracts.values.publication import LocalFile
+from ops.supply_chain.core.text import printable
+
+BEGIN, END = "<!-- sealwright:begin -->", "<!-- sealwright:end -->"
+MOST_CHARACTERS = 120_000
+"""GitHub refuses a body of more than 125,000 characters."""
+
+BUNDLE_SUFFIX = ".sigstore.json"
+
+ROOT = ' --trusted-root "$TRUSTED_ROOT"'
+ROOT_HELP = "# $TRUSTED_ROOT is the trusted root that you have from elsewhere, not the one in this release"
+"""Whoever could put another release here could put another root beside it."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the notes say.
+
+    `files` are all files of the release sorted by name, `signatures` the names of those that only sign
+    others. `checksums` and `verifier` are names among them, or empty. `identities` are those who may have signed it;
+    empty in mode `checksums`. `commit` is empty outside git. `private_root` says that it was signed by another
+    instance than the public one, whose trusted root a customer's tools do not have.
+    """
+
+    component: str
+    version: str
+    repository: str
+    tag: str
+    commit: str
+    files: tuple[LocalFile, ...]
+    signatures: frozenset[str]
+    identities: tuple[SigningIdentity, ...]
+    checksums: str = ""
+    private_root: bool = False
+    verifier: str = ""
+
+
+def notes(facts: Facts, *, existing: str = "") -> str:
+    """Write the body of the release.
+
+    Args:
+        facts: What to say.
+        existing: The body that the draft has now.
+    Returns:
+        Markdown: the existing text with our section in its place, or at its end.
+    """
+    whole = merged(existing, _section(facts, _table(facts)))
+    if len(whole) <= MOST_CHARACTERS:
+        return whole
+    short = f"The table of {len(facts.files)} files is too long for this page; {code(facts.checksums)} has it."
+    return merged(existing, _section(facts, [short]))
+
+
+def merged(existing: str, section: str) -> str:
+    """Put our section where an earlier one stands, else after the text that is there."""
+    before, begin, rest = existing.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if begin and end:
+        return before + section + after
+    kept = existing.replace(BEGIN, "").replace(END, "").rstrip()
+    return f"{kept}\n\n{section}\n" if kept else f"{section}\n"
+
+
+def code(text: str) -> str:
+    """Write text as a code span that holds whatever the text is, in a table as well."""
+    shown = printable(text).replace("|", r"\|")
+    fence = "`" * (_longest_run(shown) + 1)
+    pad = " " if not shown.strip() or shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def code_block(lines: Sequence[str]) -> str:
+    """Write lines as a block of shell commands that no line can end."""
+    shown = [printable(line) for line in lines]
+    fence = "`" * max(3, _longest_run("\n".join(shown)) + 1)
+    return "\n".join([f"{fence}sh", *shown, fence])
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)
+
+
+def _section(facts: Facts, table: Sequence[str]) -> str:
+    source = f" Built from commit {code(facts.commit)}." if facts.commit else ""
+    lines = [
+        BEGIN,
+        f"## Check {code(f'{facts.component} {facts.version}')} before you use it",
+        "",
+        f"{_signed(facts)}{source}",
+        "",
+        code_block(_commands(facts)),
+        "",
+        "### Files",
+        "",
+        *table,
+        "",
+        END,
+    ]
+    return "\n".join(lines)
+
+
+def _table(facts: Facts) -> list[str]:
+    rows = [
+        f"| {code(file.name)} | {file.size} | {code(file.sha256)} |"
+        for file in facts.files
+        if file.name not in facts.signatures
+    ]
+    return ["| file | bytes | SHA-256 |", "|---|---:|---|", *rows]
+
+
+def _signed(facts: Facts) -> str:
+    if not _bundled(facts):
+        return "**This release is not signed**: its digests are published, and nothing vouches for them."
+    count = sum(1 for file in facts.files if file.name not in facts.signatures)
+    return f"{count} files; each has its signature beside it, in a file of the same name and `{BUNDLE_SUFFIX}`."
+
+
+def _bundled(facts: Facts) -> bool:
+    names = {file.name for file in facts.files}
+    return bool(facts.identities) and facts.checksums + BUNDLE_SUFFIX in names
+
+
+def _commands(facts: Facts) -> list[str]:
+    folder = f"{facts.component}-{facts.version}"
+    where = f"{facts.tag} --repo {facts.repository} --dir {folder}"
+    lines = [f"gh release download {where}", f"cd {folder}"]
+    if _bundled(facts):
+        lines += [ROOT_HELP] if facts.private_root else []
+        one_of = "  # one of these, see SECURITY.md" if len(facts.identities) > 1 else ""
+        lines += [f"{_cosign(facts, identity, facts.checksums)}{one_of}" for identity in facts.identities]
+    if facts.checksums:
+        lines.append(f"sha256sum --check {shlex.quote(facts.checksums)}")
+    exact = [one for one in facts.identities if one.identity]
+    if facts.verifier and exact and _bundled(facts):
+        who = f"--identity {shlex.quote(exact[0].identity)} --issuer {shlex.quote(exact[0].issuer)}"
+        who += ROOT if facts.private_root else ""
+        # It came the same way as what it is to judge: it runs only where it is the publisher's.
+        first = _cosign(facts, exact[0], facts.verifier)
+        lines.append(f"{first} && python {shlex.quote(facts.verifier)} . {who}")
+    return lines
+
+
+def _cosign(facts: Facts, identity: SigningIdentity, name: str) -> str:
+    # cosign does not anchor a pattern; ours are matched from the first to the last character.
+    who = (
+        f"--certificate-identity {shlex.quote(identity.identity)}"
+        if identity.identity
+        else f"--certificate-identity-regexp {shlex.quote(f'^(?:{identity.identity_regex})$')}"
+    )
+    root = ROOT if facts.private_root else ""
+    bundle = shlex.quote(name + BUNDLE_SUFFIX)
+    issuer = f"--certificate-oidc-issuer {shlex.quote(identity.issuer)}"
+    return f"cosign verify-blob --bundle {bundle}{root} {who} {issuer} {shlex.quote(name)}"

@@ -1,0 +1,196 @@
+"""How long releases are kept, how they form a chain, and which may be removed.
+
+Source: DESIGN section 2, `retain_artifacts.py`; facts/standards.md section 13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from ops.supply_chain.contracts.files.manifest import (
+    HeldRelease,
+    Manifest,
+    ManifestFile,
+    PreviousRelease,
+    PrunedRelease,
+)
+from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, is_signature
+from ops.supply_chain.core.moments import timestamp
+from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name, report_names
+
+
+class PruneDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a retained release may be removed, and why or why not."""
+
+    held: HeldRelease
+    remove: bool
+    reason: str
+
+
+def newest(releases: Sequence[HeldRelease]) -> HeldRelease | None:
+    """Return the release of one component that the next one follows, or None if there is none.
+
+    Args:
+        releases: Any order; those without a readable manifest are passed over.
+    """
+    readable = [held for held in releases if held.manifest is not None]
+    return max(readable, key=_sequence, default=None)
+
+
+def build_manifest(
+    files: Sequence[ManifestFile],
+    *,
+    component: str,
+    version: str,
+    created: str,
+    now: datetime,
+    days: int,
+    last: tuple[int, PreviousRelease] | None,
+) -> Manifest:
+    """Make the manifest of a release that is about to be retained.
+
+    Args:
+        files: All its files, any order, the provenance among them.
+        component: N.
+        version: V.
+        created: The moment that the released files carry.
+        now: The moment of retaining.
+        days: For how many days from now, today not counted.
+        last: Sequence number and reference of the newest release so far; None for the first.
+    """
+    digests = {file.name: file.sha256 for file in files}
+    return Manifest(
+        schema="manifest/1",
+        component=component,
+        version=version,
+        created=created,
+        retained_at=timestamp(now),
+        retained_until=(now.date() + timedelta(days=days)).isoformat(),
+        sequence=last[0] + 1 if last else 1,
+        previous=last[1] if last else None,
+        provenance_sha256=digests[provenance_name(component, version)],
+        files=tuple(sorted(files, key=lambda file: file.name)),
+    )
+
+
+def differing(manifest: Manifest, files: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the files in which a second making of a release differs from the retained one.
+
+    Provenance, checksums, records, signatures and the reports of verifying them tell of a run and may differ;
+    everything else is a pure function of the source.
+
+    Args:
+        manifest: Of the retained release.
+        files: Name -> SHA-256 of the second making.
+    Returns:
+        Sorted; empty means that it is the same release.
+    """
+    component, version = manifest.component, manifest.version
+    of_a_run = {
+        gate_name(component, version),
+        provenance_name(component, version),
+        checksums_name(component, version),
+        *report_names(component, version).values(),
+    }
+    kept = {file.name: file.sha256 for file in manifest.files}
+    return tuple(
+        name
+        for name in sorted(kept.keys() | files.keys())
+        if name not in of_a_run and not is_signature(name) and kept.get(name) != files.get(name)
+    )
+
+
+def lacks_signatures(manifest: Manifest, names: Iterable[str]) -> bool:
+    """Tell whether a release that is signed now was retained before it was.
+
+    Args:
+        manifest: Of the retained release.
+        names: Of the files now.
+    """
+    kept = any(file.name.endswith(BUNDLE_SUFFIX) for file in manifest.files)
+    return not kept and any(name.endswith(BUNDLE_SUFFIX) for name in names)
+
+
+def with_chain_problems(releases: Sequence[HeldRelease], pruned: Sequence[PrunedRelease]) -> tuple[HeldRelease, ...]:
+    """Hold the releases of one component against each other.
+
+    Each names the one before it by its manifest's digest. That one is there, or it is among the pruned;
+    otherwise somebody removed or changed it. That the newest one was removed cannot be seen from here.
+
+    Args:
+        releases: All of one component, any order.
+        pruned: What is left of its pruned ones.
+    Returns:
+        The same, with problems of the chain added, sorted by sequence, unreadable ones last.
+    """
+    links = {one.version: (one.sequence, one.manifest_sha256) for one in pruned}
+    links |= {held.version: (_sequence(held), held.manifest_sha256) for held in releases}
+    taken: dict[int, str] = {}
+    checked = []
+    for held in sorted(releases, key=lambda held: (held.manifest is None, _sequence(held), held.version)):
+        problems = list(held.problems)
+        if held.manifest is not None:
+            problems += _link_problems(held.manifest, links)
+            first = taken.setdefault(held.manifest.sequence, held.version)
+            if first != held.version:
+                problems.append(f"{held.version}: has the same place in the chain as {first}")
+        checked.append(msgspec.structs.replace(held, problems=tuple(problems)))
+    return tuple(checked)
+
+
+def plan_pruning(releases: Sequence[HeldRelease], now: datetime) -> tuple[PruneDecision, ...]:
+    """Decide for each retained release of one component whether it may be removed.
+
+    Never one that has not expired, never the newest, never one that is not exactly as its manifest says.
+
+    Args:
+        releases: As `with_chain_problems` returns them, from a reading that held every digest.
+        now: The present moment.
+    Returns:
+        One decision each, in the same order.
+    """
+    last = newest(releases)
+    return tuple(_decide(held, last, now) for held in releases)
+
+
+def pruned_entry(manifest: Manifest, manifest_sha256: str, now: datetime) -> PrunedRelease:
+    """Write down what is left of a release that is about to be removed."""
+    return PrunedRelease(
+        version=manifest.version,
+        sequence=manifest.sequence,
+        manifest_sha256=manifest_sha256,
+        retained_until=manifest.retained_until,
+        pruned_at=timestamp(now),
+    )
+
+
+def _sequence(held: HeldRelease) -> int:
+    return held.manifest.sequence if held.manifest is not None else 0
+
+
+def _link_problems(manifest: Manifest, links: Mapping[str, tuple[int, str]]) -> list[str]:
+    if manifest.previous is None:
+        return (
+            [] if manifest.sequence == 1 else [f"{manifest.version}: names no release before it, and is not the first"]
+        )
+    before = manifest.previous.version
+    if before not in links:
+        return [f"{manifest.version}: the release before it, {before}, is gone and was not pruned"]
+    sequence, sha256 = links[before]
+    if (sequence + 1, manifest.previous.manifest_sha256) != (manifest.sequence, sha256):
+        return [f"{manifest.version}: the release before it, {before}, is not the one that it names"]
+    return []
+
+
+def _decide(held: HeldRelease, last: HeldRelease | None, now: datetime) -> PruneDecision:
+    if held.manifest is None or held.problems:
+        return PruneDecision(held=held, remove=False, reason="does not verify")
+    until = held.manifest.retained_until
+    if now.date() <= date.fromisoformat(until):
+        return PruneDecision(held=held, remove=False, reason=f"kept until {until}")
+    if last is not None and held.version == last.version:
+        return PruneDecision(held=held, remove=False, reason="the newest")
+    return PruneDecision(held=held, remove=True, reason=f"expired after {until}")

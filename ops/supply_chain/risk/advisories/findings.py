@@ -1,0 +1,244 @@
+"""From what a matcher says of a pin to findings that tell what to do next.
+
+One finding for each (pin, vulnerability) of a project, with its places; never one for each line.
+
+| code | what | severity |
+|---|---|---|
+| `vulnerability.known` | a record says that the version is affected | its rating; absent or conflicting counts as high |
+| `vulnerability.undecided` | a record names the package and does not let anybody decide | the same |
+| `vulnerability.settled` | one record is silent, another of the same vulnerability clears the version | info |
+| `malware.known` | the pin is, or may be, a malicious package | critical |
+| `malware.name-only` | the project of a direct dependency held malware at another version | info |
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
+from ops.supply_chain.contracts.values.advisory import Basis, Status, Vulnerability
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.lock import LockKind
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.risk.advisories.pins import Places
+from ops.supply_chain.risk.advisories.response import Clock
+
+KNOWN, UNDECIDED, SETTLED = "vulnerability.known", "vulnerability.undecided", "vulnerability.settled"
+MALWARE, NAME_ONLY = "malware.known", "malware.name-only"
+
+
+class _When(NamedTuple):
+    """What the response clock says, its last day, and the day of the first sighting."""
+
+    text: str = ""
+    due: str = ""
+    first_seen: str = ""
+
+
+NEVER = _When()
+NAMED_AT_MOST = 6
+"""Aliases in a message; the finding has all of them."""
+
+_CODES = {Status.AFFECTED: KNOWN, Status.UNDECIDED: UNDECIDED, Status.SETTLED: SETTLED}
+
+_COMMANDS = {
+    LockKind.REQUIREMENTS: "nox -s lock -- --upgrade-package {name}",
+    LockKind.UV: "uv lock --upgrade-package {name}",
+    LockKind.POETRY: "poetry update --lock {name}",
+    LockKind.PDM: "pdm update --no-sync {name}",
+    LockKind.PIPFILE: "pipenv upgrade {name}",
+}
+"""What moves one pin, by the lock's tool; `pylock.toml` is written by several tools and has none of its own."""
+
+_WORDS = {
+    Basis.MALWARE: "malware",
+    Basis.GHSA_LABEL: "GitHub's label",
+    Basis.GHSA_CVSS: "GitHub's CVSS vector",
+    Basis.CVSS: "a CVSS vector",
+    Basis.CONFLICTING: "the ratings conflict and nobody has classified it",
+    Basis.ABSENT: "no record rates it and nobody has classified it",
+}
+
+
+class Teller:
+    """Makes the findings of one project.
+
+    Args:
+        clock: The response clock of its configuration.
+        ledger: What earlier scans saw; empty where there is no ledger.
+        zone: The time zone of the response clock.
+    """
+
+    def __init__(self, clock: Clock, ledger: Ledger, *, zone: str) -> None:
+        self._clock = clock
+        self._ledger = ledger
+        self._zone = ZoneInfo(zone)
+        self.new = 0
+        self.overdue = 0
+        self.sightings: list[Sighting] = []
+
+    def vulnerability(self, found: Vulnerability, at: Places, *, move_to: str) -> Finding:
+        """Tell of one vulnerability of one pin.
+
+        Args:
+            found: What the matcher says.
+            at: Where the pin stands.
+            move_to: The version that ends all of the pin's vulnerabilities that a version can end, or nothing.
+        """
+        code = _CODES[found.status]
+        if found.status is Status.SETTLED:
+            return _finding(code, Severity.INFO, found, at, said=_settled(found), step=f"Nothing: {found.reason}.")
+        when = self._when(code, found)
+        said = _affected(found) if found.status is Status.AFFECTED else _undecided(found)
+        step = _step(found, at, move_to)
+        return _finding(
+            code, found.rating.counts_as, found, at, said=f"{said}; {_severity(found)}", step=step, when=when
+        )
+
+    def malware(self, found: Vulnerability, at: Places) -> Finding:
+        """Tell of one pin that is, or may be, a malicious package."""
+        when = self._when(MALWARE, found)
+        certain = "is" if found.status is Status.AFFECTED else "may be"
+        said = f"{found.package} {found.version} {certain} malware: {found.id}{_aliases(found)}{_summary(found)}"
+        if found.reason:
+            said += f" ({printable(found.reason)})"
+        step = (
+            f"Take {found.package} out of {at.path} and of every lock named here, treat each machine that installed "
+            "it as compromised, and renew every secret that it could read."
+        )
+        return _finding(MALWARE, Severity.CRITICAL, found, at, said=said, step=step, when=when)
+
+    def name_only(self, package: str, version: str, names: tuple[str, ...], at: Places) -> Finding:
+        """Tell that a direct dependency's project held malware, though not at the pinned version."""
+        self._see(Sighting(NAME_ONLY, package, names))
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        return Finding(
+            code=NAME_ONLY,
+            severity=Severity.INFO,
+            message=f"the project {package} has held malware at other versions than {version}: {names[0]}{more}",
+            next_step=f"Read {names[0]} and see that {package} {version} was published by whom you trust.",
+            package=package,
+            version=version,
+            path=at.path,
+            line=at.line,
+            aliases=names,
+            also_at=at.also_at,
+            places=at.total,
+        )
+
+    def _when(self, code: str, found: Vulnerability) -> _When:
+        seen = self._see(Sighting(code, found.package, found.names))
+        deadline = self._clock.deadline(
+            found.rating.counts_as, published=found.published, first_seen=_noon(seen, self._zone)
+        )
+        shown = seen.isoformat() if seen else ""
+        if deadline is None:
+            return _When(first_seen=shown)
+        self.overdue += deadline.overdue
+        return _When(deadline.text, deadline.due.isoformat(), shown)
+
+    def _see(self, sighting: Sighting) -> date | None:
+        self.sightings.append(sighting)
+        seen = self._ledger.first_seen(sighting)
+        self.new += seen is None
+        return seen
+
+
+@lru_cache(maxsize=4096)
+def _noon(day: date | None, zone: ZoneInfo) -> datetime | None:
+    """Return a moment that is on a day in the policy's zone."""
+    return None if day is None else datetime.combine(day, time(12), zone)
+
+
+def not_examined(code: str, package: str, version: str, at: Places, *, why: str, step: str) -> Finding:
+    """Tell of one pin that was not looked at."""
+    return Finding(
+        code=code,
+        severity=Severity.INFO,
+        message=f"{package} {version or '(no version)'} was not examined: {why}",
+        next_step=step,
+        package=package,
+        version=version,
+        path=at.path,
+        line=at.line,
+        also_at=at.also_at,
+        places=at.total,
+    )
+
+
+def _finding(
+    code: str,
+    severity: Severity,
+    found: Vulnerability,
+    at: Places,
+    *,
+    said: str,
+    step: str,
+    when: _When = NEVER,
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity,
+        message=f"{said}; {when.text}" if when.text else said,
+        next_step=step,
+        package=found.package,
+        version=found.version,
+        path=at.path,
+        line=at.line,
+        aliases=found.names,
+        also_at=at.also_at,
+        places=at.total,
+        due=when.due,
+        first_seen=when.first_seen,
+    )
+
+
+def _affected(found: Vulnerability) -> str:
+    kind = "is malware" if found.malware else "has"
+    return f"{found.package} {found.version} {kind} {found.id}{_aliases(found)}{_summary(found)}"
+
+
+def _undecided(found: Vulnerability) -> str:
+    who = f"{found.package} {found.version}"
+    return f"{who} may have {found.id}{_aliases(found)}{_summary(found)}; {printable(found.reason)}"
+
+
+def _settled(found: Vulnerability) -> str:
+    return f"{found.package} {found.version} does not have {found.id}{_aliases(found)}: {printable(found.reason)}"
+
+
+def _aliases(found: Vulnerability) -> str:
+    if not found.aliases:
+        return ""
+    shown = ", ".join(found.aliases[:NAMED_AT_MOST])
+    more = len(found.aliases) - NAMED_AT_MOST
+    return f" ({shown})" if more <= 0 else f" ({shown} and {more} more)"
+
+
+def _summary(found: Vulnerability) -> str:
+    return f": {printable(found.summary)}" if found.summary else ""
+
+
+def _severity(found: Vulnerability) -> str:
+    rating = found.rating
+    if rating.severity is Severity.UNKNOWN:
+        return f"severity unknown, counts as {rating.counts_as} ({_WORDS[rating.basis]})"
+    return f"severity {rating.counts_as} ({_WORDS[rating.basis]})"
+
+
+def _step(found: Vulnerability, at: Places, move_to: str) -> str:
+    command = _COMMANDS.get(at.kind, "").format(name=found.package)
+    how = f": {command}" if command else f", and compile {at.path} again"
+    if found.fixed and move_to:
+        return f"Move {found.package} to {move_to} or later{how}"
+    if found.fixed:
+        return f"Move {found.package} to {found.fixed} or later, which ends this one but not the others{how}"
+    return (
+        f"No version that ends it is known: take {found.package} out, or accept it in {CONFIG_NAME}: [[waivers]] "
+        f'id = "{found.id}", package = "{found.package}", versions = "=={found.version}", '
+        "with reason, owner, date and expires"
+    )

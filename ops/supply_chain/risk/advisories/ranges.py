@@ -1,0 +1,203 @@
+"""Whether a version lies in an OSV range, in the order of PEP 440, with a third answer: cannot be told.
+
+    func IncludedInRanges(v, ranges)
+      for range in ranges
+        if BeforeLimits(v, range)
+          vulnerable = false
+          for evt in sorted(range.events)
+            if evt.introduced is present && v >= evt.introduced   vulnerable = true
+            else if evt.fixed is present && v >= evt.fixed        vulnerable = false
+            else if evt.last_affected is present && v > evt.last_affected   vulnerable = false
+          if vulnerable   return true
+    (OSV schema, "Evaluation", last_affected as in "Requirements")
+
+Where the schema is silent, the answer leans to "affected":
+
+- events at one and the same version: fixed, then introduced, then last_affected, so that two ranges
+  that touch (`fixed 2.0`, `introduced 2.0`) stay two ranges, whatever order the record lists them in;
+- a range that never introduces begins at the first version;
+- a pin with a local label (`2.6.0+cu124`) that a bound does not have still counts as that version for
+  `last_affected` and for version lists, as PEP 440 has it for `<=` and `==`;
+- a bound that PEP 440 cannot order (`2.6.0-NA`) is somewhere among the versions that begin with its
+  release number: outside of those the range decides, among them it cannot be told.
+
+Source: https://ossf.github.io/osv-schema/#evaluation, https://peps.python.org/pep-0440/
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from packaging.version import Version
+
+from ops.supply_chain.contracts.values.advisory import (
+    Advisory,
+    Event,
+    EventKind,
+    VersionRange,
+    parse_version,
+    version_key,
+)
+
+FIRST = Version("0.dev0")
+"""No PEP 440 version is lower: the meaning of `introduced: "0"`."""
+
+SECOND = Version("0.dev1")
+"""Where a range closes that may have closed at once: after FIRST, where it may have opened."""
+
+LAST = Version("999999999!0")
+"""Stands for the end of an order that a bound does not fit into at all."""
+
+BEYOND = ".999999999"
+"""Appended to a release number: after every version that begins with it."""
+
+UNLIMITED = "*"
+
+_RELEASE = re.compile(r"\s*v?(?:\d+!)?\d+(?:\.\d+)*", re.ASCII)
+
+_ORDER = {EventKind.FIXED: 0, EventKind.INTRODUCED: 1, EventKind.LAST_AFFECTED: 2}
+
+
+class Decision(IntEnum):
+    """Whether a version is affected; a higher one outweighs a lower."""
+
+    NO = 0
+    UNKNOWN = 1
+    YES = 2
+
+
+class Subject(NamedTuple):
+    """The version asked about.
+
+    `version` is None where PEP 440 cannot read it; `public` is it without local label; `keys` are the
+    version keys that a list of affected versions may hold for it.
+    """
+
+    version: Version | None
+    public: Version | None
+    keys: tuple[str, ...]
+
+
+class _Step(NamedTuple):
+    bound: Version
+    kind: EventKind
+
+
+class _Line(NamedTuple):
+    """A range with every bound orderable: `steps` sorted, `limits` empty where there is none."""
+
+    steps: tuple[_Step, ...]
+    limits: tuple[Version, ...]
+
+
+@lru_cache(maxsize=1 << 16)
+def subject(version: str) -> Subject:
+    """Prepare a version to be asked about.
+
+    Args:
+        version: As the lock writes it.
+    """
+    parsed = parse_version(version)
+    if parsed is None:
+        return Subject(None, None, (version_key(version),))
+    if parsed.local is None:
+        return Subject(parsed, parsed, (version_key(version),))
+    return Subject(parsed, Version(parsed.public), (version_key(version), version_key(parsed.public)))
+
+
+def decide(advisory: Advisory, about: Subject) -> Decision:
+    """Tell whether a record says that a version is affected.
+
+    Returns:
+        YES where the version is listed or in a range, UNKNOWN where the record is silent or its bounds
+        (or the version) cannot be ordered and it is not listed, else NO.
+    """
+    if any(key in advisory.versions for key in about.keys):
+        return Decision.YES
+    if advisory.silence:
+        return Decision.UNKNOWN
+    return max((_in_range(item, about) for item in advisory.ranges), default=Decision.NO)
+
+
+def _in_range(item: VersionRange, about: Subject) -> Decision:
+    if about.version is None or about.public is None:
+        return Decision.YES if _covers_everything(item) else Decision.UNKNOWN
+    narrow, wide = _lines(item)
+    if _includes(narrow, about.version, about.public):
+        return Decision.YES
+    if wide is not narrow and _includes(wide, about.version, about.public):
+        return Decision.UNKNOWN
+    return Decision.NO
+
+
+def _covers_everything(item: VersionRange) -> bool:
+    """Whether a range needs no order: from the first version without end."""
+    return all(event.kind is EventKind.INTRODUCED for event in item.events) and any(
+        event.version == "0" for event in item.events
+    )
+
+
+def _includes(line: _Line, version: Version, public: Version) -> bool:
+    if line.limits and not any(version < limit for limit in line.limits):
+        return False
+    vulnerable = False
+    for bound, kind in line.steps:
+        if kind is EventKind.INTRODUCED:
+            if version >= bound:
+                vulnerable = True
+        elif kind is EventKind.FIXED:
+            if version >= bound:
+                vulnerable = False
+        elif (public if bound.local is None else version) > bound:
+            vulnerable = False
+    return vulnerable
+
+
+@lru_cache(maxsize=1 << 16)
+def _lines(item: VersionRange) -> tuple[_Line, _Line]:
+    """Return the range as narrow and as wide as its bounds allow: the same object where all are orderable."""
+    if all(_bound(event, wide=True) == _bound(event, wide=False) for event in item.events):
+        line = _line(item, wide=True)
+        return line, line
+    return _line(item, wide=False), _line(item, wide=True)
+
+
+def _line(item: VersionRange, *, wide: bool) -> _Line:
+    events = item.events
+    if not any(event.kind is EventKind.INTRODUCED for event in events):
+        events = (Event(EventKind.INTRODUCED, "0"), *events)
+    steps = [_Step(_bound(event, wide=wide), event.kind) for event in events if event.kind is not EventKind.LIMIT]
+    limits = [event for event in events if event.kind is EventKind.LIMIT]
+    # "limit": "*" is infinity, and a version need only be before one of the limits.
+    unlimited = any(event.version.strip() == UNLIMITED for event in limits)
+    return _Line(
+        tuple(sorted(steps, key=lambda step: (step.bound, _ORDER[step.kind]))),
+        () if unlimited else tuple(_bound(event, wide=wide) for event in limits),
+    )
+
+
+def _bound(event: Event, *, wide: bool) -> Version:
+    if event.kind is EventKind.INTRODUCED and event.version == "0":
+        return FIRST
+    parsed = parse_version(event.version)
+    if parsed is not None:
+        return parsed
+    early = wide is (event.kind is EventKind.INTRODUCED)
+    release = _RELEASE.match(event.version)
+    if release is None:
+        return LAST if not early else FIRST if event.kind is EventKind.INTRODUCED else SECOND
+    return Version(release.group() + (".dev0" if early else BEYOND))
+
+
+def fixes(advisory: Advisory) -> list[Version]:
+    """List the versions that end a range of a record, unsorted, only those that can be ordered."""
+    found = (
+        parse_version(event.version)
+        for item in advisory.ranges
+        for event in item.events
+        if event.kind is EventKind.FIXED
+    )
+    return [version for version in found if version is not None]

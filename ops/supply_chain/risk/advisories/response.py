@@ -1,0 +1,168 @@
+"""By when something must be done about a finding, counted in business days.
+
+The rules, each with a test:
+
+- Days are days of the configured zone; a business day is neither in the weekend nor a holiday.
+- The day on which the clock starts does not count; the due day is the n-th business day after it, and
+  all of it belongs to the period ("due" includes the due day).
+- Where disclosure starts the clock, it is the earliest publication; a finding without one, or with one
+  in the future, starts when it was first seen. Where confirmation starts it, the day it was first seen.
+- "due in N days" counts the business days after today up to the due day; 0 is today. "overdue by N"
+  counts the business days after the due day up to today; it is 0 on a weekend right after it.
+
+Source: Regulation (EEC, Euratom) 1182/71 article 3 for days that do not count; the rest is our policy.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ops.supply_chain.contracts.config.response import ClockStart, ResponseConfig, Weekday
+from ops.supply_chain.contracts.values.finding import Severity
+from ops.supply_chain.core.errors import UsageError
+
+_WEEKDAYS = tuple(Weekday)
+
+
+class Deadline(msgspec.Struct, frozen=True, kw_only=True):
+    """How a finding stands against its deadline.
+
+    `started` and `due` are days of the zone, `ends` the first moment after the due day, in UTC. `days`
+    is business days left, or, where `overdue`, past. `basis` is what started the clock.
+    """
+
+    started: date
+    due: date
+    ends: datetime
+    days: int
+    overdue: bool
+    basis: ClockStart
+
+    @property
+    def text(self) -> str:
+        """Say it in words, for example `due in 2 business days (2026-03-04)`."""
+        unit = "business day" if self.days == 1 else "business days"
+        if self.overdue:
+            return f"overdue by {self.days} {unit} (was due {self.due})" if self.days else f"overdue since {self.due}"
+        return f"due in {self.days} {unit} ({self.due})" if self.days else f"due today ({self.due})"
+
+
+class Clock:
+    """The response clock of one run.
+
+    Args:
+        config: `[response]`.
+        now: The run's moment, aware.
+    Raises:
+        UsageError: The zone is unknown, or too many days are holidays for a deadline to exist.
+    """
+
+    def __init__(self, config: ResponseConfig, *, now: datetime) -> None:
+        self._config = config
+        self._now = now
+        self._zone = _zone(config.zone)
+        self._today = now.astimezone(self._zone).date()
+        self._calendar = _Calendar(config)
+        self._due = lru_cache(maxsize=None)(self._calendar.after)
+        self._between = lru_cache(maxsize=None)(self._calendar.between)
+
+    @property
+    def today(self) -> date:
+        """The day of the run in the zone of the policy."""
+        return self._today
+
+    def deadline(
+        self, severity: Severity, *, published: int | datetime | None, first_seen: datetime | None
+    ) -> Deadline | None:
+        """Work out the deadline of one finding.
+
+        Args:
+            severity: What it counts as; UNKNOWN counts as high.
+            published: When the world was told: Unix seconds or an aware moment, None where not known.
+            first_seen: When a run of ours first saw it; None means now.
+        Returns:
+            None where the policy sets no deadline for that severity.
+        """
+        allowed = self._allowed(severity)
+        if allowed is None:
+            return None
+        start, basis = self._start(_aware(published), first_seen)
+        started = start.astimezone(self._zone).date()
+        due = self._due(started, allowed)
+        overdue = self._today > due
+        first, last = (due, self._today) if overdue else (self._today, due)
+        return Deadline(
+            started=started,
+            due=due,
+            ends=datetime.combine(due + timedelta(days=1), time(), self._zone).astimezone(UTC),
+            days=self._between(first, last),
+            overdue=overdue,
+            basis=basis,
+        )
+
+    def _allowed(self, severity: Severity) -> int | None:
+        return {
+            Severity.CRITICAL: self._config.critical_days,
+            Severity.HIGH: self._config.high_days,
+            Severity.UNKNOWN: self._config.high_days,
+            Severity.MEDIUM: self._config.medium_days,
+            Severity.LOW: self._config.low_days,
+        }.get(severity)
+
+    def _start(self, published: datetime | None, first_seen: datetime | None) -> tuple[datetime, ClockStart]:
+        # Neither start may lie ahead: a wrong date in a feed or a ledger would only buy time.
+        seen = min(first_seen or self._now, self._now)
+        if self._config.starts is ClockStart.CONFIRMATION or published is None or published > self._now:
+            return seen, ClockStart.CONFIRMATION
+        return published, ClockStart.DISCLOSURE
+
+
+class _Calendar:
+    def __init__(self, config: ResponseConfig) -> None:
+        self._weekend = {_WEEKDAYS.index(day) for day in config.weekend}
+        self._holidays = set(config.holidays)
+
+    def is_business(self, day: date) -> bool:
+        return day.weekday() not in self._weekend and day not in self._holidays
+
+    def after(self, start: date, count: int) -> date:
+        """Return the n-th business day after a day; for none, the day itself or the next business day."""
+        day = start
+        try:
+            while count > 0 or not self.is_business(day):
+                day += timedelta(days=1)
+                if count > 0 and self.is_business(day):
+                    count -= 1
+        except OverflowError as error:
+            raise UsageError(
+                "[response]: the calendar leaves no business day", hint="Shorten weekend and holidays."
+            ) from error
+        return day
+
+    def between(self, after: date, until: date) -> int:
+        """Count the business days after one day up to and with another."""
+        days = (until - after).days
+        return sum(self.is_business(after + timedelta(days=offset)) for offset in range(1, days + 1))
+
+
+def _aware(moment: int | datetime | None) -> datetime | None:
+    if isinstance(moment, int):
+        try:
+            return datetime.fromtimestamp(moment, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+    return moment
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        raise UsageError(
+            f"[response].zone: {name!r} is not a time zone that is known here",
+            hint="Use an IANA name such as Europe/Berlin; install tzdata where the system has none.",
+        ) from error

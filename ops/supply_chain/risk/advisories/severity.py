@@ -1,0 +1,120 @@
+"""How bad a vulnerability is, and on whose word.
+
+Order of authority: malware; GitHub's label; GitHub's vector (CVSS 4 before 3 before 2); the vectors of
+all other records (NVD's and the reporter's, as OSV carries them). Claims of equal authority that fall
+into different bands conflict. Where claims are absent or conflict, the severity is unknown and counts
+as high until someone classifies it, as critical where one of the conflicting claims says critical.
+
+Source: issue "The gate and the daily scan"; bands: CVSS v3.1 section 5 and v4.0 section 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from ops.supply_chain.contracts.values.advisory import GITHUB_PREFIX, LABEL_KIND, Advisory, Basis, Rating, Vector
+from ops.supply_chain.contracts.values.finding import Severity
+
+LABELS = {
+    "LOW": Severity.LOW,
+    "MODERATE": Severity.MEDIUM,
+    "MEDIUM": Severity.MEDIUM,
+    "HIGH": Severity.HIGH,
+    "CRITICAL": Severity.CRITICAL,
+}
+"""GitHub writes MODERATE for what CVSS calls Medium."""
+
+KIND_ORDER = ("CVSS_V4", "CVSS_V3", "CVSS_V2")
+"""Of one authority's vectors the first in this order speaks; their scores are not interchangeable."""
+
+LONGEST_VECTOR = 1024
+"""Characters; a CVSS 4.0 vector with every metric has under 300."""
+
+_RANKS = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+
+
+def rate(records: Sequence[Advisory], *, malware: bool) -> Rating:
+    """Rate a vulnerability from what its live records claim.
+
+    Args:
+        records: The live records of one group.
+        malware: Whether the group names a malicious package.
+    """
+    vectors = tuple(sorted(set(_vectors(records)), key=lambda item: (item.record, item.kind, item.value)))
+    if malware:
+        return Rating(severity=Severity.CRITICAL, counts_as=Severity.CRITICAL, basis=Basis.MALWARE, vectors=vectors)
+    github = [item for item in vectors if item.record.startswith(GITHUB_PREFIX)]
+    labels = [item for item in github if item.kind == LABEL_KIND]
+    others = [item for item in vectors if item not in github]
+    for basis, claims in (
+        (Basis.GHSA_LABEL, _bands(labels)),
+        (Basis.GHSA_CVSS, _bands(_preferred(github))),
+        (Basis.CVSS, _bands(others)),
+    ):
+        if claims:
+            return _verdict(basis, claims, vectors)
+    return Rating(severity=Severity.UNKNOWN, counts_as=Severity.HIGH, basis=Basis.ABSENT, vectors=vectors)
+
+
+def worse(one: Severity, other: Severity) -> Severity:
+    """Return the worse of two known severities."""
+    return max(one, other, key=_RANKS.index)
+
+
+def band_of(score: float) -> Severity:
+    """Return the band of a CVSS base score."""
+    if score <= 0:
+        return Severity.INFO
+    bounds = ((4.0, Severity.LOW), (7.0, Severity.MEDIUM), (9.0, Severity.HIGH))
+    return next((band for bound, band in bounds if score < bound), Severity.CRITICAL)
+
+
+@lru_cache(maxsize=1 << 14)
+def base_score(vector: str) -> float | None:
+    """Return the base score of a CVSS 2, 3.x or 4.0 vector, None where it is none of these."""
+    from cvss import CVSS2, CVSS3, CVSS4  # type: ignore[import-untyped]  # it has no types
+    from cvss.exceptions import CVSSError  # type: ignore[import-untyped]
+
+    if len(vector) > LONGEST_VECTOR:
+        return None
+    reader = CVSS4 if vector.startswith("CVSS:4") else CVSS3 if vector.startswith("CVSS:3") else CVSS2
+    try:
+        return float(reader(vector).base_score)
+    except (CVSSError, ValueError, KeyError, IndexError, ArithmeticError):
+        return None
+
+
+def _verdict(basis: Basis, claims: set[Severity], vectors: tuple[Vector, ...]) -> Rating:
+    if len(claims) == 1:
+        (band,) = claims
+        return Rating(severity=band, counts_as=band, basis=basis, vectors=vectors)
+    worst = max(claims, key=_RANKS.index)
+    return Rating(
+        severity=Severity.UNKNOWN, counts_as=worse(Severity.HIGH, worst), basis=Basis.CONFLICTING, vectors=vectors
+    )
+
+
+def _vectors(records: Iterable[Advisory]) -> Iterable[Vector]:
+    for record in records:
+        for claim in record.severity:
+            if claim.kind == LABEL_KIND and record.id.startswith(GITHUB_PREFIX):
+                score, band = None, LABELS.get(claim.value)
+            else:
+                score = base_score(claim.value) if claim.kind in KIND_ORDER else None
+                band = None if score is None else band_of(score)
+            yield Vector(record=record.id, kind=claim.kind, value=claim.value, score=score, band=band)
+
+
+def _preferred(vectors: Iterable[Vector]) -> list[Vector]:
+    """Keep, for each record, the vectors of its first kind in `KIND_ORDER`."""
+    readable = [item for item in vectors if item.kind in KIND_ORDER and item.band is not None]
+    first: dict[str, int] = {}
+    for item in readable:
+        rank = KIND_ORDER.index(item.kind)
+        first[item.record] = min(first.get(item.record, rank), rank)
+    return [item for item in readable if KIND_ORDER.index(item.kind) == first[item.record]]
+
+
+def _bands(vectors: Iterable[Vector]) -> set[Severity]:
+    return {item.band for item in vectors if item.band is not None}

@@ -1,0 +1,141 @@
+"""Which package and version a purl or a version range names, exactly or not at all.
+
+Source: ECMA-427 (purl); package-url/vers-spec, "vers"; PEP 503; PEP 440; facts/standards.md section 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from packaging.version import InvalidVersion, Version
+
+from ops.supply_chain.contracts.values.vex import VexTarget
+from ops.supply_chain.core.names import normalise
+from ops.supply_chain.core.text import printable
+
+NOT_PYPI = "name no PyPI package by its purl"
+NO_VERSION = "name no exact version"
+NARROWER = "are about one file or one other index only"
+UNREADABLE_RANGE = "have a version range that PEP 440 cannot decide"
+
+RANGE_SCHEME = "vers:pypi/"
+_COMPARATORS = (">=", "<=", "!=", ">", "<", "=")
+
+
+class PurlKey(NamedTuple):
+    """A purl in the form in which two are compared; PyPI names in PEP 503 form."""
+
+    kind: str
+    namespace: str
+    name: str
+    version: str
+    narrowed: str
+
+
+@lru_cache(maxsize=65536)
+def purl_key(text: str) -> PurlKey | None:
+    """Read a purl; None for what is none."""
+    from packageurl import PackageURL
+
+    if not text.startswith("pkg:"):
+        return None
+    try:
+        purl = PackageURL.from_string(text)
+    except ValueError:
+        return None
+    name = normalise(purl.name) if purl.type == "pypi" else purl.name
+    qualifiers = purl.qualifiers if isinstance(purl.qualifiers, dict) else {}
+    narrowed = "&".join(f"{key}={value}" for key, value in sorted(qualifiers.items()))
+    if purl.subpath:
+        narrowed += f"#{purl.subpath}"
+    return PurlKey(purl.type, purl.namespace or "", name, purl.version or "", narrowed)
+
+
+def target_of(purl: str, *, within: str = "", version: str = "", versions: str = "") -> VexTarget:
+    """Make the target that a purl names.
+
+    Args:
+        purl: Of the package; anything else can match nothing, and says so.
+        within: Purl of the product in whose context the statement holds; empty for the package itself.
+        version: Where the purl has none, the exact version that the document gives elsewhere.
+        versions: A `vers` range; it decides where the purl has no version.
+    """
+    label = printable(purl) or "nothing"
+    key = purl_key(purl)
+    if key is None or key.kind != "pypi" or key.namespace:
+        return VexTarget(label=label, problem=NOT_PYPI)
+    if key.narrowed and not within:
+        return VexTarget(label=label, problem=NARROWER)
+    exact = key.version or version
+    if exact:
+        return VexTarget(label=label, name=key.name, version=exact, within=within)
+    if not versions:
+        return VexTarget(label=label, problem=NO_VERSION)
+    if _constraints(versions) is None:
+        return VexTarget(label=label, problem=UNREADABLE_RANGE)
+    return VexTarget(label=label, name=key.name, versions=versions, within=within)
+
+
+def same_version(one: str, other: str) -> bool:
+    """Tell whether two versions are the same by PEP 440; versions of another form by their text."""
+    if one == other:
+        return True
+    first, second = _version(one), _version(other)
+    return first is not None and first == second
+
+
+def within_range(version: str, versions: str) -> bool:
+    """Tell whether a version is in a `vers:pypi/` range; what cannot be decided is not."""
+    found, constraints = _version(version), _constraints(versions)
+    if found is None or not constraints:
+        return False
+    # vers-spec, "Checking if a version is contained within a range": equality first, then the intervals.
+    for comparator, bound in constraints:
+        if found == bound:
+            return comparator in ("=", "<=", ">=")
+    return _between(found, [one for one in constraints if one[0] not in ("=", "!=")])
+
+
+def _between(version: Version, bounds: Sequence[tuple[str, Version]]) -> bool:
+    if not bounds:
+        return False
+    above = [comparator for comparator, bound in bounds if version > bound]
+    below = [comparator for comparator, bound in bounds if version < bound]
+    from_lower = not above or above[-1].startswith(">")
+    to_upper = not below or below[0].startswith("<")
+    return from_lower and to_upper
+
+
+@lru_cache(maxsize=4096)
+def _constraints(versions: str) -> tuple[tuple[str, Version], ...] | None:
+    """Read a range; sorted by version. None for another scheme, `*`, and what is not a valid range."""
+    if not versions.startswith(RANGE_SCHEME):
+        return None
+    found: list[tuple[str, Version]] = []
+    for part in versions.removeprefix(RANGE_SCHEME).split("|"):
+        comparator = next((one for one in _COMPARATORS if part.startswith(one)), "")
+        version = _version(unquote(part.removeprefix(comparator)))
+        if version is None:
+            return None
+        found.append((comparator or "=", version))
+    found.sort(key=lambda one: one[1])
+    return tuple(found) if _valid(found) else None
+
+
+def _valid(constraints: Sequence[tuple[str, Version]]) -> bool:
+    versions = [version for _, version in constraints]
+    ways = [comparator[0] for comparator, _ in constraints if comparator not in ("=", "!=")]
+    alternating = all(one != other for one, other in pairwise(ways))
+    return len(set(versions)) == len(versions) and alternating
+
+
+@lru_cache(maxsize=65536)
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None

@@ -1,0 +1,170 @@
+"""Reading CycloneDX VEX: the vulnerabilities of a BOM, or of a document beside one.
+
+What `affects` refers to is looked up in the document itself, then, for a BOM-Link, in the BOMs that were
+given; a reference that is itself a purl speaks for itself. What the BOM (or the VEX) describes is the
+product: a statement about another component holds for that product alone.
+
+`versions` decides where it is there: `unaffected` is what a suppressing state is about, `affected` (the
+schema's default) and `unknown` contradict one.
+
+Source: CycloneDX 1.4 to 1.7, `vulnerability`; facts/standards.md sections 1 and 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
+from ops.supply_chain.risk.vex.bom import Bom, BomComponent, read_bom, split_link
+from ops.supply_chain.risk.vex.moments import moment_of
+from ops.supply_chain.risk.vex.node import Node
+from ops.supply_chain.risk.vex.packages import purl_key, same_version, target_of, within_range
+from ops.supply_chain.risk.vex.vocabulary import JUSTIFICATION_OF, JUSTIFICATION_PROPERTY, STATUS_OF
+
+UNRESOLVED = "refer to a component of a BOM that was not given"
+CONTRADICTION = "give a version that is not the component's"
+
+_CONTRADICTING = {"affected": VexStatus.AFFECTED, "unknown": VexStatus.UNDER_INVESTIGATION}
+_SUPPRESSING = (VexStatus.NOT_AFFECTED, VexStatus.FIXED)
+
+
+class _Reader:
+    def __init__(self, root: Node, boms: Sequence[Bom]) -> None:
+        self._own = read_bom(root)
+        self._boms = {(bom.uuid, bom.version): bom for bom in boms}
+        metadata = root.get("metadata")
+        self._moment = moment_of(metadata.get("timestamp")) if metadata else None
+
+    def statements(self, node: Node) -> Iterator[VexStatement]:
+        names, analysis = _names(node), node.get("analysis")
+        status = _status(analysis)
+        justification = _justification(node, analysis) if status is VexStatus.NOT_AFFECTED else None
+        moment = self._when(node, analysis)
+        split: dict[VexStatus, list[VexTarget]] = {status: []}
+        for affected in node.list_of("affects"):
+            for stated, target in self._targets(affected, status):
+                split.setdefault(stated, []).append(target)
+        for stated, targets in split.items():
+            why = justification if stated is VexStatus.NOT_AFFECTED else None
+            if targets or stated is status:
+                yield VexStatement(
+                    names=names,
+                    status=stated,
+                    place=node.path,
+                    justification=why,
+                    timestamp=moment,
+                    targets=tuple(targets),
+                )
+
+    def _when(self, node: Node, analysis: Node | None) -> datetime | None:
+        given = [analysis.get(field) for field in ("lastUpdated", "firstIssued")] if analysis else []
+        found = next((one for one in [*given, node.get("updated")] if one is not None), None)
+        return self._moment if found is None else moment_of(found)
+
+    def _targets(self, node: Node, status: VexStatus) -> Iterator[tuple[VexStatus, VexTarget]]:
+        ref = node.need("ref").text()
+        purl, own_version, within, problem = self._resolve(ref)
+        if problem:
+            yield status, VexTarget(label=ref, problem=problem)
+            return
+        versions = node.list_of("versions")
+        if not versions:
+            yield status, target_of(purl, within=within, version=own_version)
+        for entry in versions:
+            yield _stated(entry, status), _narrowed(entry, purl, own_version, within)
+
+    def _resolve(self, ref: str) -> tuple[str, str, str, str]:
+        """Return purl, version, product in whose context it stands, and why it cannot be resolved."""
+        link = split_link(ref)
+        bom = self._bom(*link[:2]) if link else self._own
+        written = link[2] if link else ref
+        found = bom.by_ref.get(written) if bom else None
+        if bom is not None and found is not None:
+            return found.purl, found.version, _context(bom.root or self._own.root, found.purl), ""
+        if purl_key(written) is None or (link and bom is not None):
+            return "", "", "", UNRESOLVED
+        return written, "", _context(self._own.root, written), ""
+
+    def _bom(self, uuid: str, version: int) -> Bom | None:
+        if (uuid, version) == (self._own.uuid, self._own.version):
+            return self._own
+        return self._boms.get((uuid, version))
+
+
+def read_cyclonedx(root: Node, boms: Sequence[Bom] = ()) -> VexDocument:
+    """Read a document.
+
+    Args:
+        root: The parsed JSON.
+        boms: BOMs that BOM-Links may refer to.
+    Raises:
+        InputError: Of another major version, no VEX, or broken; the message has the JSON path.
+    """
+    reader = _Reader(root, boms)
+    vulnerabilities = root.get("vulnerabilities")
+    if vulnerabilities is None:
+        raise root.broken("has no 'vulnerabilities': it is a BOM and no VEX")
+    return VexDocument(
+        file=root.file,
+        id=root.text_of("serialNumber") or root.file,
+        format="CycloneDX VEX",
+        statements=tuple(statement for node in vulnerabilities.items() for statement in reader.statements(node)),
+    )
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    # "Zero or more pointers to vulnerabilities that are the equivalent of the vulnerability specified."
+    equal = [reference.need("id").text() for reference in node.list_of("references")]
+    return tuple(dict.fromkeys([node.need("id").text(), *equal]))
+
+
+def _status(analysis: Node | None) -> VexStatus:
+    state = analysis.get("state") if analysis else None
+    if state is None:
+        return VexStatus.UNDER_INVESTIGATION
+    if state.text() not in STATUS_OF:
+        raise state.broken(f"expected one of {', '.join(STATUS_OF)}, found {state.text()!r}")
+    return STATUS_OF[state.text()]
+
+
+def _justification(node: Node, analysis: Node | None) -> Justification | None:
+    given = analysis.get("justification") if analysis else None
+    if given is None:
+        return None
+    if given.text() not in JUSTIFICATION_OF:
+        raise given.broken(f"expected one of {', '.join(JUSTIFICATION_OF)}, found {given.text()!r}")
+    for entry in node.list_of("properties"):
+        if entry.text_of("name") == JUSTIFICATION_PROPERTY and entry.text_of("value") in set(Justification):
+            return Justification(entry.text_of("value"))
+    return JUSTIFICATION_OF[given.text()]
+
+
+def _stated(entry: Node, status: VexStatus) -> VexStatus:
+    # "status: The vulnerability status for the version or range of versions.", default "affected".
+    word = entry.text_of("status") or "affected"
+    if word not in ("affected", "unaffected", "unknown"):
+        raise entry.broken(f"expected status affected, unaffected or unknown, found {word!r}")
+    if word == "unaffected":
+        return status if status in _SUPPRESSING else VexStatus.NOT_AFFECTED
+    return _CONTRADICTING[word] if status in _SUPPRESSING else status
+
+
+def _narrowed(entry: Node, purl: str, own: str, within: str) -> VexTarget:
+    key = purl_key(purl)
+    own = (key.version if key else "") or own
+    exact, versions = entry.text_of("version"), entry.text_of("range")
+    if not exact and not versions:
+        raise entry.broken("has neither 'version' nor 'range'")
+    if not own:
+        return target_of(purl, within=within, version=exact, versions=versions)
+    if same_version(own, exact) if exact else within_range(own, versions):
+        return target_of(purl, within=within, version=own)
+    return VexTarget(label=purl, problem=CONTRADICTION)
+
+
+def _context(root: BomComponent | None, purl: str) -> str:
+    """Return the product's purl, empty where the package itself is the product or none is described."""
+    if root is None or (purl and purl_key(root.purl) == purl_key(purl)):
+        return ""
+    return root.purl or f"{root.name} {root.version}".strip()

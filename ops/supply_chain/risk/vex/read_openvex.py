@@ -1,0 +1,104 @@
+"""Reading OpenVEX 0.2.0 and 0.0.1.
+
+- A product without subcomponents is the package itself: the statement holds wherever it is used.
+- A subcomponent is the package within that product: it holds for that product alone.
+
+Source: OpenVEX v0.2.0, "The VEX Document", "Statement", "Product"; v0.0.1 had texts where there are objects now.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
+from ops.supply_chain.risk.vex.moments import moment_of
+from ops.supply_chain.risk.vex.node import Node
+from ops.supply_chain.risk.vex.packages import purl_key, target_of
+
+CONTEXT = "https://openvex.dev/ns"
+CONTRADICTION = "name a package by two purls that differ"
+
+_KNOWN_CONTEXT = re.compile(rf"{re.escape(CONTEXT)}(?:/v0\.(?:0|2)\.\d+)?")
+
+
+def read_openvex(root: Node) -> VexDocument:
+    """Read a document.
+
+    Raises:
+        InputError: Of another version, or broken; the message has the JSON path.
+    """
+    context = root.need("@context")
+    if not _KNOWN_CONTEXT.fullmatch(context.text()):
+        raise context.broken(f"expected {CONTEXT}/v0.2.0 or v0.0.1, found {context.text()!r}")
+    moment = moment_of(root.get("timestamp"))
+    statements = root.need("statements")
+    return VexDocument(
+        file=root.file,
+        id=root.need("@id").text(),
+        format="OpenVEX",
+        statements=tuple(_statement(one, moment) for one in statements.items()),
+    )
+
+
+def _statement(node: Node, document: datetime | None) -> VexStatement:
+    status = _status(node.need("status"))
+    # "statement timestamp ... if not set, is inherited from the document"; it overrides where it is set.
+    given = node.get("timestamp")
+    return VexStatement(
+        names=_names(node.need("vulnerability")),
+        status=status,
+        place=node.path,
+        justification=_justification(node) if status is VexStatus.NOT_AFFECTED else None,
+        timestamp=document if given is None else moment_of(given),
+        targets=tuple(target for product in node.list_of("products") for target in _targets(product, node)),
+    )
+
+
+def _status(node: Node) -> VexStatus:
+    try:
+        return VexStatus(node.text())
+    except ValueError as error:
+        raise node.broken(f"expected one of {', '.join(VexStatus)}, found {node.text()!r}") from error
+
+
+def _justification(node: Node) -> Justification | None:
+    given = node.get("justification")
+    if given is None or given.value == "":
+        return None
+    try:
+        return Justification(given.text())
+    except ValueError as error:
+        raise given.broken(f"expected one of {', '.join(Justification)}, found {given.text()!r}") from error
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    if isinstance(node.value, str):
+        return (node.text(),)
+    aliases = [alias.text() for alias in node.list_of("aliases")]
+    return tuple(dict.fromkeys([node.need("name").text(), *aliases]))
+
+
+def _targets(product: Node, statement: Node) -> list[VexTarget]:
+    if isinstance(product.value, str):
+        purl, parts = product.text(), statement.list_of("subcomponents")
+    else:
+        purl, parts = _purl(product), product.list_of("subcomponents")
+    if not parts:
+        return [_target(purl, within="")]
+    return [_target(part.text() if isinstance(part.value, str) else _purl(part), within=purl) for part in parts]
+
+
+def _target(purl: str, *, within: str) -> VexTarget:
+    if " and " in purl:
+        return VexTarget(label=purl, problem=CONTRADICTION)
+    return target_of(purl, within=within)
+
+
+def _purl(node: Node) -> str:
+    """Return how a component is named: its purl where it has one; two that differ, joined by ` and `."""
+    identifiers = node.get("identifiers")
+    told, name = (identifiers.text_of("purl") if identifiers else ""), node.text_of("@id")
+    if told and purl_key(name) and purl_key(name) != purl_key(told):
+        return f"{name} and {told}"
+    return told or name

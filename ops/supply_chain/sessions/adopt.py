@@ -1,0 +1,85 @@
+"""Adopt a project, rehearse a release of it, and end with the three next steps.
+
+    python -Im ops.supply_chain.sessions.adopt "check_locks" ... "verify_release" -- PATH [OPTIONS]
+
+The steps are those of a rehearsal. Options that `adopt_project` knows go to it, all others to the rehearsal, and
+those that both know to both. A project without a version is rehearsed as 0.0.0, which is told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from ops.supply_chain.assurance.adoption.next_steps import next_steps
+from ops.supply_chain.core.errors import ExitCode, UsageError
+from ops.supply_chain.gather.assurance.adoption.survey import survey_of
+from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.pipeline import command_line, guarded, shared_options
+from ops.supply_chain.sessions import rehearse
+
+STAGE = "adopt_project"
+VERSION = "0.0.0"
+"""What a project without a version is rehearsed as."""
+
+SHARED_FLAGS = ("offline", "public_log", "verbose")
+"""Options without a value that go to both."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what the command line describes.
+
+    Returns:
+        The code of `adopt_project` where it is not 0, else the rehearsal's.
+    """
+    steps, options = command_line(argv)
+    return guarded(options, lambda: _adopt(steps, options))
+
+
+def _adopt(steps: Sequence[str], options: list[str]) -> int:
+    stage = importlib.import_module(f"ops.supply_chain.{STAGE}")
+    if {"-h", "--help"} & set(options):
+        return int(stage.main(["--help"]))
+    first = options[:1] if options and not options[0].startswith("-") else []
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    stage.options(parser)
+    own, others = parser.parse_known_args(options[len(first) :])
+    shared = shared_options(others)
+    if shared.format == "json":
+        raise UsageError("--format json: this session tells of two runs", hint="Run adopt_project and rehearse apart.")
+    given = first[0] if first else str(shared.project)
+    code = int(stage.main([given, *_own_words(own), *_shared_words(shared), "--no-next-steps"]))
+    if code != ExitCode.PASS:
+        return code
+    root = Path(given).absolute()
+    survey = survey_of(root, now=read_clock())
+    made_up = ["--version", VERSION] if not (shared.version or survey.released_as) else []
+    code = rehearse.main([*steps, "--", *others, "--project", str(root), *made_up])
+    _tell(next_steps(survey, written=own.write, project=given), public=shared.public_log, made_up=bool(made_up))
+    return code
+
+
+def _own_words(own: argparse.Namespace) -> list[str]:
+    words = [f"--{name}" for name in ("write", "template", "workflows") if getattr(own, name)]
+    return words + (["--pipeline", own.pipeline] if own.pipeline else [])
+
+
+def _shared_words(shared: argparse.Namespace) -> list[str]:
+    return [f"--{name.replace('_', '-')}" for name in SHARED_FLAGS if getattr(shared, name)]
+
+
+def _tell(steps: Sequence[str], *, public: bool, made_up: bool) -> None:
+    if public:
+        print(f"adoption: {len(steps)} next steps")
+        return
+    if made_up:
+        print(f"rehearsed as version {VERSION}: the project has none, or more than one tag at HEAD")
+    print("next:")
+    for number, step in enumerate(steps, 1):
+        print(f"  {number}. {step}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

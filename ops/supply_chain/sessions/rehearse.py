@@ -1,0 +1,224 @@
+"""Rehearse a release: run the pipeline with an ephemeral Sigstore instance, and say what would be refused.
+
+    python -Im ops.supply_chain.sessions.rehearse "generate_sbom" ... "sign_artifacts" "verify_release" -- OPTIONS
+
+Steps and options are those of `runner.pipeline`; `--dist` is `dist/rehearsal/` and what is retained goes below it.
+The stages sign and verify against an instance on loopback that ends with the run: nothing reaches a public
+log. Who signs is the first of `[signing].identities` that is valid today, so that the production policy is
+rehearsed as it is; where none is configured, a made-up one.
+
+A gate or a policy that denies, or that could not look, does not stop a rehearsal: it is told at the end. The
+exit code tells whether the machinery worked: 0 even where the release would be refused, else that of the stage
+that stopped the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn, TypeVar
+
+from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.signing import SigningIdentity, SigningMode
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import Verdict
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import ExitCode, InputError, UsageError
+from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.rehearsal.example import example_of
+from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
+from ops.supply_chain.rehearsal.options import Options
+from ops.supply_chain.release.assembly.refusal import reasons_of_records, reasons_of_verdicts
+from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.pipeline import (
+    POLICY_STAGE,
+    Finished,
+    carry_out,
+    command_line,
+    guarded,
+    run_document,
+    shared_options,
+)
+from ops.supply_chain.runner.rehearsal_mode import (
+    MADE_UP,
+    REHEARSAL_VARIABLE,
+    TOKEN_VARIABLE,
+    TRUST_CONFIG_VARIABLE,
+    Signer,
+)
+from ops.supply_chain.trust.identities.check import checked, day
+from ops.supply_chain.trust.identities.matching import matching
+
+TOKEN_SECONDS = 24 * 60 * 60
+"""A rehearsal's token is made before its first stage and used by its last: it must outlive a cold cache."""
+
+VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")
+T = TypeVar("T")
+AMBIENT_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL")
+"""Where a runner's real credentials come from: no stage of a rehearsal may ask for them."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the rehearsal that the command line describes.
+
+    Returns:
+        0 where the machinery worked, else the code of the stage that stopped it.
+    """
+    steps, given = command_line(argv)
+    with _cleaning_up():
+        return guarded(given, lambda: _rehearse(steps, _with_own_folders(given)))
+
+
+@contextmanager
+def _cleaning_up() -> Iterator[None]:
+    """End as an interrupted run does, and leave nothing, where we are told to stop or our terminal goes away."""
+    wanted = [(signal.SIGTERM, _interrupt), (getattr(signal, "SIGHUP", None), _stop)]
+    # What is ignored stays ignored: `nohup`.
+    handled = {one: how for one, how in wanted if one is not None and signal.getsignal(one) is not signal.SIG_IGN}
+    previous = {one: signal.signal(one, how) for one, how in handled.items()}
+    try:
+        yield
+    finally:
+        for one, how in previous.items():
+            signal.signal(one, how)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    # While stages run, `runner.pipeline` answers this one: it ends them too.
+    signal.raise_signal(signal.SIGTERM)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _with_own_folders(options: list[str]) -> list[str]:
+    """Add the rehearsal's own folders where the options name none.
+
+    Raises:
+        UsageError: Releases would be retained outside the rehearsal's `dist/`, among the real ones.
+    """
+    named = {word.partition("=")[0] for word in options}
+    dist = shared_options(options).dist if "--dist" in named else REPOSITORY / "dist" / "rehearsal"
+    artifacts = dist / "artifacts"
+    if "--artifacts" in named and shared_options(options).artifacts.absolute() != artifacts.absolute():
+        raise UsageError(
+            "--artifacts: a rehearsal is retained in artifacts/ of its own --dist, never among real releases",
+            hint="Leave --artifacts out.",
+        )
+    return [*options, "--dist", str(dist), "--artifacts", str(artifacts)]
+
+
+def _rehearse(steps: Sequence[str], options: list[str]) -> int:
+    shared = shared_options(options)
+    config = read_config(shared.project.absolute())
+    signer = choose_signer(checked(config.signing.identities), read_clock())
+    with _instance_environment(signer) as environment:
+        finished = carry_out(steps, options, environment, rehearsal=True, also_clear=[shared.artifacts])
+    reasons = _reasons(finished, shared.dist, config, signer)
+    _tell(finished, reasons, signer, shared)
+    return finished.code
+
+
+def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> Signer:
+    """Choose whom to rehearse as: the first identity that may sign today, or a made-up one where there is none.
+
+    Args:
+        identities: As configured; for an expression, a name that it matches is made.
+        now: The present moment.
+    Raises:
+        UsageError: An identity is valid today, and no name was found that its expression matches.
+    """
+    for one in identities:
+        since, until = day(one.since), day(one.until)
+        if (since and now.date() < since) or (until and now.date() > until):
+            continue
+        name = one.identity or example_of(one.identity_regex)
+        if name is None or matching([one], name, one.issuer, now) is None:
+            raise UsageError(
+                f"signing.identities: no name was found that {one.identity_regex!r} matches",
+                hint="Put an entry with 'identity' before it.",
+            )
+        return Signer(name, one.issuer, made_up=False)
+    return MADE_UP
+
+
+@contextmanager
+def _instance_environment(signer: Signer) -> Iterator[dict[str, str]]:
+    """Run an instance, and yield the environment by which stages use it and no other."""
+    options = Options(identity=signer.identity, issuer=signer.issuer)
+    with RehearsalInstance(options) as instance, tempfile.TemporaryDirectory(prefix="sealwright-rehearsal-") as folder:
+        trust_config = Path(folder) / "trust_config.json"
+        trust_config.write_text(instance.trust_config_json, encoding="utf-8")
+        inherited = {name: value for name, value in os.environ.items() if name not in AMBIENT_VARIABLES}
+        yield {
+            **inherited,
+            **without_proxy(os.environ),
+            REHEARSAL_VARIABLE: "1",
+            TRUST_CONFIG_VARIABLE: str(trust_config),
+            TOKEN_VARIABLE: instance.identity_token(lifetime=TOKEN_SECONDS),
+        }
+
+
+def _reasons(finished: Finished, dist: Path, config: Config, signer: Signer) -> tuple[str, ...]:
+    gates = [stage for stage in finished.refused if stage != POLICY_STAGE]
+    records = [record for path in sorted((dist / "records").glob("*.json")) if (record := _read(path, Record))]
+    verdicts = [verdict for name in VERDICTS if (verdict := _read(dist / name, Verdict))]
+    unnamed = signer.made_up and config.signing.mode is SigningMode.SIGSTORE
+    return (
+        *reasons_of_records(gates, records),
+        *(reasons_of_verdicts(verdicts) if POLICY_STAGE in finished.refused else ()),
+        *(("no [[signing.identities]] that is valid today is configured",) if unnamed else ()),
+    )
+
+
+def _read(path: Path, kind: type[T]) -> T | None:
+    try:
+        return canonical.read(path, kind) if path.is_file() else None
+    except InputError:
+        return None
+
+
+def _tell(finished: Finished, reasons: Sequence[str], signer: Signer, shared: argparse.Namespace) -> None:
+    told = {"identity": signer.identity, "issuer": signer.issuer, "made_up": signer.made_up}
+    outcome = {"worked": finished.code == ExitCode.PASS, "stopped": finished.stopped, "would_be_refused": list(reasons)}
+    if shared.public_log:
+        told, outcome["would_be_refused"] = {}, len(reasons)
+    if shared.format == "json":
+        print(run_document(finished, rehearsal={**told, **outcome}))
+    elif shared.public_log:
+        worked = "worked" if outcome["worked"] else f"stopped by {finished.stopped}"
+        print(f"rehearsal: {worked} (reasons to refuse {len(reasons)})")
+    else:
+        print(_printable(_text(finished, reasons, signer)))
+
+
+def _text(finished: Finished, reasons: Sequence[str], signer: Signer) -> list[str]:
+    who = f"{signer.identity}, issuer {signer.issuer}" + (" (made up)" if signer.made_up else "")
+    lines = [f"rehearsal as {who}; by an instance on loopback, nothing was written to a public log"]
+    if finished.code != ExitCode.PASS:
+        lines.append(f"  the machinery did not work: {finished.stopped} ended with exit {finished.code}")
+    elif not reasons:
+        lines.append("  the machinery worked; nothing that was looked at would keep this release from being made")
+    else:
+        lines.append("  the machinery worked")
+    if reasons:
+        lines += ["  this release would be refused, because", *(f"    {reason}" for reason in reasons)]
+    return lines
+
+
+def _printable(lines: Sequence[str]) -> str:
+    return "\n".join(printable(without_credentials(line)) for line in lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

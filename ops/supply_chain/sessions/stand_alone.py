@@ -1,0 +1,116 @@
+"""Verify a release made with sealwright, without a repository: every file, every signature, every claim.
+
+Digests, provenance, records and verdict are checked with nothing but Python. Signatures and SBOMs need packages
+with compiled parts, which cannot travel in this file:
+
+    python -m pip install sigstore msgspec
+
+Without them nothing is called verified: exit 5. --github needs 'httpx[http2]' as well.
+
+Exits    0 verified; or accepted by --rehearsal or --allow-unsigned, and told so: that is no pass; 2 usage, 3 there is no release or it cannot be unpacked, 4 it does not verify or is not
+         signed, 5 something could not be examined, or the download cannot be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ops.supply_chain.core.errors import ExitCode, OutputError, StageError, UsageError
+from ops.supply_chain.core.moments import timestamp
+from ops.supply_chain.core.outcome import exit_code_of
+from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.gather.trust.verification.examine import examine
+from ops.supply_chain.gather.trust.verification.inputs import INSTALL, add_options, expectations, release_folder, trust
+from ops.supply_chain.gather.trust.verification.summary import summary_statement
+from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.trust.verification import report
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises instead of leaving."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"{self.prog} --help tells what there is.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Verify what the command line names.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        return _run(_parser().parse_args(argv))
+    except StageError as error:
+        _say(error.described(), error=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Exception:  # a crash is a defect of ours: say so with its own code
+        _say(traceback.format_exc(), error=True)
+        return ExitCode.CRASH
+
+
+def _parser() -> argparse.ArgumentParser:
+    summary, _, rest = (__doc__ or "").partition("\n")
+    parser = _Parser(
+        prog="sealwright-verify",
+        description=summary,
+        epilog=rest.strip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add_options(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the result on stdout")
+    parser.add_argument("--offline", action="store_true", help="ask no network")
+    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where downloads are kept, to continue them")
+    return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    trusted = trust(args)
+    with release_folder(args, default=None, cache=args.cache) as folder:
+        wanted = expectations(args, trusted, folder)
+        examined = examine(folder, wanted, trusted.examiner, attestations=args.attestations)
+    verification = examined.verification
+    if args.markdown:
+        _write(args.markdown, report.markdown(verification).encode())
+    now = read_clock()
+    summary = summary_statement(examined, wanted, trusted, now=now) if args.vsa else None
+    if summary is not None:
+        _write(args.vsa, summary)
+    if args.format == "json":
+        _say(json.dumps(report.document(verification, verified_at=timestamp(now)), sort_keys=True, indent=2))
+    else:
+        _say(report.text(verification))
+    if trusted.root is None:
+        _say(f"note: install what is missing: {INSTALL}", error=True)
+    return exit_code_of(verification.ruling)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _say(text: str, *, error: bool = False) -> None:
+    lines = "\n".join(printable(line) for line in without_credentials(text).split("\n"))
+    stream = sys.stderr if error else sys.stdout
+    try:
+        print(lines.encode("ascii", "backslashreplace").decode(), file=stream, flush=True)
+    except BrokenPipeError:
+        # Whoever reads has read enough, for example `| head`: the exit code still tells. Nothing more is written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

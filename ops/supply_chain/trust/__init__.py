@@ -1,0 +1,1 @@
+"""Who may sign, what is signed, and whether it verifies. Pure."""

@@ -1,0 +1,79 @@
+"""Whether `[[signing.identities]]` makes sense: each entry says exactly who, by whom, from when to when.
+
+Source: contracts/signing.py; https://docs.python.org/3/library/re.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.config.signing import SigningIdentity
+from ops.supply_chain.core.errors import UsageError
+
+PATTERN_FLAGS = re.ASCII
+"""`\\w` and `(?i)` mean ASCII: no letter that only looks or folds like one of ours."""
+
+ADVICE = "docs/quick-start.md has an example of [[signing.identities]]."
+
+
+def checked(entries: Iterable[SigningIdentity], *, where: str = CONFIG_NAME) -> tuple[SigningIdentity, ...]:
+    """Return the entries as they are, once every one of them makes sense.
+
+    Args:
+        entries: In the order of the file; empty is allowed, and then nobody matches.
+        where: What to call the file in an error.
+    Raises:
+        UsageError: An entry names nobody or two, has no issuer, an expression that is none, or dates that are
+            none or end before they begin.
+    """
+    found = tuple(entries)
+    for position, entry in enumerate(found):
+        problem = _problem(entry)
+        if problem:
+            raise UsageError(f"{where}: signing.identities[{position}]: {problem}", hint=ADVICE)
+    return found
+
+
+def day(text: str) -> date | None:
+    """Read an ISO day; empty is None.
+
+    Raises:
+        ValueError: It is no day in the form YYYY-MM-DD.
+    """
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def _problem(entry: SigningIdentity) -> str:
+    if bool(entry.identity) == bool(entry.identity_regex):
+        return "expected exactly one of 'identity' and 'identity_regex'"
+    if not entry.issuer:
+        return "'issuer' is empty"
+    return _pattern_problem(entry.identity_regex) or _dates_problem(entry)
+
+
+def _pattern_problem(pattern: str) -> str:
+    try:
+        compiled = re.compile(pattern, PATTERN_FLAGS)
+    except (re.error, ValueError, RecursionError, OverflowError) as error:
+        return f"'identity_regex' is no regular expression: {error}"
+    return "'identity_regex' matches the empty name" if pattern and compiled.fullmatch("") else ""
+
+
+def _dates_problem(entry: SigningIdentity) -> str:
+    days: dict[str, date | None] = {}
+    for key, text in (("from", entry.since), ("until", entry.until)):
+        try:
+            days[key] = day(text)
+        except ValueError:
+            return f"'{key}' is {text!r}, expected a day as YYYY-MM-DD"
+    since, until = days["from"], days["until"]
+    if since and until and until < since:
+        return f"ends on {until}, before it begins on {since}"
+    return ""

@@ -1,0 +1,113 @@
+"""Whether the signed attestations say what the released documents say, about exactly these files.
+
+An attestation is a DSSE envelope in a bundle: what it says is read from the bytes that were verified, never from
+the envelope again. Unknown fields of a statement are passed over, as in-toto demands.
+
+Source: in-toto Statement v1; DSSE 1.0.2; facts/standards.md section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ops.supply_chain.contracts.files.verification import UNSIGNED, Answer, Check, Expectations, Given, Line
+from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, NOT_SIGNED
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.trust.verification import commands
+from ops.supply_chain.trust.verification.lines import check, failed, tolerated
+from ops.supply_chain.trust.verification.parts import ATTESTED, Parts
+from ops.supply_chain.trust.verification.plain import Node, OddError, parse, shown
+from ops.supply_chain.trust.verification.provenance import PREDICATE_TYPE, STATEMENT_TYPE, subjects_of
+from ops.supply_chain.trust.verification.signatures import answer_line
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+TITLE = "The attestations are signed, and say what the released documents say of these files"
+_TYPES = (
+    (".openvex.json", "https://openvex.dev/ns/v0.2.0"),
+    (".cdx.json", "https://cyclonedx.org/bom"),
+    (".spdx.json", "https://spdx.dev/Document"),
+)
+ATTESTABLE = tuple(suffix for suffix, _ in _TYPES)
+
+
+def attestations(parts: Parts, given: Given, wanted: Expectations) -> tuple[Check, ...]:
+    """Judge the attestations; that there is none at all is told, and tolerated where no signature is asked for."""
+    if not parts.bundles:
+        missing = failed(parts.prefix, f"{NOT_SIGNED}: there is no attestation at all")
+        return (check("attestations.signed", TITLE, tolerated([missing], UNSIGNED if wanted.allow_unsigned else "")),)
+    needed = {"provenance": (parts.provenance,), "sbom": _attestable(parts.sboms), "vex": _attestable(parts.vex)}
+    lines = [
+        line
+        for what in ATTESTED
+        if needed[what] or parts.attestation(what) in parts.names
+        for line in _lines(what, needed[what], parts, given, wanted)
+    ]
+    return (check("attestations.signed", TITLE, lines),)
+
+
+def _attestable(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name.endswith(ATTESTABLE))
+
+
+def _lines(what: str, documents: Sequence[str], parts: Parts, given: Given, wanted: Expectations) -> Iterator[Line]:
+    bundle = parts.attestation(what)
+    if bundle not in parts.names:
+        yield failed(bundle, "is missing")
+        return
+    answer = given.statements[bundle]
+    subject = (parts.distributions or parts.subjects or ("",))[0]
+    kind = PREDICATE_TYPE if what == "provenance" else _preferred_type(documents)
+    command = commands.verify_attestation(subject, bundle, kind, answer.who, private_root=wanted.private_root)
+    line = answer_line(bundle, answer, command)
+    yield line
+    if line.outcome is Outcome.PASS:
+        yield from (failed(bundle, problem, command) for problem in _problems(what, documents, answer, parts, given))
+
+
+def _problems(what: str, documents: Sequence[str], answer: Answer, parts: Parts, given: Given) -> Iterator[str]:
+    if answer.proof is None or answer.proof.payload_type != PAYLOAD_TYPE:
+        yield f"expected a payload of type {PAYLOAD_TYPE}"
+        return
+    if what == "provenance":
+        if answer.proof.payload != given.contents.get(parts.provenance):
+            yield f"does not hold the bytes of {parts.provenance}"
+        return
+    try:
+        yield from _document_problems(parse(answer.proof.payload), documents, parts, given)
+    except OddError as error:
+        yield str(error)
+
+
+def _document_problems(statement: Node, documents: Sequence[str], parts: Parts, given: Given) -> Iterator[str]:
+    if statement["_type"].text() != STATEMENT_TYPE:
+        yield f"$._type: expected {STATEMENT_TYPE}, found {shown(statement['_type'].value)}"
+    predicate = statement["predicate"].value
+    carried = [name for name in documents if _same(given.contents, name, predicate)]
+    if not carried:
+        yield f"$.predicate: is none of {', '.join(documents) or 'the released documents'}"
+    elif statement["predicateType"].text() not in {_type_of(name) for name in carried}:
+        yield f"$.predicateType: expected {_type_of(carried[0])}, found {shown(statement['predicateType'].value)}"
+    about = parts.distributions or parts.subjects
+    if subjects_of(statement) != {name: given.files[name].sha256 for name in about}:
+        yield "$.subject: does not name exactly the " + ("distributions" if parts.distributions else "released files")
+
+
+def _same(contents: Mapping[str, bytes], name: str, predicate: object) -> bool:
+    try:
+        return bool(parse(contents.get(name, b"")).value == predicate)
+    except OddError:
+        return False
+
+
+def _type_of(name: str) -> str:
+    return next((kind for suffix, kind in _TYPES if name.endswith(suffix)), "")
+
+
+def _preferred_type(documents: Sequence[str]) -> str:
+    """Return the type that signing chooses where a document is there in several forms: the first of `_TYPES`."""
+    return next((kind for suffix, kind in _TYPES if any(name.endswith(suffix) for name in documents)), "")
+
+
+def is_attestation(name: str, parts: Parts) -> bool:
+    """Tell whether a bundle holds a statement, and is not over a file."""
+    return name.endswith(BUNDLE_SUFFIX) and name in {parts.attestation(what) for what in ATTESTED}

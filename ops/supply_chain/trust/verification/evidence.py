@@ -1,0 +1,192 @@
+"""Further evidence that a customer may have: GitHub attestations and PEP 740 provenance.
+
+Both hold Sigstore bundles. GitHub's come as JSON Lines (`gh attestation download`), as one bundle, or as the
+API's answer; PEP 740's as the index's provenance object or a single attestation, which is a bundle with other
+field names.
+
+Source: https://docs.github.com/en/rest/repos/attestations ; PEP 740, https://peps.python.org/pep-0740/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ops.supply_chain.contracts.files.verification import Check, Expectations, Further, GivenFile, Line
+from ops.supply_chain.trust.verification import commands
+from ops.supply_chain.trust.verification.attested import PAYLOAD_TYPE
+from ops.supply_chain.trust.verification.lines import check, failed, passed, unseen
+from ops.supply_chain.trust.verification.plain import Node, OddError, parse, shown
+from ops.supply_chain.trust.verification.provenance import STATEMENT_TYPE, repository_of
+
+GITHUB, PEP_740 = "github", "pep740"
+GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
+SOURCE_REPOSITORY = "1.3.6.1.4.1.57264.1.12"
+"""Fulcio's extension that names the repository for which the workflow ran."""
+
+SOURCE_COMMIT = "1.3.6.1.4.1.57264.1.13"
+"""Fulcio's extension that names the commit for which the workflow ran."""
+
+BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+
+class Found(NamedTuple):
+    """A bundle in a file of evidence: its kind, and its bytes; `problem` says why it makes no sense."""
+
+    kind: str
+    bundle: bytes
+    problem: str = ""
+
+
+def bundles_in(data: bytes) -> tuple[Found, ...]:
+    """Read a file of evidence.
+
+    Returns:
+        In the order of the file; a file that makes no sense gives one with its problem.
+    """
+    try:
+        found = tuple(_found(data))
+    except OddError as error:
+        return (Found(GITHUB, b"", str(error)),)
+    return found or (Found(GITHUB, b"", "holds no attestation"),)
+
+
+def _found(data: bytes) -> Iterator[Found]:
+    try:
+        documents = [parse(data)]
+    except OddError as error:
+        lines = [line for line in data.split(b"\n") if line.strip()]
+        if len(lines) < 2:  # noqa: PLR2004 - one line was just read
+            raise error from None
+        documents = [parse(line) for line in lines]
+    for document in documents:
+        yield from _bundles(document)
+
+
+def _bundles(document: Node) -> Iterator[Found]:
+    fields = document.table()
+    if "mediaType" in fields:
+        yield Found(GITHUB, json.dumps(document.value).encode())
+    elif "attestation_bundles" in fields:
+        for group in document["attestation_bundles"].rows():
+            yield from (Found(PEP_740, _pep740(one)) for one in group["attestations"].rows())
+    elif "verification_material" in fields:
+        yield Found(PEP_740, _pep740(document))
+    elif "attestations" in fields:
+        for one in document["attestations"].rows():
+            yield Found(GITHUB, json.dumps(one["bundle"].table()).encode())
+    else:
+        raise OddError(f"{document.path}: is neither a Sigstore bundle nor a PEP 740 attestation")
+
+
+def _pep740(attestation: Node) -> bytes:
+    """Write a PEP 740 attestation as the bundle that it was made from."""
+    if attestation["version"].value != 1:
+        raise OddError(f"{attestation.path}.version: expected 1, found {shown(attestation['version'].value)}")
+    material, envelope = attestation["verification_material"], attestation["envelope"]
+    bundle: dict[str, Any] = {
+        "mediaType": BUNDLE_TYPE,
+        "verificationMaterial": {
+            "certificate": {"rawBytes": material["certificate"].text()},
+            "tlogEntries": [one.table() for one in material["transparency_entries"].rows()],
+        },
+        "dsseEnvelope": {
+            "payload": envelope["statement"].text(),
+            "payloadType": PAYLOAD_TYPE,
+            "signatures": [{"sig": envelope["signature"].text()}],
+        },
+    }
+    return json.dumps(bundle).encode()
+
+
+def evidence(
+    further: tuple[Further, ...], files: Mapping[str, GivenFile], wanted: Expectations, repository: str
+) -> list[Check]:
+    """Judge the further evidence; nothing where none was given.
+
+    Args:
+        further: Each bundle, and what came of looking at it.
+        files: The release's files.
+        wanted: What the release is held against.
+        repository: Where the release says, or is expected, to come from: `host/owner/name`, or empty.
+    """
+    if not further:
+        return []
+    title = "Further attestations verify, come from the same source, and are about these files"
+    return [check("evidence.attestations", title, [_line(one, files, wanted, repository) for one in further])]
+
+
+def covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
+    """Name the files that a verified attestation is about, by digest, sorted.
+
+    Raises:
+        OddError: What was signed is no statement.
+    """
+    statement = _statement(one)
+    digests = {(row["digest"].text_of("sha256")) for row in statement["subject"].rows()}
+    return tuple(sorted(name for name, file in files.items() if file.sha256 in digests))
+
+
+def predicate_of(one: Further) -> tuple[str, Node]:
+    """Return predicate type and predicate of a verified attestation.
+
+    Raises:
+        OddError: What was signed is no statement.
+    """
+    statement = _statement(one)
+    return statement["predicateType"].text(), statement["predicate"]
+
+
+def same_source(one: Further, repository: str) -> bool:
+    """Tell whether the certificate was given to a GitHub workflow of a repository."""
+    proof = one.answer.proof
+    if proof is None or not repository or proof.issuer != GITHUB_ISSUER:
+        return False
+    return repository_of(proof.extensions.get(SOURCE_REPOSITORY, "")) == repository
+
+
+def _statement(one: Further) -> Node:
+    proof = one.answer.proof
+    if proof is None or proof.payload_type != PAYLOAD_TYPE:
+        raise OddError("what was signed is no in-toto statement")
+    statement = parse(proof.payload)
+    if statement["_type"].text() != STATEMENT_TYPE:
+        raise OddError(f"$._type: expected {STATEMENT_TYPE}, found {shown(statement['_type'].value)}")
+    return statement
+
+
+def _line(one: Further, files: Mapping[str, GivenFile], wanted: Expectations, repository: str) -> Line:
+    if not one.problem and not one.answer.examined and one.answer.proof is None:
+        return unseen(one.source, one.answer.problem)
+    if one.problem or one.answer.proof is None:
+        return failed(one.source, one.problem or one.answer.problem or "does not verify")
+    try:
+        about, (kind, _) = covered(one, files), predicate_of(one)
+    except OddError as error:
+        return failed(one.source, str(error))
+    if not about:
+        return failed(one.source, "is about none of these files")
+    return _origin(one, f"{shown(kind)} about {', '.join(about)}", repository, _command(about[0], kind, wanted))
+
+
+def _origin(one: Further, message: str, repository: str, command: str) -> Line:
+    """Judge who made an attestation that is about files of the release."""
+    proof = one.answer.proof
+    name = shown(proof.san) if proof else ""
+    if one.answer.counts or same_source(one, repository):
+        return passed(one.source, f"{message}, by {name}", command)
+    if not repository:
+        return unseen(one.source, f"{message}, by {name}: nobody said which repository to expect", command)
+    found = repository_of(proof.extensions.get(SOURCE_REPOSITORY, "")) if proof else ""
+    return failed(one.source, f"comes from {shown(found) or name}, expected {repository}", command)
+
+
+def _command(name: str, kind: str, wanted: Expectations) -> str:
+    repository = repository_of(wanted.source_repository).partition("/")[2]
+    if not repository:
+        return ""
+    return (
+        f"gh attestation verify {commands.quoted(name)} --repo {commands.quoted(repository)} "
+        f"--predicate-type {commands.quoted(kind)}"
+    )

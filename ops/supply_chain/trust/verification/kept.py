@@ -1,0 +1,87 @@
+"""Whether a verification report that lies beside a release is about this very release.
+
+Such a report is what the maker found: it is not signed, and nothing is concluded from it. It is held against the
+files all the same, so that no report of another release passes for this one's.
+
+Source: issue "Sign, rehearse, verify, publish", deliverable 4; SLSA 1.2, verification_summary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, SCHEMA
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.trust.verification.parts import Parts, parts_of
+from ops.supply_chain.trust.verification.plain import Node, OddError, parse, shown
+from ops.supply_chain.trust.verification.provenance import subjects_of
+from ops.supply_chain.trust.verification.vsa import PREDICATE_TYPE
+
+
+def report_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]:
+    """Say why a `verification.json` is not about a release.
+
+    Args:
+        data: Its bytes.
+        digests: Name -> SHA-256 of every file of the release, without manifest and reports.
+    Returns:
+        One sentence a problem; empty where it names exactly these files.
+    """
+    try:
+        return tuple(_report_problems(parse(data), digests))
+    except OddError as error:
+        return (str(error),)
+
+
+def summary_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]:
+    """Say why a `vsa.json` is not about a release; arguments as `report_problems`."""
+    parts = parts_of(digests)
+    try:
+        statement = parse(data)
+        kind = statement["predicateType"].text()
+        subjects = subjects_of(statement)
+    except OddError as error:
+        return (str(error),)
+    if kind != PREDICATE_TYPE:
+        return (f"$.predicateType: expected {PREDICATE_TYPE}, found {shown(kind)}",)
+    return () if subjects == {name: digests[name] for name in parts.released} else ("is about other files than these",)
+
+
+def accepted(data: bytes) -> bool:
+    """Tell whether a `verification.json` says that the release was accepted: the verifier ended with exit 0."""
+    try:
+        return parse(data)["ruling"].text() == Outcome.PASS.value
+    except OddError:
+        return False
+
+
+def kept_problems(
+    parts: Parts, digests: Mapping[str, str], contents: Mapping[str, bytes], name: str
+) -> tuple[str, ...]:
+    """Say why one kept file is not about this release.
+
+    Args:
+        parts: What the files are.
+        digests: Name -> SHA-256 of every file that is there.
+        contents: Bytes of the documents.
+        name: One of `parts.kept`; what is Markdown says nothing that could be held against anything.
+    """
+    ours = {one: sha256 for one, sha256 in digests.items() if one in (*parts.signed, *parts.bundles, *parts.detached)}
+    if name == parts.prefix + KEPT_SUFFIXES["verification.json"]:
+        return report_problems(contents.get(name, b""), ours)
+    if name == parts.prefix + KEPT_SUFFIXES["vsa.json"]:
+        return summary_problems(contents.get(name, b""), ours)
+    report = parts.prefix + KEPT_SUFFIXES["verification.json"]
+    return () if report in digests else (f"is there without {report}",)
+
+
+def _report_problems(report: Node, digests: Mapping[str, str]) -> Iterator[str]:
+    if report["schema"].text() != SCHEMA:
+        yield f"$.schema: expected {SCHEMA}, found {shown(report['schema'].value)}"
+    named: dict[str, str] = {}
+    for row in report["files"].rows():
+        if row["name"].text() in named:
+            yield f"{row.path}.name: {shown(row['name'].value)} is there twice"
+        named[row["name"].text()] = row["sha256"].text()
+    if named != dict(digests):
+        yield "is about other files than these"

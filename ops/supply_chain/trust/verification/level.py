@@ -1,0 +1,130 @@
+"""The SLSA Build level that was shown, computed and never above that.
+
+Ours is made by the scripts that make the release, on the same machine: Build L1 at most, whoever the builder
+says it is. A hosted builder's provenance, signed by its own control plane, shows L2; by an isolated reusable
+workflow that is known, L3. It counts only for the files that it names, and only where its certificate says that
+it ran for the repository that the release comes from.
+
+Source: SLSA 1.2, https://slsa.dev/spec/v1.2/build-track-basics ; docs/provenance.md
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ops.supply_chain.contracts.files.verification import Check, Further, GivenFile, Level
+from ops.supply_chain.core.outcome import Outcome, worst
+from ops.supply_chain.trust.verification.evidence import (
+    GITHUB_ISSUER,
+    SOURCE_COMMIT,
+    covered,
+    predicate_of,
+    same_source,
+)
+from ops.supply_chain.trust.verification.parts import Parts
+from ops.supply_chain.trust.verification.plain import OddError
+from ops.supply_chain.trust.verification.provenance import PREDICATE_TYPE
+
+GITHUB_BUILD_TYPE = "https://actions.github.io/buildtypes/workflow/v1"
+HOSTED_BUILDER = "https://github.com/actions/runner/github-hosted"
+"""What early versions of GitHub's attest action call the builder: the kind of runner, and no workflow."""
+
+BUILD_SIGNER = "1.3.6.1.4.1.57264.1.9"
+RUNNER = "1.3.6.1.4.1.57264.1.11"
+HOSTED = "github-hosted"
+
+ISOLATED_BUILDER = (
+    r"https://github\.com/slsa-framework/slsa-github-generator/\.github/workflows/"
+    r"(?:generator_generic|builder_go|builder_nodejs|builder_maven|builder_gradle|builder_container-based)_slsa3\.yml"
+    r"@refs/tags/v\d+\.\d+\.\d+"
+)
+"""Reusable workflows whose authors document Build L3: they run apart from the workflow that calls them, and sign
+where its steps cannot reach. Matched whole against the certificate's build signer, never against the statement."""
+
+_ISOLATED = re.compile(ISOLATED_BUILDER, re.ASCII)
+
+
+class Origin(NamedTuple):
+    """Where the release comes from: `host/owner/name`, and its commit; empty where that is not known."""
+
+    repository: str
+    commit: str
+
+
+def level(
+    parts: Parts,
+    files: Mapping[str, GivenFile],
+    checks: Sequence[Check],
+    further: Sequence[Further],
+    *,
+    origin: Origin,
+    rehearsal: bool,
+) -> Level:
+    """Compute the level of a release and of each file that its provenance has to cover.
+
+    Args:
+        parts: What the files are.
+        files: The files.
+        checks: Every check that was made.
+        further: Further evidence.
+        origin: Where it comes from: signed, or expected by whoever verifies.
+        rehearsal: Whether it is a rehearsal.
+    Returns:
+        The release's is the lowest of its files'.
+    """
+    if rehearsal:
+        return Level(build=0, reason="a rehearsal shows nothing about a build")
+    ruling = worst([check.ruling for check in checks])
+    if ruling is not Outcome.PASS:
+        why = "the release does not verify" if ruling is Outcome.FAIL else "not everything could be examined"
+        return Level(build=0, reason=why)
+    ours = [check for check in checks if check.code.startswith("provenance.")]
+    if parts.provenance not in files or worst([check.outcome for check in ours]) is not Outcome.PASS:
+        return Level(build=0, reason="there is no provenance that covers it")
+    found = dict.fromkeys(parts.subjects, 1)
+    for one in further:
+        shown = _shown_by(one, origin)
+        for name in _covered(one, files) if shown else ():
+            found[name] = max(found.get(name, 0), shown)
+    build = min(found[name] for name in parts.subjects) if parts.subjects else 0
+    return Level(build=build, reason=_reason(build, found), files=dict(sorted(found.items())))
+
+
+def _reason(build: int, found: Mapping[str, int]) -> str:
+    if build > 1:
+        return "a hosted builder's signed provenance covers every file"
+    better = sum(one > 1 for one in found.values())
+    more = f"; a hosted builder's covers {better} of {len(found)} files" if better else ""
+    return f"its provenance is made by the scripts that made the release, not by a hosted builder{more}"
+
+
+def _covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
+    try:
+        return covered(one, files)
+    except OddError:
+        return ()
+
+
+def _shown_by(one: Further, origin: Origin) -> int:
+    """Return the level that one attestation shows of the files that it names, 0 for none."""
+    proof = one.answer.proof
+    # Whether anybody was named who may sign is another question: a builder is known by its certificate.
+    if proof is None or not same_source(one, origin.repository):
+        return 0
+    if origin.commit and proof.extensions.get(SOURCE_COMMIT, "") != origin.commit:
+        return 0
+    try:
+        kind, predicate = predicate_of(one)
+        builder = predicate["runDetails"]["builder"]["id"].text() if kind == PREDICATE_TYPE else ""
+        build_type = predicate["buildDefinition"]["buildType"].text() if builder else ""
+    except OddError:
+        return 0
+    signer = proof.extensions.get(BUILD_SIGNER, "")
+    if proof.issuer != GITHUB_ISSUER or proof.extensions.get(RUNNER) != HOSTED or not signer:
+        return 0
+    if _ISOLATED.fullmatch(signer) and builder == signer:
+        return 3
+    # GitHub names the workflow that signed; earlier versions of its action named the runner.
+    return 2 if builder in (signer, HOSTED_BUILDER) and build_type == GITHUB_BUILD_TYPE else 0

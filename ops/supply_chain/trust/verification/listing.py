@@ -1,0 +1,135 @@
+"""Whether exactly the listed files are there, under their names and with their bytes.
+
+Source: GNU coreutils manual, "md5sum invocation"; release/checksums.py, which writes the list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ops.supply_chain.contracts.files.verification import Check, GivenFile, Line
+from ops.supply_chain.contracts.values.signature_names import bundle_name, certificate_name, signature_name
+from ops.supply_chain.trust.verification import commands
+from ops.supply_chain.trust.verification.kept import kept_problems
+from ops.supply_chain.trust.verification.lines import check, failed, passed
+from ops.supply_chain.trust.verification.parts import ATTESTED, MANIFEST, VERIFIER, Parts
+from ops.supply_chain.trust.verification.plain import Node, OddError, parse
+
+_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._+-]*)")
+
+
+def listing(parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> tuple[Check, ...]:
+    """Hold the files against the checksums, and everything else against what signing and retaining add."""
+    listed = _listed(parts, files, contents)
+    return (
+        check("files.listed", "Every released file is listed with its digest, and every listed file is there", listed),
+        check("files.known", "There is no other file", _others(parts, files, contents)),
+    )
+
+
+def read_checksums(data: bytes) -> dict[str, str]:
+    """Read a checksums file: name -> SHA-256.
+
+    Raises:
+        OddError: It is not in the one form in which we write it.
+    """
+    try:
+        lines = data.decode("ascii").split("\n")
+    except UnicodeDecodeError as error:
+        raise OddError("is no plain text") from error
+    if lines.pop() != "" or not lines:
+        raise OddError("is empty, or its last line is not ended")
+    found: dict[str, str] = {}
+    for number, text in enumerate(lines, 1):
+        entry = _LINE.fullmatch(text)
+        if not entry:
+            raise OddError(f"line {number}: expected 64 hexadecimal digits, two spaces and a file name")
+        if entry[2] in found:
+            raise OddError(f"line {number}: names {entry[2]} a second time")
+        found[entry[2]] = entry[1]
+    if list(found) != sorted(found):
+        raise OddError("its lines are not sorted")
+    return found
+
+
+def _listed(parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Iterator[Line]:
+    command = commands.checksums(parts.checksums)
+    if parts.checksums not in files:
+        yield failed(parts.checksums, "is missing", command)
+        return
+    try:
+        claimed = read_checksums(contents[parts.checksums])
+    except OddError as error:
+        yield failed(parts.checksums, str(error), command)
+        return
+    released = set(parts.released) - {parts.checksums}
+    for name in sorted(released | claimed.keys()):
+        yield _entry(name, claimed, files, released, command)
+
+
+def _entry(
+    name: str, claimed: Mapping[str, str], files: Mapping[str, GivenFile], released: set[str], command: str
+) -> Line:
+    if name not in claimed:
+        was = next((one for one, sha in claimed.items() if sha == files[name].sha256 and one not in files), "")
+        return failed(name, f"is not listed; it has the bytes of {was}" if was else "is not listed", command)
+    if name not in released:
+        now = next((one for one in sorted(released) if files[one].sha256 == claimed[name] and one not in claimed), "")
+        return failed(name, f"is missing; its bytes are in {now}" if now else "is missing", command)
+    if files[name].sha256 != claimed[name]:
+        found = files[name].sha256 or "no plain file, or a larger document than is read"
+        return failed(name, f"expected SHA-256 {claimed[name]}, found {found}", command)
+    return passed(name, f"SHA-256 {claimed[name]}", command)
+
+
+def _others(parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Iterator[Line]:
+    allowed = {name for one in parts.signed for name in (bundle_name(one), signature_name(one), certificate_name(one))}
+    allowed |= {parts.attestation(what) for what in ATTESTED} | set(parts.signed)
+    for name in parts.names:
+        if name == MANIFEST:
+            yield _manifest(files, contents.get(name, b""))
+        elif name in parts.kept:
+            yield _kept(name, parts, files, contents)
+        elif name not in allowed:
+            yield failed(name, "is no part of the release", "ls")
+        elif name in (parts.trusted_root, VERIFIER) and not parts.bundles:
+            yield failed(name, "is not listed, and nothing here is signed", "ls")
+    folded: dict[str, str] = {}
+    for name in parts.names:
+        first = folded.setdefault(name.lower(), name)
+        if first != name:
+            yield failed(name, f"differs from {first} in case only", "ls")
+    further = [name for name in (parts.trusted_root, VERIFIER) if name in files]
+    yield passed(parts.prefix, f"{len(parts.names)} files, {len(further)} of them further ones", "ls")
+
+
+def _kept(name: str, parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Line:
+    """Judge a report that was kept with a retained release: without the manifest that names it, it is a stranger."""
+    command = commands.show(MANIFEST, f'.files[] | select(.name == "{name}")')
+    if MANIFEST not in files:
+        return failed(name, f"is no part of a release, and there is no {MANIFEST}, as beside a retained one", command)
+    digests = {one.name: one.sha256 for one in files.values()}
+    problems = kept_problems(parts, digests, contents, name)
+    if problems:
+        return failed(name, problems[0], command)
+    return passed(name, "is what its maker found; it is not signed, and nothing was concluded from it", command)
+
+
+def _manifest(files: Mapping[str, GivenFile], data: bytes) -> Line:
+    """Judge the manifest of a retained release: it names exactly the other files."""
+    try:
+        rows = [_row(node) for node in parse(data)["files"].rows()]
+    except OddError as error:
+        return failed(MANIFEST, str(error), "jq -r .files manifest.json")
+    there = sorted((one.name, one.sha256, one.size) for name, one in files.items() if name != MANIFEST)
+    if sorted(rows) != there:
+        return failed(
+            MANIFEST, "does not name exactly the other files with their digests", "jq -r .files manifest.json"
+        )
+    return passed(MANIFEST, "names exactly the other files", "jq -r .files manifest.json")
+
+
+def _row(node: Node) -> tuple[str, str, int]:
+    size = node["size"].value
+    return node["name"].text(), node["sha256"].text(), size if isinstance(size, int) else -1

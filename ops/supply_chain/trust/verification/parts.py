@@ -1,0 +1,142 @@
+"""What each file of a release is, told by its name.
+
+Source: release/layout.py and contracts/signed_release.py, whose names these are (a test holds them together).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES
+from ops.supply_chain.contracts.values.signature_names import (
+    ATTESTATION_SUFFIX,
+    BUNDLE_SUFFIX,
+    DETACHED_SUFFIXES,
+    SIGNATURE_SUFFIXES,
+    TRUSTED_ROOT_SUFFIX,
+)
+from ops.supply_chain.core.errors import InputError
+
+CHECKSUMS_SUFFIX = "-checksums.txt"
+PROVENANCE_SUFFIX = "-provenance.intoto.json"
+GATE_SUFFIX = "-gate.json"
+MANIFEST = "manifest.json"
+"""Lies beside the files of a retained release."""
+
+VERIFIER = "sealwright-verify.pyz"
+"""May be attached to a release; signed like a file, and no part of what was built."""
+
+DOCUMENTS = (".json", ".txt", *DETACHED_SUFFIXES)
+"""Ends of the names of files whose content is looked at."""
+
+CYCLONEDX_SUFFIX = ".cdx.json"
+ATTESTED = ("provenance", "sbom", "vex")
+_SBOM = re.compile(r"sbom[A-Za-z0-9._-]*\.(?:cdx|spdx|spdx3)\.json")
+_VEX = re.compile(r"(?:vex(?:\.[A-Za-z0-9]+)*|openvex)\.json")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """The names of one release's files. `prefix` is `N-V`. All lists are sorted."""
+
+    prefix: str
+    names: tuple[str, ...]
+
+    @property
+    def checksums(self) -> str:
+        """The checksums file."""
+        return self.prefix + CHECKSUMS_SUFFIX
+
+    @property
+    def provenance(self) -> str:
+        """The provenance statement."""
+        return self.prefix + PROVENANCE_SUFFIX
+
+    @property
+    def gate(self) -> str:
+        """Verdict and records."""
+        return self.prefix + GATE_SUFFIX
+
+    @property
+    def trusted_root(self) -> str:
+        """The trusted root for offline customers."""
+        return self.prefix + TRUSTED_ROOT_SUFFIX
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """What its maker found when verifying it: lies beside the files of a retained release, and is not signed."""
+        return tuple(self.prefix + suffix for suffix in KEPT_SUFFIXES.values())
+
+    @property
+    def sboms(self) -> tuple[str, ...]:
+        """The SBOMs."""
+        return tuple(name for name in self.released if _SBOM.fullmatch(self._rest(name)))
+
+    @property
+    def vex(self) -> tuple[str, ...]:
+        """The VEX documents."""
+        return tuple(name for name in self.released if _VEX.fullmatch(self._rest(name)))
+
+    @property
+    def bundles(self) -> tuple[str, ...]:
+        """Every Sigstore bundle that is there, attestations included."""
+        return tuple(name for name in self.names if name.endswith(BUNDLE_SUFFIX))
+
+    @property
+    def detached(self) -> tuple[str, ...]:
+        """Detached signatures and their certificates."""
+        return tuple(name for name in self.names if name.endswith(DETACHED_SUFFIXES))
+
+    @property
+    def released(self) -> tuple[str, ...]:
+        """What is released: everything but what signing and retaining added."""
+        further = {self.trusted_root, VERIFIER, MANIFEST, *self.kept}
+        return tuple(one for one in self.names if one not in further and not one.endswith(SIGNATURE_SUFFIXES))
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What the provenance has to cover: the released files but itself and the checksums."""
+        return tuple(one for one in self.released if one not in (self.provenance, self.checksums))
+
+    @property
+    def distributions(self) -> tuple[str, ...]:
+        """The wheels and source distributions."""
+        ours = {f"{self.prefix}-evidence.tar.gz", f"{self.prefix}-source.tar.gz"}
+        return tuple(one for one in self.subjects if one.endswith((".whl", ".tar.gz")) and one not in ours)
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        """What has to have a bundle beside it."""
+        unsigned = {MANIFEST, *self.kept}
+        return tuple(one for one in self.names if one not in unsigned and not one.endswith(SIGNATURE_SUFFIXES))
+
+    def attestation(self, what: str) -> str:
+        """Return the name of an attestation: `what` is one of `ATTESTED`."""
+        return f"{self.prefix}-{what}{ATTESTATION_SUFFIX}"
+
+    def _rest(self, name: str) -> str:
+        return name.removeprefix(f"{self.prefix}-") if name.startswith(f"{self.prefix}-") else ""
+
+
+def parts_of(names: Collection[str]) -> Parts:
+    """Tell what the files are.
+
+    Args:
+        names: Of all files that were given.
+    Raises:
+        InputError: They are no release, or more than one.
+    """
+    for suffix in (CHECKSUMS_SUFFIX, PROVENANCE_SUFFIX, GATE_SUFFIX):
+        found = sorted({name.removesuffix(suffix) for name in names if name.endswith(suffix) and name != suffix})
+        if len(found) > 1:
+            raise InputError(
+                f"there are {len(found)} releases: {', '.join(found)}", hint="Give one release, in a folder of its own."
+            )
+        if found:
+            return Parts(prefix=found[0], names=tuple(sorted(names)))
+    raise InputError(
+        "there is no release: no file ends in -checksums.txt or -provenance.intoto.json",
+        hint="Give the folder or archive with all files of one release.",
+    )

@@ -1,0 +1,181 @@
+"""The answer as text, as Markdown, and as plain data for JSON (`verification/1`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ops.supply_chain.contracts.files.verification import (
+    REHEARSAL,
+    SCHEMA,
+    UNSIGNED,
+    VERIFIER_VERSION,
+    Check,
+    Line,
+    Verification,
+)
+from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.trust.verification.commands import ROOT_VARIABLE
+from ops.supply_chain.trust.verification.plain import shown
+from ops.supply_chain.trust.verification.verify import REAL
+
+_WORDS = {Outcome.PASS: "pass", Outcome.FAIL: "FAIL", Outcome.NOT_EXAMINED: "not examined"}
+_WIDTH = 13
+_TOLERATED = {
+    REHEARSAL: "accepted, because this is a rehearsal",
+    UNSIGNED: "accepted, because no signature is asked for",
+}
+_MOST_REASONS = 3
+NOTHING_ELSE = "nothing else that was checked would keep a real release from verifying"
+ROOT_HELP = f"{ROOT_VARIABLE} is the trusted root that you have from elsewhere, not the one in the release"
+
+
+def document(verification: Verification, *, verified_at: str) -> dict[str, Any]:
+    """Return the answer as plain data; `verified_at` is RFC 3339.
+
+    `outcome` is what was found, `ruling` what decides the exit code. They differ only where a rehearsal or a release
+    without signatures was accepted as what it is; `tolerated` then says of what. `in_words` is the headline.
+    """
+    plain = asdict(verification)
+    plain["checks"] = [{**asdict(one), "outcome": one.outcome, "ruling": one.ruling} for one in verification.checks]
+    return {
+        "schema": SCHEMA,
+        "verified_at": verified_at,
+        "verifier_version": VERIFIER_VERSION,
+        "outcome": verification.outcome,
+        "ruling": verification.ruling,
+        "in_words": headline(verification),
+        "tolerated": sorted({line.tolerated for line in verification.tolerated}),
+        **plain,
+    }
+
+
+def text(verification: Verification) -> str:
+    """Return the answer for people: failures line by line, each check with a command that checks the same."""
+    lines = [headline(verification)]
+    lines += [f"  {key:<9} {value}" for key, value in verification.facts.items()]
+    lines += [f"  {'level':<9} SLSA Build L{verification.level.build}: {verification.level.reason}"]
+    for one in verification.checks:
+        lines.append(f"{_WORDS[one.outcome]:<{_WIDTH}} {one.title} ({counted(one)}){_accepted(one)}")
+        lines += [
+            f"{'':<{_WIDTH}}   {line.subject}: {line.message}" for line in one.lines if line.outcome is not Outcome.PASS
+        ]
+        command = _command(one)
+        lines += [f"{'':<{_WIDTH}}   $ {command}"] if command else []
+    if any(ROOT_VARIABLE in _command(one) for one in verification.checks):
+        lines.append(f"note: {ROOT_HELP}")
+    lines += [f"note: {note}" for note in verification.notes]
+    return "\n".join(printable(line) for line in lines)
+
+
+def markdown(verification: Verification) -> str:
+    """Return the answer as Markdown: a table of checks, a table of files with their signers, the commands."""
+    return "\n".join(_markdown(verification)) + "\n"
+
+
+def headline(verification: Verification) -> str:
+    """Say in one line what came out: "verified" alone is said of a signed release in which nothing was tolerated."""
+    name = shown(f"{verification.component} {verification.version}".strip())
+    rehearsal = " (a rehearsal, not a release)" if verification.rehearsal else ""
+    if verification.ruling is Outcome.FAIL:
+        return f"{name}{rehearsal}: NOT VERIFIED, do not use it"
+    if verification.ruling is Outcome.NOT_EXAMINED:
+        return f"{name}{rehearsal}: not verified, because not everything could be examined"
+    if verification.rehearsal:
+        how = "verified as a rehearsal" if verification.signed else f"consistent as a rehearsal; {NOT_SIGNED}"
+        reasons = refusals(verification)
+        would = f"a real release would not verify, because {reasons}" if reasons else NOTHING_ELSE
+        return f"{name}: {how}; {would}"
+    # A release whose signatures did not count passes only where none was asked for.
+    return f"{name}: verified" if verification.outcome is Outcome.PASS else f"{name}: consistent; {NOT_SIGNED}"
+
+
+def refusals(verification: Verification) -> str:
+    """Say why a real release with the same faults would not verify: the first of them, and how many more.
+
+    That a rehearsal is none is no such fault. Empty where nothing else was tolerated.
+    """
+    found = [
+        f"{line.subject}: {line.message}"
+        for one in verification.checks
+        for line in one.lines
+        if line.tolerated and one.code != REAL
+    ]
+    more = len(found) - _MOST_REASONS
+    return "; ".join(found[:_MOST_REASONS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def counted(one: Check) -> str:
+    """Say how many lines of a check passed."""
+    good = sum(line.outcome is Outcome.PASS for line in one.lines)
+    return f"{good} of {len(one.lines)}"
+
+
+def _accepted(one: Check) -> str:
+    """Say why a check that is not a pass stands in nobody's way; empty where it does, or is one."""
+    if one.outcome is Outcome.PASS or one.ruling is not Outcome.PASS:
+        return ""
+    return "; " + ", ".join(sorted({_TOLERATED[line.tolerated] for line in one.lines if line.tolerated}))
+
+
+def _command(one: Check) -> str:
+    """Return the command of the first line that is not a pass, else of the first."""
+    ordered = sorted(one.lines, key=lambda line: line.outcome is Outcome.PASS)
+    return next((line.command for line in ordered if line.command), "")
+
+
+def _markdown(verification: Verification) -> Iterator[str]:
+    yield from (f"# {_cell(headline(verification))}", "")
+    yield from (f"- {key}: {_cell(value)}" for key, value in verification.facts.items())
+    yield f"- SLSA Build L{verification.level.build}: {verification.level.reason}"
+    yield from ("", "| check | outcome | examined |", "|---|---|---|")
+    for one in verification.checks:
+        yield f"| {one.title} (`{one.code}`) | {_WORDS[one.outcome]}{_accepted(one)} | {counted(one)} |"
+    bad = [line for one in verification.checks for line in one.lines if line.ruling is not Outcome.PASS]
+    yield from _section("What stands in the way", bad)
+    yield from _section("What was accepted here, and would keep a real release from verifying", verification.tolerated)
+    yield from _signers(verification)
+    yield from _commands(verification)
+    if verification.notes:
+        yield from ("", "## Notes", "")
+        yield from (f"- {_cell(note)}" for note in verification.notes)
+
+
+def _section(title: str, lines: Sequence[Line]) -> Iterator[str]:
+    if lines:
+        yield from ("", f"## {title}", "")
+        yield from (f"- {_cell(line.subject)}: {_cell(line.message)}" for line in lines)
+
+
+def _signers(verification: Verification) -> Iterator[str]:
+    signed = [line for one in verification.checks if one.code == "files.signed" for line in one.lines if line.signer]
+    if not signed:
+        return
+    yield from ("", "## Signatures", "", "| file | by | at | log entry |", "|---|---|---|---|")
+    for line in signed:
+        yield _signer_row(line)
+
+
+def _signer_row(line: Line) -> str:
+    signer = line.signer
+    if signer is None:
+        return ""
+    return f"| {_cell(line.subject)} | {_cell(signer.identity)} | {signer.signed_at} | {signer.log_index} |"
+
+
+def _commands(verification: Verification) -> Iterator[str]:
+    found = dict.fromkeys(line.command for one in verification.checks for line in one.lines if line.command)
+    if not found:
+        return
+    yield from ("", "## Check the same yourself", "", f"In the release's folder; {_cell(ROOT_HELP)}.", "", "````sh")
+    yield from (printable(command) for command in found)
+    yield "````"
+
+
+def _cell(value: str) -> str:
+    """Write foreign text as a code span that holds it, in a table as well."""
+    shown = printable(value).replace("|", "\\|").replace("`", "'")
+    return f"`{shown}`"

@@ -1,0 +1,193 @@
+"""Everything together: from what was given and found out to the one answer.
+
+Source: issue "Sign, rehearse, verify, publish", deliverable 4.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from ops.supply_chain.contracts.files.verification import REHEARSAL, Answer, Check, Expectations, Given, Verification
+from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.trust.verification.attested import attestations
+from ops.supply_chain.trust.verification.chain import chain, previous_of
+from ops.supply_chain.trust.verification.documents import sboms, schema_notes, vex
+from ops.supply_chain.trust.verification.evidence import GITHUB_ISSUER, SOURCE_COMMIT, SOURCE_REPOSITORY, evidence
+from ops.supply_chain.trust.verification.gate import finished, gates
+from ops.supply_chain.trust.verification.level import Origin, level
+from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated
+from ops.supply_chain.trust.verification.listing import listing
+from ops.supply_chain.trust.verification.parts import Parts, parts_of
+from ops.supply_chain.trust.verification.plain import Node, OddError, parse, shown
+from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance, repository_of
+from ops.supply_chain.trust.verification.signatures import signatures
+
+REAL = "release.real"
+"""Code of the check that a release is no rehearsal."""
+
+REHEARSAL_HOSTS = b"rehearsal.invalid"
+"""Domain of the hosts that a rehearsal's trusted root names (rehearsal/options.py; a test holds them together)."""
+
+REHEARSAL_ORGANISATION = b"sealwright rehearsal"
+"""Organisation of a rehearsal's certificate authority."""
+
+_PEM = re.compile(rb"-----[A-Z ]+-----|\s")
+
+
+def verify(given: Given, wanted: Expectations) -> Verification:
+    """Judge a release.
+
+    Args:
+        given: Its files and what was found out about them.
+        wanted: What it is held against.
+    Raises:
+        InputError: The files are no release, or more than one.
+    """
+    parts = parts_of(given.files)
+    statement, gate = _document(parts.provenance, given.contents), _document(parts.gate, given.contents)
+    component, version = _named(parts, statement)
+    rehearsal = _is_rehearsal(parts, given, wanted) or _says_rehearsal(statement, gate)
+    stated = _facts(statement)
+    repository = repository_of(wanted.source_repository or stated.get("source", ""))
+    checks = [
+        *listing(parts, given.files, given.contents),
+        *signatures(parts, given, wanted),
+        *attestations(parts, given, wanted),
+        _real(parts, wanted, rehearsal=rehearsal),
+        *provenance(parts, given.files, statement, wanted),
+        *gates(parts, given.files, gate, statement, rehearsed=wanted.rehearsal and rehearsal),
+        *sboms(parts, given, component, version),
+        *vex(parts, given.contents, _finished(gate)),
+        *chain(parts, statement, wanted),
+        *evidence(given.further, given.files, wanted, repository),
+    ]
+    signed = any(one.code == "files.signed" and one.outcome is Outcome.PASS for one in checks)
+    # What an unsigned statement says of its source proves nothing about whose workflow may speak for it.
+    origin = Origin(repository if signed or wanted.source_repository else "", stated.get("commit", ""))
+    return Verification(
+        component=component,
+        version=version,
+        signed=signed,
+        rehearsal=rehearsal,
+        checks=tuple(checks),
+        level=level(parts, given.files, checks, given.further, origin=origin, rehearsal=rehearsal),
+        facts=_shown(stated, statement),
+        files=tuple(given.files[name] for name in parts.names),
+        notes=tuple(_notes(parts, given, _shown(stated, statement), wanted)),
+    )
+
+
+def _document(name: str, contents: Mapping[str, bytes]) -> Node | str:
+    if name not in contents:
+        return f"{name} is missing"
+    try:
+        node = parse(contents[name])
+        node.table()
+    except OddError as error:
+        return str(error)
+    return node
+
+
+def _named(parts: Parts, statement: Node | str) -> tuple[str, str]:
+    """Return component and version as the provenance tells them, where the names of the files agree."""
+    if not isinstance(statement, str):
+        component, version = parameter(statement, "component"), parameter(statement, "version")
+        if f"{component}-{version}" == parts.prefix:
+            return component, version
+    return parts.prefix, ""
+
+
+def _finished(gate: Node | str) -> datetime | None:
+    try:
+        return None if isinstance(gate, str) else finished(gate)
+    except OddError:
+        return None
+
+
+def _is_rehearsal(parts: Parts, given: Given, wanted: Expectations) -> bool:
+    answers = [*given.signatures.values(), *given.statements.values()]
+    marked = REHEARSAL_HOSTS in given.contents.get(parts.trusted_root, b"")
+    return marked or wanted.rehearsal_root or any(_rehearsed(answer) for answer in answers)
+
+
+def _says_rehearsal(statement: Node | str, gate: Node | str) -> bool:
+    told = not isinstance(gate, str) and gate.table().get("rehearsal", False) is not False
+    return told or (not isinstance(statement, str) and is_rehearsed(statement))
+
+
+def _rehearsed(answer: Answer) -> bool:
+    if answer.proof is None:
+        return False
+    return REHEARSAL_ORGANISATION in base64.b64decode(_PEM.sub(b"", answer.proof.certificate))
+
+
+def _real(parts: Parts, wanted: Expectations, *, rehearsal: bool) -> Check:
+    line = (
+        failed(parts.prefix, "is a rehearsal: it was signed by an instance that proves nothing to anybody")
+        if rehearsal
+        else passed(parts.prefix, "no sign of a rehearsal")
+    )
+    lines = tolerated([line], REHEARSAL if wanted.rehearsal else "")
+    return check(REAL, "It is a release, and no rehearsal of one", lines)
+
+
+def _facts(statement: Node | str) -> dict[str, str]:
+    return {} if isinstance(statement, str) else facts(statement)
+
+
+def _shown(stated: Mapping[str, str], statement: Node | str) -> dict[str, str]:
+    found = {key: shown(text) for key, text in stated.items()}
+    try:
+        version, _ = ("", "") if isinstance(statement, str) else previous_of(statement)
+    except OddError:
+        version = ""
+    return {**found, "previous": shown(version)} if version else found
+
+
+def _notes(parts: Parts, given: Given, stated: Mapping[str, str], wanted: Expectations) -> list[str]:
+    notes = []
+    if not parts.bundles:
+        notes.append(f"{NOT_SIGNED}: whoever could change the files could change the digests too")
+    if "source" in stated and not wanted.source_repository:
+        notes.append("the source repository is what the release says: give --source-repository to check it")
+    if "commit" in stated and not wanted.source_commit:
+        notes.append("the commit is what the release says: give --source-commit to check it")
+    if "previous" in stated and not wanted.previous_given:
+        notes.append(f"it continues {stated['previous']}: give that release with --previous to check it")
+    notes += _run_notes(given, stated) if not (wanted.rehearsal or wanted.rehearsal_root) else []
+    if wanted.root:
+        notes.append(f"signatures were held against the trusted root {wanted.root} (sha256 {wanted.root_sha256})")
+    return [*notes, *_root_notes(parts, given, wanted), *schema_notes(parts, given.schema_problems)]
+
+
+def _run_notes(given: Given, stated: Mapping[str, str]) -> list[str]:
+    """Tell where the workflow run that signed was for another source than the provenance names.
+
+    That alone is no failure: a workflow that is started by hand may check out another commit than it runs for.
+    """
+    proofs = [one.proof for one in (*given.signatures.values(), *given.statements.values()) if one.proof]
+    extensions = [proof.extensions for proof in proofs if proof.issuer == GITHUB_ISSUER]
+    told = {repository_of(one[SOURCE_REPOSITORY]) for one in extensions if SOURCE_REPOSITORY in one}
+    other = sorted(told - {repository_of(stated.get("source", ""))}) if "source" in stated else []
+    notes = [f"the workflow that signed ran for {shown(one)}, which is not the source that it names" for one in other]
+    commits = {one[SOURCE_COMMIT] for one in extensions if SOURCE_COMMIT in one}
+    moved = sorted(commits - {stated.get("commit", "")}) if "commit" in stated else []
+    return notes + [
+        f"the workflow that signed ran at commit {shown(one)}, which is not the one that it names" for one in moved
+    ]
+
+
+def _root_notes(parts: Parts, given: Given, wanted: Expectations) -> list[str]:
+    """Compare the release's own trusted root with the one that was used; it is never trusted by itself."""
+    data = given.contents.get(parts.trusted_root)
+    if data is None or not wanted.root_sha256:
+        return []
+    if sha256_bytes(data) == wanted.root_sha256:
+        return [f"{parts.trusted_root} is the same as the root that was used"]
+    other = "is not the root that was used, and was not trusted: it comes from whoever made the release"
+    return [f"{parts.trusted_root} {other}; roots also change as keys are added"]

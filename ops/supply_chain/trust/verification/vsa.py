@@ -1,0 +1,87 @@
+"""The answer as a SLSA Verification Summary Attestation: a statement that whoever verified may sign.
+
+Source: SLSA 1.2, https://slsa.dev/spec/v1.2/verification_summary ; facts/standards.md section 5
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from ops.supply_chain.contracts.files.verification import Expectations, GivenFile, Verification
+from ops.supply_chain.core import plain_json
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.trust.verification.parts import parts_of
+from ops.supply_chain.trust.verification.provenance import REHEARSAL_SUFFIX, STATEMENT_TYPE
+
+PREDICATE_TYPE = "https://slsa.dev/verification_summary/v1"
+SLSA_VERSION = "1.2"
+
+
+def policy_of(wanted: Expectations, identities: list[dict[str, str]]) -> dict[str, Any]:
+    """Return what the release was held against, as plain data: the digest of its canonical form names the policy."""
+    return {
+        "schema": "verification-policy/1",
+        "identities": identities,
+        "trusted_root_sha256": wanted.root_sha256,
+        "source_repository": wanted.source_repository,
+        "source_commit": wanted.source_commit,
+        "tag": wanted.tag,
+        "allow_unsigned": wanted.allow_unsigned,
+        "rehearsal": wanted.rehearsal,
+    }
+
+
+def statement(
+    verification: Verification,
+    policy: dict[str, Any],
+    *,
+    base: str,
+    verifier_version: str,
+    verified_at: str,
+    further: tuple[GivenFile, ...] = (),
+) -> bytes:
+    """Write the statement.
+
+    Args:
+        verification: An answer that was reached; where not everything could be examined there is none to sum up.
+        policy: As `policy_of` returns it.
+        base: What identifiers begin with.
+        verifier_version: Our own.
+        verified_at: RFC 3339.
+        further: Files of further evidence that were used.
+    Raises:
+        ValueError: Not everything could be examined.
+    """
+    if verification.ruling is Outcome.NOT_EXAMINED:
+        raise ValueError("a verification summary needs a verification")
+    # What was only tolerated is no pass: neither a rehearsal nor a release without signatures has one.
+    passed = verification.outcome is Outcome.PASS
+    mark = REHEARSAL_SUFFIX if verification.rehearsal else ""
+    parts = parts_of([file.name for file in verification.files])
+    subjects = [file for file in verification.files if file.name in parts.released]
+    inputs = [file for file in verification.files if file.name in (*parts.bundles, parts.provenance)]
+    predicate = {
+        "verifier": {"id": f"{base}verifier:v1{mark}", "version": {"sealwright": verifier_version}},
+        "timeVerified": verified_at,
+        "resourceUri": f"pkg:generic/{quote(verification.component, safe='')}@{quote(verification.version, safe='')}",
+        "policy": {"uri": f"{base}policy:verification:v1", "digest": {"sha256": sha256_bytes(plain_json.dump(policy))}},
+        "inputAttestations": [
+            {"uri": file.name, "digest": {"sha256": file.sha256}}
+            for file in sorted([*inputs, *further], key=lambda one: one.name)
+        ],
+        "verificationResult": "PASSED" if passed else "FAILED",
+        "verifiedLevels": [f"SLSA_BUILD_LEVEL_{verification.level.build}"] if passed else ["FAILED"],
+        "slsaVersion": SLSA_VERSION,
+        # SLSA 1.2: extension fields are named <vendor>_<name>.
+        **({"sealwright_rehearsal": True} if verification.rehearsal else {}),
+    }
+    return plain_json.dump(
+        {
+            "_type": STATEMENT_TYPE,
+            "subject": [{"name": file.name, "digest": {"sha256": file.sha256}} for file in subjects],
+            "predicateType": PREDICATE_TYPE,
+            "predicate": predicate,
+        }
+    )

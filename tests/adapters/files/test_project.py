@@ -1,0 +1,168 @@
+"""Name, version and moment of a project, from git, pyproject and the environment."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ops.supply_chain.adapters.files.git import file_at_head, read_state, tracked_files
+from ops.supply_chain.adapters.files.project import EARLIEST_EPOCH, describe
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.core.errors import InputError, UsageError
+
+EPOCH = 1_700_000_000
+
+
+def _git(root: Path, *words: str) -> None:
+    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(
+        ["git", "-C", str(root), *identity, *words],
+        check=True,
+        capture_output=True,
+        env={
+            "PATH": __import__("os").environ["PATH"],
+            "GIT_AUTHOR_DATE": f"{EPOCH} +0100",
+            "GIT_COMMITTER_DATE": f"{EPOCH} +0100",
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_CONFIG_SYSTEM": "/dev/null",
+        },
+    )
+
+
+def _said(root: Path, *words: str) -> bytes:
+    return subprocess.run(["git", "-C", str(root), *words], check=True, capture_output=True).stdout
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    root = tmp_path / "folder"
+    root.mkdir()
+    (root / "pyproject.toml").write_text('[project]\nname = "Thing"\nversion = "1.0"\nlicense = "MIT"\n')
+    (root / "a b.txt").write_bytes(b"one\r\ntwo\n")
+    _git(root, "init", "-q")
+    _git(root, "add", "-A")
+    _git(root, "commit", "-qm", "first")
+    return root
+
+
+def test_a_commit_gives_the_moment_and_a_tag_the_version(checkout: Path) -> None:
+    _git(checkout, "tag", "v1.2.0")
+    project = describe(checkout, Config())
+    assert (project.name, project.version, project.version_source) == ("Thing", "v1.2.0", "tag")
+    assert (project.epoch, project.epoch_source) == (EPOCH, "commit")
+    assert project.source is not None
+    assert not project.source.dirty
+
+
+def test_two_tags_are_one_too_many(checkout: Path) -> None:
+    _git(checkout, "tag", "v1")
+    _git(checkout, "tag", "v2")
+    with pytest.raises(UsageError) as caught:
+        describe(checkout, Config())
+    assert caught.value.message == "HEAD has 2 tags (v1, v2): which one is released?"
+
+
+@pytest.mark.parametrize("change", ["edit", "add"])
+def test_a_change_makes_it_dirty(checkout: Path, change: str) -> None:
+    (checkout / ("a b.txt" if change == "edit" else "new.txt")).write_text("changed")
+    state = read_state(checkout)
+    assert state is not None
+    assert state.dirty
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_a_change_that_git_was_told_to_hide_makes_it_dirty(checkout: Path, flag: str) -> None:
+    _git(checkout, "update-index", flag, "a b.txt")
+    (checkout / "a b.txt").write_text("changed")
+    state = read_state(checkout)
+    assert state is not None
+    assert state.dirty
+
+
+def test_a_file_that_a_sparse_checkout_left_out_is_no_change(checkout: Path) -> None:
+    _git(checkout, "update-index", "--skip-worktree", "a b.txt")
+    (checkout / "a b.txt").unlink()
+    state = read_state(checkout)
+    assert state is not None
+    assert not state.dirty
+
+
+def test_no_program_of_the_repositorys_configuration_is_run(checkout: Path) -> None:
+    ran = checkout.parent / "ran"
+    program = checkout.parent / "program"
+    program.write_text(f"#!/bin/sh\n: > '{ran}'\n")
+    program.chmod(0o755)
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n"
+    plain = _said(checkout, "cat-file", "commit", "HEAD").replace(b"\n\n", b"\n" + signature.encode(), 1)
+    signed = subprocess.run(
+        ["git", "-C", str(checkout), "hash-object", "-t", "commit", "-w", "--stdin"],
+        input=plain,
+        capture_output=True,
+        check=True,
+    )
+    _git(checkout, "reset", "-q", "--soft", signed.stdout.decode().strip())
+    for key in ("core.fsmonitor", "gpg.program"):
+        _git(checkout, "config", key, str(program))
+    _git(checkout, "config", "log.showSignature", "true")
+    assert read_state(checkout) is not None
+    assert not ran.exists()
+
+
+def test_nothing_stands_in_for_a_file_of_the_commit(checkout: Path) -> None:
+    (checkout / "other").write_bytes(b"evil")
+    ours = _said(checkout, "rev-parse", "HEAD:a b.txt").decode().strip()
+    theirs = _said(checkout, "hash-object", "-w", "other").decode().strip()
+    _git(checkout, "replace", ours, theirs)
+    assert file_at_head(checkout, "a b.txt") == b"one\r\ntwo\n"
+
+
+def test_the_remote_names_the_component_and_holds_no_credentials(checkout: Path) -> None:
+    _git(checkout, "remote", "add", "OpenSecOps", "https://user:tok@example.org/Org/SOAR.git")
+    project = describe(checkout, Config())
+    assert project.name == "SOAR"
+    assert project.source is not None
+    assert project.source.remote == "https://example.org/Org/SOAR.git"
+
+
+def test_config_and_option_win(checkout: Path) -> None:
+    project = describe(checkout, Config(component_name="other"), version="9")
+    assert (project.name, project.version, project.version_source) == ("other", "9", "option")
+
+
+def test_outside_git_the_moment_is_known_not_to_be_known(tmp_path: Path) -> None:
+    project = describe(tmp_path, Config(), version="1")
+    assert project.source is None
+    assert (project.epoch, project.epoch_source) == (EARLIEST_EPOCH, "none")
+
+
+def test_source_date_epoch_wins(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1600000000")
+    assert describe(checkout, Config()).epoch == 1_600_000_000
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
+    with pytest.raises(UsageError, match="expected whole seconds since 1970"):
+        describe(checkout, Config())
+
+
+@pytest.mark.parametrize("version", ["../../etc", "a/b", "", "-x", "v1\n", "a..b", "\u0661"])
+def test_a_version_that_cannot_stand_in_a_file_name_is_refused(tmp_path: Path, version: str) -> None:
+    with pytest.raises(UsageError):
+        describe(tmp_path, Config(), version=version)
+
+
+def test_a_broken_pyproject_is_an_input_error(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project\n")
+    with pytest.raises(InputError, match=r"pyproject\.toml: cannot be read"):
+        describe(tmp_path, Config(), version="1")
+
+
+def test_files_are_read_as_committed(checkout: Path) -> None:
+    (checkout / "a b.txt").write_text("edited")
+    assert tracked_files(checkout) == {"a b.txt": "100644", "pyproject.toml": "100644"}
+    assert file_at_head(checkout, "a b.txt") == b"one\r\ntwo\n"
+
+
+def test_hostile_git_variables_do_not_reach_git(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", "/nonexistent")
+    assert read_state(checkout) is not None

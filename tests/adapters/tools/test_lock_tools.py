@@ -1,0 +1,288 @@
+"""Other tools on a copy: their own sentence is a verdict, anything else is none, and the project stays as it was."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from uv import find_uv_bin
+
+from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.adapters.tools.lock_tools import LockTools, ToolAnswer
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.index import IndexConfig
+from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.core.errors import UnavailableError
+from ops.supply_chain.dependencies.locks.read import read_lock
+from tests.fakes.wheels import WheelIndex, serving
+
+OLD = "2026-01-01T00:00:00Z"
+SECRET = "hunter2"  # noqa: S105 - made up
+MANIFEST = """[project]
+name = "demo"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["top"]
+"""
+BACKEND = '[build-system]\nrequires = ["backend"]\nbuild-backend = "backend"\n'
+POETRY_LOCK = '[metadata]\nlock-version = "2.1"\npython-versions = "*"\ncontent-hash = "0"\n'
+PDM_LOCK = '[metadata]\nlock_version = "4.5.0"\n'
+PIPFILE_LOCK = '{"_meta": {"pipfile-spec": 6}, "default": {}, "develop": {}}'
+
+
+@pytest.fixture
+def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[WheelIndex]:
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with serving() as served:
+        served.add("leaf", "1.0", OLD)
+        served.add("top", "1.0", OLD, "leaf")
+        yield served
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+def uv_project(root: Path, index: WheelIndex, manifest: str = MANIFEST) -> str:
+    at = f'[[tool.uv.index]]\nname = "here"\nurl = "{index.simple}"\ndefault = true\n'
+    (root / "pyproject.toml").write_text(manifest + at)
+    words = [find_uv_bin(), "lock", "--no-python-downloads", "--quiet", "--cache-dir", str(root.parent / "cache")]
+    subprocess.run(words, cwd=root, check=True)
+    return at
+
+
+def ask(root: Path, path: str = "uv.lock", *, offline: bool = False, config: Config | None = None) -> ToolAnswer | None:
+    before = {one: one.read_bytes() for one in root.rglob("*") if one.is_file()}
+    files = ProjectFiles(root)
+    data = files.read(path)
+    assert data is not None
+    lock: Lock = read_lock(path, data, files.read)
+    tools = LockTools(root, cache=root.parent / "fresh", config=config or Config(), offline=offline)
+    try:
+        return tools.ask(lock)
+    finally:
+        assert {one: one.read_bytes() for one in root.rglob("*") if one.is_file()} == before
+
+
+def test_uv_agrees_with_its_lock_even_without_network(root: Path, index: WheelIndex) -> None:
+    uv_project(root, index)
+    index.add("leaf", "2.0", OLD)
+    for offline in (False, True):
+        answer = ask(root, offline=offline)
+        assert answer is not None
+        assert (answer.command, answer.tool, answer.agrees, answer.said) == ("uv lock --check", "uv", True, "")
+
+
+CHANGES = {
+    "another constraint": ('"top"', '"top>=1"', "needs to be updated"),
+    "another dependency": ('"top"', '"top", "leaf"', "needs to be updated"),
+    "nothing satisfies it": ('"top"', '"top>7"', "No solution found"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "said"), CHANGES.values(), ids=CHANGES)
+def test_uv_disagrees_where_the_manifest_changed(root: Path, index: WheelIndex, old: str, new: str, said: str) -> None:
+    at = uv_project(root, index)
+    (root / "pyproject.toml").write_text(MANIFEST.replace(old, new) + at)
+    answer = ask(root)
+    assert answer is not None
+    assert answer.agrees is False
+    assert said in answer.said
+    assert str(root.parent) not in answer.said
+
+
+@pytest.mark.parametrize("how", ["refused", "500", "offline"])
+def test_an_index_that_does_not_answer_is_no_verdict(root: Path, index: WheelIndex, how: str) -> None:
+    at = uv_project(root, index)
+    (root / "pyproject.toml").write_text(MANIFEST.replace('"top"', '"top>=1"') + at)
+    index.status = 500 if how == "500" else 200
+    if how == "refused":
+        for name in ("pyproject.toml", "uv.lock"):
+            (root / name).write_text((root / name).read_text().replace(index.address, "http://127.0.0.1:9"))
+    with pytest.raises(UnavailableError, match=r"^uv\.lock: uv could not check it: ") as caught:
+        ask(root, offline=how == "offline")
+    assert caught.value.hint == "See that the index answers, then run again."
+
+
+def test_a_member_that_joined_the_workspace_is_seen(root: Path, index: WheelIndex) -> None:
+    manifest = MANIFEST + '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+    (root / "packages").mkdir()
+    uv_project(root, index, manifest)
+    answer = ask(root)
+    assert answer is not None
+    assert answer.agrees is True
+    (root / "packages" / "one").mkdir()
+    (root / "packages" / "one" / "pyproject.toml").write_text('[project]\nname = "one"\nversion = "1"\n')
+    answer = ask(root)
+    assert answer is not None
+    assert answer.agrees is False
+
+
+def test_a_python_that_is_not_here_is_no_verdict(root: Path, index: WheelIndex) -> None:
+    at = uv_project(root, index)
+    for name in ("pyproject.toml", "uv.lock"):
+        text = (root / name).read_text().replace('requires-python = ">=3.11"', 'requires-python = ">=3.99"')
+        (root / name).write_text(text)
+    assert at in (root / "pyproject.toml").read_text()
+    answer = ask(root)
+    assert answer is not None
+    assert answer.agrees is None
+    assert answer.said
+
+
+def test_nothing_is_built(root: Path, index: WheelIndex) -> None:
+    at = uv_project(root, index)
+    dynamic = MANIFEST.replace('dependencies = ["top"]', 'dynamic = ["dependencies"]')
+    backend = '[build-system]\nrequires = ["top"]\nbuild-backend = "top"\n'
+    (root / "pyproject.toml").write_text(dynamic + backend + at)
+    answer = ask(root)
+    assert answer is not None
+    assert answer.agrees is None
+
+
+@pytest.mark.parametrize("dynamic", ["dependencies", "version"])
+def test_the_build_backend_of_an_editable_member_does_not_run(root: Path, index: WheelIndex, dynamic: str) -> None:
+    """uv 0.13 builds what is editable in spite of --no-build."""
+    static = '[project]\nname = "member"\nversion = "1"\ndependencies = []\n'
+    (root / "member").mkdir()
+    (root / "member" / "pyproject.toml").write_text(static + BACKEND)
+    workspace = '[tool.uv.workspace]\nmembers = ["member"]\n[tool.uv.sources]\nmember = { workspace = true }\n'
+    uv_project(root, index, MANIFEST.replace('["top"]', '["top", "member"]') + workspace)
+    kept = "".join(line for line in static.splitlines(keepends=True) if not line.startswith(dynamic))
+    (root / "member" / "pyproject.toml").write_text(f'{kept}dynamic = ["{dynamic}"]\n{BACKEND}')
+    ran = root.parent / "ran"
+    index.add("backend", "1.0", OLD, code=f"open({str(ran)!r}, 'w').close()\n")
+    answer = ask(root)
+    assert not ran.exists()
+    assert answer is not None
+    assert answer.agrees is None
+
+
+def test_settings_of_the_machine_do_not_matter(
+    root: Path, index: WheelIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uv_project(root, index)
+    (tmp_path / "home" / "uv").mkdir(parents=True)
+    (tmp_path / "home" / "uv" / "uv.toml").write_text('resolution = "lowest"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("UV_RESOLUTION", "lowest")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://u:{SECRET}@127.0.0.1:9/simple")
+    config = Config(index=IndexConfig(url="http://127.0.0.1:9/simple"))
+    answer = ask(root, config=config)
+    assert answer is not None
+    assert answer.agrees is True
+
+
+@pytest.mark.parametrize("ending", ["", "/"])
+def test_the_configured_index_is_asked_with_its_account_where_the_lock_names_it(
+    root: Path, index: WheelIndex, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    (root / "pyproject.toml").write_text(MANIFEST)
+    words = [find_uv_bin(), "lock", "--no-python-downloads", "--quiet", "--no-cache"]
+    subprocess.run(words, cwd=root, check=True, env={**os.environ, "UV_DEFAULT_INDEX": index.simple + ending})
+    index.account = f"somebody:{SECRET}"
+    monkeypatch.setenv("SEALWRIGHT_INDEX_USERNAME", "somebody")
+    monkeypatch.setenv("SEALWRIGHT_INDEX_PASSWORD", SECRET)
+    config = Config(index=IndexConfig(url=f"{index.simple}/"))
+    answer = ask(root, config=config)
+    assert answer is not None
+    assert answer.agrees is True
+    (root / "pyproject.toml").write_text(MANIFEST.replace('"top"', '"top>=1"'))
+    answer = ask(root, config=config)
+    assert answer is not None
+    assert answer.agrees is False
+    assert "needs to be updated" in answer.said
+
+
+def test_a_script_has_its_own_lock(root: Path, index: WheelIndex) -> None:
+    uv_project(root, index)
+    script = root / "tool.py"
+    at = f'# [[tool.uv.index]]\n# url = "{index.simple}"\n# default = true\n'
+    script.write_text(f'# /// script\n# requires-python = ">=3.11"\n# dependencies = ["leaf"]\n{at}# ///\n')
+    words = [find_uv_bin(), "lock", "--script", "tool.py", "--no-python-downloads", "--quiet", "--no-cache"]
+    subprocess.run(words, cwd=root, check=True)
+    answer = ask(root, "tool.py.lock")
+    assert answer is not None
+    assert (answer.command, answer.agrees) == ("uv lock --check --script tool.py", True)
+    script.write_text(script.read_text().replace('"leaf"', '"top"'))
+    answer = ask(root, "tool.py.lock")
+    assert answer is not None
+    assert answer.agrees is False
+
+
+FOREIGN = {
+    # The sentences are those of Poetry 2.5.1, pdm 2.29.3 and pipenv 2026.10.3.
+    "poetry": (
+        "poetry.lock",
+        POETRY_LOCK,
+        "pyproject.toml",
+        MANIFEST,
+        "Error: pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix.",
+    ),
+    "pdm": (
+        "pdm.lock",
+        PDM_LOCK,
+        "pyproject.toml",
+        MANIFEST,
+        "WARNING: Lockfile doesn't satisfy the project requirements, packages may be outdated",
+    ),
+    "pipenv": (
+        "Pipfile.lock",
+        PIPFILE_LOCK,
+        "Pipfile",
+        "[packages]\n",
+        "Pipfile.lock is out-of-date. Run $ pipenv lock to update.",
+    ),
+}
+
+
+def fake_tool(folder: Path, name: str, code: int, said: str) -> None:
+    folder.mkdir(exist_ok=True)
+    program = folder / name
+    script = f'#!/bin/sh\nif [ "$1" = --version ]; then echo "{name} 9.8.7"; exit; fi\nls > seen; cat <<\'E\'\n{said}\nE\nexit {code}\n'
+    program.write_text(script)
+    program.chmod(0o755)
+
+
+@pytest.mark.parametrize("tool", FOREIGN)
+@pytest.mark.parametrize(("code", "stale", "agrees"), [(0, False, True), (1, True, False), (1, False, None)])
+def test_the_sentence_of_a_foreign_tool(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: str, code: int, stale: bool, agrees: bool | None
+) -> None:
+    path, text, manifest, content, sentence = FOREIGN[tool]
+    (root / path).write_text(text)
+    (root / manifest).write_text(content)
+    said = sentence if stale else f"Error: something else at https://u:{SECRET}@example.org/"
+    fake_tool(tmp_path / "bin", tool, code, said)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    answer = ask(root, path)
+    assert answer is not None
+    assert (answer.tool, answer.version, answer.agrees) == (tool, "9.8.7", agrees)
+    assert SECRET not in answer.said
+    assert not (root / "seen").exists()
+
+
+@pytest.mark.parametrize("tool", FOREIGN)
+def test_without_the_tool_there_is_no_answer(root: Path, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
+    path, text, manifest, content, _ = FOREIGN[tool]
+    (root / path).write_text(text)
+    (root / manifest).write_text(content)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert ask(root, path) is None
+
+
+def test_a_tool_that_hangs_is_unavailable(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "poetry.lock").write_text(POETRY_LOCK)
+    (root / "pyproject.toml").write_text(MANIFEST)
+    fake_tool(tmp_path / "bin", "poetry", 0, "")
+    (tmp_path / "bin" / "poetry").write_text("#!/bin/sh\nexec sleep 9\n")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setattr("ops.supply_chain.adapters.tools.lock_tools.TIMEOUT_SECONDS", 0.2)
+    with pytest.raises(UnavailableError, match=r"^poetry: cannot be run: no answer within 0\.2 s$"):
+        ask(root, "poetry.lock")

@@ -1,0 +1,229 @@
+"""What would be written, what stays, what comes next."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped] # its stubs are a package of their own
+
+from ops.supply_chain.assurance.adoption.bots import RENOVATE_PLACES, dependabot_text, renovate_text
+from ops.supply_chain.assurance.adoption.gitignore import with_missing_lines
+from ops.supply_chain.assurance.adoption.model import FoundLock, Ignored, Imported, Pipeline, Plan, Planned, Wanted
+from ops.supply_chain.assurance.adoption.naming import component_name
+from ops.supply_chain.assurance.adoption.next_steps import next_steps, unsettled
+from ops.supply_chain.assurance.adoption.plan import make_plan, places
+from ops.supply_chain.assurance.adoption.report import difference, found_lines, to_paste
+from ops.supply_chain.assurance.adoption.workflows import NAMES
+from ops.supply_chain.contracts.values.lock import LockKind
+from tests.assurance.adoption.world import survey
+
+TEMPLATES = {**dict.fromkeys(NAMES, "on: push\n"), "SECURITY.md.template": "# Security\n"}
+ALWAYS = [".gitignore", ".security-config.toml", "renovate.json5"]
+GITHUB = [".github/dependabot.yml", *(f".github/workflows/{name}" for name in NAMES)]
+
+
+def planned(wanted: Wanted | None = None, **found: Any) -> Plan:
+    return make_plan(survey(**found), wanted or Wanted(), templates=TEMPLATES, pipeline=Pipeline())
+
+
+def paths(plan: Plan) -> list[str]:
+    return [file.path for file in plan.files]
+
+
+def test_workflows_are_for_github_or_where_they_are_asked_for() -> None:
+    assert paths(planned()) == ALWAYS
+    assert paths(planned(repository="acme/widget")) == sorted([*ALWAYS, *GITHUB])
+    assert paths(planned(Wanted(workflows=True))) == sorted([*ALWAYS, *GITHUB])
+    assert paths(planned(Wanted(template=True))) == sorted([*ALWAYS, "SECURITY.md.template"])
+    assert planned().kept == (
+        ".github/workflows/: not written, the project has no remote on GitHub (--workflows writes them)",
+    )
+
+
+def test_a_folder_in_a_repository_gets_no_workflows() -> None:
+    plan = planned(Wanted(workflows=True), repository="acme/widget", prefix="inner")
+    assert paths(plan) == ALWAYS
+    assert plan.kept == (".github/workflows/: not written, GitHub reads workflows at the top of a repository only",)
+
+
+def test_what_is_there_is_never_written() -> None:
+    everything = frozenset(places())
+    plan = planned(
+        Wanted(template=True, workflows=True), existing=everything, gitignore=b"dist\n.nox/\n", repository="a/b"
+    )
+    assert plan.files == ()
+    assert ".security-config.toml: is there, left as it is" in plan.kept
+    assert ".gitignore: has what it needs" in plan.kept
+
+
+@pytest.mark.parametrize("place", RENOVATE_PLACES)
+def test_another_renovate_configuration_is_enough(place: str) -> None:
+    plan = planned(existing=frozenset({place}))
+    assert paths(plan) == [".gitignore", ".security-config.toml"]
+    assert f"{place}: is there, left as it is" in plan.kept
+
+
+GITIGNORES = {
+    "none": (None, b"# What the release pipeline makes (sealwright).\n/dist/\n/.nox/\n"),
+    "empty": (b"", b"# What the release pipeline makes (sealwright).\n/dist/\n/.nox/\n"),
+    "one is there": (b"dist\n", b"dist\n\n# What the release pipeline makes (sealwright).\n/.nox/\n"),
+    "no line end": (b"x", b"x\n\n# What the release pipeline makes (sealwright).\n/dist/\n/.nox/\n"),
+    "carriage returns": (b"x\r\n", b"x\r\n\r\n# What the release pipeline makes (sealwright).\r\n/dist/\r\n/.nox/\r\n"),
+    "not UTF-8": (b"\xff\n/dist\n", b"\xff\n/dist\n\n# What the release pipeline makes (sealwright).\n/.nox/\n"),
+    "all are there": (b" /dist/ \n.nox\n", None),
+}
+
+
+@pytest.mark.parametrize(("content", "new"), GITIGNORES.values(), ids=GITIGNORES.keys())
+def test_only_missing_lines_are_added(content: bytes | None, new: bytes | None) -> None:
+    assert with_missing_lines(content, dist_is_tracked=False) == new
+    if new is not None:
+        assert new.startswith(content or b"")
+        assert with_missing_lines(new, dist_is_tracked=False) is None
+
+
+def test_a_tracked_dist_is_not_ignored() -> None:
+    assert with_missing_lines(None, dist_is_tracked=True) == (
+        b"# What the release pipeline makes (sealwright).\n/.nox/\n"
+    )
+
+
+def test_dependabot_names_the_folders_of_the_locks_once() -> None:
+    def lock(path: str, kind: LockKind) -> FoundLock:
+        return FoundLock(path=path, kind=kind, pins=1, loose=0)
+
+    locks = (
+        lock("b/requirements.txt", LockKind.REQUIREMENTS),
+        lock("b/dev.txt", LockKind.REQUIREMENTS),
+        lock("poetry.lock", LockKind.POETRY),
+        lock('q"\n- x: y/requirements.txt', LockKind.REQUIREMENTS),
+        lock("*/requirements.txt", LockKind.REQUIREMENTS),
+        lock("uv.lock", LockKind.UV),
+    )
+    text = dependabot_text(survey(locks=locks, repository="acme/widget"))
+    document = yaml.safe_load(text)
+    assert {one["package-ecosystem"]: one["directories"] for one in document["updates"]} == {
+        "github-actions": ["/"],
+        "pip": ["/", "/b"],
+        "uv": ["/"],
+    }
+    assert all(one["open-pull-requests-limit"] == 0 for one in document["updates"])
+    assert "gh api -X PUT repos/acme/widget/vulnerability-alerts" in text
+
+
+def test_renovate_waits_for_updates_and_not_for_fixes() -> None:
+    lines = [line for line in renovate_text().splitlines() if not line.strip().startswith("//")]
+    text = "\n".join(lines)
+    for key in ("$schema", "extends", "minimumReleaseAge", "internalChecksFilter", "osvVulnerabilityAlerts"):
+        text = text.replace(f" {key}:", f' "{key}":')
+    text = text.replace("vulnerabilityAlerts:", '"vulnerabilityAlerts":').replace("labels:", '"labels":')
+    document = json.loads(text.replace(",\n  }", "\n  }").replace(",\n}", "\n}").replace(",\n  ]", "\n  ]"))
+    assert document["minimumReleaseAge"] == "7 days"
+    assert document["vulnerabilityAlerts"]["minimumReleaseAge"] is None
+
+
+NAMES_OF = {
+    "a safe one": (["wid.get_1+x"], "wid.get_1+x"),
+    "the first with anything": (["", "///", "b"], "b"),
+    "spaces and quotes": (['my "project"\n[x]'], "my-project-x"),
+    "dots": (["..a..b.."], "a.b"),
+    "nothing": (["", "***", "é"], "component"),
+    "long": (["x" * 300], "x" * 100),
+}
+
+
+@pytest.mark.parametrize(("candidates", "name"), NAMES_OF.values(), ids=NAMES_OF.keys())
+def test_a_name_is_made_safe(candidates: list[str], name: str) -> None:
+    assert component_name(candidates) == name
+
+
+LOOSE = FoundLock(path="a.txt", kind=LockKind.REQUIREMENTS, pins=3, loose=2)
+STEPS = {
+    "empty, not written": (
+        {},
+        False,
+        [
+            "write it: nox -s adopt -- ../p --write",
+            "lock what you install; begin with a requirements.in or pyproject.toml: nox -s lock -- --project ../p",
+            "name who signs: [[signing.identities]] in .security-config.toml",
+        ],
+    ),
+    "sources, ignores": (
+        {"sources": ("requirements.in",), "ignored": Imported(entries=(Ignored(id="A-1", source="x"),) * 2)},
+        True,
+        [
+            "lock what you install from requirements.in: nox -s lock -- --project ../p",
+            "decide on 1 ignored advisory: give each a reason, an owner and an end in .security-config.toml, or delete it",
+            "name who signs: [[signing.identities]] in .security-config.toml",
+        ],
+    ),
+    "unhashed": (
+        {"locks": (LOOSE,), "signers": 1},
+        True,
+        [
+            "lock what is unhashed or has no exact version: a.txt (2 of 3): nox -s lock -- --project ../p",
+            "set a private reporting channel: [reporting] in .security-config.toml",
+            "give it a version: tag a commit, or set [project].version in pyproject.toml",
+        ],
+    ),
+    "broken": (
+        {"locks_problem": "x:1: \x1b[2J", "signers": 1, "channel": "SECURITY.md", "released_as": "1"},
+        True,
+        [
+            "mend what cannot be read: x:1: ?[2J",
+            "rehearse until nothing would be refused: nox -s rehearse -- --project ../p",
+            "make the first release: tag it, then nox -s release -- --project ../p",
+        ],
+    ),
+    "all is well": (
+        {
+            "locks": (FoundLock(path="a.txt", kind=LockKind.UV, pins=3, loose=0),),
+            "signers": 1,
+            "channel": "SECURITY.md",
+            "released_as": "1",
+        },
+        True,
+        [
+            "rehearse until nothing would be refused: nox -s rehearse -- --project ../p",
+            "make the first release: tag it, then nox -s release -- --project ../p",
+            "look every day: nox -s daily_scan -- --project ../p --public-log",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "written", "steps"), STEPS.values(), ids=STEPS.keys())
+def test_the_three_next_steps(found: dict[str, Any], written: bool, steps: list[str]) -> None:
+    assert list(next_steps(survey(**found), written=written, project="../p")) == steps
+
+
+def test_what_the_configuration_speaks_of_is_not_told_again() -> None:
+    entries = tuple(Ignored(id=name, source="x") for name in ("b-2", "A-1", "B-2"))
+    found = survey(ignored=Imported(entries=entries), known_ids=frozenset({"A-1"}))
+    assert [one.id for one in unsettled(found)] == ["b-2"]
+    assert to_paste(()) == []
+    assert to_paste(unsettled(found))[1] == ".security-config.toml is yours: paste what you want to keep of these"
+
+
+def test_what_is_shown_is_one_line_a_line() -> None:
+    file = Planned(path=".gitignore", old=b"a\x1b[31m\n\xff\n", new=b"a\x1b[31m\n\xff\n/dist/\n", why="")
+    assert difference(Plan(files=(file,))) == [
+        "--- a/.gitignore",
+        "+++ b/.gitignore",
+        "@@ -1,2 +1,3 @@",
+        " a?[31m",
+        " \N{REPLACEMENT CHARACTER}",
+        "+/dist/",
+    ]
+    lines = found_lines(survey(ci=("a\nb",), host="example.org", under_git=True, locks=(LOOSE,), prefix="p\r"))
+    assert "CI        a?b" in lines
+    assert "git       a remote at example.org, in folder p?" in lines
+    assert "locks     a.txt: 3 packages, 2 without hash or exact version" in lines
+    assert all("\n" not in line for line in lines)
+
+
+def test_the_places_are_relative() -> None:
+    assert all(not Path(place).is_absolute() and ".." not in place for place in places())

@@ -1,0 +1,340 @@
+"""The security policy: no claim without evidence, nothing of strangers as markup, every section as configured."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from markdown_it import MarkdownIt
+
+from ops.supply_chain.assurance.documents.claims import Speaker
+from ops.supply_chain.assurance.documents.facts import Deferred, Facts, ReleasedFile
+from ops.supply_chain.assurance.documents.policy_text import NOT_PROMISED
+from ops.supply_chain.assurance.documents.release_text import S2C2F_LEVELS, slsa_level
+from ops.supply_chain.assurance.documents.security_md import write_security_md
+from ops.supply_chain.assurance.documents.template import read_template
+from ops.supply_chain.assurance.documents.values import names
+from ops.supply_chain.contracts.config.documents import Section
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.links import Link
+from ops.supply_chain.contracts.config.signing import SigningConfig, SigningIdentity, SigningMode
+from ops.supply_chain.contracts.files.claims import ClaimStanding
+from ops.supply_chain.core.errors import InputError, UsageError
+from tests.assurance.documents.support import HOSTILE, IDS, config, controls, facts, released, report, source, verdict
+
+
+@pytest.fixture(scope="module")
+def default(repository: Path) -> str:
+    return (repository / "templates" / "SECURITY.md.template").read_text()
+
+
+def written(template: str, given: Facts) -> str:
+    return write_security_md(template, given).text
+
+
+@pytest.mark.parametrize("claim", IDS)
+def test_a_claim_appears_only_where_it_is_supported(claim: str) -> None:
+    template = f'{{% claim "{claim}" %}}The text of it.{{% endclaim %}}\n'
+    good = written(template, released(claim))
+    assert "The text of it. [\\[1\\]](#evidence)\n" in good
+    assert f"| 1 | `{claim}` | `release:acme-1.0-{claim}.json` |" in good
+    bad = written(template, released(*(one for one in IDS if one != claim)))
+    assert "The text of it." not in bad
+    assert f"It is not shown that {claim} holds.\n" in bad
+    assert "#evidence" not in bad
+
+
+@pytest.mark.parametrize("standing", [ClaimStanding.NOT_SUPPORTED, ClaimStanding.NOT_EXAMINED])
+@pytest.mark.parametrize("optional", ["", " optional"])
+def test_what_is_asserted_and_not_supported_is_named(standing: ClaimStanding, optional: str) -> None:
+    one = msgspec.structs.replace(verdict("signed-releases", supported=False), standing=standing)
+    given = facts(report(release=source(), claims=(one,)))
+    made = write_security_md(f'{{% claim "signed-releases"{optional} %}}Signed.{{% endclaim %}}', given)
+    expected = [] if optional else [("signed-releases", ("Nothing shows signed-releases.",))]
+    assert [(found.id, found.missing) for found in made.unsupported] == expected
+    assert "Signed." not in made.text
+
+
+def test_a_claim_in_a_part_that_is_not_shown_is_not_asserted() -> None:
+    template = '{% if HAS_RELEASE %}{% claim "signed-releases" %}x{% endclaim %}{% endif %}'
+    assert write_security_md(template, facts()).unsupported == ()
+    assert len(write_security_md(template, released()).unsupported) == 1
+
+
+def test_configuration_may_insist_on_a_claim() -> None:
+    settings = config('[documents]\nrequired_claims = ["slsa-build-l1"]\n')
+    assert [one.id for one in write_security_md("x", released(config=settings)).unsupported] == ["slsa-build-l1"]
+    assert write_security_md("x", released("slsa-build-l1", config=settings)).unsupported == ()
+    with pytest.raises(UsageError) as caught:
+        write_security_md("x", facts(config=config('[documents]\nrequired_claims = ["slsa-l1"]\n')))
+    assert caught.value.message == "documents.required_claims: there is no claim 'slsa-l1'"
+    assert caught.value.hint == "The nearest are slsa-build-l1, slsa-build-l3, slsa-build-l2."
+
+
+def test_an_empty_tag_gives_the_sentence_of_the_claim() -> None:
+    text = written('{% claim "signed-releases" %}{% endclaim %}', released("signed-releases"))
+    assert text.startswith("The claim signed-releases holds. [\\[1\\]](#evidence)\n")
+
+
+def test_numbers_follow_the_order_of_the_document_and_evidence_is_added_where_the_template_has_none() -> None:
+    template = '{% claim "vex-published" %}b{% endclaim %} {% claim "no-drift" %}a{% endclaim %} {% claim "vex-published" %}c{% endclaim %}'
+    text = written(template, released(*IDS))
+    assert text.startswith(
+        "b [\\[1\\]](#evidence) a [\\[2\\]](#evidence) c [\\[1\\]](#evidence)\n\n## Evidence\n\n| no. |"
+    )
+    assert [line.split("`")[1] for line in text.splitlines() if re.match(r"\| \d", line)] == [
+        "vex-published",
+        "no-drift",
+    ]
+
+
+@pytest.mark.parametrize("claims", [(), tuple(IDS)])
+def test_a_rehearsal_says_so_at_the_top_whatever_the_template(default: str, claims: tuple[str, ...]) -> None:
+    for template in (default, "# Title\n\nText.\n", "Text.\n"):
+        text = written(template, released(*claims, rehearsal=True))
+        head = text[: text.index("\n\n", text.index("> "))]
+        assert "a rehearsal is not a release" in head
+        assert len(head.splitlines()) <= 3
+        assert '"rehearsal": true' in text.splitlines()[-1]
+
+
+def test_without_a_release_nothing_is_claimed(default: str) -> None:
+    text = written(default, facts())
+    assert "> **No release has been made with this pipeline yet.**" in text
+    assert "[\\[" not in text
+    assert "verify-blob" not in text
+    assert text.endswith('\n<!-- sealwright {"component": "acme", "evidence": null, "schema": "security-md/1"} -->\n')
+
+
+def test_of_a_rehearsal_no_signature_is_offered_for_checking(default: str) -> None:
+    assert "cosign verify-blob" not in written(default, released(*IDS, rehearsal=True))
+    assert "cosign verify-blob" in written(default, released(*IDS))
+
+
+def test_the_default_template_asserts_nothing_so_that_a_first_release_can_be_made(default: str) -> None:
+    given = facts()
+    read = read_template(default, name="T", known=names(given), claims=IDS)
+    assert [one.id for one in read.claims if not one.optional] == []
+    assert len({one.id for one in read.claims}) > 40
+
+
+def test_the_default_template_names_claims_of_the_catalogue(repository: Path, default: str) -> None:
+    catalogue = {path.name.replace("_", "-") for path in (repository / "policy" / "claims").iterdir()}
+    read = read_template(default, name="T", known=names(facts()), claims=IDS)
+    assert {one.id for one in read.claims} - catalogue == set()
+
+
+def test_the_author_comment_is_dropped(default: str) -> None:
+    assert default.startswith("<!--")
+    assert written(default, facts()).startswith("# Security policy of acme\n")
+
+
+@pytest.mark.parametrize("section", Section)
+def test_each_section_can_be_switched_off(default: str, section: Section) -> None:
+    links = (Link(title="Docs", url="docs/"),)
+    on = msgspec.structs.replace(config(), more_links=links)
+    off = msgspec.structs.replace(config(f'[documents]\nsections_off = ["{section.value}"]\n'), more_links=links)
+    with_it, without = (
+        set(re.findall(r"^## .*$", written(default, released(*IDS, config=one)), re.MULTILINE)) for one in (on, off)
+    )
+    assert len(with_it - without) == 1
+    assert without < with_it
+
+
+def test_every_placeholder_can_stand_in_a_template() -> None:
+    for given in (facts(), released(), released(*IDS, rehearsal=True)):
+        for name in names(given):
+            template = (
+                f"{{% if {name} %}}x{{% endif %}}"
+                if name.startswith(("SECTION_", "HAS_", "IS_"))
+                else f"{{{{{name}}}}}"
+            )
+            assert written(template, given)
+
+
+def test_a_release_without_files_or_identities_says_so(default: str) -> None:
+    text = written(default, released(files=(), retained_until=""))
+    assert "No signing identity is configured yet" in text
+    assert "The release acme 1.0 has no SBOM." in text
+
+
+def test_checksums_are_not_called_signatures() -> None:
+    settings = msgspec.structs.replace(config(), signing=SigningConfig(mode=SigningMode.CHECKSUMS))
+    text = written("{{SIGNING_IDENTITIES}}", released(config=settings))
+    assert "Releases of this project are not signed: only their digests are published." in text
+
+
+def test_identities_stand_with_their_dates() -> None:
+    signing = SigningConfig(
+        identities=(
+            SigningIdentity(issuer="https://i.example", identity="a@acme.example", role="Ann", since="2026-01-01"),
+            SigningIdentity(issuer="https://i.example", identity_regex="https://x/.*|y", until="2026-06-30"),
+        )
+    )
+    text = written("{{SIGNING_IDENTITIES}}", released(config=msgspec.structs.replace(config(), signing=signing)))
+    assert "| Ann | `a@acme.example` | `https://i.example` | 2026-01-01 | not limited |" in text
+    assert "| not stated | matches https&#58;//x/.\\*&#124;y | `https://i.example` | not limited | 2026-06-30 |" in text
+
+
+def test_acknowledged_findings_stand_by_the_day_on_which_they_end() -> None:
+    def one(name: str, day: int) -> Deferred:
+        return Deferred(
+            id=name,
+            package="idna",
+            versions="<4",
+            reason="Later.",
+            since=dt.date(2026, 11, 1),
+            until=dt.date(2026, 12, day),
+        )
+
+    text = written("{{ACKNOWLEDGED_CVES}}", facts(deferred=(one("CVE-2026-2", 9), one("CVE-2026-1", 3))))
+    rows = [line for line in text.splitlines() if line.startswith("| CVE")]
+    assert rows == [
+        "| CVE-2026-1 | idna &lt;4 | Later. | 2026-11-01 | 2026-12-03 |",
+        "| CVE-2026-2 | idna &lt;4 | Later. | 2026-11-01 | 2026-12-09 |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ((), "No SLSA Build level is claimed: the evidence of the release acme 1.0 supports none."),
+        (("slsa-build-l1",), "SLSA Build L1, and no higher level, is claimed."),
+        (("slsa-build-l1", "slsa-build-l2"), "SLSA Build L2, and no higher level, is claimed."),
+        (("slsa-build-l2", "slsa-build-l3"), "No SLSA Build level is claimed"),
+        (("slsa-build-l1", "slsa-build-l3"), "SLSA Build L1, and no higher level, is claimed."),
+    ],
+)
+def test_slsa_levels_have_no_gaps(claims: tuple[str, ...], said: str) -> None:
+    given = released(*claims)
+    assert slsa_level(given, Speaker(given.claims)).startswith(said)
+
+
+def test_s2c2f_levels_have_no_gaps() -> None:
+    first, second = S2C2F_LEVELS[1], S2C2F_LEVELS[2]
+
+    def said(*met: str) -> str:
+        given = facts(report(release=source(), controls=controls(*met)))
+        return written("{{S2C2F_LEVEL}}", given).splitlines()[0]
+
+    assert (
+        said(*first[1:])
+        == "No S2C2F level is reached: 5 of 25 practices of S2C2F v1.1 are met. For level 1 these are not met: ING-1."
+    )
+    assert said(*first, *second[:-1]).startswith("S2C2F level 1 is reached: 12 of 25")
+    assert said(*first, *second, "AUD-4").startswith("S2C2F level 2 is reached: 14 of 25")
+    everything = [one for ids in S2C2F_LEVELS.values() for one in ids]
+    assert said(*everything) == "S2C2F level 4 is reached: 25 of 25 practices of S2C2F v1.1 are met."
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_text_harms_nothing(default: str, hostile: str) -> None:
+    settings = msgspec.structs.replace(config(), more_links=(Link(title=hostile, url=hostile.replace("://", ":")),))
+    for table, field in (
+        ("reporting", "text"), ("support", "text"), ("governance", "text"), ("compliance", "cra_text"),
+        ("compliance", "export_text"), ("compliance", "audit_text"), ("compliance", "attestation_text"),
+        ("reporting", "severity_decided_by"),
+    ):  # fmt: skip
+        settings = _set(settings, table, field, hostile)
+    settings = _set(settings, "reporting", "not_accepted", (hostile,))
+    identity = SigningIdentity(issuer=hostile, identity=hostile, role=hostile, since=hostile)
+    settings = _set(settings, "signing", "identities", (identity,))
+    claims = report(
+        *IDS,
+        release=source(component=hostile, version=hostile),
+        claims=tuple(verdict(one, supported=False, missing=(hostile,), otherwise=hostile) for one in IDS),
+        controls=tuple(msgspec.structs.replace(one, title=hostile, reason=hostile) for one in controls()),
+    )
+    day = dt.date(2026, 11, 1)
+    deferred = Deferred(id=hostile, package=hostile, versions=hostile, reason=hostile, since=day, until=day)
+    files = (ReleasedFile(name=hostile, meaning=hostile, signed=True, sbom=True),)
+    given = facts(claims, component=hostile, config=settings, deferred=(deferred,), files=files)
+    text = written(default, given)
+    rendered = MarkdownIt("gfm-like", {"linkify": False}).render(text)
+    tags = set(re.findall(r"<[^>]*>", rendered))
+    plain = r"</?(?:p|ul|li|code|h[12]|blockquote|strong|pre|table|thead|tbody|tr|th|td|a)>"
+    assert sorted(tag for tag in tags if not re.fullmatch(plain, tag) and not tag.startswith("<!-- sealwright {")) in (
+        ['<a href="#evidence">'],
+        ['<a href="#evidence">', '<code class="language-console">'],
+    )
+    assert rendered.count("<!--") == text.count("-->") == 1
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+
+
+def _set(settings: Config, table: str, field: str, value: object) -> Config:
+    inner = msgspec.structs.replace(getattr(settings, table), **{field: value})
+    return msgspec.structs.replace(settings, **{table: inner})
+
+
+def test_a_policy_in_words() -> None:
+    settings = config("""
+[reporting]
+email = "security@acme.example"
+acknowledge_days = 1
+disclosure_days = 90
+credit = true
+bug_bounty = true
+[response]
+critical_days = 1
+medium_days = 30
+starts = "confirmation"
+zone = "Europe/Stockholm"
+holidays = [2026-12-24, 2026-12-25]
+weekend = ["friday"]
+[support]
+policy = "listed"
+versions = [{ versions = "2.x", until = 2027-01-01 }, { versions = "1.x", supported = false, note = "too old" }]
+[governance]
+model = "cathedral"
+""")
+    text = written(
+        "{{REPORTING_CHANNEL}}\n{{REPORTING_TERMS}}\n{{RESPONSE_TARGETS}}\n{{CLOCK_START}}\n{{SUPPORTED_VERSIONS}}\n{{GOVERNANCE}}",
+        released(config=settings),
+    )
+    for sentence in (
+        "Write to security&#64;acme.example.",
+        "You get a first answer within 1 day.",
+        "The vulnerability is disclosed at the latest 90 days after the report.",
+        "Reporters are named with the fix if they wish.",
+        "There is a bug bounty.",
+        "| critical, and malware | within 1 business day |",
+        "| medium | within 30 business days |",
+        "| low | no target |",
+        "The clock starts when a scan of this project first sees the vulnerability.",
+        "Business days are all days but Fridays and 2 configured holidays, in the time zone `Europe/Stockholm`",
+        "| 2.x | yes | 2027-01-01 |   |",
+        "| 1.x | no | not stated | too old |",
+        "changes come from the maintainers only",
+    ):
+        assert sentence in text, sentence
+    assert NOT_PROMISED not in text
+
+
+def test_what_nobody_configured_is_no_promise_of_the_maintainers() -> None:
+    text = "{{RESPONSE_TARGETS}}\n{{SUPPORTED_VERSIONS}}"
+    bare = written(text, released())
+    assert bare.startswith(f"{NOT_PROMISED}\n\n| severity ")
+    assert "The maintainers have not stated which versions get security fixes." in bare
+    assert NOT_PROMISED not in written(text, released("response-clock")), "the defaults, written by the maintainers"
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        written("{{MORE_LINKS}}", facts(config=config('[[more_links]]\ntitle = "x"\nurl = "http://acme.example"\n')))
+    assert caught.value.message == (
+        ".security-config.toml: more_links[0].url is 'http://acme.example': expected an https address without credentials"
+    )
+
+
+def test_the_same_facts_give_the_same_bytes(default: str) -> None:
+    assert written(default, released(*IDS)) == written(default, released(*reversed(IDS)))
+
+
+def test_an_unknown_placeholder_names_its_line_and_the_nearest() -> None:
+    with pytest.raises(InputError) as caught:
+        written("<!-- x -->\n# {{COMPONENT_NAME}}\n\n{{SBOM_LOCATIONS}}\n", facts())
+    assert caught.value.message == "SECURITY.md.template line 4: unknown placeholder {{SBOM_LOCATIONS}}"
+    assert caught.value.hint.startswith("The nearest are SBOM_LOCATION, ")

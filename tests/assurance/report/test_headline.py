@@ -1,0 +1,149 @@
+"""The word at the top: "Allowed" is said only where nothing at all is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ops.supply_chain.assurance.report.page import build_page
+from ops.supply_chain.assurance.report.stages import ONE_BY_ONE, SIDE_BY_SIDE, VERIFY
+from ops.supply_chain.assurance.report.tone import Tone
+from ops.supply_chain.core.outcome import Outcome
+from tests.assurance.report.support import evidence, page, reason, record, records, rule, verdict, verification
+
+DENIED = verdict(rule(outcome=Outcome.FAIL, denials=(reason(),), examined=0), outcome=Outcome.FAIL)
+OPEN = verdict(rule(outcome=Outcome.NOT_EXAMINED, unknowns=(reason(),), examined=0), outcome=Outcome.NOT_EXAMINED)
+BROKEN = verification(checks=[{"code": "files.signed", "title": "t", "lines": [{"subject": "x", "outcome": "fail"}]}])
+TOLERATED_LINE = {"subject": "acme", "outcome": "fail", "message": "nobody is configured", "tolerated": "rehearsal"}
+TOLERATED = [{"code": "identities.published", "title": "Who may sign is published", "lines": [TOLERATED_LINE]}]
+REAL = [{"code": "release.real", "title": "It is a release", "lines": [TOLERATED_LINE]}]
+
+CASES: dict[str, tuple[dict[str, Any], Tone, str]] = {
+    "everything passed": ({}, Tone.PASS, "Allowed"),
+    "of a rehearsal": ({"rehearsal": True}, Tone.REHEARSED, "Would be allowed"),
+    "no run": ({"records": (), "verdict": None, "provenance_verdict": None}, Tone.UNKNOWN, "Not examined"),
+    "no verdict": ({"verdict": None}, Tone.UNKNOWN, "Not decided"),
+    "no verdict on the provenance": ({"provenance_verdict": None}, Tone.UNKNOWN, "Not examined in full"),
+    "denied": ({"verdict": DENIED}, Tone.FAIL, "Denied"),
+    "denied in a rehearsal": ({"verdict": DENIED, "rehearsal": True}, Tone.FAIL, "Would be denied"),
+    "denied on the provenance": ({"provenance_verdict": DENIED}, Tone.FAIL, "Denied"),
+    "denied on the provenance, without the first": (
+        {"verdict": None, "provenance_verdict": DENIED},
+        Tone.FAIL,
+        "Denied",
+    ),
+    "the policy could not look": ({"verdict": OPEN}, Tone.UNKNOWN, "Not examined"),
+    "about other files": ({"stale": ("dist/records/check_locks.json",)}, Tone.UNKNOWN, "Not examined in full"),
+    "not verified": ({"verification": None}, Tone.UNKNOWN, "Not examined in full"),
+    "verified other files": ({"released": {"other": "1" * 64}}, Tone.UNKNOWN, "Not examined in full"),
+    "verified nothing": (
+        {"verification": verification(files=[]), "released": {}},
+        Tone.UNKNOWN,
+        "Not examined in full",
+    ),
+    "no check was made": ({"verification": verification(checks=[])}, Tone.UNKNOWN, "Not examined in full"),
+    "not signed": ({"verification": verification(signed=False)}, Tone.UNKNOWN, "Not examined in full"),
+    "refused but for the rehearsal": (
+        {"verification": verification(rehearsal=True, checks=TOLERATED)},
+        Tone.FAIL,
+        "Would be refused",
+    ),
+    "a rehearsal by what was verified": (
+        {"verification": verification(rehearsal=True, checks=REAL)},
+        Tone.REHEARSED,
+        "Would be allowed",
+    ),
+    "tolerated without a rehearsal": (
+        {"verification": verification(checks=TOLERATED)},
+        Tone.UNKNOWN,
+        "Not verified in full",
+    ),
+    "does not verify": ({"verification": BROKEN}, Tone.FAIL, "Not verified"),
+}
+
+
+@pytest.mark.parametrize(("more", "tone", "word"), CASES.values(), ids=CASES)
+def test_the_word(more: dict[str, Any], tone: Tone, word: str) -> None:
+    shown = page(**more).headline
+    assert (shown.tone, shown.word) == (tone, word)
+
+
+def test_a_verdict_without_rules_decides_nothing() -> None:
+    empty = page(verdict=verdict(rule()).__class__(**{**_fields(verdict()), "rules": ()})).headline
+    assert (empty.tone, empty.word) == (Tone.UNKNOWN, "Not examined")
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__struct_fields__}
+
+
+@pytest.mark.parametrize("stage", [name for name in (*SIDE_BY_SIDE, *ONE_BY_ONE) if name != VERIFY])
+@pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.NOT_EXAMINED])
+def test_no_stage_may_have_refused_or_not_looked(stage: str, outcome: Outcome) -> None:
+    shown = page(record(stage, outcome=outcome)).headline
+    assert shown.tone is not Tone.PASS
+    assert any("refused" in reason or "could not examine" in reason for reason in shown.reasons)
+
+
+@pytest.mark.parametrize("stage", SIDE_BY_SIDE)
+def test_no_gate_may_lack_its_record(stage: str) -> None:
+    left = tuple(one for one in records() if one.stage != stage)
+    shown = build_page(evidence(records=left))
+    assert shown.headline.tone is Tone.UNKNOWN
+    assert any("no record, so nothing is known of it." in reason for reason in shown.headline.reasons)
+    box = next(one for one in shown.picture.stages if one.script == stage)
+    assert (box.tone, box.word) == (Tone.UNKNOWN, "no record")
+
+
+def test_what_the_policy_found_is_said_in_one_line_each() -> None:
+    denied = verdict(
+        rule(outcome=Outcome.FAIL, denials=(reason(), reason("requests")), examined=0),
+        rule("base.edges", Outcome.FAIL, denials=(reason("", "word " * 100),), examined=0),
+        rule("base.none", Outcome.NOT_EXAMINED, examined=0),
+        outcome=Outcome.FAIL,
+    )
+    shown = page(verdict=denied).headline
+    assert shown.sentence == "The policy refuses this release: 3 rules of the policy do not pass."
+    assert shown.reasons[0] == "Required: every component has a hash. Found: has no hash (idna), and 1 more."
+    assert shown.reasons[1].endswith("word word ….")
+    assert shown.reasons[2] == "Required: every component has a hash. Found: no answer."
+
+
+def test_most_reasons_are_counted() -> None:
+    many = verdict(*(rule(f"a.r{i}", Outcome.FAIL, denials=(reason(),)) for i in range(9)), outcome=Outcome.FAIL)
+    shown = page(verdict=many).headline
+    assert (len(shown.reasons), shown.more) == (6, 3)
+
+
+def test_a_scan_without_a_policy_says_what_stands() -> None:
+    shown = page(record("check_vulnerabilities", outcome=Outcome.FAIL), verdict=None, provenance_verdict=None).headline
+    assert (shown.tone, shown.word) == (Tone.FAIL, "Findings stand")
+    assert shown.sentence == "1 stage refused; the policy has not decided."
+
+
+def test_tiles_are_not_green_where_nobody_looked() -> None:
+    shown = page(records=(), verdict=None, provenance_verdict=None, verification=None, bom=None)
+    assert [(tile.label, tile.tone) for tile in shown.tiles] == [
+        ("Policy rules", Tone.UNKNOWN),
+        ("Findings", Tone.UNKNOWN),
+        ("Overdue", Tone.UNKNOWN),
+        ("Packages", Tone.UNKNOWN),
+        ("Verified", Tone.UNKNOWN),
+    ]
+
+
+def test_tiles_of_a_whole_run() -> None:
+    told = {tile.label: (tile.value, tile.tone) for tile in page().tiles}
+    assert told == {
+        "Policy rules": ("2 of 2", Tone.PASS),
+        "Findings": ("0", Tone.PASS),
+        "Overdue": ("0", Tone.PASS),
+        "Packages": ("2", Tone.PLAIN),
+        "Verified": ("1 of 1", Tone.PASS),
+    }
+
+
+def test_a_gate_that_could_not_look_makes_no_tile_green() -> None:
+    told = {tile.label: tile.tone for tile in page(record("check_vulnerabilities", outcome=Outcome.NOT_EXAMINED)).tiles}
+    assert (told["Findings"], told["Overdue"]) == (Tone.UNKNOWN, Tone.UNKNOWN)

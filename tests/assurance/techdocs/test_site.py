@@ -1,0 +1,177 @@
+"""The folder as mkdocs takes it, with ordinary and with hostile text in every place."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml  # type: ignore[import-untyped] # its stubs are a package of their own
+
+from ops.supply_chain.assurance.techdocs.escape import cell
+from ops.supply_chain.assurance.techdocs.kinds import KINDS, kind_of
+from ops.supply_chain.assurance.techdocs.model import enclosed_name
+from ops.supply_chain.assurance.techdocs.site import entity_name, site
+from tests.assurance.techdocs.worlds import EVIL, mirror
+
+ENTITY = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
+"""Names in Backstage's catalogue, of at most 63 characters."""
+
+
+class Elements(HTMLParser):
+    """Collects what a page would load, run or lead to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.handlers: list[str] = []
+        self.images = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.images += tag == "img"
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+        self.links += [value or "" for name, value in attrs if name in {"href", "src"}]
+
+
+def build(files: dict[str, bytes], folder: Path) -> dict[str, str]:
+    """Build with mkdocs, strictly, and return its pages."""
+    pytest.importorskip("mkdocs")
+    from mkdocs.commands.build import build as build_site
+    from mkdocs.config import load_config
+
+    for path, data in files.items():
+        (folder / "in" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "in" / path).write_bytes(data)
+    config = load_config(str(folder / "in" / "mkdocs.yml"), site_dir=str(folder / "out"), strict=True)
+    build_site(config)
+    return {path.relative_to(folder / "out").as_posix(): path.read_text() for path in (folder / "out").rglob("*.html")}
+
+
+def test_hostile_text_does_nothing_on_any_page(tmp_path: Path) -> None:
+    pages = build(site(mirror(EVIL)), tmp_path)
+    assert {"index.html", "incident/index.html", "releases/1.1/packages/index.html"} <= pages.keys()
+    for path, html in pages.items():
+        found = Elements()
+        found.feed(html)
+        assert (found.images, found.handlers) == (0, []), path
+        assert not [link for link in found.links if "javascript" in link.lower()], path
+
+
+def test_hostile_text_is_still_shown() -> None:
+    files = site(mirror(EVIL))
+    for path in ("waivers", "dependencies", "releases", "packages", "verification", "releases/1.1/index"):
+        assert cell(EVIL).split()[0] in files[f"docs/{path}.md"].decode(), path
+
+
+def test_yaml_says_what_was_meant_and_nothing_else() -> None:
+    files = site(mirror('x"\n  - evil: !!python/object:os.system\n# '))
+    config, entity = yaml.safe_load(files["mkdocs.yml"]), yaml.safe_load(files["catalog-info.yaml"])
+    assert set(config) == {"site_name", "site_description", "docs_dir", "theme", "nav"}
+    assert [next(iter(one)) for one in config["nav"]][:2] == ["Start", "Incident"]
+    assert entity["kind"] == "Component"
+    assert set(entity) == {"apiVersion", "kind", "metadata", "spec"}
+    assert set(entity["spec"]) == {"type", "lifecycle", "owner"}
+    assert entity["metadata"]["annotations"] == {"backstage.io/techdocs-ref": "dir:."}
+
+
+def test_without_an_owner_the_catalogue_says_so() -> None:
+    plain = mirror("x")
+    entity = yaml.safe_load(site(msgspec.structs.replace(plain, config=type(plain.config)()))["catalog-info.yaml"])
+    assert entity["spec"] == {"type": "library", "lifecycle": "production", "owner": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("component", "expected"),
+    [("acme", "acme"), ("a+b--c", "a-b-c"), ("x" * 80, "x" * 63), ("-", "component"), ("a" * 62 + ".b", "a" * 62)],
+)
+def test_the_name_in_the_catalogue(component: str, expected: str) -> None:
+    assert entity_name(component) == expected
+    assert ENTITY.fullmatch(entity_name(component))
+
+
+def test_the_order_of_waivers_does_not_matter() -> None:
+    plain = mirror("x")
+    waivers = [msgspec.structs.replace(plain.waivers[0], id=name) for name in "abc"]
+    orders = itertools.permutations(waivers)
+    made = [site(msgspec.structs.replace(plain, waivers=order)) for order in orders]
+    assert all(one == made[0] for one in made)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("N-1-gate.json", "N-1-gate.json"),
+        ("N-1-verification.md", "N-1-verification.md.txt"),
+        ("evil.html", "evil.html.txt"),
+        ("../x.json", ""),
+        (".hidden.json", ""),
+        ("a b.json", ""),
+    ],
+)
+def test_nothing_is_enclosed_that_would_be_a_page(name: str, expected: str) -> None:
+    file = msgspec.structs.replace(mirror("x").newest.manifest.files[0], name=name)
+    assert enclosed_name(file) == expected
+
+
+def test_a_rehearsal_says_so_on_every_page_about_it() -> None:
+    plain = mirror("x")
+    rehearsed = tuple(msgspec.structs.replace(one, rehearsal=True) for one in plain.releases)
+    files = site(msgspec.structs.replace(plain, releases=rehearsed))
+    pages = ("index", "incident", "verification", "releases/1.1/index", "releases/1.0/packages")
+    assert all(b"**This is a rehearsal. Nothing was released" in files[f"docs/{page}.md"] for page in pages)
+    assert not any(b"This is a rehearsal" in data for data in site(plain).values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, "release"),
+        ({"rehearsal": True}, "rehearsal"),
+        ({"decision": ""}, "not known"),
+        ({"builder": ""}, "not known"),
+    ],
+)
+def test_what_cannot_be_read_is_not_called_a_release(changes: dict[str, Any], kind: str) -> None:
+    plain = mirror("x")
+    found = tuple(msgspec.structs.replace(one, **{"builder": "urn:b", **changes}) for one in plain.releases)
+    rows = site(msgspec.structs.replace(plain, releases=found))["docs/releases.md"].decode()
+    assert rows.count(f"| {kind} | 6 |") == len(found)
+
+
+def test_what_could_not_be_read_is_never_an_empty_list() -> None:
+    plain = mirror("x")
+    blind = tuple(
+        msgspec.structs.replace(one, packages=None, records=(), decision="", commands=()) for one in plain.releases
+    )
+    files = site(msgspec.structs.replace(plain, releases=blind))
+    assert b"**Not in this list:** [1.1](releases/1.1/index.md), [1.0]" in files["docs/packages.md"]
+    page = files["docs/releases/1.1/index.md"].decode()
+    assert "| policy | not known |" in page
+    assert "| packages | not known |" in page
+    assert page.count("No record could be read.") == 2
+    assert "Nobody is configured who may sign: there is no command that would prove anything." in page
+    assert b"No SBOM of this release could be read." in files["docs/releases/1.1/packages.md"]
+
+
+def test_a_dependency_without_owner_stands_out() -> None:
+    page = site(mirror("x"))["docs/dependencies.md"].decode()
+    assert "| bare | 1 | **no owner** | unstated | (not in that SBOM) |  |" in page
+    assert "2 direct dependencies, 1 of them without owner." in page
+
+
+def test_a_package_leads_to_every_release_that_holds_it() -> None:
+    page = site(mirror("x"))["docs/packages.md"].decode()
+    assert "| x | x | [1.1](releases/1.1/index.md), [1.0](releases/1.0/index.md) |" in page
+
+
+def test_the_incident_page_names_a_file_for_each_question() -> None:
+    one = mirror("x")
+    files = {kind_of(file, one.newest.manifest).title for file in one.newest.manifest.files}
+    page = site(one)["docs/incident.md"].decode()
+    rows = [line for line in page.splitlines() if "https://example.org/d/1.1/" in line]
+    assert len(rows) == len({kind.title for kind in KINDS} & files)
+    assert "| Are these the bytes that were released? | [N-1.1-checksums.txt](https://example.org/d/1.1/N" in page

@@ -1,0 +1,75 @@
+"""Pins, subjects and pages, made up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ops.supply_chain.adapters.index.file_choice import is_of_version
+from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin, PinFile, Source, SourceKind
+from ops.supply_chain.contracts.values.package_index import IndexFile, PageAddress, ProjectListing
+from ops.supply_chain.dependencies.index_hashes.compare import Comparison, Offer, compare, offer_of
+from ops.supply_chain.dependencies.index_hashes.subjects import NamedFile, Subject
+
+
+def sha(letter: str) -> str:
+    """A SHA-256 of one digit repeated."""
+    return "sha256:" + letter * 64
+
+
+def sha512(letter: str) -> str:
+    """A SHA-512 of one digit repeated."""
+    return "sha512:" + letter * 128
+
+
+def pin(name: str = "demo", version: str = "1.0", *hashes: str, **changes: Any) -> Pin:
+    """A pin from the default index."""
+    return Pin(**{"name": name, "written_name": name, "version": version, "hashes": hashes, **changes})
+
+
+def url_pin(*hashes: str, url: str = "https://files.example/demo-1.0.tar.gz", **changes: Any) -> Pin:
+    """A pin from an address."""
+    return pin(**{"hashes": hashes, "source": Source(kind=SourceKind.URL, url=url), **changes})
+
+
+def pin_file(name: str, *hashes: str) -> PinFile:
+    """A file that a lock tells apart."""
+    return PinFile(name=name, hashes=hashes)
+
+
+def subject(*hashes: str, files: dict[str, tuple[str, ...]] | None = None, url: str = "") -> Subject:
+    """What a lock wants of demo 1.0; the hashes of named files are among its hashes."""
+    named = tuple(NamedFile(name, wanted) for name, wanted in (files or {}).items())
+    every = {*hashes, *(one for file in named for one in file.hashes)}
+    return Subject(PageAddress("", "demo"), "1.0", tuple(sorted(every)), named, url)
+
+
+def served(filename: str, *hashes: str, **changes: Any) -> IndexFile:
+    """A file on an index."""
+    return IndexFile(filename=filename, url=f"https://files.example/{filename}", hashes=hashes, **changes)
+
+
+def listing(*files: IndexFile, **changes: Any) -> ProjectListing:
+    """The page of demo."""
+    return ProjectListing(**{"name": "demo", "files": files, "status_told": True, **changes})
+
+
+def offered(wanted: Subject, *files: IndexFile, **changes: Any) -> Offer:
+    """What a page says about a subject."""
+    return offer_of(wanted, listing(*files, **changes), is_of_version)
+
+
+def compared(wanted: Subject, *files: IndexFile, **changes: Any) -> Comparison:
+    """The comparison of a subject with a page."""
+    return compare(wanted, offered(wanted, *files, **changes))
+
+
+def entry(one: Pin, line: int = 1, path: str = "requirements.txt", **changes: Any) -> Entry:
+    """A pin at its place."""
+    return Entry(pin=one, line=line, path=path, **changes)
+
+
+def lock(
+    *entries: Entry, kind: LockKind = LockKind.REQUIREMENTS, path: str = "requirements.txt", **changes: Any
+) -> Lock:
+    """A lock with some entries."""
+    return Lock(path=path, kind=kind, sha256="0" * 64, size=0, entries=entries, **changes)

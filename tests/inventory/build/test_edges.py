@@ -1,0 +1,95 @@
+"""Edges: what the lock says, else what metadata allows, else unknown."""
+
+from __future__ import annotations
+
+import itertools
+
+from ops.supply_chain.contracts.values.lock import Entry
+from ops.supply_chain.core.names import normalise
+from ops.supply_chain.inventory.build.edges import NONE, UNKNOWN, Edges, Place, edges_of, merge
+from ops.supply_chain.inventory.build.requirements import Need
+from tests.inventory.made_locks import entry, pin
+
+
+def places(*entries: Entry) -> list[Place]:
+    return [Place(f"{one.pin.name}@{one.pin.version}", normalise(one.pin.name), one) for one in entries]
+
+
+def need(key: str, *, extras: tuple[str, ...] = (), specifier: str = "", marker: str = "") -> Need:
+    return Need(key=key, extras=frozenset(extras), specifier=specifier, marker=marker)
+
+
+def known(*refs: str) -> Edges:
+    return Edges(refs, complete=True)
+
+
+def nobody(_ref: str) -> None:
+    return None
+
+
+def test_a_lock_that_states_edges_is_believed() -> None:
+    found = edges_of(places(entry("a", depends_on=(("b", "1.0"),)), entry("b", depends_on=())), lambda _: ())
+    assert found == {"a@1.0": known("b@1.0"), "b@1.0": NONE}
+
+
+def test_the_version_tells_which_of_two_is_meant() -> None:
+    two = [entry(pin("b", version), depends_on=()) for version in ("1", "2")]
+    found = edges_of(places(entry("a", depends_on=(("b", "2"),)), *two), nobody)
+    assert found["a@1.0"] == known("b@2")
+
+
+def test_a_stated_edge_that_leads_out_of_the_lock_is_not_all() -> None:
+    found = edges_of(places(entry("a", depends_on=(("b", "1.0"), ("gone", "1"))), entry("b", depends_on=())), nobody)
+    assert found["a@1.0"] == Edges(("b@1.0",), complete=False)
+
+
+def test_annotations_of_all_entries_tell_all_edges() -> None:
+    found = edges_of(
+        places(entry("a", required_by=()), entry("b", required_by=("a",)), entry("c", required_by=("a", "b"))),
+        lambda _: (need("zzz"),),
+    )
+    assert found == {"a@1.0": known("b@1.0", "c@1.0"), "b@1.0": known("c@1.0"), "c@1.0": NONE}
+
+
+def test_annotations_of_some_entries_do_not() -> None:
+    found = edges_of(places(entry("a", required_by=()), entry("b", required_by=("a",)), entry("c")), nobody)
+    assert found == {"a@1.0": Edges(("b@1.0",), complete=False), "b@1.0": UNKNOWN, "c@1.0": UNKNOWN}
+
+
+def test_metadata_fills_in_where_the_lock_is_silent() -> None:
+    needs = {"a@1.0": (need("b", specifier=">=1"), need("c", specifier=">=2"), need("gone")), "b@1.0": ()}
+    found = edges_of(places(entry("a"), entry("b"), entry("c")), needs.get)
+    assert found == {"a@1.0": known("b@1.0"), "b@1.0": NONE, "c@1.0": UNKNOWN}
+
+
+def test_extras_are_followed_from_whoever_asks_for_them() -> None:
+    needs = {
+        "a@1.0": (need("b", extras=("x",)),),
+        "b@1.0": (need("c", marker='extra == "x"'), need("d", marker='extra == "y"'), need("b", extras=("z",))),
+        "c@1.0": (),
+        "d@1.0": (),
+    }
+    found = edges_of(places(*map(entry, "abcd")), needs.get)
+    assert found["b@1.0"] == known("c@1.0")
+    asked = [entry(pin("b", extras=("y",))), *map(entry, "acd")]
+    assert edges_of(places(*asked), needs.get)["b@1.0"] == known("c@1.0", "d@1.0")
+
+
+def test_a_package_does_not_need_itself() -> None:
+    assert edges_of(places(entry("a", depends_on=(("a", "1.0"),))), nobody) == {"a@1.0": NONE}
+
+
+def test_the_order_of_entries_does_not_matter() -> None:
+    needs = {"a@1.0": (need("b", extras=("x",)),), "b@1.0": (need("c", marker='extra == "x"'),), "c@1.0": (need("a"),)}
+    entries = [entry("a"), entry("b"), entry("c", required_by=("b",))]
+    found = [edges_of(places(*order), needs.get) for order in itertools.permutations(entries)]
+    assert all(one == found[0] for one in found)
+
+
+def test_merging_is_the_same_in_any_order() -> None:
+    told = [UNKNOWN, NONE, known("x"), known("x", "y"), Edges(("z",), complete=False)]
+    for one, two, three in itertools.product(told, repeat=3):
+        assert merge(one, two) == merge(two, one)
+        assert merge(merge(one, two), three) == merge(one, merge(two, three))
+    assert merge(UNKNOWN, known("x")) == Edges(("x",), complete=False)
+    assert merge(known("x"), known("y")) == known("x", "y")

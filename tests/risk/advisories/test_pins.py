@@ -1,0 +1,93 @@
+"""Distinct pins and their places: what many locks come to, and how little of it is listed when there is much."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Pin, Source, SourceKind
+from ops.supply_chain.risk.advisories import pins as module
+from ops.supply_chain.risk.advisories.pins import Places, Traits, distinct, is_public, places
+
+PRIVATE = Source(kind=SourceKind.INDEX, url="https://index.example/simple/")
+PUBLIC = Source(kind=SourceKind.INDEX, url="https://pypi.org/simple")
+VCS = Source(kind=SourceKind.VCS, url="https://git.example/foo", vcs="git")
+
+
+def pin(name: str, version: str = "1.0", **fields: Any) -> Pin:
+    return Pin(name=name, written_name=name, version=version, hashes=(), **fields)
+
+
+def lock(path: str, *entries: Pin | Entry, kind: LockKind = LockKind.REQUIREMENTS) -> Lock:
+    placed = tuple(
+        one if isinstance(one, Entry) else Entry(pin=one, line=number, path=path)
+        for number, one in enumerate(entries, start=1)
+    )
+    return Lock(path=path, kind=kind, sha256="0" * 64, size=1, entries=placed)
+
+
+def test_what_many_locks_come_to() -> None:
+    shared = pin("foo")
+    locks = [
+        lock("a", shared, Entry(pin=pin("bar"), line=5, path="a", direct=False)),
+        lock("b", shared, pin("foo", source=PRIVATE), pin("own", local=True), pin("mixed", local=True)),
+        lock("c", Entry(pin=shared, line=1, path="c", direct=False), pin("mixed"), pin("none", "")),
+    ]
+    assert distinct(locks) == {
+        ("bar", "1.0"): Traits(local=False, direct=False, sources=frozenset({DEFAULT_INDEX})),
+        ("foo", "1.0"): Traits(local=False, direct=True, sources=frozenset({DEFAULT_INDEX, PRIVATE})),
+        ("mixed", "1.0"): Traits(local=False, direct=True, sources=frozenset({DEFAULT_INDEX})),
+        ("none", ""): Traits(local=False, direct=True, sources=frozenset({DEFAULT_INDEX})),
+        ("own", "1.0"): Traits(local=True, direct=True, sources=frozenset()),
+    }
+
+
+def test_a_pin_that_becomes_direct_later_is_direct() -> None:
+    shared = pin("foo")
+    first = lock("a", Entry(pin=shared, line=1, path="a", direct=False))
+    assert not distinct([first])["foo", "1.0"].direct
+    assert distinct([first, lock("b", Entry(pin=shared, line=1, path="b", direct=True))])["foo", "1.0"].direct
+
+
+@pytest.mark.parametrize(
+    ("sources", "index", "public"),
+    [
+        ({DEFAULT_INDEX}, "", True),
+        ({PUBLIC}, "https://index.example/simple", True),
+        ({DEFAULT_INDEX}, "https://index.example/simple", False),
+        ({PRIVATE}, "", False),
+        ({PRIVATE, DEFAULT_INDEX}, "", True),
+        ({VCS}, "", False),
+        (set(), "", False),
+    ],
+)
+def test_whose_name_is_public_anyway(sources: set[Source], index: str, public: bool) -> None:
+    traits = Traits(local=False, direct=True, sources=frozenset(sources))
+    assert is_public(traits, index=index, public_index="https://pypi.org/simple/") is public
+
+
+def test_places_are_sorted_and_each_stands_once() -> None:
+    common = Entry(pin=pin("foo"), line=7, path="common.txt")
+    locks = [
+        lock("b", pin("foo")),
+        lock("c", common),
+        lock("d", common),
+        lock("a", pin("x"), pin("foo"), kind=LockKind.UV),
+    ]
+    found = places(locks, [("foo", "1.0"), ("absent", "1")], findings=1)
+    assert found == {("foo", "1.0"): Places("a", 2, ("b:1", "common.txt:7"), 3, LockKind.UV)}
+
+
+def test_the_more_findings_the_fewer_places_each_and_the_number_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_PLACES_IN_ALL", 12)
+    locks = [lock(f"l{number:03}", pin("foo")) for number in range(150)]
+    shown = {findings: places(locks, [("foo", "1.0")], findings=findings)["foo", "1.0"] for findings in (0, 1, 4, 99)}
+    assert {findings: (len(one.also_at), one.total) for findings, one in shown.items()} == {
+        0: (11, 150),
+        1: (11, 150),
+        4: (2, 150),
+        99: (0, 150),
+    }
+    monkeypatch.undo()
+    assert len(places(locks, [("foo", "1.0")], findings=1)["foo", "1.0"].also_at) == module.MOST_PLACES - 1

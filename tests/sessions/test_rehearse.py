@@ -1,0 +1,270 @@
+"""A rehearsal: who signs, in which world the stages run, what is told, what is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sigstore.oidc import IdentityToken
+
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.signing import SigningConfig, SigningIdentity
+from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.runner import rehearsal_mode
+from ops.supply_chain.runner.pipeline import Finished
+from ops.supply_chain.runner.rehearsal_mode import MADE_UP, Signer, identities_in_force, is_rehearsal
+from ops.supply_chain.sessions import rehearse
+from tests.release.handmade import Handmade
+
+NOW = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
+ISSUER = "https://token.actions.githubusercontent.com"
+WORKFLOW = "https://github.com/acme/widget/.github/workflows/release.yml@refs/tags/v1"
+OLD = SigningIdentity(issuer="https://old.example", identity="old@example.org", until="2026-11-19")
+COMING = SigningIdentity(issuer="https://new.example", identity="new@example.org", since="2026-11-21")
+TODAY = SigningIdentity(issuer=ISSUER, identity=WORKFLOW, since="2026-11-20", until="2026-11-20")
+PATTERN = SigningIdentity(issuer=ISSUER, identity_regex=r"https://github\.com/acme/.*@refs/tags/v\d+")
+
+SIGNERS = {
+    "nobody": ((), MADE_UP),
+    "nobody today": ((OLD, COMING), MADE_UP),
+    "the first of today": ((OLD, COMING, TODAY, PATTERN), Signer(WORKFLOW, ISSUER, made_up=False)),
+    "an expression": ((PATTERN,), Signer("https://github.com/acme/a@refs/tags/v0", ISSUER, made_up=False)),
+}
+
+
+@pytest.mark.parametrize(("identities", "signer"), SIGNERS.values(), ids=SIGNERS.keys())
+def test_the_first_identity_of_today_signs(identities: tuple[SigningIdentity, ...], signer: Signer) -> None:
+    assert rehearse.choose_signer(identities, NOW) == signer
+
+
+def test_an_expression_without_an_example_is_told() -> None:
+    entry = SigningIdentity(issuer=ISSUER, identity_regex="a(?=b)c")
+    with pytest.raises(UsageError) as caught:
+        rehearse.choose_signer((entry,), NOW)
+    assert caught.value.described() == (
+        "error: signing.identities: no name was found that 'a(?=b)c' matches\n"
+        "  next: Put an entry with 'identity' before it."
+    )
+
+
+def test_the_made_up_identity_is_in_force_in_a_rehearsal_without_any_only() -> None:
+    rehearsing = {"SEALWRIGHT_REHEARSAL": "1"}
+    made_up = (SigningIdentity(identity=MADE_UP.identity, issuer=MADE_UP.issuer, role="rehearsal"),)
+    assert identities_in_force(SigningConfig(), rehearsing) == made_up
+    assert identities_in_force(SigningConfig(), {}) == ()
+    assert identities_in_force(SigningConfig(identities=(OLD,)), rehearsing) == (OLD,)
+    assert [is_rehearsal({"SEALWRIGHT_REHEARSAL": value}) for value in ("1", "0", "", "yes")] == [True] + [False] * 3
+    assert not is_rehearsal()
+
+
+class Seen:
+    """What the stages of a run that is only played were given."""
+
+    def __init__(self, finished: Finished) -> None:
+        self.finished = finished
+        self.environment: dict[str, str] = {}
+        self.options: list[str] = []
+        self.cleared: Sequence[Path] = ()
+        self.trust_config: dict[str, Any] = {}
+        self.mode = 0
+        self.dist_files: dict[str, str] = {}
+
+    def carry_out(
+        self,
+        _steps: Sequence[str],
+        options: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        rehearsal: bool,
+        also_clear: Sequence[Path],
+    ) -> Finished:
+        assert rehearsal
+        self.environment, self.options, self.cleared = dict(environment), list(options), also_clear
+        path = Path(environment["SEALWRIGHT_TRUST_CONFIG"])
+        self.trust_config = json.loads(path.read_text())
+        self.mode = stat.S_IMODE(path.parent.stat().st_mode)
+        return self.finished
+
+
+Play = Callable[..., Seen]
+
+
+@pytest.fixture
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
+    """Play a rehearsal of a project with some configuration; the stages end as told."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    (tmp_path / "project").mkdir()
+
+    def run(*options: str, config: str = "", code: int = 0, stopped: str = "", refused: tuple[str, ...] = ()) -> Seen:
+        (tmp_path / "project/.security-config.toml").write_text(config)
+        seen = Seen(Finished(code, stopped, refused, ()))
+        monkeypatch.setattr(rehearse, "carry_out", seen.carry_out)
+        shared = ["--project", str(tmp_path / "project"), "--dist", str(tmp_path / "dist")]
+        assert rehearse.main(["some_stage", "--", *shared, *options]) == code
+        return seen
+
+    return run
+
+
+def test_the_stages_use_the_instance_and_nothing_real(
+    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "SIGSTORE_ID_TOKEN"):
+        monkeypatch.setenv(name, "real")
+    monkeypatch.setenv("NO_PROXY", "intern.example")
+    threads = threading.active_count()
+    seen = play()
+    assert seen.environment["SEALWRIGHT_REHEARSAL"] == "1"
+    assert "ACTIONS_ID_TOKEN_REQUEST_URL" not in seen.environment
+    assert "ACTIONS_ID_TOKEN_REQUEST_TOKEN" not in seen.environment
+    assert seen.environment["SIGSTORE_ID_TOKEN"].count(".") == 2
+    assert seen.environment["NO_PROXY"] == "intern.example,127.0.0.1,localhost"
+    [authority] = seen.trust_config["signingConfig"]["caUrls"]
+    assert authority["url"].startswith("http://127.0.0.1:")
+    assert seen.mode == 0o700
+    # Afterwards there is no file, no thread, and our own environment is as it was.
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert threading.active_count() == threads
+    assert os.environ["SIGSTORE_ID_TOKEN"] == "real"  # noqa: S105 - a word of this test
+    assert "SEALWRIGHT_REHEARSAL" not in os.environ
+
+
+def test_what_is_retained_stays_below_the_rehearsal(play: Play, tmp_path: Path) -> None:
+    seen = play()
+    assert seen.options[-4:] == ["--dist", str(tmp_path / "dist"), "--artifacts", str(tmp_path / "dist/artifacts")]
+    assert list(seen.cleared) == [tmp_path / "dist/artifacts"]
+
+
+def test_the_default_is_a_dist_of_its_own(repository: Path) -> None:
+    assert rehearse._with_own_folders(["--offline"]) == [
+        "--offline",
+        *("--dist", str(repository / "dist/rehearsal")),
+        *("--artifacts", str(repository / "dist/rehearsal/artifacts")),
+    ]
+
+
+@pytest.mark.parametrize("form", ["--artifacts={}", "--artifacts {}"])
+def test_real_releases_are_never_touched(tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    words = form.format(tmp_path / "store").split()
+    assert rehearse.main(["some_stage", "--", "--dist", str(tmp_path / "dist"), *words]) == 2
+    assert capsys.readouterr().err == (
+        "error: --artifacts: a rehearsal is retained in artifacts/ of its own --dist, never among real releases\n"
+        "  next: Leave --artifacts out.\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+IDENTITY = f'[[signing.identities]]\nidentity = "{WORKFLOW}"\nissuer = "{ISSUER}"\n'
+
+
+def test_the_token_is_of_the_configured_identity(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = play(config=IDENTITY)
+    token = IdentityToken(seen.environment["SIGSTORE_ID_TOKEN"])
+    assert (token.issuer, token._unverified_claims["job_workflow_ref"]) == (
+        ISSUER,
+        WORKFLOW.removeprefix("https://github.com/"),
+    )
+    assert capsys.readouterr().out == (
+        f"rehearsal as {WORKFLOW}, issuer {ISSUER}; "
+        "by an instance on loopback, nothing was written to a public log\n"
+        "  the machinery worked; nothing that was looked at would keep this release from being made\n"
+    )
+
+
+MADE_UP_TEXT = (
+    "rehearsal as rehearsal@sealwright.invalid, issuer https://oidc.rehearsal.invalid (made up); "
+    "by an instance on loopback, nothing was written to a public log\n"
+)
+NOBODY = "    no [[signing.identities]] that is valid today is configured\n"
+
+
+def test_without_identities_one_is_made_up_and_said_so(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+    play()
+    worked = "  the machinery worked\n  this release would be refused, because\n"
+    assert capsys.readouterr().out == MADE_UP_TEXT + worked + NOBODY
+    play(config='[signing]\nmode = "checksums"\n')
+    assert NOBODY not in capsys.readouterr().out
+
+
+def test_a_stage_that_stops_is_told_and_its_code_is_the_runs(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+    play(code=6, stopped="sign_artifacts", config=IDENTITY)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  the machinery did not work: sign_artifacts ended with exit 6"
+    ]
+
+
+def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    left = Handmade(tmp_path)
+    left.dist.mkdir()
+    left.record("check_malware", outcome="not-examined", notes=("something outside did not answer",))
+    (left.dist / "records/broken.json").write_text("{")
+    reason = Reason(message="stands", subject="CVE-1", fix="fix it")
+    rule = RuleVerdict(
+        code="release.findings",
+        title="t",
+        outcome=Outcome.FAIL,
+        examined=0,
+        unknown=0,
+        denials=(reason, reason),
+        unknowns=(),
+    )
+    verdict = left.verdict([], Outcome.FAIL)
+    canonical.write(left.dist / "verdict/verdict.json", msgspec.structs.replace(verdict, rules=(rule,)))
+    play(refused=("check_malware", "check_hashes", "evaluate_policy"), config=IDENTITY)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  the machinery worked",
+        "  this release would be refused, because",
+        "    check_malware: something outside did not answer",
+        "    check_hashes: left no record",
+        "    policy release.findings: stands (CVE-1), and 1 more",
+    ]
+
+
+def test_in_public_only_counts_are_told(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+    play("--public-log")
+    assert capsys.readouterr() == ("rehearsal: worked (reasons to refuse 1)\n", "")
+    play("--public-log", "--format", "json", code=4, stopped="sign_artifacts")
+    assert json.loads(capsys.readouterr().out) == {
+        "schema": "run/1",
+        "stages": [],
+        "rehearsal": {"worked": False, "stopped": "sign_artifacts", "would_be_refused": 1},
+    }
+
+
+def test_json_tells_the_same(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+    play("--format", "json")
+    assert json.loads(capsys.readouterr().out)["rehearsal"] == {
+        "identity": "rehearsal@sealwright.invalid",
+        "issuer": "https://oidc.rehearsal.invalid",
+        "made_up": True,
+        "worked": True,
+        "stopped": "",
+        "would_be_refused": ["no [[signing.identities]] that is valid today is configured"],
+    }
+
+
+def test_a_broken_configuration_starts_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / ".security-config.toml").write_text('[[signing.identities]]\nissuer = "x"\n')
+    code = rehearse.main(["some_stage", "--", "--project", str(tmp_path), "--dist", str(tmp_path / "dist")])
+    assert code == 2
+    assert "expected exactly one of 'identity' and 'identity_regex'" in capsys.readouterr().err
+    assert not (tmp_path / "dist").exists()
+
+
+def test_the_modules_agree_on_names() -> None:
+    assert rehearsal_mode.REHEARSAL_VARIABLE == "SEALWRIGHT_REHEARSAL"
+    assert rehearsal_mode.TRUST_CONFIG_VARIABLE == "SEALWRIGHT_TRUST_CONFIG"
+    assert Config().signing.identities == ()
