@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters.policy_files import load_policy
-from ops.supply_chain.adapters.rego_metadata import package_of
+from ops.supply_chain.adapters.rego.metadata import package_of
+from ops.supply_chain.adapters.rego.rule_files import load_policy
 from tests.policy.support import ALL, POLICY
 
 MODULES = sorted(POLICY.rglob("*.rego"))
