@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.not_proven import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -30,7 +34,7 @@ def shared_data() -> Path:
     """The folder of real data beside the checkout; tests that want it skip where it is absent."""
     folder = Path(os.environ.get("SEALWRIGHT_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
     if not (folder / "MANIFEST.json").is_file():
-        pytest.skip("the shared data folder is not beside this checkout")
+        pytest.skip("needs the shared data folder (SEALWRIGHT_SHARED_DATA)")
     return folder
 
 

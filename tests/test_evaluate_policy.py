@@ -125,7 +125,7 @@ def test_the_gate_file_holds_verdict_and_records_byte_for_byte(place: Place) -> 
         assert canonical.encode(one) == (place.dist / "records" / f"{one.stage}.json").read_bytes()
 
 
-@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not on PATH")
+@pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq on PATH")
 def test_jq_prints_the_bytes_of_a_record(place: Place) -> None:
     place.put_record(record("bundle_evidence", notes=('é ☃ \u2028 \\ " / <>&',)))
     place.put_records()

@@ -540,7 +540,7 @@ def test_a_hostile_configuration_harms_nothing(world: World) -> None:
 def test_our_own_document_is_current(repository: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """As long as it tells of no release: then nothing but the repository itself is needed to make it."""
     if '"evidence": null' not in (repository / "SECURITY.md").read_text():
-        pytest.skip("our SECURITY.md tells of a release, whose evidence is not part of the repository")
+        pytest.skip("needs the evidence of the release that SECURITY.md is about, which is not part of the repository")
     words = ["--project", str(repository), "--dist", str(tmp_path / "dist"), "--artifacts", str(tmp_path / "artifacts")]
     code = generate_security_md.main([*words, "--check", "--strict", "--unless-first"])
     assert code == ExitCode.PASS, f"run nox -s security_md -- --releases-only\n{capfd.readouterr().out}"

@@ -42,10 +42,10 @@ class Shown:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Start one browser for a module: Playwright keeps an event loop running, in which no other test can start one."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python")
     found = [os.environ[VARIABLE]] if os.environ.get(VARIABLE) else list(filter(None, map(shutil.which, NAMES)))
     if not found:
-        pytest.skip("there is no Chromium here")
+        pytest.skip("needs Chromium (SEALWRIGHT_CHROMIUM)")
     sandbox = hasattr(os, "geteuid") and os.geteuid() != 0
     with playwright.sync_playwright() as driver:
         started = driver.chromium.launch(executable_path=found[0], chromium_sandbox=sandbox)

@@ -208,7 +208,7 @@ def test_hostile_names_harm_nothing(open_page: Open) -> None:
 def test_axe_finds_nothing_serious(open_page: Open, rich: Page, kind: str) -> None:
     found = importlib.util.find_spec("axe_playwright_python")
     if found is None or found.origin is None:
-        pytest.skip("axe-playwright-python is not installed")
+        pytest.skip("needs axe-playwright-python")
     empty = page(records=(), verdict=None, provenance_verdict=None, verification=None, bom=None)
     shown = open_page(rich if kind == "rich" else empty, color_scheme="light", bypass_csp=True)
     shown.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")

@@ -54,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the files of the release lie, and `data/artifacts/` as the pipeline keeps it."""
     missing = [tool for tool in ("bash", "jq", "sha256sum", "tar") if shutil.which(tool) is None]
     if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
+        pytest.skip(f"needs {', '.join(missing)}")
     release = Idna(tmp_path_factory.mktemp("examples"))
     release.until("retain_artifacts")
     release.must(retain_artifacts.main)

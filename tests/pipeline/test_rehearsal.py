@@ -21,6 +21,7 @@ from sigstore.verify.policy import Identity
 
 from ops.supply_chain.adapters.sigstore.trusted_root import embedded_root
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
+from tests.fakes.signals import default_signals
 from tests.pipeline.conftest import git, make_project
 
 STEPS = (
@@ -195,13 +196,14 @@ def in_group(group: int) -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_stopped_in_the_middle_it_cleans_up(number: signal.Signals, rehearsed: Rehearsed, tmp_path: Path) -> None:
     (tmp_path / "temporary").mkdir()
-    process = subprocess.Popen(
-        command(rehearsed.project, tmp_path / "dist"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
-    )
+    with default_signals():
+        process = subprocess.Popen(
+            command(rehearsed.project, tmp_path / "dist"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+        )
     while not (tmp_path / "dist/.sealwright.lock").exists():
         time.sleep(0.005)
     assert list((tmp_path / "temporary").glob("sealwright-rehearsal-*/trust_config.json"))

@@ -52,7 +52,7 @@ class Cosign:
 def cosign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cosign:
     command = shutil.which("cosign")
     if not command:
-        pytest.skip("there is no cosign on PATH")
+        pytest.skip("needs cosign on PATH")
     with RehearsalInstance() as instance:
         world = World(tmp_path, instance, monkeypatch)
         world.must_sign()

@@ -30,10 +30,10 @@ print("verified")
 
 def _isolated() -> list[str]:
     if not (shutil.which("unshare") and shutil.which("ip")):
-        pytest.skip("there is no unshare or no ip command here")
+        pytest.skip("needs the commands unshare and ip")
     command = ["unshare", "-rn"]
     if subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("unshare -rn is not permitted here")
+        pytest.skip("needs permission for unshare -rn")
     return command
 
 

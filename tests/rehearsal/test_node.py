@@ -33,10 +33,10 @@ INSTALL_SECONDS = 300
 
 def _prepared() -> Path:
     if not shutil.which("node"):
-        pytest.skip("there is no node here")
+        pytest.skip("needs node on PATH")
     folder = Path(os.environ.get(FOLDER_VARIABLE, ""))
     if FOLDER_VARIABLE not in os.environ or not (folder / "node_modules/@sigstore/verify").is_dir():
-        pytest.skip(f"{FOLDER_VARIABLE} names no folder with the packages in node_modules")
+        pytest.skip(f"needs a folder with the packages in node_modules ({FOLDER_VARIABLE})")
     return folder
 
 
@@ -46,7 +46,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if FOLDER_VARIABLE in os.environ:
         return _prepared()
     if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("there is no node or no npm here")
+        pytest.skip("needs node and npm on PATH")
     folder = tmp_path_factory.mktemp("node")
     (folder / "package.json").write_text("{}")
     # No script of a package is run: they are only read.
@@ -54,9 +54,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, timeout=INSTALL_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        pytest.skip("the npm registry did not answer in time")
+        pytest.skip("needs the npm registry, which did not answer in time")
     if done.returncode:
-        pytest.skip(f"npm could not install the packages: {done.stderr.decode('utf-8', 'replace')[-200:]}")
+        pytest.skip(f"needs packages that npm could not install: {done.stderr.decode('utf-8', 'replace')[-200:]}")
     return folder
 
 

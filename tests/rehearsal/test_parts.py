@@ -146,7 +146,7 @@ def test_where_none_is_found_it_is_said(pattern: str) -> None:
 
 def test_a_time_stamp_is_what_openssl_verifies(tmp_path: Path) -> None:
     if not shutil.which("openssl"):
-        pytest.skip("there is no openssl here")
+        pytest.skip("needs openssl on PATH")
     authority = new_timestamping(datetime.now(UTC).replace(microsecond=0))
     (tmp_path / "root.pem").write_text(pem(authority.chain[-1]))
     (tmp_path / "data").write_bytes(b"what was signed")

@@ -252,7 +252,9 @@ def test_a_dist_below_a_dist_keeps_both_ours(
     assert pipeline.main([*STEPS, "--", "--dist", str(tmp_path / "elsewhere")]) == 2
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="only Linux tells which signals are blocked")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").is_file(), reason="needs Linux, which lists the signals that a process blocks"
+)
 def test_a_stage_begins_with_ctrl_c_blocked_and_the_pipeline_does_not() -> None:
     process = pipeline._start(["compile_locks", "--help"], os.environ, captured=True)
     fields = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())

@@ -22,6 +22,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_lock import LOCK_NAME
 from ops.supply_chain.runner.stage import run_stage
+from tests.fakes.signals import default_signals, ignored
 
 DOC = "Try the runner.\n\nReads   nothing\n"
 FINDING = Finding(
@@ -241,16 +242,15 @@ def test_a_ctrl_c_before_the_stage_can_answer_is_answered_then(project: Path, tm
         """
     )
     words = ["--project", str(project), "--dist", str(tmp_path / "dist")]
-    done = subprocess.run(
-        [sys.executable, "-c", script, *words], cwd=repository, capture_output=True, check=False, timeout=20
-    )
+    with default_signals():
+        done = subprocess.run(
+            [sys.executable, "-c", script, *words], cwd=repository, capture_output=True, check=False, timeout=20
+        )
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"interrupted\n")
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_stage_exits_130_and_leaves_no_record(
-    project: Path, tmp_path: Path, repository: Path, sent: signal.Signals
-) -> None:
+def started(project: Path, dist: Path, repository: Path) -> subprocess.Popen[bytes]:
+    """Start a stage that waits, and return when it does."""
     script = textwrap.dedent(
         """
         import sys, time
@@ -261,16 +261,40 @@ def test_an_interrupted_stage_exits_130_and_leaves_no_record(
         sys.exit(run_stage("try_runner", "Doc.", lambda parser: None, body))
         """
     )
-    words = ["--project", str(project), "--dist", str(tmp_path / "dist")]
+    words = ["--project", str(project), "--dist", str(dist)]
     process = subprocess.Popen(
         [sys.executable, "-c", script, *words], cwd=repository, stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stderr is not None
     assert process.stderr.readline() == b"ready\n"
+    return process
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_stage_exits_130_and_leaves_no_record(
+    project: Path, tmp_path: Path, repository: Path, sent: signal.Signals
+) -> None:
+    with default_signals():
+        process = started(project, tmp_path / "dist", repository)
     process.send_signal(sent)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, b"", b"interrupted\n")
     assert not (tmp_path / "dist" / "records" / "try_runner.json").exists()
+
+
+def test_a_stage_in_the_background_is_not_ended_by_the_ctrl_c_of_another_program(
+    project: Path, tmp_path: Path, repository: Path
+) -> None:
+    """`stage &` in a script, `nohup stage`: what was ignored when it started stays ignored. SIGTERM ends it."""
+    with ignored(signal.SIGINT, signal.SIGHUP):
+        process = started(project, tmp_path / "dist", repository)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.3)
+    process.terminate()
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, b"", b"interrupted\n")
 
 
 def test_a_command_without_a_record_needs_no_dist(call: Callable[..., int], tmp_path: Path) -> None:

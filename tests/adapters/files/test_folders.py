@@ -110,12 +110,12 @@ def test_a_link_in_place_of_the_target_is_never_followed(tmp_path: Path) -> None
     assert files_in(tmp_path / "elsewhere") == ()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="file names are bytes on POSIX only")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX, where file names are bytes")
 def test_a_name_that_no_document_could_hold_is_refused(tmp_path: Path) -> None:
     try:
         (tmp_path / os.fsdecode(b"bad\xff")).mkdir()
     except OSError:
-        pytest.skip("this file system takes UTF-8 only")
+        pytest.skip("needs a file system that takes names that are not UTF-8")
     with pytest.raises(InputError) as caught:
         files_in(tmp_path)
     assert caught.value.message == f"{tmp_path}: the name 'bad\\udcff' is not in UTF-8"

@@ -74,12 +74,12 @@ def test_documents_that_are_too_large_together_are_refused(tmp_path: Path, monke
     assert caught.value.message == f"{tmp_path}: its documents have more than the 20 bytes that they may have together"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="file names are bytes on POSIX only")
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX, where file names are bytes")
 def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
     try:
         (tmp_path / os.fsdecode(b"bad\xff.json")).write_bytes(b"{}")
     except OSError:
-        pytest.skip("this file system takes UTF-8 only")
+        pytest.skip("needs a file system that takes names that are not UTF-8")
     with pytest.raises(InputError) as caught:
         read_release(tmp_path, ENDS)
     assert caught.value.message == f"{tmp_path}: the name 'bad\\udcff.json' is not in UTF-8"

@@ -70,7 +70,7 @@ def test_every_gzip_member_has_the_fixed_header(tmp_path: Path) -> None:
     assert data.count(bytes.fromhex("1f8b0800000000 0000ff")) == 4
 
 
-@pytest.mark.skipif(shutil.which("tar") is None, reason="there is no tar here")
+@pytest.mark.skipif(shutil.which("tar") is None, reason="needs tar on PATH")
 def test_tar_and_gzip_read_it(tmp_path: Path) -> None:
     path = tmp_path / "a.tar.gz"
     write_archive(path, golden_entries(), epoch=EPOCH)
@@ -87,7 +87,7 @@ def test_tar_and_gzip_read_it(tmp_path: Path) -> None:
 
 
 def test_pip_unpacks_it(tmp_path: Path) -> None:
-    unpacking = pytest.importorskip("pip._internal.utils.unpacking")
+    unpacking = pytest.importorskip("pip._internal.utils.unpacking", reason="needs pip")
     path = tmp_path / "a.tar.gz"
     write_archive(path, golden_entries(), epoch=EPOCH)
     unpacking.untar_file(str(path), str(tmp_path / "out"))

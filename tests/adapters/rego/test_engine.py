@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +223,21 @@ def test_a_child_that_raises_is_no_success() -> None:
         raise RuntimeError
 
     assert native_output.in_child(work, seconds=30) == native_output.Told([], "ended with 1")
+
+
+@pytest.mark.parametrize(
+    ("started_with", "ended"), [(signal.SIG_IGN, ""), (signal.default_int_handler, "ended by SIGINT")]
+)
+def test_a_child_ignores_sigint_where_the_whole_run_does(started_with: Any, ended: str) -> None:
+    """A Ctrl-C that is meant for another program of the same script must not end the evaluation of a background run."""
+
+    def work(send: native_output.Send) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        send(b"still there")
+
+    before = signal.signal(signal.SIGINT, started_with)
+    try:
+        told = native_output.in_child(work, seconds=30)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert told == native_output.Told([] if ended else [b"still there"], ended)

@@ -28,7 +28,7 @@ def test_each_recipient_can_read_and_nobody_else() -> None:
 
 def test_an_ssh_key_is_a_recipient_too(tmp_path: Path) -> None:
     if shutil.which("ssh-keygen") is None:
-        pytest.skip("no ssh-keygen here to make a key with")
+        pytest.skip("needs ssh-keygen on PATH")
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ann", "-f", str(key)], check=True)
     data = encrypt(SECRET, [key.with_suffix(".pub").read_text()])

@@ -336,6 +336,7 @@ def test_the_environment_keeps_what_reaches_the_index_and_nothing_that_steers() 
     dropped = ["UV_INDEX", "UV_INDEX_STRATEGY", "UV_PRERELEASE", "UV_CONFIG_FILE", "PIP_FIND_LINKS", "PYTHONPATH"]
     dropped += ["SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "GH_TOKEN", "GITHUB_TOKEN", "TWINE_PASSWORD"]
     dropped += ["COSIGN_PASSWORD", "PDM_PUBLISH_PASSWORD", "POETRY_PYPI_TOKEN_PYPI", "HATCH_INDEX_AUTH"]
+    dropped += ["COLUMNS", "LINES", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"]
     assert environment({**kept, **dict.fromkeys(dropped, "x")}, index="") == kept
     assert environment(kept, index="https://a/simple") == {**kept, "UV_DEFAULT_INDEX": "https://a/simple/"}
 

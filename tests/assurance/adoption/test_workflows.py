@@ -227,7 +227,7 @@ def test_schedules_are_spread_and_stay() -> None:
 def test_zizmor_finds_nothing(repository: Path, tmp_path: Path) -> None:
     zizmor = Path(sys.executable).with_name("zizmor")
     if not zizmor.exists():
-        pytest.skip("zizmor is not installed beside this Python")
+        pytest.skip("needs zizmor")
     locks = (FoundLock(path="a/requirements.txt", kind=LockKind.REQUIREMENTS, pins=1, loose=0),)
     for kind in PIPELINES:
         folder = tmp_path / kind.replace(" ", "-") / FOLDER

@@ -54,7 +54,7 @@ def test_nothing_is_written_that_was_not_asked_for() -> None:
 
 
 def test_another_reader_reads_every_field() -> None:
-    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    yaml = pytest.importorskip("yaml", reason="needs PyYAML")
     assert yaml.safe_load(written() or "") == {
         "header": {
             "last-reviewed": "2026-11-01",
@@ -142,7 +142,7 @@ def test_what_is_refused(was: str, becomes: str, message: str) -> None:
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_names_stay_names(hostile: str) -> None:
-    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    yaml = pytest.importorskip("yaml", reason="needs PyYAML")
     given = config(SETTINGS)
     person = msgspec.structs.replace(given.security_insights.core_team[1], name=hostile)
     settings = msgspec.structs.replace(given.security_insights, core_team=(person,), self_assessment=hostile)
@@ -157,7 +157,7 @@ def test_hostile_names_stay_names(hostile: str) -> None:
 def cue(shared_data: Path) -> str:
     path = shared_data / "schemas" / "security-insights-2.2.0.cue"
     if not path.is_file():
-        pytest.skip("the schema is not in the shared data")
+        pytest.skip("needs the schema of security-insights in the shared data folder")
     return path.read_text()
 
 

@@ -13,7 +13,7 @@ from ops.supply_chain.assurance.documents import yaml_text
 from ops.supply_chain.core.errors import OutputError
 from tests.assurance.documents.support import HOSTILE
 
-yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+yaml = pytest.importorskip("yaml", reason="needs PyYAML")
 
 KEYS = st.from_regex(r"\A[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,4})?\Z")
 SCALARS = st.text(max_size=15) | st.booleans() | st.integers(-(10**6), 10**6)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.assurance.techdocs.escape import cell, code, console, visible, yaml
 
-markdown = pytest.importorskip("markdown", reason="comes with mkdocs")
+markdown = pytest.importorskip("markdown", reason="needs markdown, which comes with mkdocs")
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>",

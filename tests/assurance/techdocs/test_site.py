@@ -39,7 +39,7 @@ class Elements(HTMLParser):
 
 def build(files: dict[str, bytes], folder: Path) -> dict[str, str]:
     """Build with mkdocs, strictly, and return its pages."""
-    pytest.importorskip("mkdocs")
+    pytest.importorskip("mkdocs", reason="needs mkdocs")
     from mkdocs.commands.build import build as build_site
     from mkdocs.config import load_config
 

@@ -100,7 +100,7 @@ def test_it_is_read_back_and_an_unknown_parameter_is_refused() -> None:
 
 
 def test_other_peoples_parser_reads_it() -> None:
-    pytest.importorskip("in_toto_attestation")
+    pytest.importorskip("in_toto_attestation", reason="needs in-toto-attestation")
     json_format = importlib.import_module("google.protobuf.json_format")
     statement_pb2 = importlib.import_module("in_toto_attestation.v1.statement_pb2")
     provenance_pb2 = importlib.import_module("in_toto_attestation.predicates.provenance.v1.provenance_pb2")

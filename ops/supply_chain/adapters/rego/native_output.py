@@ -87,7 +87,8 @@ def _live(work: Callable[[Send], None], reader: int, writer: int) -> None:
     try:
         os.close(reader)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # what is ignored stays ignored: `&`, `nohup`
+                signal.signal(number, signal.SIG_DFL)
         faulthandler.disable()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         null = os.open(os.devnull, os.O_WRONLY)

@@ -44,6 +44,8 @@ _KEPT = re.compile(
 )
 _SCRUBBED = re.compile(
     r"(?:UV_|PIP_|PYTHON)\w*|VIRTUAL_ENV|CONDA_PREFIX|CONDA_DEFAULT_ENV|SOURCE_DATE_EPOCH|RUST_LOG|"
+    # Messages are read: nothing may break their lines or colour them.
+    r"COLUMNS|LINES|FORCE_COLOR|CLICOLOR|CLICOLOR_FORCE|"
     # What may sign or publish is nothing for a program that could come to run other people's code.
     r"(?:ACTIONS_|SIGSTORE_|SEALWRIGHT_)\w*|(?:GH|GITHUB|GITLAB|CI_JOB)_TOKEN|GITLAB_OIDC_TOKEN|"
     r"(?:TWINE|COSIGN|HATCH_INDEX|PDM_PUBLISH|POETRY_PYPI_TOKEN)_\w*|FLIT_PASSWORD"

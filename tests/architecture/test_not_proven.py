@@ -1,0 +1,58 @@
+"""A run with skipped tests ends with one line on what it did not prove; so do the workers of a parallel one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.not_proven import line_of
+
+TESTS = """
+import pytest
+
+@pytest.fixture(scope="session")
+def absent():
+    pytest.skip("needs the shared data folder")
+
+@pytest.mark.parametrize("number", range(3))
+def test_with_data(absent, number): ...
+
+@pytest.mark.skipif(True, reason="needs opa on PATH")
+def test_with_opa(): ...
+
+def test_passes(): ...
+"""
+
+
+def test_reasons_are_counted_most_first() -> None:
+    reasons = Counter({"needs opa": 12, "needs node": 1, "there is no axe": 2, "needs the shared data folder": 290})
+    assert line_of(reasons) == (
+        "not proven here: 290 cases need the shared data folder; 12 cases need opa; 2 cases: there is no axe; "
+        "1 case needs node"
+    )
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_run_ends_with_the_line(tmp_path: Path, repository: Path, workers: str) -> None:
+    (tmp_path / "test_some.py").write_text(TESTS)
+    (tmp_path / "test_module.py").write_text("import pytest\npytest.importorskip('absent_module', reason='needs it')\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "-p", "tests.not_proven", "-n", workers, "."]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(repository)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    expected = "not proven here: 3 cases need the shared data folder; 1 case needs it; 1 case needs opa on PATH"
+    assert [line for line in done.stdout.splitlines() if line.startswith("not proven")] == [expected]
+
+
+def test_a_run_that_proved_all_says_nothing(tmp_path: Path, repository: Path) -> None:
+    (tmp_path / "test_some.py").write_text("def test_passes(): ...\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "-p", "tests.not_proven", "-n", "0", "."]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(repository)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "not proven" in done.stdout) == (0, False)
