@@ -129,7 +129,7 @@ def test_a_folder_of_ours_that_holds_nothing_supports_nothing_and_is_told(stage:
     assert report.source is None
     [gate] = [claim for claim in report.claims if claim.id == "checksums-published"]
     assert gate.missing == (
-        "The retained release is not as its manifest says.",
+        "The retained release does not match its manifest.",
         "The retained release does not verify.",
         "There is no release: no file ends in -checksums.txt or -provenance.intoto.json.",
     )

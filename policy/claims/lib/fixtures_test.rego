@@ -1,18 +1,65 @@
-# Evidence that supports every claim, for the tests of rules (tests/claims/good.py makes the same), and what cases mean.
+# Evidence that supports every claim, for the tests of claims (tests/claims/good.py builds the same), and what their
+# cases mean.
 package sealwright.claims.lib.fixtures
 
 import rego.v1
 
-# What a case expects: that the rule passes or does not, and that it denies or leaves open at least what is named.
-as_expected(rule, case) if {
-	object.get(rule, "pass", false) == object.get(case, "pass", false)
+# A claim does what a case expects: it passes, or denies what is named, and nothing else where it says `only`.
+as_expected(needs, case) if {
+	passes(needs) == object.get(case, "pass", false)
+	denied := short(needs, false)
 	every subject in object.get(case, "deny", []) {
-		subject in {entry.subject | some entry in rule.deny}
+		subject in denied
 	}
-	every subject in object.get(case, "unknown", []) {
-		subject in {entry.subject | some entry in rule.unknown}
+	denied == {subject | some subject in object.get(case, "only", denied)}
+}
+
+default passes(_) := false
+
+passes(needs) if {
+	count(needs) > 0
+	every need in needs {
+		need.holds == true
 	}
 }
+
+# What does not hold, by subject.
+short(needs, unseen) := {need.subject |
+	some need in needs
+	need.holds == false
+	need.unseen == unseen
+}
+
+# Values with which a need does not hold, by the word with which its `reads` say what a value has to be.
+spoilt := {
+	"absent": [1, "0", true],
+	"at least": [-1, "1000000000", true],
+	"at most": [1000000000000, "0", true],
+	"equal": [1000000000, "1", true],
+	"false": [true, "false", 0],
+	"few": [1000000000, "1", true],
+	"many": [-1, "1000000000", true],
+	"no finding": [{"open": 1, "waived": 0}, {"open": 0, "waived": 1}, {"open": "0", "waived": 0}, {"open": 0}, 0],
+	"outcome": ["fail", "another", 1],
+	"positive": [0, -1, "1", true],
+	"profiles": [["base"], ["release"], ["ours"], "base"],
+	"text": [1, true],
+	"true": [false, "true", 1],
+	"value": ["another", 1, true],
+	"zero": [1, -1, "0", false],
+}
+
+# No need holds with one of these.
+empty := [null, "", [], {}]
+
+# A value that is not there is good for these; for all others it is not.
+optional := ["absent", "no finding"]
+
+# With these, what a need asks for was not examined.
+unexamined := {"outcome": ["not-examined"]}
+
+# The nearest value beyond a limit.
+beyond := {"at least": -1, "at most": 1}
 
 evidence := {
 	"component": "small",
@@ -34,8 +81,8 @@ evidence := {
 			"daily_scan": 1,
 			"files": 3,
 			"pinned": 5,
-			"restricted": 3
-		}
+			"restricted": 3,
+		},
 	},
 	"release": {
 		"archive": {
@@ -46,25 +93,25 @@ evidence := {
 			"there": true,
 			"uniform": true,
 			"union": true,
-			"withheld": 0
+			"withheld": 0,
 		},
 		"cool_down": {
 			"bypasses": 0,
 			"dated": 2,
 			"days": 7,
-			"undated": 0
+			"undated": 0,
 		},
 		"kept": {
 			"ruling": "pass",
 			"same": true,
-			"there": true
+			"there": true,
 		},
 		"manifest": {
 			"chain_intact": true,
 			"intact": true,
 			"releases": 2,
 			"retained_days": 365,
-			"sequence": 2
+			"sequence": 2,
 		},
 		"policy": {
 			"base.edges": "pass",
@@ -84,7 +131,7 @@ evidence := {
 			"cisa-2026.sbom_version": "pass",
 			"cisa-2026.timestamp": "pass",
 			"cisa-2026.tool": "pass",
-			"licences.permitted": "pass"
+			"licences.permitted": "pass",
 		},
 		"present": true,
 		"provenance": {
@@ -93,14 +140,14 @@ evidence := {
 			"commit": "cccccccccccccccccccccccccccccccccccccccc",
 			"moment_from": "commit",
 			"previous": "v1.0",
-			"source": "git+https://github.com/acme/small"
+			"source": "git+https://github.com/acme/small",
 		},
 		"records": {
 			"bundle_evidence": {
 				"bound": true,
 				"counts": {
 					"files": 6,
-					"withheld": 0
+					"withheld": 0,
 				},
 				"feeds": 1,
 				"findings": {},
@@ -110,7 +157,7 @@ evidence := {
 				"options": {},
 				"outcome": "pass",
 				"undated_feeds": 0,
-				"waived": 0
+				"waived": 0,
 			},
 			"check_hashes": {
 				"bound": true,
@@ -120,7 +167,7 @@ evidence := {
 					"hashes": 90,
 					"locked": 40,
 					"locks": 2,
-					"served": 90
+					"served": 90,
 				},
 				"feeds": 1,
 				"findings": {},
@@ -128,11 +175,11 @@ evidence := {
 				"oldest_feed_seconds": 3600,
 				"open": 0,
 				"options": {
-					"bytes": "yes"
+					"bytes": "yes",
 				},
 				"outcome": "pass",
 				"undated_feeds": 0,
-				"waived": 0
+				"waived": 0,
 			},
 			"check_locks": {
 				"bound": true,
@@ -144,7 +191,7 @@ evidence := {
 					"locked": 40,
 					"locks": 2,
 					"recompiled": 2,
-					"reproducible": 2
+					"reproducible": 2,
 				},
 				"feeds": 1,
 				"findings": {},
@@ -152,11 +199,11 @@ evidence := {
 				"oldest_feed_seconds": 3600,
 				"open": 0,
 				"options": {
-					"reproducible": "yes"
+					"reproducible": "yes",
 				},
 				"outcome": "pass",
 				"undated_feeds": 0,
-				"waived": 0
+				"waived": 0,
 			},
 			"check_malware": {
 				"bound": true,
@@ -165,7 +212,7 @@ evidence := {
 					"locked": 40,
 					"locks": 2,
 					"malicious": 0,
-					"unexamined_accepted": 0
+					"unexamined_accepted": 0,
 				},
 				"feeds": 1,
 				"findings": {},
@@ -175,7 +222,7 @@ evidence := {
 				"options": {},
 				"outcome": "pass",
 				"undated_feeds": 0,
-				"waived": 0
+				"waived": 0,
 			},
 			"check_publishers": {
 				"bound": true,
@@ -187,7 +234,7 @@ evidence := {
 					"files": 90,
 					"files_examined": 90,
 					"locked": 40,
-					"locks": 2
+					"locks": 2,
 				},
 				"feeds": 1,
 				"findings": {},
@@ -197,7 +244,7 @@ evidence := {
 				"options": {},
 				"outcome": "pass",
 				"undated_feeds": 0,
-				"waived": 0
+				"waived": 0,
 			},
 			"check_vulnerabilities": {
 				"bound": true,
@@ -208,7 +255,7 @@ evidence := {
 					"locked": 40,
 					"locks": 2,
 					"undecided": 0,
-					"unexamined_accepted": 0
+					"unexamined_accepted": 0,
 				},
 				"feeds": 1,
 				"findings": {},
@@ -216,18 +263,18 @@ evidence := {
 				"oldest_feed_seconds": 3600,
 				"open": 0,
 				"options": {
-					"second_opinion": "yes"
+					"second_opinion": "yes",
 				},
 				"outcome": "pass",
 				"undated_feeds": 0,
-				"waived": 0
+				"waived": 0,
 			},
 			"generate_sbom": {
 				"bound": true,
 				"counts": {
 					"examined": 40,
 					"locked": 40,
-					"locks": 2
+					"locks": 2,
 				},
 				"feeds": 1,
 				"findings": {},
@@ -237,12 +284,12 @@ evidence := {
 				"options": {},
 				"outcome": "pass",
 				"undated_feeds": 0,
-				"waived": 0
+				"waived": 0,
 			},
 			"generate_vex": {
 				"bound": true,
 				"counts": {
-					"statements": 0
+					"statements": 0,
 				},
 				"feeds": 1,
 				"findings": {},
@@ -252,8 +299,8 @@ evidence := {
 				"options": {},
 				"outcome": "pass",
 				"undated_feeds": 0,
-				"waived": 0
-			}
+				"waived": 0,
+			},
 		},
 		"rehearsal": false,
 		"sboms": {
@@ -265,42 +312,42 @@ evidence := {
 					"component_hash": {
 						"missing": 0,
 						"present": 40,
-						"unknown": 0
+						"unknown": 0,
 					},
 					"component_identifiers": {
 						"missing": 0,
 						"present": 40,
-						"unknown": 0
+						"unknown": 0,
 					},
 					"component_licence": {
 						"missing": 0,
 						"present": 40,
-						"unknown": 0
+						"unknown": 0,
 					},
 					"component_name": {
 						"missing": 0,
 						"present": 40,
-						"unknown": 0
+						"unknown": 0,
 					},
 					"component_producer": {
 						"missing": 0,
 						"present": 40,
-						"unknown": 0
+						"unknown": 0,
 					},
 					"component_version": {
 						"missing": 0,
 						"present": 40,
-						"unknown": 0
+						"unknown": 0,
 					},
 					"dependency_relationships": {
 						"missing": 0,
 						"present": 40,
-						"unknown": 0
-					}
+						"unknown": 0,
+					},
 				},
 				"there": true,
 				"valid": true,
-				"version": "1.6"
+				"version": "1.6",
 			},
 			"spdx2": {
 				"at_source_moment": true,
@@ -309,7 +356,7 @@ evidence := {
 				"elements": {},
 				"there": true,
 				"valid": true,
-				"version": "2.3"
+				"version": "2.3",
 			},
 			"spdx3": {
 				"at_source_moment": true,
@@ -318,8 +365,8 @@ evidence := {
 				"elements": {},
 				"there": true,
 				"valid": true,
-				"version": "3.0.1"
-			}
+				"version": "3.0.1",
+			},
 		},
 		"verdict": {
 			"decision": "allow",
@@ -328,73 +375,73 @@ evidence := {
 			"outcome": "pass",
 			"profiles": [
 				"base",
-				"release"
+				"release",
 			],
 			"refused": 0,
-			"rules": 30
+			"rules": 30,
 		},
 		"verification": {
 			"checks": {
 				"attestations.signed": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"chain.previous": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"files.listed": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"files.signed": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"gate.origin": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"gate.records": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"gate.verdict": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"provenance.builder": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"provenance.parameters": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"provenance.statement": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"provenance.subjects": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
+					"passed": 2,
 				},
 				"vex.current": {
 					"lines": 2,
 					"outcome": "pass",
-					"passed": 2
-				}
+					"passed": 2,
+				},
 			},
 			"level": 3,
 			"level_reason": "a hosted builder's signed provenance covers every file",
@@ -405,8 +452,8 @@ evidence := {
 			"root_included": true,
 			"ruling": "pass",
 			"signatures": 9,
-			"signed": true
+			"signed": true,
 		},
-		"vex": 2
-	}
+		"vex": 2,
+	},
 }

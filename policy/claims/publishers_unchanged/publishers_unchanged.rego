@@ -1,58 +1,26 @@
 # METADATA
-# title: >-
-#   No publisher of a direct dependency changed since it was recorded.
+# title: No publisher of a direct dependency changed since it was recorded.
 # description: >-
-#   check_publishers compared each direct dependency with its recorded publisher and found nothing to tell, accepted
-#   or not.
+#   check_publishers compared each direct dependency with its recorded publisher and has no findings, waived or not.
 # custom:
-#   fix: >-
-#     Look at what nox -s check_publishers names, then record it with nox -s lock.
-#   otherwise: >-
-#     There is no evidence that the publishers of direct dependencies are those that were recorded.
+#   fix: Review what nox -s check_publishers names, then record it with nox -s lock.
+#   otherwise: There is no evidence that the publishers of direct dependencies are the recorded ones.
 #   evidence: gate archive
 #   facts: direct
-#   unknown: allowed
 package sealwright.claims.publishers_unchanged
 
 import rego.v1
 
 import data.sealwright.claims.lib as claims
-import data.sealwright.lib
 
-needs := array.concat(claims.sound, claims.once_sound(array.concat(claims.gate("check_publishers"), claims.after("check_publishers", [
-	claims.need(claims.counted("check_publishers", "direct") > 0, "There is no direct dependency.", "direct"),
-	claims.need(
-		claims.counted("check_publishers", "direct_examined") == claims.counted("check_publishers", "direct"),
-		"The publisher of a direct dependency was not looked at.",
+needs := claims.of_gate("check_publishers", [
+	claims.is_positive("release/records/check_publishers/counts/direct", "There is no direct dependency.", "direct"),
+	claims.are_equal(
+		"release/records/check_publishers/counts/direct_examined",
+		"release/records/check_publishers/counts/direct",
+		"The publisher of a direct dependency was not checked.",
 		"examined",
 	),
-	claims.need(
-		claims.of_release(["records", "check_publishers", "open"], -1) == 0,
-		"Something about a publisher stands.",
-		"open",
-	),
-	claims.need(
-		claims.of_release(["records", "check_publishers", "waived"], -1) == 0,
-		"A change of a publisher was accepted.",
-		"waived",
-	),
-]))))
-
-pass if {
-	count(needs) > 0
-	every one in needs {
-		one.holds == true
-	}
-}
-
-deny := [lib.entry(one.message, one.subject) |
-	some one in needs
-	one.holds == false
-	one.unseen == false
-]
-
-unknown := [lib.entry(one.message, one.subject) |
-	some one in needs
-	one.holds == false
-	one.unseen == true
-]
+	claims.is_zero("release/records/check_publishers/open", "A finding about a publisher is open.", "open"),
+	claims.is_zero("release/records/check_publishers/waived", "A change of a publisher is waived.", "waived"),
+])

@@ -1,51 +1,15 @@
 # METADATA
-# title: >-
-#   The SBOM is a signed attestation about the files of the release.
-# description: >-
-#   The attestation holds the SBOM, names the files by digest, and its signature verifies.
+# title: The SBOM is a signed attestation about the files of the release.
+# description: The attestation contains the SBOM, names the files by digest, and its signature verifies.
 # custom:
-#   fix: >-
-#     Run nox -s release with [signing] configured.
-#   otherwise: >-
-#     There is no evidence that the SBOM is signed.
+#   fix: Run nox -s release with [signing] configured.
+#   otherwise: There is no evidence that the SBOM is signed.
 #   evidence: attestations cyclonedx
 #   facts: signers
-#   unknown: allowed
 package sealwright.claims.sbom_signed
 
 import rego.v1
 
 import data.sealwright.claims.lib as claims
-import data.sealwright.lib
 
-needs := array.concat(claims.sound, claims.once_sound(array.concat(claims.sbom("cyclonedx"), [
-	claims.need(
-		claims.of_release(["verification", "signed"], false) == true,
-		"Not every file is signed.",
-		"signatures",
-	),
-	claims.need(
-		claims.check_passes("attestations.signed"),
-		"An attestation is not signed, or does not say what the release says.",
-		"attestations.signed",
-	),
-])))
-
-pass if {
-	count(needs) > 0
-	every one in needs {
-		one.holds == true
-	}
-}
-
-deny := [lib.entry(one.message, one.subject) |
-	some one in needs
-	one.holds == false
-	one.unseen == false
-]
-
-unknown := [lib.entry(one.message, one.subject) |
-	some one in needs
-	one.holds == false
-	one.unseen == true
-]
+needs := claims.of_sbom("cyclonedx", [claims.every_file_signed, claims.attestations_signed])

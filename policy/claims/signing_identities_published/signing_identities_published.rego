@@ -1,51 +1,19 @@
 # METADATA
-# title: >-
-#   The identities that may sign releases are published, each with the day since which it may.
+# title: The identities that are authorized to sign releases are published, each with its start date.
 # description: >-
-#   [signing].identities of the configuration, of which one is valid today.
+#   [signing].identities of the configuration, at least one of them valid today.
 # custom:
-#   fix: >-
-#     Write [[signing.identities]] with identity, issuer and since.
-#   otherwise: >-
-#     The project publishes no identities that may sign releases, or not since when.
+#   fix: Add [[signing.identities]] with identity, issuer and since to the configuration.
+#   otherwise: No signing identities with validity dates are published.
 #   evidence: config
 #   facts: identities
-#   unknown: allowed
 package sealwright.claims.signing_identities_published
 
 import rego.v1
 
 import data.sealwright.claims.lib as claims
-import data.sealwright.lib
 
 needs := [
-	claims.need(
-		claims.of_project(["identities"], 0) > 0,
-		"The configuration names nobody who may sign today.",
-		"identities",
-	),
-	claims.need(
-		claims.of_project(["undated_identities"], -1) == 0,
-		"An identity does not say since when it may sign.",
-		"identities",
-	),
-]
-
-pass if {
-	count(needs) > 0
-	every one in needs {
-		one.holds == true
-	}
-}
-
-deny := [lib.entry(one.message, one.subject) |
-	some one in needs
-	one.holds == false
-	one.unseen == false
-]
-
-unknown := [lib.entry(one.message, one.subject) |
-	some one in needs
-	one.holds == false
-	one.unseen == true
+	claims.is_positive("project/identities", "The configuration names no identity that is authorized today.", "identities"),
+	claims.is_zero("project/undated_identities", "An identity has no start date.", "identities"),
 ]

@@ -44,6 +44,10 @@ def verdicts(folder: Path, document: dict[str, Any] | None = None) -> dict[str, 
     return {one.code: one for one in rego.evaluate(load(folder), document or {"n": 1, "list": []})}
 
 
+NEED = '{"holds": true, "unseen": false, "reads": [], "message": "m", "subject": "s"}'
+UNSEEN = f'\nunseen := object.union({NEED}, {{"holds": false, "unseen": true, "message": "u"}})\n'
+NOT_A_NEED = "a need has not exactly 'holds', 'unseen', 'reads', 'message' and 'subject'"
+
 UNDECIDED = {
     "nothing": ("other := 1", "it yields neither 'pass' nor 'deny'"),
     "an empty package": ("", "it yields neither 'pass' nor 'deny'"),
@@ -81,6 +85,28 @@ UNDECIDED = {
     "unknown that is not allowed": (
         'unknown contains {"message": "m", "subject": "s"}\n\npass := true',
         "it yields 'unknown', which its metadata does not allow",
+    ),
+    "no needs": ("needs := []", "its 'needs' is not an array with entries"),
+    "needs that are an object": (f"needs := {NEED}", "its 'needs' is not an array with entries"),
+    "needs that are not true": ("needs := [true]", NOT_A_NEED),
+    "a need without a subject": (f'needs := [object.remove({NEED}, ["subject"])]', NOT_A_NEED),
+    "a need with another field": (f'needs := [object.union({NEED}, {{"more": 1}})]', NOT_A_NEED),
+    "a need that holds by a text": (
+        f'needs := [object.union({NEED}, {{"holds": "yes"}})]',
+        "a need's 'holds' or 'unseen' is neither true nor false",
+    ),
+    "a need that is unseen by a number": (
+        f'needs := [object.union({NEED}, {{"unseen": 0}})]',
+        "a need's 'holds' or 'unseen' is neither true nor false",
+    ),
+    "a need that is undefined": (
+        f'needs := [object.union({NEED}, {{"holds": input.nothing == 1}})]',
+        "it yields neither 'pass' nor 'deny'",
+    ),
+    "needs and a pass": (f"needs := [{NEED}]\n\npass := true", "it yields 'needs' beside 'pass', 'deny' or 'unknown'"),
+    "a need without a message": (
+        f'needs := [object.union({NEED}, {{"holds": false, "message": " "}})]',
+        "an entry's 'message' or 'subject' is not a text",
     ),
     "an unknown built-in": ("pass if nothing.like_this(1)", "the engine failed: JSONDecodeError"),
     "a rule that needs itself": ("pass if not other\n\nother if not pass", "the engine failed: JSONDecodeError"),
@@ -131,6 +157,25 @@ def test_unknown_alone_is_not_examined_and_beside_a_pass_a_report(tmp_path: Path
     outcomes = [found[f"own.{name}"].outcome for name in ("alone", "beside", "worse")]
     assert outcomes == [Outcome.NOT_EXAMINED, Outcome.PASS, Outcome.FAIL]
     assert all(len(one.unknowns) == 1 for one in found.values())
+
+
+def test_an_outcome_follows_from_needs(tmp_path: Path) -> None:
+    write(tmp_path, "good", f"needs := [{NEED}, {NEED}]\n")
+    write(
+        tmp_path,
+        "bad",
+        f'needs := [{NEED}, object.union({NEED}, {{"holds": false, "message": "d"}}), unseen]\n{UNSEEN}',
+    )
+    write(tmp_path, "left", f"needs := [{NEED}, unseen]\n{UNSEEN}")
+    found = verdicts(tmp_path)
+    outcomes = [found[f"own.{name}"].outcome for name in ("good", "bad", "left")]
+    assert outcomes == [Outcome.PASS, Outcome.FAIL, Outcome.NOT_EXAMINED]
+    assert found["own.good"].examined == 2
+    assert [(reason.message, reason.subject, reason.fix) for reason in found["own.bad"].denials] == [
+        ("d", "s", "Do this.")
+    ]
+    assert [reason.message for reason in found["own.left"].unknowns] == ["u"]
+    assert found["own.bad"].unknowns == found["own.left"].unknowns
 
 
 SYNTAX = {

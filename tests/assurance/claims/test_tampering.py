@@ -170,7 +170,7 @@ def test_a_file_that_is_added_takes_every_claim_away(run: StageRun) -> None:
     (folder_of(run) / "small-v1.1-more.txt").write_text("x")
     found = claimed(evidence(run))
     assert {name for name, one in found.items() if one.standing is ClaimStanding.SUPPORTED} <= without_a_release()
-    assert "The retained release is not as its manifest says." in found["signed-releases"].missing
+    assert "The retained release does not match its manifest." in found["signed-releases"].missing
 
 
 def test_an_older_release_does_not_stand_in_for_a_newest_one_that_cannot_be_read(run: StageRun) -> None:

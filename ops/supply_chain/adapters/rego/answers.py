@@ -1,4 +1,4 @@
-"""What a rule yielded, held against the only forms that count: see `rego` for why there is no other."""
+"""What a rule yielded, compared with the only forms that count: see `rego` for why there is no other."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from ops.supply_chain.core.text import printable
 
 UNDECIDED = "the rule did not decide"
 
+_DECISIONS = frozenset({"pass", "deny", "unknown"})
+_ENTRY = frozenset({"message", "subject"})
+_NEED = _ENTRY | {"holds", "unseen", "reads"}
+
 
 def verdict_of(rule: Rule, answer: dict[str, Any]) -> RuleVerdict:
     """Return what a rule decided.
@@ -22,24 +26,56 @@ def verdict_of(rule: Rule, answer: dict[str, Any]) -> RuleVerdict:
         A denial of its own where the rule did not decide.
     """
     try:
-        counts = _pass(answer.get("pass"))
-        denials = _reasons(answer.get("deny"), rule)
-        unknowns = _reasons(answer.get("unknown"), rule)
+        return _of_needs(rule, answer) if "needs" in answer else _of_decision(rule, answer)
     except _MalformedError as error:
         return undecided(rule, str(error))
+
+
+def _of_decision(rule: Rule, answer: dict[str, Any]) -> RuleVerdict:
+    counts = _pass(answer.get("pass"))
+    denials = _reasons(answer.get("deny"), rule)
+    unknowns = _reasons(answer.get("unknown"), rule)
     if unknowns and not rule.metadata.may_be_unknown:
-        return undecided(rule, "it yields 'unknown', which its metadata does not allow")
+        raise _MalformedError("it yields 'unknown', which its metadata does not allow")
     if counts is not None and denials:
-        return undecided(rule, "it yields both 'pass' and 'deny'")
+        raise _MalformedError("it yields both 'pass' and 'deny'")
     if counts is None and not denials and not unknowns:
-        return undecided(rule, "it yields neither 'pass' nor 'deny'")
+        raise _MalformedError("it yields neither 'pass' nor 'deny'")
     if counts is not None:
         return _ruled(rule, Outcome.PASS, counts=counts, unknowns=unknowns)
     return _ruled(rule, Outcome.FAIL if denials else Outcome.NOT_EXAMINED, denials=denials, unknowns=unknowns)
 
 
+def _of_needs(rule: Rule, answer: dict[str, Any]) -> RuleVerdict:
+    """Return what a rule decided that yields needs alone.
+
+    It passes where all needs hold, denies each that does not, and leaves open what could not be checked.
+    """
+    if answer.keys() & _DECISIONS:
+        raise _MalformedError("it yields 'needs' beside 'pass', 'deny' or 'unknown'")
+    needs = answer["needs"]
+    if not isinstance(needs, list) or not needs:
+        raise _MalformedError("its 'needs' is not an array with entries")
+    short = [need for need in map(_need, needs) if not need["holds"]]
+    denials, unknowns = (
+        _reasons([{key: need[key] for key in _ENTRY} for need in short if need["unseen"] is unseen], rule)
+        for unseen in (False, True)
+    )
+    if not short:
+        return _ruled(rule, Outcome.PASS, counts=(len(needs), 0))
+    return _ruled(rule, Outcome.FAIL if denials else Outcome.NOT_EXAMINED, denials=denials, unknowns=unknowns)
+
+
+def _need(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or value.keys() != _NEED:
+        raise _MalformedError("a need has not exactly 'holds', 'unseen', 'reads', 'message' and 'subject'")
+    if not isinstance(value["holds"], bool) or not isinstance(value["unseen"], bool):
+        raise _MalformedError("a need's 'holds' or 'unseen' is neither true nor false")
+    return value
+
+
 class _MalformedError(Exception):
-    """A rule yielded something that is none of the forms."""
+    """A rule yielded a value that has none of the forms."""
 
 
 def _pass(value: Any) -> tuple[int, int] | None:
@@ -64,7 +100,7 @@ def _reasons(value: Any, rule: Rule) -> tuple[Reason, ...]:
 
 
 def _reason(entry: Any, rule: Rule) -> Reason:
-    if not isinstance(entry, dict) or entry.keys() != {"message", "subject"}:
+    if not isinstance(entry, dict) or entry.keys() != _ENTRY:
         raise _MalformedError("an entry has not exactly 'message' and 'subject'")
     if not all(isinstance(text, str) and text.strip() for text in entry.values()):
         raise _MalformedError("an entry's 'message' or 'subject' is not a text")

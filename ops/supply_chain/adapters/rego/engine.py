@@ -5,20 +5,22 @@ Each rule therefore has to yield exactly one of
 
     pass      `true`, or an object with `examined` (and `unknown`), both whole numbers
     deny      entries with `message` and `subject`
-    unknown   the same, and only where its metadata allows it; beside `pass` it is a report
+    unknown   the same, and only where its metadata allows it; with `pass` it is a report
 
-and whatever else comes back (neither, both, an error, a malformed entry) is a denial in itself: the rule
-did not decide.
+or, alone, an array of `needs`, from which these three follow: each has `holds`, `unseen` (it could not be
+checked), `reads` (on what it depends, for tests), `message` and `subject`. Whatever else comes back (neither,
+both, an error, a malformed entry) is a denial in itself: the rule did not decide.
 
-What was found of regopy 1.5.2 and is met here: it stores input strings as they are, so that a quotation
-mark in a name could forge a part of the output (they are handed in escaped); it cuts strings at NUL and
-integers at 64 bits; it ends the process on a regular expression over some 50,000 characters (texts longer
-than `LONGEST_TEXT` are cut) and on `with` over a rule that calls a built-in (so it works in a child, and
-the rule that ended it did not decide); built-in errors are silent unless asked for; native code prints to
-descriptor 1. A function's parameter used as an index inside a comprehension is not bound; inside an `every`, a nested `every` or comprehension may come out undefined where `opa` has a
-value: rules call a function there, and their tests run under both.
+What regopy 1.5.2 requires: it stores input strings as they are, so that a quotation mark in a name could
+forge a part of the output (they are handed in escaped); it cuts strings at NUL and integers at 64 bits; it
+ends the process on a regular expression over some 50,000 characters (texts longer than `LONGEST_TEXT` are
+cut) and on `with` over a rule that calls a built-in (so it works in a child, and the rule that ended it did
+not decide); built-in errors are silent unless asked for; native code prints to descriptor 1. A function's
+parameter used as an index inside a comprehension is not bound; inside an `every`, a nested `every` or
+comprehension may come out undefined where `opa` has a value: rules call a function there, and their tests run
+under both.
 
-Source: facts/rego.md; https://www.openpolicyagent.org/docs/policy-language
+Source: https://www.openpolicyagent.org/docs/policy-language; policy/README.md
 """
 
 from __future__ import annotations
@@ -159,21 +161,30 @@ class Engine:
                 yield _decide(self._interpreter, self._bundle, rule)
 
 
-def query(libraries: Sequence[Module], modules: Sequence[Module], documents: dict[str, Any], path: str) -> Any:
-    """Return a value that needs no input, such as the cases of a rule's tests.
+def query(
+    libraries: Sequence[Module],
+    modules: Sequence[Module],
+    documents: dict[str, Any],
+    path: str,
+    document: dict[str, Any] | None = None,
+) -> Any:
+    """Return a value that is no verdict, such as the cases of a rule's tests.
 
     Args:
         libraries: What the modules import.
         modules: Loaded after them.
         documents: What they see below `data`, as `Policy.documents` has it.
         path: Of the value, from below `data`.
+        document: The engine's `input`, where the value needs one.
 
     Raises:
-        InputError: Something does not compile.
+        InputError: A module does not compile.
         ValueError: The engine gave an error instead of a value.
     """
     with NativeOutput() as output:
         interpreter = _interpreter(libraries, modules, documents, output)
+        if document is not None:
+            interpreter.set_input(_escaped(document))
         found = interpreter.query(f"data.{path}")
         if not found.ok():  # its text must not be asked for: that ends the process
             raise ValueError(f"data.{path}: {output.text()}")
