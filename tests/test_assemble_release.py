@@ -153,7 +153,7 @@ REFUSALS: dict[str, tuple[Callable[[Handmade], None], str]] = {
     ),
     "an SBOM that nobody judged": (
         sbom_that_nobody_judged,
-        "sbom/N-sbom.spdx3.json: no record that was judged says that a stage wrote it",
+        "sbom/N-sbom.spdx3.json: no evaluated record says that a stage wrote it",
     ),
 }
 
@@ -258,7 +258,7 @@ def test_what_was_rehearsed_is_not_released(
     assert rehearsed.run(assemble_release.main) == 4
     said = capfd.readouterr().out
     for what in ("the verdict with its records", "the provenance", "the builder"):
-        assert f"  {what} is of a rehearsal\n" in said
+        assert f"  {what} is from a rehearsal\n" in said
 
 
 def test_what_is_real_is_not_rehearsed(
@@ -266,4 +266,4 @@ def test_what_is_real_is_not_rehearsed(
 ) -> None:
     monkeypatch.setenv("SEALWRIGHT_REHEARSAL", "1")
     assert release.run(assemble_release.main) == 4
-    assert "  the builder is of a real release, and this is a rehearsal\n" in capfd.readouterr().out
+    assert "  the builder is from a real release, but this is a rehearsal\n" in capfd.readouterr().out

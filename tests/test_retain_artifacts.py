@@ -69,8 +69,8 @@ def test_the_same_version_again_is_kept_as_it_was(release: Handmade, capfd: pyte
     capfd.readouterr()
     release.must(retain_artifacts.main)
     assert (
-        "V: retained already, and not changed: in dist/release/ 3 files that tell of a run "
-        "(provenance, records, checksums, signatures) have other bytes; 6 files, "
+        "V: retained already, and not changed: in dist/release/ 3 files that depend on the run "
+        "(provenance, records, checksums, signatures) differ; 6 files, "
     ) in capfd.readouterr().out
     assert tree(release.store / "V") == before
     shutil.rmtree(release.dist / "release")
@@ -101,9 +101,9 @@ def test_the_same_version_with_other_bytes_is_refused(release: Handmade, capfd: 
     capfd.readouterr()
     assert release.run(retain_artifacts.main) == 4
     said = capfd.readouterr().out
-    advice = "  next: Release under a new version; a version that was released stays what it was.\n"
+    advice = "  next: Release under a new version; a released version never changes.\n"
     assert said == "".join(
-        f"{name}: V is retained with other bytes\n{advice}" for name in ("N-V-evidence.tar.gz", "N-V-sbom.cdx.json")
+        f"{name}: V is retained with different content\n{advice}" for name in ("N-V-evidence.tar.gz", "N-V-sbom.cdx.json")
     )
     assert tree(release.store / "V") == before
 
@@ -148,7 +148,7 @@ def test_releases_form_a_chain_that_verifies(release: Handmade, capfd: pytest.Ca
     assert release.run(retain_artifacts.main, "--verify") == 0
     lines = capfd.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines] == ["N V1", "N V2"]
-    assert all(line.endswith("as its manifest says") for line in lines)
+    assert all(line.endswith("intact") for line in lines)
 
 
 def test_looking_after_the_store_needs_and_leaves_no_dist(release: Handmade) -> None:
@@ -244,8 +244,8 @@ def test_pruning_only_says_what_it_would_do_until_told(
     said = capfd.readouterr().out
     assert [line.split(": ")[:2] for line in said.splitlines()] == [
         ["N V1", "would be removed"],
-        ["N V2", "stays"],
-        ["N V3", "stays"],
+        ["N V2", "kept"],
+        ["N V3", "kept"],
         ["next", "the same with --apply removes them"],
     ]
     assert sorted(path.name for path in release.store.iterdir() if path.is_dir()) == ["V1", "V2", "V3"]
@@ -307,12 +307,12 @@ def test_a_rehearsal_and_real_releases_are_kept_apart(
 ) -> None:
     monkeypatch.setenv("SEALWRIGHT_REHEARSAL", "1")
     assert release.run(retain_artifacts.main) == 3
-    assert "dist/release/: is of a real release, and this is a rehearsal" in capfd.readouterr().err
+    assert "dist/release/: is from a real release, but this is a rehearsal" in capfd.readouterr().err
     rehearsed = Handmade(tmp_path / "rehearsed")
     rehearsed.until("summarise_release")
     assert (rehearsed.store / "V/manifest.json").is_file()
     monkeypatch.delenv("SEALWRIGHT_REHEARSAL")
     assert rehearsed.run(retain_artifacts.main) == 3
     assert capfd.readouterr().err == (
-        "error: dist/release/: is of a rehearsal\n  next: Make a real release: nox -s release.\n"
+        "error: dist/release/: is from a rehearsal\n  next: Make a real release: nox -s release.\n"
     )

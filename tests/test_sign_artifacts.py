@@ -764,18 +764,18 @@ def test_the_summary_knows_what_was_verified(world: World, capfd: pytest.Capture
         return next(line for line in said(capfd)[0].splitlines() if line.startswith("  signature"))
 
     world.must_sign()
-    whole = "  signature every file has its NAME.sigstore.json beside it, "
-    assert signature() == f"{whole}verified when it was signed"
+    whole = "  signature every file has a .sigstore.json bundle "
+    assert signature() == f"{whole}(verified when it was signed)"
     path = world.folder / "N-V-gate.json.sigstore.json"
     data = path.read_bytes()
     path.write_text("{}")
-    assert signature() == f"{whole}which nobody verified here"
+    assert signature() == f"{whole}(not verified in this run)"
     path.write_bytes(data)
-    assert signature() == f"{whole}verified when it was signed"
+    assert signature() == f"{whole}(verified when it was signed)"
     (world.release.dist / "records/sign_artifacts.json").unlink()
-    assert signature() == f"{whole}which nobody verified here"
+    assert signature() == f"{whole}(not verified in this run)"
     (world.folder / "N-V-trusted_root.json.sigstore.json").unlink()
-    assert signature() == "  signature not signed: N-V-trusted_root.json without NAME.sigstore.json beside it"
+    assert signature() == "  signature not signed: N-V-trusted_root.json without a .sigstore.json bundle"
 
 
 def test_the_signed_release_is_retained_whole(world: World, capfd: pytest.CaptureFixture[str]) -> None:
@@ -806,7 +806,7 @@ def test_what_was_retained_unsigned_is_not_said_to_be_retained_signed(
     capfd.readouterr()
     assert world.release.run(retain_artifacts.main) == 4
     assert said(capfd)[0] == (
-        "V is retained without signatures, and what is retained stays what it was\n"
+        "V is retained without signatures, and a retained release never changes\n"
         "  next: Keep the signed files elsewhere, or release under a new version; sign before retaining.\n"
     )
     world.release.must(summarise_release.main)

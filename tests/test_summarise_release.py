@@ -36,7 +36,7 @@ def test_what_was_made_where_and_what_it_is_not(release: Handmade, capfd: pytest
     assert lines[8:] == [
         "  verdict   allow: 1 of 1 rules pass (base)",
         f"  retained  {release.store / 'V'} until {until}",
-        "  signature not signed: none of the 6 files has its NAME.sigstore.json beside it",
+        "  signature not signed: none of the 6 files has a .sigstore.json bundle",
         "  next      sign it: nox -s sign_artifacts",
     ]
 
@@ -67,10 +67,10 @@ def test_a_signature_counts_only_beside_its_file(release: Handmade, capfd: pytes
     names = [path.name for path in (release.dist / "release").iterdir()]
     for name in names[1:]:
         release.write(f"dist/release/{name}.sigstore.json", "{}")
-    assert f"  signature not signed: {names[0]} without NAME.sigstore.json beside it" in summary(release, capfd)
+    assert f"  signature not signed: {names[0]} without a .sigstore.json bundle" in summary(release, capfd)
     release.write(f"dist/release/{names[0]}.sigstore.json", "{}")
     lines = summary(release, capfd)
-    assert "  signature every file has its NAME.sigstore.json beside it, which nobody verified here" in lines
+    assert "  signature every file has a .sigstore.json bundle (not verified in this run)" in lines
     folder = release.dist / "release"
     assert lines[-1] == f"  next      check it as a customer would: cd {folder} && sha256sum -c N-V-checksums.txt"
 

@@ -92,7 +92,7 @@ def _permission(
     if run.dist_ref(run.dist / SECOND_VERDICT_SOURCE) not in record.writes:
         return (f"{SECOND_VERDICT_SOURCE}: is not the verdict that its stage recorded",), ()
     judged = (*gate.verdict.inputs, *second.inputs)
-    inputs = [one.path.removeprefix(DIST) for one in judged if one.path.startswith(DIST)]
+    inputs = [ref.path.removeprefix(DIST) for ref in judged if ref.path.startswith(DIST)]
     paths = {*inputs, *(file.source for file in files), PROVENANCE_SOURCE}
     digests = {path: measure(run.dist / path).sha256 for path in sorted(paths) if _is_plain(run.dist, path)}
     problems = problems_of_permission(gate, second, statement, digests, files, rehearsal=is_rehearsal())
@@ -106,7 +106,7 @@ def _is_plain(dist: Path, path: str) -> bool:
 
 def _require_whole(run: StageRun, statement: Statement, copied: dict[ReleaseFile, Measured]) -> None:
     project = run.project
-    digests = {file.name: one.sha256 for file, one in copied.items()}
+    digests = {file.name: copy.sha256 for file, copy in copied.items()}
     problems = problems_of_set(digests, statement, component=project.name, version=project.version)
     if problems:
         raise OutputError(
@@ -132,7 +132,7 @@ def _refused(problems: Sequence[str]) -> StageResult:
 
 
 def _result(copied: dict[ReleaseFile, Measured], denials: Sequence[str]) -> StageResult:
-    size = sum(one.size for one in copied.values())
+    size = sum(copy.size for copy in copied.values())
     notes = tuple(f"rehearsal: went on although {denial}" for denial in denials)
     return StageResult(
         outcome=Outcome.PASS,
@@ -140,13 +140,13 @@ def _result(copied: dict[ReleaseFile, Measured], denials: Sequence[str]) -> Stag
         notes=notes,
         counts={"files": len(copied)},
         reads=tuple(
-            FileRef(path=f"{DIST}{file.source}", sha256=one.sha256, size=one.size) for file, one in copied.items()
+            FileRef(path=f"{DIST}{file.source}", sha256=copy.sha256, size=copy.size) for file, copy in copied.items()
         ),
         writes=tuple(
-            FileRef(path=f"{DIST}{RELEASE_FOLDER}/{file.name}", sha256=one.sha256, size=one.size)
-            for file, one in copied.items()
+            FileRef(path=f"{DIST}{RELEASE_FOLDER}/{file.name}", sha256=copy.sha256, size=copy.size)
+            for file, copy in copied.items()
         ),
-        document={file.name: {"sha256": one.sha256, "size": one.size} for file, one in copied.items()},
+        document={file.name: {"sha256": copy.sha256, "size": copy.size} for file, copy in copied.items()},
     )
 
 

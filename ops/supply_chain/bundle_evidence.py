@@ -1,4 +1,4 @@
-"""Bundle what stands behind a release: per-lock SBOMs, locks and publisher baselines, in one archive.
+"""Bundle the evidence of a release in one archive: per-lock SBOMs, locks and publisher baselines.
 
 Reads    dist/sbom/locks/, publisher baselines; and the record of generate_sbom, whose digests every
          enclosed file must still have.

@@ -6,7 +6,7 @@ Decides  nothing
 Exits    0 done, 2 usage, 3 verdict and records are missing or were changed, or the newest retained release is
          damaged, 5 git did not answer, 6 the statement does not meet its contract.
 Network  none.
-Source   in-toto Statement v1; SLSA 1.2 Provenance v1; docs/provenance.md says what each identifier means
+Source   in-toto Statement v1; SLSA 1.2 Provenance v1; docs/provenance.md explains each identifier
          and does not claim. Byproducts are the records and the verdict, by the digest of their canonical
          bytes: what `jq -S` prints of each of them in N-V-gate.json.
 """
@@ -65,7 +65,7 @@ POLICY_RECORD = "records/evaluate_policy.json"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: provenance tells what happened, and nobody can ask it to tell something else."""
+    """Add nothing: provenance states what happened, and no option changes that."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,7 +85,7 @@ def _perform(run: StageRun) -> StageResult:
     _hold_gate(run, policy_record)
     files = lay_out(plain_files(run.dist, RELEASED_FOLDERS, [GATE_SOURCE]), project.name, project.version)
     measured = {file: measure(run.dist / file.source) for file in files}
-    subjects = {file.name: one.sha256 for file, one in measured.items()}
+    subjects = {file.name: measure.sha256 for file, measure in measured.items()}
     statement = _statement(run, gate, policy_record, subjects)
     provenance = canonical.write(run.dist / PROVENANCE_SOURCE, statement)
     name = provenance_name(project.name, project.version)
@@ -96,7 +96,8 @@ def _perform(run: StageRun) -> StageResult:
         text=f"{PROVENANCE_SOURCE}: {len(subjects)} subjects, {len(found)} dependencies; {CHECKSUMS_SOURCE}",
         counts={"subjects": len(subjects), "dependencies": len(found), "records": len(gate.records)},
         reads=tuple(
-            FileRef(path=f"dist:{file.source}", sha256=one.sha256, size=one.size) for file, one in measured.items()
+            FileRef(path=f"dist:{file.source}", sha256=measure.sha256, size=measure.size)
+            for file, measure in measured.items()
         ),
         writes=(run.dist_ref(run.dist / PROVENANCE_SOURCE), run.dist_ref(run.dist / CHECKSUMS_SOURCE)),
         tools=_own_tools(),
@@ -191,7 +192,7 @@ def _dependencies(run: StageRun, records: Sequence[Record]) -> list[ResourceDesc
 def _previous(run: StageRun) -> list[ResourceDescriptor]:
     """Describe the newest retained release other than this very version."""
     store, component = ArtifactStore(run.artifacts), run.project.name
-    versions = [one for one in store.versions(component) if one != run.project.version]
+    versions = [version for version in store.versions(component) if version != run.project.version]
     last = newest([store.release(component, version, digests=False) for version in versions])
     if last is None or last.manifest is None:
         return []

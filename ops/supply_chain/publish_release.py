@@ -2,7 +2,7 @@
 
 Reads    dist/release/, the repository's releases and tags on GitHub
 Writes   a GitHub release
-Decides  never half-published: the release verifies, the tag stands for its commit, every asset read back has
+Decides  never half-published: the release verifies, the tag points to its commit, every asset read back has
          the digest that was verified, and there is nothing else.
 Exits    0 published, or published before and identical; 2 usage, 3 a file is broken, 4 the release does not
          verify, or what is at GitHub is something else; 5 GitHub or the verifier could not look; 6 GitHub
@@ -41,7 +41,7 @@ from ops.supply_chain.release.publication.names import (
 )
 from ops.supply_chain.release.publication.notes import Facts
 from ops.supply_chain.release.publication.plan import State, differences, make_plan, state_of
-from ops.supply_chain.release.publication.report import Told, done_text, plan_document, plan_text
+from ops.supply_chain.release.publication.report import PublicationReport, done_text, plan_document, plan_text
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.rehearsal_mode import REHEARSAL_VARIABLE, TRUST_CONFIG_VARIABLE, is_rehearsal
@@ -70,7 +70,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the stage's own options."""
     parser.add_argument("--repository", default="", help="OWNER/REPO (default: from the git remote, if on GitHub)")
     parser.add_argument("--tag", default="", help="tag of the release (default: the version)")
-    parser.add_argument("--dry-run", action="store_true", help="verify, look, and tell what would be done")
+    parser.add_argument("--dry-run", action="store_true", help="verify and print the plan; change nothing")
     parser.add_argument("--delete-extra", action="store_true", help="remove foreign assets from the draft")
 
 
@@ -114,7 +114,7 @@ def _perform(run: StageRun) -> StageResult:
 def _files(folder: Path) -> tuple[LocalFile, ...]:
     found = [(name, measure(folder / name)) for name in files_in(folder)]
     files = tuple(
-        LocalFile(name=name, sha256=one.sha256, size=one.size, media_type=media_type_of(name)) for name, one in found
+        LocalFile(name=name, sha256=file.sha256, size=file.size, media_type=media_type_of(name)) for name, file in found
     )
     require_publishable(files, where=str(folder))
     return files
@@ -165,19 +165,19 @@ def _commit(run: StageRun, folder: Path) -> str:
 def _publication(run: StageRun, github: Github, target: Target) -> StageResult:
     release, more = look(github, target)
     plan = planned(github, target, release) if release else make_plan(target.files, ())
-    told = Told(target.repository, target.tag, state_of(release, plan), plan)
+    report = PublicationReport(target.repository, target.tag, state_of(release, plan), plan)
     there = github.tag_commit(target.tag) if target.commit else ""
-    problems = [*_tag_problems(github, target, there), *_asset_problems(run, told)]
+    problems = [*_tag_problems(github, target, there), *_asset_problems(run, report)]
     if problems:
-        return _refused(problems, target.files, document=plan_document(told))
+        return _refused(problems, target.files, document=plan_document(report))
     if run.args.dry_run:
-        return _result(run, target, told, plan_text(told))
+        return _result(run, target, report, plan_text(report))
     if release is None or release.draft:
         facts = _facts(run, target)
         draft = completed(github, target, release, facts, delete_extra=run.args.delete_extra)
         make_public(github, target, draft, facts, new_tag=not there)
         release = confirmed(github, target, draft)
-    return _result(run, target, told, done_text(told, release, more))
+    return _result(run, target, report, done_text(report, release, more))
 
 
 def _tag_problems(github: Github, target: Target, there: str) -> list[Problem]:
@@ -186,7 +186,7 @@ def _tag_problems(github: Github, target: Target, there: str) -> list[Problem]:
     if there:
         text = f"tag {target.tag} at GitHub: expected commit {target.commit}, found {there}"
         return [
-            Problem("publish.tag-elsewhere", text, "Publish what that tag stands for, or choose another with --tag.")
+            Problem("publish.tag-elsewhere", text, "Publish the release of that tag, or choose another tag with --tag.")
         ]
     if not github.has_commit(target.commit):
         text = f"commit {target.commit}, which the provenance names, is not at GitHub"
@@ -194,13 +194,15 @@ def _tag_problems(github: Github, target: Target, there: str) -> list[Problem]:
     return []
 
 
-def _asset_problems(run: StageRun, told: Told) -> list[Problem]:
-    if told.found is State.DIFFERS:
+def _asset_problems(run: StageRun, report: PublicationReport) -> list[Problem]:
+    if report.found is State.DIFFERS:
         step = "A published release is never changed: release the changed files under a new version."
-        return [Problem("publish.differs", f"published {told.tag}, {text}", step) for text in differences(told.plan)]
-    if told.plan.extra and not run.args.delete_extra:
+        return [
+            Problem("publish.differs", f"published {report.tag}, {text}", step) for text in differences(report.plan)
+        ]
+    if report.plan.extra and not run.args.delete_extra:
         step = "Delete it from the draft by hand, or let --delete-extra do it."
-        rows = [f"draft {told.tag}, {asset.name}: is no file of this release" for asset in told.plan.extra]
+        rows = [f"draft {report.tag}, {asset.name}: is no file of this release" for asset in report.plan.extra]
         return [Problem("publish.extra-asset", row, step) for row in rows]
     return []
 
@@ -227,14 +229,19 @@ def _facts(run: StageRun, target: Target) -> Facts:
 
 def _current(identities: Sequence[SigningIdentity], run: StageRun) -> tuple[SigningIdentity, ...]:
     today = run.now.date().isoformat()
-    return tuple(one for one in identities if one.since <= today and (not one.until or today <= one.until))
+    return tuple(
+        identity
+        for identity in identities
+        if identity.since <= today and (not identity.until or today <= identity.until)
+    )
 
 
 def _refused(problems: Sequence[Problem], files: Sequence[LocalFile], document: object = None) -> StageResult:
     findings = tuple(
-        Finding(code=one.code, severity=Severity.HIGH, message=one.message, next_step=one.next_step) for one in problems
+        Finding(code=problem.code, severity=Severity.HIGH, message=problem.message, next_step=problem.next_step)
+        for problem in problems
     )
-    rows = [f"  {one.message}\n    next: {one.next_step}" for one in problems]
+    rows = [f"  {problem.message}\n    next: {problem.next_step}" for problem in problems]
     return StageResult(
         outcome=Outcome.FAIL,
         text="\n".join(["not published; nothing was sent:", *rows]),
@@ -244,8 +251,8 @@ def _refused(problems: Sequence[Problem], files: Sequence[LocalFile], document: 
     )
 
 
-def _result(run: StageRun, target: Target, told: Told, text: str) -> StageResult:
-    plan = told.plan
+def _result(run: StageRun, target: Target, report: PublicationReport, text: str) -> StageResult:
+    plan = report.plan
     where = f"dist:{RELEASE_FOLDER}/"
     return StageResult(
         outcome=Outcome.PASS,
@@ -256,14 +263,14 @@ def _result(run: StageRun, target: Target, told: Told, text: str) -> StageResult
             "kept": len(plan.keep),
             "replaced": len(plan.replace),
         },
-        reads=tuple(FileRef(path=where + one.name, sha256=one.sha256, size=one.size) for one in target.files),
+        reads=tuple(FileRef(path=where + file.name, sha256=file.sha256, size=file.size) for file in target.files),
         options={
             "repository": target.repository,
             "tag": target.tag,
             "dry_run": str(run.args.dry_run).lower(),
             "delete_extra": str(run.args.delete_extra).lower(),
         },
-        document=plan_document(told),
+        document=plan_document(report),
     )
 
 

@@ -4,7 +4,7 @@ Reads    dist/release/, dist/verification/ where verify_release left it.
 Writes   data/artifacts/supply-chain/N/V/ with manifest.json, whole or not at all; beside the released files
          N-V-verification.json, N-V-verification.md and N-V-verification.vsa.json: what verifying them found.
 Decides  retained releases are intact; and that a version that is retained is never retained with other bytes:
-         provenance, gate, checksums, signatures and reports tell of a run, everything else must be the same.
+         provenance, gate, checksums, signatures and reports depend on the run, everything else must be the same.
          A release that was verified and did not verify is not retained.
 Exits    0 retained or retained already, 2 usage, 3 dist/release/ is not the release that its provenance
          describes, or dist/verification/ is about another one; 4 it does not verify, the version is there with
@@ -71,7 +71,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the `retention` session asks for."""
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--list", action="store_true", help="list what is retained; retain nothing")
-    mode.add_argument("--verify", action="store_true", help="hold every retained byte against its manifest")
+    mode.add_argument("--verify", action="store_true", help="verify retained files against their manifests")
     mode.add_argument("--prune", action="store_true", help="say which releases may be removed")
     parser.add_argument("--apply", action="store_true", help="with --prune: remove them")
     parser.add_argument("--component", default="", help="with the above: this component only (default: all)")
@@ -136,7 +136,7 @@ def _release_files(run: StageRun) -> dict[str, Measured]:
 
 
 def _reports(run: StageRun, digests: dict[str, str]) -> dict[str, Path]:
-    """Return the verification reports of this release: name beside it -> where each lies; none if it was not verified.
+    """Return the verification reports of this release as name -> path; empty if it was not verified.
 
     Raises:
         InputError: They are about other files, or cannot be read.
@@ -145,10 +145,10 @@ def _reports(run: StageRun, digests: dict[str, str]) -> dict[str, Path]:
     there = [name for name in names if (folder / name).exists()]
     if REPORT not in there:
         return {}
-    problems = [f"{REPORT}: {one}" for one in report_problems(canonical.read_bytes(folder / REPORT), digests)]
+    problems = [f"{REPORT}: {problem}" for problem in report_problems(canonical.read_bytes(folder / REPORT), digests)]
     if SUMMARY in there:
         data = canonical.read_bytes(folder / SUMMARY)
-        problems += [f"{SUMMARY}: {one}" for one in summary_problems(data, digests)]
+        problems += [f"{SUMMARY}: {problem}" for problem in summary_problems(data, digests)]
     if problems:
         raise InputError(
             f"dist/{REPORT_FOLDER}/: is not about this release:\n  " + "\n  ".join(problems),
@@ -161,9 +161,9 @@ def _require_same_world(statement: Statement) -> None:
     """Keep what was only rehearsed from among the real releases, and the other way round."""
     rehearsed = statement.predicate.build_definition.external_parameters.rehearsal
     if rehearsed and not is_rehearsal():
-        raise InputError("dist/release/: is of a rehearsal", hint="Make a real release: nox -s release.")
+        raise InputError("dist/release/: is from a rehearsal", hint="Make a real release: nox -s release.")
     if not rehearsed and is_rehearsal():
-        raise InputError("dist/release/: is of a real release, and this is a rehearsal", hint="nox -s rehearse")
+        raise InputError("dist/release/: is from a real release, but this is a rehearsal", hint="nox -s rehearse")
 
 
 def _manifest(run: StageRun, files: dict[str, Measured], last: HeldRelease | None) -> Manifest:
@@ -173,8 +173,8 @@ def _manifest(run: StageRun, files: dict[str, Measured], last: HeldRelease | Non
         before = (last.manifest.sequence, reference)
     return build_manifest(
         [
-            ManifestFile(name=name, sha256=one.sha256, size=one.size, media_type=media_type_of(name))
-            for name, one in files.items()
+            ManifestFile(name=name, sha256=file.sha256, size=file.size, media_type=media_type_of(name))
+            for name, file in files.items()
         ],
         component=run.project.name,
         version=run.project.version,
@@ -196,24 +196,26 @@ def _again(run: StageRun, kept: Manifest, digests: dict[str, str]) -> StageResul
 
 
 def _how_kept(kept: Manifest, digests: dict[str, str]) -> str:
-    """Say how a release that is made again stands to the retained one: what tells of a run may differ."""
+    """Compare a release with the retained one of the same version: what depends on the run may differ."""
     there = {file.name: file.sha256 for file in kept.files}
     other = sum(there.get(name) != sha256 for name, sha256 in digests.items())
     if not other:
         return "retained already, with the same bytes"
     return (
-        f"retained already, and not changed: in dist/{RELEASE_FOLDER}/ {other} files that tell of a run "
-        "(provenance, records, checksums, signatures) have other bytes"
+        f"retained already, and not changed: in dist/{RELEASE_FOLDER}/ {other} files that depend on the run "
+        "(provenance, records, checksums, signatures) differ"
     )
 
 
 def _retained(run: StageRun, manifest: Manifest, how: str) -> StageResult:
     where = f"{STORE_FOLDER}/{manifest.component}/{manifest.version}"
     folder = run.artifacts / where
-    refs = [FileRef(path=f"artifacts:{where}/{one.name}", sha256=one.sha256, size=one.size) for one in manifest.files]
+    refs = [
+        FileRef(path=f"artifacts:{where}/{file.name}", sha256=file.sha256, size=file.size) for file in manifest.files
+    ]
     own = measure(folder / MANIFEST_NAME)
     refs.append(FileRef(path=f"artifacts:{where}/{MANIFEST_NAME}", sha256=own.sha256, size=own.size))
-    size = sum(one.size for one in manifest.files)
+    size = sum(file.size for file in manifest.files)
     return StageResult(
         outcome=Outcome.PASS,
         text=f"{folder}: {how}; {len(manifest.files)} files, {size} bytes, until {manifest.retained_until}",
@@ -225,13 +227,13 @@ def _retained(run: StageRun, manifest: Manifest, how: str) -> StageResult:
 
 
 def _checked(store: ArtifactStore, component: str, *, whole: Callable[[str], bool]) -> tuple[HeldRelease, ...]:
-    """Read a component's releases, those that `whole` names to the last byte, and hold them against each other."""
-    held = [store.release(component, one, digests=whole(one)) for one in store.versions(component)]
+    """Read a component's releases, checking every digest of those that `whole` selects, and check their chain."""
+    held = [store.release(component, version, digests=whole(version)) for version in store.versions(component)]
     try:
         return with_chain_problems(held, store.pruned(component))
     except InputError as error:
         problem = f"the list of pruned releases is broken: {error.message.rpartition('/')[2]}"
-        return tuple(msgspec.structs.replace(one, problems=(*one.problems, problem)) for one in held)
+        return tuple(msgspec.structs.replace(release, problems=(*release.problems, problem)) for release in held)
 
 
 def _care(run: StageRun) -> StageResult:
@@ -263,9 +265,11 @@ def _prune(run: StageRun, store: ArtifactStore, releases: Sequence[HeldRelease])
 def _told(run: StageRun, releases: Sequence[HeldRelease], decisions: Sequence[PruneDecision]) -> StageResult:
     applied = run.args.apply
     findings = damage_findings(releases)
-    lines = [decision_line(one, applied=applied) for one in decisions] or [release_line(held) for held in releases]
+    lines = [decision_line(decision, applied=applied) for decision in decisions] or [
+        release_line(held) for held in releases
+    ]
     counts = {"releases": len(releases), "damaged": sum(bool(held.problems) for held in releases)}
-    removable = sum(one.remove for one in decisions)
+    removable = sum(decision.remove for decision in decisions)
     if run.args.prune:
         counts["removed" if applied else "removable"] = removable
     if removable and not applied:

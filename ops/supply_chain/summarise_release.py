@@ -1,13 +1,13 @@
-"""Say what a release is: what was made and where, the verdict, how long it is kept, and what it is not yet.
+"""Summarise the release: files, verdict, retention, signatures.
 
 Reads    dist/release/; the verdict in its gate file, the record of signing, and the manifest of the retained
          release.
 Writes   nothing
 Decides  nothing
-Exits    0 told, 2 usage, 3 there is no whole release to tell of.
+Exits    0 done, 2 usage, 3 there is no complete release.
 Network  none.
-Source   computed from the files: one without NAME.sigstore.json beside it is unsigned, whatever was planned; and
-         what is there counts as verified only where the record of signing names these very bytes.
+Source   computed from the files: one without NAME.sigstore.json is unsigned, whatever was planned; and
+         a bundle counts as verified only if the record of signing names these very bytes.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _perform(run: StageRun) -> StageResult:
         component=project.name,
         version=project.version,
         folder=str(folder),
-        files=tuple((name, one.size) for name, one in files.items() if not is_signature(name)),
+        files=tuple((name, file.size) for name, file in files.items() if not is_signature(name)),
         unsigned=unsigned_among(list(files)),
         verdict=_verdict(gate),
         retained=str(where) if kept else "",
@@ -86,7 +86,7 @@ def _kept(run: StageRun, files: dict[str, Measured]) -> Manifest | None:
     held = store.release(project.name, project.version, digests=False)
     if held.manifest is None or held.problems:
         return None
-    same = not differing(held.manifest, {name: one.sha256 for name, one in files.items()})
+    same = not differing(held.manifest, {name: file.sha256 for name, file in files.items()})
     same = same and not lacks_signatures(held.manifest, files)
     return held.manifest if same else None
 
@@ -95,7 +95,7 @@ def _is_verified(run: StageRun, files: dict[str, Measured]) -> bool:
     path = run.dist / RECORDS_FOLDER / f"{SIGNING_STAGE}.json"
     if not path.is_file():
         return False
-    return verified_by(canonical.read(path, Record), {name: one.sha256 for name, one in files.items()})
+    return verified_by(canonical.read(path, Record), {name: file.sha256 for name, file in files.items()})
 
 
 def _verdict(gate: Gate) -> str:

@@ -58,14 +58,14 @@ class CertificateAuthority:
         """
         claims = self._tokens.read(token, now=now)
         leaf = self._logged(claims, _requested_key(request), now)
-        certificates = [pem(one) for one in (leaf, *self.chain)]
+        certificates = [pem(certificate) for certificate in (leaf, *self.chain)]
         return {"signedCertificateEmbeddedSct": {"chain": {"certificates": certificates}}}
 
     def _logged(self, claims: Claims, key: ec.EllipticCurvePublicKey, now: datetime) -> x509.Certificate:
         try:
             builder = signer_builder(claims, key, self._authority, now)
         except ValueError as error:
-            raise Refusal(400, f"The identity cannot stand in a certificate: {error}") from error
+            raise Refusal(400, f"The identity cannot be written into a certificate: {error}") from error
         unlogged = builder.sign(self._authority.key, SHA256()).tbs_certificate_bytes
         promise = _promise(self.log_key, self._authority, unlogged, now)
         # "The contents of the ASN.1 OCTET STRING embedded in an OCSP extension or X509v3 certificate

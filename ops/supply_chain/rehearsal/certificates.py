@@ -20,7 +20,7 @@ from ops.supply_chain.rehearsal.keys import new_ecdsa_key
 from ops.supply_chain.rehearsal.options import ORGANISATION
 
 FULCIO_ARC = "1.3.6.1.4.1.57264.1"
-"""Under which a certificate says what its token said."""
+"""The arc of the extensions that repeat the claims of the token."""
 
 AUTHORITY_LEAD = timedelta(hours=1)
 """How long before the start authorities are valid, so that a service with a wrong clock can be tried."""

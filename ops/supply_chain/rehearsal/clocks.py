@@ -14,7 +14,7 @@ Service = Literal["oidc", "github", "fulcio", "rekor", "tsa"]
 
 
 class Clocks:
-    """Tells each service the time, wrong by as much as was set."""
+    """The time of each service, shifted by the configured offset."""
 
     def __init__(self) -> None:
         self._offsets: dict[Service, timedelta] = {}

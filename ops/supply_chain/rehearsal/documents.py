@@ -1,4 +1,4 @@
-"""What clients are told of the instance: whom to trust, and where to ask.
+"""The documents that clients need: trusted root and service addresses.
 
 Source: sigstore/protobuf-specs, sigstore_trustroot.proto (trusted root 0.1, signing config 0.2, client
 trust config 0.1).
@@ -97,7 +97,7 @@ def _log(url: str, key: SigningKey, identifier: bytes, since: dict[str, str]) ->
 
 
 def _authority(url: str, chain: Sequence[x509.Certificate], since: dict[str, str]) -> dict[str, Any]:
-    certificates = [{"rawBytes": b64encode(one.public_bytes(Encoding.DER)).decode()} for one in chain]
+    certificates = [{"rawBytes": b64encode(certificate.public_bytes(Encoding.DER)).decode()} for certificate in chain]
     return {
         "subject": {"organization": ORGANISATION, "commonName": f"rehearsal {url.partition('//')[2].split('.')[0]}"},
         "uri": url,

@@ -19,7 +19,7 @@ DEFAULT_LIFETIME_SECONDS = 600
 """As a GitHub token's, roughly."""
 
 GITHUB_IDENTITY = "https://github.com/sealwright/rehearsal/.github/workflows/release.yml@refs/tags/v1"
-"""The workflow that `github_environment` stands for where nobody says which."""
+"""The default workflow of `github_environment`."""
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 

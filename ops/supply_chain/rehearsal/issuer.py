@@ -24,7 +24,7 @@ class Issuer:
     """What the issuer remembers between requests; safe for many threads.
 
     Args:
-        claims: Of whoever logs in.
+        claims: The claims of the user that logs in.
     """
 
     def __init__(self, claims: Claims) -> None:
@@ -35,7 +35,7 @@ class Issuer:
         self._challenges: dict[str, str] = {}
 
     def configuration(self, base: str) -> dict[str, str]:
-        """Tell where things are."""
+        """Return the discovery document."""
         return {
             "issuer": ISSUER,
             "authorization_endpoint": f"{base}/auth",
@@ -65,7 +65,7 @@ class Issuer:
         """Return the claims for a code, once.
 
         Raises:
-            Refusal: 400, no such code, or it is somebody else's.
+            Refusal: 400, no such code, or it was issued to another client.
         """
         with self._lock:
             challenge = self._challenges.pop(form.get("code", ""), "")

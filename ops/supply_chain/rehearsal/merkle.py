@@ -38,7 +38,7 @@ class Tree:
         index = self._size
         self._size += 1
         leaf = hashlib.sha256(b"\x00" + body).digest()
-        # The binary digits of the index say which full subtrees stand left of the last leaf.
+        # The binary digits of the index name the full subtrees to the left of the last leaf.
         path = [self._full[level] for level in range(index.bit_length()) if index >> level & 1]
         root = leaf
         for left in path:

@@ -1,6 +1,6 @@
-"""What a rehearsal instance is to be like, and the names that stand in what it signs.
+"""Options of a rehearsal instance, and the names in what it signs.
 
-The hosts end in `.invalid`, which nobody can own (RFC 2606), and hold no port: a trusted root does not
+The hosts end in `.invalid`, which cannot be registered (RFC 2606), and have no port: a trusted root does not
 depend on where the instance happened to listen.
 """
 
@@ -13,7 +13,7 @@ DOMAIN = "rehearsal.invalid"
 ORGANISATION = "sealwright rehearsal"
 
 IDENTITY = "rehearsal@sealwright.invalid"
-"""Who signs where nobody says who."""
+"""The default signer."""
 
 ISSUER = f"https://oidc.{DOMAIN}"
 """Issuer of that identity."""

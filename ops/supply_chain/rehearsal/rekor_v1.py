@@ -16,7 +16,7 @@ from ops.supply_chain.rehearsal.merkle import Proof
 from ops.supply_chain.rehearsal.refusal import Refusal
 
 TREE_ID = 1
-"""Of the one tree; clients tell a version 1 checkpoint by ` - <digits>` at the end of its origin."""
+"""The ID of the only tree; clients recognise a version 1 checkpoint by ` - <digits>` at the end of its origin."""
 
 ORIGIN = f"{LOG_NAME} - {TREE_ID}"
 
@@ -84,7 +84,7 @@ def _integrated(log: Log, body: bytes, proof: Proof, now: datetime) -> dict[str,
     promise = b64encode(log.key.sign(_canonical(entry))).decode()
     inclusion = {
         "checkpoint": log.checkpoint(proof),
-        "hashes": [one.hex() for one in proof.hashes],
+        "hashes": [digest.hex() for digest in proof.hashes],
         "logIndex": proof.position,
         "rootHash": proof.root.hex(),
         "treeSize": proof.size,

@@ -50,7 +50,7 @@ def _entry(log: Log, body: bytes) -> dict[str, Any]:
             "logIndex": str(proof.position),
             "rootHash": b64encode(proof.root).decode(),
             "treeSize": str(proof.size),
-            "hashes": [b64encode(one).decode() for one in proof.hashes],
+            "hashes": [b64encode(digest).decode() for digest in proof.hashes],
             "checkpoint": {"envelope": log.checkpoint(proof)},
         },
         "canonicalizedBody": b64encode(body).decode(),

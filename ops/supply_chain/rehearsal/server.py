@@ -70,7 +70,7 @@ class LoopbackServer(HTTPServer):
 
     def _serve(self, request: Any, client_address: Any) -> None:
         try:
-            # The client may go away, and `stop` breaks connections: there is nobody to tell.
+            # The client may disconnect, and `stop` breaks connections: there is no one to report to.
             with suppress(OSError):
                 self.finish_request(request, client_address)
         finally:
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._handle()
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: whoever runs the instance speaks."""
+        """Log nothing: the caller reports."""
 
     def _handle(self) -> None:
         request = self._read()

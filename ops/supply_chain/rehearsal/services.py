@@ -86,7 +86,7 @@ class Services:
         )
 
     def service_of(self, request: Request) -> Service | None:
-        """Tell which service a request is for, None for none."""
+        """Return which service a request is for, or None."""
         path = urlsplit(request.target).path
         if (request.method, path) == ("POST", self._log_path):
             return "rekor"
@@ -96,7 +96,7 @@ class Services:
         """Answer a request.
 
         Args:
-            service: As `service_of` told.
+            service: The result of `service_of`.
             request: What was asked.
         """
         try:

@@ -19,7 +19,7 @@ from ops.supply_chain.rehearsal.certificates import Authority
 from ops.supply_chain.rehearsal.refusal import Refusal
 
 POLICY = "1.3.6.1.4.1.57264.2"
-"""Under which times are told: that of Sigstore's own authority."""
+"""The policy of the timestamps: that of Sigstore's own authority."""
 
 ACCURACY_SECONDS = 1
 _SHA256 = der.encode(der.SEQUENCE, der.oid("2.16.840.1.101.3.4.2.1"), der.NULL)
@@ -111,7 +111,7 @@ def _read(request: bytes) -> tuple[bytes, bytes]:
         raise Refusal(400, "not a TimeStampReq") from error
     if (version.tag, digest.tag, len(digest.content)) != (der.INTEGER, der.OCTET_STRING, 32):
         raise Refusal(400, "this authority stamps SHA-256 digests only")
-    return imprint.whole, next((one.whole for one in rest if one.tag == der.INTEGER), b"")
+    return imprint.whole, next((field.whole for field in rest if field.tag == der.INTEGER), b"")
 
 
 def _attribute(kind: bytes, value: bytes) -> bytes:

@@ -47,7 +47,7 @@ class Tokens:
         return f"{signed}.{_base64(r.to_bytes(HALF_BYTES, 'big') + s.to_bytes(HALF_BYTES, 'big'))}"
 
     def read(self, token: str, *, now: datetime) -> dict[str, Any]:
-        """Return the claims of a token of ours that is valid now.
+        """Return the claims of a token that this issuer signed and that is valid now.
 
         Raises:
             Refusal: 401, not ours, for others, or not valid now.

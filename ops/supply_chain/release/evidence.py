@@ -60,7 +60,7 @@ def baseline_beside(lock: str) -> str:
 
 
 def index_of(enclosed: Iterable[Member], withheld: Iterable[str], *, component: str, version: str) -> EvidenceIndex:
-    """Make the index that lies at the top of the archive."""
+    """Build the index at the top of the archive."""
     return EvidenceIndex(
         schema="evidence-index/1",
         component=component,
@@ -71,7 +71,7 @@ def index_of(enclosed: Iterable[Member], withheld: Iterable[str], *, component: 
 
 
 def holds_credentials(data: bytes) -> bool:
-    """Tell whether a text file has a URL with a user, a password or a secret query value.
+    """Return whether a text file has a URL with a user, a password or a secret query value.
 
     The user `git` of an SSH address is everybody's and no secret.
     """

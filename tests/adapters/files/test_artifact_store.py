@@ -136,7 +136,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "other provenance": (
         edit(lambda d: d.update(provenance_sha256="0" * 64)),
-        "v1/manifest.json: names a provenance that is none of its files",
+        "v1/manifest.json: names a provenance file that the release does not contain",
     ),
     "unknown field": (
         edit(lambda d: d.update(more=1)),

@@ -63,7 +63,7 @@ def test_globs_that_leave_out_everything_are_a_usage_error(tmp_path: Path, globs
         declaring_files(tmp_path, globs)
     assert (
         caught.value.message
-        == "[locks].exclude: leaves out every file of the project, so that nothing can be looked at"
+        == "[locks].exclude: excludes every file of the project, so nothing can be checked"
     )
     assert caught.value.hint == "Leave out what holds the locks of others, and nothing else."
 

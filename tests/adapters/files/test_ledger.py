@@ -93,7 +93,7 @@ def test_a_lock_that_is_never_let_go_is_told(path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(adapter, "LOCK_SECONDS", 0)
     path.parent.mkdir(parents=True)
-    with FileLock(path.with_name(".thing.jsonl.lock")), pytest.raises(UnavailableError, match="another run has held"):
+    with FileLock(path.with_name(".thing.jsonl.lock")), pytest.raises(UnavailableError, match="another run has locked"):
         add(path, seen("CVE-1"), today=DAY)
 
 

@@ -100,7 +100,7 @@ MEMBERS: dict[str, tuple[list[tuple[str, bytes | tarfile.TarInfo]], str]] = {
     "a device": ([("a", special(tarfile.CHRTYPE))], "'a' is no plain file"),
     "a name twice": ([("a", b"x"), ("a", b"y")], "'a' is there twice"),
     "a name twice but for case": ([("a", b"x"), ("A", b"y")], "'A' is there twice"),
-    "two folders": ([("x/a", b"x"), ("y/b", b"y")], "'y/b' lies in another folder than the files before it"),
+    "two folders": ([("x/a", b"x"), ("y/b", b"y")], "'y/b' is in a different folder from the files before it"),
     "more files than allowed": ([(f"f{n}", b"") for n in range(4)], "holds more than 3 files"),
     "a file larger than allowed": ([("a", b"x" * 101)], "'a' makes it larger than allowed"),
     "more bytes than allowed": ([("a", b"x" * 90), ("b", b"x" * 90)], "'b' makes it larger than allowed"),

@@ -40,7 +40,7 @@ def test_what_is_no_plain_file_has_no_digest(tmp_path: Path) -> None:
     (folder / "folder.json").mkdir()
     os.mkfifo(folder / "pipe.json")
     files, contents = read_release(folder, ENDS)
-    assert {name: one.sha256 for name, one in files.items()} == dict.fromkeys(
+    assert {name: file.sha256 for name, file in files.items()} == dict.fromkeys(
         ("broken.json", "folder.json", "link.json", "pipe.json"), ""
     )
     assert contents == {}

@@ -103,7 +103,7 @@ def test_a_name_that_no_archive_should_hold_is_refused(tree: Path, name: str) ->
     (tree / name).write_text("x")
     with pytest.raises(InputError) as caught, open_source(tree, None):
         pass
-    assert caught.value.message == f"{name!r}: a file name that cannot stand in an archive"
+    assert caught.value.message == f"{name!r}: a file name that cannot be stored in an archive"
 
 
 INSIDE = [("a", "b"), ("d/a", "../b"), ("d/e/a", "../../b"), ("d/a", "b/c"), ("d/a", "."), ("d/a", ".."), ("a", "d//b")]

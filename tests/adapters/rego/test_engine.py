@@ -249,7 +249,7 @@ def test_a_child_that_ends_early_keeps_what_it_said() -> None:
         send(b"one")
         os.kill(os.getpid(), 9)
 
-    assert native_output.in_child(work, seconds=30) == native_output.Told([b"one"], "ended by SIGKILL")
+    assert native_output.in_child(work, seconds=30) == native_output.CapturedOutput([b"one"], "ended by SIGKILL")
 
 
 def test_a_child_that_does_not_answer_is_ended() -> None:
@@ -259,15 +259,15 @@ def test_a_child_that_does_not_answer_is_ended() -> None:
 
         time.sleep(60)
 
-    told = native_output.in_child(work, seconds=0.2)
-    assert told == native_output.Told([b"one"], "no answer in 0.2 seconds")
+    captured = native_output.in_child(work, seconds=0.2)
+    assert captured == native_output.CapturedOutput([b"one"], "no answer in 0.2 seconds")
 
 
 def test_a_child_that_raises_is_no_success() -> None:
     def work(send: native_output.Send) -> None:
         raise RuntimeError
 
-    assert native_output.in_child(work, seconds=30) == native_output.Told([], "ended with 1")
+    assert native_output.in_child(work, seconds=30) == native_output.CapturedOutput([], "ended with 1")
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_a_child_ignores_sigint_where_the_whole_run_does(started_with: Any, ende
 
     before = signal.signal(signal.SIGINT, started_with)
     try:
-        told = native_output.in_child(work, seconds=30)
+        captured = native_output.in_child(work, seconds=30)
     finally:
         signal.signal(signal.SIGINT, before)
-    assert told == native_output.Told([] if ended else [b"still there"], ended)
+    assert captured == native_output.CapturedOutput([] if ended else [b"still there"], ended)

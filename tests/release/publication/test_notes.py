@@ -35,7 +35,7 @@ def test_the_whole_text() -> None:
         == f"""{BEGIN}
 ## Check `N 1` before you use it
 
-3 files; each has its signature beside it, in a file of the same name and `.sigstore.json`. Built from commit `{"c" * 40}`.
+3 files; each has a signature in the file of the same name plus `.sigstore.json`. Built from commit `{"c" * 40}`.
 
 ```sh
 gh release download v1 --repo acme/widget --dir N-1

@@ -148,8 +148,8 @@ def test_what_did_not_verify_is_not_kept(world: World, dist: Path, capfd: pytest
     shared = [*world.options(dist)[:4], "--artifacts", str(dist / "kept"), "--version", "v1.0"]
     assert world.run("retain_artifacts", *shared) == 4
     assert capfd.readouterr().out == (
-        "v1.0 does not verify, says dist/verification/verification.json\n"
-        "  next: Do what the report says, make the release again, and verify it: nox -s release.\n"
+        "v1.0 does not verify (dist/verification/verification.json)\n"
+        "  next: Fix what the report lists, then run the release again: nox -s release.\n"
     )
     assert not (dist / "kept/supply-chain/small/v1.0").exists()
 

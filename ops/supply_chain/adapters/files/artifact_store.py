@@ -2,7 +2,7 @@
 
 A release's folder holds its files and `manifest.json`, nothing else; the component's folder its
 releases, `pruned.json` and a lock. What a killed run left is hidden and is never taken for a release.
-A local disk is not write-once storage: whoever can write here can rewrite a whole chain.
+A local disk is not write-once storage: a process with write access can rewrite a whole chain.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class ArtifactStore:
         return tuple(name for name in files_in(self.root / component) if name != PRUNED_NAME)
 
     def release(self, component: str, version: str, *, digests: bool) -> HeldRelease:
-        """Read one release's folder, and say what is not as its manifest says."""
+        """Read one release's folder, and report what differs from its manifest."""
         folder = self.root / component / version
         if folder.is_symlink() or not folder.is_dir():
             return _held(component, version, problems=(f"{version}: is no folder",))
@@ -120,9 +120,9 @@ class ArtifactStore:
             OutputError: Something cannot be written or removed.
         """
         # The line first: a run that is killed in between leaves a release that can be pruned again,
-        # never a hole in the chain that nobody accounts for.
-        others = [one for one in self.pruned(component) if one.version != entry.version]
-        releases = tuple(sorted([*others, entry], key=lambda one: one.sequence))
+        # never an unexplained gap in the chain.
+        others = [pruned for pruned in self.pruned(component) if pruned.version != entry.version]
+        releases = tuple(sorted([*others, entry], key=lambda pruned: pruned.sequence))
         canonical.write(self.root / component / PRUNED_NAME, PrunedReleases(schema="pruned/1", releases=releases))
         remove(self.root / component / entry.version)
 
@@ -148,7 +148,7 @@ def _manifest_problems(manifest: Manifest, data: bytes, component: str, version:
     if len({file.name for file in manifest.files}) != len(manifest.files):
         yield f"{where}: names a file twice"
     if not any(file.sha256 == manifest.provenance_sha256 for file in manifest.files):
-        yield f"{where}: names a provenance that is none of its files"
+        yield f"{where}: names a provenance file that the release does not contain"
     try:
         date.fromisoformat(manifest.retained_until)
     except ValueError:

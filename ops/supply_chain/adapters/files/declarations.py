@@ -1,7 +1,7 @@
 """Whether a project declares dependencies at all: what must hold before "no lock" can mean "no dependencies".
 
-Looks at the files in which Python projects declare them; one that cannot be read for sure (`setup.py`, a
-dynamic list) counts as declaring, because nobody looked.
+Reads the files in which Python projects declare them; one that cannot be read for sure (`setup.py`, a
+dynamic list) counts as declaring, because it was not read.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ def declaring_files(root: Path, exclude: Collection[str] = ()) -> tuple[str, ...
 
     Args:
         root: The project's folder.
-        exclude: Globs of files that are not looked at, as in `[locks].exclude`.
+        exclude: Globs of files that are not read, as in `[locks].exclude`.
     Returns:
         Paths relative to the project, sorted; empty where it is sure that there are none.
     Raises:
         InputError: The `pyproject.toml` at the top is broken; one that is elsewhere may be a template, and counts
             as declaring.
-        UsageError: The globs leave out every file there is: nothing was looked at.
+        UsageError: The globs exclude every file, so nothing would be checked.
     """
     files = list(ProjectFiles(root).walk(lambda path: matches(path, exclude)))
     if not files and exclude and next(iter(ProjectFiles(root).walk()), None):
         raise UsageError(
-            "[locks].exclude: leaves out every file of the project, so that nothing can be looked at",
+            "[locks].exclude: excludes every file of the project, so nothing can be checked",
             hint="Leave out what holds the locks of others, and nothing else.",
         )
     found = {path for path in files if _is_source(path) and _has_requirements(root / path)}

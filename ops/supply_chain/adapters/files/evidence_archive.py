@@ -1,6 +1,6 @@
 """Reading the evidence archive of a release without unpacking it, believing nothing that it says.
 
-Every member is held against the archive's own index; sizes are counted as bytes come out.
+Every member is compared with the archive's own index; sizes are counted as bytes come out.
 
 Source: bundle_evidence.py, which writes it; contracts/files/evidence_index.py.
 """

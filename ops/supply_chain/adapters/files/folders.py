@@ -1,4 +1,4 @@
-"""Folders that are either whole under their own name, or not there; and what lies in a folder.
+"""Folders that appear complete under their name or not at all; and the contents of a folder.
 
 A folder is built beside its target under a hidden name, flushed to the disk and renamed in one step.
 A process killed at any moment leaves at most a `.tmp-*` folder, which no reader takes for anything
@@ -53,7 +53,7 @@ def files_in(folder: Path) -> tuple[str, ...]:
     Returns:
         Names of everything that is not hidden, subfolders included; empty if there is no such folder.
     Raises:
-        InputError: It cannot be read, or a name is not in UTF-8, which no document of ours could hold.
+        InputError: It cannot be read, or a name is not in UTF-8, which our documents cannot represent.
     """
     try:
         names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
@@ -132,7 +132,7 @@ def building(target: Path, *, replace: bool) -> Iterator[Path]:
 
 
 def remove(target: Path) -> None:
-    """Remove a folder so that it is whole until the moment that it is gone.
+    """Remove a folder so that it is complete until it is gone.
 
     Raises:
         OutputError: It cannot be removed.
@@ -144,7 +144,7 @@ def remove(target: Path) -> None:
 
 
 def empty(folder: Path) -> None:
-    """Remove a folder of artifacts that are about to be made again, if it is there.
+    """Remove a folder of artifacts that will be rewritten, if it exists.
 
     Raises:
         OutputError: It cannot be removed.

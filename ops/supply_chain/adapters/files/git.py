@@ -1,4 +1,4 @@
-"""Git, asked through its command line: where a project stands, and the bytes of its files.
+"""Git through its command line: the state of a project's repository, and the bytes of its files.
 
 Everything that git can do wrong (not installed, not a repository, no commit, refused ownership) ends
 either in "this project is not under git", which is a fact, or in an `UnavailableError`.
@@ -22,11 +22,11 @@ _NEVER = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
 
 
 class GitState(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a folder stands in its repository.
+    """The state of a folder in its repository.
 
     `commit` is the full hash at HEAD, `commit_epoch` its committer time in Unix seconds, `dirty` whether
-    a tracked file differs from it, or is one whose changes git was told to hide, or an untracked, not ignored
-    file lies below the folder, `tags` the tags that point at HEAD, sorted, `remote` the address of the named remote, else of `origin`, without
+    a tracked file differs from it, or is one whose changes git is configured to hide, or an untracked, not ignored
+    file is below the folder, `tags` the tags that point at HEAD, sorted, `remote` the address of the named remote, else of `origin`, without
     credentials, empty if none. `prefix` is the folder inside the repository, empty for its top.
     """
 
@@ -113,7 +113,7 @@ def _changed(folder: Path) -> bool:
 
 
 def _hides(folder: Path, row: bytes) -> bool:
-    """Tell whether git leaves a file out of its status: assume-unchanged, or skip-worktree though it is there."""
+    """Return whether git leaves a file out of its status: assume-unchanged, or skip-worktree though it is there."""
     tag, _, path = row.partition(b" ")
     return tag.islower() or (tag == b"S" and os.path.lexists(os.path.join(os.fsencode(folder), path)))  # noqa: PTH118
 
@@ -132,9 +132,9 @@ def _remote(folder: Path, remotes: tuple[str, ...]) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for a git command: no prompt, no locale, no `GIT_*` of whoever called us.
+    """Return the environment for a git command: no prompt, no locale, no `GIT_*` variables of the caller.
 
-    Nothing stands in for an object either (git-replace(1)), because a commit's hash speaks for its own files only.
+    No replacement objects either (git-replace(1)), because a commit's hash speaks for its own files only.
     """
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     own = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1"}

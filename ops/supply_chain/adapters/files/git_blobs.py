@@ -68,7 +68,7 @@ class BlobReader:
 
     def _ask(self, path: str) -> bytes:
         to_git, from_git = _pipes(self._process)
-        # An object named `commit:./path` is looked up from the folder that git runs in.
+        # An object named `commit:./path` is resolved from the folder that git runs in.
         to_git.write(f"{self._commit}:./{path}\n".encode())
         to_git.flush()
         # git-cat-file(1): "<oid> SP <type> SP <size> LF <contents> LF", or "<object> SP missing LF"

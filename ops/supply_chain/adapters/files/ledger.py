@@ -1,7 +1,7 @@
 """The ledger file: read whole, added to under a lock, flushed to the disk before anything relies on it.
 
 Two gates of one run may add at the same time; the lock, a file beside the ledger, makes them take turns,
-and each reads again what is there before it adds. What a killed writer left torn is cut off by the next.
+and each reads the file again before it appends. A line that a killed writer left incomplete is cut off by the next.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def add(path: Path, sightings: Iterable[Sighting], *, today: date) -> None:
 
     Args:
         path: The ledger.
-        sightings: Everything that this run tells of.
+        sightings: Every finding of this run.
         today: The day of the run.
     Raises:
         InputError: The ledger is damaged; nothing is added.
@@ -64,7 +64,7 @@ def add(path: Path, sightings: Iterable[Sighting], *, today: date) -> None:
             _append(path, known, known.additions(sightings, today=today))
     except Timeout as error:
         raise UnavailableError(
-            f"ledger {path.name}: another run has held it for {LOCK_SECONDS} s",
+            f"ledger {path.name}: another run has locked it for {LOCK_SECONDS} s",
             hint="Wait for that run, or end it, then run again.",
         ) from error
     except OSError as error:

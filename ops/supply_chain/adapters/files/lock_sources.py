@@ -30,7 +30,7 @@ def list_files(root: Path, exclude: Collection[str]) -> tuple[str, ...]:
 
 
 def matches(path: str, globs: Collection[str]) -> bool:
-    """Tell whether a path relative to the project, or a folder that it lies in, is named by one of some globs."""
+    """Return whether a path relative to the project, or one of its folders, matches one of the globs."""
     parts = path.split("/")
     return any(_pattern(glob).fullmatch("/".join(parts[: depth + 1])) for glob in globs for depth in range(len(parts)))
 

@@ -1,4 +1,4 @@
-"""Files added to somebody's folder: never over what is there, never through a link, whole or not at all.
+"""Files added to a user's folder: never over an existing file, never through a link, complete or not at all.
 
 Every step is taken from an open folder, so that a link that is put in place meanwhile leads nowhere.
 """
@@ -39,7 +39,7 @@ def add_file(root: Path, path: str, data: bytes) -> None:
 
 
 def replace_file(root: Path, path: str, *, old: bytes, new: bytes) -> None:
-    """Replace a file that still holds what it held, and keep its mode.
+    """Replace a file whose content has not changed since it was read, and keep its mode.
 
     Args:
         root: The folder.
@@ -60,7 +60,7 @@ def replace_file(root: Path, path: str, *, old: bytes, new: bytes) -> None:
 
 
 def is_there(root: Path, path: str) -> bool:
-    """Tell whether a name is taken: by a file, a folder, a link that leads nowhere, or by a link or file in place
+    """Return whether a name is taken: by a file, a folder, a link that leads nowhere, or by a link or file in place
     of one of its folders.
     """
     parts = path.split("/")

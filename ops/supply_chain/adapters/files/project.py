@@ -1,4 +1,4 @@
-"""The project under release: its name, version, source state and the moment that stands for it.
+"""The project under release: its name, version, source state and timestamp.
 
 Reads `pyproject.toml` and git; asks no network and no clock.
 """
@@ -21,23 +21,23 @@ COMPONENT_REMOTE = "OpenSecOps"
 """Remote that existing components derive their name from; `origin` comes after it."""
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?")
-"""What may stand in the name of a released file."""
+"""The characters allowed in the name of a released file."""
 
 EARLIEST_EPOCH = 315532800
-"""1980-01-01T00:00:00Z, the first moment that a ZIP file can hold; stands for "not known"."""
+"""1980-01-01T00:00:00Z, the earliest timestamp that a ZIP file can store; means "unknown"."""
 
 UNVERSIONED = "unversioned"
 """The version of a project that has none, for commands that leave no record and release nothing."""
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pipeline knows of the project before it looks at any lock.
+    """What the pipeline knows about the project before it reads any lock.
 
     `name` is the component name N, `version` V. `version_source` is `option`, `tag`, `pyproject` or
     `none`.
     `python_name` is the distribution name in `pyproject.toml`, empty where there is none. `licence` is
     its SPDX expression or empty; `authors` the names in `[project].authors`. `source` is None outside
-    git. `epoch` is the moment for everything released, in Unix seconds, and `epoch_source` says whence:
+    git. `epoch` is the timestamp of everything released, in Unix seconds, and `epoch_source` its origin:
     `source-date-epoch`, `commit`, or `none` (then `epoch` is 1980-01-01).
     """
 
@@ -81,7 +81,7 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
         version: The `--version` option; empty means the tag at HEAD, else `pyproject.toml`.
         version_needed: False gives `UNVERSIONED` where no version can be found.
     Raises:
-        UsageError: No version can be found, a name cannot stand in a file name, or
+        UsageError: No version can be found, a name cannot be used in a file name, or
             `SOURCE_DATE_EPOCH` is not a whole number.
         InputError: `pyproject.toml` is broken.
         UnavailableError: The project is under git and git does not answer.
@@ -164,7 +164,7 @@ def _safe(text: str, what: str, how: str) -> str:
     if SAFE_NAME.fullmatch(text) and ".." not in text:
         return text
     raise UsageError(
-        f"{what} {text!r} cannot stand in a file name: letters, digits and . _ + - only",
+        f"{what} {text!r} cannot be used in a file name; allowed: letters, digits and . _ + -",
         hint=f"Set another with {how}.",
     )
 
@@ -180,7 +180,10 @@ def _authors(table: dict[str, Any]) -> tuple[str, ...]:
     found = table.get("authors")
     if not isinstance(found, list):
         return ()
-    names = [_text(one.get("name")) if isinstance(one, dict) else _text(one).split("<")[0].strip() for one in found]
+    names = [
+        _text(person.get("name")) if isinstance(person, dict) else _text(person).split("<")[0].strip()
+        for person in found
+    ]
     return tuple(filter(None, names))
 
 

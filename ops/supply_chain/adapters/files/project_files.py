@@ -29,7 +29,7 @@ NEVER_WALKED = frozenset(
 
 NEVER_WALKED_SUFFIXES = (".egg-info", ".dist-info", ".egg")
 ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
-"""What lies at the top of a virtual or conda environment, whatever its name."""
+"""The files that mark a virtual or conda environment, whatever its name."""
 
 
 class ProjectFiles:

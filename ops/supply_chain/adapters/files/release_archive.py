@@ -1,4 +1,4 @@
-"""Unpacking a release from a `.tar.gz` or `.zip` that somebody gave us, believing nothing that it says.
+"""Unpacking a release from a `.tar.gz` or `.zip` without trusting its metadata.
 
 Only plain files are taken, all from one folder of the archive, under plain names, each once; sizes are counted
 as bytes come out, not as the archive states them. Needs nothing but the standard library.
@@ -22,7 +22,7 @@ from typing import IO, NamedTuple
 from ops.supply_chain.core.digests import CHUNK_BYTES
 from ops.supply_chain.core.errors import InputError, OutputError
 
-HINT = "Unpack it by hand, look at what it holds, and give the folder."
+HINT = "Unpack it yourself, inspect its contents, and pass the folder."
 _NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9._+-]{0,254}")
 
 
@@ -60,7 +60,7 @@ class _Member(NamedTuple):
 
 
 def is_archive(path: Path) -> bool:
-    """Tell whether a file's name is that of an archive that can be unpacked."""
+    """Return whether a file name is that of a supported archive."""
     return path.name.endswith((".tar.gz", ".tgz", ".zip"))
 
 
@@ -185,7 +185,7 @@ def _extract(archive: Path, members: Iterator[_Member], folder: Path, most: Limi
             raise _refused(archive, f"{member.path!r} is no plain name")
         home = top if home is None else home
         if top != home:
-            raise _refused(archive, f"{member.path!r} lies in another folder than the files before it")
+            raise _refused(archive, f"{member.path!r} is in a different folder from the files before it")
         if name.lower() in seen:
             raise _refused(archive, f"{member.path!r} is there twice")
         seen.add(name.lower())

@@ -28,7 +28,7 @@ MOST_DOCUMENTS_BYTES = 4 * MOST_DOCUMENT_BYTES
 
 
 def read_release(folder: Path, documents: tuple[str, ...]) -> tuple[dict[str, GivenFile], dict[str, bytes]]:
-    """Measure everything that lies in a folder, and read the documents.
+    """Measure every file in a folder, and read the documents.
 
     Args:
         folder: The folder.

@@ -69,7 +69,7 @@ def open_source(root: Path, state: GitState | None, *, outputs: tuple[Path, ...]
 
 
 def stays_inside(path: str, target: str) -> bool:
-    """Tell whether a symbolic link leads nowhere but into the tree that it lies in.
+    """Return whether a symbolic link stays inside its own tree.
 
     `..` is allowed only at the beginning of the target, no more often than the link lies deep: a `..`
     further on could climb out of wherever another link has led.
@@ -88,7 +88,7 @@ def _tree(files: list[SourceFile]) -> SourceTree:
     for file in files:
         if not file.path.isprintable() or "\\" in file.path:
             raise InputError(
-                f"{file.path!r}: a file name that cannot stand in an archive", hint="Rename it, and commit."
+                f"{file.path!r}: a file name that cannot be stored in an archive", hint="Rename it, and commit."
             )
     kept = [file for file in files if not file.link or stays_inside(file.path, file.link)]
     left_out = {file.path for file in files} - {file.path for file in kept}

@@ -1,6 +1,6 @@
 """Where GitHub is and who we are there: API address, web host, upload host, token.
 
-The token comes from the environment alone, so that it stands on no command line, and goes to two places
+The token comes from the environment alone, so that it never appears on a command line, and goes to two places
 only: the API, and the upload host that belongs to it.
 
 Source: https://docs.github.com/en/actions/reference/workflows-and-actions/variables (`GITHUB_API_URL`),

@@ -1,7 +1,7 @@
 """One exchange with the GitHub REST API, and how often to try it.
 
 What was refused for a while (rate limits) stops every other exchange of the run for that while. A question is
-asked again where that may help; what changes something is sent again only by whoever has looked first whether
+asked again where that may help; a request that changes something is repeated only by a caller that has first checked whether
 it was done: a lost answer is not a failed request.
 
 Source: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api and
@@ -57,7 +57,7 @@ class GithubApi:
 
     Args:
         api: Where it is.
-        token: Empty asks as nobody, which suffices for public releases.
+        token: Empty for anonymous requests, which suffice for public releases.
         patience: How long and how often to try, and how many exchanges at a time.
         offline: True makes each exchange an error.
     """
@@ -85,19 +85,19 @@ class GithubApi:
         """Return the whole address of a path, which has `/` first."""
         return self.api.url + path
 
-    async def ask(self, path: str, *, told: frozenset[int] = frozenset()) -> Reply:
+    async def ask(self, path: str, *, accepted: frozenset[int] = frozenset()) -> Reply:
         """Ask a question that changes nothing, and ask again where that may help.
 
         Args:
             path: Below the API's address, with `/` first.
-            told: Statuses besides 200 that are an answer.
+            accepted: Statuses besides 200 that are an answer.
         Raises:
             UnavailableError: No answer, or none that can be used.
         """
         url, attempt = self.url_of(path), 0
         while True:
             try:
-                return await self.once("GET", url, told=told)
+                return await self.once("GET", url, accepted=accepted)
             except Failed as failure:
                 attempt += 1
                 await self.wait_or_give_up(url, failure, attempt)
@@ -110,7 +110,7 @@ class GithubApi:
             failure: Why the last attempt failed.
             attempt: How many were made.
         Raises:
-            UnavailableError: There is no use in another one.
+            UnavailableError: Retrying is useless.
         """
         patience = self.patience
         asked = failure.wait_seconds or 0
@@ -126,7 +126,7 @@ class GithubApi:
         method: str,
         url: str,
         *,
-        told: frozenset[int] = frozenset(),
+        accepted: frozenset[int] = frozenset(),
         sent: object = None,
         content: AsyncIterator[bytes] | None = None,
         fields: Mapping[str, str] | None = None,
@@ -136,7 +136,7 @@ class GithubApi:
         Args:
             method: HTTP's.
             url: Whole; the API's, or its upload host's.
-            told: Statuses besides 200 that are an answer.
+            accepted: Statuses besides 200 that are an answer.
             sent: JSON data to send.
             content: Bytes to send instead, with their `Content-Length` in `fields`.
             fields: Further header fields.
@@ -145,9 +145,9 @@ class GithubApi:
         """
         body = {"content": content} if content is not None else {"json": sent} if sent is not None else {}
         async with self.stream(method, url, fields=fields, body=body) as response:
-            if response.status_code == NO_CONTENT and NO_CONTENT in told:
+            if response.status_code == NO_CONTENT and NO_CONTENT in accepted:
                 return Reply(NO_CONTENT, None, "")
-            if response.status_code not in {200, *told}:
+            if response.status_code not in {200, *accepted}:
                 await self.refuse(response)
             document = await _json(response)
         return Reply(response.status_code, document, self._said(document))
@@ -213,7 +213,7 @@ class GithubApi:
     ) -> httpx.Request:
         if self._offline:
             raise Failed("not asked, this run is offline", advice="Run without --offline.")
-        # A redirect away from the API's origin, or an address that somebody made up, never gets the token.
+        # A redirect away from the API's origin, or an address from a forged answer, never gets the token.
         shown = self._token.header() if own or origin_of_url(url) == self.api.origin else {}
         standard = {
             "Accept": "application/vnd.github+json",
@@ -231,7 +231,7 @@ class GithubApi:
         if not isinstance(document, dict) or not isinstance(document.get("message"), str):
             return ""
         errors = document.get("errors")
-        codes = [one.get("code") for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+        codes = [error.get("code") for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
         words = [document["message"], *(code for code in codes if isinstance(code, str))]
         text = printable(without_credentials(self._token.out_of(", ".join(words))))
         return text if len(text) <= MOST_SAID else text[:MOST_SAID] + "..."
@@ -262,8 +262,8 @@ _ADVICE = {
 
 
 async def _json(response: httpx.Response) -> Any:
-    told = frozenset({response.status_code})
-    answer = await read_answer(response, Question(str(response.url), MOST_JSON_BYTES, told=told))
+    accepted = frozenset({response.status_code})
+    answer = await read_answer(response, Question(str(response.url), MOST_JSON_BYTES, accepted=accepted))
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):

@@ -67,11 +67,11 @@ class Github:
         return self._do(lambda there: there.release(number))
 
     def tag_commit(self, tag: str) -> str:
-        """Return the hash of the commit that a tag stands for, empty where there is no such tag."""
+        """Return the hash of the commit that a tag points to, or an empty string if the tag does not exist."""
         return self._do(lambda there: there.tag_commit(tag))
 
     def has_commit(self, commit: str) -> bool:
-        """Tell whether a commit is there."""
+        """Return whether a commit exists."""
         return self._do(lambda there: there.has_commit(commit))
 
     def create_draft(self, tag: str, **facts: object) -> RemoteRelease:

@@ -1,6 +1,6 @@
 """Download a GitHub release into a folder: everything it has, within limits, whole or not at all.
 
-Nothing that the release says is trusted to be harmless: names are plain names, sizes are held to limits
+Nothing in the release is trusted: names must be plain names, sizes have limits
 before the first byte is asked for, and the bytes to the digest where GitHub gives one. That they are the
 publisher's is for signatures to show.
 """
@@ -69,7 +69,7 @@ def download_release(
         limits: The most that it may have.
         patience: How long and how often to try, and how many exchanges at a time.
         offline: True makes it an error.
-        replace: The folder is nobody's but ours: what is no file of this release goes, instead of being an error.
+        replace: True if the folder is used by this download only: other files in it are removed instead of being an error.
     Raises:
         UsageError: Repository, tag, environment or folder is not usable.
         UnavailableError: There is no such release, it is larger than allowed, or it cannot be had.
@@ -119,11 +119,11 @@ def _require_harmless(release: RemoteRelease, limits: Limits) -> None:
     for asset in assets:
         where = f"release {release.tag}, asset {asset.name!r}"
         if not ASSET_NAME.fullmatch(asset.name) or ".." in asset.name:
-            raise InputError(f"{where}: is no name that is safe to write", hint="Tell the publisher.")
+            raise InputError(f"{where}: is no name that is safe to write", hint="Notify the publisher.")
         if names.count(asset.name.lower()) > 1:
             raise InputError(f"{where}: there is another one whose name differs in case only")
         if asset.state != UPLOADED or not asset.size:
-            raise InputError(f"{where}: its upload never ended (state {asset.state})", hint="Tell the publisher.")
+            raise InputError(f"{where}: its upload never ended (state {asset.state})", hint="Notify the publisher.")
     _require_within(assets, limits, release.tag)
 
 
@@ -168,7 +168,7 @@ def _remove_others(folder: Path, names: Sequence[str]) -> None:
 
 
 def _is_whole(path: Path, asset: RemoteAsset) -> bool:
-    # Without a digest nothing tells that a file of an earlier run is the right one.
+    # Without a digest, a file of an earlier run cannot be identified.
     if not asset.sha256 or path.is_symlink() or not path.is_file():
         return False
     found = measure(path)

@@ -96,7 +96,7 @@ class Publishing(Releases):
             release: A draft that is complete.
             facts: Its fields of GitHub's from now on: name, body, target, kind.
         Raises:
-            UnavailableError: It is not public, as far as can be told.
+            UnavailableError: It could not be confirmed to be public.
         """
         path, attempt = f"{self.path}/releases/{release.id}", 0
         while True:
@@ -158,9 +158,9 @@ class Publishing(Releases):
             else:
                 return
 
-    async def _change(self, method: str, path: str, sent: object, *told: int) -> Reply:
-        wanted = frozenset({*told, UNPROCESSABLE})
-        reply = await self.api.once(method, self.api.url_of(path), told=wanted, sent=sent)
+    async def _change(self, method: str, path: str, sent: object, *accepted: int) -> Reply:
+        wanted = frozenset({*accepted, UNPROCESSABLE})
+        reply = await self.api.once(method, self.api.url_of(path), accepted=wanted, sent=sent)
         if reply.status == UNPROCESSABLE:
             raise Failed(f"refuses that: {reply.said}")
         return reply

@@ -36,19 +36,21 @@ class Releases:
     async def published(self, tag: str) -> RemoteRelease | None:
         """Return the published release of a tag, or None."""
         path = f"{self.path}/releases/tags/{quote(tag, safe='')}"
-        return await self._whole(path, await self.api.ask(path, told=ABSENT))
+        return await self._whole(path, await self.api.ask(path, accepted=ABSENT))
 
     async def release(self, number: int) -> RemoteRelease | None:
         """Return a release by its number, draft or not, or None."""
         path = f"{self.path}/releases/{number}"
-        return await self._whole(path, await self.api.ask(path, told=ABSENT))
+        return await self._whole(path, await self.api.ask(path, accepted=ABSENT))
 
     async def drafts(self, tag: str) -> tuple[RemoteRelease, ...]:
         """Return all drafts for a tag, oldest first."""
         path = f"{self.path}/releases"
         found = [self._read(path, document) for document in await self._all(path)]
-        mine = sorted((one for one in found if one.draft and one.tag == tag), key=lambda one: one.id)
-        return tuple([await self._with_assets(one) for one in mine])
+        mine = sorted(
+            (release for release in found if release.draft and release.tag == tag), key=lambda release: release.id
+        )
+        return tuple([await self._with_assets(release) for release in mine])
 
     async def assets(self, number: int) -> tuple[RemoteAsset, ...]:
         """Return all assets of a release, what broken uploads left included, sorted by name."""
@@ -60,9 +62,9 @@ class Releases:
         return tuple(sorted(found, key=lambda asset: (asset.name, asset.id)))
 
     async def tag_commit(self, tag: str) -> str:
-        """Return the hash of the commit that a tag stands for, empty where there is no such tag."""
+        """Return the hash of the commit that a tag points to, or an empty string if the tag does not exist."""
         path = f"{self.path}/git/ref/tags/{quote(tag, safe='')}"
-        reply = await self.api.ask(path, told=ABSENT)
+        reply = await self.api.ask(path, accepted=ABSENT)
         if reply.status == NOT_FOUND:
             return ""
         try:
@@ -78,10 +80,10 @@ class Releases:
         return found
 
     async def has_commit(self, commit: str) -> bool:
-        """Tell whether a commit is there."""
-        told = frozenset({NOT_FOUND, UNPROCESSABLE})
-        reply = await self.api.ask(f"{self.path}/git/commits/{quote(commit, safe='')}", told=told)
-        return reply.status not in told
+        """Return whether a commit exists."""
+        accepted = frozenset({NOT_FOUND, UNPROCESSABLE})
+        reply = await self.api.ask(f"{self.path}/git/commits/{quote(commit, safe='')}", accepted=accepted)
+        return reply.status not in accepted
 
     async def _whole(self, path: str, reply: Reply) -> RemoteRelease | None:
         if reply.status == NOT_FOUND:

@@ -14,7 +14,7 @@ VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
 def wanted() -> bool:
-    """Tell whether there is a step whose summary can be written."""
+    """Return whether there is a step whose summary can be written."""
     return bool(os.environ.get(VARIABLE))
 
 

@@ -37,8 +37,8 @@ async def send(api: GithubApi, release: RemoteRelease, folder: Path, file: Local
     require_own_upload_host(api.api, release.upload_url)
     fields = {"Content-Type": file.media_type, "Content-Length": str(file.size)}
     url = f"{release.upload_url}?name={quote(file.name, safe='')}"
-    told = frozenset({CREATED, UNPROCESSABLE})
-    return await api.once("POST", url, told=told, content=_pieces(folder / file.name, file), fields=fields)
+    accepted = frozenset({CREATED, UNPROCESSABLE})
+    return await api.once("POST", url, accepted=accepted, content=_pieces(folder / file.name, file), fields=fields)
 
 
 async def _pieces(path: Path, file: LocalFile) -> AsyncIterator[bytes]:
@@ -99,7 +99,7 @@ async def save(api: GithubApi, repository: str, asset: RemoteAsset, target: Path
         target.with_name(f"{PART_PREFIX}{asset.id}-{asset.size}{PART_SUFFIX}"),
     )
     try:
-        # Without a digest nothing could tell whether what an earlier run left is right; a link leads elsewhere.
+        # Without a digest, a file of an earlier run cannot be identified; a link leads elsewhere.
         if not asset.sha256 or part.is_symlink():
             part.unlink(missing_ok=True)
         continued = part.exists()
@@ -126,7 +126,7 @@ async def receive(api: GithubApi, url: str, size: int, *, offset: int = 0) -> As
         if response.status_code != OK and not partial:
             await api.refuse(response)
         if response.headers.get("content-encoding", "identity") not in ("identity", ""):
-            raise Failed("packed a file, so that nobody could say which bytes are meant")
+            raise Failed("compressed a file, so it is unclear which bytes are meant")
         at = offset if partial else 0
         if partial and not response.headers.get("content-range", "").startswith(f"bytes {offset}-"):
             raise Failed(f"sent another range than was asked for, from {offset}")
@@ -171,7 +171,7 @@ def _finish(part: Path, asset: RemoteAsset, target: Path) -> None:
         part.unlink()
         raise InputError(
             f"{asset.name}: expected sha256:{asset.sha256}, which is what GitHub says, found sha256:{found}",
-            hint="Something on the way changes files: download it over another network, and tell the publisher.",
+            hint="Something on the way changes files: download over another network, and notify the publisher.",
         )
     part.chmod(FILE_MODE)
     part.replace(target)

@@ -28,7 +28,7 @@ class Question(NamedTuple):
     its answer still holds. `packed` lets the server compress; False for files, whose bytes are digested.
     `span` is the value of a Range field, empty for the whole. `hashed` are hashlib's names of algorithms:
     with any, the body is hashed as it comes and not kept, so that a file of any size needs no memory.
-    `told` are further statuses whose answer is wanted, of any type and perhaps empty: a service may say in
+    `accepted` are further statuses whose answer is wanted, of any type and perhaps empty: a service may say in
     it why there is nothing. It is never kept.
     """
 
@@ -43,7 +43,7 @@ class Question(NamedTuple):
     span: str = ""
     sent: bytes = b""
     hashed: tuple[str, ...] = ()
-    told: frozenset[int] = frozenset()
+    accepted: frozenset[int] = frozenset()
 
 
 class Answer(NamedTuple):
@@ -69,12 +69,12 @@ async def read_answer(response: httpx.Response, question: Question) -> Answer:
         Failed: Another status, the wrong type, too much, nothing, wrongly packed, or of unknown length.
     """
     status = response.status_code
-    told = status in question.told
-    if status != OK and not told and not (status == PARTIAL and question.span):
+    accepted = status in question.accepted
+    if status != OK and not accepted and not (status == PARTIAL and question.span):
         raise status_failure(status, wait_seconds=_retry_after(response.headers))
     headers = {name.lower(): value for name, value in response.headers.items()}
     media = media_type(headers.get("content-type", ""))
-    if not told:
+    if not accepted:
         _check_type(media, question)
     parts = _parts(response, question)
     url = str(response.request.url)
@@ -132,7 +132,7 @@ async def _parts(response: httpx.Response, question: Question) -> AsyncIterator[
         yield part
     if unpack is not None and (not unpack.eof or unpack.unused_data):
         raise Failed("broke off its answer (the gzip stream has no proper end)", transient=True)
-    if size == 0 and response.status_code not in question.told:
+    if size == 0 and response.status_code not in question.accepted:
         raise Failed("answered with nothing")
 
 

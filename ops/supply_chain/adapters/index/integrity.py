@@ -103,7 +103,7 @@ class _Service:
             JSON_TYPES,
             absent=frozenset(),
             kept=True,
-            told=frozenset({FORBIDDEN, NOT_FOUND, GONE}),
+            accepted=frozenset({FORBIDDEN, NOT_FOUND, GONE}),
         )
         try:
             return _understood(await self._client.get(question), file, self._url)

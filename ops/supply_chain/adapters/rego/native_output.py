@@ -26,7 +26,7 @@ MOST_BYTES = 65536
 Send = Callable[[bytes], None]
 
 
-class Told(NamedTuple):
+class CapturedOutput(NamedTuple):
     """What a child sent, and how it ended: empty where it ended well, else a few words."""
 
     messages: list[bytes]
@@ -59,7 +59,7 @@ class NativeOutput:
         return os.pread(self._file.fileno(), end - start, start).decode("utf-8", "replace")
 
 
-def in_child(work: Callable[[Send], None], *, seconds: float) -> Told:
+def in_child(work: Callable[[Send], None], *, seconds: float) -> CapturedOutput:
     """Do work in a forked child of this process.
 
     Args:
@@ -77,8 +77,8 @@ def in_child(work: Callable[[Send], None], *, seconds: float) -> Told:
     code = os.waitstatus_to_exitcode(status)
     *messages, _ = data.split(b"\n")  # what stands after the last line feed was cut off
     if not ended:
-        return Told(messages, f"no answer in {seconds:g} seconds")
-    return Told(messages, "" if code == 0 else _described(code))
+        return CapturedOutput(messages, f"no answer in {seconds:g} seconds")
+    return CapturedOutput(messages, "" if code == 0 else _described(code))
 
 
 def _live(work: Callable[[Send], None], reader: int, writer: int) -> None:

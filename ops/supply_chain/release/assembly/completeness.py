@@ -15,7 +15,7 @@ def problems_of_set(files: Mapping[str, str], statement: Statement, *, component
     """Say everything that keeps a set of files from being the release of a component and version.
 
     Args:
-        files: Name -> SHA-256 of every file that is there; signatures are not looked at here.
+        files: Name -> SHA-256 of every file that is there; signatures are not checked here.
         statement: The provenance statement that lies among them.
         component: N.
         version: V.

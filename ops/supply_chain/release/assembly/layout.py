@@ -101,7 +101,7 @@ def report_names(component: str, version: str) -> dict[str, str]:
 
 
 def media_type_of(name: str) -> str:
-    """Return the media type that a released file's name stands for."""
+    """Return the media type of a released file, by its name."""
     return next((kind for suffix, kind in _MEDIA_TYPES if name.endswith(suffix)), "application/octet-stream")
 
 
@@ -128,7 +128,7 @@ def _renamed(folder: str, written: str, component: str, version: str) -> str:
         return ours + written.removeprefix(f"{component}-")
     raise OutputError(
         f"dist/{folder}/{written}: is not named after {component} {version}",
-        hint="It is none of this pipeline's files: take it out of dist/, or run the release again.",
+        hint="This pipeline does not write it: remove it from dist/, or run the release again.",
     )
 
 

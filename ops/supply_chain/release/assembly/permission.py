@@ -1,10 +1,10 @@
 """Whether the policy allows exactly the files that are about to be released.
 
-The first pass of the policy judges SBOMs and records, and its verdict is released with them; the second
-judges the provenance. Every released file must be tied to what was judged: by a record that the first
-verdict was reached over, or by the provenance that the second one was.
+The first pass of the policy evaluates SBOMs and records, and its verdict is released with them; the second
+evaluates the provenance. Every released file must be bound to what was evaluated: by a record in the first
+pass, or by the provenance in the second.
 
-Source: DESIGN section 2: "evaluate_policy.py then decides over all records before anything is signed".
+Source: docs/adr/0003-policy-in-two-passes.md
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ OWN_RECORDS = (
     "records/retain_artifacts.json",
     "records/sign_artifacts.json",
 )
-"""Left by an earlier assembling, and made anew by this one."""
+"""Left by an earlier assembly, and rewritten by this one."""
 
 
 def problems_of_permission(
@@ -36,9 +36,9 @@ def problems_of_permission(
     *,
     rehearsal: bool = False,
 ) -> tuple[str, ...]:
-    """Say everything that keeps the verdict from allowing these files.
+    """Return every problem that keeps the verdict from allowing these files.
 
-    A rehearsal goes on in spite of a denial, which `problems_of_decision` tells; nothing else is let pass.
+    A rehearsal continues despite a denial, which `problems_of_decision` returns; no other problem is excused.
 
     Args:
         gate: Verdict and records of the first pass, from the gate file.
@@ -47,7 +47,7 @@ def problems_of_permission(
         digests: Path in `dist/` -> SHA-256 now, of every file of the release and every input of the
             verdict that is there.
         files: The files of the release, save provenance and checksums.
-        rehearsal: Whether this is one; then all of it has to say so, else none of it may.
+        rehearsal: True if this is a rehearsal: then every document must be marked as one, else none may be.
     Returns:
         One sentence a problem, in the order of the checks; empty where the release is allowed.
     """
@@ -63,7 +63,7 @@ def problems_of_permission(
 
 
 def problems_of_decision(gate: Gate, second: Verdict) -> tuple[str, ...]:
-    """Say where a verdict does not allow.
+    """Return where a verdict does not allow the release.
 
     Args:
         gate: Verdict and records of the first pass.
@@ -89,7 +89,7 @@ def _mark_problems(gate: Gate, statement: Statement, *, rehearsal: bool) -> list
         ("the provenance", definition.external_parameters.rehearsal),
         ("the builder", builder.id.endswith(REHEARSAL_BUILDER_SUFFIX)),
     )
-    wrong = "is of a real release, and this is a rehearsal" if rehearsal else "is of a rehearsal"
+    wrong = "is from a real release, but this is a rehearsal" if rehearsal else "is from a rehearsal"
     return [f"{what} {wrong}" for what, mark in marks if mark is not rehearsal]
 
 
@@ -97,7 +97,7 @@ def _name_problems(gate: Gate, second: Verdict, statement: Statement) -> list[st
     parameters = statement.predicate.build_definition.external_parameters
     expected = f"{parameters.component} {parameters.version}"
     return [
-        f"the verdict on {what} is of {verdict.component} {verdict.version}, not {expected}"
+        f"the verdict on {what} is about {verdict.component} {verdict.version}, not {expected}"
         for what, verdict in _verdicts(gate, second)
         if f"{verdict.component} {verdict.version}" != expected
     ]
@@ -106,14 +106,14 @@ def _name_problems(gate: Gate, second: Verdict, statement: Statement) -> list[st
 def _input_problems(gate: Gate, second: Verdict, digests: Mapping[str, str]) -> list[str]:
     first, both = _inputs(gate.verdict), {**_inputs(second), **_inputs(gate.verdict)}
     problems = [
-        f"{path}: is not what the policy judged"
+        f"{path}: is not the file that the policy evaluated"
         for path, sha256 in sorted(both.items())
         if digests.get(path) != sha256 and path not in OWN_RECORDS
     ]
     if not any(path.startswith("sbom/") for path in first):
-        problems.append("the verdict on SBOMs and records is over no SBOM of this release")
+        problems.append("the verdict on SBOMs and records covers no SBOM of this release")
     problems += [
-        f"records/{record.stage}.json: is in the gate file and was not judged"
+        f"records/{record.stage}.json: is in the gate file but was not evaluated"
         for record in gate.records
         if first.get(f"records/{record.stage}.json") != sha256_bytes(encode(record))
     ]
@@ -121,7 +121,7 @@ def _input_problems(gate: Gate, second: Verdict, digests: Mapping[str, str]) -> 
 
 
 def _inputs(verdict: Verdict) -> dict[str, str]:
-    return {one.path.removeprefix(DIST): one.sha256 for one in verdict.inputs if one.path.startswith(DIST)}
+    return {ref.path.removeprefix(DIST): ref.sha256 for ref in verdict.inputs if ref.path.startswith(DIST)}
 
 
 def _second_problems(second: Verdict, digests: Mapping[str, str]) -> list[str]:
@@ -131,16 +131,17 @@ def _second_problems(second: Verdict, digests: Mapping[str, str]) -> list[str]:
 
 
 def _origin_problems(gate: Gate, digests: Mapping[str, str], files: Sequence[ReleaseFile]) -> list[str]:
-    written = {(one.path.removeprefix(DIST), one.sha256) for record in gate.records for one in record.writes}
+    written = {(ref.path.removeprefix(DIST), ref.sha256) for record in gate.records for ref in record.writes}
     return [
-        f"{file.source}: no record that was judged says that a stage wrote it"
+        f"{file.source}: no evaluated record says that a stage wrote it"
         for file in files
         if file.source != GATE_SOURCE and (file.source, digests.get(file.source, "")) not in written
     ]
 
 
 def _byproduct_problems(gate: Gate, statement: Statement) -> list[str]:
-    listed = {one.digest.sha256 for one in statement.predicate.run_details.byproducts if one.digest}
+    byproducts = statement.predicate.run_details.byproducts
+    listed = {byproduct.digest.sha256 for byproduct in byproducts if byproduct.digest}
     judged = {f"the record of {record.stage}": sha256_bytes(encode(record)) for record in gate.records}
     judged["the verdict"] = sha256_bytes(encode(gate.verdict))
     return [f"{what} is not named by the provenance" for what, sha256 in judged.items() if sha256 not in listed]

@@ -1,7 +1,4 @@
-"""Why a release that was only rehearsed would be refused: told from the records and verdicts that it left.
-
-Source: issue "Sign, rehearse, verify, publish", deliverable 3: "this release would be refused, because ...".
-"""
+"""Why a rehearsed release would be denied: reasons from the records and verdicts of the rehearsal."""
 
 from __future__ import annotations
 
@@ -13,11 +10,11 @@ from ops.supply_chain.core.outcome import Outcome
 
 
 def reasons_of_records(stages: Sequence[str], records: Iterable[Record]) -> tuple[str, ...]:
-    """Say of each gate that refused why it did.
+    """Return the reason of each gate that refused.
 
     Args:
         stages: The gates that refused, in the order in which they ran.
-        records: What they left; a stage without one is told too.
+        records: Their records; a stage without one is reported, too.
     Returns:
         One sentence a stage, in that order.
     """
@@ -26,10 +23,10 @@ def reasons_of_records(stages: Sequence[str], records: Iterable[Record]) -> tupl
 
 
 def reasons_of_verdicts(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
-    """Say of each rule that does not pass why it does not.
+    """Return the reason of each rule that does not pass.
 
     Args:
-        verdicts: Of both passes of the policy.
+        verdicts: The verdicts of both passes of the policy.
     Returns:
         One sentence a rule, in the order of the verdicts and of the rules in them.
     """

@@ -1,7 +1,4 @@
-"""What a person is told at the end of a release: made, where, verdict, retained, and what it is not yet.
-
-Source: issue 2, "`release` says at the end what was made, where, and what is still missing".
-"""
+"""The summary at the end of a release: files, folder, verdict, retention, signatures, next step."""
 
 from __future__ import annotations
 
@@ -20,10 +17,10 @@ RELEASED = "dist:release/"
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The facts; `files` are (name, size in bytes), sorted, signatures left out.
 
-    `unsigned` are the files without a bundle beside them, the trusted root among them. `mode` is the configured
-    one. `verified` says that the signing stage verified exactly these bundles over these files. `retained` and `retained_until` are empty where
-    the release is not retained; `earlier` says that what is retained comes from an earlier run, with
-    other times in its records and the same files otherwise.
+    `unsigned` are the files without a bundle, including the trusted root. `mode` is the configured signing mode.
+    `verified` is True if the signing stage verified exactly these bundles over these files. `retained` and
+    `retained_until` are empty if the release is not retained; `earlier` is True if the retained release comes from an
+    earlier run, with other times in its records and otherwise the same files.
     """
 
     component: str
@@ -40,17 +37,17 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def unsigned_among(names: Sequence[str]) -> tuple[str, ...]:
-    """Name the files that have no Sigstore bundle beside them, in the order given."""
-    there = set(names)
-    return tuple(name for name in names if is_signed(name) and bundle_name(name) not in there)
+    """Return the names of files that have no Sigstore bundle, in the order given."""
+    present = set(names)
+    return tuple(name for name in names if is_signed(name) and bundle_name(name) not in present)
 
 
 def verified_by(record: Record, files: Mapping[str, str]) -> bool:
-    """Tell whether the signing stage's record says that it verified a bundle over each of these files.
+    """Return whether the record of the signing stage shows that it verified a bundle over each of these files.
 
     Args:
-        record: What the stage left.
-        files: Name -> SHA-256 of everything that lies in the release's folder now.
+        record: The record of the signing stage.
+        files: Name -> SHA-256 of every file in the release folder now.
     """
     if record.outcome is not Outcome.PASS or record.options.get("mode") != SigningMode.SIGSTORE.value:
         return False
@@ -93,10 +90,10 @@ def _retained(summary: Summary) -> str:
 
 def _signed(summary: Summary) -> str:
     if not summary.unsigned:
-        checked = "verified when it was signed" if summary.verified else "which nobody verified here"
-        return f"every file has its NAME{BUNDLE_SUFFIX} beside it, {checked}"
+        checked = "verified when it was signed" if summary.verified else "not verified in this run"
+        return f"every file has a {BUNDLE_SUFFIX} bundle ({checked})"
     if len(summary.unsigned) < len(summary.files):
-        return f"not signed: {', '.join(summary.unsigned)} without NAME{BUNDLE_SUFFIX} beside it"
+        return f"not signed: {', '.join(summary.unsigned)} without a {BUNDLE_SUFFIX} bundle"
     if summary.mode is SigningMode.CHECKSUMS:
         return f"{NOT_SIGNED} (mode {summary.mode.value})"
-    return f"not signed: none of the {len(summary.files)} files has its NAME{BUNDLE_SUFFIX} beside it"
+    return f"not signed: none of the {len(summary.files)} files has a {BUNDLE_SUFFIX} bundle"

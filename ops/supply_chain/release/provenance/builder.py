@@ -1,4 +1,4 @@
-"""Which builder made a release: told from the environment of the run, claimed no further than that.
+"""Which builder made a release: detected from the environment of the run, and not claimed beyond it.
 
 A person can set every one of these variables, so the identifier says where the run seemed to be and is
 no proof of it; docs/provenance.md says of each what it does not claim.
@@ -25,7 +25,7 @@ class BuilderKind(StrEnum):
 
 
 def recognise(environment: Mapping[str, str]) -> BuilderKind:
-    """Tell the kind of machine from its environment variables.
+    """Detect the kind of machine from its environment variables.
 
     Returns:
         `WORKSTATION` for everything that is not recognised: it claims least.

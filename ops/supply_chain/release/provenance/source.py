@@ -18,7 +18,7 @@ def source_uri(remote: str, commit: str) -> str:
         commit: Full hash.
     Returns:
         `git+https://host/path@commit` and the like; empty for a remote on this machine, whose path is
-        nobody's business.
+        private.
     """
     url = _URL.fullmatch(remote)
     if url:

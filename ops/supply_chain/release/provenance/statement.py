@@ -37,7 +37,7 @@ def build_statement(
     Args:
         subjects: Released name -> SHA-256; at least one.
         build_type: Identifier of the way in which releases are made.
-        parameters: What whoever started the release could set.
+        parameters: The options that the caller of the release can set.
         internal: What the machine determined.
         dependencies: Any order.
         run: Builder, times and byproducts.

@@ -25,7 +25,7 @@ BUNDLE_SUFFIX = ".sigstore.json"
 
 ROOT = ' --trusted-root "$TRUSTED_ROOT"'
 ROOT_HELP = "# $TRUSTED_ROOT is the trusted root that you have from elsewhere, not the one in this release"
-"""Whoever could put another release here could put another root beside it."""
+"""Someone who can replace the release can replace a trusted root that comes with it."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ def notes(facts: Facts, *, existing: str = "") -> str:
 
 
 def merged(existing: str, section: str) -> str:
-    """Put our section where an earlier one stands, else after the text that is there."""
+    """Replace our section of an earlier run, or append it to the existing text."""
     before, begin, rest = existing.partition(BEGIN)
     _, end, after = rest.partition(END)
     if begin and end:
@@ -127,7 +127,7 @@ def _signed(facts: Facts) -> str:
     if not _bundled(facts):
         return "**This release is not signed**: its digests are published, and nothing vouches for them."
     count = sum(1 for file in facts.files if file.name not in facts.signatures)
-    return f"{count} files; each has its signature beside it, in a file of the same name and `{BUNDLE_SUFFIX}`."
+    return f"{count} files; each has a signature in the file of the same name plus `{BUNDLE_SUFFIX}`."
 
 
 def _bundled(facts: Facts) -> bool:
@@ -145,11 +145,11 @@ def _commands(facts: Facts) -> list[str]:
         lines += [f"{_cosign(facts, identity, facts.checksums)}{one_of}" for identity in facts.identities]
     if facts.checksums:
         lines.append(f"sha256sum --check {shlex.quote(facts.checksums)}")
-    exact = [one for one in facts.identities if one.identity]
+    exact = [identity for identity in facts.identities if identity.identity]
     if facts.verifier and exact and _bundled(facts):
         who = f"--identity {shlex.quote(exact[0].identity)} --issuer {shlex.quote(exact[0].issuer)}"
         who += ROOT if facts.private_root else ""
-        # It came the same way as what it is to judge: it runs only where it is the publisher's.
+        # The verifier comes from the same place as the release: run it only after its own signature verifies.
         first = _cosign(facts, exact[0], facts.verifier)
         lines.append(f"{first} && python {shlex.quote(facts.verifier)} . {who}")
     return lines

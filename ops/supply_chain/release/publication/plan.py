@@ -1,7 +1,7 @@
 """Which assets to upload, keep and replace, and what the next step of a publication is.
 
 A publication goes absent -> draft -> complete -> published and never back. Each step is worked out from what
-lies at the host now, not from what an earlier run remembers, so that a run that was killed at any moment is
+is at the host now, not from what an earlier run remembers, so that a run that was killed at any moment is
 simply run again. The only step after which the world sees anything is the last one, and it is taken only
 from `complete`: every file there, whole, with the digest that was verified, and nothing else.
 """
@@ -29,9 +29,9 @@ class State(StrEnum):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What to do with each file and each asset; every list is sorted by name.
 
-    `replace` are assets that hold something else under a name of ours, `remove` what broken uploads of
-    other names left, `unread` whole assets of the right size whose digest the host does not tell,
-    `extra` whole assets that are none of ours.
+    `replace` are assets that have other content under a name that we publish, `remove` what broken uploads of
+    other names left, `unread` whole assets of the right size whose digest the host does not report,
+    `extra` whole assets that are not part of the release.
     """
 
     upload: tuple[LocalFile, ...] = ()
@@ -50,12 +50,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def make_plan(
     files: Iterable[LocalFile], assets: Iterable[RemoteAsset], digests: Mapping[int, str] | None = None
 ) -> Plan:
-    """Compare what is to be published with what lies at the host.
+    """Compare the files to publish with the assets at the host.
 
     Args:
         files: What was verified, each name once.
         assets: Those of the release, in any order and state; no name twice, as the host guarantees.
-        digests: SHA-256 by asset id of what was read back where the host does not tell.
+        digests: SHA-256 by asset id of assets read back because the host does not report a digest.
     Returns:
         The plan. What is replaced is also in `upload`.
     """
@@ -63,7 +63,7 @@ def make_plan(
     known = digests or {}
     keep: list[LocalFile] = []
     lists: dict[str, list[RemoteAsset]] = {"replace": [], "remove": [], "unread": [], "extra": []}
-    for asset in sorted(assets, key=lambda one: (one.name, one.id)):
+    for asset in sorted(assets, key=lambda asset: (asset.name, asset.id)):
         file = wanted.get(asset.name)
         verdict = _judge(file, asset, asset.sha256 or known.get(asset.id, ""))
         if verdict == "keep" and file is not None:
@@ -101,7 +101,7 @@ def state_of(release: RemoteRelease | None, plan: Plan) -> State:
 
 
 def choose_draft(drafts: Sequence[RemoteRelease], files: Sequence[LocalFile]) -> RemoteRelease | None:
-    """Choose among drafts for one tag: the one with most bytes of ours in place, else the oldest.
+    """Choose among drafts for one tag: the one with most of our bytes uploaded, else the oldest.
 
     A host whose answer got lost, or that lists late what it made, can leave more than one.
     """
@@ -124,7 +124,7 @@ def differences(plan: Plan) -> tuple[str, ...]:
 
 
 def _how(asset: RemoteAsset, plan: Plan) -> str:
-    file = next(one for one in plan.upload if one.name == asset.name)
+    file = next(file for file in plan.upload if file.name == asset.name)
     if asset.state != UPLOADED:
         return f"is left of an upload that broke off (state {asset.state})"
     if asset.size != file.size:

@@ -1,4 +1,4 @@
-"""What a person is told about a publication."""
+"""The report on a publication: its plan, and what was done."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ops.supply_chain.contracts.values.publication import RemoteRelease
 from ops.supply_chain.release.publication.plan import Plan, State
 
 
-class Told(NamedTuple):
-    """Where it goes, how far it was found, and what was planned then."""
+class PublicationReport(NamedTuple):
+    """Target, state found there, and the plan made for it."""
 
     repository: str
     tag: str
@@ -18,35 +18,35 @@ class Told(NamedTuple):
     plan: Plan
 
 
-def plan_text(told: Told) -> str:
+def plan_text(report: PublicationReport) -> str:
     """Write the plan of a dry run."""
     lines = [
-        f"would publish {told.tag} to {told.repository}, where it is {told.found.value}; nothing was sent",
-        *_rows(told.plan),
+        f"would publish {report.tag} to {report.repository}, where it is {report.found.value}; nothing was sent",
+        *_rows(report.plan),
     ]
-    if told.found is not State.PUBLISHED:
+    if report.found is not State.PUBLISHED:
         lines.append("  then      compare each digest, and publish in one step")
     return "\n".join(lines)
 
 
-def done_text(told: Told, release: RemoteRelease, notes: Sequence[str]) -> str:
+def done_text(report: PublicationReport, release: RemoteRelease, notes: Sequence[str]) -> str:
     """Write what was done."""
-    if told.found is State.PUBLISHED:
-        head = f"{told.tag} was published before, complete and identical"
+    if report.found is State.PUBLISHED:
+        head = f"{report.tag} was published before, complete and identical"
     else:
-        head = f"published {told.tag} to {told.repository}"
+        head = f"published {report.tag} to {report.repository}"
     lock = ["  immutable: its files and tag can no longer be changed"] if release.immutable else []
-    rows = _rows(told.plan) if told.found is not State.PUBLISHED else [f"  kept      {len(told.plan.keep)} files"]
+    rows = _rows(report.plan) if report.found is not State.PUBLISHED else [f"  kept      {len(report.plan.keep)} files"]
     return "\n".join([f"{head}: {release.url}", *rows, *lock, *(f"  note      {note}" for note in notes)])
 
 
-def plan_document(told: Told) -> dict[str, object]:
+def plan_document(report: PublicationReport) -> dict[str, object]:
     """Return the same for programs."""
-    plan = told.plan
+    plan = report.plan
     return {
-        "repository": told.repository,
-        "tag": told.tag,
-        "found": told.found.value,
+        "repository": report.repository,
+        "tag": report.tag,
+        "found": report.found.value,
         "uploaded": [file.name for file in plan.upload],
         "kept": [file.name for file in plan.keep],
         "replaced": [asset.name for asset in plan.replace],

@@ -1,7 +1,4 @@
-"""What is told of retained releases: a line each, and a finding for each thing that is wrong.
-
-Source: DESIGN section 2, `retain_artifacts.py`.
-"""
+"""The report on retained releases: one line each, and a finding for each problem."""
 
 from __future__ import annotations
 
@@ -13,22 +10,22 @@ from ops.supply_chain.release.retention.rules import PruneDecision
 
 
 def release_line(held: HeldRelease) -> str:
-    """Tell of one retained release."""
+    """Return the line of one retained release."""
     if held.manifest is None:
         return f"{held.component} {held.version}: damaged"
-    one = held.manifest
-    size = sum(file.size for file in one.files)
-    state = "damaged" if held.problems else "as its manifest says"
+    manifest = held.manifest
+    size = sum(file.size for file in manifest.files)
+    state = "damaged" if held.problems else "intact"
     return (
-        f"{held.component} {held.version}: {len(one.files)} files, {size} bytes, "
-        f"retained {one.retained_at} until {one.retained_until}, {state}"
+        f"{held.component} {held.version}: {len(manifest.files)} files, {size} bytes, "
+        f"retained {manifest.retained_at} until {manifest.retained_until}, {state}"
     )
 
 
 def decision_line(decision: PruneDecision, *, applied: bool) -> str:
-    """Tell what became of one retained release, or would."""
+    """Return what pruning did, or would do, with one retained release."""
     removed = "removed" if applied else "would be removed"
-    verb = removed if decision.remove else "stays"
+    verb = removed if decision.remove else "kept"
     return f"{decision.held.component} {decision.held.version}: {verb}: {decision.reason}"
 
 
@@ -47,13 +44,13 @@ def damage_findings(releases: Iterable[HeldRelease]) -> tuple[Finding, ...]:
 
 
 def other_bytes_findings(version: str, names: Iterable[str]) -> tuple[Finding, ...]:
-    """Return a finding for each file in which a second making differs from what is retained."""
+    """Return a finding for each file that differs from the retained release of the same version."""
     return tuple(
         Finding(
             code="retention.other-bytes",
             severity=Severity.HIGH,
-            message=f"{name}: {version} is retained with other bytes",
-            next_step="Release under a new version; a version that was released stays what it was.",
+            message=f"{name}: {version} is retained with different content",
+            next_step="Release under a new version; a released version never changes.",
         )
         for name in names
     )
@@ -65,20 +62,20 @@ def unsigned_findings(version: str) -> tuple[Finding, ...]:
         Finding(
             code="retention.retained-unsigned",
             severity=Severity.MEDIUM,
-            message=f"{version} is retained without signatures, and what is retained stays what it was",
+            message=f"{version} is retained without signatures, and a retained release never changes",
             next_step="Keep the signed files elsewhere, or release under a new version; sign before retaining.",
         ),
     )
 
 
 def unverified_findings(version: str) -> tuple[Finding, ...]:
-    """Return the finding that verifying a release found it wanting."""
+    """Return the finding that a release does not verify."""
     return (
         Finding(
             code="retention.not-verified",
             severity=Severity.HIGH,
-            message=f"{version} does not verify, says dist/verification/verification.json",
-            next_step="Do what the report says, make the release again, and verify it: nox -s release.",
+            message=f"{version} does not verify (dist/verification/verification.json)",
+            next_step="Fix what the report lists, then run the release again: nox -s release.",
         ),
     )
 

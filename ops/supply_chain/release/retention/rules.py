@@ -56,8 +56,8 @@ def build_manifest(
         files: All its files, any order, the provenance among them.
         component: N.
         version: V.
-        created: The moment that the released files carry.
-        now: The moment of retaining.
+        created: The timestamp in the released files.
+        now: The time of retaining.
         days: For how many days from now, today not counted.
         last: Sequence number and reference of the newest release so far; None for the first.
     """
@@ -77,9 +77,9 @@ def build_manifest(
 
 
 def differing(manifest: Manifest, files: Mapping[str, str]) -> tuple[str, ...]:
-    """Name the files in which a second making of a release differs from the retained one.
+    """Return the names of files that differ from the retained release.
 
-    Provenance, checksums, records, signatures and the reports of verifying them tell of a run and may differ;
+    Provenance, checksums, records, signatures and verification reports depend on the run and may differ;
     everything else is a pure function of the source.
 
     Args:
@@ -104,7 +104,7 @@ def differing(manifest: Manifest, files: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def lacks_signatures(manifest: Manifest, names: Iterable[str]) -> bool:
-    """Tell whether a release that is signed now was retained before it was.
+    """Return whether a release that is signed now was retained unsigned.
 
     Args:
         manifest: Of the retained release.
@@ -118,7 +118,7 @@ def with_chain_problems(releases: Sequence[HeldRelease], pruned: Sequence[Pruned
     """Hold the releases of one component against each other.
 
     Each names the one before it by its manifest's digest. That one is there, or it is among the pruned;
-    otherwise somebody removed or changed it. That the newest one was removed cannot be seen from here.
+    otherwise it was removed or changed. Removal of the newest release cannot be detected here.
 
     Args:
         releases: All of one component, any order.
@@ -126,7 +126,7 @@ def with_chain_problems(releases: Sequence[HeldRelease], pruned: Sequence[Pruned
     Returns:
         The same, with problems of the chain added, sorted by sequence, unreadable ones last.
     """
-    links = {one.version: (one.sequence, one.manifest_sha256) for one in pruned}
+    links = {entry.version: (entry.sequence, entry.manifest_sha256) for entry in pruned}
     links |= {held.version: (_sequence(held), held.manifest_sha256) for held in releases}
     taken: dict[int, str] = {}
     checked = []
@@ -147,7 +147,7 @@ def plan_pruning(releases: Sequence[HeldRelease], now: datetime) -> tuple[PruneD
     Never one that has not expired, never the newest, never one that is not exactly as its manifest says.
 
     Args:
-        releases: As `with_chain_problems` returns them, from a reading that held every digest.
+        releases: As `with_chain_problems` returns them, read with every digest checked.
         now: The present moment.
     Returns:
         One decision each, in the same order.

@@ -58,9 +58,9 @@ def require_same_world(trust: TrustConfig, *, rehearsed: bool) -> None:
             hint=f"Unset {REHEARSAL_VARIABLE}, or rehearse with nox -s rehearse.",
         )
     if rehearsed and not is_rehearsal():
-        raise InputError("dist/release/: is of a rehearsal", hint="Make a real release: nox -s release.")
+        raise InputError("dist/release/: is from a rehearsal", hint="Make a real release: nox -s release.")
     if is_rehearsal() and not rehearsed:
-        raise InputError("dist/release/: is of a real release, and this is a rehearsal", hint="nox -s rehearse")
+        raise InputError("dist/release/: is from a real release, but this is a rehearsal", hint="nox -s rehearse")
 
 
 def trust_of(run: StageRun) -> TrustConfig:
