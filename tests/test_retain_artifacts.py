@@ -103,7 +103,8 @@ def test_the_same_version_with_other_bytes_is_refused(release: Handmade, capfd: 
     said = capfd.readouterr().out
     advice = "  next: Release under a new version; a released version never changes.\n"
     assert said == "".join(
-        f"{name}: V is retained with different content\n{advice}" for name in ("N-V-evidence.tar.gz", "N-V-sbom.cdx.json")
+        f"{name}: V is retained with different content\n{advice}"
+        for name in ("N-V-evidence.tar.gz", "N-V-sbom.cdx.json")
     )
     assert tree(release.store / "V") == before
 

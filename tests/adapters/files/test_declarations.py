@@ -61,10 +61,7 @@ def test_globs_that_leave_out_everything_are_a_usage_error(tmp_path: Path, globs
         (tmp_path / name).write_text("idna==3.7\n")
     with pytest.raises(UsageError) as caught:
         declaring_files(tmp_path, globs)
-    assert (
-        caught.value.message
-        == "[locks].exclude: excludes every file of the project, so nothing can be checked"
-    )
+    assert caught.value.message == "[locks].exclude: excludes every file of the project, so nothing can be checked"
     assert caught.value.hint == "Leave out what holds the locks of others, and nothing else."
 
 
