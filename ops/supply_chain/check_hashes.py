@@ -27,7 +27,7 @@ from ops.supply_chain.dependencies.index_hashes.compare import Comparison, Offer
 from ops.supply_chain.dependencies.index_hashes.places import findings_of, no_lock
 from ops.supply_chain.dependencies.index_hashes.subjects import Scope, Subject, scope_of
 from ops.supply_chain.dependencies.index_hashes.verdicts import Fetched, Gap, Verdict, settle
-from ops.supply_chain.gather.gates.outcome import judge
+from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_locks, read_gate_input
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
@@ -154,17 +154,17 @@ def _result(
     locks = all_locks([project for project, _ in projects])
     unlocked = any(one.code == NOT_EXAMINED and not project.locks for project, told in found for one in told)
     all_examined = all(verdict.examined for verdict in verdicts.values()) and not unlocked
-    judged = judge(run, found, scopes=frozenset({SCOPE}), all_examined=all_examined)
+    gate = finish_gate(run, found, scopes=frozenset({SCOPE}), all_examined=all_examined)
     counts = summary.counts_of(locks, [scope for _, scope in projects], verdicts)
     counts["status_unknown"] = summary.status_unknown(offers)
     if downloaded is not None:
         counts |= {"files": downloaded.files, "bytes": downloaded.size}
     notes = () if unlocked else summary.notes_of(counts)
     return StageResult(
-        outcome=judged.outcome,
-        text=summary.text_of(counts, notes, judged.findings, feed="the package index"),
+        outcome=gate.outcome,
+        text=summary.text_of(counts, notes, gate.findings, feed="the package index"),
         counts=counts,
-        findings=judged.findings,
+        findings=gate.findings,
         reads=tuple({ref.path: ref for project, _ in projects for ref in project.lock_refs}.values()),
         feeds=(FeedRef(name=FEED, version="", sha256=summary.digest_of(offers), age_seconds=0),) if offers else (),
         options={"bytes": "yes" if downloaded else "no"},

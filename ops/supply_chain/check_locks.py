@@ -39,7 +39,7 @@ from ops.supply_chain.dependencies.drift.looked import How, Looked
 from ops.supply_chain.dependencies.drift.report import counts_of, document_of, notes_of, text_of
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.gather.dependencies.tool_check import look_at
-from ops.supply_chain.gather.gates.outcome import judge
+from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
@@ -192,14 +192,14 @@ def _result(
     unlocked = {project.label: _unlocked(project) for project, pairs in looked if not pairs}
     found = [(project, [*_findings(pairs), *unlocked.get(project.label, ())]) for project, pairs in looked]
     all_examined = all(one.examined for _, one in every) and not any(unlocked.values())
-    judged = judge(run, found, scopes=frozenset({SCOPE}), all_examined=all_examined)
+    gate = finish_gate(run, found, scopes=frozenset({SCOPE}), all_examined=all_examined)
     counts = counts_of(every, reproducible=run.args.reproducible, resolved=asked)
     notes = notes_of(shown, counts, unlocked=any(unlocked.values()))
     return StageResult(
-        outcome=judged.outcome,
-        text=text_of(shown, counts, notes, judged.findings),
+        outcome=gate.outcome,
+        text=text_of(shown, counts, notes, gate.findings),
         counts=counts,
-        findings=judged.findings,
+        findings=gate.findings,
         reads=_reads(project for project, _ in looked),
         tools=_tools(one for _, one in every),
         options={"reproducible": "yes" if run.args.reproducible else "no"},

@@ -47,7 +47,7 @@ from ops.supply_chain.dependencies.publishers.survey import (
     wants_of,
 )
 from ops.supply_chain.dependencies.publishers.tally import counts_of
-from ops.supply_chain.gather.gates.outcome import judge as decide
+from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
 from ops.supply_chain.release.evidence import baseline_beside
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -218,20 +218,20 @@ def _result(run: StageRun, surveys: Sequence[Survey], root: TrustedRootFile, wri
     counts = counts_of([(one.view, one.wants, one.seen) for one in surveys])
     found = [(one.project, _findings(one)) for one in surveys]
     complete = counts["examined"] == counts["locked"] and not any(one.code == GAP for _, some in found for one in some)
-    judgement = decide(run, found, scopes=SCOPES, all_examined=complete)
+    gate = finish_gate(run, found, scopes=SCOPES, all_examined=complete)
     sources, notes = _sources(surveys, root), _notes(surveys, counts, len(writes))
     return StageResult(
-        outcome=judgement.outcome,
-        text=text_of(judgement.outcome, counts, sources, judgement.findings, notes),
+        outcome=gate.outcome,
+        text=text_of(gate.outcome, counts, sources, gate.findings, notes),
         counts=counts,
-        findings=judgement.findings,
+        findings=gate.findings,
         reads=tuple(ref for one in surveys for ref in (*one.project.lock_refs, *_baseline_refs(one))),
         writes=tuple(writes),
         tools=_tools(),
         feeds=_feeds(surveys, root),
         options={"record": str(run.args.record).lower(), "accept": ",".join(sorted(set(run.args.accept)))},
         notes=tuple(notes),
-        document=document_of(sources, judgement.findings),
+        document=document_of(sources, gate.findings),
     )
 
 

@@ -272,12 +272,12 @@ def _result(
 
 def _waived(run: StageRun, result: StageResult) -> StageResult:
     """Mark what is waived: the policy reads the findings of this record too, and those of locks stand in both."""
-    from ops.supply_chain.gather.gates.outcome import judge
+    from ops.supply_chain.gather.gates.outcome import finish_gate
     from ops.supply_chain.gather.gates.projects import GateProject
 
     project = GateProject(label="", root=run.root, config=run.config, locks=())
-    judged = judge(run, [(project, result.findings)], scopes=frozenset({SCOPE}), all_examined=True)
-    return dataclasses.replace(result, findings=judged.findings)
+    gate = finish_gate(run, [(project, result.findings)], scopes=frozenset({SCOPE}), all_examined=True)
+    return dataclasses.replace(result, findings=gate.findings)
 
 
 def _tools(*, environment: bool) -> tuple[ToolRef, ...]:

@@ -1,1 +1,1 @@
-"""What every gate shares: projects and their locks in, waivers applied, outcome out."""
+"""Shared by all gates: read projects and locks, apply waivers, decide the outcome."""

@@ -1,4 +1,4 @@
-"""The locks of a project folder: the walk of the disk put together with the readers."""
+"""The locks of a project folder, found on disk and read."""
 
 from __future__ import annotations
 

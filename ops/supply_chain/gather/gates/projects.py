@@ -1,7 +1,7 @@
-"""What a gate looks at: the locks of one project, or of a fleet of projects in one run.
+"""The input of a gate: the locks of one project, or of a fleet of projects in one run.
 
-A fleet file names one project folder a line, relative to the file; `#` starts a comment. Each project is
-known by its component name; findings then carry `<component>/<path>`. Waivers are each project's own.
+A fleet file names one project folder per line, relative to the file; `#` starts a comment. Each project is
+identified by its component name, and its findings carry `<component>/<path>`. Each project has its own waivers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FLEET_VERSION = "0"
 
 
 class GateProject(msgspec.Struct, frozen=True, kw_only=True):
-    """One project of the run. `label` is empty where it is the only one."""
+    """One project of the run. `label` is empty if it is the only one."""
 
     label: str
     root: Path
@@ -38,14 +38,14 @@ class GateProject(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.label}/{path}" if self.label and path else path
 
     def relocated(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return findings with their paths as shown."""
+        """Return findings with their paths as reports show them."""
         if not self.label:
             return tuple(findings)
         return tuple(
             msgspec.structs.replace(
-                one, path=self.shown(one.path), also_at=tuple(self.shown(place) for place in one.also_at)
+                finding, path=self.shown(finding.path), also_at=tuple(self.shown(place) for place in finding.also_at)
             )
-            for one in findings
+            for finding in findings
         )
 
     @property
@@ -58,16 +58,18 @@ class GateProject(msgspec.Struct, frozen=True, kw_only=True):
 
 def add_fleet_option(parser: argparse.ArgumentParser) -> None:
     """Add `--fleet` to a gate's command line."""
-    parser.add_argument("--fleet", type=Path, help="file naming one project folder a line: look at all in one run")
+    parser.add_argument(
+        "--fleet", type=Path, help="file with one project folder per line; check all of them in one run"
+    )
 
 
 def read_gate_input(run: StageRun) -> tuple[GateProject, ...]:
-    """Read the locks that a gate looks at.
+    """Read the projects and locks that a gate checks.
 
     Returns:
         The project, or each of the fleet's in the order of its file.
     Raises:
-        UsageError: The fleet file names no folder, a missing one, or two of one name.
+        UsageError: The fleet file names no folder, a missing one, or two with the same name.
         InputError: A lock or the fleet file is broken.
     """
     if run.args.fleet is None:
@@ -78,7 +80,7 @@ def read_gate_input(run: StageRun) -> tuple[GateProject, ...]:
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
         raise UsageError(
-            f"{run.args.fleet}: two projects are called {twice[0]!r}", hint="Set component_name in one of them."
+            f"{run.args.fleet}: two projects have the name {twice[0]!r}", hint="Set component_name in one of them."
         )
     return projects
 
@@ -95,10 +97,10 @@ def _fleet_folders(path: Path) -> list[Path]:
         raise InputError(f"{path}: cannot be read: {error}") from error
     folders = [path.parent / text for line in lines if (text := line.split("#", 1)[0].strip())]
     if not folders:
-        raise UsageError(f"{path}: names no project", hint="Write one project folder a line.")
+        raise UsageError(f"{path}: does not name a project", hint="Write one project folder per line.")
     missing = [folder for folder in folders if not folder.is_dir()]
     if missing:
-        raise UsageError(f"{path}: {missing[0]} is not a folder", hint="Mend that line.")
+        raise UsageError(f"{path}: {missing[0]} is not a folder", hint="Correct that line.")
     return folders
 
 

@@ -1,4 +1,4 @@
-"""The records that lie in `dist/records/`, all of one component and version."""
+"""The records in `dist/records/`, all of one component and version."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def read_records(run: StageRun) -> tuple[Record, ...]:
     Returns:
         Sorted by stage; empty where there is none.
     Raises:
-        InputError: One is broken, of another component or version (than the others, where the project needs
-            none), or lies under another stage's name.
+        InputError: A record is malformed, or is of another component, version or stage than expected. The expected
+            version is that of the project, or of the first record if the project needs none.
     """
     paths = record_paths(run)
     records = tuple(canonical.read(path, Record) for path in paths)
@@ -29,7 +29,7 @@ def read_records(run: StageRun) -> tuple[Record, ...]:
         if found != expected:
             raise InputError(
                 f"dist/{RECORDS_FOLDER}/{path.name}: is of {' '.join(found)}, expected {' '.join(expected)}",
-                hint="It is left from another run: run the whole session again.",
+                hint="It is left over from another run; run the whole session again.",
             )
     return records
 

@@ -11,7 +11,7 @@ from ops.supply_chain.contracts.files.ledger import Ledger
 from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.gates.outcome import Judgement, judge
+from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
 from ops.supply_chain.gather.risk.advisories.lookup import Examined, Part
 from ops.supply_chain.risk.advisories.findings import Teller, not_examined
 from ops.supply_chain.risk.advisories.pins import Key
@@ -87,16 +87,16 @@ def conclude(
         InputError: The ledger is damaged.
         OutputError: The ledger cannot be written.
     """
-    judgement = _judge(run, found, told)
+    gate = _judge(run, found, told)
     if run.args.ledger:
         for voice, _ in told:
             path = ledgers.ledger_path(run.artifacts, voice.component)
             ledgers.add(path, voice.teller.sightings, today=voice.clock.today)
-    every = {**_counts(found, told, judgement), **counts}
+    every = {**_counts(found, told, gate), **counts}
     notes = (*found.notes, *dict.fromkeys(TORN for voice, _ in told if voice.ledger and voice.ledger.torn))
     facts = Facts(
         title=title,
-        outcome=judgement.outcome.value,
+        outcome=gate.outcome.value,
         counts=every,
         told=[found.chosen.answer.told] if found.chosen else [],
         passed_over=found.chosen.passed_over if found.chosen else (),
@@ -105,10 +105,10 @@ def conclude(
         today=told[0][0].clock.today,
     )
     return StageResult(
-        outcome=judgement.outcome,
-        text=render(facts, judgement.findings),
+        outcome=gate.outcome,
+        text=render(facts, gate.findings),
         counts=every,
-        findings=judgement.findings,
+        findings=gate.findings,
         reads=tuple(ref for part in found.parts for ref in part.project.lock_refs),
         feeds=(*found.feeds, *_ledger_refs(told)),
         tools=tuple(tools),
@@ -118,18 +118,18 @@ def conclude(
     )
 
 
-def _judge(run: StageRun, found: Examined, told: Sequence[tuple[Voice, Sequence[Finding]]]) -> Judgement:
+def _judge(run: StageRun, found: Examined, told: Sequence[tuple[Voice, Sequence[Finding]]]) -> GateOutcome:
     """Decide: a gap that no waiver accepts makes what would pass not-examined."""
     pairs = [(voice.part.project, findings) for voice, findings in told]
-    judgement = judge(run, pairs, scopes=frozenset({found.gate}), all_examined=True)
-    open_gaps = any(one.code.endswith(GAP) and not one.waived_by for one in judgement.findings)
-    if open_gaps and judgement.outcome is Outcome.PASS:
-        return Judgement(judgement.findings, Outcome.NOT_EXAMINED)
-    return judgement
+    gate = finish_gate(run, pairs, scopes=frozenset({found.gate}), all_examined=True)
+    open_gaps = any(one.code.endswith(GAP) and not one.waived_by for one in gate.findings)
+    if open_gaps and gate.outcome is Outcome.PASS:
+        return GateOutcome(gate.findings, Outcome.NOT_EXAMINED)
+    return gate
 
 
-def _counts(found: Examined, told: Sequence[tuple[Voice, Sequence[Finding]]], judgement: Judgement) -> dict[str, int]:
-    accepted = _accepted(found, judgement.findings)
+def _counts(found: Examined, told: Sequence[tuple[Voice, Sequence[Finding]]], gate: GateOutcome) -> dict[str, int]:
+    accepted = _accepted(found, gate.findings)
     return {
         "locks": sum(len(part.project.locks) for part in found.parts),
         "locked": len(found.wanted) - len(accepted),
@@ -137,8 +137,8 @@ def _counts(found: Examined, told: Sequence[tuple[Voice, Sequence[Finding]]], ju
         "out_of_scope": found.out_of_scope,
         "unexamined_accepted": len(accepted),
         "projects": len(found.parts),
-        "findings": len(judgement.findings),
-        "waived": sum(bool(one.waived_by) for one in judgement.findings),
+        "findings": len(gate.findings),
+        "waived": sum(bool(one.waived_by) for one in gate.findings),
         "new": sum(voice.teller.new for voice, _ in told),
         "overdue": sum(voice.teller.overdue for voice, _ in told),
     }
