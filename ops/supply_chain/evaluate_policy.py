@@ -223,8 +223,10 @@ def _evidence(
         "records": [project_record(stored, actual) for stored in records],
         **parts,
     }
-    kept = [FileRef(path=one.path, sha256=one.sha256, size=len(canonical.encode(one.record))) for one in records]
-    return _Evidence(document, [*inputs, *kept], tuple(one.record for one in records), notes)
+    kept = [
+        FileRef(path=record.path, sha256=record.sha256, size=len(canonical.encode(record.record))) for record in records
+    ]
+    return _Evidence(document, [*inputs, *kept], tuple(record.record for record in records), notes)
 
 
 def _actual(run: StageRun, records: Iterable[StoredRecord]) -> dict[str, str]:

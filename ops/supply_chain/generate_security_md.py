@@ -85,8 +85,8 @@ def _perform(run: StageRun) -> StageResult:
 
 def _watch(files: DocumentFiles) -> StageResult:
     findings = files.expiry()
-    failed = any(one.severity is Severity.HIGH for one in findings)
-    text = "\n".join(_line(one) for one in findings) or "no security.txt ends soon"
+    failed = any(finding.severity is Severity.HIGH for finding in findings)
+    text = "\n".join(_line(finding) for finding in findings) or "no security.txt ends soon"
     return StageResult(
         outcome=Outcome.FAIL if failed else Outcome.PASS,
         text=text,
@@ -106,7 +106,7 @@ def _write(run: StageRun, files: DocumentFiles) -> StageResult:
         _require_evidence(files, named, made)
     denied = _unsupported(run, made)
     if denied:
-        text = "\n".join([*(_line(one) for one in denied), "nothing was written"])
+        text = "\n".join([*(_line(verdict) for verdict in denied), "nothing was written"])
         return StageResult(outcome=Outcome.FAIL, text=text, findings=denied, counts=_counts(made, ()))
     changed = [name for name, now in made.texts.items() if files.committed(name) != now]
     for name in changed:
@@ -138,8 +138,8 @@ def _check(run: StageRun, files: DocumentFiles) -> StageResult:
         _require_evidence(files, named, made)
     stale = files.stale(made)
     findings = (*(_drift(name) for name, _ in stale), *_unsupported(run, made), *files.expiry())
-    failed = any(one.severity is Severity.HIGH for one in findings)
-    text = [diff for _, diff in stale] + [_line(one) for one in findings]
+    failed = any(finding.severity is Severity.HIGH for finding in findings)
+    text = [diff for _, diff in stale] + [_line(finding) for finding in findings]
     unknown = () if stale else files.unknown(made)
     return StageResult(
         outcome=Outcome.FAIL if failed else Outcome.PASS,
@@ -184,11 +184,11 @@ def _unsupported(run: StageRun, made: Made) -> tuple[Finding, ...]:
         Finding(
             code="document.claim-unsupported",
             severity=Severity.HIGH,
-            message=f"claim {one.id} is asserted and not supported: {' '.join(one.missing)}",
+            message=f"claim {claim.id} is asserted and not supported: {' '.join(claim.missing)}",
             next_step="Make a release that supports it, or take the claim out of the template or mark it optional.",
             path=made.template,
         )
-        for one in made.unsupported
+        for claim in made.unsupported
     )
 
 

@@ -69,7 +69,9 @@ def _address(given: str) -> str:
     if not given:
         return ""
     parts = urlsplit(given)
-    plain = not any(one in given for one in " ()<>\"'`|\\\t\r\n") and given.isascii() and given.isprintable()
+    plain = (
+        not any(character in given for character in " ()<>\"'`|\\\t\r\n") and given.isascii() and given.isprintable()
+    )
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment or not plain:
         raise UsageError(f"--files-at {given!r}: expected an address https://HOST/PATH and nothing else")
     return given.rstrip("/")
@@ -123,7 +125,7 @@ def _result(run: StageRun, mirrored: Mirrored, *, pages: int, enclosed: int) -> 
         f"{run.dist / FOLDER}: {pages} files made, {enclosed} enclosed, of {len(mirror.releases)} retained releases",
         f"newest: {mirror.component} {mirror.newest.version}, {kind}",
         *(f"damaged: {text}" for text in mirror.damaged),
-        *(f"not shown: {one.version}: {text}" for one in mirror.releases for text in one.unread),
+        *(f"not shown: {release.version}: {text}" for release in mirror.releases for text in release.unread),
         f"next: mkdocs build --strict --config-file {run.dist / FOLDER / 'mkdocs.yml'}",
     ]
     return StageResult(
@@ -136,7 +138,11 @@ def _result(run: StageRun, mirrored: Mirrored, *, pages: int, enclosed: int) -> 
             "enclosed": enclosed,
             "without_owner": mirror.matrix.without_owner,
         },
-        document={"folder": FOLDER, "releases": [one.version for one in mirror.releases], "damaged": mirror.damaged},
+        document={
+            "folder": FOLDER,
+            "releases": [release.version for release in mirror.releases],
+            "damaged": mirror.damaged,
+        },
     )
 
 

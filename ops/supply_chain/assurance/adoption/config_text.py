@@ -106,17 +106,17 @@ def _signing(survey: Survey) -> str:
     return _SIGNING.format(known=known, issuer=quoted(GITHUB_ISSUER), expression=quoted(expression))
 
 
-def _waiver(one: Ignored) -> str:
-    end = "as that list says: check it" if one.until else f"{MISSING}: the last day on which it holds"
+def _waiver(ignored: Ignored) -> str:
+    end = "as that list says: check it" if ignored.until else f"{MISSING}: the last day on which it holds"
     rows = [
-        ("id", one.id, ""),
-        ("package", one.package, "" if one.package else "narrow it to one package, if you can"),
-        ("reason", one.reason, "" if one.reason else f"{MISSING}: why does this not hurt us?"),
+        ("id", ignored.id, ""),
+        ("package", ignored.package, "" if ignored.package else "narrow it to one package, if you can"),
+        ("reason", ignored.reason, "" if ignored.reason else f"{MISSING}: why does this not hurt us?"),
         ("owner", "", f"{MISSING}: who answers for it?"),
         ("date", "", f"{MISSING}: the day on which you decided, like 2026-01-31"),
-        ("expires", one.until, end),
+        ("expires", ignored.until, end),
     ]
-    lines = [f"\n# From {_line(one.source)}:\n# [[waivers]]\n"]
+    lines = [f"\n# From {_line(ignored.source)}:\n# [[waivers]]\n"]
     lines += [f"# {key} = {quoted(value)}" + (f"  # {said}" if said else "") + "\n" for key, value, said in rows]
     return "".join(lines)
 

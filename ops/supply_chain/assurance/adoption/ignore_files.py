@@ -24,13 +24,13 @@ def ignored_by_osv_scanner(path: str, text: str) -> Imported:
     """Read an `osv-scanner.toml`."""
     table, notes = _toml(path, text)
     entries: list[Ignored] = []
-    for number, one in enumerate(_list(table.get("IgnoredVulns")), 1):
-        name = one.get("id") if isinstance(one, dict) else None
+    for number, entry in enumerate(_list(table.get("IgnoredVulns")), 1):
+        name = entry.get("id") if isinstance(entry, dict) else None
         if not isinstance(name, str) or not _ID.fullmatch(name):
             notes.append(f"{path}: IgnoredVulns entry {number} has no advisory id and was not imported")
             continue
         entries.append(
-            Ignored(id=name, source=path, reason=_text(one.get("reason")), until=_day(one.get("ignoreUntil")))
+            Ignored(id=name, source=path, reason=_text(entry.get("reason")), until=_day(entry.get("ignoreUntil")))
         )
     overrides = len(_list(table.get("PackageOverrides")))
     if overrides:

@@ -26,7 +26,11 @@ def next_steps(survey: Survey, *, written: bool, project: str) -> tuple[str, ...
 
 def unsettled(survey: Survey) -> tuple[Ignored, ...]:
     """Return the imported ignores that the configuration does not speak of yet, each id once."""
-    found = {one.id.upper(): one for one in reversed(survey.ignored.entries) if one.id.upper() not in survey.known_ids}
+    found = {
+        entry.id.upper(): entry
+        for entry in reversed(survey.ignored.entries)
+        if entry.id.upper() not in survey.known_ids
+    }
     return tuple(found[key] for key in sorted(found))
 
 
@@ -35,7 +39,7 @@ def _steps(survey: Survey, *, written: bool, project: str) -> Iterator[str]:
         yield f"write it: nox -s adopt -- {project} --write"
     yield from _lock_steps(survey, project)
     if survey.ignored.entries:
-        count = len({one.id.upper() for one in survey.ignored.entries})
+        count = len({entry.id.upper() for entry in survey.ignored.entries})
         ids = "1 ignored advisory" if count == 1 else f"{count} ignored advisories"
         yield f"decide on {ids}: give each a reason, an owner and an end in {CONFIG_NAME}, or delete it"
     if not survey.signers:

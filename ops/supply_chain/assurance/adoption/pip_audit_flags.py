@@ -43,13 +43,13 @@ def _of_input(code: str, match: re.Match[str]) -> list[tuple[int, str]]:
     """Return the identifiers of one `ignore-vulns:`, on its line or on the deeper ones below it."""
     if match["rest"].strip().rstrip("+-") not in ("|", ">", ""):
         start = match.start("rest")
-        return [(start + one.start(), one[0]) for one in _ID.finditer(match["rest"].split(" #")[0])]
+        return [(start + found.start(), found[0]) for found in _ID.finditer(match["rest"].split(" #")[0])]
     found: list[tuple[int, str]] = []
     position = match.end() + 1
     for line in code[position:].splitlines(keepends=True):
         depth = len(line) - len(line.lstrip(" "))
         if line.strip() and depth <= len(match["indent"]):
             break
-        found += [(position + one.start(), one[0]) for one in _ID.finditer(line.split(" #")[0])]
+        found += [(position + found.start(), found[0]) for found in _ID.finditer(line.split(" #")[0])]
         position += len(line)
     return found

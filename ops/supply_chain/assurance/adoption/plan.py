@@ -57,7 +57,7 @@ def make_plan(survey: Survey, wanted: Wanted, *, templates: Mapping[str, str], p
         why = "updates of what is vulnerable; alerts themselves are a setting of the repository"
         _add(survey, files, kept, bots.DEPENDABOT, bots.dependabot_text(survey), why, bots.DEPENDABOT_PLACES)
     _gitignore(survey, files, kept)
-    return Plan(files=tuple(sorted(files, key=lambda one: one.path)), kept=tuple(kept))
+    return Plan(files=tuple(sorted(files, key=lambda file: file.path)), kept=tuple(kept))
 
 
 def _add(

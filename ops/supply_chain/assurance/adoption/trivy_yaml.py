@@ -45,8 +45,8 @@ def ignored_by_trivy_yaml(path: str, text: str) -> Imported:
                 notes.append(f"{path}:{number}: a list on one line was not understood and not imported")
         elif inside and said.strip() not in ("", "---") and not _take(said.strip(), number, found):
             notes.append(f"{path}:{number}: was not understood and not imported")
-    entries = [_entry(f"{path}:{number}", one) for number, one in found if _ID.fullmatch(one.get("id", ""))]
-    lost = [number for number, one in found if not _ID.fullmatch(one.get("id", ""))]
+    entries = [_entry(f"{path}:{number}", item) for number, item in found if _ID.fullmatch(item.get("id", ""))]
+    lost = [number for number, item in found if not _ID.fullmatch(item.get("id", ""))]
     notes += [f"{path}:{number}: has no advisory id and was not imported" for number in lost]
     return Imported(entries=tuple(entries), notes=tuple(notes))
 
@@ -70,14 +70,14 @@ def _take(said: str, number: int, found: list[tuple[int, dict[str, str]]]) -> bo
     return True
 
 
-def _entry(source: str, one: dict[str, str]) -> Ignored:
-    until = one.get("expired_at", "")
+def _entry(source: str, fields: dict[str, str]) -> Ignored:
+    until = fields.get("expired_at", "")
     return Ignored(
-        id=one["id"],
+        id=fields["id"],
         source=source,
-        reason=one.get("statement", ""),
+        reason=fields.get("statement", ""),
         until=until[:10] if _DAY.match(until) else "",
-        package=one.get("package", ""),
+        package=fields.get("package", ""),
     )
 
 

@@ -40,19 +40,19 @@ def controls_from(
         for catalogue in catalogues
         for entry in catalogue.controls
     ]
-    return tuple(sorted(found, key=lambda one: one.id))
+    return tuple(sorted(found, key=lambda verdict: verdict.id))
 
 
 def _decided(catalogues: Sequence[Catalogue], config: ControlsConfig) -> dict[str, str]:
     ids = [entry.id for catalogue in catalogues for entry in catalogue.controls]
-    for place, one in enumerate(config.out_of_scope):
+    for place, scope in enumerate(config.out_of_scope):
         where = f"controls.out_of_scope[{place}]"
-        if one.id not in ids:
-            nearest = difflib.get_close_matches(one.id, ids, n=1, cutoff=0.0)
-            raise UsageError(f"{where}: no control is called {one.id!r}", hint=f"The nearest is {nearest[0]!r}.")
-        if not one.reason.strip():
-            raise UsageError(f"{where}: {one.id} has no reason", hint="Write why the control is not followed.")
-    return {one.id: one.reason.strip() for one in config.out_of_scope}
+        if scope.id not in ids:
+            nearest = difflib.get_close_matches(scope.id, ids, n=1, cutoff=0.0)
+            raise UsageError(f"{where}: no control is called {scope.id!r}", hint=f"The nearest is {nearest[0]!r}.")
+        if not scope.reason.strip():
+            raise UsageError(f"{where}: {scope.id} has no reason", hint="Write why the control is not followed.")
+    return {scope.id: scope.reason.strip() for scope in config.out_of_scope}
 
 
 def _verdict(

@@ -48,7 +48,7 @@ def cell(text: str) -> str:
 def _reference(rules: Sequence[ClaimRule], catalogues: Sequence[Catalogue]) -> Iterator[str]:
     yield REFERENCE_HEAD
     yield from ("## Claims", "", "| id | what it says | where it is not shown | rests on |", "|---|---|---|---|")
-    for rule in sorted(rules, key=lambda one: one.id):
+    for rule in sorted(rules, key=lambda control: control.id):
         yield _row(f"`{rule.id}`", cell(rule.sentence), cell(rule.otherwise), cell(", ".join(rule.evidence)))
     for catalogue in catalogues:
         yield from ("", f"## {cell(_framework(catalogue))}", "", f"Identifiers: <{catalogue.source}>", "")
@@ -77,9 +77,13 @@ def _standing(report: ClaimsReport) -> Iterator[str]:
             "| id | control | standing | why | evidence |",
             "|---|---|---|---|---|",
         )
-        for one in controls:
+        for control in controls:
             yield _row(
-                f"`{one.id}`", cell(one.title), one.standing.value.replace("-", " "), cell(one.reason), _evidence(one)
+                f"`{control.id}`",
+                cell(control.title),
+                control.standing.value.replace("-", " "),
+                cell(control.reason),
+                _evidence(control),
             )
         yield ""
     yield from ("## Claims", "", "| id | standing | what is true | missing | evidence |", "|---|---|---|---|---|")
@@ -103,13 +107,13 @@ def _rests(report: ClaimsReport) -> str:
 
 def _grouped(controls: Iterable[ControlVerdict]) -> Mapping[str, list[ControlVerdict]]:
     found: dict[str, list[ControlVerdict]] = {}
-    for one in controls:
-        found.setdefault(one.framework, []).append(one)
+    for control in controls:
+        found.setdefault(control.framework, []).append(control)
     return dict(sorted(found.items()))
 
 
-def _evidence(one: ClaimVerdict | ControlVerdict) -> str:
-    return "<br>".join(f"{cell(file.path)} sha256 `{file.sha256}`" for file in one.evidence)
+def _evidence(verdict: ClaimVerdict | ControlVerdict) -> str:
+    return "<br>".join(f"{cell(file.path)} sha256 `{file.sha256}`" for file in verdict.evidence)
 
 
 def _row(*cells: str) -> str:

@@ -19,7 +19,9 @@ def _lines(report: ClaimsReport, short: Sequence[ClaimVerdict]) -> Iterator[str]
     for claim in report.claims:
         yield f"  {claim.standing.value:<13}  {claim.id:<{width}}  {_said(claim)}"
     standings = [control.standing for control in report.controls]
-    counts = ", ".join(f"{standings.count(one)} {one.value.replace('-', ' ')}" for one in ControlStanding)
+    counts = ", ".join(
+        f"{standings.count(standing)} {standing.value.replace('-', ' ')}" for standing in ControlStanding
+    )
     yield f"controls: {counts}"
     for claim in short:
         yield f"required and {claim.standing.value.replace('-', ' ')}: {claim.id}"

@@ -57,7 +57,7 @@ def claims_from(
     Returns:
         Sorted by id.
     """
-    said = {one.code: one for one in answers}
+    said = {answer.code: answer for answer in answers}
     return tuple(sorted((_claim(rule, said, gathered) for rule in rules), key=lambda claim: claim.id))
 
 
@@ -78,8 +78,8 @@ def _claim(rule: ClaimRule, said: Mapping[str, RuleVerdict], gathered: Gathered)
 
 def _missing(answer: RuleVerdict) -> tuple[str, ...]:
     reasons = [*answer.denials, *answer.unknowns]
-    nothing = [one for one in reasons if one.subject == RELEASE]
-    texts = dict.fromkeys(one.message for one in nothing or reasons)
+    nothing = [reason for reason in reasons if reason.subject == RELEASE]
+    texts = dict.fromkeys(reason.message for reason in nothing or reasons)
     return tuple(text if text.endswith((".", "?", "!")) else f"{text}." for text in texts)
 
 

@@ -34,6 +34,6 @@ def badge(facts: Facts) -> dict[str, object]:
         message, colour = "rehearsed, not released", "lightgrey"
     else:
         speaker = Speaker(facts.claims)
-        held = sum(speaker.supported(one.id) for one in facts.claims.claims)
+        held = sum(speaker.supported(claim.id) for claim in facts.claims.claims)
         message, colour = f"{printable(source.version)}: {held} of {len(facts.claims.claims)} claims", "blue"
     return {"schemaVersion": 1, "label": LABEL, "message": message, "color": colour}

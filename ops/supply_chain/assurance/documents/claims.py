@@ -72,9 +72,9 @@ class Speaker:
     def unsupported(self, required: tuple[str, ...] = ()) -> tuple[Unsupported, ...]:
         """Return what was asserted or is required and does not hold, sorted by id."""
         return tuple(
-            Unsupported(id=one, missing=self._verdicts[one].missing or (_otherwise(self._verdicts[one]),))
-            for one in sorted({*self._asserted, *required})
-            if not self.supported(one)
+            Unsupported(id=claim, missing=self._verdicts[claim].missing or (_otherwise(self._verdicts[claim]),))
+            for claim in sorted({*self._asserted, *required})
+            if not self.supported(claim)
         )
 
     def evidence(self) -> str:

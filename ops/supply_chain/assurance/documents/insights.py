@@ -86,7 +86,7 @@ def _require(facts: Facts) -> None:
             hint="Set accepts_change_request = false, or another model.",
         )
     for name in ("administrators", "core_team"):
-        if sum(one.primary for one in getattr(config, name)) > 1:
+        if sum(person.primary for person in getattr(config, name)) > 1:
             raise UsageError(f"{CONFIG_NAME}: security_insights.{name}: more than one is primary")
 
 
@@ -122,7 +122,7 @@ def _project(facts: Facts) -> Project:
     return Project(
         name=facts.component,
         homepage=_url(facts, "homepage") if config.homepage else None,
-        administrators=tuple(_contact(one, "administrators") for one in config.administrators),
+        administrators=tuple(_contact(person, "administrators") for person in config.administrators),
         repositories=(home,),
         vulnerability_reporting=_reporting(facts.config.reporting),
     )
@@ -152,15 +152,18 @@ def _reporting(config: ReportingConfig) -> VulnerabilityReporting:
 def _repository(facts: Facts) -> Repository:
     config = facts.config.security_insights
     points = tuple(
-        Link(uri=https(one.url, where=f"security_insights.distribution_points[{number}].url"), comment=_line(one.title))
-        for number, one in enumerate(config.distribution_points)
+        Link(
+            uri=https(point.url, where=f"security_insights.distribution_points[{number}].url"),
+            comment=_line(point.title),
+        )
+        for number, point in enumerate(config.distribution_points)
     )
     return Repository(
         status=config.status.value,
         url=_url(facts, "repository"),
         accepts_change_request=config.accepts_change_request,
         accepts_automated_change_request=config.accepts_automated_change_request,
-        core_team=tuple(_contact(one, "core_team") for one in config.core_team),
+        core_team=tuple(_contact(person, "core_team") for person in config.core_team),
         license=License(url=_url(facts, "licence_url"), expression=_line(_licence(facts))),
         security=SecurityPosture(assessments=Assessments(self_=Assessment(comment=_line(config.self_assessment)))),
         release=ReleaseDetails(automated_pipeline=True, distribution_points=points) if points else None,

@@ -40,13 +40,13 @@ def supported_versions(config: SupportConfig) -> str:
     if config.policy is SupportPolicy.LISTED and config.versions:
         said = escape.table(
             ("versions", "security fixes", "until", "note"),
-            ((escape.text(one.versions), *_support(one)) for one in config.versions),
+            ((escape.text(version.versions), *_support(version)) for version in config.versions),
         )
     return _with(said, config.text)
 
 
-def _support(one: SupportedVersions) -> tuple[str, str, str]:
-    return ("yes" if one.supported else "no", escape.text(one.until) or "not stated", escape.text(one.note))
+def _support(entry: SupportedVersions) -> tuple[str, str, str]:
+    return ("yes" if entry.supported else "no", escape.text(entry.until) or "not stated", escape.text(entry.note))
 
 
 def reporting_channel(config: ReportingConfig) -> str:
@@ -65,7 +65,7 @@ def reporting_channel(config: ReportingConfig) -> str:
         key = escape.link("key", https(config.pgp_key, where="reporting.pgp_key"))
         ways.append(f"Encrypt what you send with this {key}.")
     if config.languages:
-        ways.append(f"Languages: {', '.join(escape.text(one) for one in config.languages)}.")
+        ways.append(f"Languages: {', '.join(escape.text(language) for language in config.languages)}.")
     reachable = config.github or config.email or config.url
     return _with(escape.bullets(ways) if reachable else NO_CHANNEL, config.text)
 
@@ -98,7 +98,7 @@ def reporting_terms(config: ReportingConfig) -> str:
 
 def not_accepted(config: ReportingConfig) -> str:
     """List what is not taken as a vulnerability of this project."""
-    items = [escape.text(one) for one in config.not_accepted]
+    items = [escape.text(item) for item in config.not_accepted]
     return escape.bullets(items) if items else "Nothing is excluded beforehand."
 
 

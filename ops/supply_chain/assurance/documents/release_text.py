@@ -67,7 +67,7 @@ def supply_chain_status(facts: Facts, speaker: Speaker) -> str:
     source = facts.claims.source
     if source is None:
         return f"{NOTHING_YET} Nothing is claimed of one."
-    held = sum(speaker.supported(one.id) for one in facts.claims.claims)
+    held = sum(speaker.supported(claim.id) for claim in facts.claims.claims)
     what = f"{'rehearsal' if source.rehearsal else 'release'} {escape.code(source.version)}"
     aside = " A rehearsal is not a release." if source.rehearsal else ""
     return (
@@ -98,7 +98,7 @@ def release_files(facts: Facts) -> str:
 
 
 def _file_table(files: Iterable[ReleasedFile]) -> str:
-    rows = ((escape.code(one.name), escape.text(one.meaning), "yes" if one.signed else "no") for one in files)
+    rows = ((escape.code(file.name), escape.text(file.meaning), "yes" if file.signed else "no") for file in files)
     return escape.table(("file", "what a customer gets from it", "bundle beside it"), rows)
 
 
@@ -122,13 +122,13 @@ def signing_identities(config: SigningConfig) -> str:
         return "Releases of this project are not signed: only their digests are published."
     rows = [
         (
-            escape.text(one.role) or "not stated",
-            escape.code(one.identity) if one.identity else f"matches {escape.code(one.identity_regex)}",
-            escape.code(one.issuer),
-            escape.text(one.since) or "not limited",
-            escape.text(one.until) or "not limited",
+            escape.text(identity.role) or "not stated",
+            escape.code(identity.identity) if identity.identity else f"matches {escape.code(identity.identity_regex)}",
+            escape.code(identity.issuer),
+            escape.text(identity.since) or "not limited",
+            escape.text(identity.until) or "not limited",
         )
-        for one in config.identities
+        for identity in config.identities
     ]
     if not rows:
         return "No signing identity is configured yet, and without one no release of this project is signed."
@@ -154,9 +154,9 @@ def s2c2f_level(facts: Facts) -> str:
     if facts.claims.source is None:
         return f"{NOTHING_YET} No S2C2F level is claimed."
     practices = _practices(facts)
-    met = {one for one, control in practices.items() if control.standing is ControlStanding.MET}
+    met = {practice for practice, control in practices.items() if control.standing is ControlStanding.MET}
     level = next((level - 1 for level, ids in S2C2F_LEVELS.items() if not met.issuperset(ids)), len(S2C2F_LEVELS))
-    missing = [one for one in S2C2F_LEVELS.get(level + 1, ()) if one not in met]
+    missing = [practice for practice in S2C2F_LEVELS.get(level + 1, ()) if practice not in met]
     reached = f"S2C2F level {level}" if level else "No S2C2F level"
     wanting = f" For level {level + 1} these are not met: {', '.join(missing)}." if missing else ""
     count = sum(len(ids) for ids in S2C2F_LEVELS.values())
@@ -169,8 +169,8 @@ def s2c2f_practices(facts: Facts) -> str:
     if facts.claims.source is None or not practices:
         return "No practice has been looked at."
     rows = (
-        (one, escape.text(control.title), _STANDING[control.standing], escape.text(control.reason))
-        for one, control in sorted(practices.items())
+        (practice, escape.text(control.title), _STANDING[control.standing], escape.text(control.reason))
+        for practice, control in sorted(practices.items())
     )
     return escape.table(("practice", "what it asks", "standing", "why"), rows)
 
@@ -188,13 +188,15 @@ def acknowledged(deferred: Iterable[Deferred]) -> str:
     """List what is known and deferred, by the day on which it ends."""
     rows = [
         (
-            escape.text(one.id),
-            f"{escape.text(one.package)} {escape.text(one.versions)}".strip() or "any",
-            escape.text(one.reason),
-            one.since.isoformat(),
-            one.until.isoformat(),
+            escape.text(finding.id),
+            f"{escape.text(finding.package)} {escape.text(finding.versions)}".strip() or "any",
+            escape.text(finding.reason),
+            finding.since.isoformat(),
+            finding.until.isoformat(),
         )
-        for one in sorted(deferred, key=lambda one: (one.until, one.id, one.package, one.versions, one.reason))
+        for finding in sorted(
+            deferred, key=lambda finding: (finding.until, finding.id, finding.package, finding.versions, finding.reason)
+        )
     ]
     if not rows:
         return "Nothing is acknowledged and deferred at present."

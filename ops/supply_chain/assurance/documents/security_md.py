@@ -54,11 +54,11 @@ def write_security_md(template: str, facts: Facts, *, name: str = TEMPLATE_NAME)
 
 
 def _require_known(required: tuple[str, ...], known: list[str]) -> None:
-    for one in required:
-        if one not in known:
-            nearest = difflib.get_close_matches(one, known, n=3, cutoff=0.0)
+    for claim in required:
+        if claim not in known:
+            nearest = difflib.get_close_matches(claim, known, n=3, cutoff=0.0)
             raise UsageError(
-                f"documents.required_claims: there is no claim {one!r}", hint=f"The nearest are {', '.join(nearest)}."
+                f"documents.required_claims: there is no claim {claim!r}", hint=f"The nearest are {', '.join(nearest)}."
             )
 
 

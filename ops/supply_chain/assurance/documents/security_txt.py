@@ -50,14 +50,14 @@ def write_security_txt(config: Config, committed: str | None, now: datetime, *, 
         return None
     _require_sense(settings)
     end = _end(settings, committed, now, renew=renew)
-    lines = [MARK, *(f"Contact: {one}" for one in contacts), f"Expires: {timestamp(end)}"]
-    lines += [f"Encryption: {https(one, where='security_txt.encryption')}" for one in _encryption(config)]
+    lines = [MARK, *(f"Contact: {address}" for address in contacts), f"Expires: {timestamp(end)}"]
+    lines += [f"Encryption: {https(address, where='security_txt.encryption')}" for address in _encryption(config)]
     if settings.acknowledgments:
         lines.append(f"Acknowledgments: {https(settings.acknowledgments, where='security_txt.acknowledgments')}")
     languages = settings.languages or config.reporting.languages
     if languages:
-        lines.append(f"Preferred-Languages: {', '.join(_language(one) for one in languages)}")
-    lines += [f"Canonical: {https(one, where='security_txt.canonical')}" for one in settings.canonical]
+        lines.append(f"Preferred-Languages: {', '.join(_language(language) for language in languages)}")
+    lines += [f"Canonical: {https(address, where='security_txt.canonical')}" for address in settings.canonical]
     if settings.policy:
         lines.append(f"Policy: {https(settings.policy, where='security_txt.policy')}")
     return "\n".join(lines) + "\n"
@@ -75,7 +75,7 @@ def contacts_of(config: Config) -> tuple[str, ...]:
     """Return whom to contact, most wanted first: as set for this file, else from `[reporting]`."""
     given, reporting = config.security_txt.contacts, config.reporting
     if given:
-        return tuple(contact(one, where="security_txt.contacts") for one in given)
+        return tuple(contact(address, where="security_txt.contacts") for address in given)
     found = []
     if reporting.github:
         name = repository(reporting.github, where="reporting.github")

@@ -246,7 +246,7 @@ def _parsed(prepared: str, name: str, skipped: int) -> nodes.Template:
                 hint="Only placeholders, if, else, and, or, not, and claim are allowed.",
             )
         values = node.nodes if isinstance(node, nodes.Output) else []
-        for value in (one for one in values if isinstance(one, nodes.Const)):
+        for value in (constant for constant in values if isinstance(constant, nodes.Const)):
             # What stands in quotes could hold characters that were taken out of the template.
             raise InputError(
                 f"{name} line {value.lineno + skipped}: a value in quotes is more than a template may do",
@@ -276,7 +276,7 @@ def _claims(tree: nodes.Template, name: str, skipped: int) -> Iterator[Claimed]:
         inner = next(block.find_all(nodes.CallBlock), None)
         if inner is not None:
             raise InputError(f"{name} line {inner.lineno + skipped}: a claim stands inside another claim")
-        claim, optional = (one.as_const() for one in block.call.args)
+        claim, optional = (arg.as_const() for arg in block.call.args)
         yield Claimed(id=claim, line=block.lineno + skipped, optional=optional)
     calls = sum(1 for _ in tree.find_all(nodes.Call))
     if calls != sum(1 for _ in tree.find_all(nodes.CallBlock)):

@@ -81,7 +81,7 @@ def names(facts: Facts) -> tuple[str, ...]:
 
 
 def _links(facts: Facts) -> str:
-    for number, one in enumerate(facts.config.more_links):
-        if "://" in one.url:
-            https(one.url, where=f"more_links[{number}].url")
-    return escape.bullets(escape.link(one.title, one.url) for one in facts.config.more_links) or "Nowhere else yet."
+    for number, link in enumerate(facts.config.more_links):
+        if "://" in link.url:
+            https(link.url, where=f"more_links[{number}].url")
+    return escape.bullets(escape.link(link.title, link.url) for link in facts.config.more_links) or "Nowhere else yet."

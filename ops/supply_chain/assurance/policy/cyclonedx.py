@@ -150,10 +150,10 @@ def _properties(node: dict[str, Any], place: str, reading: Reading) -> list[tupl
         return []
     return [
         (
-            reading.text(one, "name", f"{place}.properties[{position}]"),
-            reading.text(one, "value", f"{place}.properties"),
+            reading.text(table, "name", f"{place}.properties[{position}]"),
+            reading.text(table, "value", f"{place}.properties"),
         )
-        for position, one in enumerate(reading.tables(node, "properties", place))
+        for position, table in enumerate(reading.tables(node, "properties", place))
     ]
 
 
@@ -176,9 +176,9 @@ def _is_whole(document: dict[str, Any], root: str, reading: Reading) -> bool:
     if document.get("components") != []:
         return False
     return any(
-        reading.text(one, "aggregate", f"$.compositions[{position}]") == "complete"
-        and root in reading.texts(one, "assemblies", f"$.compositions[{position}]")
-        for position, one in enumerate(reading.tables(document, "compositions", "$"))
+        reading.text(table, "aggregate", f"$.compositions[{position}]") == "complete"
+        and root in reading.texts(table, "assemblies", f"$.compositions[{position}]")
+        for position, table in enumerate(reading.tables(document, "compositions", "$"))
     )
 
 
@@ -186,7 +186,7 @@ def _document(document: dict[str, Any], metadata: dict[str, Any], reading: Readi
     place = "$.metadata"
     unknown = _stated(_properties(metadata, place, reading))
     maker = reading.text(reading.table(metadata, "manufacturer", place), "name", f"{place}.manufacturer")
-    authors = [reading.text(one, "name", f"{place}.authors") for one in reading.tables(metadata, "authors", place)]
+    authors = [reading.text(table, "name", f"{place}.authors") for table in reading.tables(metadata, "authors", place)]
     version = document.get("version")
     return {
         "sbom_author": state_of(maker.strip() or any(map(str.strip, authors)), stated=AUTHOR in unknown),
@@ -213,9 +213,10 @@ def is_moment(text: str) -> bool:
 def _phases(metadata: dict[str, Any], reading: Reading) -> bool:
     return any(
         (
-            reading.text(one, "phase", "$.metadata.lifecycles") or reading.text(one, "name", "$.metadata.lifecycles")
+            reading.text(table, "phase", "$.metadata.lifecycles")
+            or reading.text(table, "name", "$.metadata.lifecycles")
         ).strip()
-        for one in reading.tables(metadata, "lifecycles", "$.metadata")
+        for table in reading.tables(metadata, "lifecycles", "$.metadata")
     )
 
 
@@ -227,14 +228,16 @@ def _names_tools(metadata: dict[str, Any], reading: Reading) -> bool:
     else:
         table = reading.table(metadata, "tools", "$.metadata")
         found = reading.tables(table, "components", place) + reading.tables(table, "services", place)
-    named = [(reading.text(one, "name", place).strip(), reading.text(one, "version", place).strip()) for one in found]
+    named = [
+        (reading.text(node, "name", place).strip(), reading.text(node, "version", place).strip()) for node in found
+    ]
     return bool(named) and all(name and version for name, version in named)
 
 
 def _coverage(document: dict[str, Any], reading: Reading) -> State:
     found = {
-        reading.text(one, "aggregate", "$.compositions").partition("_")[0]
-        for one in reading.tables(document, "compositions", "$")
+        reading.text(table, "aggregate", "$.compositions").partition("_")[0]
+        for table in reading.tables(document, "compositions", "$")
     }
     if found & {"complete", "incomplete"}:
         return State.PRESENT

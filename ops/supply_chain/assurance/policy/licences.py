@@ -141,7 +141,7 @@ def _tokens(expression: str) -> list[str]:
 def _all_of(left: Alternatives, right: Alternatives) -> Alternatives:
     if len(left) * len(right) > MOST_ALTERNATIVES:
         raise _NotAnExpressionError
-    return tuple(one + other for one, other in product(left, right))
+    return tuple(first + second for first, second in product(left, right))
 
 
 def _bounded(found: Alternatives) -> Alternatives:

@@ -86,7 +86,9 @@ def project_provenance(document: dict[str, Any], released: Iterable[ReleasedFile
         "statement_type": reading.text(document, "_type", "$"),
         "predicate_type": reading.text(document, "predicateType", "$"),
         "subjects": subjects,
-        "duplicates": sorted(name for name, count in Counter(one["name"] for one in subjects).items() if count > 1),
+        "duplicates": sorted(
+            name for name, count in Counter(subject["name"] for subject in subjects).items() if count > 1
+        ),
         "build_type": reading.text(definition, "buildType", "$.predicate.buildDefinition"),
         "builder_id": reading.text(reading.table(details, "builder", "$.predicate.runDetails"), "id", "$.builder"),
         "commits": sorted(_digests(definition, "resolvedDependencies", "gitCommit", reading)),
@@ -113,7 +115,9 @@ def _subjects(document: dict[str, Any], paths: Mapping[str, str], reading: Readi
 
 def _digests(node: dict[str, Any], field: str, algorithm: str, reading: Reading) -> set[str]:
     found = {
-        reading.text(reading.table(one, "digest", f"$.{field}[{position}]"), algorithm, f"$.{field}[{position}].digest")
-        for position, one in enumerate(reading.tables(node, field, "$"))
+        reading.text(
+            reading.table(table, "digest", f"$.{field}[{position}]"), algorithm, f"$.{field}[{position}].digest"
+        )
+        for position, table in enumerate(reading.tables(node, field, "$"))
     }
     return found - {""}

@@ -98,8 +98,8 @@ def _tally(element: str, parts: Parts) -> dict[str, Any]:
 
 
 def _dangling(parts: Parts) -> list[dict[str, str]]:
-    found = {(one, other) for one, other in parts.edges if one not in parts.targets or other not in parts.targets}
-    return [{"from": one, "to": other if other not in parts.targets else one} for one, other in sorted(found)]
+    found = {(edge, other) for edge, other in parts.edges if edge not in parts.targets or other not in parts.targets}
+    return [{"from": source, "to": other if other not in parts.targets else source} for source, other in sorted(found)]
 
 
 def _licence_text(part: Part) -> str:
@@ -127,7 +127,7 @@ def _licences(components: Iterable[Part]) -> dict[str, list[Any]]:
 
 def _alternatives(expressions: tuple[str, ...], names: tuple[str, ...]) -> list[list[dict[str, Any]]]:
     # Several statements on one component: which may be chosen nobody tells, so all of them hold.
-    joined = expressions[0] if len(expressions) == 1 else " AND ".join(f"({one})" for one in expressions)
+    joined = expressions[0] if len(expressions) == 1 else " AND ".join(f"({expression})" for expression in expressions)
     found = alternatives_of(joined) if joined else ((),)
     extra = tuple(unknown_term(name) for name in names)
     return [[msgspec.to_builtins(term) for term in (*alternative, *extra)] for alternative in found]

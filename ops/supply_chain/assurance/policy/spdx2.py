@@ -63,7 +63,7 @@ def read_spdx2(document: dict[str, Any]) -> Parts:
         format_version=reading.text(document, "spdxVersion", "$").removeprefix("SPDX-"),
         root=root,
         components=components,
-        edges=tuple((one, other) for one, others in needs.items() for other in others if other not in SAYS_NOTHING),
+        edges=tuple((need, other) for need, others in needs.items() for other in others if other not in SAYS_NOTHING),
         targets=frozenset({part.ref for part in packages} | _others(document, reading)),
         document=_document(document, packages, reading),
         explicitly_empty=not components and root is not None and needs.get(root.ref) == ["NONE"],
@@ -76,16 +76,16 @@ def _relationships(document: dict[str, Any], reading: Reading) -> tuple[Edges, s
     described = set(reading.texts(document, "documentDescribes", "$"))
     for position, node in enumerate(reading.tables(document, "relationships", "$")):
         place = f"$.relationships[{position}]"
-        one, other = (reading.text(node, field, place) for field in ("spdxElementId", "relatedSpdxElement"))
+        element, other = (reading.text(node, field, place) for field in ("spdxElementId", "relatedSpdxElement"))
         kind = reading.text(node, "relationshipType", place).upper()
         if kind == "DEPENDS_ON":
-            needs.setdefault(one, []).append(other)
+            needs.setdefault(element, []).append(other)
         elif kind == "DEPENDENCY_OF":
-            needs.setdefault(other, []).append(one)
-        elif kind == "DESCRIBES" and one == DOCUMENT_ID:
+            needs.setdefault(other, []).append(element)
+        elif kind == "DESCRIBES" and element == DOCUMENT_ID:
             described.add(other)
         elif kind == "DESCRIBED_BY" and other == DOCUMENT_ID:
-            described.add(one)
+            described.add(element)
     return needs, described
 
 
@@ -157,8 +157,8 @@ def _algorithms(node: dict[str, Any], place: str, reading: Reading) -> tuple[str
 
 def _identifiers(node: dict[str, Any], place: str, reading: Reading) -> tuple[str, bool]:
     found = [
-        (reading.text(one, "referenceType", f"{place}.externalRefs"), reading.text(one, "referenceLocator", place))
-        for one in reading.tables(node, "externalRefs", place)
+        (reading.text(table, "referenceType", f"{place}.externalRefs"), reading.text(table, "referenceLocator", place))
+        for table in reading.tables(node, "externalRefs", place)
     ]
     purl = next((locator for kind, locator in found if kind == "purl"), "")
     return purl, any(kind in _IDENTIFYING and locator.strip() for kind, locator in found)
@@ -175,8 +175,8 @@ def _document(document: dict[str, Any], packages: list[Part], reading: Reading) 
     creation = reading.table(document, "creationInfo", "$")
     creators = reading.texts(creation, "creators", "$.creationInfo")
     comment = reading.text(creation, "comment", "$.creationInfo")
-    tools = [one for one in creators if one.startswith("Tool:")]
-    author = any(one.startswith(("Organization:", "Person:")) for one in creators)
+    tools = [creator for creator in creators if creator.startswith("Tool:")]
+    author = any(creator.startswith(("Organization:", "Person:")) for creator in creators)
     return {
         "sbom_author": state_of(author, stated=AUTHOR in stated_unknown(comment)),
         "data_format": state_of(reading.text(document, "spdxVersion", "$").strip()),

@@ -72,7 +72,7 @@ def changes_view(previous: Predecessor | None, problem: str) -> ChangesView:
         problem: Why, as a sentence.
     """
     differences = previous.differences if previous else ()
-    kinds = sorted({one.kind for one in differences}, key=_order)
+    kinds = sorted({difference.kind for difference in differences}, key=_order)
     return ChangesView(
         known=previous is not None,
         problem=problem,
@@ -80,7 +80,9 @@ def changes_view(previous: Predecessor | None, problem: str) -> ChangesView:
         retained_at=previous.retained_at if previous else "",
         total=len(differences),
         hashes_not_compared=previous.hashes_not_compared if previous else 0,
-        groups=tuple(_group(kind, [one for one in differences if one.kind == kind]) for kind in kinds),
+        groups=tuple(
+            _group(kind, [difference for difference in differences if difference.kind == kind]) for kind in kinds
+        ),
     )
 
 
@@ -101,8 +103,8 @@ def _group(kind: str, found: Sequence[Difference]) -> ChangeGroup:
     )
 
 
-def _view(one: Difference) -> ChangeView:
-    name = f"{one.name} {one.version}".strip()
-    if one.kind in _HASHES:
-        return ChangeView(name=name, before=f"{len(one.before)} gone", after=f"{len(one.after)} new")
-    return ChangeView(name=name, before=", ".join(one.before), after=", ".join(one.after))
+def _view(difference: Difference) -> ChangeView:
+    name = f"{difference.name} {difference.version}".strip()
+    if difference.kind in _HASHES:
+        return ChangeView(name=name, before=f"{len(difference.before)} gone", after=f"{len(difference.after)} new")
+    return ChangeView(name=name, before=", ".join(difference.before), after=", ".join(difference.after))

@@ -85,12 +85,12 @@ def claims_view(report: ClaimsReport | None, problem: str) -> ClaimsView:
         known=report is not None,
         problem=problem,
         rests_on=_rests_on(report),
-        supported=sum(one.standing is ClaimStanding.SUPPORTED for one in claims),
+        supported=sum(claim.standing is ClaimStanding.SUPPORTED for claim in claims),
         total=len(claims),
-        claims=tuple(_claim(one, rehearsed=rehearsed) for one in claims),
+        claims=tuple(_claim(claim, rehearsed=rehearsed) for claim in claims),
         frameworks=tuple(
-            _framework(name, [one for one in controls if one.framework == name], rehearsed=rehearsed)
-            for name in sorted({one.framework for one in controls})
+            _framework(name, [control for control in controls if control.framework == name], rehearsed=rehearsed)
+            for name in sorted({control.framework for control in controls})
         ),
     )
 
@@ -104,34 +104,34 @@ def _rests_on(report: ClaimsReport | None) -> str:
     )
 
 
-def _claim(one: ClaimVerdict, *, rehearsed: bool) -> ClaimView:
-    tone, word = _CLAIM_TONES[one.standing]
-    supported = one.standing is ClaimStanding.SUPPORTED
+def _claim(verdict: ClaimVerdict, *, rehearsed: bool) -> ClaimView:
+    tone, word = _CLAIM_TONES[verdict.standing]
+    supported = verdict.standing is ClaimStanding.SUPPORTED
     return ClaimView(
-        id=one.id,
-        said=one.sentence if supported else one.otherwise or one.sentence,
+        id=verdict.id,
+        said=verdict.sentence if supported else verdict.otherwise or verdict.sentence,
         tone=_rehearsed(tone, rehearsed=rehearsed),
         word=word,
-        missing=one.missing,
+        missing=verdict.missing,
     )
 
 
 def _framework(name: str, controls: Sequence[ControlVerdict], *, rehearsed: bool) -> FrameworkView:
-    counts = {standing: sum(one.standing is standing for one in controls) for standing in ControlStanding}
+    counts = {standing: sum(control.standing is standing for control in controls) for standing in ControlStanding}
     return FrameworkView(
         name=name,
         met=counts[ControlStanding.MET],
         not_met=counts[ControlStanding.NOT_MET],
         not_examined=counts[ControlStanding.NOT_EXAMINED],
         out_of_scope=counts[ControlStanding.OUT_OF_SCOPE],
-        controls=tuple(_control(one, rehearsed=rehearsed) for one in controls),
+        controls=tuple(_control(control, rehearsed=rehearsed) for control in controls),
     )
 
 
-def _control(one: ControlVerdict, *, rehearsed: bool) -> ControlView:
-    tone, word = _CONTROL_TONES[one.standing]
+def _control(verdict: ControlVerdict, *, rehearsed: bool) -> ControlView:
+    tone, word = _CONTROL_TONES[verdict.standing]
     tone = _rehearsed(tone, rehearsed=rehearsed)
-    return ControlView(id=one.id, title=one.title, tone=tone, word=word, reason=one.reason)
+    return ControlView(id=verdict.id, title=verdict.title, tone=tone, word=word, reason=verdict.reason)
 
 
 def _rehearsed(tone: Tone, *, rehearsed: bool) -> Tone:

@@ -23,8 +23,8 @@ def data_of(packages: Packages | None) -> str:
         "direct": [...], "root": "..."}`; `needs` is null where not known.
     """
     rows = [
-        [one.name, one.version, one.licence, one.depth, one.needs, one.findings, one.worst]
-        for one in (packages.all if packages else ())
+        [package.name, package.version, package.licence, package.depth, package.needs, package.findings, package.worst]
+        for package in (packages.all if packages else ())
     ]
     document = {
         "direct": packages.direct if packages else (),

@@ -87,9 +87,9 @@ def findings_view(report: FindingsReport, today: date) -> FindingsView:
         standing=sum(report.standing.values()),
         waived=report.waived,
         severities=tuple(
-            Count(value=one.value, label=label(one), count=number)
-            for one in WORST_FIRST
-            if (number := sum(row.severity == one.value for row in rows))
+            Count(value=severity.value, label=label(severity), count=number)
+            for severity in WORST_FIRST
+            if (number := sum(row.severity == severity.value for row in rows))
         ),
         gates=_gates(rows),
         without_record=report.without_record,
@@ -115,8 +115,8 @@ def _gates(rows: Sequence[FindingView]) -> tuple[Count, ...]:
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
     """Put together what differs in nothing but its place, in the order of the first of each."""
     groups: dict[object, list[Finding]] = {}
-    for one in findings:
-        groups.setdefault(msgspec.structs.replace(one, path="", line=0, also_at=(), places=1), []).append(one)
+    for finding in findings:
+        groups.setdefault(msgspec.structs.replace(finding, path="", line=0, also_at=(), places=1), []).append(finding)
     return list(groups.values())
 
 
@@ -125,7 +125,7 @@ def _view(group: Sequence[Finding], today: date) -> FindingView:
     subject = f"{finding.package} {finding.version}".strip() or finding.code
     identifiers = tuple(dict.fromkeys((*finding.aliases, finding.code)))
     due = _day(finding.due) if not finding.waived_by else None
-    searched = (subject, gate_of(finding), *identifiers, finding.message, *(one.path for one in group))
+    searched = (subject, gate_of(finding), *identifiers, finding.message, *(place.path for place in group))
     return FindingView(
         severity=finding.severity.value,
         severity_word="Unknown" if finding.severity is Severity.UNKNOWN else finding.severity.value.capitalize(),
@@ -135,7 +135,8 @@ def _view(group: Sequence[Finding], today: date) -> FindingView:
         message=finding.message,
         next_step=finding.next_step,
         where=f"{finding.path}:{finding.line}" if finding.path and finding.line else finding.path,
-        more_places=sum(max(one.places, 1 + len(one.also_at)) for one in group if one.path) - bool(finding.path),
+        more_places=sum(max(place.places, 1 + len(place.also_at)) for place in group if place.path)
+        - bool(finding.path),
         when=_when(due, today) if due else "",
         late=due is not None and due < today,
         first_seen=finding.first_seen,

@@ -39,8 +39,8 @@ def headline(evidence: Evidence, verification: VerificationView | None) -> Headl
         evidence: The run.
         verification: What verifying the release came to; None where nobody did.
     """
-    decided = [one for one in (evidence.verdict, evidence.provenance_verdict) if one is not None]
-    denied = [one for one in decided if one.outcome is Outcome.FAIL]
+    decided = [verdict for verdict in (evidence.verdict, evidence.provenance_verdict) if verdict is not None]
+    denied = [verdict for verdict in decided if verdict.outcome is Outcome.FAIL]
     gaps = tuple(_gaps(evidence, verification))
     if not evidence.records and not decided:
         return _made(Tone.UNKNOWN, "Not examined", "There is no run to show: nothing was looked at.", ())
@@ -50,7 +50,7 @@ def headline(evidence: Evidence, verification: VerificationView | None) -> Headl
         return _made(Tone.FAIL, "Not verified", "The release does not verify: do not use it, do not publish it.", gaps)
     if evidence.verdict is None:
         return _undecided(evidence, gaps)
-    if any(_is_open(one) for one in decided):
+    if any(_is_open(verdict) for verdict in decided):
         return _made(Tone.UNKNOWN, "Not examined", "The policy could not examine everything it asks for.", gaps)
     return _judged(evidence, verification.refusals if verification is not None else (), gaps)
 
@@ -88,7 +88,7 @@ def _allowed(*, rehearsal: bool) -> Headline:
 
 def _denied(evidence: Evidence, denied: list[Verdict]) -> Headline:
     reasons = tuple(_reasons(denied))
-    rules = sum(rule.outcome is not Outcome.PASS for one in denied for rule in one.rules)
+    rules = sum(rule.outcome is not Outcome.PASS for verdict in denied for rule in verdict.rules)
     word = "Would be denied" if evidence.rehearsal else "Denied"
     would = "would refuse" if evidence.rehearsal else "refuses"
     count = f"{plural(rules, 'rule')} of the policy {'does' if rules == 1 else 'do'} not pass"

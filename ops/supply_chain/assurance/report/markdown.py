@@ -81,7 +81,7 @@ def _waivers(page: Page, escape: Escape) -> Iterator[str]:
     if not page.waivers:
         return
     yield from ("", "| waiver | package | owner | left |", "|---|---|---|---|")
-    for one in page.waivers[:MOST_WAIVERS]:
-        yield f"| {escape(one.id)} | {escape(one.package or 'any')} | {escape(one.owner)} | {one.left} |"
+    for waiver in page.waivers[:MOST_WAIVERS]:
+        yield f"| {escape(waiver.id)} | {escape(waiver.package or 'any')} | {escape(waiver.owner)} | {waiver.left} |"
     if len(page.waivers) > MOST_WAIVERS:
         yield f"\n{plural(len(page.waivers) - MOST_WAIVERS, 'waiver')} more."

@@ -72,20 +72,20 @@ def read_packages(bom: Mapping[str, Any], findings: Sequence[Finding]) -> Packag
         findings: What was found; those of a package and version are counted at it.
     """
     root = _table(_table(bom.get("metadata")).get("component"))
-    nodes = sorted(_components(bom.get("components")), key=lambda one: (_text(one, "name"), _text(one, "version")))
-    places = {_text(one, "bom-ref"): place for place, one in enumerate(nodes) if _text(one, "bom-ref")}
+    nodes = sorted(_components(bom.get("components")), key=lambda node: (_text(node, "name"), _text(node, "version")))
+    places = {_text(node, "bom-ref"): place for place, node in enumerate(nodes) if _text(node, "bom-ref")}
     edges, partly = _edges(bom)
-    needs = [_targets(_text(one, "bom-ref"), edges, partly, places) for one in nodes]
+    needs = [_targets(_text(node, "bom-ref"), edges, partly, places) for node in nodes]
     direct = _targets(_text(root, "bom-ref"), edges, set(), places) or ()
     depths = _depths(direct, needs)
     counted = _count(findings)
     return Packages(
         root=f"{_text(root, 'name')} {_text(root, 'version')}".strip(),
-        all=tuple(_package(one, need, depth, counted) for one, need, depth in zip(nodes, needs, depths, strict=True)),
+        all=tuple(_package(node, need, depth, counted) for node, need, depth in zip(nodes, needs, depths, strict=True)),
         direct=direct,
         deepest=max(depths, default=0),
         unknown_edges=sum(
-            need is None or _text(one, "bom-ref") in partly for one, need in zip(nodes, needs, strict=True)
+            need is None or _text(node, "bom-ref") in partly for node, need in zip(nodes, needs, strict=True)
         ),
         not_reached=sum(depth == NOT_REACHED for depth in depths),
     )
@@ -99,8 +99,8 @@ def licences(packages: Packages, *, most: int = 12) -> tuple[LicenceView, ...]:
         most: How many packages to name at each.
     """
     held: dict[str, list[str]] = {}
-    for one in packages.all:
-        held.setdefault(one.licence or UNKNOWN_LICENCE, []).append(f"{one.name} {one.version}".strip())
+    for package in packages.all:
+        held.setdefault(package.licence or UNKNOWN_LICENCE, []).append(f"{package.name} {package.version}".strip())
     largest = max(map(len, held.values()), default=1)
     found = [
         LicenceView(
@@ -112,7 +112,7 @@ def licences(packages: Packages, *, most: int = 12) -> tuple[LicenceView, ...]:
         )
         for name, names in held.items()
     ]
-    return tuple(sorted(found, key=lambda one: (one.name != UNKNOWN_LICENCE, -one.count, one.name)))
+    return tuple(sorted(found, key=lambda node: (node.name != UNKNOWN_LICENCE, -node.count, node.name)))
 
 
 def _components(value: object) -> Iterator[Mapping[str, Any]]:
@@ -126,15 +126,15 @@ def _components(value: object) -> Iterator[Mapping[str, Any]]:
 
 def _edges(bom: Mapping[str, Any]) -> tuple[dict[str, list[str]], set[str]]:
     edges = {
-        _text(entry, "ref"): [one for one in _list(entry.get("dependsOn")) if isinstance(one, str)]
+        _text(entry, "ref"): [target for target in _list(entry.get("dependsOn")) if isinstance(target, str)]
         for entry in _tables(bom.get("dependencies"))
     }
     partly = {
-        one
+        ref
         for composition in _tables(bom.get("compositions"))
         if composition.get("aggregate") != "complete"
-        for one in _list(composition.get("dependencies"))
-        if isinstance(one, str)
+        for ref in _list(composition.get("dependencies"))
+        if isinstance(ref, str)
     }
     return edges, partly
 
@@ -144,7 +144,7 @@ def _targets(
 ) -> tuple[int, ...] | None:
     if not ref or ref not in edges:
         return None
-    found = tuple(sorted({places[one] for one in edges[ref] if one in places}))
+    found = tuple(sorted({places[edge] for edge in edges[ref] if edge in places}))
     return None if ref in partly and not found else found
 
 
@@ -157,15 +157,15 @@ def _depths(direct: Sequence[int], needs: Sequence[tuple[int, ...] | None]) -> l
         if depths[place] != NOT_REACHED:
             continue
         depths[place] = depth
-        waiting.extend((one, depth + 1) for one in needs[place] or ())
+        waiting.extend((need, depth + 1) for need in needs[place] or ())
     return depths
 
 
 def _count(findings: Sequence[Finding]) -> dict[tuple[str, str], list[Severity]]:
     counted: dict[tuple[str, str], list[Severity]] = {}
-    for one in findings:
-        if one.package and not one.waived_by:
-            counted.setdefault((normalise(one.package), one.version), []).append(one.severity)
+    for finding in findings:
+        if finding.package and not finding.waived_by:
+            counted.setdefault((normalise(finding.package), finding.version), []).append(finding.severity)
     return counted
 
 
@@ -210,4 +210,4 @@ def _list(value: object) -> list[Any]:
 
 
 def _tables(value: object) -> Iterator[Mapping[str, Any]]:
-    return (one for one in _list(value) if isinstance(one, dict))
+    return (item for item in _list(value) if isinstance(item, dict))

@@ -80,7 +80,9 @@ def build_page(evidence: Evidence) -> Page:
             verified=verified.counted if verified else "",
             rehearsed=verified is not None and verified.rehearsal,
         ),
-        policy=policy_view([one for one in (evidence.verdict, evidence.provenance_verdict) if one is not None]),
+        policy=policy_view(
+            [verdict for verdict in (evidence.verdict, evidence.provenance_verdict) if verdict is not None]
+        ),
         findings=findings_view(evidence.findings, evidence.today),
         clock_examined=_clock_examined(evidence),
         timeline=timeline(findings, evidence.today),
@@ -127,7 +129,7 @@ def _tiles(page: Page) -> tuple[Tile, ...]:
 def _policy_tile(page: Page) -> Tile:
     policy = page.policy
     whole = policy.asked and policy.total > 0 and policy.passed == policy.total
-    tone = Tone.PASS if whole else Tone.FAIL if any(one.tone is Tone.FAIL for one in policy.open) else Tone.UNKNOWN
+    tone = Tone.PASS if whole else Tone.FAIL if any(rule.tone is Tone.FAIL for rule in policy.open) else Tone.UNKNOWN
     value = f"{policy.passed} of {policy.total}" if policy.asked else "not asked"
     return Tile(label="Policy rules", value=value, note="pass" if policy.asked else "", tone=tone, target="policy")
 
@@ -136,7 +138,7 @@ def _findings_tile(page: Page) -> Tile:
     findings = page.findings
     looked = not findings.without_record
     tone = Tone.FAIL if findings.standing else Tone.PASS if looked else Tone.UNKNOWN
-    if tone is Tone.PASS and any(one.tone is not Tone.PASS for one in page.picture.stages[: page.picture.gates]):
+    if tone is Tone.PASS and any(stage.tone is not Tone.PASS for stage in page.picture.stages[: page.picture.gates]):
         tone = Tone.UNKNOWN
     if not findings.standing and tone is Tone.UNKNOWN:
         return Tile(label="Findings", value="?", note="not examined in full", tone=tone, target="findings")

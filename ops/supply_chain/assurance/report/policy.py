@@ -73,7 +73,7 @@ _ORDER = (Tone.FAIL, Tone.UNKNOWN)
 
 def _grouped(reasons: Sequence[Reason]) -> tuple[Asked, ...]:
     fixes = dict.fromkeys(reason.fix for reason in reasons)
-    return tuple(Asked(fix=fix, reasons=tuple(one for one in reasons if one.fix == fix)) for fix in fixes)
+    return tuple(Asked(fix=fix, reasons=tuple(reason for reason in reasons if reason.fix == fix)) for fix in fixes)
 
 
 def _view(rule: RuleVerdict) -> RuleView:

@@ -62,16 +62,16 @@ def timeline(findings: Sequence[Finding], today: date) -> Timeline:
         findings: All; waived ones are passed over.
         today: The day in the zone of the response clock.
     """
-    standing = [one for one in findings if not one.waived_by]
-    dated = sorted(((day, one) for one in standing if (day := _day(one.due))), key=_order)
+    standing = [finding for finding in findings if not finding.waived_by]
+    dated = sorted(((day, finding) for finding in standing if (day := _day(finding.due))), key=_order)
     days = [day for day, _ in dated]
     drawn = dated[:MOST_ROWS]
-    axis = _Axis([*(day for day, _ in drawn), *(_start(one, day, today) for day, one in drawn), today])
+    axis = _Axis([*(day for day, _ in drawn), *(_start(item, day, today) for day, item in drawn), today])
     return Timeline(
         today=today.isoformat(),
         today_x=axis.x(today),
         height=TOP + ROW_HEIGHT * max(len(drawn), 1) + 8,
-        rows=tuple(_row(one, day, today, axis, place) for place, (day, one) in enumerate(drawn)),
+        rows=tuple(_row(finding, day, today, axis, place) for place, (day, finding) in enumerate(drawn)),
         left=len(dated) - len(drawn),
         ticks=tuple(axis.ticks()),
         overdue=sum(day < today for day in days),
@@ -129,9 +129,9 @@ def _start(finding: Finding, day: date, today: date) -> date:
     return min(_day(finding.first_seen) or today, day, today)
 
 
-def _order(one: tuple[date, Finding]) -> tuple[date, int, str, str]:
+def _order(dated: tuple[date, Finding]) -> tuple[date, int, str, str]:
     """Sort by due day, then the worst first."""
-    return (one[0], WORST_FIRST.index(one[1].severity), one[1].package, one[1].message)
+    return (dated[0], WORST_FIRST.index(dated[1].severity), dated[1].package, dated[1].message)
 
 
 def _day(text: str) -> date | None:

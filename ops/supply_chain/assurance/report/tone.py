@@ -45,6 +45,6 @@ def word_of(outcome: Outcome) -> str:
     return _WORDS[outcome]
 
 
-def plural(count: int, one: str, many: str = "") -> str:
+def plural(count: int, singular: str, plural_form: str = "") -> str:
     """Return a count with its noun: `1 file`, `2 files`, `1,000 files`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return f"{count:,} {singular if count == 1 else plural_form or singular + 's'}"

@@ -1,4 +1,4 @@
-"""What was accepted, and for how many days that still holds; what ends first comes first."""
+"""What was waiver, and for how many days that still holds; what ends first comes first."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ def waivers_view(
         today: The day in the zone in which waivers end.
         warn_days: How many days ahead an end is told.
     """
-    views = [_view(one, findings, today, warn_days) for one in waivers]
+    views = [_view(waiver, findings, today, warn_days) for waiver in waivers]
     return tuple(sorted(views, key=lambda view: (view.days, view.id, view.package)))
 
 
-def _view(one: Accepted, findings: Sequence[Finding], today: date, warn_days: int) -> WaiverView:
-    days = (one.expires - today).days
+def _view(waiver: Accepted, findings: Sequence[Finding], today: date, warn_days: int) -> WaiverView:
+    days = (waiver.expires - today).days
     return WaiverView(
-        id=one.id,
-        package=one.package,
-        reason=one.reason,
-        owner=one.owner,
-        expires=one.expires.isoformat(),
+        id=waiver.id,
+        package=waiver.package,
+        reason=waiver.reason,
+        owner=waiver.owner,
+        expires=waiver.expires.isoformat(),
         days=days,
         left=_left(days),
         tone=Tone.FAIL if days < 0 else Tone.UNKNOWN if days <= warn_days else Tone.PLAIN,
-        used=sum(finding.waived_by == one.label for finding in findings),
+        used=sum(finding.waived_by == waiver.label for finding in findings),
     )
 
 

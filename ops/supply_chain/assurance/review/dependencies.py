@@ -48,7 +48,7 @@ def direct_of(locks: Iterable[Lock], stated: Mapping[str, frozenset[str]]) -> Di
                 found.setdefault(entry.pin.name, set()).add(entry.pin.version)
         if entries and not names and any(entry.direct is None for entry in entries):
             untold.append(lock.path)
-    versions = {name: frozenset(one) for name, one in sorted(found.items())}
+    versions = {name: frozenset(numbers) for name, numbers in sorted(found.items())}
     return Direct(versions, tuple(sorted(untold)))
 
 
@@ -71,7 +71,7 @@ def build_matrix(direct: Direct, licences: Licences, entries: Sequence[Dependenc
 
 def _row(name: str, versions: tuple[str, ...], licences: Licences, entry: DependencyEntry | None) -> DependencyRow:
     found = [licences.known.get((name, version)) for version in versions]
-    told = sorted({text for one in found if one for text in one})
+    told = sorted({text for row in found if row for text in row})
     gap = ""
     if not licences.source:
         gap = "no SBOM"

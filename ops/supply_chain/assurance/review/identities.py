@@ -25,22 +25,22 @@ def identity_items(signing: SigningConfig, horizon: Horizon) -> list[ReviewItem]
     identities = signing.identities
     if not identities:
         return [_item(Standing.OPEN, CONFIG_NAME, "no signing identity is configured: nobody may sign a release", ADD)]
-    items = [_of(one, position, horizon) for position, one in enumerate(identities)]
-    if not any(_may_sign(one, horizon.today) for one in identities):
+    items = [_of(identity, position, horizon) for position, identity in enumerate(identities)]
+    if not any(_may_sign(identity, horizon.today) for identity in identities):
         items.append(_item(Standing.OVERDUE, CONFIG_NAME, "no identity is valid today: nobody may sign a release", ADD))
     return items
 
 
-def _of(one: SigningIdentity, position: int, horizon: Horizon) -> ReviewItem:
-    who = one.identity or f"expression {one.identity_regex}"
+def _of(identity: SigningIdentity, position: int, horizon: Horizon) -> ReviewItem:
+    who = identity.identity or f"expression {identity.identity_regex}"
     subject = f"signing.identities[{position}] {who}"
-    about = f"issuer {one.issuer}" + (f", {one.role}" if one.role else "")
-    if one.since and date.fromisoformat(one.since) > horizon.today:
-        return _item(Standing.LISTED, subject, f"begins on {one.since}: {about}", day=one.since)
-    if not one.until:
+    about = f"issuer {identity.issuer}" + (f", {identity.role}" if identity.role else "")
+    if identity.since and date.fromisoformat(identity.since) > horizon.today:
+        return _item(Standing.LISTED, subject, f"begins on {identity.since}: {about}", day=identity.since)
+    if not identity.until:
         step = "Confirm that it still is ours and still needed; set 'until' on the day on which it is not."
         return _item(Standing.OPEN, subject, f"has no end: {about}", step)
-    last = date.fromisoformat(one.until)
+    last = date.fromisoformat(identity.until)
     return _ending(subject, about, last, horizon)
 
 
@@ -53,9 +53,9 @@ def _ending(subject: str, about: str, last: date, horizon: Horizon) -> ReviewIte
     return _item(standing, subject, message, step, last.isoformat())
 
 
-def _may_sign(one: SigningIdentity, today: date) -> bool:
-    begun = not one.since or date.fromisoformat(one.since) <= today
-    return begun and (not one.until or today <= date.fromisoformat(one.until))
+def _may_sign(identity: SigningIdentity, today: date) -> bool:
+    begun = not identity.since or date.fromisoformat(identity.since) <= today
+    return begun and (not identity.until or today <= date.fromisoformat(identity.until))
 
 
 def _item(standing: Standing, subject: str, message: str, step: str = "", day: str = "") -> ReviewItem:

@@ -89,7 +89,7 @@ def _left_over(lock: Lock, baseline: PublisherBaseline) -> list[str]:
 
 
 def _moved(lock: Lock, baseline: PublisherBaseline) -> list[str]:
-    attested = {normalise(name): one.versions for name, one in (baseline.attested or {}).items()}
+    attested = {normalise(name): entry.versions for name, entry in (baseline.attested or {}).items()}
     pins = {(entry.pin.name, entry.pin.version) for entry in lock.entries}
     return sorted({name for name, version in pins if name in attested and version not in attested[name]})
 

@@ -58,7 +58,7 @@ def outcome_of(review: Review) -> Outcome:
 
 def counts_of(review: Review) -> dict[str, int]:
     """Count items by standing, and dependencies."""
-    counts = {one.value: sum(item.standing is one for item in review.items) for one in Standing}
+    counts = {standing.value: sum(item.standing is standing for item in review.items) for standing in Standing}
     return {
         **counts,
         "dependencies": len(review.dependencies.rows),
@@ -85,7 +85,7 @@ def _alike(items: Sequence[ReviewItem]) -> list[list[ReviewItem]]:
 
 def _lines(alike: Sequence[ReviewItem]) -> list[str]:
     item = alike[0]
-    subject = item.subject if len(alike) == 1 else f"{len(alike)} ({some([one.subject for one in alike])})"
+    subject = item.subject if len(alike) == 1 else f"{len(alike)} ({some([member.subject for member in alike])})"
     lines = [f"  {item.standing:<12}  {subject}: {item.message}"]
     return lines + ([f"                next: {item.next_step}"] if item.next_step else [])
 
@@ -108,7 +108,7 @@ def _cells(row: DependencyRow) -> Sequence[str]:
 
 def _summary(review: Review) -> str:
     counts = counts_of(review)
-    parts = [f"{counts[one.value]} {one}" for one in Standing if one is not Standing.LISTED]
+    parts = [f"{counts[standing.value]} {standing}" for standing in Standing if standing is not Standing.LISTED]
     return f"to look at: {', '.join(parts)}; {counts['without_owner']} dependencies without owner"
 
 

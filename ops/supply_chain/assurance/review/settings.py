@@ -35,9 +35,11 @@ def _publishers(config: Config) -> Iterator[ReviewItem]:
     if not config.publishers.attestations:
         text = "attestations is false: by whom files are attested is not asked"
         yield _item(Standing.OPEN, "[publishers]", text, "Check whether the index has an Integrity API by now.")
-    for one in config.publishers.exceptions:
-        text = f"publisher findings are accepted without an end: {one.reason}"
-        yield _item(Standing.OPEN, f"[[publishers.exceptions]] {one.package}", text, "Confirm that the reason holds.")
+    for exception in config.publishers.exceptions:
+        text = f"publisher findings are accepted without an end: {exception.reason}"
+        yield _item(
+            Standing.OPEN, f"[[publishers.exceptions]] {exception.package}", text, "Confirm that the reason holds."
+        )
 
 
 def _gate(config: Config) -> Iterator[ReviewItem]:

@@ -38,18 +38,18 @@ def waiver_items(waivers: Sequence[WaiverUnderReview], malformed: Sequence[str],
         horizon: With today in the zone in which waivers end.
     """
     items = [_item(Standing.OVERDUE, CONFIG_NAME, text, f"Mend it in {CONFIG_NAME}.") for text in malformed]
-    items += [_of(one, horizon) for one in waivers]
+    items += [_of(waiver, horizon) for waiver in waivers]
     return items or [_item(Standing.LISTED, CONFIG_NAME, "no waiver is configured")]
 
 
-def _of(one: WaiverUnderReview, horizon: Horizon) -> ReviewItem:
-    standing, subject = horizon.standing(one.ends), f"{one.place} {one.id}"
-    if one.begins > horizon.today:
-        return _item(Standing.OPEN, subject, f"begins on {one.begins}, which is yet to come", "Correct its date.")
-    about = f" for {one.package}" if one.package else ""
-    owner = f", owner {one.owner}" if one.owner else ", without owner"
-    message = f"{horizon.left(one.ends)}{about}{owner}: {one.reason}"
-    return _item(standing, subject, message, _STEPS[standing], one.ends.isoformat())
+def _of(waiver: WaiverUnderReview, horizon: Horizon) -> ReviewItem:
+    standing, subject = horizon.standing(waiver.ends), f"{waiver.place} {waiver.id}"
+    if waiver.begins > horizon.today:
+        return _item(Standing.OPEN, subject, f"begins on {waiver.begins}, which is yet to come", "Correct its date.")
+    about = f" for {waiver.package}" if waiver.package else ""
+    owner = f", owner {waiver.owner}" if waiver.owner else ", without owner"
+    message = f"{horizon.left(waiver.ends)}{about}{owner}: {waiver.reason}"
+    return _item(standing, subject, message, _STEPS[standing], waiver.ends.isoformat())
 
 
 def _item(standing: Standing, subject: str, message: str, step: str = "", day: str = "") -> ReviewItem:

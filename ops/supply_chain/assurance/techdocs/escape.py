@@ -25,7 +25,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def visible(text: str) -> str:
     """Return text on one line, without credentials, with `?` for each character that has no shape of its own."""
     clean = printable(without_credentials(" ".join(text.split())))
-    return "".join("?" if unicodedata.category(one) in _HIDDEN else one for one in clean)
+    return "".join("?" if unicodedata.category(character) in _HIDDEN else character for character in clean)
 
 
 def cell(text: str) -> str:
@@ -34,7 +34,9 @@ def cell(text: str) -> str:
 
 
 def _references(word: str) -> str:
-    return "".join(one if one.isascii() and one.isalnum() else f"&#{ord(one)};" for one in word)
+    return "".join(
+        character if character.isascii() and character.isalnum() else f"&#{ord(character)};" for character in word
+    )
 
 
 def code(text: str) -> str:
@@ -61,9 +63,9 @@ def yaml(text: str) -> str:
     return '"' + "".join(map(_yaml_character, visible(text))) + '"'
 
 
-def _yaml_character(one: str) -> str:
-    if one in '"\\':
-        return f"\\{one}"
-    if " " <= one <= "~":
-        return one
-    return f"\\u{ord(one):04x}" if ord(one) <= 0xFFFF else f"\\U{ord(one):08x}"  # noqa: PLR2004 - the escapes' sizes
+def _yaml_character(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if " " <= character <= "~":
+        return character
+    return f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}"  # noqa: PLR2004 - the escapes' sizes

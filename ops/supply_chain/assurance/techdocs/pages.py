@@ -46,21 +46,25 @@ def waivers_page(mirror: Mirror) -> list[str]:
     """Return the waivers of the configuration, and what they waived in the newest release."""
     rows = (
         (
-            cell(one.id),
-            cell(one.package) or "any",
-            cell(one.reason),
-            cell(one.justification) or "none",
-            cell(one.owner) or "**nobody**",
-            cell(one.begins),
-            cell(one.ends),
-            cell(one.link) or "none",
+            cell(waiver.id),
+            cell(waiver.package) or "any",
+            cell(waiver.reason),
+            cell(waiver.justification) or "none",
+            cell(waiver.owner) or "**nobody**",
+            cell(waiver.begins),
+            cell(waiver.ends),
+            cell(waiver.link) or "none",
         )
-        for one in sorted(mirror.waivers, key=lambda one: (one.ends, one.id, one.package))
+        for waiver in sorted(mirror.waivers, key=lambda entry: (entry.ends, entry.id, entry.package))
     )
     waived = (
-        (cell(one.code), cell(f"{one.package} {one.version}".strip() or one.path), cell(one.waived_by))
-        for one in mirror.newest.findings
-        if one.waived_by
+        (
+            cell(finding.code),
+            cell(f"{finding.package} {finding.version}".strip() or finding.path),
+            cell(finding.waived_by),
+        )
+        for finding in mirror.newest.findings
+        if finding.waived_by
     )
     heads = ("id", "package", "reason", "VEX justification", "owner", "from", "last day", "tracked at")
     return [
@@ -105,13 +109,13 @@ def verification_page(mirror: Mirror) -> list[str]:
     newest = mirror.newest
     rows = (
         (
-            cell(one.identity or f"expression {one.identity_regex}"),
-            cell(one.issuer),
-            cell(one.role),
-            cell(one.since) or "always",
-            cell(one.until) or "no end",
+            cell(identity.identity or f"expression {identity.identity_regex}"),
+            cell(identity.issuer),
+            cell(identity.role),
+            cell(identity.since) or "always",
+            cell(identity.until) or "no end",
         )
-        for one in mirror.identities
+        for identity in mirror.identities
     )
     commands = (
         console(list(newest.commands)) if newest.commands else ["There is none: nobody is configured who may sign."]
@@ -139,7 +143,7 @@ def verification_page(mirror: Mirror) -> list[str]:
 
 
 def _root_note(commands: tuple[str, ...]) -> list[str]:
-    if not any("$TRUSTED_ROOT" in one for one in commands):
+    if not any("$TRUSTED_ROOT" in command for command in commands):
         return []
     return [
         "",
@@ -177,7 +181,7 @@ def incident_page(mirror: Mirror) -> list[str]:
         "## The same of every release",
         "",
         *(
-            f"- {release_link(one, up='')}, {release_link(one, up='', page='packages.md', text='packages')}"
-            for one in mirror.releases
+            f"- {release_link(release, up='')}, {release_link(release, up='', page='packages.md', text='packages')}"
+            for release in mirror.releases
         ),
     ]

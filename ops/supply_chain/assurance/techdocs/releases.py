@@ -17,15 +17,15 @@ def releases_page(mirror: Mirror) -> list[str]:
     """Return the list of all retained releases, the damaged ones named first."""
     rows = [
         (
-            release_link(one, up=""),
-            str(one.manifest.sequence),
-            code(one.manifest.created),
-            cell(one.manifest.retained_until),
-            cell(one.decision or "not known"),
-            _kind(one),
-            str(len(one.manifest.files)),
+            release_link(release, up=""),
+            str(release.manifest.sequence),
+            code(release.manifest.created),
+            cell(release.manifest.retained_until),
+            cell(release.decision or "not known"),
+            _kind(release),
+            str(len(release.manifest.files)),
         )
-        for one in mirror.releases
+        for release in mirror.releases
     ]
     heads = ("version", "place in the chain", "made", "kept until", "policy", "kind", "files")
     damage = ["## Damaged", "", *(f"- {cell(text)}" for text in mirror.damaged), ""] if mirror.damaged else []
@@ -69,16 +69,18 @@ def release_page(mirror: Mirror, release: MirrorRelease) -> list[str]:
 
 
 def _facts(release: MirrorRelease) -> list[str]:
-    one = release.manifest
+    manifest = release.manifest
     before = (
-        f"{cell(one.previous.version)}, manifest {digest(one.previous.manifest_sha256)}" if one.previous else "none"
+        f"{cell(manifest.previous.version)}, manifest {digest(manifest.previous.manifest_sha256)}"
+        if manifest.previous
+        else "none"
     )
     policy = (
         f"{cell(release.decision)}, {release.passed} of {release.rules} rules pass" if release.decision else "not known"
     )
     facts = (
-        ("made", code(one.created)),
-        ("retained", f"{code(one.retained_at)}, kept until {cell(one.retained_until)}"),
+        ("made", code(manifest.created)),
+        ("retained", f"{code(manifest.retained_at)}, kept until {cell(manifest.retained_until)}"),
         ("policy", policy),
         ("commit", f"{digest(release.commit)} {cell(release.source)}".strip()),
         ("builder", code(release.builder) if release.builder else "not known"),
@@ -121,13 +123,13 @@ def _record(record: Record) -> tuple[str, str, str, str]:
 def _findings(release: MirrorRelease) -> list[str]:
     rows = (
         (
-            cell(one.severity.value),
-            cell(", ".join((one.code, *one.aliases))),
-            cell(f"{one.package} {one.version}".strip() or one.path),
-            cell(one.message),
-            cell(one.waived_by) or "stands",
+            cell(finding.severity.value),
+            cell(", ".join((finding.code, *finding.aliases))),
+            cell(f"{finding.package} {finding.version}".strip() or finding.path),
+            cell(finding.message),
+            cell(finding.waived_by) or "stands",
         )
-        for one in release.findings
+        for finding in release.findings
     )
     empty = "The records that were read hold no finding." if release.records else "No record could be read."
     return table(("severity", "what", "where", "says", "waived by"), rows, empty=empty)
@@ -143,12 +145,12 @@ def packages_page(mirror: Mirror, release: MirrorRelease) -> list[str]:
     """Return the packages of one release."""
     rows = (
         (
-            cell(one.name),
-            cell(one.version) or "unknown",
-            cell(one.licence) or "unknown",
-            cell(one.producer) or "unknown",
+            cell(package.name),
+            cell(package.version) or "unknown",
+            cell(package.licence) or "unknown",
+            cell(package.producer) or "unknown",
         )
-        for one in release.packages or ()
+        for package in release.packages or ()
     )
     empty = "Its SBOM holds no package." if release.packages is not None else NO_PACKAGES
     title = f"# Packages of {cell(mirror.component)} {cell(release.version)}"
@@ -159,10 +161,10 @@ def all_packages_page(mirror: Mirror) -> list[str]:
     """Return every package of every release, with the releases that hold it: the page to search first."""
     holders: dict[tuple[str, str], list[MirrorRelease]] = {}
     for release in mirror.releases:
-        for one in release.packages or ():
-            holders.setdefault((one.name, one.version), []).append(release)
+        for package in release.packages or ():
+            holders.setdefault((package.name, package.version), []).append(release)
     rows = (
-        (cell(name), cell(version) or "unknown", ", ".join(release_link(one, up="") for one in found))
+        (cell(name), cell(version) or "unknown", ", ".join(release_link(holder, up="") for holder in found))
         for (name, version), found in sorted(holders.items())
     )
     return [
@@ -178,7 +180,7 @@ def all_packages_page(mirror: Mirror) -> list[str]:
 def _unread(mirror: Mirror) -> Iterator[str]:
     silent = [release for release in mirror.releases if release.packages is None]
     if silent or mirror.damaged:
-        names = ", ".join(release_link(one, up="") for one in silent)
+        names = ", ".join(release_link(release, up="") for release in silent)
         yield f"**Not in this list:** {names or 'damaged releases'}: what they hold is not known."
         yield ""
 
@@ -187,13 +189,20 @@ def sboms_page(mirror: Mirror) -> list[str]:
     """Return the SBOMs of each release."""
     rows = [
         (
-            release_link(one, up=""),
+            release_link(release, up=""),
             release_link(
-                one, up="", page="packages.md", text="not known" if one.packages is None else str(len(one.packages))
+                release,
+                up="",
+                page="packages.md",
+                text="not known" if release.packages is None else str(len(release.packages)),
             ),
-            ", ".join(file_link(mirror, one, file, up="") for file in one.manifest.files if _is_sbom(one, file.name)),
+            ", ".join(
+                file_link(mirror, release, file, up="")
+                for file in release.manifest.files
+                if _is_sbom(release, file.name)
+            ),
         )
-        for one in mirror.releases
+        for release in mirror.releases
     ]
     told = (
         "One SBOM in several formats describes all locks of a release: the union, every version kept. An SBOM of each "

@@ -74,7 +74,7 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
         findings=findings,
         verdict=verdicts[0],
         provenance_verdict=verdicts[1],
-        stale=tuple(sorted({path for one in verdicts if one is not None for path in _stale(run, one)})),
+        stale=tuple(sorted({path for verdict in verdicts if verdict is not None for path in _stale(run, verdict)})),
         verification=_plain(run.dist / VERIFICATION),
         released=_released(run),
         bom=bom,
@@ -82,14 +82,14 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
         previous_problem=problem,
         waivers=tuple(
             Accepted(
-                id=one.id,
-                package=one.package,
-                reason=one.reason,
-                owner=one.owner,
-                expires=one.expires,
-                label=printable(without_credentials(one.label)),
+                id=waiver.id,
+                package=waiver.package,
+                reason=waiver.reason,
+                owner=waiver.owner,
+                expires=waiver.expires,
+                label=printable(without_credentials(waiver.label)),
             )
-            for one in waivers
+            for waiver in waivers
         ),
         waivers_malformed=len(malformed),
         claims=claims,
@@ -158,7 +158,7 @@ def _released(run: StageRun) -> dict[str, str]:
 def _previous(run: StageRun, version: str, bom: dict[str, Any] | None) -> tuple[Predecessor | None, str]:
     """Return the release before this one with what changed since, or None and why there is none."""
     store, component = ArtifactStore(run.artifacts), run.project.name
-    held = [store.release(component, one, digests=False) for one in store.versions(component)]
+    held = [store.release(component, retained, digests=False) for retained in store.versions(component)]
     before = _before(held, version)
     if before is None or before.manifest is None:
         return None, "No earlier release is retained here: there is nothing to compare with."
@@ -172,11 +172,11 @@ def _previous(run: StageRun, version: str, bom: dict[str, Any] | None) -> tuple[
 
 def _before(held: list[HeldRelease], version: str) -> HeldRelease | None:
     """Return the newest release but this one; where this one is retained already, the one that it names."""
-    own = next((one.manifest for one in held if one.version == version), None)
+    own = next((release.manifest for release in held if release.version == version), None)
     if own is not None:
         named = own.previous.version if own.previous else ""
-        return next((one for one in held if one.version == named), None)
-    return newest([one for one in held if one.version != version])
+        return next((release for release in held if release.version == named), None)
+    return newest([release for release in held if release.version != version])
 
 
 def _compared(store: ArtifactStore, before: HeldRelease, retained_at: str, bom: dict[str, Any]) -> Predecessor:
@@ -186,7 +186,7 @@ def _compared(store: ArtifactStore, before: HeldRelease, retained_at: str, bom: 
         raise InputError(f"it is not as its manifest says: {before.problems[0]}")
     name = f"{before.component}-{before.version}-sbom.cdx.json"
     path = store.file(before.component, before.version, name)
-    expected = next((one.sha256 for one in before.manifest.files if one.name == name), "") if before.manifest else ""
+    expected = next((file.sha256 for file in before.manifest.files if file.name == name), "") if before.manifest else ""
     if not expected or measure(path).sha256 != expected:
         raise InputError(f"{name} is not the file that its manifest names")
     older = read_inventory(canonical.load_plain(canonical.read_bytes(path), where=name), where=name)
@@ -196,13 +196,13 @@ def _compared(store: ArtifactStore, before: HeldRelease, retained_at: str, bom: 
         retained_at=retained_at,
         differences=tuple(
             Difference(
-                kind=one.kind.value,
-                name=one.name if one.ecosystem == "pypi" else f"{one.ecosystem or 'no purl'}:{one.name}",
-                version=one.version,
-                before=one.before,
-                after=one.after,
+                kind=change.kind.value,
+                name=change.name if change.ecosystem == "pypi" else f"{change.ecosystem or 'no purl'}:{change.name}",
+                version=change.version,
+                before=change.before,
+                after=change.after,
             )
-            for one in found.changes
+            for change in found.changes
         ),
         hashes_not_compared=found.hashes_not_compared,
     )

@@ -44,9 +44,12 @@ def read_waivers(run: StageRun) -> tuple[list[WaiverUnderReview], list[str]]:
     """Return the waivers that were understood, and a sentence for each that was not."""
     found, malformed = parse_waivers(run.config)
     waivers = [
-        WaiverUnderReview(one.place, one.id, one.package, one.owner, one.reason, one.date, one.expires) for one in found
+        WaiverUnderReview(
+            waiver.place, waiver.id, waiver.package, waiver.owner, waiver.reason, waiver.date, waiver.expires
+        )
+        for waiver in found
     ]
-    return waivers, [one.message for one in malformed]
+    return waivers, [problem.message for problem in malformed]
 
 
 def read_baselines(run: StageRun, locks: Sequence[Lock]) -> dict[str, PublisherBaseline]:

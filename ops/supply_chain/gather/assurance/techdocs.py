@@ -61,14 +61,16 @@ def read_mirror(run: StageRun, *, files_at: str) -> Mirrored:
     """
     name = run.project.name
     store, held = _choose(run, name)
-    damaged = [f"{one.component}: {problem}" for one in held for problem in one.problems]
-    releases = tuple(_release(run, store, one, one.manifest) for one in held if one.manifest and not one.problems)
+    damaged = [f"{release.component}: {problem}" for release in held for problem in release.problems]
+    releases = tuple(
+        _release(run, store, release, release.manifest) for release in held if release.manifest and not release.problems
+    )
     if not releases:
         raise UnavailableError(
             f"no intact release of {name} is retained: there is nothing to mirror",
             hint="Make one: nox -s release, or nox -s rehearse. What is damaged: nox -s retention -- --verify.",
         )
-    newest = max(releases, key=lambda one: one.manifest.sequence)
+    newest = max(releases, key=lambda release: release.manifest.sequence)
     waivers, malformed = _waivers(run)
     ledger = run.artifacts / LEDGER_FOLDER / f"{name}.jsonl"
     found = ledger if ledger.is_file() and not ledger.is_symlink() else None
@@ -76,7 +78,7 @@ def read_mirror(run: StageRun, *, files_at: str) -> Mirrored:
         component=name,
         description=run.project.description,
         config=run.config.mirror,
-        releases=tuple(sorted(releases, key=lambda one: -one.manifest.sequence)),
+        releases=tuple(sorted(releases, key=lambda release: -release.manifest.sequence)),
         damaged=tuple(damaged),
         waivers=waivers,
         malformed=malformed,
@@ -163,7 +165,7 @@ def _source(statement: Statement | None) -> tuple[str, str]:
 def _sbom_path(store: ArtifactStore, manifest: Manifest) -> Path | None:
     names = {file.name for file in manifest.files}
     prefix = f"{manifest.component}-{manifest.version}"
-    found = next((one for pattern in SBOM_NAMES if (one := pattern.format(prefix)) in names), None)
+    found = next((name for pattern in SBOM_NAMES if (name := pattern.format(prefix)) in names), None)
     return store.file(manifest.component, manifest.version, found) if found else None
 
 
@@ -180,7 +182,7 @@ def _packages(store: ArtifactStore, manifest: Manifest, unread: list[str]) -> tu
         for versions in inventory.items.values()
         for version, item in versions.items()
     ]
-    return tuple(sorted(packages, key=lambda one: (one.name, one.version)))
+    return tuple(sorted(packages, key=lambda package: (package.name, package.version)))
 
 
 def _inventory(path: Path) -> Inventory:
@@ -205,18 +207,18 @@ def _waivers(run: StageRun) -> tuple[tuple[MirrorWaiver, ...], tuple[str, ...]]:
     found, malformed = parse_waivers(run.config)
     waivers = tuple(
         MirrorWaiver(
-            id=one.id,
-            package=f"{one.package} {one.versions}".strip(),
-            owner=one.owner,
-            reason=one.reason,
-            justification=one.justification,
-            begins=one.date.isoformat(),
-            ends=one.expires.isoformat(),
-            link=one.link,
+            id=waiver.id,
+            package=f"{waiver.package} {waiver.versions}".strip(),
+            owner=waiver.owner,
+            reason=waiver.reason,
+            justification=waiver.justification,
+            begins=waiver.date.isoformat(),
+            ends=waiver.expires.isoformat(),
+            link=waiver.link,
         )
-        for one in found
+        for waiver in found
     )
-    return waivers, tuple(one.message for one in malformed)
+    return waivers, tuple(problem.message for problem in malformed)
 
 
 def _commands(run: StageRun, manifest: Manifest, *, rehearsal: bool) -> tuple[str, ...]:
@@ -231,7 +233,7 @@ def _commands(run: StageRun, manifest: Manifest, *, rehearsal: bool) -> tuple[st
     found = [commands.checksums(checks)] if checks in names else []
     # The checksums name every other file: one signature over them is enough to begin with.
     for name in [checks] if checks in signed else signed:
-        for one in identities:
-            who = commands.who(one.identity, one.identity_regex, one.issuer)
+        for identity in identities:
+            who = commands.who(identity.identity, identity.identity_regex, identity.issuer)
             found.append(commands.verify_file(name, bundle_name(name), who, private_root=private))
     return tuple(found)

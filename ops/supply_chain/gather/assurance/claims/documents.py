@@ -76,7 +76,9 @@ def read_documents(run: StageRun, opened: Opened) -> Documents:
 def sbom_names(parts: Parts) -> dict[str, str]:
     """Return the name of the SBOM of each kind, the shortest where there are several; empty where there is none."""
     return {
-        kind: min((name for name in parts.sboms if name.endswith(suffix)), key=lambda one: (len(one), one), default="")
+        kind: min(
+            (name for name in parts.sboms if name.endswith(suffix)), key=lambda name: (len(name), name), default=""
+        )
         for kind, suffix in KINDS.items()
     }
 
@@ -96,8 +98,8 @@ def _sbom(kind: str, name: str, opened: Opened, sbom: Mapping[str, Any], epoch: 
         components=len(own["components"]) if own else -1,
         at_source_moment=epoch is not None and moment == timestamp_of_epoch(epoch),
         elements={
-            key: ElementTally(present=one["present"], unknown=one["unknown"], missing=len(one["missing"]))
-            for key, one in own.get("elements", {}).items()
+            key: ElementTally(present=element["present"], unknown=element["unknown"], missing=len(element["missing"]))
+            for key, element in own.get("elements", {}).items()
         },
     )
 
@@ -113,9 +115,9 @@ def _creation(plain: Mapping[str, Any], key: str) -> str:
     """Return what all creation infos of an SPDX 3 document say; empty where they do not say one thing."""
     graph = plain.get("@graph")
     found = {
-        str(one.get(key, ""))
-        for one in (graph if isinstance(graph, list) else [])
-        if isinstance(one, dict) and one.get("type") == "CreationInfo"
+        str(node.get(key, ""))
+        for node in (graph if isinstance(graph, list) else [])
+        if isinstance(node, dict) and node.get("type") == "CreationInfo"
     }
     return found.pop() if len(found) == 1 else ""
 
@@ -199,23 +201,27 @@ def _archive(opened: Opened, sbom: Mapping[str, Any], epoch: int | None) -> tupl
         )
     except InputError as error:
         return ArchiveFacts(there=True, problem=error.message), CoolDownFacts()
-    locks = [one for one in content.members if one.path.startswith(PROJECT) and not one.path.endswith(BASELINES)]
+    locks = [
+        member for member in content.members if member.path.startswith(PROJECT) and not member.path.endswith(BASELINES)
+    ]
     facts = ArchiveFacts(
         there=True,
         intact=_is_intact(content, opened.parts.prefix),
         uniform=content.plain and epoch is not None and content.moments == {epoch},
         locks=len(locks),
-        lock_sboms=sum(one.path.startswith(LOCK_SBOMS) and one.path.endswith(CYCLONEDX) for one in content.members),
+        lock_sboms=sum(
+            member.path.startswith(LOCK_SBOMS) and member.path.endswith(CYCLONEDX) for member in content.members
+        ),
         withheld=len(content.index.withheld),
-        union=bool(sbom) and _union(content) == {one["ref"] for one in sbom["components"]},
+        union=bool(sbom) and _union(content) == {component["ref"] for component in sbom["components"]},
     )
     return facts, _cool_down(locks, epoch)
 
 
 def _is_intact(content: ArchiveContent, prefix: str) -> bool:
     index = content.index
-    named = sorted((one.path, one.sha256, one.size) for one in index.files)
-    held = sorted((one.path, one.sha256, one.size) for one in content.members)
+    named = sorted((file.path, file.sha256, file.size) for file in index.files)
+    held = sorted((member.path, member.sha256, member.size) for member in content.members)
     return (
         named == held
         and len({path for path, _, _ in held}) == len(held)
@@ -226,7 +232,11 @@ def _is_intact(content: ArchiveContent, prefix: str) -> bool:
 def _union(content: ArchiveContent) -> set[str] | None:
     """Return the references of all components of the SBOMs of single locks; None where one cannot be read."""
     found: set[str] = set()
-    documents = [one for one in content.members if one.path.startswith(LOCK_SBOMS) and one.path.endswith(CYCLONEDX)]
+    documents = [
+        document
+        for document in content.members
+        if document.path.startswith(LOCK_SBOMS) and document.path.endswith(CYCLONEDX)
+    ]
     for member in documents:
         try:
             rows = parse(member.data or b"").get("components")

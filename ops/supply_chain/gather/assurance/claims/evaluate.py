@@ -68,7 +68,7 @@ def claims_of(run: StageRun, *, evidence: Path | None = None, rehearsals: bool =
 
     gathered = gather(run, choose(run, evidence, rehearsals=rehearsals))
     policy = load_policy([("policy:", POLICY)], [PROFILE], {})
-    rules = [claim_rule(one.code, one.metadata.title, one.metadata.more) for one in policy.rules]
+    rules = [claim_rule(rule.code, rule.metadata.title, rule.metadata.more) for rule in policy.rules]
     answers = rego.evaluate(policy, engine_input(gathered.evidence))
     claims = claims_from(rules, answers, gathered)
     catalogues, files = read_catalogues()
@@ -92,7 +92,7 @@ def reference() -> str:
     from ops.supply_chain.assurance.claims.page import reference_page
 
     policy = load_policy([("policy:", POLICY)], [PROFILE], {})
-    rules = [claim_rule(one.code, one.metadata.title, one.metadata.more) for one in policy.rules]
+    rules = [claim_rule(rule.code, rule.metadata.title, rule.metadata.more) for rule in policy.rules]
     return reference_page(rules, read_catalogues()[0])
 
 

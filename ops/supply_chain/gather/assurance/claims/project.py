@@ -44,7 +44,7 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
     """
     config = run.config
     waivers, malformed = parse_waivers(config)
-    valid = [one for one in config.signing.identities if _valid(one, run.now.date())]
+    valid = [identity for identity in config.signing.identities if _valid(identity, run.now.date())]
     response = config.response
     workflows, workflow_files = _workflows(run)
     files = {
@@ -56,20 +56,20 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
     facts = ProjectFacts(
         config=bool(files["config"]),
         identities=len(valid),
-        undated_identities=sum(not one.since for one in config.signing.identities),
+        undated_identities=sum(not identity.since for identity in config.signing.identities),
         response=_has_table(run.root / CONFIG_NAME, "response"),
         critical_days=_days(response.critical_days),
         high_days=_days(response.high_days),
         waivers=len(waivers),
         malformed_waivers=len(malformed),
-        ended_waivers=sum(one.expires < today(run, config) for one in waivers),
+        ended_waivers=sum(waiver.expires < today(run, config) for waiver in waivers),
         private_channel=_has_channel(config.reporting),
         licence_file=bool(files["licence"]),
         update_tool=bool(files["update_tool"]),
         workflows=workflows,
     )
     shown = {
-        "identities": ", ".join(sorted(one.identity or one.identity_regex for one in valid)),
+        "identities": ", ".join(sorted(identity.identity or identity.identity_regex for identity in valid)),
         "critical_days": str(facts.critical_days),
         "high_days": str(facts.high_days),
         "waivers": str(facts.waivers),
@@ -78,8 +78,8 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
     return facts, files, shown
 
 
-def _valid(one: SigningIdentity, now: date) -> bool:
-    since, until = day(one.since), day(one.until)
+def _valid(identity: SigningIdentity, now: date) -> bool:
+    since, until = day(identity.since), day(identity.until)
     return not (since and now < since) and not (until and now > until)
 
 

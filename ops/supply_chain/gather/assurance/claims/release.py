@@ -126,7 +126,7 @@ def _verified(
         identity_made_up=rehearsed and not signing.identities,
     )
     evidence = [read_evidence(path) for path in getattr(run.args, "attestations", ())]
-    further = tuple(one for file, data in evidence for one in further_in(file.name, data, trusted.examiner))
+    further = tuple(statement for file, data in evidence for statement in further_in(file.name, data, trusted.examiner))
     return judge(files, contents, wanted, trusted.examiner, further=further), wanted
 
 
@@ -271,7 +271,7 @@ def _kept(opened: Opened) -> KeptFacts:
     name = opened.parts.prefix + KEPT_SUFFIXES["verification.json"]
     if name not in opened.contents:
         return KeptFacts()
-    digests = {one: file.sha256 for one, file in opened.files.items()}
+    digests = {path: file.sha256 for path, file in opened.files.items()}
     data = opened.contents[name]
     return KeptFacts(
         there=True,

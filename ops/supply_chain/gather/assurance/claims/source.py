@@ -57,7 +57,7 @@ def choose(run: StageRun, evidence: Path | None, *, rehearsals: bool) -> Chosen 
     for artifacts, label, rehearsed in places:
         held = _held(artifacts, run.project.name)
         if held:
-            whole = all(one.manifest is not None for one in held)
+            whole = all(release.manifest is not None for release in held)
             return _chosen(artifacts, label, newest(held) if whole else None, held, rehearsed=rehearsed)
     return None
 
@@ -74,7 +74,9 @@ def _named(run: StageRun, folder: Path) -> Chosen:
             hint="Give the project of that release with --project.",
         )
     held = _held(artifacts, run.project.name)
-    release = next((one for one in held if one.version == folder.name and one.manifest is not None), None)
+    release = next(
+        (candidate for candidate in held if candidate.version == folder.name and candidate.manifest is not None), None
+    )
     return _chosen(artifacts, "evidence", release, held, rehearsed=False, folder=folder)
 
 
@@ -87,7 +89,7 @@ def _held(artifacts: Path, component: str) -> tuple[HeldRelease, ...]:
         return with_chain_problems(held, store.pruned(component))
     except InputError:
         problem = "the list of pruned releases is broken"
-        return tuple(msgspec.structs.replace(one, problems=(*one.problems, problem)) for one in held)
+        return tuple(msgspec.structs.replace(release, problems=(*release.problems, problem)) for release in held)
 
 
 def _chosen(
@@ -101,7 +103,7 @@ def _chosen(
 ) -> Chosen:
     component = held[0].component if held else ""
     version = release.version if release else ""
-    chain = tuple(problem for one in held for problem in one.problems)
+    chain = tuple(problem for retained in held for problem in retained.problems)
     if release is not None:
         whole = ArtifactStore(artifacts).release(component, version, digests=True)
         release = msgspec.structs.replace(release, problems=tuple(dict.fromkeys((*release.problems, *whole.problems))))

@@ -186,8 +186,8 @@ def _commands(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -
 
 def _signatures(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -> Iterator[str]:
     private = bool(facts.config.signing.trust_config)
-    for one in _signers(facts, manifest):
-        who = commands.who(one.identity, one.identity_regex, one.issuer)
+    for signer in _signers(facts, manifest):
+        who = commands.who(signer.identity, signer.identity_regex, signer.issuer)
         for file in files:
             if file.signed:
                 yield commands.verify_file(file.name, bundle_name(file.name), who, private_root=private)
@@ -199,9 +199,9 @@ def _signers(facts: Facts, manifest: Manifest) -> list[SigningIdentity]:
     Dates are ISO, so they compare as text.
     """
     day = manifest.retained_at[:10]
-    allowed = [one for one in facts.identities if (one.since or day) <= day <= (one.until or day)]
-    found = next((one.facts.get("signers", "") for one in facts.claims.claims if one.id == SIGNED_CLAIM), "")
-    named = [one for one in allowed if one.identity and one.identity in found.split(", ")]
+    allowed = [identity for identity in facts.identities if (identity.since or day) <= day <= (identity.until or day)]
+    found = next((claim.facts.get("signers", "") for claim in facts.claims.claims if claim.id == SIGNED_CLAIM), "")
+    named = [identity for identity in allowed if identity.identity and identity.identity in found.split(", ")]
     return named or allowed
 
 
@@ -213,8 +213,8 @@ def _pipeline(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -
     if not any(file.signed for file in files):
         yield f"{script} --allow-unsigned FOLDER"
     elif len(signers) == 1 and signers[0].identity:
-        one = signers[0]
-        yield f"{script} --identity {commands.quoted(one.identity)} --issuer {commands.quoted(one.issuer)} FOLDER"
+        signer = signers[0]
+        yield f"{script} --identity {commands.quoted(signer.identity)} --issuer {commands.quoted(signer.issuer)} FOLDER"
     elif signers:
         yield f"{script} --identities IDENTITIES FOLDER"
 
