@@ -1,9 +1,10 @@
 """Verify a release as a customer would: every file, every signature, every claim, without trusting its maker.
 
 Reads    a release folder, or a GitHub release; or an archive with a release. Who may sign comes from --identity,
-         --identities, else the project's [signing].identities; whom signatures go back to from --trusted-root,
-         else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else the root that the installed sigstore
-         carries. The trusted root in the release is compared with that one and never trusted by itself.
+         --identities, else the project's [signing].identities. --key names public keys that may sign as well, in
+         place of the configured identities: each file is signed by a given key or by a named identity. The root
+         of trust comes from --trusted-root, else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else the
+         installed sigstore. The trusted root in the release is compared with that one and never trusted by itself.
 Writes   dist/verification/, when it examines dist/release/: report (text, JSON, Markdown), VSA. Else the report
          to stdout, and what --markdown and --vsa ask for. In a rehearsal all of it says so, and the VSA is FAILED.
 Decides  everything verifies, against the published identities: files, digests, signatures, attestations,
@@ -96,7 +97,7 @@ def _expected(run: StageRun, trusted: Trust, folder: Path, *, own: bool) -> Expe
         artifacts=run.artifacts,
         rehearsal=rehearsing,
     )
-    named = bool(signing.identities or run.args.identity or run.args.identities)
+    named = bool(signing.identities or run.args.identity or run.args.identities or run.args.key)
     return replace(
         wanted,
         # Mode `checksums` makes releases that are not signed: what this project has just made may be one.

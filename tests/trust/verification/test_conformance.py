@@ -14,6 +14,7 @@ import pytest
 from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
 from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
+from ops.supply_chain.adapters.sigstore.public_keys import read_pem
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.gather.trust.verification.examine import Examiner
@@ -43,7 +44,7 @@ def _verifies(folder: Path, case: dict[str, Any]) -> bool:
     bundle, root = (folder / case["bundle"]).read_bytes(), (folder / case["trusted_root"]).read_bytes()
     sha256 = sha256_bytes((folder / case["artifact"]).read_bytes())
     if case["key"]:
-        return _verifies_with_key(KeyVerifier(root, (folder / case["key"]).read_bytes()), bundle, sha256)
+        return _verifies_with_key(KeyVerifier(root, [read_pem((folder / case["key"]).read_bytes())]), bundle, sha256)
     identity = SigningIdentity(identity=case["identity"], issuer=case["issuer"])
     examiner = Examiner(BundleVerifier(root), [identity])
     if b"dsseEnvelope" not in bundle:

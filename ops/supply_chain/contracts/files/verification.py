@@ -65,7 +65,11 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signer:
-    """Who signed, as proved: `signed_at` is RFC 3339, `log_index` the place that the inclusion proof proves."""
+    """Who signed, as proved: `signed_at` is RFC 3339, `log_index` the place that the inclusion proof proves.
+
+    Of a signature by a key, `identity` is `key sha256:...` and `key_sha256` that digest. It may have no time and no
+    log entry: `signed_at` is then empty, `log_index` -1.
+    """
 
     identity: str
     issuer: str
@@ -74,6 +78,7 @@ class Signer:
     log_index: int
     log_id: str
     certificate_sha256: str
+    key_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +139,8 @@ class Expectations:
     and that a rehearsal's own name stands in. `root` is what signatures were held against: where it is
     from and its SHA-256. `private_root` says that it is not the public instance's.
     `previous_sha256` is that of the previous release's provenance, `previous_given` says whether one was given.
-    `bases` are what identifiers of build types and builders begin with.
+    `bases` are what identifiers of build types and builders begin with. `keys` are the SHA-256 of the public keys
+    that may sign, in the order in which they were given.
     """
 
     bases: tuple[str, ...]
@@ -148,6 +154,7 @@ class Expectations:
     private_root: bool = False
     rehearsal_root: bool = False
     identity_made_up: bool = False
+    keys: tuple[str, ...] = ()
     previous_given: bool = False
     previous_sha256: str = ""
 

@@ -51,6 +51,9 @@ class VerifiedBundle(msgspec.Struct, frozen=True, kw_only=True):
     first of them. `log_index` is the position that the inclusion proof proves, `log_id` the log's key in
     hexadecimal. `payload_type` and `payload` are empty for a bundle over a file. `signature` is DER,
     `certificate` PEM. `certificate_sha256` is over its DER.
+
+    Of a bundle by a key, `key_sha256` is that of the key's SubjectPublicKeyInfo in DER, and everything that a
+    certificate says is empty. It may have no time and no log entry: `times` is then empty, `log_index` -1.
     """
 
     san: str
@@ -65,6 +68,12 @@ class VerifiedBundle(msgspec.Struct, frozen=True, kw_only=True):
     signature: bytes
     payload_type: str = ""
     payload: bytes = b""
+    key_sha256: str = ""
+
+    @property
+    def signer(self) -> str:
+        """Who signed, in a word: the certificate's name, or the key's digest."""
+        return f"key sha256:{self.key_sha256}" if self.key_sha256 else self.san
 
     @property
     def signed_at(self) -> datetime:

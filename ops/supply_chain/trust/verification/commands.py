@@ -12,6 +12,9 @@ import shlex
 ROOT_VARIABLE = "$TRUSTED_ROOT"
 """Stands for the file of a private or pinned trusted root, which the customer has from elsewhere."""
 
+KEY_VARIABLE = "$PUBLIC_KEY"
+"""Stands for the file of the signer's public key, which the customer has from elsewhere."""
+
 
 def quoted(text: str) -> str:
     """Return a text as one word of a shell."""
@@ -34,6 +37,11 @@ def who(identity: str, pattern: str, issuer: str) -> str:
         else f"--certificate-identity-regexp {quoted(f'^(?:{pattern})$')}"
     )
     return f"{name} --certificate-oidc-issuer {quoted(issuer)}"
+
+
+def key(*, logged: bool) -> str:
+    """Return the options by which cosign expects a key, and accepts that no log has the signature."""
+    return f'--key "{KEY_VARIABLE}"' + ("" if logged else " --insecure-ignore-tlog")
 
 
 def verify_file(name: str, bundle: str, expected: str, *, private_root: bool) -> str:

@@ -173,7 +173,7 @@ def _line(one: Further, files: Mapping[str, GivenFile], wanted: Expectations, re
 def _origin(one: Further, message: str, repository: str, command: str) -> Line:
     """Judge who made an attestation that is about files of the release."""
     proof = one.answer.proof
-    name = shown(proof.san) if proof else ""
+    name = shown(proof.signer) if proof else ""
     if one.answer.counts or same_source(one, repository):
         return passed(one.source, f"{message}, by {name}", command)
     if not repository:

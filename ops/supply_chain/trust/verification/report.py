@@ -18,7 +18,7 @@ from ops.supply_chain.contracts.files.verification import (
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.trust.verification.commands import ROOT_VARIABLE
+from ops.supply_chain.trust.verification.commands import KEY_VARIABLE, ROOT_VARIABLE
 from ops.supply_chain.trust.verification.plain import shown
 from ops.supply_chain.trust.verification.verify import REAL
 
@@ -31,6 +31,8 @@ _TOLERATED = {
 _MOST_REASONS = 3
 NOTHING_ELSE = "nothing else that was checked would keep a real release from verifying"
 ROOT_HELP = f"{ROOT_VARIABLE} is the trusted root that you have from elsewhere, not the one in the release"
+
+KEY_HELP = f"{KEY_VARIABLE} is the file with the signer's public key, which you have from elsewhere"
 
 
 def document(verification: Verification, *, verified_at: str) -> dict[str, Any]:
@@ -65,8 +67,9 @@ def text(verification: Verification) -> str:
         ]
         command = _command(one)
         lines += [f"{'':<{_WIDTH}}   $ {command}"] if command else []
-    if any(ROOT_VARIABLE in _command(one) for one in verification.checks):
-        lines.append(f"note: {ROOT_HELP}")
+    for variable, help_text in ((ROOT_VARIABLE, ROOT_HELP), (KEY_VARIABLE, KEY_HELP)):
+        if any(variable in _command(one) for one in verification.checks):
+            lines.append(f"note: {help_text}")
     lines += [f"note: {note}" for note in verification.notes]
     return "\n".join(printable(line) for line in lines)
 
@@ -163,14 +166,18 @@ def _signer_row(line: Line) -> str:
     signer = line.signer
     if signer is None:
         return ""
-    return f"| {_cell(line.subject)} | {_cell(signer.identity)} | {signer.signed_at} | {signer.log_index} |"
+    entry = signer.log_index if signer.log_id else "no transparency log entry"
+    at = signer.signed_at or "not proved"
+    return f"| {_cell(line.subject)} | {_cell(signer.identity)} | {at} | {entry} |"
 
 
 def _commands(verification: Verification) -> Iterator[str]:
     found = dict.fromkeys(line.command for one in verification.checks for line in one.lines if line.command)
     if not found:
         return
-    yield from ("", "## Check the same yourself", "", f"In the release's folder; {_cell(ROOT_HELP)}.", "", "````sh")
+    known = [ROOT_HELP, *([KEY_HELP] if any(KEY_VARIABLE in command for command in found) else [])]
+    where = "; ".join(["In the release's folder", *map(_cell, known)])
+    yield from ("", "## Check the same yourself", "", f"{where}.", "", "````sh")
     yield from (printable(command) for command in found)
     yield "````"
 

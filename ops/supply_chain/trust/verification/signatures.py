@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from ops.supply_chain.contracts.files.verification import (
     REHEARSAL,
@@ -29,7 +30,11 @@ from ops.supply_chain.trust.verification.lines import check, failed, passed, tol
 from ops.supply_chain.trust.verification.parts import Parts
 from ops.supply_chain.trust.verification.plain import shown
 
+if TYPE_CHECKING:  # a msgspec type, which is there only where signatures can be verified
+    from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
+
 TITLE = "Every file is signed by an identity that may sign, and might at signing time"
+KEY_TITLE = "Every file is signed by a key that was given, or by an identity that was authorized when it signed"
 MADE_UP = "no identity is configured: who signed is made up for this rehearsal"
 
 
@@ -39,12 +44,13 @@ def signatures(parts: Parts, given: Given, wanted: Expectations) -> tuple[Check,
     That a release is not signed at all is told in any case, and tolerated where that is allowed; that one is
     signed in part never is.
     """
+    title = KEY_TITLE if wanted.keys else TITLE
     if not parts.bundles:
         unsigned = failed(parts.prefix, f"{NOT_SIGNED}: there is no bundle at all")
         lines = tolerated([unsigned], UNSIGNED if wanted.allow_unsigned else "")
-        return (check("files.signed", TITLE, lines), *_orphans(parts, given))
+        return (check("files.signed", title, lines), *_orphans(parts, given))
     lines = [signature_line(name, parts, given.signatures, wanted) for name in parts.signed]
-    return (check("files.signed", TITLE, lines), *_orphans(parts, given), *_made_up(parts, wanted))
+    return (check("files.signed", title, lines), *_orphans(parts, given), *_made_up(parts, wanted))
 
 
 def _made_up(parts: Parts, wanted: Expectations) -> tuple[Check, ...]:
@@ -77,8 +83,16 @@ def answer_line(subject: str, answer: Answer, command: str) -> Line:
         return failed(subject, answer.problem or "does not verify", command)
     signer = signer_of(answer)
     role = f"{shown(signer.role)}, " if signer and signer.role else ""
-    message = f"signed by {role}{shown(answer.proof.san)} on {timestamp(answer.proof.signed_at)}"
+    message = f"signed by {role}{shown(answer.proof.signer)} {_when(answer.proof)}"
     return Line(subject=subject, outcome=Outcome.PASS, message=message, command=command, signer=signer)
+
+
+def _when(proof: VerifiedBundle) -> str:
+    """Return when a signature was made, and for one by a key whether a log has it: it need not."""
+    at = f"on {timestamp(proof.signed_at)}" if proof.times else "at a time that nothing proves"
+    if not proof.key_sha256:
+        return at
+    return f"{at}, {'transparency log entry verified' if proof.log_id else 'no transparency log entry'}"
 
 
 def signer_of(answer: Answer) -> Signer | None:
@@ -87,13 +101,14 @@ def signer_of(answer: Answer) -> Signer | None:
     if proof is None:
         return None
     return Signer(
-        identity=proof.san,
+        identity=proof.signer,
         issuer=proof.issuer,
         role=answer.role,
-        signed_at=timestamp(proof.signed_at),
+        signed_at=timestamp(proof.signed_at) if proof.times else "",
         log_index=proof.log_index,
         log_id=proof.log_id,
         certificate_sha256=proof.certificate_sha256,
+        key_sha256=proof.key_sha256,
     )
 
 
@@ -111,12 +126,14 @@ def _detached(parts: Parts, given: Given) -> Iterator[Line]:
             signature_name(name): base64.b64encode(proof.signature) + b"\n" if proof else None,
             certificate_name(name): proof.certificate if proof else None,
         }
+        if proof and proof.key_sha256 and certificate_name(name) not in parts.names:
+            del expected[certificate_name(name)]  # a key has no certificate; a file that claims to be one is compared
         for file, data in expected.items():
             if file not in parts.names:
                 yield failed(file, "is missing, and other files have theirs")
             elif proof is None and not answer.examined:
                 yield unseen(file, answer.problem)
-            elif data is None or given.contents.get(file) != data:
+            elif not data or given.contents.get(file) != data:
                 yield failed(file, "is not that of the bundle")
             else:
                 yield passed(file, "is that of the bundle")

@@ -162,6 +162,7 @@ def _notes(parts: Parts, given: Given, stated: Mapping[str, str], wanted: Expect
     notes += _run_notes(given, stated) if not (wanted.rehearsal or wanted.rehearsal_root) else []
     if wanted.root:
         notes.append(f"signatures were held against the trusted root {wanted.root} (sha256 {wanted.root_sha256})")
+    notes += [f"a key may sign: sha256:{key}; it does not say who holds it" for key in wanted.keys]
     return [*notes, *_root_notes(parts, given, wanted), *schema_notes(parts, given.schema_problems)]
 
 

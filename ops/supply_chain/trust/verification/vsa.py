@@ -24,6 +24,7 @@ def policy_of(wanted: Expectations, identities: list[dict[str, str]]) -> dict[st
     return {
         "schema": "verification-policy/1",
         "identities": identities,
+        **({"keys": list(wanted.keys)} if wanted.keys else {}),
         "trusted_root_sha256": wanted.root_sha256,
         "source_repository": wanted.source_repository,
         "source_commit": wanted.source_commit,

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.supply_chain.adapters.files.release_files import read_evidence, read_release
 from ops.supply_chain.contracts.files.verification import Answer, Expectations, Further, Given, GivenFile, Verification
+from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import StageError, UnavailableError
 from ops.supply_chain.core.moments import timestamp
@@ -26,6 +28,7 @@ from ops.supply_chain.trust.verification.verify import verify
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
+    from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
     from ops.supply_chain.contracts.config.signing import SigningIdentity
     from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 
@@ -47,26 +50,38 @@ class Examiner:
     Args:
         verifier: Verifies against the chosen trusted root; None where nobody can.
         identities: Who may sign.
+        keys: Verifies bundles by the keys that may sign as well; None where there are none.
         excuse: Why nobody can verify; empty where somebody can.
     """
 
     def __init__(
-        self, verifier: BundleVerifier | None, identities: Sequence[SigningIdentity], *, excuse: str = ""
+        self,
+        verifier: BundleVerifier | None,
+        identities: Sequence[SigningIdentity],
+        *,
+        keys: KeyVerifier | None = None,
+        excuse: str = "",
     ) -> None:
         self._verifier = verifier
+        self._keys = keys
         self._identities = tuple(identities)
         self._excuse = excuse
         self._answers: dict[tuple[str, str], Answer] = {}
         self._problems: dict[str, tuple[str, ...] | None] = {}
         self._schema_problems: dict[str, tuple[str, ...] | None] = {}
 
-    def file(self, bundle: bytes, sha256: str) -> Answer:
-        """Look at a bundle over a file."""
-        return self._look(bundle, sha256, lambda verifier: verifier.file(bundle, sha256))
+    def file(self, bundle: bytes, sha256: str, read: Callable[[], bytes] | None = None) -> Answer:
+        """Verify a bundle over a file; `read` returns the file's bytes, which some kinds of key need."""
+        return self._look(
+            bundle,
+            sha256,
+            lambda verifier: verifier.file(bundle, sha256),
+            lambda keys: keys.file(bundle, sha256, read),
+        )
 
     def statement(self, bundle: bytes) -> Answer:
-        """Look at a bundle with a statement in it."""
-        return self._look(bundle, "", lambda verifier: verifier.statement(bundle))
+        """Verify a bundle with a statement in it."""
+        return self._look(bundle, "", lambda verifier: verifier.statement(bundle), lambda keys: keys.statement(bundle))
 
     def sbom(self, data: bytes) -> tuple[str, ...] | None:
         """Say what is wrong in an SBOM, a sentence each; None where nobody can look."""
@@ -82,17 +97,32 @@ class Examiner:
             self._schema_problems[key] = _schema_problems(data)
         return self._schema_problems[key]
 
-    def _look(self, bundle: bytes, sha256: str, work: Callable[[BundleVerifier], VerifiedBundle]) -> Answer:
+    def _look(
+        self,
+        bundle: bytes,
+        sha256: str,
+        by_certificate: Callable[[BundleVerifier], VerifiedBundle],
+        by_key: Callable[[KeyVerifier], VerifiedBundle],
+    ) -> Answer:
         key = (sha256_bytes(bundle), sha256)
         if key not in self._answers:
-            self._answers[key] = self._answer(work)
+            self._answers[key] = self._answer(bundle, by_certificate, by_key)
         return self._answers[key]
 
-    def _answer(self, work: Callable[[BundleVerifier], VerifiedBundle]) -> Answer:
+    def _answer(
+        self,
+        bundle: bytes,
+        by_certificate: Callable[[BundleVerifier], VerifiedBundle],
+        by_key: Callable[[KeyVerifier], VerifiedBundle],
+    ) -> Answer:
         if self._verifier is None:
             return Answer(examined=False, problem=self._excuse)
+        from ops.supply_chain.adapters.sigstore.key_verifier import is_by_key
+
         try:
-            proof = work(self._verifier)
+            if is_by_key(bundle):
+                return _by_key(self._keys, by_key)
+            proof = by_certificate(self._verifier)
         except StageError as error:
             return Answer(problem=f"does not verify: {error.message}")
         return self._judged(proof)
@@ -101,6 +131,8 @@ class Examiner:
         from ops.supply_chain.trust.identities.matching import matching, mismatches
 
         who = f"{printable(proof.san)}, issuer {printable(proof.issuer)}, on {timestamp(proof.signed_at)}"
+        if not self._identities and self._keys is not None:
+            return Answer(proof=proof, problem=f"is signed by {who}, and only the given keys may sign")
         if not self._identities:
             problem = f"is signed by {who}, and nobody said who may sign"
             return Answer(proof=proof, examined=False, problem=problem)
@@ -112,6 +144,13 @@ class Examiner:
             return Answer(proof=proof, problem=f"is signed by {who}, which is no published identity{more}")
         words = commands.who(found.identity, found.identity_regex, found.issuer)
         return Answer(proof=proof, role=found.role, who=words)
+
+
+def _by_key(keys: KeyVerifier | None, work: Callable[[KeyVerifier], VerifiedBundle]) -> Answer:
+    if keys is None:
+        return Answer(problem="is signed by a key, and none was given: pass the signer's public key with --key")
+    proof = work(keys)
+    return Answer(proof=proof, who=commands.key(logged=bool(proof.log_id)))
 
 
 def examine(folder: Path, wanted: Expectations, examiner: Examiner, *, attestations: Sequence[Path] = ()) -> Examined:
@@ -129,7 +168,9 @@ def examine(folder: Path, wanted: Expectations, examiner: Examiner, *, attestati
     evidence = [read_evidence(path) for path in attestations]
     further = tuple(one for file, data in evidence for one in further_in(file.name, data, examiner))
     return Examined(
-        verification=judge(files, contents, wanted, examiner, further=further),
+        verification=judge(
+            files, contents, wanted, examiner, further=further, read=lambda name: (folder / name).read_bytes()
+        ),
         further=tuple(file for file, _ in evidence),
     )
 
@@ -141,22 +182,33 @@ def judge(
     examiner: Examiner,
     *,
     further: tuple[Further, ...] = (),
+    read: Callable[[str], bytes] | None = None,
 ) -> Verification:
     """Look at a release that was read: what `examine` does, without a folder.
 
+    Args:
+        files: All its files, by name.
+        contents: The bytes of its documents and bundles.
+        wanted: What it is held against.
+        examiner: Looks at bundles.
+        further: Further evidence.
+        read: Returns the bytes of any file, by name; None for those of `contents` alone.
     Raises:
         InputError: It is no release, or more than one.
     """
     parts = parts_of(files)
     bundles = [name for name in parts.bundles if name in contents]
     attested = [name for name in bundles if is_attestation(name, parts)]
-    covered = {f"{name}.sigstore.json": files[name].sha256 for name in parts.signed}
+    whole = read or contents.__getitem__
+    covered = {f"{name}{BUNDLE_SUFFIX}": files[name].sha256 for name in parts.signed}
     unread = Answer(problem="is no file that can be read")
     given = Given(
         files=dict(files),
         contents=dict(contents),
         signatures={
-            name: examiner.file(contents[name], covered[name]) if name in contents and covered[name] else unread
+            name: examiner.file(contents[name], covered[name], partial(whole, name.removesuffix(BUNDLE_SUFFIX)))
+            if name in contents and covered[name]
+            else unread
             for name in parts.bundles
             if name in covered
         },

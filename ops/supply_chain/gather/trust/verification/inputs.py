@@ -52,10 +52,14 @@ class Root:
 
 @dataclass(frozen=True, kw_only=True)
 class Trust:
-    """Who looks, whom the release may be signed by, and against which root; `root` is None where nobody looks."""
+    """Who looks, whom the release may be signed by, and against which root; `root` is None where nobody looks.
+
+    `keys` are the SHA-256 of the public keys that may sign, in the order in which they were given.
+    """
 
     examiner: Examiner
     identities: tuple[SigningIdentity, ...] = ()
+    keys: tuple[str, ...] = ()
     root: Root | None = None
 
 
@@ -77,6 +81,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--identities", type=Path, metavar="FILE", help="TOML with [[signing.identities]], as published")
     who.add_argument("--identity", default="", help="the one certificate identity that may sign; with --issuer")
     who.add_argument("--issuer", default="", help="its OIDC issuer")
+    who.add_argument(
+        "--key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="public key (PEM) that may sign, of a key pair or KMS; may be repeated. Without --identity and "
+        "--identities only the given keys may sign",
+    )
     who.add_argument("--trusted-root", type=Path, metavar="FILE", help="trusted root (default: the public instance's)")
     who.add_argument("--allow-unsigned", action="store_true", help="accept a release that is not signed at all")
     who.add_argument("--rehearsal", action="store_true", help="accept a rehearsal, which is never a release")
@@ -152,19 +165,29 @@ def trust(
         configured: Identities of the project's configuration, for where the command line names none.
         trust_config: That of the project's configuration.
     Raises:
-        UsageError: The identities make no sense.
+        UsageError: The identities make no sense, or a key cannot be read.
         InputError: A file cannot be read, or the trusted root is none.
     """
     try:
         import msgspec  # noqa: F401 - without it nothing below can be imported
 
         from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
+        from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
+        from ops.supply_chain.adapters.sigstore.public_keys import key_in
     except ImportError:
         return Trust(examiner=Examiner(None, (), excuse=MISSING))
-    identities = chosen_identities(args, configured)
+    # A key that is given takes the place of what is configured: whoever names one signer accepts no other.
+    identities = chosen_identities(args, () if args.key else configured)
+    keys = tuple({key.sha256: key for key in map(key_in, args.key)}.values())
     root = chosen_root(args, trust_config)
     verifier = BundleVerifier(root.data, where=root.origin)
-    return Trust(examiner=Examiner(verifier, identities), identities=identities, root=root)
+    by_key = KeyVerifier(root.data, keys) if keys else None
+    return Trust(
+        examiner=Examiner(verifier, identities, keys=by_key),
+        identities=identities,
+        keys=tuple(key.sha256 for key in keys),
+        root=root,
+    )
 
 
 def chosen_identities(args: argparse.Namespace, configured: Sequence[SigningIdentity]) -> tuple[SigningIdentity, ...]:
@@ -281,6 +304,7 @@ def expectations(
         root=root.origin if root else "",
         root_sha256=sha256_bytes(root.data) if root else "",
         private_root=bool(root and root.private),
+        keys=trusted.keys,
         rehearsal_root=bool(root and REHEARSAL_HOSTS in root.data),
         previous_given=bool(previous),
         previous_sha256=previous,
