@@ -228,7 +228,7 @@ def test_a_server_that_sends_other_bytes_than_it_lists(world: World, monkeypatch
     assert world.codes == ["hash.bytes-differ"]
     assert (
         f"critical hash.bytes-differ: one 1.0: expected {one.filename} with sha256:{told}, "
-        f"found sha256:{found} in the {len(one.data)} bytes that its server sent" in world.out
+        f"found sha256:{found} in the {len(one.data)} bytes that the server sent" in world.out
     )
 
 
@@ -284,7 +284,10 @@ def test_what_comes_from_elsewhere_is_counted_and_said(world: World) -> None:
     (world.root / "three").mkdir()
     assert world.run() == ExitCode.PASS
     assert world.record["counts"]["out_of_scope"] == 2
-    assert "note: 2 pins come from version control, a path or the project itself" in world.out
+    assert (
+        "note: 2 pins come from version control, a path or the project itself, and cannot be compared with an index"
+        in world.out
+    )
 
 
 def test_a_private_pin_is_asked_for_at_its_index_only(world: World) -> None:
@@ -307,9 +310,7 @@ def test_where_one_index_fails_the_others_findings_still_count(world: World) -> 
         outer.yanked = "bad"
         assert world.run() == ExitCode.DENIED
         assert sorted(world.codes) == ["hash.not-examined", "hash.yanked"]
-        assert (
-            f"inner 1.0: not looked at: package index {private.url}inner/: answered with HTTP status 500" in world.out
-        )
+        assert f"inner 1.0: not checked: package index {private.url}inner/: answered with HTTP status 500" in world.out
 
 
 def test_a_waiver_covers_a_yank_and_not_a_gap(world: World) -> None:
@@ -384,7 +385,7 @@ def test_whatever_is_wrong_with_the_pages_nothing_was_examined(
     assert world.run() == ExitCode.NOT_EXAMINED
     assert world.record["outcome"] == "not-examined"
     assert world.err.startswith(
-        "error: project pages of all 2 projects could not be had: one, two: package index http://"
+        "error: could not fetch the project pages of all 2 projects: one, two: package index http://"
     )
     assert re.search(r"\n  next: \S.+", world.err)
     assert not WORDS.search(world.out + world.err)
@@ -402,7 +403,7 @@ def test_whatever_is_wrong_with_the_files_is_not_examined(
     assert world.run("--bytes") == ExitCode.NOT_EXAMINED
     assert world.record["outcome"] == "not-examined"
     assert world.codes == ["hash.not-examined"] * 2
-    assert re.search(r"one 1\.0: not looked at: distribution file http://\S+/files/one-1\.0\S+: \S", world.out)
+    assert re.search(r"one 1\.0: not checked: distribution file http://\S+/files/one-1\.0\S+: \S", world.out)
     assert world.out.count("\n  next: ") == 2
     assert not WORDS.search(world.out + world.err)
     assert world.record["counts"]["examined"] == 0
@@ -529,24 +530,24 @@ def test_one_digit_of_one_hash_in_each_of_soars_locks_is_found_and_named(world: 
 def test_one_digit_of_any_hash_of_any_of_soars_pins_is_found(shared_data: Path) -> None:
     from ops.supply_chain.adapters.index.file_choice import is_of_version
     from ops.supply_chain.contracts.values.package_index import IndexFile, ProjectListing
-    from ops.supply_chain.dependencies.index_hashes.compare import compare, offer_of
-    from ops.supply_chain.dependencies.index_hashes.subjects import scope_of
+    from ops.supply_chain.dependencies.index_hashes.compare import compare, index_entry
+    from ops.supply_chain.dependencies.index_hashes.pins import scope_of
 
     locks = read_project_locks(shared_data / "projects" / "soar", LocksConfig())
-    subjects = set(scope_of(entry.pin for lock in locks for entry in lock.entries).subjects.values())
-    for subject in subjects:
-        stem = f"{subject.page.name.replace('-', '_')}-{subject.version}"
+    releases = set(scope_of(entry.pin for lock in locks for entry in lock.entries).releases.values())
+    for release in releases:
+        stem = f"{release.page.name.replace('-', '_')}-{release.version}"
         files = tuple(
             IndexFile(filename=f"{stem}-{place}-py3-none-any.whl", url="", hashes=(one,))
-            for place, one in enumerate(subject.hashes)
+            for place, one in enumerate(release.hashes)
         )
-        listing = ProjectListing(name=subject.page.name, files=files)
-        for place, one in enumerate(subject.hashes):
+        listing = ProjectListing(name=release.page.name, files=files)
+        for place, one in enumerate(release.hashes):
             damaged = one[:-1] + ("0" if one[-1] != "0" else "1")
-            changed = subject._replace(hashes=(*subject.hashes[:place], damaged, *subject.hashes[place + 1 :]))
-            (fact,) = compare(changed, offer_of(changed, listing, is_of_version)).facts
-            assert (fact.code, damaged in fact.message) == ("hash.missing", True)
-    assert sum(len(subject.hashes) for subject in subjects) > 200
+            changed = release._replace(hashes=(*release.hashes[:place], damaged, *release.hashes[place + 1 :]))
+            (issue,) = compare(changed, index_entry(changed, listing, is_of_version)).issues
+            assert (issue.code, damaged in issue.message) == ("hash.missing", True)
+    assert sum(len(release.hashes) for release in releases) > 200
 
 
 @pytest.mark.online

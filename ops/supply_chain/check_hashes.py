@@ -1,14 +1,14 @@
-"""Hold every hash that a lock records against what its index serves today; with --bytes, the bytes as well.
+"""Check that the index still serves every hash in the locks; with --bytes, download the files and hash them.
 
 Reads    locks, index: the project page of each pinned project, and with --bytes one file of each pin.
 Writes   record.
-Decides  every recorded hash still served by the index, yanked, replaced, quarantined; with --bytes, that the
-         bytes which the servers send have the recorded hash.
-Exits    0 done, 2 usage, 3 a lock is broken, 4 findings stand, 5 an index or a server of files did not answer,
-         or something could not be compared.
-Network  the index of each pin, and with --bytes the servers of its files; --offline asks nobody and exits 5.
+Decides  every recorded hash still served by the index, yanked, replaced, quarantined; with --bytes, whether the
+         downloaded bytes have the recorded hash.
+Exits    0 no open finding, 2 usage, 3 a lock is malformed, 4 open findings, 5 an index or a file server did not
+         answer, or something could not be compared.
+Network  the index of each pin, and with --bytes the servers of its files; --offline sends no request and exits 5.
 Source   the simple repository API 1.4 (PEP 503, 691, 700), PEP 592 (yanked), PEP 792 (status). A hash can be
-         compared only in an algorithm that the index announces; of one that it does not, --bytes tells.
+         compared only in an algorithm that the index publishes; for others, use --bytes.
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectListing
 from ops.supply_chain.core.errors import UnavailableError
-from ops.supply_chain.dependencies.index_hashes import summary
-from ops.supply_chain.dependencies.index_hashes.artifacts import Bytes, Fetch, plan, plan_url
-from ops.supply_chain.dependencies.index_hashes.compare import Comparison, Offer, compare, offer_of
-from ops.supply_chain.dependencies.index_hashes.places import findings_of, no_lock
-from ops.supply_chain.dependencies.index_hashes.subjects import Scope, Subject, scope_of
-from ops.supply_chain.dependencies.index_hashes.verdicts import Fetched, Gap, Verdict, settle
+from ops.supply_chain.dependencies.index_hashes import results, summary
+from ops.supply_chain.dependencies.index_hashes.compare import HashComparison, IndexEntry, compare, index_entry
+from ops.supply_chain.dependencies.index_hashes.downloads import FileDownload, HashedBytes, plan, plan_url
+from ops.supply_chain.dependencies.index_hashes.pins import HashScope, PinnedRelease, scope_of
+from ops.supply_chain.dependencies.index_hashes.results import Downloaded, NotExamined, ReleaseResult
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_locks, read_gate_input
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -37,21 +36,20 @@ if TYPE_CHECKING:
     from ops.supply_chain.adapters.index.project_pages import Pages
 
 SCOPE = "hash"
-NOT_EXAMINED = "hash.not-examined"
 FEED = "package index, project pages"
 
 
-class _Downloaded(NamedTuple):
-    """The downloads of each subject, how many there were, and how many bytes came."""
+class _Downloads(NamedTuple):
+    """The downloads of each release, the number of files, and their size in bytes."""
 
-    by_subject: dict[Subject, list[tuple[Fetch, Bytes | Gap]]]
+    by_release: dict[PinnedRelease, list[tuple[FileDownload, HashedBytes | NotExamined]]]
     files: int
     size: int
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add whether to download, and the fleet."""
-    parser.add_argument("--bytes", action="store_true", help="download one file of each pin and hash what comes")
+    """Add `--bytes` and the fleet option."""
+    parser.add_argument("--bytes", action="store_true", help="also download one file of each pin and hash it")
     add_fleet_option(parser)
 
 
@@ -69,117 +67,133 @@ def _perform(run: StageRun) -> StageResult:
 
     projects = read_gate_input(run)
     scopes = [_scope(project) for project in projects]
-    subjects = sorted({subject for scope in scopes for subject in scope.subjects.values()})
+    releases = sorted({release for scope in scopes for release in scope.releases.values()})
     config = run.config.index
     index = PackageIndex(run.cache, url=config.url, json_url=config.json_url, offline=run.offline)
-    pages = _ask(index, subjects)
-    offers = {subject: offer for page in pages.read.values() for subject, offer in page.items()}
-    compared = {subject: _compared(subject, offers, pages) for subject in subjects}
-    downloaded = _download(index, offers, compared) if run.args.bytes else None
-    verdicts = {subject: settle(subject, result, _fetched(subject, downloaded)) for subject, result in compared.items()}
-    return _result(run, list(zip(projects, scopes, strict=True)), offers, verdicts, downloaded)
+    pages = _fetch_pages(index, releases)
+    entries = {release: entry for page in pages.read.values() for release, entry in page.items()}
+    compared = {release: _compare(release, entries, pages) for release in releases}
+    downloads = _download(index, entries, compared) if run.args.bytes else None
+    found = {
+        release: results.result_of(release, comparison, _downloaded(release, downloads))
+        for release, comparison in compared.items()
+    }
+    return _result(run, list(zip(projects, scopes, strict=True)), entries, found, downloads)
 
 
-def _scope(project: GateProject) -> Scope:
+def _scope(project: GateProject) -> HashScope:
     pins = (entry.pin for lock in project.locks for entry in lock.entries)
     return scope_of(pins, index=project.config.index.url)
 
 
-def _ask(index: PackageIndex, subjects: Sequence[Subject]) -> Pages[dict[Subject, Offer]]:
+def _fetch_pages(index: PackageIndex, releases: Sequence[PinnedRelease]) -> Pages[dict[PinnedRelease, IndexEntry]]:
     from ops.supply_chain.adapters.index.file_choice import is_of_version
     from ops.supply_chain.adapters.index.session import first_of
 
-    wanted: dict[PageAddress, list[Subject]] = {}
-    for subject in subjects:
-        if not subject.url:
-            wanted.setdefault(subject.page, []).append(subject)
+    wanted: dict[PageAddress, list[PinnedRelease]] = {}
+    for release in releases:
+        if not release.url:
+            wanted.setdefault(release.page, []).append(release)
 
-    def keep(page: PageAddress, listing: ProjectListing | None) -> dict[Subject, Offer]:
-        return {subject: offer_of(subject, listing, is_of_version) for subject in wanted[page]}
+    def keep(page: PageAddress, listing: ProjectListing | None) -> dict[PinnedRelease, IndexEntry]:
+        return {release: index_entry(release, listing, is_of_version) for release in wanted[page]}
 
     pages = index.pages(wanted, keep)
     if pages.failed and not pages.read:
         error = next(iter(pages.failed.values()))
         names = first_of(sorted({page.name for page in pages.failed}))
-        text = f"project pages of all {len(pages.failed)} projects could not be had: {names}: {error.message}"
+        text = f"could not fetch the project pages of all {len(pages.failed)} projects: {names}: {error.message}"
         raise UnavailableError(text, hint=error.hint)
     return pages
 
 
-def _compared(
-    subject: Subject, offers: Mapping[Subject, Offer], pages: Pages[dict[Subject, Offer]]
-) -> Comparison | Gap:
-    if subject.url:
-        return Comparison()
-    if subject in offers:
-        return compare(subject, offers[subject])
-    error = pages.failed[subject.page]
-    return Gap(error.message, error.hint)
+def _compare(
+    release: PinnedRelease,
+    entries: Mapping[PinnedRelease, IndexEntry],
+    pages: Pages[dict[PinnedRelease, IndexEntry]],
+) -> HashComparison | NotExamined:
+    if release.url:
+        return HashComparison()
+    if release in entries:
+        return compare(release, entries[release])
+    error = pages.failed[release.page]
+    return NotExamined(error.message, error.hint)
 
 
 def _download(
-    index: PackageIndex, offers: Mapping[Subject, Offer], compared: Mapping[Subject, Comparison | Gap]
-) -> _Downloaded:
+    index: PackageIndex,
+    entries: Mapping[PinnedRelease, IndexEntry],
+    compared: Mapping[PinnedRelease, HashComparison | NotExamined],
+) -> _Downloads:
     from ops.supply_chain.adapters.index.downloads import Wanted, installable_tags
 
     tags = installable_tags()
-    fetches = [
-        fetch
-        for subject, result in compared.items()
-        if isinstance(result, Comparison)
-        for fetch in ([plan_url(subject)] if subject.url else plan(subject, offers[subject], result, tags))
+    planned = [
+        download
+        for release, comparison in compared.items()
+        if isinstance(comparison, HashComparison)
+        for download in ([plan_url(release)] if release.url else plan(release, entries[release], comparison, tags))
     ]
-    had = index.download({Wanted(fetch.url, fetch.algorithms) for fetch in fetches})
-    by_subject: dict[Subject, list[tuple[Fetch, Bytes | Gap]]] = {}
-    for fetch in fetches:
-        wanted = Wanted(fetch.url, fetch.algorithms)
-        served, error = had.served.get(wanted), had.failed.get(wanted)
-        sent = Gap(error.message, error.hint) if served is None and error else Bytes(*served) if served else None
-        by_subject.setdefault(fetch.subject, []).append((fetch, sent or Gap("it was not asked for", "Run again.")))
-    return _Downloaded(by_subject, len(had.served), sum(one.size for one in had.served.values()))
+    sent = index.download({Wanted(download.url, download.algorithms) for download in planned})
+    by_release: dict[PinnedRelease, list[tuple[FileDownload, HashedBytes | NotExamined]]] = {}
+    for download in planned:
+        wanted = Wanted(download.url, download.algorithms)
+        served, error = sent.served.get(wanted), sent.failed.get(wanted)
+        outcome: HashedBytes | NotExamined = NotExamined("it was not requested", "Run again.")
+        if served is not None:
+            outcome = HashedBytes(*served)
+        elif error is not None:
+            outcome = NotExamined(error.message, error.hint)
+        by_release.setdefault(download.release, []).append((download, outcome))
+    return _Downloads(by_release, len(sent.served), sum(served.size for served in sent.served.values()))
 
 
-def _fetched(subject: Subject, downloaded: _Downloaded | None) -> Fetched | None:
-    return None if downloaded is None else downloaded.by_subject.get(subject, [])
+def _downloaded(release: PinnedRelease, downloads: _Downloads | None) -> Downloaded | None:
+    return None if downloads is None else downloads.by_release.get(release, [])
 
 
 def _result(
     run: StageRun,
-    projects: Sequence[tuple[GateProject, Scope]],
-    offers: Mapping[Subject, Offer],
-    verdicts: Mapping[Subject, Verdict],
-    downloaded: _Downloaded | None,
+    projects: Sequence[tuple[GateProject, HashScope]],
+    entries: Mapping[PinnedRelease, IndexEntry],
+    found: Mapping[PinnedRelease, ReleaseResult],
+    downloads: _Downloads | None,
 ) -> StageResult:
-    found = [(project, _findings(project, scope, verdicts)) for project, scope in projects]
+    findings = [(project, _findings(project, scope, found)) for project, scope in projects]
     locks = all_locks([project for project, _ in projects])
-    unlocked = any(one.code == NOT_EXAMINED and not project.locks for project, told in found for one in told)
-    all_examined = all(verdict.examined for verdict in verdicts.values()) and not unlocked
-    gate = finish_gate(run, found, scopes=frozenset({SCOPE}), all_examined=all_examined)
-    counts = summary.counts_of(locks, [scope for _, scope in projects], verdicts)
-    counts["status_unknown"] = summary.status_unknown(offers)
-    if downloaded is not None:
-        counts |= {"files": downloaded.files, "bytes": downloaded.size}
-    notes = () if unlocked else summary.notes_of(counts)
+    unlocked = any(
+        finding.code == results.NOT_EXAMINED and not project.locks for project, listed in findings for finding in listed
+    )
+    all_examined = all(result.examined for result in found.values()) and not unlocked
+    gate = finish_gate(run, findings, scopes=frozenset({SCOPE}), all_examined=all_examined)
+    counts = results.counts_of(locks, [scope for _, scope in projects], found)
+    counts["status_unknown"] = results.status_unknown(entries)
+    if downloads is not None:
+        counts |= {"files": downloads.files, "bytes": downloads.size}
+    notes = () if unlocked else results.notes_of(counts)
     return StageResult(
         outcome=gate.outcome,
         text=summary.text_of(counts, notes, gate.findings, feed="the package index"),
         counts=counts,
         findings=gate.findings,
         reads=tuple({ref.path: ref for project, _ in projects for ref in project.lock_refs}.values()),
-        feeds=(FeedRef(name=FEED, version="", sha256=summary.digest_of(offers), age_seconds=0),) if offers else (),
-        options={"bytes": "yes" if downloaded else "no"},
+        feeds=(FeedRef(name=FEED, version="", sha256=results.digest_of(entries), age_seconds=0),) if entries else (),
+        options={"bytes": "yes" if downloads else "no"},
         notes=notes,
         document={"schema": "hashes/1", "counts": counts},
     )
 
 
-def _findings(project: GateProject, scope: Scope, verdicts: Mapping[Subject, Verdict]) -> tuple[Finding, ...]:
+def _findings(
+    project: GateProject, scope: HashScope, found: Mapping[PinnedRelease, ReleaseResult]
+) -> tuple[Finding, ...]:
     from ops.supply_chain.adapters.files.declarations import declaring_files
 
     if project.locks:
-        return findings_of(project.locks, scope, {pin: verdicts[subject] for pin, subject in scope.subjects.items()})
-    # No lock means no dependency only where none is declared.
-    return tuple(no_lock(path) for path in declaring_files(project.root, project.config.locks.exclude))
+        by_pin = {pin: found[release] for pin, release in scope.releases.items()}
+        return results.locate(project.locks, scope, by_pin)
+    # No lock means no dependency only if none is declared.
+    return tuple(results.no_lock(path) for path in declaring_files(project.root, project.config.locks.exclude))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Pins, subjects and pages, made up."""
+"""Example pins, releases and pages."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from ops.supply_chain.adapters.index.file_choice import is_of_version
 from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin, PinFile, Source, SourceKind
 from ops.supply_chain.contracts.values.package_index import IndexFile, PageAddress, ProjectListing
-from ops.supply_chain.dependencies.index_hashes.compare import Comparison, Offer, compare, offer_of
-from ops.supply_chain.dependencies.index_hashes.subjects import NamedFile, Subject
+from ops.supply_chain.dependencies.index_hashes.compare import HashComparison, IndexEntry, compare, index_entry
+from ops.supply_chain.dependencies.index_hashes.pins import PinnedFile, PinnedRelease
 
 
 def sha(letter: str) -> str:
@@ -32,15 +32,15 @@ def url_pin(*hashes: str, url: str = "https://files.example/demo-1.0.tar.gz", **
 
 
 def pin_file(name: str, *hashes: str) -> PinFile:
-    """A file that a lock tells apart."""
+    """A file that a lock names."""
     return PinFile(name=name, hashes=hashes)
 
 
-def subject(*hashes: str, files: dict[str, tuple[str, ...]] | None = None, url: str = "") -> Subject:
-    """What a lock wants of demo 1.0; the hashes of named files are among its hashes."""
-    named = tuple(NamedFile(name, wanted) for name, wanted in (files or {}).items())
-    every = {*hashes, *(one for file in named for one in file.hashes)}
-    return Subject(PageAddress("", "demo"), "1.0", tuple(sorted(every)), named, url)
+def release(*hashes: str, files: dict[str, tuple[str, ...]] | None = None, url: str = "") -> PinnedRelease:
+    """The release that a lock pins of demo 1.0; the hashes of named files are among its hashes."""
+    named = tuple(PinnedFile(name, wanted) for name, wanted in (files or {}).items())
+    every = {*hashes, *(digest for file in named for digest in file.hashes)}
+    return PinnedRelease(PageAddress("", "demo"), "1.0", tuple(sorted(every)), named, url)
 
 
 def served(filename: str, *hashes: str, **changes: Any) -> IndexFile:
@@ -53,19 +53,19 @@ def listing(*files: IndexFile, **changes: Any) -> ProjectListing:
     return ProjectListing(**{"name": "demo", "files": files, "status_told": True, **changes})
 
 
-def offered(wanted: Subject, *files: IndexFile, **changes: Any) -> Offer:
-    """What a page says about a subject."""
-    return offer_of(wanted, listing(*files, **changes), is_of_version)
+def entry_for(wanted: PinnedRelease, *files: IndexFile, **changes: Any) -> IndexEntry:
+    """What a page serves of a release."""
+    return index_entry(wanted, listing(*files, **changes), is_of_version)
 
 
-def compared(wanted: Subject, *files: IndexFile, **changes: Any) -> Comparison:
-    """The comparison of a subject with a page."""
-    return compare(wanted, offered(wanted, *files, **changes))
+def compared(wanted: PinnedRelease, *files: IndexFile, **changes: Any) -> HashComparison:
+    """The comparison of a release with a page."""
+    return compare(wanted, entry_for(wanted, *files, **changes))
 
 
-def entry(one: Pin, line: int = 1, path: str = "requirements.txt", **changes: Any) -> Entry:
+def entry(pinned: Pin, line: int = 1, path: str = "requirements.txt", **changes: Any) -> Entry:
     """A pin at its place."""
-    return Entry(pin=one, line=line, path=path, **changes)
+    return Entry(pin=pinned, line=line, path=path, **changes)
 
 
 def lock(

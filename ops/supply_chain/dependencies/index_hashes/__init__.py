@@ -1,1 +1,1 @@
-"""Whether what locks record is still what indexes serve: subjects, comparison, choice of bytes, findings. Pure."""
+"""Compares the hashes in locks with those that indexes serve: pins, comparison, downloads, results. Pure."""

@@ -1,8 +1,11 @@
-"""Holding the hashes of a subject against an index's page.
+"""Comparison of a pinned release with its project's page on the index, and the issues that it finds.
 
-Where a lock tells files apart, each is looked for by its name; else each hash among all files of the version.
-Two hashes can be compared only in the same algorithm: a hash in one that the index does not announce is
-neither found nor missing, and whoever wants to know must download.
+A file that the lock names is found by its name; any other hash is searched among all files of the version.
+Two hashes can be compared only in the same algorithm: a hash in an algorithm that the index does not publish
+is neither served nor missing, and only a download can decide.
+
+Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/, PEP 592 (yanked),
+PEP 792 (project status).
 """
 
 from __future__ import annotations
@@ -10,23 +13,41 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.contracts.values.package_index import IndexFile, ProjectListing
-from ops.supply_chain.dependencies.index_hashes import facts
-from ops.supply_chain.dependencies.index_hashes.facts import Fact
-from ops.supply_chain.dependencies.index_hashes.subjects import NamedFile, Subject, algorithm_of
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.dependencies.index_hashes.pins import PinnedFile, PinnedRelease, algorithm_of
 
+UPGRADE = "{upgrade}"
+"""Placeholder in a next step: the command that locks the package again, which depends on the kind of lock."""
+
+ASK_MAINTAINERS = (
+    "Do not install or release anything with it; ask the maintainers of the project and of the index why its bytes "
+    "changed."
+)
+LONGEST_REASON = 200
+LONGEST_STATUS = 40
 QUARANTINED = "quarantined"
 
 IsOfVersion = Callable[[str, str, str], bool]
-"""Tells whether a file name is that of a project's version: file name, project, version."""
+"""Decides whether a file name belongs to a version: file name, project, version."""
 
 
-class Offer(NamedTuple):
-    """What a page says about one subject.
+class HashIssue(NamedTuple):
+    """A finding without its place."""
 
-    `files` are those of its version, in the index's order. `elsewhere` are the names of files of other
-    versions that have one of its hashes, sorted. `status_told` is False where the index's kind of page
-    never tells the project's status.
+    code: str
+    severity: Severity
+    message: str
+    next_step: str
+
+
+class IndexEntry(NamedTuple):
+    """What the index serves for one pinned release.
+
+    `files` are the files of its version, in the index's order. `elsewhere` are (hash, file name) of files of other
+    versions that have one of its hashes, sorted. `status_told` is False if the index serves a kind of page that
+    never contains the project's status.
     """
 
     files: tuple[IndexFile, ...] = ()
@@ -37,34 +58,34 @@ class Offer(NamedTuple):
     status_told: bool = False
 
 
-class Comparison(NamedTuple):
-    """What came of it: facts, the subject's hashes that the index announces, those it cannot be asked about."""
+class HashComparison(NamedTuple):
+    """The result: issues, the release's hashes that the index serves, those that only a download can decide."""
 
-    facts: tuple[Fact, ...] = ()
+    issues: tuple[HashIssue, ...] = ()
     served: tuple[str, ...] = ()
     unannounced: tuple[str, ...] = ()
 
 
-def offer_of(subject: Subject, listing: ProjectListing | None, is_of_version: IsOfVersion) -> Offer:
-    """Keep of a page what matters to a subject.
+def index_entry(release: PinnedRelease, listing: ProjectListing | None, is_of_version: IsOfVersion) -> IndexEntry:
+    """Select from a project's page what concerns a release.
 
     Args:
-        subject: Of that page.
-        listing: The page, or None where the index has no such project.
+        release: A release of that project.
+        listing: The page, or None if the index has no such project.
         is_of_version: Reads file names.
     """
     if listing is None:
-        return Offer(known=False)
-    ours, name, version = set(subject.hashes), subject.page.name, subject.version
+        return IndexEntry(known=False)
+    recorded, name, version = set(release.hashes), release.page.name, release.version
     files = tuple(file for file in listing.files if is_of_version(file.filename, name, version))
-    here = {file.filename for file in files}
+    own = {file.filename for file in files}
     others = {
-        (one, file.filename)
+        (digest, file.filename)
         for file in listing.files
-        if file.filename not in here and not ours.isdisjoint(file.hashes)
-        for one in ours.intersection(file.hashes)
+        if file.filename not in own and not recorded.isdisjoint(file.hashes)
+        for digest in recorded.intersection(file.hashes)
     }
-    return Offer(
+    return IndexEntry(
         files=files,
         elsewhere=tuple(sorted(others)),
         status=listing.status,
@@ -73,90 +94,153 @@ def offer_of(subject: Subject, listing: ProjectListing | None, is_of_version: Is
     )
 
 
-def compare(subject: Subject, offer: Offer) -> Comparison:
-    """Compare a subject with what its index offers.
+def compare(release: PinnedRelease, entry: IndexEntry) -> HashComparison:
+    """Compare a release with what its index serves.
 
     Returns:
-        Facts in the order: status, what is missing or replaced by hash, what is yanked.
+        Issues in this order: status, missing or replaced files by hash, yanked files.
     """
-    if not offer.known:
-        return Comparison((facts.project_missing(subject),))
-    status = facts.of_status(subject, offer.status, offer.status_reason, offers_files=bool(offer.files))
-    about = (status,) if status else ()
-    if offer.status == QUARANTINED and not offer.files:
-        return Comparison(about)
-    if not offer.files:
-        return Comparison((*about, facts.version_missing(subject, _first(offer.elsewhere))))
-    found = _named(subject, offer) if subject.files else Comparison()
-    rest = _anywhere(subject, offer, _loose(subject))
-    served = tuple(sorted({*found.served, *rest.served}))
-    unannounced = tuple(sorted({*found.unannounced, *rest.unannounced}))
-    return Comparison((*about, *found.facts, *rest.facts, *_yanked(subject, offer)), served, unannounced)
+    if not entry.known:
+        return HashComparison((_project_missing(release),))
+    status = _status(release, entry)
+    if entry.status == QUARANTINED and not entry.files:
+        return HashComparison(status)
+    if not entry.files:
+        return HashComparison((*status, _version_missing(release, entry)))
+    named = _compare_named(release, entry)
+    rest = _compare_any(release, entry, _unnamed_hashes(release))
+    served = tuple(sorted({*named.served, *rest.served}))
+    unannounced = tuple(sorted({*named.unannounced, *rest.unannounced}))
+    return HashComparison((*status, *named.issues, *rest.issues, *_yanked(release, entry)), served, unannounced)
 
 
-def _loose(subject: Subject) -> tuple[str, ...]:
-    """The hashes that the lock gives to no file that it names."""
-    named = {one for file in subject.files for one in file.hashes}
-    return tuple(one for one in subject.hashes if one not in named)
+def missing(release: PinnedRelease, wanted: str, *, name: str = "", files: int, elsewhere: str = "") -> HashIssue:
+    """Return the issue for a hash that no file of the version has.
+
+    Args:
+        release: The release.
+        wanted: The hash.
+        name: The file that should have it, where the lock names one.
+        files: How many files the index serves of the version.
+        elsewhere: A file of another version that has it, or empty.
+    """
+    what = f"{name} with {wanted}" if name else f"a file with {wanted}"
+    found = f"that hash only on {printable(elsewhere)}" if elsewhere else f"none among the {files} of that version"
+    step = (
+        "Find out why the index removed it; if it was never there, the lock has been tampered with. "
+        f"Then run: {UPGRADE}"
+    )
+    message = f"{release.label}: expected {what} on the index, found {found}"
+    return HashIssue("hash.missing", Severity.HIGH, message, step)
 
 
-def _named(subject: Subject, offer: Offer) -> Comparison:
-    results = [_one_named(subject, offer, file) for file in subject.files]
-    return Comparison(
-        tuple(fact for result in results for fact in result.facts),
-        tuple(one for result in results for one in result.served),
-        tuple(one for result in results for one in result.unannounced),
+def _unnamed_hashes(release: PinnedRelease) -> tuple[str, ...]:
+    """Return the hashes that the lock records for no file by name."""
+    named = {digest for file in release.files for digest in file.hashes}
+    return tuple(digest for digest in release.hashes if digest not in named)
+
+
+def _compare_named(release: PinnedRelease, entry: IndexEntry) -> HashComparison:
+    results = [_compare_file(release, entry, file) for file in release.files]
+    return HashComparison(
+        tuple(issue for result in results for issue in result.issues),
+        tuple(digest for result in results for digest in result.served),
+        tuple(digest for result in results for digest in result.unannounced),
     )
 
 
-def _one_named(subject: Subject, offer: Offer, wanted: NamedFile) -> Comparison:
-    same_name = [file for file in offer.files if file.filename == wanted.name]
-    announced = {one for file in same_name for one in file.hashes}
+def _compare_file(release: PinnedRelease, entry: IndexEntry, wanted: PinnedFile) -> HashComparison:
+    same_name = [file for file in entry.files if file.filename == wanted.name]
+    announced = {digest for file in same_name for digest in file.hashes}
     if not same_name:
         # The same bytes under another spelling of the name are the same file.
-        return _anywhere(subject, offer, wanted.hashes, name=wanted.name)
-    served, unannounced, found = [], [], []
-    for one in wanted.hashes:
-        rivals = sorted(other for other in announced if algorithm_of(other) == algorithm_of(one))
-        if one in announced:
-            served.append(one)
+        return _compare_any(release, entry, wanted.hashes, name=wanted.name)
+    served, unannounced, issues = [], [], []
+    for digest in wanted.hashes:
+        rivals = sorted(other for other in announced if algorithm_of(other) == algorithm_of(digest))
+        if digest in announced:
+            served.append(digest)
         elif rivals:
-            found.append(facts.replaced(subject, wanted.name, one, rivals[0]))
+            message = f"{release.label}: expected {wanted.name} with {digest}, found it on the index with {rivals[0]}"
+            issues.append(HashIssue("hash.replaced", Severity.CRITICAL, message, ASK_MAINTAINERS))
         else:
-            unannounced.append(one)
-    return Comparison(tuple(found), tuple(served), tuple(unannounced))
+            unannounced.append(digest)
+    return HashComparison(tuple(issues), tuple(served), tuple(unannounced))
 
 
-def _anywhere(subject: Subject, offer: Offer, hashes: Iterable[str], name: str = "") -> Comparison:
-    announced = {one for file in offer.files for one in file.hashes}
-    elsewhere = dict(offer.elsewhere)
-    served, unannounced, found = [], [], []
-    for one in hashes:
-        if one in announced:
-            served.append(one)
-        elif not all(_announces(file, algorithm_of(one)) for file in offer.files):
-            unannounced.append(one)
+def _compare_any(release: PinnedRelease, entry: IndexEntry, hashes: Iterable[str], name: str = "") -> HashComparison:
+    announced = {digest for file in entry.files for digest in file.hashes}
+    elsewhere = dict(entry.elsewhere)
+    served, unannounced, issues = [], [], []
+    for digest in hashes:
+        if digest in announced:
+            served.append(digest)
+        elif not all(_announces(file, algorithm_of(digest)) for file in entry.files):
+            unannounced.append(digest)
         else:
-            found.append(
-                facts.missing(subject, one, name=name, files=len(offer.files), elsewhere=elsewhere.get(one, ""))
-            )
-    return Comparison(tuple(found), tuple(served), tuple(unannounced))
+            other = elsewhere.get(digest, "")
+            issues.append(missing(release, digest, name=name, files=len(entry.files), elsewhere=other))
+    return HashComparison(tuple(issues), tuple(served), tuple(unannounced))
 
 
 def _announces(file: IndexFile, algorithm: str) -> bool:
-    return any(algorithm_of(one) == algorithm for one in file.hashes)
+    return any(algorithm_of(digest) == algorithm for digest in file.hashes)
 
 
-def _yanked(subject: Subject, offer: Offer) -> tuple[Fact, ...]:
-    ours, names = set(subject.hashes), {file.name for file in subject.files}
-    recorded = [file for file in offer.files if file.filename in names or not ours.isdisjoint(file.hashes)]
-    taken_back = [file for file in recorded or offer.files if file.yanked]
-    if not taken_back:
+def _project_missing(release: PinnedRelease) -> HashIssue:
+    message = f"{release.label}: expected the project {release.page.name} on the index, found none"
+    step = (
+        "Find out why it was removed, and replace it; until then anyone may be able to register that name. "
+        "If it is a private package, name its index in the lock."
+    )
+    return HashIssue("hash.project-missing", Severity.HIGH, message, step)
+
+
+def _version_missing(release: PinnedRelease, entry: IndexEntry) -> HashIssue:
+    found = f"its hash only on {printable(entry.elsewhere[0][1])}" if entry.elsewhere else "none"
+    message = f"{release.label}: expected files of that version on the index, found {found}"
+    step = f"Find out why it was removed, then choose another version: {UPGRADE}"
+    return HashIssue("hash.version-missing", Severity.HIGH, message, step)
+
+
+def _yanked(release: PinnedRelease, entry: IndexEntry) -> tuple[HashIssue, ...]:
+    recorded, names = set(release.hashes), {file.name for file in release.files}
+    pinned = [file for file in entry.files if file.filename in names or not recorded.isdisjoint(file.hashes)]
+    yanked = [file for file in pinned or entry.files if file.yanked]
+    if not yanked:
         return ()
-    reason = next((file.yanked_reason for file in taken_back if file.yanked_reason), "")
-    whole = all(file.yanked for file in offer.files)
-    return (facts.yanked(subject, tuple(sorted(file.filename for file in taken_back)), reason, whole=whole),)
+    reason = next((file.yanked_reason for file in yanked if file.yanked_reason), "")
+    if all(file.yanked for file in entry.files):
+        what = f"{release.label} was"
+    else:
+        listed = ", ".join(printable(name) for name in sorted(file.filename for file in yanked))
+        what = f"{release.label}: {listed} {'was' if len(yanked) == 1 else 'were'}"
+    message = f"{what} yanked on the index ({_reason(reason) or 'no reason given'})"
+    step = f"Move to a version that is not yanked: {UPGRADE}"
+    return (HashIssue("hash.yanked", Severity.MEDIUM, message, step),)
 
 
-def _first(elsewhere: tuple[tuple[str, str], ...]) -> str:
-    return elsewhere[0][1] if elsewhere else ""
+def _status(release: PinnedRelease, entry: IndexEntry) -> tuple[HashIssue, ...]:
+    """Return the issue of a project's status (PEP 792); none for an active project."""
+    if entry.status == "active":
+        return ()
+    why = _reason(entry.status_reason)
+    message = f"{release.label}: the index marks the project as {printable(entry.status)[:LONGEST_STATUS]}"
+    message += f" ({why})" if why else ""
+    if entry.status == QUARANTINED:
+        message += "" if entry.files else ", and serves no file of that version"
+        step = "Do not install or release anything with it: the index suspects malware. Replace it."
+        return (HashIssue("hash.quarantined", Severity.CRITICAL, message, step),)
+    if entry.status == "archived":
+        step = "Expect no more fixes; plan to replace it."
+        return (HashIssue("hash.archived", Severity.INFO, message, step),)
+    if entry.status == "deprecated":
+        step = "Plan to move to its replacement."
+        return (HashIssue("hash.deprecated", Severity.INFO, message, step),)
+    step = "Check the project's page for the meaning of this status."
+    return (HashIssue("hash.unknown-status", Severity.LOW, message, step),)
+
+
+def _reason(text: str) -> str:
+    shown = printable(text.strip())[:LONGEST_REASON]
+    return f'reason: "{shown}"' if shown else ""

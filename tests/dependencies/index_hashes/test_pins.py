@@ -4,7 +4,7 @@ import pytest
 
 from ops.supply_chain.contracts.values.lock import Pin, Source, SourceKind
 from ops.supply_chain.contracts.values.package_index import PageAddress
-from ops.supply_chain.dependencies.index_hashes.subjects import NamedFile, Subject, scope_of
+from ops.supply_chain.dependencies.index_hashes.pins import PinnedFile, PinnedRelease, scope_of
 from tests.dependencies.index_hashes.builders import pin, pin_file, sha, url_pin
 
 PRIVATE = Source(kind=SourceKind.INDEX, url="https://private.example/simple")
@@ -17,15 +17,15 @@ def test_pins_that_ask_the_same_are_one_subject() -> None:
         pin("demo", "1.0", sha("a"), sha("b"), extras=("fast",)),
     ]
     scope = scope_of(pins)
-    assert list(scope.subjects) == pins
-    assert set(scope.subjects.values()) == {Subject(PageAddress("", "demo"), "1.0", (sha("a"), sha("b")))}
+    assert list(scope.releases) == pins
+    assert set(scope.releases.values()) == {PinnedRelease(PageAddress("", "demo"), "1.0", (sha("a"), sha("b")))}
 
 
 def test_another_index_or_hash_is_another_subject() -> None:
     scope = scope_of(
         [pin("demo", "1.0", sha("a")), pin("demo", "1.0", sha("b")), pin("demo", "1.0", sha("a"), source=PRIVATE)]
     )
-    assert sorted((one.page.home, one.hashes) for one in scope.subjects.values()) == [
+    assert sorted((found.page.home, found.hashes) for found in scope.releases.values()) == [
         ("", (sha("a"),)),
         ("", (sha("b"),)),
         ("https://private.example/simple", (sha("a"),)),
@@ -35,8 +35,8 @@ def test_another_index_or_hash_is_another_subject() -> None:
 def test_the_projects_own_index_is_asked_for_pins_that_name_none() -> None:
     ours, theirs = pin("demo", "1.0", sha("a")), pin("demo", "1.0", sha("a"), source=PRIVATE)
     scope = scope_of([ours, theirs], index="https://mirror.example/simple/")
-    assert scope.subjects[ours].page == PageAddress("https://mirror.example/simple/", "demo")
-    assert scope.subjects[theirs].page == PageAddress("https://private.example/simple", "demo")
+    assert scope.releases[ours].page == PageAddress("https://mirror.example/simple/", "demo")
+    assert scope.releases[theirs].page == PageAddress("https://private.example/simple", "demo")
 
 
 def test_named_files_are_kept_apart() -> None:
@@ -46,12 +46,12 @@ def test_named_files_are_kept_apart() -> None:
         sha("a"),
         files=(pin_file("demo-1.0.tar.gz", sha("a")), pin_file("bare.whl"), pin_file("", sha("b"))),
     )
-    (found,) = scope_of([one]).subjects.values()
-    assert found.files == (NamedFile("demo-1.0.tar.gz", (sha("a"),)),)
+    (found,) = scope_of([one]).releases.values()
+    assert found.files == (PinnedFile("demo-1.0.tar.gz", (sha("a"),)),)
 
 
 def test_an_address_is_asked_itself() -> None:
-    (found,) = scope_of([url_pin(sha("a"))], index="https://mirror.example/").subjects.values()
+    (found,) = scope_of([url_pin(sha("a"))], index="https://mirror.example/").releases.values()
     assert (found.page, found.url) == (PageAddress("", "demo"), "https://files.example/demo-1.0.tar.gz")
     assert found.label == "demo 1.0"
 
@@ -66,7 +66,7 @@ OUTSIDE = [
 @pytest.mark.parametrize("one", OUTSIDE)
 def test_what_comes_from_no_index_is_out_of_scope(one: Pin) -> None:
     scope = scope_of([one, one])
-    assert (scope.subjects, scope.unusable, scope.outside) == ({}, (), (one,))
+    assert (scope.releases, scope.unusable, scope.outside) == ({}, (), (one,))
 
 
 UNUSABLE = [
@@ -79,7 +79,7 @@ UNUSABLE = [
 @pytest.mark.parametrize("one", UNUSABLE)
 def test_what_says_too_little_is_never_forgotten(one: Pin) -> None:
     scope = scope_of([one])
-    assert (scope.subjects, scope.unusable, scope.outside) == ({}, (one,), ())
+    assert (scope.releases, scope.unusable, scope.outside) == ({}, (one,), ())
 
 
 def test_an_address_needs_no_version() -> None:

@@ -4,20 +4,19 @@ import pytest
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockKind, Source, SourceKind
-from ops.supply_chain.dependencies.index_hashes.facts import AGAIN, Fact
-from ops.supply_chain.dependencies.index_hashes.places import command_for, findings_of, no_lock
-from ops.supply_chain.dependencies.index_hashes.subjects import scope_of
-from ops.supply_chain.dependencies.index_hashes.verdicts import Verdict
+from ops.supply_chain.dependencies.index_hashes.compare import UPGRADE, HashIssue
+from ops.supply_chain.dependencies.index_hashes.pins import scope_of
+from ops.supply_chain.dependencies.index_hashes.results import ReleaseResult, command_for, locate, no_lock
 from tests.dependencies.index_hashes.builders import entry, lock, pin, sha
 
-FACT = Fact("hash.yanked", Severity.MEDIUM, "demo 1.0: yanked", f"Move: {AGAIN}")
+ISSUE = HashIssue("hash.yanked", Severity.MEDIUM, "demo 1.0: yanked", f"Move: {UPGRADE}")
 DEMO = pin("demo", "1.0", sha("a"))
 UNHASHED = pin("bare", "2.0")
 
 
-def found_in(*locks: Lock, facts: tuple[Fact, ...] = (FACT,)) -> tuple[Finding, ...]:
-    scope = scope_of(one.pin for each in locks for one in each.entries)
-    return findings_of(locks, scope, {one: Verdict(facts, examined=True) for one in scope.subjects})
+def found_in(*locks: Lock, issues: tuple[HashIssue, ...] = (ISSUE,)) -> tuple[Finding, ...]:
+    scope = scope_of(pinned.pin for each in locks for pinned in each.entries)
+    return locate(locks, scope, {wanted: ReleaseResult(issues, examined=True) for wanted in scope.releases})
 
 
 def test_one_finding_with_every_place() -> None:
@@ -83,17 +82,17 @@ def test_what_the_reader_did_not_say_is_said() -> None:
     assert (finding.code, finding.severity, finding.message) == (
         "hash.unhashed",
         Severity.HIGH,
-        "bare 2.0: the lock has no exact version with hashes, so that nothing can be compared",
+        "bare 2.0: no exact version with hashes in the lock, so nothing to compare",
     )
 
 
 def test_a_malformed_hash_is_repeated_though_the_others_are_fine() -> None:
     said = reader_says("lock.malformed-hash")
-    assert found_in(lock(entry(DEMO), findings=(said,)), facts=()) == (said,)
+    assert found_in(lock(entry(DEMO), findings=(said,)), issues=()) == (said,)
 
 
 def test_what_is_not_about_hashes_is_left_to_others() -> None:
-    assert found_in(lock(entry(DEMO), findings=(reader_says("lock.duplicate"),)), facts=()) == ()
+    assert found_in(lock(entry(DEMO), findings=(reader_says("lock.duplicate"),)), issues=()) == ()
 
 
 def test_what_is_said_of_a_pin_out_of_scope_is_left_to_others() -> None:

@@ -1,0 +1,141 @@
+"""Which files to download, and whether the bytes have the recorded hashes.
+
+One file represents a release: the wheel that this interpreter would install, else a `py3-none-any` wheel, else
+the smallest wheel, else the source distribution. Where the index publishes nothing that a hash could be compared
+with, every file that may have that hash is downloaded.
+
+Source: PEP 425 (tags), https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from ops.supply_chain.contracts.values.finding import Severity
+from ops.supply_chain.contracts.values.package_index import IndexFile
+from ops.supply_chain.dependencies.index_hashes.compare import (
+    ASK_MAINTAINERS,
+    HashComparison,
+    HashIssue,
+    IndexEntry,
+    missing,
+)
+from ops.supply_chain.dependencies.index_hashes.pins import PinnedRelease, algorithm_of
+
+UNIVERSAL = "py3-none-any"
+SIZE_UNKNOWN = 1 << 62
+_WHEEL_PARTS = (5, 6)
+
+
+class FileDownload(NamedTuple):
+    """One download for one release.
+
+    `allowed` are hashes: in each algorithm that occurs among them, the bytes must have one of them. It is empty
+    if the file is downloaded only to learn its hashes. `algorithms` are those to hash with, sorted.
+    """
+
+    release: PinnedRelease
+    name: str
+    url: str
+    allowed: tuple[str, ...]
+    algorithms: tuple[str, ...]
+
+
+class HashedBytes(NamedTuple):
+    """What a server sent: hashes in the requested algorithms, and the number of bytes."""
+
+    hashes: tuple[str, ...]
+    size: int
+
+
+def plan(
+    release: PinnedRelease, entry: IndexEntry, comparison: HashComparison, tags: Mapping[str, int]
+) -> tuple[FileDownload, ...]:
+    """Choose what to download for a release on an index.
+
+    Args:
+        release: A release with a page.
+        entry: What its index serves.
+        comparison: The comparison of the two.
+        tags: Wheel tags that the interpreter installs, with their rank; 0 is best.
+    Returns:
+        Nothing if no file can have one of the hashes; else one file, or all that are needed.
+    """
+    if comparison.unannounced:
+        unknown = set(comparison.unannounced)
+        named = {file.name for file in release.files if not unknown.isdisjoint(file.hashes)}
+        wanted = [file for file in entry.files if file.filename in named] or entry.files
+        return tuple(_download(release, file, comparison.unannounced) for file in wanted)
+    served = set(comparison.served)
+    candidates = [file for file in entry.files if not served.isdisjoint(file.hashes)]
+    if not candidates:
+        return ()
+    return (_download(release, min(candidates, key=lambda file: _rank(file, tags)), ()),)
+
+
+def plan_url(release: PinnedRelease) -> FileDownload:
+    """Return the download of a release that comes from an address."""
+    name = release.url.partition("?")[0].rsplit("/", 1)[-1]
+    return FileDownload(release, name, release.url, release.hashes, _algorithms(release.hashes))
+
+
+def check_bytes(download: FileDownload, sent: HashedBytes) -> HashIssue | None:
+    """Compare downloaded bytes with the allowed hashes; None if they match."""
+    algorithms = set(map(algorithm_of, download.allowed))
+    found = tuple(digest for digest in sent.hashes if algorithm_of(digest) in algorithms)
+    if set(found) <= set(download.allowed) and (found or not download.allowed):
+        return None
+    message = (
+        f"{download.release.label}: expected {download.name} with {', '.join(download.allowed)}, "
+        f"found {', '.join(found)} in the {sent.size} bytes that the server sent"
+    )
+    return HashIssue("hash.bytes-differ", Severity.CRITICAL, message, ASK_MAINTAINERS)
+
+
+def still_missing(
+    release: PinnedRelease,
+    unannounced: Collection[str],
+    downloaded: Collection[tuple[FileDownload, HashedBytes]],
+) -> tuple[HashIssue, ...]:
+    """Return an issue for each hash that no downloaded file has and that was compared with no file.
+
+    Args:
+        release: Whose hashes they are.
+        unannounced: The hashes that the index does not publish.
+        downloaded: All files that may have them.
+    """
+    found = {digest for _, sent in downloaded for digest in sent.hashes}
+    compared = {digest for download, _ in downloaded for digest in download.allowed}
+    absent = sorted(set(unannounced) - found - compared)
+    return tuple(missing(release, digest, files=len(downloaded)) for digest in absent)
+
+
+def _download(release: PinnedRelease, file: IndexFile, unannounced: Collection[str]) -> FileDownload:
+    named = {digest for pinned in release.files if pinned.name == file.filename for digest in pinned.hashes}
+    allowed = tuple(sorted(named or set(release.hashes).intersection(file.hashes)))
+    return FileDownload(release, file.filename, file.url, allowed, _algorithms([*allowed, *unannounced]))
+
+
+def _algorithms(hashes: Collection[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(map(algorithm_of, hashes))))
+
+
+def _rank(file: IndexFile, tags: Mapping[str, int]) -> tuple[int, int, str]:
+    if not file.filename.endswith(".whl"):
+        return (3, 0, file.filename)
+    own = min((tags[tag] for tag in _tags(file.filename) if tag in tags), default=None)
+    if own is not None:
+        return (0, own, file.filename)
+    if file.filename.endswith(f"-{UNIVERSAL}.whl"):
+        return (1, 0, file.filename)
+    return (2, SIZE_UNKNOWN if file.size is None else file.size, file.filename)
+
+
+def _tags(filename: str) -> list[str]:
+    """Expand the compressed tags of a wheel (PEP 425): `py2.py3-none-any` is two tags."""
+    parts = filename.removesuffix(".whl").split("-")
+    if len(parts) not in _WHEEL_PARTS:
+        return []
+    pythons, abis, platforms = (part.split(".") for part in parts[-3:])
+    return [f"{python}-{abi}-{platform}" for python in pythons for abi in abis for platform in platforms]
