@@ -423,7 +423,7 @@ class TestTags:
 
         case.github.on_request = move
         assert case.run() == 6
-        assert f"its tag stands for {'d' * 40}, expected {COMMIT}" in capfd.readouterr().err
+        assert f"its tag points to {'d' * 40}, expected {COMMIT}" in capfd.readouterr().err
 
     def test_outside_git_no_tag_is_asked_for(self, tmp_path: Path, github: FakeGithub) -> None:
         case = Published(tmp_path, github, commit="")

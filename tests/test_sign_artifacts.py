@@ -84,7 +84,7 @@ def test_every_file_has_a_bundle_that_verifies(world: World, capfd: pytest.Captu
     out, err = said(capfd)
     digest = sha256_bytes((world.folder / "N-V-trusted_root.json").read_bytes())
     assert out == (
-        f"9 of 9 signed: 9 now, 0 kept from before\n"
+        f"9 of 9 signed: 9 now, 0 kept from an earlier run\n"
         f"  by            {IDENTITY}, issuer {ISSUER}\n"
         f"  trusted root  sha256 {digest}\n"
     )
@@ -279,9 +279,9 @@ def test_nobody_is_configured(world: World, capfd: pytest.CaptureFixture[str]) -
     out, err = said(capfd)
     assert out == (
         "not signed: 0 of 9\n"
-        "  [signing].identities is empty: customers could not tell whose signature to accept; "
-        f"{IDENTITY}, issuer {ISSUER}, is about to sign\n"
-        "  next: If that is right, add to .security-config.toml:\n"
+        "  [signing].identities is empty, so customers would not know whose signature to accept; "
+        f"signer: {IDENTITY} (issuer {ISSUER})\n"
+        "  next: If this signer is authorized, add to .security-config.toml:\n"
         "[[signing.identities]]\n"
         f'identity = "{IDENTITY}"\n'
         f'issuer = "{ISSUER}"\n'
@@ -303,8 +303,8 @@ UNLISTED: dict[str, tuple[Callable[[], str], str]] = {
     "another name": (lambda: identity("other@sealwright.invalid"), ""),
     "a name that begins the same": (lambda: identity(f"{IDENTITY}.evil.example"), ""),
     "another issuer": (lambda: identity(issuer="https://other"), f"; {IDENTITY} has the issuer https://other"),
-    "over": (lambda: identity(until=day(-1)), f"; {IDENTITY} ended on {day(-1)}, and this is of {day(0)}"),
-    "not yet": (lambda: identity(since=day(1)), f"; {IDENTITY} begins on {day(1)}, and this is of {day(0)}"),
+    "over": (lambda: identity(until=day(-1)), f"; {IDENTITY} expired on {day(-1)}, but the signature is from {day(0)}"),
+    "not yet": (lambda: identity(since=day(1)), f"; {IDENTITY} is valid from {day(1)}, but the signature is from {day(0)}"),
     "an expression that matches a part": (
         lambda: identity("").replace('identity = ""\n', 'identity_regex = "rehearsal@sealwright"\n'),
         "",
@@ -321,7 +321,7 @@ def test_who_is_not_listed_signs_nothing(case: str, world: World) -> None:
     [finding] = world.record()["findings"]
     assert finding["code"] == "signing.identity-not-listed"
     assert finding["message"] == (
-        f"{IDENTITY}, issuer {ISSUER}, is about to sign, and is none of [signing].identities that are valid today{why}"
+        f"signer {IDENTITY} (issuer {ISSUER}) is not an identity in [signing].identities that is valid today{why}"
     )
 
 
@@ -380,8 +380,8 @@ def test_a_certificate_of_somebody_else_signs_nothing(world: World) -> None:
     [finding] = world.record()["findings"]
     assert finding["code"] == "signing.identity-refused"
     assert finding["message"] == (
-        f"the certificate is of {IDENTITY}, issuer {ISSUER}, and that is none of [signing].identities "
-        "that are valid today"
+        f"the certificate names {IDENTITY} (issuer {ISSUER}), which is not an identity in [signing].identities "
+        "that is valid today"
     )
 
 
@@ -401,7 +401,7 @@ def test_the_authority_refuses(world: World, capfd: pytest.CaptureFixture[str]) 
     assert said(capfd)[0] == (
         "not signed: 0 of 9\n"
         "  certificate authority: refused this identity (HTTP 403: unknown issuer)\n"
-        "  next: Check that the token is fresh, meant for this instance and of an issuer that it knows.\n"
+        "  next: Check that the token is fresh, meant for this instance and from an issuer that it accepts.\n"
     )
     assert world.names() == ASSEMBLED
     assert world.record()["outcome"] == "fail"
@@ -414,7 +414,7 @@ def test_an_identity_that_ends_while_it_signs_keeps_nothing_more(world: World, m
     assert world.sign() == 4
     assert world.bundles() == {}
     [finding] = world.record()["findings"]
-    assert finding["message"].startswith(f"the certificate is of {IDENTITY}, issuer {ISSUER}, and that is none of ")
+    assert finding["message"].startswith(f"the certificate names {IDENTITY} (issuer {ISSUER}), which is not an identity in ")
 
 
 OUTAGES = {
@@ -595,7 +595,7 @@ def test_a_bundle_of_ours_that_does_not_verify_is_not_written(world: World, capf
     world.instance.clocks.set_wrong("rekor", timedelta(minutes=11))
     capfd.readouterr()
     assert world.sign() == 6
-    assert "the bundle that was made does not verify: " in said(capfd)[1]
+    assert "the new bundle does not verify: " in said(capfd)[1]
     assert world.bundles() == {}
     assert not (world.release.dist / "records/sign_artifacts.json").exists()
 
@@ -693,7 +693,7 @@ def test_a_rehearsal_is_signed_by_the_made_up_identity_and_says_so(
     world.patch.setenv("SEALWRIGHT_REHEARSAL", "1")
     capfd.readouterr()
     world.must_sign()
-    assert said(capfd)[0].endswith("\n  a rehearsal: verifies against no root but its own\n")
+    assert said(capfd)[0].endswith("\n  a rehearsal: verifies only against its own root\n")
     assert world.record()["notes"] == ["mode sigstore", "rehearsal"]
     world.token(world.instance.identity_token("other@sealwright.invalid"))
     (world.folder / ATTESTATIONS[0]).unlink()

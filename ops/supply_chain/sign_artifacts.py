@@ -1,22 +1,22 @@
-"""Sign every file of the release, keyless: a Sigstore bundle beside each, and attestations of what they are.
+"""Sign every file of the release with keyless Sigstore: one bundle per file, and attestations of the documents.
 
-What is signed already and verifies for these bytes, this trusted root and one of our identities is kept, so that
-a run that was stopped goes on where it was. Mode `checksums` calls nobody and calls nothing signed.
+A bundle that already verifies for these bytes, this trusted root and an authorized identity is kept, so an
+interrupted run continues where it stopped. Mode `checksums` contacts no service and calls nothing signed.
 
 Reads    dist/release/
-Writes   *.sigstore.json beside each file, where [signing].detached is set also .sig and .crt; the attestations
+Writes   *.sigstore.json for each file, with [signing].detached also .sig and .crt; the attestations
          N-V-provenance, N-V-sbom and N-V-vex (.attestation.sigstore.json); N-V-trusted_root.json for customers
          without network.
-Decides  every file is signed by a configured identity: who is about to sign must be one of [signing].identities
-         that are valid today, before anything is written anywhere.
-Exits    0 all signed, or mode checksums; 2 usage, or no identity token or one that is over; 3 dist/release/ is
-         not the release that its provenance describes; 4 the identity is none of ours, or was refused; 5 offline,
-         or the authority, the log or the time stamps cannot be had: what was signed is kept; 6 a bundle that was
-         made does not verify.
+Decides  every file is signed by a configured identity: the signer must be an identity in [signing].identities
+         that is valid today; checked before anything is written.
+Exits    0 all signed, or mode checksums; 2 usage, or no identity token or an expired one; 3 dist/release/ is
+         not the release that its provenance describes; 4 the identity is not authorized, or was refused; 5 offline,
+         or the certificate authority, log or timestamp authority is unavailable: signatures made so far are kept;
+         6 a new bundle does not verify.
 Network  the Sigstore instance: --trust-config, else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else
-         the public one. The identity and the digests end up in its public log, for ever.
-Source   https://docs.sigstore.dev ; in-toto Statement v1; DESIGN section 2. The token comes from a file,
-         $SIGSTORE_ID_TOKEN, the CI platform or a person's browser, never from the command line.
+         the public one. The identity and the digests are recorded in its public log permanently.
+Source   https://docs.sigstore.dev ; in-toto Statement v1. The token comes from a file,
+         $SIGSTORE_ID_TOKEN, the CI platform or a browser login, never from the command line.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.trust.identities.check import checked
 from ops.supply_chain.trust.identities.entry import entry_to_add
 from ops.supply_chain.trust.identities.matching import matching, mismatches
-from ops.supply_chain.trust.signing import wording
+from ops.supply_chain.trust.signing import messages
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.signer import SignedBundle, SigningClient, SigningRequest
@@ -112,8 +112,8 @@ def _checksums(found: SigningSet) -> StageResult:
     checksums = checksums_name(found.component, found.version)
     return StageResult(
         outcome=Outcome.PASS,
-        text=wording.checksums_text(len(found.files) - 1, checksums),
-        counts=wording.Tally(wanted=len(found.files), kept=0, made=0).counts,
+        text=messages.checksums_text(len(found.files) - 1, checksums),
+        counts=messages.SigningProgress(wanted=len(found.files), kept=0, made=0).counts,
         reads=found.reads,
         options={"mode": SigningMode.CHECKSUMS.value},
         notes=(f"mode checksums: {NOT_SIGNED}",),
@@ -155,9 +155,9 @@ class _Job:
         except _Refusal as error:
             return self._result(Outcome.FAIL, error.finding)
         except IdentityRefusedError as error:
-            return self._result(Outcome.FAIL, wording.refused_finding(error.message, error.hint))
+            return self._result(Outcome.FAIL, messages.refused_finding(error.message, error.hint))
         except ServiceError as error:
-            return self._result(Outcome.NOT_EXAMINED, wording.unreached_finding(error.message, error.hint))
+            return self._result(Outcome.NOT_EXAMINED, messages.unreached_finding(error.message, error.hint))
         return self._result(Outcome.PASS)
 
     def _issuer(self) -> str:
@@ -166,10 +166,10 @@ class _Job:
         return issuer_url(self._trust)
 
     def _present(self) -> None:
-        """Show who is about to sign, and stop where that is none of ours.
+        """Show the signer, and stop if it is not an authorized identity.
 
         Raises:
-            _Refusal: It is not.
+            _Refusal: It is not authorized.
         """
         token, now = self._tokens.identity(), self._run.now
         who = " or ".join(token.names)
@@ -180,17 +180,17 @@ class _Job:
             return
         entry = entry_to_add(token.names[0], token.issuer, now.date())
         if not self._identities:
-            raise _Refusal(wording.nobody_finding(token.names, token.issuer, entry))
+            raise _Refusal(messages.no_identities_finding(token.names, token.issuer, entry))
         raise _Refusal(
-            wording.unlisted_finding(token.names, token.issuer, self._near(token.names, token.issuer, now), entry)
+            messages.unlisted_finding(token.names, token.issuer, self._near(token.names, token.issuer, now), entry)
         )
 
     def _near(self, names: Sequence[str], issuer: str, now: datetime) -> tuple[str, ...]:
-        """Say why identities of the same name do not match; of the others there is nothing to say."""
+        """Return why identities of the same name do not match."""
         return tuple(
-            f"{one.identity or one.identity_regex} {why}"
+            f"{identity.identity or identity.identity_regex} {why}"
             for name in names
-            for one, why in mismatches(self._identities, name, issuer, now)
+            for identity, why in mismatches(self._identities, name, issuer, now)
             if why != "has another name"
         )
 
@@ -198,21 +198,21 @@ class _Job:
         return matching(self._identities, san, issuer, at) is not None
 
     def _accept(self, san: str, issuer: str, at: datetime | None = None) -> None:
-        """Refuse a certificate that is not of one of ours, before anything is signed with it."""
+        """Refuse a certificate of an unauthorized identity, before anything is signed with it."""
         day = at or self._run.now
         if not self._allows(san, issuer, day):
             raise IdentityRefusedError(
-                f"the certificate is of {printable(san)}, issuer {printable(issuer)}, and that is none of "
-                "[signing].identities that are valid today",
-                hint=f"If this is right, add to .security-config.toml:\n{entry_to_add(san, issuer, day.date())}",
+                f"the certificate names {printable(san)} (issuer {printable(issuer)}), which is not an identity in "
+                "[signing].identities that is valid today",
+                hint=f"If this signer is authorized, add to .security-config.toml:\n{entry_to_add(san, issuer, day.date())}",
             )
 
     def _sign_rest(self) -> None:
         """Sign what is not signed yet.
 
         Raises:
-            ServiceError: Also where the token ended on the way: what is signed stays, and the set is not whole.
-            UsageError: The token is of no use from the start.
+            ServiceError: Also if the token expired on the way: signatures made so far stay, and the set is incomplete.
+            UsageError: The token is unusable from the start.
         """
         try:
             self._sign()
@@ -243,7 +243,7 @@ class _Job:
             pass
 
     def _certified(self) -> SigningClient:
-        """Return a client that has a certificate of one of ours; until then nothing is written."""
+        """Return a client with a certificate of an authorized identity; until then nothing is written."""
         from ops.supply_chain.adapters.sigstore.signer import SigningClient
 
         client = SigningClient(self._trust, self._tokens.raw, accept=self._accept, clock=read_clock)
@@ -251,22 +251,22 @@ class _Job:
         return client
 
     def _keep(self, request: SigningRequest, made: SignedBundle) -> None:
-        """Write a bundle that was made; called by several threads, each with bundles of its own."""
-        one = made.verified
-        # An identity may have ended since the run began.
-        self._accept(one.san, one.issuer, one.signed_at)
+        """Write a new bundle; called by several threads, each with its own bundles."""
+        bundle = made.verified
+        # An identity may have expired since the run began.
+        self._accept(bundle.san, bundle.issuer, bundle.signed_at)
         write_atomic(self._found.folder / request.key, made.data)
         if self._run.config.signing.detached:
-            put_detached(self._found, self._items[request.key], one)
-        self._signed[request.key] = one
+            put_detached(self._found, self._items[request.key], bundle)
+        self._signed[request.key] = bundle
 
     def _result(self, outcome: Outcome, finding: Finding | None = None) -> StageResult:
-        tally = self._tally()
+        progress = self._progress()
         detached = self._run.config.signing.detached
         return StageResult(
             outcome=outcome,
-            text=wording.partial_text(tally, finding) if finding else wording.whole_text(tally),
-            counts=tally.counts,
+            text=messages.partial_text(progress, finding) if finding else messages.whole_text(progress),
+            counts=progress.counts,
             findings=(finding,) if finding else (),
             reads=self._found.reads,
             writes=written(self._found, detached=detached) if self._signed else (),
@@ -278,12 +278,12 @@ class _Job:
             ),
             options={"detached": str(detached).lower(), "mode": SigningMode.SIGSTORE.value},
             notes=("mode sigstore", *(["rehearsal"] if is_rehearsal() else [])),
-            document={"signed": {name: _described(one) for name, one in sorted(self._signed.items())}},
+            document={"signed": {name: _described(bundle) for name, bundle in sorted(self._signed.items())}},
         )
 
-    def _tally(self) -> wording.Tally:
-        signers = {f"{one.san}, issuer {one.issuer}" for one in self._signed.values()}
-        return wording.Tally(
+    def _progress(self) -> messages.SigningProgress:
+        signers = {f"{bundle.san}, issuer {bundle.issuer}" for bundle in self._signed.values()}
+        return messages.SigningProgress(
             wanted=len(self._found.items),
             kept=self._kept,
             made=len(self._signed) - self._kept,

@@ -224,17 +224,17 @@ def test_one_bad_attestation_spoils_the_good_ones(
 
 
 NOT_UNDERSTOOD = {
-    "no JSON": (b"{", "its provenance object makes no sense: "),
-    "another shape": (b"[]", "its provenance object makes no sense: "),
-    "no bundles": (b'{"version": 1}', "its provenance object makes no sense: "),
-    "deep": (b'{"version": 1, "attestation_bundles": ' + b"[" * 100_000, "its provenance object makes no sense: "),
+    "no JSON": (b"{", "its provenance object is malformed: "),
+    "another shape": (b"[]", "its provenance object is malformed: "),
+    "no bundles": (b'{"version": 1}', "its provenance object is malformed: "),
+    "deep": (b'{"version": 1, "attestation_bundles": ' + b"[" * 100_000, "its provenance object is malformed: "),
     "empty": (b'{"version": 1, "attestation_bundles": []}', "its provenance object has no attestation in it"),
     "an empty bundle": (provenance([], CLAIM), "its provenance object has no attestation in it"),
     "a newer object": (provenance([{}], CLAIM, version=2), "its provenance object has version 2, expected 1"),
     "a newer attestation": (provenance([{"version": 2}], CLAIM), "its attestation has version 2, expected 1"),
     "an unknown publisher": (
         provenance([{"version": 1}], {"kind": "ActiveState"}),
-        "its publisher is of kind ActiveState, which is not known",
+        "its publisher is of kind ActiveState, which is unknown",
     ),
 }
 
@@ -321,7 +321,7 @@ SIGNED_NONSENSE: dict[str, tuple[_Signed, str]] = {
     "no subject": (_Signed(_json(subject=[])), "expected one subject, found 0"),
     "another predicate": (
         _Signed(_json(predicateType="https://example.org/\x1b[2J")),
-        "its predicate type https://example.org/?[2J is none of PEP 740's",
+        "its predicate type https://example.org/?[2J is not defined by PEP 740",
     ),
     "another statement": (
         _Signed(_json(_type="https://in-toto.io/Statement/v0.1")),
@@ -333,7 +333,7 @@ SIGNED_NONSENSE: dict[str, tuple[_Signed, str]] = {
     ),
     "a policy that was not asked": (
         _Signed(_json(), asks=False),
-        "the verifier did not look at its certificate",
+        "the verifier did not check its certificate",
     ),
     "another digest": (
         _Signed(_json(subject=[{"name": NAME, "digest": {"sha256": "0" * 64}}])),
@@ -347,19 +347,19 @@ SIGNED_NONSENSE: dict[str, tuple[_Signed, str]] = {
         _Signed(_json(subject=[{"name": 1, "digest": {"sha256": DIGEST}}])),
         f"it is about 1, expected {NAME}",
     ),
-    "no name": (_Signed(_json(subject=[{"digest": {}}])), "the signed statement makes no sense: 'name'"),
+    "no name": (_Signed(_json(subject=[{"digest": {}}])), "the signed statement is malformed: 'name'"),
     "a digest that is no table": (
         _Signed(_json(subject=[{"name": NAME, "digest": "x"}])),
-        "the signed statement makes no sense: 'str' object has no attribute 'get'",
+        "the signed statement is malformed: 'str' object has no attribute 'get'",
     ),
     "no object": (
         _Signed(b"[]"),
-        "the signed statement makes no sense: list indices must be integers or slices, not str",
+        "the signed statement is malformed: list indices must be integers or slices, not str",
     ),
-    "no JSON": (_Signed(b"{"), "the signed statement makes no sense: statement: not valid JSON: "),
+    "no JSON": (_Signed(b"{"), "the signed statement is malformed: statement: not valid JSON: "),
     "a key twice": (
         _Signed(_json()[:-1] + b', "subject": []}'),
-        "the signed statement makes no sense: statement: not valid JSON: duplicate key 'subject'",
+        "the signed statement is malformed: statement: not valid JSON: duplicate key 'subject'",
     ),
 }
 

@@ -226,7 +226,7 @@ def test_a_library_that_no_longer_tells_times_proves_nothing(signed: Signed, mon
     noting = type(signed.verifier._verifier)
     signed.verifier.file(signed.file.data, signed.sha256)
     monkeypatch.setattr(noting, "_establish_time", noting.__mro__[1]._establish_time)  # type: ignore[attr-defined]
-    assert why(signed.verifier, signed.file.data, signed.sha256) == "no time of the signature was proved"
+    assert why(signed.verifier, signed.file.data, signed.sha256) == "no time of the signature was verified"
 
 
 @settings(max_examples=250, derandomize=True, deadline=None)
@@ -297,11 +297,11 @@ BAD_NAMES: dict[str, tuple[list[x509.GeneralName], dict[str, bytes], str]] = {
         {ISSUER_V1: b"i", ISSUER_V2: der("j")},
         "the certificate names 2 OIDC issuers, expected one",
     ),
-    "a host": ([x509.DNSName("a")], {ISSUER_V1: b"i"}, "the certificate's name is a DNSName, which is not known"),
+    "a host": ([x509.DNSName("a")], {ISSUER_V1: b"i"}, "the certificate's name is a DNSName, which is unknown"),
     "another kind of other name": (
         [x509.OtherName(x509.ObjectIdentifier("1.2.3"), der("x"))],
         {ISSUER_V1: b"i"},
-        "the certificate's name is a OtherName, which is not known",
+        "the certificate's name is a OtherName, which is unknown",
     ),
 }
 

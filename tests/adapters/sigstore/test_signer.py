@@ -127,19 +127,19 @@ FAULTS: dict[str, tuple[str, Fault, type[StageError], ExitCode, str, str]] = {
     "authority is broken": ("fulcio", Fault(status=500), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: answers HTTP 500: injected fault", AGAIN),
     "authority hangs up": ("fulcio", Fault(drop=True), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: does not answer (ConnectionError)", AGAIN),
     "authority says nothing": ("fulcio", Fault(hang=30), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: does not answer (ReadTimeout)", AGAIN),
-    "authority talks nonsense": ("fulcio", Fault(body=b"nonsense"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer makes no sense (JSONDecodeError)", AGAIN),
-    "authority gives a list": ("fulcio", Fault(body=b"[]"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer makes no sense (TypeError)", AGAIN),
-    "authority gives no chain": ("fulcio", Fault(body=b"{}"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer makes no sense (FulcioClientError)", AGAIN),
+    "authority talks nonsense": ("fulcio", Fault(body=b"nonsense"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer is malformed (JSONDecodeError)", AGAIN),
+    "authority gives a list": ("fulcio", Fault(body=b"[]"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer is malformed (TypeError)", AGAIN),
+    "authority gives no chain": ("fulcio", Fault(body=b"{}"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer is malformed (FulcioClientError)", AGAIN),
     "log is broken": ("rekor", Fault(status=503), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: answers HTTP 503: injected fault", AGAIN),
     "log refuses": ("rekor", Fault(status=400), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: answers HTTP 400: injected fault", AGAIN),
     "log hangs up": ("rekor", Fault(drop=True), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: does not answer (ConnectionError)", AGAIN),
     "log says nothing": ("rekor", Fault(hang=30), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: does not answer (ReadTimeout)", AGAIN),
-    "log talks nonsense": ("rekor", Fault(body=b"<html>"), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: its answer makes no sense (JSONDecodeError)", AGAIN),
-    "log gives no entry": ("rekor", Fault(body=b"{}"), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: its answer makes no sense (ValueError)", AGAIN),
+    "log talks nonsense": ("rekor", Fault(body=b"<html>"), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: its answer is malformed (JSONDecodeError)", AGAIN),
+    "log gives no entry": ("rekor", Fault(body=b"{}"), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: its answer is malformed (ValueError)", AGAIN),
     "time stamps are broken": ("tsa", Fault(status=500), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: answers HTTP 500: injected fault", AGAIN),
     "time stamps hang up": ("tsa", Fault(drop=True), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: does not answer (ConnectionError)", AGAIN),
     "time stamps say nothing": ("tsa", Fault(hang=30), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: does not answer (ReadTimeout)", AGAIN),
-    "time stamps talk nonsense": ("tsa", Fault(body=b"x"), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: its answer makes no sense (TimestampError)", AGAIN),
+    "time stamps talk nonsense": ("tsa", Fault(body=b"x"), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: its answer is malformed (TimestampError)", AGAIN),
 }  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def test_failures_are_told_apart(case: str, instance: RehearsalInstance, tmp_pat
     assert error.exit_code is code
     assert error.message == message.replace("BASE", instance.base)
     assert error.hint == (
-        hint or "Check that the token is fresh, meant for this instance and of an issuer that it knows."
+        hint or "Check that the token is fresh, meant for this instance and from an issuer that it accepts."
     )
     assert batch.made == {}
     assert instance.entries == 0
@@ -228,7 +228,7 @@ def test_a_certificate_that_is_over_signs_nothing(instance: RehearsalInstance, t
     token = instance.identity_token(lifetime=3600)
     error = raised(Batch(instance, tmp_path, token=lambda: token), files(1))
     assert isinstance(error, ServiceError)
-    assert error.message == "certificate authority: its certificate is over already"
+    assert error.message == "certificate authority: its certificate has already expired"
     assert instance.entries == 0
 
 
@@ -241,8 +241,8 @@ def test_a_bundle_that_does_not_verify_is_not_kept(service: Any, instance: Rehea
     batch = Batch(instance, tmp_path)
     error = raised(batch, files(1))
     assert isinstance(error, OutputError)
-    assert error.message.startswith("file 000: the bundle that was made does not verify: ")
-    assert error.hint == "It was not written. Tell whoever runs the instance; what is signed already is kept."
+    assert error.message.startswith("file 000: the new bundle does not verify: ")
+    assert error.hint == "It was not written. Notify the operator of the instance; signatures made so far are kept."
     assert batch.made == {}
 
 

@@ -176,7 +176,7 @@ def test_a_repository_without_a_signing_config(
     with pytest.raises(UnavailableError) as caught:
         public(tmp_path / "cache", url=url, keys=keys)
     assert caught.value.message == (
-        f"sigstore trusted root {url}: could not be had (the repository has no signing_config.v0.2.json)"
+        f"sigstore trusted root {url}: could not fetch the trust root: the repository has no signing_config.v0.2.json"
     )
 
 

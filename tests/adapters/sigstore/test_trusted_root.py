@@ -47,7 +47,7 @@ def test_a_tuf_repository_that_does_not_answer(tmp_path: Path) -> None:
     with FakeIndex() as dead, pytest.raises(UnavailableError) as caught:
         current_root(tmp_path, url=dead.dead)
     assert caught.value.exit_code is ExitCode.NOT_EXAMINED
-    assert caught.value.message.startswith(f"sigstore trusted root {dead.dead}: could not be had (")
+    assert caught.value.message.startswith(f"sigstore trusted root {dead.dead}: could not fetch the trust root: ")
     assert caught.value.hint == STALE_REMEDY
 
 

@@ -17,24 +17,24 @@ BAD = {
     "nobody": ({"identity": ""}, "expected exactly one of 'identity' and 'identity_regex'"),
     "two": ({"identity_regex": "x"}, "expected exactly one of 'identity' and 'identity_regex'"),
     "no issuer": ({"issuer": ""}, "'issuer' is empty"),
-    "from is prose": ({"since": "spring"}, "'from' is 'spring', expected a day as YYYY-MM-DD"),
-    "from is a week": ({"since": "2026-W01-1"}, "'from' is '2026-W01-1', expected a day as YYYY-MM-DD"),
+    "from is prose": ({"since": "spring"}, "'from' is 'spring', expected a date as YYYY-MM-DD"),
+    "from is a week": ({"since": "2026-W01-1"}, "'from' is '2026-W01-1', expected a date as YYYY-MM-DD"),
     "from is a moment": (
         {"since": "2026-01-01T00:00:00"},
-        "'from' is '2026-01-01T00:00:00', expected a day as YYYY-MM-DD",
+        "'from' is '2026-01-01T00:00:00', expected a date as YYYY-MM-DD",
     ),
-    "until is no day": ({"until": "2026-02-30"}, "'until' is '2026-02-30', expected a day as YYYY-MM-DD"),
+    "until is no day": ({"until": "2026-02-30"}, "'until' is '2026-02-30', expected a date as YYYY-MM-DD"),
     "ends before it begins": (
         {"since": "2026-02-02", "until": "2026-02-01"},
         "ends on 2026-02-01, before it begins on 2026-02-02",
     ),
     "open bracket": (
         {"identity": "", "identity_regex": "a["},
-        "'identity_regex' is no regular expression: unterminated character set at position 1",
+        "'identity_regex' is not a regular expression: unterminated character set at position 1",
     ),
     "unicode on purpose": (
         {"identity": "", "identity_regex": "(?u)a"},
-        "'identity_regex' is no regular expression: ASCII and UNICODE flags are incompatible",
+        "'identity_regex' is not a regular expression: ASCII and UNICODE flags are incompatible",
     ),
     "matches the empty name": ({"identity": "", "identity_regex": ".*"}, "'identity_regex' matches the empty name"),
 }

@@ -119,7 +119,7 @@ def test_the_day_of_the_signature_in_utc_decides(case: str, moment: datetime) ->
 
 
 def test_a_moment_without_time_zone_is_refused() -> None:
-    with pytest.raises(ValueError, match="the moment of a signature needs its time zone"):
+    with pytest.raises(ValueError, match="the time of a signature needs a time zone"):
         matching([exact()], WORKFLOW, ISSUER, datetime(2026, 11, 20))  # noqa: DTZ001 - the point
 
 
@@ -143,8 +143,8 @@ def test_reasons() -> None:
     assert [why for _, why in mismatches(entries, WORKFLOW, ISSUER, NOON)] == [
         "has another name",
         "has the issuer i",
-        "begins on 2026-12-01, and this is of 2026-11-20",
-        "ended on 2026-01-01, and this is of 2026-11-20",
+        "is valid from 2026-12-01, but the signature is from 2026-11-20",
+        "expired on 2026-01-01, but the signature is from 2026-11-20",
     ]
 
 

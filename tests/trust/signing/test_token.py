@@ -115,11 +115,11 @@ BAD: dict[str, tuple[str, str]] = {
     "over": (token(claims(exp=LATER - 600)), "the identity token expired at 2026-11-20T12:00:00Z"),
     "names nobody": (
         token(claims(email="")),
-        "the identity token of https://accounts.google.com names nobody",
+        "the identity token of https://accounts.google.com names no subject",
     ),
     "a workflow without its file": (
         token(claims(iss=GITHUB, email="me@example.org")),
-        f"the identity token of {GITHUB} names nobody",
+        f"the identity token of {GITHUB} names no subject",
     ),
 }
 

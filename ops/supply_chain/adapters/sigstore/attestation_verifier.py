@@ -43,8 +43,8 @@ FORMAT_VERSION = 1
 """Of provenance and attestation objects; PEP 740 knows no other."""
 
 TOOLS = ("pypi-attestations", "sigstore")
-UPDATE_REMEDY = "Update pypi-attestations (nox -s lock), or look at that file by hand."
-SERVICE_REMEDY = "Ask whoever runs the Integrity API, then run again."
+UPDATE_REMEDY = "Update pypi-attestations (nox -s lock), or check that file manually."
+SERVICE_REMEDY = "Contact the operator of the Integrity API, then run again."
 _LONGEST_REASON = 400
 
 
@@ -59,11 +59,11 @@ class _Provenance(msgspec.Struct):
 
 
 class _NotUnderstood(Exception):  # noqa: N818 - a reason on its way to becoming a value
-    """Nobody can tell whether it is valid."""
+    """Its validity is unknown."""
 
 
 class _Invalid(Exception):  # noqa: N818 - as above
-    """It was understood, and does not verify."""
+    """It was understood and does not verify."""
 
 
 class AttestationVerifier:
@@ -128,7 +128,7 @@ class AttestationVerifier:
             # pydantic's): whatever it is, the attestation did not verify.
             raise _Invalid(_one_line(error)) from error
         if policy.publisher is None:
-            raise _Invalid("the verifier did not look at its certificate")
+            raise _Invalid("the verifier did not check its certificate")
         if payload_type != PAYLOAD_TYPE:
             raise _Invalid(f"expected a payload of type {PAYLOAD_TYPE}, found {_one_line(payload_type)}")
         _check_statement(payload, file)
@@ -186,20 +186,21 @@ def _read(document: bytes) -> _Provenance:
     try:
         provenance = msgspec.json.decode(document, type=_Provenance)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _NotUnderstood(f"its provenance object makes no sense: {_one_line(error)}") from None
+        raise _NotUnderstood(f"its provenance object is malformed: {_one_line(error)}") from None
     if provenance.version != FORMAT_VERSION:
         raise _NotUnderstood(f"its provenance object has version {provenance.version}, expected {FORMAT_VERSION}")
-    attestations = [one for bundle in provenance.attestation_bundles for one in bundle.attestations]
+    attestations = [attestation for bundle in provenance.attestation_bundles for attestation in bundle.attestations]
     if not all(bundle.attestations for bundle in provenance.attestation_bundles) or not attestations:
         raise _NotUnderstood("its provenance object has no attestation in it")
     for bundle in provenance.attestation_bundles:
         if not is_known(bundle.publisher):
             raise _NotUnderstood(
-                f"its publisher is of kind {_one_line(bundle.publisher.get('kind'))}, which is not known"
+                f"its publisher is of kind {_one_line(bundle.publisher.get('kind'))}, which is unknown"
             )
-    for one in attestations:
-        if isinstance(one, dict) and isinstance(one.get("version"), int) and one["version"] != FORMAT_VERSION:
-            raise _NotUnderstood(f"its attestation has version {one['version']}, expected {FORMAT_VERSION}")
+    for attestation in attestations:
+        version = attestation.get("version") if isinstance(attestation, dict) else None
+        if isinstance(version, int) and version != FORMAT_VERSION:
+            raise _NotUnderstood(f"its attestation has version {version}, expected {FORMAT_VERSION}")
     return provenance
 
 
@@ -212,11 +213,11 @@ def _check_statement(payload: bytes, file: DistributionFile) -> None:
             raise _Invalid(f"expected one subject, found {len(subjects)}")
         name, digest = subjects[0]["name"], subjects[0]["digest"].get("sha256")
     except (InputError, LookupError, TypeError, AttributeError) as error:
-        raise _Invalid(f"the signed statement makes no sense: {_one_line(error)}") from error
+        raise _Invalid(f"the signed statement is malformed: {_one_line(error)}") from error
     if kind != STATEMENT_TYPE:
         raise _Invalid(f"expected a statement of type {STATEMENT_TYPE}, found {_one_line(kind)}")
     if predicate not in PREDICATE_TYPES:
-        raise _Invalid(f"its predicate type {_one_line(predicate)} is none of PEP 740's")
+        raise _Invalid(f"its predicate type {_one_line(predicate)} is not defined by PEP 740")
     if not _same_file(name, file.filename):
         raise _Invalid(f"it is about {_one_line(name)}, expected {file.filename}")
     if digest != file.sha256:

@@ -64,7 +64,7 @@ class BundleVerifier:
         try:
             load_plain(trusted_root, where=where)
             root = TrustedRoot(trustroot.TrustedRoot.from_json(trusted_root))
-            self._verifier = _Noting(trusted_root=root)
+            self._verifier = _TimeRecordingVerifier(trusted_root=root)
         except StageError:
             raise
         except Exception as error:  # pydantic's and the library's own, see the module's docstring
@@ -112,44 +112,44 @@ class BundleVerifier:
 
 
 class _Named:
-    """A verification policy of sigstore: the certificate says who it is of. Whether that is one of ours comes later."""
+    """A verification policy of sigstore that reads the name from the certificate; authorization is checked later."""
 
     def verify(self, cert: x509.Certificate) -> None:
         name_of(cert)
 
 
-class _Noting(Verifier):
-    """The library's verifier, which notes the times that it proved: its public methods do not tell them."""
+class _TimeRecordingVerifier(Verifier):
+    """The library's verifier, recording the verified times, which its public methods do not return."""
 
     def __init__(self, *, trusted_root: TrustedRoot) -> None:
         super().__init__(trusted_root=trusted_root)
-        self._noted = threading.local()
+        self._recorded = threading.local()
 
     def _establish_time(self, bundle: Bundle):  # type: ignore[no-untyped-def] # noqa: ANN202 - a private type
         found = super()._establish_time(bundle)
-        self._noted.times = tuple(
+        self._recorded.times = tuple(
             VerifiedTime(
-                source=TimeSource.AUTHORITY if one.source.name.lower() == _AUTHORITY else TimeSource.LOG,
-                at=one.time.astimezone(UTC),
+                source=TimeSource.AUTHORITY if established.source.name.lower() == _AUTHORITY else TimeSource.LOG,
+                at=established.time.astimezone(UTC),
             )
-            for one in found
+            for established in found
         )
         return found
 
     def forget(self) -> None:
         """Forget this thread's times: a new verification begins."""
-        self._noted.times = ()
+        self._recorded.times = ()
 
     def times(self) -> tuple[VerifiedTime, ...]:
         """Return the times of this thread's verification, earliest first.
 
         Raises:
-            NotVerifiedError: None was noted: nobody can say when it was signed.
+            NotVerifiedError: None was recorded, so the time of signing is unknown.
         """
-        found: tuple[VerifiedTime, ...] = self._noted.times
+        found: tuple[VerifiedTime, ...] = self._recorded.times
         if not found:
-            raise NotVerifiedError("no time of the signature was proved")
-        return tuple(sorted(found, key=lambda one: (one.at, one.source)))
+            raise NotVerifiedError("no time of the signature was verified")
+        return tuple(sorted(found, key=lambda time: (time.at, time.source)))
 
 
 def name_of(certificate: x509.Certificate) -> tuple[str, str]:
@@ -183,7 +183,7 @@ def _name(name: x509.GeneralName) -> str:
         return name.value
     if isinstance(name, x509.OtherName) and name.type_id.dotted_string == OTHER_NAME:
         return asn1.decode_der(str, name.value)
-    raise NotVerifiedError(f"the certificate's name is a {type(name).__name__}, which is not known")
+    raise NotVerifiedError(f"the certificate's name is a {type(name).__name__}, which is unknown")
 
 
 def _facts(

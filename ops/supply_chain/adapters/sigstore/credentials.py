@@ -40,7 +40,7 @@ class Credential(NamedTuple):
 
 
 def from_file(path: Path) -> Credential:
-    """Use the token in a file; it is read anew each time."""
+    """Use the token in a file; it is read again each time."""
 
     def read() -> str:
         try:

@@ -1,6 +1,6 @@
-"""What can go wrong between us and a Sigstore instance, told apart.
+"""Failures of a Sigstore instance, one error type per kind.
 
-Each has its exit code: nobody was let sign (4), a token that is none or over (2), a service that does not answer
+Each has its exit code: the identity was refused (4), a missing or expired token (2), a service that does not answer
 or whose answer cannot be used (5), a bundle that does not verify (4; our own: 6).
 """
 

@@ -1,8 +1,8 @@
-"""What indexes said of publishers, kept: facts for good, the rest with the moment at which it was said.
+"""A cache of what indexes report about publishers: facts permanently, the rest with its timestamp.
 
-That a file of certain bytes carries an attestation by somebody is a fact, kept by the digests of file,
-provenance object and trusted root. What an index says may change: it is used again only by a run that
-may not ask, and only while it is young enough for that run.
+That a file with certain bytes carries an attestation by a publisher is a fact, cached by the digests of file,
+provenance object and trusted root. An answer of an index may change: it is reused only by an offline run, and only
+while it is fresh enough for that run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FOLDER = "publishers/v1"
 
 
 class KeptProject(msgspec.Struct, frozen=True, kw_only=True):
-    """What the index said of a project, and when; `info` is None where it had none."""
+    """The answer of an index about a project, and its time; `info` is None if it had none."""
 
     asked: datetime
     info: ProjectInfo | None

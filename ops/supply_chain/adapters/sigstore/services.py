@@ -1,6 +1,6 @@
 """The services of a Sigstore instance as sigstore-python's signer calls them, with an end to waiting and typed errors.
 
-The library's clients wait for ever, lose what a refusal says, and go on without a time stamp. These stand in
+The library's clients wait forever, lose the reason of a refusal, and continue without a timestamp. These replace
 front of them: each request ends after `TIMEOUT_SECONDS`, is repeated where that is harmless, and what goes
 wrong names the service. A time stamp is asked for before the log is written to, so that where there is none
 nothing is logged either.
@@ -190,22 +190,22 @@ def _prepare(session: requests.Session, url: str) -> None:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Walk from an error to what lies behind it: the library wraps, and loses what was said."""
+    """Walk from an error to its causes: the library wraps errors and loses their messages."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 def _response_of(error: Exception) -> requests.Response | None:
-    found = (getattr(one, "response", None) for one in _chain(error))
-    return next((one for one in found if isinstance(one, requests.Response)), None)
+    found = (getattr(cause, "response", None) for cause in _chain(error))
+    return next((response for response in found if isinstance(response, requests.Response)), None)
 
 
 def _refused(response: requests.Response) -> IdentityRefusedError:
     said = _said(response)
     return IdentityRefusedError(
         f"{AUTHORITY}: refused this identity (HTTP {response.status_code}{said})",
-        hint="Check that the token is fresh, meant for this instance and of an issuer that it knows.",
+        hint="Check that the token is fresh, meant for this instance and from an issuer that it accepts.",
     )
 
 
@@ -213,10 +213,10 @@ def _failed(service: str, url: str, error: Exception) -> ServiceError:
     response = _response_of(error)
     if response is not None and not response.ok:
         what = f"answers HTTP {response.status_code}{_said(response)}"
-    elif silence := next((one for one in _chain(error) if _is_silence(one)), None):
+    elif silence := next((cause for cause in _chain(error) if _is_silence(cause)), None):
         what = f"does not answer ({type(silence).__name__})"
     else:
-        what = f"its answer makes no sense ({type(error).__name__})"
+        what = f"its answer is malformed ({type(error).__name__})"
     return ServiceError(f"{service} {without_credentials(url)}: {what}", hint=AGAIN)
 
 
@@ -230,6 +230,6 @@ def _said(response: requests.Response) -> str:
 
 
 def _is_silence(error: BaseException) -> bool:
-    """Tell whether there was no answer; requests counts one that is no JSON among its own errors."""
+    """Return whether there was no answer; requests counts an answer that is not JSON among its own errors."""
     is_odd_answer = isinstance(error, requests.exceptions.InvalidJSONError)
     return isinstance(error, requests.RequestException) and not is_odd_answer

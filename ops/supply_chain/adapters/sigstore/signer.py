@@ -129,7 +129,7 @@ class SigningClient:
         self._stopped.clear()
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="sign") as pool:
             try:
-                yield from self._collected([pool.submit(self._one, one, keep) for one in requests], failures)
+                yield from self._collected([pool.submit(self._one, request, keep) for request in requests], failures)
             finally:
                 self._stopped.set()
         if failures:
@@ -173,7 +173,7 @@ class SigningClient:
         return SignedBundle(data=data, verified=self._verified(request, data))
 
     def _verified(self, request: SigningRequest, data: bytes) -> VerifiedBundle:
-        """Verify our own bundle: a log that answers nonsense must not leave a signature that nobody can verify."""
+        """Verify our own bundle: a malformed answer of a log must not leave a signature that cannot be verified."""
         try:
             found = self.verifier.statement(data) if request.statement else self.verifier.file(data, request.sha256)
         except NotVerifiedError as error:
@@ -202,15 +202,15 @@ class SigningClient:
         except (IdentityError, ExpiredIdentity) as error:
             raise TokenError(
                 "the identity token is over, or is none",
-                hint="Get a fresh identity token and run again: what is signed already is kept.",
+                hint="Get a fresh identity token and run again: signatures made so far are kept.",
             ) from error
         except Error as error:
             raise ServiceError(f"{AUTHORITY}: its certificate cannot be used: {_reason(error)}", hint=AGAIN) from error
         certificate = self._authority.certificate
         if certificate is None or certificate.not_valid_after_utc <= self._clock():
             raise ServiceError(
-                f"{AUTHORITY}: its certificate is over already",
-                hint="Set this machine's clock right; if it is right, tell whoever runs the instance.",
+                f"{AUTHORITY}: its certificate has already expired",
+                hint="Correct the clock of this machine; if it is correct, notify the operator of the instance.",
             )
         return signer
 
@@ -256,8 +256,8 @@ def _first_version(config: ClientTrustConfig) -> SigningConfig | None:
 
 def _not_made(request: SigningRequest, why: str) -> OutputError:
     return OutputError(
-        f"{request.key}: the bundle that was made does not verify: {why}",
-        hint="It was not written. Tell whoever runs the instance; what is signed already is kept.",
+        f"{request.key}: the new bundle does not verify: {why}",
+        hint="It was not written. Notify the operator of the instance; signatures made so far are kept.",
     )
 
 

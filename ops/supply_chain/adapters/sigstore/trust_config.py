@@ -1,4 +1,4 @@
-"""Which Sigstore instance to sign with: a trust config that somebody gives, or the public instance by TUF.
+"""The Sigstore instance to sign with: a given trust config, or the public instance by TUF.
 
 A trust config holds whom to trust (the trusted root) and where to ask (the signing config). For the public
 instance both are fetched by TUF into our own cache, starting from the root keys that the sigstore package
@@ -102,7 +102,7 @@ def _targets(folder: Path, url: str, keys: bytes) -> tuple[bytes, bytes]:
     except (RepositoryError, DownloadError, OSError, ValueError) as error:
         said = printable(without_credentials(str(error))) or type(error).__name__
         raise UnavailableError(
-            f"{SYSTEM} {without_credentials(url)}: could not be had ({said})", hint=REMEDY
+            f"{SYSTEM} {without_credentials(url)}: could not fetch the trust root: {said}", hint=REMEDY
         ) from error
     return canonical.read_bytes(paths[0]), canonical.read_bytes(paths[1])
 
@@ -115,9 +115,9 @@ def _target(updater: Any, folder: Path, name: str) -> Path:
 
 
 def _is_loopback(signing: Mapping[str, Any]) -> bool:
-    """Tell whether everything that would be asked is on this machine; unknown forms are not."""
-    found = [one for service in _SERVICES for one in signing.get(service) or ()]
-    return bool(found) and all(isinstance(one, dict) and _host(one.get("url")) in LOOPBACK for one in found)
+    """Return whether every service is on loopback; unknown forms are not."""
+    found = [entry for service in _SERVICES for entry in signing.get(service) or ()]
+    return bool(found) and all(isinstance(entry, dict) and _host(entry.get("url")) in LOOPBACK for entry in found)
 
 
 def _host(url: object) -> str:

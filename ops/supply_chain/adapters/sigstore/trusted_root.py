@@ -74,7 +74,7 @@ def current_root(folder: Path, *, url: str = TUF_URL) -> TrustedRootFile:
         path = Path(updater.download_target(wanted, str(folder / TARGET))) if wanted else None
     except (RepositoryError, DownloadError, OSError, ValueError) as error:
         said = printable(without_credentials(str(error))) or type(error).__name__
-        raise UnavailableError(f"{SYSTEM} {url}: could not be had ({said})", hint=STALE_REMEDY) from error
+        raise UnavailableError(f"{SYSTEM} {url}: could not fetch the trust root: {said}", hint=STALE_REMEDY) from error
     if path is None:
         raise UnavailableError(f"{SYSTEM} {url}: the repository has no {TARGET}", hint=STALE_REMEDY)
     return TrustedRootFile(path, "fetched by TUF", sha256_bytes(read_bytes(path)))

@@ -26,7 +26,7 @@ class SigningIdentity(Contract, frozen=True, kw_only=True):
     Exactly one of `identity` (the certificate's subject alternative name, compared whole) and
     `identity_regex` (matched from its first to its last character) is set. `issuer` is the OIDC issuer,
     compared whole. `from` and `until` are ISO dates, inclusive, in UTC, compared with the signing time;
-    empty means unbounded. `role` tells readers who it is.
+    empty means unbounded. `role` describes the identity to readers.
     """
 
     issuer: str

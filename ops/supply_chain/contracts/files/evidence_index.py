@@ -1,7 +1,4 @@
-"""The index inside an evidence or source archive: every member by digest.
-
-Source: DESIGN section 2, `bundle_evidence.py`.
-"""
+"""The index inside an evidence or source archive: every member by digest."""
 
 from __future__ import annotations
 

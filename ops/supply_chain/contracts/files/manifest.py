@@ -1,8 +1,8 @@
-"""What lies beside the files of a retained release, and what is kept of one that was pruned.
+"""The manifest of a retained release, and the entry that remains of a pruned one.
 
 `data/artifacts/supply-chain/N/V/manifest.json` and `data/artifacts/supply-chain/N/pruned.json`.
 
-Source: DESIGN section 2, `retain_artifacts.py`; facts/standards.md section 13.
+Source: docs/stages/retain_artifacts.md
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class PreviousRelease(Contract, frozen=True, kw_only=True):
 class Manifest(Contract, frozen=True, kw_only=True):
     """One retained release.
 
-    `created` is the moment that the released files carry, `retained_at` when they were retained,
+    `created` is the timestamp in the released files, `retained_at` when they were retained,
     `retained_until` the last day on which they must not be removed. `files` are sorted by name and are
     all files of the folder but the manifest. `sequence` is one more than that of `previous`.
     """

@@ -1,7 +1,7 @@
 """Our provenance statement: an in-toto Statement v1 that holds SLSA Provenance v1, typed for writing.
 
 The types are stricter than the specifications: every file that sealwright names has its SHA-256,
-and the external parameters are a closed set that a verifier can hold a release against. Other people's
+and the external parameters are a closed set that a verifier can compare with its expectations. Other people's
 statements are not read through these types. Empty fields are left out: "unset = null = empty".
 
 Source: in-toto/attestation spec/v1/statement.md and resource_descriptor.md; SLSA 1.2,
@@ -20,7 +20,7 @@ STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://slsa.dev/provenance/v1"
 
 REHEARSAL_BUILDER_SUFFIX: Final = ":rehearsal"
-"""End of the identifier of a builder that only rehearses: a builder whom nobody trusts."""
+"""End of the identifier of a builder that only rehearses: a builder that is never trusted."""
 
 GitHash = Annotated[str, msgspec.Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 """SHA-1 or SHA-256 of a git object, lower-case hexadecimal (in-toto digest_set.md, `gitCommit`)."""
@@ -67,9 +67,9 @@ class Source(Contract, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Everything that whoever started the release could set. A verifier refuses any other key.
+    """Every option that the caller of the release can set. A verifier refuses any other key.
 
-    `source_date_epoch` is the moment that every released file carries, in Unix seconds, and
+    `source_date_epoch` is the timestamp in every released file, in Unix seconds, and
     `source_date_epoch_from` whence it came: `source-date-epoch`, `commit` or `none`. `options` are the
     outcome-changing options of each stage. `source` is left out for a project outside git. `rehearsal` is
     there, and true, only where nothing was really released.
@@ -86,7 +86,7 @@ class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True
 
 
 class InternalParameters(Contract, frozen=True, kw_only=True):
-    """What the machine determined: not verified, there for whoever reproduces the release."""
+    """What the machine determined: not verified, for reproducing the release."""
 
     python: str
     platform: str

@@ -1,4 +1,4 @@
-"""A release as it lies in a folder, and as it lies at a code host; none of these is ever written to disk.
+"""A release in a folder, and the same release at a code host; these values are never written to disk.
 
 Source: https://docs.github.com/en/rest/releases/releases and https://docs.github.com/en/rest/releases/assets
 """
@@ -36,7 +36,7 @@ class LocalFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RemoteAsset(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of a release at the host; `sha256` is empty where the host does not tell."""
+    """A file of a release at the host; `sha256` is empty if the host does not report it."""
 
     id: int
     name: str

@@ -1,11 +1,11 @@
 """What signing puts beside the files of a release, and under which names.
 
 Beside each FILE lies `FILE.sigstore.json`, a Sigstore bundle over its bytes; where configured also `FILE.sig`
-and `FILE.crt`. The attestations are bundles with a DSSE envelope, and stand for themselves. The trusted root
+and `FILE.crt`. The attestations are bundles with a DSSE envelope, and need no further signature. The trusted root
 lets a customer verify without network; it is signed like a file. None of them is a subject of the provenance:
 it was written before they were.
 
-Source: DESIGN section 2, `sign_artifacts.py`; facts/sigstore.md sections 3 and 4.
+Source: https://docs.sigstore.dev/about/bundle/
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def trusted_root_name(component: str, version: str) -> str:
 
 
 def is_signed(name: str) -> bool:
-    """Tell whether a file of a release has to have a bundle beside it: all do but what proves itself."""
+    """Return whether a file of a release needs a bundle: all files do, except signatures themselves."""
     return not name.endswith(SIGNATURE_SUFFIXES)
 
 
 def is_signature(name: str) -> bool:
-    """Tell whether a file was added by signing, and so tells of a run and not of the source."""
+    """Return whether a file was added by signing, so that it depends on the run and not on the source."""
     return name.endswith((*SIGNATURE_SUFFIXES, TRUSTED_ROOT_SUFFIX))

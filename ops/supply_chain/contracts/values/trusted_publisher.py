@@ -51,11 +51,11 @@ class CertificateIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MismatchError(Exception):
-    """The certificate does not prove the claim; the text says what was expected and found."""
+    """The certificate does not prove the claim; the text states what was expected and found."""
 
 
 def is_known(claim: Claim) -> bool:
-    """Tell whether a claim is of a kind that can be checked."""
+    """Return whether a claim is of a kind that can be checked."""
     return claim.get("kind") in _KINDS
 
 
@@ -131,7 +131,7 @@ _KINDS: dict[object, Callable[[Claim, CertificateIdentity], dict[str, str]]] = {
 
 
 def _numbers(certificate: CertificateIdentity) -> dict[str, str]:
-    """Return the numbers that stay with repository and owner when a name is given to somebody else."""
+    """Return the numbers that stay with repository and owner when a name is reassigned."""
     return {
         "repository_id": certificate.extensions.get(SOURCE_REPOSITORY_ID, ""),
         "owner_id": certificate.extensions.get(SOURCE_OWNER_ID, ""),

@@ -46,24 +46,24 @@ def look(github: Github, target: Target) -> tuple[RemoteRelease | None, tuple[st
 def planned(github: Github, target: Target, release: RemoteRelease) -> Plan:
     """Compare a release with what is published, by digest; nothing in the plan is unread."""
     plan = make_plan(target.files, release.assets)
-    # Where GitHub does not tell a digest, the asset is downloaded and hashed: a size proves nothing.
+    # If GitHub reports no digest, the asset is downloaded and hashed: a size proves nothing.
     return make_plan(target.files, release.assets, github.digests(plan.unread)) if plan.unread else plan
 
 
 def completed(
     github: Github, target: Target, draft: RemoteRelease | None, facts: Facts, *, delete_extra: bool
 ) -> RemoteRelease:
-    """Bring a draft to where its assets are exactly the files, each digest read back.
+    """Complete a draft until its assets are exactly the files, each digest read back.
 
     Args:
         github: Where.
         target: What.
-        draft: What is there; None makes one.
+        draft: The existing draft; None creates one.
         facts: For its notes.
-        delete_extra: Whether assets that are none of ours are removed; else they stop it.
+        delete_extra: Whether assets that are not part of the release are removed; else they are an error.
     Raises:
-        UnavailableError: GitHub does not answer, or somebody else works on the same draft.
-        OutputError: GitHub does not hold what it was sent.
+        UnavailableError: GitHub does not answer, or someone else works on the same draft.
+        OutputError: GitHub does not serve what it was sent.
     """
     commit = {"target_commitish": target.commit} if target.commit else {}
     name, body = f"{facts.component} {facts.version}", notes(facts)
@@ -72,8 +72,8 @@ def completed(
     for _ in range(MANY_LOOKS):
         now = github.release(release.id)
         if now is None or not now.draft:
-            text = f"GitHub {target.repository}: somebody else published or deleted the draft of {target.tag}"
-            raise UnavailableError(text, hint="See who, then run again.")
+            text = f"GitHub {target.repository}: someone else published or deleted the draft of {target.tag}"
+            raise UnavailableError(text, hint="Find out who, then run again.")
         plan = planned(github, target, now)
         if plan.complete:
             return now
@@ -81,8 +81,8 @@ def completed(
         github.send_files(now, target.folder, plan.upload)
     rows = "\n  ".join(differences(plan))
     raise OutputError(
-        f"GitHub does not hold what it was sent; the draft of {target.tag} was not published:\n  {rows}",
-        hint="Run again; if it stays so, see https://www.githubstatus.com.",
+        f"GitHub does not serve what it was sent; the draft of {target.tag} was not published:\n  {rows}",
+        hint="Run again; if this persists, see https://www.githubstatus.com.",
     )
 
 
@@ -93,8 +93,8 @@ def make_public(github: Github, target: Target, draft: RemoteRelease, facts: Fac
         github: Where.
         target: What.
         draft: As `completed` returned it.
-        facts: For its notes, which are made again.
-        new_tag: Whether GitHub has to make the tag, which then stands for our commit.
+        facts: For its notes, which are rewritten.
+        new_tag: Whether GitHub must create the tag, at our commit.
     """
     before_final = _is_before_final(facts.version)
     fields: dict[str, object] = {"body": notes(facts, existing=draft.body), "prerelease": before_final}
@@ -106,19 +106,19 @@ def make_public(github: Github, target: Target, draft: RemoteRelease, facts: Fac
 
 
 def confirmed(github: Github, target: Target, release: RemoteRelease) -> RemoteRelease:
-    """Look at what was published.
+    """Check the published release.
 
     Raises:
-        OutputError: It is not what was sent, or its tag stands for another commit.
+        OutputError: It is not what was sent, or its tag points to another commit.
     """
     now = github.release(release.id)
     rows = differences(planned(github, target, now)) if now else ("it is gone",)
     there = github.tag_commit(target.tag) if target.commit else ""
     if now is None or now.draft or rows or there != target.commit:
-        found = "; ".join(rows) or f"its tag stands for {there or 'nothing'}, expected {target.commit}"
+        found = "; ".join(rows) or f"its tag points to {there or 'nothing'}, expected {target.commit}"
         raise OutputError(
-            f"{target.tag} was published, and is not what was sent: {found}",
-            hint="Somebody changed it at the same moment: look at the repository's audit log.",
+            f"{target.tag} was published, but differs from what was sent: {found}",
+            hint="Someone changed it at the same time: check the repository's audit log.",
         )
     return now
 

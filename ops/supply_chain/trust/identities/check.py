@@ -1,6 +1,6 @@
-"""Whether `[[signing.identities]]` makes sense: each entry says exactly who, by whom, from when to when.
+"""Checks of `[[signing.identities]]`: each entry has one name or pattern, an issuer, and valid dates.
 
-Source: contracts/signing.py; https://docs.python.org/3/library/re.html
+Source: https://docs.python.org/3/library/re.html
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.core.errors import UsageError
 
 PATTERN_FLAGS = re.ASCII
-"""`\\w` and `(?i)` mean ASCII: no letter that only looks or folds like one of ours."""
+"""`\\w` and `(?i)` mean ASCII: no look-alike or case-folded letter from another alphabet."""
 
 ADVICE = "docs/quick-start.md has an example of [[signing.identities]]."
 
 
 def checked(entries: Iterable[SigningIdentity], *, where: str = CONFIG_NAME) -> tuple[SigningIdentity, ...]:
-    """Return the entries as they are, once every one of them makes sense.
+    """Return the entries unchanged if all of them are valid.
 
     Args:
-        entries: In the order of the file; empty is allowed, and then nobody matches.
+        entries: In the order of the file; may be empty, and then no signer matches.
         where: What to call the file in an error.
     Raises:
-        UsageError: An entry names nobody or two, has no issuer, an expression that is none, or dates that are
-            none or end before they begin.
+        UsageError: An entry has no name or both forms, no issuer, an invalid expression, or invalid or reversed
+            dates.
     """
     found = tuple(entries)
     for position, entry in enumerate(found):
@@ -38,10 +38,10 @@ def checked(entries: Iterable[SigningIdentity], *, where: str = CONFIG_NAME) -> 
 
 
 def day(text: str) -> date | None:
-    """Read an ISO day; empty is None.
+    """Parse an ISO date; an empty text is None.
 
     Raises:
-        ValueError: It is no day in the form YYYY-MM-DD.
+        ValueError: It is not a date as YYYY-MM-DD.
     """
     if not text:
         return None
@@ -62,7 +62,7 @@ def _pattern_problem(pattern: str) -> str:
     try:
         compiled = re.compile(pattern, PATTERN_FLAGS)
     except (re.error, ValueError, RecursionError, OverflowError) as error:
-        return f"'identity_regex' is no regular expression: {error}"
+        return f"'identity_regex' is not a regular expression: {error}"
     return "'identity_regex' matches the empty name" if pattern and compiled.fullmatch("") else ""
 
 
@@ -72,7 +72,7 @@ def _dates_problem(entry: SigningIdentity) -> str:
         try:
             days[key] = day(text)
         except ValueError:
-            return f"'{key}' is {text!r}, expected a day as YYYY-MM-DD"
+            return f"'{key}' is {text!r}, expected a date as YYYY-MM-DD"
     since, until = days["from"], days["until"]
     if since and until and until < since:
         return f"ends on {until}, before it begins on {since}"

@@ -1,11 +1,8 @@
-"""Whether a certificate's name and issuer are those of a configured identity, on the day of the signature.
+"""Match the name and issuer of a certificate with the configured identities, on the day of the signature.
 
-A name is equal from its first to its last character, or the expression matches it from its first to its last
-character: `https://github.com/org/repo` never lets `https://github.com/org/repo-evil` pass. An expression
-never matches a name with anything but printable ASCII in it, because `.` and `[^/]` would take a line break
-or a look-alike letter; such a name has to be written out whole.
-
-Source: issue "Sign, rehearse, verify, publish"; facts/sigstore.md section 2 (unanchored expressions of others).
+Names and expressions match from the first to the last character: `https://github.com/org/repo` does not accept
+`https://github.com/org/repo-evil`. An expression only matches printable ASCII, because `.` and `[^/]` would accept
+a line break or a look-alike letter; a name with other characters must be written in full.
 """
 
 from __future__ import annotations
@@ -24,58 +21,58 @@ _PLAIN = re.compile(r"[\x21-\x7e]+")
 def matching(
     identities: Iterable[SigningIdentity], san: str, issuer: str, signed_at: datetime
 ) -> SigningIdentity | None:
-    """Return the first identity that signed, or None.
+    """Return the first identity that signed, or Nidentity.
 
     Args:
         identities: As `check.checked` returns them.
         san: The certificate's subject alternative name.
         issuer: Its OIDC issuer.
-        signed_at: The proved moment of the signature, with its time zone.
+        signed_at: The verified time of the signature, with its time zidentity.
     Raises:
-        ValueError: `signed_at` has no time zone: nobody can say which day it is.
+        ValueError: `signed_at` has no time zone, so its day is unknown.
     """
     today = _day_of(signed_at)
-    return next((one for one in identities if not _mismatch(one, san, issuer, today)), None)
+    return next((identity for identity in identities if not _mismatch(identity, san, issuer, today)), None)
 
 
 def mismatches(
     identities: Iterable[SigningIdentity], san: str, issuer: str, signed_at: datetime
 ) -> tuple[tuple[SigningIdentity, str], ...]:
-    """Say of each identity why it is not the signer, in the order given; those that match are left out.
+    """Return why each identity is not the signer, in the order given; matching identities are left out.
 
     Raises:
         ValueError: As `matching`.
     """
     today = _day_of(signed_at)
-    found = ((one, _mismatch(one, san, issuer, today)) for one in identities)
-    return tuple((one, why) for one, why in found if why)
+    found = ((identity, _mismatch(identity, san, issuer, today)) for identity in identities)
+    return tuple((identity, why) for identity, why in found if why)
 
 
-def _day_of(moment: datetime) -> date:
-    if moment.tzinfo is None:
-        raise ValueError("the moment of a signature needs its time zone")
-    return moment.astimezone(UTC).date()
+def _day_of(signed_at: datetime) -> date:
+    if signed_at.tzinfo is None:
+        raise ValueError("the time of a signature needs a time zone")
+    return signed_at.astimezone(UTC).date()
 
 
-def _mismatch(one: SigningIdentity, san: str, issuer: str, today: date) -> str:
-    if not _is_name(one, san):
+def _mismatch(identity: SigningIdentity, san: str, issuer: str, today: date) -> str:
+    if not _is_name(identity, san):
         return "has another name"
-    if not issuer or one.issuer != issuer:
-        return f"has the issuer {one.issuer}"
-    since, until = day(one.since), day(one.until)
+    if not issuer or identity.issuer != issuer:
+        return f"has the issuer {identity.issuer}"
+    since, until = day(identity.since), day(identity.until)
     if since and today < since:
-        return f"begins on {one.since}, and this is of {today}"
+        return f"is valid from {identity.since}, but the signature is from {today}"
     if until and today > until:
-        return f"ended on {one.until}, and this is of {today}"
+        return f"expired on {identity.until}, but the signature is from {today}"
     return ""
 
 
-def _is_name(one: SigningIdentity, san: str) -> bool:
+def _is_name(identity: SigningIdentity, san: str) -> bool:
     if not san:
         return False
-    if one.identity:
-        return one.identity == san
-    return bool(_PLAIN.fullmatch(san) and one.identity_regex and _compiled(one.identity_regex).fullmatch(san))
+    if identity.identity:
+        return identity.identity == san
+    return bool(_PLAIN.fullmatch(san) and identity.identity_regex and _compiled(identity.identity_regex).fullmatch(san))
 
 
 @lru_cache(maxsize=256)

@@ -1,1 +1,1 @@
-"""What is to be signed, what counts as signed already, and what is told of it. Pure."""
+"""What to sign, what counts as signed already, and how the result reads. Pure."""

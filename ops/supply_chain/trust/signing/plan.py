@@ -80,7 +80,7 @@ def strays(names: Iterable[str], items: Iterable[Item], *, detached: bool) -> tu
 
 
 def proves(verified: VerifiedBundle, item: Item) -> bool:
-    """Tell whether a bundle that verified is over this item.
+    """Return whether a verified bundle covers this item.
 
     A bundle over a file was verified against the file's digest; one with a statement has to hold these bytes.
     """

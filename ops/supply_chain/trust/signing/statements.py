@@ -79,14 +79,14 @@ def statement_bytes(about: Mapping[str, str], predicate_type: str, predicate: by
         predicate: The document's bytes: a JSON object.
         where: What to call the document in an error.
     Returns:
-        UTF-8 JSON in which the document stands byte for byte, white space after it left out.
+        UTF-8 JSON that contains the document byte for byte, without trailing white space.
     Raises:
         InputError: There is no subject, or the document is no JSON object.
     """
     if not about:
         raise InputError(f"{where}: there is nothing that it could be about")
     if not predicate.startswith(b"{") or b"\0" in predicate or not isinstance(load_plain(predicate, where=where), dict):
-        # Python would read UTF-16 as well, and inside of UTF-8 nobody could.
+        # Python would also read UTF-16, which cannot be embedded in UTF-8.
         raise InputError(f"{where}: expected a JSON object in UTF-8")
     head = {
         "_type": STATEMENT_TYPE,

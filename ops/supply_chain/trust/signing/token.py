@@ -1,10 +1,10 @@
-"""What an OIDC identity token says of whoever is about to sign, before any certificate is asked for.
+"""The signer named by an OIDC identity token, read before a certificate is requested.
 
-The token's own signature is not looked at: the certificate authority does that. Nothing of the token but
-the names below ever leaves this module, and no error shows any of it.
+The token's own signature is not checked here: the certificate authority does that. Only the names below leave
+this module, and no error shows any other part of the token.
 
 Source: RFC 7519; https://github.com/sigstore/fulcio/blob/main/docs/oidc.md (which claim becomes the name in
-the certificate); facts/sigstore.md sections 1.2 and 1.13 (pitfall 1).
+the certificate).
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ EMAIL_ISSUERS = frozenset(
 )
 """Issuers whose certificates carry the e-mail address."""
 
-FRESH_HINT = "Get a fresh identity token and run again: what is signed already is kept."
+FRESH_HINT = "Get a fresh identity token and run again: signatures made so far are kept."
 _PARTS = 3
 
 
 class TokenIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a token is for.
+    """The signer that a token identifies.
 
-    `names` are the subject alternative names that its certificate can have: one where the issuer is known,
-    else every candidate, the likeliest first; never empty. `issuer` is the one that the certificate will name.
+    `names` are the subject alternative names that the certificate may carry: one if the issuer is known, else every
+    candidate, the likeliest first; never empty. `issuer` is the issuer that the certificate will name.
     """
 
     names: tuple[str, ...]
@@ -47,13 +47,13 @@ class TokenIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_token(raw: str, *, now: datetime) -> TokenIdentity:
-    """Read whom an identity token is for.
+    """Read the signer from an identity token.
 
     Args:
         raw: The JSON web token.
-        now: The present moment.
+        now: The current time.
     Raises:
-        UsageError: It is no such token, is for another audience, names nobody, or is over.
+        UsageError: It is not such a token, is for another audience, names no subject, or has expired.
     """
     claims = _claims(raw)
     issuer, audience = claims.get("iss"), claims.get("aud")
@@ -66,7 +66,7 @@ def read_token(raw: str, *, now: datetime) -> TokenIdentity:
         raise UsageError(f"the identity token expired at {timestamp(expires)}", hint=FRESH_HINT)
     names = _names(issuer, claims)
     if not names:
-        raise UsageError(f"the identity token of {issuer} names nobody", hint=FRESH_HINT)
+        raise UsageError(f"the identity token of {issuer} names no subject", hint=FRESH_HINT)
     return TokenIdentity(names=names, issuer=_federated(claims) or issuer, expires=expires)
 
 

@@ -1,7 +1,4 @@
-"""What the command line, the environment and the configuration choose for signing: instance, credential, who may.
-
-Source: issue "Sign, rehearse, verify, publish", deliverable 1.
-"""
+"""The Sigstore instance and the credential to sign with, from command line, environment and configuration."""
 
 from __future__ import annotations
 
@@ -43,11 +40,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def require_same_world(trust: TrustConfig, *, rehearsed: bool) -> None:
-    """Keep rehearsals and real releases apart: what is rehearsed goes to no log of others, and nothing else does not.
+    """Keep rehearsals and real releases apart: a rehearsal never reaches a public log, and a real release never a rehearsal.
 
     Args:
-        trust: The instance that is about to sign.
-        rehearsed: Whether the release says of itself that it is of a rehearsal.
+        trust: The instance to sign with.
+        rehearsed: Whether the release is marked as a rehearsal.
     Raises:
         UsageError: In a rehearsal, an instance that is not on loopback.
         InputError: The release is of the other kind.
@@ -64,12 +61,12 @@ def require_same_world(trust: TrustConfig, *, rehearsed: bool) -> None:
 
 
 def trust_of(run: StageRun) -> TrustConfig:
-    """Return the instance to use.
+    """Return the Sigstore instance to use.
 
     Raises:
         InputError: The trust config cannot be used.
-        UnavailableError: The public instance's cannot be had.
-        UsageError: In a rehearsal, none is given: the public instance is never asked.
+        UnavailableError: The trust config of the public instance could not be fetched.
+        UsageError: In a rehearsal, none is given: the public instance is never used.
     """
     if run.args.trust_config:
         return given(run.args.trust_config, origin="--trust-config")
@@ -86,11 +83,11 @@ def trust_of(run: StageRun) -> TrustConfig:
 
 
 class TokenSource:
-    """Hands out identity tokens: the same one while it is valid, then another from the same credential.
+    """A source of identity tokens: the same token while it is valid, then a new one from the same credential.
 
     Args:
         credential: Where tokens come from.
-        clock: The present moment.
+        clock: Returns the current time.
     """
 
     def __init__(self, credential: credentials.Credential, clock: Callable[[], datetime]) -> None:
@@ -100,11 +97,11 @@ class TokenSource:
         self._identity: TokenIdentity | None = None
 
     def identity(self) -> TokenIdentity:
-        """Return whom the token is for.
+        """Return the signer that the token identifies.
 
         Raises:
-            UsageError: There is none, or it is over.
-            UnavailableError: Whoever hands them out does not answer.
+            UsageError: There is no token, or it has expired.
+            UnavailableError: The token issuer does not answer.
         """
         now = self._clock()
         if self._identity is None or self._identity.expires <= now:
@@ -119,13 +116,13 @@ class TokenSource:
 
 
 def credential_of(run: StageRun, issuer: Callable[[], str]) -> credentials.Credential:
-    """Return where identity tokens come from.
+    """Return the source of identity tokens.
 
     Args:
         run: The stage's run.
-        issuer: Gives the address of the instance's identity issuer.
+        issuer: Returns the address of the instance's identity issuer.
     Raises:
-        UsageError: A person is to log in, and there is no terminal.
+        UsageError: An interactive login is requested without a terminal.
     """
     args = run.args
     if args.identity_token_file:
@@ -133,7 +130,8 @@ def credential_of(run: StageRun, issuer: Callable[[], str]) -> credentials.Crede
     if args.browser or args.oob:
         if args.public_log or (args.browser and not (sys.stdin.isatty() and sys.stderr.isatty())):
             raise UsageError(
-                "to log in takes a terminal that is not a public log", hint="Use --identity-token-file FILE instead."
+                "an interactive login needs a terminal that is not a public log",
+                hint="Use --identity-token-file FILE instead.",
             )
         return credentials.interactive(issuer, out_of_band=args.oob)
     return credentials.from_environment(os.environ) or credentials.ambient()

@@ -1,4 +1,4 @@
-"""The files of a release as signing sees them: what lies there, what has to be signed, what is signed already."""
+"""The files of a release for signing: what is present, what must be signed, what is signed already."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 
 RELEASE_FOLDER = "release"
-AGAIN = "Make the release again: nox -s release."
+AGAIN = "Run the release again: nox -s release."
 
 
 class SigningSet(msgspec.Struct, frozen=True, kw_only=True):
-    """A release that is about to be signed.
+    """A release to be signed.
 
-    `files` are those that were assembled: neither signatures nor the trusted root. `names` is everything that
-    lies there. `items` is what has to be signed, and `trusted_root` the bytes that are to lie there as well.
+    `files` are the assembled files, without signatures and trusted root. `names` are all files in the folder. `items`
+    is what must be signed, and `trusted_root` the bytes of the root that is released with it.
     """
 
     folder: Path
@@ -56,11 +56,11 @@ class SigningSet(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reads(self) -> tuple[FileRef, ...]:
         """The assembled files, for the record."""
-        return tuple(_ref(name, one) for name, one in self.files.items())
+        return tuple(_ref(name, file) for name, file in self.files.items())
 
 
 def read_set(dist: Path, component: str, version: str) -> SigningSet:
-    """Read `dist/release/`, after a killed run's leftovers are gone. The caller holds the lock of `dist/`.
+    """Read `dist/release/`, after removing the leftovers of a killed run. The caller holds the lock of `dist/`.
 
     Raises:
         InputError: It is not the release that its provenance describes.
@@ -74,7 +74,7 @@ def read_set(dist: Path, component: str, version: str) -> SigningSet:
     names = files_in(folder)
     files = {name: measure(folder / name) for name in names if not is_signature(name)}
     statement = canonical.read(folder / provenance_name(component, version), Statement)
-    digests = {name: one.sha256 for name, one in files.items()}
+    digests = {name: file.sha256 for name, file in files.items()}
     problems = problems_of_set(digests, statement, component=component, version=version)
     if problems:
         listed = "\n  ".join(problems)
@@ -85,17 +85,17 @@ def read_set(dist: Path, component: str, version: str) -> SigningSet:
 
 
 def planned(found: SigningSet, trusted_root: bytes) -> SigningSet:
-    """Work out what has to be signed.
+    """Return the set with the items that must be signed.
 
     Args:
         found: The release.
         trusted_root: The bytes of the instance's trusted root, which are released with it.
     Raises:
-        InputError: A document that becomes an attestation is no JSON object, or a file that signing would have
-            made belongs to nothing in this release.
+        InputError: A document that becomes an attestation is not a JSON object, or a signature file belongs to no
+            file of this release.
     """
     root_name = trusted_root_name(found.component, found.version)
-    digests = {name: one.sha256 for name, one in found.files.items()}
+    digests = {name: file.sha256 for name, file in found.files.items()}
     items = (*file_items({**digests, root_name: sha256_bytes(trusted_root)}), *_statements(found))
     _, unknown = strays(found.names, items, detached=True)
     if unknown:
@@ -106,12 +106,12 @@ def planned(found: SigningSet, trusted_root: bytes) -> SigningSet:
 def signed_already(
     found: SigningSet, verifier: BundleVerifier, allows: Callable[[VerifiedBundle], bool]
 ) -> dict[str, VerifiedBundle]:
-    """Find the items whose bundle lies there already and verifies for these bytes, this root and one of ours.
+    """Return the items whose existing bundle verifies for these bytes, this root and an authorized identity.
 
     Args:
         found: As `planned` returns it.
         verifier: Of the instance's trusted root.
-        allows: Whether whoever signed is one of ours.
+        allows: Whether the signer is an authorized identity.
     Returns:
         Bundle name -> what it proves.
     """
@@ -126,7 +126,7 @@ def signed_already(
 def prepare(found: SigningSet, kept: Collection[str], *, detached: bool) -> None:
     """Take away what is not kept, and put the trusted root there.
 
-    A bundle that does not verify, or is somebody else's, goes before the first new one is made: were it left
+    A bundle that does not verify, or is by another signer, is removed before the first new one is made: were it left
     until it is replaced, a run that stops half-way could leave a set that looks whole.
 
     Args:
