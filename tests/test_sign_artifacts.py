@@ -304,7 +304,10 @@ UNLISTED: dict[str, tuple[Callable[[], str], str]] = {
     "a name that begins the same": (lambda: identity(f"{IDENTITY}.evil.example"), ""),
     "another issuer": (lambda: identity(issuer="https://other"), f"; {IDENTITY} has the issuer https://other"),
     "over": (lambda: identity(until=day(-1)), f"; {IDENTITY} expired on {day(-1)}, but the signature is from {day(0)}"),
-    "not yet": (lambda: identity(since=day(1)), f"; {IDENTITY} is valid from {day(1)}, but the signature is from {day(0)}"),
+    "not yet": (
+        lambda: identity(since=day(1)),
+        f"; {IDENTITY} is valid from {day(1)}, but the signature is from {day(0)}",
+    ),
     "an expression that matches a part": (
         lambda: identity("").replace('identity = ""\n', 'identity_regex = "rehearsal@sealwright"\n'),
         "",
@@ -414,7 +417,9 @@ def test_an_identity_that_ends_while_it_signs_keeps_nothing_more(world: World, m
     assert world.sign() == 4
     assert world.bundles() == {}
     [finding] = world.record()["findings"]
-    assert finding["message"].startswith(f"the certificate names {IDENTITY} (issuer {ISSUER}), which is not an identity in ")
+    assert finding["message"].startswith(
+        f"the certificate names {IDENTITY} (issuer {ISSUER}), which is not an identity in "
+    )
 
 
 OUTAGES = {

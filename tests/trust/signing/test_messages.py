@@ -54,8 +54,7 @@ def test_checksums() -> None:
 def test_who_is_not_listed() -> None:
     finding = messages.unlisted_finding(["a", "b"], "i", ["c ended on 2026-01-01"], "[[signing.identities]]")
     assert finding.message == (
-        "signer a or b (issuer i) is not an identity in [signing].identities that is valid today; "
-        "c ended on 2026-01-01"
+        "signer a or b (issuer i) is not an identity in [signing].identities that is valid today; c ended on 2026-01-01"
     )
     assert finding.next_step == (
         "Sign as one of the listed identities; or, if this signer is authorized, add to .security-config.toml:\n[[signing.identities]]"
@@ -66,8 +65,7 @@ def test_who_is_not_listed() -> None:
 def test_nobody_is_listed() -> None:
     finding = messages.no_identities_finding(["a\x1b[2J"], "i", "ENTRY")
     assert finding.message == (
-        "[signing].identities is empty, so customers would not know whose signature to accept; "
-        "signer: a?[2J (issuer i)"
+        "[signing].identities is empty, so customers would not know whose signature to accept; signer: a?[2J (issuer i)"
     )
     assert finding.next_step == (
         'If this signer is authorized, add to .security-config.toml:\nENTRY\nor set [signing].mode to "checksums"'
