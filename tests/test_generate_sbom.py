@@ -20,7 +20,7 @@ from ops.supply_chain import generate_sbom
 from ops.supply_chain.adapters.tools.schemas import schema_problems
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
-from ops.supply_chain.contracts.values.lock import Lock, Pin, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, Pin, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import MetadataAnswer
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UnavailableError
@@ -54,7 +54,7 @@ def facts_of_lock(lock: Lock, root: str) -> Facts:
         (entry.pin.name, entry.pin.version, digest)
         for entry in lock.entries
         for digest in [*entry.pin.hashes, ""]
-        if not (entry.pin.local and entry.pin.name == root and entry.pin.source.kind is SourceKind.PATH)
+        if not (entry.pin.local and entry.pin.name == root and entry.pin.source.kind is PinSourceKind.PATH)
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import LockKind, PinFile, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import LockKind, PinFile, PinSource, PinSourceKind
 from ops.supply_chain.inventory.model.document import (
     Component,
     Document,
@@ -59,7 +59,7 @@ LOCAL = Package(
     key="local",
     version="",
     purl="",
-    source=Source(kind=SourceKind.PATH, url="./x"),
+    source=PinSource(kind=PinSourceKind.PATH, url="./x"),
     local=True,
 )
 ZOPE = Package(
@@ -68,7 +68,7 @@ ZOPE = Package(
     key="zope-interface",
     version="1",
     purl="pkg:pypi/zope.interface@1?vcs_url=git%2Bhttps://example.org/z%40abc",
-    source=Source(kind=SourceKind.VCS, url="https://example.org/z", vcs="git", commit="abc"),
+    source=PinSource(kind=PinSourceKind.VCS, url="https://example.org/z", vcs="git", commit="abc"),
     hashes=("shake_128:00",),
     licence=Licence(expression="LicenseRef-Proprietary OR MIT"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin, PinFile, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin, PinFile, PinSource, PinSourceKind
 from ops.supply_chain.inventory.build.documents import Inventory, Subject
 from ops.supply_chain.inventory.build.union import Union
 from ops.supply_chain.inventory.model.document import Component, Document, TimestampSource
@@ -23,11 +23,11 @@ def pin(name: str, version: str = "1.0", **more: Any) -> Pin:
     return Pin(**{**fields, "hashes": (digest(name + version),), **more})
 
 
-def entry(what: Pin | str, line: int = 1, path: str = "requirements.txt", **more: Any) -> Entry:
-    return Entry(pin=pin(what) if isinstance(what, str) else what, line=line, path=path, **more)
+def entry(what: Pin | str, line: int = 1, path: str = "requirements.txt", **more: Any) -> LockEntry:
+    return LockEntry(pin=pin(what) if isinstance(what, str) else what, line=line, path=path, **more)
 
 
-def lock(path: str, *entries: Entry, kind: LockKind = LockKind.REQUIREMENTS, **more: Any) -> Lock:
+def lock(path: str, *entries: LockEntry, kind: LockKind = LockKind.REQUIREMENTS, **more: Any) -> Lock:
     placed = tuple(
         msgspec.structs.replace(one, path=path) if one.path == "requirements.txt" else one for one in entries
     )
@@ -79,15 +79,15 @@ _DELTA = pin(
     "delta",
     "0.3",
     hashes=(),
-    source=Source(
-        kind=SourceKind.VCS, url="git@git.example:acme/delta", vcs="git", commit="4b" * 20, subdirectory="py"
+    source=PinSource(
+        kind=PinSourceKind.VCS, url="git@git.example:acme/delta", vcs="git", commit="4b" * 20, subdirectory="py"
     ),
 )
-_EPSILON = pin("epsilon", "5", source=Source(kind=SourceKind.URL, url="https://u:p@files.example/epsilon-5.zip"))
+_EPSILON = pin("epsilon", "5", source=PinSource(kind=PinSourceKind.URL, url="https://u:p@files.example/epsilon-5.zip"))
 _ZETA = pin(
-    "zeta", "0.1", hashes=(), source=Source(kind=SourceKind.PATH, url="../libs/zeta", editable=True), local=True
+    "zeta", "0.1", hashes=(), source=PinSource(kind=PinSourceKind.PATH, url="../libs/zeta", editable=True), local=True
 )
-_SELF = pin("acme-shop", "2.1.0", hashes=(), source=Source(kind=SourceKind.PATH, url="."), local=True)
+_SELF = pin("acme-shop", "2.1.0", hashes=(), source=PinSource(kind=PinSourceKind.PATH, url="."), local=True)
 
 LOCKS = (
     lock("empty/requirements.txt"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import Source, SourceKind
+from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import MetadataAnswer
 from ops.supply_chain.inventory.summary import counts_of, digest_of_metadata, metadata_findings, read_files, text_of
 from tests.inventory.made_locks import METADATA, digest, documents, entry, lock, made_project, metadata, pin
@@ -33,7 +33,7 @@ def test_counts() -> None:
 
 
 def test_what_the_index_should_have_and_has_not_is_a_finding() -> None:
-    gone, elsewhere = pin("gone"), pin("path", source=Source(kind=SourceKind.PATH, url="x"))
+    gone, elsewhere = pin("gone"), pin("path", source=PinSource(kind=PinSourceKind.PATH, url="x"))
     locks = [lock("b.txt", entry(gone, 9)), lock("a.txt", entry(pin("gone"), 4), entry(elsewhere, 5))]
     answer = MetadataAnswer(
         found={}, missing=((gone, "the index has no such\x1b release"), (elsewhere, "not from an index"))

@@ -21,7 +21,7 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import RuleVerdict
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import LockKind, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
@@ -55,11 +55,11 @@ INVOCATION = "urn:uuid:00000000-0000-4000-8000-000000000000"
 SUBJECT = {"component": "acme", "version": "v1.0", "under_git": True, "commit": COMMIT}
 SBOM_PATH = "dist:sbom/acme-sbom.json"
 
-_GIT = Source(kind=SourceKind.VCS, url="https://example.org/tool.git", vcs="git", commit="d" * 40)
+_GIT = PinSource(kind=PinSourceKind.VCS, url="https://example.org/tool.git", vcs="git", commit="d" * 40)
 
 
 def _package(name: str, version: str, **fields: Any) -> Package:
-    source = fields.pop("source", Source(kind=SourceKind.INDEX))
+    source = fields.pop("source", PinSource(kind=PinSourceKind.INDEX))
     purl = purl_of(name, version, source)
     return Package(ref=purl or f"path:{name}", name=name, key=name, version=version, purl=purl, source=source, **fields)
 
@@ -88,7 +88,7 @@ _TOOL = _package("tool", "2.0", source=_GIT, licence=Licence(expression="MIT"), 
 _LOCAL = _package(
     "ours",
     "",
-    source=Source(kind=SourceKind.PATH, url="./ours"),
+    source=PinSource(kind=PinSourceKind.PATH, url="./ours"),
     local=True,
     licence=Licence(expression="Apache-2.0"),
     producer="Acme AB",

@@ -8,7 +8,7 @@ import msgspec
 
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import Entry, Lock, Pin, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, Pin, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import MetadataAnswer
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
@@ -59,7 +59,7 @@ def metadata_findings(locks: Iterable[Lock], answer: MetadataAnswer) -> tuple[Fi
     places = _first_places(locks)
     found = []
     for pin, reason in answer.missing:
-        if pin.source.kind is not SourceKind.INDEX or pin.local or not pin.version:
+        if pin.source.kind is not PinSourceKind.INDEX or pin.local or not pin.version:
             continue  # nothing on an index to miss; what a lock lacks, its own findings say
         place = places.get(pin)
         found.append(
@@ -92,12 +92,12 @@ def digest_of_metadata(answer: MetadataAnswer) -> str:
     return sha256_bytes(b"\n".join(lines))
 
 
-def _first_places(locks: Iterable[Lock]) -> dict[Pin, Entry]:
-    places: dict[int, Entry] = {}
+def _first_places(locks: Iterable[Lock]) -> dict[Pin, LockEntry]:
+    places: dict[int, LockEntry] = {}
     for lock in sorted(locks, key=lambda one: one.path):
         for entry in lock.entries:
             places.setdefault(id(entry.pin), entry)
-    found: dict[Pin, Entry] = {}
+    found: dict[Pin, LockEntry] = {}
     for entry in places.values():
         found.setdefault(entry.pin, entry)
     return found

@@ -15,7 +15,7 @@ from ops.supply_chain.adapters.http.client import Patience
 from ops.supply_chain.adapters.index.client import PackageIndex
 from ops.supply_chain.adapters.index.core_metadata import FileLimits
 from ops.supply_chain.adapters.index.session import Limits
-from ops.supply_chain.contracts.values.lock import Pin, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Pin, PinSource, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import ProjectInfo
 from ops.supply_chain.core.errors import ExitCode, UnavailableError, UsageError
 from tests.fakes.index import Ask, FakeIndex, Mood, core_metadata, impatient
@@ -47,7 +47,7 @@ def reach(index: FakeIndex, cache: Path, **options: Any) -> PackageIndex:
 
 
 def pin(name: str, version: str = "1.0", *hashes: str, url: str = "", **changes: Any) -> Pin:
-    source = Source(kind=SourceKind.INDEX, url=url)
+    source = PinSource(kind=PinSourceKind.INDEX, url=url)
     return Pin(
         **{"name": name, "written_name": name, "version": version, "hashes": hashes, "source": source, **changes}
     )
@@ -112,7 +112,7 @@ def test_core_metadata_of_many_pins(tmp_path: Path, form: str) -> None:
             pin("gone"),
             pin("one", "7.0"),
             pin("here", local=True),
-            pin("", "1.0", source=Source(kind=SourceKind.VCS, url="https://h.example/r")),
+            pin("", "1.0", source=PinSource(kind=PinSourceKind.VCS, url="https://h.example/r")),
             pin("one", ""),
         ]
         answer = reach(index, tmp_path).core_metadata(pins)

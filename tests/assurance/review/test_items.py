@@ -18,7 +18,7 @@ from ops.supply_chain.contracts.config.file import parse_config
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.files.review import ReviewItem
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.contracts.values.publisher import AttestedPackage, Publisher
 
 TODAY = date(2026, 11, 21)
@@ -132,7 +132,7 @@ def pin(name: str, version: str = "1") -> Pin:
 
 
 def lock(*pins: Pin, compiled_at: str = "", direct: bool | None = True) -> Lock:
-    entries = tuple(Entry(pin=one, line=1, path="r.txt", direct=direct) for one in pins)
+    entries = tuple(LockEntry(pin=one, line=1, path="r.txt", direct=direct) for one in pins)
     return Lock(
         path="r.txt", kind=LockKind.REQUIREMENTS, sha256="0" * 64, size=1, entries=entries, compiled_at=compiled_at
     )

@@ -11,7 +11,7 @@ from ops.supply_chain.assurance.review.dependencies import Direct, Licences, bui
 from ops.supply_chain.assurance.review.report import build_review, outcome_of, text_of
 from ops.supply_chain.contracts.config.dependencies import DependencyEntry, Lifecycle
 from ops.supply_chain.contracts.files.review import Area, ReviewItem, Standing
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.core.outcome import Outcome
 
 HORIZON = Horizon(date(2026, 11, 21), 30)
@@ -22,7 +22,7 @@ IN_ORDER = {"overdue": Outcome.FAIL, "not-examined": Outcome.NOT_EXAMINED, "due"
 
 def lock(path: str, **direct: bool | None) -> Lock:
     entries = tuple(
-        Entry(pin=Pin(name=name, written_name=name, version="1", hashes=()), line=1, path=path, direct=one)
+        LockEntry(pin=Pin(name=name, written_name=name, version="1", hashes=()), line=1, path=path, direct=one)
         for name, one in direct.items()
     )
     return Lock(path=path, kind=LockKind.REQUIREMENTS, sha256="0" * 64, size=1, entries=entries)

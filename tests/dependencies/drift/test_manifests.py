@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.dependencies.drift.consistency import mismatches
 from ops.supply_chain.dependencies.drift.declared import Declared, Manifest
 from ops.supply_chain.dependencies.drift.manifests import hold
@@ -22,7 +22,7 @@ def lock_of(kind: LockKind, *pins: str, path: str = "", source: str = "pyproject
     for line, pin in enumerate(pins, start=2):
         name, _, version = pin.partition("==")
         made = Pin(name=name, written_name=name, version=version, hashes=())
-        entries.append(Entry(pin=made, line=line, path=path or kind.value, groups=("main",)))
+        entries.append(LockEntry(pin=made, line=line, path=path or kind.value, groups=("main",)))
     return Lock(path=path or kind.value, kind=kind, sha256="0" * 64, size=1, entries=tuple(entries), source=source)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ops.supply_chain.adapters.index.file_choice import is_of_version
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin, PinFile, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin, PinFile, PinSource, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import IndexFile, PageAddress, ProjectListing
 from ops.supply_chain.dependencies.index_hashes.compare import HashComparison, IndexEntry, compare, index_entry
 from ops.supply_chain.dependencies.index_hashes.pins import PinnedFile, PinnedRelease
@@ -28,7 +28,7 @@ def pin(name: str = "demo", version: str = "1.0", *hashes: str, **changes: Any) 
 
 def url_pin(*hashes: str, url: str = "https://files.example/demo-1.0.tar.gz", **changes: Any) -> Pin:
     """A pin from an address."""
-    return pin(**{"hashes": hashes, "source": Source(kind=SourceKind.URL, url=url), **changes})
+    return pin(**{"hashes": hashes, "source": PinSource(kind=PinSourceKind.URL, url=url), **changes})
 
 
 def pin_file(name: str, *hashes: str) -> PinFile:
@@ -63,13 +63,13 @@ def compared(wanted: PinnedRelease, *files: IndexFile, **changes: Any) -> HashCo
     return compare(wanted, entry_for(wanted, *files, **changes))
 
 
-def entry(pinned: Pin, line: int = 1, path: str = "requirements.txt", **changes: Any) -> Entry:
+def entry(pinned: Pin, line: int = 1, path: str = "requirements.txt", **changes: Any) -> LockEntry:
     """A pin at its place."""
-    return Entry(pin=pinned, line=line, path=path, **changes)
+    return LockEntry(pin=pinned, line=line, path=path, **changes)
 
 
 def lock(
-    *entries: Entry, kind: LockKind = LockKind.REQUIREMENTS, path: str = "requirements.txt", **changes: Any
+    *entries: LockEntry, kind: LockKind = LockKind.REQUIREMENTS, path: str = "requirements.txt", **changes: Any
 ) -> Lock:
     """A lock with some entries."""
     return Lock(path=path, kind=kind, sha256="0" * 64, size=0, entries=entries, **changes)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import Lock, LockKind, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.dependencies.index_hashes.compare import UPGRADE, HashIssue
 from ops.supply_chain.dependencies.index_hashes.pins import scope_of
 from ops.supply_chain.dependencies.index_hashes.results import ReleaseResult, command_for, locate, no_lock
@@ -96,7 +96,7 @@ def test_what_is_not_about_hashes_is_left_to_others() -> None:
 
 
 def test_what_is_said_of_a_pin_out_of_scope_is_left_to_others() -> None:
-    path_pin = pin("bare", "2.0", source=Source(kind=SourceKind.PATH, url="./bare.whl"))
+    path_pin = pin("bare", "2.0", source=PinSource(kind=PinSourceKind.PATH, url="./bare.whl"))
     assert found_in(lock(entry(path_pin), findings=(reader_says("lock.unhashed"),))) == ()
 
 

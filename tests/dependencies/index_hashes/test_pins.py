@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from ops.supply_chain.contracts.values.lock import Pin, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Pin, PinSource, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import PageAddress
 from ops.supply_chain.dependencies.index_hashes.pins import PinnedFile, PinnedRelease, scope_of
 from tests.dependencies.index_hashes.builders import pin, pin_file, sha, url_pin
 
-PRIVATE = Source(kind=SourceKind.INDEX, url="https://private.example/simple")
+PRIVATE = PinSource(kind=PinSourceKind.INDEX, url="https://private.example/simple")
 
 
 def test_pins_that_ask_the_same_are_one_subject() -> None:
@@ -57,8 +57,8 @@ def test_an_address_is_asked_itself() -> None:
 
 
 OUTSIDE = [
-    pytest.param(pin(source=Source(kind=SourceKind.VCS, url="https://h.example/r", vcs="git")), id="vcs"),
-    pytest.param(pin(source=Source(kind=SourceKind.PATH, url="./vendor/demo.whl")), id="path"),
+    pytest.param(pin(source=PinSource(kind=PinSourceKind.VCS, url="https://h.example/r", vcs="git")), id="vcs"),
+    pytest.param(pin(source=PinSource(kind=PinSourceKind.PATH, url="./vendor/demo.whl")), id="path"),
     pytest.param(pin(local=True), id="local"),
 ]
 

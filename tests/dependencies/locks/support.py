@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ops.supply_chain.contracts.values.lock import Entry, Lock
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry
 from ops.supply_chain.dependencies.locks.read import read_lock
 from ops.supply_chain.dependencies.locks.requirements import ReadIncluded
 
@@ -25,7 +25,7 @@ def read(path: str, text: str | bytes, others: Mapping[str, str | bytes] | None 
     return read_lock(path, text if isinstance(text, bytes) else text.encode(), among(others or {}))
 
 
-def only(lock: Lock) -> Entry:
+def only(lock: Lock) -> LockEntry:
     """Return the one entry of a lock."""
     (entry,) = lock.entries
     return entry
@@ -36,6 +36,6 @@ def codes(lock: Lock) -> list[str]:
     return [finding.code for finding in lock.findings]
 
 
-def by_name(lock: Lock) -> dict[str, Entry]:
+def by_name(lock: Lock) -> dict[str, LockEntry]:
     """Return a lock's entries by name; the last of several."""
     return {entry.pin.name: entry for entry in lock.entries}

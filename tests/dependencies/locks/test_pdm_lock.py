@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.supply_chain.contracts.values.lock import Source, SourceKind
+from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
 from tests.dependencies.locks.support import COMMIT, SHA, codes, only, read
 
@@ -42,13 +42,13 @@ def test_static_urls_lose_their_credentials() -> None:
 
 SOURCES = {
     "commit": (f"git = 'https://u:p@h.org/r'\nref = 'main'\nrevision = '{COMMIT}'",
-               Source(kind=SourceKind.VCS, url="https://h.org/r", vcs="git", commit=COMMIT), False, []),
-    "branch": ("git = 'https://h.org/r'\nref = 'main'", Source(kind=SourceKind.VCS, url="https://h.org/r", vcs="git"), False,
+               PinSource(kind=PinSourceKind.VCS, url="https://h.org/r", vcs="git", commit=COMMIT), False, []),
+    "branch": ("git = 'https://h.org/r'\nref = 'main'", PinSource(kind=PinSourceKind.VCS, url="https://h.org/r", vcs="git"), False,
                ["lock.mutable-source"]),
-    "url": ("url = 'https://u:p@h.org/a.zip'", Source(kind=SourceKind.URL, url="https://h.org/a.zip"), False, ["lock.unhashed"]),
-    "file url of a folder": ("url = 'file:///${PROJECT_ROOT}/a'", Source(kind=SourceKind.PATH, url="file:///${PROJECT_ROOT}/a"), True, []),
-    "folder": ("path = './a'\neditable = true", Source(kind=SourceKind.PATH, url="./a", editable=True), True, []),
-    "file": ("path = './a-1.0.whl'", Source(kind=SourceKind.PATH, url="./a-1.0.whl"), False, ["lock.unhashed"]),
+    "url": ("url = 'https://u:p@h.org/a.zip'", PinSource(kind=PinSourceKind.URL, url="https://h.org/a.zip"), False, ["lock.unhashed"]),
+    "file url of a folder": ("url = 'file:///${PROJECT_ROOT}/a'", PinSource(kind=PinSourceKind.PATH, url="file:///${PROJECT_ROOT}/a"), True, []),
+    "folder": ("path = './a'\neditable = true", PinSource(kind=PinSourceKind.PATH, url="./a", editable=True), True, []),
+    "file": ("path = './a-1.0.whl'", PinSource(kind=PinSourceKind.PATH, url="./a-1.0.whl"), False, ["lock.unhashed"]),
 }  # fmt: skip
 
 

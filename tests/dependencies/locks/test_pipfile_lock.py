@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.contracts.values.lock import Source, SourceKind
+from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
 from tests.dependencies.locks.support import COMMIT, SHA, codes, only, read
 
@@ -44,18 +44,18 @@ def test_sections_lines_and_directness() -> None:
     assert (codes(lock), lock.source, lock.format_version) == ([], "Pipfile", "6")
 
 
-PACKAGES: dict[str, tuple[dict[str, Any], Source, str, bool, list[str]]] = {
-    "first source": ({}, Source(kind=SourceKind.INDEX, url="https://pypi.org/simple"), "1.0", False, []),
-    "named source": ({"index": "ours"}, Source(kind=SourceKind.INDEX, url="https://h.org/simple"), "1.0", False, []),
-    "star": ({"version": "*"}, Source(kind=SourceKind.INDEX, url="https://pypi.org/simple"), "", False, ["lock.unpinned"]),
-    "wildcard": ({"version": "==1.*"}, Source(kind=SourceKind.INDEX, url="https://pypi.org/simple"), "", False, ["lock.unpinned"]),
+PACKAGES: dict[str, tuple[dict[str, Any], PinSource, str, bool, list[str]]] = {
+    "first source": ({}, PinSource(kind=PinSourceKind.INDEX, url="https://pypi.org/simple"), "1.0", False, []),
+    "named source": ({"index": "ours"}, PinSource(kind=PinSourceKind.INDEX, url="https://h.org/simple"), "1.0", False, []),
+    "star": ({"version": "*"}, PinSource(kind=PinSourceKind.INDEX, url="https://pypi.org/simple"), "", False, ["lock.unpinned"]),
+    "wildcard": ({"version": "==1.*"}, PinSource(kind=PinSourceKind.INDEX, url="https://pypi.org/simple"), "", False, ["lock.unpinned"]),
     "commit": ({"git": "https://u:p@h.org/r.git", "ref": COMMIT, "hashes": [], "version": ""},
-               Source(kind=SourceKind.VCS, vcs="git", url="https://h.org/r.git", commit=COMMIT), "", False, ["lock.unversioned"]),
-    "branch": ({"git": "https://h.org/r.git", "ref": "main"}, Source(kind=SourceKind.VCS, vcs="git", url="https://h.org/r.git"), "1.0",
+               PinSource(kind=PinSourceKind.VCS, vcs="git", url="https://h.org/r.git", commit=COMMIT), "", False, ["lock.unversioned"]),
+    "branch": ({"git": "https://h.org/r.git", "ref": "main"}, PinSource(kind=PinSourceKind.VCS, vcs="git", url="https://h.org/r.git"), "1.0",
                False, ["lock.mutable-source"]),
-    "editable folder": ({"path": ".", "editable": True, "version": "", "hashes": []}, Source(kind=SourceKind.PATH, url=".", editable=True), "", True, []),
-    "remote file": ({"file": "https://u:p@h.org/a-3.0.zip", "version": ""}, Source(kind=SourceKind.URL, url="https://h.org/a-3.0.zip"), "3.0", False, []),
-    "no hashes": ({"hashes": []}, Source(kind=SourceKind.INDEX, url="https://pypi.org/simple"), "1.0", False, ["lock.unhashed"]),
+    "editable folder": ({"path": ".", "editable": True, "version": "", "hashes": []}, PinSource(kind=PinSourceKind.PATH, url=".", editable=True), "", True, []),
+    "remote file": ({"file": "https://u:p@h.org/a-3.0.zip", "version": ""}, PinSource(kind=PinSourceKind.URL, url="https://h.org/a-3.0.zip"), "3.0", False, []),
+    "no hashes": ({"hashes": []}, PinSource(kind=PinSourceKind.INDEX, url="https://pypi.org/simple"), "1.0", False, ["lock.unhashed"]),
 }  # fmt: skip
 
 

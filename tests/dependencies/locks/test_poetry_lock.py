@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.supply_chain.contracts.values.lock import Source, SourceKind
+from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
 from tests.dependencies.locks.support import COMMIT, OTHER_SHA, SHA, by_name, codes, only, read
 
@@ -50,14 +50,14 @@ def test_every_lock_version(case: str) -> None:
 
 SOURCES = {
     "private index": ("type = 'legacy'\nurl = 'https://u:p@h.org/simple'\nreference = 'x'",
-                      Source(kind=SourceKind.INDEX, url="https://h.org/simple"), False, []),
+                      PinSource(kind=PinSourceKind.INDEX, url="https://h.org/simple"), False, []),
     "commit": (f"type = 'git'\nurl = 'https://u:p@h.org/r'\nreference = 'main'\nresolved_reference = '{COMMIT}'\nsubdirectory = 's'",
-               Source(kind=SourceKind.VCS, url="https://h.org/r", vcs="git", commit=COMMIT, subdirectory="s"), False, []),
+               PinSource(kind=PinSourceKind.VCS, url="https://h.org/r", vcs="git", commit=COMMIT, subdirectory="s"), False, []),
     "branch": ("type = 'git'\nurl = 'git@h.org:o/r.git'\nreference = 'main'",
-               Source(kind=SourceKind.VCS, url="git@h.org:o/r.git", vcs="git"), False, ["lock.mutable-source"]),
-    "url": ("type = 'url'\nurl = 'https://u:p@h.org/a.zip'", Source(kind=SourceKind.URL, url="https://h.org/a.zip"), False, ["lock.unhashed"]),
-    "folder": ("type = 'directory'\nurl = '../a'", Source(kind=SourceKind.PATH, url="../a"), True, []),
-    "file": ("type = 'file'\nurl = 'a.whl'", Source(kind=SourceKind.PATH, url="a.whl"), False, ["lock.unhashed"]),
+               PinSource(kind=PinSourceKind.VCS, url="git@h.org:o/r.git", vcs="git"), False, ["lock.mutable-source"]),
+    "url": ("type = 'url'\nurl = 'https://u:p@h.org/a.zip'", PinSource(kind=PinSourceKind.URL, url="https://h.org/a.zip"), False, ["lock.unhashed"]),
+    "folder": ("type = 'directory'\nurl = '../a'", PinSource(kind=PinSourceKind.PATH, url="../a"), True, []),
+    "file": ("type = 'file'\nurl = 'a.whl'", PinSource(kind=PinSourceKind.PATH, url="a.whl"), False, ["lock.unhashed"]),
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.supply_chain.contracts.values.lock import Source, SourceKind
+from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
 from tests.dependencies.locks.support import COMMIT, MD5, SHA, by_name, codes, only, read
 
@@ -27,14 +27,14 @@ def test_a_package_of_an_index() -> None:
 
 SOURCES = {
     "commit": (f"vcs = {{ type = 'git', url = 'https://u:p@h.org/r', commit-id = '{COMMIT}' }}",
-               Source(kind=SourceKind.VCS, vcs="git", url="https://h.org/r", commit=COMMIT), False, []),
+               PinSource(kind=PinSourceKind.VCS, vcs="git", url="https://h.org/r", commit=COMMIT), False, []),
     "short commit": ("vcs = { type = 'git', url = 'https://h.org/r', commit-id = 'abc' }",
-                     Source(kind=SourceKind.VCS, vcs="git", url="https://h.org/r"), False, ["lock.mutable-source"]),
-    "folder": ("directory = { path = '.', editable = true }", Source(kind=SourceKind.PATH, url=".", editable=True), True, []),
-    "archive": (f"archive = {{ url = 'https://u:p@h.org/a.zip', {HASH} }}", Source(kind=SourceKind.URL, url="https://h.org/a.zip"), False, []),
-    "local archive": (f"archive = {{ path = 'a.zip', {HASH} }}", Source(kind=SourceKind.PATH, url="a.zip"), False, []),
+                     PinSource(kind=PinSourceKind.VCS, vcs="git", url="https://h.org/r"), False, ["lock.mutable-source"]),
+    "folder": ("directory = { path = '.', editable = true }", PinSource(kind=PinSourceKind.PATH, url=".", editable=True), True, []),
+    "archive": (f"archive = {{ url = 'https://u:p@h.org/a.zip', {HASH} }}", PinSource(kind=PinSourceKind.URL, url="https://h.org/a.zip"), False, []),
+    "local archive": (f"archive = {{ path = 'a.zip', {HASH} }}", PinSource(kind=PinSourceKind.PATH, url="a.zip"), False, []),
     "index": (f"index = 'https://u:p@h.org/simple'\nsdist = {{ name = 'a-1.0.tar.gz', path = 'x', {HASH} }}",
-              Source(kind=SourceKind.INDEX, url="https://h.org/simple"), False, []),
+              PinSource(kind=PinSourceKind.INDEX, url="https://h.org/simple"), False, []),
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, PinSource, PinSourceKind
 from ops.supply_chain.dependencies.locks.broken import BrokenError
 from ops.supply_chain.dependencies.locks.requirement import read_requirement
 from tests.dependencies.locks.support import COMMIT, MD5, OTHER_SHA, SHA
@@ -75,7 +75,7 @@ def test_subdirectory_extras_and_hash_of_a_fragment() -> None:
 
 def test_an_editable_is_the_projects_own() -> None:
     pin = read_requirement("./pkg", editable=True).pin
-    assert pin.source == Source(kind=SourceKind.PATH, url="./pkg", editable=True)
+    assert pin.source == PinSource(kind=PinSourceKind.PATH, url="./pkg", editable=True)
     assert pin.local
     assert not read_requirement("/opt/pkg", editable=True).pin.local
     assert not read_requirement(f"git+https://h.org/r@{COMMIT}#egg=a", editable=True).pin.local

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.supply_chain.contracts.values.lock import PinFile, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import PinFile, PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
 from tests.dependencies.locks.support import COMMIT, MD5, SHA, by_name, codes, only, read
 
@@ -21,7 +21,7 @@ def _package(name: str, *lines: str, version: str = "1.0", source: str = INDEX, 
 def test_a_package_of_an_index() -> None:
     entry = only(read("uv.lock", HEAD + _package("a")))
     assert entry.line == 5
-    assert entry.pin.source == Source(kind=SourceKind.INDEX, url="https://h.org/simple")
+    assert entry.pin.source == PinSource(kind=PinSourceKind.INDEX, url="https://h.org/simple")
     assert entry.pin.files == (PinFile(hashes=(SHA,), name="a-1.0.tar.gz", url="https://h.org/a-1.0.tar.gz", size=9),)
     assert (entry.pin.hashes, entry.direct, entry.groups) == ((SHA,), False, ())
 

@@ -10,7 +10,7 @@ from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.config.publishers import PublishersConfig
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.values.finding import Severity
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin, PinSource, PinSourceKind
 from ops.supply_chain.contracts.values.publisher import Publisher
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.names import normalise
@@ -26,14 +26,14 @@ def publisher(**changes: object) -> Publisher:
     return Publisher(**{**plain, "project_urls": {}, **changes})  # type: ignore[arg-type]
 
 
-def entry(name: str, line: int = 1, *, direct: bool | None = True, source: Source | None = None) -> Entry:
+def entry(name: str, line: int = 1, *, direct: bool | None = True, source: PinSource | None = None) -> LockEntry:
     pin = Pin(name=name, written_name=name, version="1.0", hashes=("sha256:" + "a" * 64,))
     if source:
         pin = Pin(name=name, written_name=name, version="1.0", hashes=(), source=source)
-    return Entry(pin=pin, line=line, path="f/requirements.txt", direct=direct)
+    return LockEntry(pin=pin, line=line, path="f/requirements.txt", direct=direct)
 
 
-def lock(*entries: Entry) -> Lock:
+def lock(*entries: LockEntry) -> Lock:
     return Lock(path="f/requirements.txt", kind=LockKind.REQUIREMENTS, sha256="0" * 64, size=1, entries=entries)
 
 
@@ -174,7 +174,7 @@ def test_no_baseline() -> None:
 NO_BASELINE_NEEDED = {
     "empty": lock(),
     "nothing direct": lock(entry("a", direct=False)),
-    "nothing from an index": lock(entry("a", source=Source(kind=SourceKind.VCS, url="https://g/x", vcs="git"))),
+    "nothing from an index": lock(entry("a", source=PinSource(kind=PinSourceKind.VCS, url="https://g/x", vcs="git"))),
 }
 
 

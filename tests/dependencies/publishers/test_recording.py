@@ -5,7 +5,7 @@ import msgspec
 from ops.supply_chain.contracts.config.publishers import PublishersConfig
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.values.attestation import FileAttestation, Looked
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.contracts.values.publisher import AttestedPackage, AttestedPublisher, Publisher
 from ops.supply_chain.core import canonical
 from ops.supply_chain.dependencies.publishers.attested import Attested
@@ -21,7 +21,7 @@ def publisher(author: str = "A") -> Publisher:
 
 def lock(*names: str, indirect: tuple[str, ...] = ()) -> Lock:
     entries = tuple(
-        Entry(
+        LockEntry(
             pin=Pin(name=name, written_name=name, version="1.0", hashes=()),
             line=1,
             path="r.txt",

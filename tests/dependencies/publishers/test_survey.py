@@ -5,7 +5,7 @@ import pytest
 from ops.supply_chain.contracts.config.publishers import PublishersConfig
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.values.attestation import FileAttestation, Looked, PinQuestion
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin, PinFile, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin, PinFile, PinSource, PinSourceKind
 from ops.supply_chain.contracts.values.publisher import AttestedPackage, AttestedPublisher, Publisher
 from ops.supply_chain.dependencies.publishers.questions import question_of
 from ops.supply_chain.dependencies.publishers.survey import (
@@ -21,8 +21,8 @@ from ops.supply_chain.dependencies.publishers.survey import (
 from ops.supply_chain.dependencies.publishers.tally import counts_of
 
 A, B = "a" * 64, "b" * 64
-PRIVATE = Source(kind=SourceKind.INDEX, url="https://private.example/simple/")
-GIT = Source(kind=SourceKind.VCS, url="https://example.org/x", vcs="git", commit="c" * 40)
+PRIVATE = PinSource(kind=PinSourceKind.INDEX, url="https://private.example/simple/")
+GIT = PinSource(kind=PinSourceKind.VCS, url="https://example.org/x", vcs="git", commit="c" * 40)
 NOBODY = Publisher(author="", author_email="", home_page="", maintainer="", maintainer_email="", project_urls={})
 US = AttestedPublisher(kind="GitHub", identity={"repository": "us/x"})
 RECORD = AttestedPackage(publishers=(US,), every_file=True, versions=("1.0",))
@@ -34,7 +34,7 @@ def pin(name: str, *digests: str, version: str = "1.0", **more: object) -> Pin:
 
 
 def lock(path: str, *pins: Pin, direct: bool = True) -> Lock:
-    entries = tuple(Entry(pin=one, line=line, path=path, direct=direct) for line, one in enumerate(pins, 3))
+    entries = tuple(LockEntry(pin=one, line=line, path=path, direct=direct) for line, one in enumerate(pins, 3))
     return Lock(path=path, kind=LockKind.REQUIREMENTS, sha256="0" * 64, size=1, entries=entries)
 
 
@@ -94,7 +94,7 @@ def test_a_pin_in_many_locks_is_asked_for_once() -> None:
 
 
 def test_the_public_index_spelt_out_is_the_default_one() -> None:
-    spelt = pin("a", source=Source(kind=SourceKind.INDEX, url="https://pypi.org/simple"))
+    spelt = pin("a", source=PinSource(kind=PinSourceKind.INDEX, url="https://pypi.org/simple"))
     wants = wants_of(view(lock("x", spelt), lock("y", pin("a"))), default)
     assert {one.index for one in wants.questions.values()} == {""}
     assert (set(wants.names), set(wants.elsewhere)) == ({"a"}, set())

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin, PinSource, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import PageAddress
 from ops.supply_chain.dependencies.updates.dependencies import Dependency, dependencies_of, folded
 from ops.supply_chain.dependencies.updates.ranges import Ranges
@@ -10,12 +10,12 @@ PAGE = PageAddress("", "demo")
 
 def entry(
     name: str = "demo", *, direct: bool | None = True, line: int = 1, path: str = "a.txt", **changes: object
-) -> Entry:
+) -> LockEntry:
     pin = Pin(**{"name": name, "written_name": name, "version": "1.0", "hashes": (), **changes})  # type: ignore[arg-type]
-    return Entry(pin=pin, line=line, path=path, direct=direct)
+    return LockEntry(pin=pin, line=line, path=path, direct=direct)
 
 
-def lock(*entries: Entry, path: str = "a.txt", source: str = "a.in") -> Lock:
+def lock(*entries: LockEntry, path: str = "a.txt", source: str = "a.in") -> Lock:
     return Lock(path=path, kind=LockKind.REQUIREMENTS, sha256="0" * 64, size=0, entries=entries, source=source)
 
 
@@ -44,12 +44,12 @@ def test_a_pin_of_an_included_lock_has_the_range_of_that_locks_source() -> None:
 
 
 def test_what_comes_from_no_index_or_has_no_version_is_left_out() -> None:
-    git = Source(kind=SourceKind.VCS, url="https://h.example/r")
+    git = PinSource(kind=PinSourceKind.VCS, url="https://h.example/r")
     assert found(lock(entry(source=git), entry(local=True), entry(version=""))) == {}
 
 
 def test_each_pin_is_asked_for_at_its_index() -> None:
-    private = Source(kind=SourceKind.INDEX, url="https://private.example/")
+    private = PinSource(kind=PinSourceKind.INDEX, url="https://private.example/")
     pages = {one.page for one in found(lock(entry(), entry("inner", source=private)), index="https://mirror.example/")}
     assert pages == {("https://mirror.example/", "demo"), ("https://private.example/", "inner")}
 

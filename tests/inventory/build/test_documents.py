@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.contracts.values.lock import Lock, LockKind, Pin, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockKind, Pin, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.inventory.build.documents import UNKNOWN_MOMENT, Inventory, Subject, lock_document, subject_name
 from ops.supply_chain.inventory.build.packages import OUTSIDE
@@ -33,8 +33,8 @@ BARE = Subject(name="acme")
 ALPHA = "pkg:pypi/alpha.tools@1%212.0%2Blocal"
 
 
-def path_source(url: str) -> Source:
-    return Source(kind=SourceKind.PATH, url=url)
+def path_source(url: str) -> PinSource:
+    return PinSource(kind=PinSourceKind.PATH, url=url)
 
 
 def test_each_locks_document_holds_its_entries_and_nothing_else() -> None:
@@ -155,7 +155,7 @@ def test_every_distinct_version_is_kept() -> None:
 
 
 def test_what_comes_from_elsewhere_is_another_component() -> None:
-    other = pin("x", source=Source(kind=SourceKind.INDEX, url="https://index.example/simple/"))
+    other = pin("x", source=PinSource(kind=PinSourceKind.INDEX, url="https://index.example/simple/"))
     refs = [
         one.package.ref
         for one in documents(Inventory([lock("a.txt", entry("x"), entry(other, 2))], BARE))[1].components

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 
-from ops.supply_chain.contracts.values.lock import Entry
+from ops.supply_chain.contracts.values.lock import LockEntry
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.inventory.build.edges import NONE, UNKNOWN, Edges, Place, edges_of, merge
 from ops.supply_chain.inventory.build.requirements import Need
 from tests.inventory.made_locks import entry, pin
 
 
-def places(*entries: Entry) -> list[Place]:
+def places(*entries: LockEntry) -> list[Place]:
     return [Place(f"{one.pin.name}@{one.pin.version}", normalise(one.pin.name), one) for one in entries]
 
 

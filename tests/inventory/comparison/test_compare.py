@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.contracts.values.lock import Source, SourceKind
+from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.inventory.comparison.compare import Change, Kind, compare, read_inventory
 from ops.supply_chain.inventory.comparison.inventory import Inventory
@@ -149,7 +149,7 @@ CASES: dict[str, tuple[Document, Document, list[Change]]] = {
     ),
     "from the index to a path": (
         DOCUMENT,
-        idna(purl="", source=Source(kind=SourceKind.PATH, url="./idna")),
+        idna(purl="", source=PinSource(kind=PinSourceKind.PATH, url="./idna")),
         [of(Kind.ADDED, ecosystem="", after=("3.20",)), of(Kind.REMOVED, before=("3.20",))],
     ),
 }

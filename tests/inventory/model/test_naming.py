@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from packageurl import PackageURL
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, PinSource, PinSourceKind
 from ops.supply_chain.inventory.model.naming import (
     canonical_source,
     generic_purl,
@@ -20,7 +20,7 @@ from ops.supply_chain.inventory.model.naming import (
 )
 from tests.inventory.made_locks import pin
 
-INDEX = SourceKind.INDEX
+INDEX = PinSourceKind.INDEX
 COMMIT = "0" * 40
 PURLS = {
     "dots stay, case and underscores do not": ("Zope.Interface_x", "1", DEFAULT_INDEX, "pkg:pypi/zope.interface-x@1"),
@@ -29,28 +29,28 @@ PURLS = {
     "other index": (
         "a",
         "1",
-        Source(kind=INDEX, url="https://u:p@index.example/simple/"),
+        PinSource(kind=INDEX, url="https://u:p@index.example/simple/"),
         "pkg:pypi/a@1?repository_url=https://index.example/simple/",
     ),
     "url": (
         "a",
         "1",
-        Source(kind=SourceKind.URL, url="https://files.example/a-1.zip"),
+        PinSource(kind=PinSourceKind.URL, url="https://files.example/a-1.zip"),
         "pkg:pypi/a@1?download_url=https://files.example/a-1.zip",
     ),
     "git": (
         "a",
         "",
-        Source(kind=SourceKind.VCS, url="https://git.example/a", vcs="git", commit=COMMIT),
+        PinSource(kind=PinSourceKind.VCS, url="https://git.example/a", vcs="git", commit=COMMIT),
         f"pkg:pypi/a?vcs_url=git%2Bhttps://git.example/a%40{COMMIT}",
     ),
     "git, no commit, folder": (
         "a",
         "1",
-        Source(kind=SourceKind.VCS, url="https://git.example/a", vcs="git", subdirectory="py"),
+        PinSource(kind=PinSourceKind.VCS, url="https://git.example/a", vcs="git", subdirectory="py"),
         "pkg:pypi/a@1?vcs_url=git%2Bhttps://git.example/a%23py",
     ),
-    "path": ("a", "1", Source(kind=SourceKind.PATH, url="libs/a"), ""),
+    "path": ("a", "1", PinSource(kind=PinSourceKind.PATH, url="libs/a"), ""),
     "hostile name": ("<img src=x>", "1", DEFAULT_INDEX, "pkg:pypi/-u3c-img-u20-src-u3d-x-u3e-@1"),
     "control characters": ("a\x1b[31m\r\n", "1", DEFAULT_INDEX, "pkg:pypi/a-u1b--u5b-31m-ud--ua-@1"),
     "no name": ("", "1", DEFAULT_INDEX, "pkg:pypi/unnamed@1"),
@@ -58,7 +58,7 @@ PURLS = {
 
 
 @pytest.mark.parametrize(("name", "version", "source", "expected"), PURLS.values(), ids=PURLS)
-def test_purl(name: str, version: str, source: Source, expected: str) -> None:
+def test_purl(name: str, version: str, source: PinSource, expected: str) -> None:
     found = purl_of(name, version, source)
     assert found == expected
     if found:
@@ -106,17 +106,17 @@ def test_project_purl(name: str, version: str, python_name: str, expected: str) 
 
 @pytest.mark.parametrize("url", ["", "https://pypi.org/simple", "https://pypi.org/simple/"])
 def test_the_default_index_is_one_source_however_it_is_spelled(url: str) -> None:
-    assert canonical_source(Source(kind=INDEX, url=url)) == DEFAULT_INDEX
+    assert canonical_source(PinSource(kind=INDEX, url=url)) == DEFAULT_INDEX
 
 
 def test_identity_is_name_version_and_source() -> None:
     one = identity_of(pin("Zope.Interface"))
     assert one == identity_of(pin("zope-interface", hashes=(), marker="x", extras=("y",)))
     assert one != identity_of(pin("zope-interface", "1.0.0"))
-    assert one != identity_of(pin("zope-interface", source=Source(kind=INDEX, url="https://index.example/simple")))
+    assert one != identity_of(pin("zope-interface", source=PinSource(kind=INDEX, url="https://index.example/simple")))
 
 
 def test_references_are_unique_and_follow_the_order_of_identities() -> None:
-    folder = [Source(kind=SourceKind.PATH, url=url) for url in ("a", "b", "c")]
+    folder = [PinSource(kind=PinSourceKind.PATH, url=url) for url in ("a", "b", "c")]
     found = sorted((one, reference_of(one, "")) for one in (identity_of(pin("x", source=path)) for path in folder))
     assert list(unique_references(found, ("path:x@1.0#2",)).values()) == ["path:x@1.0", "path:x@1.0#3", "path:x@1.0#4"]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.contracts.values.lock import PinFile, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import PinFile, PinSource, PinSourceKind
 from ops.supply_chain.core import canonical
 from ops.supply_chain.inventory.build.documents import Inventory, Subject, lock_document
 from ops.supply_chain.inventory.checks.check import check_document
@@ -160,7 +160,7 @@ def test_properties_of_a_component() -> None:
 
 
 def test_withheld_is_not_unknown() -> None:
-    outside = pin("x", source=Source(kind=SourceKind.PATH, url="/home/me/x"))
+    outside = pin("x", source=PinSource(kind=PinSourceKind.PATH, url="/home/me/x"))
     document = plain(lock_document(lock("a.txt", entry(outside)), subject=BARE))
     assert ("withheld", "path outside the project") in properties(document["components"][0])
     assert "/home/me" not in json.dumps(document)
@@ -202,9 +202,9 @@ def test_no_lock_is_said() -> None:
 def test_credentials_do_not_come_through() -> None:
     url = "https://user:pass@files.example/x.whl?token=abc"
     hostile = [
-        pin("a", source=Source(kind=SourceKind.URL, url=url)),
-        pin("b", source=Source(kind=SourceKind.VCS, url=url, vcs="git", commit="0" * 40)),
-        pin("c", source=Source(kind=SourceKind.INDEX, url=url)),
+        pin("a", source=PinSource(kind=PinSourceKind.URL, url=url)),
+        pin("b", source=PinSource(kind=PinSourceKind.VCS, url=url, vcs="git", commit="0" * 40)),
+        pin("c", source=PinSource(kind=PinSourceKind.INDEX, url=url)),
         pin("d", files=(PinFile(hashes=(), name="d.whl", url=url),)),
     ]
     facts = {one: metadata(one.name, project_urls=(("Homepage", url),)) for one in hostile}
@@ -239,8 +239,8 @@ def test_whatever_a_lock_and_metadata_hold_the_document_is_valid(
         extras=(text,),
         files=(PinFile(hashes=(), name=text, url=f"https://h/{url}"),),
     )
-    two = pin("y", source=Source(kind=SourceKind.VCS, url=url, vcs="git", commit=text, subdirectory=path))
-    three = pin("z", source=Source(kind=SourceKind.PATH, url=path))
+    two = pin("y", source=PinSource(kind=PinSourceKind.VCS, url=url, vcs="git", commit=text, subdirectory=path))
+    three = pin("z", source=PinSource(kind=PinSourceKind.PATH, url=path))
     facts = metadata(name, summary=text, author=text, licence=text, classifiers=(f"License :: {text}",), home_page=url)
     locked = lock("a.txt", entry(one, groups=(text,)), entry(two, path=path or "b"), entry(three))
     document = lock_document(locked, subject=BARE, metadata={one: facts})

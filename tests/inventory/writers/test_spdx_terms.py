@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ops.supply_chain.contracts.values.lock import PinFile, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import PinFile, PinSource, PinSourceKind
 from ops.supply_chain.inventory.model.document import UNKNOWN_LICENCE, Licence, TimestampSource
 from ops.supply_chain.inventory.writers import spdx2
 from ops.supply_chain.inventory.writers.spdx_terms import (
@@ -56,17 +56,17 @@ def test_round_brackets_would_begin_an_address() -> None:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        (Source(kind=SourceKind.INDEX), ""),
-        (Source(kind=SourceKind.PATH, url="./x"), ""),
-        (Source(kind=SourceKind.URL, url="https://example.org/x.whl"), "https://example.org/x.whl"),
+        (PinSource(kind=PinSourceKind.INDEX), ""),
+        (PinSource(kind=PinSourceKind.PATH, url="./x"), ""),
+        (PinSource(kind=PinSourceKind.URL, url="https://example.org/x.whl"), "https://example.org/x.whl"),
         (
-            Source(kind=SourceKind.VCS, url="https://example.org/x", vcs="git", commit="abc", subdirectory="a b"),
+            PinSource(kind=PinSourceKind.VCS, url="https://example.org/x", vcs="git", commit="abc", subdirectory="a b"),
             "git+https://example.org/x@abc#a%20b",
         ),
     ],
     ids=["index", "path", "url", "vcs"],
 )
-def test_where_the_bytes_come_from(source: Source, expected: str) -> None:
+def test_where_the_bytes_come_from(source: PinSource, expected: str) -> None:
     assert download_location(msgspec.structs.replace(IDNA, source=source)) == expected
 
 
@@ -77,7 +77,7 @@ def test_the_address_of_the_only_file_is_where_the_bytes_come_from() -> None:
 
 
 def test_an_address_that_spdx_tools_would_refuse_is_left_out_of_spdx_2() -> None:
-    source = Source(kind=SourceKind.URL, url="https://build-host/x.whl")
+    source = PinSource(kind=PinSourceKind.URL, url="https://build-host/x.whl")
     package = msgspec.structs.replace(IDNA, source=source)
     document = changed(DOCUMENT, components=(msgspec.structs.replace(DOCUMENT.components[1], package=package),))
     assert b"build-host" not in spdx2.render(changed(document, root=document.components[0]))

@@ -6,22 +6,30 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Pin, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import (
+    DEFAULT_INDEX,
+    Lock,
+    LockEntry,
+    LockKind,
+    Pin,
+    PinSource,
+    PinSourceKind,
+)
 from ops.supply_chain.risk.advisories import pins as module
 from ops.supply_chain.risk.advisories.pins import Places, Traits, distinct, is_public, places
 
-PRIVATE = Source(kind=SourceKind.INDEX, url="https://index.example/simple/")
-PUBLIC = Source(kind=SourceKind.INDEX, url="https://pypi.org/simple")
-VCS = Source(kind=SourceKind.VCS, url="https://git.example/foo", vcs="git")
+PRIVATE = PinSource(kind=PinSourceKind.INDEX, url="https://index.example/simple/")
+PUBLIC = PinSource(kind=PinSourceKind.INDEX, url="https://pypi.org/simple")
+VCS = PinSource(kind=PinSourceKind.VCS, url="https://git.example/foo", vcs="git")
 
 
 def pin(name: str, version: str = "1.0", **fields: Any) -> Pin:
     return Pin(name=name, written_name=name, version=version, hashes=(), **fields)
 
 
-def lock(path: str, *entries: Pin | Entry, kind: LockKind = LockKind.REQUIREMENTS) -> Lock:
+def lock(path: str, *entries: Pin | LockEntry, kind: LockKind = LockKind.REQUIREMENTS) -> Lock:
     placed = tuple(
-        one if isinstance(one, Entry) else Entry(pin=one, line=number, path=path)
+        one if isinstance(one, LockEntry) else LockEntry(pin=one, line=number, path=path)
         for number, one in enumerate(entries, start=1)
     )
     return Lock(path=path, kind=kind, sha256="0" * 64, size=1, entries=placed)
@@ -30,9 +38,9 @@ def lock(path: str, *entries: Pin | Entry, kind: LockKind = LockKind.REQUIREMENT
 def test_what_many_locks_come_to() -> None:
     shared = pin("foo")
     locks = [
-        lock("a", shared, Entry(pin=pin("bar"), line=5, path="a", direct=False)),
+        lock("a", shared, LockEntry(pin=pin("bar"), line=5, path="a", direct=False)),
         lock("b", shared, pin("foo", source=PRIVATE), pin("own", local=True), pin("mixed", local=True)),
-        lock("c", Entry(pin=shared, line=1, path="c", direct=False), pin("mixed"), pin("none", "")),
+        lock("c", LockEntry(pin=shared, line=1, path="c", direct=False), pin("mixed"), pin("none", "")),
     ]
     assert distinct(locks) == {
         ("bar", "1.0"): Traits(local=False, direct=False, sources=frozenset({DEFAULT_INDEX})),
@@ -45,9 +53,9 @@ def test_what_many_locks_come_to() -> None:
 
 def test_a_pin_that_becomes_direct_later_is_direct() -> None:
     shared = pin("foo")
-    first = lock("a", Entry(pin=shared, line=1, path="a", direct=False))
+    first = lock("a", LockEntry(pin=shared, line=1, path="a", direct=False))
     assert not distinct([first])["foo", "1.0"].direct
-    assert distinct([first, lock("b", Entry(pin=shared, line=1, path="b", direct=True))])["foo", "1.0"].direct
+    assert distinct([first, lock("b", LockEntry(pin=shared, line=1, path="b", direct=True))])["foo", "1.0"].direct
 
 
 @pytest.mark.parametrize(
@@ -62,13 +70,13 @@ def test_a_pin_that_becomes_direct_later_is_direct() -> None:
         (set(), "", False),
     ],
 )
-def test_whose_name_is_public_anyway(sources: set[Source], index: str, public: bool) -> None:
+def test_whose_name_is_public_anyway(sources: set[PinSource], index: str, public: bool) -> None:
     traits = Traits(local=False, direct=True, sources=frozenset(sources))
     assert is_public(traits, index=index, public_index="https://pypi.org/simple/") is public
 
 
 def test_places_are_sorted_and_each_stands_once() -> None:
-    common = Entry(pin=pin("foo"), line=7, path="common.txt")
+    common = LockEntry(pin=pin("foo"), line=7, path="common.txt")
     locks = [
         lock("b", pin("foo")),
         lock("c", common),

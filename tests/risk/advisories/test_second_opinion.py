@@ -20,7 +20,7 @@ from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.adapters.osv.snapshot import Feed, open_feed
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.advisory import Status, Vulnerability, parse_version
-from ops.supply_chain.contracts.values.lock import Lock, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, PinSourceKind
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.dependencies.locks.project import find_locks
 from ops.supply_chain.dependencies.locks.read import read_lock
@@ -57,7 +57,7 @@ def pins(shared_data: Path) -> frozenset[Pin]:
         for project in sorted((shared_data / "projects").iterdir())
         for lock in _locks(project)
         for entry in lock.entries
-        if entry.pin.version and entry.pin.source.kind is SourceKind.INDEX
+        if entry.pin.version and entry.pin.source.kind is PinSourceKind.INDEX
     }
     assert len(found) > 500
     return frozenset(found)

@@ -18,7 +18,7 @@ from ops.supply_chain.adapters.index.file_choice import choose, same_version
 from ops.supply_chain.adapters.index.metadata_cache import Choice, MetadataCache, file_identity, pin_key
 from ops.supply_chain.adapters.index.session import IndexSession, first_of
 from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
-from ops.supply_chain.contracts.values.lock import Pin, SourceKind
+from ops.supply_chain.contracts.values.lock import Pin, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import IndexFile, MetadataAnswer
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.names import normalise
@@ -153,7 +153,7 @@ class PinMetadata:
 def _not_from_an_index(pin: Pin) -> str:
     if pin.local:
         return "it is a package of the project itself"
-    if pin.source.kind is not SourceKind.INDEX:
+    if pin.source.kind is not PinSourceKind.INDEX:
         return f"the lock takes it from a {pin.source.kind.value}, not from an index"
     return "" if pin.version else "the lock gives it no exact version"
 

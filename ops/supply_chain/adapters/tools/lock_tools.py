@@ -26,7 +26,7 @@ import msgspec
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.adapters.tools.uv import environment, find_uv, index_address, says_outside, uv_version
 from ops.supply_chain.contracts.config.file import Config
-from ops.supply_chain.contracts.values.lock import Lock, LockKind, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockKind, PinSourceKind
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -148,7 +148,7 @@ class LockTools:
         yield lock.path.removesuffix(".lock")
         yield from (path for path in self._files.walk() if _is_below(path, folder) and path.endswith(_UV_FILES))
         for entry in lock.entries:
-            if entry.pin.source.kind is SourceKind.PATH:
+            if entry.pin.source.kind is PinSourceKind.PATH:
                 place = posixpath.normpath(posixpath.join(folder, entry.pin.source.url))
                 yield from (posixpath.join(place, name) for name in _UV_FILES)
 

@@ -8,7 +8,7 @@ from datetime import date
 from ops.supply_chain.assurance.review.days import some
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.files.review import Area, ReviewItem, Standing
-from ops.supply_chain.contracts.values.lock import Lock, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, PinSourceKind
 from ops.supply_chain.core.names import normalise
 
 COMPILE = "Run `nox -s lock -- --upgrade`, look at what changes, and test it."
@@ -79,7 +79,7 @@ def _of_lock(lock: Lock, baseline: PublisherBaseline | None) -> list[ReviewItem]
 def _unrecorded(lock: Lock, baseline: PublisherBaseline) -> list[str]:
     known = {normalise(name) for name in baseline.direct_deps}
     pins = [entry.pin for entry in lock.entries if entry.direct]
-    asked = {pin.name for pin in pins if not pin.local and pin.source.kind is SourceKind.INDEX}
+    asked = {pin.name for pin in pins if not pin.local and pin.source.kind is PinSourceKind.INDEX}
     return sorted(asked - known)
 
 

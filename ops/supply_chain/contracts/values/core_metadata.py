@@ -11,8 +11,8 @@ class CoreMetadata(msgspec.Struct, frozen=True, kw_only=True):
     `requires_dist` keeps the file's order and text. `project_urls` are (label, url) in file order.
     `classifiers` in file order. `licence` is the legacy free-text `License` field, `licence_expression`
     the PEP 639 one. `dynamic` are the fields that a build may change, lower case, in file order.
-    `requires_known` is False where the file does not bind the built package's `Requires-Dist`: a source
-    distribution before metadata 2.2, or one that lists it as dynamic.
+    `requires_known` is False if the built package may have another `Requires-Dist`: a source distribution before
+    metadata 2.2, or one that lists it as dynamic.
     """
 
     metadata_version: str

@@ -1,8 +1,7 @@
-"""What every lock reader yields: the same typed pins, whatever tool wrote the lock.
+"""The result of every lock reader: the same typed pins, whatever tool wrote the lock.
 
-A `Pin` is what a lock entry says of a package and nothing of where it stands, so that the same pin in
-two thousand locks is one object; an `Entry` is a pin at a line of one lock, with what that lock says
-of its place in the graph; a `Lock` is the file.
+A `Pin` is a package as a lock records it, without its place, so that the same pin in two thousand locks is one
+object; a `LockEntry` is a pin at a line of one lock, with its place in the dependency graph; a `Lock` is the file.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from ops.supply_chain.contracts.values.finding import Finding
 
 
 class LockKind(StrEnum):
-    """Which tool's format."""
+    """The format of a lock."""
 
     REQUIREMENTS = "requirements.txt"
     UV = "uv.lock"
@@ -25,8 +24,8 @@ class LockKind(StrEnum):
     PIPFILE = "Pipfile.lock"
 
 
-class SourceKind(StrEnum):
-    """Where the bytes of a package come from."""
+class PinSourceKind(StrEnum):
+    """Kind of place that the bytes of a package come from."""
 
     INDEX = "index"
     URL = "url"
@@ -34,16 +33,15 @@ class SourceKind(StrEnum):
     PATH = "path"
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """The place a pin is fetched from.
+class PinSource(msgspec.Struct, frozen=True, kw_only=True):
+    """The place that a pin is fetched from.
 
-    `url` never holds credentials. For `INDEX` it is the simple API address where the lock names one,
-    else empty, which means the default index. For `VCS` it is the repository without the `git+`
-    prefix, `vcs` the system (`git`, `hg`, ...) and `commit` the revision that the lock fixes, empty
-    if it fixes none. For `PATH` it is the path as the lock writes it, `editable` as it says.
+    `url` never contains credentials. For `INDEX` it is the simple API address that the lock names, or empty for the
+    default index. For `VCS` it is the repository without the `git+` prefix, `vcs` the system (`git`, `hg`, ...) and
+    `commit` the full commit in the lock, or empty. For `PATH` it is the path as written in the lock.
     """
 
-    kind: SourceKind
+    kind: PinSourceKind
     url: str = ""
     vcs: str = ""
     commit: str = ""
@@ -51,11 +49,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     editable: bool = False
 
 
-DEFAULT_INDEX = Source(kind=SourceKind.INDEX)
+DEFAULT_INDEX = PinSource(kind=PinSourceKind.INDEX)
 
 
 class PinFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One distribution file of a pin, where the lock tells files apart.
+    """One distribution file of a pin, if the lock lists files.
 
     `hashes` are `<algorithm>:<lower-case hex>`, sorted, algorithm as in hashlib (`sha256`). `name` is
     the file name or empty, `url` without credentials or empty, `size` in bytes or None.
@@ -68,34 +66,34 @@ class PinFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pin(msgspec.Struct, frozen=True, kw_only=True):
-    """What a lock says of one package.
+    """One package as a lock records it.
 
-    `name` is the PEP 503 form, `written_name` as the lock spells it. `version` is the exact version as
-    written, empty where the lock has none (a finding then says so). `hashes` is every hash of every
-    file, `<algorithm>:<lower-case hex>`, sorted, without duplicates. `files` is empty where the lock
-    does not tell which hash is of which file. `marker` is the environment marker, normalised by
+    `name` is the PEP 503 form, `written_name` the spelling in the lock. `version` is the exact version as
+    written, empty if the lock has none (then there is a finding). `hashes` is every hash of every
+    file, `<algorithm>:<lower-case hex>`, sorted, without duplicates. `files` is empty if the lock
+    does not assign hashes to files. `marker` is the environment marker, normalised by
     `packaging`, or empty. `extras` are the requested extras, sorted. `local` marks the project's own
-    packages (workspace members, editable and virtual sources): they have no index file.
+    packages (workspace members, editable and virtual sources): they have no file on an index.
     """
 
     name: str
     written_name: str
     version: str
     hashes: tuple[str, ...]
-    source: Source = DEFAULT_INDEX
+    source: PinSource = DEFAULT_INDEX
     marker: str = ""
     extras: tuple[str, ...] = ()
     files: tuple[PinFile, ...] = ()
     local: bool = False
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class LockEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A pin at its place in one lock.
 
-    `line` counts from 1. `direct` is True, False, or None where the lock does not know.
-    `depends_on` are the entries this one needs, as (name, version) pairs that are in the same lock,
-    sorted; None where the lock does not say. `required_by` likewise, the other way round, by name only.
-    `groups` are dependency groups and extras of the project that pull this entry in, sorted.
+    `line` counts from 1. `direct` is True, False, or None if unknown.
+    `depends_on` are the dependencies of this entry as (name, version) pairs in the same lock, sorted; None if unknown.
+    `required_by` are the names of the packages that depend on it, sorted; None if unknown.
+    `groups` are the dependency groups and extras of the project that include this entry, sorted.
     """
 
     pin: Pin
@@ -108,20 +106,20 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True):
-    """One lock file, read.
+    """One lock file, parsed.
 
     `path` is relative to the project, with `/`. `entries` keep the order of the file. `included` are
     further files that were read with it (`-r`, `-c`, the manifest), relative to the project, sorted,
-    as (path, sha256, size). `source` is the file it is compiled from, relative to the project, empty
-    where there is none. `compiled_at` is the moment in `# uv-compiled-at:`, empty where there is none.
-    `findings` are what a reader must tell: no exact version, no hash, an unusable hash.
+    as (path, sha256, size). `source` is the file that it is compiled from, relative to the project, or empty.
+    `compiled_at` is the timestamp in `# uv-compiled-at:`, or empty.
+    `findings` are the reader's: no exact version, no hash, an unusable hash.
     """
 
     path: str
     kind: LockKind
     sha256: str
     size: int
-    entries: tuple[Entry, ...]
+    entries: tuple[LockEntry, ...]
     format_version: str = ""
     included: tuple[tuple[str, str, int], ...] = ()
     source: str = ""

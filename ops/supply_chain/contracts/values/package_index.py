@@ -1,4 +1,4 @@
-"""What a package index answers, whatever form the answer had.
+"""Responses of a package index, whatever their format.
 
 Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/ (1.4);
 the project JSON of https://docs.pypi.org/api/json/.
@@ -15,13 +15,13 @@ from ops.supply_chain.contracts.values.lock import Pin
 
 
 class IndexFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One distribution file that an index offers.
+    """One distribution file that an index serves.
 
-    `url` is absolute, without fragment, user or password; its query may hold a token, so that it is
-    fetched as it is and shown only through `core.text.without_credentials`. `hashes` are
-    `<algorithm>:<lower-case hex>`, sorted. `upload_time` is the index's own text, empty where it does not
-    tell. `core_metadata` is the `sha256:<hex>` of `<url>.metadata`, or True (there is one), False (there is
-    none), None (not told). `provenance` is the address of the PEP 740 object, or empty.
+    `url` is absolute, without fragment, user or password; its query may contain a token, so it is
+    shown only through `core.text.without_credentials`. `hashes` are
+    `<algorithm>:<lower-case hex>`, sorted. `upload_time` is the index's own text, empty if it publishes
+    none. `core_metadata` is the `sha256:<hex>` of `<url>.metadata`, or True (there is one), False (there is
+    none), None (not published). `provenance` is the address of the PEP 740 object, or empty.
     """
 
     filename: str
@@ -40,8 +40,8 @@ class ProjectListing(msgspec.Struct, frozen=True, kw_only=True):
     """One project's page of the simple API.
 
     `name` is the PEP 503 form. `files` keep the index's order. `status` is a PEP 792 word
-    (`active`, `archived`, `quarantined`, `deprecated`), `active` where the index does not tell; `status_told`
-    is False where it is of a kind that never tells (plain PEP 503), so that `active` is only an assumption.
+    (`active`, `archived`, `quarantined`, `deprecated`), `active` if the page contains none; `status_told`
+    is False if the page's format cannot contain a status (plain PEP 503), so that `active` is only an assumption.
     """
 
     name: str
@@ -53,8 +53,10 @@ class ProjectListing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PageAddress(NamedTuple):
-    """A project's page: the index as a lock or the configuration names it, empty for the default one, and the
-    project's PEP 503 name.
+    """Address of a project's page.
+
+    `home` is the index as a lock or the configuration names it, empty for the default index; `name` the project's
+    PEP 503 name.
     """
 
     home: str
@@ -62,7 +64,7 @@ class PageAddress(NamedTuple):
 
 
 class ProjectInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Who publishes a project, as its newest release says; an absent value is empty.
+    """Publisher metadata of a project, from its newest release; an absent value is empty.
 
     `project_urls` are (label, url), sorted.
     """
@@ -80,8 +82,8 @@ class ProjectInfo(msgspec.Struct, frozen=True, kw_only=True):
 class MetadataAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Core metadata of many pins.
 
-    Every pin that was asked for is either in `found`, in the order they were asked, or in `missing`, which
-    is sorted by name and version and gives one sentence why: a fact about the index or the pin, never a failure to look.
+    Every requested pin is either in `found`, in the order of the request, or in `missing`, which is sorted by name
+    and version and gives the reason in one sentence: a property of the index or the pin, never a failed request.
     """
 
     found: dict[Pin, CoreMetadata]

@@ -6,7 +6,7 @@ from ops.supply_chain.contracts.base import Contract
 
 
 class Publisher(Contract, frozen=True, kw_only=True):
-    """What the index's JSON said of one project; what it did not say is empty, never None.
+    """Publisher metadata of one project from the index's JSON; an absent value is empty, never None.
 
     `project_urls` maps label to address, as published.
     """
@@ -20,11 +20,11 @@ class Publisher(Contract, frozen=True, kw_only=True):
 
 
 class AttestedPublisher(Contract, frozen=True, kw_only=True):
-    """Whom a verified attestation (PEP 740) names.
+    """The publisher in a verified attestation (PEP 740).
 
-    `kind` is PEP 740's word (`GitHub`, `GitLab`, ...). `identity` is what the publisher is known by, from the
-    certificate where it tells: repository, workflow, and the numbers that stay when a name is given away.
-    What is known to be absent is empty; what was never recorded is no key.
+    `kind` is PEP 740's word (`GitHub`, `GitLab`, ...). `identity` identifies the publisher, from the certificate where
+    it contains it: repository, workflow, and the numeric ids that stay when a name is transferred.
+    A value that is known to be absent is empty; one that was never recorded has no key.
     """
 
     kind: str
@@ -32,21 +32,21 @@ class AttestedPublisher(Contract, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """Order, and what makes two the same."""
+        """Sort and comparison key."""
         return (self.kind, tuple(sorted(self.identity.items())))
 
     @property
     def label(self) -> str:
-        """One line for people, the name first."""
+        """One line for people, the kind first."""
         known = ", ".join(f"{name} {value}" for name, value in sorted(self.identity.items()) if value)
         return f"{self.kind} ({known})" if known else self.kind
 
 
 class AttestedPackage(Contract, frozen=True, kw_only=True):
-    """Who attested the files of a package when it was recorded.
+    """The recorded attestation publishers of a package.
 
-    `publishers` are sorted by `key`. `every_file` tells that each file that the lock names was attested.
-    `versions` are those that it was recorded of, sorted.
+    `publishers` are sorted by `key`. `every_file` is True if every file in the lock was attested.
+    `versions` are the recorded versions, sorted.
     """
 
     publishers: tuple[AttestedPublisher, ...]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.drift.constraints import admits
 from ops.supply_chain.dependencies.drift.declared import MAIN, Declared, Manifest
@@ -40,7 +40,7 @@ def mismatches(lock: Lock, manifest: Manifest, *, where: str) -> tuple[Mismatch,
     Returns:
         In the order of the manifest.
     """
-    locked: dict[str, list[Entry]] = defaultdict(list)
+    locked: dict[str, list[LockEntry]] = defaultdict(list)
     for entry in lock.entries:
         locked[entry.pin.name].append(entry)
     groups = {MAIN, *(group for entry in lock.entries for group in entry.groups)}
@@ -49,7 +49,7 @@ def mismatches(lock: Lock, manifest: Manifest, *, where: str) -> tuple[Mismatch,
 
 
 def _mismatches(
-    wanted: Sequence[Declared], locked: Mapping[str, Sequence[Entry]], path: str, where: str
+    wanted: Sequence[Declared], locked: Mapping[str, Sequence[LockEntry]], path: str, where: str
 ) -> Iterator[Mismatch]:
     for one in wanted:
         entries = locked.get(one.name, ())
@@ -61,7 +61,7 @@ def _mismatches(
             yield from _version_mismatch(one, entries, asked)
 
 
-def _version_mismatch(one: Declared, entries: Sequence[Entry], asked: str) -> Iterator[Mismatch]:
+def _version_mismatch(one: Declared, entries: Sequence[LockEntry], asked: str) -> Iterator[Mismatch]:
     versions = [entry.pin.version for entry in entries]
     if not all(versions):
         return  # an address or a folder: there is no version to compare

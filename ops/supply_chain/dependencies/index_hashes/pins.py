@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.values.lock import Pin, SourceKind
+from ops.supply_chain.contracts.values.lock import Pin, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import PageAddress
 
 
@@ -59,9 +59,9 @@ def scope_of(pins: Iterable[Pin], *, index: str = "") -> HashScope:
     unusable: list[Pin] = []
     outside: list[Pin] = []
     for pin in dict.fromkeys(pins):
-        if pin.local or pin.source.kind not in (SourceKind.INDEX, SourceKind.URL):
+        if pin.local or pin.source.kind not in (PinSourceKind.INDEX, PinSourceKind.URL):
             outside.append(pin)
-        elif not pin.hashes or (pin.source.kind is SourceKind.INDEX and not pin.version):
+        elif not pin.hashes or (pin.source.kind is PinSourceKind.INDEX and not pin.version):
             unusable.append(pin)
         else:
             releases[pin] = _release(pin, index)
@@ -74,7 +74,7 @@ def algorithm_of(text: str) -> str:
 
 
 def _release(pin: Pin, index: str) -> PinnedRelease:
-    from_url = pin.source.kind is SourceKind.URL
+    from_url = pin.source.kind is PinSourceKind.URL
     named = {PinnedFile(file.name, tuple(sorted(file.hashes))) for file in pin.files if file.name and file.hashes}
     return PinnedRelease(
         page=PageAddress("" if from_url else pin.source.url or index, pin.name),

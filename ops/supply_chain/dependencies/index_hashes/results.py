@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.dependencies.index_hashes.compare import UPGRADE, HashComparison, HashIssue, IndexEntry
 from ops.supply_chain.dependencies.index_hashes.downloads import (
@@ -237,5 +237,5 @@ def _repeated(locks: Sequence[Lock], scope: HashScope) -> list[Finding]:
     return list(found)
 
 
-def _place(entry: Entry) -> _Place:
+def _place(entry: LockEntry) -> _Place:
     return (entry.path, entry.line)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from ops.supply_chain.contracts.values.finding import Finding
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.rules import duplicate_findings
@@ -19,7 +19,7 @@ def make_lock(
     path: str,
     kind: LockKind,
     data: bytes,
-    entries: Sequence[Entry],
+    entries: Sequence[LockEntry],
     findings: Iterable[Finding],
     *,
     format_version: str = "",

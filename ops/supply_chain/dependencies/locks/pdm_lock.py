@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
 from ops.supply_chain.dependencies.locks.candidates import Candidates
 from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, requirers
@@ -125,7 +125,7 @@ def _placed(path: str, line: int, table: dict[str, Any], metadata: _Metadata) ->
     return _Placed(line, package, known, (known.pin.name, package.version))
 
 
-def _source(package: _Package) -> tuple[Source, bool]:
+def _source(package: _Package) -> tuple[PinSource, bool]:
     for vcs, url in (("git", package.git), ("hg", package.hg), ("svn", package.svn)):
         if url:
             revision = package.revision or package.ref
@@ -133,18 +133,18 @@ def _source(package: _Package) -> tuple[Source, bool]:
             return vcs_source(vcs, url, revision, subdirectory=folder, editable=package.editable), False
     if package.path:
         local = not package.path.lower().endswith(ARCHIVE_SUFFIXES)
-        return Source(kind=SourceKind.PATH, url=package.path, editable=package.editable), local
+        return PinSource(kind=PinSourceKind.PATH, url=package.path, editable=package.editable), local
     if package.url:
-        kind = SourceKind.PATH if package.url.startswith("file:") else SourceKind.URL
-        local = kind is SourceKind.PATH and not package.url.lower().endswith(ARCHIVE_SUFFIXES)
-        source = Source(
+        kind = PinSourceKind.PATH if package.url.startswith("file:") else PinSourceKind.URL
+        local = kind is PinSourceKind.PATH and not package.url.lower().endswith(ARCHIVE_SUFFIXES)
+        source = PinSource(
             kind=kind, url=clean_url(package.url), subdirectory=package.subdirectory, editable=package.editable
         )
         return source, local
     return DEFAULT_INDEX, False
 
 
-def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[Entry]:
+def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[LockEntry]:
     candidates = Candidates(one.edge for one in placed)
     needs: dict[Edge, set[Edge]] = {}
     for one in placed:
@@ -153,7 +153,7 @@ def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[E
         needs[one.edge].discard(one.edge)
     required_by = requirers(needs)
     for one in placed:
-        yield Entry(
+        yield LockEntry(
             pin=one.known.pin,
             line=one.line,
             path=path,

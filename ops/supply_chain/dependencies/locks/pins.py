@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, PinFile, Source
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, PinFile, PinSource
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.broken import BrokenError
 from ops.supply_chain.dependencies.locks.hashes import Hashes, sort_hashes
@@ -44,7 +44,7 @@ class Stated(NamedTuple):
     version: str = ""
     files: tuple[WrittenFile, ...] = ()
     hashes: tuple[str, ...] = ()
-    source: Source = DEFAULT_INDEX
+    source: PinSource = DEFAULT_INDEX
     marker: str = ""
     extras: tuple[str, ...] = ()
     local: bool = False

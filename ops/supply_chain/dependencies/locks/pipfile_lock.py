@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
@@ -138,7 +138,7 @@ def _packages(path: str, document: dict[str, Any], meta: _Meta, lines: dict[tupl
 
 def _known(name: str, package: _Package, meta: _Meta) -> Known:
     source, local = _source(package, meta)
-    identified = file_identity(source.url)[1] if source.kind in (SourceKind.URL, SourceKind.PATH) else ""
+    identified = file_identity(source.url)[1] if source.kind in (PinSourceKind.URL, PinSourceKind.PATH) else ""
     return known_pin(
         Stated(
             name,
@@ -158,7 +158,7 @@ def _exact(version: str) -> str:
     return bare if version.strip().startswith("==") and is_version(bare) else ""
 
 
-def _source(package: _Package, meta: _Meta) -> tuple[Source, bool]:
+def _source(package: _Package, meta: _Meta) -> tuple[PinSource, bool]:
     for vcs, url in (("git", package.git), ("hg", package.hg), ("svn", package.svn), ("bzr", package.bzr)):
         if url:
             folder = package.subdirectory
@@ -168,19 +168,19 @@ def _source(package: _Package, meta: _Meta) -> tuple[Source, bool]:
         clean = clean_url(address)
         remote = clean.lower().startswith(("http:", "https:", "ftp:"))
         local = not remote and not clean.lower().endswith(ARCHIVE_SUFFIXES)
-        kind = SourceKind.URL if remote else SourceKind.PATH
-        return Source(kind=kind, url=clean, subdirectory=package.subdirectory, editable=package.editable), local
+        kind = PinSourceKind.URL if remote else PinSourceKind.PATH
+        return PinSource(kind=kind, url=clean, subdirectory=package.subdirectory, editable=package.editable), local
     return _index(package.index, meta), False
 
 
-def _index(name: str, meta: _Meta) -> Source:
+def _index(name: str, meta: _Meta) -> PinSource:
     # Without `index`, pipenv asks the first of the sources.
     named = [source for source in meta.sources if source.name == name] if name else list(meta.sources[:1])
-    return Source(kind=SourceKind.INDEX, url=clean_url(named[0].url)) if named else DEFAULT_INDEX
+    return PinSource(kind=PinSourceKind.INDEX, url=clean_url(named[0].url)) if named else DEFAULT_INDEX
 
 
-def _entry(path: str, one: _Placed, manifest: Manifest) -> Entry:
-    return Entry(
+def _entry(path: str, one: _Placed, manifest: Manifest) -> LockEntry:
+    return LockEntry(
         pin=one.known.pin,
         line=one.line,
         path=path,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
 from ops.supply_chain.dependencies.locks.candidates import Candidates
@@ -132,34 +132,34 @@ def _marker(markers: str | dict[str, str]) -> str:
     return " or ".join(f"({marker})" for marker in sorted(set(markers.values())))
 
 
-def _source(package: _Package) -> tuple[Source, bool]:
+def _source(package: _Package) -> tuple[PinSource, bool]:
     stated = package.source
     if stated is None:
         return DEFAULT_INDEX, False
     if stated.type == "legacy":
-        return Source(kind=SourceKind.INDEX, url=clean_url(stated.url)), False
+        return PinSource(kind=PinSourceKind.INDEX, url=clean_url(stated.url)), False
     if stated.type in ("git", "hg", "svn"):
         revision = stated.resolved_reference or stated.reference
         return vcs_source(
             stated.type, stated.url, revision, subdirectory=stated.subdirectory, editable=package.develop
         ), False
     if stated.type == "url":
-        return Source(kind=SourceKind.URL, url=clean_url(stated.url), subdirectory=stated.subdirectory), False
+        return PinSource(kind=PinSourceKind.URL, url=clean_url(stated.url), subdirectory=stated.subdirectory), False
     if stated.type in ("directory", "file"):
         local = stated.type == "directory"
-        return Source(kind=SourceKind.PATH, url=stated.url, editable=local and package.develop), local
+        return PinSource(kind=PinSourceKind.PATH, url=stated.url, editable=local and package.develop), local
     raise BrokenError(
         f"{quote(package.name)}: expected a source of type git, url, directory, file or legacy, "
         f"found {quote(stated.type)}"
     )
 
 
-def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[Entry]:
+def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[LockEntry]:
     candidates = Candidates(one.edge for one in placed)
     needs = {one.edge: frozenset(_needed(one.package, candidates)) - {one.edge} for one in placed}
     required_by = requirers(needs)
     for one in placed:
-        yield Entry(
+        yield LockEntry(
             pin=one.known.pin,
             line=one.line,
             path=path,

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
 from ops.supply_chain.dependencies.locks.candidates import Candidates
@@ -148,24 +148,26 @@ def _written(file: _File) -> WrittenFile:
     return WrittenFile(hashes, file.name or file_name(clean_url(file.url or file.path)), file.url, file.size)
 
 
-def _source(package: _Package) -> tuple[Source, bool]:
+def _source(package: _Package) -> tuple[PinSource, bool]:
     if package.vcs is not None:
         vcs = package.vcs
         return vcs_source(vcs.type, vcs.url or vcs.path, vcs.commit_id, subdirectory=vcs.subdirectory), False
     if package.directory is not None:
         folder = package.directory
-        source = Source(
-            kind=SourceKind.PATH, url=folder.path, editable=folder.editable, subdirectory=folder.subdirectory
+        source = PinSource(
+            kind=PinSourceKind.PATH, url=folder.path, editable=folder.editable, subdirectory=folder.subdirectory
         )
         return source, True
     if package.archive is not None:
         archive = package.archive
-        kind = SourceKind.URL if archive.url else SourceKind.PATH
-        return Source(kind=kind, url=clean_url(archive.url or archive.path), subdirectory=archive.subdirectory), False
-    return Source(kind=SourceKind.INDEX, url=clean_url(package.index)) if package.index else DEFAULT_INDEX, False
+        kind = PinSourceKind.URL if archive.url else PinSourceKind.PATH
+        return PinSource(
+            kind=kind, url=clean_url(archive.url or archive.path), subdirectory=archive.subdirectory
+        ), False
+    return PinSource(kind=PinSourceKind.INDEX, url=clean_url(package.index)) if package.index else DEFAULT_INDEX, False
 
 
-def _entries(path: str, placed: Sequence[_Placed]) -> Iterator[Entry]:
+def _entries(path: str, placed: Sequence[_Placed]) -> Iterator[LockEntry]:
     candidates = Candidates(one.edge for one in placed)
     # "Tools MUST NOT use this information when doing installation; it is purely informational for auditing."
     told = any(one.package.dependencies is not None for one in placed)
@@ -180,7 +182,7 @@ def _entries(path: str, placed: Sequence[_Placed]) -> Iterator[Entry]:
     }
     required_by = requirers(needs)
     for one in placed:
-        yield Entry(
+        yield LockEntry(
             pin=one.known.pin,
             line=one.line,
             path=path,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, SourceKind
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, PinSourceKind
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.broken import BrokenError
 from ops.supply_chain.dependencies.locks.hashes import Hashes, sort_hashes
@@ -119,7 +119,7 @@ def _addressed(text: str, hashes: Sequence[str], *, editable: bool) -> Known | N
 def _is_local(address: Address) -> bool:
     # A folder of this machine is not the project's: nothing in the lock fixes what is in it.
     absolute = address.source.url.lower().removeprefix("file:").removeprefix("//").startswith(("/", "~"))
-    return address.source.kind is SourceKind.PATH and not address.is_file and not absolute
+    return address.source.kind is PinSourceKind.PATH and not address.is_file and not absolute
 
 
 def _is_path(text: str) -> bool:

@@ -14,7 +14,15 @@ from functools import lru_cache
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Entry, Lock, LockKind, Pin, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import (
+    DEFAULT_INDEX,
+    Lock,
+    LockEntry,
+    LockKind,
+    Pin,
+    PinSource,
+    PinSourceKind,
+)
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
@@ -136,14 +144,14 @@ def _at_index(placed: _Placed, index: str) -> _Placed:
 
 @lru_cache(maxsize=CACHED_PINS)
 def _moved(pin: Pin, index: str) -> Pin:
-    return msgspec.structs.replace(pin, source=Source(kind=SourceKind.INDEX, url=index))
+    return msgspec.structs.replace(pin, source=PinSource(kind=PinSourceKind.INDEX, url=index))
 
 
-def _entries(placed: Sequence[_Placed]) -> list[Entry]:
+def _entries(placed: Sequence[_Placed]) -> list[LockEntry]:
     needs = _needs(placed)
     names = {pin.name for _, _, pin, _, _ in placed}
     return [
-        Entry(
+        LockEntry(
             pin=pin,
             line=line,
             path=path,

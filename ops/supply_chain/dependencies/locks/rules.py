@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import Entry, Pin, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import LockEntry, Pin, PinSource, PinSourceKind
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.hashes import Hashes, is_strong
 from ops.supply_chain.dependencies.locks.names import quote
@@ -19,7 +19,7 @@ FULL_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 NO_BAD_HASHES = Hashes(())
 _CONTENT_ADDRESSED = ("git", "hg")
 _SHOWN_RIVALS = 5
-_Facts = tuple[str, str, Source, tuple[str, ...]]
+_Facts = tuple[str, str, PinSource, tuple[str, ...]]
 
 
 class Problem(NamedTuple):
@@ -57,7 +57,7 @@ def problems_of(pin: Pin, written: Hashes = NO_BAD_HASHES) -> tuple[Problem, ...
     found += [_bad_hash(pin, "lock.malformed-hash", "that is not one", text) for text in written.malformed]
     if pin.local:
         return tuple(found)
-    if pin.source.kind is SourceKind.VCS:
+    if pin.source.kind is PinSourceKind.VCS:
         found += _vcs_problems(pin)
     else:
         found += _version_problems(pin) + _hash_problems(pin)
@@ -79,7 +79,7 @@ def unnamed(pin: Pin) -> Problem:
     )
 
 
-def duplicate_findings(entries: Sequence[Entry], *, versions_may_differ: bool) -> list[Finding]:
+def duplicate_findings(entries: Sequence[LockEntry], *, versions_may_differ: bool) -> list[Finding]:
     """Tell of pins that stand in a lock twice, or that contradict each other.
 
     Args:
@@ -91,7 +91,7 @@ def duplicate_findings(entries: Sequence[Entry], *, versions_may_differ: bool) -
     """
     if len({entry.pin.name for entry in entries}) == len(entries):
         return []
-    groups: dict[str, list[Entry]] = defaultdict(list)
+    groups: dict[str, list[LockEntry]] = defaultdict(list)
     for entry in entries:
         groups[entry.pin.name].append(entry)
     found: list[Finding] = []
@@ -112,7 +112,7 @@ def _vcs_problems(pin: Pin) -> list[Problem]:
 def _version_problems(pin: Pin) -> list[Problem]:
     if pin.version:
         return []
-    if pin.source.kind is not SourceKind.INDEX and any(map(is_strong, pin.hashes)):
+    if pin.source.kind is not PinSourceKind.INDEX and any(map(is_strong, pin.hashes)):
         return [_unversioned(pin, "hash")]
     message = f"{pin.name}: no exact version"
     return [Problem("lock.unpinned", Severity.HIGH, message, "Pin it with == and lock again.")]
@@ -152,8 +152,8 @@ def _label(pin: Pin) -> str:
     return f"{pin.name} {printable(pin.version)}".rstrip()
 
 
-def _repeated(group: Iterable[Entry]) -> list[Finding]:
-    seen: dict[tuple[object, ...], Entry] = {}
+def _repeated(group: Iterable[LockEntry]) -> list[Finding]:
+    seen: dict[tuple[object, ...], LockEntry] = {}
     found = []
     for entry in group:
         key = (entry.pin, entry.path, entry.groups)
@@ -165,7 +165,7 @@ def _repeated(group: Iterable[Entry]) -> list[Finding]:
     return found
 
 
-def _contradicting(group: Sequence[Entry]) -> list[Finding]:
+def _contradicting(group: Sequence[LockEntry]) -> list[Finding]:
     by_marker: dict[str, set[_Facts]] = defaultdict(set)
     for entry in group:
         by_marker[entry.pin.marker].add(_facts(entry.pin))
@@ -176,7 +176,7 @@ def _contradicting(group: Sequence[Entry]) -> list[Finding]:
     return [_conflict(entry, shown[entry.pin.marker]) for entry in group if entry.pin.marker in shown]
 
 
-def _conflict(entry: Entry, rivals: str) -> Finding:
+def _conflict(entry: LockEntry, rivals: str) -> Finding:
     message = f"{entry.pin.name}: pinned more than once, and not the same: {rivals}"
     problem = Problem("lock.conflict", Severity.HIGH, message, "Keep one of them and lock again.")
     return problem.at(entry.pin, entry.path, entry.line)

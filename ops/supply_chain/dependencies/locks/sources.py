@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from ops.supply_chain.contracts.values.lock import Source, SourceKind
+from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
 from ops.supply_chain.core.text import without_credentials
 from ops.supply_chain.dependencies.locks.broken import BrokenError
 from ops.supply_chain.dependencies.locks.hashes import STRONG, WEAK
@@ -36,7 +36,7 @@ class Address(NamedTuple):
     in its fragment; `is_file` tells a distribution file from a folder.
     """
 
-    source: Source
+    source: PinSource
     name: str
     version: str
     extras: tuple[str, ...]
@@ -88,11 +88,11 @@ def clean_url(text: str) -> str:
     return cleaned
 
 
-def vcs_source(vcs: str, url: str, revision: str, *, subdirectory: str = "", editable: bool = False) -> Source:
+def vcs_source(vcs: str, url: str, revision: str, *, subdirectory: str = "", editable: bool = False) -> PinSource:
     """Make the source of a VCS pin; a revision that is no full commit fixes nothing and is left out."""
     fixed = revision if FULL_COMMIT.fullmatch(revision) else ""
-    return Source(
-        kind=SourceKind.VCS,
+    return PinSource(
+        kind=PinSourceKind.VCS,
         url=clean_url(url),
         vcs=vcs,
         commit=fixed,
@@ -118,14 +118,14 @@ def file_name(address: str) -> str:
     return unquote(address.partition("?")[0].replace("\\", "/").rstrip("/").rpartition("/")[2])
 
 
-def guessed_name(source: Source) -> str:
+def guessed_name(source: PinSource) -> str:
     """Return a package name made from an address that names none; never empty."""
     last = re.sub(r"[^A-Za-z0-9._-]+", "-", file_name(source.url).removesuffix(".git"))
     suffix = next((suffix for suffix in ARCHIVE_SUFFIXES if last.endswith(suffix)), "")
     return last.removesuffix(suffix).strip("._-") or "unnamed"
 
 
-def _source(plain: str, subdirectory: str, *, editable: bool) -> tuple[Source, bool]:
+def _source(plain: str, subdirectory: str, *, editable: bool) -> tuple[PinSource, bool]:
     vcs = _VCS.match(plain)
     if vcs is not None:
         url, revision = _split_revision(vcs["rest"])
@@ -133,8 +133,8 @@ def _source(plain: str, subdirectory: str, *, editable: bool) -> tuple[Source, b
     url = clean_url(plain)
     is_file = url.partition("?")[0].lower().endswith(ARCHIVE_SUFFIXES)
     path = not is_address(url) or url.lower().startswith("file:")
-    kind = SourceKind.PATH if path else SourceKind.URL
-    return Source(kind=kind, url=url, subdirectory=subdirectory, editable=editable), is_file or not path
+    kind = PinSourceKind.PATH if path else PinSourceKind.URL
+    return PinSource(kind=kind, url=url, subdirectory=subdirectory, editable=editable), is_file or not path
 
 
 def _split_revision(rest: str) -> tuple[str, str]:

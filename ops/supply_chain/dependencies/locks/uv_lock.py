@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
 from ops.supply_chain.dependencies.locks.candidates import Candidates
@@ -134,23 +134,23 @@ def _written(file: _File) -> WrittenFile:
     return WrittenFile((file.hash,) if file.hash else (), name, file.url, file.size)
 
 
-def _source(package: _Package) -> tuple[Source, bool]:
+def _source(package: _Package) -> tuple[PinSource, bool]:
     stated = package.source
     if stated.git is not None:
         return _git(stated.git), False
     if stated.registry is not None:
-        return Source(kind=SourceKind.INDEX, url=clean_url(stated.registry)), False
+        return PinSource(kind=PinSourceKind.INDEX, url=clean_url(stated.registry)), False
     if stated.url is not None:
-        return Source(kind=SourceKind.URL, url=clean_url(stated.url), subdirectory=stated.subdirectory), False
+        return PinSource(kind=PinSourceKind.URL, url=clean_url(stated.url), subdirectory=stated.subdirectory), False
     if stated.path is not None:
-        return Source(kind=SourceKind.PATH, url=stated.path, subdirectory=stated.subdirectory), False
+        return PinSource(kind=PinSourceKind.PATH, url=stated.path, subdirectory=stated.subdirectory), False
     for folder, editable in ((stated.editable, True), (stated.directory, False), (stated.virtual, False)):
         if folder is not None:
-            return Source(kind=SourceKind.PATH, url=folder, editable=editable), True
+            return PinSource(kind=PinSourceKind.PATH, url=folder, editable=editable), True
     raise BrokenError(f"{package.name}: expected a source that uv knows (registry, git, url, path, ...), found none")
 
 
-def _git(address: str) -> Source:
+def _git(address: str) -> PinSource:
     # uv writes <repository>?rev=<as asked>&subdirectory=<folder>#<full commit>
     rest, _, commit = address.partition("#")
     url, _, query = rest.partition("?")
@@ -173,10 +173,10 @@ class _Graph:
         self._direct = {edge for group in starts for edge, _ in group.nodes}
         self._groups = groups_of(starts, {node: tuple(needed) for node, needed in self._edges(placed)})
 
-    def entry(self, path: str, one: _Placed) -> Entry:
+    def entry(self, path: str, one: _Placed) -> LockEntry:
         """Make the entry of a package."""
         is_direct = one.edge in self._direct
-        return Entry(
+        return LockEntry(
             pin=one.known.pin,
             line=one.line,
             path=path,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ops.supply_chain.contracts.config.publishers import PublishersConfig
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import Entry, Lock
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry
 from ops.supply_chain.contracts.values.publisher import Publisher
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
@@ -80,7 +80,7 @@ def shown(text: str) -> str:
 
 
 def _judge_one(
-    lock: Lock, entry: Entry, recorded: Publisher, current: Current, config: PublishersConfig
+    lock: Lock, entry: LockEntry, recorded: Publisher, current: Current, config: PublishersConfig
 ) -> list[Finding]:
     name = entry.pin.name
     if name not in current:
@@ -100,7 +100,7 @@ def _judge_one(
     return [_changed(lock, entry, one, config) for one in differences(recorded, now)]
 
 
-def _changed(lock: Lock, entry: Entry, one: Difference, config: PublishersConfig) -> Finding:
+def _changed(lock: Lock, entry: LockEntry, one: Difference, config: PublishersConfig) -> Finding:
     name = entry.pin.name
     return _finding(
         lock,
@@ -112,7 +112,7 @@ def _changed(lock: Lock, entry: Entry, one: Difference, config: PublishersConfig
     )
 
 
-def _unrecorded(lock: Lock, entry: Entry, config: PublishersConfig) -> Finding:
+def _unrecorded(lock: Lock, entry: LockEntry, config: PublishersConfig) -> Finding:
     name = entry.pin.name
     return _finding(
         lock,
@@ -135,7 +135,7 @@ def _superfluous(lock: Lock, name: str) -> Finding:
     )
 
 
-def _without_baseline(lock: Lock, direct: Mapping[str, Entry], config: PublishersConfig) -> tuple[Finding, ...]:
+def _without_baseline(lock: Lock, direct: Mapping[str, LockEntry], config: PublishersConfig) -> tuple[Finding, ...]:
     if not direct:
         return ()
     return (
@@ -149,7 +149,7 @@ def _without_baseline(lock: Lock, direct: Mapping[str, Entry], config: Publisher
     )
 
 
-def _finding(lock: Lock, entry: Entry, fact: str, severity: Severity, message: str, next_step: str) -> Finding:
+def _finding(lock: Lock, entry: LockEntry, fact: str, severity: Severity, message: str, next_step: str) -> Finding:
     return Finding(
         code=f"publisher.{fact}",
         severity=severity,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ops.supply_chain.contracts.values.attestation import PinQuestion
-from ops.supply_chain.contracts.values.lock import Entry, Lock, Pin, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, Pin, PinSourceKind
 
 _SHA256 = "sha256:"
 
 
 def in_scope(pin: Pin) -> bool:
     """Tell whether a pin comes from an index: nobody publishes a path, a repository or the project's own."""
-    return not pin.local and pin.source.kind is SourceKind.INDEX
+    return not pin.local and pin.source.kind is PinSourceKind.INDEX
 
 
 def question_of(pin: Pin) -> PinQuestion | str:
@@ -35,14 +35,14 @@ def question_of(pin: Pin) -> PinQuestion | str:
     )
 
 
-def direct_of(lock: Lock) -> dict[str, Entry]:
+def direct_of(lock: Lock) -> dict[str, LockEntry]:
     """Return the direct dependencies of a lock that come from an index.
 
     Returns:
         PEP 503 name -> first entry, sorted. One of which the lock does not know whether it is direct counts
         as direct: nobody else would be held against a baseline.
     """
-    found: dict[str, Entry] = {}
+    found: dict[str, LockEntry] = {}
     for entry in lock.entries:
         if entry.direct is not False and in_scope(entry.pin):
             found.setdefault(entry.pin.name, entry)

@@ -11,7 +11,7 @@ from ops.supply_chain.contracts.config.publishers import PublishersConfig
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.values.attestation import FileAttestation, Looked, PinQuestion
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import Entry, Lock, Pin
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, Pin
 from ops.supply_chain.contracts.values.publisher import AttestedPackage
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.publishers.attested import Attested, judge_attested
@@ -163,7 +163,7 @@ def _judged(
     return memo[key]
 
 
-def _at(lock: Lock, entry: Entry, findings: Sequence[Finding]) -> list[Finding]:
+def _at(lock: Lock, entry: LockEntry, findings: Sequence[Finding]) -> list[Finding]:
     return [msgspec.structs.replace(one, path=lock.path, line=entry.line) for one in findings]
 
 

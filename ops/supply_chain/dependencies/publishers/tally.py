@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ops.supply_chain.contracts.values.attestation import Looked
-from ops.supply_chain.contracts.values.lock import Pin, Source
+from ops.supply_chain.contracts.values.lock import Pin, PinSource
 from ops.supply_chain.dependencies.publishers.survey import Seen, View, Wants, attested, examined_pins
 
 Surveyed = tuple[View, Wants, Seen]
-_Key = tuple[str, str, Source, tuple[str, ...]]
+_Key = tuple[str, str, PinSource, tuple[str, ...]]
 
 
 def counts_of(surveys: Sequence[Surveyed]) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.values.lock import Lock, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import PageAddress
 from ops.supply_chain.dependencies.updates.ranges import Ranges
 
@@ -48,7 +48,7 @@ def dependencies_of(
             if source not in known:
                 known[source] = ranges(source)
             stated = known[source]
-            usable = pin.version and not pin.local and pin.source.kind is SourceKind.INDEX
+            usable = pin.version and not pin.local and pin.source.kind is PinSourceKind.INDEX
             if usable and (entry.direct or pin.name in stated):
                 page = PageAddress(pin.source.url or index, pin.name)
                 place = f"{shown(entry.path)}:{entry.line}"

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
-from ops.supply_chain.contracts.values.lock import Entry, Lock, LockKind, Pin, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin, PinSourceKind
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp, timestamp_of_epoch
 from ops.supply_chain.core.names import normalise
@@ -78,7 +78,7 @@ class _Held(NamedTuple):
 
     identity: Identity
     pins: list[Pin]
-    entries: list[Entry]
+    entries: list[LockEntry]
 
 
 _KINDS = {kind: (kind,) for kind in LockKind}
@@ -130,7 +130,7 @@ class Inventory:
         """Tell whether a lock's entry is the project itself, which a lock of some tools holds too."""
         return (
             pin.local
-            and pin.source.kind is SourceKind.PATH
+            and pin.source.kind is PinSourceKind.PATH
             and posixpath.normpath(pin.source.url.removeprefix("file://") or ".") == "."
             and bool(self.subject.python_name)
             and normalise(pin.name) == normalise(self.subject.python_name)
@@ -239,7 +239,7 @@ def _root(package: Package, places: Sequence[Place], found: Mapping[str, Edges])
     )
 
 
-def _occurrences(lock: Lock, entries: Sequence[Entry]) -> tuple[Occurrence, ...]:
+def _occurrences(lock: Lock, entries: Sequence[LockEntry]) -> tuple[Occurrence, ...]:
     path = printable(lock.path)
     places = {(entry.path, entry.line) for entry in entries}
     return tuple(

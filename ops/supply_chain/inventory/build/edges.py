@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.values.lock import Entry
+from ops.supply_chain.contracts.values.lock import LockEntry
 from ops.supply_chain.inventory.build.requirements import Need, allows, may_apply
 
 NeedsOf = Callable[[str], tuple[Need, ...] | None]
@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
     ref: str
     key: str
-    entry: Entry
+    entry: LockEntry
 
 
 class Edges(NamedTuple):

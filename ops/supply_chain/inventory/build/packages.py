@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import msgspec
 
 from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
-from ops.supply_chain.contracts.values.lock import Lock, Pin, PinFile, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, Pin, PinFile, PinSource, PinSourceKind
 from ops.supply_chain.core.addresses import INDEX_URL
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
@@ -95,7 +95,7 @@ class Packages:
 
     def settle(self, pin: Pin, folder: str) -> Pin:
         """Return the one object that stands for a pin of a lock in a folder: equal pins are identical."""
-        foldered = folder if pin.source.kind is SourceKind.PATH else ""
+        foldered = folder if pin.source.kind is PinSourceKind.PATH else ""
         return self._seen[(id(pin), foldered)]
 
     def identity(self, settled: Pin) -> Identity:
@@ -129,7 +129,7 @@ class Packages:
         return self._built[key]
 
     def _learn(self, pin: Pin, folder: str) -> None:
-        foldered = folder if pin.source.kind is SourceKind.PATH else ""
+        foldered = folder if pin.source.kind is PinSourceKind.PATH else ""
         if (id(pin), foldered) in self._seen:
             return
         moved = msgspec.structs.replace(pin, source=_shown_source(pin.source, foldered))
@@ -168,8 +168,8 @@ class Packages:
             enriched=facts.enriched,
         )
 
-    def _page(self, identity: Identity, source: Source) -> str:
-        if source.kind is not SourceKind.INDEX:
+    def _page(self, identity: Identity, source: PinSource) -> str:
+        if source.kind is not PinSourceKind.INDEX:
             return ""
         index = publishable(source.url or self._index_url)
         return f"{index.rstrip('/')}/{identity.key}/" if index else ""
@@ -206,11 +206,11 @@ def _files(pins: Sequence[Pin]) -> tuple[PinFile, ...]:
     return tuple(sorted(found, key=lambda file: (file.name, file.url, file.hashes, file.size or 0)))
 
 
-def _shown_source(source: Source, folder: str) -> Source:
-    if source.kind is SourceKind.VCS:
+def _shown_source(source: PinSource, folder: str) -> PinSource:
+    if source.kind is PinSourceKind.VCS:
         words = {name: printable(getattr(source, name)) for name in ("vcs", "commit", "subdirectory")}
         return msgspec.structs.replace(source, **words)
-    if source.kind is not SourceKind.PATH:
+    if source.kind is not PinSourceKind.PATH:
         return canonical_source(source)
     plain = unquote(source.url.removeprefix("file://")) if source.url.startswith("file:") else source.url
     path = posixpath.normpath(posixpath.join(folder, printable(plain).replace("\\", "/") or "."))

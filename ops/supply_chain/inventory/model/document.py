@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, LockKind, PinFile, Source
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, LockKind, PinFile, PinSource
 
 GENERATOR = "sealwright"
 """Our name as the tool that generates."""
@@ -97,7 +97,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     version: str
     purl: str
-    source: Source = DEFAULT_INDEX
+    source: PinSource = DEFAULT_INDEX
     hashes: tuple[str, ...] = ()
     files: tuple[PinFile, ...] = ()
     markers: tuple[str, ...] = ()

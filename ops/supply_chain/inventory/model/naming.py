@@ -19,7 +19,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, PinSource, PinSourceKind
 from ops.supply_chain.core.addresses import INDEX_URL
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
@@ -62,19 +62,19 @@ def identity_of(pin: Pin) -> Identity:
         version=printable(pin.version)[:LONGEST_VERSION],
         kind=source.kind.value,
         url=source.url,
-        revision=f"{source.vcs}@{source.commit}" if source.kind is SourceKind.VCS else "",
+        revision=f"{source.vcs}@{source.commit}" if source.kind is PinSourceKind.VCS else "",
         subdirectory=source.subdirectory,
     )
 
 
-def canonical_source(source: Source) -> Source:
+def canonical_source(source: PinSource) -> PinSource:
     """Return a source with the default index's address, where it is that, left out."""
-    if source.kind is SourceKind.INDEX and source.url.rstrip("/") in _DEFAULT_INDEXES:
+    if source.kind is PinSourceKind.INDEX and source.url.rstrip("/") in _DEFAULT_INDEXES:
         return DEFAULT_INDEX
     return source
 
 
-def purl_of(name: str, version: str, source: Source) -> str:
+def purl_of(name: str, version: str, source: PinSource) -> str:
     """Return the purl of a package, empty where it comes from a path.
 
     Args:
@@ -82,7 +82,7 @@ def purl_of(name: str, version: str, source: Source) -> str:
         version: Exact, or empty where unknown.
         source: Canonical, see `canonical_source`.
     """
-    if source.kind is SourceKind.PATH:
+    if source.kind is PinSourceKind.PATH:
         return ""
     return _purl("pypi", "", plain_name(name), version, _qualifiers(source))
 
@@ -139,8 +139,8 @@ def unique_references(wanted: Iterable[tuple[Identity, str]], taken: Iterable[st
     return given
 
 
-def _qualifiers(source: Source) -> dict[str, str]:
-    if source.kind is SourceKind.VCS:
+def _qualifiers(source: PinSource) -> dict[str, str]:
+    if source.kind is PinSourceKind.VCS:
         address = repository(source.url)
         commit = f"@{printable(source.commit)}" if source.commit else ""
         folder = f"#{printable(source.subdirectory)}" if source.subdirectory else ""
@@ -148,7 +148,7 @@ def _qualifiers(source: Source) -> dict[str, str]:
     address = publishable(source.url)
     if not address:
         return {}
-    return {"download_url" if source.kind is SourceKind.URL else "repository_url": address}
+    return {"download_url" if source.kind is PinSourceKind.URL else "repository_url": address}
 
 
 def _purl(kind: str, namespace: str, name: str, version: str, qualifiers: dict[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.supply_chain.contracts.values.lock import SourceKind
+from ops.supply_chain.contracts.values.lock import PinSourceKind
 from ops.supply_chain.inventory.build.packages import OUTSIDE
 from ops.supply_chain.inventory.model.addresses import publishable, repository
 from ops.supply_chain.inventory.model.document import Component, Element, Licence, Package
@@ -96,7 +96,7 @@ def _unknown(component: Component, *, in_lock: bool) -> tuple[Element, ...]:
 
 
 def _path(package: Package, *, in_lock: bool) -> list[tuple[str, str]]:
-    if package.source.kind is not SourceKind.PATH or not in_lock:
+    if package.source.kind is not PinSourceKind.PATH or not in_lock:
         return []
     if package.source.url == OUTSIDE:
         return [("withheld", "path outside the project")]
@@ -105,17 +105,17 @@ def _path(package: Package, *, in_lock: bool) -> list[tuple[str, str]]:
 
 def _sources(package: Package) -> list[Json]:
     source = package.source
-    if source.kind is SourceKind.VCS and repository(source.url):
+    if source.kind is PinSourceKind.VCS and repository(source.url):
         comment = f"{source.vcs or 'git'} {source.commit}".strip()
         return [{"comment": comment, "type": "vcs", "url": repository(source.url)}]
     if package.files:
         return [found for file in package.files if (found := _file(package, file.name, file.url, file.hashes))]
-    url = publishable(source.url) if source.kind is SourceKind.URL else package.page
-    return [_distribution(url, "", package.hashes if source.kind is SourceKind.URL else ())] if url else []
+    url = publishable(source.url) if source.kind is PinSourceKind.URL else package.page
+    return [_distribution(url, "", package.hashes if source.kind is PinSourceKind.URL else ())] if url else []
 
 
 def _file(package: Package, name: str, url: str, hashes: tuple[str, ...]) -> Json | None:
-    address = url or (publishable(package.source.url) if package.source.kind is SourceKind.URL else package.page)
+    address = url or (publishable(package.source.url) if package.source.kind is PinSourceKind.URL else package.page)
     return _distribution(address, name, hashes) if address else None
 
 

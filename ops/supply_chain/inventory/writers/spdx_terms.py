@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import SourceKind
+from ops.supply_chain.contracts.values.lock import PinSourceKind
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.inventory.model.document import (
@@ -161,11 +161,11 @@ def creation_statement(document: Document) -> str:
 def download_location(package: Package) -> str:
     """Return where a package's bytes come from, as SPDX writes it; empty where that is not told or not public."""
     source = package.source
-    if source.kind is SourceKind.VCS and source.url:
+    if source.kind is PinSourceKind.VCS and source.url:
         revision = f"@{source.commit}" if source.commit else ""
         folder = f"#{quote(source.subdirectory)}" if source.subdirectory else ""
         return f"{source.vcs or 'git'}+{source.url}{revision}{folder}"
-    if source.kind is SourceKind.URL:
+    if source.kind is PinSourceKind.URL:
         return source.url
     files = [file.url for file in package.files if file.url]
     return files[0] if len(package.files) == 1 and files else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.values.lock import Lock, LockKind, Pin, Source, SourceKind
+from ops.supply_chain.contracts.values.lock import Lock, LockKind, Pin, PinSource, PinSourceKind
 
 MOST_PLACES = 100
 """Of one finding that are listed; nobody opens more, and what shows findings beside code lists no more."""
@@ -31,7 +31,7 @@ class Traits(NamedTuple):
 
     local: bool
     direct: bool
-    sources: frozenset[Source]
+    sources: frozenset[PinSource]
 
 
 class Places(NamedTuple):
@@ -71,7 +71,7 @@ def is_public(traits: Traits, *, index: str, public_index: str) -> bool:
     """
     public = public_index.rstrip("/")
     return any(
-        source.kind is SourceKind.INDEX and (source.url or index or public).rstrip("/") == public
+        source.kind is PinSourceKind.INDEX and (source.url or index or public).rstrip("/") == public
         for source in traits.sources
     )
 
