@@ -69,7 +69,6 @@ if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.signer import SignedBundle, SigningClient, SigningRequest
 
 _LOG = logging.getLogger(__name__)
-UNREACHED = "Run it again when it answers: what is signed already is kept."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

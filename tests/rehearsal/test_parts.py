@@ -129,6 +129,20 @@ PATTERNS = {
     "not digit, not word, not space": r"\D\W\S",
     "case folded": r"(?i)ABC",
     "not this one": "[^a]",
+    "closing bracket in a class": r"[]a]+[^]]",
+    "escaped bracket in a class": r"[\]\[]{2}",
+    "counted": r"a{3}b{1,2}c{,2}d{2,}e{0}",
+    "braces that count nothing": r"a{}b{x}{",
+    "possessive and atomic": r"a++(?>b|c)",
+    "a later alternative": r"(?!one)(?:one|two|three)-(?:x|y)",
+    "not that letter": r"(?!a)\w+",
+    "looking around": r"(?=https)https://(?<=//)h(?<!x)\b",
+    "flags for a part": r"(?i:A)(?-i:b)(?s:.)",
+    "a comment": r"a(?#nothing (here)b",
+    "escapes": r"\x41\u0042\U00000043\103\t?\.\-\/",
+    "groups in groups": r"((a)(?:b)(c))-\3\2\1",
+    "of the quick start": "https://github\\.com/OWNER/REPO/\\.github/workflows/release\\.yml@refs/tags/v.+",
+    "gitlab": r"https://gitlab\.com/(?P<group>[\w.-]+/)+\w+//\.gitlab-ci\.yml@refs/heads/main",
 }
 
 
@@ -139,9 +153,48 @@ def test_a_name_is_found_for_an_expression(pattern: str) -> None:
     assert re.fullmatch(pattern, found, re.ASCII)
 
 
-@pytest.mark.parametrize("pattern", ["[", r"a(?=b)c", r"[^\x00-\x7f]", r"(a)?(?(1)b|c)"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[",
+        r"a(?=b)c",
+        r"[^\x00-\x7f]",
+        r"(a)?(?(1)b|c)",
+        r"(?x)a b",
+        "(" * 5000,
+        r"(a{100}){200}",
+        "a{99999999999999999999}",
+    ],
+)
 def test_where_none_is_found_it_is_said(pattern: str) -> None:
     assert example_of(pattern) is None
+
+
+IDENTITY_REGEX = re.compile(r"""identity_regex\s*[=:]\s*(?P<quote>['"])(?P<text>.+?)(?P=quote)\s*$""", re.MULTILINE)
+
+
+def test_every_expression_of_documents_templates_and_real_projects_has_an_example(repository: Path) -> None:
+    folders = [repository / "docs", repository / "templates", repository.parent / "shared" / "data"]
+    found = set()
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if path.is_file() and path.suffix in {".md", ".toml", ".template", ".yml", ".yaml"}:
+                found |= {
+                    json.loads(f'"{match["text"]}"') if match["quote"] == '"' else match["text"]
+                    for match in IDENTITY_REGEX.finditer(path.read_text("utf-8", "replace"))
+                }
+    assert found
+    for pattern in found:
+        name = example_of(pattern)
+        assert name is not None, pattern
+        assert re.fullmatch(pattern, name, re.ASCII)
+
+
+@pytest.mark.filterwarnings("ignore:Possible nested set")
+@given(st.from_regex(r"[a-c.\[\]()|*+?{}\\^$0-3,-]{0,12}", fullmatch=True))
+def test_whatever_the_expression_an_example_matches_it(pattern: str) -> None:
+    found = example_of(pattern)
+    assert found is None or re.fullmatch(pattern, found, re.ASCII)
 
 
 def test_a_time_stamp_is_what_openssl_verifies(tmp_path: Path) -> None:

@@ -1,19 +1,40 @@
-"""A text that a regular expression matches from its first to its last character: whom to rehearse as.
+"""A text that a regular expression matches from its first to its last character: the name to rehearse as.
 
-Source: https://docs.python.org/3/library/re.html; the parsed form is that of Python's own `re` package.
+A small reader of its own takes an expression apart: characters, classes and escapes, groups, alternatives, repetitions,
+references back. What a single character may be is asked of `re` itself, and so is whether the whole text matches: the
+reader can fail to find an example, and never gives a wrong one. Not read: conditional groups and `(?x)`.
+
+Source: https://docs.python.org/3/library/re.html#regular-expression-syntax
 """
 
 from __future__ import annotations
 
-import importlib
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from functools import lru_cache
 
-_CANDIDATES = "aA0v1./-_@: " + "".join(map(chr, range(33, 127)))
+_CANDIDATES = "aA0v1./-_@: " + "".join(map(chr, [*range(33, 127), *range(33)]))
 """What a single character may be, the first that fits: letters of names before anything odd."""
 
-Piece = tuple[Any, Any]
+_ATTEMPTS = 8
+"""Each takes other alternatives and begins with another candidate, for expressions that rule some of them out."""
+
+_LONGEST = 10_000
+"""In characters; no certificate carries a longer name."""
+
+_REPETITION = re.compile(r"(?:(?P<short>[*+?])|\{(?!\})(?P<least>\d*)(?:(?P<comma>,)(?P<most>\d*))?\})[?+]?", re.ASCII)
+_ESCAPE = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|0[0-7]{0,2}|[0-7]{3}|.)", re.DOTALL)
+_CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_REFERENCE = re.compile(r"\\(?![0-7]{3})([1-9][0-9]?)|\(\?P=(\w+)\)")
+_NOTHING = re.compile(r"[\^$]|\\[AbBZ]|\(\?#[^)]*\)|\(\?[aiLmsu]+\)")
+"""What takes no character: anchors, boundaries, comments, flags."""
+
+_OR, _CLOSE = re.compile(r"\|"), re.compile(r"\)")
+_LOOK = re.compile(r"\(\?<?[=!]")
+_OPEN = re.compile(r"\((?:\?P<(?P<name>\w+)>|(?P<uncaptured>\?(?:>|[aiLmsu]*(?:-[imsx]+)?:))|(?!\?))")
+
+
+class _NoExampleError(Exception):
+    """The expression cannot be read, or nothing fits."""
 
 
 def example_of(pattern: str, flags: re.RegexFlag = re.ASCII) -> str | None:
@@ -25,78 +46,130 @@ def example_of(pattern: str, flags: re.RegexFlag = re.ASCII) -> str | None:
     Returns:
         The text, or None where none was found: expressions that look around or back may have one all the same.
     """
-    parser = importlib.import_module("re._parser")
-    groups: dict[int, str] = {}
     try:
-        text = _sequence(parser.parse(pattern, flags), groups)
-        return text if re.compile(pattern, flags).fullmatch(text) else None
-    except (ValueError, KeyError, re.error):
+        compiled = re.compile(pattern, flags)
+        found = (_Reader(pattern, flags, attempt).text() for attempt in range(_ATTEMPTS))
+        return next((text for text in found if compiled.fullmatch(text)), None)
+    except (_NoExampleError, re.error, OverflowError, RecursionError):
         return None
 
 
-def _sequence(pieces: Iterable[Piece], groups: dict[int, str]) -> str:
-    return "".join(_PIECES[str(kind)](value, groups) for kind, value in pieces)
+class _Reader:
+    """Reads an expression from left to right, and makes the text as it goes.
+
+    Args:
+        pattern: One that `re` compiles.
+        flags: As there.
+        attempt: Which alternatives and candidates to take, from 0.
+    """
+
+    def __init__(self, pattern: str, flags: re.RegexFlag, attempt: int) -> None:
+        self._pattern, self._flags, self._attempt = pattern, flags, attempt
+        self._at = 0
+        self._opened = 0
+        self._groups: dict[str, str] = {}
+
+    def text(self) -> str:
+        """Return the text for the whole expression.
+
+        Raises:
+            _NoExampleError: There is none, or a part is not known here.
+        """
+        made = self._alternatives()
+        if self._at != len(self._pattern):
+            raise _NoExampleError
+        return made
+
+    def _alternatives(self) -> str:
+        made, groups = [], []
+        before = dict(self._groups)
+        while True:
+            self._groups = dict(before)
+            made.append(self._sequence())
+            groups.append(self._groups)
+            if not self._take(_OR):
+                break
+        chosen = self._attempt % len(made)
+        self._groups = groups[chosen]
+        return made[chosen]
+
+    def _sequence(self) -> str:
+        made = ""
+        while self._at < len(self._pattern) and self._pattern[self._at] not in "|)":
+            made += self._repeated(self._piece())
+            if len(made) > _LONGEST:
+                raise _NoExampleError
+        return made
+
+    def _piece(self) -> str:
+        if self._take(_NOTHING):
+            return ""
+        if reference := self._take(_REFERENCE):
+            return self._groups.get(reference[1] or reference[2], "")
+        if self._take(_LOOK):
+            kept = dict(self._groups)
+            self._closed(self._alternatives())
+            self._groups = kept
+            return ""
+        if opened := self._take(_OPEN):
+            return self._group(opened)
+        if single := self._take(_CLASS) or self._take(_ESCAPE):
+            return _fitting(single[0], self._flags, self._attempt)
+        character = self._pattern[self._at]
+        if character == "(":
+            raise _NoExampleError
+        self._at += 1
+        return _fitting(".", self._flags, self._attempt) if character == "." else character
+
+    def _group(self, opened: re.Match[str]) -> str:
+        captured = opened["uncaptured"] is None
+        self._opened += captured
+        number = str(self._opened)
+        made = self._closed(self._alternatives())
+        if captured:
+            self._groups[number] = made
+        if opened["name"]:
+            self._groups[opened["name"]] = made
+        return made
+
+    def _closed(self, made: str) -> str:
+        if not self._take(_CLOSE):
+            raise _NoExampleError
+        return made
+
+    def _repeated(self, piece: str) -> str:
+        repetition = self._take(_REPETITION)
+        if repetition is None:
+            return piece
+        # One where it may be none, so that `.*` stands for a name.
+        count = 1 if repetition["short"] else _count(repetition)
+        if len(piece) * count > _LONGEST:
+            raise _NoExampleError
+        return piece * count
+
+    def _take(self, shape: re.Pattern[str]) -> re.Match[str] | None:
+        found = shape.match(self._pattern, self._at)
+        if found is not None:
+            self._at = found.end()
+        return found
 
 
-def _group(value: Any, groups: dict[int, str]) -> str:
-    number, _, _, pieces = value
-    text = _sequence(pieces, groups)
-    if number is not None:
-        groups[number] = text
-    return text
+def _count(repetition: re.Match[str]) -> int:
+    """Return how often a piece stands for `{3}`, `{1,3}`, `{,3}` or `{1,}`."""
+    least, most = int(repetition["least"] or 0), repetition["most"]
+    may_be_more = repetition["comma"] and (not most or int(most) > 0)
+    return max(least, 1) if may_be_more else least
 
 
-def _repeat(value: Any, groups: dict[int, str]) -> str:
-    least, most, pieces = value
-    # One where it may be none, so that `.*` stands for a name; never an endless one.
-    count: int = max(int(least), min(1, int(most)))
-    return _sequence(pieces, groups) * count
+@lru_cache(maxsize=256)
+def _fitting(single: str, flags: re.RegexFlag, attempt: int) -> str:
+    """Return the first candidate that a part which stands for one character matches.
 
-
-def _one_of(value: Any, _groups: dict[int, str]) -> str:
-    wanted = [piece for piece in value if str(piece[0]) != "NEGATE"]
-    negated = len(wanted) != len(value)
-    return _first(lambda one: any(_is_in(one, piece) for piece in wanted) != negated)
-
-
-def _first(fits: Callable[[str], bool]) -> str:
-    found = next(filter(fits, _CANDIDATES), None)
-    if found is None:
-        raise ValueError("no character fits")
-    return found
-
-
-def _is_in(one: str, piece: Piece) -> bool:
-    kind, value = str(piece[0]), piece[1]
-    if kind == "RANGE":
-        return bool(value[0] <= ord(one) <= value[1])
-    if kind == "CATEGORY":
-        return bool(re.match(_CATEGORIES[str(value)], one, re.ASCII))
-    return bool(ord(one) == value)
-
-
-_CATEGORIES = {
-    "CATEGORY_DIGIT": r"\d",
-    "CATEGORY_NOT_DIGIT": r"\D",
-    "CATEGORY_SPACE": r"\s",
-    "CATEGORY_NOT_SPACE": r"\S",
-    "CATEGORY_WORD": r"\w",
-    "CATEGORY_NOT_WORD": r"\W",
-}
-
-_PIECES: dict[str, Callable[[Any, dict[int, str]], str]] = {
-    "LITERAL": lambda value, _: chr(value),
-    "NOT_LITERAL": lambda value, _: _first(lambda one: ord(one) != value),
-    "ANY": lambda *_: _CANDIDATES[0],
-    "IN": _one_of,
-    "AT": lambda *_: "",
-    "ASSERT": lambda *_: "",
-    "ASSERT_NOT": lambda *_: "",
-    "BRANCH": lambda value, groups: _sequence(value[1][0], groups),
-    "SUBPATTERN": _group,
-    "ATOMIC_GROUP": _sequence,
-    "GROUPREF": lambda value, groups: groups[value],
-    "MAX_REPEAT": _repeat,
-    "MIN_REPEAT": _repeat,
-    "POSSESSIVE_REPEAT": _repeat,
-}
+    Raises:
+        _NoExampleError: None does.
+    """
+    shape = re.compile(single, flags)
+    fitting = [character for character in _CANDIDATES if shape.fullmatch(character)]
+    if not fitting:
+        raise _NoExampleError
+    return fitting[attempt % len(fitting)]

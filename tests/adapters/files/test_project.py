@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.files.git import file_at_head, read_state, tracked_files
+from ops.supply_chain.adapters.files.git import read_state, tracked_files
+from ops.supply_chain.adapters.files.git_blobs import BlobReader
 from ops.supply_chain.adapters.files.project import EARLIEST_EPOCH, describe
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.core.errors import InputError, UsageError
@@ -110,12 +111,18 @@ def test_no_program_of_the_repositorys_configuration_is_run(checkout: Path) -> N
     assert not ran.exists()
 
 
+def committed(checkout: Path, path: str) -> bytes:
+    """The bytes of a file at HEAD."""
+    with BlobReader(checkout, _said(checkout, "rev-parse", "HEAD").decode().strip()) as reader:
+        return reader.read(path)
+
+
 def test_nothing_stands_in_for_a_file_of_the_commit(checkout: Path) -> None:
     (checkout / "other").write_bytes(b"evil")
     ours = _said(checkout, "rev-parse", "HEAD:a b.txt").decode().strip()
     theirs = _said(checkout, "hash-object", "-w", "other").decode().strip()
     _git(checkout, "replace", ours, theirs)
-    assert file_at_head(checkout, "a b.txt") == b"one\r\ntwo\n"
+    assert committed(checkout, "a b.txt") == b"one\r\ntwo\n"
 
 
 def test_the_remote_names_the_component_and_holds_no_credentials(checkout: Path) -> None:
@@ -160,7 +167,7 @@ def test_a_broken_pyproject_is_an_input_error(tmp_path: Path) -> None:
 def test_files_are_read_as_committed(checkout: Path) -> None:
     (checkout / "a b.txt").write_text("edited")
     assert tracked_files(checkout) == {"a b.txt": "100644", "pyproject.toml": "100644"}
-    assert file_at_head(checkout, "a b.txt") == b"one\r\ntwo\n"
+    assert committed(checkout, "a b.txt") == b"one\r\ntwo\n"
 
 
 def test_hostile_git_variables_do_not_reach_git(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

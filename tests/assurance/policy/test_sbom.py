@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.assurance.policy.parts import COMPONENT_ELEMENTS, DOCUMENT_ELEMENTS
+from ops.supply_chain.assurance.policy.parts import COMPONENT_ELEMENTS
 from ops.supply_chain.assurance.policy.reading import MOST_PROBLEMS, Fault, Reading
 from ops.supply_chain.assurance.policy.sbom import project_sbom, recognise
 from tests.policy.support import CYCLONEDX, CYCLONEDX_EMPTY, SPDX, SPDX_EMPTY, sbom
+
+DOCUMENT_ELEMENTS = (
+    "sbom_author",
+    "data_format",
+    "generation_context",
+    "timestamp",
+    "tool",
+    "sbom_version",
+    "coverage",
+)
 
 
 def project(document: dict[str, Any]) -> dict[str, Any]:

@@ -94,18 +94,6 @@ def tracked_files(folder: Path) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def file_at_head(folder: Path, path: str) -> bytes:
-    """Return the bytes of one file at HEAD, untouched by filters and line-ending settings.
-
-    Args:
-        folder: A folder in the repository.
-        path: Relative to that folder.
-    Raises:
-        UnavailableError: git does not answer or has no such file.
-    """
-    return _git_bytes(folder, "cat-file", "blob", f"HEAD:./{path}")
-
-
 def _changed(folder: Path) -> bool:
     if _git(folder, "status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none", "--", "."):
         return True

@@ -44,7 +44,6 @@ FORMAT_VERSION = 1
 
 TOOLS = ("pypi-attestations", "sigstore")
 UPDATE_REMEDY = "Update pypi-attestations (nox -s lock), or check that file manually."
-SERVICE_REMEDY = "Contact the operator of the Integrity API, then run again."
 _LONGEST_REASON = 400
 
 

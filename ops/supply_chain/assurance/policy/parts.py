@@ -48,17 +48,6 @@ COMPONENT_ELEMENTS = {
 }
 """Key in the engine's input -> the element's name, by which documents state it as unknown."""
 
-DOCUMENT_ELEMENTS = (
-    "sbom_author",
-    "data_format",
-    "generation_context",
-    "timestamp",
-    "tool",
-    "sbom_version",
-    "coverage",
-)
-"""Keys of the elements of the document itself."""
-
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One component, the root included.
@@ -93,7 +82,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     `root` is None where the document describes nothing. `components` leave it out. `targets` are the
     references that a dependency may name. `edges` are (from, to) references, in order.
-    `document` has a state for each of `DOCUMENT_ELEMENTS`. `explicitly_empty` says that the document
+    `document` has a state for each element of the document itself. `explicitly_empty` says that the document
     calls itself complete without any component. `faults` are the places of a wrong type.
     """
 

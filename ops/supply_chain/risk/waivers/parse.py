@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -137,8 +136,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text.strip())
     except ValueError:
         return None
-
-
-def scopes_of(waivers: Sequence[Waiver]) -> frozenset[str]:
-    """Return the scopes that some waivers belong to."""
-    return frozenset(waiver.scope for waiver in waivers)
