@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.supply_chain.dependencies.updates.ranges import poetry_range, ranges_of
+from ops.supply_chain.dependencies.updates.ranges import ranges_of
 
 REQUIREMENTS = [
     pytest.param("idna>=3,<4  # why\n", {"idna": "<4,>=3"}, id="range"),
@@ -103,30 +103,3 @@ def test_what_is_no_toml_says_nothing(path: str) -> None:
 
 def test_a_script_with_its_own_lock_says_nothing_that_we_read() -> None:
     assert ranges_of("tool.py", {"tool.py": "import idna\n"}.get) == {}
-
-
-POETRY = [
-    ("^1.2.3", "<2,>=1.2.3"),
-    ("^1.2", "<2,>=1.2"),
-    ("^1", "<2,>=1"),
-    ("^0.2.3", "<0.3,>=0.2.3"),
-    ("^0.0.3", "<0.0.4,>=0.0.3"),
-    ("^0.0", "<0.1,>=0.0"),
-    ("^0", "<1,>=0"),
-    ("~1.2.3", "<1.3,>=1.2.3"),
-    ("~1.2", "<1.3,>=1.2"),
-    ("~1", "<2,>=1"),
-    ("~=1.2", "~=1.2"),
-    ("*", ""),
-    ("1.2.*", "==1.2.*"),
-    ("1.2.3", "==1.2.3"),
-    (">=1.2,<3", "<3,>=1.2"),
-    ("^1 || ^2", None),
-    ("nonsense", None),
-]
-"""From the tables of Poetry's documentation on dependency specification."""
-
-
-@pytest.mark.parametrize(("text", "expected"), POETRY)
-def test_poetry_constraints(text: str, expected: str | None) -> None:
-    assert poetry_range(text) == expected

@@ -14,8 +14,8 @@ import msgspec
 
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.dependencies.drift.constraints import admits
 from ops.supply_chain.dependencies.drift.declared import MAIN, Declared, Manifest
+from ops.supply_chain.formats.poetry_ranges import parse_range
 
 GROUPED_KINDS = (LockKind.PDM,)
 """Locks that may hold some of the groups only, and say of each package to which it belongs."""
@@ -66,7 +66,7 @@ def _version_mismatch(one: Declared, entries: Sequence[LockEntry], asked: str) -
     if not all(versions):
         return  # an address or a folder: there is no version to compare
     try:
-        if any(admits(one.constraint, version) for version in versions):
+        if any(parse_range(one.constraint).admits(version) for version in versions):
             return
     except ValueError:
         yield Mismatch(message=f"{asked}, which is no constraint that can be compared", package=one.name)

@@ -16,6 +16,7 @@ from ops.supply_chain.dependencies.index_hashes.downloads import (
     still_missing,
 )
 from ops.supply_chain.dependencies.index_hashes.pins import HashScope, PinnedRelease, algorithm_of
+from ops.supply_chain.formats.upgrade_commands import upgrade_command
 
 WITH_BYTES = "Run again with --bytes, which downloads the file and hashes it."
 NOT_EXAMINED = "hash.not-examined"
@@ -25,14 +26,6 @@ READER_CODES = frozenset({"lock.unhashed", "lock.unpinned", "lock.unknown-hash",
 
 MOST_PLACES = 1000
 """Further places that a finding names; it always counts all of them."""
-
-_COMMANDS = {
-    LockKind.REQUIREMENTS: "nox -s lock -- --upgrade-package {name}",
-    LockKind.UV: "uv lock --upgrade-package {name}",
-    LockKind.POETRY: "poetry update --lock {name}",
-    LockKind.PDM: "pdm update --no-sync {name}",
-    LockKind.PIPFILE: "pipenv upgrade {name}",
-}
 
 _Place = tuple[str, int]
 _Key = tuple[HashIssue, str, str]
@@ -121,7 +114,7 @@ def no_lock(path: str) -> Finding:
 
 def command_for(kind: LockKind, name: str) -> str:
     """Return the command that locks one package again, or words if no tool is known."""
-    return _COMMANDS[kind].format(name=name) if kind in _COMMANDS else "lock again with its own tool"
+    return upgrade_command(kind, name) or "lock again with its own tool"
 
 
 def counts_of(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.entries import Edge
+from ops.supply_chain.formats.poetry_ranges import parse_range
 
 
 class Candidates:
@@ -28,7 +28,7 @@ class Candidates:
         Args:
             name: In any spelling.
             version: Exact, where the lock gives it.
-            constraint: A version constraint of the lock's tool; what is not PEP 440 narrows nothing.
+            constraint: A version constraint of the lock's tool; what is not a range narrows nothing.
         Returns:
             In the order of the lock; empty where the lock has no such pin.
         """
@@ -40,13 +40,8 @@ class Candidates:
         return found
 
 
-@lru_cache(maxsize=4096)
 def _admits(constraint: str, version: str) -> bool:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
     try:
-        # Poetry joins alternatives with `||` and writes `*` for any; a locked pre-release is admitted as such.
-        alternatives = [SpecifierSet("" if part == "*" else part) for part in map(str.strip, constraint.split("||"))]
-        return not version or any(one.contains(version, prereleases=True) for one in alternatives)
-    except InvalidSpecifier:
+        return not version or parse_range(constraint).admits(version)
+    except ValueError:
         return True

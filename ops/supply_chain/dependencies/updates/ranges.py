@@ -1,7 +1,6 @@
 """The version ranges that a project asks for itself, as its sources state them.
 
-Source: PEP 508, PEP 440, PEP 621, PEP 735; https://python-poetry.org/docs/dependency-specification/ (caret, tilde
-and wildcard); https://pipenv.pypa.io/en/latest/pipfile.html
+Source: PEP 508, PEP 440, PEP 621, PEP 735; https://pipenv.pypa.io/en/latest/pipfile.html
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ops.supply_chain.core.names import normalise
+from ops.supply_chain.formats.poetry_ranges import parse_range
 
 Read = Callable[[str], str | None]
 """Gives the text of a file by its path relative to the project, None where there is none."""
@@ -29,8 +29,6 @@ _Stated = tuple[str, str | None, str]
 _INCLUDE = re.compile(r"(?P<flag>-r|--requirements?|-c|--constraints?)(?:\s+|=|(?=[^\s=-]))(?P<path>.+)")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _OPTIONS = re.compile(r"\s+-.*$")
-_POETRY_TERM = re.compile(r"(?P<mark>\^|~(?!=))\s*(?P<release>\d+(?:\.\d+)*)")
-_BARE_VERSION = re.compile(r"\d[\w.!+-]*\*?")
 _PIPFILE_OTHER = frozenset({"source", "requires", "pipenv", "scripts"})
 
 
@@ -55,31 +53,6 @@ def ranges_of(path: str, read: Read) -> Ranges:
     ranges = _merged(wanted)
     limits = [stated for stated in narrowed if normalise(stated[0]) in ranges]
     return _merged([*wanted, *limits])
-
-
-def poetry_range(text: str) -> str | None:
-    """Turn a Poetry constraint into a PEP 440 specifier; None where that cannot be said."""
-    terms = [] if text.strip() in ("", "*") else [_poetry_term(term.strip()) for term in text.split(",")]
-    known = [term for term in terms if term is not None]
-    return _valid(",".join(known)) if len(known) == len(terms) else None
-
-
-def _poetry_term(term: str) -> str | None:
-    if "|" in term or " " in term:
-        return None
-    if _BARE_VERSION.fullmatch(term):
-        return f"=={term}"
-    match = _POETRY_TERM.fullmatch(term)
-    if match is None:
-        return term
-    release = [int(part) for part in match["release"].split(".")]
-    if match["mark"] == "~":
-        place = min(1, len(release) - 1)  # "~1.2.3" allows 1.2.x, "~1" allows 1.x
-    else:
-        # A caret allows what leaves the leftmost part that is not zero: ^1.2.3 below 2, ^0.2.3 below 0.3, ^0.0 below 0.1.
-        place = next((position for position, part in enumerate(release) if part), len(release) - 1)
-    upper = [*release[:place], release[place] + 1]
-    return f">={match['release']},<{'.'.join(map(str, upper))}"
 
 
 def _merged(stated: Iterable[_Stated]) -> Ranges:
@@ -151,30 +124,26 @@ def _from_pyproject(document: dict[str, Any]) -> list[_Stated]:
     poetry = _table(tool, "poetry")
     groups = [_table(group, "dependencies") for group in _table(poetry, "group").values() if isinstance(group, dict)]
     for table in (_table(poetry, "dependencies"), _table(poetry, "dev-dependencies"), *groups):
-        found += [
-            (name, _written_range(value, poetry_range), _marker(value))
-            for name, value in table.items()
-            if name != "python"
-        ]
+        found += [(name, _written_range(value), _marker(value)) for name, value in table.items() if name != "python"]
     return found
 
 
 def _from_pipfile(document: dict[str, Any]) -> list[_Stated]:
     return [
-        (name, _written_range(value, _pipfile_range), _marker(value))
+        (name, _written_range(value), _marker(value))
         for section, table in document.items()
         if section not in _PIPFILE_OTHER and isinstance(table, dict)
         for name, value in table.items()
     ]
 
 
-def _pipfile_range(text: str) -> str | None:
-    return "" if text.strip() == "*" else _valid(text)
-
-
-def _written_range(value: object, reader: Callable[[str], str | None]) -> str | None:
+def _written_range(value: object) -> str | None:
+    """Return what a table of Poetry or a Pipfile asks for as one specifier; None where that is not known."""
     text = value.get("version") if isinstance(value, dict) else value
-    return reader(text) if isinstance(text, str) else None
+    try:
+        return parse_range(text).specifier if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def _marker(value: object) -> str:

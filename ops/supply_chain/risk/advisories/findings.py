@@ -22,8 +22,8 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
 from ops.supply_chain.contracts.values.advisory import Basis, Status, Vulnerability
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats.upgrade_commands import upgrade_command
 from ops.supply_chain.risk.advisories.pins import Places
 from ops.supply_chain.risk.advisories.response import Clock
 
@@ -44,15 +44,6 @@ NAMED_AT_MOST = 6
 """Aliases in a message; the finding has all of them."""
 
 _CODES = {Status.AFFECTED: KNOWN, Status.UNDECIDED: UNDECIDED, Status.SETTLED: SETTLED}
-
-_COMMANDS = {
-    LockKind.REQUIREMENTS: "nox -s lock -- --upgrade-package {name}",
-    LockKind.UV: "uv lock --upgrade-package {name}",
-    LockKind.POETRY: "poetry update --lock {name}",
-    LockKind.PDM: "pdm update --no-sync {name}",
-    LockKind.PIPFILE: "pipenv upgrade {name}",
-}
-"""What moves one pin, by the lock's tool; `pylock.toml` is written by several tools and has none of its own."""
 
 _WORDS = {
     Basis.MALWARE: "malware",
@@ -231,7 +222,7 @@ def _severity(found: Vulnerability) -> str:
 
 
 def _step(found: Vulnerability, at: Places, move_to: str) -> str:
-    command = _COMMANDS.get(at.kind, "").format(name=found.package)
+    command = upgrade_command(at.kind, found.package)
     how = f": {command}" if command else f", and compile {at.path} again"
     if found.fixed and move_to:
         return f"Move {found.package} to {move_to} or later{how}"
