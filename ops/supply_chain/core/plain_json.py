@@ -7,22 +7,44 @@ only Python is installed, uses it directly.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
 from ops.supply_chain.core.errors import InputError
 
+DEEPEST = 200
+"""Arrays and objects within each other. Formats that are in use need less than 30; walking must never overflow."""
+
 
 def load(data: bytes, *, where: str) -> Any:
-    """Read JSON, refusing duplicate keys and the numbers that JSON does not have.
+    """Read JSON, refusing duplicate keys, deep nesting, and the numbers that JSON does not have.
 
     Raises:
         InputError: Not JSON in UTF-8, or one of the above.
     """
     try:
-        return json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
+        plain = json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_number)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: not valid JSON: {error}") from error
+    if _is_deeper(plain, DEEPEST):
+        raise InputError(f"{where}: not valid JSON: more than {DEEPEST} arrays and objects within each other")
+    return plain
+
+
+def _is_deeper(plain: Any, levels: int) -> bool:
+    """Tell whether plain data is nested more deeply, without a call for each level."""
+    level = [plain] if isinstance(plain, (dict, list)) else []
+    for _ in range(levels):
+        if not level:
+            return False
+        level = [
+            value
+            for container in level
+            for value in (container.values() if isinstance(container, dict) else container)
+            if isinstance(value, (dict, list))
+        ]
+    return bool(level)
 
 
 def dump(plain: object) -> bytes:
@@ -42,6 +64,13 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"duplicate key {key!r}")
         seen[key] = value
     return seen
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large a number")
+    return number
 
 
 def _no_constant(name: str) -> Any:

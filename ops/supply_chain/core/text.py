@@ -1,4 +1,4 @@
-"""Making other people's text safe to show: control characters out, credentials out of URLs.
+"""Make text that others wrote safe to show: without control characters, and without credentials in URLs.
 
 Package names, licences and summaries come from strangers and end up on terminals, in CI logs and in
 documents; a carriage return or an escape sequence there can forge a line.
@@ -27,10 +27,19 @@ _TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)
 
 REDACTED = "****"
 
+EXCERPT_CHARACTERS = 200
+"""Most characters of foreign text in one message."""
+
 
 def printable(text: str) -> str:
     """Return text on one line, with each control, direction and hidden character as `?`."""
     return _CONTROL.sub("?", text)
+
+
+def excerpt(text: object) -> str:
+    """Return foreign text for a message: on one line, and shortened where it is long."""
+    line = printable(str(text))
+    return line if len(line) <= EXCERPT_CHARACTERS else f"{line[:EXCERPT_CHARACTERS]}..."
 
 
 def is_text(name: str) -> bool:
@@ -45,7 +54,7 @@ def is_text(name: str) -> bool:
 def without_credentials(text: str) -> str:
     """Return text in which no URL has a user, a password or a secret query value left, and no identity token stands.
 
-    The user part is removed whole, not masked: even its length is nobody's business.
+    The user part is removed whole, not masked: its length says something as well.
     """
     cleaned = _CREDENTIALS.sub("", _ODD_CREDENTIALS.sub("", text))
     return _TOKEN.sub(REDACTED, _SECRET_QUERY.sub(rf"\g<key>{REDACTED}", cleaned))

@@ -143,18 +143,18 @@ GOOD = openvex_json(statement())
 BROKEN: dict[str, tuple[list[Any], Any, str]] = {
     "context": (["@context"], "https://openvex.dev/ns/v1.0.0", "$.@context: expected https://openvex.dev/ns/v0.2.0"),
     "context type": (["@context"], 7, "$.@context: expected a text, found a number"),
-    "id": (["@id"], None, "$: has no '@id'"),
+    "id": (["@id"], None, "$.@id: is missing"),
     "statements": (["statements"], {}, "$.statements: expected an array, found an object"),
-    "no statements": (["statements"], None, "$: has no 'statements'"),
+    "no statements": (["statements"], None, "$.statements: is missing"),
     "statement": (["statements", 0], "x", "$.statements[0]: expected an object, found a text"),
     "status": (["statements", 0, "status"], "fine", "$.statements[0].status: expected one of not_affected, "),
-    "no status": (["statements", 0, "status"], None, "$.statements[0]: has no 'status'"),
+    "no status": (["statements", 0, "status"], None, "$.statements[0].status: is missing"),
     "justification": (
         ["statements", 0, "justification"],
         "trust me",
         "$.statements[0].justification: expected one of component_not_present, ",
     ),
-    "name": (["statements", 0, "vulnerability"], {}, "$.statements[0].vulnerability: has no 'name'"),
+    "name": (["statements", 0, "vulnerability"], {}, "$.statements[0].vulnerability.name: is missing"),
     "empty name": (
         ["statements", 0, "vulnerability", "name"],
         " ",
@@ -273,7 +273,7 @@ def test_no_analysis_is_no_decision() -> None:
 CYCLONEDX_BROKEN: dict[str, tuple[list[Any], Any, str]] = {
     "major version": (["specVersion"], "2.0", "$.specVersion: expected CycloneDX 1.x, found '2.0'"),
     "no list": (["vulnerabilities"], None, BOM),
-    "no id": (["vulnerabilities", 0, "id"], None, "$.vulnerabilities[0]: has no 'id'"),
+    "no id": (["vulnerabilities", 0, "id"], None, "$.vulnerabilities[0].id: is missing"),
     "state": (
         ["vulnerabilities", 0, "analysis", "state"],
         "ok",
@@ -284,9 +284,9 @@ CYCLONEDX_BROKEN: dict[str, tuple[list[Any], Any, str]] = {
         "ok",
         "$.vulnerabilities[0].analysis.justification: expected one of",
     ),
-    "no ref": (["vulnerabilities", 0, "affects", 0], {}, "$.vulnerabilities[0].affects[0]: has no 'ref'"),
+    "no ref": (["vulnerabilities", 0, "affects", 0], {}, "$.vulnerabilities[0].affects[0].ref: is missing"),
     "version": (["version"], 0, "$.version: expected a number from 1, found 0"),
-    "component": (["components", 0, "name"], None, "$.components[0]: has no 'name'"),
+    "component": (["components", 0, "name"], None, "$.components[0].name: is missing"),
 }
 
 
@@ -378,14 +378,14 @@ def test_a_csaf_draft_states_nothing_yet() -> None:
 
 CSAF_BROKEN: dict[str, tuple[list[Any], Any, str]] = {
     "version": (["document", "csaf_version"], "2.1", "$.document.csaf_version: expected '2.0', found '2.1'"),
-    "tree": (["product_tree"], None, "$: has no 'product_tree'"),
+    "tree": (["product_tree"], None, "$.product_tree: is missing"),
     "names": (["vulnerabilities", 0, "cve"], None, "$.vulnerabilities[0]: has neither 'cve' nor 'ids'"),
     "flag": (
         ["vulnerabilities", 0, "flags", 0, "label"],
         "x",
         "$.vulnerabilities[0].flags[0].label: expected one of component_not_present",
     ),
-    "status": (["vulnerabilities", 0, "product_status"], None, "$.vulnerabilities[0]: has no 'product_status'"),
+    "status": (["vulnerabilities", 0, "product_status"], None, "$.vulnerabilities[0].product_status: is missing"),
 }
 
 

@@ -171,7 +171,7 @@ GATE_CASES: dict[str, tuple[Edit, str]] = {
     ),
     "a record that is no object": (
         lambda g: g["records"][0].update(writes="x"),
-        "gate.origin small-v1.0-gate.json: $.records[0].writes: expected a list, found str",
+        "gate.origin small-v1.0-gate.json: $.records[0].writes: expected an array, found a text",
     ),
 }
 
@@ -256,7 +256,7 @@ VEX_CASES: dict[str, tuple[str, Any, str]] = {
         "a statement had ended by ",
     ),
     "of no moment": ("openvex", {"timestamp": "yesterday"}, "yesterday is no moment"),
-    "a list": ("openvex", [], "$: expected an object, found list"),
+    "a list": ("openvex", [], "$: expected an object, found an array"),
 }
 
 

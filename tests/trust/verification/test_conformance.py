@@ -17,8 +17,9 @@ from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
 from ops.supply_chain.adapters.sigstore.public_keys import read_pem
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.trust.verification.examine import Examiner
-from ops.supply_chain.trust.verification.plain import OddError, parse
 from ops.supply_chain.trust.verification.provenance import subjects_of
 
 CASES = (
@@ -55,8 +56,8 @@ def _verifies(folder: Path, case: dict[str, Any]) -> bool:
 
 def _subjects(payload: bytes) -> set[str]:
     try:
-        return set(subjects_of(parse(payload)).values())
-    except OddError:
+        return set(subjects_of(json_reader.read(payload)).values())
+    except UnexpectedShapeError:
         return set()
 
 

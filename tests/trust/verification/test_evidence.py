@@ -139,7 +139,7 @@ def test_a_bare_envelope_without_proof_is_no_evidence(shared_data: Path) -> None
 
 ODD = {
     "nothing": (b"", "$: not valid JSON: Expecting value: line 1 column 1 (char 0)"),
-    "a list": (b"[]", "$: expected an object, found list"),
+    "a list": (b"[]", "$: expected an object, found an array"),
     "no attestation": (b'{"attestations": []}', "holds no attestation"),
     "another version": (b'{"version": 2, "verification_material": {}}', "$.version: expected 1, found 2"),
     "a key twice": (b'{"mediaType": 1, "mediaType": 2}', "$: not valid JSON: duplicate key 'mediaType'"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ops.supply_chain.adapters.files.project import Project
 from ops.supply_chain.contracts.values.vex import VexDocument
 from ops.supply_chain.core.canonical import load_plain, read_bytes
+from ops.supply_chain.core.errors import InputError
 
 if TYPE_CHECKING:
     from ops.supply_chain.risk.vex.bom import Bom
@@ -34,10 +35,13 @@ def load_bom(path: Path) -> Bom:
     Raises:
         InputError: It cannot be read, is no CycloneDX 1.x, or is broken: with its JSON path.
     """
+    from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
     from ops.supply_chain.risk.vex.bom import read_bom
-    from ops.supply_chain.risk.vex.node import Node
 
-    return read_bom(Node(load_plain(read_bytes(path), where=path.name), "$", path.name))
+    try:
+        return read_bom(Node(load_plain(read_bytes(path), where=path.name)))
+    except UnexpectedShapeError as error:
+        raise InputError(f"{path.name}: {error}") from error
 
 
 def own_products(project: Project) -> tuple[str, ...]:

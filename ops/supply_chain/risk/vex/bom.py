@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 import msgspec
 
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.risk.vex.node import Node
+from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.packages import purl_key, same_version
 
 _SERIAL = re.compile(r"urn:uuid:(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
@@ -72,9 +72,9 @@ def read_bom(root: Node) -> Bom:
     """Read what VEX needs of a CycloneDX document.
 
     Raises:
-        InputError: Of another format or major version, or broken; the message has the JSON path.
+        UnexpectedShapeError: Of another format or major version, or broken; the message has the JSON path.
     """
-    version = root.need("specVersion")
+    version = root["specVersion"]
     if not _SPEC_VERSION.fullmatch(version.text()):
         raise version.broken(f"expected CycloneDX 1.x, found {version.text()!r}")
     metadata = root.get("metadata")
@@ -85,7 +85,7 @@ def read_bom(root: Node) -> Bom:
         version=_number(root.get("version")),
         author=_author(metadata),
         root=_component(described) if described else None,
-        components=tuple(_walk(root.list_of("components"))),
+        components=tuple(_walk(root.rows_of("components"))),
     )
 
 
@@ -100,13 +100,13 @@ def _walk(nodes: list[Node]) -> Iterator[BomComponent]:
     while waiting:
         node = waiting.pop()
         yield _component(node)
-        waiting += reversed(node.list_of("components"))
+        waiting += reversed(node.rows_of("components"))
 
 
 def _component(node: Node) -> BomComponent:
     return BomComponent(
         ref=node.text_of("bom-ref"),
-        name=node.need("name").text(),
+        name=node["name"].text(),
         version=node.text_of("version"),
         purl=node.text_of("purl"),
     )

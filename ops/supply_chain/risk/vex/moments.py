@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ops.supply_chain.risk.vex.node import Node
+from ops.supply_chain.formats.json_reader import Node
 
 
 def moment_of(node: Node | None) -> datetime | None:
@@ -15,7 +15,7 @@ def moment_of(node: Node | None) -> datetime | None:
     Returns:
         In UTC; None where it is absent or has no time zone, because two such cannot be ordered.
     Raises:
-        InputError: It is no moment.
+        UnexpectedShapeError: It is no moment.
     """
     if node is None:
         return None

@@ -14,8 +14,8 @@ from datetime import datetime
 import msgspec
 
 from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
+from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.moments import moment_of
-from ops.supply_chain.risk.vex.node import Node
 from ops.supply_chain.risk.vex.packages import target_of
 
 VERSION = "2.0"
@@ -34,28 +34,28 @@ _STATUSES = {
 }
 
 
-def read_csaf(root: Node) -> VexDocument:
+def read_csaf(root: Node, *, file: str) -> VexDocument:
     """Read a document.
 
     Raises:
-        InputError: Of another version or profile, or broken; the message has the JSON path.
+        UnexpectedShapeError: Of another version or profile, or broken; the message has the JSON path.
     """
-    document = root.need("document")
+    document = root["document"]
     for field, expected in (("csaf_version", VERSION), ("category", CATEGORY)):
-        given = document.need(field)
+        given = document[field]
         if given.text() != expected:
             raise given.broken(f"expected {expected!r}, found {given.text()!r}")
-    tracking = document.need("tracking")
-    tree = root.need("product_tree")
+    tracking = document["tracking"]
+    tree = root["product_tree"]
     products = dict(_products(tree))
-    if tracking.need("status").text() == "draft":
+    if tracking["status"].text() == "draft":
         products = {key: VexTarget(label=target.label, problem=DRAFT) for key, target in products.items()}
-    reader = _Reader(products, _groups(tree), moment_of(tracking.need("current_release_date")))
+    reader = _Reader(products, _groups(tree), moment_of(tracking["current_release_date"]))
     return VexDocument(
-        file=root.file,
-        id=tracking.need("id").text(),
+        file=file,
+        id=tracking["id"].text(),
         format="CSAF VEX",
-        statements=tuple(one for node in root.need("vulnerabilities").items() for one in reader.statements(node)),
+        statements=tuple(one for node in root["vulnerabilities"].rows() for one in reader.statements(node)),
     )
 
 
@@ -71,10 +71,10 @@ class _Reader:
         """Yield one statement for each status, and for each justification of `known_not_affected`."""
         names = _names(node)
         flags = dict(self._flags(node))
-        told = node.need("product_status")
+        told = node["product_status"]
         for field, status in _STATUSES.items():
             sorted_by: dict[Justification | None, list[VexTarget]] = {}
-            for product in told.list_of(field):
+            for product in told.rows_of(field):
                 why = flags.get(product.text()) if status is VexStatus.NOT_AFFECTED else None
                 sorted_by.setdefault(why, []).append(self._target(product.text()))
             for why, targets in sorted_by.items():
@@ -88,12 +88,12 @@ class _Reader:
                 )
 
     def _flags(self, node: Node) -> Iterator[tuple[str, Justification]]:
-        for flag in node.list_of("flags"):
-            label = flag.need("label")
+        for flag in node.rows_of("flags"):
+            label = flag["label"]
             if label.text() not in set(Justification):
                 raise label.broken(f"expected one of {', '.join(Justification)}, found {label.text()!r}")
-            grouped = [self._groups.get(group.text(), ()) for group in flag.list_of("group_ids")]
-            products = [one.text() for one in flag.list_of("product_ids")]
+            grouped = [self._groups.get(group.text(), ()) for group in flag.rows_of("group_ids")]
+            products = [one.text() for one in flag.rows_of("product_ids")]
             for product in [*products, *(one for group in grouped for one in group)]:
                 yield product, Justification(label.text())
 
@@ -102,7 +102,7 @@ class _Reader:
 
 
 def _names(node: Node) -> tuple[str, ...]:
-    names = [node.text_of("cve"), *(one.need("text").text() for one in node.list_of("ids"))]
+    names = [node.text_of("cve"), *(one["text"].text() for one in node.rows_of("ids"))]
     found = tuple(dict.fromkeys(filter(None, names)))
     if not found:
         raise node.broken("has neither 'cve' nor 'ids'")
@@ -111,8 +111,8 @@ def _names(node: Node) -> tuple[str, ...]:
 
 def _groups(tree: Node) -> dict[str, tuple[str, ...]]:
     return {
-        group.need("group_id").text(): tuple(one.text() for one in group.need("product_ids").items())
-        for group in tree.list_of("product_groups")
+        group["group_id"].text(): tuple(one.text() for one in group["product_ids"].rows())
+        for group in tree.rows_of("product_groups")
     }
 
 
@@ -121,24 +121,24 @@ def _products(tree: Node) -> Iterator[tuple[str, VexTarget]]:
     found = dict(_described(tree))
     purls = {key: purl for key, (purl, _) in found.items()}
     yield from ((key, target) for key, (_, target) in found.items())
-    for relation in tree.list_of("relationships"):
-        part = relation.need("product_reference").text()
-        whole = relation.need("relates_to_product_reference").text()
-        key = relation.need("full_product_name").need("product_id").text()
+    for relation in tree.rows_of("relationships"):
+        part = relation["product_reference"].text()
+        whole = relation["relates_to_product_reference"].text()
+        key = relation["full_product_name"]["product_id"].text()
         # A product without a purl is none of ours, whatever its name is.
         yield key, target_of(purls.get(part, ""), within=purls.get(whole) or f"product {whole}")
 
 
 def _described(tree: Node) -> Iterator[tuple[str, tuple[str, VexTarget]]]:
-    for product in tree.list_of("full_product_names"):
-        yield _product(product, None)
-    waiting = list(reversed(tree.list_of("branches")))
+    for named in tree.rows_of("full_product_names"):
+        yield _product(named, None)
+    waiting = list(reversed(tree.rows_of("branches")))
     while waiting:
         branch = waiting.pop()
         product = branch.get("product")
         if product is not None:
             yield _product(product, branch)
-        waiting += reversed(branch.list_of("branches"))
+        waiting += reversed(branch.rows_of("branches"))
 
 
 def _product(node: Node, branch: Node | None) -> tuple[str, tuple[str, VexTarget]]:
@@ -151,5 +151,5 @@ def _product(node: Node, branch: Node | None) -> tuple[str, tuple[str, VexTarget
         version=name if category == "product_version" else "",
         versions=name if category == "product_version_range" else "",
     )
-    label = purl or node.need("name").text()
-    return node.need("product_id").text(), (purl, msgspec.structs.replace(target, label=label))
+    label = purl or node["name"].text()
+    return node["product_id"].text(), (purl, msgspec.structs.replace(target, label=label))

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
+from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.bom import Bom, BomComponent, read_bom, split_link
 from ops.supply_chain.risk.vex.moments import moment_of
-from ops.supply_chain.risk.vex.node import Node
 from ops.supply_chain.risk.vex.packages import purl_key, same_version, target_of, within_range
 from ops.supply_chain.risk.vex.vocabulary import JUSTIFICATION_OF, JUSTIFICATION_PROPERTY, STATUS_OF
 
@@ -42,7 +42,7 @@ class _Reader:
         justification = _justification(node, analysis) if status is VexStatus.NOT_AFFECTED else None
         moment = self._when(node, analysis)
         split: dict[VexStatus, list[VexTarget]] = {status: []}
-        for affected in node.list_of("affects"):
+        for affected in node.rows_of("affects"):
             for stated, target in self._targets(affected, status):
                 split.setdefault(stated, []).append(target)
         for stated, targets in split.items():
@@ -63,12 +63,12 @@ class _Reader:
         return self._moment if found is None else moment_of(found)
 
     def _targets(self, node: Node, status: VexStatus) -> Iterator[tuple[VexStatus, VexTarget]]:
-        ref = node.need("ref").text()
+        ref = node["ref"].text()
         purl, own_version, within, problem = self._resolve(ref)
         if problem:
             yield status, VexTarget(label=ref, problem=problem)
             return
-        versions = node.list_of("versions")
+        versions = node.rows_of("versions")
         if not versions:
             yield status, target_of(purl, within=within, version=own_version)
         for entry in versions:
@@ -92,31 +92,32 @@ class _Reader:
         return self._boms.get((uuid, version))
 
 
-def read_cyclonedx(root: Node, boms: Sequence[Bom] = ()) -> VexDocument:
+def read_cyclonedx(root: Node, boms: Sequence[Bom] = (), *, file: str) -> VexDocument:
     """Read a document.
 
     Args:
         root: The parsed JSON.
         boms: BOMs that BOM-Links may refer to.
+        file: Its file name.
     Raises:
-        InputError: Of another major version, no VEX, or broken; the message has the JSON path.
+        UnexpectedShapeError: Of another major version, no VEX, or broken; the message has the JSON path.
     """
     reader = _Reader(root, boms)
     vulnerabilities = root.get("vulnerabilities")
     if vulnerabilities is None:
         raise root.broken("has no 'vulnerabilities': it is a BOM and no VEX")
     return VexDocument(
-        file=root.file,
-        id=root.text_of("serialNumber") or root.file,
+        file=file,
+        id=root.text_of("serialNumber") or file,
         format="CycloneDX VEX",
-        statements=tuple(statement for node in vulnerabilities.items() for statement in reader.statements(node)),
+        statements=tuple(statement for node in vulnerabilities.rows() for statement in reader.statements(node)),
     )
 
 
 def _names(node: Node) -> tuple[str, ...]:
     # "Zero or more pointers to vulnerabilities that are the equivalent of the vulnerability specified."
-    equal = [reference.need("id").text() for reference in node.list_of("references")]
-    return tuple(dict.fromkeys([node.need("id").text(), *equal]))
+    equal = [reference["id"].text() for reference in node.rows_of("references")]
+    return tuple(dict.fromkeys([node["id"].text(), *equal]))
 
 
 def _status(analysis: Node | None) -> VexStatus:
@@ -134,7 +135,7 @@ def _justification(node: Node, analysis: Node | None) -> Justification | None:
         return None
     if given.text() not in JUSTIFICATION_OF:
         raise given.broken(f"expected one of {', '.join(JUSTIFICATION_OF)}, found {given.text()!r}")
-    for entry in node.list_of("properties"):
+    for entry in node.rows_of("properties"):
         if entry.text_of("name") == JUSTIFICATION_PROPERTY and entry.text_of("value") in set(Justification):
             return Justification(entry.text_of("value"))
     return JUSTIFICATION_OF[given.text()]

@@ -12,8 +12,8 @@ import re
 from datetime import datetime
 
 from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
+from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.moments import moment_of
-from ops.supply_chain.risk.vex.node import Node
 from ops.supply_chain.risk.vex.packages import purl_key, target_of
 
 CONTEXT = "https://openvex.dev/ns"
@@ -22,36 +22,36 @@ CONTRADICTION = "name a package by two purls that differ"
 _KNOWN_CONTEXT = re.compile(rf"{re.escape(CONTEXT)}(?:/v0\.(?:0|2)\.\d+)?")
 
 
-def read_openvex(root: Node) -> VexDocument:
+def read_openvex(root: Node, *, file: str) -> VexDocument:
     """Read a document.
 
     Raises:
-        InputError: Of another version, or broken; the message has the JSON path.
+        UnexpectedShapeError: Of another version, or broken; the message has the JSON path.
     """
-    context = root.need("@context")
+    context = root["@context"]
     if not _KNOWN_CONTEXT.fullmatch(context.text()):
         raise context.broken(f"expected {CONTEXT}/v0.2.0 or v0.0.1, found {context.text()!r}")
     moment = moment_of(root.get("timestamp"))
-    statements = root.need("statements")
+    statements = root["statements"]
     return VexDocument(
-        file=root.file,
-        id=root.need("@id").text(),
+        file=file,
+        id=root["@id"].text(),
         format="OpenVEX",
-        statements=tuple(_statement(one, moment) for one in statements.items()),
+        statements=tuple(_statement(one, moment) for one in statements.rows()),
     )
 
 
 def _statement(node: Node, document: datetime | None) -> VexStatement:
-    status = _status(node.need("status"))
+    status = _status(node["status"])
     # "statement timestamp ... if not set, is inherited from the document"; it overrides where it is set.
     given = node.get("timestamp")
     return VexStatement(
-        names=_names(node.need("vulnerability")),
+        names=_names(node["vulnerability"]),
         status=status,
         place=node.path,
         justification=_justification(node) if status is VexStatus.NOT_AFFECTED else None,
         timestamp=document if given is None else moment_of(given),
-        targets=tuple(target for product in node.list_of("products") for target in _targets(product, node)),
+        targets=tuple(target for product in node.rows_of("products") for target in _targets(product, node)),
     )
 
 
@@ -75,15 +75,15 @@ def _justification(node: Node) -> Justification | None:
 def _names(node: Node) -> tuple[str, ...]:
     if isinstance(node.value, str):
         return (node.text(),)
-    aliases = [alias.text() for alias in node.list_of("aliases")]
-    return tuple(dict.fromkeys([node.need("name").text(), *aliases]))
+    aliases = [alias.text() for alias in node.rows_of("aliases")]
+    return tuple(dict.fromkeys([node["name"].text(), *aliases]))
 
 
 def _targets(product: Node, statement: Node) -> list[VexTarget]:
     if isinstance(product.value, str):
-        purl, parts = product.text(), statement.list_of("subcomponents")
+        purl, parts = product.text(), statement.rows_of("subcomponents")
     else:
-        purl, parts = _purl(product), product.list_of("subcomponents")
+        purl, parts = _purl(product), product.rows_of("subcomponents")
     if not parts:
         return [_target(purl, within="")]
     return [_target(part.text() if isinstance(part.value, str) else _purl(part), within=purl) for part in parts]

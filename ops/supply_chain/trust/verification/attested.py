@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from ops.supply_chain.contracts.files.verification import UNSIGNED, Answer, Check, Expectations, Given, Line
 from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, NOT_SIGNED
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.lines import check, failed, tolerated
 from ops.supply_chain.trust.verification.parts import ATTESTED, Parts
-from ops.supply_chain.trust.verification.plain import Node, OddError, parse, shown
 from ops.supply_chain.trust.verification.provenance import PREDICATE_TYPE, STATEMENT_TYPE, subjects_of
 from ops.supply_chain.trust.verification.signatures import answer_line
 
@@ -73,20 +75,20 @@ def _problems(what: str, documents: Sequence[str], answer: Answer, parts: Parts,
             yield f"does not hold the bytes of {parts.provenance}"
         return
     try:
-        yield from _document_problems(parse(answer.proof.payload), documents, parts, given)
-    except OddError as error:
+        yield from _document_problems(json_reader.read(answer.proof.payload), documents, parts, given)
+    except UnexpectedShapeError as error:
         yield str(error)
 
 
 def _document_problems(statement: Node, documents: Sequence[str], parts: Parts, given: Given) -> Iterator[str]:
     if statement["_type"].text() != STATEMENT_TYPE:
-        yield f"$._type: expected {STATEMENT_TYPE}, found {shown(statement['_type'].value)}"
+        yield f"$._type: expected {STATEMENT_TYPE}, found {excerpt(statement['_type'].value)}"
     predicate = statement["predicate"].value
     carried = [name for name in documents if _same(given.contents, name, predicate)]
     if not carried:
         yield f"$.predicate: is none of {', '.join(documents) or 'the released documents'}"
     elif statement["predicateType"].text() not in {_type_of(name) for name in carried}:
-        yield f"$.predicateType: expected {_type_of(carried[0])}, found {shown(statement['predicateType'].value)}"
+        yield f"$.predicateType: expected {_type_of(carried[0])}, found {excerpt(statement['predicateType'].value)}"
     about = parts.distributions or parts.subjects
     if subjects_of(statement) != {name: given.files[name].sha256 for name in about}:
         yield "$.subject: does not name exactly the " + ("distributions" if parts.distributions else "released files")
@@ -94,8 +96,8 @@ def _document_problems(statement: Node, documents: Sequence[str], parts: Parts, 
 
 def _same(contents: Mapping[str, bytes], name: str, predicate: object) -> bool:
     try:
-        return bool(parse(contents.get(name, b"")).value == predicate)
-    except OddError:
+        return bool(json_reader.read(contents.get(name, b"")).value == predicate)
+    except UnexpectedShapeError:
         return False
 
 

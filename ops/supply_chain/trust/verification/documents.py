@@ -13,11 +13,13 @@ from datetime import date, datetime, timedelta
 from ops.supply_chain.contracts.files.verification import Check, Given, Line
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.gate import EARLIEST_ZONE
 from ops.supply_chain.trust.verification.lines import check, failed, judged, unseen
 from ops.supply_chain.trust.verification.parts import Parts
-from ops.supply_chain.trust.verification.plain import Node, OddError, parse, shown
 
 CLOCKS = timedelta(days=1)
 """By how much the clocks of whoever wrote a VEX document and of the release may differ."""
@@ -57,7 +59,7 @@ def vex(parts: Parts, contents: Mapping[str, bytes], finished: datetime | None) 
 def _valid(name: str, problems: tuple[str, ...] | None) -> tuple[Line, ...]:
     if problems is None:
         return (unseen(name, "nobody could look: a package that this needs is not installed"),)
-    return judged(name, (shown(one) for one in problems), HOLDS_TOGETHER)
+    return judged(name, (excerpt(one) for one in problems), HOLDS_TOGETHER)
 
 
 def _by_schema(problems: Mapping[str, tuple[str, ...] | None]) -> list[Check]:
@@ -66,7 +68,7 @@ def _by_schema(problems: Mapping[str, tuple[str, ...] | None]) -> list[Check]:
         line
         for name, found in problems.items()
         if found is not None
-        for line in judged(name, (shown(one) for one in found), "is valid by the schema of its version")
+        for line in judged(name, (excerpt(one) for one in found), "is valid by the schema of its version")
     ]
     return [check("sbom.schema", "The CycloneDX documents are valid by their schema", lines)] if lines else []
 
@@ -80,19 +82,21 @@ def schema_notes(parts: Parts, problems: Mapping[str, tuple[str, ...] | None]) -
 def _about(name: str, parts: Parts, given: Given, component: str, version: str) -> tuple[Line, ...]:
     problems: list[str] = []
     try:
-        document = parse(given.contents.get(name, b""))
+        document = json_reader.read(given.contents.get(name, b""))
         root_name, root_version, digests = _root(document)
         if (root_name, root_version) != (component, version):
             problems.append(
-                f"describes {shown(root_name)} {shown(root_version)}, expected {component} {version}".replace("  ", " ")
+                f"describes {excerpt(root_name)} {excerpt(root_version)}, expected {component} {version}".replace(
+                    "  ", " "
+                )
             )
         released = {given.files[one].sha256 for one in parts.subjects}
         problems += [
-            f"describes a file with SHA-256 {shown(one)}, which is not released"
+            f"describes a file with SHA-256 {excerpt(one)}, which is not released"
             for one in digests
             if one not in released
         ]
-    except OddError as error:
+    except UnexpectedShapeError as error:
         problems.append(str(error))
     return judged(name, problems, f"describes {component} {version}", _root_command(name))
 
@@ -129,7 +133,7 @@ def _spdx2_root(document: Node) -> Node:
     described += [one.text() for one in older.rows()] if older else []
     packages = [one for one in document["packages"].rows() if one["SPDXID"].text() in described]
     if len(packages) != 1:
-        raise OddError(f"$.relationships: expected one package that is described, found {len(packages)}")
+        raise UnexpectedShapeError(f"$.relationships: expected one package that is described, found {len(packages)}")
     return packages[0]
 
 
@@ -149,7 +153,7 @@ def _spdx3_root(document: Node) -> tuple[str, str, list[str]]:
         packages = [one for one in wanted if one.text_of("type") == "software_Package"]
         if len(packages) == 1:
             return packages[0]["name"].text(), packages[0].text_of("software_packageVersion"), []
-    raise OddError("$.@graph: expected a document whose root is one package")
+    raise UnexpectedShapeError("$.@graph: expected a document whose root is one package")
 
 
 def _current(name: str, data: bytes, finished: datetime | None) -> tuple[Line, ...]:
@@ -157,9 +161,9 @@ def _current(name: str, data: bytes, finished: datetime | None) -> tuple[Line, .
     if finished is None:
         return (unseen(name, "nobody says when the release was made", command),)
     try:
-        document = parse(data)
+        document = json_reader.read(data)
         problems = [*_later(document, finished), *_ended(document, (finished - EARLIEST_ZONE).date())]
-    except OddError as error:
+    except UnexpectedShapeError as error:
         problems = [str(error)]
     return judged(name, problems, "was current when the release was made", command)
 
@@ -172,17 +176,17 @@ def _later(document: Node, finished: datetime) -> Iterator[str]:
         try:
             moment = parse_timestamp(text, where="timestamp")
         except (InputError, OverflowError):
-            yield f"{shown(text)} is no moment"
+            yield f"{excerpt(text)} is no moment"
             continue
         if moment > finished + CLOCKS:
-            yield f"is of {shown(text)}, after the release was made"
+            yield f"is of {excerpt(text)}, after the release was made"
 
 
 def _ended(document: Node, day: date) -> Iterator[str]:
     for text in _sentences(document):
         found = _ACCEPTED.match(text)
         if found and found[1] < day.isoformat():
-            yield f"a statement had ended by {day.isoformat()}: {shown(text)}"
+            yield f"a statement had ended by {day.isoformat()}: {excerpt(text)}"
 
 
 def _sentences(document: Node) -> Iterator[str]:

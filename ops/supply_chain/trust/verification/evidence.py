@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ops.supply_chain.contracts.files.verification import Check, Expectations, Further, GivenFile, Line
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.attested import PAYLOAD_TYPE
 from ops.supply_chain.trust.verification.lines import check, failed, passed, unseen
-from ops.supply_chain.trust.verification.plain import Node, OddError, parse, shown
 from ops.supply_chain.trust.verification.provenance import STATEMENT_TYPE, repository_of
 
 GITHUB, PEP_740 = "github", "pep740"
@@ -47,19 +49,19 @@ def bundles_in(data: bytes) -> tuple[Found, ...]:
     """
     try:
         found = tuple(_found(data))
-    except OddError as error:
+    except UnexpectedShapeError as error:
         return (Found(GITHUB, b"", str(error)),)
     return found or (Found(GITHUB, b"", "holds no attestation"),)
 
 
 def _found(data: bytes) -> Iterator[Found]:
     try:
-        documents = [parse(data)]
-    except OddError as error:
+        documents = [json_reader.read(data)]
+    except UnexpectedShapeError as error:
         lines = [line for line in data.split(b"\n") if line.strip()]
         if len(lines) < 2:  # noqa: PLR2004 - one line was just read
             raise error from None
-        documents = [parse(line) for line in lines]
+        documents = [json_reader.read(line) for line in lines]
     for document in documents:
         yield from _bundles(document)
 
@@ -77,13 +79,15 @@ def _bundles(document: Node) -> Iterator[Found]:
         for one in document["attestations"].rows():
             yield Found(GITHUB, json.dumps(one["bundle"].table()).encode())
     else:
-        raise OddError(f"{document.path}: is neither a Sigstore bundle nor a PEP 740 attestation")
+        raise UnexpectedShapeError(f"{document.path}: is neither a Sigstore bundle nor a PEP 740 attestation")
 
 
 def _pep740(attestation: Node) -> bytes:
     """Write a PEP 740 attestation as the bundle that it was made from."""
     if attestation["version"].value != 1:
-        raise OddError(f"{attestation.path}.version: expected 1, found {shown(attestation['version'].value)}")
+        raise UnexpectedShapeError(
+            f"{attestation.path}.version: expected 1, found {excerpt(attestation['version'].value)}"
+        )
     material, envelope = attestation["verification_material"], attestation["envelope"]
     bundle: dict[str, Any] = {
         "mediaType": BUNDLE_TYPE,
@@ -121,7 +125,7 @@ def covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
     """Name the files that a verified attestation is about, by digest, sorted.
 
     Raises:
-        OddError: What was signed is no statement.
+        UnexpectedShapeError: What was signed is no statement.
     """
     statement = _statement(one)
     digests = {(row["digest"].text_of("sha256")) for row in statement["subject"].rows()}
@@ -132,7 +136,7 @@ def predicate_of(one: Further) -> tuple[str, Node]:
     """Return predicate type and predicate of a verified attestation.
 
     Raises:
-        OddError: What was signed is no statement.
+        UnexpectedShapeError: What was signed is no statement.
     """
     statement = _statement(one)
     return statement["predicateType"].text(), statement["predicate"]
@@ -149,10 +153,10 @@ def same_source(one: Further, repository: str) -> bool:
 def _statement(one: Further) -> Node:
     proof = one.answer.proof
     if proof is None or proof.payload_type != PAYLOAD_TYPE:
-        raise OddError("what was signed is no in-toto statement")
-    statement = parse(proof.payload)
+        raise UnexpectedShapeError("what was signed is no in-toto statement")
+    statement = json_reader.read(proof.payload)
     if statement["_type"].text() != STATEMENT_TYPE:
-        raise OddError(f"$._type: expected {STATEMENT_TYPE}, found {shown(statement['_type'].value)}")
+        raise UnexpectedShapeError(f"$._type: expected {STATEMENT_TYPE}, found {excerpt(statement['_type'].value)}")
     return statement
 
 
@@ -163,23 +167,23 @@ def _line(one: Further, files: Mapping[str, GivenFile], wanted: Expectations, re
         return failed(one.source, one.problem or one.answer.problem or "does not verify")
     try:
         about, (kind, _) = covered(one, files), predicate_of(one)
-    except OddError as error:
+    except UnexpectedShapeError as error:
         return failed(one.source, str(error))
     if not about:
         return failed(one.source, "is about none of these files")
-    return _origin(one, f"{shown(kind)} about {', '.join(about)}", repository, _command(about[0], kind, wanted))
+    return _origin(one, f"{excerpt(kind)} about {', '.join(about)}", repository, _command(about[0], kind, wanted))
 
 
 def _origin(one: Further, message: str, repository: str, command: str) -> Line:
     """Judge who made an attestation that is about files of the release."""
     proof = one.answer.proof
-    name = shown(proof.signer) if proof else ""
+    name = excerpt(proof.signer) if proof else ""
     if one.answer.counts or same_source(one, repository):
         return passed(one.source, f"{message}, by {name}", command)
     if not repository:
         return unseen(one.source, f"{message}, by {name}: nobody said which repository to expect", command)
     found = repository_of(proof.extensions.get(SOURCE_REPOSITORY, "")) if proof else ""
-    return failed(one.source, f"comes from {shown(found) or name}, expected {repository}", command)
+    return failed(one.source, f"comes from {excerpt(found) or name}, expected {repository}", command)
 
 
 def _command(name: str, kind: str, wanted: Expectations) -> str:

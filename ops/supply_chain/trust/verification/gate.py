@@ -14,13 +14,16 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.files.verification import REHEARSAL, Check, GivenFile, Line
+from ops.supply_chain.core import plain_json
+from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.lines import check, failed, judged, passed, tolerated
 from ops.supply_chain.trust.verification.parts import Parts
-from ops.supply_chain.trust.verification.plain import Node, OddError, digest_of_part, shown
 
 PASS = Outcome.PASS.value
 EARLIEST_ZONE = timedelta(hours=12)
@@ -84,18 +87,18 @@ def finished(gate: Node) -> datetime:
     """Return the moment at which the last record was finished.
 
     Raises:
-        OddError: No record tells, or one tells what is no moment.
+        UnexpectedShapeError: No record tells, or one tells what is no moment.
     """
     moments = [_moment(record["finished"]) for record in gate["records"].rows()]
     if not moments:
-        raise OddError("$.records: is empty")
+        raise UnexpectedShapeError("$.records: is empty")
     return max(moments)
 
 
 def _lines(name: str, work: Callable[[], Iterator[Line]]) -> list[Line]:
     try:
         return list(work())
-    except OddError as error:
+    except UnexpectedShapeError as error:
         return [failed(name, str(error))]
 
 
@@ -104,7 +107,7 @@ def _byproducts(statement: Node) -> dict[str, _Named]:
     for node in statement["predicate"]["runDetails"]["byproducts"].rows():
         name, annotations = node["name"].text(), node["annotations"]
         if name in found:
-            raise OddError(f"provenance {node.path}.name: {shown(name)} is there twice")
+            raise UnexpectedShapeError(f"provenance {node.path}.name: {excerpt(name)} is there twice")
         found[name] = _Named(
             node["digest"]["sha256"].text(), annotations["role"].text(), annotations.text_of("outcome")
         )
@@ -116,7 +119,7 @@ def _records(gate: Node) -> dict[str, Node]:
     for record in gate["records"].rows():
         stage = record["stage"].text()
         if stage in found:
-            raise OddError(f"{record.path}.stage: {shown(stage)} is there twice")
+            raise UnexpectedShapeError(f"{record.path}.stage: {excerpt(stage)} is there twice")
         found[stage] = record
     return found
 
@@ -128,10 +131,10 @@ def _record_lines(parts: Parts, gate: Node, named: Mapping[str, _Named]) -> Iter
         path = records[stage].path[1:] if stage in records else ""
         command = commands.digest_of(parts.gate, path) if path else ""
         if stage not in records:
-            yield failed(shown(stage), "is named by the provenance, and there is no such record")
+            yield failed(excerpt(stage), "is named by the provenance, and there is no such record")
         elif stage not in wanted:
-            yield failed(shown(stage), "is not named by the provenance", command)
-        elif digest_of_part(records[stage].value) != wanted[stage]:
+            yield failed(excerpt(stage), "is not named by the provenance", command)
+        elif _digest_of_part(records[stage]) != wanted[stage]:
             yield failed(stage, "is not the record that the provenance names: another SHA-256", command)
         else:
             yield passed(stage, f"SHA-256 {wanted[stage]}", command)
@@ -146,15 +149,15 @@ def _gate_lines(parts: Parts, gate: Node, named: Mapping[str, _Named], why: str)
         of = f"{record['component'].text()}-{record['version'].text()}"
         command = commands.show(parts.gate, f"{record.path[1:]}.outcome")
         if of != parts.prefix:
-            yield failed(shown(stage), f"is of {shown(of)}", command)
+            yield failed(excerpt(stage), f"is of {excerpt(of)}", command)
         if outcome == PASS and of == parts.prefix:
-            yield passed(shown(stage), f"ended {PASS}", command)
+            yield passed(excerpt(stage), f"ended {PASS}", command)
         elif outcome != PASS:
-            yield from tolerated([failed(shown(stage), f"ended {shown(outcome)}", command)], why)
+            yield from tolerated([failed(excerpt(stage), f"ended {excerpt(outcome)}", command)], why)
     for name, one in sorted(named.items()):
         if one.role in ("record", "policy-record") and one.outcome != PASS and (name, one.outcome) not in told:
-            said = f"ended {shown(one.outcome) or 'nobody says how'}, says the provenance"
-            yield from tolerated([failed(shown(name), said)], why)
+            said = f"ended {excerpt(one.outcome) or 'nobody says how'}, says the provenance"
+            yield from tolerated([failed(excerpt(name), said)], why)
 
 
 def _verdict_lines(parts: Parts, gate: Node, named: Mapping[str, _Named], why: str) -> Iterator[Line]:
@@ -163,9 +166,9 @@ def _verdict_lines(parts: Parts, gate: Node, named: Mapping[str, _Named], why: s
     problems = []
     of = f"{verdict['component'].text()}-{verdict['version'].text()}"
     if of != parts.prefix:
-        problems.append(f"is of {shown(of)}")
+        problems.append(f"is of {excerpt(of)}")
     digests = [one.sha256 for one in named.values() if one.role == "verdict"]
-    if digests != [digest_of_part(verdict.value)]:
+    if digests != [_digest_of_part(verdict)]:
         problems.append("is not the verdict that the provenance names: another SHA-256")
     yield from tolerated(refusals, why)
     if problems or not refusals:
@@ -175,13 +178,13 @@ def _verdict_lines(parts: Parts, gate: Node, named: Mapping[str, _Named], why: s
 def _refusals(verdict: Node) -> Iterator[str]:
     decision, outcome = verdict["decision"].text(), verdict["outcome"].text()
     if (decision, outcome) != ("allow", PASS):
-        yield f"is {shown(decision)} ({shown(outcome)})"
+        yield f"is {excerpt(decision)} ({excerpt(outcome)})"
     rules = list(verdict["rules"].rows())
     if not rules:
         yield "has no rules"
     for rule in rules:
         if rule["outcome"].text() != PASS:
-            yield f"{shown(rule['code'].value)} ended {shown(rule['outcome'].value)}"
+            yield f"{excerpt(rule['code'].value)} ended {excerpt(rule['outcome'].value)}"
 
 
 def _origin_lines(parts: Parts, files: Mapping[str, GivenFile], gate: Node) -> Iterator[Line]:
@@ -195,7 +198,7 @@ def _origin_lines(parts: Parts, files: Mapping[str, GivenFile], gate: Node) -> I
         stage = writers.get(files[name].sha256, "")
         command = commands.show(parts.gate, '.records[] | {stage, writes: [.writes[] | "\\(.sha256) \\(.path)"]}')
         yield (
-            passed(name, f"written by {shown(stage)}", command)
+            passed(name, f"written by {excerpt(stage)}", command)
             if stage
             else failed(name, "no record says who wrote it", command)
         )
@@ -212,7 +215,7 @@ def _waiver_lines(parts: Parts, gate: Node) -> Iterator[Line]:
             label = finding.text_of("waived_by")
             count += bool(label)
             until = _UNTIL.search(label)
-            what = f"{shown(finding.text_of('code'))} {shown(finding.text_of('package'))}: {shown(label)}"
+            what = f"{excerpt(finding.text_of('code'))} {excerpt(finding.text_of('package'))}: {excerpt(label)}"
             if label and not until:
                 ended.append(f"{what}: does not say until when")
             elif until and until[1] < day:
@@ -224,4 +227,12 @@ def _moment(node: Node) -> datetime:
     try:
         return parse_timestamp(node.text(), where=node.path)
     except (InputError, OverflowError) as error:
-        raise OddError(f"{node.path}: expected a moment, found {shown(node.value)}") from error
+        raise UnexpectedShapeError(f"{node.path}: expected a moment, found {excerpt(node.value)}") from error
+
+
+def _digest_of_part(part: Node) -> str:
+    """Return the SHA-256 of a part in canonical form: of what `jq -S` prints of it."""
+    try:
+        return sha256_bytes(plain_json.dump(part.value))
+    except (ValueError, RecursionError) as error:
+        raise part.broken(f"cannot be written as canonical JSON: {type(error).__name__}") from error

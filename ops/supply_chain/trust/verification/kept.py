@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping
 
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, SCHEMA
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification.parts import Parts, parts_of
-from ops.supply_chain.trust.verification.plain import Node, OddError, parse, shown
 from ops.supply_chain.trust.verification.provenance import subjects_of
 from ops.supply_chain.trust.verification.vsa import PREDICATE_TYPE
 
@@ -28,8 +30,8 @@ def report_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]:
         One sentence a problem; empty where it names exactly these files.
     """
     try:
-        return tuple(_report_problems(parse(data), digests))
-    except OddError as error:
+        return tuple(_report_problems(json_reader.read(data), digests))
+    except UnexpectedShapeError as error:
         return (str(error),)
 
 
@@ -37,21 +39,21 @@ def summary_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]
     """Say why a `vsa.json` is not about a release; arguments as `report_problems`."""
     parts = parts_of(digests)
     try:
-        statement = parse(data)
+        statement = json_reader.read(data)
         kind = statement["predicateType"].text()
         subjects = subjects_of(statement)
-    except OddError as error:
+    except UnexpectedShapeError as error:
         return (str(error),)
     if kind != PREDICATE_TYPE:
-        return (f"$.predicateType: expected {PREDICATE_TYPE}, found {shown(kind)}",)
+        return (f"$.predicateType: expected {PREDICATE_TYPE}, found {excerpt(kind)}",)
     return () if subjects == {name: digests[name] for name in parts.released} else ("is about other files than these",)
 
 
 def accepted(data: bytes) -> bool:
     """Tell whether a `verification.json` says that the release was accepted: the verifier ended with exit 0."""
     try:
-        return parse(data)["ruling"].text() == Outcome.PASS.value
-    except OddError:
+        return json_reader.read(data)["ruling"].text() == Outcome.PASS.value
+    except UnexpectedShapeError:
         return False
 
 
@@ -77,11 +79,11 @@ def kept_problems(
 
 def _report_problems(report: Node, digests: Mapping[str, str]) -> Iterator[str]:
     if report["schema"].text() != SCHEMA:
-        yield f"$.schema: expected {SCHEMA}, found {shown(report['schema'].value)}"
+        yield f"$.schema: expected {SCHEMA}, found {excerpt(report['schema'].value)}"
     named: dict[str, str] = {}
     for row in report["files"].rows():
         if row["name"].text() in named:
-            yield f"{row.path}.name: {shown(row['name'].value)} is there twice"
+            yield f"{row.path}.name: {excerpt(row['name'].value)} is there twice"
         named[row["name"].text()] = row["sha256"].text()
     if named != dict(digests):
         yield "is about other files than these"

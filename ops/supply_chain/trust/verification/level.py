@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from ops.supply_chain.contracts.files.verification import Check, Further, GivenFile, Level
 from ops.supply_chain.core.outcome import Outcome, worst
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.trust.verification.evidence import (
     GITHUB_ISSUER,
     SOURCE_COMMIT,
@@ -24,7 +25,6 @@ from ops.supply_chain.trust.verification.evidence import (
     same_source,
 )
 from ops.supply_chain.trust.verification.parts import Parts
-from ops.supply_chain.trust.verification.plain import OddError
 from ops.supply_chain.trust.verification.provenance import PREDICATE_TYPE
 
 GITHUB_BUILD_TYPE = "https://actions.github.io/buildtypes/workflow/v1"
@@ -103,7 +103,7 @@ def _reason(build: int, found: Mapping[str, int]) -> str:
 def _covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
     try:
         return covered(one, files)
-    except OddError:
+    except UnexpectedShapeError:
         return ()
 
 
@@ -119,7 +119,7 @@ def _shown_by(one: Further, origin: Origin) -> int:
         kind, predicate = predicate_of(one)
         builder = predicate["runDetails"]["builder"]["id"].text() if kind == PREDICATE_TYPE else ""
         build_type = predicate["buildDefinition"]["buildType"].text() if builder else ""
-    except OddError:
+    except UnexpectedShapeError:
         return 0
     signer = proof.extensions.get(BUILD_SIGNER, "")
     if proof.issuer != GITHUB_ISSUER or proof.extensions.get(RUNNER) != HOSTED or not signer:

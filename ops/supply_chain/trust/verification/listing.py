@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 
 from ops.supply_chain.contracts.files.verification import Check, GivenFile, Line
 from ops.supply_chain.contracts.values.signature_names import bundle_name, certificate_name, signature_name
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.kept import kept_problems
 from ops.supply_chain.trust.verification.lines import check, failed, passed
 from ops.supply_chain.trust.verification.parts import ATTESTED, MANIFEST, VERIFIER, Parts
-from ops.supply_chain.trust.verification.plain import Node, OddError, parse
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._+-]*)")
 
@@ -32,24 +33,24 @@ def read_checksums(data: bytes) -> dict[str, str]:
     """Read a checksums file: name -> SHA-256.
 
     Raises:
-        OddError: It is not in the one form in which we write it.
+        UnexpectedShapeError: It is not in the one form in which we write it.
     """
     try:
         lines = data.decode("ascii").split("\n")
     except UnicodeDecodeError as error:
-        raise OddError("is no plain text") from error
+        raise UnexpectedShapeError("is no plain text") from error
     if lines.pop() != "" or not lines:
-        raise OddError("is empty, or its last line is not ended")
+        raise UnexpectedShapeError("is empty, or its last line is not ended")
     found: dict[str, str] = {}
     for number, text in enumerate(lines, 1):
         entry = _LINE.fullmatch(text)
         if not entry:
-            raise OddError(f"line {number}: expected 64 hexadecimal digits, two spaces and a file name")
+            raise UnexpectedShapeError(f"line {number}: expected 64 hexadecimal digits, two spaces and a file name")
         if entry[2] in found:
-            raise OddError(f"line {number}: names {entry[2]} a second time")
+            raise UnexpectedShapeError(f"line {number}: names {entry[2]} a second time")
         found[entry[2]] = entry[1]
     if list(found) != sorted(found):
-        raise OddError("its lines are not sorted")
+        raise UnexpectedShapeError("its lines are not sorted")
     return found
 
 
@@ -60,7 +61,7 @@ def _listed(parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str,
         return
     try:
         claimed = read_checksums(contents[parts.checksums])
-    except OddError as error:
+    except UnexpectedShapeError as error:
         yield failed(parts.checksums, str(error), command)
         return
     released = set(parts.released) - {parts.checksums}
@@ -119,8 +120,8 @@ def _kept(name: str, parts: Parts, files: Mapping[str, GivenFile], contents: Map
 def _manifest(files: Mapping[str, GivenFile], data: bytes) -> Line:
     """Judge the manifest of a retained release: it names exactly the other files."""
     try:
-        rows = [_row(node) for node in parse(data)["files"].rows()]
-    except OddError as error:
+        rows = [_row(node) for node in json_reader.read(data)["files"].rows()]
+    except UnexpectedShapeError as error:
         return failed(MANIFEST, str(error), "jq -r .files manifest.json")
     there = sorted((one.name, one.sha256, one.size) for name, one in files.items() if name != MANIFEST)
     if sorted(rows) != there:

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.supply_chain.contracts.files.verification import Check, Expectations, GivenFile, Line
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.lines import check, failed, judged, passed
 from ops.supply_chain.trust.verification.parts import Parts
-from ops.supply_chain.trust.verification.plain import Node, OddError, shown
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
@@ -82,15 +83,15 @@ def subjects_of(statement: Node) -> dict[str, str]:
     """Return the subjects of a statement: name -> SHA-256.
 
     Raises:
-        OddError: One has no name or no SHA-256, or a name is there twice.
+        UnexpectedShapeError: One has no name or no SHA-256, or a name is there twice.
     """
     found: dict[str, str] = {}
     for node in statement["subject"].rows():
         name, sha256 = node["name"].text(), node["digest"]["sha256"].text()
         if not _SHA256.fullmatch(sha256):
-            raise OddError(f"{node.path}.digest.sha256: expected 64 hexadecimal digits")
+            raise UnexpectedShapeError(f"{node.path}.digest.sha256: expected 64 hexadecimal digits")
         if name in found:
-            raise OddError(f"{node.path}.name: {shown(name)} is there twice")
+            raise UnexpectedShapeError(f"{node.path}.name: {excerpt(name)} is there twice")
         found[name] = sha256
     return found
 
@@ -113,7 +114,7 @@ def is_rehearsed(statement: Node) -> bool:
     """Tell whether a statement says that it is of a rehearsal."""
     try:
         said = statement["predicate"]["buildDefinition"]["externalParameters"].table().get("rehearsal", False)
-    except OddError:
+    except UnexpectedShapeError:
         said = False
     builder = _text(statement, "predicate", "runDetails", "builder", "id")
     return said is not False or builder.endswith(REHEARSAL_SUFFIX)
@@ -151,7 +152,7 @@ def _judged(what: str, name: str, problems: Iterator[str], good: str, path: str)
     found: list[str] = []
     try:
         found += problems
-    except OddError as error:
+    except UnexpectedShapeError as error:
         found.append(str(error))
     lines = judged(name, found, good, commands.show(name, path))
     return check(f"provenance.{what}", _TITLES[what], lines)
@@ -160,7 +161,7 @@ def _judged(what: str, name: str, problems: Iterator[str], good: str, path: str)
 def _statement_problems(statement: Node) -> Iterator[str]:
     for key, expected in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE)):
         if statement[key].text() != expected:
-            yield f"$.{key}: expected {expected}, found {shown(statement[key].value)}"
+            yield f"$.{key}: expected {expected}, found {excerpt(statement[key].value)}"
     statement["predicate"]["buildDefinition"].table()
     statement["predicate"]["runDetails"].table()
 
@@ -169,7 +170,7 @@ def _subject_lines(parts: Parts, files: Mapping[str, GivenFile], statement: Node
     command = commands.subjects(parts.provenance)
     try:
         claimed = subjects_of(statement)
-    except OddError as error:
+    except UnexpectedShapeError as error:
         yield failed(parts.provenance, str(error), command)
         return
     if not claimed:
@@ -178,7 +179,7 @@ def _subject_lines(parts: Parts, files: Mapping[str, GivenFile], statement: Node
         if name not in claimed:
             yield failed(name, "is no subject of the provenance", command)
         elif name not in files:
-            yield failed(shown(name), "is a subject of the provenance, and is missing", command)
+            yield failed(excerpt(name), "is a subject of the provenance, and is missing", command)
         elif files[name].sha256 != claimed[name]:
             yield failed(name, f"expected SHA-256 {claimed[name]}, found {files[name].sha256}", command)
         elif name not in parts.subjects:
@@ -188,44 +189,44 @@ def _subject_lines(parts: Parts, files: Mapping[str, GivenFile], statement: Node
 
 
 def _builder(statement: Node) -> str:
-    return shown(_text(statement, "predicate", "runDetails", "builder", "id"))
+    return excerpt(_text(statement, "predicate", "runDetails", "builder", "id"))
 
 
 def _builder_problems(statement: Node, wanted: Expectations) -> Iterator[str]:
     found = statement["predicate"]["buildDefinition"]["buildType"].text()
     if found not in {f"{base}{BUILD_TYPE}" for base in wanted.bases}:
-        yield f"$.predicate.buildDefinition.buildType: {shown(found)} is not known"
+        yield f"$.predicate.buildDefinition.buildType: {excerpt(found)} is not known"
     found = statement["predicate"]["runDetails"]["builder"]["id"].text()
     # That a builder only rehearses is judged by `release.real`.
     if found.removesuffix(REHEARSAL_SUFFIX) not in {
         f"{base}builder:{kind}:v1" for base in wanted.bases for kind in BUILDERS
     }:
-        yield f"$.predicate.runDetails.builder.id: {shown(found)} is not known"
+        yield f"$.predicate.runDetails.builder.id: {excerpt(found)} is not known"
 
 
 def _parameter_problems(parts: Parts, statement: Node) -> Iterator[str]:
     # SLSA 1.2: a verifier should reject unknown or unexpected external parameters.
     parameters = statement["predicate"]["buildDefinition"]["externalParameters"]
     for key in sorted(parameters.table().keys() - PARAMETERS):
-        yield f"{parameters.path}.{shown(key)}: is no known parameter"
+        yield f"{parameters.path}.{excerpt(key)}: is no known parameter"
     component, version = parameters["component"].text(), parameters["version"].text()
     if f"{component}-{version}" != parts.prefix:
-        yield f"{parameters.path}: is of {shown(component)} {shown(version)}, and the files are named {parts.prefix}"
+        yield f"{parameters.path}: is of {excerpt(component)} {excerpt(version)}, and the files are named {parts.prefix}"
 
 
 def _source_problems(statement: Node, wanted: Expectations) -> Iterator[str]:
     uri, stated = _source_uri(statement), facts(statement)
     expected = repository_of(wanted.source_repository)
     if expected and repository_of(uri) != expected:
-        yield f"expected the repository {expected}, found {shown(repository_of(uri)) or 'none'}"
+        yield f"expected the repository {expected}, found {excerpt(repository_of(uri)) or 'none'}"
     commit = stated.get("commit", "")
     if wanted.source_commit and commit != wanted.source_commit.lower():
-        yield f"expected the commit {wanted.source_commit.lower()}, found {shown(commit) or 'none'}"
+        yield f"expected the commit {wanted.source_commit.lower()}, found {excerpt(commit) or 'none'}"
     if (wanted.source_repository or wanted.source_commit) and stated.get("dirty") != "no":
         yield "the folder differed from that commit, or nobody says that it did not"
     version = parameter(statement, "version")
     if wanted.tag and version not in {wanted.tag, wanted.tag.removeprefix("v")}:
-        yield f"expected the tag {wanted.tag}, found the version {shown(version) or 'none'}"
+        yield f"expected the tag {wanted.tag}, found the version {excerpt(version) or 'none'}"
 
 
 def _source_text(wanted: Expectations) -> str:
@@ -242,7 +243,7 @@ def _dirty(statement: Node) -> str:
         rows = list(statement["predicate"]["buildDefinition"]["resolvedDependencies"].rows())
         source = [row["annotations"] for row in rows if row["annotations"]["role"].text() == "source"]
         dirty = source[0]["dirty"].value if len(source) == 1 else None
-    except OddError:
+    except UnexpectedShapeError:
         return ""
     return "yes" if dirty is True else "no" if dirty is False else ""
 
@@ -253,6 +254,6 @@ def _text(statement: Node, *keys: str) -> str:
         for key in keys:
             node = node[key]
         found = node.text()
-    except OddError:
+    except UnexpectedShapeError:
         return ""
     return str(found)

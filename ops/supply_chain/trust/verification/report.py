@@ -17,9 +17,8 @@ from ops.supply_chain.contracts.files.verification import (
 )
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.core.text import printable
+from ops.supply_chain.core.text import excerpt, printable
 from ops.supply_chain.trust.verification.commands import KEY_VARIABLE, ROOT_VARIABLE
-from ops.supply_chain.trust.verification.plain import shown
 from ops.supply_chain.trust.verification.verify import REAL
 
 _WORDS = {Outcome.PASS: "pass", Outcome.FAIL: "FAIL", Outcome.NOT_EXAMINED: "not examined"}
@@ -81,7 +80,7 @@ def markdown(verification: Verification) -> str:
 
 def headline(verification: Verification) -> str:
     """Say in one line what came out: "verified" alone is said of a signed release in which nothing was tolerated."""
-    name = shown(f"{verification.component} {verification.version}".strip())
+    name = excerpt(f"{verification.component} {verification.version}".strip())
     rehearsal = " (a rehearsal, not a release)" if verification.rehearsal else ""
     if verification.ruling is Outcome.FAIL:
         return f"{name}{rehearsal}: NOT VERIFIED, do not use it"

@@ -25,10 +25,10 @@ from ops.supply_chain.contracts.values.signature_names import (
 )
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated, unseen
 from ops.supply_chain.trust.verification.parts import Parts
-from ops.supply_chain.trust.verification.plain import shown
 
 if TYPE_CHECKING:  # a msgspec type, which is there only where signatures can be verified
     from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
@@ -82,8 +82,8 @@ def answer_line(subject: str, answer: Answer, command: str) -> Line:
     if answer.proof is None or answer.problem:
         return failed(subject, answer.problem or "does not verify", command)
     signer = signer_of(answer)
-    role = f"{shown(signer.role)}, " if signer and signer.role else ""
-    message = f"signed by {role}{shown(answer.proof.signer)} {_when(answer.proof)}"
+    role = f"{excerpt(signer.role)}, " if signer and signer.role else ""
+    message = f"signed by {role}{excerpt(answer.proof.signer)} {_when(answer.proof)}"
     return Line(subject=subject, outcome=Outcome.PASS, message=message, command=command, signer=signer)
 
 

@@ -14,6 +14,9 @@ from ops.supply_chain.contracts.files.verification import REHEARSAL, Answer, Che
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification.attested import attestations
 from ops.supply_chain.trust.verification.chain import chain, previous_of
 from ops.supply_chain.trust.verification.documents import sboms, schema_notes, vex
@@ -23,7 +26,6 @@ from ops.supply_chain.trust.verification.level import Origin, level
 from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated
 from ops.supply_chain.trust.verification.listing import listing
 from ops.supply_chain.trust.verification.parts import Parts, parts_of
-from ops.supply_chain.trust.verification.plain import Node, OddError, parse, shown
 from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance, repository_of
 from ops.supply_chain.trust.verification.signatures import signatures
 
@@ -86,9 +88,9 @@ def _document(name: str, contents: Mapping[str, bytes]) -> Node | str:
     if name not in contents:
         return f"{name} is missing"
     try:
-        node = parse(contents[name])
+        node = json_reader.read(contents[name])
         node.table()
-    except OddError as error:
+    except UnexpectedShapeError as error:
         return str(error)
     return node
 
@@ -105,7 +107,7 @@ def _named(parts: Parts, statement: Node | str) -> tuple[str, str]:
 def _finished(gate: Node | str) -> datetime | None:
     try:
         return None if isinstance(gate, str) else finished(gate)
-    except OddError:
+    except UnexpectedShapeError:
         return None
 
 
@@ -141,12 +143,12 @@ def _facts(statement: Node | str) -> dict[str, str]:
 
 
 def _shown(stated: Mapping[str, str], statement: Node | str) -> dict[str, str]:
-    found = {key: shown(text) for key, text in stated.items()}
+    found = {key: excerpt(text) for key, text in stated.items()}
     try:
         version, _ = ("", "") if isinstance(statement, str) else previous_of(statement)
-    except OddError:
+    except UnexpectedShapeError:
         version = ""
-    return {**found, "previous": shown(version)} if version else found
+    return {**found, "previous": excerpt(version)} if version else found
 
 
 def _notes(parts: Parts, given: Given, stated: Mapping[str, str], wanted: Expectations) -> list[str]:
@@ -175,11 +177,11 @@ def _run_notes(given: Given, stated: Mapping[str, str]) -> list[str]:
     extensions = [proof.extensions for proof in proofs if proof.issuer == GITHUB_ISSUER]
     told = {repository_of(one[SOURCE_REPOSITORY]) for one in extensions if SOURCE_REPOSITORY in one}
     other = sorted(told - {repository_of(stated.get("source", ""))}) if "source" in stated else []
-    notes = [f"the workflow that signed ran for {shown(one)}, which is not the source that it names" for one in other]
+    notes = [f"the workflow that signed ran for {excerpt(one)}, which is not the source that it names" for one in other]
     commits = {one[SOURCE_COMMIT] for one in extensions if SOURCE_COMMIT in one}
     moved = sorted(commits - {stated.get("commit", "")}) if "commit" in stated else []
     return notes + [
-        f"the workflow that signed ran at commit {shown(one)}, which is not the one that it names" for one in moved
+        f"the workflow that signed ran at commit {excerpt(one)}, which is not the one that it names" for one in moved
     ]
 
 

@@ -20,11 +20,12 @@ from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.dependencies.compile.header import parse_header
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.assurance.claims.release import Opened, document_of
 from ops.supply_chain.gather.assurance.policy import folders_of, settings_of
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.trust.verification.parts import Parts
-from ops.supply_chain.trust.verification.plain import OddError, parse
 
 if TYPE_CHECKING:
     from ops.supply_chain.runner.context import StageRun
@@ -155,9 +156,9 @@ def _epoch(opened: Opened) -> int | None:
 
 def _parameter(opened: Opened, key: str, other: Any) -> Any:
     try:
-        statement = parse(opened.contents.get(opened.parts.provenance, b""))
+        statement = json_reader.read(opened.contents.get(opened.parts.provenance, b""))
         found = statement["predicate"]["buildDefinition"]["externalParameters"].table().get(key, other)
-    except OddError:
+    except UnexpectedShapeError:
         return other
     return found if isinstance(found, str | int) else other
 
@@ -239,9 +240,9 @@ def _union(content: ArchiveContent) -> set[str] | None:
     ]
     for member in documents:
         try:
-            rows = parse(member.data or b"").get("components")
+            rows = json_reader.read(member.data or b"").get("components")
             found.update(row["bom-ref"].text() for row in (rows.rows() if rows else ()))
-        except OddError:
+        except UnexpectedShapeError:
             return None
     return found if documents else None
 

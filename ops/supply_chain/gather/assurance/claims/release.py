@@ -35,12 +35,13 @@ from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.trust.verification import inputs as verification_inputs
 from ops.supply_chain.gather.trust.verification.examine import further_in, judge
 from ops.supply_chain.runner.rehearsal_mode import REHEARSAL_VARIABLE, identities_in_force
 from ops.supply_chain.trust.verification.kept import accepted, kept_problems
 from ops.supply_chain.trust.verification.parts import DOCUMENTS, Parts, parts_of
-from ops.supply_chain.trust.verification.plain import OddError, parse
 from ops.supply_chain.trust.verification.verify import REHEARSAL_HOSTS
 
 if TYPE_CHECKING:
@@ -283,6 +284,6 @@ def _kept(opened: Opened) -> KeptFacts:
 def document_of(opened: Opened, name: str) -> object:
     """Return a document of the release as plain data; None where it cannot be read."""
     try:
-        return parse(opened.contents.get(name, b"")).value
-    except OddError:
+        return json_reader.read(opened.contents.get(name, b"")).value
+    except UnexpectedShapeError:
         return None

@@ -19,11 +19,12 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import StageError, UnavailableError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.attested import is_attestation
 from ops.supply_chain.trust.verification.evidence import bundles_in
 from ops.supply_chain.trust.verification.parts import CYCLONEDX_SUFFIX, DOCUMENTS, parts_of
-from ops.supply_chain.trust.verification.plain import OddError, parse
 from ops.supply_chain.trust.verification.verify import verify
 
 if TYPE_CHECKING:
@@ -249,9 +250,9 @@ def further_in(source: str, data: bytes, examiner: Examiner) -> list[Further]:
 
 def _schema_problems(data: bytes) -> tuple[str, ...] | None:
     try:
-        plain = parse(data)
+        plain = json_reader.read(data)
         version = plain["specVersion"].text()
-    except OddError as error:
+    except UnexpectedShapeError as error:
         return (str(error),)
     try:
         from ops.supply_chain.adapters.tools.schemas import schema_problems
@@ -267,8 +268,8 @@ def _sbom_problems(data: bytes) -> tuple[str, ...] | None:
     except ImportError:
         return None
     try:
-        plain = parse(data).value
-    except OddError as error:
+        plain = json_reader.read(data).value
+    except UnexpectedShapeError as error:
         return (str(error),)
     try:
         found = check_document(plain)

@@ -24,10 +24,11 @@ from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.trust.verification.examine import Examiner, further_in
 from ops.supply_chain.trust.verification.chain import previous_of
 from ops.supply_chain.trust.verification.parts import PROVENANCE_SUFFIX, parts_of
-from ops.supply_chain.trust.verification.plain import OddError, parse
 from ops.supply_chain.trust.verification.verify import REHEARSAL_HOSTS
 
 if TYPE_CHECKING:
@@ -259,8 +260,8 @@ def chosen_root(args: argparse.Namespace, configured: Path | None) -> Root:
 
 def _root_in(path: Path) -> bytes:
     try:
-        return plain_json.dump(parse(_bytes_of(path))["trustedRoot"].table())
-    except (OddError, ValueError) as error:
+        return plain_json.dump(json_reader.read(_bytes_of(path))["trustedRoot"].table())
+    except (UnexpectedShapeError, ValueError) as error:
         raise InputError(f"{path}: is no trust config: {error}") from error
 
 
@@ -326,10 +327,10 @@ def _retained_previous(folder: Path, artifacts: Path | None) -> str:
     files, contents = read_release(folder, (PROVENANCE_SUFFIX,))
     data = contents.get(parts_of(files).provenance, b"")
     try:
-        statement = parse(data)
+        statement = json_reader.read(data)
         version, _ = previous_of(statement)
         component = statement["predicate"]["buildDefinition"]["externalParameters"]["component"].text()
-    except OddError:
+    except UnexpectedShapeError:
         return ""
     # Both come from the release and become parts of a path.
     if not (_PLAIN_VERSION.fullmatch(version) and _PLAIN_VERSION.fullmatch(component)):
