@@ -21,7 +21,7 @@ from typing import Any, get_args
 import msgspec
 
 from ops.supply_chain import PIPELINE, StageRow
-from ops.supply_chain.assurance.adoption.model import Pipeline
+from ops.supply_chain.assurance.adoption.model import PipelineSource
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES, render_workflow
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.gather.assurance.claims.evaluate import reference
@@ -109,7 +109,7 @@ def pages() -> dict[Path, str]:
 def own_workflow(name: str) -> str:
     """Return a workflow of this repository, made of the template that others get."""
     template = (REPOSITORY / "templates" / "workflows" / name).read_text(encoding="utf-8")
-    return render_workflow(template, pipeline=Pipeline(), name="sealwright", own=True)
+    return render_workflow(template, pipeline=PipelineSource(), name="sealwright", own=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import evaluate_claims
-from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStanding, ControlsReport
+from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStatus, ControlsReport
 from ops.supply_chain.core import canonical
 from ops.supply_chain.runner.dist_lock import hold
 
@@ -42,7 +42,7 @@ def test_without_a_release_only_what_the_project_says_is_claimed(
     assert stage.run() == 0
     report = canonical.read(stage.base / "dist/claims.json", ClaimsReport)
     assert report.source is None
-    held = {claim.id for claim in report.claims if claim.standing is ClaimStanding.SUPPORTED}
+    held = {claim.id for claim in report.claims if claim.standing is ClaimStatus.SUPPORTED}
     assert held == {"private-reporting", "waivers-current", "waivers-dated"}
     controls = canonical.read(stage.base / "dist/controls.json", ControlsReport)
     assert (controls.controls, controls.policy_sha256) == (report.controls, report.policy_sha256)

@@ -16,7 +16,7 @@ import pytest
 from ops.supply_chain import evaluate_policy
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.files.verdict import Gate, Verdict
+from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
@@ -119,7 +119,7 @@ def test_a_good_run_is_allowed(place: Place, capfd: pytest.CaptureFixture[str]) 
 def test_the_gate_file_holds_verdict_and_records_byte_for_byte(place: Place) -> None:
     place.put_records()
     assert place.run() == 0
-    gate = canonical.read(place.dist / "verdict" / "gate.json", Gate)
+    gate = canonical.read(place.dist / "verdict" / "gate.json", GateFile)
     assert gate.verdict == place.verdict()
     for one in gate.records:
         assert canonical.encode(one) == (place.dist / "records" / f"{one.stage}.json").read_bytes()

@@ -11,7 +11,7 @@ import pytest
 from ops.supply_chain import render_report
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile
-from ops.supply_chain.contracts.files.verdict import Gate, Verdict
+from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode
@@ -160,7 +160,7 @@ def test_a_verdict_of_another_version(project: Path, capfd: pytest.CaptureFixtur
 
 
 def test_a_rehearsal_says_so(project: Path) -> None:
-    gate = Gate(schema="gate/1", verdict=verdict(rule()), records=(), rehearsal=True)
+    gate = GateFile(schema="gate/1", verdict=verdict(rule()), records=(), rehearsal=True)
     canonical.write(project / "dist/verdict/gate.json", gate)
     assert run(project) == ExitCode.PASS
     assert "A rehearsal, not a release." in page(project)

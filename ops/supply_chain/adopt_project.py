@@ -20,7 +20,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.supply_chain.assurance.adoption.model import Plan, Survey, Wanted
+from ops.supply_chain.assurance.adoption.model import AdoptionPlan, AdoptOptions, ProjectSurvey
 from ops.supply_chain.assurance.adoption.next_steps import next_steps, unsettled
 from ops.supply_chain.assurance.adoption.plan import make_plan
 from ops.supply_chain.assurance.adoption.report import difference, found_lines, kept_lines, to_paste
@@ -94,14 +94,14 @@ def _perform(run: StageRun) -> StageResult:
     )
 
 
-def _plan(run: StageRun, survey: Survey) -> Plan:
+def _plan(run: StageRun, survey: ProjectSurvey) -> AdoptionPlan:
     pipeline = require_pipeline(run.args.pipeline) if run.args.pipeline else pipeline_of()
-    wanted = Wanted(template=run.args.template, workflows=run.args.workflows)
+    wanted = AdoptOptions(template=run.args.template, workflows=run.args.workflows)
     templates = read_templates(document=wanted.template)
     return make_plan(survey, wanted, templates=templates, pipeline=pipeline)
 
 
-def _require_valid(plan: Plan) -> None:
+def _require_valid(plan: AdoptionPlan) -> None:
     """Hold the configuration to be against its contract, and see that no imported entry is in force."""
     for file in plan.files:
         if file.path != CONFIG_NAME:
@@ -114,7 +114,7 @@ def _require_valid(plan: Plan) -> None:
             raise OutputError("the configuration to be written puts something in force", hint=_DEFECT)
 
 
-def _lines(run: StageRun, survey: Survey, plan: Plan, steps: Sequence[str]) -> list[str]:
+def _lines(run: StageRun, survey: ProjectSurvey, plan: AdoptionPlan, steps: Sequence[str]) -> list[str]:
     lines = found_lines(survey)
     done = "written" if run.args.write else "would be written (--write does it)"
     if plan.files:

@@ -21,7 +21,7 @@ from ops.supply_chain.adapters.files.folders import Measured, building, copy_mea
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.files.verdict import Gate, Verdict
+from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import OutputError
@@ -84,7 +84,7 @@ def _permission(
     run: StageRun, statement: Statement, files: Sequence[ReleaseFile]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what keeps the release from being made, and the denials that a rehearsal went past."""
-    gate = canonical.read(run.dist / GATE_SOURCE, Gate)
+    gate = canonical.read(run.dist / GATE_SOURCE, GateFile)
     if canonical.read_bytes(run.dist / VERDICT_SOURCE) != canonical.encode(gate.verdict):
         return (f"{VERDICT_SOURCE}: is not the verdict in {GATE_SOURCE}",), ()
     record = canonical.read(run.dist / SECOND_RECORD, Record)

@@ -21,10 +21,10 @@ from collections.abc import Sequence
 
 from ops.supply_chain.contracts.files.claims import (
     ClaimsReport,
-    ClaimStanding,
+    ClaimStatus,
     ClaimVerdict,
     ControlsReport,
-    ControlStanding,
+    ControlStatus,
 )
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
@@ -73,7 +73,7 @@ def _perform(run: StageRun) -> StageResult:
         canonical.write(run.dist / CLAIMS, report)
         canonical.write(run.dist / CONTROLS, controls_report(report))
         write_atomic(run.dist / PAGE, standing_page(report).encode())
-    short = [claim for claim in wanted if claim.standing is not ClaimStanding.SUPPORTED]
+    short = [claim for claim in wanted if claim.standing is not ClaimStatus.SUPPORTED]
     return StageResult(
         outcome=_outcome(short),
         text=report_text(report, short),
@@ -100,9 +100,9 @@ def counts_of(report: ClaimsReport) -> dict[str, int]:
     controls = [control.standing for control in report.controls]
     return {
         "claims": len(claims),
-        **{f"claims_{standing.value.replace('-', '_')}": claims.count(standing) for standing in ClaimStanding},
+        **{f"claims_{standing.value.replace('-', '_')}": claims.count(standing) for standing in ClaimStatus},
         "controls": len(controls),
-        **{f"controls_{standing.value.replace('-', '_')}": controls.count(standing) for standing in ControlStanding},
+        **{f"controls_{standing.value.replace('-', '_')}": controls.count(standing) for standing in ControlStatus},
     }
 
 
@@ -117,7 +117,7 @@ def _wanted(options: Sequence[str], report: ClaimsReport) -> list[ClaimVerdict]:
 
 
 def _outcome(short: Sequence[ClaimVerdict]) -> Outcome:
-    if any(claim.standing is ClaimStanding.NOT_SUPPORTED for claim in short):
+    if any(claim.standing is ClaimStatus.NOT_SUPPORTED for claim in short):
         return Outcome.FAIL
     return Outcome.NOT_EXAMINED if short else Outcome.PASS
 

@@ -27,12 +27,12 @@ from typing import Any, NamedTuple
 from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.assurance.policy.reading import Fault
-from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, project_provenance, project_record
-from ops.supply_chain.assurance.policy.sbom import project_sbom, recognise
+from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, provenance_input, record_input
+from ops.supply_chain.assurance.policy.sbom import recognise, sbom_input
 from ops.supply_chain.assurance.policy.verdicts import build_verdict, counts_of, findings_of, render
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.files.verdict import Gate, Verdict
+from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.errors import InputError
@@ -189,7 +189,7 @@ def _read_sbom(run: StageRun, path: Path, *, required: bool) -> tuple[FileRef, d
             hint="Judge the CycloneDX form; the other formats are written from the same model.",
         )
     problems = [Fault(path=problem.path, message=problem.message) for problem in check_document(document)]
-    return ref, project_sbom(document, path=ref.path, sha256=ref.sha256, problems=problems)
+    return ref, sbom_input(document, path=ref.path, sha256=ref.sha256, problems=problems)
 
 
 def _gather_provenance(run: StageRun, records: Sequence[StoredRecord]) -> _Evidence:
@@ -200,7 +200,7 @@ def _gather_provenance(run: StageRun, records: Sequence[StoredRecord]) -> _Evide
     if not isinstance(statement, dict):
         raise InputError(f"{path}: expected a statement (an object), found {type(statement).__name__}")
     ref = FileRef(path=_label(run, path), sha256=sha256_bytes(data), size=len(data))
-    return _evidence(run, records, [ref], {"sboms": [], **project_provenance(statement, _released(run))}, ())
+    return _evidence(run, records, [ref], {"sboms": [], **provenance_input(statement, _released(run))}, ())
 
 
 def _evidence(
@@ -220,7 +220,7 @@ def _evidence(
             "under_git": source is not None,
             "commit": source.commit if source else "",
         },
-        "records": [project_record(stored, actual) for stored in records],
+        "records": [record_input(stored, actual) for stored in records],
         **parts,
     }
     kept = [
@@ -264,7 +264,7 @@ def _write(run: StageRun, verdict: Verdict, records: tuple[Record, ...]) -> list
     if run.args.provenance:
         canonical.write(folder / "provenance-verdict.json", verdict)
         return [folder / "provenance-verdict.json"]
-    gate = Gate(schema="gate/1", verdict=verdict, records=records, rehearsal=is_rehearsal())
+    gate = GateFile(schema="gate/1", verdict=verdict, records=records, rehearsal=is_rehearsal())
     canonical.write(folder / "verdict.json", verdict)
     canonical.write(run.dist / GATE_SOURCE, gate)
     return [folder / "verdict.json", run.dist / GATE_SOURCE]

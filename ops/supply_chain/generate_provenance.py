@@ -34,7 +34,7 @@ from ops.supply_chain.contracts.files.provenance import (
     Statement,
 )
 from ops.supply_chain.contracts.files.record import Record, ToolRef
-from ops.supply_chain.contracts.files.verdict import Gate
+from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     project = run.project
-    gate = canonical.read(run.dist / GATE_SOURCE, Gate)
+    gate = canonical.read(run.dist / GATE_SOURCE, GateFile)
     policy_record = canonical.read(run.dist / POLICY_RECORD, Record)
     _hold_records(run, [*gate.records, policy_record])
     _hold_gate(run, policy_record)
@@ -131,7 +131,7 @@ def _hold_gate(run: StageRun, policy_record: Record) -> None:
         )
 
 
-def _statement(run: StageRun, gate: Gate, policy_record: Record, subjects: dict[str, str]) -> Statement:
+def _statement(run: StageRun, gate: GateFile, policy_record: Record, subjects: dict[str, str]) -> Statement:
     base = run.config.provenance.uri_base or URI_BASE
     kind = recognise(os.environ)
     return build_statement(

@@ -23,7 +23,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ops.supply_chain.contracts.files.document_basis import Basis
+from ops.supply_chain.contracts.files.document_basis import DocumentBasis
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
@@ -33,7 +33,7 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.gather.assurance.documents.files import DocumentFiles, Made
+    from ops.supply_chain.gather.assurance.documents.files import DocumentFiles, GeneratedDocuments
 
 NEXT = "Run nox -s security_md, read what changed, and commit it."
 RECORDING = ("--check", "--watch")
@@ -153,7 +153,7 @@ def _check(run: StageRun, files: DocumentFiles) -> StageResult:
     )
 
 
-def _named(files: DocumentFiles) -> Basis | None:
+def _named(files: DocumentFiles) -> DocumentBasis | None:
     """Return the evidence that the committed document names; None where it names none that can be read."""
     try:
         return files.named()
@@ -162,7 +162,7 @@ def _named(files: DocumentFiles) -> Basis | None:
         return None
 
 
-def _require_evidence(files: DocumentFiles, named: Basis, made: Made) -> None:
+def _require_evidence(files: DocumentFiles, named: DocumentBasis, made: GeneratedDocuments) -> None:
     """Refuse to judge, or to write over, a document that names evidence which is not here."""
     if not files.comparable(named, made):
         raise UnavailableError(
@@ -171,13 +171,13 @@ def _require_evidence(files: DocumentFiles, named: Basis, made: Made) -> None:
         )
 
 
-def _evidence_of(named: Basis) -> str:
+def _evidence_of(named: DocumentBasis) -> str:
     if named.evidence is None:
         return "its evidence"
     return f"the {'rehearsal' if named.evidence.rehearsal else 'release'} {named.evidence.version} that it was computed from"
 
 
-def _unsupported(run: StageRun, made: Made) -> tuple[Finding, ...]:
+def _unsupported(run: StageRun, made: GeneratedDocuments) -> tuple[Finding, ...]:
     if not run.args.strict or (run.args.unless_first and not made.released):
         return ()
     return tuple(
@@ -206,7 +206,7 @@ def _line(finding: Finding) -> str:
     return f"{finding.severity.value}: {finding.message}\n  next: {finding.next_step}"
 
 
-def _counts(made: Made, changed: Sequence[str]) -> dict[str, int]:
+def _counts(made: GeneratedDocuments, changed: Sequence[str]) -> dict[str, int]:
     return {
         "documents": len(made.texts),
         "changed": len(changed),

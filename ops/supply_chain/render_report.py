@@ -35,7 +35,7 @@ from ops.supply_chain.runner.dist_lock import hold
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.assurance.report.page import Page
+    from ops.supply_chain.assurance.report.page import ReportPage
 
 FOLDER = "report"
 PAGE, SUMMARY, PDF = "index.html", "summary.md", "report.pdf"
@@ -85,7 +85,7 @@ def _perform(run: StageRun) -> StageResult:
     )
 
 
-def _page(run: StageRun) -> Page:
+def _page(run: StageRun) -> ReportPage:
     from ops.supply_chain.assurance.report.page import build_page
     from ops.supply_chain.gather.assurance.report import NO_CLAIMS, read_evidence
 
@@ -103,7 +103,7 @@ def _claims(run: StageRun) -> tuple[ClaimsReport | None, str]:
         return None, f"Claims could not be evaluated: {error.message}"
 
 
-def _files(run: StageRun, page: Page) -> dict[str, bytes]:
+def _files(run: StageRun, page: ReportPage) -> dict[str, bytes]:
     from ops.supply_chain.adapters.files.report_templates import read_templates
     from ops.supply_chain.assurance.report.html import render
     from ops.supply_chain.assurance.report.markdown import summary
@@ -118,7 +118,7 @@ def _files(run: StageRun, page: Page) -> dict[str, bytes]:
     return {PAGE: whole, SUMMARY: summary(page, escape).encode()}
 
 
-def _tell_step(run: StageRun, page: Page) -> None:
+def _tell_step(run: StageRun, page: ReportPage) -> None:
     if not step_summary.wanted():
         return
     from ops.supply_chain.assurance.report.markdown import counts_only, summary
@@ -127,7 +127,7 @@ def _tell_step(run: StageRun, page: Page) -> None:
     step_summary.append(counts_only(page) if run.args.public_log else summary(page, escape))
 
 
-def _counts(page: Page, files: int) -> dict[str, int]:
+def _counts(page: ReportPage, files: int) -> dict[str, int]:
     return {
         "files": files,
         "findings": page.findings.standing,
@@ -139,7 +139,7 @@ def _counts(page: Page, files: int) -> dict[str, int]:
     }
 
 
-def _text(page: Page, written: Sequence[str]) -> str:
+def _text(page: ReportPage, written: Sequence[str]) -> str:
     headline = page.headline
     lines = [f"{page.component} {page.version}: {headline.word}", f"  {headline.sentence}"]
     lines += [f"  - {reason}" for reason in headline.reasons]

@@ -24,7 +24,7 @@ from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
-    from ops.supply_chain.assurance.review.days import Horizon
+    from ops.supply_chain.assurance.review.days import ReviewWindow
     from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
     from ops.supply_chain.contracts.files.manifest import HeldRelease
     from ops.supply_chain.contracts.files.review import Review, ReviewItem
@@ -67,7 +67,7 @@ def _review(run: StageRun) -> Review:
     locks, releases = read_project_locks(run.root, run.config.locks), read_releases(store, name)
     matrix = _matrix(run, store, locks, releases)
     items = [*_dated(run, releases), *_made(run, locks, matrix)]
-    return build_review(items, matrix, _horizon(run, utc=True), component=name)
+    return build_review(items, matrix, _window(run, utc=True), component=name)
 
 
 def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
@@ -80,14 +80,14 @@ def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
     from ops.supply_chain.trust.identities.check import checked
 
     checked(run.config.signing.identities)
-    horizon = _horizon(run, utc=True)
+    window = _window(run, utc=True)
     waivers, malformed = read_waivers(run)
     path, text = read_contact(run)
     return [
-        *waiver_items(waivers, malformed, _horizon(run, utc=False)),
-        *identity_items(run.config.signing, horizon),
-        *retention_items(releases, horizon, component=run.project.name),
-        *contact_items(path, text, run.now, within_days=horizon.within_days),
+        *waiver_items(waivers, malformed, _window(run, utc=False)),
+        *identity_items(run.config.signing, window),
+        *retention_items(releases, window, component=run.project.name),
+        *contact_items(path, text, run.now, within_days=window.within_days),
     ]
 
 
@@ -117,9 +117,9 @@ def _matrix(
     return build_matrix(direct, read_licences(run, store, releases), run.config.dependencies)
 
 
-def _horizon(run: StageRun, *, utc: bool) -> Horizon:
+def _window(run: StageRun, *, utc: bool) -> ReviewWindow:
     """Return the day of the review in UTC, or in the zone in which waivers end, and how far ahead it looks."""
-    from ops.supply_chain.assurance.review.days import Horizon
+    from ops.supply_chain.assurance.review.days import ReviewWindow
     from ops.supply_chain.gather.assurance.review import utc_day
     from ops.supply_chain.gather.gates.outcome import today
 
@@ -127,7 +127,7 @@ def _horizon(run: StageRun, *, utc: bool) -> Horizon:
     if given is not None and not 0 <= given <= MOST_DAYS:
         raise UsageError(f"--within {given}: expected 0 to {MOST_DAYS} days")
     within = run.config.review.within_days if given is None else given
-    return Horizon(utc_day(run) if utc else today(run, run.config), within)
+    return ReviewWindow(utc_day(run) if utc else today(run, run.config), within)
 
 
 if __name__ == "__main__":

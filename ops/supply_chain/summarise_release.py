@@ -20,7 +20,7 @@ from ops.supply_chain.adapters.files.folders import Measured, files_in, measure
 from ops.supply_chain.contracts.config.signing import SigningMode
 from ops.supply_chain.contracts.files.manifest import Manifest
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.files.verdict import Gate
+from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.values.signature_names import is_signature
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError
@@ -54,7 +54,7 @@ def _perform(run: StageRun) -> StageResult:
     files = {name: measure(folder / name) for name in files_in(folder)}
     if checksums not in files:
         raise InputError(f"{folder}: there is no release of {project.name} {project.version}", hint="nox -s release")
-    gate = canonical.read(folder / gate_name(project.name, project.version), Gate)
+    gate = canonical.read(folder / gate_name(project.name, project.version), GateFile)
     kept = _kept(run, files)
     where = run.artifacts / STORE_FOLDER / project.name / project.version
     summary = Summary(
@@ -98,7 +98,7 @@ def _is_verified(run: StageRun, files: dict[str, Measured]) -> bool:
     return verified_by(canonical.read(path, Record), {name: file.sha256 for name, file in files.items()})
 
 
-def _verdict(gate: Gate) -> str:
+def _verdict(gate: GateFile) -> str:
     verdict = gate.verdict
     passed = sum(rule.outcome is Outcome.PASS for rule in verdict.rules)
     return f"{verdict.decision}: {passed} of {len(verdict.rules)} rules pass ({', '.join(verdict.profiles)})"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ops.supply_chain.assurance.report.inputs import Evidence
-from ops.supply_chain.assurance.report.page import Page, build_page
+from ops.supply_chain.assurance.report.inputs import ReportInput
+from ops.supply_chain.assurance.report.page import ReportPage, build_page
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.outcome import Outcome
 from tests.assurance.report.support import bom, component, evidence, record
@@ -24,12 +24,12 @@ ACTS = {
 """What a reader does -> the script that does it."""
 
 
-def big_page(packages: int = 1000, findings: int = 500) -> Page:
+def big_page(packages: int = 1000, findings: int = 500) -> ReportPage:
     """The page of `big_evidence`."""
     return build_page(big_evidence(packages, findings))
 
 
-def big_evidence(packages: int, findings: int) -> Evidence:
+def big_evidence(packages: int, findings: int) -> ReportInput:
     """Packages of which each needs up to three later ones, and findings spread over them."""
     names = [f"package-{i:04}" for i in range(packages)]
     edges = {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.adapters.tools.chromium import NAMES, VARIABLE
-from ops.supply_chain.assurance.report.page import Page
+from ops.supply_chain.assurance.report.page import ReportPage
 from tests.assurance.report.support import html
 
 Open = Callable[..., "Shown"]
@@ -58,7 +58,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
     """Open a page from its file, with the network cut off."""
     contexts = []
 
-    def open_it(shown: Page, *, width: int = 1280, **more: Any) -> Shown:
+    def open_it(shown: ReportPage, *, width: int = 1280, **more: Any) -> Shown:
         file = tmp_path / "index.html"
         file.write_text(html(shown), encoding="utf-8")
         context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, **more)

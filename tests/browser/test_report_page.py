@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.adapters.tools.chromium import print_pdf
-from ops.supply_chain.assurance.report.inputs import Accepted, Difference, Predecessor
-from ops.supply_chain.assurance.report.page import Page, build_page
+from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, PreviousRelease
+from ops.supply_chain.assurance.report.page import ReportPage, build_page
 from ops.supply_chain.core.outcome import Outcome
 from tests.assurance.report.support import HOSTILE, TODAY, html, page, reason, replaced, rule, verdict
 from tests.assurance.report.test_html import hostile_page
@@ -23,14 +23,14 @@ from tests.browser.conftest import Open, Shown
 
 
 @pytest.fixture(scope="module")
-def big() -> Page:
+def big() -> ReportPage:
     return big_page()
 
 
 @pytest.fixture(scope="module")
-def rich() -> Page:
+def rich() -> ReportPage:
     """Every section with something in it, of every tone."""
-    difference = Difference(kind="relicensed", name="idna", version="1.0", before=("MIT",), after=("GPL-3.0-only",))
+    difference = PackageChange(kind="relicensed", name="idna", version="1.0", before=("MIT",), after=("GPL-3.0-only",))
     return build_page(
         replaced(
             big_evidence(24, 24),
@@ -41,23 +41,23 @@ def rich() -> Page:
                 rule("base.bad", Outcome.FAIL, denials=(reason(),)),
                 outcome=Outcome.FAIL,
             ),
-            previous=Predecessor(
+            previous=PreviousRelease(
                 version="0.9", retained_at="2026-10-01T00:00:00Z", differences=(difference,), hashes_not_compared=1
             ),
-            waivers=(Accepted(id="CVE-2026-1", package="", reason="r", owner="o", expires=TODAY, label="l"),),
+            waivers=(AcceptedWaiver(id="CVE-2026-1", package="", reason="r", owner="o", expires=TODAY, label="l"),),
             waivers_malformed=1,
             claims=claims_report(rehearsal=True),
         )
     )
 
 
-def test_the_page_asks_for_nothing_and_says_nothing(open_page: Open, big: Page) -> None:
+def test_the_page_asks_for_nothing_and_says_nothing(open_page: Open, big: ReportPage) -> None:
     shown = open_page(big)
     assert shown.clean, (shown.said, shown.asked)
     assert shown.evaluate("document.querySelector('h1').textContent") == "Not examined in full"
 
 
-def test_nothing_sticks_out(open_page: Open, rich: Page) -> None:
+def test_nothing_sticks_out(open_page: Open, rich: ReportPage) -> None:
     shown = open_page(rich)
     shown.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     for width in (360, 768, 1280):
@@ -65,7 +65,7 @@ def test_nothing_sticks_out(open_page: Open, rich: Page) -> None:
         assert shown.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_filters(open_page: Open, big: Page) -> None:
+def test_filters(open_page: Open, big: ReportPage) -> None:
     shown = open_page(big)
     tab = shown.page
 
@@ -89,7 +89,7 @@ def test_filters(open_page: Open, big: Page) -> None:
     assert shown.clean
 
 
-def test_graph_tree_and_list(open_page: Open, big: Page) -> None:
+def test_graph_tree_and_list(open_page: Open, big: ReportPage) -> None:
     shown = open_page(big)
     tab = shown.page
     search = tab.get_by_label("Find a package")
@@ -119,7 +119,7 @@ def test_graph_tree_and_list(open_page: Open, big: Page) -> None:
     assert shown.clean
 
 
-def test_a_dot_of_the_map_chooses_its_package(open_page: Open, big: Page) -> None:
+def test_a_dot_of_the_map_chooses_its_package(open_page: Open, big: ReportPage) -> None:
     shown = open_page(big)
     before = shown.page.locator("#graph-title").text_content()
     shown.page.locator("#map").scroll_into_view_if_needed()
@@ -163,7 +163,7 @@ def test_the_first_key_leads_to_the_verdict(open_page: Open) -> None:
     assert shown.evaluate("document.activeElement.id") == "verdict"
 
 
-def test_print(open_page: Open, big: Page) -> None:
+def test_print(open_page: Open, big: ReportPage) -> None:
     shown = open_page(big)
     shown.page.emulate_media(media="print")
     shown.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -205,7 +205,7 @@ def test_hostile_names_harm_nothing(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("kind", ["rich", "empty"])
-def test_axe_finds_nothing_serious(open_page: Open, rich: Page, kind: str) -> None:
+def test_axe_finds_nothing_serious(open_page: Open, rich: ReportPage, kind: str) -> None:
     found = importlib.util.find_spec("axe_playwright_python")
     if found is None or found.origin is None:
         pytest.skip("needs axe-playwright-python")

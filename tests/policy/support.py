@@ -15,8 +15,8 @@ import msgspec
 from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.assurance.policy.reading import Fault
-from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, project_provenance, project_record
-from ops.supply_chain.assurance.policy.sbom import project_sbom
+from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, provenance_input, record_input
+from ops.supply_chain.assurance.policy.sbom import sbom_input
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import RuleVerdict
@@ -139,10 +139,10 @@ def component(document: dict[str, Any], name: str) -> dict[str, Any]:
     return next(one for one in found if one.get("name") == name)
 
 
-def sbom_input(document: dict[str, Any], data: bytes = CYCLONEDX) -> dict[str, Any]:
+def sbom_policy_input(document: dict[str, Any], data: bytes = CYCLONEDX) -> dict[str, Any]:
     """Return the engine's input for one SBOM."""
     problems = [Fault(path=problem.path, message=problem.message) for problem in check_document(document)]
-    projected = project_sbom(document, path=SBOM_PATH, sha256=sha256_bytes(data), problems=problems)
+    projected = sbom_input(document, path=SBOM_PATH, sha256=sha256_bytes(data), problems=problems)
     return {"schema": "policy-input/1", "subject": dict(SUBJECT), "sboms": [projected], "records": []}
 
 
@@ -196,10 +196,10 @@ def release_input(
     records: list[Record] | None = None, *, actual: dict[str, str] | None = None, sbom_bytes: bytes = CYCLONEDX
 ) -> dict[str, Any]:
     """Return the engine's input for a set of records and the good SBOM."""
-    document = sbom_input(json.loads(sbom_bytes), sbom_bytes)
+    document = sbom_policy_input(json.loads(sbom_bytes), sbom_bytes)
     present = _FILES if actual is None else actual
     chosen = good_records() if records is None else records
-    return {**document, "records": [project_record(stored(one), present) for one in chosen]}
+    return {**document, "records": [record_input(stored(one), present) for one in chosen]}
 
 
 RELEASED = (
@@ -233,14 +233,14 @@ def statement() -> dict[str, Any]:
     }
 
 
-def provenance_input(document: dict[str, Any], released: tuple[ReleasedFile, ...] = RELEASED) -> dict[str, Any]:
+def provenance_policy_input(document: dict[str, Any], released: tuple[ReleasedFile, ...] = RELEASED) -> dict[str, Any]:
     """Return the engine's input of the second pass."""
     return {
         "schema": "policy-input/1",
         "subject": dict(SUBJECT),
         "sboms": [],
-        "records": [project_record(stored(one), _FILES) for one in good_records()],
-        **project_provenance(document, released),
+        "records": [record_input(stored(one), _FILES) for one in good_records()],
+        **provenance_input(document, released),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.core.outcome import Outcome
-from tests.policy.support import component, judge, sbom, sbom_input
+from tests.policy.support import component, judge, sbom, sbom_policy_input
 
 MIT_ONLY = {"allow": ["MIT"], "deny": []}
 CLASSPATH = "GPL-2.0-only WITH Classpath-exception-2.0"
@@ -40,7 +40,7 @@ def under(*licences: dict[str, Any]) -> dict[str, Any]:
     for one in document["components"]:
         one["licenses"] = [{"expression": "MIT"}]
     component(document, "idna")["licenses"] = list(licences)
-    return sbom_input(document)
+    return sbom_policy_input(document)
 
 
 @pytest.mark.parametrize("name", CASES)

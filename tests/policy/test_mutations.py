@@ -24,12 +24,12 @@ from tests.policy.support import (
     component,
     good_records,
     judge,
-    provenance_input,
+    provenance_policy_input,
     record,
     refused,
     release_input,
     sbom,
-    sbom_input,
+    sbom_policy_input,
     statement,
 )
 
@@ -195,14 +195,14 @@ def applied(change: Change) -> dict[str, Any]:
 
 
 def test_the_good_ones_are_allowed() -> None:
-    assert refused(judge(sbom_input(sbom()), *SBOM_PROFILES)) == set()
+    assert refused(judge(sbom_policy_input(sbom()), *SBOM_PROFILES)) == set()
     assert refused(judge(release_input(), *SBOM_PROFILES, "release")) == set()
-    assert refused(judge(provenance_input(statement()), "provenance")) == set()
+    assert refused(judge(provenance_policy_input(statement()), "provenance")) == set()
 
 
 @pytest.mark.parametrize(("data", "examined"), [(SPDX, 4), (SPDX_EMPTY, 0), (CYCLONEDX_EMPTY, 0)])
 def test_other_good_ones_are_allowed(data: bytes, examined: int) -> None:
-    verdicts = judge(sbom_input(json.loads(data)), *SBOM_PROFILES)
+    verdicts = judge(sbom_policy_input(json.loads(data)), *SBOM_PROFILES)
     assert refused(verdicts) == set()
     assert verdicts["base.components"].examined == examined
 
@@ -220,7 +220,7 @@ def test_there_are_enough_cases_and_one_for_each_rule(repository: Any) -> None:
 @pytest.mark.parametrize("name", SBOM_CASES)
 def test_a_spoilt_sbom_is_denied_by_its_rule(name: str) -> None:
     change, rule = SBOM_CASES[name]
-    verdicts = judge(sbom_input(applied(change)), *SBOM_PROFILES)
+    verdicts = judge(sbom_policy_input(applied(change)), *SBOM_PROFILES)
     assert rule in refused(verdicts)
     assert verdicts[rule].outcome is Outcome.FAIL
 
@@ -377,25 +377,25 @@ def test_a_spoilt_provenance_is_denied_by_its_rule(name: str) -> None:
     change, rule = PROVENANCE_CASES[name]
     document = statement()
     change(document)
-    assert judge(provenance_input(document), "provenance")[rule].outcome is Outcome.FAIL
+    assert judge(provenance_policy_input(document), "provenance")[rule].outcome is Outcome.FAIL
 
 
 def test_a_project_outside_git_has_no_commit_to_name() -> None:
     document = statement()
     document["predicate"]["buildDefinition"]["resolvedDependencies"] = []
-    given = provenance_input(document)
+    given = provenance_policy_input(document)
     given["subject"].update(under_git=False, commit="")
     assert refused(judge(given, "provenance")) == set()
 
 
 def test_a_record_of_another_day_is_not_the_one_listed() -> None:
-    given = provenance_input(statement())
+    given = provenance_policy_input(statement())
     given["records"][0]["sha256"] = "7" * 64
     assert refused(judge(given, "provenance")) == {"provenance.records"}
 
 
 def test_a_denial_says_what_where_and_what_to_do() -> None:
-    [reason] = judge(sbom_input(applied(put("idna", "version", ">=3.0"))), "base")["base.exact_versions"].denials
+    [reason] = judge(sbom_policy_input(applied(put("idna", "version", ">=3.0"))), "base")["base.exact_versions"].denials
     assert reason.subject == "pkg:pypi/idna@3.20"
     assert reason.message == "dist:sbom/acme-sbom.json: version '>=3.0' is not exact"
     assert reason.fix == "Pin the package in its lock (compile_locks.py does), then make the SBOM again."

@@ -18,12 +18,12 @@ from tests.policy.support import (
     component,
     good_records,
     judge,
-    provenance_input,
+    provenance_policy_input,
     record,
     refused,
     release_input,
     sbom,
-    sbom_input,
+    sbom_policy_input,
     statement,
 )
 from tests.policy.test_mutations import PROVENANCE_CASES, RECORD_CASES, SBOM_CASES, applied
@@ -76,7 +76,7 @@ SAMPLE = (
 @pytest.mark.parametrize("name", SAMPLE)
 def test_no_field_less_lets_a_denied_sbom_pass(name: str) -> None:
     change, rule = SBOM_CASES[name]
-    document = sbom_input(applied(change))
+    document = sbom_policy_input(applied(change))
     profile = rule.partition(".")[0]
     assert rule in refused(judge(document, profile))
     places = share(list(fields(document)), SAMPLE, name)
@@ -99,7 +99,7 @@ def test_no_field_less_lets_denied_provenance_pass(name: str) -> None:
     change, _ = PROVENANCE_CASES[name]
     spoilt = statement()
     change(spoilt)
-    document = provenance_input(spoilt)
+    document = provenance_policy_input(spoilt)
     places = share(list(fields(document)), PROVENANCE_CASES, name)
     passed = [place for place in places if not refused(judge(without(document, place), "provenance"))]
     assert passed == []
@@ -152,22 +152,22 @@ def test_nonsense_anywhere_in_an_sbom_is_judged_without_a_crash(place: Path, val
     for step in place[:-1]:
         node = node[step]
     node[place[-1]] = value
-    verdicts = judge(sbom_input(document), *SBOM_PROFILES)
+    verdicts = judge(sbom_policy_input(document), *SBOM_PROFILES)
     assert all(verdict.outcome in set(Outcome) for verdict in verdicts.values())
 
 
 @pytest.mark.parametrize("value", [None, True, 7, "x", [], {}, [None], [[]], {"a": 1}], ids=repr)
 def test_an_sbom_of_wrong_types_everywhere_never_passes(value: Any) -> None:
     document = dict.fromkeys(sbom(), value) | {"bomFormat": "CycloneDX", "specVersion": "1.6"}
-    assert refused(judge(sbom_input(document), *SBOM_PROFILES))
+    assert refused(judge(sbom_policy_input(document), *SBOM_PROFILES))
     deeper = sbom()
     deeper["components"] = [dict.fromkeys(one, value) for one in deeper["components"]]
-    assert refused(judge(sbom_input(deeper), *SBOM_PROFILES))
+    assert refused(judge(sbom_policy_input(deeper), *SBOM_PROFILES))
 
 
 @pytest.mark.parametrize("value", [None, True, 7, "x", [], {}, [None], {"a": 1}], ids=repr)
 def test_provenance_of_wrong_types_never_passes(value: Any) -> None:
-    assert refused(judge(provenance_input(dict.fromkeys(statement(), value)), "provenance"))
+    assert refused(judge(provenance_policy_input(dict.fromkeys(statement(), value)), "provenance"))
 
 
 FORGERIES = [
@@ -189,7 +189,7 @@ def test_text_that_tries_to_forge_the_answer_does_not(text: str, field: str) -> 
     one = component(document, "idna")
     one.update({field: text, "hashes": []})
     one["licenses"] = [{"license": {"name": text}}]
-    verdicts = judge(sbom_input(document), *SBOM_PROFILES)
+    verdicts = judge(sbom_policy_input(document), *SBOM_PROFILES)
     assert verdicts["base.hashes"].outcome is Outcome.FAIL
     [reason] = verdicts["base.hashes"].denials
     assert len(reason.subject) <= 2001

@@ -22,9 +22,9 @@ from tests.policy.support import (
     good_records,
     judge,
     policy,
-    provenance_input,
+    provenance_policy_input,
     release_input,
-    sbom_input,
+    sbom_policy_input,
     statement,
 )
 from tests.policy.test_mutations import PROVENANCE_CASES, RECORD_CASES, SBOM_CASES, applied
@@ -115,13 +115,13 @@ def test_opa_finds_nothing_to_object_to() -> None:
 def spoilt_inputs() -> dict[str, tuple[dict[str, Any], tuple[str, ...]]]:
     """Return every input of the mutation matrix with the profiles that judge it."""
     found: dict[str, tuple[dict[str, Any], tuple[str, ...]]]
-    found = {f"sbom {name}": (sbom_input(applied(case[0])), SBOM_PROFILES) for name, case in SBOM_CASES.items()}
+    found = {f"sbom {name}": (sbom_policy_input(applied(case[0])), SBOM_PROFILES) for name, case in SBOM_CASES.items()}
     for name, (change, _) in RECORD_CASES.items():
         found[f"records {name}"] = (release_input(change(good_records())), ("release",))
     for name, (change, _) in PROVENANCE_CASES.items():
         document = statement()
         change(document)
-        found[f"provenance {name}"] = (provenance_input(document), ("provenance",))
+        found[f"provenance {name}"] = (provenance_policy_input(document), ("provenance",))
     found["good"] = (release_input(), (*SBOM_PROFILES, "release"))
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 from ops.supply_chain import assemble_release, bundle_evidence, generate_provenance, retain_artifacts, summarise_release
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record, ToolRef
-from ops.supply_chain.contracts.files.verdict import Gate, RuleVerdict, Verdict
+from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
@@ -115,7 +115,7 @@ class Handmade:
         verdict = self.verdict(["sbom/N-sbom.json", *judged], outcome)
         records = tuple(canonical.read(self.dist / path, Record) for path in judged)
         canonical.write(self.dist / "verdict/verdict.json", verdict)
-        gate = Gate(schema="gate/1", verdict=verdict, records=records, rehearsal=is_rehearsal())
+        gate = GateFile(schema="gate/1", verdict=verdict, records=records, rehearsal=is_rehearsal())
         canonical.write(self.dist / "verdict/gate.json", gate)
         writes = (self.ref("dist", "verdict/verdict.json"), self.ref("dist", "verdict/gate.json"))
         self.record("evaluate_policy", outcome=outcome, writes=writes)

@@ -10,7 +10,7 @@ import pytest
 from ops.supply_chain.assurance.adoption.config_text import config_text, waivers_text
 from ops.supply_chain.assurance.adoption.ignore_files import ignored_by_osv_scanner, ignored_by_trivy, ignored_by_uv
 from ops.supply_chain.assurance.adoption.ignore_lists import LARGEST_BYTES, import_ignores
-from ops.supply_chain.assurance.adoption.model import Ignored, Imported
+from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ImportedIgnores
 from ops.supply_chain.assurance.adoption.pip_audit_flags import ignored_by_pip_audit
 from ops.supply_chain.assurance.adoption.trivy_yaml import ignored_by_trivy_yaml
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, parse_config
@@ -38,7 +38,9 @@ FLAGS = {
 
 @pytest.mark.parametrize(("text", "found"), FLAGS.values(), ids=FLAGS.keys())
 def test_options_of_pip_audit(text: str, found: list[tuple[str, int]]) -> None:
-    assert ignored_by_pip_audit("f", text) == tuple(Ignored(id=name, source=f"f:{line}") for name, line in found)
+    assert ignored_by_pip_audit("f", text) == tuple(
+        IgnoredAdvisory(id=name, source=f"f:{line}") for name, line in found
+    )
 
 
 def test_many_options_take_no_time() -> None:
@@ -60,10 +62,10 @@ reason = "of nothing"
 name = "x"
 ignore = true
 """
-    assert ignored_by_osv_scanner("a/osv-scanner.toml", text) == Imported(
+    assert ignored_by_osv_scanner("a/osv-scanner.toml", text) == ImportedIgnores(
         entries=(
-            Ignored(id=A, source="a/osv-scanner.toml", reason="only on Windows", until="2026-12-31"),
-            Ignored(id=B, source="a/osv-scanner.toml", until="2026-12-31"),
+            IgnoredAdvisory(id=A, source="a/osv-scanner.toml", reason="only on Windows", until="2026-12-31"),
+            IgnoredAdvisory(id=B, source="a/osv-scanner.toml", until="2026-12-31"),
         ),
         notes=(
             "a/osv-scanner.toml: IgnoredVulns entry 3 has no advisory id and was not imported",
@@ -74,10 +76,10 @@ ignore = true
 
 def test_trivyignore() -> None:
     text = f"# why\n{A} exp:2026-12-31\n{B}  # inline\n\nAVD\n"
-    assert ignored_by_trivy(".trivyignore", text) == Imported(
+    assert ignored_by_trivy(".trivyignore", text) == ImportedIgnores(
         entries=(
-            Ignored(id=A, source=".trivyignore:2", until="2026-12-31"),
-            Ignored(id=B, source=".trivyignore:3"),
+            IgnoredAdvisory(id=A, source=".trivyignore:2", until="2026-12-31"),
+            IgnoredAdvisory(id=B, source=".trivyignore:3"),
         ),
         notes=(".trivyignore:5: no advisory id, not imported",),
     )
@@ -103,10 +105,10 @@ vulnerabilities:
 secrets:
   - id: aws-key
 """
-    assert ignored_by_trivy_yaml("t", text) == Imported(
+    assert ignored_by_trivy_yaml("t", text) == ImportedIgnores(
         entries=(
-            Ignored(id=A, source="t:6", reason='it\'s "fine"', until="2026-12-31", package="Django"),
-            Ignored(id=B, source="t:11", reason="it is: fine"),
+            IgnoredAdvisory(id=A, source="t:6", reason='it\'s "fine"', until="2026-12-31", package="Django"),
+            IgnoredAdvisory(id=B, source="t:11", reason="it is: fine"),
         ),
         notes=("t:16: was not understood and not imported", "t:15: has no advisory id and was not imported"),
     )
@@ -116,19 +118,21 @@ def test_a_trivy_list_on_one_line_is_told() -> None:
     assert ignored_by_trivy_yaml("t", "vulnerabilities: [{id: CVE-2026-1}]\n").notes == (
         "t:1: a list on one line was not understood and not imported",
     )
-    assert ignored_by_trivy_yaml("t", "vulnerabilities: []\n") == Imported()
+    assert ignored_by_trivy_yaml("t", "vulnerabilities: []\n") == ImportedIgnores()
 
 
 def test_uv() -> None:
     text = f'[tool.uv.audit]\nignore = ["{A}", 7]\nignore-until-fixed = ["{B}"]\n'
-    assert ignored_by_uv("pyproject.toml", text) == Imported(
+    assert ignored_by_uv("pyproject.toml", text) == ImportedIgnores(
         entries=(
-            Ignored(id=A, source="pyproject.toml"),
-            Ignored(id=B, source="pyproject.toml", reason="ignored until there is a fix"),
+            IgnoredAdvisory(id=A, source="pyproject.toml"),
+            IgnoredAdvisory(id=B, source="pyproject.toml", reason="ignored until there is a fix"),
         ),
         notes=("pyproject.toml: an entry of audit.ignore is no advisory id and was not imported",),
     )
-    assert ignored_by_uv("uv.toml", f'[audit]\nignore = ["{A}"]\n').entries == (Ignored(id=A, source="uv.toml"),)
+    assert ignored_by_uv("uv.toml", f'[audit]\nignore = ["{A}"]\n').entries == (
+        IgnoredAdvisory(id=A, source="uv.toml"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,13 +172,13 @@ def test_all_lists_of_a_project() -> None:
 
 NASTY = 'x"\n[[waivers]]\nid = "CVE-2026-9"\r\u2028\x00'
 HOSTILE = (
-    Ignored(id=A, source=f".trivyignore{NASTY}:1", reason=NASTY, until="2026-12-31", package=NASTY),
-    Ignored(id=B, source="https://user:s3cret@example.org/x:1", reason="https://user:s3cret@example.org/"),
+    IgnoredAdvisory(id=A, source=f".trivyignore{NASTY}:1", reason=NASTY, until="2026-12-31", package=NASTY),
+    IgnoredAdvisory(id=B, source="https://user:s3cret@example.org/x:1", reason="https://user:s3cret@example.org/"),
 )
 
 
 def test_an_import_is_never_in_force() -> None:
-    text = config_text(survey(ignored=Imported(entries=HOSTILE)))
+    text = config_text(survey(ignored=ImportedIgnores(entries=HOSTILE)))
     assert parse_config(text) == parse_config(f'component_name = "{survey().name}"')
     assert all(line.startswith("#") or not line for line in waivers_text(HOSTILE).splitlines())
     assert "s3cret" not in text
@@ -196,7 +200,7 @@ def test_an_import_with_its_marks_taken_away_still_waives_nothing() -> None:
 
 
 def test_what_is_known_is_filled_in_and_what_is_missing_marked() -> None:
-    one = Ignored(id=A, source="osv-scanner.toml", reason="only on Windows", until="2026-12-31")
+    one = IgnoredAdvisory(id=A, source="osv-scanner.toml", reason="only on Windows", until="2026-12-31")
     assert waivers_text([one]).splitlines()[3:] == [
         "# From osv-scanner.toml:",
         "# [[waivers]]",

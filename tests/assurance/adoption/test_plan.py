@@ -11,7 +11,15 @@ import yaml  # type: ignore[import-untyped] # its stubs are a package of their o
 
 from ops.supply_chain.assurance.adoption.bots import RENOVATE_PLACES, dependabot_text, renovate_text
 from ops.supply_chain.assurance.adoption.gitignore import with_missing_lines
-from ops.supply_chain.assurance.adoption.model import FoundLock, Ignored, Imported, Pipeline, Plan, Planned, Wanted
+from ops.supply_chain.assurance.adoption.model import (
+    AdoptionPlan,
+    AdoptOptions,
+    FoundLock,
+    IgnoredAdvisory,
+    ImportedIgnores,
+    PipelineSource,
+    PlannedFile,
+)
 from ops.supply_chain.assurance.adoption.naming import component_name
 from ops.supply_chain.assurance.adoption.next_steps import next_steps, unsettled
 from ops.supply_chain.assurance.adoption.plan import make_plan, places
@@ -25,26 +33,26 @@ ALWAYS = [".gitignore", ".security-config.toml", "renovate.json5"]
 GITHUB = [".github/dependabot.yml", *(f".github/workflows/{name}" for name in NAMES)]
 
 
-def planned(wanted: Wanted | None = None, **found: Any) -> Plan:
-    return make_plan(survey(**found), wanted or Wanted(), templates=TEMPLATES, pipeline=Pipeline())
+def planned(wanted: AdoptOptions | None = None, **found: Any) -> AdoptionPlan:
+    return make_plan(survey(**found), wanted or AdoptOptions(), templates=TEMPLATES, pipeline=PipelineSource())
 
 
-def paths(plan: Plan) -> list[str]:
+def paths(plan: AdoptionPlan) -> list[str]:
     return [file.path for file in plan.files]
 
 
 def test_workflows_are_for_github_or_where_they_are_asked_for() -> None:
     assert paths(planned()) == ALWAYS
     assert paths(planned(repository="acme/widget")) == sorted([*ALWAYS, *GITHUB])
-    assert paths(planned(Wanted(workflows=True))) == sorted([*ALWAYS, *GITHUB])
-    assert paths(planned(Wanted(template=True))) == sorted([*ALWAYS, "SECURITY.md.template"])
+    assert paths(planned(AdoptOptions(workflows=True))) == sorted([*ALWAYS, *GITHUB])
+    assert paths(planned(AdoptOptions(template=True))) == sorted([*ALWAYS, "SECURITY.md.template"])
     assert planned().kept == (
         ".github/workflows/: not written, the project has no remote on GitHub (--workflows writes them)",
     )
 
 
 def test_a_folder_in_a_repository_gets_no_workflows() -> None:
-    plan = planned(Wanted(workflows=True), repository="acme/widget", prefix="inner")
+    plan = planned(AdoptOptions(workflows=True), repository="acme/widget", prefix="inner")
     assert paths(plan) == ALWAYS
     assert plan.kept == (".github/workflows/: not written, GitHub reads workflows at the top of a repository only",)
 
@@ -52,7 +60,7 @@ def test_a_folder_in_a_repository_gets_no_workflows() -> None:
 def test_what_is_there_is_never_written() -> None:
     everything = frozenset(places())
     plan = planned(
-        Wanted(template=True, workflows=True), existing=everything, gitignore=b"dist\n.nox/\n", repository="a/b"
+        AdoptOptions(template=True, workflows=True), existing=everything, gitignore=b"dist\n.nox/\n", repository="a/b"
     )
     assert plan.files == ()
     assert ".security-config.toml: is there, left as it is" in plan.kept
@@ -152,7 +160,10 @@ STEPS = {
         ],
     ),
     "sources, ignores": (
-        {"sources": ("requirements.in",), "ignored": Imported(entries=(Ignored(id="A-1", source="x"),) * 2)},
+        {
+            "sources": ("requirements.in",),
+            "ignored": ImportedIgnores(entries=(IgnoredAdvisory(id="A-1", source="x"),) * 2),
+        },
         True,
         [
             "lock what you install from requirements.in: nox -s lock -- --project ../p",
@@ -201,16 +212,16 @@ def test_the_three_next_steps(found: dict[str, Any], written: bool, steps: list[
 
 
 def test_what_the_configuration_speaks_of_is_not_told_again() -> None:
-    entries = tuple(Ignored(id=name, source="x") for name in ("b-2", "A-1", "B-2"))
-    found = survey(ignored=Imported(entries=entries), known_ids=frozenset({"A-1"}))
+    entries = tuple(IgnoredAdvisory(id=name, source="x") for name in ("b-2", "A-1", "B-2"))
+    found = survey(ignored=ImportedIgnores(entries=entries), known_ids=frozenset({"A-1"}))
     assert [one.id for one in unsettled(found)] == ["b-2"]
     assert to_paste(()) == []
     assert to_paste(unsettled(found))[1] == ".security-config.toml is yours: paste what you want to keep of these"
 
 
 def test_what_is_shown_is_one_line_a_line() -> None:
-    file = Planned(path=".gitignore", old=b"a\x1b[31m\n\xff\n", new=b"a\x1b[31m\n\xff\n/dist/\n", why="")
-    assert difference(Plan(files=(file,))) == [
+    file = PlannedFile(path=".gitignore", old=b"a\x1b[31m\n\xff\n", new=b"a\x1b[31m\n\xff\n/dist/\n", why="")
+    assert difference(AdoptionPlan(files=(file,))) == [
         "--- a/.gitignore",
         "+++ b/.gitignore",
         "@@ -1,2 +1,3 @@",

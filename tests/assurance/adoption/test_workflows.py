@@ -13,7 +13,7 @@ import pytest
 import yaml  # type: ignore[import-untyped] # its stubs are a package of their own
 
 from ops.supply_chain.assurance.adoption.bots import dependabot_text
-from ops.supply_chain.assurance.adoption.model import FoundLock, Pipeline
+from ops.supply_chain.assurance.adoption.model import FoundLock, PipelineSource
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES, minute_of, render_workflow, require_pipeline
 from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.errors import UsageError
@@ -42,7 +42,11 @@ PERMISSIONS = {
         "security-events": "write",
     },
 }
-PIPELINES = {"known": require_pipeline(PIPELINE), "no repository": Pipeline(commit=COMMIT), "unknown": Pipeline()}
+PIPELINES = {
+    "known": require_pipeline(PIPELINE),
+    "no repository": PipelineSource(commit=COMMIT),
+    "unknown": PipelineSource(),
+}
 
 
 def text_of(repository: Path, name: str, kind: str) -> str:
@@ -177,7 +181,7 @@ def test_a_private_repository_is_not_named_in_a_public_log(repository: Path, kin
 
 def test_a_commit_of_digits_stays_text(repository: Path) -> None:
     template = (repository / "templates" / "workflows" / "release.yml").read_text()
-    pipeline = Pipeline(repository="1/2", commit="1" * 40)
+    pipeline = PipelineSource(repository="1/2", commit="1" * 40)
     steps = yaml.safe_load(render_workflow(template, pipeline=pipeline, name="x"))["jobs"]["publish"]["steps"]
     assert steps[1]["with"]["ref"] == "1" * 40
 

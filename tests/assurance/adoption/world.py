@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ops.supply_chain.assurance.adoption.model import Survey
+from ops.supply_chain.assurance.adoption.model import ProjectSurvey
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PIPELINE = f"acme/sealwright@{COMMIT}"
 
 
-def survey(**changes: Any) -> Survey:
+def survey(**changes: Any) -> ProjectSurvey:
     """A project of which nothing is known but its name."""
-    return Survey(**{"name": "widget", **changes})
+    return ProjectSurvey(**{"name": "widget", **changes})
 
 
 def everything_in(root: Path) -> dict[str, bytes | str]:

@@ -10,9 +10,9 @@ import msgspec
 from ops.supply_chain.assurance.claims.evidence import (
     ArchiveFacts,
     CheckFacts,
+    ClaimEvidence,
     CoolDownFacts,
     ElementTally,
-    Evidence,
     KeptFacts,
     ManifestFacts,
     ProjectFacts,
@@ -156,8 +156,8 @@ def project() -> ProjectFacts:
     )
 
 
-def evidence() -> Evidence:
-    return Evidence(component="small", release=release(), project=project())
+def evidence() -> ClaimEvidence:
+    return ClaimEvidence(component="small", release=release(), project=project())
 
 
 def plain() -> dict[str, Any]:

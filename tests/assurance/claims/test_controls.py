@@ -12,9 +12,9 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.controls import ControlsConfig, OutOfScope
 from ops.supply_chain.contracts.files.claims import (
     ClaimsReport,
-    ClaimStanding,
+    ClaimStatus,
     ClaimVerdict,
-    ControlStanding,
+    ControlStatus,
     ControlVerdict,
     EvidenceSource,
 )
@@ -27,8 +27,8 @@ from tests.policy.support import POLICY
 FILE = FileRef(path="artifacts:gate.json", sha256="a" * 64, size=1)
 
 
-def claim(name: str, standing: ClaimStanding) -> ClaimVerdict:
-    held = standing is ClaimStanding.SUPPORTED
+def claim(name: str, standing: ClaimStatus) -> ClaimVerdict:
+    held = standing is ClaimStatus.SUPPORTED
     return ClaimVerdict(
         id=name,
         sentence=f"{name} holds.",
@@ -40,44 +40,44 @@ def claim(name: str, standing: ClaimStanding) -> ClaimVerdict:
 
 
 CLAIMS = (
-    claim("good", ClaimStanding.SUPPORTED),
-    claim("bad", ClaimStanding.NOT_SUPPORTED),
-    claim("dark", ClaimStanding.NOT_EXAMINED),
+    claim("good", ClaimStatus.SUPPORTED),
+    claim("bad", ClaimStatus.NOT_SUPPORTED),
+    claim("dark", ClaimStatus.NOT_EXAMINED),
 )
-CASES: dict[str, tuple[CatalogueEntry, ControlStanding, str]] = {
+CASES: dict[str, tuple[CatalogueEntry, ControlStatus, str]] = {
     "what rests on good claims is met": (
         CatalogueEntry(id="x", title="t", claims=("good",), rules=("base.edges",)),
-        ControlStanding.MET,
+        ControlStatus.MET,
         "good holds. The rule base.edges passes for the released SBOM.",
     ),
     "one bad claim is enough not to meet it": (
         CatalogueEntry(id="x", title="t", claims=("good", "dark", "bad")),
-        ControlStanding.NOT_MET,
+        ControlStatus.NOT_MET,
         "bad is not shown.",
     ),
     "one that was not examined leaves it not examined": (
         CatalogueEntry(id="x", title="t", claims=("good", "dark")),
-        ControlStanding.NOT_EXAMINED,
+        ControlStatus.NOT_EXAMINED,
         "dark is not shown.",
     ),
     "a rule that fails does not meet it": (
         CatalogueEntry(id="x", title="t", claims=("good",), rules=("base.hashes",)),
-        ControlStanding.NOT_MET,
+        ControlStatus.NOT_MET,
         "The rule base.hashes does not pass for the released SBOM.",
     ),
     "a rule that was not asked does not meet it": (
         CatalogueEntry(id="x", title="t", claims=("good",), rules=("base.none",)),
-        ControlStanding.NOT_MET,
+        ControlStatus.NOT_MET,
         "The rule base.none does not pass for the released SBOM.",
     ),
     "what asks for nothing is met": (
         CatalogueEntry(id="x", title="t", always="It asks for nothing."),
-        ControlStanding.MET,
+        ControlStatus.MET,
         "It asks for nothing.",
     ),
     "what no release shows is not examined": (
         CatalogueEntry(id="x", title="t", unseen="Nobody looked"),
-        ControlStanding.NOT_EXAMINED,
+        ControlStatus.NOT_EXAMINED,
         "Nobody looked.",
     ),
 }
@@ -96,13 +96,13 @@ def test_a_control_stands_as_its_claims_do(name: str) -> None:
     entry, standing, reason = CASES[name]
     [found] = verdicts(entry)
     assert (found.framework, found.title, found.standing, found.reason) == ("F 1", "t", standing, reason)
-    assert (found.evidence == (FILE,)) == (standing is ControlStanding.MET and bool(entry.claims))
+    assert (found.evidence == (FILE,)) == (standing is ControlStatus.MET and bool(entry.claims))
 
 
 def test_what_is_out_of_scope_is_so_by_decision_whatever_the_evidence_shows() -> None:
     entry = CatalogueEntry(id="x", title="t", level="L2", claims=("good",))
     [found] = verdicts(entry, decided=(OutOfScope(id="x", reason=" We build\nno images"),))
-    assert found.standing is ControlStanding.OUT_OF_SCOPE
+    assert found.standing is ControlStatus.OUT_OF_SCOPE
     assert (found.title, found.reason) == ("t (L2)", "Out of scope by decision: We build?no images.")
     assert found.evidence == ()
 
@@ -184,7 +184,7 @@ def test_hostile_text_stays_text_in_the_page() -> None:
         policy_sha256="b" * 64,
         claims=(
             ClaimVerdict(
-                id="a", sentence=hostile, standing=ClaimStanding.NOT_EXAMINED, missing=(hostile,), otherwise=hostile
+                id="a", sentence=hostile, standing=ClaimStatus.NOT_EXAMINED, missing=(hostile,), otherwise=hostile
             ),
         ),
         controls=verdicts(CatalogueEntry(id="x", title="t", unseen=hostile)),

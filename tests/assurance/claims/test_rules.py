@@ -180,7 +180,7 @@ def test_every_fact_is_read_by_a_rule_or_shown() -> None:
     words = {word for quoted in re.findall(r'"([^"\n]+)"', text) for word in quoted.split("/")}
     shown = {"components", "level_reason", "lines", "passed", "problem", "sequence"}
     structs = [kind for kind in vars(facts).values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
-    kinds = [kind for kind in structs if kind.__module__ == facts.__name__ and kind is not facts.Gathered]
+    kinds = [kind for kind in structs if kind.__module__ == facts.__name__ and kind is not facts.GatheredEvidence]
     names = {name for kind in kinds for name in kind.__struct_fields__}
     assert names - words == shown | {"component"}
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.adapters.files.project import read_config
-from ops.supply_chain.assurance.claims.evidence import Gathered, engine_input
+from ops.supply_chain.assurance.claims.evidence import GatheredEvidence, engine_input
 from ops.supply_chain.assurance.claims.verdicts import claims_from
-from ops.supply_chain.contracts.files.claims import ClaimStanding, ClaimVerdict, ControlStanding
+from ops.supply_chain.contracts.files.claims import ClaimStatus, ClaimVerdict, ControlStatus
 from ops.supply_chain.core import canonical, plain_json
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.gather.assurance.claims import documents as claim_documents
@@ -59,14 +59,14 @@ def run_of(world: World, base: Path) -> StageRun:
     )
 
 
-def claimed(gathered: Gathered) -> dict[str, ClaimVerdict]:
+def claimed(gathered: GatheredEvidence) -> dict[str, ClaimVerdict]:
     rules = [claim_rule(one.code, one.metadata.title, one.metadata.more) for one in policy().rules]
     answers = engine().evaluate(engine_input(gathered.evidence))
     return {claim.id: claim for claim in claims_from(rules, answers, gathered)}
 
 
-def supported(gathered: Gathered) -> set[str]:
-    return {name for name, claim in claimed(gathered).items() if claim.standing is ClaimStanding.SUPPORTED}
+def supported(gathered: GatheredEvidence) -> set[str]:
+    return {name for name, claim in claimed(gathered).items() if claim.standing is ClaimStatus.SUPPORTED}
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def without_a_release() -> set[str]:
     return {rule.id for rule in rules if not OF_RELEASE & set(rule.evidence)}
 
 
-def evidence(run: StageRun) -> Gathered:
+def evidence(run: StageRun) -> GatheredEvidence:
     return gather(run, choose(run, None, rehearsals=True))
 
 
@@ -169,7 +169,7 @@ def test_no_damage_of_any_kind_to_any_file_adds_a_claim(run: StageRun) -> None:
 def test_a_file_that_is_added_takes_every_claim_away(run: StageRun) -> None:
     (folder_of(run) / "small-v1.1-more.txt").write_text("x")
     found = claimed(evidence(run))
-    assert {name for name, one in found.items() if one.standing is ClaimStanding.SUPPORTED} <= without_a_release()
+    assert {name for name, one in found.items() if one.standing is ClaimStatus.SUPPORTED} <= without_a_release()
     assert "The retained release does not match its manifest." in found["signed-releases"].missing
 
 
@@ -217,13 +217,13 @@ def test_the_whole_report_names_its_evidence_by_digest_and_no_folder_of_this_mac
     shutil.copytree(world.base / "artifacts", run.artifacts)
     report = claims_of(run)
     claims = {claim.id: claim for claim in report.claims}
-    assert claims["sbom-hashes"].standing is ClaimStanding.SUPPORTED
-    assert claims["licences-permitted"].standing is ClaimStanding.SUPPORTED
+    assert claims["sbom-hashes"].standing is ClaimStatus.SUPPORTED
+    assert claims["licences-permitted"].standing is ClaimStatus.SUPPORTED
     [gate] = [file for file in claims["records-published"].evidence if file.path.endswith("-gate.json")]
     data = (folder_of(run) / f"small-{NEWEST}-gate.json").read_bytes()
     assert gate.path == f"artifacts:supply-chain/small/{NEWEST}/small-{NEWEST}-gate.json"
     assert (gate.sha256, gate.size) == (sha256_bytes(data), len(data))
-    met = {control.id for control in report.controls if control.standing is ControlStanding.MET}
+    met = {control.id for control in report.controls if control.standing is ControlStatus.MET}
     assert {"CISA-2026-timestamp", "CISA-2026-hash-value", "SCVS-1.7", "SLSA-BUILD-L0"} <= met
     assert not met & {"SLSA-BUILD-L1", "SSDF-PS.2.1", "CRA-I-II-7", "Scorecard-Signed-Releases"}
     plain = canonical.encode(report)

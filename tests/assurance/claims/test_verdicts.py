@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ops.supply_chain.assurance.claims.evidence import Evidence, Gathered
+from ops.supply_chain.assurance.claims.evidence import ClaimEvidence, GatheredEvidence
 from ops.supply_chain.assurance.claims.verdicts import NO_FILE, ClaimRule, claims_from
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.files.claims import ClaimStanding, ClaimVerdict
+from ops.supply_chain.contracts.files.claims import ClaimStatus, ClaimVerdict
 from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict
 from ops.supply_chain.core.outcome import Outcome
 
@@ -18,8 +18,8 @@ RULE = ClaimRule(
 )
 GATE = FileRef(path="artifacts:gate.json", sha256="a" * 64, size=1)
 PROVENANCE = FileRef(path="artifacts:a-provenance.json", sha256="b" * 64, size=2)
-GATHERED = Gathered(
-    evidence=Evidence(component="small"),
+GATHERED = GatheredEvidence(
+    evidence=ClaimEvidence(component="small"),
     files={"gate": (GATE,), "provenance": (PROVENANCE,), "other": (GATE,)},
     facts={"locks": "2", "pins": "", "builder": "x"},
 )
@@ -35,7 +35,7 @@ def answer(outcome: Outcome, *denials: Reason, unknowns: tuple[Reason, ...] = ()
     )
 
 
-def claim(*answers: RuleVerdict, gathered: Gathered = GATHERED) -> ClaimVerdict:
+def claim(*answers: RuleVerdict, gathered: GatheredEvidence = GATHERED) -> ClaimVerdict:
     [found] = claims_from([RULE], answers, gathered)
     return found
 
@@ -44,7 +44,7 @@ def test_a_claim_that_passes_has_its_evidence_by_path_and_the_facts_that_are_kno
     assert claim(answer(Outcome.PASS)) == ClaimVerdict(
         id="no-drift",
         sentence="No lock has drifted.",
-        standing=ClaimStanding.SUPPORTED,
+        standing=ClaimStatus.SUPPORTED,
         evidence=(PROVENANCE, GATE),
         facts={"locks": "2"},
     )
@@ -55,7 +55,7 @@ def test_one_that_is_denied_says_what_is_missing_and_what_is_true_and_shows_noth
     assert claim(denied) == ClaimVerdict(
         id="no-drift",
         sentence="No lock has drifted.",
-        standing=ClaimStanding.NOT_SUPPORTED,
+        standing=ClaimStatus.NOT_SUPPORTED,
         missing=("A lock has drifted.", "odd."),
         otherwise="There is no evidence.",
     )
@@ -63,7 +63,7 @@ def test_one_that_is_denied_says_what_is_missing_and_what_is_true_and_shows_noth
 
 def test_one_that_nobody_could_look_at_is_not_examined() -> None:
     found = claim(answer(Outcome.NOT_EXAMINED, unknowns=(reason("The stage did not pass."),)))
-    assert (found.standing, found.missing) == (ClaimStanding.NOT_EXAMINED, ("The stage did not pass.",))
+    assert (found.standing, found.missing) == (ClaimStatus.NOT_EXAMINED, ("The stage did not pass.",))
     assert found.evidence == ()
 
 
@@ -77,5 +77,5 @@ def test_a_rule_that_was_not_asked_supports_nothing() -> None:
 
 
 def test_a_pass_without_any_file_of_evidence_supports_nothing() -> None:
-    found = claim(answer(Outcome.PASS), gathered=Gathered(evidence=GATHERED.evidence, facts=GATHERED.facts))
-    assert (found.standing, found.missing, found.facts) == (ClaimStanding.NOT_SUPPORTED, (NO_FILE,), {})
+    found = claim(answer(Outcome.PASS), gathered=GatheredEvidence(evidence=GATHERED.evidence, facts=GATHERED.facts))
+    assert (found.standing, found.missing, found.facts) == (ClaimStatus.NOT_SUPPORTED, (NO_FILE,), {})

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from ops.supply_chain.assurance.documents.facts import Commands, Facts, ReleasedFile
+from ops.supply_chain.assurance.documents.facts import DescribedFile, DocumentFacts, VerifyCommands
 from ops.supply_chain.assurance.documents.release_text import S2C2F_LEVELS
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config, parse_config
 from ops.supply_chain.contracts.files.claims import (
     ClaimsReport,
-    ClaimStanding,
+    ClaimStatus,
     ClaimVerdict,
-    ControlStanding,
+    ControlStatus,
     ControlVerdict,
     EvidenceSource,
 )
@@ -65,7 +65,7 @@ def verdict(claim: str, *, supported: bool, **more: Any) -> ClaimVerdict:
         if supported
         else {"missing": (f"Nothing shows {claim}.",), "otherwise": f"It is not shown that {claim} holds."}
     )
-    standing = ClaimStanding.SUPPORTED if supported else ClaimStanding.NOT_SUPPORTED
+    standing = ClaimStatus.SUPPORTED if supported else ClaimStatus.NOT_SUPPORTED
     return ClaimVerdict(id=claim, sentence=f"The claim {claim} holds.", standing=standing, **{**fields, **more})
 
 
@@ -75,7 +75,7 @@ def controls(*met: str) -> tuple[ControlVerdict, ...]:
             id=f"S2C2F {practice}",
             framework="S2C2F v1.1",
             title=f"Title of {practice}",
-            standing=ControlStanding.MET if practice in met else ControlStanding.NOT_MET,
+            standing=ControlStatus.MET if practice in met else ControlStatus.NOT_MET,
             reason=f"Reason for {practice}.",
         )
         for practices in S2C2F_LEVELS.values()
@@ -97,16 +97,16 @@ def config(text: str = "") -> Config:
     return parse_config(text)
 
 
-def facts(claims: ClaimsReport | None = None, **more: Any) -> Facts:
+def facts(claims: ClaimsReport | None = None, **more: Any) -> DocumentFacts:
     fields: dict[str, Any] = {"component": "acme", "config": Config(), "today": dt.date(2026, 11, 20)}
-    return Facts(claims=claims or report(), **{**fields, **more})
+    return DocumentFacts(claims=claims or report(), **{**fields, **more})
 
 
 FILES = (
-    ReleasedFile(name="acme-1.0-checksums.txt", meaning="the SHA-256 of the released files", signed=True, sbom=False),
-    ReleasedFile(name="acme-1.0-sbom.cdx.json", meaning="what was locked", signed=True, sbom=True),
+    DescribedFile(name="acme-1.0-checksums.txt", meaning="the SHA-256 of the released files", signed=True, sbom=False),
+    DescribedFile(name="acme-1.0-sbom.cdx.json", meaning="what was locked", signed=True, sbom=True),
 )
-COMMANDS = Commands(
+COMMANDS = VerifyCommands(
     checksums=("sha256sum --check --strict acme-1.0-checksums.txt",),
     signatures=("cosign verify-blob --bundle acme-1.0-sbom.cdx.json.sigstore.json acme-1.0-sbom.cdx.json",),
     pipeline=("python ops/supply_chain/verify_release.py FOLDER",),
@@ -115,6 +115,6 @@ COMMANDS = Commands(
 )
 
 
-def released(*supported: str, rehearsal: bool = False, **more: Any) -> Facts:
+def released(*supported: str, rehearsal: bool = False, **more: Any) -> DocumentFacts:
     claims = report(*supported, release=source(rehearsal=rehearsal))
     return facts(claims, **{"files": FILES, "commands": COMMANDS, "retained_until": "2027-11-02", **more})

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ops.supply_chain.assurance.documents.basis import (
-    Standing,
+    DocumentStatus,
     basis_of,
     closing_comment,
     is_generated,
     read_basis,
-    standing_of,
+    status_of,
 )
 from ops.supply_chain.core.errors import InputError
 from tests.assurance.documents.support import HOSTILE, source
@@ -35,21 +35,21 @@ def test_it_comes_back_as_it_was(component: str, evidence: object) -> None:
 @pytest.mark.parametrize(
     ("named", "here", "expected"),
     [
-        pytest.param(None, None, Standing.SAME, id="nothing and nothing"),
-        pytest.param(None, OLD, Standing.OLDER, id="a release came"),
-        pytest.param(OLD, OLD, Standing.SAME, id="the same"),
-        pytest.param(OLD, NEW, Standing.OLDER, id="a newer release"),
-        pytest.param(NEW, OLD, Standing.NOT_HERE, id="only an older release is here"),
-        pytest.param(OLD, None, Standing.NOT_HERE, id="no release is here"),
-        pytest.param(OLD, DRY, Standing.NOT_HERE, id="only a rehearsal is here"),
-        pytest.param(DRY, NEW, Standing.OLDER, id="released after a rehearsal"),
-        pytest.param(DRY, LATER_DRY, Standing.OLDER, id="rehearsed again"),
-        pytest.param(LATER_DRY, DRY, Standing.NOT_HERE, id="rehearsed elsewhere"),
-        pytest.param(DRY, None, Standing.NOT_HERE, id="the rehearsal is gone"),
+        pytest.param(None, None, DocumentStatus.SAME, id="nothing and nothing"),
+        pytest.param(None, OLD, DocumentStatus.OLDER, id="a release came"),
+        pytest.param(OLD, OLD, DocumentStatus.SAME, id="the same"),
+        pytest.param(OLD, NEW, DocumentStatus.OLDER, id="a newer release"),
+        pytest.param(NEW, OLD, DocumentStatus.NOT_HERE, id="only an older release is here"),
+        pytest.param(OLD, None, DocumentStatus.NOT_HERE, id="no release is here"),
+        pytest.param(OLD, DRY, DocumentStatus.NOT_HERE, id="only a rehearsal is here"),
+        pytest.param(DRY, NEW, DocumentStatus.OLDER, id="released after a rehearsal"),
+        pytest.param(DRY, LATER_DRY, DocumentStatus.OLDER, id="rehearsed again"),
+        pytest.param(LATER_DRY, DRY, DocumentStatus.NOT_HERE, id="rehearsed elsewhere"),
+        pytest.param(DRY, None, DocumentStatus.NOT_HERE, id="the rehearsal is gone"),
     ],
 )
-def test_standing(named: object, here: object, expected: Standing) -> None:
-    assert standing_of(basis_of("acme", named), here) is expected  # type: ignore[arg-type]
+def test_standing(named: object, here: object, expected: DocumentStatus) -> None:
+    assert status_of(basis_of("acme", named), here) is expected  # type: ignore[arg-type]
 
 
 def test_a_hand_written_document_has_none() -> None:

@@ -30,15 +30,15 @@ distribution_points = [{ title = "Releases", url = "https://git.example/acme/rel
 github = "acme/acme"
 """
 CUE_NAMES: dict[str, type[msgspec.Struct]] = {
-    "Header": contract.Header,
-    "Project": contract.Project,
-    "Repository": contract.Repository,
-    "Contact": contract.Contact,
-    "License": contract.License,
-    "Link": contract.Link,
+    "Header": contract.InsightsHeader,
+    "Project": contract.InsightsProject,
+    "Repository": contract.InsightsRepository,
+    "Contact": contract.InsightsContact,
+    "License": contract.InsightsLicence,
+    "Link": contract.InsightsLink,
     "ProjectRepository": contract.ProjectRepository,
     "VulnerabilityReporting": contract.VulnerabilityReporting,
-    "Assessment": contract.Assessment,
+    "Assessment": contract.SelfAssessment,
     "ReleaseDetails": contract.ReleaseDetails,
     "SecurityPosture": contract.SecurityPosture,
     "SecurityInsights": contract.SecurityInsights,

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from ops.supply_chain.assurance.documents.claims import Speaker
-from ops.supply_chain.assurance.documents.facts import Deferred, Facts, ReleasedFile
+from ops.supply_chain.assurance.documents.claims import ClaimRenderer
+from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts
 from ops.supply_chain.assurance.documents.policy_text import NOT_PROMISED
 from ops.supply_chain.assurance.documents.release_text import S2C2F_LEVELS, slsa_level
 from ops.supply_chain.assurance.documents.security_md import write_security_md
@@ -19,9 +19,9 @@ from ops.supply_chain.assurance.documents.template import read_template
 from ops.supply_chain.assurance.documents.values import names
 from ops.supply_chain.contracts.config.documents import Section
 from ops.supply_chain.contracts.config.file import Config
-from ops.supply_chain.contracts.config.links import Link
+from ops.supply_chain.contracts.config.links import MoreLink
 from ops.supply_chain.contracts.config.signing import SigningConfig, SigningIdentity, SigningMode
-from ops.supply_chain.contracts.files.claims import ClaimStanding
+from ops.supply_chain.contracts.files.claims import ClaimStatus
 from ops.supply_chain.core.errors import InputError, UsageError
 from tests.assurance.documents.support import HOSTILE, IDS, config, controls, facts, released, report, source, verdict
 
@@ -31,7 +31,7 @@ def default(repository: Path) -> str:
     return (repository / "templates" / "SECURITY.md.template").read_text()
 
 
-def written(template: str, given: Facts) -> str:
+def written(template: str, given: DocumentFacts) -> str:
     return write_security_md(template, given).text
 
 
@@ -47,9 +47,9 @@ def test_a_claim_appears_only_where_it_is_supported(claim: str) -> None:
     assert "#evidence" not in bad
 
 
-@pytest.mark.parametrize("standing", [ClaimStanding.NOT_SUPPORTED, ClaimStanding.NOT_EXAMINED])
+@pytest.mark.parametrize("standing", [ClaimStatus.NOT_SUPPORTED, ClaimStatus.NOT_EXAMINED])
 @pytest.mark.parametrize("optional", ["", " optional"])
-def test_what_is_asserted_and_not_supported_is_named(standing: ClaimStanding, optional: str) -> None:
+def test_what_is_asserted_and_not_supported_is_named(standing: ClaimStatus, optional: str) -> None:
     one = msgspec.structs.replace(verdict("signed-releases", supported=False), standing=standing)
     given = facts(report(release=source(), claims=(one,)))
     made = write_security_md(f'{{% claim "signed-releases"{optional} %}}Signed.{{% endclaim %}}', given)
@@ -134,7 +134,7 @@ def test_the_author_comment_is_dropped(default: str) -> None:
 
 @pytest.mark.parametrize("section", Section)
 def test_each_section_can_be_switched_off(default: str, section: Section) -> None:
-    links = (Link(title="Docs", url="docs/"),)
+    links = (MoreLink(title="Docs", url="docs/"),)
     on = msgspec.structs.replace(config(), more_links=links)
     off = msgspec.structs.replace(config(f'[documents]\nsections_off = ["{section.value}"]\n'), more_links=links)
     with_it, without = (
@@ -180,8 +180,8 @@ def test_identities_stand_with_their_dates() -> None:
 
 
 def test_acknowledged_findings_stand_by_the_day_on_which_they_end() -> None:
-    def one(name: str, day: int) -> Deferred:
-        return Deferred(
+    def one(name: str, day: int) -> DeferredCve:
+        return DeferredCve(
             id=name,
             package="idna",
             versions="<4",
@@ -210,7 +210,7 @@ def test_acknowledged_findings_stand_by_the_day_on_which_they_end() -> None:
 )
 def test_slsa_levels_have_no_gaps(claims: tuple[str, ...], said: str) -> None:
     given = released(*claims)
-    assert slsa_level(given, Speaker(given.claims)).startswith(said)
+    assert slsa_level(given, ClaimRenderer(given.claims)).startswith(said)
 
 
 def test_s2c2f_levels_have_no_gaps() -> None:
@@ -232,7 +232,7 @@ def test_s2c2f_levels_have_no_gaps() -> None:
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_harms_nothing(default: str, hostile: str) -> None:
-    settings = msgspec.structs.replace(config(), more_links=(Link(title=hostile, url=hostile.replace("://", ":")),))
+    settings = msgspec.structs.replace(config(), more_links=(MoreLink(title=hostile, url=hostile.replace("://", ":")),))
     for table, field in (
         ("reporting", "text"), ("support", "text"), ("governance", "text"), ("compliance", "cra_text"),
         ("compliance", "export_text"), ("compliance", "audit_text"), ("compliance", "attestation_text"),
@@ -249,8 +249,8 @@ def test_hostile_text_harms_nothing(default: str, hostile: str) -> None:
         controls=tuple(msgspec.structs.replace(one, title=hostile, reason=hostile) for one in controls()),
     )
     day = dt.date(2026, 11, 1)
-    deferred = Deferred(id=hostile, package=hostile, versions=hostile, reason=hostile, since=day, until=day)
-    files = (ReleasedFile(name=hostile, meaning=hostile, signed=True, sbom=True),)
+    deferred = DeferredCve(id=hostile, package=hostile, versions=hostile, reason=hostile, since=day, until=day)
+    files = (DescribedFile(name=hostile, meaning=hostile, signed=True, sbom=True),)
     given = facts(claims, component=hostile, config=settings, deferred=(deferred,), files=files)
     text = written(default, given)
     rendered = MarkdownIt("gfm-like", {"linkify": False}).render(text)

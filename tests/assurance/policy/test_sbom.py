@@ -9,7 +9,7 @@ import pytest
 
 from ops.supply_chain.assurance.policy.parts import COMPONENT_ELEMENTS
 from ops.supply_chain.assurance.policy.reading import MOST_PROBLEMS, Fault, Reading
-from ops.supply_chain.assurance.policy.sbom import project_sbom, recognise
+from ops.supply_chain.assurance.policy.sbom import recognise, sbom_input
 from tests.policy.support import CYCLONEDX, CYCLONEDX_EMPTY, SPDX, SPDX_EMPTY, sbom
 
 DOCUMENT_ELEMENTS = (
@@ -24,7 +24,7 @@ DOCUMENT_ELEMENTS = (
 
 
 def project(document: dict[str, Any]) -> dict[str, Any]:
-    return project_sbom(document, path="dist:x", sha256="a" * 64, problems=())
+    return sbom_input(document, path="dist:x", sha256="a" * 64, problems=())
 
 
 def test_both_formats_say_the_same() -> None:
@@ -101,7 +101,7 @@ def test_what_has_a_wrong_type_is_told_with_its_place() -> None:
 
 def test_problems_of_the_checks_come_along_each_once() -> None:
     fault = Fault(path="$", message="m")
-    found = project_sbom(sbom(), path="dist:x", sha256="a" * 64, problems=(fault, fault))
+    found = sbom_input(sbom(), path="dist:x", sha256="a" * 64, problems=(fault, fault))
     assert found["problems"] == [{"path": "$", "message": "m"}]
 
 

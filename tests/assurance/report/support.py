@@ -11,8 +11,8 @@ import msgspec
 from ops.supply_chain import PIPELINE
 from ops.supply_chain.adapters.files.report_templates import read_templates
 from ops.supply_chain.assurance.report.html import render
-from ops.supply_chain.assurance.report.inputs import Evidence
-from ops.supply_chain.assurance.report.page import Page, build_page
+from ops.supply_chain.assurance.report.inputs import ReportInput
+from ops.supply_chain.assurance.report.page import ReportPage, build_page
 from ops.supply_chain.assurance.report.stages import ONE_BY_ONE, SIDE_BY_SIDE, VERIFY
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record, ToolRef
@@ -141,7 +141,7 @@ def bom(
     }
 
 
-def evidence(*given: Record, **more: Any) -> Evidence:
+def evidence(*given: Record, **more: Any) -> ReportInput:
     """A whole run in which everything passed, but for what is given."""
     held = more.pop("records", None)
     left = records(*given) if held is None else held
@@ -163,14 +163,14 @@ def evidence(*given: Record, **more: Any) -> Evidence:
         "claims_problem": "Claims were not asked for.",
         "inputs": (FileRef(path="dist:verdict/verdict.json", sha256=SHA, size=1),),
     }
-    return Evidence(**{**fields, **more})
+    return ReportInput(**{**fields, **more})
 
 
-def page(*given: Record, **more: Any) -> Page:
+def page(*given: Record, **more: Any) -> ReportPage:
     return build_page(evidence(*given, **more))
 
 
-def html(shown: Page) -> str:
+def html(shown: ReportPage) -> str:
     return render(shown, read_templates(REPOSITORY), generator=("sealwright", "0.1.0")).decode()
 
 

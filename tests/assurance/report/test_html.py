@@ -13,9 +13,9 @@ import pytest
 
 from ops.supply_chain.assurance.report.embed import data_of
 from ops.supply_chain.assurance.report.html import render
-from ops.supply_chain.assurance.report.inputs import Accepted, Difference, Predecessor
+from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, PreviousRelease
 from ops.supply_chain.assurance.report.markdown import counts_only, summary
-from ops.supply_chain.assurance.report.page import Page
+from ops.supply_chain.assurance.report.page import ReportPage
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.outcome import Outcome
@@ -39,7 +39,7 @@ from tests.risk.findings.support import finding
 VOID = {"meta", "input", "br", "link", "img"}
 
 
-def hostile_page(name: str) -> Page:
+def hostile_page(name: str) -> ReportPage:
     """A page in which a stranger wrote everything that strangers can write."""
     bad = finding(name, version=name, message=name, next_step=name, path=name, aliases=(name,), due="2026-11-01")
     waived = finding(name, severity=Severity.LOW, waived_by=name)
@@ -51,13 +51,13 @@ def hostile_page(name: str) -> Page:
             checks=[{"code": name, "title": name, "lines": [line]}], files=[{"name": name, "sha256": SHA}], notes=[name]
         ),
         bom=bom({}, direct=[], components=[component(name, name, name)]),
-        previous=Predecessor(
+        previous=PreviousRelease(
             version=name,
             retained_at="2026-01-01T00:00:00Z",
-            differences=(Difference(kind="added", name=name, version=name, before=(name,), after=(name,)),),
+            differences=(PackageChange(kind="added", name=name, version=name, before=(name,), after=(name,)),),
             hashes_not_compared=0,
         ),
-        waivers=(Accepted(id=name, package=name, reason=name, owner=name, expires=TODAY, label=name),),
+        waivers=(AcceptedWaiver(id=name, package=name, reason=name, owner=name, expires=TODAY, label=name),),
         claims_problem=name,
     )
 

@@ -10,7 +10,7 @@ import pytest
 from ops.supply_chain import PIPELINE
 from ops.supply_chain.assurance.report.changes import changes_view
 from ops.supply_chain.assurance.report.claims import claims_view
-from ops.supply_chain.assurance.report.inputs import Accepted, Difference, Predecessor
+from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, PreviousRelease
 from ops.supply_chain.assurance.report.packages import licences, read_packages
 from ops.supply_chain.assurance.report.policy import policy_view
 from ops.supply_chain.assurance.report.response import timeline, when
@@ -20,9 +20,9 @@ from ops.supply_chain.assurance.report.verification import read_verification
 from ops.supply_chain.assurance.report.waivers import waivers_view
 from ops.supply_chain.contracts.files.claims import (
     ClaimsReport,
-    ClaimStanding,
+    ClaimStatus,
     ClaimVerdict,
-    ControlStanding,
+    ControlStatus,
     ControlVerdict,
     EvidenceSource,
 )
@@ -231,12 +231,13 @@ class TestOthers:
 
     def test_changes_by_kind(self) -> None:
         rows = (
-            Difference(kind="added", name="b", version="", before=(), after=("1",)),
-            Difference(kind="hash-changed", name="a", version="1", before=("x", "y"), after=("z",)),
-            Difference(kind="something-new", name="c", version="1", before=("x",), after=("z",)),
+            PackageChange(kind="added", name="b", version="", before=(), after=("1",)),
+            PackageChange(kind="hash-changed", name="a", version="1", before=("x", "y"), after=("z",)),
+            PackageChange(kind="something-new", name="c", version="1", before=("x",), after=("z",)),
         )
         told = changes_view(
-            Predecessor(version="0.9", retained_at="2026-10-01T00:00:00Z", differences=rows, hashes_not_compared=2), ""
+            PreviousRelease(version="0.9", retained_at="2026-10-01T00:00:00Z", differences=rows, hashes_not_compared=2),
+            "",
         )
         assert [(one.kind, one.tone, one.count) for one in told.groups] == [
             ("hash-changed", Tone.FAIL, 1),
@@ -247,8 +248,8 @@ class TestOthers:
         assert not changes_view(None, "why").known
 
     def test_waivers_by_days_left(self) -> None:
-        def accepted(name: str, expires: date) -> Accepted:
-            return Accepted(id=name, package="", reason="r", owner="o", expires=expires, label=f"{name}, o")
+        def accepted(name: str, expires: date) -> AcceptedWaiver:
+            return AcceptedWaiver(id=name, package="", reason="r", owner="o", expires=expires, label=f"{name}, o")
 
         told = waivers_view(
             [
@@ -321,18 +322,18 @@ def claims_report(*, rehearsal: bool) -> ClaimsReport:
         ),
         policy_sha256=SHA,
         claims=(
-            ClaimVerdict(id="signed-releases", sentence="Releases are signed.", standing=ClaimStanding.SUPPORTED),
+            ClaimVerdict(id="signed-releases", sentence="Releases are signed.", standing=ClaimStatus.SUPPORTED),
             ClaimVerdict(
                 id="vex-published",
                 sentence="VEX is published.",
-                standing=ClaimStanding.NOT_SUPPORTED,
+                standing=ClaimStatus.NOT_SUPPORTED,
                 missing=("There is no VEX.",),
                 otherwise="No VEX is published.",
             ),
-            ClaimVerdict(id="feed-fresh", sentence="The feed is fresh.", standing=ClaimStanding.NOT_EXAMINED),
+            ClaimVerdict(id="feed-fresh", sentence="The feed is fresh.", standing=ClaimStatus.NOT_EXAMINED),
         ),
         controls=(
-            ControlVerdict(id="L1", framework="SLSA", title="T", standing=ControlStanding.MET, reason="R."),
-            ControlVerdict(id="L3", framework="SLSA", title="T", standing=ControlStanding.OUT_OF_SCOPE, reason="R."),
+            ControlVerdict(id="L1", framework="SLSA", title="T", standing=ControlStatus.MET, reason="R."),
+            ControlVerdict(id="L3", framework="SLSA", title="T", standing=ControlStatus.OUT_OF_SCOPE, reason="R."),
         ),
     )

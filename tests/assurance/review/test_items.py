@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ops.supply_chain.assurance.review.contact import contact_items
-from ops.supply_chain.assurance.review.days import Horizon
+from ops.supply_chain.assurance.review.days import ReviewWindow
 from ops.supply_chain.assurance.review.identities import identity_items
 from ops.supply_chain.assurance.review.locks import baseline_items, lock_items
 from ops.supply_chain.assurance.review.retention import retention_items
@@ -22,7 +22,7 @@ from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pi
 from ops.supply_chain.contracts.values.publisher import AttestedPackage, Publisher
 
 TODAY = date(2026, 11, 21)
-HORIZON = Horizon(TODAY, 30)
+HORIZON = ReviewWindow(TODAY, 30)
 NOBODY = Publisher(author="", author_email="", home_page="", maintainer="", maintainer_email="", project_urls={})
 
 

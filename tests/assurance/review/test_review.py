@@ -6,15 +6,15 @@ from datetime import date
 
 import pytest
 
-from ops.supply_chain.assurance.review.days import Horizon, some
+from ops.supply_chain.assurance.review.days import ReviewWindow, some
 from ops.supply_chain.assurance.review.dependencies import Direct, Licences, build_matrix, dependency_items, direct_of
 from ops.supply_chain.assurance.review.report import build_review, outcome_of, text_of
 from ops.supply_chain.contracts.config.dependencies import DependencyEntry, Lifecycle
-from ops.supply_chain.contracts.files.review import Area, ReviewItem, Standing
+from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.core.outcome import Outcome
 
-HORIZON = Horizon(date(2026, 11, 21), 30)
+HORIZON = ReviewWindow(date(2026, 11, 21), 30)
 LICENCES = Licences({("a", "1"): ("MIT",), ("b", "1"): (), ("b", "2"): ("MIT", "BSD-2-Clause")}, "the SBOM of V")
 EMPTY = build_matrix(Direct({}, ()), LICENCES, [])
 IN_ORDER = {"overdue": Outcome.FAIL, "not-examined": Outcome.NOT_EXAMINED, "due": Outcome.PASS, "open": Outcome.PASS}
@@ -74,41 +74,43 @@ def test_the_matrix_shows_what_is_missing() -> None:
 def test_without_an_sbom_licences_were_not_looked_at() -> None:
     matrix = build_matrix(Direct({"a": frozenset("1")}, ()), Licences({}, ""), [])
     assert matrix.rows[0].licence_gap == "no SBOM"
-    assert next(item.standing for item in dependency_items(matrix)) is Standing.NOT_EXAMINED
+    assert next(item.standing for item in dependency_items(matrix)) is ReviewStatus.NOT_EXAMINED
 
 
 def test_a_complete_matrix_is_only_listed() -> None:
     entry = DependencyEntry(name="a", owner="team", lifecycle=Lifecycle.ACTIVE)
     [item] = dependency_items(build_matrix(Direct({"a": frozenset("1")}, ()), LICENCES, [entry]))
-    assert (item.standing, item.message) == (Standing.LISTED, "all 1 have owner, lifecycle and licence")
+    assert (item.standing, item.message) == (ReviewStatus.LISTED, "all 1 have owner, lifecycle and licence")
     [none] = dependency_items(EMPTY)
     assert none.message == "the locks hold no direct dependency"
 
 
-def whole(*extra: Standing) -> list[ReviewItem]:
-    listed = [ReviewItem(area=area, standing=Standing.LISTED, subject="s", message="m") for area in Area]
+def whole(*extra: ReviewStatus) -> list[ReviewItem]:
+    listed = [ReviewItem(area=area, standing=ReviewStatus.LISTED, subject="s", message="m") for area in ReviewSection]
     return listed + [
-        ReviewItem(area=Area.LOCKS, standing=one, subject="x", message="m", next_step="n") for one in extra
+        ReviewItem(area=ReviewSection.LOCKS, standing=one, subject="x", message="m", next_step="n") for one in extra
     ]
 
 
 @pytest.mark.parametrize("standing", IN_ORDER)
 def test_the_worst_item_decides(standing: str) -> None:
-    milder = [Standing(one) for one in list(IN_ORDER)[list(IN_ORDER).index(standing) :]]
+    milder = [ReviewStatus(one) for one in list(IN_ORDER)[list(IN_ORDER).index(standing) :]]
     review = build_review(whole(*milder), EMPTY, HORIZON, component="N")
     assert outcome_of(review) is IN_ORDER[standing]
 
 
-@pytest.mark.parametrize("area", Area)
-def test_an_area_that_says_nothing_was_not_looked_at(area: Area) -> None:
+@pytest.mark.parametrize("area", ReviewSection)
+def test_an_area_that_says_nothing_was_not_looked_at(area: ReviewSection) -> None:
     review = build_review([item for item in whole() if item.area is not area], EMPTY, HORIZON, component="N")
     assert outcome_of(review) is Outcome.NOT_EXAMINED
     [item] = [item for item in review.items if item.area is area]
-    assert (item.standing, item.message) == (Standing.NOT_EXAMINED, "nobody looked")
+    assert (item.standing, item.message) == (ReviewStatus.NOT_EXAMINED, "nobody looked")
 
 
 def test_the_text_forges_no_line_and_keeps_its_order() -> None:
-    bad = ReviewItem(area=Area.WAIVERS, standing=Standing.OVERDUE, subject="x\r\x1b[2K", message="m", next_step="n")
+    bad = ReviewItem(
+        area=ReviewSection.WAIVERS, standing=ReviewStatus.OVERDUE, subject="x\r\x1b[2K", message="m", next_step="n"
+    )
     matrix = build_matrix(Direct({"a": frozenset("1")}, ()), LICENCES, [DependencyEntry(name="a", notes="n\nm")])
     text = text_of(build_review([*whole(), bad], matrix, HORIZON, component="N"))
     assert "  overdue       x??[2K: m\n                next: n\n  listed        s: m" in text
@@ -122,7 +124,9 @@ def test_the_text_forges_no_line_and_keeps_its_order() -> None:
 
 def test_items_that_say_the_same_are_one_line_of_text() -> None:
     many = [
-        ReviewItem(area=Area.LOCKS, standing=Standing.OPEN, subject=f"r{number}", message="old", next_step="n")
+        ReviewItem(
+            area=ReviewSection.LOCKS, standing=ReviewStatus.OPEN, subject=f"r{number}", message="old", next_step="n"
+        )
         for number in range(7)
     ]
     review = build_review([*whole(), *many], EMPTY, HORIZON, component="N")
@@ -131,7 +135,7 @@ def test_items_that_say_the_same_are_one_line_of_text() -> None:
 
 
 def test_the_order_of_items_does_not_matter() -> None:
-    items = whole(*Standing)
+    items = whole(*ReviewStatus)
     one = build_review(items, EMPTY, HORIZON, component="N")
     assert one == build_review(list(reversed(items)), EMPTY, HORIZON, component="N")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import posixpath
 
-from ops.supply_chain.assurance.adoption.model import FoundLock, Survey
+from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey
 from ops.supply_chain.contracts.config.locks import DEFAULT_COOL_DOWN_DAYS
 from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.text import printable
@@ -39,7 +39,7 @@ def renovate_text() -> str:
     return _RENOVATE.format(days=DEFAULT_COOL_DOWN_DAYS)
 
 
-def dependabot_text(survey: Survey) -> str:
+def dependabot_text(survey: ProjectSurvey) -> str:
     """Return a Dependabot configuration that opens requests for vulnerable dependencies only."""
     head = _DEPENDABOT_HEAD.replace("OWNER/REPO", survey.repository or "OWNER/REPO")
     parts = [head, _entry("github-actions", ["/"])]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ops.supply_chain.assurance.adoption.model import Ignored, Survey
+from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ProjectSurvey
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -61,7 +61,7 @@ _SHOWN: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
-def config_text(survey: Survey) -> str:
+def config_text(survey: ProjectSurvey) -> str:
     """Return the file's content.
 
     Args:
@@ -73,7 +73,7 @@ def config_text(survey: Survey) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def waivers_text(entries: Sequence[Ignored]) -> str:
+def waivers_text(entries: Sequence[IgnoredAdvisory]) -> str:
     """Return imported ignores as entries that are commented out, with what is missing marked; empty for none."""
     if not entries:
         return ""
@@ -85,7 +85,7 @@ def quoted(text: str) -> str:
     return json.dumps(without_credentials(printable(text)), ensure_ascii=False)
 
 
-def _table(row: tuple[str, str, tuple[tuple[str, str], ...]], survey: Survey) -> str:
+def _table(row: tuple[str, str, tuple[tuple[str, str], ...]], survey: ProjectSurvey) -> str:
     name, about, keys = row
     lines = [f"# {about}", f"[{name}]"]
     table = getattr(Config(), name)
@@ -97,7 +97,7 @@ def _table(row: tuple[str, str, tuple[tuple[str, str], ...]], survey: Survey) ->
     return "\n".join(lines) + "\n"
 
 
-def _signing(survey: Survey) -> str:
+def _signing(survey: ProjectSurvey) -> str:
     owner = survey.repository or "OWNER/REPO"
     known = "" if survey.repository else " Replace OWNER/REPO."
     expression = (
@@ -106,7 +106,7 @@ def _signing(survey: Survey) -> str:
     return _SIGNING.format(known=known, issuer=quoted(GITHUB_ISSUER), expression=quoted(expression))
 
 
-def _waiver(ignored: Ignored) -> str:
+def _waiver(ignored: IgnoredAdvisory) -> str:
     end = "as that list says: check it" if ignored.until else f"{MISSING}: the last day on which it holds"
     rows = [
         ("id", ignored.id, ""),

@@ -11,7 +11,7 @@ import tomllib
 from datetime import date, datetime
 from typing import Any
 
-from ops.supply_chain.assurance.adoption.model import Ignored, Imported
+from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ImportedIgnores
 from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
 from ops.supply_chain.assurance.adoption.trivy_yaml import ignored_by_trivy_yaml
 
@@ -20,25 +20,27 @@ _TRIVY_LINE = re.compile(rf"(?P<id>{IDENTIFIER})(?:[ \t]+(?P<rest>.*))?")
 _EXPIRES = re.compile(r"exp:(\d{4}-\d{2}-\d{2})")
 
 
-def ignored_by_osv_scanner(path: str, text: str) -> Imported:
+def ignored_by_osv_scanner(path: str, text: str) -> ImportedIgnores:
     """Read an `osv-scanner.toml`."""
     table, notes = _toml(path, text)
-    entries: list[Ignored] = []
+    entries: list[IgnoredAdvisory] = []
     for number, entry in enumerate(_list(table.get("IgnoredVulns")), 1):
         name = entry.get("id") if isinstance(entry, dict) else None
         if not isinstance(name, str) or not _ID.fullmatch(name):
             notes.append(f"{path}: IgnoredVulns entry {number} has no advisory id and was not imported")
             continue
         entries.append(
-            Ignored(id=name, source=path, reason=_text(entry.get("reason")), until=_day(entry.get("ignoreUntil")))
+            IgnoredAdvisory(
+                id=name, source=path, reason=_text(entry.get("reason")), until=_day(entry.get("ignoreUntil"))
+            )
         )
     overrides = len(_list(table.get("PackageOverrides")))
     if overrides:
         notes.append(f"{path}: {overrides} PackageOverrides ignore whole packages; a waiver names one finding")
-    return Imported(entries=tuple(entries), notes=tuple(notes))
+    return ImportedIgnores(entries=tuple(entries), notes=tuple(notes))
 
 
-def ignored_by_trivy(path: str, text: str) -> Imported:
+def ignored_by_trivy(path: str, text: str) -> ImportedIgnores:
     """Read a `.trivyignore`: an id a line, perhaps with `exp:DATE`, and comments."""
     entries, notes = [], []
     for number, line in enumerate(text.splitlines(), 1):
@@ -46,13 +48,15 @@ def ignored_by_trivy(path: str, text: str) -> Imported:
         match = _TRIVY_LINE.fullmatch(said)
         if match:
             expires = _EXPIRES.search(match["rest"] or "")
-            entries.append(Ignored(id=match["id"], source=f"{path}:{number}", until=expires[1] if expires else ""))
+            entries.append(
+                IgnoredAdvisory(id=match["id"], source=f"{path}:{number}", until=expires[1] if expires else "")
+            )
         elif said:
             notes.append(f"{path}:{number}: no advisory id, not imported")
-    return Imported(entries=tuple(entries), notes=tuple(notes))
+    return ImportedIgnores(entries=tuple(entries), notes=tuple(notes))
 
 
-def ignored_by_uv(path: str, text: str) -> Imported:
+def ignored_by_uv(path: str, text: str) -> ImportedIgnores:
     """Read `[tool.uv.audit]` of a `pyproject.toml`, or `[audit]` of a `uv.toml`."""
     table, notes = _toml(path, text)
     if path.rsplit("/", 1)[-1] == "pyproject.toml":
@@ -62,10 +66,10 @@ def ignored_by_uv(path: str, text: str) -> Imported:
     for key, said in (("ignore", ""), ("ignore-until-fixed", "ignored until there is a fix")):
         for name in _list(audit.get(key)):
             if isinstance(name, str) and _ID.fullmatch(name):
-                entries.append(Ignored(id=name, source=path, reason=said))
+                entries.append(IgnoredAdvisory(id=name, source=path, reason=said))
             else:
                 notes.append(f"{path}: an entry of audit.{key} is no advisory id and was not imported")
-    return Imported(entries=tuple(entries), notes=tuple(notes))
+    return ImportedIgnores(entries=tuple(entries), notes=tuple(notes))
 
 
 READERS = {

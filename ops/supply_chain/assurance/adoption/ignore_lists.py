@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from ops.supply_chain.assurance.adoption.ignore_files import READERS
-from ops.supply_chain.assurance.adoption.model import Ignored, Imported
+from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ImportedIgnores
 from ops.supply_chain.assurance.adoption.pip_audit_flags import ignored_by_pip_audit
 from ops.supply_chain.core.text import printable
 
@@ -28,7 +28,7 @@ def is_ci(path: str) -> bool:
     return _CI.fullmatch(path) is not None
 
 
-def import_ignores(paths: Iterable[str], read: Callable[[str], bytes | None]) -> Imported:
+def import_ignores(paths: Iterable[str], read: Callable[[str], bytes | None]) -> ImportedIgnores:
     """Read every ignore list of a project.
 
     Args:
@@ -37,7 +37,7 @@ def import_ignores(paths: Iterable[str], read: Callable[[str], bytes | None]) ->
     Returns:
         Entries and notes in the order of the paths; what could not be read is a note.
     """
-    entries: list[Ignored] = []
+    entries: list[IgnoredAdvisory] = []
     notes: list[str] = []
     for path in sorted(paths):
         name = path.rsplit("/", 1)[-1]
@@ -50,12 +50,12 @@ def import_ignores(paths: Iterable[str], read: Callable[[str], bytes | None]) ->
         found = _of_file(printable(path), data.decode("utf-8", "replace"), name)
         entries += found.entries
         notes += found.notes
-    return Imported(entries=tuple(entries), notes=tuple(notes))
+    return ImportedIgnores(entries=tuple(entries), notes=tuple(notes))
 
 
-def _of_file(path: str, text: str, name: str) -> Imported:
-    found = READERS[name](path, text) if name in READERS else Imported()
+def _of_file(path: str, text: str, name: str) -> ImportedIgnores:
+    found = READERS[name](path, text) if name in READERS else ImportedIgnores()
     if is_ci(path) or _TOOLS.fullmatch(path):
         flags = ignored_by_pip_audit(path, text)
-        return Imported(entries=(*found.entries, *flags), notes=found.notes)
+        return ImportedIgnores(entries=(*found.entries, *flags), notes=found.notes)
     return found

@@ -16,7 +16,7 @@ class FoundLock(msgspec.Struct, frozen=True, kw_only=True):
     loose: int
 
 
-class Ignored(msgspec.Struct, frozen=True, kw_only=True):
+class IgnoredAdvisory(msgspec.Struct, frozen=True, kw_only=True):
     """One advisory that another tool is told to ignore.
 
     `id` is as written, `source` the file and line, `FILE:LINE`, line 0 where the file does not tell. `reason` is
@@ -30,14 +30,14 @@ class Ignored(msgspec.Struct, frozen=True, kw_only=True):
     package: str = ""
 
 
-class Imported(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedIgnores(msgspec.Struct, frozen=True, kw_only=True):
     """What the ignore lists of other tools hold: entries in the order found, and what could not be read of them."""
 
-    entries: tuple[Ignored, ...] = ()
+    entries: tuple[IgnoredAdvisory, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
+class PipelineSource(msgspec.Struct, frozen=True, kw_only=True):
     """Where the adopted workflows take sealwright from: `OWNER/REPO` and a full commit hash.
 
     Either is empty where this checkout does not tell; the workflow then asks a repository variable.
@@ -47,7 +47,7 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     commit: str = ""
 
 
-class Survey(msgspec.Struct, frozen=True, kw_only=True):
+class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     """A project as it was found.
 
     `name` can be a component name as it is. `repository` is `OWNER/REPO` on GitHub or empty, `host` that of the
@@ -78,21 +78,21 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     gitignore: bytes | None = None
     gitignore_problem: str = ""
     dist_is_tracked: bool = False
-    ignored: Imported = Imported()
+    ignored: ImportedIgnores = ImportedIgnores()
     known_ids: frozenset[str] = frozenset()
     signers: int = 0
     channel: str = ""
     released_as: str = ""
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class AdoptOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for: the document's template, workflows without a GitHub remote."""
 
     template: bool = False
     workflows: bool = False
 
 
-class Planned(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file to write: its path, what is there now (None: nothing), what is to be there, and what it is for."""
 
     path: str
@@ -101,8 +101,8 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class AdoptionPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Files to write, sorted by path, and for each file that stays as it is a sentence why."""
 
-    files: tuple[Planned, ...] = ()
+    files: tuple[PlannedFile, ...] = ()
     kept: tuple[str, ...] = ()

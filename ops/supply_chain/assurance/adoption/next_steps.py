@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ops.supply_chain.assurance.adoption.model import Ignored, Survey
+from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ProjectSurvey
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -12,7 +12,7 @@ HOW_MANY = 3
 MOST_NAMED = 3
 
 
-def next_steps(survey: Survey, *, written: bool, project: str) -> tuple[str, ...]:
+def next_steps(survey: ProjectSurvey, *, written: bool, project: str) -> tuple[str, ...]:
     """Return the three next steps, the most urgent first.
 
     Args:
@@ -24,7 +24,7 @@ def next_steps(survey: Survey, *, written: bool, project: str) -> tuple[str, ...
     return tuple(without_credentials(printable(step)) for step in steps[:HOW_MANY])
 
 
-def unsettled(survey: Survey) -> tuple[Ignored, ...]:
+def unsettled(survey: ProjectSurvey) -> tuple[IgnoredAdvisory, ...]:
     """Return the imported ignores that the configuration does not speak of yet, each id once."""
     found = {
         entry.id.upper(): entry
@@ -34,7 +34,7 @@ def unsettled(survey: Survey) -> tuple[Ignored, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def _steps(survey: Survey, *, written: bool, project: str) -> Iterator[str]:
+def _steps(survey: ProjectSurvey, *, written: bool, project: str) -> Iterator[str]:
     if not written:
         yield f"write it: nox -s adopt -- {project} --write"
     yield from _lock_steps(survey, project)
@@ -55,7 +55,7 @@ def _steps(survey: Survey, *, written: bool, project: str) -> Iterator[str]:
     yield f"look every day: nox -s daily_scan -- --project {project} --public-log"
 
 
-def _lock_steps(survey: Survey, project: str) -> Iterator[str]:
+def _lock_steps(survey: ProjectSurvey, project: str) -> Iterator[str]:
     for problem in dict.fromkeys(filter(None, (survey.broken, survey.locks_problem))):
         yield f"mend what cannot be read: {problem}"
     loose = [lock for lock in survey.locks if lock.loose]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from ops.supply_chain.assurance.adoption.model import Ignored
+from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory
 
 IDENTIFIER = r"[A-Za-z][A-Za-z0-9_]{0,40}-[A-Za-z0-9._:-]{1,80}"
 
@@ -21,7 +21,7 @@ _ID = re.compile(IDENTIFIER)
 _COMMENT_LINE = re.compile(r"^[ \t]*#[^\n]*$", re.MULTILINE)
 
 
-def ignored_by_pip_audit(path: str, text: str) -> tuple[Ignored, ...]:
+def ignored_by_pip_audit(path: str, text: str) -> tuple[IgnoredAdvisory, ...]:
     """Find the advisories in one file.
 
     Args:
@@ -35,7 +35,8 @@ def ignored_by_pip_audit(path: str, text: str) -> tuple[Ignored, ...]:
     for match in _INPUT.finditer(code):
         found += _of_input(code, match)
     return tuple(
-        Ignored(id=name, source=f"{path}:{code.count(chr(10), 0, position) + 1}") for position, name in sorted(found)
+        IgnoredAdvisory(id=name, source=f"{path}:{code.count(chr(10), 0, position) + 1}")
+        for position, name in sorted(found)
     )
 
 

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from ops.supply_chain.assurance.adoption import bots, workflows
 from ops.supply_chain.assurance.adoption.config_text import config_text
 from ops.supply_chain.assurance.adoption.gitignore import with_missing_lines
-from ops.supply_chain.assurance.adoption.model import Pipeline, Plan, Planned, Survey, Wanted
+from ops.supply_chain.assurance.adoption.model import (
+    AdoptionPlan,
+    AdoptOptions,
+    PipelineSource,
+    PlannedFile,
+    ProjectSurvey,
+)
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 
 GITIGNORE = ".gitignore"
@@ -25,7 +31,9 @@ def places() -> tuple[str, ...]:
     return (CONFIG_NAME, TEMPLATE, GITIGNORE, *flows, *bots.RENOVATE_PLACES, *bots.DEPENDABOT_PLACES)
 
 
-def make_plan(survey: Survey, wanted: Wanted, *, templates: Mapping[str, str], pipeline: Pipeline) -> Plan:
+def make_plan(
+    survey: ProjectSurvey, wanted: AdoptOptions, *, templates: Mapping[str, str], pipeline: PipelineSource
+) -> AdoptionPlan:
     """Decide what is written and what stays as it is.
 
     Args:
@@ -34,7 +42,7 @@ def make_plan(survey: Survey, wanted: Wanted, *, templates: Mapping[str, str], p
         templates: The pipeline's templates: name -> text; those of the workflows and, where wanted, the document's.
         pipeline: Where workflows take sealwright from.
     """
-    files: list[Planned] = []
+    files: list[PlannedFile] = []
     kept: list[str] = []
     _add(survey, files, kept, CONFIG_NAME, config_text(survey), "what sealwright knows of this project", (CONFIG_NAME,))
     if wanted.template:
@@ -57,12 +65,12 @@ def make_plan(survey: Survey, wanted: Wanted, *, templates: Mapping[str, str], p
         why = "updates of what is vulnerable; alerts themselves are a setting of the repository"
         _add(survey, files, kept, bots.DEPENDABOT, bots.dependabot_text(survey), why, bots.DEPENDABOT_PLACES)
     _gitignore(survey, files, kept)
-    return Plan(files=tuple(sorted(files, key=lambda file: file.path)), kept=tuple(kept))
+    return AdoptionPlan(files=tuple(sorted(files, key=lambda file: file.path)), kept=tuple(kept))
 
 
 def _add(
-    survey: Survey,
-    files: list[Planned],
+    survey: ProjectSurvey,
+    files: list[PlannedFile],
     kept: list[str],
     path: str,
     text: str,
@@ -73,10 +81,10 @@ def _add(
     if there:
         kept.append(f"{there[0]}: is there, left as it is")
     else:
-        files.append(Planned(path=path, old=None, new=text.encode(), why=why))
+        files.append(PlannedFile(path=path, old=None, new=text.encode(), why=why))
 
 
-def _has_workflows(survey: Survey, wanted: Wanted, kept: list[str]) -> bool:
+def _has_workflows(survey: ProjectSurvey, wanted: AdoptOptions, kept: list[str]) -> bool:
     if survey.prefix:
         kept.append(f"{workflows.FOLDER}/: not written, GitHub reads workflows at the top of a repository only")
         return False
@@ -86,7 +94,7 @@ def _has_workflows(survey: Survey, wanted: Wanted, kept: list[str]) -> bool:
     return False
 
 
-def _gitignore(survey: Survey, files: list[Planned], kept: list[str]) -> None:
+def _gitignore(survey: ProjectSurvey, files: list[PlannedFile], kept: list[str]) -> None:
     if survey.gitignore_problem:
         kept.append(f"{GITIGNORE}: {survey.gitignore_problem}, left as it is")
         return
@@ -95,4 +103,4 @@ def _gitignore(survey: Survey, files: list[Planned], kept: list[str]) -> None:
         kept.append(f"{GITIGNORE}: has what it needs")
         return
     why = "what the pipeline makes is not committed"
-    files.append(Planned(path=GITIGNORE, old=survey.gitignore, new=new, why=why))
+    files.append(PlannedFile(path=GITIGNORE, old=survey.gitignore, new=new, why=why))

@@ -6,14 +6,14 @@ import difflib
 from collections.abc import Sequence
 
 from ops.supply_chain.assurance.adoption.config_text import waivers_text
-from ops.supply_chain.assurance.adoption.model import Ignored, Plan, Planned, Survey
+from ops.supply_chain.assurance.adoption.model import AdoptionPlan, IgnoredAdvisory, PlannedFile, ProjectSurvey
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.core.text import printable, without_credentials
 
 MOST_LISTED = 20
 
 
-def difference(plan: Plan) -> list[str]:
+def difference(plan: AdoptionPlan) -> list[str]:
     """Return a unified diff of everything that would be written, safe to show."""
     lines: list[str] = []
     for file in plan.files:
@@ -21,7 +21,7 @@ def difference(plan: Plan) -> list[str]:
     return [_safe(line) for line in lines]
 
 
-def found_lines(survey: Survey) -> list[str]:
+def found_lines(survey: ProjectSurvey) -> list[str]:
     """Say what was found, a fact a line."""
     where = survey.repository and f"GitHub, {survey.repository}"
     where = where or (survey.host and f"a remote at {survey.host}") or "no remote"
@@ -44,12 +44,12 @@ def found_lines(survey: Survey) -> list[str]:
     return [_safe(line) for line in lines]
 
 
-def kept_lines(plan: Plan) -> list[str]:
+def kept_lines(plan: AdoptionPlan) -> list[str]:
     """Say what stays as it is, a file a line."""
     return [_safe(f"  {line}") for line in plan.kept]
 
 
-def to_paste(entries: Sequence[Ignored]) -> list[str]:
+def to_paste(entries: Sequence[IgnoredAdvisory]) -> list[str]:
     """Return imported ignores for a configuration that is there and is not touched; empty for none."""
     if not entries:
         return []
@@ -57,7 +57,7 @@ def to_paste(entries: Sequence[Ignored]) -> list[str]:
     return ["", head, *(_safe(line) for line in waivers_text(entries).splitlines())]
 
 
-def _lock_lines(survey: Survey) -> list[str]:
+def _lock_lines(survey: ProjectSurvey) -> list[str]:
     if survey.locks_problem:
         return [f"locks     cannot be read: {survey.locks_problem}"]
     if not survey.locks:
@@ -80,7 +80,7 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _difference(file: Planned) -> list[str]:
+def _difference(file: PlannedFile) -> list[str]:
     old = (file.old or b"").decode("utf-8", "replace").splitlines()
     new = file.new.decode("utf-8", "replace").splitlines()
     before = f"a/{file.path}" if file.old is not None else "/dev/null"

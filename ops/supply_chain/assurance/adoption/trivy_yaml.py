@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 
-from ops.supply_chain.assurance.adoption.model import Ignored, Imported
+from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ImportedIgnores
 from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
 
 _SECTION = re.compile(r"(?P<name>[A-Za-z_]+):[ \t]*(?P<rest>.*)")
@@ -24,7 +24,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PURL = re.compile(r"pkg:pypi/(?P<name>[A-Za-z0-9._-]{1,200})")
 
 
-def ignored_by_trivy_yaml(path: str, text: str) -> Imported:
+def ignored_by_trivy_yaml(path: str, text: str) -> ImportedIgnores:
     """Read the `vulnerabilities` of a `.trivyignore.yaml`.
 
     Args:
@@ -48,7 +48,7 @@ def ignored_by_trivy_yaml(path: str, text: str) -> Imported:
     entries = [_entry(f"{path}:{number}", item) for number, item in found if _ID.fullmatch(item.get("id", ""))]
     lost = [number for number, item in found if not _ID.fullmatch(item.get("id", ""))]
     notes += [f"{path}:{number}: has no advisory id and was not imported" for number in lost]
-    return Imported(entries=tuple(entries), notes=tuple(notes))
+    return ImportedIgnores(entries=tuple(entries), notes=tuple(notes))
 
 
 def _take(said: str, number: int, found: list[tuple[int, dict[str, str]]]) -> bool:
@@ -70,9 +70,9 @@ def _take(said: str, number: int, found: list[tuple[int, dict[str, str]]]) -> bo
     return True
 
 
-def _entry(source: str, fields: dict[str, str]) -> Ignored:
+def _entry(source: str, fields: dict[str, str]) -> IgnoredAdvisory:
     until = fields.get("expired_at", "")
-    return Ignored(
+    return IgnoredAdvisory(
         id=fields["id"],
         source=source,
         reason=fields.get("statement", ""),

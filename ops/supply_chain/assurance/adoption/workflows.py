@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from ops.supply_chain.assurance.adoption.model import Pipeline
+from ops.supply_chain.assurance.adoption.model import PipelineSource
 from ops.supply_chain.contracts.values.publication import REPOSITORY
 from ops.supply_chain.core.errors import UsageError
 
@@ -21,7 +21,7 @@ FOLDER = ".github/workflows"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-def require_pipeline(text: str) -> Pipeline:
+def require_pipeline(text: str) -> PipelineSource:
     """Read `OWNER/REPO@COMMIT`.
 
     Raises:
@@ -29,14 +29,14 @@ def require_pipeline(text: str) -> Pipeline:
     """
     repository, _, commit = text.partition("@")
     if REPOSITORY.fullmatch(repository) and _COMMIT.fullmatch(commit):
-        return Pipeline(repository=repository, commit=commit)
+        return PipelineSource(repository=repository, commit=commit)
     raise UsageError(
         f"--pipeline {text!r}: expected OWNER/REPO@COMMIT with a full commit hash",
         hint="Name the repository and the commit of sealwright that the workflows are to run.",
     )
 
 
-def render_workflow(template: str, *, pipeline: Pipeline, name: str, own: bool = False) -> str:
+def render_workflow(template: str, *, pipeline: PipelineSource, name: str, own: bool = False) -> str:
     """Make a workflow of its template.
 
     Args:

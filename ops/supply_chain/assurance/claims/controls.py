@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.controls import ControlsConfig
-from ops.supply_chain.contracts.files.claims import ClaimStanding, ClaimVerdict, ControlStanding, ControlVerdict
+from ops.supply_chain.contracts.files.claims import ClaimStatus, ClaimVerdict, ControlStatus, ControlVerdict
 from ops.supply_chain.contracts.files.control_catalogue import Catalogue, CatalogueEntry
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.text import printable
@@ -64,8 +64,8 @@ def _verdict(
 ) -> ControlVerdict:
     standing, reason = _standing(entry, claims, rules)
     if decided:
-        standing, reason = ControlStanding.OUT_OF_SCOPE, f"Out of scope by decision: {printable(decided)}"
-    met = standing is ControlStanding.MET
+        standing, reason = ControlStatus.OUT_OF_SCOPE, f"Out of scope by decision: {printable(decided)}"
+    met = standing is ControlStatus.MET
     files = {file.path: file for name in entry.claims for file in claims[name].evidence if met}
     return ControlVerdict(
         id=entry.id,
@@ -80,24 +80,24 @@ def _verdict(
 
 def _standing(
     entry: CatalogueEntry, claims: Mapping[str, ClaimVerdict], rules: Mapping[str, str]
-) -> tuple[ControlStanding, str]:
+) -> tuple[ControlStatus, str]:
     if entry.always:
-        return ControlStanding.MET, entry.always
+        return ControlStatus.MET, entry.always
     needed = [claims[name] for name in entry.claims]
     if not needed:
-        return ControlStanding.NOT_EXAMINED, entry.unseen
+        return ControlStatus.NOT_EXAMINED, entry.unseen
     for standing, verdict in (
-        (ClaimStanding.NOT_SUPPORTED, ControlStanding.NOT_MET),
-        (ClaimStanding.NOT_EXAMINED, ControlStanding.NOT_EXAMINED),
+        (ClaimStatus.NOT_SUPPORTED, ControlStatus.NOT_MET),
+        (ClaimStatus.NOT_EXAMINED, ControlStatus.NOT_EXAMINED),
     ):
         short = [claim for claim in needed if claim.standing is standing]
         if short:
             return verdict, " ".join(claim.otherwise for claim in short)
     failed = [code for code in entry.rules if rules.get(code) != PASS]
     if failed:
-        return ControlStanding.NOT_MET, f"The rule {', '.join(failed)} does not pass for the released SBOM."
+        return ControlStatus.NOT_MET, f"The rule {', '.join(failed)} does not pass for the released SBOM."
     passed = [f"The rule {code} passes for the released SBOM." for code in entry.rules]
-    return ControlStanding.MET, " ".join([*(claim.sentence for claim in needed), *passed])
+    return ControlStatus.MET, " ".join([*(claim.sentence for claim in needed), *passed])
 
 
 def _sorted(files: Mapping[str, FileRef]) -> list[FileRef]:

@@ -24,7 +24,7 @@ class _Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all of these."""
 
 
-class Tally(_Facts, frozen=True, kw_only=True):
+class FindingTally(_Facts, frozen=True, kw_only=True):
     """How many findings of one code stand, and how many are waived."""
 
     open: int = 0
@@ -42,7 +42,7 @@ class RecordFacts(_Facts, frozen=True, kw_only=True):
     offline: bool = True
     counts: dict[str, int] = {}
     options: dict[str, str] = {}
-    findings: dict[str, Tally] = {}
+    findings: dict[str, FindingTally] = {}
     open: int = UNSAID
     waived: int = UNSAID
     feeds: int = 0
@@ -228,7 +228,7 @@ class ProjectFacts(_Facts, frozen=True, kw_only=True):
     workflows: WorkflowFacts = WorkflowFacts()
 
 
-class Evidence(_Facts, frozen=True, kw_only=True):
+class ClaimEvidence(_Facts, frozen=True, kw_only=True):
     """What all claims are judged by."""
 
     component: str
@@ -236,20 +236,20 @@ class Evidence(_Facts, frozen=True, kw_only=True):
     project: ProjectFacts = ProjectFacts()
 
 
-class Gathered(_Facts, frozen=True, kw_only=True):
+class GatheredEvidence(_Facts, frozen=True, kw_only=True):
     """The evidence with what documents need beside it.
 
     `files` are the files that it was read from, by the words that rules use for them; `facts` values that a
     document may show, as text; `problems` what kept the newest release from being read.
     """
 
-    evidence: Evidence
+    evidence: ClaimEvidence
     source: EvidenceSource | None = None
     files: dict[str, tuple[FileRef, ...]] = {}
     facts: dict[str, str] = {}
 
 
-def engine_input(evidence: Evidence) -> dict[str, Any]:
+def engine_input(evidence: ClaimEvidence) -> dict[str, Any]:
     """Return the evidence as plain JSON data: objects, arrays, texts and numbers, and nothing else."""
     # The engine's adapter escapes texts in lists, not in tuples: only a way through JSON leaves none.
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(evidence))

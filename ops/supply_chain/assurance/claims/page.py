@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ops.supply_chain.assurance.claims.verdicts import ClaimRule
-from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStanding, ClaimVerdict, ControlVerdict
+from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStatus, ClaimVerdict, ControlVerdict
 from ops.supply_chain.contracts.files.control_catalogue import Catalogue, CatalogueEntry
 from ops.supply_chain.core.text import printable
 
@@ -91,7 +91,7 @@ def _standing(report: ClaimsReport) -> Iterator[str]:
         yield _row(
             f"`{claim.id}`",
             claim.standing.value.replace("-", " "),
-            cell(claim.sentence if claim.standing is ClaimStanding.SUPPORTED else claim.otherwise),
+            cell(claim.sentence if claim.standing is ClaimStatus.SUPPORTED else claim.otherwise),
             cell(" ".join(claim.missing)),
             _evidence(claim),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStanding, ClaimVerdict, ControlStanding
+from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStatus, ClaimVerdict, ControlStatus
 from ops.supply_chain.core.text import printable
 
 
@@ -19,9 +19,7 @@ def _lines(report: ClaimsReport, short: Sequence[ClaimVerdict]) -> Iterator[str]
     for claim in report.claims:
         yield f"  {claim.standing.value:<13}  {claim.id:<{width}}  {_said(claim)}"
     standings = [control.standing for control in report.controls]
-    counts = ", ".join(
-        f"{standings.count(standing)} {standing.value.replace('-', ' ')}" for standing in ControlStanding
-    )
+    counts = ", ".join(f"{standings.count(standing)} {standing.value.replace('-', ' ')}" for standing in ControlStatus)
     yield f"controls: {counts}"
     for claim in short:
         yield f"required and {claim.standing.value.replace('-', ' ')}: {claim.id}"
@@ -37,4 +35,4 @@ def _source(report: ClaimsReport) -> str:
 
 
 def _said(claim: ClaimVerdict) -> str:
-    return claim.sentence if claim.standing is ClaimStanding.SUPPORTED else f"{claim.otherwise} {claim.missing[0]}"
+    return claim.sentence if claim.standing is ClaimStatus.SUPPORTED else f"{claim.otherwise} {claim.missing[0]}"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ops.supply_chain.assurance.claims.evidence import Gathered
+from ops.supply_chain.assurance.claims.evidence import GatheredEvidence
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.files.claims import ClaimStanding, ClaimVerdict
+from ops.supply_chain.contracts.files.claims import ClaimStatus, ClaimVerdict
 from ops.supply_chain.contracts.files.verdict import RuleVerdict
 from ops.supply_chain.core.outcome import Outcome
 
@@ -21,16 +21,16 @@ RELEASE = "release"
 NO_FILE = "No file holds the evidence for it."
 
 _STANDINGS = {
-    Outcome.PASS: ClaimStanding.SUPPORTED,
-    Outcome.NOT_EXAMINED: ClaimStanding.NOT_EXAMINED,
-    Outcome.FAIL: ClaimStanding.NOT_SUPPORTED,
+    Outcome.PASS: ClaimStatus.SUPPORTED,
+    Outcome.NOT_EXAMINED: ClaimStatus.NOT_EXAMINED,
+    Outcome.FAIL: ClaimStatus.NOT_SUPPORTED,
 }
 
 
 class ClaimRule(msgspec.Struct, frozen=True, kw_only=True):
     """One claim as its rule describes it.
 
-    `code` is the rule's, `evidence` and `facts` are words of `Gathered.files` and `Gathered.facts`.
+    `code` is the rule's, `evidence` and `facts` are words of `GatheredEvidence.files` and `GatheredEvidence.facts`.
     """
 
     code: str
@@ -46,7 +46,7 @@ class ClaimRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def claims_from(
-    rules: Sequence[ClaimRule], answers: Sequence[RuleVerdict], gathered: Gathered
+    rules: Sequence[ClaimRule], answers: Sequence[RuleVerdict], gathered: GatheredEvidence
 ) -> tuple[ClaimVerdict, ...]:
     """Put the claims together.
 
@@ -61,14 +61,14 @@ def claims_from(
     return tuple(sorted((_claim(rule, said, gathered) for rule in rules), key=lambda claim: claim.id))
 
 
-def _claim(rule: ClaimRule, said: Mapping[str, RuleVerdict], gathered: Gathered) -> ClaimVerdict:
+def _claim(rule: ClaimRule, said: Mapping[str, RuleVerdict], gathered: GatheredEvidence) -> ClaimVerdict:
     answer = said.get(rule.code)
-    standing = _STANDINGS[answer.outcome] if answer else ClaimStanding.NOT_SUPPORTED
+    standing = _STANDINGS[answer.outcome] if answer else ClaimStatus.NOT_SUPPORTED
     missing = _missing(answer) if answer else (f"The rule {rule.code} was not asked.",)
     files = _files(rule, gathered)
-    if standing is ClaimStanding.SUPPORTED and not files:
-        standing, missing = ClaimStanding.NOT_SUPPORTED, (NO_FILE,)
-    if standing is not ClaimStanding.SUPPORTED:
+    if standing is ClaimStatus.SUPPORTED and not files:
+        standing, missing = ClaimStatus.NOT_SUPPORTED, (NO_FILE,)
+    if standing is not ClaimStatus.SUPPORTED:
         return ClaimVerdict(
             id=rule.id, sentence=rule.sentence, standing=standing, missing=missing, otherwise=rule.otherwise
         )
@@ -83,6 +83,6 @@ def _missing(answer: RuleVerdict) -> tuple[str, ...]:
     return tuple(text if text.endswith((".", "?", "!")) else f"{text}." for text in texts)
 
 
-def _files(rule: ClaimRule, gathered: Gathered) -> tuple[FileRef, ...]:
+def _files(rule: ClaimRule, gathered: GatheredEvidence) -> tuple[FileRef, ...]:
     found = {file.path: file for word in rule.evidence for file in gathered.files.get(word, ())}
     return tuple(found[path] for path in sorted(found))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 
-from ops.supply_chain.assurance.documents.claims import Speaker
-from ops.supply_chain.assurance.documents.facts import Facts
+from ops.supply_chain.assurance.documents.claims import ClaimRenderer
+from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.core.text import printable
 
 FILE_NAME = "badge.json"
@@ -25,7 +25,7 @@ def is_badge(text: str) -> bool:
     return isinstance(found, dict) and set(found) == KEYS and found["label"] == LABEL
 
 
-def badge(facts: Facts) -> dict[str, object]:
+def badge(facts: DocumentFacts) -> dict[str, object]:
     """Return the badge's JSON as plain data; never green, because a count is not a judgement."""
     source = facts.claims.source
     if source is None:
@@ -33,7 +33,7 @@ def badge(facts: Facts) -> dict[str, object]:
     elif source.rehearsal:
         message, colour = "rehearsed, not released", "lightgrey"
     else:
-        speaker = Speaker(facts.claims)
-        held = sum(speaker.supported(claim.id) for claim in facts.claims.claims)
+        renderer = ClaimRenderer(facts.claims)
+        held = sum(renderer.supported(claim.id) for claim in facts.claims.claims)
         message, colour = f"{printable(source.version)}: {held} of {len(facts.claims.claims)} claims", "blue"
     return {"schemaVersion": 1, "label": LABEL, "message": message, "color": colour}

@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from ops.supply_chain.contracts.files.claims import EvidenceSource
-from ops.supply_chain.contracts.files.document_basis import Basis, Evidence
+from ops.supply_chain.contracts.files.document_basis import BasisRelease, DocumentBasis
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.errors import InputError
 
@@ -22,7 +22,7 @@ _COMMENT = re.compile(rf"{_OPENING}(\{{[^\n]*\}}) -->\s*\Z")
 _AFTER_DASH, _DASH = re.compile("(?<=-)-"), r"\\u002d"
 
 
-class Standing(StrEnum):
+class DocumentStatus(StrEnum):
     """How the evidence that a document names stands to what is here."""
 
     SAME = "same"
@@ -30,20 +30,20 @@ class Standing(StrEnum):
     NOT_HERE = "not-here"
 
 
-def basis_of(component: str, source: EvidenceSource | None) -> Basis:
+def basis_of(component: str, source: EvidenceSource | None) -> DocumentBasis:
     """Say what a document rests on."""
     if source is None:
-        return Basis(schema="security-md/1", component=component, evidence=None)
-    evidence = Evidence(
+        return DocumentBasis(schema="security-md/1", component=component, evidence=None)
+    evidence = BasisRelease(
         version=source.version,
         rehearsal=source.rehearsal,
         manifest_sha256=source.manifest_sha256,
         retained_at=source.retained_at,
     )
-    return Basis(schema="security-md/1", component=component, evidence=evidence)
+    return DocumentBasis(schema="security-md/1", component=component, evidence=evidence)
 
 
-def closing_comment(basis: Basis) -> str:
+def closing_comment(basis: DocumentBasis) -> str:
     """Return the comment, on one line, with nothing in it that could end it."""
     line = json.dumps(msgspec.to_builtins(basis), sort_keys=True)
     for character in "<>":
@@ -51,7 +51,7 @@ def closing_comment(basis: Basis) -> str:
     return f"{_OPENING}{_AFTER_DASH.sub(_DASH, line)} -->"
 
 
-def read_basis(document: str, *, where: str) -> Basis | None:
+def read_basis(document: str, *, where: str) -> DocumentBasis | None:
     """Read the closing comment of a document; None where it has none, because it was not generated.
 
     Raises:
@@ -61,7 +61,7 @@ def read_basis(document: str, *, where: str) -> Basis | None:
     if found is None:
         return None
     try:
-        return msgspec.convert(plain_json.load(found[1].encode(), where=where), Basis, strict=True)
+        return msgspec.convert(plain_json.load(found[1].encode(), where=where), DocumentBasis, strict=True)
     except msgspec.ValidationError as error:
         raise InputError(
             f"{where}: the closing comment says nothing that can be read: {error}",
@@ -69,22 +69,22 @@ def read_basis(document: str, *, where: str) -> Basis | None:
         ) from error
 
 
-def standing_of(named: Basis, source: EvidenceSource | None) -> Standing:
+def status_of(named: DocumentBasis, source: EvidenceSource | None) -> DocumentStatus:
     """Hold the evidence that a document names against the newest that is here.
 
     What is here counts as newer only where it was retained later: on a machine that has an older release
     nothing can be said of a document that names one it does not have.
     """
     if named.evidence is None:
-        return Standing.SAME if source is None else Standing.OLDER
+        return DocumentStatus.SAME if source is None else DocumentStatus.OLDER
     if source is None:
-        return Standing.NOT_HERE
+        return DocumentStatus.NOT_HERE
     if named.evidence.manifest_sha256 == source.manifest_sha256:
-        return Standing.SAME
+        return DocumentStatus.SAME
     if named.evidence.rehearsal and not source.rehearsal:
-        return Standing.OLDER
+        return DocumentStatus.OLDER
     later = source.retained_at > named.evidence.retained_at and source.rehearsal == named.evidence.rehearsal
-    return Standing.OLDER if later else Standing.NOT_HERE
+    return DocumentStatus.OLDER if later else DocumentStatus.NOT_HERE
 
 
 def is_generated(document: str) -> bool:

@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from ops.supply_chain.assurance.documents import escape
-from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStanding, ClaimVerdict
+from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStatus, ClaimVerdict
 
 SHOWN_FILES = 4
 """Files that are named for one claim; the rest are counted."""
@@ -22,14 +22,14 @@ _MARK = "\x01"
 _MARKED = re.compile(f"{_MARK}([^{_MARK}]*){_MARK}")
 
 
-class Unsupported(msgspec.Struct, frozen=True, kw_only=True):
+class UnsupportedClaim(msgspec.Struct, frozen=True, kw_only=True):
     """A claim that a document asserts or is required to hold, and that the evidence does not support."""
 
     id: str
     missing: tuple[str, ...]
 
 
-class Speaker:
+class ClaimRenderer:
     """Speaks for the claims of one report, and remembers what it was asked.
 
     Args:
@@ -41,7 +41,7 @@ class Speaker:
         self._numbers: dict[str, int] = {}
         self._asserted: dict[str, None] = {}
 
-    def say(self, claim: str, text: str, *, optional: bool) -> str:
+    def render(self, claim: str, text: str, *, optional: bool) -> str:
         """Return what stands in a document in the place of a claim.
 
         Args:
@@ -52,7 +52,7 @@ class Speaker:
         if not optional:
             self._asserted.setdefault(claim)
         verdict = self._verdicts[claim]
-        if verdict.standing is not ClaimStanding.SUPPORTED:
+        if verdict.standing is not ClaimStatus.SUPPORTED:
             return escape.text(_otherwise(verdict))
         return f"{text or escape.text(verdict.sentence)} {_MARK}{claim}{_MARK}"
 
@@ -67,12 +67,12 @@ class Speaker:
     def supported(self, claim: str) -> bool:
         """Tell whether the evidence supports a claim; one that the report does not have is not supported."""
         verdict = self._verdicts.get(claim)
-        return verdict is not None and verdict.standing is ClaimStanding.SUPPORTED
+        return verdict is not None and verdict.standing is ClaimStatus.SUPPORTED
 
-    def unsupported(self, required: tuple[str, ...] = ()) -> tuple[Unsupported, ...]:
+    def unsupported(self, required: tuple[str, ...] = ()) -> tuple[UnsupportedClaim, ...]:
         """Return what was asserted or is required and does not hold, sorted by id."""
         return tuple(
-            Unsupported(id=claim, missing=self._verdicts[claim].missing or (_otherwise(self._verdicts[claim]),))
+            UnsupportedClaim(id=claim, missing=self._verdicts[claim].missing or (_otherwise(self._verdicts[claim]),))
             for claim in sorted({*self._asserted, *required})
             if not self.supported(claim)
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ops.supply_chain.assurance.documents import escape
 from ops.supply_chain.assurance.documents.addresses import https
-from ops.supply_chain.assurance.documents.facts import Facts
+from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.compliance import AttestationForm, AuditKind, CraRole, Cryptography
 
 _CRA = {
@@ -38,7 +38,7 @@ _AUDIT = {
 }
 
 
-def cra_status(facts: Facts) -> str:
+def cra_status(facts: DocumentFacts) -> str:
     """Say what the project takes itself to be under the Cyber Resilience Act."""
     config = facts.config.compliance
     text = (
@@ -48,14 +48,14 @@ def cra_status(facts: Facts) -> str:
     return _joined(text, config.cra_text)
 
 
-def attestation_status(facts: Facts) -> str:
+def attestation_status(facts: DocumentFacts) -> str:
     """Say whether a US attestation form was signed."""
     config = facts.config.compliance
     text = f"{_FORM[config.attestation]} This document is none, and replaces none."
     return _joined(text, config.attestation_text, config.attestation_link, "compliance.attestation_link", "the form")
 
 
-def export_classification(facts: Facts) -> str:
+def export_classification(facts: DocumentFacts) -> str:
     """Say what is known of cryptography."""
     config = facts.config.compliance
     text = f"{_CRYPTOGRAPHY[config.cryptography]} That is not a classification ruling, and no legal advice."
@@ -64,7 +64,7 @@ def export_classification(facts: Facts) -> str:
     return _joined(text, config.export_text)
 
 
-def audit_status(facts: Facts) -> str:
+def audit_status(facts: DocumentFacts) -> str:
     """Say who has audited the project."""
     config = facts.config.compliance
     return _joined(_AUDIT[config.audit], config.audit_text, config.audit_link, "compliance.audit_link", "the report")

@@ -11,7 +11,7 @@ from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.claims import ClaimsReport
 
 
-class Deferred(msgspec.Struct, frozen=True, kw_only=True):
+class DeferredCve(msgspec.Struct, frozen=True, kw_only=True):
     """A finding that is known and accepted until the end of a day; all texts are as somebody wrote them."""
 
     id: str
@@ -23,7 +23,7 @@ class Deferred(msgspec.Struct, frozen=True, kw_only=True):
     justification: str = ""
 
 
-class Commands(msgspec.Struct, frozen=True, kw_only=True):
+class VerifyCommands(msgspec.Struct, frozen=True, kw_only=True):
     """How a customer checks the release that the document tells of: command lines with its real names.
 
     Each is empty where there is nothing of the kind to check.
@@ -36,7 +36,7 @@ class Commands(msgspec.Struct, frozen=True, kw_only=True):
     affected: tuple[str, ...] = ()
 
 
-class ReleasedFile(msgspec.Struct, frozen=True, kw_only=True):
+class DescribedFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of the release, and what a customer gets from it; `signed` where a bundle lies beside it."""
 
     name: str
@@ -45,7 +45,7 @@ class ReleasedFile(msgspec.Struct, frozen=True, kw_only=True):
     sbom: bool
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Values for documents.
 
     `files` are those of the release that `claims.source` names, sorted by name and signatures left out; empty
@@ -58,9 +58,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     claims: ClaimsReport
     today: Day
     identities: tuple[SigningIdentity, ...] = ()
-    deferred: tuple[Deferred, ...] = ()
-    files: tuple[ReleasedFile, ...] = ()
-    commands: Commands = Commands()
+    deferred: tuple[DeferredCve, ...] = ()
+    files: tuple[DescribedFile, ...] = ()
+    commands: VerifyCommands = VerifyCommands()
     retained_until: str = ""
     licence: str = ""
 

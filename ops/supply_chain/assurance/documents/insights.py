@@ -12,7 +12,7 @@ import msgspec
 
 from ops.supply_chain.assurance.documents import yaml_text
 from ops.supply_chain.assurance.documents.addresses import email, https, repository
-from ops.supply_chain.assurance.documents.facts import Facts
+from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.assurance.documents.policy_text import NO_CHANNEL, has_channel
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.governance import GovernanceModel
@@ -20,18 +20,18 @@ from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.contracts.config.security_insights import Person
 from ops.supply_chain.contracts.files.security_insights import (
     SCHEMA_VERSION,
-    Assessment,
     Assessments,
-    Contact,
-    Header,
-    License,
-    Link,
-    Project,
+    InsightsContact,
+    InsightsHeader,
+    InsightsLicence,
+    InsightsLink,
+    InsightsProject,
+    InsightsRepository,
     ProjectRepository,
     ReleaseDetails,
-    Repository,
     SecurityInsights,
     SecurityPosture,
+    SelfAssessment,
     VulnerabilityReporting,
 )
 from ops.supply_chain.core.errors import OutputError, UsageError
@@ -43,7 +43,7 @@ NEEDED = ("last_reviewed", "repository", "licence_url", "administrators", "core_
 _UPDATED = re.compile(r'^  last-updated: "(\d{4}-\d{2}-\d{2})"$', re.MULTILINE)
 
 
-def write_insights(facts: Facts, committed: str | None) -> str | None:
+def write_insights(facts: DocumentFacts, committed: str | None) -> str | None:
     """Write the file, or None where it is not configured.
 
     Args:
@@ -64,7 +64,7 @@ def write_insights(facts: Facts, committed: str | None) -> str | None:
     return _text(facts, facts.today.isoformat())
 
 
-def _require(facts: Facts) -> None:
+def _require(facts: DocumentFacts) -> None:
     config = facts.config.security_insights
     missing = [name for name in NEEDED if not getattr(config, name)]
     if not _licence(facts):
@@ -90,13 +90,13 @@ def _require(facts: Facts) -> None:
             raise UsageError(f"{CONFIG_NAME}: security_insights.{name}: more than one is primary")
 
 
-def _licence(facts: Facts) -> str:
+def _licence(facts: DocumentFacts) -> str:
     return facts.config.security_insights.licence or facts.licence
 
 
-def _text(facts: Facts, updated: str) -> str:
+def _text(facts: DocumentFacts, updated: str) -> str:
     document = SecurityInsights(
-        header=Header(
+        header=InsightsHeader(
             last_reviewed=facts.config.security_insights.last_reviewed,
             last_updated=updated,
             schema_version=SCHEMA_VERSION,
@@ -115,11 +115,11 @@ def _text(facts: Facts, updated: str) -> str:
     return f"{MARK}\n{yaml_text.dump(plain)}"
 
 
-def _project(facts: Facts) -> Project:
+def _project(facts: DocumentFacts) -> InsightsProject:
     config = facts.config.security_insights
     address = _url(facts, "repository")
     home = ProjectRepository(name=facts.component, comment=_line(config.repository_comment), url=address)
-    return Project(
+    return InsightsProject(
         name=facts.component,
         homepage=_url(facts, "homepage") if config.homepage else None,
         administrators=tuple(_contact(person, "administrators") for person in config.administrators),
@@ -131,7 +131,7 @@ def _project(facts: Facts) -> Project:
 def _reporting(config: ReportingConfig) -> VulnerabilityReporting:
     contact, comment, policy = None, None, None
     if config.email:
-        contact = Contact(
+        contact = InsightsContact(
             name="Vulnerability reports", primary=True, email=email(config.email, where="reporting.email")
         )
     if config.github:
@@ -149,29 +149,29 @@ def _reporting(config: ReportingConfig) -> VulnerabilityReporting:
     )
 
 
-def _repository(facts: Facts) -> Repository:
+def _repository(facts: DocumentFacts) -> InsightsRepository:
     config = facts.config.security_insights
     points = tuple(
-        Link(
+        InsightsLink(
             uri=https(point.url, where=f"security_insights.distribution_points[{number}].url"),
             comment=_line(point.title),
         )
         for number, point in enumerate(config.distribution_points)
     )
-    return Repository(
+    return InsightsRepository(
         status=config.status.value,
         url=_url(facts, "repository"),
         accepts_change_request=config.accepts_change_request,
         accepts_automated_change_request=config.accepts_automated_change_request,
         core_team=tuple(_contact(person, "core_team") for person in config.core_team),
-        license=License(url=_url(facts, "licence_url"), expression=_line(_licence(facts))),
-        security=SecurityPosture(assessments=Assessments(self_=Assessment(comment=_line(config.self_assessment)))),
+        license=InsightsLicence(url=_url(facts, "licence_url"), expression=_line(_licence(facts))),
+        security=SecurityPosture(assessments=Assessments(self_=SelfAssessment(comment=_line(config.self_assessment)))),
         release=ReleaseDetails(automated_pipeline=True, distribution_points=points) if points else None,
     )
 
 
-def _contact(person: Person, where: str) -> Contact:
-    return Contact(
+def _contact(person: Person, where: str) -> InsightsContact:
+    return InsightsContact(
         name=_line(person.name),
         primary=person.primary,
         affiliation=_line(person.affiliation) or None,
@@ -179,7 +179,7 @@ def _contact(person: Person, where: str) -> Contact:
     )
 
 
-def _url(facts: Facts, name: str) -> str:
+def _url(facts: DocumentFacts, name: str) -> str:
     return https(getattr(facts.config.security_insights, name), where=f"security_insights.{name}")
 
 

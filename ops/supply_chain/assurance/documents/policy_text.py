@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ops.supply_chain.assurance.documents import escape
 from ops.supply_chain.assurance.documents.addresses import email, https, repository
-from ops.supply_chain.assurance.documents.facts import Facts
+from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.governance import GovernanceModel
 from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.contracts.config.response import ClockStart, ResponseConfig
@@ -145,13 +145,13 @@ def severity_decision(config: ReportingConfig) -> str:
     )
 
 
-def governance(facts: Facts) -> str:
+def governance(facts: DocumentFacts) -> str:
     """Say who may change the project."""
     config = facts.config.governance
     return _with(_GOVERNANCE[config.model], config.text) or _GOVERNANCE[GovernanceModel.UNSTATED]
 
 
-def posture(facts: Facts) -> str:
+def posture(facts: DocumentFacts) -> str:
     """Say since which release the project is under this pipeline, as its maintainers state it."""
     config = facts.config
     if not config.converted:

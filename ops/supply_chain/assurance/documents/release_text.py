@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable
 
 from ops.supply_chain.assurance.documents import escape
-from ops.supply_chain.assurance.documents.claims import Speaker
-from ops.supply_chain.assurance.documents.facts import Deferred, Facts, ReleasedFile
+from ops.supply_chain.assurance.documents.claims import ClaimRenderer
+from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts
 from ops.supply_chain.contracts.config.signing import SigningConfig, SigningMode
-from ops.supply_chain.contracts.files.claims import ControlStanding, ControlVerdict
+from ops.supply_chain.contracts.files.claims import ControlStatus, ControlVerdict
 
 NOTHING_YET = "No release has been made with this pipeline yet."
 NO_COMMANDS = f"{NOTHING_YET} The commands by which one can be checked will stand here, with its file names."
@@ -31,14 +31,14 @@ SLSA_CLAIMS = ("slsa-build-l1", "slsa-build-l2", "slsa-build-l3")
 
 _PRACTICE = re.compile(r"(?:ING|SCA|INV|UPD|AUD|ENF|REB|FIX)-\d")
 _STANDING = {
-    ControlStanding.MET: "met",
-    ControlStanding.NOT_MET: "not met",
-    ControlStanding.NOT_EXAMINED: "not examined",
-    ControlStanding.OUT_OF_SCOPE: "out of scope",
+    ControlStatus.MET: "met",
+    ControlStatus.NOT_MET: "not met",
+    ControlStatus.NOT_EXAMINED: "not examined",
+    ControlStatus.OUT_OF_SCOPE: "out of scope",
 }
 
 
-def evidence_notice(facts: Facts) -> str:
+def evidence_notice(facts: DocumentFacts) -> str:
     """Say at the top what the document was computed from."""
     source = facts.claims.source
     if source is None:
@@ -62,12 +62,12 @@ def evidence_notice(facts: Facts) -> str:
     )
 
 
-def supply_chain_status(facts: Facts, speaker: Speaker) -> str:
+def supply_chain_status(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
     """Say in one paragraph how far the newest release is assured."""
     source = facts.claims.source
     if source is None:
         return f"{NOTHING_YET} Nothing is claimed of one."
-    held = sum(speaker.supported(claim.id) for claim in facts.claims.claims)
+    held = sum(renderer.supported(claim.id) for claim in facts.claims.claims)
     what = f"{'rehearsal' if source.rehearsal else 'release'} {escape.code(source.version)}"
     aside = " A rehearsal is not a release." if source.rehearsal else ""
     return (
@@ -76,7 +76,7 @@ def supply_chain_status(facts: Facts, speaker: Speaker) -> str:
     )
 
 
-def sbom_location(facts: Facts) -> str:
+def sbom_location(facts: DocumentFacts) -> str:
     """Say where the SBOMs are."""
     names = [escape.code(file.name) for file in facts.files if file.sbom]
     if facts.claims.source is None:
@@ -86,30 +86,30 @@ def sbom_location(facts: Facts) -> str:
     return f"Among the files of {escape.text(facts.subject)}: {', '.join(names)}."
 
 
-def sbom_files(facts: Facts) -> str:
+def sbom_files(facts: DocumentFacts) -> str:
     """Tell each SBOM of the release."""
     files = [file for file in facts.files if file.sbom]
     return _file_table(files) if files else sbom_location(facts)
 
 
-def release_files(facts: Facts) -> str:
+def release_files(facts: DocumentFacts) -> str:
     """Tell each file of the release and what it is for."""
     return _file_table(facts.files) if facts.files else NOTHING_YET
 
 
-def _file_table(files: Iterable[ReleasedFile]) -> str:
+def _file_table(files: Iterable[DescribedFile]) -> str:
     rows = ((escape.code(file.name), escape.text(file.meaning), "yes" if file.signed else "no") for file in files)
     return escape.table(("file", "what a customer gets from it", "bundle beside it"), rows)
 
 
-def commands(facts: Facts, lines: tuple[str, ...]) -> str:
+def commands(facts: DocumentFacts, lines: tuple[str, ...]) -> str:
     """Return command lines, or say that there is nothing to run them on."""
     if facts.claims.source is None:
         return NO_COMMANDS
     return escape.fenced(lines) if lines else "There is nothing of the kind in this release to check."
 
 
-def signatures(facts: Facts) -> str:
+def signatures(facts: DocumentFacts) -> str:
     """Return the commands that check signatures; of a rehearsal nobody can check any."""
     if facts.rehearsed:
         return "The keys of a rehearsal are gone and nobody vouches for them: its signatures prove nothing to others."
@@ -136,25 +136,27 @@ def signing_identities(config: SigningConfig) -> str:
     return f"{only}\n\n" + escape.table(("role", "identity in the certificate", "issuer", "from", "until"), rows)
 
 
-def slsa_level(facts: Facts, speaker: Speaker) -> str:
+def slsa_level(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
     """Give the SLSA Build level that the evidence supports, and no higher one."""
     if facts.claims.source is None:
         return f"{NOTHING_YET} No SLSA level is claimed."
     level = 0
-    while level < len(SLSA_CLAIMS) and speaker.supported(SLSA_CLAIMS[level]):
+    while level < len(SLSA_CLAIMS) and renderer.supported(SLSA_CLAIMS[level]):
         level += 1
     if level == 0:
         return f"No SLSA Build level is claimed: the evidence of the {escape.text(facts.subject)} supports none."
-    said = speaker.say(SLSA_CLAIMS[level - 1], f"SLSA Build L{level}, and no higher level, is claimed.", optional=True)
+    said = renderer.render(
+        SLSA_CLAIMS[level - 1], f"SLSA Build L{level}, and no higher level, is claimed.", optional=True
+    )
     return f"{said} SLSA's Source track is not claimed."
 
 
-def s2c2f_level(facts: Facts) -> str:
+def s2c2f_level(facts: DocumentFacts) -> str:
     """Give the S2C2F maturity level: the highest up to which every practice is met."""
     if facts.claims.source is None:
         return f"{NOTHING_YET} No S2C2F level is claimed."
     practices = _practices(facts)
-    met = {practice for practice, control in practices.items() if control.standing is ControlStanding.MET}
+    met = {practice for practice, control in practices.items() if control.standing is ControlStatus.MET}
     level = next((level - 1 for level, ids in S2C2F_LEVELS.items() if not met.issuperset(ids)), len(S2C2F_LEVELS))
     missing = [practice for practice in S2C2F_LEVELS.get(level + 1, ()) if practice not in met]
     reached = f"S2C2F level {level}" if level else "No S2C2F level"
@@ -163,7 +165,7 @@ def s2c2f_level(facts: Facts) -> str:
     return f"{reached} is reached: {len(met)} of {count} practices of S2C2F v1.1 are met.{wanting}"
 
 
-def s2c2f_practices(facts: Facts) -> str:
+def s2c2f_practices(facts: DocumentFacts) -> str:
     """Tell each S2C2F practice and how the evidence stands to it."""
     practices = _practices(facts)
     if facts.claims.source is None or not practices:
@@ -175,7 +177,7 @@ def s2c2f_practices(facts: Facts) -> str:
     return escape.table(("practice", "what it asks", "standing", "why"), rows)
 
 
-def _practices(facts: Facts) -> dict[str, ControlVerdict]:
+def _practices(facts: DocumentFacts) -> dict[str, ControlVerdict]:
     found = {}
     for control in facts.claims.controls:
         practice = _PRACTICE.search(control.id.upper())
@@ -184,7 +186,7 @@ def _practices(facts: Facts) -> dict[str, ControlVerdict]:
     return found
 
 
-def acknowledged(deferred: Iterable[Deferred]) -> str:
+def acknowledged(deferred: Iterable[DeferredCve]) -> str:
     """List what is known and deferred, by the day on which it ends."""
     rows = [
         (
@@ -203,7 +205,7 @@ def acknowledged(deferred: Iterable[Deferred]) -> str:
     return escape.table(("finding", "package", "why it is accepted", "since", "until"), rows)
 
 
-def retention(facts: Facts) -> str:
+def retention(facts: DocumentFacts) -> str:
     """Say for how long releases are kept."""
     days = facts.config.retention.days
     said = f"The configuration asks that whoever makes a release keeps it for {days} days."

@@ -11,8 +11,8 @@ import msgspec
 
 from ops.supply_chain.assurance.documents import values
 from ops.supply_chain.assurance.documents.basis import basis_of, closing_comment
-from ops.supply_chain.assurance.documents.claims import Speaker, Unsupported
-from ops.supply_chain.assurance.documents.facts import Facts
+from ops.supply_chain.assurance.documents.claims import ClaimRenderer, UnsupportedClaim
+from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.assurance.documents.template import read_template, render
 from ops.supply_chain.core.errors import UsageError
 
@@ -25,10 +25,10 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     """A document, and what it asserts that the evidence does not support, sorted by id."""
 
     text: str
-    unsupported: tuple[Unsupported, ...]
+    unsupported: tuple[UnsupportedClaim, ...]
 
 
-def write_security_md(template: str, facts: Facts, *, name: str = TEMPLATE_NAME) -> Written:
+def write_security_md(template: str, facts: DocumentFacts, *, name: str = TEMPLATE_NAME) -> Written:
     """Fill a template.
 
     Args:
@@ -39,18 +39,18 @@ def write_security_md(template: str, facts: Facts, *, name: str = TEMPLATE_NAME)
         InputError: The template cannot be filled: line and nearest names are told.
         UsageError: The configuration requires a claim that there is not, or has an address that is none.
     """
-    speaker = Speaker(facts.claims)
+    renderer = ClaimRenderer(facts.claims)
     required = facts.config.documents.required_claims
     ids = [verdict.id for verdict in facts.claims.claims]
     _require_known(required, ids)
     read = read_template(template, name=name, known=values.names(facts), claims=ids)
-    texts = values.texts(facts, speaker)
-    filled = render(read, {**texts, values.EVIDENCE: _SLOT, **values.switches(facts)}, speaker.say)
-    body = speaker.numbered(filled)
+    texts = values.texts(facts, renderer)
+    filled = render(read, {**texts, values.EVIDENCE: _SLOT, **values.switches(facts)}, renderer.render)
+    body = renderer.numbered(filled)
     if values.NOTICE not in read.placeholders and not facts.released:
         body = _with_notice(body, texts[values.NOTICE])
-    text = f"{_with_evidence(body, speaker.evidence())}\n{closing_comment(basis_of(facts.component, facts.claims.source))}\n"
-    return Written(text=text, unsupported=speaker.unsupported(required))
+    text = f"{_with_evidence(body, renderer.evidence())}\n{closing_comment(basis_of(facts.component, facts.claims.source))}\n"
+    return Written(text=text, unsupported=renderer.unsupported(required))
 
 
 def _require_known(required: tuple[str, ...], known: list[str]) -> None:

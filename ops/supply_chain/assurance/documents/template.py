@@ -83,7 +83,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     placeholders: frozenset[str]
 
 
-class Say(Protocol):
+class RenderClaim(Protocol):
     """Decides what stands in the place of a claim."""
 
     def __call__(self, claim: str, text: str, *, optional: bool) -> str:
@@ -105,10 +105,10 @@ class _ClaimTag(Extension):
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
     def _say(self, name: str, optional: bool, caller: Callable[[], str]) -> str:  # noqa: FBT001 - Jinja calls it so
-        say: Say = self.environment.claim_say  # type: ignore[attr-defined]
+        render_claim: RenderClaim = self.environment.render_claim  # type: ignore[attr-defined]
         written = caller()
         end = "\n" if written.endswith("\n") else ""
-        return f"{say(name, written.strip(), optional=optional)}{end}"
+        return f"{render_claim(name, written.strip(), optional=optional)}{end}"
 
 
 def read_template(text: str, *, name: str, known: Sequence[str], claims: Sequence[str]) -> Template:
@@ -135,20 +135,20 @@ def read_template(text: str, *, name: str, known: Sequence[str], claims: Sequenc
     return Template(name=name, text=prepared, claims=found, placeholders=names)
 
 
-def render(template: Template, values: Mapping[str, str | bool], say: Say) -> str:
+def render(template: Template, values: Mapping[str, str | bool], render_claim: RenderClaim) -> str:
     """Fill a template.
 
     Args:
         template: As `read_template` made it.
         values: A text or a switch for each placeholder that there is.
-        say: Decides what stands in the place of a claim.
+        render_claim: Decides what stands in the place of a claim.
     Returns:
         The document, with one line feed at its end and no empty lines in a row.
     Raises:
         InputError: A switch stands where a text should.
     """
     environment = _environment()
-    environment.claim_say = say  # type: ignore[attr-defined]
+    environment.render_claim = render_claim  # type: ignore[attr-defined]
     try:
         filled = environment.from_string(template.text).render(dict(values))
     except (UndefinedError, SecurityError) as error:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from ops.supply_chain.assurance.documents import compliance_text, escape, policy_text, release_text
 from ops.supply_chain.assurance.documents.addresses import https
-from ops.supply_chain.assurance.documents.claims import Speaker
-from ops.supply_chain.assurance.documents.facts import Facts
+from ops.supply_chain.assurance.documents.claims import ClaimRenderer
+from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.documents import Section
 
 EVIDENCE = "EVIDENCE"
@@ -20,7 +20,7 @@ RESPONSE_CLAIM = "response-clock"
 """The claim that the maintainers wrote `[response]`; without it its days are defaults and no promise."""
 
 
-def switches(facts: Facts) -> dict[str, bool]:
+def switches(facts: DocumentFacts) -> dict[str, bool]:
     """Return the placeholders that are true or false."""
     off = facts.config.documents.sections_off
     return {
@@ -32,7 +32,7 @@ def switches(facts: Facts) -> dict[str, bool]:
     }
 
 
-def texts(facts: Facts, speaker: Speaker) -> dict[str, str]:
+def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
     """Return the placeholders that are text: Markdown in which everything from outside is escaped.
 
     Raises:
@@ -43,18 +43,18 @@ def texts(facts: Facts, speaker: Speaker) -> dict[str, str]:
         "COMPONENT_NAME": escape.text(facts.component),
         "VERSION": escape.text(source.version) if source else "none",
         NOTICE: release_text.evidence_notice(facts),
-        "SUPPLY_CHAIN_STATUS": release_text.supply_chain_status(facts, speaker),
+        "SUPPLY_CHAIN_STATUS": release_text.supply_chain_status(facts, renderer),
         "SUPPORTED_VERSIONS": policy_text.supported_versions(config.support),
         "REPORTING_CHANNEL": policy_text.reporting_channel(config.reporting),
         "REPORTING_TERMS": policy_text.reporting_terms(config.reporting),
         "NOT_ACCEPTED": policy_text.not_accepted(config.reporting),
-        "RESPONSE_TARGETS": policy_text.response_targets(config.response, stated=speaker.supported(RESPONSE_CLAIM)),
+        "RESPONSE_TARGETS": policy_text.response_targets(config.response, stated=renderer.supported(RESPONSE_CLAIM)),
         "SEVERITY_DECISION": policy_text.severity_decision(config.reporting),
         "CLOCK_START": policy_text.clock_start(config.response),
         "POSTURE": policy_text.posture(facts),
         "GOVERNANCE": policy_text.governance(facts),
         "SIGNING_IDENTITIES": release_text.signing_identities(config.signing),
-        "SLSA_LEVEL": release_text.slsa_level(facts, speaker),
+        "SLSA_LEVEL": release_text.slsa_level(facts, renderer),
         "S2C2F_LEVEL": release_text.s2c2f_level(facts),
         "S2C2F_PRACTICES": release_text.s2c2f_practices(facts),
         "SBOM_LOCATION": release_text.sbom_location(facts),
@@ -75,12 +75,12 @@ def texts(facts: Facts, speaker: Speaker) -> dict[str, str]:
     }
 
 
-def names(facts: Facts) -> tuple[str, ...]:
+def names(facts: DocumentFacts) -> tuple[str, ...]:
     """Return every placeholder that there is, sorted."""
-    return tuple(sorted([*switches(facts), *texts(facts, Speaker(facts.claims)), EVIDENCE]))
+    return tuple(sorted([*switches(facts), *texts(facts, ClaimRenderer(facts.claims)), EVIDENCE]))
 
 
-def _links(facts: Facts) -> str:
+def _links(facts: DocumentFacts) -> str:
     for number, link in enumerate(facts.config.more_links):
         if "://" in link.url:
             https(link.url, where=f"more_links[{number}].url")

@@ -28,7 +28,7 @@ class ReleasedFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-def project_record(stored: StoredRecord, actual: Mapping[str, str]) -> dict[str, Any]:
+def record_input(stored: StoredRecord, actual: Mapping[str, str]) -> dict[str, Any]:
     """Make one entry of `input.records`.
 
     Args:
@@ -67,7 +67,7 @@ def _finding(finding: Finding) -> dict[str, str]:
     }
 
 
-def project_provenance(document: dict[str, Any], released: Iterable[ReleasedFile]) -> dict[str, Any]:
+def provenance_input(document: dict[str, Any], released: Iterable[ReleasedFile]) -> dict[str, Any]:
     """Make `input.provenance` and `input.released`.
 
     Args:

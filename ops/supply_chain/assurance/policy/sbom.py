@@ -32,7 +32,7 @@ def recognise(document: object) -> str:
     return "SPDX" if str(document.get("spdxVersion", "")).startswith("SPDX-2.") else ""
 
 
-def project_sbom(document: dict[str, Any], *, path: str, sha256: str, problems: Iterable[Fault]) -> dict[str, Any]:
+def sbom_input(document: dict[str, Any], *, path: str, sha256: str, problems: Iterable[Fault]) -> dict[str, Any]:
     """Make one entry of `input.sboms`.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ops.supply_chain.assurance.report.inputs import Difference, Predecessor
+from ops.supply_chain.assurance.report.inputs import PackageChange, PreviousRelease
 from ops.supply_chain.assurance.report.tone import Tone
 
 MOST_SHOWN = 200
@@ -64,7 +64,7 @@ class ChangesView(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[ChangeGroup, ...]
 
 
-def changes_view(previous: Predecessor | None, problem: str) -> ChangesView:
+def changes_view(previous: PreviousRelease | None, problem: str) -> ChangesView:
     """Arrange the changes.
 
     Args:
@@ -91,7 +91,7 @@ def _order(kind: str) -> tuple[int, str]:
     return (known.index(kind) if kind in known else len(known), kind)
 
 
-def _group(kind: str, found: Sequence[Difference]) -> ChangeGroup:
+def _group(kind: str, found: Sequence[PackageChange]) -> ChangeGroup:
     return ChangeGroup(
         kind=kind,
         title=TITLES.get(kind, kind),
@@ -103,7 +103,7 @@ def _group(kind: str, found: Sequence[Difference]) -> ChangeGroup:
     )
 
 
-def _view(difference: Difference) -> ChangeView:
+def _view(difference: PackageChange) -> ChangeView:
     name = f"{difference.name} {difference.version}".strip()
     if difference.kind in _HASHES:
         return ChangeView(name=name, before=f"{len(difference.before)} gone", after=f"{len(difference.after)} new")

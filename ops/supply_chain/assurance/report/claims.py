@@ -9,22 +9,22 @@ import msgspec
 from ops.supply_chain.assurance.report.tone import Tone
 from ops.supply_chain.contracts.files.claims import (
     ClaimsReport,
-    ClaimStanding,
+    ClaimStatus,
     ClaimVerdict,
-    ControlStanding,
+    ControlStatus,
     ControlVerdict,
 )
 
 _CLAIM_TONES = {
-    ClaimStanding.SUPPORTED: (Tone.PASS, "supported"),
-    ClaimStanding.NOT_SUPPORTED: (Tone.FAIL, "not supported"),
-    ClaimStanding.NOT_EXAMINED: (Tone.UNKNOWN, "not examined"),
+    ClaimStatus.SUPPORTED: (Tone.PASS, "supported"),
+    ClaimStatus.NOT_SUPPORTED: (Tone.FAIL, "not supported"),
+    ClaimStatus.NOT_EXAMINED: (Tone.UNKNOWN, "not examined"),
 }
 _CONTROL_TONES = {
-    ControlStanding.MET: (Tone.PASS, "met"),
-    ControlStanding.NOT_MET: (Tone.FAIL, "not met"),
-    ControlStanding.NOT_EXAMINED: (Tone.UNKNOWN, "not examined"),
-    ControlStanding.OUT_OF_SCOPE: (Tone.PLAIN, "out of scope"),
+    ControlStatus.MET: (Tone.PASS, "met"),
+    ControlStatus.NOT_MET: (Tone.FAIL, "not met"),
+    ControlStatus.NOT_EXAMINED: (Tone.UNKNOWN, "not examined"),
+    ControlStatus.OUT_OF_SCOPE: (Tone.PLAIN, "out of scope"),
 }
 _REHEARSED = "; what is supported is so of a rehearsal, which is not a release"
 
@@ -85,7 +85,7 @@ def claims_view(report: ClaimsReport | None, problem: str) -> ClaimsView:
         known=report is not None,
         problem=problem,
         rests_on=_rests_on(report),
-        supported=sum(claim.standing is ClaimStanding.SUPPORTED for claim in claims),
+        supported=sum(claim.standing is ClaimStatus.SUPPORTED for claim in claims),
         total=len(claims),
         claims=tuple(_claim(claim, rehearsed=rehearsed) for claim in claims),
         frameworks=tuple(
@@ -106,7 +106,7 @@ def _rests_on(report: ClaimsReport | None) -> str:
 
 def _claim(verdict: ClaimVerdict, *, rehearsed: bool) -> ClaimView:
     tone, word = _CLAIM_TONES[verdict.standing]
-    supported = verdict.standing is ClaimStanding.SUPPORTED
+    supported = verdict.standing is ClaimStatus.SUPPORTED
     return ClaimView(
         id=verdict.id,
         said=verdict.sentence if supported else verdict.otherwise or verdict.sentence,
@@ -117,13 +117,13 @@ def _claim(verdict: ClaimVerdict, *, rehearsed: bool) -> ClaimView:
 
 
 def _framework(name: str, controls: Sequence[ControlVerdict], *, rehearsed: bool) -> FrameworkView:
-    counts = {standing: sum(control.standing is standing for control in controls) for standing in ControlStanding}
+    counts = {standing: sum(control.standing is standing for control in controls) for standing in ControlStatus}
     return FrameworkView(
         name=name,
-        met=counts[ControlStanding.MET],
-        not_met=counts[ControlStanding.NOT_MET],
-        not_examined=counts[ControlStanding.NOT_EXAMINED],
-        out_of_scope=counts[ControlStanding.OUT_OF_SCOPE],
+        met=counts[ControlStatus.MET],
+        not_met=counts[ControlStatus.NOT_MET],
+        not_examined=counts[ControlStatus.NOT_EXAMINED],
+        out_of_scope=counts[ControlStatus.OUT_OF_SCOPE],
         controls=tuple(_control(control, rehearsed=rehearsed) for control in controls),
     )
 

@@ -9,13 +9,13 @@ import base64
 import hashlib
 import json
 
-from ops.supply_chain.assurance.report.packages import Packages
+from ops.supply_chain.assurance.report.packages import PackageGraph
 from ops.supply_chain.core.text import printable, without_credentials
 
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
-def data_of(packages: Packages | None) -> str:
+def data_of(packages: PackageGraph | None) -> str:
     """Return the graph as JSON for a data element.
 
     Returns:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ops.supply_chain.assurance.report.inputs import Evidence
+from ops.supply_chain.assurance.report.inputs import ReportInput
 from ops.supply_chain.assurance.report.stages import SIDE_BY_SIDE, title_of
 from ops.supply_chain.assurance.report.tone import Tone, plural
 from ops.supply_chain.assurance.report.verification import VerificationView
@@ -32,7 +32,7 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True):
     more: int
 
 
-def headline(evidence: Evidence, verification: VerificationView | None) -> Headline:
+def headline(evidence: ReportInput, verification: VerificationView | None) -> Headline:
     """Decide what is seen first.
 
     Args:
@@ -65,7 +65,7 @@ def _made(tone: Tone, word: str, sentence: str, reasons: tuple[str, ...]) -> Hea
     )
 
 
-def _judged(evidence: Evidence, refusals: tuple[str, ...], gaps: tuple[str, ...]) -> Headline:
+def _judged(evidence: ReportInput, refusals: tuple[str, ...], gaps: tuple[str, ...]) -> Headline:
     """The policy allows it: say what else stands in the way, if anything does."""
     if refusals and evidence.rehearsal:
         sentence = "The rehearsal works, and a real release would be refused as it stands."
@@ -86,7 +86,7 @@ def _allowed(*, rehearsal: bool) -> Headline:
     return _made(Tone.PASS, "Allowed", "Every gate passed, the policy allows it, and the release verifies.", ())
 
 
-def _denied(evidence: Evidence, denied: list[Verdict]) -> Headline:
+def _denied(evidence: ReportInput, denied: list[Verdict]) -> Headline:
     reasons = tuple(_reasons(denied))
     rules = sum(rule.outcome is not Outcome.PASS for verdict in denied for rule in verdict.rules)
     word = "Would be denied" if evidence.rehearsal else "Denied"
@@ -95,7 +95,7 @@ def _denied(evidence: Evidence, denied: list[Verdict]) -> Headline:
     return _made(Tone.FAIL, word, f"The policy {would} this release: {count}.", reasons)
 
 
-def _undecided(evidence: Evidence, gaps: tuple[str, ...]) -> Headline:
+def _undecided(evidence: ReportInput, gaps: tuple[str, ...]) -> Headline:
     refused = sum(record.outcome is Outcome.FAIL for record in evidence.records)
     if refused:
         sentence = f"{plural(refused, 'stage')} refused; the policy has not decided."
@@ -131,7 +131,7 @@ def _lower(title: str) -> str:
     return title[:1].lower() + title[1:] if title[1:2].islower() else title
 
 
-def _gaps(evidence: Evidence, verification: VerificationView | None) -> Iterator[str]:
+def _gaps(evidence: ReportInput, verification: VerificationView | None) -> Iterator[str]:
     """Yield a sentence for everything that keeps a page from saying "allowed"."""
     left = {record.stage: record for record in evidence.records}
     for script in SIDE_BY_SIDE:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ops.supply_chain.assurance.report.embed import data_of, security_policy
-from ops.supply_chain.assurance.report.page import Page
+from ops.supply_chain.assurance.report.page import ReportPage
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -28,7 +28,7 @@ SCRIPTS = (
 """Files of `templates/report/`, joined in this order."""
 
 
-def render(page: Page, templates: Mapping[str, str], *, generator: tuple[str, str]) -> bytes:
+def render(page: ReportPage, templates: Mapping[str, str], *, generator: tuple[str, str]) -> bytes:
     """Return the file.
 
     Args:

@@ -18,7 +18,7 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import Verdict
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+class PackageChange(msgspec.Struct, frozen=True, kw_only=True):
     """One change since the last release: its kind in kebab case, the package, and what was and is."""
 
     kind: str
@@ -28,16 +28,16 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     after: tuple[str, ...]
 
 
-class Predecessor(msgspec.Struct, frozen=True, kw_only=True):
+class PreviousRelease(msgspec.Struct, frozen=True, kw_only=True):
     """The retained release before this one, and every change since, the worst first."""
 
     version: str
     retained_at: str
-    differences: tuple[Difference, ...]
+    differences: tuple[PackageChange, ...]
     hashes_not_compared: int
 
 
-class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+class AcceptedWaiver(msgspec.Struct, frozen=True, kw_only=True):
     """One waiver as configured: `label` is what a finding that it waives says of it."""
 
     id: str
@@ -48,7 +48,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     label: str
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class ReportInput(msgspec.Struct, frozen=True, kw_only=True):
     """One run, as it lies in `dist/`.
 
     `today` is the day in the zone of the response clock, `waiver_day` that in the zone of the waivers.
@@ -72,9 +72,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     verification: dict[str, Any] | None = None
     released: dict[str, str] = {}
     bom: dict[str, Any] | None = None
-    previous: Predecessor | None = None
+    previous: PreviousRelease | None = None
     previous_problem: str = ""
-    waivers: tuple[Accepted, ...] = ()
+    waivers: tuple[AcceptedWaiver, ...] = ()
     waivers_malformed: int = 0
     claims: ClaimsReport | None = None
     claims_problem: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ops.supply_chain.assurance.report.page import Page
+from ops.supply_chain.assurance.report.page import ReportPage
 from ops.supply_chain.assurance.report.stages import TITLES
 from ops.supply_chain.assurance.report.tone import Tone, plural
 from ops.supply_chain.core.text import printable, without_credentials
@@ -23,7 +23,7 @@ _WORDS = {
 }
 
 
-def summary(page: Page, escape: Escape) -> str:
+def summary(page: ReportPage, escape: Escape) -> str:
     """Return the summary.
 
     Args:
@@ -33,12 +33,12 @@ def summary(page: Page, escape: Escape) -> str:
     return "\n".join(_lines(page, lambda text: escape(printable(without_credentials(text))))) + "\n"
 
 
-def counts_only(page: Page) -> str:
+def counts_only(page: ReportPage) -> str:
     """Return what may stand in public: the verdict's word, the outcomes of stages, counts."""
     return "\n".join([f"## Report: {page.headline.word}", "", *_tiles(page), "", *_stages(page, str)]) + "\n"
 
 
-def _lines(page: Page, escape: Escape) -> Iterator[str]:
+def _lines(page: ReportPage, escape: Escape) -> Iterator[str]:
     yield f"## {escape(page.component)} {escape(page.version)}: {page.headline.word}"
     yield ""
     if page.rehearsal:
@@ -53,21 +53,21 @@ def _lines(page: Page, escape: Escape) -> Iterator[str]:
     yield from _waivers(page, escape)
 
 
-def _tiles(page: Page) -> Iterator[str]:
+def _tiles(page: ReportPage) -> Iterator[str]:
     yield "| | | |"
     yield "|---|---|---|"
     for tile in page.tiles:
         yield f"| {tile.label} | {tile.value} {tile.note} | {_WORDS[tile.tone]} |"
 
 
-def _stages(page: Page, escape: Escape) -> Iterator[str]:
+def _stages(page: ReportPage, escape: Escape) -> Iterator[str]:
     yield "| stage | outcome | time | examined |"
     yield "|---|---|---|---|"
     for stage in page.picture.stages:
         yield f"| {escape(TITLES.get(stage.script, OTHER_STAGE))} | {stage.word} | {stage.took} | {stage.examined} |"
 
 
-def _changes(page: Page, escape: Escape) -> Iterator[str]:
+def _changes(page: ReportPage, escape: Escape) -> Iterator[str]:
     changes = page.changes
     yield ""
     if not changes.known:
@@ -77,7 +77,7 @@ def _changes(page: Page, escape: Escape) -> Iterator[str]:
     yield f"Changes since {escape(changes.version)}: {told}."
 
 
-def _waivers(page: Page, escape: Escape) -> Iterator[str]:
+def _waivers(page: ReportPage, escape: Escape) -> Iterator[str]:
     if not page.waivers:
         return
     yield from ("", "| waiver | package | owner | left |", "|---|---|---|---|")

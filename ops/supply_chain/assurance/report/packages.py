@@ -1,6 +1,6 @@
 """The packages of an SBOM as a graph: who needs whom, how far from the project, under which licence.
 
-Packages are nodes by their `bom-ref`, so that two versions of one package are two nodes. A document's missing
+PackageGraph are nodes by their `bom-ref`, so that two versions of one package are two nodes. A document's missing
 or incomplete dependency entry means "not known", which is never drawn as "needs nothing".
 
 Source: CycloneDX 1.6 JSON: components, dependencies, compositions.
@@ -24,7 +24,7 @@ NOT_REACHED = -1
 """Depth of a package that nothing known leads to."""
 
 
-class Package(msgspec.Struct, frozen=True, kw_only=True):
+class PackageNode(msgspec.Struct, frozen=True, kw_only=True):
     """One package: `needs` are places in the list of all, None where not known; `depth` 1 is needed directly.
 
     `findings` counts those that stand, `worst` is their worst severity, empty where there is none.
@@ -39,7 +39,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     worst: str
 
 
-class Packages(msgspec.Struct, frozen=True, kw_only=True):
+class PackageGraph(msgspec.Struct, frozen=True, kw_only=True):
     """All of them, sorted by name and version; `direct` are places in `all`.
 
     `unknown_edges` counts packages whose needs are not known, or not all of them; `not_reached` those that nothing
@@ -47,7 +47,7 @@ class Packages(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     root: str
-    all: tuple[Package, ...]
+    all: tuple[PackageNode, ...]
     direct: tuple[int, ...]
     deepest: int
     unknown_edges: int
@@ -64,7 +64,7 @@ class LicenceView(msgspec.Struct, frozen=True, kw_only=True):
     packages: tuple[str, ...]
 
 
-def read_packages(bom: Mapping[str, Any], findings: Sequence[Finding]) -> Packages:
+def read_packages(bom: Mapping[str, Any], findings: Sequence[Finding]) -> PackageGraph:
     """Read the graph of a CycloneDX document.
 
     Args:
@@ -79,7 +79,7 @@ def read_packages(bom: Mapping[str, Any], findings: Sequence[Finding]) -> Packag
     direct = _targets(_text(root, "bom-ref"), edges, set(), places) or ()
     depths = _depths(direct, needs)
     counted = _count(findings)
-    return Packages(
+    return PackageGraph(
         root=f"{_text(root, 'name')} {_text(root, 'version')}".strip(),
         all=tuple(_package(node, need, depth, counted) for node, need, depth in zip(nodes, needs, depths, strict=True)),
         direct=direct,
@@ -91,7 +91,7 @@ def read_packages(bom: Mapping[str, Any], findings: Sequence[Finding]) -> Packag
     )
 
 
-def licences(packages: Packages, *, most: int = 12) -> tuple[LicenceView, ...]:
+def licences(packages: PackageGraph, *, most: int = 12) -> tuple[LicenceView, ...]:
     """Count licences: what is not known first, then the commonest.
 
     Args:
@@ -174,10 +174,10 @@ def _package(
     needs: tuple[int, ...] | None,
     depth: int,
     counted: Mapping[tuple[str, str], list[Severity]],
-) -> Package:
+) -> PackageNode:
     name, version = _text(component, "name"), _text(component, "version")
     found = counted.get((normalise(name), version), [])
-    return Package(
+    return PackageNode(
         name=name,
         version=version,
         licence=_licence(component),

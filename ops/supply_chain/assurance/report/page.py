@@ -8,11 +8,11 @@ from ops.supply_chain.assurance.report.changes import ChangesView, changes_view
 from ops.supply_chain.assurance.report.claims import ClaimsView, claims_view
 from ops.supply_chain.assurance.report.findings import FindingsView, findings_view
 from ops.supply_chain.assurance.report.headline import Headline, headline
-from ops.supply_chain.assurance.report.inputs import Evidence
-from ops.supply_chain.assurance.report.packages import LicenceView, Packages, licences, read_packages
+from ops.supply_chain.assurance.report.inputs import ReportInput
+from ops.supply_chain.assurance.report.packages import LicenceView, PackageGraph, licences, read_packages
 from ops.supply_chain.assurance.report.policy import PolicyView, policy_view
 from ops.supply_chain.assurance.report.response import Timeline, timeline
-from ops.supply_chain.assurance.report.stages import Picture, picture
+from ops.supply_chain.assurance.report.stages import PipelinePicture, picture
 from ops.supply_chain.assurance.report.tone import Tone, plural, tone_of
 from ops.supply_chain.assurance.report.verification import VerificationView, read_verification
 from ops.supply_chain.assurance.report.waivers import WaiverView, waivers_view
@@ -32,7 +32,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     target: str
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
+class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
     """The whole page. `clock_examined` says whether anybody looked for what could be due."""
 
     component: str
@@ -41,12 +41,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     rehearsal: bool
     headline: Headline
     tiles: tuple[Tile, ...]
-    picture: Picture
+    picture: PipelinePicture
     policy: PolicyView
     findings: FindingsView
     clock_examined: bool
     timeline: Timeline
-    packages: Packages | None
+    packages: PackageGraph | None
     licences: tuple[LicenceView, ...]
     changes: ChangesView
     verification: VerificationView | None
@@ -56,7 +56,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[FileRef, ...]
 
 
-def build_page(evidence: Evidence) -> Page:
+def build_page(evidence: ReportInput) -> ReportPage:
     """Make the page.
 
     Raises:
@@ -67,7 +67,7 @@ def build_page(evidence: Evidence) -> Page:
         evidence = msgspec.structs.replace(evidence, rehearsal=True)
     findings = evidence.findings.findings
     packages = read_packages(evidence.bom, findings) if evidence.bom is not None else None
-    page = Page(
+    page = ReportPage(
         component=evidence.component,
         version=evidence.version,
         today=evidence.today.isoformat(),
@@ -98,7 +98,7 @@ def build_page(evidence: Evidence) -> Page:
     return msgspec.structs.replace(page, tiles=_tiles(page))
 
 
-def _verification(evidence: Evidence) -> VerificationView | None:
+def _verification(evidence: ReportInput) -> VerificationView | None:
     if evidence.verification is None:
         return None
     return read_verification(
@@ -116,17 +116,17 @@ def _outcome_now(verified: VerificationView | None) -> Outcome | None:
     return verified.outcome if verified.current or verified.outcome is Outcome.FAIL else Outcome.NOT_EXAMINED
 
 
-def _clock_examined(evidence: Evidence) -> bool:
+def _clock_examined(evidence: ReportInput) -> bool:
     return any(
         record.stage == VULNERABILITY_GATE and record.outcome is not Outcome.NOT_EXAMINED for record in evidence.records
     )
 
 
-def _tiles(page: Page) -> tuple[Tile, ...]:
+def _tiles(page: ReportPage) -> tuple[Tile, ...]:
     return (_policy_tile(page), _findings_tile(page), _clock_tile(page), _packages_tile(page), _verified_tile(page))
 
 
-def _policy_tile(page: Page) -> Tile:
+def _policy_tile(page: ReportPage) -> Tile:
     policy = page.policy
     whole = policy.asked and policy.total > 0 and policy.passed == policy.total
     tone = Tone.PASS if whole else Tone.FAIL if any(rule.tone is Tone.FAIL for rule in policy.open) else Tone.UNKNOWN
@@ -134,7 +134,7 @@ def _policy_tile(page: Page) -> Tile:
     return Tile(label="Policy rules", value=value, note="pass" if policy.asked else "", tone=tone, target="policy")
 
 
-def _findings_tile(page: Page) -> Tile:
+def _findings_tile(page: ReportPage) -> Tile:
     findings = page.findings
     looked = not findings.without_record
     tone = Tone.FAIL if findings.standing else Tone.PASS if looked else Tone.UNKNOWN
@@ -147,7 +147,7 @@ def _findings_tile(page: Page) -> Tile:
     return Tile(label="Findings", value=f"{findings.standing:,}", note=note, tone=tone, target="findings")
 
 
-def _clock_tile(page: Page) -> Tile:
+def _clock_tile(page: ReportPage) -> Tile:
     clock = page.timeline
     if not page.clock_examined and not clock.rows:
         return Tile(label="Overdue", value="?", note="not examined", tone=Tone.UNKNOWN, target="response")
@@ -156,14 +156,14 @@ def _clock_tile(page: Page) -> Tile:
     return Tile(label="Overdue", value=f"{clock.overdue:,}", note=note, tone=tone, target="response")
 
 
-def _packages_tile(page: Page) -> Tile:
+def _packages_tile(page: ReportPage) -> Tile:
     if page.packages is None:
         return Tile(label="Packages", value="?", note="no SBOM", tone=Tone.UNKNOWN, target="packages")
     note = f"{len(page.packages.direct):,} needed directly"
     return Tile(label="Packages", value=f"{len(page.packages.all):,}", note=note, tone=Tone.PLAIN, target="packages")
 
 
-def _verified_tile(page: Page) -> Tile:
+def _verified_tile(page: ReportPage) -> Tile:
     verified, outcome = page.verification, _outcome_now(page.verification)
     if verified is None or outcome is None:
         return Tile(label="Verified", value="no", note="nobody looked", tone=Tone.UNKNOWN, target="verification")
@@ -176,5 +176,5 @@ def _verified_tile(page: Page) -> Tile:
     )
 
 
-def _rehearsed(tone: Tone, page: Page) -> Tone:
+def _rehearsed(tone: Tone, page: ReportPage) -> Tone:
     return Tone.REHEARSED if page.rehearsal and tone is Tone.PASS else tone

@@ -13,7 +13,7 @@ from ops.supply_chain.core.outcome import Outcome
 MOST_REASONS = 50
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class ReasonGroup(msgspec.Struct, frozen=True, kw_only=True):
     """What to do, and all reasons that ask for the same."""
 
     fix: str
@@ -32,7 +32,7 @@ class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     word: str
     examined: int
     noted: bool
-    asked: tuple[Asked, ...]
+    asked: tuple[ReasonGroup, ...]
     left: int
 
 
@@ -71,9 +71,11 @@ def policy_view(verdicts: Sequence[Verdict]) -> PolicyView:
 _ORDER = (Tone.FAIL, Tone.UNKNOWN)
 
 
-def _grouped(reasons: Sequence[Reason]) -> tuple[Asked, ...]:
+def _grouped(reasons: Sequence[Reason]) -> tuple[ReasonGroup, ...]:
     fixes = dict.fromkeys(reason.fix for reason in reasons)
-    return tuple(Asked(fix=fix, reasons=tuple(reason for reason in reasons if reason.fix == fix)) for fix in fixes)
+    return tuple(
+        ReasonGroup(fix=fix, reasons=tuple(reason for reason in reasons if reason.fix == fix)) for fix in fixes
+    )
 
 
 def _view(rule: RuleVerdict) -> RuleView:

@@ -83,13 +83,13 @@ class StageView(msgspec.Struct, frozen=True, kw_only=True):
     y: int
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class Wire(msgspec.Struct, frozen=True, kw_only=True):
     """One connection, as the points of a polyline."""
 
     points: str
 
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
+class PipelinePicture(msgspec.Struct, frozen=True, kw_only=True):
     """The whole drawing; the first `gates` of `stages` run side by side. `box` is each box's width and height."""
 
     width: int
@@ -97,13 +97,13 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     box: tuple[int, int]
     gates: int
     stages: tuple[StageView, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Wire, ...]
     took: str
 
 
 def picture(
     records: Sequence[Record], verification: Outcome | None, *, verified: str, rehearsed: bool = False
-) -> Picture:
+) -> PipelinePicture:
     """Draw the pipeline.
 
     Args:
@@ -122,7 +122,7 @@ def picture(
         else _view(script, left.get(script), place)
         for script, place in zip((*SIDE_BY_SIDE, *chain), places, strict=True)
     )
-    return Picture(
+    return PipelinePicture(
         width=_column(COLUMNS) + BOX_WIDTH + MARGIN,
         height=max(y for _, y in places) + BOX_HEIGHT + MARGIN,
         box=(BOX_WIDTH, BOX_HEIGHT),
@@ -232,15 +232,15 @@ def _chain_places(count: int) -> list[tuple[int, int]]:
     return [(_column(1 + place % COLUMNS), MARGIN + place // COLUMNS * step) for place in range(count)]
 
 
-def _lines(gates: Sequence[tuple[int, int]], chain: Sequence[tuple[int, int]]) -> Iterator[Line]:
+def _lines(gates: Sequence[tuple[int, int]], chain: Sequence[tuple[int, int]]) -> Iterator[Wire]:
     half, bus = BOX_HEIGHT // 2, gates[0][0] + BOX_WIDTH + GAP_X // 2
     for x, y in gates:
-        yield Line(points=f"{x + BOX_WIDTH},{y + half} {bus},{y + half} {bus},{chain[0][1] + half}")
-    yield Line(points=f"{bus},{chain[0][1] + half} {chain[0][0]},{chain[0][1] + half}")
+        yield Wire(points=f"{x + BOX_WIDTH},{y + half} {bus},{y + half} {bus},{chain[0][1] + half}")
+    yield Wire(points=f"{bus},{chain[0][1] + half} {chain[0][0]},{chain[0][1] + half}")
     for (x, y), (to_x, to_y) in pairwise(chain):
         if y == to_y:
-            yield Line(points=f"{x + BOX_WIDTH},{y + half} {to_x},{to_y + half}")
+            yield Wire(points=f"{x + BOX_WIDTH},{y + half} {to_x},{to_y + half}")
         else:
             middle = (y + BOX_HEIGHT + to_y) // 2
             centre, to_centre = x + BOX_WIDTH // 2, to_x + BOX_WIDTH // 2
-            yield Line(points=f"{centre},{y + BOX_HEIGHT} {centre},{middle} {to_centre},{middle} {to_centre},{to_y}")
+            yield Wire(points=f"{centre},{y + BOX_HEIGHT} {centre},{middle} {to_centre},{middle} {to_centre},{to_y}")

@@ -67,7 +67,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class Cell(msgspec.Struct, frozen=True, kw_only=True):
+class CheckCell(msgspec.Struct, frozen=True, kw_only=True):
     """What one check says of one file; `word` is empty where the check is not about it."""
 
     tone: Tone
@@ -75,21 +75,21 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class FileRow(msgspec.Struct, frozen=True, kw_only=True):
     """One file, and a cell for each check that is about files."""
 
     name: str
-    cells: tuple[Cell, ...]
+    cells: tuple[CheckCell, ...]
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class CheckCommand(msgspec.Struct, frozen=True, kw_only=True):
     """One command, and what it looks at."""
 
     text: str
     subject: str
 
 
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
+class CheckLineView(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a check: what was looked at, and what came of it."""
 
     tone: Tone
@@ -109,9 +109,9 @@ class CheckView(msgspec.Struct, frozen=True, kw_only=True):
     tone: Tone
     word: str
     counted: str
-    lines: tuple[Answered, ...]
+    lines: tuple[CheckLineView, ...]
     left: int
-    commands: tuple[Command, ...]
+    commands: tuple[CheckCommand, ...]
 
 
 class VerificationView(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ class VerificationView(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     counted: str
     columns: tuple[tuple[str, str], ...]
-    rows: tuple[Row, ...]
+    rows: tuple[FileRow, ...]
     checks: tuple[CheckView, ...]
     notes: tuple[str, ...]
 
@@ -195,24 +195,24 @@ def _seen(lines: Sequence[_Line], *, rehearsal: bool) -> tuple[Tone, str]:
     return Tone.REHEARSED if rehearsal else Tone.PASS, word_of(outcome)
 
 
-def _matrix(document: _Document) -> tuple[tuple[tuple[str, str], ...], tuple[Row, ...]]:
+def _matrix(document: _Document) -> tuple[tuple[tuple[str, str], ...], tuple[FileRow, ...]]:
     names = {file.name for file in document.files}
     about = [check for check in document.checks if any(line.subject in names for line in check.lines)]
     subjects = sorted({line.subject for check in about for line in check.lines} & names)
     rows = tuple(
-        Row(name=name, cells=tuple(_cell(check, name, rehearsal=document.rehearsal) for check in about))
+        FileRow(name=name, cells=tuple(_cell(check, name, rehearsal=document.rehearsal) for check in about))
         for name in subjects
     )
     return tuple((check.code, check.title) for check in about), rows
 
 
-def _cell(check: _Check, name: str, *, rehearsal: bool) -> Cell:
+def _cell(check: _Check, name: str, *, rehearsal: bool) -> CheckCell:
     lines = [line for line in check.lines if line.subject == name]
     if not lines:
-        return Cell(tone=Tone.PLAIN, word="", message="")
+        return CheckCell(tone=Tone.PLAIN, word="", message="")
     tone, word = _seen(lines, rehearsal=rehearsal)
     shown = next(line for line in _worst_first(lines))
-    return Cell(tone=tone, word=word, message=shown.message)
+    return CheckCell(tone=tone, word=word, message=shown.message)
 
 
 def _check(check: _Check, *, rehearsal: bool) -> CheckView:
@@ -231,9 +231,9 @@ def _check(check: _Check, *, rehearsal: bool) -> CheckView:
     )
 
 
-def _answered(line: _Line, *, rehearsal: bool) -> Answered:
+def _answered(line: _Line, *, rehearsal: bool) -> CheckLineView:
     tone, word = _seen([line], rehearsal=rehearsal)
-    return Answered(tone=tone, word=word, subject=line.subject, message=line.message)
+    return CheckLineView(tone=tone, word=word, subject=line.subject, message=line.message)
 
 
 def _worst_first(lines: Sequence[_Line]) -> list[_Line]:
@@ -241,13 +241,13 @@ def _worst_first(lines: Sequence[_Line]) -> list[_Line]:
     return sorted(lines, key=lambda line: (order.index(line.ruling), order.index(line.outcome)))
 
 
-def _commands(lines: Iterable[_Line]) -> list[Command]:
+def _commands(lines: Iterable[_Line]) -> list[CheckCommand]:
     """Return each command once; one that serves several subjects names none of them."""
     subjects: dict[str, list[str]] = {}
     for line in lines:
         if line.command:
             subjects.setdefault(line.command, []).append(line.subject)
     return [
-        Command(text=text, subject=found[0] if len(found) == 1 else plural(len(found), "line"))
+        CheckCommand(text=text, subject=found[0] if len(found) == 1 else plural(len(found), "line"))
         for text, found in subjects.items()
     ]

@@ -7,7 +7,7 @@ from datetime import date
 
 import msgspec
 
-from ops.supply_chain.assurance.report.inputs import Accepted
+from ops.supply_chain.assurance.report.inputs import AcceptedWaiver
 from ops.supply_chain.assurance.report.tone import Tone, plural
 from ops.supply_chain.contracts.values.finding import Finding
 
@@ -27,7 +27,7 @@ class WaiverView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def waivers_view(
-    waivers: Sequence[Accepted], findings: Sequence[Finding], *, today: date, warn_days: int
+    waivers: Sequence[AcceptedWaiver], findings: Sequence[Finding], *, today: date, warn_days: int
 ) -> tuple[WaiverView, ...]:
     """Arrange waivers by days left.
 
@@ -41,7 +41,7 @@ def waivers_view(
     return tuple(sorted(views, key=lambda view: (view.days, view.id, view.package)))
 
 
-def _view(waiver: Accepted, findings: Sequence[Finding], today: date, warn_days: int) -> WaiverView:
+def _view(waiver: AcceptedWaiver, findings: Sequence[Finding], today: date, warn_days: int) -> WaiverView:
     days = (waiver.expires - today).days
     return WaiverView(
         id=waiver.id,

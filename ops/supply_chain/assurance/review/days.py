@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.files.review import Standing
+from ops.supply_chain.contracts.files.review import ReviewStatus
 
 MOST_NAMES = 5
 
 
-class Horizon(NamedTuple):
+class ReviewWindow(NamedTuple):
     """The day of the review, and how many days it looks ahead."""
 
     today: date
@@ -22,11 +22,11 @@ class Horizon(NamedTuple):
         """The last day that is looked ahead to."""
         return self.today + timedelta(days=self.within_days)
 
-    def standing(self, last: date) -> Standing:
+    def standing(self, last: date) -> ReviewStatus:
         """Tell how something stands whose last day is `last`; that day itself still counts."""
         if last < self.today:
-            return Standing.OVERDUE
-        return Standing.DUE if last <= self.until else Standing.LISTED
+            return ReviewStatus.OVERDUE
+        return ReviewStatus.DUE if last <= self.until else ReviewStatus.LISTED
 
     def left(self, last: date) -> str:
         """Say how far away a last day is, in words."""

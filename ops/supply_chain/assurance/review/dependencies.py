@@ -10,7 +10,7 @@ from ops.supply_chain.assurance.review.days import some
 from ops.supply_chain.contracts.config.dependencies import DependencyEntry, Lifecycle
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix, DependencyRow
-from ops.supply_chain.contracts.files.review import Area, ReviewItem, Standing
+from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.names import normalise
 
@@ -96,17 +96,17 @@ def dependency_items(matrix: DependencyMatrix) -> list[ReviewItem]:
     items = [_untold(lock) for lock in matrix.untold]
     if matrix.rows and not matrix.source:
         step = "Run `nox -s generate_sbom`, or the review where releases are retained."
-        items.append(_item(Standing.NOT_EXAMINED, "licences", "no SBOM of this project was found", step))
+        items.append(_item(ReviewStatus.NOT_EXAMINED, "licences", "no SBOM of this project was found", step))
     items += [
-        _item(Standing.OPEN, subject, f"{len(names)}: {some(names)}", step)
+        _item(ReviewStatus.OPEN, subject, f"{len(names)}: {some(names)}", step)
         for subject, names, step in _gaps(matrix)
         if names
     ]
     if not matrix.rows and not matrix.untold:
-        items.append(_item(Standing.LISTED, "dependencies", "the locks hold no direct dependency"))
+        items.append(_item(ReviewStatus.LISTED, "dependencies", "the locks hold no direct dependency"))
     elif not items:
         items.append(
-            _item(Standing.LISTED, "dependencies", f"all {len(matrix.rows)} have owner, lifecycle and licence")
+            _item(ReviewStatus.LISTED, "dependencies", f"all {len(matrix.rows)} have owner, lifecycle and licence")
         )
     return items
 
@@ -127,8 +127,10 @@ def _gaps(matrix: DependencyMatrix) -> list[tuple[str, list[str], str]]:
 
 def _untold(lock: str) -> ReviewItem:
     step = "Compile it with `nox -s lock`, which writes what asked for each pin."
-    return _item(Standing.NOT_EXAMINED, lock, "does not tell which of its pins are direct", step)
+    return _item(ReviewStatus.NOT_EXAMINED, lock, "does not tell which of its pins are direct", step)
 
 
-def _item(standing: Standing, subject: str, message: str, step: str = "") -> ReviewItem:
-    return ReviewItem(area=Area.DEPENDENCIES, standing=standing, subject=subject, message=message, next_step=step)
+def _item(standing: ReviewStatus, subject: str, message: str, step: str = "") -> ReviewItem:
+    return ReviewItem(
+        area=ReviewSection.DEPENDENCIES, standing=standing, subject=subject, message=message, next_step=step
+    )

@@ -7,7 +7,7 @@ from datetime import date
 
 from ops.supply_chain.assurance.review.days import some
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
-from ops.supply_chain.contracts.files.review import Area, ReviewItem, Standing
+from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
 from ops.supply_chain.contracts.values.lock import Lock, PinSourceKind
 from ops.supply_chain.core.names import normalise
 
@@ -25,7 +25,7 @@ def lock_items(locks: Sequence[Lock], today: date, *, oldest_days: int) -> list[
     """
     if not locks:
         step = "Check [locks] in the configuration, or run `nox -s lock`."
-        return [_lock(Standing.NOT_EXAMINED, "locks", "the project has no lock", step)]
+        return [_lock(ReviewStatus.NOT_EXAMINED, "locks", "the project has no lock", step)]
     return [_aged(lock, today, oldest_days) for lock in locks]
 
 
@@ -34,17 +34,17 @@ def _aged(lock: Lock, today: date, oldest_days: int) -> ReviewItem:
         made = date.fromisoformat(lock.compiled_at[:10])
     except ValueError:
         if not lock.entries:
-            return _lock(Standing.LISTED, lock.path, "pins nothing, so that it cannot grow old")
+            return _lock(ReviewStatus.LISTED, lock.path, "pins nothing, so that it cannot grow old")
         text = "has no `# uv-compiled-at:` line: nobody can tell how old it is"
-        return _lock(Standing.NOT_EXAMINED, lock.path, text, "Look at its history in git.")
+        return _lock(ReviewStatus.NOT_EXAMINED, lock.path, text, "Look at its history in git.")
     age = (today - made).days
     if age < 0:
         text = f"is from {made}, which is yet to come"
-        return _lock(Standing.OPEN, lock.path, text, "Compile it again on a machine whose clock is right.", made)
+        return _lock(ReviewStatus.OPEN, lock.path, text, "Compile it again on a machine whose clock is right.", made)
     text = f"knows releases up to {made}, {age} days ago"
     if age <= oldest_days:
-        return _lock(Standing.LISTED, lock.path, text, day=made)
-    return _lock(Standing.OPEN, lock.path, f"{text}; more than {oldest_days} is old", COMPILE, made)
+        return _lock(ReviewStatus.LISTED, lock.path, text, day=made)
+    return _lock(ReviewStatus.OPEN, lock.path, f"{text}; more than {oldest_days} is old", COMPILE, made)
 
 
 def baseline_items(locks: Sequence[Lock], baselines: Mapping[str, PublisherBaseline]) -> list[ReviewItem]:
@@ -56,24 +56,24 @@ def baseline_items(locks: Sequence[Lock], baselines: Mapping[str, PublisherBasel
     """
     pinned = [lock for lock in locks if lock.entries]
     if not pinned:
-        return [_baseline(Standing.LISTED, "baselines", "no lock pins anything: there is no publisher to record")]
+        return [_baseline(ReviewStatus.LISTED, "baselines", "no lock pins anything: there is no publisher to record")]
     return [item for lock in pinned for item in _of_lock(lock, baselines.get(lock.path))]
 
 
 def _of_lock(lock: Lock, baseline: PublisherBaseline | None) -> list[ReviewItem]:
     if baseline is None:
-        return [_baseline(Standing.OPEN, lock.path, "has no publisher baseline beside it", RECORD)]
+        return [_baseline(ReviewStatus.OPEN, lock.path, "has no publisher baseline beside it", RECORD)]
     gaps = [
         (_unrecorded(lock, baseline), "direct dependencies without a recorded publisher"),
         (_left_over(lock, baseline), "recorded and no longer locked"),
         (_moved(lock, baseline), "attested when recorded, and locked at another version since"),
     ]
     items = [
-        _baseline(Standing.OPEN, lock.path, f"{len(names)} {what}: {some(names)}", RECORD)
+        _baseline(ReviewStatus.OPEN, lock.path, f"{len(names)} {what}: {some(names)}", RECORD)
         for names, what in gaps
         if names
     ]
-    return items or [_baseline(Standing.LISTED, lock.path, "the baseline beside it describes what is locked")]
+    return items or [_baseline(ReviewStatus.LISTED, lock.path, "the baseline beside it describes what is locked")]
 
 
 def _unrecorded(lock: Lock, baseline: PublisherBaseline) -> list[str]:
@@ -94,9 +94,9 @@ def _moved(lock: Lock, baseline: PublisherBaseline) -> list[str]:
     return sorted({name for name, version in pins if name in attested and version not in attested[name]})
 
 
-def _lock(standing: Standing, subject: str, message: str, step: str = "", day: date | None = None) -> ReviewItem:
+def _lock(standing: ReviewStatus, subject: str, message: str, step: str = "", day: date | None = None) -> ReviewItem:
     return ReviewItem(
-        area=Area.LOCKS,
+        area=ReviewSection.LOCKS,
         standing=standing,
         subject=subject,
         message=message,
@@ -105,5 +105,5 @@ def _lock(standing: Standing, subject: str, message: str, step: str = "", day: d
     )
 
 
-def _baseline(standing: Standing, subject: str, message: str, step: str = "") -> ReviewItem:
-    return ReviewItem(area=Area.BASELINES, standing=standing, subject=subject, message=message, next_step=step)
+def _baseline(standing: ReviewStatus, subject: str, message: str, step: str = "") -> ReviewItem:
+    return ReviewItem(area=ReviewSection.BASELINES, standing=standing, subject=subject, message=message, next_step=step)

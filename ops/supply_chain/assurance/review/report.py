@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from ops.supply_chain.assurance.review.days import Horizon, some
+from ops.supply_chain.assurance.review.days import ReviewWindow, some
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix, DependencyRow
-from ops.supply_chain.contracts.files.review import Area, Review, ReviewItem, Standing
+from ops.supply_chain.contracts.files.review import Review, ReviewItem, ReviewSection, ReviewStatus
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
 
@@ -15,17 +15,19 @@ NOTES = (
     "not part of this review: suppliers, of whom this pipeline keeps no register",
     "not part of this review: what the gates find; run nox -s daily_scan",
 )
-_AREAS, _STANDINGS = tuple(Area), tuple(Standing)
+_AREAS, _STANDINGS = tuple(ReviewSection), tuple(ReviewStatus)
 
 
-def build_review(items: Iterable[ReviewItem], matrix: DependencyMatrix, horizon: Horizon, *, component: str) -> Review:
+def build_review(
+    items: Iterable[ReviewItem], matrix: DependencyMatrix, window: ReviewWindow, *, component: str
+) -> Review:
     """Put a review together; an area that nobody said anything of was not looked at."""
     found = list(items)
-    silent = set(Area) - {item.area for item in found}
+    silent = set(ReviewSection) - {item.area for item in found}
     found += [
         ReviewItem(
             area=area,
-            standing=Standing.NOT_EXAMINED,
+            standing=ReviewStatus.NOT_EXAMINED,
             subject=area.value,
             message="nobody looked",
             next_step="This is a defect of sealwright: please report it.",
@@ -35,8 +37,8 @@ def build_review(items: Iterable[ReviewItem], matrix: DependencyMatrix, horizon:
     return Review(
         schema="review/1",
         component=component,
-        day=horizon.today.isoformat(),
-        until=horizon.until.isoformat(),
+        day=window.today.isoformat(),
+        until=window.until.isoformat(),
         items=tuple(sorted(found, key=_order)),
         dependencies=matrix,
         notes=NOTES,
@@ -49,16 +51,16 @@ def outcome_of(review: Review) -> Outcome:
     What is due or open passes: to list it is what a review is for.
     """
     standings = {item.standing for item in review.items}
-    if Standing.OVERDUE in standings:
+    if ReviewStatus.OVERDUE in standings:
         return Outcome.FAIL
-    if Standing.NOT_EXAMINED in standings or not review.items:
+    if ReviewStatus.NOT_EXAMINED in standings or not review.items:
         return Outcome.NOT_EXAMINED
     return Outcome.PASS
 
 
 def counts_of(review: Review) -> dict[str, int]:
     """Count items by standing, and dependencies."""
-    counts = {standing.value: sum(item.standing is standing for item in review.items) for standing in Standing}
+    counts = {standing.value: sum(item.standing is standing for item in review.items) for standing in ReviewStatus}
     return {
         **counts,
         "dependencies": len(review.dependencies.rows),
@@ -69,7 +71,7 @@ def counts_of(review: Review) -> dict[str, int]:
 def text_of(review: Review) -> str:
     """Write the review for people."""
     lines = [f"review of {review.component} on {review.day}, looking ahead to {review.until}"]
-    for area in Area:
+    for area in ReviewSection:
         mine = [item for item in review.items if item.area is area]
         lines += [f"{area}:", *(line for alike in _alike(mine) for line in _lines(alike))]
     lines += ["dependency matrix:", *_matrix_lines(review.dependencies)]
@@ -108,7 +110,7 @@ def _cells(row: DependencyRow) -> Sequence[str]:
 
 def _summary(review: Review) -> str:
     counts = counts_of(review)
-    parts = [f"{counts[standing.value]} {standing}" for standing in Standing if standing is not Standing.LISTED]
+    parts = [f"{counts[standing.value]} {standing}" for standing in ReviewStatus if standing is not ReviewStatus.LISTED]
     return f"to look at: {', '.join(parts)}; {counts['without_owner']} dependencies without owner"
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from ops.supply_chain.assurance.review.days import Horizon
+from ops.supply_chain.assurance.review.days import ReviewWindow
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
-from ops.supply_chain.contracts.files.review import Area, ReviewItem, Standing
+from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
 
 _STEPS = {
-    Standing.OVERDUE: "Resolve what it waived, or decide anew with a new date: it waives nothing any more.",
-    Standing.DUE: "Resolve what it waives before that day, or decide anew.",
-    Standing.LISTED: "",
+    ReviewStatus.OVERDUE: "Resolve what it waived, or decide anew with a new date: it waives nothing any more.",
+    ReviewStatus.DUE: "Resolve what it waives before that day, or decide anew.",
+    ReviewStatus.LISTED: "",
 }
 
 
@@ -29,28 +29,34 @@ class WaiverUnderReview(NamedTuple):
     ends: date
 
 
-def waiver_items(waivers: Sequence[WaiverUnderReview], malformed: Sequence[str], horizon: Horizon) -> list[ReviewItem]:
+def waiver_items(
+    waivers: Sequence[WaiverUnderReview], malformed: Sequence[str], window: ReviewWindow
+) -> list[ReviewItem]:
     """List every waiver.
 
     Args:
         waivers: Those that were understood.
         malformed: A sentence for each that was not.
-        horizon: With today in the zone in which waivers end.
+        window: With today in the zone in which waivers end.
     """
-    items = [_item(Standing.OVERDUE, CONFIG_NAME, text, f"Mend it in {CONFIG_NAME}.") for text in malformed]
-    items += [_of(waiver, horizon) for waiver in waivers]
-    return items or [_item(Standing.LISTED, CONFIG_NAME, "no waiver is configured")]
+    items = [_item(ReviewStatus.OVERDUE, CONFIG_NAME, text, f"Mend it in {CONFIG_NAME}.") for text in malformed]
+    items += [_of(waiver, window) for waiver in waivers]
+    return items or [_item(ReviewStatus.LISTED, CONFIG_NAME, "no waiver is configured")]
 
 
-def _of(waiver: WaiverUnderReview, horizon: Horizon) -> ReviewItem:
-    standing, subject = horizon.standing(waiver.ends), f"{waiver.place} {waiver.id}"
-    if waiver.begins > horizon.today:
-        return _item(Standing.OPEN, subject, f"begins on {waiver.begins}, which is yet to come", "Correct its date.")
+def _of(waiver: WaiverUnderReview, window: ReviewWindow) -> ReviewItem:
+    standing, subject = window.standing(waiver.ends), f"{waiver.place} {waiver.id}"
+    if waiver.begins > window.today:
+        return _item(
+            ReviewStatus.OPEN, subject, f"begins on {waiver.begins}, which is yet to come", "Correct its date."
+        )
     about = f" for {waiver.package}" if waiver.package else ""
     owner = f", owner {waiver.owner}" if waiver.owner else ", without owner"
-    message = f"{horizon.left(waiver.ends)}{about}{owner}: {waiver.reason}"
+    message = f"{window.left(waiver.ends)}{about}{owner}: {waiver.reason}"
     return _item(standing, subject, message, _STEPS[standing], waiver.ends.isoformat())
 
 
-def _item(standing: Standing, subject: str, message: str, step: str = "", day: str = "") -> ReviewItem:
-    return ReviewItem(area=Area.WAIVERS, standing=standing, subject=subject, message=message, next_step=step, day=day)
+def _item(standing: ReviewStatus, subject: str, message: str, step: str = "", day: str = "") -> ReviewItem:
+    return ReviewItem(
+        area=ReviewSection.WAIVERS, standing=standing, subject=subject, message=message, next_step=step, day=day
+    )

@@ -25,7 +25,7 @@ from ops.supply_chain.contracts.config.feeds import FeedsConfig
 from ops.supply_chain.contracts.config.gate import GateConfig
 from ops.supply_chain.contracts.config.governance import GovernanceConfig
 from ops.supply_chain.contracts.config.index import IndexConfig
-from ops.supply_chain.contracts.config.links import Link
+from ops.supply_chain.contracts.config.links import MoreLink
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.config.mirror import MirrorConfig
 from ops.supply_chain.contracts.config.policy import PolicyConfig
@@ -77,7 +77,7 @@ class Config(Contract, frozen=True, kw_only=True):
     compliance: ComplianceConfig = ComplianceConfig()
     security_insights: SecurityInsightsConfig = SecurityInsightsConfig()
     security_txt: SecurityTxtConfig = SecurityTxtConfig()
-    more_links: tuple[Link, ...] = ()
+    more_links: tuple[MoreLink, ...] = ()
     dependencies: tuple[DependencyEntry, ...] = ()
     review: ReviewConfig = ReviewConfig()
     mirror: MirrorConfig = MirrorConfig()

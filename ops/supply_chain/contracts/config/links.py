@@ -5,7 +5,7 @@ from __future__ import annotations
 from ops.supply_chain.contracts.base import Contract
 
 
-class Link(Contract, frozen=True, kw_only=True):
+class MoreLink(Contract, frozen=True, kw_only=True):
     """One entry of `[[more_links]]`: where else to look; `url` is an https address or a path in the project."""
 
     title: str

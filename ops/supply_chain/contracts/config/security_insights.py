@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ops.supply_chain.contracts.base import Contract
-from ops.supply_chain.contracts.config.links import Link
+from ops.supply_chain.contracts.config.links import MoreLink
 
 
 class Person(Contract, frozen=True, kw_only=True):
@@ -50,4 +50,4 @@ class SecurityInsightsConfig(Contract, frozen=True, kw_only=True):
     administrators: tuple[Person, ...] = ()
     core_team: tuple[Person, ...] = ()
     self_assessment: str = "No self assessment has been published."
-    distribution_points: tuple[Link, ...] = ()
+    distribution_points: tuple[MoreLink, ...] = ()

@@ -16,7 +16,7 @@ import msgspec
 from ops.supply_chain.contracts.base import Contract, FileRef, Sha256, Timestamp
 
 
-class ClaimStanding(StrEnum):
+class ClaimStatus(StrEnum):
     """Whether the evidence supports a claim; what could not be looked at supports nothing."""
 
     SUPPORTED = "supported"
@@ -24,7 +24,7 @@ class ClaimStanding(StrEnum):
     NOT_EXAMINED = "not-examined"
 
 
-class ControlStanding(StrEnum):
+class ControlStatus(StrEnum):
     """Whether the evidence meets a control of somebody's framework."""
 
     MET = "met"
@@ -60,7 +60,7 @@ class ClaimVerdict(Contract, frozen=True, kw_only=True):
 
     id: str
     sentence: str
-    standing: ClaimStanding
+    standing: ClaimStatus
     missing: tuple[str, ...] = ()
     otherwise: str = ""
     evidence: tuple[FileRef, ...] = ()
@@ -73,7 +73,7 @@ class ControlVerdict(Contract, frozen=True, kw_only=True):
     id: str
     framework: str
     title: str
-    standing: ControlStanding
+    standing: ControlStatus
     reason: str
     claims: tuple[str, ...] = ()
     evidence: tuple[FileRef, ...] = ()

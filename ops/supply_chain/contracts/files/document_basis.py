@@ -7,7 +7,7 @@ from typing import Literal
 from ops.supply_chain.contracts.base import Contract, Sha256, Timestamp
 
 
-class Evidence(Contract, frozen=True, kw_only=True):
+class BasisRelease(Contract, frozen=True, kw_only=True):
     """The release that a document was computed from."""
 
     version: str
@@ -16,9 +16,9 @@ class Evidence(Contract, frozen=True, kw_only=True):
     retained_at: Timestamp
 
 
-class Basis(Contract, frozen=True, kw_only=True):
+class DocumentBasis(Contract, frozen=True, kw_only=True):
     """What stands in a generated document's closing comment; `evidence` is None where nothing was released."""
 
     schema: Literal["security-md/1"]
     component: str
-    evidence: Evidence | None
+    evidence: BasisRelease | None

@@ -9,7 +9,7 @@ from ops.supply_chain.contracts.base import Contract
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
 
 
-class Area(StrEnum):
+class ReviewSection(StrEnum):
     """What a review goes through, in this order."""
 
     WAIVERS = "waivers"
@@ -22,7 +22,7 @@ class Area(StrEnum):
     SETTINGS = "settings"
 
 
-class Standing(StrEnum):
+class ReviewStatus(StrEnum):
     """How an item stands.
 
     `overdue`: its day is over, or it is broken. `due`: its day comes within the time looked ahead. `open`: no day
@@ -43,8 +43,8 @@ class ReviewItem(Contract, frozen=True, kw_only=True):
     `listed`. `day` is the day that it hangs on, as an ISO date, or empty.
     """
 
-    area: Area
-    standing: Standing
+    area: ReviewSection
+    standing: ReviewStatus
     subject: str
     message: str
     next_step: str = ""

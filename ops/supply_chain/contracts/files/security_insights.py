@@ -27,7 +27,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Base: optional fields that are empty are left out."""
 
 
-class Contact(_Part, frozen=True, kw_only=True):
+class InsightsContact(_Part, frozen=True, kw_only=True):
     """A person or entity."""
 
     name: str
@@ -36,14 +36,14 @@ class Contact(_Part, frozen=True, kw_only=True):
     email: Email | None = None
 
 
-class License(_Part, frozen=True, kw_only=True):
+class InsightsLicence(_Part, frozen=True, kw_only=True):
     """The licence, as an SPDX expression, and its text's address."""
 
     url: Url
     expression: str
 
 
-class Link(_Part, frozen=True, kw_only=True):
+class InsightsLink(_Part, frozen=True, kw_only=True):
     """A place and what is there."""
 
     uri: str
@@ -58,7 +58,7 @@ class ProjectRepository(_Part, frozen=True, kw_only=True):
     url: Url
 
 
-class Header(_Part, frozen=True, kw_only=True):
+class InsightsHeader(_Part, frozen=True, kw_only=True):
     """When the file was reviewed and changed, and where it is."""
 
     last_reviewed: Date
@@ -72,22 +72,22 @@ class VulnerabilityReporting(_Part, frozen=True, kw_only=True):
 
     reports_accepted: bool
     bug_bounty_available: bool
-    contact: Contact | None = None
+    contact: InsightsContact | None = None
     comment: str | None = None
     policy: Url | None = None
 
 
-class Project(_Part, frozen=True, kw_only=True):
+class InsightsProject(_Part, frozen=True, kw_only=True):
     """The project as a whole."""
 
     name: str
     homepage: Url | None = None
-    administrators: Annotated[tuple[Contact, ...], msgspec.Meta(min_length=1)]
+    administrators: Annotated[tuple[InsightsContact, ...], msgspec.Meta(min_length=1)]
     repositories: Annotated[tuple[ProjectRepository, ...], msgspec.Meta(min_length=1)]
     vulnerability_reporting: VulnerabilityReporting
 
 
-class Assessment(_Part, frozen=True, kw_only=True):
+class SelfAssessment(_Part, frozen=True, kw_only=True):
     """What is known of an assessment."""
 
     comment: str
@@ -96,7 +96,7 @@ class Assessment(_Part, frozen=True, kw_only=True):
 class Assessments(_Part, frozen=True, kw_only=True):
     """The project's own assessment."""
 
-    self_: Assessment = msgspec.field(name="self")
+    self_: SelfAssessment = msgspec.field(name="self")
 
 
 class SecurityPosture(_Part, frozen=True, kw_only=True):
@@ -109,18 +109,18 @@ class ReleaseDetails(_Part, frozen=True, kw_only=True):
     """How and where releases are distributed."""
 
     automated_pipeline: bool
-    distribution_points: Annotated[tuple[Link, ...], msgspec.Meta(min_length=1)]
+    distribution_points: Annotated[tuple[InsightsLink, ...], msgspec.Meta(min_length=1)]
 
 
-class Repository(_Part, frozen=True, kw_only=True):
+class InsightsRepository(_Part, frozen=True, kw_only=True):
     """The repository that the file lies in."""
 
     status: Status
     url: Url
     accepts_change_request: bool
     accepts_automated_change_request: bool
-    core_team: Annotated[tuple[Contact, ...], msgspec.Meta(min_length=1)]
-    license: License
+    core_team: Annotated[tuple[InsightsContact, ...], msgspec.Meta(min_length=1)]
+    license: InsightsLicence
     security: SecurityPosture
     release: ReleaseDetails | None = None
 
@@ -128,6 +128,6 @@ class Repository(_Part, frozen=True, kw_only=True):
 class SecurityInsights(_Part, frozen=True, kw_only=True):
     """The whole file."""
 
-    header: Header
-    project: Project
-    repository: Repository
+    header: InsightsHeader
+    project: InsightsProject
+    repository: InsightsRepository

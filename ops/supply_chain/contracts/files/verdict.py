@@ -60,7 +60,7 @@ class Verdict(Contract, frozen=True, kw_only=True):
     rules: tuple[RuleVerdict, ...]
 
 
-class Gate(Contract, frozen=True, kw_only=True, omit_defaults=True):
+class GateFile(Contract, frozen=True, kw_only=True, omit_defaults=True):
     """The verdict, and each record that it was reached from, sorted by stage.
 
     `rehearsal` is there, and true, only where nothing was really released.

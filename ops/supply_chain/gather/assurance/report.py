@@ -15,14 +15,14 @@ from typing import Any
 from ops.supply_chain import PIPELINE
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.folders import files_in, measure
-from ops.supply_chain.assurance.report.inputs import Accepted, Difference, Evidence, Predecessor
+from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, PreviousRelease, ReportInput
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.claims import ClaimsReport
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.files.manifest import HeldRelease
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.files.verdict import Gate, Verdict
+from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.text import printable, without_credentials
@@ -46,7 +46,7 @@ SCANS = "check_"
 NO_CLAIMS = "Claims were not asked for in this run: render_report.py --claims evaluates them."
 
 
-def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_problem: str = NO_CLAIMS) -> Evidence:
+def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_problem: str = NO_CLAIMS) -> ReportInput:
     """Read one run.
 
     Args:
@@ -63,7 +63,7 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
     bom = _plain(run.dist / "sbom" / f"{run.project.name}-sbom.json")
     previous, problem = _previous(run, version, bom)
     waivers, malformed = parse_waivers(run.config)
-    return Evidence(
+    return ReportInput(
         component=run.project.name,
         version=version,
         today=Clock(run.config.response, now=run.now).today,
@@ -81,7 +81,7 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
         previous=previous,
         previous_problem=problem,
         waivers=tuple(
-            Accepted(
+            AcceptedWaiver(
                 id=waiver.id,
                 package=waiver.package,
                 reason=waiver.reason,
@@ -133,7 +133,7 @@ def _stale(run: StageRun, verdict: Verdict) -> Iterator[str]:
 def _is_rehearsal(run: StageRun) -> bool:
     """Tell whether anything here says that nothing was really released."""
     gate, provenance = run.dist / GATE, run.dist / PROVENANCE
-    if is_rehearsal() or (gate.is_file() and canonical.read(gate, Gate).rehearsal):
+    if is_rehearsal() or (gate.is_file() and canonical.read(gate, GateFile).rehearsal):
         return True
     if not provenance.is_file():
         return False
@@ -155,7 +155,7 @@ def _released(run: StageRun) -> dict[str, str]:
     return {name: measure(folder / name).sha256 for name in files_in(folder)}
 
 
-def _previous(run: StageRun, version: str, bom: dict[str, Any] | None) -> tuple[Predecessor | None, str]:
+def _previous(run: StageRun, version: str, bom: dict[str, Any] | None) -> tuple[PreviousRelease | None, str]:
     """Return the release before this one with what changed since, or None and why there is none."""
     store, component = ArtifactStore(run.artifacts), run.project.name
     held = [store.release(component, retained, digests=False) for retained in store.versions(component)]
@@ -179,7 +179,7 @@ def _before(held: list[HeldRelease], version: str) -> HeldRelease | None:
     return newest([release for release in held if release.version != version])
 
 
-def _compared(store: ArtifactStore, before: HeldRelease, retained_at: str, bom: dict[str, Any]) -> Predecessor:
+def _compared(store: ArtifactStore, before: HeldRelease, retained_at: str, bom: dict[str, Any]) -> PreviousRelease:
     from ops.supply_chain.inventory.comparison.compare import compare, read_inventory
 
     if before.problems:
@@ -191,11 +191,11 @@ def _compared(store: ArtifactStore, before: HeldRelease, retained_at: str, bom: 
         raise InputError(f"{name} is not the file that its manifest names")
     older = read_inventory(canonical.load_plain(canonical.read_bytes(path), where=name), where=name)
     found = compare(older, read_inventory(bom, where="the SBOM of this run"))
-    return Predecessor(
+    return PreviousRelease(
         version=before.version,
         retained_at=retained_at,
         differences=tuple(
-            Difference(
+            PackageChange(
                 kind=change.kind.value,
                 name=change.name if change.ecosystem == "pypi" else f"{change.ecosystem or 'no purl'}:{change.name}",
                 version=change.version,

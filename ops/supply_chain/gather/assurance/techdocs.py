@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.provenance import Statement
-from ops.supply_chain.contracts.files.verdict import Gate
+from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signed
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UnavailableError
@@ -119,7 +119,7 @@ def _release(run: StageRun, store: ArtifactStore, held: HeldRelease, manifest: M
         path = store.file(component, version, file)
         return _attempt(unread, file, lambda: canonical.decode(canonical.read_bytes(path), kind, where=file))
 
-    gate = document(gate_name(component, version), Gate)
+    gate = document(gate_name(component, version), GateFile)
     statement = document(provenance_name(component, version), Statement)
     rehearsal = store.root == run.dist / REHEARSED / STORE_FOLDER or _is_rehearsal(gate, statement)
     rules = gate.verdict.rules if gate else ()
@@ -149,7 +149,7 @@ def _attempt(unread: list[str], file: str, work: Callable[[], T]) -> T | None:
         return None
 
 
-def _is_rehearsal(gate: Gate | None, statement: Statement | None) -> bool:
+def _is_rehearsal(gate: GateFile | None, statement: Statement | None) -> bool:
     # One of which neither can be read is called neither: `mirror.releases` says that its kind is not known.
     marks = [gate.rehearsal] if gate else []
     if statement is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ops.supply_chain.contracts.files.provenance import REHEARSAL_BUILDER_SUFFIX, Statement
-from ops.supply_chain.contracts.files.verdict import Gate, Verdict
+from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.core.canonical import encode
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
@@ -28,7 +28,7 @@ OWN_RECORDS = (
 
 
 def problems_of_permission(
-    gate: Gate,
+    gate: GateFile,
     second: Verdict,
     statement: Statement,
     digests: Mapping[str, str],
@@ -62,7 +62,7 @@ def problems_of_permission(
     )
 
 
-def problems_of_decision(gate: Gate, second: Verdict) -> tuple[str, ...]:
+def problems_of_decision(gate: GateFile, second: Verdict) -> tuple[str, ...]:
     """Return where a verdict does not allow the release.
 
     Args:
@@ -78,11 +78,11 @@ def problems_of_decision(gate: Gate, second: Verdict) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def _verdicts(gate: Gate, second: Verdict) -> tuple[tuple[str, Verdict], ...]:
+def _verdicts(gate: GateFile, second: Verdict) -> tuple[tuple[str, Verdict], ...]:
     return (("SBOMs and records", gate.verdict), ("the provenance", second))
 
 
-def _mark_problems(gate: Gate, statement: Statement, *, rehearsal: bool) -> list[str]:
+def _mark_problems(gate: GateFile, statement: Statement, *, rehearsal: bool) -> list[str]:
     definition, builder = statement.predicate.build_definition, statement.predicate.run_details.builder
     marks = (
         ("the verdict with its records", gate.rehearsal),
@@ -93,7 +93,7 @@ def _mark_problems(gate: Gate, statement: Statement, *, rehearsal: bool) -> list
     return [f"{what} {wrong}" for what, mark in marks if mark is not rehearsal]
 
 
-def _name_problems(gate: Gate, second: Verdict, statement: Statement) -> list[str]:
+def _name_problems(gate: GateFile, second: Verdict, statement: Statement) -> list[str]:
     parameters = statement.predicate.build_definition.external_parameters
     expected = f"{parameters.component} {parameters.version}"
     return [
@@ -103,7 +103,7 @@ def _name_problems(gate: Gate, second: Verdict, statement: Statement) -> list[st
     ]
 
 
-def _input_problems(gate: Gate, second: Verdict, digests: Mapping[str, str]) -> list[str]:
+def _input_problems(gate: GateFile, second: Verdict, digests: Mapping[str, str]) -> list[str]:
     first, both = _inputs(gate.verdict), {**_inputs(second), **_inputs(gate.verdict)}
     problems = [
         f"{path}: is not the file that the policy evaluated"
@@ -130,7 +130,7 @@ def _second_problems(second: Verdict, digests: Mapping[str, str]) -> list[str]:
     return [f"{PROVENANCE_SOURCE}: is not the provenance that the policy allowed"]
 
 
-def _origin_problems(gate: Gate, digests: Mapping[str, str], files: Sequence[ReleaseFile]) -> list[str]:
+def _origin_problems(gate: GateFile, digests: Mapping[str, str], files: Sequence[ReleaseFile]) -> list[str]:
     written = {(ref.path.removeprefix(DIST), ref.sha256) for record in gate.records for ref in record.writes}
     return [
         f"{file.source}: no evaluated record says that a stage wrote it"
@@ -139,7 +139,7 @@ def _origin_problems(gate: Gate, digests: Mapping[str, str], files: Sequence[Rel
     ]
 
 
-def _byproduct_problems(gate: Gate, statement: Statement) -> list[str]:
+def _byproduct_problems(gate: GateFile, statement: Statement) -> list[str]:
     byproducts = statement.predicate.run_details.byproducts
     listed = {byproduct.digest.sha256 for byproduct in byproducts if byproduct.digest}
     judged = {f"the record of {record.stage}": sha256_bytes(encode(record)) for record in gate.records}

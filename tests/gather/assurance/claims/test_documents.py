@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.assurance.policy.sbom import project_sbom
+from ops.supply_chain.assurance.policy.sbom import sbom_input
 from ops.supply_chain.gather.assurance.claims.documents import _policy
 from ops.supply_chain.runner.context import StageRun
 from tests.assurance.claims.support import claims_run
@@ -27,10 +27,10 @@ def run(tmp_path: Path) -> StageRun:
 def test_what_a_strong_digest_is_the_project_does_not_say(run: StageRun) -> None:
     document = sbom()
     component(document, "idna")["hashes"] = [{"alg": "MD5", "content": "a" * 32}]
-    answers = _policy(run, project_sbom(document, path="a.cdx.json", sha256="a" * 64, problems=()))
+    answers = _policy(run, sbom_input(document, path="a.cdx.json", sha256="a" * 64, problems=()))
     assert answers["base.hashes"] == "fail"
 
 
 def test_which_licences_are_permitted_the_project_says(run: StageRun) -> None:
-    answers = _policy(run, project_sbom(sbom(), path="a.cdx.json", sha256="a" * 64, problems=()))
+    answers = _policy(run, sbom_input(sbom(), path="a.cdx.json", sha256="a" * 64, problems=()))
     assert (answers["licences.permitted"], answers["base.hashes"]) == ("fail", "pass")

@@ -7,7 +7,7 @@ from pathlib import Path
 from ops.supply_chain.adapters.files import git
 from ops.supply_chain.adapters.files.new_files import add_file, replace_file
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
-from ops.supply_chain.assurance.adoption.model import Pipeline, Plan
+from ops.supply_chain.assurance.adoption.model import AdoptionPlan, PipelineSource
 from ops.supply_chain.assurance.adoption.plan import TEMPLATE
 from ops.supply_chain.assurance.adoption.workflows import NAMES
 from ops.supply_chain.core.errors import InputError, UnavailableError
@@ -17,15 +17,15 @@ from ops.supply_chain.runner.arguments import REPOSITORY
 TEMPLATES = "templates"
 
 
-def pipeline_of(repository: Path = REPOSITORY) -> Pipeline:
+def pipeline_of(repository: Path = REPOSITORY) -> PipelineSource:
     """Tell which sealwright this is, as far as its checkout knows."""
     try:
         state = git.read_state(repository)
     except UnavailableError:
-        return Pipeline()
+        return PipelineSource()
     if state is None or state.prefix:
-        return Pipeline()
-    return Pipeline(repository=on_github(state.remote), commit=state.commit)
+        return PipelineSource()
+    return PipelineSource(repository=on_github(state.remote), commit=state.commit)
 
 
 def read_templates(*, document: bool) -> dict[str, str]:
@@ -46,7 +46,7 @@ def read_templates(*, document: bool) -> dict[str, str]:
     return {name: (data or b"").decode() for name, data in found.items()}
 
 
-def write_plan(root: Path, plan: Plan) -> None:
+def write_plan(root: Path, plan: AdoptionPlan) -> None:
     """Write what was planned, file by file, each whole or not at all.
 
     Raises:

@@ -16,7 +16,7 @@ from ops.supply_chain.adapters.files.new_files import is_there
 from ops.supply_chain.adapters.files.project import COMPONENT_REMOTE, SAFE_NAME, read_config
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.assurance.adoption.ignore_lists import import_ignores, is_ci
-from ops.supply_chain.assurance.adoption.model import FoundLock, Survey
+from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey
 from ops.supply_chain.assurance.adoption.naming import component_name
 from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
 from ops.supply_chain.assurance.adoption.plan import GITIGNORE, places
@@ -46,7 +46,7 @@ class _Git(NamedTuple):
     dist_is_tracked: bool
 
 
-def survey_of(root: Path, *, now: datetime) -> Survey:
+def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
     """Look at a project.
 
     Args:
@@ -65,7 +65,7 @@ def survey_of(root: Path, *, now: datetime) -> Survey:
     locks, locks_problem = _locks(root, config)
     content, gitignore_problem = _gitignore(root)
     python, python_source = _python(files, table)
-    return Survey(
+    return ProjectSurvey(
         name=config.component_name or component_name(_names(root, state, table)),
         under_git=state.under_git,
         repository=repository,

@@ -14,7 +14,7 @@ from ops.supply_chain.assurance.claims.evidence import (
     ProvenanceFacts,
     SbomFacts,
 )
-from ops.supply_chain.assurance.policy.sbom import project_sbom, recognise
+from ops.supply_chain.assurance.policy.sbom import recognise, sbom_input
 from ops.supply_chain.contracts.files.verification import Verification
 from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp_of_epoch
@@ -58,7 +58,7 @@ def read_documents(run: StageRun, opened: Opened) -> Documents:
     plain = document_of(opened, names["cyclonedx"])
     sha256 = opened.files[names["cyclonedx"]].sha256 if names["cyclonedx"] in opened.files else ""
     sbom = (
-        project_sbom(plain, path=names["cyclonedx"], sha256=sha256, problems=())
+        sbom_input(plain, path=names["cyclonedx"], sha256=sha256, problems=())
         if isinstance(plain, dict) and recognise(plain)
         else {}
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from ops.supply_chain.assurance.claims.controls import controls_from
-from ops.supply_chain.assurance.claims.evidence import Evidence, Gathered, ReleaseFacts, engine_input
+from ops.supply_chain.assurance.claims.evidence import ClaimEvidence, GatheredEvidence, ReleaseFacts, engine_input
 from ops.supply_chain.assurance.claims.shown import shown_facts
 from ops.supply_chain.assurance.claims.verdicts import PROFILE, ClaimRule, claims_from
 from ops.supply_chain.assurance.policy.verdicts import digest_of
@@ -25,7 +25,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.gather.assurance.claims.documents import KINDS, read_documents, sbom_names
 from ops.supply_chain.gather.assurance.claims.project import project_facts
 from ops.supply_chain.gather.assurance.claims.release import Opened, open_release, release_facts
-from ops.supply_chain.gather.assurance.claims.source import Chosen, choose
+from ops.supply_chain.gather.assurance.claims.source import SelectedRelease, choose
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageRun
 
@@ -119,11 +119,13 @@ def read_catalogues() -> tuple[tuple[Catalogue, ...], tuple[FileRef, ...]]:
     return tuple(catalogues), tuple(files)
 
 
-def gather(run: StageRun, chosen: Chosen | None) -> Gathered:
+def gather(run: StageRun, chosen: SelectedRelease | None) -> GatheredEvidence:
     """Look at the project and, where one was chosen, at its release."""
     project, files, shown = project_facts(run)
     if chosen is None:
-        return Gathered(evidence=Evidence(component=run.project.name, project=project), files=files, facts=shown)
+        return GatheredEvidence(
+            evidence=ClaimEvidence(component=run.project.name, project=project), files=files, facts=shown
+        )
     opened, verification = open_release(run, chosen)
     release = release_facts(chosen, opened, verification)
     if opened is not None:
@@ -137,15 +139,15 @@ def gather(run: StageRun, chosen: Chosen | None) -> Gathered:
             policy=read.policy,
         )
         files = {**files, **_files(chosen, opened)}
-    return Gathered(
-        evidence=Evidence(component=run.project.name, release=release, project=project),
+    return GatheredEvidence(
+        evidence=ClaimEvidence(component=run.project.name, release=release, project=project),
         source=_source(chosen, release),
         files=files,
         facts={**shown, **shown_facts(release), **_signers(opened), **_moments(chosen)},
     )
 
 
-def _source(chosen: Chosen, release: ReleaseFacts) -> EvidenceSource | None:
+def _source(chosen: SelectedRelease, release: ReleaseFacts) -> EvidenceSource | None:
     held = chosen.release
     if held is None or held.manifest is None:
         return None
@@ -159,7 +161,7 @@ def _source(chosen: Chosen, release: ReleaseFacts) -> EvidenceSource | None:
     )
 
 
-def _files(chosen: Chosen, opened: Opened) -> dict[str, tuple[FileRef, ...]]:
+def _files(chosen: SelectedRelease, opened: Opened) -> dict[str, tuple[FileRef, ...]]:
     """Return the release's files by the words of rules."""
     parts = opened.parts
     sboms = sbom_names(parts)
@@ -182,7 +184,7 @@ def _files(chosen: Chosen, opened: Opened) -> dict[str, tuple[FileRef, ...]]:
     }
 
 
-def _ref(chosen: Chosen, opened: Opened, name: str) -> FileRef:
+def _ref(chosen: SelectedRelease, opened: Opened, name: str) -> FileRef:
     file = opened.files[name]
     return FileRef(path=f"{chosen.label}/{name}", sha256=file.sha256, size=file.size)
 
@@ -196,7 +198,7 @@ def _signers(opened: Opened | None) -> dict[str, str]:
     }
 
 
-def _moments(chosen: Chosen) -> dict[str, str]:
+def _moments(chosen: SelectedRelease) -> dict[str, str]:
     manifest = chosen.release.manifest if chosen.release else None
     if manifest is None:
         return {}

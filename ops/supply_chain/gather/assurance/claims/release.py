@@ -18,18 +18,18 @@ import msgspec
 from ops.supply_chain.adapters.files.release_files import read_evidence, read_release
 from ops.supply_chain.assurance.claims.evidence import (
     CheckFacts,
+    FindingTally,
     KeptFacts,
     ManifestFacts,
     RecordFacts,
     ReleaseFacts,
-    Tally,
     VerdictFacts,
     VerificationFacts,
 )
 from ops.supply_chain.assurance.policy.verdicts import digest_of
 from ops.supply_chain.contracts.config.signing import SigningMode
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.files.verdict import Gate
+from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Expectations, GivenFile, Verification
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core import canonical
@@ -45,7 +45,7 @@ from ops.supply_chain.trust.verification.parts import DOCUMENTS, Parts, parts_of
 from ops.supply_chain.trust.verification.verify import REHEARSAL_HOSTS
 
 if TYPE_CHECKING:
-    from ops.supply_chain.gather.assurance.claims.source import Chosen
+    from ops.supply_chain.gather.assurance.claims.source import SelectedRelease
     from ops.supply_chain.runner.context import StageRun
 
 MOST_PROBLEMS = 5
@@ -60,11 +60,11 @@ class Opened(NamedTuple):
     parts: Parts
     files: dict[str, GivenFile]
     contents: dict[str, bytes]
-    gate: Gate | None
+    gate: GateFile | None
     verification: Verification | None
 
 
-def open_release(run: StageRun, chosen: Chosen) -> tuple[Opened | None, VerificationFacts]:
+def open_release(run: StageRun, chosen: SelectedRelease) -> tuple[Opened | None, VerificationFacts]:
     """Read a release and verify it.
 
     Returns:
@@ -91,19 +91,19 @@ def _unread(outcome: Outcome, problem: str) -> VerificationFacts:
     return VerificationFacts(ruling=outcome.value, problems=(_sentence(problem[:1].upper() + problem[1:]),))
 
 
-def _without_path(message: str, chosen: Chosen) -> str:
+def _without_path(message: str, chosen: SelectedRelease) -> str:
     return message.replace(f"{chosen.folder}/", "").replace(str(chosen.folder), "the release")
 
 
-def _gate(data: bytes) -> Gate | None:
+def _gate(data: bytes) -> GateFile | None:
     try:
-        return canonical.decode(data, Gate, where="gate")
+        return canonical.decode(data, GateFile, where="gate")
     except InputError:
         return None
 
 
 def _verified(
-    run: StageRun, chosen: Chosen, parts: Parts, files: dict[str, GivenFile], contents: dict[str, bytes]
+    run: StageRun, chosen: SelectedRelease, parts: Parts, files: dict[str, GivenFile], contents: dict[str, bytes]
 ) -> tuple[Verification, Expectations]:
     rehearsed = chosen.rehearsed or REHEARSAL_HOSTS in contents.get(parts.trusted_root, b"")
     args = _arguments()
@@ -178,7 +178,7 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def release_facts(chosen: Chosen, opened: Opened | None, verification: VerificationFacts) -> ReleaseFacts:
+def release_facts(chosen: SelectedRelease, opened: Opened | None, verification: VerificationFacts) -> ReleaseFacts:
     """Put together what manifest, gate file and kept report say; SBOMs and archive are looked at elsewhere."""
     facts = ReleaseFacts(present=True, manifest=_manifest(chosen), verification=verification)
     if opened is None:
@@ -193,7 +193,7 @@ def release_facts(chosen: Chosen, opened: Opened | None, verification: Verificat
     )
 
 
-def _manifest(chosen: Chosen) -> ManifestFacts:
+def _manifest(chosen: SelectedRelease) -> ManifestFacts:
     release = chosen.release
     facts = ManifestFacts(chain_intact=not chosen.chain, releases=chosen.releases)
     if release is None or release.manifest is None:
@@ -246,14 +246,14 @@ def _record(record: Record, *, bound: bool) -> RecordFacts:
     )
 
 
-def _tallies(findings: Iterable[Finding]) -> dict[str, Tally]:
+def _tallies(findings: Iterable[Finding]) -> dict[str, FindingTally]:
     found: dict[str, list[int]] = {}
     for finding in findings:
         found.setdefault(finding.code, [0, 0])[bool(finding.waived_by)] += 1
-    return {code: Tally(open=open_, waived=waived) for code, (open_, waived) in sorted(found.items())}
+    return {code: FindingTally(open=open_, waived=waived) for code, (open_, waived) in sorted(found.items())}
 
 
-def _verdict(gate: Gate | None) -> VerdictFacts:
+def _verdict(gate: GateFile | None) -> VerdictFacts:
     if gate is None:
         return VerdictFacts()
     verdict = gate.verdict

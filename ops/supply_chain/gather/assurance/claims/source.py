@@ -20,7 +20,7 @@ REHEARSAL_FOLDER = "rehearsal/artifacts"
 """Where `nox -s rehearse` retains, below `dist/`."""
 
 
-class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+class SelectedRelease(msgspec.Struct, frozen=True, kw_only=True):
     """One retained release: its folder, the label of its paths, and what its manifest and its chain say.
 
     `rehearsed` says that it lies among rehearsals. `releases` counts the component's, `chain` are the problems
@@ -36,7 +36,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     rehearsed: bool
 
 
-def choose(run: StageRun, evidence: Path | None, *, rehearsals: bool) -> Chosen | None:
+def choose(run: StageRun, evidence: Path | None, *, rehearsals: bool) -> SelectedRelease | None:
     """Choose the release.
 
     Args:
@@ -62,7 +62,7 @@ def choose(run: StageRun, evidence: Path | None, *, rehearsals: bool) -> Chosen 
     return None
 
 
-def _named(run: StageRun, folder: Path) -> Chosen:
+def _named(run: StageRun, folder: Path) -> SelectedRelease:
     artifacts = folder.parents[2] if len(folder.parents) > 2 else folder  # noqa: PLR2004 - of N, V and the store
     if folder.parent.parent.name != STORE_FOLDER or not folder.is_dir():
         raise InputError(
@@ -100,14 +100,14 @@ def _chosen(
     *,
     rehearsed: bool,
     folder: Path | None = None,
-) -> Chosen:
+) -> SelectedRelease:
     component = held[0].component if held else ""
     version = release.version if release else ""
     chain = tuple(problem for retained in held for problem in retained.problems)
     if release is not None:
         whole = ArtifactStore(artifacts).release(component, version, digests=True)
         release = msgspec.structs.replace(release, problems=tuple(dict.fromkeys((*release.problems, *whole.problems))))
-    return Chosen(
+    return SelectedRelease(
         folder=folder or artifacts / STORE_FOLDER / component / version,
         artifacts=artifacts,
         label=f"{label}{':' if ':' not in label else '/'}{STORE_FOLDER}/{component}/{version}",

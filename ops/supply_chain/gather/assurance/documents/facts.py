@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ops.supply_chain.adapters.files.artifact_store import MANIFEST_NAME, STORE_FOLDER, ArtifactStore
 from ops.supply_chain.adapters.files.project import SAFE_NAME
-from ops.supply_chain.assurance.documents.facts import Commands, Deferred, Facts, ReleasedFile
+from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts, VerifyCommands
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.claims import ClaimsReport, EvidenceSource
 from ops.supply_chain.contracts.files.manifest import Manifest, PreviousRelease
@@ -85,7 +85,7 @@ def documents_report(run: StageRun, *, evidence: Path | None, rehearsals: bool) 
     return report
 
 
-def facts_of(run: StageRun, report: ClaimsReport, *, evidence: Path | None) -> Facts:
+def facts_of(run: StageRun, report: ClaimsReport, *, evidence: Path | None) -> DocumentFacts:
     """Gather everything that documents are made from.
 
     Raises:
@@ -93,7 +93,7 @@ def facts_of(run: StageRun, report: ClaimsReport, *, evidence: Path | None) -> F
         UsageError: The zone of the waivers is none.
     """
     project, config = run.project, run.config
-    facts = Facts(
+    facts = DocumentFacts(
         component=project.name,
         config=config,
         claims=report,
@@ -108,11 +108,11 @@ def facts_of(run: StageRun, report: ClaimsReport, *, evidence: Path | None) -> F
     return _with_release(facts, manifest)
 
 
-def _deferred(run: StageRun) -> Iterator[Deferred]:
+def _deferred(run: StageRun) -> Iterator[DeferredCve]:
     day = today(run, run.config)
     for waiver in parse_waivers(run.config)[0]:
         if waiver.date <= day <= waiver.expires:
-            yield Deferred(
+            yield DeferredCve(
                 id=waiver.id,
                 package=waiver.package,
                 versions=waiver.versions,
@@ -146,7 +146,7 @@ def _folders(run: StageRun, source: EvidenceSource, evidence: Path | None) -> It
             yield artifacts / STORE_FOLDER / source.component / source.version
 
 
-def _with_release(facts: Facts, manifest: Manifest) -> Facts:
+def _with_release(facts: DocumentFacts, manifest: Manifest) -> DocumentFacts:
     import msgspec
 
     names = [file.name for file in manifest.files]
@@ -163,8 +163,8 @@ def _with_release(facts: Facts, manifest: Manifest) -> Facts:
     )
 
 
-def _released(name: str, names: Sequence[str], manifest: Manifest) -> ReleasedFile:
-    return ReleasedFile(
+def _released(name: str, names: Sequence[str], manifest: Manifest) -> DescribedFile:
+    return DescribedFile(
         name=name,
         meaning=next((text for suffix, text in _MEANINGS if name.endswith(suffix)), ""),
         signed=bundle_name(name) in names,
@@ -172,10 +172,10 @@ def _released(name: str, names: Sequence[str], manifest: Manifest) -> ReleasedFi
     )
 
 
-def _commands(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -> Commands:
+def _commands(facts: DocumentFacts, manifest: Manifest, files: Sequence[DescribedFile]) -> VerifyCommands:
     names = {file.name for file in files}
     checksums = checksums_name(manifest.component, manifest.version)
-    return Commands(
+    return VerifyCommands(
         checksums=(commands.checksums(checksums),) if checksums in names else (),
         signatures=tuple(_signatures(facts, manifest, files)),
         pipeline=tuple(_pipeline(facts, manifest, files)),
@@ -184,7 +184,7 @@ def _commands(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -
     )
 
 
-def _signatures(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -> Iterator[str]:
+def _signatures(facts: DocumentFacts, manifest: Manifest, files: Sequence[DescribedFile]) -> Iterator[str]:
     private = bool(facts.config.signing.trust_config)
     for signer in _signers(facts, manifest):
         who = commands.who(signer.identity, signer.identity_regex, signer.issuer)
@@ -193,7 +193,7 @@ def _signatures(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile])
                 yield commands.verify_file(file.name, bundle_name(file.name), who, private_root=private)
 
 
-def _signers(facts: Facts, manifest: Manifest) -> list[SigningIdentity]:
+def _signers(facts: DocumentFacts, manifest: Manifest) -> list[SigningIdentity]:
     """Return who signed, as the verification found it, else who may have on the day on which it was retained.
 
     Dates are ISO, so they compare as text.
@@ -205,7 +205,7 @@ def _signers(facts: Facts, manifest: Manifest) -> list[SigningIdentity]:
     return named or allowed
 
 
-def _pipeline(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -> Iterator[str]:
+def _pipeline(facts: DocumentFacts, manifest: Manifest, files: Sequence[DescribedFile]) -> Iterator[str]:
     script = "python ops/supply_chain/verify_release.py"
     signers = _signers(facts, manifest)
     if facts.rehearsed:
@@ -219,7 +219,7 @@ def _pipeline(facts: Facts, manifest: Manifest, files: Sequence[ReleasedFile]) -
         yield f"{script} --identities IDENTITIES FOLDER"
 
 
-def _reproduction(manifest: Manifest, files: Sequence[ReleasedFile]) -> Iterator[str]:
+def _reproduction(manifest: Manifest, files: Sequence[DescribedFile]) -> Iterator[str]:
     provenance = provenance_name(manifest.component, manifest.version)
     if provenance not in {file.name for file in files}:
         return
@@ -233,7 +233,7 @@ def _reproduction(manifest: Manifest, files: Sequence[ReleasedFile]) -> Iterator
         yield f"cmp {commands.quoted(name)} {commands.quoted(f'dist/rehearsal/release/{name}')}"
 
 
-def _affected(files: Sequence[ReleasedFile]) -> Iterator[str]:
+def _affected(files: Sequence[DescribedFile]) -> Iterator[str]:
     for file in files:
         if file.sbom and file.name.endswith(".cdx.json"):
             query = '.components[] | select(.name == $name) | "\\(.name) \\(.version)"'

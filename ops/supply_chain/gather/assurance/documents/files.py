@@ -13,12 +13,12 @@ from typing import NamedTuple
 from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER
 from ops.supply_chain.assurance.documents import basis, insights, security_txt
 from ops.supply_chain.assurance.documents.badge import is_badge
-from ops.supply_chain.assurance.documents.claims import Unsupported
+from ops.supply_chain.assurance.documents.claims import UnsupportedClaim
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.documents import DocumentPath
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.claims import ClaimsReport
-from ops.supply_chain.contracts.files.document_basis import Basis
+from ops.supply_chain.contracts.files.document_basis import DocumentBasis
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UsageError
@@ -34,7 +34,7 @@ NO_RELEASE = (
 NEXT_EXPIRY = "Run nox -s security_md, commit the new security.txt, and publish it where the old one is."
 
 
-class Made(NamedTuple):
+class GeneratedDocuments(NamedTuple):
     """The documents as they should be: path in the project -> text, in the order in which they are told.
 
     `template` is the template's name, `released` whether there is a release and not a rehearsal only.
@@ -43,7 +43,7 @@ class Made(NamedTuple):
 
     texts: dict[str, str]
     report: ClaimsReport
-    unsupported: tuple[Unsupported, ...]
+    unsupported: tuple[UnsupportedClaim, ...]
     template: str
     released: bool
     remarks: tuple[str, ...]
@@ -100,7 +100,7 @@ class DocumentFiles:
         except UnicodeDecodeError as error:
             raise InputError(f"{name}: is not UTF-8: {error}") from error
 
-    def named(self) -> Basis | None:
+    def named(self) -> DocumentBasis | None:
         """Return the evidence that the committed policy names.
 
         Raises:
@@ -108,9 +108,9 @@ class DocumentFiles:
         """
         return basis.read_basis(self.committed(self.policy) or "", where=self.policy)
 
-    def comparable(self, named: Basis, made: Made) -> bool:
+    def comparable(self, named: DocumentBasis, made: GeneratedDocuments) -> bool:
         """Tell whether the evidence that is here can decide about a document that names some."""
-        return basis.standing_of(named, made.report.source) is not basis.Standing.NOT_HERE
+        return basis.status_of(named, made.report.source) is not basis.DocumentStatus.NOT_HERE
 
     def require_ours(self, *, replace: bool) -> None:
         """Refuse to go on where a file would be written over that was not generated.
@@ -133,7 +133,7 @@ class DocumentFiles:
                 "with --replace.",
             )
 
-    def make(self, *, rehearsals: bool, renew: bool) -> Made:
+    def make(self, *, rehearsals: bool, renew: bool) -> GeneratedDocuments:
         """Make every document as it should be now.
 
         Args:
@@ -147,7 +147,7 @@ class DocumentFiles:
         run = among_real_releases(self._run)
         return self._make(run, run.args.evidence, rehearsals=rehearsals, renew=renew)
 
-    def make_before(self, named: Basis, made: Made) -> Made | None:
+    def make_before(self, named: DocumentBasis, made: GeneratedDocuments) -> GeneratedDocuments | None:
         """Make the documents as they were right when the newest release was begun.
 
         A version that is released again, from the same commit, has the documents of that commit, and those
@@ -174,7 +174,7 @@ class DocumentFiles:
         folder = run.artifacts / STORE_FOLDER / run.project.name / previous.version
         return self._make(run, folder, rehearsals=False, renew=False) if folder.is_dir() else None
 
-    def _make(self, run: StageRun, evidence: Path | None, *, rehearsals: bool, renew: bool) -> Made:
+    def _make(self, run: StageRun, evidence: Path | None, *, rehearsals: bool, renew: bool) -> GeneratedDocuments:
         from ops.supply_chain.assurance.documents.badge import badge
         from ops.supply_chain.assurance.documents.security_md import write_security_md
         from ops.supply_chain.gather.assurance.documents.facts import documents_report, facts_of
@@ -196,9 +196,9 @@ class DocumentFiles:
         if not facts.released:
             remarks.append(NO_RELEASE)
         found = {file: text for file, text in texts.items() if text is not None}
-        return Made(found, report, written.unsupported, name, facts.released, tuple(remarks))
+        return GeneratedDocuments(found, report, written.unsupported, name, facts.released, tuple(remarks))
 
-    def stale(self, made: Made) -> list[tuple[str, str]]:
+    def stale(self, made: GeneratedDocuments) -> list[tuple[str, str]]:
         """Return each document that is not as it should be, with a diff for a terminal."""
         return [
             (name, _diff(name, self.committed(name), text))
@@ -222,7 +222,7 @@ class DocumentFiles:
             ),
         }[state]
 
-    def unknown(self, made: Made) -> tuple[str, ...]:
+    def unknown(self, made: GeneratedDocuments) -> tuple[str, ...]:
         """Say what nobody here can know of documents that tell of no release: whether one was made elsewhere."""
         return () if made.released else (NO_RELEASE,)
 
