@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml  # type: ignore[import-untyped] # its stubs are a package of their own
+import yaml
 
 from ops.supply_chain import adopt_project
 from ops.supply_chain.adapters.files import project_files

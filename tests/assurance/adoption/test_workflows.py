@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped] # its stubs are a package of their own
+import yaml
 
 from ops.supply_chain.assurance.adoption.bots import dependabot_text
 from ops.supply_chain.assurance.adoption.model import FoundLock, PipelineSource

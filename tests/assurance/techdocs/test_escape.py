@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-import yaml as reader  # type: ignore[import-untyped] # its stubs are a package of their own
+import yaml as reader
 from hypothesis import given
 from hypothesis import strategies as st
 

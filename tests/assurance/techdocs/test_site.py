@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml  # type: ignore[import-untyped] # its stubs are a package of their own
+import yaml
 
 from ops.supply_chain.assurance.techdocs.escape import cell
 from ops.supply_chain.assurance.techdocs.kinds import KINDS, kind_of
