@@ -21,9 +21,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.supply_chain.assurance.adoption.model import AdoptionPlan, AdoptOptions, ProjectSurvey
-from ops.supply_chain.assurance.adoption.next_steps import next_steps, unsettled
 from ops.supply_chain.assurance.adoption.plan import make_plan
-from ops.supply_chain.assurance.adoption.report import difference, found_lines, kept_lines, to_paste
+from ops.supply_chain.assurance.adoption.report import (
+    difference,
+    found_lines,
+    kept_lines,
+    next_steps,
+    to_paste,
+    unsettled,
+)
 from ops.supply_chain.assurance.adoption.workflows import require_pipeline
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, parse_config
 from ops.supply_chain.core.errors import OutputError, UsageError

@@ -24,7 +24,7 @@ from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
-    from ops.supply_chain.assurance.review.days import ReviewWindow
+    from ops.supply_chain.assurance.review.window import ReviewWindow
     from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
     from ops.supply_chain.contracts.files.manifest import HeldRelease
     from ops.supply_chain.contracts.files.review import Review, ReviewItem
@@ -72,10 +72,7 @@ def _review(run: StageRun) -> Review:
 
 def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
     """List what ends on a day: waivers, identities, retained releases, security.txt."""
-    from ops.supply_chain.assurance.review.contact import contact_items
-    from ops.supply_chain.assurance.review.identities import identity_items
-    from ops.supply_chain.assurance.review.retention import retention_items
-    from ops.supply_chain.assurance.review.waivers import waiver_items
+    from ops.supply_chain.assurance.review.expiries import contact_items, identity_items, retention_items, waiver_items
     from ops.supply_chain.gather.assurance.review import read_contact, read_waivers
     from ops.supply_chain.trust.identities.check import checked
 
@@ -119,7 +116,7 @@ def _matrix(
 
 def _window(run: StageRun, *, utc: bool) -> ReviewWindow:
     """Return the day of the review in UTC, or in the zone in which waivers end, and how far ahead it looks."""
-    from ops.supply_chain.assurance.review.days import ReviewWindow
+    from ops.supply_chain.assurance.review.window import ReviewWindow
     from ops.supply_chain.gather.assurance.review import utc_day
     from ops.supply_chain.gather.gates.outcome import today
 

@@ -13,7 +13,7 @@ import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.supply_chain.assurance.adoption.next_steps import next_steps
+from ops.supply_chain.assurance.adoption.report import next_steps
 from ops.supply_chain.core.errors import ExitCode, UsageError
 from ops.supply_chain.gather.assurance.adoption.survey import survey_of
 from ops.supply_chain.runner.clock import read_clock

@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from ops.supply_chain.assurance.adoption.bots import RENOVATE_PLACES, dependabot_text, renovate_text
-from ops.supply_chain.assurance.adoption.gitignore import with_missing_lines
 from ops.supply_chain.assurance.adoption.model import (
     AdoptionPlan,
     AdoptOptions,
@@ -21,9 +20,8 @@ from ops.supply_chain.assurance.adoption.model import (
     PlannedFile,
 )
 from ops.supply_chain.assurance.adoption.naming import component_name
-from ops.supply_chain.assurance.adoption.next_steps import next_steps, unsettled
-from ops.supply_chain.assurance.adoption.plan import make_plan, places
-from ops.supply_chain.assurance.adoption.report import difference, found_lines, to_paste
+from ops.supply_chain.assurance.adoption.plan import make_plan, places, with_missing_lines
+from ops.supply_chain.assurance.adoption.report import difference, found_lines, next_steps, to_paste, unsettled
 from ops.supply_chain.assurance.adoption.workflows import NAMES
 from ops.supply_chain.contracts.values.lock import LockKind
 from tests.assurance.adoption.world import survey

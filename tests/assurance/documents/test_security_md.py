@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from ops.supply_chain.assurance.documents.claims import ClaimRenderer
+from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts
-from ops.supply_chain.assurance.documents.policy_text import NOT_PROMISED
+from ops.supply_chain.assurance.documents.maintainer_text import NOT_PROMISED
+from ops.supply_chain.assurance.documents.placeholders import names
 from ops.supply_chain.assurance.documents.release_text import S2C2F_LEVELS, slsa_level
 from ops.supply_chain.assurance.documents.security_md import write_security_md
 from ops.supply_chain.assurance.documents.template import read_template
-from ops.supply_chain.assurance.documents.values import names
 from ops.supply_chain.contracts.config.documents import Section
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.links import MoreLink

@@ -11,8 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ops.supply_chain.assurance.report.embed import data_of
-from ops.supply_chain.assurance.report.html import render
+from ops.supply_chain.assurance.report.html import data_of, render
 from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, PreviousRelease
 from ops.supply_chain.assurance.report.markdown import counts_only, summary
 from ops.supply_chain.assurance.report.page import ReportPage

@@ -7,13 +7,16 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from ops.supply_chain.assurance.review.contact import contact_items
-from ops.supply_chain.assurance.review.days import ReviewWindow
-from ops.supply_chain.assurance.review.identities import identity_items
+from ops.supply_chain.assurance.review.expiries import (
+    WaiverUnderReview,
+    contact_items,
+    identity_items,
+    retention_items,
+    waiver_items,
+)
 from ops.supply_chain.assurance.review.locks import baseline_items, lock_items
-from ops.supply_chain.assurance.review.retention import retention_items
 from ops.supply_chain.assurance.review.settings import settings_items
-from ops.supply_chain.assurance.review.waivers import WaiverUnderReview, waiver_items
+from ops.supply_chain.assurance.review.window import ReviewWindow
 from ops.supply_chain.contracts.config.file import parse_config
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from ops.supply_chain.assurance.review.days import ReviewWindow, some
 from ops.supply_chain.assurance.review.dependencies import Direct, Licences, build_matrix, dependency_items, direct_of
 from ops.supply_chain.assurance.review.report import build_review, outcome_of, text_of
+from ops.supply_chain.assurance.review.window import ReviewWindow, some
 from ops.supply_chain.contracts.config.dependencies import DependencyEntry, Lifecycle
 from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin

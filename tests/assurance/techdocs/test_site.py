@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ops.supply_chain.assurance.techdocs.escape import cell
-from ops.supply_chain.assurance.techdocs.kinds import KINDS, kind_of
+from ops.supply_chain.assurance.techdocs.file_kinds import KINDS, kind_of
 from ops.supply_chain.assurance.techdocs.model import enclosed_name
 from ops.supply_chain.assurance.techdocs.site import entity_name, site
 from tests.assurance.techdocs.worlds import EVIL, mirror

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ops.supply_chain.assurance.documents.claims import ClaimRenderer
+from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.core.text import printable
 

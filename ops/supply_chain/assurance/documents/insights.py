@@ -13,7 +13,7 @@ import msgspec
 from ops.supply_chain.assurance.documents import yaml_text
 from ops.supply_chain.assurance.documents.addresses import email, https, repository
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
-from ops.supply_chain.assurance.documents.policy_text import NO_CHANNEL, has_channel
+from ops.supply_chain.assurance.documents.maintainer_text import NO_CHANNEL, has_channel
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.governance import GovernanceModel
 from ops.supply_chain.contracts.config.reporting import ReportingConfig

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from ops.supply_chain.assurance.documents import escape
-from ops.supply_chain.assurance.documents.claims import ClaimRenderer
+from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts
 from ops.supply_chain.contracts.config.signing import SigningConfig, SigningMode
 from ops.supply_chain.contracts.files.claims import ControlStatus, ControlVerdict

@@ -9,9 +9,9 @@ import difflib
 
 import msgspec
 
-from ops.supply_chain.assurance.documents import values
+from ops.supply_chain.assurance.documents import placeholders
 from ops.supply_chain.assurance.documents.basis import basis_of, closing_comment
-from ops.supply_chain.assurance.documents.claims import ClaimRenderer, UnsupportedClaim
+from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer, UnsupportedClaim
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.assurance.documents.template import read_template, render
 from ops.supply_chain.core.errors import UsageError
@@ -43,12 +43,12 @@ def write_security_md(template: str, facts: DocumentFacts, *, name: str = TEMPLA
     required = facts.config.documents.required_claims
     ids = [verdict.id for verdict in facts.claims.claims]
     _require_known(required, ids)
-    read = read_template(template, name=name, known=values.names(facts), claims=ids)
-    texts = values.texts(facts, renderer)
-    filled = render(read, {**texts, values.EVIDENCE: _SLOT, **values.switches(facts)}, renderer.render)
+    read = read_template(template, name=name, known=placeholders.names(facts), claims=ids)
+    texts = placeholders.texts(facts, renderer)
+    filled = render(read, {**texts, placeholders.EVIDENCE: _SLOT, **placeholders.switches(facts)}, renderer.render)
     body = renderer.numbered(filled)
-    if values.NOTICE not in read.placeholders and not facts.released:
-        body = _with_notice(body, texts[values.NOTICE])
+    if placeholders.NOTICE not in read.placeholders and not facts.released:
+        body = _with_notice(body, texts[placeholders.NOTICE])
     text = f"{_with_evidence(body, renderer.evidence())}\n{closing_comment(basis_of(facts.component, facts.claims.source))}\n"
     return Written(text=text, unsupported=renderer.unsupported(required))
 

@@ -1,13 +1,17 @@
-"""The page as one HTML file that needs nothing else: every text escaped by the template engine, none trusted.
+"""The page as one HTML file that needs nothing else: escaped text, embedded data, and a policy that allows only both.
 
-Source: jinja2, autoescape; CSP meta element, HTML "Content security policy state".
+Source: https://jinja.palletsprojects.com/ (autoescape); HTML, "Restrictions for contents of script elements";
+Content Security Policy Level 3; Trusted Types.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from collections.abc import Mapping
 
-from ops.supply_chain.assurance.report.embed import data_of, security_policy
+from ops.supply_chain.assurance.report.packages import PackageGraph
 from ops.supply_chain.assurance.report.page import ReportPage
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.text import printable, without_credentials
@@ -78,3 +82,55 @@ def _finalized(value: object) -> object:
     if isinstance(value, str) and not hasattr(value, "__html__"):
         return printable(without_credentials(str(value)))
     return value
+
+
+_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+
+
+def data_of(packages: PackageGraph | None) -> str:
+    """Return the graph as JSON for a data element.
+
+    Returns:
+        ASCII, without `<`, `>` and `&`: `{"packages": [[name, version, licence, depth, needs, findings, worst]],
+        "direct": [...], "root": "..."}`; `needs` is null where not known.
+    """
+    rows = [
+        [package.name, package.version, package.licence, package.depth, package.needs, package.findings, package.worst]
+        for package in (packages.all if packages else ())
+    ]
+    document = {
+        "direct": packages.direct if packages else (),
+        "packages": rows,
+        "root": _shown(packages.root) if packages else "",
+    }
+    # json.dumps writes everything beyond ASCII as \\uXXXX, U+2028 and U+2029 among it.
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return "".join(_ESCAPES.get(character, character) for character in text)
+
+
+def security_policy(*, script: str, style: str) -> str:
+    """Return the policy that lets exactly this script and this style work, and nothing be asked of any network.
+
+    Args:
+        script: The text between the script element's tags, to the last space.
+        style: The same of the style element.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{_digest(script)}'",
+            f"style-src '{_digest(style)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _shown(text: str) -> str:
+    return printable(without_credentials(text))

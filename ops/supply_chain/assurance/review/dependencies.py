@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ops.supply_chain.assurance.review.days import some
+from ops.supply_chain.assurance.review.window import some
 from ops.supply_chain.contracts.config.dependencies import DependencyEntry, Lifecycle
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix, DependencyRow

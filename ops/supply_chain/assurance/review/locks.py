@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from ops.supply_chain.assurance.review.days import some
+from ops.supply_chain.assurance.review.window import some
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
 from ops.supply_chain.contracts.values.lock import Lock, PinSourceKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from ops.supply_chain.assurance.review.days import ReviewWindow, some
+from ops.supply_chain.assurance.review.window import ReviewWindow, some
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix, DependencyRow
 from ops.supply_chain.contracts.files.review import Review, ReviewItem, ReviewSection, ReviewStatus
 from ops.supply_chain.core.outcome import Outcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops.supply_chain.assurance.techdocs.escape import cell, code, console
-from ops.supply_chain.assurance.techdocs.kinds import KINDS, kind_of
+from ops.supply_chain.assurance.techdocs.file_kinds import KINDS, kind_of
 from ops.supply_chain.assurance.techdocs.model import Mirror
 from ops.supply_chain.assurance.techdocs.tables import banner, file_link, release_link, table
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyRow

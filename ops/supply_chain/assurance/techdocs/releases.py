@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ops.supply_chain.assurance.techdocs.escape import cell, code, console
-from ops.supply_chain.assurance.techdocs.kinds import kind_of
+from ops.supply_chain.assurance.techdocs.file_kinds import kind_of
 from ops.supply_chain.assurance.techdocs.model import Mirror, MirrorRelease
 from ops.supply_chain.assurance.techdocs.tables import banner, digest, file_link, release_link, table
 from ops.supply_chain.contracts.files.record import Record

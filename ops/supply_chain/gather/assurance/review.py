@@ -12,7 +12,7 @@ from pathlib import Path
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.assurance.review.dependencies import Licences
-from ops.supply_chain.assurance.review.waivers import WaiverUnderReview
+from ops.supply_chain.assurance.review.expiries import WaiverUnderReview
 from ops.supply_chain.contracts.files.manifest import HeldRelease
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.values.lock import Lock

@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 
 from ops.supply_chain.assurance.claims.controls import controls_from
+from ops.supply_chain.assurance.claims.document_facts import document_facts
 from ops.supply_chain.assurance.claims.evidence import ClaimEvidence, GatheredEvidence, ReleaseFacts, engine_input
-from ops.supply_chain.assurance.claims.shown import shown_facts
 from ops.supply_chain.assurance.claims.verdicts import PROFILE, ClaimRule, claims_from
 from ops.supply_chain.assurance.policy.verdicts import digest_of
 from ops.supply_chain.contracts.base import FileRef
@@ -143,7 +143,7 @@ def gather(run: StageRun, chosen: SelectedRelease | None) -> GatheredEvidence:
         evidence=ClaimEvidence(component=run.project.name, release=release, project=project),
         source=_source(chosen, release),
         files=files,
-        facts={**shown, **shown_facts(release), **_signers(opened), **_moments(chosen)},
+        facts={**shown, **document_facts(release), **_signers(opened), **_moments(chosen)},
     )
 
 

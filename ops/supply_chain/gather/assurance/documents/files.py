@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER
 from ops.supply_chain.assurance.documents import basis, insights, security_txt
 from ops.supply_chain.assurance.documents.badge import is_badge
-from ops.supply_chain.assurance.documents.claims import UnsupportedClaim
+from ops.supply_chain.assurance.documents.claim_renderer import UnsupportedClaim
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.documents import DocumentPath
 from ops.supply_chain.contracts.config.file import CONFIG_NAME

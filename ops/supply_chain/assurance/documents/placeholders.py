@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from ops.supply_chain.assurance.documents import compliance_text, escape, policy_text, release_text
+from ops.supply_chain.assurance.documents import escape, maintainer_text, release_text
 from ops.supply_chain.assurance.documents.addresses import https
-from ops.supply_chain.assurance.documents.claims import ClaimRenderer
+from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.documents import Section
 
@@ -44,15 +44,17 @@ def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
         "VERSION": escape.text(source.version) if source else "none",
         NOTICE: release_text.evidence_notice(facts),
         "SUPPLY_CHAIN_STATUS": release_text.supply_chain_status(facts, renderer),
-        "SUPPORTED_VERSIONS": policy_text.supported_versions(config.support),
-        "REPORTING_CHANNEL": policy_text.reporting_channel(config.reporting),
-        "REPORTING_TERMS": policy_text.reporting_terms(config.reporting),
-        "NOT_ACCEPTED": policy_text.not_accepted(config.reporting),
-        "RESPONSE_TARGETS": policy_text.response_targets(config.response, stated=renderer.supported(RESPONSE_CLAIM)),
-        "SEVERITY_DECISION": policy_text.severity_decision(config.reporting),
-        "CLOCK_START": policy_text.clock_start(config.response),
-        "POSTURE": policy_text.posture(facts),
-        "GOVERNANCE": policy_text.governance(facts),
+        "SUPPORTED_VERSIONS": maintainer_text.supported_versions(config.support),
+        "REPORTING_CHANNEL": maintainer_text.reporting_channel(config.reporting),
+        "REPORTING_TERMS": maintainer_text.reporting_terms(config.reporting),
+        "NOT_ACCEPTED": maintainer_text.not_accepted(config.reporting),
+        "RESPONSE_TARGETS": maintainer_text.response_targets(
+            config.response, stated=renderer.supported(RESPONSE_CLAIM)
+        ),
+        "SEVERITY_DECISION": maintainer_text.severity_decision(config.reporting),
+        "CLOCK_START": maintainer_text.clock_start(config.response),
+        "POSTURE": maintainer_text.posture(facts),
+        "GOVERNANCE": maintainer_text.governance(facts),
         "SIGNING_IDENTITIES": release_text.signing_identities(config.signing),
         "SLSA_LEVEL": release_text.slsa_level(facts, renderer),
         "S2C2F_LEVEL": release_text.s2c2f_level(facts),
@@ -67,10 +69,10 @@ def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
         "AFFECTED_COMMANDS": release_text.commands(facts, facts.commands.affected),
         "ACKNOWLEDGED_CVES": release_text.acknowledged(facts.deferred),
         "RETENTION": release_text.retention(facts),
-        "CRA_STATUS": compliance_text.cra_status(facts),
-        "ATTESTATION_STATUS": compliance_text.attestation_status(facts),
-        "EXPORT_CLASSIFICATION": compliance_text.export_classification(facts),
-        "AUDIT_STATUS": compliance_text.audit_status(facts),
+        "CRA_STATUS": maintainer_text.cra_status(facts),
+        "ATTESTATION_STATUS": maintainer_text.attestation_status(facts),
+        "EXPORT_CLASSIFICATION": maintainer_text.export_classification(facts),
+        "AUDIT_STATUS": maintainer_text.audit_status(facts),
         "MORE_LINKS": _links(facts),
     }
 

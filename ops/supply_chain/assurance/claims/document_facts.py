@@ -8,7 +8,7 @@ from ops.supply_chain.core.text import printable
 HOUR_SECONDS = 60 * 60
 
 
-def shown_facts(release: ReleaseFacts) -> dict[str, str]:
+def document_facts(release: ReleaseFacts) -> dict[str, str]:
     """Return the values by the words that rules name them with; what nobody said is left out."""
     verification, provenance, verdict = release.verification, release.provenance, release.verdict
     found: dict[str, str | int] = {
