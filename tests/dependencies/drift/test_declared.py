@@ -5,15 +5,16 @@ import re
 import pytest
 
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.dependencies.drift.declared import Declared, parse_manifest, read_pipfile, read_pyproject
+from ops.supply_chain.dependencies.drift.declared import manifest_of, parse_manifest
+from ops.supply_chain.formats.pyproject import Dependency
 
 
 def declared(text: str) -> list[tuple[str, str, bool, str]]:
-    return [_row(one) for one in read_pyproject(parse_manifest(text, where="p"), where="p").declared]
+    return [_row(dependency) for dependency in manifest_of(parse_manifest(text, where="p"), where="p").declared]
 
 
-def _row(one: Declared) -> tuple[str, str, bool, str]:
-    return (one.name, one.constraint, one.conditional, one.group)
+def _row(dependency: Dependency) -> tuple[str, str, bool, str]:
+    return (dependency.name, dependency.constraint, dependency.conditional, dependency.group)
 
 
 def test_the_standard_tables() -> None:
@@ -25,6 +26,9 @@ dependencies = ["Top.Level>=1,<2", "win ; sys_platform == 'win32'", "git @ git+h
 web = ["flask"]
 [dependency-groups]
 dev = ["pytest>=8", {include-group = "docs"}]
+docs = ["sphinx"]
+[tool.uv]
+dev-dependencies = ["ruff"]
 """
     assert declared(text) == [
         ("top-level", "<2,>=1", False, "main"),
@@ -32,6 +36,9 @@ dev = ["pytest>=8", {include-group = "docs"}]
         ("git", "", False, "main"),
         ("flask", "", False, "web"),
         ("pytest", ">=8", False, "dev"),
+        ("sphinx", "", False, "docs"),
+        ("ruff", "", False, "dev"),
+        ("sphinx", "", False, "dev"),
     ]
 
 
@@ -74,13 +81,18 @@ b = "0.5"
 [tool.pdm.dev-dependencies]
 dev = ["-e file:///x#egg=y", "c>=1"]
 """
-    assert declared(text) == [("a", "", False, "main"), ("b", "", False, "main"), ("c", ">=1", False, "dev")]
+    assert declared(text) == [
+        ("a", "", False, "main"),
+        ("b", "", False, "main"),
+        ("y", "", False, "dev"),
+        ("c", ">=1", False, "dev"),
+    ]
 
 
 def test_a_pipfile() -> None:
     text = '[[source]]\nurl = "x"\n[packages]\nIdna = "*"\n[dev-packages]\nx = {version = ">=1", markers = "y"}\n[docs]\nz = "1"\n'
-    found = read_pipfile(parse_manifest(text, where="Pipfile")).declared
-    assert [_row(one) for one in found] == [
+    found = manifest_of(parse_manifest(text, where="Pipfile"), where="sub/Pipfile").declared
+    assert [_row(dependency) for dependency in found] == [
         ("idna", "*", False, "main"),
         ("x", ">=1", True, "develop"),
         ("z", "1", False, "docs"),
@@ -98,11 +110,21 @@ def test_a_pipfile() -> None:
     ],
 )
 def test_dependencies_left_to_a_build_are_told(text: str, dynamic: bool) -> None:
-    assert read_pyproject(parse_manifest(text, where="p"), where="p").dynamic is dynamic
+    assert manifest_of(parse_manifest(text, where="p"), where="p").dynamic is dynamic
 
 
 HOSTILE = {
-    "a requirement that is none": ('[project]\ndependencies = ["a b\\u001b"]\n', "p: 'a b?' is no requirement"),
+    "a requirement that is none": (
+        '[project]\ndependencies = ["a b\\u001b"]\n',
+        "p: project.dependencies[0]: expected a requirement, found 'a b?'",
+    ),
+    "a requirement that is no text": (
+        "[project]\ndependencies = [7]\n",
+        "p: project.dependencies[0]: expected a requirement, found a number",
+    ),
+    "no list": ("[project]\ndependencies = 7\n", "p: project.dependencies: expected an array of requirements"),
+    "no table": ("[tool]\npoetry = []\n", "p: tool.poetry: expected a table, found an array"),
+    "no override": ("[tool.uv]\noverride-dependencies = 1\n", "p: tool.uv.override-dependencies: expected an array"),
     "no TOML": ("[", "p: not valid TOML: "),
 }
 
@@ -111,16 +133,3 @@ HOSTILE = {
 def test_a_broken_manifest_is_named(text: str, message: str) -> None:
     with pytest.raises(InputError, match=f"^{re.escape(message)}"):
         declared(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "project = 1\n",
-        "[project]\ndependencies = 7\n",
-        "[tool]\npoetry = []\n",
-        "[tool.uv]\noverride-dependencies = 1\n",
-    ],
-)
-def test_tables_of_another_type_declare_nothing(text: str) -> None:
-    assert declared(text) == []

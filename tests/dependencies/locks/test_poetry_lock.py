@@ -12,7 +12,7 @@ FILES = f"files = [{{ file = 'a-1.0.tar.gz', hash = '{SHA}' }}]\n"
 METADATA = "[metadata]\nlock-version = '2.1'\npython-versions = '*'\ncontent-hash = 'x'\n"
 PYPROJECT = (
     "[project]\ndependencies = ['A>=1']\n[project.optional-dependencies]\nx = ['b ; os_name == \"nt\"']\n"
-    "[dependency-groups]\ndev = ['c', {include-group = 'y'}]\n"
+    "[dependency-groups]\ndev = ['c', {include-group = 'y'}]\ny = []\n"
     "[tool.poetry.dependencies]\npython = '*'\nd = '^1'\n[tool.poetry.group.t.dependencies]\ne = '*'\n"
 )
 

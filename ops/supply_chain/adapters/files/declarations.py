@@ -14,6 +14,7 @@ from typing import Any
 from ops.supply_chain.adapters.files.lock_sources import matches
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.formats.pyproject import read_pyproject
 
 UNREADABLE = ("setup.py", "setup.cfg", "Pipfile", "environment.yml", "environment.yaml")
 """Names of files that declare dependencies in a way that we do not read."""
@@ -63,22 +64,9 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _declares(document: dict[str, Any]) -> bool:
-    project = _table(document, "project")
-    tools = _table(document, "tool")
-    poetry = _table(tools, "poetry")
-    lists = (
-        *(_table(tools, tool).get("dev-dependencies") for tool in ("pdm", "poetry", "uv")),
-        project.get("dependencies"),
-        *_table(project, "optional-dependencies").values(),
-        *_table(document, "dependency-groups").values(),
-    )
-    dynamic = project.get("dynamic")
-    return (
-        any(lists)
-        or (isinstance(dynamic, list) and bool({"dependencies", "optional-dependencies"} & {*map(str, dynamic)}))
-        or bool(_table(poetry, "dependencies").keys() - {"python"})
-        or bool(poetry.get("group"))
-    )
+    found = read_pyproject(document)
+    # What cannot be read may be a dependency.
+    return bool(found.dependencies or found.problems or found.dynamic)
 
 
 def _name(path: str) -> str:
@@ -97,8 +85,3 @@ def _has_requirements(path: Path) -> bool:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     return any(line.strip() and not line.strip().startswith("#") for line in lines)
-
-
-def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
-    found = table.get(key)
-    return found if isinstance(found, dict) else {}

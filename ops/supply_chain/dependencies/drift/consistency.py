@@ -13,9 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind
+from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.dependencies.drift.declared import MAIN, Declared, Manifest
+from ops.supply_chain.dependencies.drift.declared import Manifest
 from ops.supply_chain.formats.poetry_ranges import parse_range
+from ops.supply_chain.formats.pyproject import MAIN, Dependency
 
 GROUPED_KINDS = (LockKind.PDM,)
 """Locks that may hold some of the groups only, and say of each package to which it belongs."""
@@ -43,13 +45,13 @@ def mismatches(lock: Lock, manifest: Manifest, *, where: str) -> tuple[Mismatch,
     locked: dict[str, list[LockEntry]] = defaultdict(list)
     for entry in lock.entries:
         locked[entry.pin.name].append(entry)
-    groups = {MAIN, *(group for entry in lock.entries for group in entry.groups)}
+    groups = {MAIN, *(normalise(group) for entry in lock.entries for group in entry.groups)}
     wanted = [one for one in manifest.declared if lock.kind not in GROUPED_KINDS or one.group in groups]
-    return tuple(_mismatches(wanted, locked, lock.path, where))
+    return tuple(dict.fromkeys(_mismatches(wanted, locked, lock.path, where)))
 
 
 def _mismatches(
-    wanted: Sequence[Declared], locked: Mapping[str, Sequence[LockEntry]], path: str, where: str
+    wanted: Sequence[Dependency], locked: Mapping[str, Sequence[LockEntry]], path: str, where: str
 ) -> Iterator[Mismatch]:
     for one in wanted:
         entries = locked.get(one.name, ())
@@ -61,7 +63,7 @@ def _mismatches(
             yield from _version_mismatch(one, entries, asked)
 
 
-def _version_mismatch(one: Declared, entries: Sequence[LockEntry], asked: str) -> Iterator[Mismatch]:
+def _version_mismatch(one: Dependency, entries: Sequence[LockEntry], asked: str) -> Iterator[Mismatch]:
     versions = [entry.pin.version for entry in entries]
     if not all(versions):
         return  # an address or a folder: there is no version to compare

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.contracts.values.lock import Lock, LockKind
-from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.drift.consistency import Mismatch, mismatches
 from ops.supply_chain.dependencies.drift.content_hash import pipfile_agrees, poetry_agrees
-from ops.supply_chain.dependencies.drift.declared import MAIN, Manifest, parse_manifest, read_pipfile, read_pyproject
+from ops.supply_chain.dependencies.drift.declared import Manifest, manifest_of, parse_manifest
+from ops.supply_chain.formats.pyproject import MAIN
 
 _POETRY_HASH = re.compile(r'^content-hash = "(?P<hash>[^"\n]*)"', re.MULTILINE)
 _PYLOCK_NAME = re.compile(r"pylock\.(?P<name>[^.]+)\.toml")
@@ -36,8 +36,7 @@ def hold(lock: Lock, lock_text: str, manifest_text: str) -> tuple[Mismatch, ...]
     if not lock.source.endswith(("pyproject.toml", "Pipfile")):
         return None
     document = parse_manifest(manifest_text, where=lock.source)
-    is_pipfile = lock.kind is LockKind.PIPFILE
-    manifest = read_pipfile(document) if is_pipfile else read_pyproject(document, where=lock.source)
+    manifest = manifest_of(document, where=lock.source)
     if manifest.dynamic:
         return None
     recorded = list(_recorded(lock, lock_text, document))
@@ -64,8 +63,4 @@ def _of_its_group(lock: Lock, manifest: Manifest) -> Manifest:
     if lock.kind is not LockKind.PYLOCK:
         return manifest
     match = _PYLOCK_NAME.fullmatch(posixpath.basename(lock.path))
-    name = normalise(match["name"]) if match else MAIN
-    chosen = [one for one in manifest.declared if normalise(one.group) == name]
-    if not chosen:
-        chosen = [one for one in manifest.declared if one.group == MAIN]
-    return msgspec.structs.replace(manifest, declared=tuple(chosen))
+    return msgspec.structs.replace(manifest, declared=manifest.of_group(match["name"] if match else MAIN))

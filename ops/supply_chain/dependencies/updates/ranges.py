@@ -15,7 +15,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from ops.supply_chain.core.names import normalise
+from ops.supply_chain.formats.pipfile import read_pipfile
 from ops.supply_chain.formats.poetry_ranges import parse_range
+from ops.supply_chain.formats.pyproject import INDEX_SOURCES, Dependency, read_pyproject
 
 Read = Callable[[str], str | None]
 """Gives the text of a file by its path relative to the project, None where there is none."""
@@ -29,7 +31,6 @@ _Stated = tuple[str, str | None, str]
 _INCLUDE = re.compile(r"(?P<flag>-r|--requirements?|-c|--constraints?)(?:\s+|=|(?=[^\s=-]))(?P<path>.+)")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _OPTIONS = re.compile(r"\s+-.*$")
-_PIPFILE_OTHER = frozenset({"source", "requires", "pipenv", "scripts"})
 
 
 def ranges_of(path: str, read: Read) -> Ranges:
@@ -116,38 +117,30 @@ def _requirement(text: object) -> list[_Stated]:
 
 
 def _from_pyproject(document: dict[str, Any]) -> list[_Stated]:
-    project, tool = _table(document, "project"), _table(document, "tool")
-    lists: list[Any] = [project.get("dependencies"), *_table(project, "optional-dependencies").values()]
-    lists += _table(document, "dependency-groups").values()
-    lists += _table(_table(tool, "pdm"), "dev-dependencies").values()
-    found = [stated for one in lists if isinstance(one, list) for text in one for stated in _requirement(text)]
-    poetry = _table(tool, "poetry")
-    groups = [_table(group, "dependencies") for group in _table(poetry, "group").values() if isinstance(group, dict)]
-    for table in (_table(poetry, "dependencies"), _table(poetry, "dev-dependencies"), *groups):
-        found += [(name, _written_range(value), _marker(value)) for name, value in table.items() if name != "python"]
-    return found
+    """Return what is declared; what cannot be read is for `check_locks` to report, and its range is not known."""
+    found = read_pyproject(document)
+    asked = {dependency.name for dependency in found.dependencies}
+    narrowing = [limit for limit in found.limits if limit.name in asked]
+    declared = [*found.dependencies, *narrowing]
+    return [_stated(entry, known=entry.name not in found.overridden) for entry in declared]
 
 
 def _from_pipfile(document: dict[str, Any]) -> list[_Stated]:
-    return [
-        (name, _written_range(value), _marker(value))
-        for section, table in document.items()
-        if section not in _PIPFILE_OTHER and isinstance(table, dict)
-        for name, value in table.items()
-    ]
+    return [_stated(dependency) for dependency in read_pipfile(document, where="Pipfile")]
 
 
-def _written_range(value: object) -> str | None:
-    """Return what a table of Poetry or a Pipfile asks for as one specifier; None where that is not known."""
-    text = value.get("version") if isinstance(value, dict) else value
+def _stated(dependency: Dependency, *, known: bool = True) -> _Stated:
+    return (dependency.name, _specifier(dependency) if known else None, dependency.marker)
+
+
+def _specifier(dependency: Dependency) -> str | None:
+    """Return what is asked for as one specifier; None where it cannot be, as of an address."""
+    if dependency.source not in INDEX_SOURCES:
+        return None
     try:
-        return parse_range(text).specifier if isinstance(text, str) else None
+        return parse_range(dependency.constraint).specifier
     except ValueError:
         return None
-
-
-def _marker(value: object) -> str:
-    return str(value.get("markers") or value.get("python") or "") if isinstance(value, dict) else ""
 
 
 def _toml(text: str | None) -> dict[str, Any]:
@@ -155,8 +148,3 @@ def _toml(text: str | None) -> dict[str, Any]:
         return tomllib.loads(text or "")
     except (tomllib.TOMLDecodeError, RecursionError):
         return {}
-
-
-def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
-    found = table.get(key)
-    return found if isinstance(found, dict) else {}
