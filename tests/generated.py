@@ -3,14 +3,15 @@
     python -m tests.generated            write them
     python -m tests.generated --check    write nothing; exit 1 and name those that are stale
 
-Made here: a page per stage from its docstring and `--help`, the configuration reference from the contract
-types, and this repository's workflows from their templates. Golden files are made by `python -m tests.golden`
-in the same way.
+Made here: a page for each stage from its row in the table of stages, its docstring and its `--help`; the overview of
+all stages; the tables of sessions and exit codes in the README; the configuration reference from the contract types;
+and this repository's workflows from their templates. Golden files are made by `python -m tests.golden` in the same way.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib
 import os
 import sys
@@ -20,19 +21,23 @@ from typing import Any, get_args
 
 import msgspec
 
-from ops.supply_chain import PIPELINE, StageRow
+from ops.supply_chain import PIPELINE, StageRow, daily_scan_uses, record_titles, release_uses
 from ops.supply_chain.assurance.adoption.model import PipelineSource
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES, render_workflow
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
+from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.gather.assurance.claims.evaluate import reference
 from ops.supply_chain.runner.arguments import REPOSITORY, parser_for
 
 NOTE = "<!-- Made by `nox -s generate` from the code: edit that instead. -->\n\n"
 HELP_COLUMNS = 110
+BLOCK, BLOCK_END = "<!-- {}: made by `nox -s generate` -->", "<!-- end of {} -->"
+DEVELOPERS = ("tests", "lint", "generate", "bench")
+"""Sessions for people who change sealwright."""
 
 
 def stage_page(row: StageRow) -> str:
-    """Return the page of one stage: its docstring, then its `--help`."""
+    """Return the page of one stage: its row in the table, its docstring, then its `--help`."""
     module = importlib.import_module(f"ops.supply_chain.{row.script}")
     os.environ["COLUMNS"] = str(HELP_COLUMNS)
     parser = parser_for(row.script, module.__doc__ or "")
@@ -40,7 +45,88 @@ def stage_page(row: StageRow) -> str:
     parser.epilog = None
     doc = (module.__doc__ or "").strip()
     shown = parser.format_help().replace(str(REPOSITORY), ".")
-    return f"{NOTE}# {row.script}\n\n```text\n{doc}\n```\n\n## Command line\n\n```text\n{shown}```\n"
+    return (
+        f"{NOTE}# {row.title}: `{row.script}`\n\n{_facts(row)}\n\n```text\n{doc}\n```\n\n"
+        f"## Command line\n\n```text\n{shown}```\n"
+    )
+
+
+def _facts(row: StageRow) -> str:
+    """Return what the table knows about a stage beyond its docstring, as a list."""
+    used = [
+        f"in `{session}` as {' and '.join(f'`{use.command}`' for step in steps for use in step if use.stage == row)}"
+        for session, steps in (("release", release_uses()), ("daily_scan", daily_scan_uses()))
+        if row in [use.stage for step in steps for use in step]
+    ]
+    names = [name for name in record_titles() if name == row.script or name.startswith(f"{row.script}_")]
+    record = ", ".join(f"`dist/records/{name}.json`" for name in names) if row.records else "none"
+    required = "; the policy denies a release without it" if row.required else ""
+    counted = " or with pins that it did not examine" if row.covers_locks else ""
+    gate = "Gate: a denial does not stop the run; `evaluate_policy` decides over all records."
+    if not row.gate:
+        gate = "Not a gate" + (": where it does not pass, the run ends." if used else ".")
+    return (
+        f"- Runs {' and '.join([*used, 'on its own']) if used else 'on its own only'}.\n"
+        f"- Record: {record}{required}{counted}.\n"
+        f"- {gate}"
+    )
+
+
+def stages_page() -> str:
+    """Return the overview of all stages."""
+    about = (
+        "One script each, in `ops/supply_chain/`. A gate's denial does not stop a release run: the policy decides over all\n"
+        "records. `N` is the component, `V` the version."
+    )
+    lines = [
+        f"{NOTE}# Stages\n\n{about}\n\n",
+        "| stage | script | reads | writes | decides | gate | required |\n|---|---|---|---|---|---|---|\n",
+        *(
+            f"| {row.title} | [`{row.script}`]({row.script}.md) | {row.reads} | {row.writes} | {row.decides} | "
+            f"{'yes' if row.gate else ''} | {'yes' if row.required else ''} |\n".replace("*", "\\*")
+            for row in PIPELINE
+        ),
+        "\n## The `release` session\n\nStages of one step run at the same time.\n\n",
+        *(
+            f"{number}. {', '.join(f'`{use.command}`' for use in step)}\n"
+            for number, step in enumerate(release_uses(), 1)
+        ),
+        "\n## The `daily_scan` session\n\n",
+        *(
+            f"{number}. {', '.join(f'`{use.command}`' for use in step)}\n"
+            for number, step in enumerate(daily_scan_uses(), 1)
+        ),
+    ]
+    return "".join(lines)
+
+
+def sessions() -> dict[str, str]:
+    """Return the sessions of the noxfile that are not one stage alone: name -> first line of the docstring."""
+    tree = ast.parse((REPOSITORY / "noxfile.py").read_text(encoding="utf-8"))
+    return {
+        node.name: (ast.get_docstring(node) or "").splitlines()[0]
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and any("nox.session" in ast.unparse(mark) for mark in node.decorator_list)
+    }
+
+
+def readme() -> str:
+    """Return the README with its tables of sessions and exit codes made again."""
+    found = [f"| `{name}` | {summary} |\n" for name, summary in sessions().items() if name not in DEVELOPERS]
+    stages = "| one for each stage | for example `nox -s check_locks`; see the [stages](docs/stages/README.md) |\n"
+    developers = f"| {', '.join(f'`{name}`' for name in DEVELOPERS)} | for contributors |\n"
+    tables = {
+        "sessions": "| session | what it does |\n|---|---|\n" + "".join(found) + stages + developers,
+        "exit codes": "| code | meaning |\n|---|---|\n"
+        + "".join(f"| {code.value} | {code.meaning} |\n" for code in ExitCode),
+    }
+    text = _current(REPOSITORY / "README.md")
+    for name, table in tables.items():
+        start, end = BLOCK.format(name), BLOCK_END.format(name)
+        before, _, rest = text.partition(start)
+        _, _, after = rest.partition(end)
+        text = f"{before}{start}\n\n{table}\n{end}{after}"
+    return text
 
 
 def configuration_page() -> str:
@@ -102,6 +188,7 @@ def pages() -> dict[Path, str]:
     """Return every generated file: path relative to the repository -> content."""
     made = {Path("docs/stages") / f"{row.script}.md": stage_page(row) for row in PIPELINE}
     made |= {Path(FOLDER) / name: own_workflow(name) for name in NAMES}
+    made |= {Path("docs/stages/README.md"): stages_page(), Path("README.md"): readme()}
     made[Path("docs/controls.md")] = NOTE + reference()
     return {**made, Path("docs/configuration.md"): configuration_page()}
 

@@ -1,7 +1,9 @@
 """The release-assurance pipeline: its table of stages, as data.
 
-One row a stage script that exists. `tests/architecture` holds every stage's docstring against its row,
-and `runner.pipeline` asks a row whether a refusal lets the others go on.
+One row for each stage script. Everything that lists stages is derived from this table or tested against it: the
+sessions of the noxfile, the picture in the report, the policy's required records, the stage pages, the order in which
+a run is checked. Nothing here imports anything outside the standard library, because the noxfile reads it where only
+nox is installed.
 """
 
 from __future__ import annotations
@@ -9,204 +11,326 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class StageRow(NamedTuple):
-    """One stage: its script, what it reads and writes, what it decides, whether it is a gate.
+class Step(NamedTuple):
+    """One place of a stage in a session.
 
-    A gate gathers: that it denies or cannot tell does not stop the stages after it, because
-    `evaluate_policy` decides over all records.
+    `place` orders the steps of the session; stages with the same place run at the same time. Places are ten apart, so
+    that a stage fits between two others. `record` and `title` are set where a stage runs twice and its second run
+    leaves a record of its own.
+    """
+
+    place: int
+    options: str = ""
+    record: str = ""
+    title: str = ""
+
+
+class StageRow(NamedTuple):
+    """One stage.
+
+    Attributes:
+        script: Name of the module, of its session and of its record.
+        title: What people call it, in a report for example.
+        reads: What its docstring says after "Reads".
+        writes: What its docstring says after "Writes"; "record" where the record is its only output.
+        decides: What its docstring says after "Decides".
+        gate: Its denial does not stop the stages after it, because `evaluate_policy` decides over all records.
+        required: Without its record the policy denies a release.
+        covers_locks: Its record counts the pins that are locked and those that it examined, and the policy denies
+            where the two differ.
+        records: It leaves a record.
+        release: Its places in the `release` session; empty where it is not part of it.
+        daily_scan: Its places in the `daily_scan` session.
     """
 
     script: str
+    title: str
     reads: str
     writes: str
     decides: str
     gate: bool = False
+    required: bool = False
+    covers_locks: bool = False
     records: bool = True
+    release: tuple[Step, ...] = ()
+    daily_scan: tuple[Step, ...] = ()
+
+
+class StageUse(NamedTuple):
+    """One use of a stage in a session."""
+
+    stage: StageRow
+    step: Step
+
+    @property
+    def name(self) -> str:
+        """Name of the record that it leaves, where it leaves one."""
+        return self.step.record or self.stage.script
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.step.title or self.stage.title
+
+    @property
+    def command(self) -> str:
+        """The script with the options used here."""
+        return f"{self.stage.script} {self.step.options}".strip()
 
 
 PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "compile_locks",
-        "requirements.in files, pyproject.toml",
-        "requirements.txt, requirements.cdx.json, requirements.provenance.json beside each",
-        "nothing",
+        "Lock compilation",
+        reads="requirements.in files, pyproject.toml",
+        writes="requirements.txt, requirements.cdx.json, requirements.provenance.json beside each",
+        decides="nothing",
         records=False,
-    ),
-    StageRow(
-        "generate_sbom",
-        "locks, core metadata on the index",
-        "dist/sbom/",
-        "complete, valid",
     ),
     StageRow(
         "check_locks",
-        "sources and locks",
-        "record",
-        "drift, reproducible recompile, unpinned, unhashed",
+        "Locks",
+        reads="sources and locks",
+        writes="record",
+        decides="drift, reproducible recompile, unpinned, unhashed",
         gate=True,
+        required=True,
+        covers_locks=True,
+        release=(Step(10, "--reproducible"),),
+        daily_scan=(Step(10),),
     ),
     StageRow(
         "check_hashes",
-        "locks, index",
-        "record",
-        "every recorded hash still served by the index, yanked, replaced, quarantined",
+        "Hashes",
+        reads="locks, index",
+        writes="record",
+        decides="every recorded hash still served by the index, yanked, replaced, quarantined",
         gate=True,
-    ),
-    StageRow(
-        "scan_updates",
-        "locks, index",
-        "nothing",
-        "nothing: informational",
-        records=False,
-    ),
-    StageRow(
-        "check_publishers",
-        "locks, publisher baselines, index, Integrity API",
-        "nothing",
-        "publisher metadata drift, PEP 740 publisher changed or lost, attestation invalid",
-        gate=True,
+        required=True,
+        covers_locks=True,
+        release=(Step(10, "--bytes"),),
+        daily_scan=(Step(10),),
     ),
     StageRow(
         "check_vulnerabilities",
-        "locks, advisory feeds",
-        "record; with --ledger data/artifacts/ledger/N.jsonl",
-        "known vulnerabilities, severity, response clock",
+        "Vulnerabilities",
+        reads="locks, advisory feeds",
+        writes="record; with --ledger data/artifacts/ledger/N.jsonl",
+        decides="known vulnerabilities, severity, response clock",
         gate=True,
+        required=True,
+        covers_locks=True,
+        release=(Step(10, "--second-opinion"),),
+        daily_scan=(Step(10, "--ledger"),),
     ),
     StageRow(
         "check_malware",
-        "locks, advisory feeds",
-        "record; with --ledger data/artifacts/ledger/N.jsonl",
-        "MAL-* matches",
+        "Malware",
+        reads="locks, advisory feeds",
+        writes="record; with --ledger data/artifacts/ledger/N.jsonl",
+        decides="MAL-* matches",
         gate=True,
+        required=True,
+        covers_locks=True,
+        release=(Step(10),),
+        daily_scan=(Step(10, "--ledger"),),
     ),
     StageRow(
-        "evaluate_claims",
-        "retained releases, dist/rehearsal/artifacts/ where there is none, .security-config.toml, .github/workflows/",
-        "dist/claims.json, dist/controls.json, dist/controls.md",
-        "nothing; with --strict that the named claims are supported",
-        records=False,
+        "check_publishers",
+        "Publishers",
+        reads="locks, publisher baselines, index, Integrity API",
+        writes="record; with --record the baseline beside each lock",
+        decides="publisher metadata drift, PEP 740 publisher changed or lost, attestation invalid",
+        gate=True,
+        required=True,
+        covers_locks=True,
+        release=(Step(10),),
+        daily_scan=(Step(10),),
     ),
     StageRow(
         "generate_security_md",
-        "template, .security-config.toml, evidence",
-        "SECURITY.md, and as configured security-insights.yml, .well-known/security.txt and a badge",
-        "documents are current, and true",
+        "SECURITY.md",
+        reads="template, .security-config.toml, evidence",
+        writes="SECURITY.md, and as configured security-insights.yml, .well-known/security.txt and a badge",
+        decides="documents are current, and true",
         gate=True,
+        release=(Step(10, "--check --strict --unless-first"),),
+        daily_scan=(Step(10, "--watch"),),
+    ),
+    StageRow(
+        "generate_sbom",
+        "SBOM",
+        reads="locks, core metadata on the index",
+        writes="dist/sbom/",
+        decides="complete, valid",
+        required=True,
+        covers_locks=True,
+        release=(Step(10),),
+    ),
+    StageRow(
+        "scan_updates",
+        "Updates",
+        reads="locks, index",
+        writes="nothing",
+        decides="nothing: informational",
+        records=False,
+        daily_scan=(Step(20),),
     ),
     StageRow(
         "generate_vex",
-        "waivers, all records, dist/sbom/N-sbom.json",
-        "dist/vex/",
-        "every open finding stated",
+        "VEX",
+        reads="waivers, all records, dist/sbom/N-sbom.json",
+        writes="dist/vex/",
+        decides="every open finding stated",
         gate=True,
+        required=True,
+        release=(Step(20),),
     ),
     StageRow(
         "report_findings",
-        "dist/records/",
-        "dist/findings/",
-        "nothing",
+        "Findings",
+        reads="dist/records/",
+        writes="dist/findings/",
+        decides="nothing",
         records=False,
+        release=(Step(30),),
+        daily_scan=(Step(30),),
     ),
     StageRow(
         "bundle_evidence",
-        "dist/sbom/locks/, publisher baselines",
-        "dist/evidence/N-V-evidence.tar.gz or dist/evidence/N-V-source.tar.gz",
-        "nothing",
+        "Evidence",
+        reads="dist/sbom/locks/, publisher baselines",
+        writes="dist/evidence/N-V-evidence.tar.gz or dist/evidence/N-V-source.tar.gz",
+        decides="nothing",
+        required=True,
+        release=(Step(40),),
     ),
     StageRow(
         "evaluate_policy",
-        "SBOMs, all records, policy/",
-        "dist/verdict/verdict.json, dist/verdict/gate.json",
-        "allow or deny, each reason named",
+        "Policy",
+        reads="SBOMs, all records, policy/",
+        writes="dist/verdict/verdict.json, dist/verdict/gate.json",
+        decides="allow or deny, each reason named",
+        release=(
+            Step(50),
+            Step(70, "--provenance", record="evaluate_policy_provenance", title="Provenance policy"),
+        ),
     ),
     StageRow(
         "generate_provenance",
-        "artifacts, records, git",
-        "dist/provenance/provenance.json, dist/checksums.txt",
-        "nothing",
+        "Provenance",
+        reads="artifacts, records, git",
+        writes="dist/provenance/provenance.json, dist/checksums.txt",
+        decides="nothing",
+        release=(Step(60),),
     ),
     StageRow(
         "assemble_release",
-        "dist/",
-        "dist/release/",
-        "set is complete",
+        "Assembly",
+        reads="dist/",
+        writes="dist/release/",
+        decides="set is complete",
+        release=(Step(80),),
     ),
     StageRow(
         "sign_artifacts",
-        "dist/release/",
-        "*.sigstore.json beside each file",
-        "every file is signed by a configured identity",
+        "Signatures",
+        reads="dist/release/",
+        writes="*.sigstore.json beside each file",
+        decides="every file is signed by a configured identity",
+        release=(Step(90),),
     ),
     StageRow(
         "verify_release",
-        "a release folder, or a GitHub release",
-        "dist/verification/",
-        "everything verifies, against the published identities",
+        "Verification",
+        reads="a release folder, or a GitHub release",
+        writes="dist/verification/",
+        decides="everything verifies, against the published identities",
         records=False,
-    ),
-    StageRow(
-        "build_verifier",
-        "its own code, installed packages",
-        "dist/verifier/sealwright-verify.pyz",
-        "nothing",
-        records=False,
-    ),
-    StageRow(
-        "publish_release",
-        "dist/release/, the repository's releases and tags on GitHub",
-        "a GitHub release",
-        "never half-published",
+        release=(Step(100),),
     ),
     StageRow(
         "retain_artifacts",
-        "dist/release/, dist/verification/",
-        "data/artifacts/supply-chain/N/V/",
-        "retained releases are intact",
+        "Retention",
+        reads="dist/release/, dist/verification/",
+        writes="data/artifacts/supply-chain/N/V/",
+        decides="retained releases are intact",
+        release=(Step(110),),
     ),
     StageRow(
         "summarise_release",
-        "dist/release/",
-        "nothing",
-        "nothing",
+        "Release summary",
+        reads="dist/release/",
+        writes="nothing",
+        decides="nothing",
+        records=False,
+        release=(Step(120),),
+    ),
+    StageRow(
+        "publish_release",
+        "Publication",
+        reads="dist/release/, the repository's releases and tags on GitHub",
+        writes="a GitHub release",
+        decides="never half-published",
+    ),
+    StageRow(
+        "evaluate_claims",
+        "Claims",
+        reads="retained releases, dist/rehearsal/artifacts/ where there is none, .security-config.toml, .github/workflows/",
+        writes="dist/claims.json, dist/controls.json, dist/controls.md",
+        decides="nothing; with --strict that the named claims are supported",
         records=False,
     ),
     StageRow(
         "render_report",
-        "dist/, data/artifacts/supply-chain/N/",
-        "dist/report/",
-        "nothing",
-        records=False,
-    ),
-    StageRow(
-        "compare_sboms",
-        "two SBOMs or releases",
-        "nothing",
-        "nothing",
-        records=False,
-    ),
-    StageRow(
-        "adopt_project",
-        "a project's folder",
-        "nothing; with --write new files in the project",
-        "nothing",
+        "Report page",
+        reads="dist/, data/artifacts/supply-chain/N/",
+        writes="dist/report/",
+        decides="nothing",
         records=False,
     ),
     StageRow(
         "mirror_docs",
-        "retained releases, .security-config.toml",
-        "dist/mirror/",
-        "retained releases are intact",
+        "Documentation mirror",
+        reads="retained releases, .security-config.toml",
+        writes="dist/mirror/",
+        decides="retained releases are intact",
+        records=False,
+    ),
+    StageRow(
+        "build_verifier",
+        "Stand-alone verifier",
+        reads="its own code, installed packages",
+        writes="dist/verifier/sealwright-verify.pyz",
+        decides="nothing",
+        records=False,
+    ),
+    StageRow(
+        "compare_sboms",
+        "SBOM comparison",
+        reads="two SBOMs or releases",
+        writes="nothing",
+        decides="nothing",
+        records=False,
+    ),
+    StageRow(
+        "adopt_project",
+        "Adoption",
+        reads="a project's folder",
+        writes="nothing; with --write new files in the project",
+        decides="nothing",
         records=False,
     ),
     StageRow(
         "review_posture",
-        ".security-config.toml, locks, publisher baselines, retained releases, security.txt",
-        "nothing",
-        "nothing is overdue",
+        "Periodic review",
+        reads=".security-config.toml, locks, publisher baselines, retained releases, security.txt",
+        writes="nothing",
+        decides="nothing is overdue",
         records=False,
     ),
 )
+"""In the order of a release; stages that are not part of it come where they would be run, the tools last."""
 
 
 def row_of(script: str) -> StageRow:
@@ -219,3 +343,46 @@ def row_of(script: str) -> StageRow:
         if row.script == script:
             return row
     raise KeyError(script)
+
+
+def release_uses() -> tuple[tuple[StageUse, ...], ...]:
+    """Return the steps of the `release` session in order; the stages of one step run at the same time."""
+    return _grouped([StageUse(row, step) for row in PIPELINE for step in row.release])
+
+
+def daily_scan_uses() -> tuple[tuple[StageUse, ...], ...]:
+    """Return the steps of the `daily_scan` session, likewise."""
+    return _grouped([StageUse(row, step) for row in PIPELINE for step in row.daily_scan])
+
+
+def commands(steps: tuple[tuple[StageUse, ...], ...]) -> tuple[str, ...]:
+    """Return the steps of a session as `runner.pipeline` takes them: ` & ` joins stages that run at the same time."""
+    return tuple(" & ".join(use.command for use in step) for step in steps)
+
+
+def record_titles() -> dict[str, str]:
+    """Return every record that a stage can leave, with its title: in the order of a release, then those outside it."""
+    inside = [(use.name, use.title) for step in release_uses() for use in step if use.stage.records]
+    outside = [(row.script, row.title) for row in PIPELINE if row.records and not row.release]
+    return dict([*inside, *outside])
+
+
+def records_after(script: str) -> frozenset[str]:
+    """Return the names of the records that only stages after the first run of this one leave.
+
+    Raises:
+        ValueError: The stage leaves no record.
+    """
+    names = list(record_titles())
+    return frozenset(names[names.index(script) + 1 :])
+
+
+def title_of(name: str) -> str:
+    """Return the title of a stage, or of a record; of an unknown one, its name as words."""
+    titles = {row.script: row.title for row in PIPELINE} | record_titles()
+    return titles.get(name, name.replace("_", " ").capitalize())
+
+
+def _grouped(uses: list[StageUse]) -> tuple[tuple[StageUse, ...], ...]:
+    places = sorted({use.step.place for use in uses})
+    return tuple(tuple(use for use in uses if use.step.place == place) for place in places)

@@ -3,8 +3,8 @@
 Reads    locks, publisher baselines, index, Integrity API. The baseline of a lock is name.provenance.json beside
          it: `direct_deps` has author, maintainer and addresses of direct dependencies, `attested` by whom the
          files of any package are attested. File names come from the lock, else from the index by digest.
-Writes   nothing. With --record the baseline beside each lock gets what it has nothing of yet, and loses what
-         the lock no longer has; what it has is replaced only for a package named with --accept.
+Writes   record; with --record the baseline beside each lock: missing entries are added and entries of packages that
+         the lock no longer has are removed; an entry is replaced only for a package named with --accept.
 Decides  publisher metadata drift, PEP 740 publisher changed or lost, attestation invalid. Each attestation is
          verified against file name and the lock's SHA-256, its certificate against the publisher that the index
          claims. A service without Integrity API, or one that does not answer, is not examined, not without

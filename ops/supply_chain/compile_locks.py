@@ -193,7 +193,7 @@ def _result(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the stage; see `--help`."""
-    return run_stage("compile_locks", __doc__, arguments, _perform, argv, records=False)
+    return run_stage("compile_locks", __doc__, arguments, _perform, argv)
 
 
 if __name__ == "__main__":

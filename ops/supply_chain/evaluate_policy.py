@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ops.supply_chain import records_after
 from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.assurance.policy.reading import Fault
@@ -55,10 +56,8 @@ SECOND_STAGE = "evaluate_policy_provenance"
 """Name of the second pass's record: it must not replace that of the first, which provenance lists."""
 
 
-LATER_STAGES = frozenset(
-    {SECOND_STAGE, "generate_provenance", "assemble_release", "sign_artifacts", "verify_release", "retain_artifacts"}
-)
-"""Stages that build on the first pass: what an earlier run left of them is no evidence for it."""
+LATER_STAGES = records_after(STAGE)
+"""Records of the stages that build on the first pass: those of an earlier run are no evidence for it."""
 
 
 class _Evidence(NamedTuple):

@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    return run_stage("mirror_docs", __doc__, arguments, _perform, argv, records=False)
+    return run_stage("mirror_docs", __doc__, arguments, _perform, argv)
 
 
 def _perform(run: StageRun) -> StageResult:

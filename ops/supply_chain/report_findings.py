@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # Asked before the runner leads stdout elsewhere: lines are broken for a terminal only.
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return run_stage("report_findings", __doc__, arguments, partial(_perform, width=width), argv, records=False)
+    return run_stage("report_findings", __doc__, arguments, partial(_perform, width=width), argv)
 
 
 def _perform(run: StageRun, *, width: int | None = None) -> StageResult:

@@ -1,9 +1,10 @@
-"""Every stage reads like its row in the pipeline table, and importing one does nothing."""
+"""The table of stages and everything that lists stages agree; importing a stage has no effect."""
 
 from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -11,12 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain import PIPELINE, StageRow, row_of
+from ops.supply_chain import PIPELINE, StageRow, record_titles, records_after, release_uses, row_of, title_of
+from ops.supply_chain.runner.arguments import parser_for
+from ops.supply_chain.runner.dist_lock import KEPT_FOLDERS, OUTPUT_FILES, OUTPUT_FOLDERS
 
 ROWS = [pytest.param(row, id=row.script) for row in PIPELINE]
 SECTIONS = ("Reads", "Writes", "Decides", "Exits", "Network", "Source")
 MOST_LINES = 400
 MOST_STATEMENTS_IN_MAIN = 25
+NOT_STAGES = {"build_type"}
+"""Names that begin like a stage's and are something else."""
+
+
+def _options_of(script: str) -> set[str]:
+    module = importlib.import_module(f"ops.supply_chain.{script}")
+    parser = parser_for(script, module.__doc__ or "")
+    module.arguments(parser)
+    return {option for action in parser._actions for option in action.option_strings}
 
 
 def sections(doc: str) -> dict[str, str]:
@@ -39,14 +51,73 @@ def test_the_table_and_the_scripts_are_the_same_set(repository: Path) -> None:
     assert scripts == {row.script for row in PIPELINE}
 
 
-def test_the_noxfile_has_a_session_per_stage(repository: Path) -> None:
-    tree = ast.parse((repository / "noxfile.py").read_text())
-    [stages] = [
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "STAGES"
-    ]
-    assert sorted(stages) == sorted(row.script for row in PIPELINE)
+def test_the_table_needs_nothing_but_the_standard_library(repository: Path) -> None:
+    """The noxfile reads the table in an environment where only nox is installed."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(repository)!r}); before = set(sys.modules); import ops.supply_chain\n"
+        "new = {name.partition('.')[0] for name in set(sys.modules) - before} - {'ops'}\n"
+        "assert new <= sys.stdlib_module_names, new"
+    )
+    done = subprocess.run([sys.executable, "-ISc", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_titles_are_unique() -> None:
+    titles = [*[row.title for row in PIPELINE], *record_titles().values()]
+    assert len(set(titles)) == len({*[row.script for row in PIPELINE], *record_titles()})
+
+
+def test_stages_that_decide_before_the_policy_may_be_gates_and_no_others() -> None:
+    """A gate's denial does not stop the run, so the policy, which decides over all records, has to come after it."""
+    commands = [use.command for step in release_uses() for use in step]
+    before = commands[: commands.index("evaluate_policy")]
+    assert {row.script for row in PIPELINE if row.gate} <= {command.split()[0] for command in before}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_is_consistent(row: StageRow) -> None:
+    assert row.records or not (row.gate or row.required or row.covers_locks)
+    assert row.required or not row.covers_locks
+    assert row.release or not row.required
+    if row.records:
+        assert not row.writes.startswith("nothing"), "it leaves a record"
+    else:
+        assert "record" not in row.writes
+    known = _options_of(row.script)
+    for step in (*row.release, *row.daily_scan):
+        assert {word for word in step.options.split() if word.startswith("--")} <= known
+
+
+def test_the_policy_requires_the_records_that_the_table_says(repository: Path) -> None:
+    release = json.loads((repository / "policy/data/release.json").read_text())["release"]
+    assert sorted(release["required_stages"]) == sorted(row.script for row in PIPELINE if row.required)
+    assert set(release["counted_stages"]) == {row.script for row in PIPELINE if row.covers_locks}
+    assert release["sbom_stage"] in record_titles()
+
+
+def test_a_run_clears_every_output_that_describes_a_run() -> None:
+    written = {found for row in PIPELINE for found in re.findall(r"dist/([\w.]+)", row.writes)}
+    cleared = {*OUTPUT_FOLDERS, *OUTPUT_FILES}
+    assert not cleared & set(KEPT_FOLDERS)
+    assert written | {"records"} == cleared | set(KEPT_FOLDERS)
+
+
+def test_every_stage_that_is_named_somewhere_exists(repository: Path) -> None:
+    """Texts, rules, templates and tests name stages by their script; a name that only looks like one is a mistake."""
+    verbs = "|".join(sorted({row.script.partition("_")[0] for row in PIPELINE}))
+    code = re.compile(rf'"(?P<name>(?:{verbs})_[a-z_]+)"')
+    prose = re.compile(rf"(?:`|\"|nox -s |record of )(?P<name>(?:{verbs})_[a-z_]+)\b")
+    places = [("ops", "*.py", code), ("policy", "*", prose), ("templates", "*", prose), ("docs", "*.md", prose)]
+    known = {row.script for row in PIPELINE} | set(record_titles()) | NOT_STAGES
+    wrong = {
+        f"{path.relative_to(repository)}: {found['name']}"
+        for folder, pattern, name in places
+        for path in sorted((repository / folder).rglob(pattern))
+        if path.is_file()
+        for found in name.finditer(path.read_text(encoding="utf-8"))
+        if found["name"] not in known
+    }
+    assert sorted(wrong) == []
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -133,9 +204,18 @@ def test_only_adapters_know_the_way_out(repository: Path) -> None:
     assert caught == []
 
 
-def test_an_unknown_stage_is_a_key_error() -> None:
+def test_an_unknown_stage_is_an_error_and_an_unknown_record_has_a_title() -> None:
     with pytest.raises(KeyError):
         row_of("nothing")
+    with pytest.raises(ValueError, match="summarise_release"):
+        records_after("summarise_release")
+    assert title_of("evaluate_policy_provenance") == "Provenance policy"
+    assert title_of("read_leaves") == "Read leaves"
+
+
+def test_the_first_pass_of_the_policy_ignores_what_comes_after_it() -> None:
+    assert {"generate_provenance", "evaluate_policy_provenance", "publish_release"} <= records_after("evaluate_policy")
+    assert not records_after("evaluate_policy") & {row.script for row in PIPELINE if row.required}
 
 
 def test_the_pipeline_declares_what_it_locks(repository: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ops.supply_chain import PIPELINE, daily_scan_uses, release_uses
 from ops.supply_chain.runner.arguments import parser_for
 
 PAGES = ("README.md", "policy/README.md", *(f"docs/{name}" for name in ("*.md", "adr/*.md")))
@@ -73,29 +74,24 @@ def _words(text: str) -> list[str]:
 def sessions(repository: Path) -> dict[str, tuple[str, ...]]:
     """Return the sessions of the noxfile and the stages that each runs; none where it runs no stage."""
     tree = ast.parse((repository / "noxfile.py").read_text(encoding="utf-8"))
-    constants: dict[str, tuple[str, ...]] = {
-        ast.unparse(node.targets[0]): ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple)
-    }
-    found: dict[str, tuple[str, ...]] = {name: (name,) for name in constants["STAGES"]}
+    found: dict[str, tuple[str, ...]] = {row.script: (row.script,) for row in PIPELINE}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and any("nox.session" in ast.unparse(one) for one in node.decorator_list):
-            found[node.name] = tuple(_stages_in(node, constants))
+            found[node.name] = tuple(_stages_in(node))
     return found
 
 
-def _stages_in(node: ast.FunctionDef, constants: dict[str, tuple[str, ...]]) -> Iterator[str]:
+def _stages_in(node: ast.FunctionDef) -> Iterator[str]:
     for call in ast.walk(node):
         if not (isinstance(call, ast.Call) and ast.unparse(call.func) in {"_script", "_pipeline"}):
             continue
         for argument in call.args[1:]:
-            texts = (
-                constants.get(ast.unparse(argument).removeprefix("*")) if isinstance(argument, ast.Starred) else None
-            )
-            for step in texts or ([argument.value] if isinstance(argument, ast.Constant) else []):
-                words = [part.split()[0] for part in str(step).split(" & ")]
-                yield from (word for word in words if not word.startswith("-"))  # an option that the session adds
+            if isinstance(argument, ast.Starred):
+                uses = {"*commands(release_uses())": release_uses, "*commands(daily_scan_uses())": daily_scan_uses}
+                steps = uses.get(ast.unparse(argument))
+                yield from (use.stage.script for step in (steps() if steps else ()) for use in step)
+            elif isinstance(argument, ast.Constant) and not str(argument.value).startswith("-"):
+                yield str(argument.value)  # without the options that the session adds
 
 
 def options_of(stage: str) -> set[str]:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
-STEPS = (
-    "generate_sbom",
-    "bundle_evidence",
-    "evaluate_policy",
-    "generate_provenance",
-    "evaluate_policy --provenance",
-    "assemble_release",
-    "retain_artifacts",
-    "summarise_release",
+from ops.supply_chain import commands, release_uses
+
+SPINE = frozenset(
+    {
+        "generate_sbom",
+        "bundle_evidence",
+        "evaluate_policy",
+        "generate_provenance",
+        "assemble_release",
+        "retain_artifacts",
+        "summarise_release",
+    }
 )
+SIGNING = frozenset({"sign_artifacts", "verify_release"})
+
+
+def release_steps(stages: Collection[str]) -> tuple[str, ...]:
+    """Return the steps of the `release` session that are of these stages, with the options used there."""
+    steps = (tuple(use for use in step if use.stage.script in stages) for step in release_uses())
+    return commands(tuple(filter(None, steps)))
+
+
+STEPS = release_steps(SPINE)
 
 CONFIG = '[policy]\nfolders = ["policy"]\n'
 

@@ -12,34 +12,17 @@ from typing import Any
 
 import pytest
 
+from ops.supply_chain import PIPELINE, commands, daily_scan_uses
 from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.integrity import FakeIntegrity
 from tests.fakes.wheels import WheelIndex, serving
 from tests.pipeline.conftest import git
+from tests.pipeline.spine import SIGNING, release_steps
 
-GATES = (
-    "check_locks --reproducible & check_hashes --bytes & check_vulnerabilities --second-opinion"
-    " & check_malware & check_publishers & generate_sbom"
-)
-RELEASE = (
-    GATES,
-    "generate_vex",
-    "report_findings",
-    "bundle_evidence",
-    "evaluate_policy",
-    "generate_provenance",
-    "evaluate_policy --provenance",
-    "assemble_release",
-    "retain_artifacts",
-    "summarise_release",
-)
-SCAN = (
-    "check_locks & check_hashes & check_vulnerabilities --ledger & check_malware --ledger & check_publishers",
-    "scan_updates",
-    "report_findings",
-)
-QUICK = (GATES.replace(" --second-opinion", ""), *RELEASE[1:])
-"""Where the second opinion, which one test has and which starts slowly, is not the question."""
+RELEASE = release_steps({row.script for row in PIPELINE} - SIGNING)
+SCAN = commands(daily_scan_uses())
+QUICK = (RELEASE[0].replace(" --second-opinion", ""), *RELEASE[1:])
+"""Without pip-audit, which one test covers and which starts slowly."""
 
 LEDGER = ("check_vulnerabilities --ledger & check_malware --ledger",)
 LONG_AGO = "2025-01-01T00:00:00Z"

@@ -23,19 +23,9 @@ from ops.supply_chain.adapters.sigstore.trusted_root import embedded_root
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from tests.fakes.signals import default_signals
 from tests.pipeline.conftest import git, make_project
+from tests.pipeline.spine import SIGNING, SPINE, release_steps
 
-STEPS = (
-    "generate_sbom",
-    "bundle_evidence",
-    "evaluate_policy",
-    "generate_provenance",
-    "evaluate_policy --provenance",
-    "assemble_release",
-    "sign_artifacts",
-    "verify_release",
-    "retain_artifacts",
-    "summarise_release",
-)
+STEPS = release_steps(SPINE | SIGNING)
 WORKFLOW = "https://github.com/acme/small/.github/workflows/release.yml@refs/tags/v1.0"
 LOOPBACK = "by an instance on loopback, nothing was written to a public log"
 CONFIG = f"""\

@@ -18,9 +18,9 @@ from ops.supply_chain import StageRow
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.runner import pipeline
 
-GATE = StageRow("try_gate", "", "", "", gate=True)
-MAKER = StageRow("try_maker", "", "", "")
-LAST = StageRow("try_last", "", "", "")
+GATE = StageRow("try_gate", "", "", "", "", gate=True)
+MAKER = StageRow("try_maker", "", "", "", "")
+LAST = StageRow("try_last", "", "", "", "")
 
 
 class _Child(subprocess.Popen[bytes]):

@@ -225,7 +225,7 @@ def test_two_runs_on_one_dist_are_refused(
 
 
 def test_a_missing_project_is_a_usage_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    code = run_stage("s", DOC, _arguments, lambda _run: _result(), ["--project", str(tmp_path / "none")])
+    code = run_stage("s", DOC, _arguments, lambda _run: _result(), ["--project", str(tmp_path / "none")], records=True)
     assert code == ExitCode.USAGE
     assert "is not a folder" in capfd.readouterr().err
 
@@ -238,7 +238,7 @@ def test_a_ctrl_c_before_the_stage_can_answer_is_answered_then(project: Path, tm
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         os.kill(os.getpid(), signal.SIGINT)
         from ops.supply_chain.runner.stage import run_stage
-        sys.exit(run_stage("try_runner", "Doc.", lambda parser: None, lambda run: time.sleep(60)))
+        sys.exit(run_stage("try_runner", "Doc.", lambda parser: None, lambda run: time.sleep(60), records=True))
         """
     )
     words = ["--project", str(project), "--dist", str(tmp_path / "dist")]
@@ -258,7 +258,7 @@ def started(project: Path, dist: Path, repository: Path) -> subprocess.Popen[byt
         def body(run):
             sys.stderr.write("ready\\n"); sys.stderr.flush()
             time.sleep(60)
-        sys.exit(run_stage("try_runner", "Doc.", lambda parser: None, body))
+        sys.exit(run_stage("try_runner", "Doc.", lambda parser: None, body, records=True))
         """
     )
     words = ["--project", str(project), "--dist", str(dist)]

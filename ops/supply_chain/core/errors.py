@@ -1,9 +1,7 @@
 """The error tree and the exit codes of every script.
 
-A class of error owns one exit code; `runner.stage` is the only place that turns an error or a
-verdict into a process exit. 1 is Python's own code for a crash and is never returned on purpose.
-
-Source: DESIGN section 4, "Exit codes".
+Each class of error has one exit code; `runner.stage` is the only place that turns an error or an outcome into a process
+exit. 1 is Python's own code for a crash and is never returned on purpose. docs/contracts.md explains the codes.
 """
 
 from __future__ import annotations
@@ -24,13 +22,30 @@ class ExitCode(IntEnum):
     OUTPUT = 6
     INTERRUPTED = 130
 
+    @property
+    def meaning(self) -> str:
+        """The meaning, in a few words, as the README's table has it."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    ExitCode.PASS: "pass",
+    ExitCode.CRASH: "a crash: a defect in sealwright",
+    ExitCode.USAGE: "wrong command line or configuration",
+    ExitCode.INPUT: "an input is broken",
+    ExitCode.DENIED: "denied: there are open findings",
+    ExitCode.NOT_EXAMINED: "not examined: an outside service or a feed did not give a usable answer",
+    ExitCode.OUTPUT: "the stage's own output failed its check",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
 
 class StageError(Exception):
-    """A reason to stop a stage, with what to do next.
+    """A reason to stop a stage, and the next step.
 
     Args:
-        message: What is wrong, where (path and line or JSON path), expected against found.
-        hint: What to do next, one sentence; empty where there is nothing to advise.
+        message: What is wrong, where (path and line, or JSON path), what was expected and what was found.
+        hint: What to do next, in one sentence; empty where there is nothing to advise.
     """
 
     exit_code: ClassVar[ExitCode]
@@ -41,7 +56,7 @@ class StageError(Exception):
         self.hint = hint
 
     def described(self) -> str:
-        """Return the message for a person: what is wrong and, on a second line, what to do next."""
+        """Return the message and, on a second line, the next step."""
         return f"error: {self.message}" + (f"\n  next: {self.hint}" if self.hint else "")
 
 
@@ -58,12 +73,12 @@ class InputError(StageError):
 
 
 class UnavailableError(StageError):
-    """Something outside did not answer, or its answer cannot be used: nothing was examined."""
+    """An outside service did not answer, or its answer cannot be used: nothing was examined."""
 
     exit_code = ExitCode.NOT_EXAMINED
 
 
 class OutputError(StageError):
-    """What the stage itself made did not pass its own check."""
+    """The stage's own output did not pass its check."""
 
     exit_code = ExitCode.OUTPUT

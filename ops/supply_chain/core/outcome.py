@@ -1,7 +1,4 @@
-"""The three outcomes of everything that decides: pass, fail, not examined.
-
-Source: DESIGN section 1, idea 1.
-"""
+"""The three outcomes of every decision: pass, fail, not examined. docs/contracts.md explains why there are three."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from ops.supply_chain.core.errors import ExitCode
 
 
 class Outcome(StrEnum):
-    """How a stage or a rule ended; there is no fourth."""
+    """How a stage or a rule ended."""
 
     PASS = "pass"  # noqa: S105 - the word of the contract, not a password
     FAIL = "fail"
@@ -26,23 +23,15 @@ _EXIT_CODES = {
 
 
 def exit_code_of(outcome: Outcome) -> ExitCode:
-    """Return the exit code that stands for an outcome.
-
-    Args:
-        outcome: Any of the three.
-    Returns:
-        0, 4 or 5.
-    """
+    """Return the exit code of an outcome: 0, 4 or 5."""
     return _EXIT_CODES[outcome]
 
 
 def worst(outcomes: list[Outcome]) -> Outcome:
-    """Fold many outcomes into one: a failure outweighs what was not examined, which outweighs a pass.
+    """Return the worst of many outcomes: a failure is worse than not examined, which is worse than a pass.
 
     Args:
-        outcomes: Any order; empty means that nothing was examined.
-    Returns:
-        The outcome of the whole.
+        outcomes: Any order; an empty list means that nothing was examined.
     """
     if Outcome.FAIL in outcomes:
         return Outcome.FAIL

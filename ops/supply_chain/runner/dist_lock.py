@@ -1,7 +1,7 @@
-"""One run at a time on one `dist/`, and only on a `dist/` that is ours.
+"""One run at a time on one `dist/`, and only on a `dist/` that sealwright made.
 
-A pipeline run holds the lock for all its stages and tells them so through the environment; a stage
-that runs alone takes it itself. The operating system frees it when the holder dies.
+A pipeline run holds the lock for all its stages and passes that on in an environment variable; a stage that runs alone
+takes the lock itself. The operating system releases it when the holder exits.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 from ops.supply_chain.core.errors import OutputError, UsageError
 
 LOCK_NAME = ".sealwright.lock"
-"""Lies in `dist/`; marks the folder as ours as well."""
+"""Lock file in `dist/`; it also marks the folder as made by sealwright."""
 
 HOLDER_VARIABLE = "SEALWRIGHT_INVOCATION"
-"""Environment variable by which a pipeline run tells its stages that it holds the lock."""
+"""Set by a pipeline run for its stages: the run holds the lock, and this is its identifier."""
 
 OUTPUT_FOLDERS = (
     "sbom",
@@ -28,12 +28,13 @@ OUTPUT_FOLDERS = (
     "provenance",
     "release",
     "vex",
-    "packages",
     "report",
     "findings",
     "verification",
 )
-OUTPUT_FILES = ("checksums.txt",)
+OUTPUT_FILES = ("checksums.txt", "claims.json", "controls.json", "controls.md")
+KEPT_FOLDERS = ("mirror", "verifier")
+"""Outputs that do not describe a run: the mirror is of the retained releases, the verifier of this code."""
 
 
 @contextmanager
@@ -41,8 +42,8 @@ def hold(dist: Path) -> Iterator[None]:
     """Hold the lock of a `dist/` for the time of the block.
 
     Raises:
-        UsageError: Another run holds it, or the folder is somebody else's.
-        OutputError: It cannot be made.
+        UsageError: Another run holds it, or sealwright did not make the folder.
+        OutputError: The folder cannot be made.
     """
     from filelock import FileLock, Timeout
 
@@ -60,7 +61,7 @@ def hold(dist: Path) -> Iterator[None]:
 
 
 def clear(dist: Path, also: Sequence[Path] = ()) -> None:
-    """Remove what an earlier run left, so that nothing old can pass for new.
+    """Remove the output of earlier runs, so that nothing old can pass for new.
 
     Args:
         dist: A folder that `hold` has claimed; only the pipeline's own outputs in it are removed.
@@ -83,7 +84,7 @@ def clear(dist: Path, also: Sequence[Path] = ()) -> None:
 def _claim(dist: Path) -> None:
     try:
         dist.mkdir(parents=True, exist_ok=True)
-        # A rehearsal's own dist may be the first thing that was made below this one.
+        # The dist/ of a rehearsal may have been made inside this one first.
         ours = (dist / LOCK_NAME).exists() or all((inner / LOCK_NAME).is_file() for inner in dist.iterdir())
     except OSError as error:
         raise OutputError(f"{dist}: cannot be used: {error.strerror or error}") from error

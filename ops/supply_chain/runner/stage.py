@@ -20,6 +20,7 @@ from typing import NoReturn
 
 import msgspec
 
+from ops.supply_chain import record_titles
 from ops.supply_chain.adapters.files.project import read_config
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
@@ -46,7 +47,7 @@ def run_stage(
     body: Body,
     argv: Sequence[str] | None = None,
     *,
-    records: bool = True,
+    records: bool | None = None,
 ) -> int:
     """Run a stage from its command line to its exit code.
 
@@ -56,7 +57,8 @@ def run_stage(
         arguments: Adds the stage's own options to the parser.
         body: Does the work; raises `StageError` or returns a result.
         argv: The command line without the program; None takes the process's.
-        records: False for a command that only tells and leaves no record.
+        records: Whether this call leaves a record; without it the table of stages decides. Given by a stage that
+            leaves one in some of its modes only.
     Returns:
         One of `ExitCode`.
     """
@@ -67,8 +69,9 @@ def run_stage(
         parser.print_help()
         return ExitCode.PASS
     public = "--public-log" in words
+    keeps = stage in record_titles() if records is None else records
     with Streams(public=public) as streams:
-        return _guarded(lambda: _run(stage, parser, body, words, streams, records=records), streams)
+        return _guarded(lambda: _run(stage, parser, body, words, streams, records=keeps), streams)
 
 
 def _guarded(work: Callable[[], int], streams: Streams) -> int:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ops.supply_chain import row_of, title_of
 from ops.supply_chain.assurance.report.inputs import ReportInput
-from ops.supply_chain.assurance.report.stages import SIDE_BY_SIDE, title_of
+from ops.supply_chain.assurance.report.stages import SIDE_BY_SIDE
 from ops.supply_chain.assurance.report.tone import Tone, plural
 from ops.supply_chain.assurance.report.verification import VerificationView
 from ops.supply_chain.contracts.files.verdict import Verdict
@@ -135,7 +136,7 @@ def _gaps(evidence: ReportInput, verification: VerificationView | None) -> Itera
     """Yield a sentence for everything that keeps a page from saying "allowed"."""
     left = {record.stage: record for record in evidence.records}
     for script in SIDE_BY_SIDE:
-        if script not in left:
+        if script not in left and row_of(script).required:
             yield f"{title_of(script)}: no record, so nothing is known of it."
     for script, record in sorted(left.items()):
         if record.outcome is not Outcome.PASS:

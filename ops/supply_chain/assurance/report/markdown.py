@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ops.supply_chain import record_titles, title_of
 from ops.supply_chain.assurance.report.page import ReportPage
-from ops.supply_chain.assurance.report.stages import TITLES
+from ops.supply_chain.assurance.report.stages import VERIFY
 from ops.supply_chain.assurance.report.tone import Tone, plural
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -63,8 +64,10 @@ def _tiles(page: ReportPage) -> Iterator[str]:
 def _stages(page: ReportPage, escape: Escape) -> Iterator[str]:
     yield "| stage | outcome | time | examined |"
     yield "|---|---|---|---|"
+    known = {VERIFY, *record_titles()}
     for stage in page.picture.stages:
-        yield f"| {escape(TITLES.get(stage.script, OTHER_STAGE))} | {stage.word} | {stage.took} | {stage.examined} |"
+        title = title_of(stage.script) if stage.script in known else OTHER_STAGE
+        yield f"| {escape(title)} | {stage.word} | {stage.took} | {stage.examined} |"
 
 
 def _changes(page: ReportPage, escape: Escape) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The pipeline as a picture: each stage with its outcome, its time, and what it looked at.
 
-The gates run side by side and stand in the first column; what follows them runs one after another and stands in
-rows of four. Geometry is computed here, in units of the drawing; the template only draws it.
+The gates run side by side, in the first column; the stages after them run one after another, in rows of three.
+Geometry is computed here, in units of the drawing; the template only draws it.
 """
 
 from __future__ import annotations
@@ -11,55 +11,22 @@ from itertools import pairwise
 
 import msgspec
 
+from ops.supply_chain import release_uses, title_of
 from ops.supply_chain.assurance.report.tone import Tone, plural, tone_of, word_of
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core.moments import parse_timestamp
 from ops.supply_chain.core.outcome import Outcome
 
 VERIFY = "verify_release"
-"""The one stage that leaves no record: its report stands for it."""
+"""Drawn although it leaves no record: its report has the outcome."""
 
-SIDE_BY_SIDE = (
-    "check_locks",
-    "check_hashes",
-    "check_vulnerabilities",
-    "check_malware",
-    "check_publishers",
-    "generate_sbom",
-)
-ONE_BY_ONE = (
-    "generate_vex",
-    "bundle_evidence",
-    "evaluate_policy",
-    "generate_provenance",
-    "evaluate_policy_provenance",
-    "assemble_release",
-    "sign_artifacts",
-    VERIFY,
-    "retain_artifacts",
-)
-"""In the order of the `release` session; a record of any other stage comes after them."""
+_FIRST, *_REST = ([use.name for use in step if use.stage.records or use.name == VERIFY] for step in release_uses())
 
-TITLES = {
-    "assemble_release": "Assembly",
-    "build_distributions": "Distributions",
-    "bundle_evidence": "Evidence",
-    "check_hashes": "Hashes",
-    "check_locks": "Locks",
-    "check_malware": "Malware",
-    "check_publishers": "Publishers",
-    "check_vulnerabilities": "Vulnerabilities",
-    "evaluate_policy": "Policy",
-    "evaluate_policy_provenance": "Provenance policy",
-    "generate_provenance": "Provenance",
-    "generate_sbom": "SBOM",
-    "generate_security_md": "SECURITY.md",
-    "generate_vex": "VEX",
-    "publish_release": "Publication",
-    "retain_artifacts": "Retention",
-    "sign_artifacts": "Signatures",
-    "verify_release": "Verification",
-}
+SIDE_BY_SIDE = tuple(_FIRST)
+"""The stages of the first step of the `release` session, which run at the same time."""
+
+ONE_BY_ONE = tuple(name for step in _REST for name in step)
+"""The stages after it, in order; a record of any other stage comes after them."""
 
 BOX_WIDTH, BOX_HEIGHT = 226, 58
 GAP_X, GAP_Y = 30, 14
@@ -145,11 +112,6 @@ def duration_text(seconds: int) -> str:
         return "under 1 s"
     minutes, rest = divmod(seconds, MINUTE_SECONDS)
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
-
-
-def title_of(script: str) -> str:
-    """Return what a stage is called on the page."""
-    return TITLES.get(script, script.replace("_", " ").capitalize())
 
 
 def _view(script: str, record: Record | None, place: tuple[int, int]) -> StageView:
