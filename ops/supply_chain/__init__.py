@@ -236,7 +236,7 @@ PIPELINE: tuple[StageRow, ...] = (
         "sign_artifacts",
         "Signatures",
         reads="dist/release/",
-        writes="*.sigstore.json beside each file",
+        writes="*.sigstore.json for each file",
         decides="every file is signed by a configured identity",
         release=(Step(90),),
     ),

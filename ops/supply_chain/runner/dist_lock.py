@@ -33,8 +33,6 @@ OUTPUT_FOLDERS = (
     "verification",
 )
 OUTPUT_FILES = ("checksums.txt", "claims.json", "controls.json", "controls.md")
-KEPT_FOLDERS = ("mirror", "verifier")
-"""Outputs that do not describe a run: the mirror is of the retained releases, the verifier of this code."""
 
 
 @contextmanager
