@@ -162,7 +162,7 @@ def test_the_commands_name_the_files_of_the_release(world: World) -> None:
     assert "nox -s rehearse -- --project CLONE --version 1.0\n" in text
     assert "cmp acme-1.0-sbom.cdx.json dist/rehearsal/release/acme-1.0-sbom.cdx.json\n" in text
     assert "verification.json" not in text
-    assert "For the release acme 1.0 that is until 2027-11-02." in text
+    assert "The release acme 1.0 is retained until 2027-11-02." in text
 
 
 def test_who_signed_is_taken_from_the_verification(world: World) -> None:
@@ -191,7 +191,7 @@ def test_a_release_without_signatures_is_verified_as_one(world: World) -> None:
 def test_a_rehearsal_is_told_as_one(world: World) -> None:
     world.retain("signed-releases", rehearsal=True)
     assert world.run() == ExitCode.PASS
-    assert "> **This tells of a rehearsal, and a rehearsal is not a release.**" in world.read()
+    assert "> **This document describes a rehearsal, not a release.**" in world.read()
     assert world.run("--check", "--strict", "--unless-first") == ExitCode.PASS
 
 
@@ -433,7 +433,7 @@ def test_waivers_that_hold_are_told_and_ended_ones_are_not(world: World) -> None
     world.configure(CONFIG + WAIVER.format(until="2026-11-19"))
     assert world.run("--check") == ExitCode.DENIED
     assert world.run() == ExitCode.PASS
-    assert "Nothing is acknowledged and deferred at present." in world.read()
+    assert "No finding is acknowledged and deferred at present." in world.read()
 
 
 def test_an_opensecops_project_works_unchanged(world: World) -> None:
@@ -450,9 +450,9 @@ def test_an_opensecops_project_works_unchanged(world: World) -> None:
     assert world.run() == ExitCode.PASS
     body, _, comment = world.read().partition("\n<!-- ")
     assert body == (
-        f"# acme\n\nOf {len(IDS)} claims that can be made of this project's supply chain, the evidence of release `1.0` "
-        "supports 1.\n\nAmong the files of release acme 1.0: `acme-1.0-sbom.cdx.json`.\n\n"
-        "| finding | package | why it is accepted | since | until |\n|---|---|---|---|---|\n"
+        f"# acme\n\n1 of {len(IDS)} claims about this project's supply chain are supported by the evidence of release "
+        "`1.0`.\n\nAmong the files of release acme 1.0: `acme-1.0-sbom.cdx.json`.\n\n"
+        "| finding | package | reason | since | until |\n|---|---|---|---|---|\n"
         "| CVE-2026-1 | idna | Later. | 2026-11-01 | 2027-04-30 |\n"
     )
     assert comment.startswith("sealwright {")

@@ -62,7 +62,7 @@ def test_one_that_was_edited_cannot_be_read_and_is_still_ours() -> None:
     assert is_generated(text)
     with pytest.raises(InputError) as caught:
         read_basis(text, where="SECURITY.md")
-    assert caught.value.message.startswith("SECURITY.md: the closing comment says nothing that can be read: ")
+    assert caught.value.message.startswith("SECURITY.md: the closing comment cannot be read: ")
 
 
 def test_only_the_end_counts() -> None:

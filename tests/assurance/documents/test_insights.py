@@ -107,8 +107,8 @@ def test_without_a_channel_no_reports_are_accepted() -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "message"),
     [
-        ("last_reviewed = 2026-11-01", "", "security_insights.url is set and last_reviewed not"),
-        ('licence = "MIT"', "", "security_insights.url is set and licence not"),
+        ("last_reviewed = 2026-11-01", "", "security_insights.url is set, but last_reviewed not"),
+        ('licence = "MIT"', "", "security_insights.url is set, but licence not"),
         (
             "last_reviewed = 2026-11-01",
             'last_reviewed = "soon"',

@@ -70,7 +70,7 @@ def test_configuration_may_insist_on_a_claim() -> None:
     assert write_security_md("x", released("slsa-build-l1", config=settings)).unsupported == ()
     with pytest.raises(UsageError) as caught:
         write_security_md("x", facts(config=config('[documents]\nrequired_claims = ["slsa-l1"]\n')))
-    assert caught.value.message == "documents.required_claims: there is no claim 'slsa-l1'"
+    assert caught.value.message == "documents.required_claims: unknown claim 'slsa-l1'"
     assert caught.value.hint == "The nearest are slsa-build-l1, slsa-build-l3, slsa-build-l2."
 
 
@@ -96,7 +96,7 @@ def test_a_rehearsal_says_so_at_the_top_whatever_the_template(default: str, clai
     for template in (default, "# Title\n\nText.\n", "Text.\n"):
         text = written(template, released(*claims, rehearsal=True))
         head = text[: text.index("\n\n", text.index("> "))]
-        assert "a rehearsal is not a release" in head
+        assert "describes a rehearsal, not a release" in head
         assert len(head.splitlines()) <= 3
         assert '"rehearsal": true' in text.splitlines()[-1]
 
@@ -164,7 +164,7 @@ def test_a_release_without_files_or_identities_says_so(default: str) -> None:
 def test_checksums_are_not_called_signatures() -> None:
     settings = msgspec.structs.replace(config(), signing=SigningConfig(mode=SigningMode.CHECKSUMS))
     text = written("{{SIGNING_IDENTITIES}}", released(config=settings))
-    assert "Releases of this project are not signed: only their digests are published." in text
+    assert "Releases of this project are not signed; only their digests are published." in text
 
 
 def test_identities_stand_with_their_dates() -> None:
@@ -222,7 +222,7 @@ def test_s2c2f_levels_have_no_gaps() -> None:
 
     assert (
         said(*first[1:])
-        == "No S2C2F level is reached: 5 of 25 practices of S2C2F v1.1 are met. For level 1 these are not met: ING-1."
+        == "No S2C2F level is reached: 5 of 25 practices of S2C2F v1.1 are met. Not met for level 1: ING-1."
     )
     assert said(*first, *second[:-1]).startswith("S2C2F level 1 is reached: 12 of 25")
     assert said(*first, *second, "AUD-4").startswith("S2C2F level 2 is reached: 14 of 25")
@@ -298,13 +298,13 @@ model = "cathedral"
         "Write to security&#64;acme.example.",
         "You get a first answer within 1 day.",
         "The vulnerability is disclosed at the latest 90 days after the report.",
-        "Reporters are named with the fix if they wish.",
+        "Reporters are credited with the fix if they wish.",
         "There is a bug bounty.",
         "| critical, and malware | within 1 business day |",
         "| medium | within 30 business days |",
         "| low | no target |",
-        "The clock starts when a scan of this project first sees the vulnerability.",
-        "Business days are all days but Fridays and 2 configured holidays, in the time zone `Europe/Stockholm`",
+        "The clock starts when a scan of this project first reports the vulnerability.",
+        "Business days are all days except Fridays and 2 configured holidays, in the time zone `Europe/Stockholm`",
         "| 2.x | yes | 2027-01-01 |   |",
         "| 1.x | no | not stated | too old |",
         "changes come from the maintainers only",

@@ -112,7 +112,7 @@ def test_expiry(text: str, expected: Expiry) -> None:
             'contacts = ["https://a.example/\\nExpires: x"]',
             "security_txt.contacts is 'https://a.example/?Expires: x': expected an https address without credentials",
         ),
-        ("languages = ['en, sv']", "'en, sv' is no language tag"),
+        ("languages = ['en, sv']", "'en, sv' is not a language tag"),
         ("expires_days = 30", "security_txt.renew_days is 30 and expires_days 30"),
         (
             "encryption = ['http://a.example']",

@@ -1,5 +1,1 @@
-"""Documents for customers and auditors, in which no sentence stands that the evidence does not support.
-
-Pure: values in, text out. `template` reads templates, `values` makes what they may name, `claims` says what may
-be said; `insights`, `security_txt` and `badge` are the files beside the security policy.
-"""
+"""Documents for customers and auditors whose every claim is supported by evidence: SECURITY.md and its companions."""

@@ -1,4 +1,4 @@
-"""Addresses that the configuration gives for publication: each is checked before it stands anywhere."""
+"""Addresses that the configuration gives for publication; each is checked before it is written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def https(address: str, *, where: str) -> str:
     """Return an https address as it is.
 
     Raises:
-        UsageError: It is none, or has a user in it.
+        UsageError: It is not an https address, or contains a user name.
     """
     if is_web_address(address) and without_credentials(address) == address:
         return address
@@ -29,7 +29,7 @@ def email(address: str, *, where: str) -> str:
     """Return a mail address as it is.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not a mail address.
     """
     if _EMAIL.fullmatch(address):
         return address
@@ -40,7 +40,7 @@ def repository(name: str, *, where: str) -> str:
     """Return OWNER/REPO as it is.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It has another form.
     """
     if _REPOSITORY.fullmatch(name) and name.rpartition("/")[2] not in {".", ".."}:
         return name
@@ -51,7 +51,7 @@ def contact(address: str, *, where: str) -> str:
     """Return a contact of security.txt as it is: `mailto:`, `https:` or `tel:`.
 
     Raises:
-        UsageError: It is none of them.
+        UsageError: It has another form.
     """
     scheme, _, rest = address.partition(":")
     if (scheme == "mailto" and _EMAIL.fullmatch(rest)) or _CONTACT.fullmatch(address):

@@ -1,6 +1,6 @@
-"""The badge: how many claims the evidence supports, for https://img.shields.io/endpoint.
+"""The badge for https://img.shields.io/endpoint: how many claims the evidence supports.
 
-Source: shields.io, "Endpoint Badge": schemaVersion 1, label, message, color.
+Source: https://shields.io/badges/endpoint-badge (schemaVersion 1, label, message, color).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LABEL = "supply chain"
 
 
 def is_badge(text: str) -> bool:
-    """Tell whether a file is such a badge, and not something else that happens to be JSON."""
+    """Return whether a file is such a badge, and not other JSON."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -26,7 +26,7 @@ def is_badge(text: str) -> bool:
 
 
 def badge(facts: DocumentFacts) -> dict[str, object]:
-    """Return the badge's JSON as plain data; never green, because a count is not a judgement."""
+    """Return the badge's JSON as plain data; never green, because a count is not a verdict."""
     source = facts.claims.source
     if source is None:
         message, colour = "no release yet", "lightgrey"
@@ -34,6 +34,6 @@ def badge(facts: DocumentFacts) -> dict[str, object]:
         message, colour = "rehearsed, not released", "lightgrey"
     else:
         renderer = ClaimRenderer(facts.claims)
-        held = sum(renderer.supported(claim.id) for claim in facts.claims.claims)
-        message, colour = f"{printable(source.version)}: {held} of {len(facts.claims.claims)} claims", "blue"
+        supported = sum(renderer.supported(claim.id) for claim in facts.claims.claims)
+        message, colour = f"{printable(source.version)}: {supported} of {len(facts.claims.claims)} claims", "blue"
     return {"schemaVersion": 1, "label": LABEL, "message": message, "color": colour}

@@ -1,6 +1,6 @@
 """The closing comment of a generated document: which evidence it was computed from, for `--check` to read.
 
-Source: issue "SECURITY.md that cannot lie"; HTML, "Comments": `-->` ends one, whatever stands in it.
+Source: https://html.spec.whatwg.org/multipage/syntax.html#comments (`-->` ends a comment whatever it contains).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _AFTER_DASH, _DASH = re.compile("(?<=-)-"), r"\\u002d"
 
 
 class DocumentStatus(StrEnum):
-    """How the evidence that a document names stands to what is here."""
+    """How the evidence that a document names relates to the newest evidence on this machine."""
 
     SAME = "same"
     OLDER = "older"
@@ -31,7 +31,7 @@ class DocumentStatus(StrEnum):
 
 
 def basis_of(component: str, source: EvidenceSource | None) -> DocumentBasis:
-    """Say what a document rests on."""
+    """Return the evidence that a document rests on."""
     if source is None:
         return DocumentBasis(schema="security-md/1", component=component, evidence=None)
     evidence = BasisRelease(
@@ -44,7 +44,7 @@ def basis_of(component: str, source: EvidenceSource | None) -> DocumentBasis:
 
 
 def closing_comment(basis: DocumentBasis) -> str:
-    """Return the comment, on one line, with nothing in it that could end it."""
+    """Return the comment on one line; nothing in it can end it early."""
     line = json.dumps(msgspec.to_builtins(basis), sort_keys=True)
     for character in "<>":
         line = line.replace(character, f"\\u{ord(character):04x}")
@@ -55,7 +55,7 @@ def read_basis(document: str, *, where: str) -> DocumentBasis | None:
     """Read the closing comment of a document; None where it has none, because it was not generated.
 
     Raises:
-        InputError: It has one that was edited into something else.
+        InputError: The comment was edited and cannot be read.
     """
     found = _COMMENT.search(document)
     if found is None:
@@ -64,16 +64,16 @@ def read_basis(document: str, *, where: str) -> DocumentBasis | None:
         return msgspec.convert(plain_json.load(found[1].encode(), where=where), DocumentBasis, strict=True)
     except msgspec.ValidationError as error:
         raise InputError(
-            f"{where}: the closing comment says nothing that can be read: {error}",
-            hint="Generate the document again: nox -s security_md",
+            f"{where}: the closing comment cannot be read: {error}",
+            hint="Regenerate the document: nox -s security_md",
         ) from error
 
 
 def status_of(named: DocumentBasis, source: EvidenceSource | None) -> DocumentStatus:
-    """Hold the evidence that a document names against the newest that is here.
+    """Compare the evidence that a document names with the newest on this machine.
 
-    What is here counts as newer only where it was retained later: on a machine that has an older release
-    nothing can be said of a document that names one it does not have.
+    Evidence counts as newer only where it was retained later: a machine with only an older release cannot decide
+    about a document that names a release it does not have.
     """
     if named.evidence is None:
         return DocumentStatus.SAME if source is None else DocumentStatus.OLDER
@@ -88,5 +88,5 @@ def status_of(named: DocumentBasis, source: EvidenceSource | None) -> DocumentSt
 
 
 def is_generated(document: str) -> bool:
-    """Tell whether a document has our closing comment, readable or not."""
+    """Return whether a document has the closing comment of a generated one, readable or not."""
     return _COMMENT.search(document) is not None

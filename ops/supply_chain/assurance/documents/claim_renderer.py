@@ -1,7 +1,4 @@
-"""What a document may say: the text of a claim where the evidence supports it, else what is true instead.
-
-Source: issue "SECURITY.md that cannot lie", deliverable 2.
-"""
+"""Claims in a document: the claim's text where the evidence supports it, else the sentence that is true instead."""
 
 from __future__ import annotations
 
@@ -16,24 +13,24 @@ SHOWN_FILES = 4
 """Files that are named for one claim; the rest are counted."""
 
 _IN_RELEASE = re.compile(r"\A(?:artifacts|evidence|dist):(?:[^/]+/)*supply-chain/[^/]+/[^/]+/(?=[^/]+\Z)")
-"""Where a retained release lies; its files are known by their names alone."""
+"""The folder of a retained release; its files are shown by name alone."""
 
 _MARK = "\x01"
 _MARKED = re.compile(f"{_MARK}([^{_MARK}]*){_MARK}")
 
 
 class UnsupportedClaim(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim that a document asserts or is required to hold, and that the evidence does not support."""
+    """A claim that a document asserts, or that the configuration requires, without support by the evidence."""
 
     id: str
     missing: tuple[str, ...]
 
 
 class ClaimRenderer:
-    """Speaks for the claims of one report, and remembers what it was asked.
+    """Renders the claims of one report, and keeps which of them a document asserts.
 
     Args:
-        report: Every claim that there is.
+        report: Every claim.
     """
 
     def __init__(self, report: ClaimsReport) -> None:
@@ -42,12 +39,12 @@ class ClaimRenderer:
         self._asserted: dict[str, None] = {}
 
     def render(self, claim: str, text: str, *, optional: bool) -> str:
-        """Return what stands in a document in the place of a claim.
+        """Return the text of a document in place of a claim.
 
         Args:
             claim: Its id, which the report has.
-            text: What the author wrote, Markdown; empty stands for the claim's own sentence.
-            optional: Whether the author does without it.
+            text: The author's Markdown; empty for the claim's own sentence.
+            optional: Whether the document may do without the claim.
         """
         if not optional:
             self._asserted.setdefault(claim)
@@ -57,7 +54,7 @@ class ClaimRenderer:
         return f"{text or escape.text(verdict.sentence)} {_MARK}{claim}{_MARK}"
 
     def numbered(self, document: str) -> str:
-        """Give each supported claim of a finished document its number, in the order in which they stand."""
+        """Number the supported claims of a finished document, in their order."""
         return _MARKED.sub(self._number, document)
 
     def _number(self, found: re.Match[str]) -> str:
@@ -65,12 +62,12 @@ class ClaimRenderer:
         return f"[\\[{number}\\]](#evidence)"
 
     def supported(self, claim: str) -> bool:
-        """Tell whether the evidence supports a claim; one that the report does not have is not supported."""
+        """Return whether the evidence supports a claim; a claim that the report does not have is not supported."""
         verdict = self._verdicts.get(claim)
         return verdict is not None and verdict.standing is ClaimStatus.SUPPORTED
 
     def unsupported(self, required: tuple[str, ...] = ()) -> tuple[UnsupportedClaim, ...]:
-        """Return what was asserted or is required and does not hold, sorted by id."""
+        """Return the claims that are asserted or required and not supported, sorted by id."""
         return tuple(
             UnsupportedClaim(id=claim, missing=self._verdicts[claim].missing or (_otherwise(self._verdicts[claim]),))
             for claim in sorted({*self._asserted, *required})
@@ -78,7 +75,7 @@ class ClaimRenderer:
         )
 
     def evidence(self) -> str:
-        """Return the table of what each numbered sentence rests on; empty where nothing was claimed."""
+        """Return the table of evidence for each numbered claim; empty where nothing was claimed."""
         rows = [
             (str(number), escape.code(claim), _files(self._verdicts[claim])) for claim, number in self._numbers.items()
         ]

@@ -1,4 +1,4 @@
-"""Text that others wrote, made harmless in Markdown: it comes out as it is and never as markup.
+"""Untrusted text in Markdown: shown literally, never interpreted as markup.
 
 What Markdown and GitHub's additions to it act upon is written as a backslash escape where every renderer knows
 one, else as a character reference. Control characters and line breaks are gone before that.
@@ -38,7 +38,7 @@ _PATH = re.compile(r"(?!/)(?!.*\.\.)[A-Za-z0-9._/-]+(?:#[A-Za-z0-9_-]+)?")
 def text(raw: str) -> str:
     """Return text as one line of Markdown that shows it literally.
 
-    Addresses in it are not made into links: whoever wrote it does not choose where readers go.
+    Addresses in it do not become links: the author of untrusted text does not choose where readers go.
     """
     line = " ".join(printable(without_credentials(raw).replace("\n", " ")).split())
     line = "".join(_ESCAPES.get(character, character) for character in line)
@@ -66,7 +66,7 @@ def fenced(lines: Iterable[str], language: str = "console") -> str:
 
 
 def is_web_address(address: str) -> bool:
-    """Tell whether an https address can stand in a document without any escape."""
+    """Return whether an https address needs no escape in a document."""
     return bool(_WEB_ADDRESS.fullmatch(address))
 
 
@@ -81,7 +81,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table.
 
     Args:
-        heads: Of the columns, plain words of ours.
+        heads: Of the columns, trusted plain words.
         rows: Cells that are Markdown already; as many as heads.
     """
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]

@@ -1,4 +1,4 @@
-"""Everything that a document is made from, as one value."""
+"""The values that documents are rendered from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ops.supply_chain.contracts.files.claims import ClaimsReport
 
 
 class DeferredCve(msgspec.Struct, frozen=True, kw_only=True):
-    """A finding that is known and accepted until the end of a day; all texts are as somebody wrote them."""
+    """A known finding, accepted until the end of a day; all texts are untrusted."""
 
     id: str
     package: str
@@ -24,9 +24,9 @@ class DeferredCve(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerifyCommands(msgspec.Struct, frozen=True, kw_only=True):
-    """How a customer checks the release that the document tells of: command lines with its real names.
+    """Command lines with which a customer verifies the release, with its real file names.
 
-    Each is empty where there is nothing of the kind to check.
+    Each is empty where the release has nothing of the kind to check.
     """
 
     checksums: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class VerifyCommands(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DescribedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of the release, and what a customer gets from it; `signed` where a bundle lies beside it."""
+    """One file of the release and its use to a customer; `signed` where the release has a bundle for it."""
 
     name: str
     meaning: str
@@ -48,9 +48,9 @@ class DescribedFile(msgspec.Struct, frozen=True, kw_only=True):
 class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Values for documents.
 
-    `files` are those of the release that `claims.source` names, sorted by name and signatures left out; empty
-    where there is none. `retained_until` is the last day on which it is kept, empty likewise. `identities` are
-    the configured ones. `licence` is the project's SPDX expression or empty. `deferred` holds today.
+    `files` are those of the release that `claims.source` names, sorted by name, without signatures; empty where
+    there is none. `retained_until` is the last day of its retention, or empty. `identities` are the configured
+    ones. `licence` is the project's SPDX expression or empty. `deferred` are the waivers in force today.
     """
 
     component: str
@@ -66,17 +66,17 @@ class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def released(self) -> bool:
-        """Whether there is a release, and not a rehearsal only."""
+        """Whether there is a release, not only a rehearsal."""
         return self.claims.source is not None and not self.claims.source.rehearsal
 
     @property
     def rehearsed(self) -> bool:
-        """Whether there is a rehearsal, and no release."""
+        """Whether there is only a rehearsal."""
         return self.claims.source is not None and self.claims.source.rehearsal
 
     @property
     def subject(self) -> str:
-        """What the evidence is of, in words: `release NAME VERSION`, `rehearsal NAME VERSION`."""
+        """The subject of the evidence: `release NAME VERSION`, `rehearsal NAME VERSION`, or empty."""
         source = self.claims.source
         if source is None:
             return ""

@@ -1,6 +1,6 @@
-"""`security-insights.yml`, from the configuration.
+"""`security-insights.yml`, written from the configuration.
 
-Source: OpenSSF Security Insights 2.2.0.
+Source: OpenSSF Security Insights 2.2.0, https://github.com/ossf/security-insights
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _UPDATED = re.compile(r'^  last-updated: "(\d{4}-\d{2}-\d{2})"$', re.MULTILINE)
 
 
 def write_insights(facts: DocumentFacts, committed: str | None) -> str | None:
-    """Write the file, or None where it is not configured.
+    """Return the file's text, or None where it is not configured.
 
     Args:
-        facts: What there is to say.
-        committed: The file as it is, None where there is none: where nothing else changed, its
+        facts: The values to write.
+        committed: The existing file, None where there is none; where nothing else changed, its
             `last-updated` stays.
     Raises:
-        UsageError: Something that the format needs is not configured, or is not of its form.
+        UsageError: Something that the format requires is missing or malformed.
     """
     if not facts.config.security_insights.url:
         return None
@@ -71,8 +71,8 @@ def _require(facts: DocumentFacts) -> None:
         missing.append("licence")
     if missing:
         raise UsageError(
-            f"{CONFIG_NAME}: security_insights.url is set and {', '.join(missing)} not",
-            hint=f"Set them too, or take url out: then no {FILE_NAME} is written.",
+            f"{CONFIG_NAME}: security_insights.url is set, but {', '.join(missing)} not",
+            hint=f"Set them too, or remove url; then no {FILE_NAME} is written.",
         )
     try:
         date.fromisoformat(config.last_reviewed)

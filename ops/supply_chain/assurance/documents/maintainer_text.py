@@ -16,16 +16,16 @@ from ops.supply_chain.contracts.config.response import ClockStart, ResponseConfi
 from ops.supply_chain.contracts.config.support import SupportConfig, SupportedVersions, SupportPolicy
 
 NO_CHANNEL = (
-    "No private channel for reports is configured yet. Until there is one, ask the maintainers for a private way "
-    "to reach them, in public and without any detail of the vulnerability."
+    "No private channel for reports is configured yet. Until there is one, ask the maintainers in public for a private "
+    "contact, without any detail of the vulnerability."
 )
 NOT_PROMISED = (
-    "The maintainers have promised no days. These are the defaults of the pipeline, by which its gates and its daily "
-    "scan count."
+    "The maintainers have committed to no response times. These are the defaults that the pipeline's gates and daily "
+    "scan apply."
 )
 _GOVERNANCE = {
     GovernanceModel.OPEN: "Contributions from anyone are considered; the maintainers decide what is merged.",
-    GovernanceModel.CATHEDRAL: "The source is open and contributions are closed (the 'cathedral' model): changes "
+    GovernanceModel.CATHEDRAL: "The source is open, contributions are closed (the 'cathedral' model): changes "
     "come from the maintainers only, and change requests from others are not merged.",
     GovernanceModel.OTHER: "",
     GovernanceModel.UNSTATED: "The maintainers have not stated who may change this project.",
@@ -33,18 +33,18 @@ _GOVERNANCE = {
 
 
 def supported_versions(config: SupportConfig) -> str:
-    """Say which versions get security fixes."""
-    said = {
-        SupportPolicy.NEWEST: "The newest release gets security fixes. Older releases do not: move to the newest.",
+    """Return which versions get security fixes."""
+    statement = {
+        SupportPolicy.NEWEST: "The newest release gets security fixes. Older releases do not; upgrade to the newest.",
         SupportPolicy.UNSTATED: "The maintainers have not stated which versions get security fixes.",
         SupportPolicy.LISTED: "The maintainers have listed no version yet.",
     }[config.policy]
     if config.policy is SupportPolicy.LISTED and config.versions:
-        said = escape.table(
+        statement = escape.table(
             ("versions", "security fixes", "until", "note"),
             ((escape.text(version.versions), *_support(version)) for version in config.versions),
         )
-    return _with(said, config.text)
+    return _with(statement, config.text)
 
 
 def _support(entry: SupportedVersions) -> tuple[str, str, str]:
@@ -52,7 +52,7 @@ def _support(entry: SupportedVersions) -> tuple[str, str, str]:
 
 
 def reporting_channel(config: ReportingConfig) -> str:
-    """Say where a vulnerability is told in private."""
+    """Return where vulnerabilities are reported in private."""
     ways = []
     if config.github:
         name = repository(config.github, where="reporting.github")
@@ -65,7 +65,7 @@ def reporting_channel(config: ReportingConfig) -> str:
         ways.append(f"Use the {escape.link('form for vulnerability reports', address)}.")
     if config.pgp_key:
         key = escape.link("key", https(config.pgp_key, where="reporting.pgp_key"))
-        ways.append(f"Encrypt what you send with this {key}.")
+        ways.append(f"Encrypt your report with this {key}.")
     if config.languages:
         ways.append(f"Languages: {', '.join(escape.text(language) for language in config.languages)}.")
     reachable = config.github or config.email or config.url
@@ -73,24 +73,24 @@ def reporting_channel(config: ReportingConfig) -> str:
 
 
 def has_channel(config: ReportingConfig) -> bool:
-    """Tell whether there is any way to report in private."""
+    """Return whether there is any way to report in private."""
     return bool(config.github or config.email or config.url)
 
 
 def reporting_terms(config: ReportingConfig) -> str:
-    """Say what a reporter may expect: answer, disclosure, credit, bounty."""
+    """Return what a reporter may expect: answer, disclosure, credit, bounty."""
     answer, disclosure = config.acknowledge_days, config.disclosure_days
     lines = [
-        "No time is promised for a first answer."
+        "There is no committed time for a first answer."
         if answer is None
         else f"You get a first answer within {_days(answer)}.",
-        "When a fix is published is agreed with the reporter; no limit is set."
+        "The date of disclosure is agreed with the reporter; there is no fixed limit."
         if disclosure is None
         else f"The vulnerability is disclosed at the latest {_days(disclosure)} after the report.",
         {
-            None: "Whether reporters are named is not settled: say in the report what you wish.",
-            True: "Reporters are named with the fix if they wish.",
-            False: "Reporters are not named.",
+            None: "There is no rule on crediting reporters: state your wish in the report.",
+            True: "Reporters are credited with the fix if they wish.",
+            False: "Reporters are not credited.",
         }[config.credit],
     ]
     if config.bug_bounty is not None:
@@ -99,17 +99,17 @@ def reporting_terms(config: ReportingConfig) -> str:
 
 
 def not_accepted(config: ReportingConfig) -> str:
-    """List what is not taken as a vulnerability of this project."""
+    """Return what is not accepted as a vulnerability of this project, as a list."""
     items = [escape.text(item) for item in config.not_accepted]
-    return escape.bullets(items) if items else "Nothing is excluded beforehand."
+    return escape.bullets(items) if items else "There are no exclusions."
 
 
 def response_targets(config: ResponseConfig, *, stated: bool) -> str:
-    """Give the targets of the gate for vulnerabilities in dependencies, by severity.
+    """Return the gate's response targets for vulnerabilities in dependencies, by severity.
 
     Args:
         config: `[response]`, with its defaults.
-        stated: Whether the maintainers wrote it, so that it is their word.
+        stated: Whether the maintainers set it; otherwise the defaults are no commitment.
     """
     levels = (
         ("critical, and malware", config.critical_days),
@@ -118,50 +118,50 @@ def response_targets(config: ResponseConfig, *, stated: bool) -> str:
         ("low", config.low_days),
     )
     rows = [(level, "no target" if days is None else f"within {_days(days, 'business day')}") for level, days in levels]
-    found = escape.table(("severity", "fixed, removed, or accepted with a reason and an end"), rows)
+    found = escape.table(("severity", "fixed, removed, or accepted with a reason until an expiry date"), rows)
     return found if stated or config != ResponseConfig() else f"{NOT_PROMISED}\n\n{found}"
 
 
 def clock_start(config: ResponseConfig) -> str:
-    """Say when the response clock starts and which days it counts."""
+    """Return when the response clock starts and which days it counts."""
     start = {
-        ClockStart.DISCLOSURE: "The clock starts when the vulnerability is published; where the day of publication "
-        "is not known, when a scan of this project first saw it.",
-        ClockStart.CONFIRMATION: "The clock starts when a scan of this project first sees the vulnerability.",
+        ClockStart.DISCLOSURE: "The clock starts when the vulnerability is published, or, where the publication date "
+        "is not known, when a scan of this project first reported it.",
+        ClockStart.CONFIRMATION: "The clock starts when a scan of this project first reports the vulnerability.",
     }[config.starts]
     free = [f"{day.value.capitalize()}s" for day in config.weekend]
     free += [f"{len(config.holidays)} configured holidays"] if config.holidays else []
-    days = f"all days but {' and '.join(free)}" if free else "all days"
+    days = f"all days except {' and '.join(free)}" if free else "all days"
     return (
         f"{start} Business days are {days}, in the time zone {escape.code(config.zone)}; the first day is not counted."
     )
 
 
 def severity_decision(config: ReportingConfig) -> str:
-    """Say who decides how bad something is."""
-    who = escape.text(config.severity_decided_by) or "nobody in particular"
+    """Return who decides the severity of a vulnerability."""
+    who = escape.text(config.severity_decided_by) or "no named person or team"
     return (
-        f"The severity of a vulnerability in this project is decided by {who}. For a dependency it is taken from the "
-        "published advisories; where they give none or disagree, it counts as high until it is decided, and as "
-        "critical where one of them says critical."
+        f"The severity of a vulnerability in this project is decided by {who}. For a dependency it is the severity of "
+        "the published advisories; where they state none or disagree, it counts as high until it is decided, and as "
+        "critical where one of them states critical."
     )
 
 
 def governance(facts: DocumentFacts) -> str:
-    """Say who may change the project."""
+    """Return who may change the project."""
     config = facts.config.governance
     return _with(_GOVERNANCE[config.model], config.text) or _GOVERNANCE[GovernanceModel.UNSTATED]
 
 
 def posture(facts: DocumentFacts) -> str:
-    """Say since which release the project is under this pipeline, as its maintainers state it."""
+    """Return since which release the project uses this pipeline, as its maintainers state it."""
     config = facts.config
     if not config.converted:
-        return "The maintainers have not stated since which release this project is under the assurance described here."
-    since = f"since {escape.code(config.converted_in)}" if config.converted_in else "without saying since which release"
+        return "The maintainers have not stated since which release this project has the assurance described here."
+    since = f"since {escape.code(config.converted_in)}" if config.converted_in else "without naming its first release"
     return (
-        f"The maintainers state that this project is under the assurance described here, {since}. "
-        "That is their statement; what the evidence shows is said below."
+        f"The maintainers state that this project has the assurance described here, {since}. "
+        "This is their statement; what the evidence shows is stated below."
     )
 
 
@@ -169,69 +169,69 @@ def _days(count: int, unit: str = "day") -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
-def _with(said: str, more: str) -> str:
-    return "\n\n".join(filter(None, (said, escape.text(more))))
+def _with(statement: str, more: str) -> str:
+    return "\n\n".join(filter(None, (statement, escape.text(more))))
 
 
 _CRA = {
-    CraRole.UNDECIDED: "The maintainers have not stated which role, if any, this project has under it.",
-    CraRole.OUT_OF_SCOPE: "The maintainers take this project to be outside its scope.",
-    CraRole.STEWARD: "The maintainers take the organisation behind this project to be an open-source software steward.",
-    CraRole.MANUFACTURER: "The maintainers take the organisation behind this project to be a manufacturer.",
+    CraRole.UNDECIDED: "The maintainers have not stated which role, if any, this project has under the Cyber Resilience Act.",
+    CraRole.OUT_OF_SCOPE: "The maintainers consider this project out of scope of the Cyber Resilience Act.",
+    CraRole.STEWARD: "The maintainers consider the organisation behind this project an open-source software steward.",
+    CraRole.MANUFACTURER: "The maintainers consider the organisation behind this project a manufacturer.",
 }
 _FORM = {
     AttestationForm.UNSTATED: "The maintainers have made no statement on the US Secure Software Development Attestation "
     "Form.",
     AttestationForm.NONE: "No US Secure Software Development Attestation Form has been signed for this project.",
-    AttestationForm.ON_REQUEST: "A US Secure Software Development Attestation Form is given on request.",
+    AttestationForm.ON_REQUEST: "A US Secure Software Development Attestation Form is available on request.",
     AttestationForm.PUBLISHED: "A signed US Secure Software Development Attestation Form is published.",
 }
 _CRYPTOGRAPHY = {
     Cryptography.UNSTATED: "The maintainers have made no statement on the export classification of this project.",
-    Cryptography.NONE: "To the maintainers' knowledge this project has no cryptographic function of its own.",
-    Cryptography.PUBLISHED_STANDARD: "To the maintainers' knowledge this project uses only published, standard "
+    Cryptography.NONE: "To the maintainers' knowledge, this project has no cryptographic function of its own.",
+    Cryptography.PUBLISHED_STANDARD: "To the maintainers' knowledge, this project uses only published, standard "
     "cryptographic algorithms, through the libraries that its SBOM names.",
 }
 _AUDIT = {
     AuditKind.UNSTATED: "The maintainers have made no statement on security audits.",
     AuditKind.NONE: "No security audit of this project has been published.",
-    AuditKind.INTERNAL: "The maintainers have looked at the security of this project themselves; nobody from outside has.",
-    AuditKind.EXTERNAL: "Somebody from outside has audited the security of this project.",
+    AuditKind.INTERNAL: "The maintainers have reviewed the security of this project; there was no external audit.",
+    AuditKind.EXTERNAL: "An external party has audited the security of this project.",
 }
 
 
 def cra_status(facts: DocumentFacts) -> str:
-    """Say what the project takes itself to be under the Cyber Resilience Act."""
+    """Return the project's own statement on its role under the Cyber Resilience Act."""
     config = facts.config.compliance
     text = (
-        "This is about Regulation (EU) 2024/2847, the Cyber Resilience Act. It is no legal advice and no "
-        f"declaration of conformity; read the regulation itself for what it asks of whom. {_CRA[config.cra_role]}"
+        f"{_CRA[config.cra_role]} This concerns Regulation (EU) 2024/2847, the Cyber Resilience Act. It is neither legal "
+        "advice nor a declaration of conformity; the regulation itself states the obligations."
     )
     return _joined(text, config.cra_text)
 
 
 def attestation_status(facts: DocumentFacts) -> str:
-    """Say whether a US attestation form was signed."""
+    """Return whether a US attestation form was signed."""
     config = facts.config.compliance
-    text = f"{_FORM[config.attestation]} This document is none, and replaces none."
+    text = f"{_FORM[config.attestation]} This document is not such a form and does not replace one."
     return _joined(text, config.attestation_text, config.attestation_link, "compliance.attestation_link", "the form")
 
 
 def export_classification(facts: DocumentFacts) -> str:
-    """Say what is known of cryptography."""
+    """Return the maintainers' statement on cryptography."""
     config = facts.config.compliance
-    text = f"{_CRYPTOGRAPHY[config.cryptography]} That is not a classification ruling, and no legal advice."
+    text = f"{_CRYPTOGRAPHY[config.cryptography]} This is neither a classification ruling nor legal advice."
     if config.cryptography is Cryptography.UNSTATED:
         text = _CRYPTOGRAPHY[config.cryptography]
     return _joined(text, config.export_text)
 
 
 def audit_status(facts: DocumentFacts) -> str:
-    """Say who has audited the project."""
+    """Return who has audited the project."""
     config = facts.config.compliance
     return _joined(_AUDIT[config.audit], config.audit_text, config.audit_link, "compliance.audit_link", "the report")
 
 
-def _joined(said: str, more: str, address: str = "", where: str = "", title: str = "") -> str:
+def _joined(statement: str, more: str, address: str = "", where: str = "", title: str = "") -> str:
     found = f"See {escape.link(title, https(address, where=where))}." if address else ""
-    return "\n\n".join(filter(None, (" ".join(filter(None, (said, found))), escape.text(more))))
+    return "\n\n".join(filter(None, (" ".join(filter(None, (statement, found))), escape.text(more))))

@@ -1,4 +1,4 @@
-"""Every placeholder that a template may name, and what stands in its place.
+"""Every placeholder of a template, and its text.
 
 `SUPPLY_CHAIN_STATUS`, `SBOM_LOCATION`, `ACKNOWLEDGED_CVES` and `COMPONENT_NAME` are those of OpenSecOps.
 """
@@ -12,12 +12,12 @@ from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.documents import Section
 
 EVIDENCE = "EVIDENCE"
-"""Filled last, when it is known what was claimed."""
+"""Filled last, when all claims are rendered."""
 
 NOTICE = "EVIDENCE_NOTICE"
 
 RESPONSE_CLAIM = "response-clock"
-"""The claim that the maintainers wrote `[response]`; without it its days are defaults and no promise."""
+"""The claim that the maintainers set `[response]`; without it, its days are defaults and no commitment."""
 
 
 def switches(facts: DocumentFacts) -> dict[str, bool]:
@@ -33,10 +33,10 @@ def switches(facts: DocumentFacts) -> dict[str, bool]:
 
 
 def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
-    """Return the placeholders that are text: Markdown in which everything from outside is escaped.
+    """Return the placeholders that are text: Markdown in which all untrusted text is escaped.
 
     Raises:
-        UsageError: An address in the configuration is none.
+        UsageError: An address in the configuration is invalid.
     """
     config, source = facts.config, facts.claims.source
     return {
@@ -78,7 +78,7 @@ def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
 
 
 def names(facts: DocumentFacts) -> tuple[str, ...]:
-    """Return every placeholder that there is, sorted."""
+    """Return the name of every placeholder, sorted."""
     return tuple(sorted([*switches(facts), *texts(facts, ClaimRenderer(facts.claims)), EVIDENCE]))
 
 
@@ -86,4 +86,6 @@ def _links(facts: DocumentFacts) -> str:
     for number, link in enumerate(facts.config.more_links):
         if "://" in link.url:
             https(link.url, where=f"more_links[{number}].url")
-    return escape.bullets(escape.link(link.title, link.url) for link in facts.config.more_links) or "Nowhere else yet."
+    return (
+        escape.bullets(escape.link(link.title, link.url) for link in facts.config.more_links) or "There are none yet."
+    )

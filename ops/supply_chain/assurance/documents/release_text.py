@@ -1,7 +1,7 @@
-"""What the newest release gives a customer: files, SBOMs, commands, identities, frameworks, retention.
+"""What the newest release offers a customer: files, SBOMs, commands, identities, frameworks, retention.
 
-Names of files and commands are those of the very release that the evidence is of; without a release each text
-says that there is none.
+Names of files and commands are those of the release that the evidence is about; without a release, each text states
+that there is none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ops.supply_chain.contracts.config.signing import SigningConfig, SigningMode
 from ops.supply_chain.contracts.files.claims import ControlStatus, ControlVerdict
 
 NOTHING_YET = "No release has been made with this pipeline yet."
-NO_COMMANDS = f"{NOTHING_YET} The commands by which one can be checked will stand here, with its file names."
+NO_COMMANDS = f"{NOTHING_YET} From the first release on, this section has the commands that verify it."
 
 S2C2F_LEVELS: dict[int, tuple[str, ...]] = {
     1: ("ING-1", "ING-2", "SCA-1", "SCA-2", "INV-1", "UPD-1"),
@@ -39,45 +39,43 @@ _STANDING = {
 
 
 def evidence_notice(facts: DocumentFacts) -> str:
-    """Say at the top what the document was computed from."""
+    """Return the note at the top: the evidence that the document was computed from."""
     source = facts.claims.source
     if source is None:
         return (
-            f"> **{NOTHING_YET}** Nothing below claims anything of one. What the maintainers state is told as their "
-            "statement."
+            f"> **{NOTHING_YET}** No claims are made about releases. Statements by the maintainers are marked as such."
         )
     name = f"{escape.code(source.component)} {escape.code(source.version)}"
     if source.rehearsal:
         return (
-            f"> **This tells of a rehearsal, and a rehearsal is not a release.** {NOTHING_YET} {name} was rehearsed "
-            f"on {_day(source.retained_at)} with a signing service that ran on one machine and ended with the run, "
-            "so that its signatures prove nothing to others. No more is claimed than that rehearsal showed; where a "
-            "sentence speaks of the release, it means what was rehearsed. What a number in brackets rests on, is named "
-            "under [evidence](#evidence)."
+            f"> **This document describes a rehearsal, not a release.** {NOTHING_YET} {name} was rehearsed on "
+            f"{_day(source.retained_at)} with an ephemeral signing service on one machine, so its signatures prove "
+            'nothing to others. Only what the rehearsal showed is claimed; "the release" means the rehearsed files. '
+            "Numbers in brackets refer to the [evidence](#evidence)."
         )
     return (
-        f"> Computed from release {name}, retained on {_day(source.retained_at)}. Each sentence with a number in "
-        "brackets rests on files of that release, which was verified again for this document, or of this "
-        "repository, as the [evidence](#evidence) at the end says."
+        f"> Computed from release {name}, retained on {_day(source.retained_at)} and verified again for this document. "
+        "Each sentence with a number in brackets rests on files of that release or of this repository, listed under "
+        "[evidence](#evidence)."
     )
 
 
 def supply_chain_status(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
-    """Say in one paragraph how far the newest release is assured."""
+    """Return one sentence on how many claims the newest release supports."""
     source = facts.claims.source
     if source is None:
-        return f"{NOTHING_YET} Nothing is claimed of one."
-    held = sum(renderer.supported(claim.id) for claim in facts.claims.claims)
+        return f"{NOTHING_YET} No claims are made about releases."
+    supported = sum(renderer.supported(claim.id) for claim in facts.claims.claims)
     what = f"{'rehearsal' if source.rehearsal else 'release'} {escape.code(source.version)}"
     aside = " A rehearsal is not a release." if source.rehearsal else ""
     return (
-        f"Of {len(facts.claims.claims)} claims that can be made of this project's supply chain, the evidence of "
-        f"{what} supports {held}.{aside}"
+        f"{supported} of {len(facts.claims.claims)} claims about this project's supply chain are supported by the evidence of "
+        f"{what}.{aside}"
     )
 
 
 def sbom_location(facts: DocumentFacts) -> str:
-    """Say where the SBOMs are."""
+    """Return where the SBOMs are."""
     names = [escape.code(file.name) for file in facts.files if file.sbom]
     if facts.claims.source is None:
         return f"{NOTHING_YET} SBOMs are part of each release."
@@ -87,39 +85,39 @@ def sbom_location(facts: DocumentFacts) -> str:
 
 
 def sbom_files(facts: DocumentFacts) -> str:
-    """Tell each SBOM of the release."""
+    """Return a table of the release's SBOMs."""
     files = [file for file in facts.files if file.sbom]
     return _file_table(files) if files else sbom_location(facts)
 
 
 def release_files(facts: DocumentFacts) -> str:
-    """Tell each file of the release and what it is for."""
+    """Return a table of the release's files and their uses."""
     return _file_table(facts.files) if facts.files else NOTHING_YET
 
 
 def _file_table(files: Iterable[DescribedFile]) -> str:
     rows = ((escape.code(file.name), escape.text(file.meaning), "yes" if file.signed else "no") for file in files)
-    return escape.table(("file", "what a customer gets from it", "bundle beside it"), rows)
+    return escape.table(("file", "content", "signature bundle"), rows)
 
 
 def commands(facts: DocumentFacts, lines: tuple[str, ...]) -> str:
-    """Return command lines, or say that there is nothing to run them on."""
+    """Return command lines, or a sentence where there is nothing to run them on."""
     if facts.claims.source is None:
         return NO_COMMANDS
-    return escape.fenced(lines) if lines else "There is nothing of the kind in this release to check."
+    return escape.fenced(lines) if lines else "This release has nothing of this kind to check."
 
 
 def signatures(facts: DocumentFacts) -> str:
-    """Return the commands that check signatures; of a rehearsal nobody can check any."""
+    """Return the commands that verify signatures; those of a rehearsal cannot be verified by others."""
     if facts.rehearsed:
-        return "The keys of a rehearsal are gone and nobody vouches for them: its signatures prove nothing to others."
+        return "The signing keys of a rehearsal are ephemeral: its signatures prove nothing to others."
     return commands(facts, facts.commands.signatures)
 
 
 def signing_identities(config: SigningConfig) -> str:
-    """Tell who may sign releases, and from when to when."""
+    """Return the identities that may sign releases, with their dates."""
     if config.mode is SigningMode.CHECKSUMS:
-        return "Releases of this project are not signed: only their digests are published."
+        return "Releases of this project are not signed; only their digests are published."
     rows = [
         (
             escape.text(identity.role) or "not stated",
@@ -131,13 +129,13 @@ def signing_identities(config: SigningConfig) -> str:
         for identity in config.identities
     ]
     if not rows:
-        return "No signing identity is configured yet, and without one no release of this project is signed."
+        return "No signing identity is configured yet; without one, no release of this project is signed."
     only = "Only these identities may sign a release; dates are inclusive, in UTC."
     return f"{only}\n\n" + escape.table(("role", "identity in the certificate", "issuer", "from", "until"), rows)
 
 
 def slsa_level(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
-    """Give the SLSA Build level that the evidence supports, and no higher one."""
+    """Return the highest SLSA Build level that the evidence supports."""
     if facts.claims.source is None:
         return f"{NOTHING_YET} No SLSA level is claimed."
     level = 0
@@ -145,14 +143,14 @@ def slsa_level(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
         level += 1
     if level == 0:
         return f"No SLSA Build level is claimed: the evidence of the {escape.text(facts.subject)} supports none."
-    said = renderer.render(
+    claimed = renderer.render(
         SLSA_CLAIMS[level - 1], f"SLSA Build L{level}, and no higher level, is claimed.", optional=True
     )
-    return f"{said} SLSA's Source track is not claimed."
+    return f"{claimed} SLSA's Source track is not claimed."
 
 
 def s2c2f_level(facts: DocumentFacts) -> str:
-    """Give the S2C2F maturity level: the highest up to which every practice is met."""
+    """Return the S2C2F maturity level: the highest up to which every practice is met."""
     if facts.claims.source is None:
         return f"{NOTHING_YET} No S2C2F level is claimed."
     practices = _practices(facts)
@@ -160,21 +158,21 @@ def s2c2f_level(facts: DocumentFacts) -> str:
     level = next((level - 1 for level, ids in S2C2F_LEVELS.items() if not met.issuperset(ids)), len(S2C2F_LEVELS))
     missing = [practice for practice in S2C2F_LEVELS.get(level + 1, ()) if practice not in met]
     reached = f"S2C2F level {level}" if level else "No S2C2F level"
-    wanting = f" For level {level + 1} these are not met: {', '.join(missing)}." if missing else ""
+    wanting = f" Not met for level {level + 1}: {', '.join(missing)}." if missing else ""
     count = sum(len(ids) for ids in S2C2F_LEVELS.values())
     return f"{reached} is reached: {len(met)} of {count} practices of S2C2F v1.1 are met.{wanting}"
 
 
 def s2c2f_practices(facts: DocumentFacts) -> str:
-    """Tell each S2C2F practice and how the evidence stands to it."""
+    """Return a table of the S2C2F practices and their status."""
     practices = _practices(facts)
     if facts.claims.source is None or not practices:
-        return "No practice has been looked at."
+        return "No S2C2F practice has been assessed."
     rows = (
         (practice, escape.text(control.title), _STANDING[control.standing], escape.text(control.reason))
         for practice, control in sorted(practices.items())
     )
-    return escape.table(("practice", "what it asks", "standing", "why"), rows)
+    return escape.table(("practice", "requirement", "status", "reason"), rows)
 
 
 def _practices(facts: DocumentFacts) -> dict[str, ControlVerdict]:
@@ -187,7 +185,7 @@ def _practices(facts: DocumentFacts) -> dict[str, ControlVerdict]:
 
 
 def acknowledged(deferred: Iterable[DeferredCve]) -> str:
-    """List what is known and deferred, by the day on which it ends."""
+    """Return a table of known and deferred findings, by expiry date."""
     rows = [
         (
             escape.text(finding.id),
@@ -201,18 +199,18 @@ def acknowledged(deferred: Iterable[DeferredCve]) -> str:
         )
     ]
     if not rows:
-        return "Nothing is acknowledged and deferred at present."
-    return escape.table(("finding", "package", "why it is accepted", "since", "until"), rows)
+        return "No finding is acknowledged and deferred at present."
+    return escape.table(("finding", "package", "reason", "since", "until"), rows)
 
 
 def retention(facts: DocumentFacts) -> str:
-    """Say for how long releases are kept."""
+    """Return for how long releases are retained."""
     days = facts.config.retention.days
-    said = f"The configuration asks that whoever makes a release keeps it for {days} days."
+    period = f"Releases are retained by their maintainers for {days} days, as configured."
     if not facts.released:
-        return said
-    until = f" For the {escape.text(facts.subject)} that is until {escape.text(facts.retained_until)}."
-    return f"{said}{until if facts.retained_until else ''}"
+        return period
+    until = f" The {escape.text(facts.subject)} is retained until {escape.text(facts.retained_until)}."
+    return f"{period}{until if facts.retained_until else ''}"
 
 
 def _day(moment: str) -> str:

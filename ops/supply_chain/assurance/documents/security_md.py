@@ -1,7 +1,4 @@
-"""The security policy: a template filled with facts, claims and its closing comment.
-
-Source: issue "SECURITY.md that cannot lie", deliverables 1 and 2.
-"""
+"""The security policy: a template filled with facts and claims, with the closing comment that names its evidence."""
 
 from __future__ import annotations
 
@@ -18,11 +15,11 @@ from ops.supply_chain.core.errors import UsageError
 
 TEMPLATE_NAME = "SECURITY.md.template"
 _SLOT = "\x02"
-"""Stands for the evidence until it is known what was claimed; control characters are taken out of templates."""
+"""Placeholder of the evidence until all claims are rendered; templates cannot contain control characters."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """A document, and what it asserts that the evidence does not support, sorted by id."""
+    """A document, and the claims that it asserts without support, sorted by id."""
 
     text: str
     unsupported: tuple[UnsupportedClaim, ...]
@@ -33,11 +30,11 @@ def write_security_md(template: str, facts: DocumentFacts, *, name: str = TEMPLA
 
     Args:
         template: Its text.
-        facts: What there is to say.
+        facts: The values to fill in.
         name: What to call the template in an error.
     Raises:
-        InputError: The template cannot be filled: line and nearest names are told.
-        UsageError: The configuration requires a claim that there is not, or has an address that is none.
+        InputError: The template cannot be filled; the message has the line and the nearest names.
+        UsageError: The configuration requires an unknown claim or has an invalid address.
     """
     renderer = ClaimRenderer(facts.claims)
     required = facts.config.documents.required_claims
@@ -58,7 +55,7 @@ def _require_known(required: tuple[str, ...], known: list[str]) -> None:
         if claim not in known:
             nearest = difflib.get_close_matches(claim, known, n=3, cutoff=0.0)
             raise UsageError(
-                f"documents.required_claims: there is no claim {claim!r}", hint=f"The nearest are {', '.join(nearest)}."
+                f"documents.required_claims: unknown claim {claim!r}", hint=f"The nearest are {', '.join(nearest)}."
             )
 
 

@@ -1,8 +1,8 @@
-"""`.well-known/security.txt`: written from the configuration, and watched, because it ends on a day.
+"""`.well-known/security.txt`: written from the configuration, and watched, because it expires.
 
-A file that was written keeps its end until that is near: running again changes nothing.
+An existing file keeps its expiry date until that is near, so that a second run changes nothing.
 
-Source: RFC 9116, sections 2.2 to 2.5.
+Source: RFC 9116, sections 2.2 to 2.5, https://www.rfc-editor.org/rfc/rfc9116
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 class Expiry(StrEnum):
-    """How a file stands to the day on which it ends."""
+    """Whether a file is valid, expires soon, has expired, or has no readable expiry date."""
 
     GOOD = "good"
     SOON = "soon"
@@ -33,16 +33,16 @@ class Expiry(StrEnum):
 
 
 def write_security_txt(config: Config, committed: str | None, now: datetime, *, renew: bool) -> str | None:
-    """Write the file, or None where nobody is to be contacted or it is switched off.
+    """Return the file's text, or None where it is disabled or there is no contact.
 
     Args:
         config: The project's.
-        committed: The file as it is, None where there is none.
-        now: The present moment.
-        renew: Whether an end that is near is moved; False keeps it while it is not past, to tell whether
+        committed: The existing file, None where there is none.
+        now: The run's time.
+        renew: Whether an expiry date that is near is moved; False keeps it until it has passed, to see whether
             anything else changed.
     Raises:
-        UsageError: An address or a language is none.
+        UsageError: An address or a language tag is invalid.
     """
     settings = config.security_txt
     contacts = contacts_of(config)
@@ -67,12 +67,12 @@ def _require_sense(settings: SecurityTxtConfig) -> None:
     if settings.renew_days >= settings.expires_days:
         raise UsageError(
             f"{CONFIG_NAME}: security_txt.renew_days is {settings.renew_days} and expires_days {settings.expires_days}",
-            hint="A file has to hold for longer than it is renewed ahead: make renew_days smaller.",
+            hint="A file must be valid for longer than renew_days: make renew_days smaller.",
         )
 
 
 def contacts_of(config: Config) -> tuple[str, ...]:
-    """Return whom to contact, most wanted first: as set for this file, else from `[reporting]`."""
+    """Return the contacts, preferred first: as set for this file, else from `[reporting]`."""
     given, reporting = config.security_txt.contacts, config.reporting
     if given:
         return tuple(contact(address, where="security_txt.contacts") for address in given)
@@ -88,7 +88,7 @@ def contacts_of(config: Config) -> tuple[str, ...]:
 
 
 def expiry_of(text: str, settings: SecurityTxtConfig, now: datetime) -> tuple[Expiry, datetime | None]:
-    """Tell how a file stands to its end, and when that is; no end, or several, cannot be read."""
+    """Return whether a file has expired, and its expiry date; no date or several are unreadable."""
     end = _read_end(text)
     if end is None:
         return Expiry.UNREADABLE, None
@@ -102,7 +102,7 @@ def _end(settings: SecurityTxtConfig, committed: str | None, now: datetime, *, r
     fresh = datetime.combine(now.astimezone(UTC).date(), time(), UTC) + timedelta(days=settings.expires_days)
     state, end = expiry_of(committed or "", settings, now)
     kept = state is Expiry.GOOD or (state is Expiry.SOON and not renew)
-    # An end that was moved out by hand beyond what is configured is not kept.
+    # A date that was moved by hand beyond what is configured is not kept.
     return end if end is not None and kept and end <= fresh else fresh
 
 
@@ -126,5 +126,5 @@ def _language(tag: str) -> str:
     if _LANGUAGE.fullmatch(tag):
         return tag
     raise UsageError(
-        f"{CONFIG_NAME}: {tag!r} is no language tag", hint="Write languages as RFC 5646 does, for example 'en'."
+        f"{CONFIG_NAME}: {tag!r} is not a language tag", hint="Write languages as RFC 5646 does, for example 'en'."
     )

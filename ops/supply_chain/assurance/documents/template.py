@@ -3,12 +3,12 @@
     {{COMPONENT_NAME}}                          a placeholder; one that is not known is an error
     {% if HAS_RELEASE %}...{% else %}...        switches are placeholders that are true or false
     {% claim "signed-releases" %}...            asserted: `--strict` denies where the evidence does not support it
-    {% claim "slsa-build-l2" optional %}...     told where it is supported, and what is true instead where not
+    {% claim "slsa-build-l2" optional %}...     shown where it is supported, else what is true instead
     {# ... #}                                   a remark for authors; a first HTML comment is one as well
 
-A tag that stands alone on its line leaves no line behind.
+A tag alone on its line leaves no empty line.
 
-Source: issue "SECURITY.md that cannot lie", deliverables 1 and 2; Jinja 3.1, "Template Designer Documentation".
+Source: https://jinja.palletsprojects.com/en/stable/templates/
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
 
 MOST_CHARACTERS = 1_000_000
-"""A template is text for people; longer is a mistake."""
+"""Limit of a template in characters; a longer one is a mistake."""
 
 MOST_NESTED = 60
 """Levels of the syntax tree, a claim in three switches with three words each has fewer than 20; and `elif` in one `if`."""
@@ -43,12 +43,12 @@ _CLAIM, _CLAIM_END = (re.compile(rf"\{{%[-+]?\s{{0,9}}{word}\b") for word in ("c
 _LAST_TAG = re.compile(r"(?<![-+])%\}$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _GONE = "\x03\n"
-"""A line that is counted in errors and does not stand in the document; templates have no such character."""
+"""A line that counts in error messages and is not part of the document; templates have no such character."""
 
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _FORMS = 'A template has {{PLACEHOLDERS}}, {% if SWITCH %}...{% endif %} and {% claim "id" %}...{% endclaim %}.'
 _NEVER = ("\x00{", "}\x00")
-"""Jinja's own remarks are switched off: `{#` without an end stands in headings of some Markdown."""
+"""Jinja's own comments are disabled: headings of some Markdown contain `{#` without an end."""
 
 _ALLOWED = (
     nodes.Template,
@@ -67,7 +67,7 @@ _ALLOWED = (
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """One claim tag of a template: which claim, on which line, and whether it is only told where supported."""
+    """One claim tag of a template: the claim, its line, and whether it is shown only where supported."""
 
     id: str
     line: int
@@ -84,10 +84,10 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RenderClaim(Protocol):
-    """Decides what stands in the place of a claim."""
+    """Renders the text in place of a claim."""
 
     def __call__(self, claim: str, text: str, *, optional: bool) -> str:
-        """Return it, given the claim's id and the text in its tag."""
+        """Return the text, given the claim's id and the text in its tag."""
 
 
 class _ClaimTag(Extension):
@@ -101,10 +101,10 @@ class _ClaimTag(Extension):
         optional = parser.stream.skip_if("name:optional")
         body = parser.parse_statements(("name:endclaim",), drop_needle=True)
         words: list[nodes.Expr] = [nodes.Const(name.value), nodes.Const(optional)]
-        call = self.call_method("_say", words, lineno=line)
+        call = self.call_method("_rendered", words, lineno=line)
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
-    def _say(self, name: str, optional: bool, caller: Callable[[], str]) -> str:  # noqa: FBT001 - Jinja calls it so
+    def _rendered(self, name: str, optional: bool, caller: Callable[[], str]) -> str:  # noqa: FBT001 - Jinja calls it so
         render_claim: RenderClaim = self.environment.render_claim  # type: ignore[attr-defined]
         written = caller()
         end = "\n" if written.endswith("\n") else ""
@@ -117,10 +117,10 @@ def read_template(text: str, *, name: str, known: Sequence[str], claims: Sequenc
     Args:
         text: As the author wrote it.
         name: What to call it in an error.
-        known: Every placeholder there is.
-        claims: Every claim id there is.
+        known: Every placeholder.
+        claims: Every claim id.
     Raises:
-        InputError: It does not parse, does more than templates may, or names what is not known; the message
+        InputError: It does not parse, uses more than templates may, or names something unknown; the message
             has the line and the nearest names.
     """
     if len(text) > MOST_CHARACTERS:
@@ -140,12 +140,12 @@ def render(template: Template, values: Mapping[str, str | bool], render_claim: R
 
     Args:
         template: As `read_template` made it.
-        values: A text or a switch for each placeholder that there is.
-        render_claim: Decides what stands in the place of a claim.
+        values: A text or a switch for each placeholder.
+        render_claim: Renders the text in place of a claim.
     Returns:
         The document, with one line feed at its end and no empty lines in a row.
     Raises:
-        InputError: A switch stands where a text should.
+        InputError: A switch is used as text.
     """
     environment = _environment()
     environment.render_claim = render_claim  # type: ignore[attr-defined]
@@ -180,7 +180,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 def _text_only(value: object) -> object:
     if isinstance(value, bool):
-        raise SecurityError("a switch (true or false) stands where a text should: use it in {% if ... %}")
+        raise SecurityError("a switch (true or false) is used as text: use it in {% if ... %}")
     return value
 
 
@@ -194,9 +194,9 @@ def _prepared(text: str) -> tuple[str, int]:
 
 
 def _without_remarks(body: str) -> str:
-    """Take the remarks out; their line feeds stay until the tags are read, so that a line in an error is the author's.
+    """Remove the remarks; their line feeds stay until the tags are read, so that error messages have the author's lines.
 
-    One pass, however many remarks have no end.
+    One pass, however many remarks are unterminated.
     """
     kept, position = [], 0
     while (start := body.find(_REMARK_START, position)) >= 0:
@@ -223,7 +223,7 @@ def _plus(line: str) -> str:
 
 
 def _holds_claim(line: str) -> bool:
-    """Tell whether a claim begins on a line and ends on it."""
+    """Return whether a claim begins and ends on a line."""
     begun = _CLAIM.search(line)
     return bool(begun and _CLAIM_END.search(line, begun.end()))
 
@@ -242,21 +242,21 @@ def _parsed(prepared: str, name: str, skipped: int) -> nodes.Template:
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED):
             raise InputError(
-                f"{name} line {node.lineno + skipped}: {type(node).__name__.lower()} is more than a template may do",
+                f"{name} line {node.lineno + skipped}: {type(node).__name__.lower()} is not allowed in a template",
                 hint="Only placeholders, if, else, and, or, not, and claim are allowed.",
             )
         values = node.nodes if isinstance(node, nodes.Output) else []
         for value in (constant for constant in values if isinstance(constant, nodes.Const)):
-            # What stands in quotes could hold characters that were taken out of the template.
+            # A quoted value could contain characters that were removed from the template.
             raise InputError(
-                f"{name} line {value.lineno + skipped}: a value in quotes is more than a template may do",
+                f"{name} line {value.lineno + skipped}: a value in quotes is not allowed in a template",
                 hint="Write the text itself.",
             )
     return tree
 
 
 def _require_shallow(tree: nodes.Template, name: str) -> None:
-    """Refuse what is nested so deeply that Jinja, or the Python that it makes, cannot follow."""
+    """Refuse nesting so deep that Jinja, or the Python code that it generates, cannot handle it."""
     level: list[nodes.Node] = [tree]
     for _ in range(MOST_NESTED):
         if any(isinstance(node, nodes.If) and len(node.elif_) > MOST_NESTED for node in level):
@@ -275,12 +275,12 @@ def _claims(tree: nodes.Template, name: str, skipped: int) -> Iterator[Claimed]:
     for block in tree.find_all(nodes.CallBlock):
         inner = next(block.find_all(nodes.CallBlock), None)
         if inner is not None:
-            raise InputError(f"{name} line {inner.lineno + skipped}: a claim stands inside another claim")
+            raise InputError(f"{name} line {inner.lineno + skipped}: a claim inside another claim")
         claim, optional = (arg.as_const() for arg in block.call.args)
         yield Claimed(id=claim, line=block.lineno + skipped, optional=optional)
     calls = sum(1 for _ in tree.find_all(nodes.Call))
     if calls != sum(1 for _ in tree.find_all(nodes.CallBlock)):
-        raise InputError(f"{name}: a call is more than a template may do", hint="Name placeholders without brackets.")
+        raise InputError(f"{name}: a call is not allowed in a template", hint="Name placeholders without brackets.")
 
 
 def _names(tree: nodes.Template, name: str, skipped: int, known: Sequence[str]) -> Iterator[str]:

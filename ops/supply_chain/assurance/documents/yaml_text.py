@@ -1,7 +1,7 @@
-"""Plain data as YAML that no reader takes for anything else: every text is in double quotes.
+"""Plain data as unambiguous YAML: every text is in double quotes.
 
 In YAML 1.1 and 1.2 alike a double-quoted scalar is a string, whatever is in it; `no`, `2026-11-20` and `1e3`
-stay what they are. Keys are words of ours.
+stay text. Keys are trusted words.
 
 Source: YAML 1.2.2, section 7.3.1 and 5.7 (escapes).
 """
@@ -20,7 +20,7 @@ def dump(document: Mapping[str, object]) -> str:
     """Return a mapping as a block document, keys in their order.
 
     Raises:
-        OutputError: A key is no plain word, a list or mapping is empty, or a value is neither text, number,
+        OutputError: A key is not a plain word, a list or mapping is empty, or a value is neither text, number,
             switch, list nor mapping.
     """
     return "\n".join(_mapping(document, "")) + "\n"
