@@ -1,10 +1,7 @@
-"""The Rego unit tests, run in process; and, where `opa` is at hand, by `opa` as well."""
+"""The Rego unit tests, run in process; `test_opa.py` runs them under `opa`."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,22 +15,13 @@ from ops.supply_chain.adapters.rego.rule_files import Module
 from tests.policy.support import (
     ALL,
     POLICY,
-    SBOM_PROFILES,
-    good_records,
     judge,
     policy,
-    provenance_policy_input,
-    release_input,
-    sbom_policy_input,
-    statement,
 )
-from tests.policy.test_mutations import PROVENANCE_CASES, RECORD_CASES, SBOM_CASES, applied
 
 OURS = sorted(path for path in POLICY.glob("*/*/*.rego") if path.parts[-3] in ALL)  # claims: tests/claims
 RULES = [path for path in OURS if not path.stem.endswith("_test")]
 TEST_FILES = [path for path in OURS if path.stem.endswith("_test")]
-OPA = shutil.which("opa")
-
 
 RUN_BY_OPA = """
 test_cases if {{
@@ -96,62 +84,3 @@ def test_titles_are_unique_and_fixes_are_orders() -> None:
     rules = policy(*ALL).rules
     assert len({rule.metadata.title for rule in rules}) == len(rules)
     assert [rule.code for rule in rules if not rule.metadata.fix.endswith(".")] == []
-
-
-@pytest.mark.skipif(OPA is None, reason="opa is not on PATH")
-def test_opa_agrees_on_the_tests() -> None:
-    done = subprocess.run([str(OPA), "test", str(POLICY)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.skipif(OPA is None, reason="opa is not on PATH")
-def test_opa_finds_nothing_to_object_to() -> None:
-    done = subprocess.run([str(OPA), "check", "--strict", str(POLICY)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    formatted = subprocess.run([str(OPA), "fmt", "-l", str(POLICY)], capture_output=True, text=True, check=False)
-    assert formatted.stdout == ""
-
-
-def spoilt_inputs() -> dict[str, tuple[dict[str, Any], tuple[str, ...]]]:
-    """Return every input of the mutation matrix with the profiles that judge it."""
-    found: dict[str, tuple[dict[str, Any], tuple[str, ...]]]
-    found = {f"sbom {name}": (sbom_policy_input(applied(case[0])), SBOM_PROFILES) for name, case in SBOM_CASES.items()}
-    for name, (change, _) in RECORD_CASES.items():
-        found[f"records {name}"] = (release_input(change(good_records())), ("release",))
-    for name, (change, _) in PROVENANCE_CASES.items():
-        document = statement()
-        change(document)
-        found[f"provenance {name}"] = (provenance_policy_input(document), ("provenance",))
-    found["good"] = (release_input(), (*SBOM_PROFILES, "release"))
-    return found
-
-
-@pytest.mark.skipif(OPA is None, reason="opa is not on PATH")
-def test_opa_says_the_same_of_every_spoilt_input(tmp_path: Path) -> None:
-    inputs = spoilt_inputs()
-    (tmp_path / "inputs.json").write_text(json.dumps({"cases": {name: one[0] for name, one in inputs.items()}}))
-    (tmp_path / "all.rego").write_text(
-        "package differential\n\nimport rego.v1\n\n"
-        "answers[name] := answer if {\n\tsome name, document in data.cases\n"
-        "\tanswer := data.sealwright with input as document\n}\n"
-    )
-    (tmp_path / "data.json").write_text(json.dumps({"data": policy(*ALL).data}))
-    libraries = [path for path in (POLICY / "lib").glob("*.rego") if not path.stem.endswith("_test")]
-    files = [
-        *map(str, [*RULES, *libraries]),
-        *(str(tmp_path / name) for name in ("inputs.json", "data.json", "all.rego")),
-    ]
-    command = [str(OPA), "eval", "-f", "raw", *(part for file in files for part in ("-d", file)), "data.differential"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    answers = json.loads(done.stdout)["answers"]
-    assert answers.keys() == inputs.keys()
-    for name, (document, profiles) in inputs.items():
-        ours = judge(document, *profiles)
-        for code, verdict in ours.items():
-            profile, _, rule = code.partition(".")
-            theirs = answers[name][profile.replace("-", "_")][rule]
-            passed = verdict.outcome == "pass"
-            assert bool(theirs.get("pass")) == passed, (name, code)
-            said = {(entry["subject"], entry["message"]) for entry in theirs.get("deny", [])}
-            told = {(reason.subject, reason.message) for reason in verdict.denials}
-            assert said == told or (not said and UNDECIDED in next(iter(told))[1]), (name, code)
