@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -494,6 +495,133 @@ def test_all_sboms_judges_each_lock(place: Place) -> None:
     made = canonical.read(place.dist / "records" / "evaluate_policy.json", Record)
     assert made.counts["sboms"] == 2
     assert made.notes == ("1 SBOMs are of a format that the rules do not read",)
+
+
+DATED_RULE = """\
+# METADATA
+# title: Nothing is called idna
+# description: We replace it.
+# custom:
+#   fix: Replace idna.
+#   effective_on: {day}
+package sealwright.own.no_idna
+
+import rego.v1
+
+{body}
+"""
+DENIES = 'deny := [{"message": "is called idna", "subject": sbom.path} | some sbom in input.sboms]'
+BEFORE, ON, AFTER = (
+    datetime(2027, 1, 14, 23, 59, 59, tzinfo=UTC),
+    datetime(2027, 1, 15, tzinfo=UTC),
+    datetime(2027, 6, 1, tzinfo=UTC),
+)
+
+
+def put_rule(place: Place, *, day: str = "2027-01-15", body: str = DENIES) -> None:
+    """Give the project a rule that takes effect on a day."""
+    path = place.project / "policy" / "own" / "no_idna.rego"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(DATED_RULE.format(day=day, body=body))
+    place.configure('[policy]\nfolders = ["policy"]\n')
+
+
+def at(moment: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ops.supply_chain.runner.stage.read_clock", lambda: moment)
+
+
+@pytest.mark.parametrize(("moment", "code"), [(BEFORE, 0), (ON, 4), (AFTER, 4)])
+def test_a_rule_denies_from_the_day_on_which_it_takes_effect(
+    moment: datetime, code: int, place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    put_rule(place)
+    at(moment, monkeypatch)
+    assert place.run(place.sbom, "--profile", "own") == code
+    shown = capfd.readouterr().out
+    [rule] = place.verdict().rules
+    assert rule.effective_on == "2027-01-15"
+    reasons = [("is called idna", "dist:sbom/acme-sbom.json", "Replace idna.")]
+    assert [(one.message, one.subject, one.fix) for one in (rule.denials if code else rule.warnings)] == reasons
+    assert (rule.warnings if code else rule.denials) == ()
+    if code:
+        assert "\ndenied: own.no_idna\n" in shown
+    else:
+        assert "  warning       own.no_idna  Nothing is called idna (denies from 2027-01-15)\n" in shown
+        assert "\nwarning, denies from 2027-01-15: own.no_idna\n    dist:sbom/acme-sbom.json: is called idna\n" in shown
+        assert "    next: Replace idna.\n" in shown
+
+
+def test_a_day_ends_in_utc(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_rule(place)
+    at(datetime(2027, 1, 14, 23, 30, tzinfo=timezone(timedelta(hours=-1))), monkeypatch)
+    assert place.run(place.sbom, "--profile", "own") == 4
+    at(datetime(2027, 1, 15, 0, 30, tzinfo=timezone(timedelta(hours=1))), monkeypatch)
+    assert place.run(place.sbom, "--profile", "own") == 0
+
+
+@pytest.mark.parametrize("body", ["other := 1", "pass := 1", 'pass if to_number("x") > 1'])
+def test_a_rule_that_does_not_decide_warns_and_denies_by_the_same_day(
+    body: str, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_rule(place, body=body)
+    for moment, code in ((BEFORE, 0), (ON, 4)):
+        at(moment, monkeypatch)
+        assert place.run(place.sbom, "--profile", "own") == code
+        [rule] = place.verdict().rules
+        [reason] = rule.denials if code else rule.warnings
+        assert reason.message.startswith("the rule did not decide")
+
+
+def test_what_could_not_be_examined_warns_too(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = DENIES.replace("deny", "unknown")
+    put_rule(place, body=body)
+    path = place.project / "policy" / "own" / "no_idna.rego"
+    path.write_text(path.read_text().replace("#   effective_on", "#   unknown: allowed\n#   effective_on"))
+    for moment, code in ((BEFORE, 0), (ON, 5)):
+        at(moment, monkeypatch)
+        assert place.run(place.sbom, "--profile", "own") == code
+
+
+def test_a_rule_that_passes_does_so_on_both_sides_of_its_day(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_rule(place, body='pass := {"examined": 1}')
+    for moment in (BEFORE, ON):
+        at(moment, monkeypatch)
+        assert place.run(place.sbom, "--profile", "own") == 0
+        [rule] = place.verdict().rules
+        assert (rule.outcome, rule.examined, rule.warnings) == (Outcome.PASS, 1, ())
+
+
+def test_a_date_that_is_none_is_a_broken_policy_and_no_pass(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    put_rule(place, day="next year", body='pass := {"examined": 1}')
+    assert place.run(place.sbom, "--profile", "own") == 3
+    assert "policy/own/no_idna.rego: custom.effective_on is 'next year', expected a date such as 2027-01-15" in (
+        capfd.readouterr().err
+    )
+    assert not (place.dist / "verdict" / "verdict.json").exists()
+
+
+def test_a_warning_is_a_count_in_the_public_log(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    put_rule(place)
+    at(BEFORE, monkeypatch)
+    assert place.run(place.sbom, "--profile", "own", "--public-log") == 0
+    shown = capfd.readouterr()
+    assert shown.err == ""
+    assert shown.out == (
+        "evaluate_policy: pass (components 4, denials 0, failed 0, passed 1, records 0, rules 1, sboms 1,"
+        " undetermined 0, unknowns 0, warned 1)\n"
+    )
+
+
+def test_no_rule_of_ours_waits_for_a_day_and_the_verdict_names_none(place: Place) -> None:
+    place.put_records()
+    assert place.run() == 0
+    text = (place.dist / "verdict" / "verdict.json").read_text()
+    assert "effective_on" not in text
+    assert "warnings" not in text
 
 
 def test_the_public_log_has_counts_only(place: Place, capfd: pytest.CaptureFixture[str]) -> None:

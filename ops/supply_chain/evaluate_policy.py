@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.assurance.policy.reading import Fault
 from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, provenance_input, record_input
 from ops.supply_chain.assurance.policy.sbom import recognise, sbom_input
-from ops.supply_chain.assurance.policy.verdicts import build_verdict, counts_of, findings_of, render
+from ops.supply_chain.assurance.policy.verdicts import build_verdict, counts_of, findings_of, render, until_effective
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
@@ -95,8 +96,9 @@ def _perform(run: StageRun) -> StageResult:
     records = _read_records(run)
     policy = load_policy(folders_of(run, run.args.policy), _profiles(run, records), settings_of(run.config.policy))
     evidence = _gather_provenance(run, records) if run.args.provenance else _gather_sboms(run, records)
+    today = run.now.astimezone(UTC).date()
     verdict = build_verdict(
-        rego.evaluate(policy, evidence.document),
+        [until_effective(rule, today) for rule in rego.evaluate(policy, evidence.document)],
         subject=(run.project.name, run.project.version),
         profiles=policy.profiles,
         empty=policy.empty,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,20 @@ def test_a_rule_says_what_it_is() -> None:
     assert package_of(RULE, where="x.rego") == "sealwright.own_ones.rule"
 
 
+def effective(day: str) -> str:
+    """Return the rule with a date from which it denies."""
+    return RULE.replace("#   unknown: allowed", f"#   unknown: allowed\n#   effective_on: {day}")
+
+
+def not_a_date(text: str) -> str:
+    return f"x.rego: custom.effective_on is {text!r}, expected a date such as 2027-01-15 (RFC 3339, full-date)"
+
+
+def test_a_rule_may_take_effect_on_a_day() -> None:
+    assert metadata_of(RULE, where="x.rego").effective_on is None
+    assert metadata_of(effective("2028-02-29"), where="x.rego").effective_on == date(2028, 2, 29)
+
+
 BROKEN = {
     "no metadata": (RULE.replace("# METADATA", "# META"), "x.rego: no '# METADATA' comment above its package"),
     "no title": (RULE.replace("# title: The title\n", ""), "x.rego: the metadata has no title"),
@@ -59,7 +74,7 @@ BROKEN = {
         "x.rego:9: unknown metadata field 'fix'",
     ),
     "an unknown field": (RULE.replace("# title", "# author: me\n# title"), "x.rego:4: unknown metadata field 'author'"),
-    "a field twice": (RULE.replace("# custom", "# title: Again\n# custom"), "x.rego:8: title stands twice"),
+    "a field twice": (RULE.replace("# custom", "# title: Again\n# custom"), "x.rego:8: title is given twice"),
     "another unknown": (
         RULE.replace("unknown: allowed", "unknown: perhaps"),
         "x.rego: custom.unknown is 'perhaps', expected 'allowed' or nothing",
@@ -71,6 +86,17 @@ BROKEN = {
     "a colon in a plain value": (
         RULE.replace("The title", "The title: more"),
         "x.rego:4: write the value of 'title' as a folded block ('title: >-', then indented lines)",
+    ),
+    "an effective date with a time": (effective("2027-01-15T00:00:00Z"), not_a_date("2027-01-15T00:00:00Z")),
+    "an effective date that is none": (effective("2027-02-30"), not_a_date("2027-02-30")),
+    "an effective date in another order": (effective("15-01-2027"), not_a_date("15-01-2027")),
+    "an effective date of week and day": (effective("2027-W02-5"), not_a_date("2027-W02-5")),
+    "an effective date without hyphens": (effective("20270115"), not_a_date("20270115")),
+    "an effective date in other digits": (effective("２０２７-01-15"), not_a_date("２０２７-01-15")),
+    "an empty effective date": (effective(""), not_a_date("")),
+    "two effective dates": (
+        effective("2027-01-15\n#   effective_on: 2028-01-15"),
+        "x.rego:12: custom.effective_on is given twice",
     ),
     "no YAML": (
         RULE.replace("# title: The title", "# title"),

@@ -125,6 +125,7 @@ def _ruled(
     denials: tuple[Reason, ...] = (),
     unknowns: tuple[Reason, ...] = (),
 ) -> RuleVerdict:
+    effective_on = rule.metadata.effective_on
     return RuleVerdict(
         code=rule.code,
         title=rule.metadata.title,
@@ -133,4 +134,5 @@ def _ruled(
         unknown=counts[1],
         denials=denials,
         unknowns=unknowns,
+        effective_on=effective_on.isoformat() if effective_on else "",
     )

@@ -12,8 +12,11 @@ folded blocks (`>-`), and one level of nesting under `custom`.
     #   unknown: allowed
     package sealwright.base.names
 
-A rule that is a claim also says under `custom` what is true where it does not hold (`otherwise`), and by
-words on what it rests (`evidence`) and which values a document may show with it (`facts`).
+`custom.effective_on`, an RFC 3339 date (`2027-01-15`), is the day from which the rule denies; before it, the
+rule warns.
+
+A rule that is a claim also has under `custom` the sentence that is true where it does not hold (`otherwise`),
+the words for its evidence (`evidence`) and those for the values that a document may show with it (`facts`).
 
 Source: https://www.openpolicyagent.org/docs/policy-language#annotations
 """
@@ -21,6 +24,7 @@ Source: https://www.openpolicyagent.org/docs/policy-language#annotations
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import msgspec
 
@@ -29,22 +33,24 @@ from ops.supply_chain.core.errors import InputError
 _HEAD = "# METADATA"
 _TOP = frozenset({"title", "description", "custom"})
 _MORE = frozenset({"evidence", "facts", "otherwise"})
-_CUSTOM = frozenset({"fix", "unknown"}) | _MORE
-_LINE = re.compile(r"(?P<indent> *)(?P<key>[a-z]+):(?: (?P<value>.*))?")
+_CUSTOM = frozenset({"effective_on", "fix", "unknown"}) | _MORE
+_LINE = re.compile(r"(?P<indent> *)(?P<key>[a-z_]+):(?: (?P<value>.*))?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PACKAGE = re.compile(r"^package (?P<path>[a-z0-9_]+(?:\.[a-z0-9_]+)*)[ \t]*$", re.MULTILINE)
 _NOT_PLAIN = re.compile(r"[\"'\[\]{}*&!%@`#|>,?-]|.*(?:: | #|:$)")
 
 
 class RuleMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule says about itself. `may_be_unknown` lets it yield `unknown` entries.
+    """What a rule states about itself. `may_be_unknown` lets it yield `unknown` entries.
 
-    `more` are `evidence`, `facts` and `otherwise`, those that are there.
+    `effective_on` is the first day, in UTC, on which it denies; None where it always does. `more` are `evidence`, `facts` and `otherwise`, those that are there.
     """
 
     title: str
     description: str
     fix: str
     may_be_unknown: bool = False
+    effective_on: date | None = None
     more: dict[str, str] = {}
 
 
@@ -81,7 +87,23 @@ def metadata_of(source: str, *, where: str) -> RuleMetadata:
         description=fields["description"],
         fix=fields["custom.fix"],
         may_be_unknown=bool(unknown),
+        effective_on=_effective_on(fields, where),
         more={key: fields[f"custom.{key}"] for key in sorted(_MORE) if fields.get(f"custom.{key}")},
+    )
+
+
+def _effective_on(fields: dict[str, str], where: str) -> date | None:
+    text = fields.get("custom.effective_on")
+    if text is None:
+        return None
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InputError(
+        f"{where}: custom.effective_on is {text!r}, expected a date such as 2027-01-15 (RFC 3339, full-date)",
+        hint="Correct the date, or remove the field: the rule then denies at once.",
     )
 
 
@@ -113,7 +135,7 @@ def _fields(lines: list[tuple[int, str]], where: str) -> dict[str, str]:
         folded = ""
         key, value = _pair(line, parent if indent else "", f"{where}:{number}")
         if key in fields:
-            raise InputError(f"{where}:{number}: {key} stands twice")
+            raise InputError(f"{where}:{number}: {key} is given twice")
         if not indent:
             parent = key
         if value == ">-":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+
+import msgspec
 
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import ToolRef
@@ -35,6 +38,21 @@ def empty_profile(profile: str) -> RuleVerdict:
         denials=(reason,),
         unknowns=(),
     )
+
+
+def until_effective(rule: RuleVerdict, today: date) -> RuleVerdict:
+    """Return a rule's verdict as it counts on a day: before the rule is in effect, what it denies is a warning.
+
+    A rule that did not decide, or could not examine, only warns as well.
+
+    Args:
+        rule: What it decided.
+        today: The day of the run, in UTC.
+    """
+    if rule.outcome is Outcome.PASS or not rule.effective_on or date.fromisoformat(rule.effective_on) <= today:
+        return rule
+    warnings = (*rule.denials, *rule.unknowns)
+    return msgspec.structs.replace(rule, outcome=Outcome.PASS, denials=(), unknowns=(), warnings=warnings)
 
 
 def build_verdict(
@@ -97,8 +115,9 @@ def findings_of(verdict: Verdict) -> tuple[Finding, ...]:
 
 
 def counts_of(verdict: Verdict) -> dict[str, int]:
-    """Count rules by outcome, and reasons."""
+    """Count rules by outcome, and reasons; rules that warn only where there are any."""
     outcomes = [rule.outcome for rule in verdict.rules]
+    warned = sum(bool(rule.warnings) for rule in verdict.rules)
     return {
         "rules": len(outcomes),
         "passed": outcomes.count(Outcome.PASS),
@@ -106,6 +125,7 @@ def counts_of(verdict: Verdict) -> dict[str, int]:
         "undetermined": outcomes.count(Outcome.NOT_EXAMINED),
         "denials": sum(len(rule.denials) for rule in verdict.rules),
         "unknowns": sum(len(rule.unknowns) for rule in verdict.rules),
+        **({"warned": warned} if warned else {}),
     }
 
 
@@ -113,12 +133,18 @@ def render(verdict: Verdict) -> str:
     """Write the verdict for a person: the decision, a line a rule, then every reason with what to do."""
     head = f"policy: {verdict.decision} ({verdict.outcome.value}) {verdict.component} {verdict.version}"
     width = max((len(rule.code) for rule in verdict.rules), default=0)
-    table = [f"  {rule.outcome.value:<12}  {rule.code:<{width}}  {_title(rule)}" for rule in verdict.rules]
+    table = [f"  {_word(rule):<12}  {rule.code:<{width}}  {_title(rule)}" for rule in verdict.rules]
     reasons = [line for rule in verdict.rules for line in _explain(rule)]
     return "\n".join([head, "", *table, *reasons]) + "\n"
 
 
+def _word(rule: RuleVerdict) -> str:
+    return "warning" if rule.warnings else rule.outcome.value
+
+
 def _title(rule: RuleVerdict) -> str:
+    if rule.warnings:
+        return f"{rule.title} (denies from {rule.effective_on})"
     if rule.outcome is not Outcome.PASS:
         return rule.title
     known = f", {rule.unknown} stated unknown" if rule.unknown else ""
@@ -126,9 +152,13 @@ def _title(rule: RuleVerdict) -> str:
 
 
 def _explain(rule: RuleVerdict) -> list[str]:
-    return _list("denied", rule, rule.denials) + _list(
-        "unknown" if rule.outcome is Outcome.PASS else "not examined", rule, rule.unknowns
-    )
+    unknown = "unknown" if rule.outcome is Outcome.PASS else "not examined"
+    warning = f"warning, denies from {rule.effective_on}"
+    return [
+        line
+        for word, reasons in (("denied", rule.denials), (unknown, rule.unknowns), (warning, rule.warnings))
+        for line in _list(word, rule, reasons)
+    ]
 
 
 def _list(word: str, rule: RuleVerdict, reasons: tuple[Reason, ...]) -> list[str]:

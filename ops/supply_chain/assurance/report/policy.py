@@ -23,7 +23,7 @@ class ReasonGroup(msgspec.Struct, frozen=True, kw_only=True):
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     """One rule; `left` counts reasons that are not listed.
 
-    `noted` says that it passed over something that is not known: that never looks like a plain pass.
+    `noted` is set where it passed over something that is unknown, or only warns: that never looks like a plain pass.
     """
 
     code: str
@@ -78,14 +78,20 @@ def _grouped(reasons: Sequence[Reason]) -> tuple[ReasonGroup, ...]:
     )
 
 
+def _word(rule: RuleVerdict, reasons: int) -> str:
+    if rule.warnings:
+        return f"warns, and denies from {rule.effective_on}"
+    return f"passed over {plural(rule.unknown or reasons, 'unknown')}"
+
+
 def _view(rule: RuleVerdict) -> RuleView:
-    reasons = (*rule.denials, *rule.unknowns)
+    reasons = (*rule.denials, *rule.unknowns, *rule.warnings)
     noted = rule.outcome is Outcome.PASS and bool(reasons or rule.unknown)
     return RuleView(
         code=rule.code,
         title=rule.title,
         tone=Tone.UNKNOWN if noted else tone_of(rule.outcome),
-        word=f"passed over {plural(rule.unknown or len(reasons), 'unknown')}" if noted else word_of(rule.outcome),
+        word=_word(rule, len(reasons)) if noted else word_of(rule.outcome),
         examined=rule.examined,
         noted=noted,
         asked=_grouped(reasons[:MOST_REASONS]),

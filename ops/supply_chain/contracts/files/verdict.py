@@ -1,7 +1,7 @@
 """The policy's verdict, and the gate file that carries it with the records it was reached from.
 
-A verdict names no moment and no machine: the same inputs and the same policy give the same bytes. The
-gate file holds records, which have the times of their run. Both are canonical, so that
+A verdict names no time and no machine: the same inputs and the same policy give the same bytes, unless a rule
+of the policy takes effect between two runs. The gate file holds records, which have the times of their run. Both are canonical, so that
 `jq -S '.records[0]' gate.json` prints the very bytes of that record's file.
 """
 
@@ -15,19 +15,22 @@ from ops.supply_chain.core.outcome import Outcome
 
 
 class Reason(Contract, frozen=True, kw_only=True):
-    """Why a rule denies, or what it could not tell: a sentence, what it is about, and what to do."""
+    """Why a rule denies, or what it could not decide: a sentence, what it is about, and what to do."""
 
     message: str
     subject: str
     fix: str
 
 
-class RuleVerdict(Contract, frozen=True, kw_only=True):
+class RuleVerdict(Contract, frozen=True, kw_only=True, omit_defaults=True):
     """What one rule decided.
 
-    `code` is `<profile>.<rule>`. `examined` counts what the rule looked at, 0 where it did not pass.
+    `code` is `<profile>.<rule>`. `examined` counts what the rule examined, 0 where it did not pass.
     `unknown` counts what it passed although the input states it as unknown. `denials` and `unknowns` are
     sorted by subject, then message; a passing rule may have unknowns to report, and has no denials.
+
+    `effective_on` is there for a rule that denies from that day on (RFC 3339 date, UTC). Before it, the rule
+    passes whatever it found, and `warnings` has what will be its denials.
     """
 
     code: str
@@ -37,6 +40,8 @@ class RuleVerdict(Contract, frozen=True, kw_only=True):
     unknown: Count
     denials: tuple[Reason, ...]
     unknowns: tuple[Reason, ...]
+    effective_on: str = ""
+    warnings: tuple[Reason, ...] = ()
 
 
 class Verdict(Contract, frozen=True, kw_only=True):
