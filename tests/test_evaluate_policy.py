@@ -18,7 +18,7 @@ from ops.supply_chain import evaluate_policy
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
-from ops.supply_chain.contracts.values.finding import Severity
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.outcome import Outcome
@@ -495,6 +495,61 @@ def test_all_sboms_judges_each_lock(place: Place) -> None:
     made = canonical.read(place.dist / "records" / "evaluate_policy.json", Record)
     assert made.counts["sboms"] == 2
     assert made.notes == ("1 SBOMs are of a format that the rules do not read",)
+
+
+def yanked(severity: Severity = Severity.MEDIUM, message: str = "idna 3.7 was yanked", **more: Any) -> Finding:
+    return Finding(code="hash.yanked", severity=severity, message=message, next_step="Move on.", package="idna", **more)
+
+
+FAILED: dict[str, tuple[tuple[Finding, ...], str]] = {
+    "one": ((yanked(),), "check_hashes failed: 1 medium finding, first: idna 3.7 was yanked"),
+    "the most severe first": (
+        (
+            yanked(Severity.LOW, "a"),
+            yanked(Severity.UNKNOWN, "b"),
+            yanked(Severity.LOW, "c"),
+            yanked(Severity.MEDIUM, "d"),
+        ),
+        "check_hashes failed: 1 unrated, 1 medium, 2 low findings, first: b",
+    ),
+    "neither waived ones nor information": (
+        (yanked(Severity.CRITICAL, "a", waived_by="b"), yanked(Severity.INFO, "c"), yanked(message="It was yanked.")),
+        "check_hashes failed: 1 medium finding, first: It was yanked",
+    ),
+    "none": ((), "check_hashes failed, without a finding"),
+}
+
+
+@pytest.mark.parametrize("name", FAILED)
+def test_the_reason_of_a_stage_that_failed_names_its_first_finding(
+    name: str, place: Place, capfd: pytest.CaptureFixture[str]
+) -> None:
+    findings, sentence = FAILED[name]
+    place.put_records()
+    counts = {"locked": 4, "examined": 4}
+    place.put_record(record("check_hashes", outcome=Outcome.FAIL, counts=counts, findings=findings))
+    assert place.run() == 4
+    [rule] = [rule for rule in place.verdict().rules if rule.code == "release.outcomes"]
+    assert [reason.message for reason in rule.denials] == [sentence]
+    assert f"\ndenied: release.outcomes\n    {sentence}\n    next: Fix or waive the findings" in capfd.readouterr().out
+    made = canonical.read(place.dist / "records" / "evaluate_policy.json", Record)
+    assert sentence in [finding.message for finding in made.findings]
+
+
+def test_the_public_log_names_no_finding_that_denies(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    place.put_records()
+    counts = {"locked": 4, "examined": 4}
+    place.put_record(record("check_hashes", outcome=Outcome.FAIL, counts=counts, findings=(yanked(),)))
+    assert place.run("--public-log") == 4
+    shown = capfd.readouterr()
+    assert shown.err == ""
+    assert shown.out == (
+        "evaluate_policy: fail (components 4, denials 1, failed 1, passed 29, records 3, rules 30, sboms 1,"
+        " undetermined 0, unknowns 0)\n"
+    )
+    place.put_record(record("check_hashes", outcome=Outcome.FAIL, counts=counts, findings=(yanked(),)))
+    assert place.run("--public-log", "--format", "json") == 4
+    assert "yanked" not in capfd.readouterr().out
 
 
 DATED_RULE = """\

@@ -77,6 +77,7 @@ document := {
 			"invocation": "run",
 			"counts": {},
 			"findings": [],
+			"open": {"findings": "", "first": ""},
 			"writes": [],
 		},
 		{
@@ -88,6 +89,7 @@ document := {
 			"invocation": "run",
 			"counts": {"locked": 2, "examined": 2},
 			"findings": [{"code": "x.y", "severity": "low", "message": "m", "subject": "s", "waived_by": ""}],
+			"open": {"findings": "1 low finding", "first": "m"},
 			"writes": [{"path": "dist:sbom/acme-sbom.json", "recorded": sha256, "actual": sha256}],
 		},
 	],
@@ -105,11 +107,15 @@ document := {
 	"released": [{"path": "dist:sbom/acme-sbom.json", "sha256": sha256, "subject": "acme-1.0-sbom.cdx.json"}],
 }
 
-# What a case expects of a rule: how much a pass has examined, the subjects of `deny` and `unknown` entries.
+# What a case expects of a rule: how much a pass has examined, the subjects of `deny` and `unknown` entries, and where
+# it has `messages`, those of all entries.
 as_expected(rule, case) if {
 	object.get(object.get(rule, "pass", {}), "examined", "no pass") == object.get(case, "examined", "no pass")
 	[entry.subject | some entry in object.get(rule, "deny", [])] == object.get(case, "deny", [])
 	[entry.subject | some entry in object.get(rule, "unknown", [])] == object.get(case, "unknown", [])
+	entries := array.concat(object.get(rule, "deny", []), object.get(rule, "unknown", []))
+	messages := [entry.message | some entry in entries]
+	messages == object.get(case, "messages", messages)
 }
 
 # The data that a case is to be judged by.

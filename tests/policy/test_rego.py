@@ -63,6 +63,8 @@ def test_a_rule_does_what_its_cases_say(path: Path) -> None:
         assert sorted(reason.subject for reason in verdict.unknowns) == sorted(case.get("unknown", [])), name
         assert (verdict.examined if verdict.outcome == "pass" else None) == case.get("examined"), name
         assert undecided == (case.keys() <= {"input", "data"}), name
+        messages = [reason.message for reason in (*verdict.denials, *verdict.unknowns)]
+        assert messages == case.get("messages", messages), name
 
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: f"{path.parts[-3]}.{path.stem}")

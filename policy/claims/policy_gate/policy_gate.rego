@@ -1,6 +1,6 @@
 # METADATA
 # title: >-
-#   The policy allowed the release: every rule passed.
+#   The policy allowed the release: every rule in effect passed.
 # description: The verdict in the release is the one that the provenance names.
 # custom:
 #   fix: Fix what nox -s evaluate_policy names.

@@ -10,14 +10,33 @@ cases := {
 	"a failure is denied": {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/records/1/outcome", "value": "fail"}]),
 		"deny": ["generate_sbom"],
+		"messages": ["generate_sbom failed: 1 low finding, first: m"],
+	},
+	"a failure without a finding is denied": {
+		"input": json.patch(fixtures.document, [
+			{"op": "replace", "path": "/records/1/outcome", "value": "fail"},
+			{"op": "replace", "path": "/records/1/open", "value": {"findings": "", "first": ""}},
+		]),
+		"deny": ["generate_sbom"],
+		"messages": ["generate_sbom failed, without a finding"],
+	},
+	"a failure of which nothing is known is denied": {
+		"input": json.patch(fixtures.document, [
+			{"op": "replace", "path": "/records/1/outcome", "value": "fail"},
+			{"op": "remove", "path": "/records/1/open"},
+		]),
+		"deny": ["generate_sbom"],
+		"messages": ["generate_sbom failed, without a finding"],
 	},
 	"no outcome is denied": {
 		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/records/1/outcome"}]),
 		"deny": ["generate_sbom"],
+		"messages": ["the outcome is missing, expected pass"],
 	},
-	"not examined is no denial and no pass": {
+	"not examined is neither denied nor passed": {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/records/1/outcome", "value": "not-examined"}]),
 		"unknown": ["generate_sbom"],
+		"messages": ["generate_sbom did not examine everything: 1 low finding, first: m"],
 	},
 }
 

@@ -229,6 +229,15 @@ class TestOthers:
         ]
         assert (told.passed, told.total, [one.code for one in told.rest]) == (2, 3, ["a.ok"])
 
+    def test_a_rule_that_warns_is_not_a_plain_pass(self) -> None:
+        warning = rule("a.warns", effective_on="2027-01-15", warnings=(reason("x"),))
+        shown = policy_view([verdict(warning, rule("a.waits", effective_on="2027-01-15"))])
+        assert [(view.code, view.tone, view.word) for view in shown.open] == [
+            ("a.warns", Tone.UNKNOWN, "warns, and denies from 2027-01-15")
+        ]
+        assert [[entry.subject for entry in asked.reasons] for asked in shown.open[0].asked] == [["x"]]
+        assert [view.code for view in shown.rest] == ["a.waits"]
+
     def test_changes_by_kind(self) -> None:
         rows = (
             PackageChange(kind="added", name="b", version="", before=(), after=("1",)),

@@ -10,7 +10,17 @@ import msgspec
 
 from ops.supply_chain.assurance.policy.reading import Reading
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+
+_MOST_SEVERE_FIRST = (
+    Severity.CRITICAL,
+    Severity.HIGH,
+    Severity.UNKNOWN,
+    Severity.MEDIUM,
+    Severity.LOW,
+    Severity.INFO,
+)
+"""Severities in the order in which a reason names findings: `unknown` is treated as high by every gate."""
 
 
 class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +58,32 @@ def record_input(stored: StoredRecord, actual: Mapping[str, str]) -> dict[str, A
         "offline": record.offline,
         "counts": dict(record.counts),
         "findings": [_finding(finding) for finding in record.findings],
+        "open": _open(record.findings),
         "writes": [
             {"path": file.path, "recorded": file.sha256, "actual": actual.get(file.path, "")} for file in record.writes
         ],
     }
+
+
+def _open(findings: Iterable[Finding]) -> dict[str, str]:
+    """Return how many findings are open, by severity, and the message of the most severe; empty where none is.
+
+    `info` findings and waived ones are left out: no gate fails because of them.
+    """
+    found = [finding for finding in findings if not finding.waived_by and finding.severity is not Severity.INFO]
+    if not found:
+        return {"findings": "", "first": ""}
+    counts = Counter(finding.severity for finding in found)
+    parts = [f"{counts[severity]} {_word(severity)}" for severity in _MOST_SEVERE_FIRST if counts[severity]]
+    first = min(found, key=lambda finding: _MOST_SEVERE_FIRST.index(finding.severity))
+    return {
+        "findings": f"{', '.join(parts)} {'finding' if len(found) == 1 else 'findings'}",
+        "first": first.message.rstrip("."),
+    }
+
+
+def _word(severity: Severity) -> str:
+    return "unrated" if severity is Severity.UNKNOWN else severity.value
 
 
 def _finding(finding: Finding) -> dict[str, str]:

@@ -106,7 +106,7 @@ def findings_of(verdict: Verdict) -> tuple[Finding, ...]:
         Finding(
             code=f"policy.{rule.code}",
             severity=Severity.HIGH,
-            message=f"{reason.subject}: {reason.message}",
+            message=reason.sentence,
             next_step=reason.fix,
         )
         for rule in verdict.rules
@@ -164,7 +164,7 @@ def _explain(rule: RuleVerdict) -> list[str]:
 def _list(word: str, rule: RuleVerdict, reasons: tuple[Reason, ...]) -> list[str]:
     if not reasons:
         return []
-    lines = [f"    {reason.subject}: {reason.message}" for reason in reasons[:MOST_LINES]]
+    lines = [f"    {reason.sentence}" for reason in reasons[:MOST_LINES]]
     if len(reasons) > MOST_LINES:
         lines.append(f"    and {len(reasons) - MOST_LINES} more: all are in the verdict's file")
     fixes = dict.fromkeys(reason.fix for reason in reasons)

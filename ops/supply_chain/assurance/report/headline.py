@@ -116,7 +116,7 @@ def _reasons(denied: list[Verdict]) -> Iterator[str]:
             if rule.outcome is Outcome.PASS:
                 continue
             first = next(iter((*rule.denials, *rule.unknowns)), None)
-            about = f" ({first.subject})" if first is not None and first.subject else ""
+            about = f" ({first.subject})" if first and first.subject and first.sentence != first.message else ""
             left = len(rule.denials) + len(rule.unknowns) - 1
             more = f", and {left} more" if left > 0 else ""
             said = _short(first.message) if first is not None else "no answer"

@@ -21,6 +21,11 @@ class Reason(Contract, frozen=True, kw_only=True):
     subject: str
     fix: str
 
+    @property
+    def sentence(self) -> str:
+        """The message, after what it is about where it does not begin with that."""
+        return self.message if self.message.startswith(f"{self.subject} ") else f"{self.subject}: {self.message}"
+
 
 class RuleVerdict(Contract, frozen=True, kw_only=True, omit_defaults=True):
     """What one rule decided.

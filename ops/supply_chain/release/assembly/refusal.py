@@ -57,9 +57,11 @@ def _of_record(record: Record | None) -> str:
 def _of_reasons(reasons: Sequence[Reason]) -> str:
     if not reasons:
         return "no rule decided"
-    return _first_of(
-        [f"{reason.message} ({reason.subject})" if reason.subject else reason.message for reason in reasons]
-    )
+    return _first_of([reason.message if reason.sentence == reason.message else _about(reason) for reason in reasons])
+
+
+def _about(reason: Reason) -> str:
+    return f"{reason.message} ({reason.subject})" if reason.subject else reason.message
 
 
 def _first_of(messages: Sequence[str]) -> str:
