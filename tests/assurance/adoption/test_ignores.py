@@ -99,26 +99,60 @@ vulnerabilities:
   - paths:
       - usr/lib
     id: '{B}'
-    statement: it is: fine # really
+    statement: it is fine # really
   - statement: nothing
-  - {{id: CVE-2026-1}}
+  - id: "no id"
+  - CVE-2026-1
 secrets:
   - id: aws-key
 """
     assert ignored_by_trivy_yaml("t", text) == ImportedIgnores(
         entries=(
             IgnoredAdvisory(id=A, source="t:6", reason='it\'s "fine"', until="2026-12-31", package="Django"),
-            IgnoredAdvisory(id=B, source="t:11", reason="it is: fine"),
+            IgnoredAdvisory(id=B, source="t:11", reason="it is fine"),
         ),
-        notes=("t:16: was not understood and not imported", "t:15: has no advisory id and was not imported"),
+        notes=(
+            "t: $.vulnerabilities[2].id: is missing; not imported",
+            "t: $.vulnerabilities[3].id: is not an advisory id; not imported",
+            "t: $.vulnerabilities[4]: expected an object, found a text; not imported",
+        ),
     )
 
 
-def test_a_trivy_list_on_one_line_is_told() -> None:
-    assert ignored_by_trivy_yaml("t", "vulnerabilities: [{id: CVE-2026-1}]\n").notes == (
-        "t:1: a list on one line was not understood and not imported",
-    )
-    assert ignored_by_trivy_yaml("t", "vulnerabilities: []\n") == ImportedIgnores()
+TRIVY = {
+    "in brackets": ("vulnerabilities: [{id: CVE-2026-1}]\n", ["CVE-2026-1"], ()),
+    "none": ("vulnerabilities: []\n", [], ()),
+    "nothing": ("# nothing\n", [], ()),
+    "a text": (
+        "CVE-2026-1\n",
+        [],
+        ("t: $: expected an object, found a text; its ignore list, if any, was not imported",),
+    ),
+    "only others": ("secrets:\n  - id: aws-key\n", [], ()),
+    "no list": (
+        "vulnerabilities: CVE-2026-1\n",
+        [],
+        ("t: $.vulnerabilities: expected an array, found a text; its ignore list, if any, was not imported",),
+    ),
+    "an alias": (
+        "a: &a x\nvulnerabilities:\n  - id: *a\n",
+        [],
+        ("t: line 1: has an anchor; its ignore list, if any, was not imported",),
+    ),
+    "a number": (
+        "vulnerabilities:\n  - id: 7\n",
+        [],
+        ("t: $.vulnerabilities[0].id: expected a text, found a number; not imported",),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRIVY)
+def test_shapes_of_a_trivyignore_yaml(name: str) -> None:
+    text, ids, notes = TRIVY[name]
+    found = ignored_by_trivy_yaml("t", text)
+    assert [entry.id for entry in found.entries] == ids
+    assert found.notes == notes
 
 
 def test_uv() -> None:

@@ -1,4 +1,4 @@
-"""Text of others does nothing: not in Markdown, not in code, not in YAML."""
+"""Text of others does nothing: not in Markdown, not in code."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import html
 import re
 
 import pytest
-import yaml as reader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.supply_chain.assurance.techdocs.escape import cell, code, console, visible, yaml
+from ops.supply_chain.assurance.techdocs.escape import cell, code, console, visible
 
 markdown = pytest.importorskip("markdown", reason="needs markdown, which comes with mkdocs")
 
@@ -50,18 +49,6 @@ def test_whatever_it_is_a_reader_sees_it_as_it_is(text: str) -> None:
     [shown] = re.findall(r"<td>(.*)</td>", rendered)
     assert "<" not in shown
     assert html.unescape(shown) == f"x {visible(text)}".strip()
-
-
-@given(st.text(max_size=60))
-def test_yaml_reads_back_what_is_visible(text: str) -> None:
-    line = yaml(text)
-    assert line.isascii()
-    assert reader.safe_load(line) == visible(text)
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_yaml_stays_one_scalar(text: str) -> None:
-    assert reader.safe_load(f"a: {yaml(text)}\nb: 1\n") == {"a": visible(text), "b": 1}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from datetime import date
 
 import msgspec
 
-from ops.supply_chain.assurance.documents import yaml_text
 from ops.supply_chain.assurance.documents.addresses import email, https, repository
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.assurance.documents.maintainer_text import NO_CHANNEL, has_channel
@@ -36,6 +35,7 @@ from ops.supply_chain.contracts.files.security_insights import (
 )
 from ops.supply_chain.core.errors import OutputError, UsageError
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats import yaml
 
 FILE_NAME = "security-insights.yml"
 MARK = "# Made by sealwright (nox -s security_md) from .security-config.toml: edit that instead."
@@ -112,7 +112,7 @@ def _text(facts: DocumentFacts, updated: str) -> str:
         raise OutputError(f"{FILE_NAME}: does not pass its own check: {error}") from error
     if again != document:
         raise OutputError(f"{FILE_NAME}: reading it back gives another value")
-    return f"{MARK}\n{yaml_text.dump(plain)}"
+    return f"{MARK}\n{yaml.dump(plain)}"
 
 
 def _project(facts: DocumentFacts) -> InsightsProject:

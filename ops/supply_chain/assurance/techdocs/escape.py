@@ -1,10 +1,10 @@
-"""Making text of others harmless in Markdown, in Markdown's code blocks, in addresses and in YAML.
+"""Making text of others harmless in Markdown, in Markdown's code blocks and in addresses.
 
 TechDocs adds extensions that mkdocs alone has not (automatic links, emoji, snippets, marked text), so that escaping
 the characters of plain Markdown is not enough: whatever is not a plain word is written as character references,
 which no extension looks into.
 
-Source: CommonMark 0.31 section 2.5 (numeric character references); YAML 1.2.2 section 5.7 (escaped characters).
+Source: CommonMark 0.31 section 2.5 (numeric character references).
 """
 
 from __future__ import annotations
@@ -56,16 +56,3 @@ def console(lines: list[str]) -> list[str]:
 def address(*parts: str) -> str:
     """Return a relative address whose parts are quoted."""
     return "/".join(quote(part, safe="") for part in parts)
-
-
-def yaml(text: str) -> str:
-    """Return text as a double-quoted YAML scalar, in ASCII."""
-    return '"' + "".join(map(_yaml_character, visible(text))) + '"'
-
-
-def _yaml_character(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    if " " <= character <= "~":
-        return character
-    return f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}"  # noqa: PLR2004 - the escapes' sizes

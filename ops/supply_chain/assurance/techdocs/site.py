@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ops.supply_chain.assurance.techdocs.escape import yaml
+from ops.supply_chain.assurance.techdocs.escape import visible
 from ops.supply_chain.assurance.techdocs.model import Mirror
 from ops.supply_chain.assurance.techdocs.pages import (
     dependencies_page,
@@ -27,6 +27,7 @@ from ops.supply_chain.assurance.techdocs.releases import (
     sboms_page,
 )
 from ops.supply_chain.contracts.config.mirror import UNKNOWN_OWNER
+from ops.supply_chain.formats import yaml
 
 DOCS = "docs"
 MOST_NAME = 63
@@ -71,45 +72,45 @@ def _mkdocs(mirror: Mirror) -> str:
         ("Dependencies", "dependencies.md"),
         ("Verification", "verification.md"),
     )
-    lines = [
-        f"site_name: {yaml(mirror.component)}",
-        f"site_description: {yaml(mirror.description)}",
-        f"docs_dir: {DOCS}",
-        "theme:",
-        "  name: mkdocs",
-        "  highlightjs: false",
-        "nav:",
-        *(f"  - {yaml(title)}: {yaml(path)}" for title, path in fixed),
-        '  - "Releases":',
-        '      - "All": "releases.md"',
+    releases = [
+        {
+            visible(release.version): [
+                {"Release": f"releases/{release.version}/index.md"},
+                {"Packages": f"releases/{release.version}/packages.md"},
+            ]
+        }
+        for release in mirror.releases
     ]
-    for release in mirror.releases:
-        folder = f"releases/{release.version}"
-        lines += [
-            f"      - {yaml(release.version)}:",
-            f"          - {yaml('Release')}: {yaml(f'{folder}/index.md')}",
-            f"          - {yaml('Packages')}: {yaml(f'{folder}/packages.md')}",
-        ]
-    return NOTE + "\n".join(lines) + "\n"
+    return NOTE + yaml.dump(
+        {
+            "site_name": visible(mirror.component),
+            "site_description": visible(mirror.description),
+            "docs_dir": DOCS,
+            "theme": {"name": "mkdocs", "highlightjs": False},
+            "nav": [*({title: path} for title, path in fixed), {"Releases": [{"All": "releases.md"}, *releases]}],
+        }
+    )
 
 
 def _catalogue(mirror: Mirror) -> str:
     config = mirror.config
-    lines = [
-        "apiVersion: backstage.io/v1alpha1",
-        "kind: Component",
-        "metadata:",
-        f"  name: {yaml(entity_name(mirror.component))}",
-        f"  title: {yaml(mirror.component)}",
-        f"  description: {yaml(mirror.description)}",
-        "  annotations:",
-        '    backstage.io/techdocs-ref: "dir:."',
-        "spec:",
-        f"  type: {yaml(config.type)}",
-        f"  lifecycle: {yaml(config.lifecycle)}",
-        f"  owner: {yaml(config.owner or UNKNOWN_OWNER)}",
-    ]
-    return NOTE + "\n".join(lines) + "\n"
+    return NOTE + yaml.dump(
+        {
+            "apiVersion": "backstage.io/v1alpha1",
+            "kind": "Component",
+            "metadata": {
+                "name": entity_name(mirror.component),
+                "title": visible(mirror.component),
+                "description": visible(mirror.description),
+                "annotations": {"backstage.io/techdocs-ref": "dir:."},
+            },
+            "spec": {
+                "type": visible(config.type),
+                "lifecycle": visible(config.lifecycle),
+                "owner": visible(config.owner or UNKNOWN_OWNER),
+            },
+        }
+    )
 
 
 def entity_name(component: str) -> str:

@@ -1,4 +1,4 @@
-"""What a project's own files say: workflows read line by line, tools, channels, waivers."""
+"""What a project's own files declare: workflows, tools, channels, waivers."""
 
 from __future__ import annotations
 
@@ -98,6 +98,10 @@ def test_a_daily_workflow_is_found(tmp_path: Path) -> None:
     assert daily(tmp_path, DAILY) == (1, 1, 1, 1)
 
 
+HERE_DOCUMENT = """|
+          cat > sample.sh <<X
+          python -m nox -s daily_scan
+          X"""
 NOT_DAILY = {
     "every week": ("7 4 * * *", "7 4 * * 1"),
     "no schedule": ('    - cron: "7 4 * * *"\n', ""),
@@ -108,6 +112,19 @@ NOT_DAILY = {
     "what it finds is dropped": ("--public-log", "--public-log || true"),
     "never": ("  scan:\n", "  scan:\n    if: false\n"),
     "never, as an expression": ("  scan:\n", "  scan:\n    if: ${{ false }}\n"),
+    "never, as a text": ("  scan:\n", '  scan:\n    if: "false && true"\n'),
+    "never, as nothing": ("  scan:\n", "  scan:\n    if:\n"),
+    "never, as an empty expression": ("  scan:\n", "  scan:\n    if: ${{ '' }}\n"),
+    "a step that is never run": ("      - run: python", "      - if: 0\n        run: python"),
+    "a job that waits for one that is never run": ("jobs:\n", "jobs:\n  a: {if: false}\n"),
+    "a step that may fail": ("      - run: python", "      - continue-on-error: true\n        run: python"),
+    "a job that may fail": ("  scan:\n", "  scan:\n    continue-on-error: ${{ true }}\n"),
+    "dropped on the next line": ("--public-log", "\\\n          || true"),
+    "a command that writes it into a file": ("run: python -m nox -s daily_scan -- --public-log", HERE_DOCUMENT),
+    "an event of another name": ("  schedule:", "  scheduled:"),
+    "a schedule that is spoken of": ("on:\n", "x:\n"),
+    "no such hour": ("7 4 *", "7 24 *"),
+    "a step elsewhere": ("    steps:", "    stages:"),
 }
 
 
@@ -116,6 +133,24 @@ def test_what_is_no_daily_scan_is_none(tmp_path: Path, name: str) -> None:
     before, after = NOT_DAILY[name]
     assert before in DAILY
     assert daily(tmp_path, DAILY.replace(before, after))[0] == 0
+
+
+STILL_DAILY = {
+    "without quotes": ('"7 4 * * *"', "7 4 * * *"),
+    "a schedule in brackets": ('\n    # every day\n    - cron: "7 4 * * *"\n', " [{cron: 7 4 * * *}]\n"),
+    "a quoted key": ("on:\n", '"on":\n'),
+    "several lines": ("run: python", "run: |\n          echo begin\n          python"),
+    "over a line end": ("daily_scan -- --public-log", "daily_scan \\\n          -- --public-log".replace("run: ", "")),
+    "a condition": ("  scan:\n", "  scan:\n    if: github.repository == 'acme/small'\n"),
+}
+
+
+@pytest.mark.parametrize("name", STILL_DAILY)
+def test_other_ways_to_write_a_daily_scan(tmp_path: Path, name: str) -> None:
+    before, after = STILL_DAILY[name]
+    text = DAILY.replace("run: python", "run: |\n          python") if "line end" in name else DAILY
+    assert before in text
+    assert daily(tmp_path, text.replace(before, after))[0] == 1
 
 
 LOOSE = {
@@ -132,23 +167,71 @@ def test_an_action_that_can_change_is_not_pinned(tmp_path: Path, name: str) -> N
 
 
 ODD = {
-    "in braces": "- {name: x, uses: evil/x@v1}",
-    "in braces, behind a number sign": '- {name: "a # b", uses: evil/x@v1}',
-    "in braces, by commit": f"- {{uses: evil/x@{COMMIT}}}",
-    "a quoted key": '- "uses": evil/x@v1',
-    "a key with escapes": '- "\\x75ses": evil/x@v1',
-    "a key behind a question mark": "- ? uses\n        : evil/x@v1",
-    "a space before the colon": "- uses : evil/x@v1",
-    "on the next line": "- uses:\n          evil/x@v1",
-    "behind an anchor": f"- uses: &a evil/x@{COMMIT}",
-    "a commit in the comment": f"- uses: evil/x@v1 #@{COMMIT}",
-    "a line that is too long": f"- uses: evil/x@{COMMIT}{' ' * 3000}",
+    "in braces": ("- {name: x, uses: evil/x@v1}", 1),
+    "in braces, behind a number sign": ('- {name: "a # b", uses: evil/x@v1}', 1),
+    "in braces, by commit": (f"- {{uses: good/x@{COMMIT}}}", 2),
+    "a quoted key": ('- "uses": evil/x@v1', 1),
+    "a key with escapes": ('- "\\x75ses": evil/x@v1', 1),
+    "a key behind a question mark": ("- ? uses\n        : evil/x@v1", 1),
+    "a space before the colon": ("- uses : evil/x@v1", 1),
+    "on the next line": ("- uses:\n          evil/x@v1", 1),
+    "on the next line, by commit": (f"- uses:\n          good/x@{COMMIT}", 2),
+    "folded": (f"- uses: >-\n          good/x@{COMMIT}", 2),
+    "a commit in the comment": (f"- uses: evil/x@v1 #@{COMMIT}", 1),
+    "a commit behind a space": (f"- uses: evil/x@v1 @{COMMIT}", 1),
+    "an action that an expression names": (f"- uses: ${{{{matrix.x}}}}@{COMMIT}", 1),
+    "no text": ("- uses: [evil/x@v1]", 1),
+    "in capitals": ("- Uses: evil/x@v1", 1),
 }
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_action_that_is_written_oddly_is_not_pinned(tmp_path: Path, name: str) -> None:
-    assert daily(tmp_path, f"{DAILY}      {ODD[name]}\n")[1:3] == (2, 1)
+def test_an_action_is_pinned_or_not_however_it_is_written(tmp_path: Path, name: str) -> None:
+    written, pinned = ODD[name]
+    assert daily(tmp_path, f"{DAILY}      {written}\n")[1:3] == (2, pinned)
+
+
+UNREADABLE = {
+    "an anchor": ("uses: actions", "uses: &a actions"),
+    "an alias": ("  scan:\n", "  scan:\n    env: *x\n"),
+    "a merge key": ("  scan:\n", "  scan:\n    <<: {if: true}\n"),
+    "jobs twice": ("jobs:\n", "jobs: {}\njobs:\n"),
+    "permissions twice": ("permissions: {}\n", "permissions: {}\npermissions: write-all\n"),
+    "a second document": ("on:\n", "---\non: push\n---\non:\n"),
+    "a tab": ("  scan:\n", "\tscan:\n"),
+    "a tag": ("permissions: {}", "permissions: !!map {}"),
+    "a key that is no text": ("jobs:\n", "1: x\njobs:\n"),
+    "a line that only some parsers see": ("permissions: {}\n", "# \u2028permissions: {}\n"),
+    "too deep": ("permissions: {}\n", "permissions: {}\nx: " + "[" * 10_000 + "]" * 10_000 + "\n"),
+    "too many values": ("permissions: {}\n", "permissions: {}\nx: [" + "1," * 60_000 + "]\n"),
+    "a list": ("on:\n", "- on:\n"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_workflow_that_cannot_be_read_supports_nothing(tmp_path: Path, name: str) -> None:
+    before, after = UNREADABLE[name]
+    assert before in DAILY
+    assert daily(tmp_path, DAILY.replace(before, after)) == (0, 1, 0, 0)
+
+
+def test_laughs_are_refused_at_once(tmp_path: Path) -> None:
+    laughs = "a0: &a0 [x,x,x,x,x,x,x,x]\n"
+    laughs += "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 8)}]\n" for n in range(1, 30))
+    assert daily(tmp_path, laughs + DAILY) == (0, 1, 0, 0)
+
+
+def test_a_mark_of_byte_order_changes_nothing(tmp_path: Path) -> None:
+    assert daily(tmp_path, f"\ufeff{DAILY}") == (1, 1, 1, 1)
+
+
+def test_another_encoding_is_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "a.yml").write_text(DAILY)
+    (folder / "b.yml").write_text(DAILY, encoding="utf-16")
+    found = facts(tmp_path).workflows
+    assert (found.files, found.daily_scan, found.actions, found.pinned, found.restricted) == (2, 1, 2, 1, 1)
 
 
 def test_an_action_of_the_project_itself_is_looked_into(tmp_path: Path) -> None:
@@ -169,14 +252,29 @@ def test_an_action_of_the_project_itself_is_looked_into(tmp_path: Path) -> None:
         'permissions: "write-all"\n',
         "permissions:\n  write-all\n",
         "permissions:\n",
-        "  permissions: {}\n",
+        "env:\n  permissions: {}\n",
+        "# permissions: {}\n",
+        "env: |\n  permissions:\n    contents: read\n",
+        "permissions:\n  contents: all\n",
+        "permissions: {contents: }\n",
+        "permissions: []\n",
+        "permissions: none\n",
+        "Permissions: {}\n",
     ],
 )
 def test_a_workflow_without_limits_at_its_top_is_not_restricted(tmp_path: Path, permissions: str) -> None:
     assert daily(tmp_path, DAILY.replace("permissions: {}\n", permissions))[3] == 0
 
 
-@pytest.mark.parametrize("permissions", ["permissions: read-all\n", "permissions:\n  contents: read\n"])
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        "permissions: read-all\n",
+        'permissions: "read-all"\n',
+        "permissions:\n  contents: read\n",
+        "permissions: {contents: read, id-token: write}\n",
+    ],
+)
 def test_a_workflow_that_says_what_its_token_may_do_is_restricted(tmp_path: Path, permissions: str) -> None:
     assert daily(tmp_path, DAILY.replace("permissions: {}\n", permissions))[3] == 1
 
@@ -200,6 +298,11 @@ def test_a_broken_file_is_one_in_which_nothing_good_was_found(tmp_path: Path) ->
         (".github__dependabot.yml", "updates:\n  - package-ecosystem: github-actions\n", False),
         (".github__dependabot.yml", 'updates:\n  - package-ecosystem: "pip"  # ours\n', True),
         (".github__dependabot.yml", "    open-pull-requests-limit: 0\n", False),
+        (".github__dependabot.yml", "updates:\n  - package-ecosystem: pip\n    open-pull-requests-limit: 0\n", False),
+        (".github__dependabot.yml", "updates: [{package-ecosystem: uv}]\n", True),
+        (".github__dependabot.yml", "# updates:\n#  - package-ecosystem: pip\n", False),
+        (".github__dependabot.yml", "x: |\n  - package-ecosystem: pip\n", False),
+        (".github__dependabot.yml", "updates:\n  - package-ecosystem: pip\nupdates: []\n", False),
         ("renovate.json", " ", False),
     ],
 )

@@ -14,6 +14,8 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.formats import yaml
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.assurance.claims.workflows import WORKFLOWS, workflow_facts
 from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.risk.waivers.parse import parse_waivers
@@ -30,10 +32,10 @@ UPDATE_TOOLS = (
 )
 MOST_BYTES = 1 << 20
 
-_SWITCHED_OFF = re.compile(r"open-pull-requests-limit:\s*0\b|\"?enabled\"?\s*:\s*false")
-_PYTHON_UPDATES = re.compile(
-    r"^\s*-?\s*[\"']?package-ecosystem[\"']?:\s*[\"']?(?:pip|uv)[\"']?\s*(?:#.*)?$", re.MULTILINE
-)
+PYTHON_ECOSYSTEMS = ("pip", "uv")
+"""Dependabot's names of them."""
+
+_SWITCHED_OFF = re.compile(r"\"?enabled\"?\s*:\s*false")
 
 
 def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef, ...]], dict[str, str]]:
@@ -131,5 +133,14 @@ def _workflows(run: StageRun) -> tuple[WorkflowFacts, tuple[FileRef, ...]]:
 
 def _proposes(name: str, text: str) -> bool:
     """Tell whether the configuration of an update tool is there, switched on, and about Python packages."""
-    about = "dependabot" not in name or bool(_PYTHON_UPDATES.search(text))
-    return about and not _SWITCHED_OFF.search(text)
+    if "dependabot" not in name:
+        return not _SWITCHED_OFF.search(text)
+    try:
+        updates = yaml.read(text).rows_of("updates")
+        return any(
+            update.table().get("package-ecosystem") in PYTHON_ECOSYSTEMS
+            and str(update.table().get("open-pull-requests-limit", "")) != "0"
+            for update in updates
+        )
+    except UnexpectedShapeError:
+        return False

@@ -1,115 +1,154 @@
-"""What a project's GitHub workflows say, for the claims that rest on them.
+"""What a project's GitHub workflows declare, for the claims that rest on them.
 
-Files are read line by line, and no YAML is understood: what would support a claim has to stand on a line of its own in
-the usual form, and what would speak against one counts in any form. So a file that is written oddly supports less than
-it could, and never more.
+A file that cannot be read supports nothing: it counts as a workflow without limits that uses one action which is not
+pinned. That goes for what `formats.yaml` refuses as well, such as anchors and keys that are given twice.
+
+Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from itertools import pairwise
+from typing import Any
 
 from ops.supply_chain.assurance.claims.evidence import WorkflowFacts
+from ops.supply_chain.formats import yaml
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 
 WORKFLOWS = ".github/workflows"
-LONGEST_LINE = 2000
-"""Characters; in a longer line nothing is looked for that would support a claim."""
 
+_COMMIT = re.compile(r"[^\s${}]+@(?:[0-9a-f]{40}|sha256:[0-9a-f]{64})")
+_CRON = re.compile(r"[0-5]?[0-9]\s+(?:[01]?[0-9]|2[0-3])\s+\*\s+\*\s+\*")
+_SCAN = re.compile(r"(?:[\w./-]*python[\d.]*\s+-m\s+)?[\w./-]*nox\s+(?:-s|--session)[ =]daily_scan(?:\s[^|;&]*)?")
+_CONTINUED = re.compile(r"\\\n")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
-_USES = re.compile(r"\s*(?:-\s+)?uses:\s+(?P<quote>[\"']?)(?P<what>[^\s\"']+)(?P=quote)\s*")
-_ANY_USES = re.compile(r"(?:^|[\s,{\"'-])uses[\"']?\s*:")
-_ODD_KEY = re.compile(r"\s*(?:-\s+)?(?:\?(?:\s|$)|\"[^\"]*\\[^\"]*\"\s*:)")
-"""A key that may say `uses` in other words: behind a question mark, or quoted with escapes."""
+_FALSE = re.compile(r"\s*(?:\$\{\{\s*)?(?:(?:false|0|null)\b.*|(?:''|\"\")?\s*(?:\}\}\s*)?)", re.DOTALL | re.IGNORECASE)
+_SCOPE = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_LEVELS = ("read", "write", "none")
 
-_COMMIT = re.compile(r".+@(?:[0-9a-f]{40}|sha256:[0-9a-f]{64})")
-_SCHEDULE = re.compile(r"\s+schedule:\s*")
-_CRON = re.compile(r"\s*-\s*cron:\s*[\"']\d{1,2}\s+\d{1,2}\s+\*\s+\*\s+\*[\"']\s*")
-_SCAN = re.compile(
-    r"\s*(?:-\s+)?(?:run:\s+)?(?:[\w./-]*python[\d.]*\s+-m\s+)?[\w./-]*nox\s+(?:-s|--session)[ =]daily_scan(?:\s[^|;&]*)?"
-)
-_NEVER = re.compile(r"\s*(?:-\s+)?if:\s*[\"']?(?:\$\{\{\s*)?false\b")
-_PERMISSIONS = re.compile(r"permissions:\s*(?P<rest>.*?)\s*")
-_NONE_OR_FEW = re.compile(r"\{[^{}]*\}|read-all")
-_SCOPE = re.compile(r"\s+[a-z-]+:\s*(?:read|write|none)\s*")
+Table = Mapping[str, Any]
 
 
 def workflow_facts(texts: Mapping[str, str], read: Callable[[str], str]) -> WorkflowFacts:
-    """Count what the workflows say.
+    """Count what the workflows declare.
 
     Args:
-        texts: Every workflow file, path in the project -> text; empty where it could not be read, which counts as
-            a workflow without limits that uses one action which is not pinned.
-        read: Gives the text of another file of the project, empty where there is none that can be read.
+        texts: Every workflow file, path in the project -> text; empty where it could not be read.
+        read: Returns the text of another file of the project, empty where there is none that can be read.
     """
-    workflows = [list(_lines(text)) for text in texts.values()]
-    actions = list(_actions(texts, read))
+    workflows = [_parsed(text) for text in texts.values()]
+    actions = list(_actions(workflows, texts, read))
     return WorkflowFacts(
         files=len(workflows),
         actions=len(actions),
-        pinned=sum(bool(_COMMIT.fullmatch(what)) for what in actions),
-        restricted=sum(_is_restricted(lines) for lines in workflows),
-        daily_scan=sum(_scans_daily(lines) for lines in workflows),
+        pinned=sum(bool(_COMMIT.fullmatch(action)) for action in actions),
+        restricted=sum(_is_restricted(workflow) for workflow in workflows),
+        daily_scan=sum(_scans_daily(workflow) for workflow in workflows),
     )
 
 
-def _lines(text: str) -> Iterator[str]:
-    """Return the lines that are not all comment, without their comments."""
-    for line in text.splitlines():
-        bare = _COMMENT.sub("", line[:LONGEST_LINE]) if len(line) <= LONGEST_LINE else ""
-        if bare.strip():
-            yield bare
+def _parsed(text: str) -> Table:
+    """Return a file's content; empty where it cannot be read, or is not a mapping."""
+    try:
+        return yaml.read(text).table()
+    except UnexpectedShapeError:
+        return {}
 
 
-def _actions(texts: Mapping[str, str], read: Callable[[str], str]) -> Iterator[str]:
-    """Return what the workflows use, and the project's own actions that they use, as they write it.
+def _actions(workflows: list[Table], texts: Mapping[str, str], read: Callable[[str], str]) -> Iterator[str]:
+    """Return what the workflows use, and the project's own actions that they use, as they name it.
 
-    What does not stand in the usual form, or cannot be read, is empty.
+    A file that cannot be read, and a use that is not a text, is empty.
     """
-    seen, waiting = set(texts), list(texts.values())
+    seen, waiting = set(texts), list(workflows)
     while waiting:
-        text = waiting.pop()
-        if not text.strip():
+        content = waiting.pop()
+        if not content:
             yield ""
-        for what in _used(text):
-            if not what.startswith("./"):
-                yield what
-            elif what not in seen:
-                seen.add(what)
-                found = "" if ".." in what else _own(what, texts, read)
-                waiting += [found] if found is not None else []
+        for name in _used(content):
+            if not name.startswith("./"):
+                yield name
+            elif name not in seen:
+                seen.add(name)
+                found = "" if ".." in name else _own(name, texts, read)
+                waiting += [_parsed(found)] if found is not None else []
 
 
-def _own(what: str, texts: Mapping[str, str], read: Callable[[str], str]) -> str | None:
-    """Return the text of an action of the project itself; None for a workflow, which is looked at anyway."""
-    path = what.removeprefix("./").strip("/")
+def _own(name: str, texts: Mapping[str, str], read: Callable[[str], str]) -> str | None:
+    """Return the text of an action of the project itself; None for a workflow, which is read anyway."""
+    path = name.removeprefix("./").strip("/")
     if path in texts:
         return None
     return read(f"{path}/action.yml") or read(f"{path}/action.yaml")
 
 
-def _used(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        if line.lstrip().startswith("#"):
-            continue
-        count = len(_ANY_USES.findall(line))
-        if not count and not _ODD_KEY.match(line):
-            continue
-        usual = _USES.fullmatch(_COMMENT.sub("", line)) if len(line) <= LONGEST_LINE else None
-        yield usual["what"] if usual and count == 1 else ""
+def _used(content: Table) -> Iterator[str]:
+    """Return every `uses`, wherever it is: one in an unusual place speaks against a claim all the same."""
+    for table in _tables(content):
+        for key, value in table.items():
+            if key.strip().lower() == "uses":
+                yield value if isinstance(value, str) else ""
 
 
-def _is_restricted(lines: list[str]) -> bool:
-    """Tell whether a workflow says at its top what its token may do: nothing, only read, or scope by scope."""
-    for line, below in pairwise([*lines, ""]):
-        found = _PERMISSIONS.fullmatch(line)
-        if found:
-            return bool(_NONE_OR_FEW.fullmatch(found["rest"]) if found["rest"] else _SCOPE.fullmatch(below))
-    return False
+def _tables(content: Table) -> Iterator[Table]:
+    """Return a mapping and all mappings within it."""
+    waiting: list[Any] = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            yield value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
 
 
-def _scans_daily(lines: list[str]) -> bool:
-    if any(_NEVER.match(line) for line in lines):
+def _is_restricted(workflow: Table) -> bool:
+    """Tell whether a workflow declares at its top what its token may do: nothing, only read, or scope by scope."""
+    permissions = workflow.get("permissions")
+    if isinstance(permissions, Mapping):
+        return all(_SCOPE.fullmatch(scope) and level in _LEVELS for scope, level in permissions.items())
+    return permissions == "read-all"
+
+
+def _scans_daily(workflow: Table) -> bool:
+    """Tell whether a workflow runs the daily scan every day, and fails where that does.
+
+    A condition that is never true, anywhere in the file, may keep the scan from running: then it does not.
+    """
+    if not _is_daily(workflow.get("on")) or any(_is_never(table) for table in _tables(workflow)):
         return False
-    return all(any(wanted.fullmatch(line) for line in lines) for wanted in (_SCHEDULE, _CRON, _SCAN))
+    jobs = _tables_in(list(_table(workflow.get("jobs")).values()))
+    steps = [step for job in jobs if _may_fail(job) for step in _tables_in(job.get("steps"))]
+    return any(_runs_scan(step) and _may_fail(step) for step in steps)
+
+
+def _is_daily(events: Any) -> bool:
+    times = [entry.get("cron") for entry in _tables_in(_table(events).get("schedule"))]
+    return any(isinstance(time, str) and _CRON.fullmatch(time.strip()) for time in times)
+
+
+def _is_never(table: Table) -> bool:
+    condition = table.get("if", True)
+    return bool(_FALSE.fullmatch(condition)) if isinstance(condition, str) else not condition
+
+
+def _may_fail(part: Table) -> bool:
+    return part.get("continue-on-error", False) is False
+
+
+def _runs_scan(step: Table) -> bool:
+    command = step.get("run")
+    if not isinstance(command, str) or "<<" in command:  # what a here-document holds is no command
+        return False
+    lines = _CONTINUED.sub(" ", command).splitlines()
+    return any(_SCAN.fullmatch(_COMMENT.sub("", line).strip()) for line in lines)
+
+
+def _table(value: Any) -> Table:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _tables_in(values: Any) -> list[Table]:
+    """Return the mappings of a list; none where it is not one."""
+    return [value for value in values if isinstance(value, Mapping)] if isinstance(values, list) else []
