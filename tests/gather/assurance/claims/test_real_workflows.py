@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.assurance.adoption.model import Pipeline
+from ops.supply_chain.assurance.adoption.model import PipelineSource
 from ops.supply_chain.assurance.adoption.workflows import NAMES, render_workflow
 from ops.supply_chain.gather.assurance.claims.workflows import workflow_facts
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 SHARED = REPOSITORY.parent / "shared" / "data" / "cases"
-PIPELINES = (Pipeline(repository="", commit=""), Pipeline(repository="acme/sealwright", commit="a" * 40))
+PIPELINES = (PipelineSource(repository="", commit=""), PipelineSource(repository="acme/sealwright", commit="a" * 40))
 
 
 def counts(text: str) -> tuple[bool, int, int]:
@@ -30,7 +30,7 @@ def test_our_own_workflows(name: str) -> None:
 
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=["to be named", "named"])
 @pytest.mark.parametrize("name", NAMES)
-def test_workflows_of_our_templates(name: str, pipeline: Pipeline) -> None:
+def test_workflows_of_our_templates(name: str, pipeline: PipelineSource) -> None:
     template = (REPOSITORY / "templates" / "workflows" / name).read_text()
     text = render_workflow(template, pipeline=pipeline, name="small")
     assert counts(text) == (True, 1, int(name == "daily-scan.yml"))
