@@ -130,7 +130,7 @@ for _row in PIPELINE:
 
 @nox.session(default=False)
 def tests(session: nox.Session) -> None:
-    """Run the test suite on loopback only; `-- -m whole` runs every case, `-- -m online` uses the real index."""
+    """Run the test suite on loopback only; `-- -m whole`: every case, `-- -m online`: the real index, `-- --cov`."""
     python = _environment(session, "tests", TESTS_LOCK)
     # Many tests wait for a server that does not answer, so two workers per core. Without assert rewriting a worker
     # starts in a third of the time; tests that failed run once more with it, to show the values.
@@ -138,7 +138,7 @@ def tests(session: nox.Session) -> None:
     try:
         session.run(*command, *session.posargs, external=True)
     except CommandFailed:
-        # Where nothing failed, the coverage is below its floor: there is nothing to run once more.
+        # Where no test failed, the coverage is below its floor: there is nothing to run once more.
         again = ["--last-failed", "--last-failed-no-failures", "none", "--no-cov"]
         session.run(python, "-m", "pytest", *session.posargs, *again, external=True, success_codes=range(256))
         raise
