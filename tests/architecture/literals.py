@@ -30,7 +30,7 @@ class Sources:
 
     @cached_property
     def placed(self) -> list[tuple[ast.AST, Function | None, int]]:
-        """Every node of every module, with the function that it stands in and the module's number."""
+        """Every node of every module, with its enclosing function and the module's number."""
         return [
             (node, function, number) for number, tree in enumerate(self.trees) for node, function in _within(tree, None)
         ]
@@ -47,7 +47,7 @@ class Sources:
 
     @cached_property
     def calls(self) -> dict[str, list[tuple[ast.Call, Function | None]]]:
-        """Every call by the last part of the called name, with the function that it stands in."""
+        """Every call by the last part of the called name, with its enclosing function."""
         found: dict[str, list[tuple[ast.Call, Function | None]]] = {}
         for node, function, _number in self.placed:
             if isinstance(node, ast.Call):
@@ -89,7 +89,7 @@ class Sources:
                 yield from self.values(node, function)
 
     def dictionaries(self) -> Iterator[tuple[ast.Dict, Function | None]]:
-        """Yield each dictionary that is written out, with the function that it stands in."""
+        """Yield each dictionary that is written out, with its enclosing function."""
         yield from ((node, function) for node, function, _number in self.placed if isinstance(node, ast.Dict))
 
     def literals(self, node: ast.AST | None) -> Iterator[ast.Dict]:

@@ -3,8 +3,8 @@
     python -m tests.architecture.surface          print what the code has and the list lacks, and the reverse
     python -m tests.architecture.surface --add    add to `surface.json` what the code has and the list lacks
 
-The list only grows: an entry that the code no longer has makes a test fail. Whoever takes one out on purpose
-edits `surface.json` by hand and says in CHANGELOG.md what users of it do instead.
+The list only grows: an entry that the code no longer has makes a test fail. To take one out on purpose,
+edit `surface.json` by hand and say in CHANGELOG.md what users of it do instead.
 
 Nothing here depends on where a module lies or what a class or function is called.
 """
@@ -224,7 +224,7 @@ def _fields(schema: dict[str, Any], defs: dict[str, Any], path: str, inside: tup
 
 
 def _parts(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return what a schema is made of: the choices of a union, the items of a list, the values of a mapping."""
+    """Return the parts of a schema: the choices of a union, the items of a list, the values of a mapping."""
     items = [*schema.get("prefixItems", ()), schema.get("items")]
     return [
         *(("", choice) for choice in schema.get("anyOf", ())),

@@ -155,7 +155,7 @@ class _Reader:
 
 
 def _count(repetition: re.Match[str]) -> int:
-    """Return how often a piece stands for `{3}`, `{1,3}`, `{,3}` or `{1,}`."""
+    """Return how often a piece is repeated for `{3}`, `{1,3}`, `{,3}` or `{1,}`."""
     least, most = int(repetition["least"] or 0), repetition["most"]
     may_be_more = repetition["comma"] and (not most or int(most) > 0)
     return max(least, 1) if may_be_more else least
@@ -163,7 +163,7 @@ def _count(repetition: re.Match[str]) -> int:
 
 @lru_cache(maxsize=256)
 def _fitting(single: str, flags: re.RegexFlag, attempt: int) -> str:
-    """Return the first candidate that a part which stands for one character matches.
+    """Return the first candidate that a one-character part of an expression matches.
 
     Raises:
         _NoExampleError: None does.

@@ -29,7 +29,7 @@ WHEEL_LIKE = f"{PREFIX}-source.tar.gz"
 
 
 class Keyed(NamedTuple):
-    """The first release, signed anew by a key; the notary's root replaces the world's."""
+    """The first release, signed again by a key; the notary's root replaces the world's."""
 
     world: World
     signer: KeySigner
@@ -192,7 +192,7 @@ def test_the_stage_takes_a_key_and_the_configured_identities_do_not_count(
     both = ("--key", str(tmp_path / "other.pub"), "--key", str(tmp_path / "key.pub"))
     assert verify(keyed, tmp_path, *words, *both, "--vsa", str(tmp_path / "vsa.json"), "--format", "json") == 0
     document = json.loads(capfd.readouterr().out.rpartition("\n{")[2].join(["{", ""]))
-    assert document["result"]["outcome"] == Outcome.FAIL.value  # a rehearsal, whoever signs it
+    assert document["result"]["outcome"] == Outcome.FAIL.value  # a rehearsal stays one
     assert verify(keyed, tmp_path, *words, "--key", str(tmp_path / "key.pub"), "--identity", WORKFLOW) == 2
 
 

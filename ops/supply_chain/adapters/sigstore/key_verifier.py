@@ -2,7 +2,7 @@
 
 What is checked: the signature over the file or statement; every log entry and timestamp that the bundle has, against
 the trusted root. A bundle without either is accepted and says so: a key that was handed over needs no log to be
-trusted, and a key says nothing about who holds it. That is for whoever handed it over.
+trusted, and a key says nothing about who holds it. Only its provider can say that.
 
 Source: https://docs.sigstore.dev/about/bundle/ ; DSSE 1.0.2, https://github.com/secure-systems-lab/dsse
 """
@@ -33,7 +33,7 @@ _MALFORMED = (ValueError, LookupError, TypeError, AttributeError, OverflowError,
 
 
 def is_by_key(bundle: bytes) -> bool:
-    """Tell whether a bundle says that it was signed with a key; False for what is no bundle."""
+    """Return whether a bundle names a public key instead of a certificate; False for anything else."""
     try:
         return "publicKey" in load(bundle, where="bundle")["verificationMaterial"]
     except (StageError, LookupError, TypeError):
@@ -64,7 +64,7 @@ class KeyVerifier:
         Args:
             bundle: The bundle's bytes.
             sha256: The file's SHA-256.
-            read: Returns the file's bytes, for keys that do not sign a SHA-256; None where nobody can.
+            read: Returns the file's bytes, for keys that do not sign a SHA-256; None where they cannot be read.
         Raises:
             NotVerifiedError: It is no such bundle, or does not verify.
         """

@@ -55,7 +55,7 @@ class Message:
 
     Args:
         sha256: Of the bytes.
-        read: Returns them; None where nobody can.
+        read: Returns them; None where they cannot be read.
     """
 
     def __init__(self, sha256: bytes, read: Callable[[], bytes] | None) -> None:
@@ -159,7 +159,7 @@ def read_pem(data: bytes) -> PublicKey:
         raise ValueError(f"has more than {MOST_KEY_BYTES} bytes, which no key has")
     if b"PRIVATE KEY-----" in data:
         # Its bytes are never quoted: what is printed may be published.
-        raise ValueError(f"holds a PRIVATE key, which nobody but its owner may have. Derive the public one: {_DERIVE}")
+        raise ValueError(f"holds a PRIVATE key, which only its owner may have. Derive the public one: {_DERIVE}")
     if b"-----BEGIN CERTIFICATE-----" in data:
         raise ValueError("holds a certificate, expected a public key: openssl x509 -in FILE -noout -pubkey")
     if data.count(b"-----BEGIN ") != 1:
@@ -187,6 +187,6 @@ def key_in(path: Path) -> PublicKey:
 
 
 def _plain(error: ValueError) -> str:
-    """Return our own words; the library's name OpenSSL's internals and help nobody."""
+    """Return our own messages as they are; the library's name OpenSSL's internals, so a general one replaces them."""
     said = str(error)
     return said if said.startswith(("is a", "holds", "has")) else "holds no public key that can be read"
