@@ -36,7 +36,9 @@ Surface = dict[str, list[str]]
 
 _CODE = re.compile(r"[a-z]+\.[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _CODE_PARTS = re.compile(r"[a-z]+\.(?:[a-z0-9-]+-)?\{\}|\{\}\.[a-z]+(?:-[a-z]+)*")
-_NOT_CODES = frozenset({"custom", "data", "packaging", "rehearsal", "rekor", "reporting", "sealwright", "uploads"})
+_NOT_CODES = frozenset(
+    {"custom", "data", "packaging", "project", "rehearsal", "rekor", "reporting", "sealwright", "tool", "uploads"}
+)
 """First words of dotted texts that are something else: Rego paths, host names, configuration keys."""
 
 _EXTENSIONS = [
