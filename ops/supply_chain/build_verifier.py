@@ -1,4 +1,4 @@
-"""Build the verifier that needs no repository: one file, sealwright-verify.pyz, to attach to a release.
+"""Build the stand-alone verifier: one file, sealwright-verify.pyz, to attach to a release.
 
 Reads    its own code, installed packages: packaging and packageurl-python, which are pure Python and travel along.
 Writes   dist/verifier/sealwright-verify.pyz
@@ -6,7 +6,7 @@ Decides  nothing
 Exits    0 built, 2 usage, 3 a package is not installed or not pure, 6 it cannot be written.
 Network  none.
 Source   PEP 441. The same code and packages give the same bytes. Compiled packages cannot travel in a zipapp:
-         sigstore and msgspec are installed by whoever verifies, and without them no signature is called verified.
+         the customer installs sigstore and msgspec; without them no signature is called verified.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.trust.verification.parts import VERIFIER
+from ops.supply_chain.trust.verification.file_kinds import VERIFIER
 
 START = "ops.supply_chain.sessions.stand_alone"
 PACKAGES = ("packageurl-python", "packaging")

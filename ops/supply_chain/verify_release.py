@@ -1,19 +1,20 @@
 """Verify a release as a customer would: every file, every signature, every claim, without trusting its maker.
 
-Reads    a release folder, or a GitHub release; or an archive with a release. Who may sign comes from --identity,
-         --identities, else the project's [signing].identities. --key names public keys that may sign as well, in
-         place of the configured identities: each file is signed by a given key or by a named identity. The root
-         of trust comes from --trusted-root, else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else the
-         installed sigstore. The trusted root in the release is compared with that one and never trusted by itself.
-Writes   dist/verification/, when it examines dist/release/: report (text, JSON, Markdown), VSA. Else the report
-         to stdout, and what --markdown and --vsa ask for. In a rehearsal all of it says so, and the VSA is FAILED.
+Reads    a release folder, or a GitHub release; or an archive with a release. The authorized signers come from --identity,
+         --identities, else the project's [signing].identities. --key names authorized public keys and replaces
+         the configured identities: each file must be signed with a given key or by a named identity. The trusted
+         root comes from --trusted-root, else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else the
+         installed sigstore. The trusted root in the release is compared with it and never trusted by itself.
+Writes   dist/verification/, for dist/release/: report (text, JSON, Markdown), VSA. Otherwise the report
+         to stdout, and the files of --markdown and --vsa. In a rehearsal they are marked so, and the VSA is FAILED.
 Decides  everything verifies, against the published identities: files, digests, signatures, attestations,
          provenance, records and verdict, SBOMs, VEX, waivers, the previous release.
-Exits    0 verified; or accepted as a rehearsal or as unsigned, and told so: that is no pass; 2 usage, 3 there is no release or it cannot be unpacked, 4 it does not verify or is not
-         signed, 5 something could not be examined, or the download cannot be had.
+Exits    0 verified, or accepted as a rehearsal or as unsigned, which is reported and is not a pass; 2 usage,
+         3 there is no release or it cannot be unpacked, 4 it does not verify or is not signed, 5 something could
+         not be examined, or the download failed.
 Network  none; with --github, GitHub's API and its download hosts.
-Source   SLSA 1.2, https://slsa.dev/spec/v1.2/verifying-artifacts ; facts/sigstore.md. Each check names the
-         command (cosign, sha256sum, jq) by which the same can be checked without us.
+Source   SLSA 1.2, https://slsa.dev/spec/v1.2/verifying-artifacts . Each check names the command (cosign, sha256sum,
+         jq) that checks the same without sealwright.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.trust.verification.examine import examine
+from ops.supply_chain.gather.trust.verification.check import check_release
 from ops.supply_chain.gather.trust.verification.inputs import Trust, add_options, expectations, release_folder, trust
 from ops.supply_chain.gather.trust.verification.summary import summary_statement
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -42,11 +43,9 @@ from ops.supply_chain.trust.verification import report
 
 RELEASE_FOLDER = "release"
 REPORT_FOLDER = "verification"
-_REFUSED = "Do not use this release; ask whoever made it, over another way than the one it came by."
-_ACCEPTED_ONLY = "accepted, no pass"
-_TOLERATED = (
-    "It was accepted here, as a rehearsal or as unsigned; see to it before a release is made that is to verify."
-)
+_REFUSED = "Do not use this release; contact its maker over another channel."
+_ACCEPTED_ONLY = "accepted, not a pass"
+_TOLERATED = "Accepted only as a rehearsal or as unsigned; fix it before making a release."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the stage, which leaves no record: a release's own is over when it is verified.
+    """Run the stage, which leaves no record: the records of a release are complete before it is verified.
 
     Returns:
         The exit code.
@@ -72,7 +71,7 @@ def _perform(run: StageRun) -> StageResult:
     trusted = trust(run.args, identities_in_force(signing), trust_config=configured)
     with release_folder(run.args, default=run.dist / RELEASE_FOLDER, cache=run.cache) as folder:
         wanted = _expected(run, trusted, folder, own=own)
-        examined = examine(folder, wanted, trusted.examiner, attestations=run.args.attestations)
+        examined = check_release(folder, wanted, trusted.checker, attestations=run.args.attestations)
     verification = examined.verification
     document = report.document(verification, verified_at=timestamp(run.now))
     summary = summary_statement(examined, wanted, trusted, now=run.now)
@@ -100,16 +99,16 @@ def _expected(run: StageRun, trusted: Trust, folder: Path, *, own: bool) -> Expe
     named = bool(signing.identities or run.args.identity or run.args.identities or run.args.key)
     return replace(
         wanted,
-        # Mode `checksums` makes releases that are not signed: what this project has just made may be one.
+        # Mode `checksums` makes unsigned releases, so the release that this project has just made may be one.
         allow_unsigned=wanted.allow_unsigned or (own and signing.mode is SigningMode.CHECKSUMS),
-        identity_made_up=rehearsing and not named,
+        identity_ephemeral=rehearsing and not named,
     )
 
 
 def _write(
     run: StageRun, verification: Verification, document: dict[str, Any], summary: bytes | None, *, own: bool
 ) -> None:
-    """Write what was asked for; of `dist/release/` all of it, and there a summary only of what could be examined."""
+    """Write the requested reports; for `dist/release/` all of them, with a summary only if everything was examined."""
     markdown = report.markdown(verification).encode()
     targets = [(run.args.markdown, markdown), (run.args.vsa, summary)]
     if own:
@@ -144,13 +143,13 @@ def _findings(verification: Verification) -> tuple[Finding, ...]:
 
 
 def _finding(check: Check, line: Line) -> Finding:
-    stands = line.ruling is not Outcome.PASS
-    bad = Severity.CRITICAL if stands else Severity.INFO
+    decides = line.ruling is not Outcome.PASS
+    bad = Severity.CRITICAL if decides else Severity.INFO
     return Finding(
         code=f"verify.{check.code.replace('.', '-')}",
         severity=bad if line.outcome is Outcome.FAIL else Severity.UNKNOWN,
         message=f"{line.subject}: {line.message}",
-        next_step=_REFUSED if stands else _TOLERATED,
+        next_step=_REFUSED if decides else _TOLERATED,
     )
 
 

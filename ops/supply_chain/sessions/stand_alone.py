@@ -26,7 +26,7 @@ from ops.supply_chain.core.errors import ExitCode, OutputError, StageError, Usag
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import exit_code_of
 from ops.supply_chain.core.text import printable, without_credentials
-from ops.supply_chain.gather.trust.verification.examine import examine
+from ops.supply_chain.gather.trust.verification.check import check_release
 from ops.supply_chain.gather.trust.verification.inputs import INSTALL, add_options, expectations, release_folder, trust
 from ops.supply_chain.gather.trust.verification.summary import summary_statement
 from ops.supply_chain.runner.clock import read_clock
@@ -78,7 +78,7 @@ def _run(args: argparse.Namespace) -> int:
     trusted = trust(args)
     with release_folder(args, default=None, cache=args.cache) as folder:
         wanted = expectations(args, trusted, folder)
-        examined = examine(folder, wanted, trusted.examiner, attestations=args.attestations)
+        examined = check_release(folder, wanted, trusted.checker, attestations=args.attestations)
     verification = examined.verification
     if args.markdown:
         _write(args.markdown, report.markdown(verification).encode())

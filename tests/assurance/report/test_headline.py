@@ -17,7 +17,9 @@ DENIED = verdict(rule(outcome=Outcome.FAIL, denials=(reason(),), examined=0), ou
 OPEN = verdict(rule(outcome=Outcome.NOT_EXAMINED, unknowns=(reason(),), examined=0), outcome=Outcome.NOT_EXAMINED)
 BROKEN = verification(checks=[{"code": "files.signed", "title": "t", "lines": [{"subject": "x", "outcome": "fail"}]}])
 TOLERATED_LINE = {"subject": "acme", "outcome": "fail", "message": "nobody is configured", "tolerated": "rehearsal"}
-TOLERATED = [{"code": "identities.published", "title": "Who may sign is published", "lines": [TOLERATED_LINE]}]
+TOLERATED = [
+    {"code": "identities.published", "title": "The authorized signers are published", "lines": [TOLERATED_LINE]}
+]
 REAL = [{"code": "release.real", "title": "It is a release", "lines": [TOLERATED_LINE]}]
 
 CASES: dict[str, tuple[dict[str, Any], Tone, str]] = {

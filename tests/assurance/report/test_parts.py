@@ -180,7 +180,7 @@ class TestVerification:
         line = {"subject": "acme-1.0", "outcome": "fail", "message": "nobody is configured", "tolerated": "rehearsal"}
         real = {"subject": "acme-1.0", "outcome": "fail", "message": "is a rehearsal", "tolerated": "rehearsal"}
         checks = [
-            {"code": "identities.published", "title": "Who may sign is published", "lines": [line]},
+            {"code": "identities.published", "title": "The authorized signers are published", "lines": [line]},
             {"code": "release.real", "title": "It is a release", "lines": [real]},
         ]
         told = self.read(rehearsal=True, checks=checks)
@@ -189,7 +189,7 @@ class TestVerification:
             (Tone.UNKNOWN, "tolerated", "tolerated"),
         ]
         assert (told.outcome, told.counted) == (Outcome.PASS, "0 of 2 checks")
-        assert told.refusals == ("Who may sign is published: nobody is configured.",)
+        assert told.refusals == ("The authorized signers are published: nobody is configured.",)
 
     @pytest.mark.parametrize(
         ("more", "message"),

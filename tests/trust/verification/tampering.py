@@ -200,7 +200,7 @@ def harmless(name: str, before: bytes, after: bytes) -> str:
     """Say why a change of a bundle may be accepted; empty where it may not.
 
     A bundle is not signed itself: it is a wrapping around what is. It may therefore be written in another way, and
-    lose what is there twice. Everything below is named in the facts sheet (sections 1.9 and 1.13).
+    lose what occurs twice. Everything below is named in the facts sheet (sections 1.9 and 1.13).
     """
     if not name.endswith(".sigstore.json"):
         return ""

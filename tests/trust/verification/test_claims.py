@@ -50,42 +50,42 @@ PROVENANCE_CASES: dict[str, tuple[Edit, str]] = {
     ),
     "an unknown build type": (
         lambda s: s["predicate"]["buildDefinition"].update(buildType="urn:x"),
-        "provenance.builder small-v1.0-provenance.intoto.json: $.predicate.buildDefinition.buildType: urn:x is not known",
+        "provenance.builder small-v1.0-provenance.intoto.json: $.predicate.buildDefinition.buildType: urn:x is unknown",
     ),
     "an unknown builder": (
         lambda s: builder(s).update(id="urn:sealwright:builder:magic:v1"),
         (
             "provenance.builder small-v1.0-provenance.intoto.json: "
-            "$.predicate.runDetails.builder.id: urn:sealwright:builder:magic:v1 is not known"
+            "$.predicate.runDetails.builder.id: urn:sealwright:builder:magic:v1 is unknown"
         ),
     ),
     "an unknown parameter": (
         lambda s: parameters(s).update(evil=True),
         (
             "provenance.parameters small-v1.0-provenance.intoto.json: "
-            "$.predicate.buildDefinition.externalParameters.evil: is no known parameter"
+            "$.predicate.buildDefinition.externalParameters.evil: is an unknown parameter"
         ),
     ),
     "another version": (
         lambda s: parameters(s).update(version="v9"),
         (
             "provenance.parameters small-v1.0-provenance.intoto.json: "
-            "$.predicate.buildDefinition.externalParameters: is of small v9, and the files are named small-v1.0"
+            "$.predicate.buildDefinition.externalParameters: names small v9, but the files are named small-v1.0"
         ),
     ),
     "a subject left out": (
         lambda s: s["subject"].pop(0),
-        "provenance.subjects small-v1.0-evidence.tar.gz: is no subject of the provenance",
+        "provenance.subjects small-v1.0-evidence.tar.gz: is not a subject of the provenance",
     ),
     "a subject that is not there": (
         lambda s: s["subject"].append({"name": "x", "digest": {"sha256": "0" * 64}}),
-        "provenance.subjects x: is a subject of the provenance, and is missing",
+        "provenance.subjects x: is a subject of the provenance, but missing",
     ),
     "a subject twice": (
         lambda s: s["subject"].append(s["subject"][0]),
         (
             "provenance.subjects small-v1.0-provenance.intoto.json: "
-            "$.subject[5].name: small-v1.0-evidence.tar.gz is there twice"
+            "$.subject[5].name: small-v1.0-evidence.tar.gz occurs twice"
         ),
     ),
     "a subject without SHA-256": (
@@ -102,19 +102,19 @@ PROVENANCE_CASES: dict[str, tuple[Edit, str]] = {
     ),
     "a record that is not there": (
         lambda s: byproducts(s).append({**byproducts(s)[0], "name": "record/x"}),
-        "gate.records x: is named by the provenance, and there is no such record",
+        "gate.records x: is named by the provenance, but there is no such record",
     ),
     "another digest of a record": (
         lambda s: byproducts(s)[0]["digest"].update(sha256="0" * 64),
-        "gate.records bundle_evidence: is not the record that the provenance names: another SHA-256",
+        "gate.records bundle_evidence: is not the record that the provenance names: its SHA-256 differs",
     ),
     "another digest of the verdict": (
         lambda s: byproducts(s)[-2]["digest"].update(sha256="0" * 64),
-        "gate.verdict verdict: is not the verdict that the provenance names: another SHA-256",
+        "gate.verdict verdict: is not the verdict that the provenance names: its SHA-256 differs",
     ),
     "a gate that failed, says the provenance": (
         lambda s: byproducts(s)[-1]["annotations"].update(outcome="fail"),
-        "gate.gates record/evaluate_policy: ended fail, says the provenance",
+        "gate.gates record/evaluate_policy: ended fail according to the provenance",
     ),
 }
 
@@ -138,7 +138,7 @@ GATE_CASES: dict[str, tuple[Edit, str]] = {
     ),
     "a record of another release": (
         lambda g: g["records"][0].update(version="v9"),
-        "gate.gates bundle_evidence: is of small-v9",
+        "gate.gates bundle_evidence: is about small-v9",
     ),
     "a policy that denies": (
         lambda g: g["verdict"].update(decision="deny", outcome="fail"),
@@ -151,11 +151,11 @@ GATE_CASES: dict[str, tuple[Edit, str]] = {
     "no rules": (lambda g: g["verdict"].update(rules=[]), "gate.verdict verdict: has no rules"),
     "a verdict on another release": (
         lambda g: g["verdict"].update(component="other"),
-        "gate.verdict verdict: is of other-v1.0",
+        "gate.verdict verdict: is about other-v1.0",
     ),
     "a file that nobody wrote": (
         lambda g: g["records"][0].update(writes=[]),
-        "gate.origin small-v1.0-evidence.tar.gz: no record says who wrote it",
+        "gate.origin small-v1.0-evidence.tar.gz: no record says which stage wrote it",
     ),
     "a waiver that had ended": (
         waive("lock.unhashed, team, until 2020-01-01"),
@@ -163,11 +163,11 @@ GATE_CASES: dict[str, tuple[Edit, str]] = {
     ),
     "a waiver without an end": (
         waive("lock.unhashed, team"),
-        "gate.waivers small-v1.0-gate.json: lock.unhashed p: lock.unhashed, team: does not say until when",
+        "gate.waivers small-v1.0-gate.json: lock.unhashed p: lock.unhashed, team: has no expiry date",
     ),
     "a record twice": (
         lambda g: g["records"].append(g["records"][0]),
-        "gate.records small-v1.0-gate.json: $.records[2].stage: bundle_evidence is there twice",
+        "gate.records small-v1.0-gate.json: $.records[2].stage: bundle_evidence occurs twice",
     ),
     "a record that is no object": (
         lambda g: g["records"][0].update(writes="x"),
@@ -238,24 +238,24 @@ VEX_CASES: dict[str, tuple[str, Any, str]] = {
     "of after the release": (
         "openvex",
         {"timestamp": "2099-01-01T00:00:00Z", "statements": []},
-        "is of 2099-01-01T00:00:00Z, after the release was made",
+        "is dated 2099-01-01T00:00:00Z, after the release was made",
     ),
     "with a statement of after the release": (
         "openvex",
         {"timestamp": "2020-01-01T00:00:00Z", "statements": [{"timestamp": "2099-01-01T00:00:00Z"}]},
-        "is of 2099-01-01T00:00:00Z, after the release was made",
+        "is dated 2099-01-01T00:00:00Z, after the release was made",
     ),
     "ended, OpenVEX": (
         "openvex",
         {"statements": [{"action_statement": "Accepted until 2020-01-01: because"}]},
-        "a statement had ended by ",
+        "a statement had expired by ",
     ),
     "ended, CycloneDX": (
         "cdx",
         {"metadata": {}, "vulnerabilities": [{"analysis": {"detail": "Accepted until 2020-01-01: because"}}]},
-        "a statement had ended by ",
+        "a statement had expired by ",
     ),
-    "of no moment": ("openvex", {"timestamp": "yesterday"}, "yesterday is no moment"),
+    "of no moment": ("openvex", {"timestamp": "yesterday"}, "yesterday is not a timestamp"),
     "a list": ("openvex", [], "$: expected an object, found an array"),
 }
 
@@ -309,7 +309,7 @@ def test_a_dirty_folder_is_not_the_expected_commit(world: World) -> None:
 
     files = sealed(world.first, provenance=soil)
     found = failures(world.judged(files, allow_unsigned=True, source_repository="https://github.com/acme/small"))
-    message = "the folder differed from that commit, or nobody says that it did not"
+    message = "the source tree differed from that commit, or its state is not stated"
     assert found == [f"provenance.source {PROVENANCE}: {message}"]
 
 
@@ -327,7 +327,7 @@ def test_the_chain_is_held_against_the_release_before(world: World) -> None:
         )
     ]
     none = failures(world.judged(world.first.files, previous_given=True, previous_sha256=right))
-    assert none == [f"chain.previous {PROVENANCE}: names no release before it, and one was given"]
+    assert none == [f"chain.previous {PROVENANCE}: names no previous release, but one was given"]
 
 
 def test_a_release_that_is_signed_in_part_is_refused_even_so(world: World) -> None:
@@ -341,7 +341,7 @@ def test_a_release_that_is_signed_in_part_is_refused_even_so(world: World) -> No
 
 def test_a_rehearsal_is_no_release(world: World) -> None:
     found = world.judged(world.first.files, rehearsal=False)
-    message = "is a rehearsal: it was signed by an instance that proves nothing to anybody"
+    message = "is a rehearsal: it was signed by an ephemeral instance, which proves nothing"
     assert f"release.real small-v1.0: {message}" in failures(found)
     assert found.rehearsal
 
@@ -366,7 +366,7 @@ def test_a_rehearsal_is_recognised_without_its_signatures(world: World, mark: Ed
 @pytest.mark.parametrize("name", [f"{PREFIX}-trusted_root.json", "sealwright-verify.pyz"])
 def test_what_is_neither_listed_nor_signed_is_refused(world: World, name: str) -> None:
     found = failures(world.judged({**unsigned(world.first), name: b"evil"}, allow_unsigned=True))
-    assert found == [f"files.known {name}: is not listed, and nothing here is signed"]
+    assert found == [f"files.known {name}: is not listed, and the release is not signed"]
 
 
 def test_a_verifier_beside_a_signed_release_has_to_be_signed(world: World) -> None:
@@ -377,4 +377,4 @@ def test_a_verifier_beside_a_signed_release_has_to_be_signed(world: World) -> No
 
 
 def test_what_no_schema_was_held_against_is_named(world: World) -> None:
-    assert f"held against no schema: {SPDX}, {SPDX3}" in world.judged(world.first.files).notes
+    assert f"not validated against a schema: {SPDX}, {SPDX3}" in world.judged(world.first.files).notes

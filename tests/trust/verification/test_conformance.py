@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
-from ops.supply_chain.gather.trust.verification.examine import Examiner
+from ops.supply_chain.gather.trust.verification.check import BundleChecker
 from ops.supply_chain.trust.verification.provenance import subjects_of
 
 CASES = (
@@ -47,10 +47,10 @@ def _verifies(folder: Path, case: dict[str, Any]) -> bool:
     if case["key"]:
         return _verifies_with_key(KeyVerifier(root, [read_pem((folder / case["key"]).read_bytes())]), bundle, sha256)
     identity = SigningIdentity(identity=case["identity"], issuer=case["issuer"])
-    examiner = Examiner(BundleVerifier(root), [identity])
+    checker = BundleChecker(BundleVerifier(root), [identity])
     if b"dsseEnvelope" not in bundle:
-        return examiner.file(bundle, sha256).counts
-    answer = examiner.statement(bundle)
+        return checker.file(bundle, sha256).counts
+    answer = checker.statement(bundle)
     return answer.counts and answer.proof is not None and sha256 in _subjects(answer.proof.payload)
 
 

@@ -17,7 +17,7 @@ from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 from ops.supply_chain.contracts.files.verification import Check, Expectations, Further, GivenFile
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.trust.verification.examine import Examiner, further_in
+from ops.supply_chain.gather.trust.verification.check import BundleChecker, further_in
 from ops.supply_chain.trust.verification.evidence import bundles_in, evidence
 from ops.supply_chain.trust.verification.level import GITHUB_BUILD_TYPE, HOSTED_BUILDER
 from tests.trust.verification.sealing import PREFIX, PROVENANCE, sealed
@@ -39,11 +39,11 @@ class Recorded:
         root = shared_data / "sigstore/trusted-roots" / entry["signed_in"] / "trusted_root.json"
         one = entry["artifact"]
         self.data = (shared_data / "pep740" / name).read_bytes()
-        self.examiner = Examiner(BundleVerifier(root.read_bytes()), [])
+        self.checker = BundleChecker(BundleVerifier(root.read_bytes()), [])
         self.file = GivenFile(name=one["filename"], sha256=one["sha256"], size=one["size"])
 
     def line(self, repository: str, *, data: bytes | None = None, sha256: str = "") -> tuple[str, str]:
-        found = further_in("x", data or self.data, self.examiner)
+        found = further_in("x", data or self.data, self.checker)
         file = GivenFile(name=self.file.name, sha256=sha256 or self.file.sha256, size=1)
         [check] = evidence(tuple(found), {file.name: file}, Expectations(bases=()), repository)
         [line] = check.lines
@@ -69,7 +69,10 @@ REAL: dict[str, tuple[str, str, tuple[str, str]]] = {
     "of nobody knows which": (
         f"{MODELS}.attestation",
         "",
-        ("not-examined", f"{PYPI} about {MODELS}, by {RELEASED}: nobody said which repository to expect"),
+        (
+            "not-examined",
+            f"{PYPI} about {MODELS}, by {RELEASED}: no expected repository was given (--source-repository)",
+        ),
     ),
     "by a person": (
         f"{RFC}.publish.attestation",
@@ -89,7 +92,7 @@ def test_a_real_attestation_is_about_its_own_bytes_only(shared_data: Path) -> No
     one = Recorded(shared_data, f"{MODELS}.attestation")
     assert one.line("github.com/trailofbits/pypi-attestation-models", sha256="0" * 64) == (
         "fail",
-        "is about none of these files",
+        "covers none of these files",
     )
 
 
@@ -121,7 +124,7 @@ def test_a_real_github_attestation_verifies_and_its_statement_shows_no_level_by_
     folder = shared_data / "sigstore/conformance"
     data = (folder / "happy-path-intoto-in-dsse-v3/bundle.sigstore.json").read_bytes()
     root = (shared_data / "sigstore/trusted-roots/production/trusted_root.json").read_bytes()
-    found = further_in("x", data, Examiner(BundleVerifier(root), []))
+    found = further_in("x", data, BundleChecker(BundleVerifier(root), []))
     file = GivenFile(name="a.txt", sha256=sha256_bytes((folder / "a.txt").read_bytes()), size=1)
     repository = "github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon"
     [check] = evidence(tuple(found), {"a.txt": file}, Expectations(bases=()), repository)
@@ -140,7 +143,7 @@ def test_a_bare_envelope_without_proof_is_no_evidence(shared_data: Path) -> None
 ODD = {
     "nothing": (b"", "$: not valid JSON: Expecting value: line 1 column 1 (char 0)"),
     "a list": (b"[]", "$: expected an object, found an array"),
-    "no attestation": (b'{"attestations": []}', "holds no attestation"),
+    "no attestation": (b'{"attestations": []}', "contains no attestation"),
     "another version": (b'{"version": 2, "verification_material": {}}', "$.version: expected 1, found 2"),
     "a key twice": (b'{"mediaType": 1, "mediaType": 2}', "$: not valid JSON: duplicate key 'mediaType'"),
 }
@@ -206,7 +209,7 @@ class Hosted:
 
     def further(self, statement: bytes, **claims: str) -> tuple[Further, ...]:
         bundle = self.world.attested(statement, identity=SIGNER, claims=self.claims(**claims))
-        return tuple(further_in("x", bundle, self.world.examiner))
+        return tuple(further_in("x", bundle, self.world.checker))
 
     def judged(self, further: tuple[Further, ...], **wanted: Any) -> Any:
         expected = {"source_repository": f"https://{REPOSITORY}", "allow_unsigned": True, "rehearsal": False, **wanted}
@@ -240,7 +243,7 @@ def test_an_isolated_builder_that_is_known_shows_level_3(hosted: Hosted) -> None
         identity=ISOLATED,
         claims=hosted.claims(job_workflow_ref=ref, repository="acme/small", repository_owner="acme"),
     )
-    found = hosted.judged(tuple(further_in("x", bundle, hosted.world.examiner)))
+    found = hosted.judged(tuple(further_in("x", bundle, hosted.world.checker)))
     assert found.level.build == 3
 
 
@@ -273,8 +276,8 @@ def test_where_anything_fails_or_was_not_examined_there_is_no_level(hosted: Host
     further = hosted.further(hosted.statement(SIGNER))
     failed = hosted.judged(further, source_commit="0" * 40)
     assert (failed.level.build, failed.level.reason) == (0, "the release does not verify")
-    nobody = Examiner(None, (), excuse="nobody could look")
-    unseen = world.judged(world.first.files, examiner=nobody)
+    nobody = BundleChecker(None, (), excuse="nobody could look")
+    unseen = world.judged(world.first.files, checker=nobody)
     assert unseen.ruling is Outcome.NOT_EXAMINED
     assert unseen.level.build == 0
 
@@ -287,7 +290,7 @@ def test_a_rehearsal_shows_nothing(world: World) -> None:
 def test_evidence_of_another_repository_is_a_failure(hosted: Hosted) -> None:
     other = WORKFLOW.replace("acme/small", "acme/other")
     bundle = hosted.world.attested(hosted.statement(other), identity=other)
-    found = hosted.judged(tuple(further_in("x", bundle, hosted.world.examiner)))
+    found = hosted.judged(tuple(further_in("x", bundle, hosted.world.checker)))
     [check] = [one for one in found.checks if one.code == "evidence.attestations"]
     assert [(line.outcome, line.message) for line in check.lines] == [
         ("fail", "comes from github.com/acme/other, expected github.com/acme/small")
@@ -307,6 +310,6 @@ def test_an_envelope_is_read_once_from_the_verified_bytes(hosted: Hosted) -> Non
     """What a payload says that was swapped after signing never counts."""
     bundle = json.loads(hosted.world.attested(hosted.statement(SIGNER), identity=SIGNER, claims=hosted.claims()))
     bundle["dsseEnvelope"]["payload"] = base64.b64encode(hosted.statement(ISOLATED)).decode()
-    found = hosted.judged(tuple(further_in("x", json.dumps(bundle).encode(), hosted.world.examiner)))
+    found = hosted.judged(tuple(further_in("x", json.dumps(bundle).encode(), hosted.world.checker)))
     assert found.ruling is Outcome.FAIL
     assert found.level.build == 0

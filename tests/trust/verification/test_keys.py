@@ -18,7 +18,7 @@ from ops.supply_chain.adapters.sigstore.public_keys import read_pem
 from ops.supply_chain.contracts.files.verification import Verification
 from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.trust.verification.examine import Examiner
+from ops.supply_chain.gather.trust.verification.check import BundleChecker
 from ops.supply_chain.trust.verification.report import markdown, text
 from tests.fakes.key_signing import KeySigner, Notary
 from tests.trust.verification.sealing import CHECKSUMS, PREFIX, unsigned
@@ -41,8 +41,8 @@ class Keyed(NamedTuple):
     ) -> Verification:
         chosen = root or self.notary.trusted_root
         verifier = KeyVerifier(chosen, [read_pem(key.pem) for key in keys]) if keys else None
-        examiner = Examiner(BundleVerifier(chosen), identities, keys=verifier)
-        return self.world.judged(files, examiner=examiner, keys=tuple(key.sha256 for key in keys))
+        checker = BundleChecker(BundleVerifier(chosen), identities, keys=verifier)
+        return self.world.judged(files, checker=checker, keys=tuple(key.sha256 for key in keys))
 
 
 def signed_by(signer: KeySigner, world: World) -> dict[str, bytes]:
@@ -72,14 +72,14 @@ def test_every_file_and_attestation_verifies_by_the_key_and_no_log_is_claimed(ke
     assert found.signed
     for line in lines_of(found, "files.signed"):
         assert line.message == (
-            f"signed by key sha256:{keyed.signer.sha256} at a time that nothing proves, no transparency log entry"
+            f"signed by key sha256:{keyed.signer.sha256} at an unverified time, no transparency log entry"
         )
         assert line.command == (
             f'cosign verify-blob --bundle {line.subject}{BUNDLE_SUFFIX} --trusted-root "$TRUSTED_ROOT" '
             f'--key "$PUBLIC_KEY" --insecure-ignore-tlog {line.subject}'
         )
         assert (line.signer.key_sha256, line.signer.log_index, line.signer.signed_at) == (keyed.signer.sha256, -1, "")
-    assert f"a key may sign: sha256:{keyed.signer.sha256}; it does not say who holds it" in text(found)
+    assert f"authorized key: sha256:{keyed.signer.sha256}; a key does not identify its owner" in text(found)
     assert "$PUBLIC_KEY is the file with the signer's public key" in text(found)
     assert "| not proved | no transparency log entry |" in markdown(found)
 
@@ -106,13 +106,13 @@ def test_a_key_that_did_not_sign_is_a_failure(keyed: Keyed, several: bool) -> No
 def test_without_a_key_nothing_signed_by_one_verifies(keyed: Keyed) -> None:
     found = keyed.judged(keyed.files, identities=IDENTITIES)
     assert {"files.signed", "attestations.signed"} <= failing(found)
-    assert "is signed by a key, and none was given: pass the signer's public key with --key" in text(found)
+    assert "is signed with a key, but none was given: pass the signer's public key with --key" in text(found)
 
 
 def test_where_only_a_key_may_sign_an_identity_may_not(keyed: Keyed) -> None:
     found = keyed.judged(keyed.world.first.files, keyed.signer, root=keyed.world.root)
     assert {"files.signed", "attestations.signed"} <= failing(found)
-    assert "and only the given keys may sign" in text(found)
+    assert "but only the given keys are authorized" in text(found)
 
 
 def test_a_key_and_identities_may_each_sign_a_part(keyed: Keyed) -> None:
@@ -185,7 +185,7 @@ def test_the_stage_takes_a_key_and_the_configured_identities_do_not_count(
     signer = KeySigner(ed25519.Ed25519PrivateKey.generate())
     words = lay(tmp_path, keyed, signer, signed_by(signer, keyed.world))
     assert verify(keyed, tmp_path, *words, "--key", str(tmp_path / "key.pub")) == 0
-    assert f"a key may sign: sha256:{signer.sha256}" in capfd.readouterr().out
+    assert f"authorized key: sha256:{signer.sha256}" in capfd.readouterr().out
     assert verify(keyed, tmp_path, *words) == 4
     (tmp_path / "other.pub").write_bytes(keyed.signer.pem)
     assert verify(keyed, tmp_path, *words, "--key", str(tmp_path / "other.pub")) == 4
@@ -231,6 +231,6 @@ def test_the_stand_alone_verifier_takes_a_key(
     words = lay(tmp_path, keyed, keyed.signer, keyed.files)
     monkeypatch.setattr(sys, "argv", ["sealwright-verify"])
     assert stand_alone.main([*words, "--key", str(tmp_path / "key.pub")]) == 0
-    assert f"key sha256:{keyed.signer.sha256}" in capfd.readouterr().out.replace("may sign: ", "may sign: key ")
+    assert f"authorized key: sha256:{keyed.signer.sha256}" in capfd.readouterr().out
     assert stand_alone.main(words) == 4
     assert stand_alone.main([*words, "--key", str(tmp_path / "none")]) == 2

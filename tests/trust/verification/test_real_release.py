@@ -16,7 +16,7 @@ from ops.supply_chain.contracts.files.verification import GivenFile, Verificatio
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.trust.verification.examine import further_in
+from ops.supply_chain.gather.trust.verification.check import further_in
 from ops.supply_chain.trust.verification import report, verify, vsa
 from tests.trust.verification.sealing import PREFIX, PROVENANCE, sealed
 from tests.trust.verification.test_evidence import SIGNER, Hosted
@@ -107,7 +107,7 @@ def test_the_summary_of_what_does_not_verify_claims_no_level(world: World, files
 
 
 def test_there_is_no_summary_of_what_could_not_be_examined(world: World, files: dict[str, bytes]) -> None:
-    found = judged(world, files, examiner=world.examiner_for(()))
+    found = judged(world, files, checker=world.examiner_for(()))
     assert found.ruling is Outcome.NOT_EXAMINED
     assert report.headline(found) == "small v1.0: not verified, because not everything could be examined"
     with pytest.raises(ValueError, match="a verification summary needs a verification"):
@@ -118,7 +118,7 @@ def test_hosted_provenance_raises_the_level_and_is_an_input(world: World, files:
     hosted = Hosted(world)
     assert {name: files[name] for name in hosted.files} == hosted.files
     bundle = world.attested(hosted.statement(SIGNER), identity=SIGNER, claims=hosted.claims())
-    found = judged(world, files, further=tuple(further_in("gh.jsonl", bundle, world.examiner)))
+    found = judged(world, files, further=tuple(further_in("gh.jsonl", bundle, world.checker)))
     evidence = GivenFile(name="gh.jsonl", sha256=sha256_bytes(bundle), size=len(bundle))
     predicate = summary(world, found, further=(evidence,))["predicate"]
     assert predicate["verifiedLevels"] == ["SLSA_BUILD_LEVEL_2"]
@@ -148,9 +148,9 @@ def test_every_line_has_a_command_but_what_only_we_can_check(world: World, files
 def test_a_run_for_another_commit_is_noted(world: World, files: dict[str, bytes]) -> None:
     """The instance's tokens name a made-up commit, and the repository of the release."""
     notes = judged(world, files).notes
-    assert f"the workflow that signed ran at commit {'0' * 40}, which is not the one that it names" in notes
+    assert f"the workflow that signed ran at commit {'0' * 40}, not at the commit in the provenance" in notes
     assert not [note for note in notes if "ran for" in note]
     other = world.signed(files[f"{PREFIX}-gate.json"], identity="https://github.com/acme/x/.github/workflows/r.yml@refs/heads/m",
                          issuer="https://token.actions.githubusercontent.com")  # fmt: skip
     notes = judged(world, {**files, f"{PREFIX}-gate.json.sigstore.json": other}).notes
-    assert "the workflow that signed ran for github.com/acme/x, which is not the source that it names" in notes
+    assert "the workflow that signed ran for github.com/acme/x, not for the source in the provenance" in notes

@@ -55,7 +55,7 @@ def test_of_the_projects_own_release_everything_is_written(
     assert (report["schema"], report["ruling"], report["outcome"]) == ("verification/1", "pass", "fail")
     assert (report["rehearsal"], report["tolerated"]) == (True, ["rehearsal"])
     assert (summary["verificationResult"], summary["sealwright_rehearsal"]) == ("FAILED", True)
-    said = "verified as a rehearsal; nothing else that was checked would keep a real release from verifying"
+    said = "verified as a rehearsal; no other check would keep a real release from verifying"
     assert capfd.readouterr().out.startswith(f"small v1.0: {said}\n")
     assert (dist / "verification/verification.md").read_text().startswith(f"# `small v1.0: {said}`\n")
     for name in REPORTS:
@@ -137,7 +137,7 @@ def test_a_report_that_is_of_another_release_is_not_kept(
     assert world.run("retain_artifacts", *shared) == 3
     assert capfd.readouterr().err.endswith(
         "error: dist/verification/: is not about this release:\n"
-        "  verification.json: is about other files than these\n"
+        "  verification.json: is about other files\n"
         "  next: Verify it again: nox -s verify_release.\n"
     )
 
@@ -192,7 +192,7 @@ def test_a_public_log_tells_counts_only(world: World, dist: Path, capfd: pytest.
     assert verify(world, dist, "--public-log") == 0
     said = "".join(capfd.readouterr())
     assert said == (
-        "verify_release: accepted, no pass (checks 18, failed 1, files 34, level 0, not_examined 0, passed 58, tolerated 1)\n"
+        "verify_release: accepted, not a pass (checks 18, failed 1, files 34, level 0, not_examined 0, passed 58, tolerated 1)\n"
     )
 
 
@@ -236,7 +236,7 @@ ON_DISK: dict[str, tuple[Callable[[Path, Path], object], str]] = {
     "a folder": (lambda release, _: (release / "x").mkdir(), "x: is not listed"),
     "a pipe": (lambda release, _: os.mkfifo(release / "x"), "x: is not listed"),
     "a hidden file": (lambda release, _: (release / ".x").write_bytes(b""), ".x: is not listed"),
-    "a bundle that is a folder": (folder, f"{GATE}: is no file that can be read"),
+    "a bundle that is a folder": (folder, f"{GATE}: is not a readable file"),
 }
 
 

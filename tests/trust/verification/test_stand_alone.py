@@ -97,13 +97,13 @@ def test_with_python_alone_nothing_is_called_verified(world: World, run: Run, tr
     assert told[0] == "small v1.0 (a rehearsal, not a release): not verified, because not everything could be examined"
     unseen = [line[14:] for line in told if line.startswith("not examined")]
     assert [line.partition(" (")[0] for line in unseen] == [
-        "Every file is signed by an identity that may sign, and might at signing time",
-        "Detached signatures are those of the bundles",
-        "The attestations are signed, and say what the released documents say of these files",
-        "Identifiers, references and digests in the SBOMs hold together",
+        "Every file is signed by an identity that was authorized when it signed",
+        "Detached signatures match the bundles",
+        "The attestations are signed and match the released documents",
+        "Identifiers, references and digests in the SBOMs are consistent",
     ]
     passed = [line[14:] for line in told if line.startswith("pass")]
-    assert "Every released file is listed with its digest, and every listed file is there (6 of 6)" in passed
+    assert "Every released file is listed with its digest, and every listed file is present (6 of 6)" in passed
     assert done.stderr == "note: install what is missing: python -m pip install sigstore msgspec\n"
 
 
@@ -145,7 +145,7 @@ def test_github_needs_a_package_that_is_named(run: Run, packages: Path) -> None:
         2,
         (
             "error: --github needs a package that is not installed: httpx, h2\n"
-            "  next: python -m pip install 'httpx[http2]' msgspec, or download the release by hand and give its folder.\n"
+            "  next: python -m pip install 'httpx[http2]' msgspec, or download the release yourself and give its folder.\n"
         ),
     )
 
@@ -196,7 +196,7 @@ def test_the_unsigned_are_refused_and_accepted_as_what_they_are(world: World, ru
     allowed = run(str(folder), "--rehearsal", "--allow-unsigned")
     # SBOMs are still not looked at: that is no pass either.
     assert allowed.returncode == 5
-    assert f"{PREFIX}: digests published, not signed: there is no bundle at all" in allowed.stdout
+    assert f"{PREFIX}: digests published, not signed: there is no bundle" in allowed.stdout
 
 
 def test_the_same_code_gives_the_same_bytes_and_the_licences_travel(verifier: Path, tmp_path: Path) -> None:

@@ -15,12 +15,10 @@ from ops.supply_chain.trust.verification import report, vsa
 from tests.trust.verification.sealing import PREFIX, sealed, unsigned
 from tests.trust.verification.world import World, failures, tolerated
 
-REAL = (
-    f"rehearsal release.real fail {PREFIX}: is a rehearsal: it was signed by an instance that proves nothing to anybody"
-)
+REAL = f"rehearsal release.real fail {PREFIX}: is a rehearsal: it was signed by an ephemeral instance, which proves nothing"
 UNSIGNED = [
-    f"unsigned files.signed fail {PREFIX}: digests published, not signed: there is no bundle at all",
-    f"unsigned attestations.signed fail {PREFIX}: digests published, not signed: there is no attestation at all",
+    f"unsigned files.signed fail {PREFIX}: digests published, not signed: there is no bundle",
+    f"unsigned attestations.signed fail {PREFIX}: digests published, not signed: there is no attestation",
 ]
 
 
@@ -52,7 +50,7 @@ def test_a_rehearsal_in_which_the_policy_denied_says_fail_and_never_pass(world: 
     said = words(found)
     assert said["Every gate passed"] == "FAIL"
     assert said["The policy allows this release, and its verdict is the one that the provenance names"] == "FAIL"
-    assert said["It is a release, and no rehearsal of one"] == "FAIL"
+    assert said["It is a release, not a rehearsal"] == "FAIL"
     assert "FAIL          Every gate passed (0 of 2); accepted, because this is a rehearsal" in report.text(found)
 
 
@@ -60,7 +58,7 @@ def test_a_signed_rehearsal_is_called_one_and_says_why_it_would_be_refused(world
     found = world.judged(world.first.files)
     assert tolerated(found) == [REAL]
     assert report.headline(found) == (
-        "small v1.0: verified as a rehearsal; nothing else that was checked would keep a real release from verifying"
+        "small v1.0: verified as a rehearsal; no other check would keep a real release from verifying"
     )
 
 
@@ -68,8 +66,8 @@ def test_the_headline_names_three_reasons_and_counts_the_others(world: World) ->
     found = report.headline(world.judged(sealed(world.first, gate=deny), allow_unsigned=True))
     assert found == (
         "small v1.0: consistent as a rehearsal; digests published, not signed; a real release would not verify, because "
-        "small-v1.0: digests published, not signed: there is no bundle at all; "
-        "small-v1.0: digests published, not signed: there is no attestation at all; "
+        "small-v1.0: digests published, not signed: there is no bundle; "
+        "small-v1.0: digests published, not signed: there is no attestation; "
         "bundle_evidence: ended fail; and 3 more"
     )
 
@@ -107,14 +105,14 @@ def test_a_gate_that_the_provenance_calls_failed_is_tolerated_in_a_rehearsal_onl
         statement["predicate"]["runDetails"]["byproducts"][-1]["annotations"].update(outcome="fail")
 
     files = sealed(world.first, provenance=edit)
-    said = "gate.gates fail record/evaluate_policy: ended fail, says the provenance"
+    said = "gate.gates fail record/evaluate_policy: ended fail according to the provenance"
     assert f"rehearsal {said}" in tolerated(world.judged(files, allow_unsigned=True))
     assert said.replace(" fail ", " ", 1) in failures(world.judged(files, allow_unsigned=True, rehearsal=False))
 
 
 NEVER: dict[str, Callable[[Any], None]] = {
     "a record of another release": lambda g: g["records"][0].update(version="v9"),
-    "a record that is there twice": lambda g: g["records"].append(g["records"][0]),
+    "a record that occurs twice": lambda g: g["records"].append(g["records"][0]),
     "a verdict on another release": lambda g: g["verdict"].update(component="other"),
 }
 
@@ -134,18 +132,20 @@ def test_what_is_not_signed_is_refused_unless_that_is_allowed_and_is_no_pass_eve
     assert (allowed.ruling, allowed.outcome, allowed.signed) == (Outcome.PASS, Outcome.FAIL, False)
     assert tolerated(allowed) == UNSIGNED
     assert report.headline(allowed) == "small v1.0: consistent; digests published, not signed"
-    title = "Every file is signed by an identity that may sign, and might at signing time"
-    assert f"FAIL          {title} (0 of 1); accepted, because no signature is asked for" in report.text(allowed)
+    title = "Every file is signed by an identity that was authorized when it signed"
+    assert f"FAIL          {title} (0 of 1); accepted, because no signature is required" in report.text(allowed)
     assert allowed.notes[0].startswith("digests published, not signed")
     assert allowed.level.build == 1
 
 
 def test_a_made_up_identity_is_told(world: World) -> None:
-    found = world.judged(world.first.files, identity_made_up=True)
-    said = f"identities.published fail {PREFIX}: no identity is configured: who signed is made up for this rehearsal"
+    found = world.judged(world.first.files, identity_ephemeral=True)
+    said = (
+        f"identities.published fail {PREFIX}: no identity is configured: this rehearsal was signed by an ephemeral one"
+    )
     assert tolerated(found) == [f"rehearsal {said}", REAL]
     assert said.replace(" fail ", " ", 1) in failures(
-        world.judged(world.first.files, identity_made_up=True, rehearsal=False)
+        world.judged(world.first.files, identity_ephemeral=True, rehearsal=False)
     )
 
 
@@ -175,7 +175,7 @@ def test_the_document_tells_outcome_and_ruling_apart(world: World) -> None:
 def test_markdown_says_what_was_accepted(world: World) -> None:
     found = report.markdown(world.judged(sealed(world.first, gate=deny), allow_unsigned=True))
     assert "| Every gate passed (`gate.gates`) | FAIL; accepted, because this is a rehearsal | 0 of 2 |" in found
-    section = found.partition("## What was accepted here, and would keep a real release from verifying\n\n")[2]
+    section = found.partition("## Accepted here, but would keep a real release from verifying\n\n")[2]
     assert "- `verdict`: `is deny (not-examined)`" in section.partition("\n\n")[0].splitlines()
 
 
@@ -201,7 +201,7 @@ def test_a_retained_release_with_its_report_verifies_again(world: World) -> None
     found = world.judged(retained(world))
     assert failures(found) == []
     [known] = [check for check in found.checks if check.code == "files.known"]
-    said = "is what its maker found; it is not signed, and nothing was concluded from it"
+    said = "is the report of its maker: not signed, and nothing was concluded from it"
     assert [line.subject for line in known.lines if line.message == said] == [
         f"{PREFIX}-verification.json",
         f"{PREFIX}-verification.md",
@@ -213,11 +213,11 @@ REPORT = f"{PREFIX}-verification.json"
 KEPT_CASES: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "without a manifest": (
         lambda files: files.pop("manifest.json"),
-        f"files.known {REPORT}: is no part of a release, and there is no manifest.json, as beside a retained one",
+        f"files.known {REPORT}: is not part of a release, and there is no manifest.json, which a retained release has",
     ),
     "of other files": (
         lambda files: files.update({REPORT: files[REPORT].replace(b'"sha256": "', b'"sha256": "0', 1)}),
-        f"files.known {REPORT}: is about other files than these",
+        f"files.known {REPORT}: is about other files",
     ),
     "no JSON": (
         lambda files: files.update({REPORT: b"{"}),
@@ -225,7 +225,7 @@ KEPT_CASES: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     ),
     "gone, and its Markdown is not": (
         lambda files: files.pop(REPORT),
-        f"files.known {PREFIX}-verification.md: is there without {REPORT}",
+        f"files.known {PREFIX}-verification.md: exists without {REPORT}",
     ),
     "a summary of something else": (
         lambda files: files.update({f"{PREFIX}-verification.vsa.json": b'{"predicateType": "x", "subject": []}'}),
@@ -252,6 +252,6 @@ def test_two_packages_of_one_name_and_version_are_accepted_and_that_is_said(worl
     found = world.judged(sealed(world.first, documents={name: twice}), allow_unsigned=True)
     [check] = [one for one in found.checks if one.code == "sbom.valid"]
     assert [(line.outcome, line.message) for line in check.lines if line.subject == name] == [
-        ("pass", "hold together; that packages from several folders bear one name and version is no fault")
+        ("pass", "are consistent; packages from several folders may share one name and version")
     ]
     assert check_document(json.loads(sealed(world.first, documents={name: twice})[name])) != ()

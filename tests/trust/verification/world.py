@@ -20,11 +20,11 @@ from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.verification import Expectations, Further, GivenFile, Verification
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.trust.verification.examine import Examiner, judge
+from ops.supply_chain.gather.trust.verification.check import BundleChecker, check_contents
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.rehearsal.options import Options
-from ops.supply_chain.trust.verification.parts import DOCUMENTS
+from ops.supply_chain.trust.verification.file_kinds import DOCUMENTS
 from tests.pipeline.conftest import git, make_project
 from tests.rehearsal.support import signer
 
@@ -92,7 +92,7 @@ class World:
         self.first = self.detached.without_detached()
         self.second = self._release("v1.1").without_detached()
         self.root = self.first.files["small-v1.0-trusted_root.json"]
-        self.examiner = self.examiner_for(IDENTITIES)
+        self.checker = self.examiner_for(IDENTITIES)
         self.wanted = Expectations(
             bases=("urn:sealwright:",),
             rehearsal=True,
@@ -125,21 +125,21 @@ class World:
             code: int = module.main([*words, *(["--no-enrich"] if stage == "generate_sbom" else [])])
         return code
 
-    def examiner_for(self, identities: tuple[SigningIdentity, ...], root: bytes | None = None) -> Examiner:
-        return Examiner(BundleVerifier(root or self.root), identities)
+    def examiner_for(self, identities: tuple[SigningIdentity, ...], root: bytes | None = None) -> BundleChecker:
+        return BundleChecker(BundleVerifier(root or self.root), identities)
 
     def judged(
         self,
         files: dict[str, bytes],
         *,
-        examiner: Examiner | None = None,
+        checker: BundleChecker | None = None,
         further: tuple[Further, ...] = (),
         **wanted: Any,
     ) -> Verification:
         """Judge files that lie in memory."""
         contents = {name: data for name, data in files.items() if name.endswith(DOCUMENTS)}
         expected = replace(self.wanted, **wanted)
-        return judge(self.given(files), contents, expected, examiner or self.examiner, further=further)
+        return check_contents(self.given(files), contents, expected, checker or self.checker, further=further)
 
     def given(self, files: dict[str, bytes]) -> dict[str, GivenFile]:
         """Measure files that lie in memory."""
@@ -166,7 +166,7 @@ class World:
 
 
 def failures(verification: Verification) -> list[str]:
-    """What stands in the way, as `code subject: message`."""
+    """Problems, as `code subject: message`."""
     return [
         f"{check.code} {line.subject}: {line.message}"
         for check in verification.checks

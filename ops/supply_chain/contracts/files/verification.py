@@ -1,9 +1,9 @@
-"""What verifying a release is asked, and what it answers: `verification/1`.
+"""Input and result of verifying a release: `verification/1`.
 
-These types are plain dataclasses and not contract structs, because the stand-alone verifier has to start where
-nothing but Python is installed. They are written, never read back.
+These types are plain dataclasses and not contract structs, because the stand-alone verifier must start with
+nothing but Python installed. They are written, never read back.
 
-Source: issue "Sign, rehearse, verify, publish", deliverable 4; SLSA 1.2, https://slsa.dev/spec/v1.2/verification_summary
+Source: SLSA 1.2, https://slsa.dev/spec/v1.2/verification_summary
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ KEPT_SUFFIXES = {
     "verification.md": "-verification.md",
     "vsa.json": "-verification.vsa.json",
 }
-"""What a release's own maker found when verifying it: name in `dist/verification/` -> end of its name, after
-`N-V`, in the folder of the retained release. Not signed, and no part of the release."""
+"""The maker's own verification reports: name in `dist/verification/` -> name ending after `N-V` in the folder of the
+retained release. Not signed, and not part of the release."""
 
 VERIFIER_VERSION = "0.1.0"
-"""Our version; a test holds it to the one that SBOMs name."""
+"""Our version; a test compares it with the one in SBOMs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GivenFile:
-    """A file of the release that was given: name, SHA-256, size in bytes."""
+    """A file of the given release: name, SHA-256, size in bytes."""
 
     name: str
     sha256: str
@@ -44,11 +44,11 @@ class GivenFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What came of looking at one bundle.
+    """The result of checking one bundle.
 
-    `proof` is None where it does not verify. `problem` says why it does not count: it does not verify, or its
-    signer is nobody whom we were told to trust; empty where it counts. `examined` is False where nobody could
-    look. `role` is the published identity's, `who` how cosign is told to expect it.
+    `proof` is None if it does not verify. `problem` says why it does not count: it does not verify, or its signer is
+    not authorized; empty if it counts. `examined` is False if it could not be checked. `role` is the role of the
+    published identity, `who` the cosign options that expect it.
     """
 
     proof: VerifiedBundle | None = None
@@ -65,9 +65,9 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signer:
-    """Who signed, as proved: `signed_at` is RFC 3339, `log_index` the place that the inclusion proof proves.
+    """The verified signer: `signed_at` is RFC 3339, `log_index` the position that the inclusion proof proves.
 
-    Of a signature by a key, `identity` is `key sha256:...` and `key_sha256` that digest. It may have no time and no
+    For a signature with a key, `identity` is `key sha256:...` and `key_sha256` that digest. It may have no time and no
     log entry: `signed_at` is then empty, `log_index` -1.
     """
 
@@ -83,10 +83,10 @@ class Signer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One thing that was looked at: usually a file. `command` lets the customer look at the same.
+    """The result for one subject, usually a file. `command` lets the customer check the same.
 
-    `outcome` is what was found, whatever was asked for. `tolerated` says why a line that is not a pass does not
-    keep the release from being accepted here; it never makes the line a pass.
+    `outcome` is the result, whatever was requested. `tolerated` says why a line that did not pass does not keep the
+    release from being accepted here; it never makes the line a pass.
     """
 
     subject: str
@@ -98,7 +98,7 @@ class Line:
 
     @property
     def ruling(self) -> Outcome:
-        """The outcome as far as it decides: a pass where it is tolerated."""
+        """The outcome that decides: a pass if it is tolerated."""
         return Outcome.PASS if self.tolerated else self.outcome
 
 
@@ -117,13 +117,13 @@ class Check:
 
     @property
     def ruling(self) -> Outcome:
-        """The worst of its lines, those that are tolerated left out of account."""
+        """The worst of its lines, not counting tolerated ones."""
         return worst([line.ruling for line in self.lines])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Level:
-    """The SLSA Build level that was shown: of the release, and of each file; `reason` is a sentence."""
+    """The SLSA Build level of the release and of each file; `reason` is a sentence."""
 
     build: int
     reason: str
@@ -132,15 +132,15 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expectations:
-    """What the release is held against; an empty text is not held against anything.
+    """The expectations that a release is compared with; an empty text is not compared.
 
-    `allow_unsigned` and `rehearsal` tolerate a release without any signature, and a rehearsal: what they
-    tolerate is told as it is, and is never a pass. `identity_made_up` says that nobody is configured who may sign,
-    and that a rehearsal's own name stands in. `root` is what signatures were held against: where it is
-    from and its SHA-256. `private_root` says that it is not the public instance's.
-    `previous_sha256` is that of the previous release's provenance, `previous_given` says whether one was given.
-    `bases` are what identifiers of build types and builders begin with. `keys` are the SHA-256 of the public keys
-    that may sign, in the order in which they were given.
+    `allow_unsigned` and `rehearsal` tolerate an unsigned release and a rehearsal: what they tolerate is reported and
+    is never a pass. `identity_ephemeral` is True if no signer is configured and the rehearsal's own identity is used
+    instead. `root` and `root_sha256` are the origin and the digest of the trusted root. `private_root` is True if it
+    is not the root of the public instance.
+    `previous_sha256` is that of the previous release's provenance, `previous_given` whether one was given.
+    `bases` are the prefixes of the identifiers of build types and builders. `keys` are the SHA-256 of the authorized
+    public keys, in the given order.
     """
 
     bases: tuple[str, ...]
@@ -153,7 +153,7 @@ class Expectations:
     root_sha256: str = ""
     private_root: bool = False
     rehearsal_root: bool = False
-    identity_made_up: bool = False
+    identity_ephemeral: bool = False
     keys: tuple[str, ...] = ()
     previous_given: bool = False
     previous_sha256: str = ""
@@ -161,9 +161,9 @@ class Expectations:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Further:
-    """One bundle of further evidence: where it stands in which file, its kind, and what came of looking at it.
+    """One bundle of further evidence: its file and position, its kind, and its result.
 
-    `kind` is `github` or `pep740`; `problem` says why the file makes no sense.
+    `kind` is `github` or `pep740`; `problem` says why the file is malformed.
     """
 
     source: str
@@ -174,12 +174,12 @@ class Further:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Given:
-    """A release and everything that was found out about it before it is judged.
+    """A release with the results of its bundles and SBOMs, before the checks.
 
     `contents` are the bytes of its documents by name: archives and distributions are left out. `files` and
-    `statements` answer for the bundles over files and for the attestations, both by the bundle's name.
-    `sbom_problems` says per SBOM what does not hold together in it, `schema_problems` per CycloneDX document what
-    its schema refuses; None where nobody could look.
+    `statements` are the results of the bundles over files and of the attestations, both by the bundle's name.
+    `sbom_problems` are the inconsistencies of each SBOM, `schema_problems` the schema errors of each CycloneDX
+    document; None if it could not be checked.
     """
 
     files: dict[str, GivenFile]
@@ -193,11 +193,10 @@ class Given:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verification:
-    """The whole answer.
+    """The result of verifying a release.
 
-    `component` and `version` are empty where the release does not tell. `signed` is True only where every file
-    is signed by a published identity. `facts` are what the release states and nobody was asked to check, in a
-    fixed order.
+    `component` and `version` are empty if the release does not state them. `signed` is True only if every file is
+    signed by a published identity. `facts` are statements of the release that were not checked, in a fixed order.
     """
 
     component: str
@@ -212,15 +211,15 @@ class Verification:
 
     @property
     def outcome(self) -> Outcome:
-        """What was found: the worst of the checks. A rehearsal is never a pass, nor is a release without signatures."""
+        """The worst of the checks. Neither a rehearsal nor an unsigned release is ever a pass."""
         return worst([check.outcome for check in self.checks])
 
     @property
     def ruling(self) -> Outcome:
-        """What decides the exit code: as `outcome`, save for what `--rehearsal` or `--allow-unsigned` tolerates."""
+        """The outcome that decides the exit code: `outcome`, except for what `--rehearsal` or `--allow-unsigned` tolerates."""
         return worst([check.ruling for check in self.checks])
 
     @property
     def tolerated(self) -> tuple[Line, ...]:
-        """The lines that are tolerated, in the order of the checks."""
+        """The tolerated lines, in the order of the checks."""
         return tuple(line for check in self.checks for line in check.lines if line.tolerated)

@@ -1,9 +1,9 @@
-"""Whether the signed attestations say what the released documents say, about exactly these files.
+"""Check that the signed attestations match the released documents, for exactly these files.
 
-An attestation is a DSSE envelope in a bundle: what it says is read from the bytes that were verified, never from
-the envelope again. Unknown fields of a statement are passed over, as in-toto demands.
+An attestation is a DSSE envelope in a bundle: its content is read from the verified bytes, never from
+the envelope again. Unknown fields of a statement are ignored, as in-toto requires.
 
-Source: in-toto Statement v1; DSSE 1.0.2; facts/standards.md section 5.
+Source: in-toto Statement v1; DSSE 1.0.2.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
+from ops.supply_chain.trust.verification.file_kinds import ATTESTED, ReleaseFileNames
 from ops.supply_chain.trust.verification.lines import check, failed, tolerated
-from ops.supply_chain.trust.verification.parts import ATTESTED, Parts
 from ops.supply_chain.trust.verification.provenance import PREDICATE_TYPE, STATEMENT_TYPE, subjects_of
 from ops.supply_chain.trust.verification.signatures import answer_line
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-TITLE = "The attestations are signed, and say what the released documents say of these files"
+TITLE = "The attestations are signed and match the released documents"
 _TYPES = (
     (".openvex.json", "https://openvex.dev/ns/v0.2.0"),
     (".cdx.json", "https://cyclonedx.org/bom"),
@@ -32,10 +32,10 @@ _TYPES = (
 ATTESTABLE = tuple(suffix for suffix, _ in _TYPES)
 
 
-def attestations(parts: Parts, given: Given, wanted: Expectations) -> tuple[Check, ...]:
-    """Judge the attestations; that there is none at all is told, and tolerated where no signature is asked for."""
+def attestations(parts: ReleaseFileNames, given: Given, wanted: Expectations) -> tuple[Check, ...]:
+    """Check the attestations. Having none at all is reported, and tolerated only if no signature is required."""
     if not parts.bundles:
-        missing = failed(parts.prefix, f"{NOT_SIGNED}: there is no attestation at all")
+        missing = failed(parts.prefix, f"{NOT_SIGNED}: there is no attestation")
         return (check("attestations.signed", TITLE, tolerated([missing], UNSIGNED if wanted.allow_unsigned else "")),)
     needed = {"provenance": (parts.provenance,), "sbom": _attestable(parts.sboms), "vex": _attestable(parts.vex)}
     lines = [
@@ -51,7 +51,9 @@ def _attestable(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name.endswith(ATTESTABLE))
 
 
-def _lines(what: str, documents: Sequence[str], parts: Parts, given: Given, wanted: Expectations) -> Iterator[Line]:
+def _lines(
+    what: str, documents: Sequence[str], parts: ReleaseFileNames, given: Given, wanted: Expectations
+) -> Iterator[Line]:
     bundle = parts.attestation(what)
     if bundle not in parts.names:
         yield failed(bundle, "is missing")
@@ -66,13 +68,15 @@ def _lines(what: str, documents: Sequence[str], parts: Parts, given: Given, want
         yield from (failed(bundle, problem, command) for problem in _problems(what, documents, answer, parts, given))
 
 
-def _problems(what: str, documents: Sequence[str], answer: Answer, parts: Parts, given: Given) -> Iterator[str]:
+def _problems(
+    what: str, documents: Sequence[str], answer: Answer, parts: ReleaseFileNames, given: Given
+) -> Iterator[str]:
     if answer.proof is None or answer.proof.payload_type != PAYLOAD_TYPE:
         yield f"expected a payload of type {PAYLOAD_TYPE}"
         return
     if what == "provenance":
         if answer.proof.payload != given.contents.get(parts.provenance):
-            yield f"does not hold the bytes of {parts.provenance}"
+            yield f"does not contain the bytes of {parts.provenance}"
         return
     try:
         yield from _document_problems(json_reader.read(answer.proof.payload), documents, parts, given)
@@ -80,13 +84,15 @@ def _problems(what: str, documents: Sequence[str], answer: Answer, parts: Parts,
         yield str(error)
 
 
-def _document_problems(statement: Node, documents: Sequence[str], parts: Parts, given: Given) -> Iterator[str]:
+def _document_problems(
+    statement: Node, documents: Sequence[str], parts: ReleaseFileNames, given: Given
+) -> Iterator[str]:
     if statement["_type"].text() != STATEMENT_TYPE:
         yield f"$._type: expected {STATEMENT_TYPE}, found {excerpt(statement['_type'].value)}"
     predicate = statement["predicate"].value
     carried = [name for name in documents if _same(given.contents, name, predicate)]
     if not carried:
-        yield f"$.predicate: is none of {', '.join(documents) or 'the released documents'}"
+        yield f"$.predicate: matches none of {', '.join(documents) or 'the released documents'}"
     elif statement["predicateType"].text() not in {_type_of(name) for name in carried}:
         yield f"$.predicateType: expected {_type_of(carried[0])}, found {excerpt(statement['predicateType'].value)}"
     about = parts.distributions or parts.subjects
@@ -106,10 +112,10 @@ def _type_of(name: str) -> str:
 
 
 def _preferred_type(documents: Sequence[str]) -> str:
-    """Return the type that signing chooses where a document is there in several forms: the first of `_TYPES`."""
+    """Return the type that signing chooses if a document exists in several forms: the first of `_TYPES`."""
     return next((kind for suffix, kind in _TYPES if any(name.endswith(suffix) for name in documents)), "")
 
 
-def is_attestation(name: str, parts: Parts) -> bool:
-    """Tell whether a bundle holds a statement, and is not over a file."""
+def is_attestation(name: str, parts: ReleaseFileNames) -> bool:
+    """Return whether a bundle contains a statement rather than the signature of a file."""
     return name.endswith(BUNDLE_SUFFIX) and name in {parts.attestation(what) for what in ATTESTED}

@@ -1,8 +1,8 @@
-"""The command by which a customer looks at the same thing without us.
+"""Commands with which a customer checks the same without sealwright.
 
-Every name in it is quoted for a POSIX shell. Run in the release's folder.
+Every name is quoted for a POSIX shell. Run them in the release folder.
 
-Source: cosign verify-blob and verify-blob-attestation; facts/sigstore.md section 4.
+Source: cosign verify-blob and verify-blob-attestation.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from __future__ import annotations
 import shlex
 
 ROOT_VARIABLE = "$TRUSTED_ROOT"
-"""Stands for the file of a private or pinned trusted root, which the customer has from elsewhere."""
+"""The file of a private or pinned trusted root, which the customer obtained separately."""
 
 KEY_VARIABLE = "$PUBLIC_KEY"
-"""Stands for the file of the signer's public key, which the customer has from elsewhere."""
+"""The file of the signer's public key, which the customer obtained separately."""
 
 
 def quoted(text: str) -> str:
-    """Return a text as one word of a shell."""
+    """Return a text as one shell word."""
     return shlex.quote(text)
 
 
 def checksums(name: str) -> str:
-    """Check the digests."""
+    """Return the command that checks the digests."""
     return f"sha256sum --check --strict {quoted(name)}"
 
 
 def who(identity: str, pattern: str, issuer: str) -> str:
-    """Return the options by which cosign expects an identity.
+    """Return the options that make cosign expect an identity.
 
     cosign does not anchor a pattern; ours are matched from the first to the last character.
     """
@@ -40,18 +40,18 @@ def who(identity: str, pattern: str, issuer: str) -> str:
 
 
 def key(*, logged: bool) -> str:
-    """Return the options by which cosign expects a key, and accepts that no log has the signature."""
+    """Return the options that make cosign expect a key, and accept a signature without a log entry."""
     return f'--key "{KEY_VARIABLE}"' + ("" if logged else " --insecure-ignore-tlog")
 
 
 def verify_file(name: str, bundle: str, expected: str, *, private_root: bool) -> str:
-    """Check the signature of a file.
+    """Return the command that checks the signature of a file.
 
     Args:
         name: The file.
-        bundle: The bundle beside it.
-        expected: What `who` returned; empty where nobody is expected, and then there is no such command.
-        private_root: Whether the root is another than cosign's own.
+        bundle: Its bundle.
+        expected: What `who` returned; empty if no signer is expected; then there is no such command.
+        private_root: Whether the root differs from cosign's own.
     """
     return (
         f"cosign verify-blob --bundle {quoted(bundle)}{_root(private_root)} {expected} {quoted(name)}"
@@ -61,7 +61,7 @@ def verify_file(name: str, bundle: str, expected: str, *, private_root: bool) ->
 
 
 def verify_attestation(subject: str, bundle: str, kind: str, expected: str, *, private_root: bool) -> str:
-    """Check an attestation over a file; arguments as `verify_file`, and `kind` is the predicate type."""
+    """Return the command that checks an attestation over a file; arguments as `verify_file`, and `kind` is the predicate type."""
     if not expected or not subject:
         return ""
     return (
@@ -71,19 +71,19 @@ def verify_attestation(subject: str, bundle: str, kind: str, expected: str, *, p
 
 
 def subjects(provenance: str) -> str:
-    """Check the digests of the provenance's subjects."""
+    """Return the command that checks the digests of the provenance's subjects."""
     return rf"""jq -r '.subject[] | "\(.digest.sha256)  \(.name)"' {quoted(provenance)} | sha256sum --check --strict"""
 
 
 def show(file: str, path: str) -> str:
-    """Show one part of a JSON document."""
+    """Return the command that shows one part of a JSON document."""
     return f"jq {quoted(path)} {quoted(file)}"
 
 
 def digest_of(file: str, path: str) -> str:
-    """Print the digest of the canonical form of one part of a JSON document."""
+    """Return the command that prints the digest of the canonical form of one part of a JSON document."""
     return f"jq -S {quoted(path)} {quoted(file)} | sha256sum"
 
 
-def _root(private: bool) -> str:  # noqa: FBT001 - the one fact that there is
+def _root(private: bool) -> str:  # noqa: FBT001 - a single flag
     return f' --trusted-root "{ROOT_VARIABLE}"' if private else ""

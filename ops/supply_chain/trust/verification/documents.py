@@ -1,7 +1,7 @@
-"""Whether the SBOMs describe this very release, and the VEX documents held when it was made.
+"""Check that the SBOMs describe this release, and that the VEX documents were current when it was made.
 
 Source: CycloneDX 1.6 `metadata.component`; SPDX 2.3 sections 6 and 11 (DESCRIBES); SPDX 3.0.1 `rootElement`;
-OpenVEX v0.2.0; facts/standards.md section 4.
+OpenVEX v0.2.0.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
-from ops.supply_chain.trust.verification.gate import EARLIEST_ZONE
+from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames
+from ops.supply_chain.trust.verification.gate_file import EARLIEST_ZONE
 from ops.supply_chain.trust.verification.lines import check, failed, judged, unseen
-from ops.supply_chain.trust.verification.parts import Parts
 
 CLOCKS = timedelta(days=1)
-"""By how much the clocks of whoever wrote a VEX document and of the release may differ."""
+"""The accepted clock difference between the author of a VEX document and the release."""
 
-HOLDS_TOGETHER = "hold together; that packages from several folders bear one name and version is no fault"
+CONSISTENT = "are consistent; packages from several folders may share one name and version"
 _ACCEPTED = re.compile(r"\A[Aa]ccepted until (\d{4}-\d{2}-\d{2})\b")
 
 
-def sboms(parts: Parts, given: Given, component: str, version: str) -> list[Check]:
-    """Judge the SBOMs: none at all is a failure."""
+def sboms(parts: ReleaseFileNames, given: Given, component: str, version: str) -> list[Check]:
+    """Check the SBOMs: having none at all is a failure."""
     valid = [line for name in parts.sboms for line in _valid(name, given.sbom_problems.get(name))]
     about = [line for name in parts.sboms for line in _about(name, parts, given, component, version)]
     missing = [failed(parts.prefix, "there is no SBOM")]
     return [
-        check("sbom.valid", "Identifiers, references and digests in the SBOMs hold together", valid or missing),
+        check("sbom.valid", "Identifiers, references and digests in the SBOMs are consistent", valid or missing),
         *_by_schema(given.schema_problems),
         check("sbom.describes", "The SBOMs describe this release", about or missing),
     ]
 
 
-def vex(parts: Parts, contents: Mapping[str, bytes], finished: datetime | None) -> list[Check]:
-    """Judge the VEX documents, if there are any.
+def vex(parts: ReleaseFileNames, contents: Mapping[str, bytes], finished: datetime | None) -> list[Check]:
+    """Check the VEX documents, if there are any.
 
     Args:
-        parts: What the files are.
+        parts: The names of the files.
         contents: Their bytes.
-        finished: When the release was made; None where that cannot be told.
+        finished: When the release was made; None if unknown.
     """
     lines = [line for name in parts.vex for line in _current(name, contents.get(name, b""), finished)]
     return (
-        [check("vex.current", "No VEX statement is from after the release, or had ended by then", lines)]
+        [check("vex.current", "No VEX statement is dated after the release or had expired by then", lines)]
         if lines
         else []
     )
@@ -58,28 +58,28 @@ def vex(parts: Parts, contents: Mapping[str, bytes], finished: datetime | None) 
 
 def _valid(name: str, problems: tuple[str, ...] | None) -> tuple[Line, ...]:
     if problems is None:
-        return (unseen(name, "nobody could look: a package that this needs is not installed"),)
-    return judged(name, (excerpt(one) for one in problems), HOLDS_TOGETHER)
+        return (unseen(name, "not checked: a required package is not installed"),)
+    return judged(name, (excerpt(problem) for problem in problems), CONSISTENT)
 
 
 def _by_schema(problems: Mapping[str, tuple[str, ...] | None]) -> list[Check]:
-    """Judge what the schemas say; where nobody could look, a note says so and nothing is claimed."""
+    """Report the results of schema validation; SBOMs that could not be validated are listed in a note instead."""
     lines = [
         line
         for name, found in problems.items()
         if found is not None
-        for line in judged(name, (excerpt(one) for one in found), "is valid by the schema of its version")
+        for line in judged(name, (excerpt(problem) for problem in found), "is valid against the schema of its version")
     ]
-    return [check("sbom.schema", "The CycloneDX documents are valid by their schema", lines)] if lines else []
+    return [check("sbom.schema", "The CycloneDX documents are valid against their schema", lines)] if lines else []
 
 
-def schema_notes(parts: Parts, problems: Mapping[str, tuple[str, ...] | None]) -> list[str]:
-    """Name the SBOMs that were held against no schema."""
-    unseen_ones = [name for name in parts.sboms if problems.get(name) is None]
-    return [f"held against no schema: {', '.join(unseen_ones)}"] if unseen_ones else []
+def schema_notes(parts: ReleaseFileNames, problems: Mapping[str, tuple[str, ...] | None]) -> list[str]:
+    """Return a note that lists the SBOMs without schema validation."""
+    unchecked = [name for name in parts.sboms if problems.get(name) is None]
+    return [f"not validated against a schema: {', '.join(unchecked)}"] if unchecked else []
 
 
-def _about(name: str, parts: Parts, given: Given, component: str, version: str) -> tuple[Line, ...]:
+def _about(name: str, parts: ReleaseFileNames, given: Given, component: str, version: str) -> tuple[Line, ...]:
     problems: list[str] = []
     try:
         document = json_reader.read(given.contents.get(name, b""))
@@ -90,11 +90,11 @@ def _about(name: str, parts: Parts, given: Given, component: str, version: str) 
                     "  ", " "
                 )
             )
-        released = {given.files[one].sha256 for one in parts.subjects}
+        released = {given.files[subject].sha256 for subject in parts.subjects}
         problems += [
-            f"describes a file with SHA-256 {excerpt(one)}, which is not released"
-            for one in digests
-            if one not in released
+            f"describes a file with SHA-256 {excerpt(digest)}, which is not released"
+            for digest in digests
+            if digest not in released
         ]
     except UnexpectedShapeError as error:
         problems.append(str(error))
@@ -114,24 +114,25 @@ def _root(document: Node) -> tuple[str, str, list[str]]:
     if "bomFormat" in document.table():
         root = document["metadata"]["component"]
         hashes = root.get("hashes")
-        digests = [one["content"].text() for one in hashes.rows() if one["alg"].text() == "SHA-256"] if hashes else []
+        digests = [row["content"].text() for row in hashes.rows() if row["alg"].text() == "SHA-256"] if hashes else []
         return root["name"].text(), root.text_of("version"), digests
     if "spdxVersion" in document.table():
         root = _spdx2_root(document)
         sums = root.get("checksums")
         found = (
-            [one["checksumValue"].text() for one in sums.rows() if one["algorithm"].text() == "SHA256"] if sums else []
+            [row["checksumValue"].text() for row in sums.rows() if row["algorithm"].text() == "SHA256"] if sums else []
         )
         return root["name"].text(), root.text_of("versionInfo"), found
     return _spdx3_root(document)
 
 
 def _spdx2_root(document: Node) -> Node:
-    told = document.get("relationships")
-    described = [one["relatedSpdxElement"].text() for one in (told.rows() if told else ()) if _describes(one)]
+    relationships = document.get("relationships")
+    rows = relationships.rows() if relationships else ()
+    described = [row["relatedSpdxElement"].text() for row in rows if _describes(row)]
     older = document.get("documentDescribes")
-    described += [one.text() for one in older.rows()] if older else []
-    packages = [one for one in document["packages"].rows() if one["SPDXID"].text() in described]
+    described += [element.text() for element in older.rows()] if older else []
+    packages = [package for package in document["packages"].rows() if package["SPDXID"].text() in described]
     if len(packages) != 1:
         raise UnexpectedShapeError(f"$.relationships: expected one package that is described, found {len(packages)}")
     return packages[0]
@@ -143,14 +144,14 @@ def _describes(relationship: Node) -> bool:
 
 
 def _spdx3_root(document: Node) -> tuple[str, str, list[str]]:
-    elements = {one.text_of("spdxId"): one for one in document["@graph"].rows()}
-    wanted = [one for one in elements.values() if one.text_of("type") == "SpdxDocument"]
+    elements = {element.text_of("spdxId"): element for element in document["@graph"].rows()}
+    wanted = [element for element in elements.values() if element.text_of("type") == "SpdxDocument"]
     seen: set[str] = set()
     for _ in range(3):  # the document's root is an SBOM, whose root is the package
-        roots = [root.text() for one in wanted for root in one["rootElement"].rows()]
+        roots = [root.text() for element in wanted for root in element["rootElement"].rows()]
         wanted = [elements[root] for root in roots if root in elements and root not in seen]
         seen.update(roots)
-        packages = [one for one in wanted if one.text_of("type") == "software_Package"]
+        packages = [element for element in wanted if element.text_of("type") == "software_Package"]
         if len(packages) == 1:
             return packages[0]["name"].text(), packages[0].text_of("software_packageVersion"), []
     raise UnexpectedShapeError("$.@graph: expected a document whose root is one package")
@@ -159,7 +160,7 @@ def _spdx3_root(document: Node) -> tuple[str, str, list[str]]:
 def _current(name: str, data: bytes, finished: datetime | None) -> tuple[Line, ...]:
     command = commands.show(name, ".timestamp // .metadata.timestamp")
     if finished is None:
-        return (unseen(name, "nobody says when the release was made", command),)
+        return (unseen(name, "unknown when the release was made", command),)
     try:
         document = json_reader.read(data)
         problems = [*_later(document, finished), *_ended(document, (finished - EARLIEST_ZONE).date())]
@@ -171,28 +172,28 @@ def _current(name: str, data: bytes, finished: datetime | None) -> tuple[Line, .
 def _later(document: Node, finished: datetime) -> Iterator[str]:
     stated = [document.text_of("timestamp"), (document.get("metadata") or Node({})).text_of("timestamp")]
     statements = document.get("statements")
-    stated += [one.text_of("timestamp") for one in statements.rows()] if statements else []
+    stated += [row.text_of("timestamp") for row in statements.rows()] if statements else []
     for text in filter(None, stated):
         try:
             moment = parse_timestamp(text, where="timestamp")
         except (InputError, OverflowError):
-            yield f"{excerpt(text)} is no moment"
+            yield f"{excerpt(text)} is not a timestamp"
             continue
         if moment > finished + CLOCKS:
-            yield f"is of {excerpt(text)}, after the release was made"
+            yield f"is dated {excerpt(text)}, after the release was made"
 
 
 def _ended(document: Node, day: date) -> Iterator[str]:
     for text in _sentences(document):
         found = _ACCEPTED.match(text)
         if found and found[1] < day.isoformat():
-            yield f"a statement had ended by {day.isoformat()}: {excerpt(text)}"
+            yield f"a statement had expired by {day.isoformat()}: {excerpt(text)}"
 
 
 def _sentences(document: Node) -> Iterator[str]:
     statements, vulnerabilities = document.get("statements"), document.get("vulnerabilities")
-    for one in statements.rows() if statements else ():
-        yield from (one.text_of(key) for key in ("action_statement", "impact_statement", "status_notes"))
-    for one in vulnerabilities.rows() if vulnerabilities else ():
-        analysis = one.get("analysis")
+    for statement in statements.rows() if statements else ():
+        yield from (statement.text_of(key) for key in ("action_statement", "impact_statement", "status_notes"))
+    for vulnerability in vulnerabilities.rows() if vulnerabilities else ():
+        analysis = vulnerability.get("analysis")
         yield analysis.text_of("detail") if analysis else ""

@@ -1,6 +1,6 @@
 """Further evidence that a customer may have: GitHub attestations and PEP 740 provenance.
 
-Both hold Sigstore bundles. GitHub's come as JSON Lines (`gh attestation download`), as one bundle, or as the
+Both contain Sigstore bundles. GitHub's come as JSON Lines (`gh attestation download`), as one bundle, or as the
 API's answer; PEP 740's as the index's provenance object or a single attestation, which is a bundle with other
 field names.
 
@@ -34,7 +34,7 @@ BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
 class Found(NamedTuple):
-    """A bundle in a file of evidence: its kind, and its bytes; `problem` says why it makes no sense."""
+    """A bundle in a file of evidence: its kind, and its bytes; `problem` says why it is malformed."""
 
     kind: str
     bundle: bytes
@@ -45,13 +45,13 @@ def bundles_in(data: bytes) -> tuple[Found, ...]:
     """Read a file of evidence.
 
     Returns:
-        In the order of the file; a file that makes no sense gives one with its problem.
+        In the order of the file; a malformed file yields one with its problem.
     """
     try:
         found = tuple(_found(data))
     except UnexpectedShapeError as error:
         return (Found(GITHUB, b"", str(error)),)
-    return found or (Found(GITHUB, b"", "holds no attestation"),)
+    return found or (Found(GITHUB, b"", "contains no attestation"),)
 
 
 def _found(data: bytes) -> Iterator[Found]:
@@ -72,7 +72,7 @@ def _bundles(document: Node) -> Iterator[Found]:
         yield Found(GITHUB, json.dumps(document.value).encode())
     elif "attestation_bundles" in fields:
         for group in document["attestation_bundles"].rows():
-            yield from (Found(PEP_740, _pep740(one)) for one in group["attestations"].rows())
+            yield from (Found(PEP_740, _pep740(attestation)) for attestation in group["attestations"].rows())
     elif "verification_material" in fields:
         yield Found(PEP_740, _pep740(document))
     elif "attestations" in fields:
@@ -93,7 +93,7 @@ def _pep740(attestation: Node) -> bytes:
         "mediaType": BUNDLE_TYPE,
         "verificationMaterial": {
             "certificate": {"rawBytes": material["certificate"].text()},
-            "tlogEntries": [one.table() for one in material["transparency_entries"].rows()],
+            "tlogEntries": [entry.table() for entry in material["transparency_entries"].rows()],
         },
         "dsseEnvelope": {
             "payload": envelope["statement"].text(),
@@ -107,25 +107,25 @@ def _pep740(attestation: Node) -> bytes:
 def evidence(
     further: tuple[Further, ...], files: Mapping[str, GivenFile], wanted: Expectations, repository: str
 ) -> list[Check]:
-    """Judge the further evidence; nothing where none was given.
+    """Check the further evidence; nothing if none was given.
 
     Args:
-        further: Each bundle, and what came of looking at it.
+        further: Each bundle with its result.
         files: The release's files.
-        wanted: What the release is held against.
-        repository: Where the release says, or is expected, to come from: `host/owner/name`, or empty.
+        wanted: The expectations of the customer.
+        repository: The stated or expected repository of the release: `host/owner/name`, or empty.
     """
     if not further:
         return []
     title = "Further attestations verify, come from the same source, and are about these files"
-    return [check("evidence.attestations", title, [_line(one, files, wanted, repository) for one in further])]
+    return [check("evidence.attestations", title, [_line(bundle, files, wanted, repository) for bundle in further])]
 
 
 def covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
-    """Name the files that a verified attestation is about, by digest, sorted.
+    """Return the names of the files that a verified attestation covers by digest, sorted.
 
     Raises:
-        UnexpectedShapeError: What was signed is no statement.
+        UnexpectedShapeError: The signed payload is not a statement.
     """
     statement = _statement(one)
     digests = {(row["digest"].text_of("sha256")) for row in statement["subject"].rows()}
@@ -136,14 +136,14 @@ def predicate_of(one: Further) -> tuple[str, Node]:
     """Return predicate type and predicate of a verified attestation.
 
     Raises:
-        UnexpectedShapeError: What was signed is no statement.
+        UnexpectedShapeError: The signed payload is not a statement.
     """
     statement = _statement(one)
     return statement["predicateType"].text(), statement["predicate"]
 
 
 def same_source(one: Further, repository: str) -> bool:
-    """Tell whether the certificate was given to a GitHub workflow of a repository."""
+    """Return whether the certificate was issued to a GitHub workflow of a repository."""
     proof = one.answer.proof
     if proof is None or not repository or proof.issuer != GITHUB_ISSUER:
         return False
@@ -153,7 +153,7 @@ def same_source(one: Further, repository: str) -> bool:
 def _statement(one: Further) -> Node:
     proof = one.answer.proof
     if proof is None or proof.payload_type != PAYLOAD_TYPE:
-        raise UnexpectedShapeError("what was signed is no in-toto statement")
+        raise UnexpectedShapeError("the signed payload is not an in-toto statement")
     statement = json_reader.read(proof.payload)
     if statement["_type"].text() != STATEMENT_TYPE:
         raise UnexpectedShapeError(f"$._type: expected {STATEMENT_TYPE}, found {excerpt(statement['_type'].value)}")
@@ -170,18 +170,20 @@ def _line(one: Further, files: Mapping[str, GivenFile], wanted: Expectations, re
     except UnexpectedShapeError as error:
         return failed(one.source, str(error))
     if not about:
-        return failed(one.source, "is about none of these files")
+        return failed(one.source, "covers none of these files")
     return _origin(one, f"{excerpt(kind)} about {', '.join(about)}", repository, _command(about[0], kind, wanted))
 
 
 def _origin(one: Further, message: str, repository: str, command: str) -> Line:
-    """Judge who made an attestation that is about files of the release."""
+    """Check the maker of an attestation about files of the release."""
     proof = one.answer.proof
     name = excerpt(proof.signer) if proof else ""
     if one.answer.counts or same_source(one, repository):
         return passed(one.source, f"{message}, by {name}", command)
     if not repository:
-        return unseen(one.source, f"{message}, by {name}: nobody said which repository to expect", command)
+        return unseen(
+            one.source, f"{message}, by {name}: no expected repository was given (--source-repository)", command
+        )
     found = repository_of(proof.extensions.get(SOURCE_REPOSITORY, "")) if proof else ""
     return failed(one.source, f"comes from {excerpt(found) or name}, expected {repository}", command)
 

@@ -1,9 +1,9 @@
-"""Whether a verification report that lies beside a release is about this very release.
+"""Check that a retained verification report is about this release.
 
-Such a report is what the maker found: it is not signed, and nothing is concluded from it. It is held against the
-files all the same, so that no report of another release passes for this one's.
+Such a report is the maker's own: it is not signed, and nothing is concluded from it. It is still compared with the
+files, so that the report of another release is noticed.
 
-Source: issue "Sign, rehearse, verify, publish", deliverable 4; SLSA 1.2, verification_summary.
+Source: SLSA 1.2, https://slsa.dev/spec/v1.2/verification_summary
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
-from ops.supply_chain.trust.verification.parts import Parts, parts_of
+from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames, classify
 from ops.supply_chain.trust.verification.provenance import subjects_of
 from ops.supply_chain.trust.verification.vsa import PREDICATE_TYPE
 
 
 def report_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]:
-    """Say why a `verification.json` is not about a release.
+    """Return why a `verification.json` is not about a release.
 
     Args:
         data: Its bytes.
         digests: Name -> SHA-256 of every file of the release, without manifest and reports.
     Returns:
-        One sentence a problem; empty where it names exactly these files.
+        One sentence a problem; empty if it names exactly these files.
     """
     try:
         return tuple(_report_problems(json_reader.read(data), digests))
@@ -36,8 +36,8 @@ def report_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def summary_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]:
-    """Say why a `vsa.json` is not about a release; arguments as `report_problems`."""
-    parts = parts_of(digests)
+    """Return why a `vsa.json` is not about a release; arguments as `report_problems`."""
+    parts = classify(digests)
     try:
         statement = json_reader.read(data)
         kind = statement["predicateType"].text()
@@ -46,11 +46,11 @@ def summary_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]
         return (str(error),)
     if kind != PREDICATE_TYPE:
         return (f"$.predicateType: expected {PREDICATE_TYPE}, found {excerpt(kind)}",)
-    return () if subjects == {name: digests[name] for name in parts.released} else ("is about other files than these",)
+    return () if subjects == {name: digests[name] for name in parts.released} else ("is about other files",)
 
 
 def accepted(data: bytes) -> bool:
-    """Tell whether a `verification.json` says that the release was accepted: the verifier ended with exit 0."""
+    """Return whether a `verification.json` says that the release was accepted: the verifier exited with 0."""
     try:
         return json_reader.read(data)["ruling"].text() == Outcome.PASS.value
     except UnexpectedShapeError:
@@ -58,23 +58,25 @@ def accepted(data: bytes) -> bool:
 
 
 def kept_problems(
-    parts: Parts, digests: Mapping[str, str], contents: Mapping[str, bytes], name: str
+    parts: ReleaseFileNames, digests: Mapping[str, str], contents: Mapping[str, bytes], name: str
 ) -> tuple[str, ...]:
-    """Say why one kept file is not about this release.
+    """Return why one retained report is not about this release.
 
     Args:
-        parts: What the files are.
-        digests: Name -> SHA-256 of every file that is there.
+        parts: The names of the files.
+        digests: Name -> SHA-256 of every file.
         contents: Bytes of the documents.
-        name: One of `parts.kept`; what is Markdown says nothing that could be held against anything.
+        name: One of `parts.kept`; Markdown reports are not compared.
     """
-    ours = {one: sha256 for one, sha256 in digests.items() if one in (*parts.signed, *parts.bundles, *parts.detached)}
+    ours = {
+        file: sha256 for file, sha256 in digests.items() if file in (*parts.signed, *parts.bundles, *parts.detached)
+    }
     if name == parts.prefix + KEPT_SUFFIXES["verification.json"]:
         return report_problems(contents.get(name, b""), ours)
     if name == parts.prefix + KEPT_SUFFIXES["vsa.json"]:
         return summary_problems(contents.get(name, b""), ours)
     report = parts.prefix + KEPT_SUFFIXES["verification.json"]
-    return () if report in digests else (f"is there without {report}",)
+    return () if report in digests else (f"exists without {report}",)
 
 
 def _report_problems(report: Node, digests: Mapping[str, str]) -> Iterator[str]:
@@ -83,7 +85,7 @@ def _report_problems(report: Node, digests: Mapping[str, str]) -> Iterator[str]:
     named: dict[str, str] = {}
     for row in report["files"].rows():
         if row["name"].text() in named:
-            yield f"{row.path}.name: {excerpt(row['name'].value)} is there twice"
+            yield f"{row.path}.name: {excerpt(row['name'].value)} occurs twice"
         named[row["name"].text()] = row["sha256"].text()
     if named != dict(digests):
-        yield "is about other files than these"
+        yield "is about other files"

@@ -1,8 +1,8 @@
-"""The SLSA Build level that was shown, computed and never above that.
+"""The SLSA Build level that the evidence shows, never a higher one.
 
-Ours is made by the scripts that make the release, on the same machine: Build L1 at most, whoever the builder
-says it is. A hosted builder's provenance, signed by its own control plane, shows L2; by an isolated reusable
-workflow that is known, L3. It counts only for the files that it names, and only where its certificate says that
+Ours is made by the scripts that make the release, on the same machine: Build L1 at most, whatever builder
+it names. A hosted builder's provenance, signed by its own control plane, shows L2; by a known isolated
+reusable workflow, L3. It counts only for the files that it names, and only where its certificate says that
 it ran for the repository that the release comes from.
 
 Source: SLSA 1.2, https://slsa.dev/spec/v1.2/build-track-basics ; docs/provenance.md
@@ -24,12 +24,12 @@ from ops.supply_chain.trust.verification.evidence import (
     predicate_of,
     same_source,
 )
-from ops.supply_chain.trust.verification.parts import Parts
+from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames
 from ops.supply_chain.trust.verification.provenance import PREDICATE_TYPE
 
 GITHUB_BUILD_TYPE = "https://actions.github.io/buildtypes/workflow/v1"
 HOSTED_BUILDER = "https://github.com/actions/runner/github-hosted"
-"""What early versions of GitHub's attest action call the builder: the kind of runner, and no workflow."""
+"""The builder that early versions of GitHub's attest action name: the kind of runner, not a workflow."""
 
 BUILD_SIGNER = "1.3.6.1.4.1.57264.1.9"
 RUNNER = "1.3.6.1.4.1.57264.1.11"
@@ -47,14 +47,14 @@ _ISOLATED = re.compile(ISOLATED_BUILDER, re.ASCII)
 
 
 class Origin(NamedTuple):
-    """Where the release comes from: `host/owner/name`, and its commit; empty where that is not known."""
+    """Repository of the release as `host/owner/name`, and its commit; empty if unknown."""
 
     repository: str
     commit: str
 
 
 def level(
-    parts: Parts,
+    parts: ReleaseFileNames,
     files: Mapping[str, GivenFile],
     checks: Sequence[Check],
     further: Sequence[Further],
@@ -65,11 +65,11 @@ def level(
     """Compute the level of a release and of each file that its provenance has to cover.
 
     Args:
-        parts: What the files are.
+        parts: The names of the files.
         files: The files.
         checks: Every check that was made.
         further: Further evidence.
-        origin: Where it comes from: signed, or expected by whoever verifies.
+        origin: Its source: signed, or expected by the customer.
         rehearsal: Whether it is a rehearsal.
     Returns:
         The release's is the lowest of its files'.
@@ -82,11 +82,11 @@ def level(
         return Level(build=0, reason=why)
     ours = [check for check in checks if check.code.startswith("provenance.")]
     if parts.provenance not in files or worst([check.outcome for check in ours]) is not Outcome.PASS:
-        return Level(build=0, reason="there is no provenance that covers it")
+        return Level(build=0, reason="no provenance covers it")
     found = dict.fromkeys(parts.subjects, 1)
-    for one in further:
-        shown = _shown_by(one, origin)
-        for name in _covered(one, files) if shown else ():
+    for bundle in further:
+        shown = _shown_by(bundle, origin)
+        for name in _covered(bundle, files) if shown else ():
             found[name] = max(found.get(name, 0), shown)
     build = min(found[name] for name in parts.subjects) if parts.subjects else 0
     return Level(build=build, reason=_reason(build, found), files=dict(sorted(found.items())))
@@ -95,7 +95,7 @@ def level(
 def _reason(build: int, found: Mapping[str, int]) -> str:
     if build > 1:
         return "a hosted builder's signed provenance covers every file"
-    better = sum(one > 1 for one in found.values())
+    better = sum(build_level > 1 for build_level in found.values())
     more = f"; a hosted builder's covers {better} of {len(found)} files" if better else ""
     return f"its provenance is made by the scripts that made the release, not by a hosted builder{more}"
 
@@ -108,9 +108,9 @@ def _covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
 
 
 def _shown_by(one: Further, origin: Origin) -> int:
-    """Return the level that one attestation shows of the files that it names, 0 for none."""
+    """Return the level that one attestation shows for the files that it names, or 0."""
     proof = one.answer.proof
-    # Whether anybody was named who may sign is another question: a builder is known by its certificate.
+    # This does not depend on authorized identities: a builder is identified by its certificate.
     if proof is None or not same_source(one, origin.repository):
         return 0
     if origin.commit and proof.extensions.get(SOURCE_COMMIT, "") != origin.commit:

@@ -1,4 +1,4 @@
-"""How checks and their lines are made."""
+"""Constructors of checks and their lines."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from ops.supply_chain.core.outcome import Outcome
 
 
 def passed(subject: str, message: str, command: str = "") -> Line:
-    """Return a line for what is as it has to be."""
+    """Return a passing line."""
     return Line(subject=subject, outcome=Outcome.PASS, message=message, command=command)
 
 
 def failed(subject: str, message: str, command: str = "") -> Line:
-    """Return a line for what is not."""
+    """Return a failing line."""
     return Line(subject=subject, outcome=Outcome.FAIL, message=message, command=command)
 
 
 def unseen(subject: str, message: str, command: str = "") -> Line:
-    """Return a line for what nobody could look at."""
+    """Return a line for what could not be examined."""
     return Line(subject=subject, outcome=Outcome.NOT_EXAMINED, message=message, command=command)
 
 
 def tolerated(lines: Iterable[Line], why: str) -> list[Line]:
-    """Return the lines with those that are not a pass marked as tolerated; their outcome stays what it is.
+    """Return the lines, marking those that do not pass as tolerated; their outcome is unchanged.
 
     Args:
-        lines: Any.
-        why: `REHEARSAL` or `UNSIGNED`; empty leaves all as they are.
+        lines: Any lines.
+        why: `REHEARSAL` or `UNSIGNED`; empty leaves them unchanged.
     """
     return [replace(line, tolerated=why) if why and line.outcome is not Outcome.PASS else line for line in lines]
 
 
 def judged(subject: str, problems: Iterable[str], good: str, command: str = "") -> tuple[Line, ...]:
-    """Return a failing line for each problem, or one passing line where there is none."""
+    """Return a failing line for each problem, or one passing line if there is none."""
     found = tuple(failed(subject, problem, command) for problem in problems)
     return found or (passed(subject, good, command),)
 

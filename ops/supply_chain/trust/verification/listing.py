@@ -1,6 +1,6 @@
-"""Whether exactly the listed files are there, under their names and with their bytes.
+"""Check that exactly the listed files are present, with their names and bytes.
 
-Source: GNU coreutils manual, "md5sum invocation"; release/checksums.py, which writes the list.
+Source: GNU coreutils manual, "md5sum invocation"; written by release/assembly/checksums.py.
 """
 
 from __future__ import annotations
@@ -13,18 +13,22 @@ from ops.supply_chain.contracts.values.signature_names import bundle_name, certi
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
+from ops.supply_chain.trust.verification.file_kinds import ATTESTED, MANIFEST, VERIFIER, ReleaseFileNames
 from ops.supply_chain.trust.verification.kept import kept_problems
 from ops.supply_chain.trust.verification.lines import check, failed, passed
-from ops.supply_chain.trust.verification.parts import ATTESTED, MANIFEST, VERIFIER, Parts
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._+-]*)")
 
 
-def listing(parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> tuple[Check, ...]:
-    """Hold the files against the checksums, and everything else against what signing and retaining add."""
+def listing(
+    parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]
+) -> tuple[Check, ...]:
+    """Compare the files with the checksums, and all others with what signing and retention add."""
     listed = _listed(parts, files, contents)
     return (
-        check("files.listed", "Every released file is listed with its digest, and every listed file is there", listed),
+        check(
+            "files.listed", "Every released file is listed with its digest, and every listed file is present", listed
+        ),
         check("files.known", "There is no other file", _others(parts, files, contents)),
     )
 
@@ -33,14 +37,14 @@ def read_checksums(data: bytes) -> dict[str, str]:
     """Read a checksums file: name -> SHA-256.
 
     Raises:
-        UnexpectedShapeError: It is not in the one form in which we write it.
+        UnexpectedShapeError: It is not in the form that sealwright writes.
     """
     try:
         lines = data.decode("ascii").split("\n")
     except UnicodeDecodeError as error:
-        raise UnexpectedShapeError("is no plain text") from error
+        raise UnexpectedShapeError("is not plain text") from error
     if lines.pop() != "" or not lines:
-        raise UnexpectedShapeError("is empty, or its last line is not ended")
+        raise UnexpectedShapeError("is empty, or its last line has no newline")
     found: dict[str, str] = {}
     for number, text in enumerate(lines, 1):
         entry = _LINE.fullmatch(text)
@@ -54,7 +58,7 @@ def read_checksums(data: bytes) -> dict[str, str]:
     return found
 
 
-def _listed(parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Iterator[Line]:
+def _listed(parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Iterator[Line]:
     command = commands.checksums(parts.checksums)
     if parts.checksums not in files:
         yield failed(parts.checksums, "is missing", command)
@@ -73,19 +77,23 @@ def _entry(
     name: str, claimed: Mapping[str, str], files: Mapping[str, GivenFile], released: set[str], command: str
 ) -> Line:
     if name not in claimed:
-        was = next((one for one, sha in claimed.items() if sha == files[name].sha256 and one not in files), "")
+        was = next((listed for listed, sha in claimed.items() if sha == files[name].sha256 and listed not in files), "")
         return failed(name, f"is not listed; it has the bytes of {was}" if was else "is not listed", command)
     if name not in released:
-        now = next((one for one in sorted(released) if files[one].sha256 == claimed[name] and one not in claimed), "")
+        now = next(
+            (file for file in sorted(released) if files[file].sha256 == claimed[name] and file not in claimed), ""
+        )
         return failed(name, f"is missing; its bytes are in {now}" if now else "is missing", command)
     if files[name].sha256 != claimed[name]:
-        found = files[name].sha256 or "no plain file, or a larger document than is read"
+        found = files[name].sha256 or "not a regular file, or too large to read"
         return failed(name, f"expected SHA-256 {claimed[name]}, found {found}", command)
     return passed(name, f"SHA-256 {claimed[name]}", command)
 
 
-def _others(parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Iterator[Line]:
-    allowed = {name for one in parts.signed for name in (bundle_name(one), signature_name(one), certificate_name(one))}
+def _others(parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Iterator[Line]:
+    allowed = {
+        name for file in parts.signed for name in (bundle_name(file), signature_name(file), certificate_name(file))
+    }
     allowed |= {parts.attestation(what) for what in ATTESTED} | set(parts.signed)
     for name in parts.names:
         if name == MANIFEST:
@@ -93,37 +101,39 @@ def _others(parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str,
         elif name in parts.kept:
             yield _kept(name, parts, files, contents)
         elif name not in allowed:
-            yield failed(name, "is no part of the release", "ls")
+            yield failed(name, "is not part of the release", "ls")
         elif name in (parts.trusted_root, VERIFIER) and not parts.bundles:
-            yield failed(name, "is not listed, and nothing here is signed", "ls")
+            yield failed(name, "is not listed, and the release is not signed", "ls")
     folded: dict[str, str] = {}
     for name in parts.names:
         first = folded.setdefault(name.lower(), name)
         if first != name:
             yield failed(name, f"differs from {first} in case only", "ls")
     further = [name for name in (parts.trusted_root, VERIFIER) if name in files]
-    yield passed(parts.prefix, f"{len(parts.names)} files, {len(further)} of them further ones", "ls")
+    yield passed(parts.prefix, f"{len(parts.names)} files, {len(further)} of them additional", "ls")
 
 
-def _kept(name: str, parts: Parts, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Line:
-    """Judge a report that was kept with a retained release: without the manifest that names it, it is a stranger."""
+def _kept(name: str, parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Line:
+    """Check a report that was retained with a release: without the manifest that names it, it is not part of it."""
     command = commands.show(MANIFEST, f'.files[] | select(.name == "{name}")')
     if MANIFEST not in files:
-        return failed(name, f"is no part of a release, and there is no {MANIFEST}, as beside a retained one", command)
-    digests = {one.name: one.sha256 for one in files.values()}
+        return failed(
+            name, f"is not part of a release, and there is no {MANIFEST}, which a retained release has", command
+        )
+    digests = {file.name: file.sha256 for file in files.values()}
     problems = kept_problems(parts, digests, contents, name)
     if problems:
         return failed(name, problems[0], command)
-    return passed(name, "is what its maker found; it is not signed, and nothing was concluded from it", command)
+    return passed(name, "is the report of its maker: not signed, and nothing was concluded from it", command)
 
 
 def _manifest(files: Mapping[str, GivenFile], data: bytes) -> Line:
-    """Judge the manifest of a retained release: it names exactly the other files."""
+    """Check the manifest of a retained release: it names exactly the other files."""
     try:
         rows = [_row(node) for node in json_reader.read(data)["files"].rows()]
     except UnexpectedShapeError as error:
         return failed(MANIFEST, str(error), "jq -r .files manifest.json")
-    there = sorted((one.name, one.sha256, one.size) for name, one in files.items() if name != MANIFEST)
+    there = sorted((file.name, file.sha256, file.size) for name, file in files.items() if name != MANIFEST)
     if sorted(rows) != there:
         return failed(
             MANIFEST, "does not name exactly the other files with their digests", "jq -r .files manifest.json"

@@ -1,4 +1,4 @@
-"""Whether the provenance statement is one of ours, about exactly these files, and what it claims.
+"""Check the provenance statement: its kind, its subjects, its builder, its parameters and its source.
 
 The order is SLSA's: subject by digest, predicate type, builder, build type, external parameters, source. The
 signature comes before all of them, in `signatures` and `attested`.
@@ -16,14 +16,14 @@ from ops.supply_chain.contracts.files.verification import Check, Expectations, G
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
+from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames
 from ops.supply_chain.trust.verification.lines import check, failed, judged, passed
-from ops.supply_chain.trust.verification.parts import Parts
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "buildtype:release:v1"
 BUILDERS = ("workstation", "github-hosted", "github-self-hosted", "gitlab-runner")
-"""Our builders' kinds (provenance/builder.py; a test holds them together)."""
+"""The kinds of our builders (release/provenance/builder.py; a test compares them)."""
 
 PARAMETERS = frozenset(
     {
@@ -37,7 +37,7 @@ PARAMETERS = frozenset(
         "rehearsal",
     }
 )
-"""The closed set of external parameters (contracts/provenance.py; a test holds them together)."""
+"""The closed set of external parameters (contracts/files/provenance.py; a test compares them)."""
 
 REHEARSAL_SUFFIX = ":rehearsal"
 """End of the identifier of a builder that only rehearses."""
@@ -46,15 +46,15 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def provenance(
-    parts: Parts, files: Mapping[str, GivenFile], statement: Node | str, wanted: Expectations
+    parts: ReleaseFileNames, files: Mapping[str, GivenFile], statement: Node | str, wanted: Expectations
 ) -> list[Check]:
-    """Judge the statement.
+    """Check the statement.
 
     Args:
-        parts: What the files are.
+        parts: The names of the files.
         files: The files.
-        statement: The document, or why there is none that can be read.
-        wanted: What it is held against.
+        statement: The document, or why it cannot be read.
+        wanted: The expectations of the customer.
     """
     name = parts.provenance
     if isinstance(statement, str):
@@ -71,7 +71,7 @@ def provenance(
         _judged(
             "builder", name, _builder_problems(statement, wanted), _builder(statement), ".predicate.runDetails.builder"
         ),
-        _judged("parameters", name, _parameter_problems(parts, statement), "all of them are known", _PARAMETERS_PATH),
+        _judged("parameters", name, _parameter_problems(parts, statement), "all are known", _PARAMETERS_PATH),
     ]
     if wanted.source_repository or wanted.source_commit or wanted.tag:
         problems = _source_problems(statement, wanted)
@@ -83,7 +83,7 @@ def subjects_of(statement: Node) -> dict[str, str]:
     """Return the subjects of a statement: name -> SHA-256.
 
     Raises:
-        UnexpectedShapeError: One has no name or no SHA-256, or a name is there twice.
+        UnexpectedShapeError: One has no name or no SHA-256, or a name occurs twice.
     """
     found: dict[str, str] = {}
     for node in statement["subject"].rows():
@@ -91,13 +91,13 @@ def subjects_of(statement: Node) -> dict[str, str]:
         if not _SHA256.fullmatch(sha256):
             raise UnexpectedShapeError(f"{node.path}.digest.sha256: expected 64 hexadecimal digits")
         if name in found:
-            raise UnexpectedShapeError(f"{node.path}.name: {excerpt(name)} is there twice")
+            raise UnexpectedShapeError(f"{node.path}.name: {excerpt(name)} occurs twice")
         found[name] = sha256
     return found
 
 
 def facts(statement: Node) -> dict[str, str]:
-    """Return what a statement claims of its origin, as far as it can be read; empty texts are left out."""
+    """Return what a statement claims about its origin, as far as it can be read; empty texts are left out."""
     found = {
         "source": _source_uri(statement),
         "commit": _text(
@@ -111,7 +111,7 @@ def facts(statement: Node) -> dict[str, str]:
 
 
 def is_rehearsed(statement: Node) -> bool:
-    """Tell whether a statement says that it is of a rehearsal."""
+    """Return whether a statement is marked as a rehearsal."""
     try:
         said = statement["predicate"]["buildDefinition"]["externalParameters"].table().get("rehearsal", False)
     except UnexpectedShapeError:
@@ -129,7 +129,7 @@ def repository_of(uri: str) -> str:
     """Return a repository's address in the one form in which two can be compared.
 
     `git+https://host/owner/name.git@commit`, `https://host/owner/name/`, `git+ssh://host/owner/name` and
-    `git@host:owner/name.git` are one: `host/owner/name`, in lower case, because hosts of code compare so.
+    `git@host:owner/name.git` are one: `host/owner/name`, in lower case, because code hosts ignore case.
     """
     bare, with_scheme = re.subn(r"\A(?:git\+)?[a-z+]+://(?:[^/]*@)?", "", uri.strip(), flags=re.IGNORECASE)
     if not with_scheme:
@@ -166,7 +166,7 @@ def _statement_problems(statement: Node) -> Iterator[str]:
     statement["predicate"]["runDetails"].table()
 
 
-def _subject_lines(parts: Parts, files: Mapping[str, GivenFile], statement: Node) -> Iterator[Line]:
+def _subject_lines(parts: ReleaseFileNames, files: Mapping[str, GivenFile], statement: Node) -> Iterator[Line]:
     command = commands.subjects(parts.provenance)
     try:
         claimed = subjects_of(statement)
@@ -177,13 +177,13 @@ def _subject_lines(parts: Parts, files: Mapping[str, GivenFile], statement: Node
         yield failed(parts.provenance, "$.subject: names nothing", command)
     for name in sorted(claimed.keys() | set(parts.subjects)):
         if name not in claimed:
-            yield failed(name, "is no subject of the provenance", command)
+            yield failed(name, "is not a subject of the provenance", command)
         elif name not in files:
-            yield failed(excerpt(name), "is a subject of the provenance, and is missing", command)
+            yield failed(excerpt(name), "is a subject of the provenance, but missing", command)
         elif files[name].sha256 != claimed[name]:
             yield failed(name, f"expected SHA-256 {claimed[name]}, found {files[name].sha256}", command)
         elif name not in parts.subjects:
-            yield failed(name, "is a subject of the provenance, and cannot be one", command)
+            yield failed(name, "is a subject of the provenance, but cannot be one", command)
         else:
             yield passed(name, f"SHA-256 {claimed[name]}", command)
 
@@ -195,23 +195,23 @@ def _builder(statement: Node) -> str:
 def _builder_problems(statement: Node, wanted: Expectations) -> Iterator[str]:
     found = statement["predicate"]["buildDefinition"]["buildType"].text()
     if found not in {f"{base}{BUILD_TYPE}" for base in wanted.bases}:
-        yield f"$.predicate.buildDefinition.buildType: {excerpt(found)} is not known"
+        yield f"$.predicate.buildDefinition.buildType: {excerpt(found)} is unknown"
     found = statement["predicate"]["runDetails"]["builder"]["id"].text()
-    # That a builder only rehearses is judged by `release.real`.
+    # Whether the builder is a rehearsal is checked by `release.real`.
     if found.removesuffix(REHEARSAL_SUFFIX) not in {
         f"{base}builder:{kind}:v1" for base in wanted.bases for kind in BUILDERS
     }:
-        yield f"$.predicate.runDetails.builder.id: {excerpt(found)} is not known"
+        yield f"$.predicate.runDetails.builder.id: {excerpt(found)} is unknown"
 
 
-def _parameter_problems(parts: Parts, statement: Node) -> Iterator[str]:
+def _parameter_problems(parts: ReleaseFileNames, statement: Node) -> Iterator[str]:
     # SLSA 1.2: a verifier should reject unknown or unexpected external parameters.
     parameters = statement["predicate"]["buildDefinition"]["externalParameters"]
     for key in sorted(parameters.table().keys() - PARAMETERS):
-        yield f"{parameters.path}.{excerpt(key)}: is no known parameter"
+        yield f"{parameters.path}.{excerpt(key)}: is an unknown parameter"
     component, version = parameters["component"].text(), parameters["version"].text()
     if f"{component}-{version}" != parts.prefix:
-        yield f"{parameters.path}: is of {excerpt(component)} {excerpt(version)}, and the files are named {parts.prefix}"
+        yield f"{parameters.path}: names {excerpt(component)} {excerpt(version)}, but the files are named {parts.prefix}"
 
 
 def _source_problems(statement: Node, wanted: Expectations) -> Iterator[str]:
@@ -223,7 +223,7 @@ def _source_problems(statement: Node, wanted: Expectations) -> Iterator[str]:
     if wanted.source_commit and commit != wanted.source_commit.lower():
         yield f"expected the commit {wanted.source_commit.lower()}, found {excerpt(commit) or 'none'}"
     if (wanted.source_repository or wanted.source_commit) and stated.get("dirty") != "no":
-        yield "the folder differed from that commit, or nobody says that it did not"
+        yield "the source tree differed from that commit, or its state is not stated"
     version = parameter(statement, "version")
     if wanted.tag and version not in {wanted.tag, wanted.tag.removeprefix("v")}:
         yield f"expected the tag {wanted.tag}, found the version {excerpt(version) or 'none'}"

@@ -1,4 +1,4 @@
-"""The answer as text, as Markdown, and as plain data for JSON (`verification/1`)."""
+"""The result of a verification as text, as Markdown, and as plain data for JSON (`verification/1`)."""
 
 from __future__ import annotations
 
@@ -25,23 +25,25 @@ _WORDS = {Outcome.PASS: "pass", Outcome.FAIL: "FAIL", Outcome.NOT_EXAMINED: "not
 _WIDTH = 13
 _TOLERATED = {
     REHEARSAL: "accepted, because this is a rehearsal",
-    UNSIGNED: "accepted, because no signature is asked for",
+    UNSIGNED: "accepted, because no signature is required",
 }
 _MOST_REASONS = 3
-NOTHING_ELSE = "nothing else that was checked would keep a real release from verifying"
-ROOT_HELP = f"{ROOT_VARIABLE} is the trusted root that you have from elsewhere, not the one in the release"
+NOTHING_ELSE = "no other check would keep a real release from verifying"
+ROOT_HELP = f"{ROOT_VARIABLE} is a trusted root that you obtained separately, not the one in the release"
 
-KEY_HELP = f"{KEY_VARIABLE} is the file with the signer's public key, which you have from elsewhere"
+KEY_HELP = f"{KEY_VARIABLE} is the file with the signer's public key, which you obtained separately"
 
 
 def document(verification: Verification, *, verified_at: str) -> dict[str, Any]:
-    """Return the answer as plain data; `verified_at` is RFC 3339.
+    """Return the result as plain data; `verified_at` is RFC 3339.
 
-    `outcome` is what was found, `ruling` what decides the exit code. They differ only where a rehearsal or a release
-    without signatures was accepted as what it is; `tolerated` then says of what. `in_words` is the headline.
+    `outcome` is the result, `ruling` decides the exit code. They differ only if a rehearsal or an unsigned release was
+    accepted; `tolerated` then lists the reasons. `in_words` is the headline.
     """
     plain = asdict(verification)
-    plain["checks"] = [{**asdict(one), "outcome": one.outcome, "ruling": one.ruling} for one in verification.checks]
+    plain["checks"] = [
+        {**asdict(check), "outcome": check.outcome, "ruling": check.ruling} for check in verification.checks
+    ]
     return {
         "schema": SCHEMA,
         "verified_at": verified_at,
@@ -55,31 +57,33 @@ def document(verification: Verification, *, verified_at: str) -> dict[str, Any]:
 
 
 def text(verification: Verification) -> str:
-    """Return the answer for people: failures line by line, each check with a command that checks the same."""
+    """Return the result as text: failures line by line, each check with a command that checks the same."""
     lines = [headline(verification)]
     lines += [f"  {key:<9} {value}" for key, value in verification.facts.items()]
     lines += [f"  {'level':<9} SLSA Build L{verification.level.build}: {verification.level.reason}"]
-    for one in verification.checks:
-        lines.append(f"{_WORDS[one.outcome]:<{_WIDTH}} {one.title} ({counted(one)}){_accepted(one)}")
+    for check in verification.checks:
+        lines.append(f"{_WORDS[check.outcome]:<{_WIDTH}} {check.title} ({counted(check)}){_accepted(check)}")
         lines += [
-            f"{'':<{_WIDTH}}   {line.subject}: {line.message}" for line in one.lines if line.outcome is not Outcome.PASS
+            f"{'':<{_WIDTH}}   {line.subject}: {line.message}"
+            for line in check.lines
+            if line.outcome is not Outcome.PASS
         ]
-        command = _command(one)
+        command = _command(check)
         lines += [f"{'':<{_WIDTH}}   $ {command}"] if command else []
     for variable, help_text in ((ROOT_VARIABLE, ROOT_HELP), (KEY_VARIABLE, KEY_HELP)):
-        if any(variable in _command(one) for one in verification.checks):
+        if any(variable in _command(check) for check in verification.checks):
             lines.append(f"note: {help_text}")
     lines += [f"note: {note}" for note in verification.notes]
     return "\n".join(printable(line) for line in lines)
 
 
 def markdown(verification: Verification) -> str:
-    """Return the answer as Markdown: a table of checks, a table of files with their signers, the commands."""
+    """Return the result as Markdown: a table of checks, a table of files with their signers, the commands."""
     return "\n".join(_markdown(verification)) + "\n"
 
 
 def headline(verification: Verification) -> str:
-    """Say in one line what came out: "verified" alone is said of a signed release in which nothing was tolerated."""
+    """Return the result in one line; only a signed release without tolerated problems is called "verified"."""
     name = excerpt(f"{verification.component} {verification.version}".strip())
     rehearsal = " (a rehearsal, not a release)" if verification.rehearsal else ""
     if verification.ruling is Outcome.FAIL:
@@ -91,41 +95,41 @@ def headline(verification: Verification) -> str:
         reasons = refusals(verification)
         would = f"a real release would not verify, because {reasons}" if reasons else NOTHING_ELSE
         return f"{name}: {how}; {would}"
-    # A release whose signatures did not count passes only where none was asked for.
+    # A release whose signatures did not count passes only if none was required.
     return f"{name}: verified" if verification.outcome is Outcome.PASS else f"{name}: consistent; {NOT_SIGNED}"
 
 
 def refusals(verification: Verification) -> str:
-    """Say why a real release with the same faults would not verify: the first of them, and how many more.
+    """Return why a real release with the same problems would not verify: the first problems, and how many more.
 
-    That a rehearsal is none is no such fault. Empty where nothing else was tolerated.
+    Being a rehearsal is not such a problem. Empty if nothing else was tolerated.
     """
     found = [
         f"{line.subject}: {line.message}"
-        for one in verification.checks
-        for line in one.lines
-        if line.tolerated and one.code != REAL
+        for check in verification.checks
+        for line in check.lines
+        if line.tolerated and check.code != REAL
     ]
     more = len(found) - _MOST_REASONS
     return "; ".join(found[:_MOST_REASONS]) + (f"; and {more} more" if more > 0 else "")
 
 
-def counted(one: Check) -> str:
-    """Say how many lines of a check passed."""
-    good = sum(line.outcome is Outcome.PASS for line in one.lines)
-    return f"{good} of {len(one.lines)}"
+def counted(check: Check) -> str:
+    """Return how many lines of a check passed."""
+    good = sum(line.outcome is Outcome.PASS for line in check.lines)
+    return f"{good} of {len(check.lines)}"
 
 
-def _accepted(one: Check) -> str:
-    """Say why a check that is not a pass stands in nobody's way; empty where it does, or is one."""
-    if one.outcome is Outcome.PASS or one.ruling is not Outcome.PASS:
+def _accepted(check: Check) -> str:
+    """Return why a check that did not pass is accepted; empty if it passed or is not accepted."""
+    if check.outcome is Outcome.PASS or check.ruling is not Outcome.PASS:
         return ""
-    return "; " + ", ".join(sorted({_TOLERATED[line.tolerated] for line in one.lines if line.tolerated}))
+    return "; " + ", ".join(sorted({_TOLERATED[line.tolerated] for line in check.lines if line.tolerated}))
 
 
-def _command(one: Check) -> str:
-    """Return the command of the first line that is not a pass, else of the first."""
-    ordered = sorted(one.lines, key=lambda line: line.outcome is Outcome.PASS)
+def _command(check: Check) -> str:
+    """Return the command of the first line that did not pass, else of the first."""
+    ordered = sorted(check.lines, key=lambda line: line.outcome is Outcome.PASS)
     return next((line.command for line in ordered if line.command), "")
 
 
@@ -134,11 +138,11 @@ def _markdown(verification: Verification) -> Iterator[str]:
     yield from (f"- {key}: {_cell(value)}" for key, value in verification.facts.items())
     yield f"- SLSA Build L{verification.level.build}: {verification.level.reason}"
     yield from ("", "| check | outcome | examined |", "|---|---|---|")
-    for one in verification.checks:
-        yield f"| {one.title} (`{one.code}`) | {_WORDS[one.outcome]}{_accepted(one)} | {counted(one)} |"
-    bad = [line for one in verification.checks for line in one.lines if line.ruling is not Outcome.PASS]
-    yield from _section("What stands in the way", bad)
-    yield from _section("What was accepted here, and would keep a real release from verifying", verification.tolerated)
+    for check in verification.checks:
+        yield f"| {check.title} (`{check.code}`) | {_WORDS[check.outcome]}{_accepted(check)} | {counted(check)} |"
+    bad = [line for check in verification.checks for line in check.lines if line.ruling is not Outcome.PASS]
+    yield from _section("Problems", bad)
+    yield from _section("Accepted here, but would keep a real release from verifying", verification.tolerated)
     yield from _signers(verification)
     yield from _commands(verification)
     if verification.notes:
@@ -153,7 +157,9 @@ def _section(title: str, lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _signers(verification: Verification) -> Iterator[str]:
-    signed = [line for one in verification.checks if one.code == "files.signed" for line in one.lines if line.signer]
+    signed = [
+        line for check in verification.checks if check.code == "files.signed" for line in check.lines if line.signer
+    ]
     if not signed:
         return
     yield from ("", "## Signatures", "", "| file | by | at | log entry |", "|---|---|---|---|")
@@ -171,7 +177,7 @@ def _signer_row(line: Line) -> str:
 
 
 def _commands(verification: Verification) -> Iterator[str]:
-    found = dict.fromkeys(line.command for one in verification.checks for line in one.lines if line.command)
+    found = dict.fromkeys(line.command for check in verification.checks for line in check.lines if line.command)
     if not found:
         return
     known = [ROOT_HELP, *([KEY_HELP] if any(KEY_VARIABLE in command for command in found) else [])]
@@ -182,6 +188,6 @@ def _commands(verification: Verification) -> Iterator[str]:
 
 
 def _cell(value: str) -> str:
-    """Write foreign text as a code span that holds it, in a table as well."""
+    """Write untrusted text as a code span, also in a table."""
     shown = printable(value).replace("|", "\\|").replace("`", "'")
     return f"`{shown}`"

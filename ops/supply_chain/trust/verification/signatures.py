@@ -1,4 +1,4 @@
-"""Whether every file is signed by a published identity, judged from what came of looking at each bundle."""
+"""Check that every file is signed by a published identity, from the result of each bundle."""
 
 from __future__ import annotations
 
@@ -27,46 +27,45 @@ from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.trust.verification import commands
+from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames
 from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated, unseen
-from ops.supply_chain.trust.verification.parts import Parts
 
 if TYPE_CHECKING:  # a msgspec type, which is there only where signatures can be verified
     from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 
-TITLE = "Every file is signed by an identity that may sign, and might at signing time"
-KEY_TITLE = "Every file is signed by a key that was given, or by an identity that was authorized when it signed"
-MADE_UP = "no identity is configured: who signed is made up for this rehearsal"
+TITLE = "Every file is signed by an identity that was authorized when it signed"
+KEY_TITLE = "Every file is signed by a given key, or by an identity that was authorized when it signed"
+NO_IDENTITY = "no identity is configured: this rehearsal was signed by an ephemeral one"
 
 
-def signatures(parts: Parts, given: Given, wanted: Expectations) -> tuple[Check, ...]:
-    """Judge the bundles over files, and the detached signatures beside them.
+def signatures(parts: ReleaseFileNames, given: Given, wanted: Expectations) -> tuple[Check, ...]:
+    """Check the bundles over files, and the detached signatures.
 
-    That a release is not signed at all is told in any case, and tolerated where that is allowed; that one is
-    signed in part never is.
+    An entirely unsigned release is always reported, and tolerated if allowed; a partly signed one never is.
     """
     title = KEY_TITLE if wanted.keys else TITLE
     if not parts.bundles:
-        unsigned = failed(parts.prefix, f"{NOT_SIGNED}: there is no bundle at all")
+        unsigned = failed(parts.prefix, f"{NOT_SIGNED}: there is no bundle")
         lines = tolerated([unsigned], UNSIGNED if wanted.allow_unsigned else "")
         return (check("files.signed", title, lines), *_orphans(parts, given))
     lines = [signature_line(name, parts, given.signatures, wanted) for name in parts.signed]
-    return (check("files.signed", title, lines), *_orphans(parts, given), *_made_up(parts, wanted))
+    return (check("files.signed", title, lines), *_orphans(parts, given), *_no_identity(parts, wanted))
 
 
-def _made_up(parts: Parts, wanted: Expectations) -> tuple[Check, ...]:
-    if not wanted.identity_made_up:
+def _no_identity(parts: ReleaseFileNames, wanted: Expectations) -> tuple[Check, ...]:
+    if not wanted.identity_ephemeral:
         return ()
-    lines = tolerated([failed(parts.prefix, MADE_UP)], REHEARSAL if wanted.rehearsal else "")
-    return (check("identities.published", "Who may sign is published", lines),)
+    lines = tolerated([failed(parts.prefix, NO_IDENTITY)], REHEARSAL if wanted.rehearsal else "")
+    return (check("identities.published", "The authorized signers are published", lines),)
 
 
-def _orphans(parts: Parts, given: Given) -> tuple[Check, ...]:
+def _orphans(parts: ReleaseFileNames, given: Given) -> tuple[Check, ...]:
     detached = tuple(_detached(parts, given))
-    return (check("files.detached", "Detached signatures are those of the bundles", detached),) if detached else ()
+    return (check("files.detached", "Detached signatures match the bundles", detached),) if detached else ()
 
 
-def signature_line(name: str, parts: Parts, answers: Mapping[str, Answer], wanted: Expectations) -> Line:
-    """Judge the signature of one file."""
+def signature_line(name: str, parts: ReleaseFileNames, answers: Mapping[str, Answer], wanted: Expectations) -> Line:
+    """Check the signature of one file."""
     bundle = bundle_name(name)
     if bundle not in parts.names:
         return failed(name, f"is not signed: {bundle} is missing")
@@ -76,7 +75,7 @@ def signature_line(name: str, parts: Parts, answers: Mapping[str, Answer], wante
 
 
 def answer_line(subject: str, answer: Answer, command: str) -> Line:
-    """Tell what came of looking at a bundle."""
+    """Return the line for the result of one bundle."""
     if not answer.examined:
         return unseen(subject, answer.problem, command)
     if answer.proof is None or answer.problem:
@@ -88,15 +87,15 @@ def answer_line(subject: str, answer: Answer, command: str) -> Line:
 
 
 def _when(proof: VerifiedBundle) -> str:
-    """Return when a signature was made, and for one by a key whether a log has it: it need not."""
-    at = f"on {timestamp(proof.signed_at)}" if proof.times else "at a time that nothing proves"
+    """Return when a signature was made, and for a key whether it has a log entry, which is optional."""
+    at = f"on {timestamp(proof.signed_at)}" if proof.times else "at an unverified time"
     if not proof.key_sha256:
         return at
     return f"{at}, {'transparency log entry verified' if proof.log_id else 'no transparency log entry'}"
 
 
 def signer_of(answer: Answer) -> Signer | None:
-    """Return who signed, as proved; None where nothing is."""
+    """Return the verified signer, or None."""
     proof = answer.proof
     if proof is None:
         return None
@@ -112,10 +111,10 @@ def signer_of(answer: Answer) -> Signer | None:
     )
 
 
-def _detached(parts: Parts, given: Given) -> Iterator[Line]:
-    """Hold `.sig` and `.crt` against the bundle that verified: they prove nothing of their own.
+def _detached(parts: ReleaseFileNames, given: Given) -> Iterator[Line]:
+    """Compare `.sig` and `.crt` with the verified bundle: on their own they prove nothing.
 
-    Where one file has them, all have: that some were taken away would else not be seen.
+    If one file has them, all must: otherwise a removed one would go unnoticed.
     """
     if not any(name.endswith(DETACHED_SUFFIXES) for name in parts.names):
         return
@@ -130,10 +129,10 @@ def _detached(parts: Parts, given: Given) -> Iterator[Line]:
             del expected[certificate_name(name)]  # a key has no certificate; a file that claims to be one is compared
         for file, data in expected.items():
             if file not in parts.names:
-                yield failed(file, "is missing, and other files have theirs")
+                yield failed(file, "is missing, although other files have theirs")
             elif proof is None and not answer.examined:
                 yield unseen(file, answer.problem)
             elif not data or given.contents.get(file) != data:
-                yield failed(file, "is not that of the bundle")
+                yield failed(file, "does not match the bundle")
             else:
-                yield passed(file, "is that of the bundle")
+                yield passed(file, "matches the bundle")

@@ -1,7 +1,4 @@
-"""Everything together: from what was given and found out to the one answer.
-
-Source: issue "Sign, rehearse, verify, publish", deliverable 4.
-"""
+"""All checks of a release together, from the given files and bundle results to one verification."""
 
 from __future__ import annotations
 
@@ -21,19 +18,19 @@ from ops.supply_chain.trust.verification.attested import attestations
 from ops.supply_chain.trust.verification.chain import chain, previous_of
 from ops.supply_chain.trust.verification.documents import sboms, schema_notes, vex
 from ops.supply_chain.trust.verification.evidence import GITHUB_ISSUER, SOURCE_COMMIT, SOURCE_REPOSITORY, evidence
-from ops.supply_chain.trust.verification.gate import finished, gates
+from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames, classify
+from ops.supply_chain.trust.verification.gate_file import finished, gates
 from ops.supply_chain.trust.verification.level import Origin, level
 from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated
 from ops.supply_chain.trust.verification.listing import listing
-from ops.supply_chain.trust.verification.parts import Parts, parts_of
 from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance, repository_of
 from ops.supply_chain.trust.verification.signatures import signatures
 
 REAL = "release.real"
-"""Code of the check that a release is no rehearsal."""
+"""Code of the check that a release is not a rehearsal."""
 
 REHEARSAL_HOSTS = b"rehearsal.invalid"
-"""Domain of the hosts that a rehearsal's trusted root names (rehearsal/options.py; a test holds them together)."""
+"""Domain of the hosts in the trusted root of a rehearsal (rehearsal/options.py; a test compares them)."""
 
 REHEARSAL_ORGANISATION = b"sealwright rehearsal"
 """Organisation of a rehearsal's certificate authority."""
@@ -42,15 +39,15 @@ _PEM = re.compile(rb"-----[A-Z ]+-----|\s")
 
 
 def verify(given: Given, wanted: Expectations) -> Verification:
-    """Judge a release.
+    """Verify a release.
 
     Args:
-        given: Its files and what was found out about them.
-        wanted: What it is held against.
+        given: Its files and the results of their bundles.
+        wanted: The expectations of the customer.
     Raises:
-        InputError: The files are no release, or more than one.
+        InputError: The files are not a release, or more than one.
     """
-    parts = parts_of(given.files)
+    parts = classify(given.files)
     statement, gate = _document(parts.provenance, given.contents), _document(parts.gate, given.contents)
     component, version = _named(parts, statement)
     rehearsal = _is_rehearsal(parts, given, wanted) or _says_rehearsal(statement, gate)
@@ -68,8 +65,8 @@ def verify(given: Given, wanted: Expectations) -> Verification:
         *chain(parts, statement, wanted),
         *evidence(given.further, given.files, wanted, repository),
     ]
-    signed = any(one.code == "files.signed" and one.outcome is Outcome.PASS for one in checks)
-    # What an unsigned statement says of its source proves nothing about whose workflow may speak for it.
+    signed = any(result.code == "files.signed" and result.outcome is Outcome.PASS for result in checks)
+    # The source in an unsigned statement proves nothing about the workflow that may attest it.
     origin = Origin(repository if signed or wanted.source_repository else "", stated.get("commit", ""))
     return Verification(
         component=component,
@@ -95,8 +92,8 @@ def _document(name: str, contents: Mapping[str, bytes]) -> Node | str:
     return node
 
 
-def _named(parts: Parts, statement: Node | str) -> tuple[str, str]:
-    """Return component and version as the provenance tells them, where the names of the files agree."""
+def _named(parts: ReleaseFileNames, statement: Node | str) -> tuple[str, str]:
+    """Return component and version from the provenance, if the names of the files agree."""
     if not isinstance(statement, str):
         component, version = parameter(statement, "component"), parameter(statement, "version")
         if f"{component}-{version}" == parts.prefix:
@@ -111,15 +108,15 @@ def _finished(gate: Node | str) -> datetime | None:
         return None
 
 
-def _is_rehearsal(parts: Parts, given: Given, wanted: Expectations) -> bool:
+def _is_rehearsal(parts: ReleaseFileNames, given: Given, wanted: Expectations) -> bool:
     answers = [*given.signatures.values(), *given.statements.values()]
     marked = REHEARSAL_HOSTS in given.contents.get(parts.trusted_root, b"")
     return marked or wanted.rehearsal_root or any(_rehearsed(answer) for answer in answers)
 
 
 def _says_rehearsal(statement: Node | str, gate: Node | str) -> bool:
-    told = not isinstance(gate, str) and gate.table().get("rehearsal", False) is not False
-    return told or (not isinstance(statement, str) and is_rehearsed(statement))
+    marked = not isinstance(gate, str) and gate.table().get("rehearsal", False) is not False
+    return marked or (not isinstance(statement, str) and is_rehearsed(statement))
 
 
 def _rehearsed(answer: Answer) -> bool:
@@ -128,14 +125,14 @@ def _rehearsed(answer: Answer) -> bool:
     return REHEARSAL_ORGANISATION in base64.b64decode(_PEM.sub(b"", answer.proof.certificate))
 
 
-def _real(parts: Parts, wanted: Expectations, *, rehearsal: bool) -> Check:
+def _real(parts: ReleaseFileNames, wanted: Expectations, *, rehearsal: bool) -> Check:
     line = (
-        failed(parts.prefix, "is a rehearsal: it was signed by an instance that proves nothing to anybody")
+        failed(parts.prefix, "is a rehearsal: it was signed by an ephemeral instance, which proves nothing")
         if rehearsal
         else passed(parts.prefix, "no sign of a rehearsal")
     )
     lines = tolerated([line], REHEARSAL if wanted.rehearsal else "")
-    return check(REAL, "It is a release, and no rehearsal of one", lines)
+    return check(REAL, "It is a release, not a rehearsal", lines)
 
 
 def _facts(statement: Node | str) -> dict[str, str]:
@@ -151,46 +148,50 @@ def _shown(stated: Mapping[str, str], statement: Node | str) -> dict[str, str]:
     return {**found, "previous": excerpt(version)} if version else found
 
 
-def _notes(parts: Parts, given: Given, stated: Mapping[str, str], wanted: Expectations) -> list[str]:
+def _notes(parts: ReleaseFileNames, given: Given, stated: Mapping[str, str], wanted: Expectations) -> list[str]:
     notes = []
     if not parts.bundles:
-        notes.append(f"{NOT_SIGNED}: whoever could change the files could change the digests too")
+        notes.append(f"{NOT_SIGNED}: anyone who can change the files can change the digests")
     if "source" in stated and not wanted.source_repository:
-        notes.append("the source repository is what the release says: give --source-repository to check it")
+        notes.append("the source repository is stated by the release and was not checked; use --source-repository")
     if "commit" in stated and not wanted.source_commit:
-        notes.append("the commit is what the release says: give --source-commit to check it")
+        notes.append("the commit is stated by the release and was not checked; use --source-commit")
     if "previous" in stated and not wanted.previous_given:
-        notes.append(f"it continues {stated['previous']}: give that release with --previous to check it")
+        notes.append(f"it continues {stated['previous']}, which was not checked; use --previous FOLDER")
     notes += _run_notes(given, stated) if not (wanted.rehearsal or wanted.rehearsal_root) else []
     if wanted.root:
-        notes.append(f"signatures were held against the trusted root {wanted.root} (sha256 {wanted.root_sha256})")
-    notes += [f"a key may sign: sha256:{key}; it does not say who holds it" for key in wanted.keys]
+        notes.append(f"signatures were verified against the trusted root {wanted.root} (sha256 {wanted.root_sha256})")
+    notes += [f"authorized key: sha256:{key}; a key does not identify its owner" for key in wanted.keys]
     return [*notes, *_root_notes(parts, given, wanted), *schema_notes(parts, given.schema_problems)]
 
 
 def _run_notes(given: Given, stated: Mapping[str, str]) -> list[str]:
-    """Tell where the workflow run that signed was for another source than the provenance names.
+    """Return notes if the workflow run that signed was for another source than the provenance names.
 
-    That alone is no failure: a workflow that is started by hand may check out another commit than it runs for.
+    That alone is not a failure: a manually started workflow may check out another commit than it runs for.
     """
-    proofs = [one.proof for one in (*given.signatures.values(), *given.statements.values()) if one.proof]
+    proofs = [answer.proof for answer in (*given.signatures.values(), *given.statements.values()) if answer.proof]
     extensions = [proof.extensions for proof in proofs if proof.issuer == GITHUB_ISSUER]
-    told = {repository_of(one[SOURCE_REPOSITORY]) for one in extensions if SOURCE_REPOSITORY in one}
-    other = sorted(told - {repository_of(stated.get("source", ""))}) if "source" in stated else []
-    notes = [f"the workflow that signed ran for {excerpt(one)}, which is not the source that it names" for one in other]
-    commits = {one[SOURCE_COMMIT] for one in extensions if SOURCE_COMMIT in one}
+    claimed = {repository_of(fields[SOURCE_REPOSITORY]) for fields in extensions if SOURCE_REPOSITORY in fields}
+    other = sorted(claimed - {repository_of(stated.get("source", ""))}) if "source" in stated else []
+    notes = [
+        f"the workflow that signed ran for {excerpt(repository)}, not for the source in the provenance"
+        for repository in other
+    ]
+    commits = {fields[SOURCE_COMMIT] for fields in extensions if SOURCE_COMMIT in fields}
     moved = sorted(commits - {stated.get("commit", "")}) if "commit" in stated else []
     return notes + [
-        f"the workflow that signed ran at commit {excerpt(one)}, which is not the one that it names" for one in moved
+        f"the workflow that signed ran at commit {excerpt(commit)}, not at the commit in the provenance"
+        for commit in moved
     ]
 
 
-def _root_notes(parts: Parts, given: Given, wanted: Expectations) -> list[str]:
-    """Compare the release's own trusted root with the one that was used; it is never trusted by itself."""
+def _root_notes(parts: ReleaseFileNames, given: Given, wanted: Expectations) -> list[str]:
+    """Compare the trusted root in the release with the one that was used; it is never trusted by itself."""
     data = given.contents.get(parts.trusted_root)
     if data is None or not wanted.root_sha256:
         return []
     if sha256_bytes(data) == wanted.root_sha256:
         return [f"{parts.trusted_root} is the same as the root that was used"]
-    other = "is not the root that was used, and was not trusted: it comes from whoever made the release"
+    other = "is not the root that was used, and was not trusted: it comes from the maker of the release"
     return [f"{parts.trusted_root} {other}; roots also change as keys are added"]

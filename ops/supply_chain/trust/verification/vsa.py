@@ -1,6 +1,6 @@
-"""The answer as a SLSA Verification Summary Attestation: a statement that whoever verified may sign.
+"""The result as a SLSA Verification Summary Attestation: a statement that the verifying party may sign.
 
-Source: SLSA 1.2, https://slsa.dev/spec/v1.2/verification_summary ; facts/standards.md section 5
+Source: SLSA 1.2, https://slsa.dev/spec/v1.2/verification_summary
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ops.supply_chain.contracts.files.verification import Expectations, GivenFil
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.trust.verification.parts import parts_of
+from ops.supply_chain.trust.verification.file_kinds import classify
 from ops.supply_chain.trust.verification.provenance import REHEARSAL_SUFFIX, STATEMENT_TYPE
 
 PREDICATE_TYPE = "https://slsa.dev/verification_summary/v1"
@@ -20,7 +20,7 @@ SLSA_VERSION = "1.2"
 
 
 def policy_of(wanted: Expectations, identities: list[dict[str, str]]) -> dict[str, Any]:
-    """Return what the release was held against, as plain data: the digest of its canonical form names the policy."""
+    """Return the expectations as plain data; the digest of its canonical form identifies the policy."""
     return {
         "schema": "verification-policy/1",
         "identities": identities,
@@ -46,9 +46,9 @@ def statement(
     """Write the statement.
 
     Args:
-        verification: An answer that was reached; where not everything could be examined there is none to sum up.
+        verification: A complete verification: if something could not be examined, there is nothing to summarise.
         policy: As `policy_of` returns it.
-        base: What identifiers begin with.
+        base: The prefix of identifiers.
         verifier_version: Our own.
         verified_at: RFC 3339.
         further: Files of further evidence that were used.
@@ -57,10 +57,10 @@ def statement(
     """
     if verification.ruling is Outcome.NOT_EXAMINED:
         raise ValueError("a verification summary needs a verification")
-    # What was only tolerated is no pass: neither a rehearsal nor a release without signatures has one.
+    # What was only tolerated is not a pass: neither a rehearsal nor an unsigned release passes.
     passed = verification.outcome is Outcome.PASS
     mark = REHEARSAL_SUFFIX if verification.rehearsal else ""
-    parts = parts_of([file.name for file in verification.files])
+    parts = classify([file.name for file in verification.files])
     subjects = [file for file in verification.files if file.name in parts.released]
     inputs = [file for file in verification.files if file.name in (*parts.bundles, parts.provenance)]
     predicate = {
@@ -70,7 +70,7 @@ def statement(
         "policy": {"uri": f"{base}policy:verification:v1", "digest": {"sha256": sha256_bytes(plain_json.dump(policy))}},
         "inputAttestations": [
             {"uri": file.name, "digest": {"sha256": file.sha256}}
-            for file in sorted([*inputs, *further], key=lambda one: one.name)
+            for file in sorted([*inputs, *further], key=lambda file: file.name)
         ],
         "verificationResult": "PASSED" if passed else "FAILED",
         "verifiedLevels": [f"SLSA_BUILD_LEVEL_{verification.level.build}"] if passed else ["FAILED"],

@@ -25,7 +25,7 @@ from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.assurance.claims.release import Opened, document_of
 from ops.supply_chain.gather.assurance.policy import folders_of, settings_of
 from ops.supply_chain.runner.arguments import REPOSITORY
-from ops.supply_chain.trust.verification.parts import Parts
+from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames
 
 if TYPE_CHECKING:
     from ops.supply_chain.runner.context import StageRun
@@ -74,7 +74,7 @@ def read_documents(run: StageRun, opened: Opened) -> Documents:
     )
 
 
-def sbom_names(parts: Parts) -> dict[str, str]:
+def sbom_names(parts: ReleaseFileNames) -> dict[str, str]:
     """Return the name of the SBOM of each kind, the shortest where there are several; empty where there is none."""
     return {
         kind: min(

@@ -38,10 +38,10 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.trust.verification import inputs as verification_inputs
-from ops.supply_chain.gather.trust.verification.examine import further_in, judge
+from ops.supply_chain.gather.trust.verification.check import check_contents, further_in
 from ops.supply_chain.runner.rehearsal_mode import REHEARSAL_VARIABLE, identities_in_force
+from ops.supply_chain.trust.verification.file_kinds import DOCUMENTS, ReleaseFileNames, classify
 from ops.supply_chain.trust.verification.kept import accepted, kept_problems
-from ops.supply_chain.trust.verification.parts import DOCUMENTS, Parts, parts_of
 from ops.supply_chain.trust.verification.verify import REHEARSAL_HOSTS
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Opened(NamedTuple):
     """A release that was read: where, what its files are, their digests, the bytes of its documents, the gate file."""
 
     folder: Path
-    parts: Parts
+    parts: ReleaseFileNames
     files: dict[str, GivenFile]
     contents: dict[str, bytes]
     gate: GateFile | None
@@ -72,7 +72,7 @@ def open_release(run: StageRun, chosen: SelectedRelease) -> tuple[Opened | None,
     """
     try:
         files, contents = read_release(chosen.folder, DOCUMENTS)
-        parts = parts_of(files)
+        parts = classify(files)
     except InputError as error:
         return None, _unread(Outcome.FAIL, _without_path(error.message, chosen))
     gate = _gate(contents.get(parts.gate, b""))
@@ -103,7 +103,11 @@ def _gate(data: bytes) -> GateFile | None:
 
 
 def _verified(
-    run: StageRun, chosen: SelectedRelease, parts: Parts, files: dict[str, GivenFile], contents: dict[str, bytes]
+    run: StageRun,
+    chosen: SelectedRelease,
+    parts: ReleaseFileNames,
+    files: dict[str, GivenFile],
+    contents: dict[str, bytes],
 ) -> tuple[Verification, Expectations]:
     rehearsed = chosen.rehearsed or REHEARSAL_HOSTS in contents.get(parts.trusted_root, b"")
     args = _arguments()
@@ -124,11 +128,11 @@ def _verified(
     wanted = dataclasses.replace(
         wanted,
         allow_unsigned=signing.mode is SigningMode.CHECKSUMS,
-        identity_made_up=rehearsed and not signing.identities,
+        identity_ephemeral=rehearsed and not signing.identities,
     )
     evidence = [read_evidence(path) for path in getattr(run.args, "attestations", ())]
-    further = tuple(statement for file, data in evidence for statement in further_in(file.name, data, trusted.examiner))
-    return judge(files, contents, wanted, trusted.examiner, further=further), wanted
+    further = tuple(statement for file, data in evidence for statement in further_in(file.name, data, trusted.checker))
+    return check_contents(files, contents, wanted, trusted.checker, further=further), wanted
 
 
 def _arguments() -> argparse.Namespace:
@@ -138,7 +142,9 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args([])
 
 
-def _facts(run: StageRun, parts: Parts, verification: Verification, wanted: Expectations) -> VerificationFacts:
+def _facts(
+    run: StageRun, parts: ReleaseFileNames, verification: Verification, wanted: Expectations
+) -> VerificationFacts:
     lines = {check.code: check.lines for check in verification.checks}
     signed = [line.signer for line in lines.get("files.signed", ()) if line.outcome is Outcome.PASS and line.signer]
     return VerificationFacts(

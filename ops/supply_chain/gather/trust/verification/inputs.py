@@ -1,7 +1,4 @@
-"""What the command line, the environment and the configuration choose for verifying: where, who, which root.
-
-Source: issue "Sign, rehearse, verify, publish", deliverable 4.
-"""
+"""Inputs of a verification from command line, environment and configuration: release, signers, trusted root."""
 
 from __future__ import annotations
 
@@ -26,16 +23,16 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
-from ops.supply_chain.gather.trust.verification.examine import Examiner, further_in
+from ops.supply_chain.gather.trust.verification.check import BundleChecker, further_in
 from ops.supply_chain.trust.verification.chain import previous_of
-from ops.supply_chain.trust.verification.parts import PROVENANCE_SUFFIX, parts_of
+from ops.supply_chain.trust.verification.file_kinds import PROVENANCE_SUFFIX, classify
 from ops.supply_chain.trust.verification.verify import REHEARSAL_HOSTS
 
 if TYPE_CHECKING:
     from ops.supply_chain.contracts.config.signing import SigningIdentity
 
 TRUST_CONFIG_VARIABLE = "SEALWRIGHT_TRUST_CONFIG"
-MISSING = "sigstore and msgspec are not installed: nobody could look"
+MISSING = "not checked: sigstore and msgspec are not installed"
 INSTALL = "python -m pip install sigstore msgspec"
 DOWNLOAD_NEEDS = ("httpx", "h2", "msgspec")
 STORE_FOLDER = "supply-chain"
@@ -44,7 +41,7 @@ _PLAIN_VERSION = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9
 
 @dataclass(frozen=True, kw_only=True)
 class Root:
-    """A trusted root: its bytes, where it is from, and whether it is another than the public instance's."""
+    """A trusted root: its bytes, its origin, and whether it differs from the root of the public instance."""
 
     data: bytes
     origin: str
@@ -53,21 +50,23 @@ class Root:
 
 @dataclass(frozen=True, kw_only=True)
 class Trust:
-    """Who looks, whom the release may be signed by, and against which root; `root` is None where nobody looks.
+    """The checker, the authorized signers, and the trusted root; `root` is None if nothing can be verified.
 
-    `keys` are the SHA-256 of the public keys that may sign, in the order in which they were given.
+    `keys` are the SHA-256 of the authorized public keys, in the given order.
     """
 
-    examiner: Examiner
+    checker: BundleChecker
     identities: tuple[SigningIdentity, ...] = ()
     keys: tuple[str, ...] = ()
     root: Root | None = None
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options by which a release is chosen and held against something."""
+    """Add the options that select a release and the expectations of it."""
     what = parser.add_argument_group("what to verify")
-    what.add_argument("release", nargs="?", type=Path, help="folder or archive (.tar.gz, .zip) with one whole release")
+    what.add_argument(
+        "release", nargs="?", type=Path, help="folder or archive (.tar.gz, .zip) with one complete release"
+    )
     what.add_argument("--github", nargs=2, metavar=("OWNER/REPO", "TAG"), help="download that release and verify it")
     what.add_argument(
         "--attestations",
@@ -77,10 +76,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="further evidence: GitHub, PEP 740",
     )
-    what.add_argument("--previous", type=Path, metavar="FOLDER", help="the release before, to check the chain")
+    what.add_argument("--previous", type=Path, metavar="FOLDER", help="the previous release, to check the chain")
     who = parser.add_argument_group("whom to trust")
     who.add_argument("--identities", type=Path, metavar="FILE", help="TOML with [[signing.identities]], as published")
-    who.add_argument("--identity", default="", help="the one certificate identity that may sign; with --issuer")
+    who.add_argument("--identity", default="", help="the only authorized certificate identity; with --issuer")
     who.add_argument("--issuer", default="", help="its OIDC issuer")
     who.add_argument(
         "--key",
@@ -88,16 +87,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="public key (PEM) that may sign, of a key pair or KMS; may be repeated. Without --identity and "
-        "--identities only the given keys may sign",
+        help="authorized public key (PEM) of a key pair or KMS; may be repeated. Without --identity and "
+        "--identities only the given keys are authorized",
     )
     who.add_argument("--trusted-root", type=Path, metavar="FILE", help="trusted root (default: the public instance's)")
     who.add_argument("--allow-unsigned", action="store_true", help="accept a release that is not signed at all")
-    who.add_argument("--rehearsal", action="store_true", help="accept a rehearsal, which is never a release")
+    who.add_argument("--rehearsal", action="store_true", help="accept a rehearsal, which is not a release")
     source = parser.add_argument_group("what to expect of it")
-    source.add_argument("--source-repository", default="", metavar="URL", help="repository that it is made from")
-    source.add_argument("--source-commit", default="", metavar="HASH", help="commit that it is made from")
-    source.add_argument("--tag", default="", help="tag that it is made from")
+    source.add_argument("--source-repository", default="", metavar="URL", help="expected source repository")
+    source.add_argument("--source-commit", default="", metavar="HASH", help="expected source commit")
+    source.add_argument("--tag", default="", help="expected tag")
     written = parser.add_argument_group("what to write")
     written.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown")
     written.add_argument("--vsa", type=Path, metavar="FILE", help="write a SLSA verification summary, ready to sign")
@@ -105,14 +104,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def release_folder(args: argparse.Namespace, *, default: Path | None, cache: Path | None) -> Iterator[Path]:
-    """Give the folder that holds the release: unpacked or downloaded where it is somewhere else.
+    """Yield the folder of the release, unpacked or downloaded if necessary.
 
     Args:
-        args: As `add_options` made them.
-        default: The folder where none is named.
-        cache: Where downloads go, so that one that broke off is continued; None for a temporary folder.
+        args: The options of `add_options`.
+        default: The folder if none is named.
+        cache: Where downloads go, so that an interrupted one continues; None for a temporary folder.
     Raises:
-        UsageError: Nothing is named, or two things.
+        UsageError: No release is named, or two are.
         InputError: It cannot be unpacked or used.
         UnavailableError: It cannot be downloaded.
     """
@@ -136,7 +135,7 @@ def _downloaded(args: argparse.Namespace, cache: Path) -> Path:
     if missing:
         raise UsageError(
             f"--github needs a package that is not installed: {', '.join(missing)}",
-            hint="python -m pip install 'httpx[http2]' msgspec, or download the release by hand and give its folder.",
+            hint="python -m pip install 'httpx[http2]' msgspec, or download the release yourself and give its folder.",
         )
     from ops.supply_chain.adapters.github.download import download_release
 
@@ -146,28 +145,28 @@ def _downloaded(args: argparse.Namespace, cache: Path) -> Path:
     return folder
 
 
-def further(paths: Sequence[Path], examiner: Examiner) -> tuple[Further, ...]:
-    """Read files of further evidence, and look at every bundle in them; in the order of the files.
+def further(paths: Sequence[Path], checker: BundleChecker) -> tuple[Further, ...]:
+    """Read files of further evidence and check every bundle in them, in the order of the files.
 
     Raises:
         InputError: One cannot be read.
     """
     read = [read_evidence(path) for path in paths]
-    return tuple(one for file, data in read for one in further_in(file.name, data, examiner))
+    return tuple(bundle for file, data in read for bundle in further_in(file.name, data, checker))
 
 
 def trust(
     args: argparse.Namespace, configured: Sequence[SigningIdentity] = (), *, trust_config: Path | None = None
 ) -> Trust:
-    """Choose whom to trust.
+    """Choose the authorized signers and the trusted root.
 
     Args:
-        args: As `add_options` made them.
-        configured: Identities of the project's configuration, for where the command line names none.
+        args: The options of `add_options`.
+        configured: Identities in the project's configuration, used if the command line names none.
         trust_config: That of the project's configuration.
     Raises:
-        UsageError: The identities make no sense, or a key cannot be read.
-        InputError: A file cannot be read, or the trusted root is none.
+        UsageError: The identities are invalid, or a key cannot be read.
+        InputError: A file cannot be read, or the trusted root is invalid.
     """
     try:
         import msgspec  # noqa: F401 - without it nothing below can be imported
@@ -176,15 +175,15 @@ def trust(
         from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
         from ops.supply_chain.adapters.sigstore.public_keys import key_in
     except ImportError:
-        return Trust(examiner=Examiner(None, (), excuse=MISSING))
-    # A key that is given takes the place of what is configured: whoever names one signer accepts no other.
+        return Trust(checker=BundleChecker(None, (), excuse=MISSING))
+    # A given key replaces the configured identities: naming one signer excludes all others.
     identities = chosen_identities(args, () if args.key else configured)
     keys = tuple({key.sha256: key for key in map(key_in, args.key)}.values())
     root = chosen_root(args, trust_config)
     verifier = BundleVerifier(root.data, where=root.origin)
     by_key = KeyVerifier(root.data, keys) if keys else None
     return Trust(
-        examiner=Examiner(verifier, identities, keys=by_key),
+        checker=BundleChecker(verifier, identities, keys=by_key),
         identities=identities,
         keys=tuple(key.sha256 for key in keys),
         root=root,
@@ -192,10 +191,10 @@ def trust(
 
 
 def chosen_identities(args: argparse.Namespace, configured: Sequence[SigningIdentity]) -> tuple[SigningIdentity, ...]:
-    """Return who may sign: the one on the command line, those of the file, else the configured ones.
+    """Return the authorized identities: from the command line, else the file, else the configuration.
 
     Raises:
-        UsageError: They make no sense, or two sources are named.
+        UsageError: They are invalid, or two sources are named.
         InputError: The file cannot be read.
     """
     from ops.supply_chain.contracts.config.signing import SigningIdentity
@@ -224,11 +223,11 @@ def _identities_in(path: Path) -> tuple[SigningIdentity, ...]:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise UsageError(
-            f"{path}: holds no [[signing.identities]] that can be read: {error}",
+            f"{path}: has no readable [[signing.identities]]: {error}",
             hint="See docs/configuration.md for its keys.",
         ) from error
     if not found:
-        raise UsageError(f"{path}: names nobody who may sign", hint="See docs/configuration.md for its keys.")
+        raise UsageError(f"{path}: lists no identity", hint="See docs/configuration.md for its keys.")
     return found
 
 
@@ -262,7 +261,7 @@ def _root_in(path: Path) -> bytes:
     try:
         return plain_json.dump(json_reader.read(_bytes_of(path))["trustedRoot"].table())
     except (UnexpectedShapeError, ValueError) as error:
-        raise InputError(f"{path}: is no trust config: {error}") from error
+        raise InputError(f"{path}: is not a trust config: {error}") from error
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -281,14 +280,14 @@ def expectations(
     artifacts: Path | None = None,
     rehearsal: bool = False,
 ) -> Expectations:
-    """Put together what the release is held against.
+    """Assemble the expectations that the release is compared with.
 
     Args:
-        args: As `add_options` made them.
-        trusted: Whom to trust.
+        args: The options of `add_options`.
+        trusted: The authorized signers and the root.
         folder: The release.
-        uri_base: What a project's own identifiers begin with; empty for ours alone.
-        artifacts: Where releases are retained, to find the previous one; None for nowhere.
+        uri_base: The prefix of the project's own identifiers; empty for ours alone.
+        artifacts: The folder of retained releases, to find the previous one; None if there is none.
         rehearsal: Whether this process is a stage of a rehearsal.
     Raises:
         InputError: The previous release cannot be read.
@@ -314,18 +313,18 @@ def expectations(
 
 def _previous_sha256(folder: Path) -> str:
     files, _ = read_release(folder, (PROVENANCE_SUFFIX,))
-    name = parts_of(files).provenance
+    name = classify(files).provenance
     if name not in files or not files[name].sha256:
-        raise InputError(f"{folder}: holds no provenance", hint="Give the folder of the release before this one.")
+        raise InputError(f"{folder}: contains no provenance", hint="Give the folder of the previous release.")
     return files[name].sha256
 
 
 def _retained_previous(folder: Path, artifacts: Path | None) -> str:
-    """Return the digest of the retained previous release's provenance; empty where it is not retained here."""
+    """Return the digest of the retained previous release's provenance; empty if it is not retained here."""
     if artifacts is None or not artifacts.is_dir():
         return ""
     files, contents = read_release(folder, (PROVENANCE_SUFFIX,))
-    data = contents.get(parts_of(files).provenance, b"")
+    data = contents.get(classify(files).provenance, b"")
     try:
         statement = json_reader.read(data)
         version, _ = previous_of(statement)

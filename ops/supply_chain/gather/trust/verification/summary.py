@@ -1,4 +1,4 @@
-"""The verification summary of one run: what was held against what, when, by which version of us."""
+"""The verification summary of one run: release, expectations, time and sealwright version."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from ops.supply_chain.contracts.files.verification import VERIFIER_VERSION, Expe
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.trust.verification.examine import Examined
+from ops.supply_chain.gather.trust.verification.check import CheckedRelease
 from ops.supply_chain.gather.trust.verification.inputs import Trust
 from ops.supply_chain.trust.verification import vsa
 
 
-def summary_statement(examined: Examined, wanted: Expectations, trusted: Trust, *, now: datetime) -> bytes | None:
-    """Write the summary; None where not everything could be examined, which is no verification.
+def summary_statement(checked: CheckedRelease, wanted: Expectations, trusted: Trust, *, now: datetime) -> bytes | None:
+    """Return the summary; None if something could not be examined.
 
     Args:
-        examined: The answer.
-        wanted: What the release was held against.
-        trusted: Whom it may be signed by.
-        now: The present moment.
+        checked: The checked release.
+        wanted: The expectations of the customer.
+        trusted: The authorized signers and the root.
+        now: The current time.
     """
-    if examined.verification.ruling is Outcome.NOT_EXAMINED:
+    if checked.verification.ruling is Outcome.NOT_EXAMINED:
         return None
     identities = [
-        {key: str(getattr(one, key)) for key in ("identity", "identity_regex", "issuer", "since", "until")}
-        for one in trusted.identities
+        {key: str(getattr(identity, key)) for key in ("identity", "identity_regex", "issuer", "since", "until")}
+        for identity in trusted.identities
     ]
     return vsa.statement(
-        examined.verification,
+        checked.verification,
         vsa.policy_of(wanted, identities),
         base=URI_BASE,
         verifier_version=VERIFIER_VERSION,
         verified_at=timestamp(now),
-        further=examined.further,
+        further=checked.further,
     )

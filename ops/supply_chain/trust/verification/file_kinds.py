@@ -1,6 +1,6 @@
-"""What each file of a release is, told by its name.
+"""The kind of each file of a release, by its name.
 
-Source: release/layout.py and contracts/signed_release.py, whose names these are (a test holds them together).
+The names are those of release/assembly/layout.py and contracts/values/signature_names.py; a test compares them.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ CHECKSUMS_SUFFIX = "-checksums.txt"
 PROVENANCE_SUFFIX = "-provenance.intoto.json"
 GATE_SUFFIX = "-gate.json"
 MANIFEST = "manifest.json"
-"""Lies beside the files of a retained release."""
+"""A file of a retained release."""
 
 VERIFIER = "sealwright-verify.pyz"
-"""May be attached to a release; signed like a file, and no part of what was built."""
+"""May be attached to a release; signed like other files, but not built with it."""
 
 DOCUMENTS = (".json", ".txt", *DETACHED_SUFFIXES)
-"""Ends of the names of files whose content is looked at."""
+"""Name endings of files whose content is read."""
 
 CYCLONEDX_SUFFIX = ".cdx.json"
 ATTESTED = ("provenance", "sbom", "vex")
@@ -38,7 +38,7 @@ _VEX = re.compile(r"(?:vex(?:\.[A-Za-z0-9]+)*|openvex)\.json")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
+class ReleaseFileNames:
     """The names of one release's files. `prefix` is `N-V`. All lists are sorted."""
 
     prefix: str
@@ -66,7 +66,7 @@ class Parts:
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """What its maker found when verifying it: lies beside the files of a retained release, and is not signed."""
+        """The maker's own verification reports: kept with a retained release, not signed."""
         return tuple(self.prefix + suffix for suffix in KEPT_SUFFIXES.values())
 
     @property
@@ -81,7 +81,7 @@ class Parts:
 
     @property
     def bundles(self) -> tuple[str, ...]:
-        """Every Sigstore bundle that is there, attestations included."""
+        """Every Sigstore bundle, attestations included."""
         return tuple(name for name in self.names if name.endswith(BUNDLE_SUFFIX))
 
     @property
@@ -91,26 +91,26 @@ class Parts:
 
     @property
     def released(self) -> tuple[str, ...]:
-        """What is released: everything but what signing and retaining added."""
+        """The released files: all except those added by signing and retention."""
         further = {self.trusted_root, VERIFIER, MANIFEST, *self.kept}
-        return tuple(one for one in self.names if one not in further and not one.endswith(SIGNATURE_SUFFIXES))
+        return tuple(name for name in self.names if name not in further and not name.endswith(SIGNATURE_SUFFIXES))
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """What the provenance has to cover: the released files but itself and the checksums."""
-        return tuple(one for one in self.released if one not in (self.provenance, self.checksums))
+        """The files that the provenance must cover: all released ones except itself and the checksums."""
+        return tuple(name for name in self.released if name not in (self.provenance, self.checksums))
 
     @property
     def distributions(self) -> tuple[str, ...]:
         """The wheels and source distributions."""
         ours = {f"{self.prefix}-evidence.tar.gz", f"{self.prefix}-source.tar.gz"}
-        return tuple(one for one in self.subjects if one.endswith((".whl", ".tar.gz")) and one not in ours)
+        return tuple(name for name in self.subjects if name.endswith((".whl", ".tar.gz")) and name not in ours)
 
     @property
     def signed(self) -> tuple[str, ...]:
-        """What has to have a bundle beside it."""
+        """The files that must have a bundle."""
         unsigned = {MANIFEST, *self.kept}
-        return tuple(one for one in self.names if one not in unsigned and not one.endswith(SIGNATURE_SUFFIXES))
+        return tuple(name for name in self.names if name not in unsigned and not name.endswith(SIGNATURE_SUFFIXES))
 
     def attestation(self, what: str) -> str:
         """Return the name of an attestation: `what` is one of `ATTESTED`."""
@@ -120,13 +120,13 @@ class Parts:
         return name.removeprefix(f"{self.prefix}-") if name.startswith(f"{self.prefix}-") else ""
 
 
-def parts_of(names: Collection[str]) -> Parts:
-    """Tell what the files are.
+def classify(names: Collection[str]) -> ReleaseFileNames:
+    """Classify the files of a release by name.
 
     Args:
-        names: Of all files that were given.
+        names: The names of all given files.
     Raises:
-        InputError: They are no release, or more than one.
+        InputError: They are not a release, or more than one.
     """
     for suffix in (CHECKSUMS_SUFFIX, PROVENANCE_SUFFIX, GATE_SUFFIX):
         found = sorted({name.removesuffix(suffix) for name in names if name.endswith(suffix) and name != suffix})
@@ -135,7 +135,7 @@ def parts_of(names: Collection[str]) -> Parts:
                 f"there are {len(found)} releases: {', '.join(found)}", hint="Give one release, in a folder of its own."
             )
         if found:
-            return Parts(prefix=found[0], names=tuple(sorted(names)))
+            return ReleaseFileNames(prefix=found[0], names=tuple(sorted(names)))
     raise InputError(
         "there is no release: no file ends in -checksums.txt or -provenance.intoto.json",
         hint="Give the folder or archive with all files of one release.",

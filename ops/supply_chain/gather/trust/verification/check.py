@@ -1,7 +1,7 @@
-"""Looking at a release: its files read, every bundle verified once, everything judged.
+"""Check a release: read its files, verify every bundle once, run all checks.
 
-What cannot be looked at because a package is not installed is not examined, and never passes: the stand-alone
-verifier runs where only Python is there.
+What cannot be checked because a package is not installed is not examined, and never passes: the stand-alone
+verifier also runs with Python alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.attested import is_attestation
 from ops.supply_chain.trust.verification.evidence import bundles_in
-from ops.supply_chain.trust.verification.parts import CYCLONEDX_SUFFIX, DOCUMENTS, parts_of
+from ops.supply_chain.trust.verification.file_kinds import CYCLONEDX_SUFFIX, DOCUMENTS, classify
 from ops.supply_chain.trust.verification.verify import verify
 
 if TYPE_CHECKING:
@@ -34,25 +34,25 @@ if TYPE_CHECKING:
     from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 
 ACCEPTED_PROBLEMS = frozenset({"sbom.identity-duplicate"})
-"""As when we make an SBOM: two packages from two folders may bear one name and version."""
+"""As in our own SBOMs: two packages from two folders may share one name and version."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examined:
-    """The answer, and the files of further evidence that went into it."""
+class CheckedRelease:
+    """A verification, and the files of further evidence that it used."""
 
     verification: Verification
     further: tuple[GivenFile, ...]
 
 
-class Examiner:
-    """Looks at bundles and SBOMs, each once however often it is asked.
+class BundleChecker:
+    """A checker of bundles and SBOMs that checks each distinct one once.
 
     Args:
-        verifier: Verifies against the chosen trusted root; None where nobody can.
-        identities: Who may sign.
-        keys: Verifies bundles by the keys that may sign as well; None where there are none.
-        excuse: Why nobody can verify; empty where somebody can.
+        verifier: Verifies against the chosen trusted root; None if not available.
+        identities: The authorized identities.
+        keys: Verifies bundles by the authorized keys; None if there are none.
+        excuse: Why no verifier is available; empty if one is.
     """
 
     def __init__(
@@ -85,14 +85,14 @@ class Examiner:
         return self._look(bundle, "", lambda verifier: verifier.statement(bundle), lambda keys: keys.statement(bundle))
 
     def sbom(self, data: bytes) -> tuple[str, ...] | None:
-        """Say what is wrong in an SBOM, a sentence each; None where nobody can look."""
+        """Return the problems of an SBOM, one sentence each; None if it cannot be checked."""
         key = sha256_bytes(data)
         if key not in self._problems:
             self._problems[key] = _sbom_problems(data)
         return self._problems[key]
 
     def schema(self, data: bytes) -> tuple[str, ...] | None:
-        """Say what a CycloneDX document's schema refuses in it, a sentence each; None where nobody can look."""
+        """Return the schema errors of a CycloneDX document, one sentence each; None if it cannot be checked."""
         key = sha256_bytes(data)
         if key not in self._schema_problems:
             self._schema_problems[key] = _schema_problems(data)
@@ -133,9 +133,9 @@ class Examiner:
 
         who = f"{printable(proof.san)}, issuer {printable(proof.issuer)}, on {timestamp(proof.signed_at)}"
         if not self._identities and self._keys is not None:
-            return Answer(proof=proof, problem=f"is signed by {who}, and only the given keys may sign")
+            return Answer(proof=proof, problem=f"is signed by {who}, but only the given keys are authorized")
         if not self._identities:
-            problem = f"is signed by {who}, and nobody said who may sign"
+            problem = f"is signed by {who}, but no authorized signer was given"
             return Answer(proof=proof, examined=False, problem=problem)
         found = matching(self._identities, proof.san, proof.issuer, proof.signed_at)
         if found is None:
@@ -149,77 +149,79 @@ class Examiner:
 
 def _by_key(keys: KeyVerifier | None, work: Callable[[KeyVerifier], VerifiedBundle]) -> Answer:
     if keys is None:
-        return Answer(problem="is signed by a key, and none was given: pass the signer's public key with --key")
+        return Answer(problem="is signed with a key, but none was given: pass the signer's public key with --key")
     proof = work(keys)
     return Answer(proof=proof, who=commands.key(logged=bool(proof.log_id)))
 
 
-def examine(folder: Path, wanted: Expectations, examiner: Examiner, *, attestations: Sequence[Path] = ()) -> Examined:
-    """Look at the release in a folder.
+def check_release(
+    folder: Path, wanted: Expectations, checker: BundleChecker, *, attestations: Sequence[Path] = ()
+) -> CheckedRelease:
+    """Check the release in a folder.
 
     Args:
         folder: All its files and nothing else.
-        wanted: What it is held against.
-        examiner: Looks at bundles.
+        wanted: The expectations of the customer.
+        checker: Checks bundles and SBOMs.
         attestations: Files of further evidence.
     Raises:
-        InputError: The folder cannot be read, or holds no release or more than one.
+        InputError: The folder cannot be read, or contains no release or more than one.
     """
     files, contents = read_release(folder, DOCUMENTS)
     evidence = [read_evidence(path) for path in attestations]
-    further = tuple(one for file, data in evidence for one in further_in(file.name, data, examiner))
-    return Examined(
-        verification=judge(
-            files, contents, wanted, examiner, further=further, read=lambda name: (folder / name).read_bytes()
+    further = tuple(bundle for file, data in evidence for bundle in further_in(file.name, data, checker))
+    return CheckedRelease(
+        verification=check_contents(
+            files, contents, wanted, checker, further=further, read=lambda name: (folder / name).read_bytes()
         ),
         further=tuple(file for file, _ in evidence),
     )
 
 
-def judge(
+def check_contents(
     files: Mapping[str, GivenFile],
     contents: Mapping[str, bytes],
     wanted: Expectations,
-    examiner: Examiner,
+    checker: BundleChecker,
     *,
     further: tuple[Further, ...] = (),
     read: Callable[[str], bytes] | None = None,
 ) -> Verification:
-    """Look at a release that was read: what `examine` does, without a folder.
+    """Check a release that was read already: what `check_release` does, without a folder.
 
     Args:
         files: All its files, by name.
         contents: The bytes of its documents and bundles.
-        wanted: What it is held against.
-        examiner: Looks at bundles.
+        wanted: The expectations of the customer.
+        checker: Checks bundles and SBOMs.
         further: Further evidence.
         read: Returns the bytes of any file, by name; None for those of `contents` alone.
     Raises:
-        InputError: It is no release, or more than one.
+        InputError: It is not a release, or more than one.
     """
-    parts = parts_of(files)
+    parts = classify(files)
     bundles = [name for name in parts.bundles if name in contents]
     attested = [name for name in bundles if is_attestation(name, parts)]
     whole = read or contents.__getitem__
     covered = {f"{name}{BUNDLE_SUFFIX}": files[name].sha256 for name in parts.signed}
-    unread = Answer(problem="is no file that can be read")
+    unread = Answer(problem="is not a readable file")
     given = Given(
         files=dict(files),
         contents=dict(contents),
         signatures={
-            name: examiner.file(contents[name], covered[name], partial(whole, name.removesuffix(BUNDLE_SUFFIX)))
+            name: checker.file(contents[name], covered[name], partial(whole, name.removesuffix(BUNDLE_SUFFIX)))
             if name in contents and covered[name]
             else unread
             for name in parts.bundles
             if name in covered
         },
         statements={
-            name: examiner.statement(contents[name]) if name in contents else unread
-            for name in (*attested, *(one for one in parts.bundles if one not in contents))
+            name: checker.statement(contents[name]) if name in contents else unread
+            for name in (*attested, *(name for name in parts.bundles if name not in contents))
         },
-        sbom_problems={name: examiner.sbom(contents[name]) for name in parts.sboms if name in contents},
+        sbom_problems={name: checker.sbom(contents[name]) for name in parts.sboms if name in contents},
         schema_problems={
-            name: examiner.schema(contents[name])
+            name: checker.schema(contents[name])
             for name in parts.sboms
             if name in contents and name.endswith(CYCLONEDX_SUFFIX)
         },
@@ -228,13 +230,13 @@ def judge(
     return verify(given, wanted)
 
 
-def further_in(source: str, data: bytes, examiner: Examiner) -> list[Further]:
-    """Look at the bundles in a file of further evidence, in its order; one that makes no sense gives its problem.
+def further_in(source: str, data: bytes, checker: BundleChecker) -> list[Further]:
+    """Check the bundles in a file of further evidence, in its order; a malformed one yields its problem.
 
     Args:
         source: What to call the file.
         data: Its bytes.
-        examiner: Looks at bundles.
+        checker: Checks bundles and SBOMs.
     """
     found = bundles_in(data)
     return [
@@ -242,7 +244,7 @@ def further_in(source: str, data: bytes, examiner: Examiner) -> list[Further]:
             source=source if len(found) == 1 else f"{source}[{position}]",
             kind=one.kind,
             problem=one.problem,
-            answer=Answer() if one.problem else examiner.statement(one.bundle),
+            answer=Answer() if one.problem else checker.statement(one.bundle),
         )
         for position, one in enumerate(found)
     ]
