@@ -60,7 +60,7 @@ def test_an_expression_without_an_example_is_told() -> None:
 
 def test_the_made_up_identity_is_in_force_in_a_rehearsal_without_any_only() -> None:
     rehearsing = {"SEALWRIGHT_REHEARSAL": "1"}
-    made_up = (SigningIdentity(identity=MADE_UP.identity, issuer=NO_IDENTITY.issuer, role="rehearsal"),)
+    made_up = (SigningIdentity(identity=MADE_UP.identity, issuer=MADE_UP.issuer, role="rehearsal"),)
     assert identities_in_force(SigningConfig(), rehearsing) == made_up
     assert identities_in_force(SigningConfig(), {}) == ()
     assert identities_in_force(SigningConfig(identities=(OLD,)), rehearsing) == (OLD,)
