@@ -167,7 +167,7 @@ def test_without_both_verdicts_on_exactly_this_nothing_is_assembled(
     change(release)
     capfd.readouterr()
     assert release.run(assemble_release.main) == 4
-    assert f"  {said}\n" in capfd.readouterr().out
+    assert f"    what: {said}\n" in capfd.readouterr().out
     assert assembled(release) == []
     assert release.document("records/assemble_release.json")["outcome"] == "fail"
 
@@ -236,7 +236,7 @@ def test_a_rehearsal_goes_on_in_spite_of_a_denial_and_keeps_it(
         "rehearsal: went on although the verdict on the provenance has no rules, or one that does not pass",
     ]
     assert rehearsed.document("records/assemble_release.json")["notes"] == notes
-    assert capfd.readouterr().out.splitlines()[1:] == [f"  {note}" for note in notes]
+    assert capfd.readouterr().out.splitlines()[1:] == [f"note: {note}" for note in notes]
 
 
 def test_a_real_release_does_not_go_on(release: Handmade) -> None:
@@ -258,7 +258,7 @@ def test_what_was_rehearsed_is_not_released(
     assert rehearsed.run(assemble_release.main) == 4
     said = capfd.readouterr().out
     for what in ("the verdict with its records", "the provenance", "the builder"):
-        assert f"  {what} is from a rehearsal\n" in said
+        assert f"    what: {what} is from a rehearsal\n" in said
 
 
 def test_what_is_real_is_not_rehearsed(
@@ -266,4 +266,4 @@ def test_what_is_real_is_not_rehearsed(
 ) -> None:
     monkeypatch.setenv("SEALWRIGHT_REHEARSAL", "1")
     assert release.run(assemble_release.main) == 4
-    assert "  the builder is from a real release, but this is a rehearsal\n" in capfd.readouterr().out
+    assert "    what: the builder is from a real release, but this is a rehearsal\n" in capfd.readouterr().out

@@ -132,8 +132,10 @@ def test_a_source_archive_never_publishes_credentials(release: Handmade, capfd: 
     assert release.run(bundle_evidence.main) == 4
     said = capfd.readouterr().out
     assert said == (
-        f"{LOCKS[0]}: the source archive would publish the credentials in this file\n"
-        "  next: Take them out of the file, put them into netrc or the environment, and change them.\n"
+        "not archived\n\nHIGH\n  evidence.credentials-in-source\n"
+        "    what: the source archive would publish the credentials in this file\n"
+        f"    where: {LOCKS[0]}\n"
+        "    next: Take them out of the file, put them into netrc or the environment, and change them.\n"
     )
     assert not list(release.dist.glob("evidence/*"))
 

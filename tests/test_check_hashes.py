@@ -97,7 +97,8 @@ def test_everything_served_passes(world: World) -> None:
     world.lock(world.pin(three), path="deploy/requirements.txt")
     assert world.run() == ExitCode.PASS
     assert world.out == (
-        "2 of 2 pinned versions examined in 2 locks\n3 of 3 recorded hashes served by the package index, asked now\n"
+        "check_hashes: pass\n"
+        "2 locks, 2 locked, 2 examined; package index, project pages, 0 hours old; hashes 3, served 3; no findings\n"
     )
     record = world.record
     assert record["counts"] == {
@@ -227,7 +228,7 @@ def test_a_server_that_sends_other_bytes_than_it_lists(world: World, monkeypatch
     assert world.run("--bytes") == ExitCode.DENIED
     assert world.codes == ["hash.bytes-differ"]
     assert (
-        f"critical hash.bytes-differ: one 1.0: expected {one.filename} with sha256:{told}, "
+        f"    what: one 1.0: expected {one.filename} with sha256:{told}, "
         f"found sha256:{found} in the {len(one.data)} bytes that the server sent" in world.out
     )
 
@@ -321,7 +322,7 @@ def test_a_waiver_covers_a_yank_and_not_a_gap(world: World) -> None:
         for code in ("hash.yanked", "hash.not-examined")
     )
     assert world.run() == ExitCode.PASS
-    assert "waived: hash.yanked, o, until 2035-12-01" in world.out
+    assert "waived by: hash.yanked, o, until 2035-12-01" in world.out
     world.lock(f"one==1.0 --hash=sha512:{hashlib.sha512(one.data).hexdigest()}")
     assert world.run() == ExitCode.NOT_EXAMINED
 
@@ -404,7 +405,7 @@ def test_whatever_is_wrong_with_the_files_is_not_examined(
     assert world.record["outcome"] == "not-examined"
     assert world.codes == ["hash.not-examined"] * 2
     assert re.search(r"one 1\.0: not checked: distribution file http://\S+/files/one-1\.0\S+: \S", world.out)
-    assert world.out.count("\n  next: ") == 2
+    assert world.out.count("\n    next: ") == 2
     assert not WORDS.search(world.out + world.err)
     assert world.record["counts"]["examined"] == 0
 

@@ -175,15 +175,15 @@ def test_all_as_recorded(stage: Stage) -> None:
         "files_examined": 1,
         "attested": 1,
     }
-    assert stage.out.splitlines()[:3] == [
-        (
-            "publishers: pass: 1 of 1 pins examined in 1 locks; 1 of 1 publishers compared; 1 of 1 files looked at, "
-            "1 pins attested"
-        ),
-        f"  asked: package index {stage.index.json_url}",
-        f"  asked: Integrity API {stage.service.url}",
+    lines = stage.out.splitlines()
+    assert lines[0] == "check_publishers: pass"
+    assert lines[1].startswith("1 lock, 1 locked, 1 examined; Integrity API, 0 hours old; ")
+    assert lines[1].endswith("; direct 1, direct examined 1, files 1, files examined 1, attested 1; no findings")
+    assert lines[2:4] == [
+        f"source: package index {stage.index.json_url}",
+        f"source: Integrity API {stage.service.url}",
     ]
-    assert stage.out.splitlines()[3].startswith("  asked: trusted root of sigstore, embedded in sigstore ")
+    assert lines[4].startswith("source: trusted root of sigstore, embedded in sigstore ")
 
 
 def test_the_record_says_what_was_read_and_trusted(stage: Stage) -> None:
@@ -207,11 +207,11 @@ def test_the_record_says_what_was_read_and_trusted(stage: Stage) -> None:
 def test_metadata_that_changed(stage: Stage) -> None:
     stage.write("requirements.provenance.json", json.dumps(baseline(maintainer="Somebody Else")))
     assert stage.run() == ExitCode.DENIED
-    assert stage.out.splitlines()[4:] == [
-        (
-            f"  medium   requirements.txt:1: {PACKAGE}: expected maintainer 'Somebody Else', found '' "
-            "[publisher.metadata-changed]"
-        ),
+    lines = stage.out.splitlines()
+    assert lines[lines.index("MEDIUM") + 1 :] == [
+        f"  {PACKAGE} 0.0.4a2  publisher.metadata-changed",
+        f"    what: {PACKAGE}: expected maintainer 'Somebody Else', found ''",
+        "    where: requirements.txt:1",
         (
             f"    next: Look who publishes {PACKAGE} now; if it is right, run "
             f"nox -s check_publishers -- --record --accept {PACKAGE}."
@@ -271,7 +271,7 @@ class TestExceptions:
         stage.write("requirements.provenance.json", json.dumps(baseline(author="B")))
         stage.config(f'[[publishers.exceptions]]\npackage = "{PACKAGE}"\nreason = "renamed in May"\n')
         assert stage.run() == ExitCode.PASS
-        assert stage.out.splitlines()[-1] == "    waived: publishers.exceptions: renamed in May"
+        assert stage.out.splitlines()[-1] == "    waived by: publishers.exceptions: renamed in May"
 
     def test_waivers_apply_as_well(self, stage: Stage) -> None:
         stage.write("requirements.provenance.json", json.dumps(baseline(author="B")))
@@ -422,7 +422,7 @@ class TestOffline:
         asked = len(stage.service.asked), len(stage.index.requests)
         assert stage.run("--offline", hours=5) == ExitCode.PASS
         assert (len(stage.service.asked), len(stage.index.requests)) == asked
-        assert f"  asked: Integrity API {stage.service.url}, as of up to 5 hours ago" in stage.out
+        assert f"source: Integrity API {stage.service.url}, as of up to 5 hours ago" in stage.out
         assert stage.record["feeds"][0]["age_seconds"] == 5 * 3600
 
     def test_not_for_ever(self, stage: Stage) -> None:

@@ -84,7 +84,9 @@ def stage(
 def test_a_new_lock_has_its_three_files(stage: Stage) -> None:
     assert stage.run() == ExitCode.PASS
     assert stage.out == (
-        "1 locks: 1 changed, 0 unchanged (1 resolved)\n  f/requirements.txt: a new lock of 2 packages\n"
+        "1 locks: 1 changed, 0 unchanged (1 resolved)\n\nMEDIUM\n  lock.stale\n"
+        "    what: f/requirements.txt: a new lock of 2 packages\n    where: f/requirements.txt\n"
+        "    next: Run compile_locks.\n"
     )
     made = sorted(path.name for path in (stage.root / "f").iterdir())
     assert made == sorted(["requirements.in", *COMPANIONS])
@@ -169,7 +171,7 @@ def test_a_lock_younger_than_the_cool_down_keeps_its_pins_and_the_run_says_so(st
     stage.write("f/requirements.in", "top\nmore\n")
     assert stage.run() == ExitCode.PASS
     assert stage.versions() == {"leaf": ("2.0",), "more": ("1.0",), "top": ("1.0",)}
-    assert stage.out.endswith("\n1 of them look up to a moment younger than the cool-down\n")
+    assert stage.out.endswith("\nnote: 1 of them look up to a moment younger than the cool-down\n")
 
 
 def test_a_shorter_cool_down_is_the_projects_choice(stage: Stage) -> None:
@@ -269,7 +271,9 @@ def test_check_writes_nothing_and_tells_what_would_be(stage: Stage) -> None:
     before = stage.files()
     assert stage.run("--check") == ExitCode.DENIED
     assert stage.out == (
-        "1 locks: 1 would change, 0 unchanged (1 resolved)\n  f/requirements.txt: a new lock of 2 packages\n"
+        "1 locks: 1 would change, 0 unchanged (1 resolved)\n\nMEDIUM\n  lock.stale\n"
+        "    what: f/requirements.txt: a new lock of 2 packages\n    where: f/requirements.txt\n"
+        "    next: Run compile_locks.\n"
     )
     assert stage.files() == before
     stage.run()

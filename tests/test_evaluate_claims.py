@@ -84,9 +84,11 @@ def test_it_is_the_same_twice(stage: Stage) -> None:
 
 def test_what_is_required_and_not_supported_is_denied_by_name(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
     assert stage.run("--strict", "private-reporting, policy-gate") == 4
-    assert capfd.readouterr().out.splitlines()[-2:] == [
-        "required and not supported: policy-gate",
-        "  missing: No release is retained here, and none was rehearsed.",
+    assert capfd.readouterr().out.splitlines()[-4:] == [
+        "HIGH",
+        "  claim.not-supported",
+        "    what: policy-gate: No release is retained here, and none was rehearsed.",
+        "    next: Make the evidence that is missing, or take the claim out of what is required.",
     ]
     assert stage.run("--strict", "private-reporting") == 0
 

@@ -168,8 +168,8 @@ def test_a_denial_says_what_to_do(place: Place, capfd: pytest.CaptureFixture[str
     assert place.run(place.sbom, "--profile", "base") == 4
     ref = document["components"][1]["bom-ref"]
     assert (
-        "\ndenied: base.exact_versions\n"
-        f"    {ref}: dist:sbom/acme-sbom.json: version '>=1' is not exact\n"
+        "\n  policy.base.exact_versions\n"
+        f"    what: {ref}: dist:sbom/acme-sbom.json: version '>=1' is not exact\n"
         "    next: Pin the package in its lock (compile_locks.py does), then make the SBOM again.\n"
     ) in capfd.readouterr().out
     made = canonical.read(place.dist / "records" / "evaluate_policy.json", Record)
@@ -182,7 +182,7 @@ def test_many_reasons_are_cut_in_words_and_whole_in_the_file(place: Place, capfd
     document["components"] += [{**component, "bom-ref": f"x{n}", "version": "*"} for n in range(30)]
     place.sbom.write_text(json.dumps(document))
     assert place.run(place.sbom, "--profile", "base") == 4
-    assert "    and 10 more: all are in the verdict's file\n" in capfd.readouterr().out
+    assert "    and 10 more: all are in the JSON result\n" in capfd.readouterr().out
     [rule] = [one for one in place.verdict().rules if one.code == "base.exact_versions"]
     assert len(rule.denials) == 30
 
@@ -347,7 +347,7 @@ def test_an_empty_policy_folder_denies(place: Place, tmp_path: Path, capfd: pyte
     (tmp_path / "policy").mkdir()
     assert place.run("--policy", tmp_path / "policy") == 4
     assert place.denied() == {f"{name}.has-rules" for name in ("base", "cisa-2026", "licences", "release")}
-    assert "    base.has-rules: the profile base has no rules\n" in capfd.readouterr().out
+    assert "    what: base.has-rules: the profile base has no rules\n" in capfd.readouterr().out
 
 
 def test_no_profile_at_all_denies(place: Place) -> None:

@@ -233,8 +233,9 @@ def test_who_has_adopted_and_has_no_document_is_stale(
         world.configure(CONFIG + "[documents]\nadopted = true\n")
     assert world.run("--check") == ExitCode.DENIED
     assert capfd.readouterr().out == (
-        "SECURITY.md: is not there\nhigh: SECURITY.md is not what template, configuration and evidence give\n"
-        "  next: Run nox -s security_md, read what changed, and commit it.\n"
+        "generate_security_md: fail\ndocuments 1, changed 1; 1 open, 0 waived\nSECURITY.md: is not there\n\n"
+        "HIGH\n  document.stale\n    what: SECURITY.md is not what template, configuration and evidence give\n"
+        "    where: SECURITY.md\n    next: Run nox -s security_md, read what changed, and commit it.\n"
     )
 
 
@@ -343,9 +344,10 @@ def test_strict_names_the_claim_and_what_is_missing(world: World, capfd: pytest.
     world.retain("checksums-published")
     assert world.run("--strict") == ExitCode.DENIED
     assert capfd.readouterr().out == (
-        "high: claim signed-releases is asserted and not supported: Nothing shows signed-releases.\n"
-        "  next: Make a release that supports it, or take the claim out of the template or mark it optional.\n"
-        "nothing was written\n"
+        "nothing was written\n\nHIGH\n  document.claim-unsupported\n"
+        "    what: claim signed-releases is asserted and not supported: Nothing shows signed-releases.\n"
+        "    where: SECURITY.md.template\n"
+        "    next: Make a release that supports it, or take the claim out of the template or mark it optional.\n"
     )
     assert not (world.root / "SECURITY.md").exists()
     assert world.run() == ExitCode.PASS
@@ -564,5 +566,5 @@ def test_a_document_that_tells_of_no_release_is_not_simply_current(
     capfd.readouterr()
     assert world.run("--check") == ExitCode.PASS
     known = "no release is retained here, and the document says that none was made; if one was made elsewhere, run this"
-    assert f"current: SECURITY.md\n{known} there\n" in capfd.readouterr().out
+    assert f"current: SECURITY.md\nnote: {known} there\n" in capfd.readouterr().out
     assert [note for note in world.record().notes if note.startswith(known)]

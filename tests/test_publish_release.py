@@ -166,7 +166,8 @@ class TestVerification:
         case.run()
         out, err = capfd.readouterr()
         assert out == (
-            "not published; nothing was sent:\n  dist/release/ does not verify\n    next: Run verify_release on that"
+            "not published; nothing was sent\n\nHIGH\n  publish.not-verified\n"
+            "    what: dist/release/ does not verify\n    next: Run verify_release on that"
             " folder and do what it says, or make the release again: nox -s release.\n"
         )
         assert "verifier speaks" in err

@@ -69,14 +69,14 @@ def test_the_same_version_again_is_kept_as_it_was(release: Handmade, capfd: pyte
     capfd.readouterr()
     release.must(retain_artifacts.main)
     assert (
-        "V: retained already, and not changed: in dist/release/ 3 files that depend on the run "
-        "(provenance, records, checksums, signatures) differ; 6 files, "
+        "note: retained already, and not changed: in dist/release/ 3 files that depend on the run "
+        "(provenance, records, checksums, signatures) differ\n"
     ) in capfd.readouterr().out
     assert tree(release.store / "V") == before
     shutil.rmtree(release.dist / "release")
     shutil.copytree(release.store / "V", release.dist / "release", ignore=shutil.ignore_patterns("manifest.json"))
     release.must(retain_artifacts.main)
-    assert "V: retained already, with the same bytes; 6 files, " in capfd.readouterr().out
+    assert "note: retained already, with the same bytes\n" in capfd.readouterr().out
 
 
 def test_the_same_version_with_other_bytes_is_refused(release: Handmade, capfd: pytest.CaptureFixture[str]) -> None:
@@ -101,11 +101,12 @@ def test_the_same_version_with_other_bytes_is_refused(release: Handmade, capfd: 
     capfd.readouterr()
     assert release.run(retain_artifacts.main) == 4
     said = capfd.readouterr().out
-    advice = "  next: Release under a new version; a released version never changes.\n"
-    assert said == "".join(
-        f"{name}: V is retained with different content\n{advice}"
+    advice = "    next: Release under a new version; a released version never changes.\n"
+    files = "".join(
+        f"    what: {name}: V is retained with different content\n"
         for name in ("N-V-evidence.tar.gz", "N-V-sbom.cdx.json")
     )
+    assert said == f"not retained\n\nHIGH\n  retention.other-bytes\n{files}{advice}"
     assert tree(release.store / "V") == before
 
 
@@ -214,7 +215,7 @@ def test_damage_is_found_and_nothing_damaged_is_pruned(
     damage(release.store)
     capfd.readouterr()
     assert release.run(retain_artifacts.main, "--verify") == 4
-    assert f"\n{said}" in "\n" + capfd.readouterr().out
+    assert f"\n    what: {said}" in capfd.readouterr().out
     later(monkeypatch, 999)
     assert release.run(retain_artifacts.main, "--prune", "--apply") == 4
     harmed = {"removed": "V2", "manifest rewritten": "V2"}.get(what, "V1")

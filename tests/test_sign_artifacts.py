@@ -87,6 +87,7 @@ def test_every_file_has_a_bundle_that_verifies(world: World, capfd: pytest.Captu
         f"9 of 9 signed: 9 now, 0 kept from an earlier run\n"
         f"  by            {IDENTITY}, issuer {ISSUER}\n"
         f"  trusted root  sha256 {digest}\n"
+        "note: mode sigstore\n"
     )
     assert err == f"signing as {IDENTITY}, issuer {ISSUER} (token: environment)\n"
 
@@ -279,15 +280,17 @@ def test_nobody_is_configured(world: World, capfd: pytest.CaptureFixture[str]) -
     out, err = said(capfd)
     assert out == (
         "not signed: 0 of 9\n"
-        "  [signing].identities is empty, so customers would not know whose signature to accept; "
+        "\nHIGH\n  signing.no-identities\n"
+        "    what: [signing].identities is empty, so customers would not know whose signature to accept; "
         f"signer: {IDENTITY} (issuer {ISSUER})\n"
-        "  next: If this signer is authorized, add to .security-config.toml:\n"
-        "[[signing.identities]]\n"
-        f'identity = "{IDENTITY}"\n'
-        f'issuer = "{ISSUER}"\n'
-        'role = "release"\n'
-        f'from = "{read_clock().date().isoformat()}"\n'
-        'or set [signing].mode to "checksums"\n'
+        "    next: If this signer is authorized, add to .security-config.toml:\n"
+        "      [[signing.identities]]\n"
+        f'      identity = "{IDENTITY}"\n'
+        f'      issuer = "{ISSUER}"\n'
+        '      role = "release"\n'
+        f'      from = "{read_clock().date().isoformat()}"\n'
+        '      or set [signing].mode to "checksums"\n'
+        "\nnote: mode sigstore\n"
     )
     assert err == ""
     untouched(world)
@@ -403,8 +406,10 @@ def test_the_authority_refuses(world: World, capfd: pytest.CaptureFixture[str]) 
     assert world.sign() == 4
     assert said(capfd)[0] == (
         "not signed: 0 of 9\n"
-        "  certificate authority: refused this identity (HTTP 403: unknown issuer)\n"
-        "  next: Check that the token is fresh, meant for this instance and from an issuer that it accepts.\n"
+        "\nHIGH\n  signing.identity-refused\n"
+        "    what: certificate authority: refused this identity (HTTP 403: unknown issuer)\n"
+        "    next: Check that the token is fresh, meant for this instance and from an issuer that it accepts.\n"
+        "\nnote: mode sigstore\n"
     )
     assert world.names() == ASSEMBLED
     assert world.record()["outcome"] == "fail"
@@ -568,7 +573,9 @@ def test_a_token_that_ends_on_the_way_leaves_what_is_done(
     assert world.sign() == 5
     done = len(world.bundles())
     assert 3 <= done < FILES
-    assert said(capfd)[0].startswith(f"not signed: {done} of 9\n  the identity token expired at ")
+    assert said(capfd)[0].startswith(
+        f"not signed: {done} of 9\n\nINFO\n  signing.not-examined\n    what: the identity token expired at "
+    )
     assert world.record()["outcome"] == "not-examined"
     assert world.record()["counts"]["signed"] == done
     monkeypatch.setattr(sign_artifacts, "read_clock", read_clock)
@@ -698,7 +705,9 @@ def test_a_rehearsal_is_signed_by_the_made_up_identity_and_says_so(
     world.patch.setenv("SEALWRIGHT_REHEARSAL", "1")
     capfd.readouterr()
     world.must_sign()
-    assert said(capfd)[0].endswith("\n  a rehearsal: verifies only against its own root\n")
+    assert said(capfd)[0].endswith(
+        "\n  a rehearsal: verifies only against its own root\nnote: mode sigstore\nnote: rehearsal\n"
+    )
     assert world.record()["notes"] == ["mode sigstore", "rehearsal"]
     world.token(world.instance.identity_token("other@sealwright.invalid"))
     (world.folder / ATTESTATIONS[0]).unlink()
@@ -811,8 +820,9 @@ def test_what_was_retained_unsigned_is_not_said_to_be_retained_signed(
     capfd.readouterr()
     assert world.release.run(retain_artifacts.main) == 4
     assert said(capfd)[0] == (
-        "V is retained without signatures, and a retained release never changes\n"
-        "  next: Keep the signed files elsewhere, or release under a new version; sign before retaining.\n"
+        "not retained\n\nMEDIUM\n  retention.retained-unsigned\n"
+        "    what: V is retained without signatures, and a retained release never changes\n"
+        "    next: Keep the signed files elsewhere, or release under a new version; sign before retaining.\n"
     )
     world.release.must(summarise_release.main)
     assert "  retained  no" in said(capfd)[0].splitlines()

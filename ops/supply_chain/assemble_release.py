@@ -125,10 +125,7 @@ def _refused(problems: Sequence[str]) -> StageResult:
         )
         for problem in problems
     )
-    text = "not assembled:\n" + "\n".join(f"  {problem}" for problem in problems)
-    return StageResult(
-        outcome=Outcome.FAIL, text=f"{text}\n  next: {findings[0].next_step}", findings=findings, counts={"files": 0}
-    )
+    return StageResult(outcome=Outcome.FAIL, text="not assembled", findings=findings, counts={"files": 0})
 
 
 def _result(copied: dict[ReleaseFile, Measured], denials: Sequence[str]) -> StageResult:
@@ -136,7 +133,7 @@ def _result(copied: dict[ReleaseFile, Measured], denials: Sequence[str]) -> Stag
     notes = tuple(f"rehearsal: went on although {denial}" for denial in denials)
     return StageResult(
         outcome=Outcome.PASS,
-        text="\n  ".join([f"{RELEASE_FOLDER}/: {len(copied)} files, {size} bytes", *notes]),
+        text=f"{RELEASE_FOLDER}/: {len(copied)} files, {size} bytes",
         notes=notes,
         counts={"files": len(copied)},
         reads=tuple(

@@ -163,8 +163,9 @@ def _refused(secret: Sequence[str]) -> StageResult:
         )
         for source in secret
     )
-    text = "\n".join(f"{finding.path}: {finding.message}\n  next: {finding.next_step}" for finding in findings)
-    return StageResult(outcome=Outcome.FAIL, text=text, findings=findings, counts={"files": 0, "withheld": len(secret)})
+    return StageResult(
+        outcome=Outcome.FAIL, text="not archived", findings=findings, counts={"files": 0, "withheld": len(secret)}
+    )
 
 
 def _result(run: StageRun, path: Path, counts: dict[str, int], reads: Sequence[FileRef] = ()) -> StageResult:
@@ -177,8 +178,7 @@ def _result(run: StageRun, path: Path, counts: dict[str, int], reads: Sequence[F
     notes = tuple(f"{key}: {counts[key]}" for key in ("withheld", "links_left_out") if counts.get(key))
     return StageResult(
         outcome=Outcome.PASS,
-        text=f"{written.path.removeprefix('dist:')}: {counts['files']} files, {measured.size} bytes"
-        + "".join(f"\n{note}" for note in notes),
+        text=f"{written.path.removeprefix('dist:')}: {counts['files']} files, {measured.size} bytes",
         counts=counts,
         reads=(run.dist_ref(run.dist / SBOM_RECORD), *reads),
         writes=(written,),

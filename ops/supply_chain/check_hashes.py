@@ -21,7 +21,7 @@ from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectListing
 from ops.supply_chain.core.errors import UnavailableError
-from ops.supply_chain.dependencies.index_hashes import results, summary
+from ops.supply_chain.dependencies.index_hashes import results
 from ops.supply_chain.dependencies.index_hashes.compare import HashComparison, IndexEntry, compare, index_entry
 from ops.supply_chain.dependencies.index_hashes.downloads import FileDownload, HashedBytes, plan, plan_url
 from ops.supply_chain.dependencies.index_hashes.pins import HashScope, PinnedRelease, scope_of
@@ -173,7 +173,6 @@ def _result(
     notes = () if unlocked else results.notes_of(counts)
     return StageResult(
         outcome=gate.outcome,
-        text=summary.text_of(counts, notes, gate.findings, feed="the package index"),
         counts=counts,
         findings=gate.findings,
         reads=tuple({ref.path: ref for project, _ in projects for ref in project.lock_refs}.values()),

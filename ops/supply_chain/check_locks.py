@@ -36,7 +36,7 @@ from ops.supply_chain.dependencies.compile.rechecking import Recheck, compare, r
 from ops.supply_chain.dependencies.drift import findings as tell
 from ops.supply_chain.dependencies.drift.difference import difference
 from ops.supply_chain.dependencies.drift.looked import How, Looked
-from ops.supply_chain.dependencies.drift.report import counts_of, document_of, notes_of, text_of
+from ops.supply_chain.dependencies.drift.report import counts_of, diff_lines, document_of, notes_of
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.gather.dependencies.tool_check import look_at
 from ops.supply_chain.gather.gates.outcome import finish_gate
@@ -197,7 +197,7 @@ def _result(
     notes = notes_of(shown, counts, unlocked=any(unlocked.values()))
     return StageResult(
         outcome=gate.outcome,
-        text=text_of(shown, counts, notes, gate.findings),
+        details=diff_lines(shown),
         counts=counts,
         findings=gate.findings,
         reads=_reads(project for project, _ in looked),

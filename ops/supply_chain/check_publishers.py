@@ -34,7 +34,7 @@ from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.dependencies.publishers.exceptions import apply_exceptions
 from ops.supply_chain.dependencies.publishers.recording import recorded
-from ops.supply_chain.dependencies.publishers.report import document_of, text_of
+from ops.supply_chain.dependencies.publishers.report import document_of
 from ops.supply_chain.dependencies.publishers.survey import (
     NOTHING_SEEN,
     Seen,
@@ -222,7 +222,7 @@ def _result(run: StageRun, surveys: Sequence[Survey], root: TrustedRootFile, wri
     sources, notes = _sources(surveys, root), _notes(surveys, counts, len(writes))
     return StageResult(
         outcome=gate.outcome,
-        text=text_of(gate.outcome, counts, sources, gate.findings, notes),
+        details=tuple(f"source: {source}" for source in sources),
         counts=counts,
         findings=gate.findings,
         reads=tuple(ref for one in surveys for ref in (*one.project.lock_refs, *_baseline_refs(one))),

@@ -96,7 +96,6 @@ def _perform(run: StageRun) -> StageResult:
         run,
         found,
         _with_vex(run, told) if run.args.vex else told,
-        title="vulnerabilities",
         counts=_counts(matches, second),
         tools=second.tools,
         options=options,

@@ -76,7 +76,7 @@ def _perform(run: StageRun) -> StageResult:
     short = [claim for claim in wanted if claim.standing is not ClaimStatus.SUPPORTED]
     return StageResult(
         outcome=_outcome(short),
-        text=report_text(report, short),
+        text=report_text(report),
         counts=counts_of(report),
         findings=tuple(_finding(claim) for claim in short),
         document=report,

@@ -117,7 +117,7 @@ def _result(
     notes = (*evidence.notes, *map(printable, policy.replaced))
     return StageResult(
         outcome=verdict.outcome,
-        text=render(verdict) + "".join(f"note: {note}\n" for note in notes),
+        text=render(verdict),
         counts={
             **counts_of(verdict),
             "sboms": len(sboms),

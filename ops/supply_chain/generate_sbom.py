@@ -141,8 +141,12 @@ def _undecided(run: StageRun) -> StageResult | None:
     )
     if not findings:
         return None
-    text = "no lock found, but dependencies are declared in " + ", ".join(files)
-    return StageResult(outcome=Outcome.NOT_EXAMINED, text=text, findings=findings, counts={"locks": 0})
+    return StageResult(
+        outcome=Outcome.NOT_EXAMINED,
+        text="not written: the project has no lock",
+        findings=findings,
+        counts={"locks": 0},
+    )
 
 
 def _metadata(run: StageRun, locks: Sequence[Lock]) -> MetadataAnswer:

@@ -86,10 +86,9 @@ def _perform(run: StageRun) -> StageResult:
 def _watch(files: DocumentFiles) -> StageResult:
     findings = files.expiry()
     failed = any(finding.severity is Severity.HIGH for finding in findings)
-    text = "\n".join(_line(finding) for finding in findings) or "no security.txt ends soon"
     return StageResult(
         outcome=Outcome.FAIL if failed else Outcome.PASS,
-        text=text,
+        text="" if findings else "no security.txt expires soon",
         counts={"watched": files.watched, "findings": len(findings)},
         findings=findings,
         options={"mode": "watch"},
@@ -106,8 +105,7 @@ def _write(run: StageRun, files: DocumentFiles) -> StageResult:
         _require_evidence(files, named, made)
     denied = _unsupported(run, made)
     if denied:
-        text = "\n".join([*(_line(verdict) for verdict in denied), "nothing was written"])
-        return StageResult(outcome=Outcome.FAIL, text=text, findings=denied, counts=_counts(made, ()))
+        return StageResult(outcome=Outcome.FAIL, text="nothing was written", findings=denied, counts=_counts(made, ()))
     changed = [name for name, now in made.texts.items() if files.committed(name) != now]
     for name in changed:
         write_atomic(files.path(name), made.texts[name].encode())
@@ -139,11 +137,12 @@ def _check(run: StageRun, files: DocumentFiles) -> StageResult:
     stale = files.stale(made)
     findings = (*(_drift(name) for name, _ in stale), *_unsupported(run, made), *files.expiry())
     failed = any(finding.severity is Severity.HIGH for finding in findings)
-    text = [diff for _, diff in stale] + [_line(finding) for finding in findings]
+    diffs = [diff for _, diff in stale]
     unknown = () if stale else files.unknown(made)
     return StageResult(
         outcome=Outcome.FAIL if failed else Outcome.PASS,
-        text="\n".join([*(text or [f"current: {', '.join(made.texts)}"]), *unknown]),
+        text="" if findings else f"current: {', '.join(made.texts)}",
+        details=tuple(diffs),
         notes=unknown,
         counts=_counts(made, [name for name, _ in stale]),
         findings=findings,
@@ -200,10 +199,6 @@ def _drift(name: str) -> Finding:
         next_step=NEXT,
         path=name,
     )
-
-
-def _line(finding: Finding) -> str:
-    return f"{finding.severity.value}: {finding.message}\n  next: {finding.next_step}"
 
 
 def _counts(made: GeneratedDocuments, changed: Sequence[str]) -> dict[str, int]:

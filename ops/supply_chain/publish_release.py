@@ -241,10 +241,9 @@ def _refused(problems: Sequence[Problem], files: Sequence[LocalFile], document: 
         Finding(code=problem.code, severity=Severity.HIGH, message=problem.message, next_step=problem.next_step)
         for problem in problems
     )
-    rows = [f"  {problem.message}\n    next: {problem.next_step}" for problem in problems]
     return StageResult(
         outcome=Outcome.FAIL,
-        text="\n".join(["not published; nothing was sent:", *rows]),
+        text="not published; nothing was sent",
         findings=findings,
         counts={"files": len(files)},
         document=document,

@@ -107,7 +107,7 @@ def _files(run: StageRun, page: ReportPage) -> dict[str, bytes]:
     from ops.supply_chain.adapters.files.report_templates import read_templates
     from ops.supply_chain.assurance.report.html import render
     from ops.supply_chain.assurance.report.markdown import summary
-    from ops.supply_chain.risk.findings.markdown import escape
+    from ops.supply_chain.risk.findings.render.markdown import escape
 
     recipients = run.config.public_log.recipients
     if run.args.public_log and not recipients:
@@ -122,7 +122,7 @@ def _tell_step(run: StageRun, page: ReportPage) -> None:
     if not step_summary.wanted():
         return
     from ops.supply_chain.assurance.report.markdown import counts_only, summary
-    from ops.supply_chain.risk.findings.markdown import escape
+    from ops.supply_chain.risk.findings.render.markdown import escape
 
     step_summary.append(counts_only(page) if run.args.public_log else summary(page, escape))
 

@@ -17,8 +17,6 @@ upload `dist/records/`.
 from __future__ import annotations
 
 import argparse
-import shutil
-import sys
 from collections.abc import Sequence
 from functools import partial
 
@@ -33,12 +31,13 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.gates.records import read_records
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
-from ops.supply_chain.risk.findings.gather import gather
-from ops.supply_chain.risk.findings.markdown import counts_only, markdown, summary
-from ops.supply_chain.risk.findings.sarif import sarif
-from ops.supply_chain.risk.findings.table import table
+from ops.supply_chain.risk.findings.render.markdown import counts_only, report_markdown, summary
+from ops.supply_chain.risk.findings.render.sarif import sarif
+from ops.supply_chain.risk.findings.render.text import report_text
+from ops.supply_chain.risk.findings.report import build_report
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.streams import terminal_width
 
 FOLDER = "findings"
 SCANS = "check_"
@@ -61,8 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    # Asked before the runner leads stdout elsewhere: lines are broken for a terminal only.
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = terminal_width()  # read before the runner redirects stdout
     return run_stage("report_findings", __doc__, arguments, partial(_perform, width=width), argv)
 
 
@@ -78,7 +76,7 @@ def _perform(run: StageRun, *, width: int | None = None) -> StageResult:
     written = [f"{FOLDER}/{name}" for name in sorted(files)]
     return StageResult(
         outcome=Outcome.PASS,
-        text="\n".join([table(report, width=width), f"written: {', '.join(written) or 'nothing'}"]),
+        text="\n".join([report_text(report, width=width), f"written: {', '.join(written) or 'nothing'}"]),
         counts={
             **report.standing,
             "waived": report.waived,
@@ -94,7 +92,7 @@ def _report(run: StageRun) -> FindingsReport:
     records = read_records(run)
     if not records:
         raise UnavailableError("there is no record to report on", hint="Run the gates first: nox -s daily_scan.")
-    return gather(
+    return build_report(
         records,
         component=run.project.name,
         version=records[0].version,
@@ -107,7 +105,7 @@ def _plain_files(report: FindingsReport) -> dict[str, bytes]:
     document = sarif(report, generator=(GENERATOR, GENERATOR_VERSION))
     return {
         f"{report.component}.json": canonical.encode(report),
-        f"{report.component}.md": markdown(report).encode(),
+        f"{report.component}.md": report_markdown(report).encode(),
         f"{report.component}.sarif": canonical.encode(document),
     }
 

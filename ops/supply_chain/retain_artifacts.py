@@ -39,7 +39,6 @@ from ops.supply_chain.release.assembly.layout import media_type_of, provenance_n
 from ops.supply_chain.release.retention.report import (
     damage_findings,
     decision_line,
-    findings_text,
     other_bytes_findings,
     release_line,
     unsigned_findings,
@@ -218,7 +217,7 @@ def _retained(run: StageRun, manifest: Manifest, how: str) -> StageResult:
     size = sum(file.size for file in manifest.files)
     return StageResult(
         outcome=Outcome.PASS,
-        text=f"{folder}: {how}; {len(manifest.files)} files, {size} bytes, until {manifest.retained_until}",
+        text=f"{folder}: {len(manifest.files)} files, {size} bytes, until {manifest.retained_until}",
         counts={"files": len(manifest.files)},
         writes=tuple(refs),
         notes=(how,),
@@ -274,10 +273,9 @@ def _told(run: StageRun, releases: Sequence[HeldRelease], decisions: Sequence[Pr
         counts["removed" if applied else "removable"] = removable
     if removable and not applied:
         lines.append("next: the same with --apply removes them")
-    text = "\n".join([*lines, *([findings_text(findings)] if findings else [])])
     return StageResult(
         outcome=Outcome.FAIL if findings else Outcome.PASS,
-        text=text or "nothing is retained",
+        text="\n".join(lines) or "nothing is retained",
         counts=counts,
         findings=findings,
         document={"releases": releases, "decisions": decisions},
@@ -285,7 +283,7 @@ def _told(run: StageRun, releases: Sequence[HeldRelease], decisions: Sequence[Pr
 
 
 def _refused(findings: tuple[Finding, ...], files: int) -> StageResult:
-    return StageResult(outcome=Outcome.FAIL, text=findings_text(findings), findings=findings, counts={"files": files})
+    return StageResult(outcome=Outcome.FAIL, text="not retained", findings=findings, counts={"files": files})
 
 
 if __name__ == "__main__":

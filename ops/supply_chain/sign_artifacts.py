@@ -264,7 +264,7 @@ class _Job:
         detached = self._run.config.signing.detached
         return StageResult(
             outcome=outcome,
-            text=messages.partial_text(progress, finding) if finding else messages.whole_text(progress),
+            text=messages.partial_text(progress) if finding else messages.whole_text(progress),
             counts=progress.counts,
             findings=(finding,) if finding else (),
             reads=self._found.reads,

@@ -78,11 +78,11 @@ def _perform(run: StageRun) -> StageResult:
     _write(run, verification, document, summary, own=own)
     return StageResult(
         outcome=verification.ruling,
-        text=report.text(verification),
+        text=report.text(verification, reasons=False),
         counts=_counts(verification),
         findings=_findings(verification),
         document=document,
-        in_public=_ACCEPTED_ONLY if verification.tolerated and verification.ruling is Outcome.PASS else "",
+        public_outcome=_ACCEPTED_ONLY if verification.tolerated and verification.ruling is Outcome.PASS else "",
     )
 
 

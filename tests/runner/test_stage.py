@@ -117,12 +117,25 @@ def test_a_crash_is_one_and_shows_the_trace(call: Callable[..., int], capfd: pyt
     assert "ZeroDivisionError: made up" in capfd.readouterr().err
 
 
+def test_findings_and_notes_are_rendered_by_the_runner(
+    call: Callable[..., int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    def gate(_run: StageRun) -> StageResult:
+        return StageResult(outcome=Outcome.FAIL, counts={"locked": 2, "examined": 1}, findings=(FINDING,), notes=("n",))
+
+    findings = "\nHIGH\n  idna  lock.unhashed\n    what: no hash\n    next: Lock again.\n"
+    call(gate)
+    assert capfd.readouterr().out == f"try_runner: fail\n2 locked, 1 examined; 1 open, 0 waived\n{findings}\nnote: n\n"
+    call(lambda _run: _result())
+    assert capfd.readouterr().out == f"the result\n{findings}"
+
+
 def test_stdout_is_the_result_alone(call: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
     def body(_run: StageRun) -> StageResult:
         print("stray")
         os.write(1, b"native stray\n")
         subprocess.run(["echo", "child stray"], check=True)
-        return _result()
+        return StageResult(outcome=Outcome.PASS, text="the result")
 
     call(body)
     out, err = capfd.readouterr()

@@ -228,7 +228,7 @@ def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, caps
         "  the machinery worked",
         "  this release would be refused, because",
         "    check_malware: something outside did not answer",
-        "    check_hashes: left no record",
+        "    check_hashes: no record",
         "    policy release.findings: stands (CVE-1), and 1 more",
     ]
 

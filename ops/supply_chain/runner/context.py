@@ -60,14 +60,19 @@ class StageRun:
 class StageResult:
     """What a stage's body returns.
 
-    `counts` keys are fixed words of the stage, never data: they are printed in public logs. `text` is
-    the result for people, `document` the same for programs (`--format json`): plain JSON data or a
-    contract value. `options` are those that can change the outcome.
-    `in_public` are fixed words that a public log says in the place of the outcome, where "pass" would say too much.
+    `counts` keys are fixed words of the stage, never data: they are printed in public logs. `options` are those that
+    can change the outcome. `document` is the result for programs (`--format json`): plain JSON data or a contract
+    value. `public_outcome` are fixed words that a public log shows instead of the outcome, where "pass" would promise
+    too much.
+
+    People get the record's counts, findings and notes from the runner, which renders them in one way for all stages.
+    `text` is what a stage shows in place of the outcome and counts, for example a table of updates; `details` are
+    further lines. Neither contains findings or notes.
     """
 
     outcome: Outcome
-    text: str
+    text: str = ""
+    details: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     reads: tuple[FileRef, ...] = ()
@@ -77,7 +82,7 @@ class StageResult:
     options: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     document: object = None
-    in_public: str = ""
+    public_outcome: str = ""
 
 
 def _file_ref(label: str, base: Path, path: Path) -> FileRef:

@@ -27,12 +27,13 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, StageError, UnavailableError, UsageError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome, exit_code_of
+from ops.supply_chain.risk.findings.render.text import stage_text
 from ops.supply_chain.runner.arguments import cache_folder, parser_for
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, hold
 from ops.supply_chain.runner.progress import Progress
-from ops.supply_chain.runner.streams import Streams
+from ops.supply_chain.runner.streams import Streams, terminal_width
 
 RECORDS_FOLDER = "records"
 
@@ -70,8 +71,9 @@ def run_stage(
         return ExitCode.PASS
     public = "--public-log" in words
     keeps = stage in record_titles() if records is None else records
+    width = terminal_width()
     with Streams(public=public) as streams:
-        return _guarded(lambda: _run(stage, parser, body, words, streams, records=keeps), streams)
+        return _guarded(lambda: _run(stage, parser, body, words, streams, records=keeps, width=width), streams)
 
 
 def _guarded(work: Callable[[], int], streams: Streams) -> int:
@@ -98,7 +100,14 @@ def _interrupt(_signal: int, _frame: object) -> NoReturn:
 
 
 def _run(
-    stage: str, parser: argparse.ArgumentParser, body: Body, words: list[str], streams: Streams, *, records: bool
+    stage: str,
+    parser: argparse.ArgumentParser,
+    body: Body,
+    words: list[str],
+    streams: Streams,
+    *,
+    records: bool,
+    width: int | None,
 ) -> int:
     args = parser.parse_args(words)
     _configure_logging(verbose=args.verbose)
@@ -118,7 +127,7 @@ def _run(
         record = _record(run, result, started, clock)
         if records:
             canonical.write(record_path, record)
-    streams.result(_render(record, result, run.args.format, public=streams.public))
+    streams.result(_render(record, result, run.args.format, public=streams.public, width=width))
     return exit_code_of(result.outcome)
 
 
@@ -180,8 +189,8 @@ def _record(run: StageRun, result: StageResult, started: datetime, clock: float)
     )
 
 
-def _render(record: Record, result: StageResult, form: str, *, public: bool) -> str:
-    outcome = result.in_public or record.outcome.value
+def _render(record: Record, result: StageResult, form: str, *, public: bool, width: int | None) -> str:
+    outcome = result.public_outcome or record.outcome.value
     summary = {"counts": record.counts, "outcome": outcome, "schema": "summary/1", "stage": record.stage}
     if public and form == "json":
         return json.dumps(summary, sort_keys=True)
@@ -195,4 +204,4 @@ def _render(record: Record, result: StageResult, form: str, *, public: bool) -> 
             "result": msgspec.to_builtins(result.document),
         }
         return canonical.encode(document).decode()
-    return result.text
+    return stage_text(record, text=result.text, details=result.details, width=width)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 from types import TracebackType
 from typing import Self, TextIO
@@ -65,6 +66,11 @@ class Streams:
     def error(self, text: str) -> None:
         """Write a message to the real stderr, cleaned likewise."""
         _write(self._error, text)
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal that stdout leads to; None where it leads to a file or a pipe."""
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
 
 
 def _write(descriptor: int, text: str) -> None:

@@ -36,7 +36,8 @@ from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.rehearsal.example import example_of
 from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.rehearsal.options import Options
-from ops.supply_chain.release.assembly.refusal import reasons_of_records, reasons_of_verdicts
+from ops.supply_chain.release.assembly.refusal import reasons_of_verdicts
+from ops.supply_chain.risk.findings.render.text import refusal_reason
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.pipeline import (
@@ -171,11 +172,12 @@ def _instance_environment(signer: Signer) -> Iterator[dict[str, str]]:
 
 def _reasons(finished: Finished, dist: Path, config: Config, signer: Signer) -> tuple[str, ...]:
     gates = [stage for stage in finished.refused if stage != POLICY_STAGE]
-    records = [record for path in sorted((dist / "records").glob("*.json")) if (record := _read(path, Record))]
+    read = [record for path in (dist / "records").glob("*.json") if (record := _read(path, Record))]
+    records = {record.stage: record for record in read}
     verdicts = [verdict for name in VERDICTS if (verdict := _read(dist / name, Verdict))]
     unnamed = signer.made_up and config.signing.mode is SigningMode.SIGSTORE
     return (
-        *reasons_of_records(gates, records),
+        *(refusal_reason(stage, records.get(stage)) for stage in gates),
         *(reasons_of_verdicts(verdicts) if POLICY_STAGE in finished.refused else ()),
         *(("no [[signing.identities]] that is valid today is configured",) if unnamed else ()),
     )

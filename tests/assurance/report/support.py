@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.files.record import Record, ToolRef
 from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Verdict
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.risk.findings.gather import gather
+from ops.supply_chain.risk.findings.report import build_report
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 TODAY = date(2026, 11, 20)
@@ -153,7 +153,7 @@ def evidence(*given: Record, **more: Any) -> ReportInput:
         "warn_days": 14,
         "rehearsal": False,
         "records": left,
-        "findings": gather(left, component="acme", version="1.0", gates=GATES, expected=SCANS),
+        "findings": build_report(left, component="acme", version="1.0", gates=GATES, expected=SCANS),
         "verdict": verdict(),
         "provenance_verdict": verdict(),
         "verification": verification(),

@@ -10,7 +10,7 @@ from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.files.record import FeedRef, Record
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.risk.findings.gather import gather
+from ops.supply_chain.risk.findings.report import build_report
 
 GATES = ("check_hashes", "check_locks", "check_malware", "check_vulnerabilities")
 
@@ -54,7 +54,7 @@ def record(*findings: Finding, stage: str = "check_vulnerabilities", **more: Any
 
 
 def report(*findings: Finding, **more: Any) -> FindingsReport:
-    return gather([record(*findings, **more)], component="acme", version="1.0", gates=GATES, expected=GATES)
+    return build_report([record(*findings, **more)], component="acme", version="1.0", gates=GATES, expected=GATES)
 
 
 TEXT = st.text(max_size=12) | st.sampled_from(

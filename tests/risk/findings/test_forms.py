@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.canonical import encode
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.risk.findings.markdown import counts_only, escape, markdown, summary
-from ops.supply_chain.risk.findings.sarif import sarif
-from ops.supply_chain.risk.findings.table import table
+from ops.supply_chain.risk.findings.render.markdown import counts_only, escape, report_markdown, summary
+from ops.supply_chain.risk.findings.render.rows import rows, where
+from ops.supply_chain.risk.findings.render.sarif import sarif
+from ops.supply_chain.risk.findings.render.text import MOST_MESSAGES, findings_text, report_text
 from tests.risk.findings.support import FINDINGS, finding, report
 
 GENERATOR = ("sealwright", "1.0")
@@ -28,18 +29,18 @@ def as_sarif(*findings: Finding, **more: Any) -> dict[str, Any]:
     return {**run, "whole": document}
 
 
-def test_the_table() -> None:
-    text = table(report(finding(due="2026-12-01", also_at=("b.txt:1", "c.txt:2", "d.txt:3"), places=9), WAIVED))
+def test_the_text_of_a_report() -> None:
+    text = report_text(report(finding(due="2026-12-01", also_at=("b.txt:1", "c.txt:2", "d.txt:3"), places=9), WAIVED))
     assert text == (
         "check_vulnerabilities  fail          2 locks, 10 locked, 10 examined; OSV snapshot, 3 hours old\n"
-        "check_hashes           no record    it was not run, or did not end: nothing is known of what it looks at\n"
-        "check_locks            no record    it was not run, or did not end: nothing is known of what it looks at\n"
-        "check_malware          no record    it was not run, or did not end: nothing is known of what it looks at\n"
+        "check_hashes           no record     it was not run or did not finish: nothing it checks was examined\n"
+        "check_locks            no record     it was not run or did not finish: nothing it checks was examined\n"
+        "check_malware          no record     it was not run or did not finish: nothing it checks was examined\n"
         "\n"
         "HIGH\n"
         "  idna 3.20  CVE-2026-1, vulnerability.known  due 2026-12-01\n"
         "    what: idna 3.20 has CVE-2026-1\n"
-        "    where: functions/one/requirements.txt:3, b.txt:1, c.txt:2 and 6 more\n"
+        "    where: functions/one/requirements.txt:3, b.txt:1, c.txt:2 and 6 more places\n"
         "    next: Move idna to 4.0 or later: nox -s lock -- --upgrade-package idna\n"
         "\n"
         "WAIVED\n"
@@ -48,25 +49,85 @@ def test_the_table() -> None:
         "    where: functions/one/requirements.txt:3\n"
         "    waived by: CVE-2026-1, ann, until 2026-12-31\n"
         "\n"
-        "findings: 2, from records: 1; 1 standing (1 high), 1 waived"
+        "findings: 2, from records: 1; 1 open (1 high), 1 waived"
     )
+
+
+def test_findings_that_differ_only_in_location_are_one_row() -> None:
+    locks = [finding(path=f"{name}.txt", line=number) for number, name in enumerate("abcde", start=1)]
+    other = finding(path="a.txt", line=9, message="another message")
+    [row, second] = rows([*reversed(locks), other])
+    assert (row.locations, row.places) == (("a.txt:1", "b.txt:2", "c.txt:3", "d.txt:4", "e.txt:5"), 5)
+    assert (second.locations, second.places) == (("a.txt:9",), 1)
+    assert where(row, most=3) == "a.txt:1, b.txt:2, c.txt:3 and 2 more places"
+    assert where(row, most=4).endswith(" and 1 more place")
+    found = report(*locks)
+    assert report_text(found).count("what: ") == report_markdown(found).count("| idna 3.20 |") == 1
+    assert "a.txt:1, b.txt:2, c.txt:3 and 2 more places" in report_text(found)
+    assert len(found.findings) == len(as_sarif(*locks)["results"]) == 5
+
+
+def test_the_places_of_merged_findings_add_up() -> None:
+    many = finding(path="a.txt", line=1, also_at=("b.txt:1",), places=7)
+    nowhere = finding(path="", line=0)
+    assert [(row.locations, row.places) for row in rows([many, finding(path="c.txt", line=2), nowhere])] == [
+        (("a.txt:1", "b.txt:1", "c.txt:2"), 8)
+    ]
+    assert [(row.locations, row.places, where(row)) for row in rows([nowhere])] == [((), 0, "")]
+
+
+def test_the_rows_do_not_depend_on_the_order_of_the_findings() -> None:
+    found = [finding(path="b.txt"), finding("six", severity=Severity.LOW), finding(path="a.txt"), WAIVED]
+    assert rows(found) == rows(list(reversed(found))) == rows([*found, *found])
+
+
+def test_messages_with_one_next_step_share_a_block_and_many_are_cut() -> None:
+    def denied(number: int) -> Finding:
+        return Finding(code="policy.x", severity=Severity.HIGH, message=f"p{number:03}: no hash", next_step="Add it.")
+
+    text = findings_text(denied(number) for number in range(MOST_MESSAGES + 2))
+    lines = text.split("\n")
+    assert lines[:3] == ["HIGH", "  policy.x", "    what: p000: no hash"]
+    assert lines[-2:] == ["    and 2 more: all are in the JSON result", "    next: Add it."]
+    assert text.count("next:") == 1
+    assert findings_text([]) == ""
+
+
+def test_a_next_step_of_several_lines_keeps_them_and_no_line_starts_a_command() -> None:
+    text = findings_text([finding(next_step="Add:\n[table]\n::error::x\x1b[2J", path="", due="")])
+    assert text.split("\n")[-3:] == ["    next: Add:", "      [table]", "      : :error: :x?[2J"]
+
+
+HOSTILE = "x\r\n::error::y\x1b[31m\u202ez|`<img>`[a](b)https://user:secret@host/"
+
+
+@pytest.mark.parametrize("field", ["message", "next_step", "package", "version", "path", "waived_by", "due"])
+def test_hostile_text_stays_harmless_in_each_form(field: str) -> None:
+    found = report(finding(**{field: HOSTILE}))
+    forms = [report_text(found), findings_text(found.findings), findings_text([finding(**{field: HOSTILE})])]
+    forms += [report_markdown(found), encode(as_sarif(finding(**{field: HOSTILE}))["whole"]).decode()]
+    for form in forms:
+        assert not re.search("[\r\x1b\u202e]|secret", form)
+    for form in forms[:3]:
+        assert [line for line in form.split("\n") if line.lstrip().startswith("::")] == []
+    assert "<img>" not in report_markdown(found)
 
 
 def test_a_terminal_has_a_width_and_a_log_has_none() -> None:
     found = report(finding())
-    assert max(map(len, table(found, width=60).splitlines())) <= 60
-    assert max(map(len, table(found).splitlines())) > 60
-    words = [" ".join(text.split()) for text in (table(found), table(found, width=1))]
+    assert max(map(len, report_text(found, width=60).splitlines())) <= 60
+    assert max(map(len, report_text(found).splitlines())) > 60
+    words = [" ".join(text.split()) for text in (report_text(found), report_text(found, width=1))]
     assert words[0] == words[1]
 
 
 def test_what_was_not_examined_is_said_and_nothing_is_ever_called_clean() -> None:
     found = report(outcome=Outcome.NOT_EXAMINED, notes=("something outside did not answer",))
-    for text in (table(found), markdown(found), summary(found), counts_only(found)):
+    for text in (report_text(found), report_markdown(found), summary(found), counts_only(found)):
         assert "not-examined" in text
         assert "no record" in text
         assert "clean" not in text.lower()
-    assert "  note: something outside did not answer\n" in table(found)
+    assert "  note: something outside did not answer\n" in report_text(found)
 
 
 ESCAPED = {
@@ -86,18 +147,18 @@ def test_markdown_shows_text_as_it_is(text: str) -> None:
 
 
 def test_the_markdown() -> None:
-    found = markdown(report(finding(due="2026-12-01", places=2), WAIVED))
+    found = report_markdown(report(finding(due="2026-12-01", places=2), WAIVED))
     assert found == (
         "## Findings: acme 1.0\n\n"
-        r"findings&#58; 2, from records&#58; 1; 1 standing \(1 high\), 1 waived." + "\n\n"
+        r"findings&#58; 2, from records&#58; 1; 1 open \(1 high\), 1 waived." + "\n\n"
         "| stage | outcome | examined |\n|---|---|---|\n"
         r"| check\_vulnerabilities | fail | 2 locks, 10 locked, 10 examined; OSV snapshot, 3 hours old |" + "\n"
-        r"| check\_hashes | no record | not run, or it did not end |" + "\n"
-        r"| check\_locks | no record | not run, or it did not end |" + "\n"
-        r"| check\_malware | no record | not run, or it did not end |" + "\n"
+        r"| check\_hashes | no record | not run, or did not finish |" + "\n"
+        r"| check\_locks | no record | not run, or did not finish |" + "\n"
+        r"| check\_malware | no record | not run, or did not finish |" + "\n"
         "\n### High\n\n| package | what | where | due | next step |\n|---|---|---|---|---|\n"
         r"| idna 3.20 | idna 3.20 has CVE\-2026\-1 \(CVE\-2026\-1, vulnerability.known\) "
-        r"| functions/one/requirements.txt&#58;3 and 1 more | 2026\-12\-01 "
+        r"| functions/one/requirements.txt&#58;3 and 1 more place | 2026\-12\-01 "
         r"| Move idna to 4.0 or later&#58; nox \-s lock \-\- \-\-upgrade\-package idna |" + "\n"
         "\n### Waived\n\n| package | what | where | due | waived by |\n|---|---|---|---|---|\n"
         r"| urllib3 3.20 | urllib3 3.20 has CVE\-2026\-1 \(CVE\-2026\-1, vulnerability.known\) "
@@ -112,13 +173,13 @@ def test_a_summary_that_does_not_fit_says_so_and_keeps_the_worst() -> None:
     assert "The findings do not fit here" in short
     assert "| worst 3.20 |" in short
     assert "p098" not in short
-    assert summary(found) == markdown(found)
+    assert summary(found) == report_markdown(found)
 
 
 def test_counts_only_names_nothing() -> None:
     text = counts_only(report(finding("secret-package", path="secret/path")))
     assert not re.search("secret|idna|CVE|acme|1\\.0|OSV", text)
-    assert "1 standing" in text
+    assert "1 open" in text
 
 
 def test_sarif_of_one_finding() -> None:
@@ -212,7 +273,7 @@ def test_too_many_results_are_cut_and_counted() -> None:
     run = as_sarif(*found, most_results=3)
     assert [one["properties"]["subject"] for one in run["results"]] == ["p0 3.20", "p1 3.20", "p2 3.20"]
     said = [one["message"]["text"] for one in run["invocations"][0]["toolExecutionNotifications"]]
-    assert said[-1] == "2 findings are left out here, the least severe and the waived: 3 are the most told"
+    assert said[-1] == "2 findings are left out here, the least severe and the waived: 3 is the limit"
 
 
 def test_no_link_and_no_placeholder_comes_out_of_a_message() -> None:
@@ -250,15 +311,15 @@ def test_every_finding_is_in_every_form_and_breaks_none(findings: list[Finding])
     assert waived == [bool(one.waived_by) for one in found.findings]
     assert json.loads(encode(run["whole"])) == run["whole"]
     for one in found.findings:
-        assert escape(one.waived_by or one.next_step) in markdown(found)
-    rows = [line for line in markdown(found).split("\n") if line.startswith("| ")]
-    assert len(rows) == 1 + 4 + len(found.findings) + markdown(found).count("\n### ")
-    for row in rows:
+        assert escape(one.waived_by or one.next_step) in report_markdown(found)
+    lines = [line for line in report_markdown(found).split("\n") if line.startswith("| ")]
+    assert len(lines) == 1 + 4 + len(rows(found.findings)) + report_markdown(found).count("\n### ")
+    for row in lines:
         assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) in (4, 6)
         assert not re.search(r"<|(?<!&)#(?!#)|\x1b|\r", row.replace(r"\#", ""))
-    lines = table(found).split("\n")
-    assert sum(line.startswith("    next: ") for line in lines) == sum(found.standing.values())
-    assert sum(line.startswith("    waived by: ") for line in lines) == found.waived
+    lines = report_text(found).split("\n")
+    assert sum(line.startswith("    what: ") for line in lines) == len(rows(found.findings))
+    assert ("WAIVED" in lines) is (found.waived > 0)
     assert [line for line in lines if line.lstrip().startswith("::") or "##[" in line] == []
 
 

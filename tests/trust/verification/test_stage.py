@@ -148,8 +148,9 @@ def test_what_did_not_verify_is_not_kept(world: World, dist: Path, capfd: pytest
     shared = [*world.options(dist)[:4], "--artifacts", str(dist / "kept"), "--version", "v1.0"]
     assert world.run("retain_artifacts", *shared) == 4
     assert capfd.readouterr().out == (
-        "v1.0 does not verify (dist/verification/verification.json)\n"
-        "  next: Fix what the report lists, then run the release again: nox -s release.\n"
+        "not retained\n\nHIGH\n  retention.not-verified\n"
+        "    what: v1.0 does not verify (dist/verification/verification.json)\n"
+        "    next: Fix what the report lists, then run the release again: nox -s release.\n"
     )
     assert not (dist / "kept/supply-chain/small/v1.0").exists()
 
@@ -247,7 +248,7 @@ def test_what_is_no_plain_file_of_the_release_is_refused(
     edit, expected = ON_DISK[name]
     edit(dist / "release", tmp_path / "outside")
     assert verify(world, dist) == 4
-    assert f"                {expected}" in capfd.readouterr().out
+    assert f"    what: {expected}" in capfd.readouterr().out
 
 
 def test_the_release_before_is_held_against_the_one_that_is_named(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStatus, ClaimVerdict, ControlStatus
 from ops.supply_chain.core.text import printable
 
 
-def report_text(report: ClaimsReport, short: Sequence[ClaimVerdict] = ()) -> str:
-    """Return the report: what it rests on, each claim, how many controls are met, and what was required in vain."""
-    return "\n".join(printable(line) for line in _lines(report, short))
+def report_text(report: ClaimsReport) -> str:
+    """Return the report: the release it is based on, each claim, and how many controls are met."""
+    return "\n".join(printable(line) for line in _lines(report))
 
 
-def _lines(report: ClaimsReport, short: Sequence[ClaimVerdict]) -> Iterator[str]:
+def _lines(report: ClaimsReport) -> Iterator[str]:
     yield f"claims of {report.component}, {_source(report)}"
     width = max((len(claim.id) for claim in report.claims), default=0)
     for claim in report.claims:
@@ -21,9 +21,6 @@ def _lines(report: ClaimsReport, short: Sequence[ClaimVerdict]) -> Iterator[str]
     standings = [control.standing for control in report.controls]
     counts = ", ".join(f"{standings.count(standing)} {standing.value.replace('-', ' ')}" for standing in ControlStatus)
     yield f"controls: {counts}"
-    for claim in short:
-        yield f"required and {claim.standing.value.replace('-', ' ')}: {claim.id}"
-        yield from (f"  missing: {sentence}" for sentence in claim.missing)
 
 
 def _source(report: ClaimsReport) -> str:

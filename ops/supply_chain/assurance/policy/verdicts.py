@@ -130,7 +130,7 @@ def counts_of(verdict: Verdict) -> dict[str, int]:
 
 
 def render(verdict: Verdict) -> str:
-    """Write the verdict for a person: the decision, a line a rule, then every reason with what to do."""
+    """Return the verdict for people, without its findings: the decision, a line per rule, what was not examined."""
     head = f"policy: {verdict.decision} ({verdict.outcome.value}) {verdict.component} {verdict.version}"
     width = max((len(rule.code) for rule in verdict.rules), default=0)
     table = [f"  {_word(rule):<12}  {rule.code:<{width}}  {_title(rule)}" for rule in verdict.rules]
@@ -156,7 +156,7 @@ def _explain(rule: RuleVerdict) -> list[str]:
     warning = f"warning, denies from {rule.effective_on}"
     return [
         line
-        for word, reasons in (("denied", rule.denials), (unknown, rule.unknowns), (warning, rule.warnings))
+        for word, reasons in ((unknown, rule.unknowns), (warning, rule.warnings))
         for line in _list(word, rule, reasons)
     ]
 

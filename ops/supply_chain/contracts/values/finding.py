@@ -1,7 +1,4 @@
-"""The one shape of a finding, whatever gate it comes from.
-
-Source: DESIGN section 1, idea 3.
-"""
+"""The one shape of a finding, whatever gate it comes from, and of the row that shows it."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from ops.supply_chain.contracts.base import Contract, Count
 
 
 class Severity(StrEnum):
-    """How bad; `unknown` is treated as high wherever a decision hangs on it."""
+    """How severe a finding is; every decision treats `unknown` as `high`."""
 
     INFO = "info"
     LOW = "low"
@@ -21,17 +18,27 @@ class Severity(StrEnum):
     UNKNOWN = "unknown"
 
 
+WORST_FIRST = (
+    Severity.CRITICAL,
+    Severity.HIGH,
+    Severity.UNKNOWN,
+    Severity.MEDIUM,
+    Severity.LOW,
+    Severity.INFO,
+)
+"""Order of severities in every list: `unknown` counts as high and comes after what is known to be high."""
+
+
 class Finding(Contract, frozen=True, kw_only=True):
-    """One thing that somebody has to look at.
+    """One problem that a gate found.
 
-    `code` is `<gate>.<fact>` in kebab case, for example `lock.unhashed`. `path` is relative to the
-    project, `line` counts from 1 and is 0 where the file as a whole is meant. `next_step` is one
-    sentence, an order. `waived_by` is empty while the finding stands.
+    `code` is `<gate>.<problem>` in kebab case, for example `lock.unhashed`. `path` is relative to the project;
+    `line` counts from 1 and is 0 where the finding is about the whole file. `next_step` is one sentence in the
+    imperative. `waived_by` is empty while the finding is open.
 
-    One finding may stand at many places: `path` and `line` are the first, `also_at` further ones as
-    `path:line` in order, perhaps not all of them, and `places` says how many there are in all. `due` is
-    the last day on which it can be dealt with in time, `first_seen` the day on which a scan first told
-    of it, both ISO dates, empty where there is none.
+    One finding can have many locations: `path` and `line` are the first, `also_at` has further ones as
+    `path:line` in order, perhaps not all of them, and `places` is the total number. `due` is the last day to deal
+    with it in time, `first_seen` the day on which a scan first reported it; both are ISO dates, or empty.
     """
 
     code: str
@@ -51,5 +58,20 @@ class Finding(Contract, frozen=True, kw_only=True):
 
     @property
     def sort_key(self) -> tuple[str, int, str, str, str, str]:
-        """Order of findings in every list: by place, then by what."""
+        """Sort key of findings in records: by location, then package, then code."""
         return (self.path, self.line, self.package, self.version, self.code, self.message)
+
+
+class FindingRow(Contract, frozen=True, kw_only=True):
+    """One row of a list of findings: a finding, and every location of findings that differ only in location.
+
+    `subject` is the package with its version, or the code of a finding that is about none. `identifiers` are the
+    names of the vulnerability, then the code. `locations` are the known ones as `path:line` in order, `places` is
+    the total number; none and 0 for a finding that is about no file.
+    """
+
+    finding: Finding
+    subject: str
+    identifiers: tuple[str, ...]
+    locations: tuple[str, ...]
+    places: Count

@@ -34,7 +34,7 @@ def document_of(looked: Sequence[Beside], written: Mapping[str, Sequence[str]]) 
 
 
 def text_of(looked: Sequence[Beside], written: Mapping[str, Sequence[str]], *, check: bool, asked: int) -> str:
-    """Return the result for people: a summary, then what changed.
+    """Return the result for people: a summary, then what changed; a check reports changes as findings.
 
     Args:
         looked: Every lock.
@@ -45,7 +45,7 @@ def text_of(looked: Sequence[Beside], written: Mapping[str, Sequence[str]], *, c
     stale = [one for one in looked if (one.stale if check else one.lock_path in written)]
     verb = "would change" if check else "changed"
     lines = [f"{len(looked)} locks: {len(stale)} {verb}, {len(looked) - len(stale)} unchanged ({asked} resolved)"]
-    for one in stale:
+    for one in [] if check else stale:
         lines.append(f"  {one.lock_path}" + ("" if one.settled.changed and one.settled.job.old else f": {_why(one)}"))
         if one.settled.job.old:
             lines += [f"    {change.name} {_difference(change.before, change.after)}" for change in one.settled.changes]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.dependencies.drift.looked import How, Looked
 
@@ -71,29 +70,10 @@ def notes_of(looked: Iterable[tuple[str, Looked]], counts: Mapping[str, int], *,
     return tuple(told)
 
 
-def text_of(
-    looked: Sequence[tuple[str, Looked]], counts: Mapping[str, int], notes: Sequence[str], findings: Sequence[Finding]
-) -> str:
-    """Return the result for people: what was looked at and how; what stands, and what to do; what is waived."""
-    lines = [
-        f"{counts['locks']} locks with {counts['locked']} distinct pins, {counts['examined']} of them examined",
-        (
-            f"{counts['recompiled']} recompiled by {counts['resolved']} distinct questions to uv, "
-            f"{counts['checked_by_tool']} checked by their tool, {counts['checked_by_consistency']} held against their "
-            f"manifest, {counts['empty']} empty"
-        ),
-    ]
-    if counts["reproducible"]:
-        lines.append(f"{counts['reproducible']} reproduced with an empty cache, byte for byte below the header")
-    lines += [f"note: {note}" for note in notes]
-    diffs = {path: one.diff for path, one in looked}
-    for title, waived in (("", False), ("waived:", True)):
-        chosen = [one for one in findings if bool(one.waived_by) is waived]
-        lines += [title] if title and chosen else []
-        for one in chosen:
-            lines += _finding_lines(one)
-            lines += [f"      {row}" for row in diffs.get(one.path, ()) if one.code == "lock.drift"]
-    return "\n".join(lines)
+def diff_lines(looked: Iterable[tuple[str, Looked]]) -> tuple[str, ...]:
+    """Return the lines in which each lock differs from its recompile, sorted by path."""
+    changed = [(path, one.diff) for path, one in looked if one.diff]
+    return tuple(line for path, diff in sorted(changed) for line in (f"{path} differs:", *(f"  {row}" for row in diff)))
 
 
 def document_of(looked: Iterable[tuple[str, Looked]], counts: Mapping[str, int]) -> dict[str, object]:
@@ -113,9 +93,3 @@ def document_of(looked: Iterable[tuple[str, Looked]], counts: Mapping[str, int])
             for path, one in sorted(looked, key=lambda pair: pair[0])
         ],
     }
-
-
-def _finding_lines(one: Finding) -> list[str]:
-    place = f"{one.path}:{one.line}" if one.line else one.path
-    waived = f" (waived: {one.waived_by})" if one.waived_by else ""
-    return [f"  {one.severity.value} {one.code} {place}: {one.message}{waived}", f"    next: {one.next_step}"]

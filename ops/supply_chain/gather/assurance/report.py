@@ -30,7 +30,7 @@ from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.gather.gates.records import read_records, record_paths
 from ops.supply_chain.release.retention.rules import newest
 from ops.supply_chain.risk.advisories.response import Clock
-from ops.supply_chain.risk.findings.gather import gather
+from ops.supply_chain.risk.findings.report import build_report
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.runner.pipeline import POLICY_STAGE
@@ -99,7 +99,7 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
 
 
 def _findings(run: StageRun, records: tuple[Record, ...], version: str) -> FindingsReport:
-    return gather(
+    return build_report(
         [record for record in records if not record.stage.startswith(POLICY_STAGE)],
         component=run.project.name,
         version=version,

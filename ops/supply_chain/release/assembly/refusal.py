@@ -4,22 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import Reason, Verdict
 from ops.supply_chain.core.outcome import Outcome
-
-
-def reasons_of_records(stages: Sequence[str], records: Iterable[Record]) -> tuple[str, ...]:
-    """Return the reason of each gate that refused.
-
-    Args:
-        stages: The gates that refused, in the order in which they ran.
-        records: Their records; a stage without one is reported, too.
-    Returns:
-        One sentence a stage, in that order.
-    """
-    left = {record.stage: record for record in records}
-    return tuple(f"{stage}: {_of_record(left.get(stage))}" for stage in stages)
 
 
 def reasons_of_verdicts(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
@@ -42,16 +28,6 @@ def reasons_of_verdicts(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
         if verdict.decision != "allow" and all(rule.outcome is Outcome.PASS for rule in verdict.rules)
     ]
     return (*found, *empty)
-
-
-def _of_record(record: Record | None) -> str:
-    if record is None:
-        return "left no record"
-    if record.findings:
-        return _first_of([finding.message for finding in record.findings])
-    if record.outcome is Outcome.NOT_EXAMINED:
-        return "; ".join(record.notes) or "could not examine everything"
-    return f"ended {record.outcome}"
 
 
 def _of_reasons(reasons: Sequence[Reason]) -> str:

@@ -78,8 +78,3 @@ def unverified_findings(version: str) -> tuple[Finding, ...]:
             next_step="Fix what the report lists, then run the release again: nox -s release.",
         ),
     )
-
-
-def findings_text(findings: Iterable[Finding]) -> str:
-    """Write findings for people: what, then what to do next."""
-    return "\n".join(f"{finding.message}\n  next: {finding.next_step}" for finding in findings)

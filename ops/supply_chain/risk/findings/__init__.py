@@ -1,1 +1,1 @@
-"""Findings as people and programs read them: one report, and its forms."""
+"""Findings: one report made from all records, and its rendering."""

@@ -55,10 +55,9 @@ def whole_text(progress: SigningProgress) -> str:
     return "\n".join(lines)
 
 
-def partial_text(progress: SigningProgress, finding: Finding) -> str:
-    """Return the text for an incompletely signed release: progress, reason, next step."""
-    done = progress.kept + progress.made
-    return f"not signed: {done} of {progress.wanted}\n  {finding.message}\n  next: {finding.next_step}"
+def partial_text(progress: SigningProgress) -> str:
+    """Return the text for an incompletely signed release."""
+    return f"not signed: {progress.kept + progress.made} of {progress.wanted}"
 
 
 def checksums_text(files: int, checksums: str) -> str:

@@ -56,8 +56,13 @@ def document(verification: Verification, *, verified_at: str) -> dict[str, Any]:
     }
 
 
-def text(verification: Verification) -> str:
-    """Return the result as text: failures line by line, each check with a command that checks the same."""
+def text(verification: Verification, *, reasons: bool = True) -> str:
+    """Return the result as text: each check with a command that checks the same.
+
+    Args:
+        verification: What was verified.
+        reasons: Whether each line that did not pass is shown below its check.
+    """
     lines = [headline(verification)]
     lines += [f"  {key:<9} {value}" for key, value in verification.facts.items()]
     lines += [f"  {'level':<9} SLSA Build L{verification.level.build}: {verification.level.reason}"]
@@ -66,7 +71,7 @@ def text(verification: Verification) -> str:
         lines += [
             f"{'':<{_WIDTH}}   {line.subject}: {line.message}"
             for line in check.lines
-            if line.outcome is not Outcome.PASS
+            if reasons and line.outcome is not Outcome.PASS
         ]
         command = _command(check)
         lines += [f"{'':<{_WIDTH}}   $ {command}"] if command else []

@@ -15,7 +15,6 @@ from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
 from ops.supply_chain.gather.risk.advisories.lookup import Examined, Part
 from ops.supply_chain.risk.advisories.findings import Teller, not_examined
 from ops.supply_chain.risk.advisories.pins import Key
-from ops.supply_chain.risk.advisories.report import Facts, render
 from ops.supply_chain.risk.advisories.response import Clock
 from ops.supply_chain.runner.context import StageResult, StageRun
 
@@ -68,7 +67,6 @@ def conclude(
     found: Examined,
     told: Sequence[tuple[Voice, Sequence[Finding]]],
     *,
-    title: str,
     counts: Mapping[str, int],
     tools: Iterable[ToolRef] = (),
     options: Mapping[str, str] | None = None,
@@ -79,7 +77,6 @@ def conclude(
         run: The stage's run.
         found: What was looked at.
         told: Each project's findings.
-        title: Of the text.
         counts: The gate's own.
         tools: That took part.
         options: That can change the outcome, beside those of both gates.
@@ -94,19 +91,14 @@ def conclude(
             ledgers.add(path, voice.teller.sightings, today=voice.clock.today)
     every = {**_counts(found, told, gate), **counts}
     notes = (*found.notes, *dict.fromkeys(TORN for voice, _ in told if voice.ledger and voice.ledger.torn))
-    facts = Facts(
-        title=title,
-        outcome=gate.outcome.value,
-        counts=every,
-        told=[found.chosen.answer.told] if found.chosen else [],
-        passed_over=found.chosen.passed_over if found.chosen else (),
-        notes=notes,
-        has_ledger=run.args.ledger or any(voice.ledger for voice, _ in told),
-        today=told[0][0].clock.today,
-    )
+    sources = [found.chosen.answer.told] if found.chosen else []
+    skipped = list(found.chosen.passed_over) if found.chosen else []
     return StageResult(
         outcome=gate.outcome,
-        text=render(facts, gate.findings),
+        details=(
+            *(f"source: {source}" for source in sources),
+            *(f"source not used: {name}: {reason}" for name, reason in skipped),
+        ),
         counts=every,
         findings=gate.findings,
         reads=tuple(ref for part in found.parts for ref in part.project.lock_refs),
@@ -114,7 +106,7 @@ def conclude(
         tools=tuple(tools),
         options={**_options(run), **(options or {})},
         notes=notes,
-        document={"sources": facts.told, "passed_over": [list(one) for one in facts.passed_over]},
+        document={"sources": sources, "passed_over": [list(pair) for pair in skipped]},
     )
 
 

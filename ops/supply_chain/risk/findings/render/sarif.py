@@ -1,10 +1,12 @@
 """Findings as SARIF 2.1.0, located at the lock line, in the form that GitHub's code scanning takes.
 
-One rule for each kind of finding, and one for each advisory; its help is what to do. A fingerprint is made
-of the rule, the package, the version and the file: a finding stays the same when lines move or a message
-counts days. What is waived is there, suppressed.
+One rule for each code, and one for each advisory; its help is the next step. A fingerprint is computed from the
+rule, the package, the version and the file: a finding stays the same when lines move or a message counts days.
+Waived findings are included, suppressed. Findings that differ only in location stay separate results here: code
+scanning marks each location and tracks it by its own fingerprint.
 
-Source: OASIS SARIF 2.1.0; github/docs "SARIF support for code scanning"; facts/standards.md section 11.
+Source: OASIS SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/;
+https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 """
 
 from __future__ import annotations
@@ -17,17 +19,16 @@ from urllib.parse import quote
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
-from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, Severity
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.risk.findings.gather import WORST_FIRST
-from ops.supply_chain.risk.findings.wording import examined, identifiers, label, subject
+from ops.supply_chain.risk.findings.render.rows import label, row_of, stage_coverage
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_RESULTS = 25_000
 """GitHub refuses a run with more; it shows the worst 5,000."""
 
 MOST_RELATED = 10
-"""Further places of one finding that are told; its message says how many there are."""
+"""Related locations of one result; its message gives the total."""
 
 MOST_STEPS = 5
 LONGEST_TEXT = 1000
@@ -49,7 +50,7 @@ _SCORES = {
     Severity.MEDIUM: "5.5",
     Severity.LOW: "2.0",
 }
-"""GitHub's bands are over 9.0, 7.0, 4.0 and 0.1; records keep levels, not scores, so these are their middles."""
+"""The middles of GitHub's bands (above 9.0, 7.0, 4.0 and 0.1): records have levels, not scores."""
 
 _MARKUP = re.compile(r"\](?=\()|\{(?=[0-9])")
 
@@ -61,26 +62,28 @@ def sarif(report: FindingsReport, *, generator: tuple[str, str], most_results: i
 
     Args:
         report: The findings, worst first.
-        generator: Name and version of what made it.
-        most_results: How many to tell; those left out are the last, and how many is said.
+        generator: Name and version of the program.
+        most_results: How many results to write; the last ones are left out, and a notification gives their number.
     """
-    told = report.findings[:most_results]
-    rules = _rules(told)
+    written = report.findings[:most_results]
+    rules = _rules(written)
     places = {rule["id"]: place for place, rule in enumerate(rules)}
     seen: Counter[str] = Counter()
     name, version = generator
     run = {
         "automationDetails": {"id": "sealwright/"},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notifications(report, len(told))}],
-        "results": [_result(one, places, seen) for one in told],
+        "invocations": [
+            {"executionSuccessful": True, "toolExecutionNotifications": _notifications(report, len(written))}
+        ],
+        "results": [_result(finding, places, seen) for finding in written],
         "tool": {"driver": {"name": name, "rules": rules, "semanticVersion": version, "version": version}},
     }
     return {"$schema": SCHEMA, "runs": [run], "version": "2.1.0"}
 
 
 def rule_id(finding: Finding) -> str:
-    """Return the rule of a finding: its code, and for an advisory its id as well."""
+    """Return the rule of a finding: its code, with the advisory's id for an advisory."""
     advisory = finding.code.split(".", 1)[0] in _ADVISORIES and finding.aliases
     return f"{finding.code}/{finding.aliases[0]}" if advisory else finding.code
 
@@ -93,7 +96,7 @@ def _rules(findings: Sequence[Finding]) -> list[Json]:
 
 
 def _rule(name: str, findings: Sequence[Finding]) -> Json:
-    worst = min((one.severity for one in findings), key=WORST_FIRST.index)
+    worst = min((finding.severity for finding in findings), key=WORST_FIRST.index)
     advisory = name != findings[0].code
     about = findings[0].message if advisory else f"{name}: a finding of sealwright"
     properties: Json = {"precision": "high", "tags": ["security", "supply-chain"]}
@@ -110,13 +113,13 @@ def _rule(name: str, findings: Sequence[Finding]) -> Json:
 
 
 def _help(findings: Sequence[Finding]) -> str:
-    steps = list(dict.fromkeys(one.next_step for one in findings))
+    steps = list(dict.fromkeys(finding.next_step for finding in findings))
     more = f"\nand {len(steps) - MOST_STEPS} more: see each result" if len(steps) > MOST_STEPS else ""
     return "Next:\n" + "\n".join(f"- {_text(step)}" for step in steps[:MOST_STEPS]) + more
 
 
 def _result(finding: Finding, places: dict[str, int], seen: Counter[str]) -> Json:
-    rule = rule_id(finding)
+    rule, subject = rule_id(finding), row_of(finding).subject
     key = sha256_bytes(repr((rule, finding.package, finding.version, finding.path)).encode())
     seen[key] += 1
     result: Json = {
@@ -124,11 +127,11 @@ def _result(finding: Finding, places: dict[str, int], seen: Counter[str]) -> Jso
         "locations": [_location(finding.path, finding.line)],
         "message": {"text": _message(finding)},
         "partialFingerprints": {
-            # The form of GitHub's own: 16 digits and the how-manieth of its kind in the file.
+            # GitHub's own form: 16 digits, and the number of the result among equal ones in the file.
             "primaryLocationLineHash": f"{key[:16]}:{seen[key]}",
             FINGERPRINT: f"{key}:{seen[key]}",
         },
-        "properties": {"code": finding.code, "severity": finding.severity.value, "subject": _text(subject(finding))},
+        "properties": {"code": finding.code, "severity": finding.severity.value, "subject": _text(subject)},
         "ruleId": rule,
         "ruleIndex": places[rule],
     }
@@ -142,7 +145,8 @@ def _result(finding: Finding, places: dict[str, int], seen: Counter[str]) -> Jso
 def _message(finding: Finding) -> str:
     due = f" Due {finding.due}." if finding.due and not finding.waived_by else ""
     more = f" At {finding.places} places." if finding.places > 1 else ""
-    return f"{_text(finding.message)} ({_text(identifiers(finding))}){more}{due} Next: {_text(finding.next_step)}"
+    identifiers = _text(", ".join(row_of(finding).identifiers))
+    return f"{_text(finding.message)} ({identifiers}){more}{due} Next: {_text(finding.next_step)}"
 
 
 def _elsewhere(place: str) -> Json:
@@ -151,7 +155,7 @@ def _elsewhere(place: str) -> Json:
 
 
 def _location(path: str, line: int) -> Json:
-    # GitHub drops a result without a place: what is about no file is shown where the project is configured.
+    # GitHub drops a result without a location: a finding that is about no file is shown at the configuration.
     return {
         "physicalLocation": {
             "artifactLocation": {"uri": _uri(path or CONFIG_NAME)},
@@ -165,17 +169,17 @@ def _uri(path: str) -> str:
     return quote(path.lstrip("/") or CONFIG_NAME, safe="/-._~+@=,")
 
 
-def _notifications(report: FindingsReport, told: int) -> list[Json]:
-    left = len(report.findings) - told
-    texts = [f"{stage.stage}: {stage.outcome.value}. {examined(stage)}" for stage in report.stages]
+def _notifications(report: FindingsReport, written: int) -> list[Json]:
+    left = len(report.findings) - written
+    texts = [f"{stage.stage}: {stage.outcome.value}. {stage_coverage(stage)}" for stage in report.stages]
     texts += [f"{gate}: no record" for gate in report.without_record]
     if left:
-        texts.append(f"{left} findings are left out here, the least severe and the waived: {told} are the most told")
+        texts.append(f"{left} findings are left out here, the least severe and the waived: {written} is the limit")
     return [{"level": "note", "message": {"text": _text(text)}} for text in texts]
 
 
 def _text(text: str) -> str:
-    """Return text that is not empty and not too long, and that SARIF takes as it is.
+    """Return text that is neither empty nor too long and has no SARIF markup.
 
     GitHub refuses an empty text and cuts a long one. `[text](target)` would be a link and `{0}` a
     placeholder (SARIF 3.11.5, 3.11.6).

@@ -8,7 +8,7 @@ from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.canonical import decode, encode
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.risk.findings.gather import gather
+from ops.supply_chain.risk.findings.report import build_report
 from tests.risk.findings.support import FINDINGS, GATES, finding, record, report
 
 
@@ -34,7 +34,7 @@ def test_stages_and_what_left_no_record() -> None:
 
 
 def together(*records: object) -> list[tuple[str, str]]:
-    found = gather(records, component="acme", version="1.0", gates=GATES, expected=())  # type: ignore[arg-type]
+    found = build_report(records, component="acme", version="1.0", gates=GATES, expected=())  # type: ignore[arg-type]
     return [(one.package, one.waived_by) for one in found.findings]
 
 

@@ -1,9 +1,10 @@
 """Findings as GitHub-flavoured Markdown, for `$GITHUB_STEP_SUMMARY` and for reading.
 
-Everything that comes from outside is escaped, so that a name can neither close a table cell nor become
-a link, a mention, HTML or a picture.
+Text from outside is escaped, so that a name can neither close a table cell nor become a link, a mention, HTML or
+a picture.
 
-Source: GitHub Flavored Markdown, 6.1 "Backslash escapes", 6.9 "Autolinks (extension)", 4.10 "Tables".
+Source: GitHub Flavored Markdown, https://github.github.com/gfm/, 4.10 "Tables (extension)", 6.1 "Backslash
+escapes", 6.9 "Autolinks (extension)".
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import re
 from collections.abc import Iterator
 
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
-from ops.supply_chain.contracts.values.finding import Finding
-from ops.supply_chain.risk.findings.wording import examined, identifiers, label, places, subject, tally
+from ops.supply_chain.contracts.values.finding import FindingRow
+from ops.supply_chain.risk.findings.render.rows import clean_text, label, rows, stage_coverage, totals, where
 
 SUMMARY_LIMIT_BYTES = 1_000_000
-"""GitHub takes 1 MiB of summary a step, and drops all of a longer one."""
+"""GitHub accepts 1 MiB of summary for each step and drops a longer one entirely."""
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|~^$=-]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", ":": "&#58;"}
@@ -30,14 +31,14 @@ def escape(text: str) -> str:
     return _WWW.sub(lambda found: found[0][:-1] + "&#46;", _ENTITY.sub(lambda found: _ENTITIES[found[0]], once))
 
 
-def markdown(report: FindingsReport) -> str:
+def report_markdown(report: FindingsReport) -> str:
     """Return the whole report."""
     return "\n".join([*_head(report), *(line for lines in _sections(report) for line in lines)]) + "\n"
 
 
 def summary(report: FindingsReport, *, most_bytes: int = SUMMARY_LIMIT_BYTES) -> str:
-    """Return as much of the report as GitHub takes: whole findings, worst first, and how many are missing."""
-    whole = markdown(report)
+    """Return as much of the report as GitHub accepts: whole rows, the most severe first."""
+    whole = report_markdown(report)
     if len(whole.encode()) <= most_bytes:
         return whole
     lines = [*_head(report), "", "The findings do not fit here: see the files of this run for all of them."]
@@ -52,7 +53,7 @@ def summary(report: FindingsReport, *, most_bytes: int = SUMMARY_LIMIT_BYTES) ->
 
 
 def counts_only(report: FindingsReport) -> str:
-    """Return what may stand in public: outcomes of stages, and counts."""
+    """Return what a public log may show: outcomes of stages, and counts."""
     return "\n".join(_head(report, public=True)) + "\n"
 
 
@@ -60,25 +61,25 @@ def _head(report: FindingsReport, *, public: bool = False) -> Iterator[str]:
     name = "" if public else f": {escape(report.component)} {escape(report.version)}"
     yield f"## Findings{name}"
     yield ""
-    yield escape(tally(report)) + "."
+    yield escape(totals(report)) + "."
     yield ""
     yield "| stage | outcome | examined |"
     yield "|---|---|---|"
     for stage in report.stages:
-        told = "" if public else escape(examined(stage))
-        yield f"| {escape(stage.stage)} | {stage.outcome.value} | {told} |"
+        examined = "" if public else escape(stage_coverage(stage))
+        yield f"| {escape(stage.stage)} | {stage.outcome.value} | {examined} |"
     for gate in report.without_record:
-        yield f"| {escape(gate)} | no record | not run, or it did not end |"
+        yield f"| {escape(gate)} | no record | not run, or did not finish |"
 
 
 def _sections(report: FindingsReport) -> Iterator[list[str]]:
     last = ""
-    for finding in report.findings:
-        group = "waived" if finding.waived_by else label(finding.severity)
+    for row in rows(report.findings):
+        group = "waived" if row.finding.waived_by else label(row.finding.severity)
         if group != last:
             last = group
-            yield _heading(group, waived=bool(finding.waived_by))
-        yield [_row(finding)]
+            yield _heading(group, waived=bool(row.finding.waived_by))
+        yield [_table_row(row)]
 
 
 def _heading(group: str, *, waived: bool) -> list[str]:
@@ -92,8 +93,9 @@ def _heading(group: str, *, waived: bool) -> list[str]:
     ]
 
 
-def _row(finding: Finding) -> str:
-    what = f"{finding.message} ({identifiers(finding)})"
+def _table_row(row: FindingRow) -> str:
+    finding = row.finding
+    what = f"{finding.message} ({', '.join(row.identifiers)})"
     due = "" if finding.waived_by else finding.due
-    cells = (subject(finding), what, places(finding), due, finding.waived_by or finding.next_step)
-    return "| " + " | ".join(map(escape, cells)) + " |"
+    last = clean_text(finding.waived_by or finding.next_step)
+    return "| " + " | ".join(map(escape, (row.subject, what, where(row), due, last))) + " |"

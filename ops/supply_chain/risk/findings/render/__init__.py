@@ -1,0 +1,1 @@
+"""The only place that turns a finding into text, a table row, Markdown or SARIF."""

@@ -1,0 +1,146 @@
+"""Findings as rows: sorted, safe to show, one row for findings that differ only in location.
+
+Every form starts from these rows and from the phrases below, so that all forms use the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from ops.supply_chain.contracts.files.findings_report import FindingsReport, StageSummary
+from ops.supply_chain.contracts.files.record import FeedRef
+from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, FindingRow, Severity
+from ops.supply_chain.core.text import printable, without_credentials
+
+SECONDS_PER_HOUR = 3600
+HOURS_PER_DAY = 24
+
+_LATEST_DAY = "9999-99-99"
+"""Sorts findings without a due date after those with one."""
+
+_NAMED_COUNTS = ("locks", "locked", "examined")
+
+
+def rows(findings: Iterable[Finding]) -> tuple[FindingRow, ...]:
+    """Return one row for all findings that differ only in location.
+
+    Args:
+        findings: In any order; empty gives no row.
+    Returns:
+        Rows in the order of `order`: open before waived, the most severe first.
+    """
+    groups: dict[Finding, list[Finding]] = {}
+    for finding in sorted(set(map(clean, findings)), key=order):
+        alike = msgspec.structs.replace(finding, path="", line=0, also_at=(), places=1)
+        groups.setdefault(alike, []).append(finding)
+    return tuple(_row(group) for group in groups.values())
+
+
+def row_of(finding: Finding) -> FindingRow:
+    """Return the row of one finding."""
+    return _row([clean(finding)])
+
+
+def order(finding: Finding) -> tuple[bool, int, str, tuple[str, int, str, str, str, str], str]:
+    """Return the sort key of findings: open first, then severity, due date, package and location."""
+    _, line, package, version, code, message = finding.sort_key
+    location = (package, line, version, finding.path, code, message)
+    severity = WORST_FIRST.index(finding.severity)
+    return (bool(finding.waived_by), severity, finding.due or _LATEST_DAY, location, repr(finding))
+
+
+def clean(finding: Finding) -> Finding:
+    """Return the finding without control characters and credentials; a next step keeps its lines."""
+    changes = {field: clean_text(getattr(finding, field)) for field in _TEXTS}
+    lists = {field: tuple(map(clean_text, getattr(finding, field))) for field in ("aliases", "also_at")}
+    next_step = "\n".join(map(clean_text, finding.next_step.split("\n")))
+    return msgspec.structs.replace(finding, next_step=next_step, **changes, **lists)
+
+
+_TEXTS = ("code", "message", "package", "version", "path", "waived_by", "due", "first_seen")
+
+
+def clean_text(text: str) -> str:
+    """Return text on one line, without control characters and credentials."""
+    return printable(without_credentials(text))
+
+
+def label(severity: Severity) -> str:
+    """Return a severity in words; `unknown` names the severity that it counts as."""
+    return "unknown (counts as high)" if severity is Severity.UNKNOWN else severity.value
+
+
+def where(row: FindingRow, *, most: int | None = None) -> str:
+    """Return where a finding is, with "and N more places" for the locations that are not named.
+
+    Args:
+        row: Any.
+        most: How many locations to name; None for all that are known.
+    """
+    named = row.locations[:most]
+    left = row.places - len(named)
+    more = f" and {left} more place{'s' * (left > 1)}" if left > 0 and named else ""
+    return ", ".join(named) + more
+
+
+def coverage(counts: Mapping[str, int], feeds: Iterable[FeedRef]) -> str:
+    """Return how much a stage examined, and each feed with its age."""
+    named = [f"{counts[key]} {_unit(key, counts[key])}" for key in _NAMED_COUNTS if key in counts]
+    return "; ".join(filter(None, [", ".join(named), *map(_feed, feeds)]))
+
+
+def stage_coverage(stage: StageSummary) -> str:
+    """Return `coverage` of one stage of a report."""
+    return coverage(stage.counts, stage.feeds)
+
+
+def open_and_waived(findings: Iterable[Finding]) -> str:
+    """Return how many findings are open and how many are waived, for example "1 open, 2 waived"."""
+    waived = [bool(finding.waived_by) for finding in findings]
+    return f"{waived.count(False)} open, {waived.count(True)} waived"
+
+
+def totals(report: FindingsReport) -> str:
+    """Return one sentence: how many findings are open, by severity, and how many are waived."""
+    by_severity = [f"{count} {severity}" for severity, count in report.standing.items() if count]
+    number = sum(report.standing.values())
+    is_open = f"{number} open ({', '.join(by_severity)})" if by_severity else "0 open"
+    return f"findings: {len(report.findings)}, from records: {len(report.stages)}; {is_open}, {report.waived} waived"
+
+
+def _row(group: list[Finding]) -> FindingRow:
+    finding = group[0]
+    locations = dict.fromkeys(location for alike in group for location in _locations(alike))
+    return FindingRow(
+        finding=finding,
+        subject=f"{finding.package} {finding.version}".strip() or finding.code,
+        identifiers=tuple(dict.fromkeys((*finding.aliases, finding.code))),
+        locations=tuple(locations),
+        places=max(sum(map(_places, group)), len(locations)),
+    )
+
+
+def _locations(finding: Finding) -> list[str]:
+    first = f"{finding.path}:{finding.line}" if finding.line and finding.path else finding.path
+    return [location for location in (first, *finding.also_at) if location]
+
+
+def _places(finding: Finding) -> int:
+    known = len(_locations(finding))
+    return max(finding.places, known) if known else 0
+
+
+def _unit(key: str, count: int) -> str:
+    return "lock" if key == "locks" and count == 1 else key
+
+
+def _feed(feed: FeedRef) -> str:
+    age = "" if feed.age_seconds is None else f", {_age(feed.age_seconds)} old"
+    return f"{feed.name}{age}"
+
+
+def _age(seconds: int) -> str:
+    hours = seconds // SECONDS_PER_HOUR
+    return f"{hours // HOURS_PER_DAY} days" if hours >= 2 * HOURS_PER_DAY else f"{hours} hours"
