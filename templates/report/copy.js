@@ -1,4 +1,4 @@
-/* Copy buttons beside commands: the clipboard where it is allowed, else the text is selected to be copied by hand. */
+/* Copy buttons of commands: the clipboard where allowed, else the text is selected for manual copying. */
 (() => {
   function select(node) {
     const range = document.createRange();

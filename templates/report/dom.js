@@ -1,5 +1,5 @@
 "use strict";
-/* Everything that the page writes goes through here: elements and text, never markup. */
+/* All DOM writes of the page: elements and text, never markup. */
 const SVG = "http://www.w3.org/2000/svg";
 
 function element(name, attributes, ...children) {
@@ -23,11 +23,11 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-function counted(count, one, many) {
-  return count.toLocaleString("en") + " " + (count === 1 ? one : many);
+function counted(count, singular, plural) {
+  return count.toLocaleString("en") + " " + (count === 1 ? singular : plural);
 }
 
-/* One call after a pause, however often it is asked for: typing stays smooth. */
+/* At most one call per frame, however often it is requested: typing stays smooth. */
 function settled(work) {
   let waiting = 0;
   return () => {

@@ -1,4 +1,4 @@
-/* Filters over the findings, which are in the page already: only what is shown changes. */
+/* Filters over the findings that the page contains: only their visibility changes. */
 (() => {
   const form = byId("filters");
   if (!form) return;

@@ -1,4 +1,4 @@
-/* The neighbourhood of one package: who needs it on the left, what it needs on the right. */
+/* The neighbourhood of one package: its dependents on the left, its dependencies on the right. */
 (() => {
   const svg = byId("graph");
   if (!svg || graph.packages.length === 0) return;
@@ -9,20 +9,20 @@
   const order = (a, b) => (graph.packages[b].findings - graph.packages[a].findings) || a - b;
 
   function by(place, list) {
-    if (graph.direct.has(place)) return list.length ? "Needed by the project and" : "Needed by the project";
-    return list.length ? "Needed by" : "Needed by nothing that is known";
+    if (graph.direct.has(place)) return list.length ? "Required by the project and" : "Required by the project";
+    return list.length ? "Required by" : "No known dependent";
   }
 
-  function to(one) {
-    if (one.needs === null) return "What it needs is not known";
-    return one.needs.length ? "Needs" : "Needs nothing else";
+  function to(item) {
+    if (item.needs === null) return "Dependencies unknown";
+    return item.needs.length ? "Requires" : "No dependencies";
   }
 
   function node(place, x, y, focus) {
-    const one = graph.packages[place];
-    const said = one.title + (one.findings ? ", " + counted(one.findings, "finding", "findings") : "");
-    const box = drawn("g", { class: ["node", focus ? "focus" : "", graph.shade(one)].join(" ").trim(), transform: `translate(${x} ${y})`, role: "button", tabindex: "0", "aria-label": said },
-      drawn("title", {}, said), drawn("rect", { width: BOX, height: HIGH, rx: 7 }), drawn("text", { x: 12, y: 20 }, short(one.title)));
+    const item = graph.packages[place];
+    const label = item.title + (item.findings ? ", " + counted(item.findings, "finding", "findings") : "");
+    const box = drawn("g", { class: ["node", focus ? "focus" : "", graph.shade(item)].join(" ").trim(), transform: `translate(${x} ${y})`, role: "button", tabindex: "0", "aria-label": label },
+      drawn("title", {}, label), drawn("rect", { width: BOX, height: HIGH, rx: 7 }), drawn("text", { x: 12, y: 20 }, short(item.title)));
     box.addEventListener("click", () => graph.choose(place));
     box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
@@ -46,13 +46,13 @@
   const heading = (text, x) => drawn("text", { class: "heading", x, y: 22 }, text);
 
   function draw(place) {
-    const one = graph.packages[place];
-    const left = [...one.neededBy].sort(order), right = [...(one.needs || [])].sort(order);
+    const item = graph.packages[place];
+    const left = [...item.neededBy].sort(order), right = [...(item.needs || [])].sort(order);
     const rows = Math.max(Math.min(left.length, shownLeft) + (left.length > shownLeft), Math.min(right.length, shownRight) + (right.length > shownRight), 3);
     const height = TOP + rows * STEP + 12, middle = TOP + (rows * STEP) / 2 - HIGH / 2;
     const columns = [14, (WIDTH - BOX) / 2, WIDTH - BOX - 14];
     const at = (index, count) => TOP + ((rows - count) * STEP) / 2 + index * STEP + (STEP - HIGH) / 2;
-    const parts = [heading(by(place, left), columns[0]), heading(to(one), columns[2])];
+    const parts = [heading(by(place, left), columns[0]), heading(to(item), columns[2])];
 
     for (const [list, most, x, side] of [[left, shownLeft, columns[0], 0], [right, shownRight, columns[2], 1]]) {
       const count = Math.min(list.length, most) + (list.length > most ? 1 : 0);
@@ -67,14 +67,14 @@
     const focus = node(place, columns[1], middle, true);
     svg.setAttribute("viewBox", `0 0 ${WIDTH} ${height}`);
     svg.replaceChildren(...parts, focus);
-    byId("graph-title").textContent = one.title;
+    byId("graph-title").textContent = item.title;
     const way = graph.way(place);
-    byId("graph-way").textContent = way.length ? "Why it is here: " + way.join(" → ") : "Nothing known leads to it: it is locked, and nobody says why.";
+    byId("graph-way").textContent = way.length ? "Why it is here: " + way.join(" → ") : "No known dependent: it is locked for an unknown reason.";
     if (focused) focus.focus();
     focused = false;
   }
 
   graph.onChoose((place) => { shownLeft = shownRight = MOST; draw(place); });
-  const worst = graph.packages.reduce((best, one) => (graph.rank(one) > graph.rank(best) ? one : best), graph.packages[[...graph.direct][0] ?? 0]);
+  const worst = graph.packages.reduce((best, item) => (graph.rank(item) > graph.rank(best) ? item : best), graph.packages[[...graph.direct][0] ?? 0]);
   graph.choose(worst.place);
 })();

@@ -6,13 +6,13 @@
   let dots = [], pitch = 0;
 
   function columns() {
-    const held = new Map();
-    for (const one of graph.packages) {
-      if (!held.has(one.depth)) held.set(one.depth, []);
-      held.get(one.depth).push(one);
+    const columns = new Map();
+    for (const item of graph.packages) {
+      if (!columns.has(item.depth)) columns.set(item.depth, []);
+      columns.get(item.depth).push(item);
     }
-    // What nothing leads to stands last.
-    return [...held.entries()].sort(([a], [b]) => (a < 0) - (b < 0) || a - b);
+    // Packages without a known dependent come last.
+    return [...columns.entries()].sort(([a], [b]) => (a < 0) - (b < 0) || a - b);
   }
 
   function layout(width, height) {
@@ -28,8 +28,8 @@
     let x = gap;
     const high = Math.max(1, Math.floor((height - top - 10) / size));
     for (const [depth, list] of groups) {
-      labels.push([roomy ? (depth < 0 ? "no way" : depth === 1 ? "direct" : depth + " steps") : depth < 0 ? "?" : String(depth), x]);
-      list.forEach((one, index) => dots.push({ one, x: x + Math.floor(index / high) * size + size / 2, y: top + (index % high) * size + size / 2 }));
+      labels.push([roomy ? (depth < 0 ? "unknown" : depth === 1 ? "direct" : "level " + depth) : depth < 0 ? "?" : String(depth), x]);
+      list.forEach((item, index) => dots.push({ item, x: x + Math.floor(index / high) * size + size / 2, y: top + (index % high) * size + size / 2 }));
       x += Math.max(least, Math.ceil(list.length / high) * size) + gap;
     }
     return labels;
@@ -49,15 +49,15 @@
     const labels = layout(width, height);
     pen.fillStyle = colours.text;
     for (const [text, x] of labels) pen.fillText(text, x, 18);
-    for (const { one, x, y } of dots) {
-      const shade = graph.shade(one);
+    for (const { item, x, y } of dots) {
+      const shade = graph.shade(item);
       const half = Math.max(1.2, pitch * (shade ? 0.4 : 0.28));
       pen.beginPath();
       pen.fillStyle = colours[shade];
       if (shade === "bad") pen.rect(x - half, y - half, 2 * half, 2 * half);
       else pen.arc(x, y, half, 0, 7);
       pen.fill();
-      if (one.place === graph.chosen()) {
+      if (item.place === graph.chosen()) {
         pen.lineWidth = 2;
         pen.strokeStyle = colours.chosen;
         pen.beginPath();
@@ -67,7 +67,7 @@
     }
   }
 
-  /* A custom property may hold light-dark(); only a real property resolves it. */
+  /* A custom property may contain light-dark(); only a real property resolves it. */
   function paint(name) {
     canvas.style.setProperty("color", "var(" + name + ")");
     const colour = getComputedStyle(canvas).color;
@@ -86,9 +86,9 @@
     return best;
   }
 
-  canvas.addEventListener("pointermove", (event) => { hint.textContent = under(event)?.one.title ?? quiet; });
+  canvas.addEventListener("pointermove", (event) => { hint.textContent = under(event)?.item.title ?? quiet; });
   canvas.addEventListener("pointerleave", () => { hint.textContent = quiet; });
-  canvas.addEventListener("click", (event) => { const dot = under(event); if (dot) graph.choose(dot.one.place); });
+  canvas.addEventListener("click", (event) => { const dot = under(event); if (dot) graph.choose(dot.item.place); });
   graph.onChoose(settled(draw));
   document.addEventListener("themechange", settled(draw));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", settled(draw));

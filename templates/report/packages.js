@@ -1,4 +1,4 @@
-/* The package graph as it was embedded, the search over it, and the list of all. */
+/* The embedded package graph, the search over it, and the list of all packages. */
 const graph = (() => {
   const data = JSON.parse(byId("data").textContent);
   const packages = data.packages.map(([name, version, licence, depth, needs, findings, worst], place) => ({
@@ -6,7 +6,7 @@ const graph = (() => {
     title: version ? name + " " + version : name,
     text: (name + " " + version + " " + licence).toLowerCase(),
   }));
-  for (const one of packages) for (const need of one.needs || []) packages[need].neededBy.push(one.place);
+  for (const item of packages) for (const need of item.needs || []) packages[need].neededBy.push(item.place);
   const direct = new Set(data.direct);
   const listeners = [];
   let chosen = -1;
@@ -15,22 +15,22 @@ const graph = (() => {
     root: data.root,
     packages,
     direct,
-    shade: (one) => (one.worst === "" ? "" : ["critical", "high", "unknown"].includes(one.worst) ? "bad" : "warned"),
-    rank: (one) => ["", "info", "low", "medium", "unknown", "high", "critical"].indexOf(one.worst) * 1e6 + one.findings,
-    distance: (one) => (one.depth < 0 ? "nothing known leads to it" : one.depth === 1 ? "direct" : one.depth + " steps"),
+    shade: (item) => (item.worst === "" ? "" : ["critical", "high", "unknown"].includes(item.worst) ? "bad" : "warned"),
+    rank: (item) => ["", "info", "low", "medium", "unknown", "high", "critical"].indexOf(item.worst) * 1e6 + item.findings,
+    distance: (item) => (item.depth < 0 ? "unknown" : item.depth === 1 ? "direct" : "level " + item.depth),
     chosen: () => chosen,
     onChoose: (listener) => listeners.push(listener),
     choose(place) {
       chosen = place;
       for (const listener of listeners) listener(place);
     },
-    /* The shortest way from the project to a package: walk up by depth. */
+    /* The shortest path from the project to a package: walk up by depth. */
     way(place) {
       const names = [];
-      let one = packages[place];
-      while (one && one.depth > 1) {
-        one = packages[one.neededBy.find((up) => packages[up].depth === one.depth - 1)];
-        if (one) names.unshift(one.title);
+      let item = packages[place];
+      while (item && item.depth > 1) {
+        item = packages[item.neededBy.find((up) => packages[up].depth === item.depth - 1)];
+        if (item) names.unshift(item.title);
       }
       return packages[place].depth < 0 ? [] : [data.root || "the project", ...names, packages[place].title];
     },
@@ -47,24 +47,24 @@ const graph = (() => {
 
   function find() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = words.length ? graph.packages.filter((one) => words.every((word) => one.text.includes(word))) : graph.packages;
+    const found = words.length ? graph.packages.filter((item) => words.every((word) => item.text.includes(word))) : graph.packages;
     results.replaceChildren(...found.slice(0, MOST).map(result));
-    const left = found.length > MOST ? ", the first " + MOST + " are listed" : "";
+    const left = found.length > MOST ? ", showing the first " + MOST : "";
     byId("package-count").textContent = counted(found.length, "package", "packages") + left;
   }
 
-  function result(one) {
-    const button = element("button", { type: "button", "aria-pressed": String(one.place === graph.chosen()) }, one.title);
-    button.addEventListener("click", () => graph.choose(one.place));
-    button.dataset.place = one.place;
+  function result(item) {
+    const button = element("button", { type: "button", "aria-pressed": String(item.place === graph.chosen()) }, item.title);
+    button.addEventListener("click", () => graph.choose(item.place));
+    button.dataset.place = item.place;
     return element("li", {}, button);
   }
 
-  function row(one) {
-    const found = one.findings ? element("span", { class: graph.shade(one) }, one.findings + " " + one.worst) : "";
+  function row(item) {
+    const found = item.findings ? element("span", { class: graph.shade(item) }, item.findings + " " + item.worst) : "";
     return element("tr", {},
-      element("th", { scope: "row" }, one.name), element("td", {}, one.version), element("td", {}, one.licence || "unknown"),
-      element("td", { class: "figure" }, graph.distance(one)), element("td", {}, found));
+      element("th", { scope: "row" }, item.name), element("td", {}, item.version), element("td", {}, item.licence || "unknown"),
+      element("td", { class: "figure" }, graph.distance(item)), element("td", {}, found));
   }
 
   function list(most) {

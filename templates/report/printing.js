@@ -1,12 +1,12 @@
-/* Paper cannot be opened: every folded part that prints is opened first, and folded again afterwards. */
+/* Printing: open every folded part that prints, and fold it again afterwards. */
 (() => {
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = Array.from(document.querySelectorAll("details:not([open])")).filter((one) => one.id !== "tree-part");
-    for (const one of opened) one.open = true;
+    opened = Array.from(document.querySelectorAll("details:not([open])")).filter((part) => part.id !== "tree-part");
+    for (const part of opened) part.open = true;
   });
   addEventListener("afterprint", () => {
-    for (const one of opened) one.open = false;
+    for (const part of opened) part.open = false;
     opened = [];
   });
 })();

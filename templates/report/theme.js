@@ -1,4 +1,4 @@
-/* Light, dark, or as the system says; remembered where the browser lets a page remember. */
+/* Light, dark or system theme; remembered where the browser allows local storage. */
 (() => {
   const themes = ["system", "light", "dark"];
   const button = byId("theme");

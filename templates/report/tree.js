@@ -1,26 +1,26 @@
-/* The dependency tree: each level is made when it is opened. A package that stands on its own way is not opened again. */
+/* The dependency tree: each level is rendered when it is opened. A package that is its own ancestor does not open again. */
 (() => {
   const tree = byId("tree");
   if (!tree || graph.packages.length === 0) return;
   const STEP = 200;
 
-  function item(place, above, level) {
-    const one = graph.packages[place];
+  function treeItem(place, above, level) {
+    const item = graph.packages[place];
     const again = above.includes(place);
-    const opens = !again && one.needs && one.needs.length > 0;
+    const opens = !again && item.needs && item.needs.length > 0;
     const twist = element("span", { class: "twist", "aria-hidden": "true" }, opens ? "▸" : "");
-    const line = element("span", { class: "line" }, twist, element("span", {}, one.title));
-    if (one.findings) line.append(element("span", { class: graph.shade(one) }, counted(one.findings, "finding", "findings")));
-    if (again) line.append(element("span", { class: "muted" }, "needs itself"));
-    if (one.needs === null) line.append(element("span", { class: "muted" }, "what it needs is not known"));
+    const line = element("span", { class: "line" }, twist, element("span", {}, item.title));
+    if (item.findings) line.append(element("span", { class: graph.shade(item) }, counted(item.findings, "finding", "findings")));
+    if (again) line.append(element("span", { class: "muted" }, "depends on itself"));
+    if (item.needs === null) line.append(element("span", { class: "muted" }, "dependencies unknown"));
     const node = element("li", { role: "treeitem", tabindex: "-1", "aria-level": level, "aria-expanded": opens ? "false" : null }, line);
-    node.level = { needs: one.needs, above: [...above, place], level };
+    node.level = { needs: item.needs, above: [...above, place], level };
     return node;
   }
 
   function add(list, places, above, level) {
     const next = places.splice(0, STEP);
-    list.append(...next.map((place) => item(place, above, level)));
+    list.append(...next.map((place) => treeItem(place, above, level)));
     if (places.length === 0) return;
     const rest = element("li", { role: "none" });
     const button = element("button", { type: "button", class: "quiet" }, "Show more (" + places.length + " left)");
@@ -78,7 +78,7 @@
 
   byId("tree-part").addEventListener("toggle", () => {
     if (tree.childElementCount) return;
-    const tops = graph.packages.filter((one) => graph.direct.has(one.place) || one.depth < 0).map((one) => one.place);
+    const tops = graph.packages.filter((item) => graph.direct.has(item.place) || item.depth < 0).map((item) => item.place);
     add(tree, tops, [], 1);
     if (tree.firstElementChild) tree.firstElementChild.tabIndex = 0;
   });
