@@ -101,12 +101,12 @@ def test_the_same_again(project: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("records/check_locks.json", "Locks: no record, so nothing is known of it."),
-        ("sbom/acme-sbom.json", "dist/sbom/acme-sbom.json is not what the policy decided about"),
-        ("verdict/verdict.json", "There is no verdict of the policy."),
-        ("verdict/provenance-verdict.json", "There is no verdict of the policy on the provenance."),
-        ("verification/verification.json", "The release was not verified as a customer would."),
-        ("release/acme-1.0-checksums.txt", "The files of the release are not those that were verified."),
+        ("records/check_locks.json", "Locks: no record, so it was not checked."),
+        ("sbom/acme-sbom.json", "dist/sbom/acme-sbom.json changed or was removed after the policy was evaluated"),
+        ("verdict/verdict.json", "The policy was not evaluated."),
+        ("verdict/provenance-verdict.json", "The policy was not evaluated for the provenance."),
+        ("verification/verification.json", "The release was not verified."),
+        ("release/acme-1.0-checksums.txt", "The files of the release changed after they were verified."),
     ],
 )
 def test_what_is_gone_is_named(project: Path, name: str, sentence: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -122,7 +122,7 @@ def test_what_changed_since_the_verdict_is_named(project: Path, capfd: pytest.Ca
     )
     assert run(project) == ExitCode.PASS
     assert (
-        "dist/records/check_locks.json is not what the policy decided about: it was changed" in capfd.readouterr().out
+        "dist/records/check_locks.json changed or was removed after the policy was evaluated" in capfd.readouterr().out
     )
 
 
@@ -132,7 +132,7 @@ def test_no_run_at_all(project: Path, capfd: pytest.CaptureFixture[str]) -> None
             path.unlink()
     assert run(project) == ExitCode.NOT_EXAMINED
     assert "acme 1.0: Not examined\n" in capfd.readouterr().out
-    assert "There is no run to show: nothing was looked at." in page(project)
+    assert "There is no run to show: nothing was checked." in page(project)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_what_changed_since_the_last_release(project: Path) -> None:
     retain(project, "0.9", {"idna": [], "six": []})
     assert run(project) == ExitCode.PASS
     shown = page(project)
-    assert "Against 0.9, retained 2026-10-01: 2 changes." in shown
+    assert "Compared with 0.9, retained 2026-10-01: 2 changes." in shown
     assert "<strong>requests</strong> <span><ins>1.0</ins></span>" in shown
     assert "<strong>six</strong> <span><del>1.0</del> </span>" in shown
 

@@ -130,7 +130,7 @@ def _tell_step(run: StageRun, page: ReportPage) -> None:
 def _counts(page: ReportPage, files: int) -> dict[str, int]:
     return {
         "files": files,
-        "findings": page.findings.standing,
+        "findings": page.findings.open,
         "overdue": page.timeline.overdue,
         "packages": len(page.packages.all) if page.packages else 0,
         "rules": page.policy.total,

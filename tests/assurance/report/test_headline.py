@@ -50,7 +50,7 @@ CASES: dict[str, tuple[dict[str, Any], Tone, str]] = {
     "refused but for the rehearsal": (
         {"verification": verification(rehearsal=True, checks=TOLERATED)},
         Tone.FAIL,
-        "Would be refused",
+        "Would not verify",
     ),
     "a rehearsal by what was verified": (
         {"verification": verification(rehearsal=True, checks=REAL)},
@@ -86,7 +86,7 @@ def _fields(value: Any) -> dict[str, Any]:
 def test_no_stage_may_have_refused_or_not_looked(stage: str, outcome: Outcome) -> None:
     shown = page(record(stage, outcome=outcome)).headline
     assert shown.tone is not Tone.PASS
-    assert any("refused" in reason or "could not examine" in reason for reason in shown.reasons)
+    assert any("failed" in reason or "not fully examined" in reason for reason in shown.reasons)
 
 
 @pytest.mark.parametrize("stage", [name for name in SIDE_BY_SIDE if row_of(name).required])
@@ -94,7 +94,7 @@ def test_no_gate_may_lack_its_record(stage: str) -> None:
     left = tuple(one for one in records() if one.stage != stage)
     shown = build_page(evidence(records=left))
     assert shown.headline.tone is Tone.UNKNOWN
-    assert any("no record, so nothing is known of it." in reason for reason in shown.headline.reasons)
+    assert any("no record, so it was not checked." in reason for reason in shown.headline.reasons)
     box = next(one for one in shown.picture.stages if one.script == stage)
     assert (box.tone, box.word) == (Tone.UNKNOWN, "no record")
 
@@ -107,10 +107,10 @@ def test_what_the_policy_found_is_said_in_one_line_each() -> None:
         outcome=Outcome.FAIL,
     )
     shown = page(verdict=denied).headline
-    assert shown.sentence == "The policy refuses this release: 3 rules of the policy do not pass."
+    assert shown.sentence == "The policy denies this release: 3 rules do not pass."
     assert shown.reasons[0] == "Required: every component has a hash. Found: has no hash (idna), and 1 more."
     assert shown.reasons[1].endswith("word word ….")
-    assert shown.reasons[2] == "Required: every component has a hash. Found: no answer."
+    assert shown.reasons[2] == "Required: every component has a hash. Found: no result."
 
 
 def test_most_reasons_are_counted() -> None:
@@ -121,8 +121,8 @@ def test_most_reasons_are_counted() -> None:
 
 def test_a_scan_without_a_policy_says_what_stands() -> None:
     shown = page(record("check_vulnerabilities", outcome=Outcome.FAIL), verdict=None, provenance_verdict=None).headline
-    assert (shown.tone, shown.word) == (Tone.FAIL, "Findings stand")
-    assert shown.sentence == "1 stage refused; the policy has not decided."
+    assert (shown.tone, shown.word) == (Tone.FAIL, "Open findings")
+    assert shown.sentence == "1 stage failed; the policy was not evaluated."
 
 
 def test_tiles_are_not_green_where_nobody_looked() -> None:

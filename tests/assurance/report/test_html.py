@@ -185,7 +185,7 @@ def test_a_missing_template_is_said() -> None:
 
 def test_an_empty_project_says_that_nothing_was_looked_at() -> None:
     text = html(page(records=(), verdict=None, provenance_verdict=None, verification=None, bom=None))
-    assert "There is no run to show: nothing was looked at." in text
+    assert "There is no run to show: nothing was checked." in text
     assert 'class="badge tone-pass' not in text
     assert "tone-pass" not in text[text.index("<main>") : text.index("</main>")]
 
@@ -203,5 +203,5 @@ def test_markdown_is_escaped(name: str) -> None:
 def test_in_public_only_counts_and_outcomes() -> None:
     text = counts_only(hostile_page("secretpkg"))
     assert text.startswith("## Report: Denied\n")
-    assert "| Vulnerabilities | refused | 12 s | 3 of 3 pins |" in text
+    assert "| Vulnerabilities | failed | 12 s | 3 of 3 pins |" in text
     assert not any(word in text for word in ("secretpkg", "acme", "1.0"))

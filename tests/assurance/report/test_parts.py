@@ -194,8 +194,8 @@ class TestVerification:
     @pytest.mark.parametrize(
         ("more", "message"),
         [
-            ({"version": "2.0"}, "verification.json: is of acme 2.0, expected acme 1.0"),
-            ({"component": "", "version": ""}, "verification.json: is of nothing that it names, expected acme 1.0"),
+            ({"version": "2.0"}, "verification.json: is about acme 2.0, expected acme 1.0"),
+            ({"component": "", "version": ""}, "verification.json: is about no named release, expected acme 1.0"),
             ({"schema": "x/1"}, "verification.json: expected schema verification/1, found x/1"),
             ({"checks": 3}, "verification.json: Expected `array`, got `int` - at `$.checks`"),
         ],
@@ -220,10 +220,10 @@ class TestOthers:
             ]
         )
         assert [(one.code, one.tone, one.word) for one in told.open] == [
-            ("a.bad", Tone.FAIL, "refused"),
+            ("a.bad", Tone.FAIL, "failed"),
             ("a.noted", Tone.UNKNOWN, "passed over 2 unknowns"),
         ]
-        assert [(one.fix, len(one.reasons)) for one in told.open[0].asked] == [
+        assert [(group.fix, len(group.reasons)) for group in told.open[0].groups] == [
             ("Compile the lock again.", 1),
             ("Other.", 1),
         ]
@@ -235,7 +235,7 @@ class TestOthers:
         assert [(view.code, view.tone, view.word) for view in shown.open] == [
             ("a.warns", Tone.UNKNOWN, "warns, and denies from 2027-01-15")
         ]
-        assert [[entry.subject for entry in asked.reasons] for asked in shown.open[0].asked] == [["x"]]
+        assert [[entry.subject for entry in asked.reasons] for asked in shown.open[0].groups] == [["x"]]
         assert [view.code for view in shown.rest] == ["a.waits"]
 
     def test_changes_by_kind(self) -> None:
@@ -272,8 +272,8 @@ class TestOthers:
             warn_days=14,
         )
         assert [(one.id, one.left, one.tone, one.used) for one in told] == [
-            ("gone", "ended 1 day ago", Tone.FAIL, 0),
-            ("today", "ends today", Tone.UNKNOWN, 0),
+            ("gone", "expired 1 day ago", Tone.FAIL, 0),
+            ("today", "expires today", Tone.UNKNOWN, 0),
             ("soon", "14 days left", Tone.UNKNOWN, 0),
             ("far", "42 days left", Tone.PLAIN, 2),
         ]
@@ -281,7 +281,7 @@ class TestOthers:
     @pytest.mark.parametrize(("rehearsal", "tone"), [(False, Tone.PASS), (True, Tone.REHEARSED)])
     def test_claims(self, rehearsal: bool, tone: Tone) -> None:
         told = claims_view(claims_report(rehearsal=rehearsal), "")
-        assert [(one.said, one.tone) for one in told.claims] == [
+        assert [(claim.sentence, claim.tone) for claim in told.claims] == [
             ("Releases are signed.", tone),
             ("No VEX is published.", Tone.FAIL),
             ("The feed is fresh.", Tone.UNKNOWN),
@@ -302,7 +302,7 @@ class TestOthers:
             ("other 3.20", "functions/one/requirements.txt:3", 0),
         ]
         assert "c/requirements.txt" in shown.rows[0].text
-        assert (shown.standing, shown.alike, shown.left) == (4, True, 0)
+        assert (shown.open, shown.grouped, shown.left) == (4, True, 0)
 
     def test_findings_tell_what_to_do(self) -> None:
         shown = page(
@@ -314,7 +314,7 @@ class TestOthers:
             ("b 3.20", "Locks", "", False, 0),
         ]
         assert [(one.value, one.count) for one in shown.gates] == [("Locks", 1), ("Vulnerabilities", 1)]
-        assert (shown.standing, shown.waived) == (1, 1)
+        assert (shown.open, shown.waived) == (1, 1)
 
 
 def claims_report(*, rehearsal: bool) -> ClaimsReport:

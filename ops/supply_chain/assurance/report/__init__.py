@@ -1,1 +1,1 @@
-"""The report: what a run examined, found and decided, as one page that people look at."""
+"""The report page: what a run examined, found and decided, as views, HTML and Markdown."""

@@ -10,30 +10,30 @@ from ops.supply_chain.assurance.report.inputs import PackageChange, PreviousRele
 from ops.supply_chain.assurance.report.tone import Tone
 
 MOST_SHOWN = 200
-"""Changes of one kind that are listed; the others are counted."""
+"""Listed changes of one kind; the others are counted."""
 
 TITLES = {
-    "hash-changed": "Same version, other bytes",
+    "hash-changed": "Same version, different bytes",
     "downgraded": "Downgraded",
-    "producer-changed": "Other producer",
-    "relicensed": "Other licence",
+    "producer-changed": "Producer changed",
+    "relicensed": "Licence changed",
     "added": "Added",
     "removed": "Removed",
     "upgraded": "Upgraded",
-    "version-changed": "Other version",
-    "hash-added": "Further files",
-    "edges-changed": "Other dependencies",
+    "version-changed": "Version changed",
+    "hash-added": "Files added",
+    "edges-changed": "Dependencies changed",
 }
 ALARMING = {"hash-changed"}
 NOTABLE = {"downgraded", "producer-changed", "relicensed"}
 QUIET = {"hash-added", "edges-changed"}
-"""Kinds of which there are many, and which rarely need a reader: they stay folded."""
+"""Frequent kinds that rarely need attention; they stay folded."""
 
 _HASHES = {"hash-changed", "hash-added"}
 
 
 class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
-    """One change in words."""
+    """One change, as text."""
 
     name: str
     before: str
@@ -53,7 +53,7 @@ class ChangeGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangesView(msgspec.Struct, frozen=True, kw_only=True):
-    """All changes; `known` is False where there is nothing to compare with, and `problem` says why."""
+    """All changes; `known` is False where there is nothing to compare with; `problem` is the reason."""
 
     known: bool
     problem: str
@@ -69,7 +69,7 @@ def changes_view(previous: PreviousRelease | None, problem: str) -> ChangesView:
 
     Args:
         previous: The release before, None where it is missing or cannot be compared.
-        problem: Why, as a sentence.
+        problem: The reason, as a sentence.
     """
     differences = previous.differences if previous else ()
     kinds = sorted({difference.kind for difference in differences}, key=_order)

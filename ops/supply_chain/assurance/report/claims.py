@@ -26,14 +26,14 @@ _CONTROL_TONES = {
     ControlStatus.NOT_EXAMINED: (Tone.UNKNOWN, "not examined"),
     ControlStatus.OUT_OF_SCOPE: (Tone.PLAIN, "out of scope"),
 }
-_REHEARSED = "; what is supported is so of a rehearsal, which is not a release"
+_REHEARSED = "; supported for a rehearsal only, which is not a release"
 
 
 class ClaimView(msgspec.Struct, frozen=True, kw_only=True):
-    """One claim: `said` is what is true, `missing` what keeps it from being more."""
+    """One claim: `sentence` is what is true, `missing` what keeps the claim from being supported."""
 
     id: str
-    said: str
+    sentence: str
     tone: Tone
     word: str
     missing: tuple[str, ...]
@@ -50,7 +50,7 @@ class ControlView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FrameworkView(msgspec.Struct, frozen=True, kw_only=True):
-    """One framework: how many of its controls stand how, and each of them."""
+    """One framework: its controls, counted by status and listed."""
 
     name: str
     met: int
@@ -61,7 +61,7 @@ class FrameworkView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClaimsView(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole; `known` is False where nothing was evaluated, and `problem` says why."""
+    """All claims and controls; `known` is False where nothing was evaluated; `problem` is the reason."""
 
     known: bool
     problem: str
@@ -77,7 +77,7 @@ def claims_view(report: ClaimsReport | None, problem: str) -> ClaimsView:
 
     Args:
         report: None where nothing was evaluated.
-        problem: Why, as a sentence.
+        problem: The reason, as a sentence.
     """
     claims, controls = (report.claims, report.controls) if report else ((), ())
     rehearsed = report is not None and report.source is not None and report.source.rehearsal
@@ -109,7 +109,7 @@ def _claim(verdict: ClaimVerdict, *, rehearsed: bool) -> ClaimView:
     supported = verdict.standing is ClaimStatus.SUPPORTED
     return ClaimView(
         id=verdict.id,
-        said=verdict.sentence if supported else verdict.otherwise or verdict.sentence,
+        sentence=verdict.sentence if supported else verdict.otherwise or verdict.sentence,
         tone=_rehearsed(tone, rehearsed=rehearsed),
         word=word,
         missing=verdict.missing,

@@ -1,4 +1,4 @@
-"""What was found, as the page lists it: what it is, where, until when, and first of all what to do."""
+"""Findings as the page lists them: subject, location, due date, and what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 
 MOST_SHOWN = 2000
-"""Findings on the page; the others are counted on it, and stand in `dist/findings/`."""
+"""Findings on the page; the others are counted, and listed in `dist/findings/`."""
 
 GATES = {
     "bytes": "Hashes",
@@ -29,7 +29,7 @@ GATES = {
 
 
 class FindingView(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding; `text` is everything that can be searched for, in lower case."""
+    """One finding; `text` is its searchable text, in lower case."""
 
     severity: str
     severity_word: str
@@ -48,7 +48,7 @@ class FindingView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """One choice of a filter: its value, what it is called, how many there are."""
+    """One choice of a filter: value, label, count."""
 
     value: str
     label: str
@@ -56,15 +56,15 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FindingsView(msgspec.Struct, frozen=True, kw_only=True):
-    """All of them: `rows` worst first, waived last; `left` counts findings that are not on the page.
+    """All findings: `rows` worst first, waived last; `left` counts findings that are not on the page.
 
-    `alike` says that findings which differ in nothing but their place are shown as one.
+    `grouped` says that some findings differ only in location and are shown as one.
     """
 
     rows: tuple[FindingView, ...]
-    alike: bool
+    grouped: bool
     left: int
-    standing: int
+    open: int
     waived: int
     severities: tuple[Count, ...]
     gates: tuple[Count, ...]
@@ -78,13 +78,13 @@ def findings_view(report: FindingsReport, today: date) -> FindingsView:
         report: As `findings.gather` makes it: each once, the worst first, waived ones last.
         today: The day in the zone of the response clock.
     """
-    groups = _alike(report.findings)
+    groups = _grouped(report.findings)
     rows = tuple(_view(group, today) for group in groups[:MOST_SHOWN])
     return FindingsView(
         rows=rows,
-        alike=len(groups) < len(report.findings),
+        grouped=len(groups) < len(report.findings),
         left=sum(map(len, groups[MOST_SHOWN:])),
-        standing=sum(report.standing.values()),
+        open=sum(report.standing.values()),
         waived=report.waived,
         severities=tuple(
             Count(value=severity.value, label=label(severity), count=number)
@@ -102,7 +102,7 @@ def label(severity: Severity) -> str:
 
 
 def gate_of(finding: Finding) -> str:
-    """Return what looks after a finding, in words."""
+    """Return the gate of a finding, in words."""
     family = finding.code.split(".", 1)[0]
     return GATES.get(family, family.replace("-", " ").capitalize())
 
@@ -112,8 +112,8 @@ def _gates(rows: Sequence[FindingView]) -> tuple[Count, ...]:
     return tuple(Count(value=name, label=name, count=sum(row.gate == name for row in rows)) for name in names)
 
 
-def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Put together what differs in nothing but its place, in the order of the first of each."""
+def _grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Group findings that differ only in location, in the order of the first of each group."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(msgspec.structs.replace(finding, path="", line=0, also_at=(), places=1), []).append(finding)
@@ -146,7 +146,7 @@ def _view(group: Sequence[Finding], today: date) -> FindingView:
 
 
 def _when(due: date, today: date) -> str:
-    """Name the day; how many business days that is, the gate says in its message."""
+    """Return the due date; the gate's message has the number of business days."""
     return f"overdue since {due}" if due < today else f"due {due}"
 
 

@@ -1,4 +1,4 @@
-"""The verdict in one word, with the sentence that makes it true and what stands in its way.
+"""The verdict in one word, with its explanation and the reasons against a release.
 
 "Allowed" is said only where every gate left a record and passed, both verdicts allow, they are about the very
 files that lie here, and the release was verified as a customer would. Whatever is missing from that is named.
@@ -24,7 +24,7 @@ LONGEST_REASON = 140
 
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):
-    """What is seen first: `reasons` are what stands in the way, `more` counts those not listed."""
+    """The verdict at the top: `reasons` against a release, `more` counts those not listed."""
 
     tone: Tone
     word: str
@@ -34,7 +34,7 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def headline(evidence: ReportInput, verification: VerificationView | None) -> Headline:
-    """Decide what is seen first.
+    """Return the verdict at the top.
 
     Args:
         evidence: The run.
@@ -44,15 +44,15 @@ def headline(evidence: ReportInput, verification: VerificationView | None) -> He
     denied = [verdict for verdict in decided if verdict.outcome is Outcome.FAIL]
     gaps = tuple(_gaps(evidence, verification))
     if not evidence.records and not decided:
-        return _made(Tone.UNKNOWN, "Not examined", "There is no run to show: nothing was looked at.", ())
+        return _made(Tone.UNKNOWN, "Not examined", "There is no run to show: nothing was checked.", ())
     if denied:
         return _denied(evidence, denied)
     if verification is not None and verification.outcome is Outcome.FAIL:
-        return _made(Tone.FAIL, "Not verified", "The release does not verify: do not use it, do not publish it.", gaps)
+        return _made(Tone.FAIL, "Not verified", "The release does not verify: do not use or publish it.", gaps)
     if evidence.verdict is None:
         return _undecided(evidence, gaps)
     if any(_is_open(verdict) for verdict in decided):
-        return _made(Tone.UNKNOWN, "Not examined", "The policy could not examine everything it asks for.", gaps)
+        return _made(Tone.UNKNOWN, "Not examined", "The policy could not check everything it requires.", gaps)
     return _judged(evidence, verification.refusals if verification is not None else (), gaps)
 
 
@@ -67,15 +67,15 @@ def _made(tone: Tone, word: str, sentence: str, reasons: tuple[str, ...]) -> Hea
 
 
 def _judged(evidence: ReportInput, refusals: tuple[str, ...], gaps: tuple[str, ...]) -> Headline:
-    """The policy allows it: say what else stands in the way, if anything does."""
+    """Return the headline where the policy allows: other reasons against a release, if there are any."""
     if refusals and evidence.rehearsal:
-        sentence = "The rehearsal works, and a real release would be refused as it stands."
-        return _made(Tone.FAIL, "Would be refused", sentence, (*refusals, *gaps))
+        sentence = "The rehearsal completed, but a real release would fail verification."
+        return _made(Tone.FAIL, "Would not verify", sentence, (*refusals, *gaps))
     if refusals:
-        sentence = "Verifying was told to tolerate what a customer's verification refuses."
+        sentence = "Verification tolerated what a customer's verification rejects."
         return _made(Tone.UNKNOWN, "Not verified in full", sentence, (*refusals, *gaps))
     if gaps:
-        sentence = "The policy allows what it was shown, and that is not everything a release needs."
+        sentence = "The policy allows the release, but not every required check was completed."
         return _made(Tone.UNKNOWN, "Not examined in full", sentence, gaps)
     return _allowed(rehearsal=evidence.rehearsal)
 
@@ -91,21 +91,21 @@ def _denied(evidence: ReportInput, denied: list[Verdict]) -> Headline:
     reasons = tuple(_reasons(denied))
     rules = sum(rule.outcome is not Outcome.PASS for verdict in denied for rule in verdict.rules)
     word = "Would be denied" if evidence.rehearsal else "Denied"
-    would = "would refuse" if evidence.rehearsal else "refuses"
-    count = f"{plural(rules, 'rule')} of the policy {'does' if rules == 1 else 'do'} not pass"
+    would = "would deny" if evidence.rehearsal else "denies"
+    count = f"{plural(rules, 'rule')} {'does' if rules == 1 else 'do'} not pass"
     return _made(Tone.FAIL, word, f"The policy {would} this release: {count}.", reasons)
 
 
 def _undecided(evidence: ReportInput, gaps: tuple[str, ...]) -> Headline:
-    refused = sum(record.outcome is Outcome.FAIL for record in evidence.records)
-    if refused:
-        sentence = f"{plural(refused, 'stage')} refused; the policy has not decided."
-        return _made(Tone.FAIL, "Findings stand", sentence, gaps)
-    return _made(Tone.UNKNOWN, "Not decided", "The policy has not decided about this run.", gaps)
+    failed = sum(record.outcome is Outcome.FAIL for record in evidence.records)
+    if failed:
+        sentence = f"{plural(failed, 'stage')} failed; the policy was not evaluated."
+        return _made(Tone.FAIL, "Open findings", sentence, gaps)
+    return _made(Tone.UNKNOWN, "Not decided", "The policy was not evaluated in this run.", gaps)
 
 
 def _is_open(verdict: Verdict) -> bool:
-    """Tell whether a verdict is anything but a whole pass; a rule that decides nothing is no pass."""
+    """Return whether a verdict is anything but a full pass; a rule without a result never passes."""
     passed = verdict.decision == "allow" and verdict.outcome is Outcome.PASS and bool(verdict.rules)
     return not passed or any(rule.outcome is not Outcome.PASS for rule in verdict.rules)
 
@@ -119,12 +119,12 @@ def _reasons(denied: list[Verdict]) -> Iterator[str]:
             about = f" ({first.subject})" if first and first.subject and first.sentence != first.message else ""
             left = len(rule.denials) + len(rule.unknowns) - 1
             more = f", and {left} more" if left > 0 else ""
-            said = _short(first.message) if first is not None else "no answer"
-            yield f"Required: {_lower(rule.title)}. Found: {said}{about}{more}."
+            message = _short(first.message) if first is not None else "no result"
+            yield f"Required: {_lower(rule.title)}. Found: {message}{about}{more}."
 
 
 def _short(text: str) -> str:
-    """Cut a long message at a word; the section on the policy has all of it."""
+    """Cut a long message at a word; the policy section has the full text."""
     return textwrap.shorten(text, LONGEST_REASON, placeholder=" …")
 
 
@@ -133,31 +133,31 @@ def _lower(title: str) -> str:
 
 
 def _gaps(evidence: ReportInput, verification: VerificationView | None) -> Iterator[str]:
-    """Yield a sentence for everything that keeps a page from saying "allowed"."""
+    """Yield a sentence for each reason why the verdict cannot be "Allowed"."""
     left = {record.stage: record for record in evidence.records}
     for script in SIDE_BY_SIDE:
         if script not in left and row_of(script).required:
-            yield f"{title_of(script)}: no record, so nothing is known of it."
+            yield f"{title_of(script)}: no record, so it was not checked."
     for script, record in sorted(left.items()):
         if record.outcome is not Outcome.PASS:
-            ended = "refused" if record.outcome is Outcome.FAIL else "could not examine everything"
+            ended = "failed" if record.outcome is Outcome.FAIL else "not fully examined"
             yield f"{title_of(script)}: {ended}."
     if evidence.verdict is None:
-        yield "There is no verdict of the policy."
+        yield "The policy was not evaluated."
     elif evidence.provenance_verdict is None:
-        yield "There is no verdict of the policy on the provenance."
+        yield "The policy was not evaluated for the provenance."
     for path in evidence.stale:
-        yield f"{path} is not what the policy decided about: it was changed or removed since."
+        yield f"{path} changed or was removed after the policy was evaluated."
     yield from _unverified(verification)
 
 
 def _unverified(verification: VerificationView | None) -> Iterator[str]:
     if verification is None:
-        yield "The release was not verified as a customer would."
+        yield "The release was not verified."
     elif not verification.current:
-        yield "The files of the release are not those that were verified."
+        yield "The files of the release changed after they were verified."
     elif verification.outcome is Outcome.NOT_EXAMINED:
-        yield "Verifying the release could not examine everything."
+        yield "The release was not fully verified."
     elif verification.outcome is Outcome.FAIL:
         yield "The release does not verify."
     elif not verification.signed:

@@ -36,9 +36,9 @@ def render(page: ReportPage, templates: Mapping[str, str], *, generator: tuple[s
     """Return the file.
 
     Args:
-        page: What it shows.
+        page: The views to render.
         templates: File name -> text, of `templates/report/`.
-        generator: Name and version of what made it.
+        generator: Name and version of the program.
     Raises:
         OutputError: A template is missing or broken.
     """
@@ -54,10 +54,10 @@ def render(page: ReportPage, templates: Mapping[str, str], *, generator: tuple[s
         lstrip_blocks=True,
         finalize=_finalized,
     )
-    # Our own files and the escaped data are the only text that is not escaped on its way into the page.
+    # Templates of this repository and the escaped data are the only text that enters the page unescaped.
     whole = {
-        "style": Markup(style),  # noqa: S704 - a file of ours
-        "script": Markup(script),  # noqa: S704 - a file of ours
+        "style": Markup(style),  # noqa: S704 - a file of this repository
+        "script": Markup(script),  # noqa: S704 - a file of this repository
         "data": Markup(data_of(page.packages)),  # noqa: S704 - JSON without < > &
         "policy": security_policy(script=script, style=style),
     }
@@ -72,13 +72,13 @@ def _joined(templates: Mapping[str, str], names: tuple[str, ...]) -> str:
     missing = [name for name in names if name not in templates]
     if missing:
         raise OutputError(
-            f"templates/report: {', '.join(missing)} not there", hint="Restore the folder from the repository."
+            f"templates/report: {', '.join(missing)} missing", hint="Restore the folder from the repository."
         )
     return "\n".join(templates[name] for name in names)
 
 
 def _finalized(value: object) -> object:
-    """Keep control characters and credentials out of everything that a template prints."""
+    """Remove control characters and credentials from everything that a template prints."""
     if isinstance(value, str) and not hasattr(value, "__html__"):
         return printable(without_credentials(str(value)))
     return value
@@ -109,10 +109,10 @@ def data_of(packages: PackageGraph | None) -> str:
 
 
 def security_policy(*, script: str, style: str) -> str:
-    """Return the policy that lets exactly this script and this style work, and nothing be asked of any network.
+    """Return the content security policy: exactly this script and this style, and no network requests.
 
     Args:
-        script: The text between the script element's tags, to the last space.
+        script: The exact text between the script element's tags.
         style: The same of the style element.
     """
     return "; ".join(

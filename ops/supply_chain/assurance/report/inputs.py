@@ -1,7 +1,7 @@
-"""Everything that the page is made from, as values: nothing here was read, asked or timed by this package.
+"""The input of the page, as values that `gather.assurance.report` reads.
 
-Each part that may be missing says so: None, or a sentence in the `_problem` beside it. What is missing is shown
-as not examined, never left out and never shown as clean.
+A part that may be missing is None, with a reason in its `..._problem` field. What is missing is shown as not
+examined, never left out and never shown as clean.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.files.verdict import Verdict
 
 
 class PackageChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One change since the last release: its kind in kebab case, the package, and what was and is."""
+    """One change since the last release: its kind in kebab case, the package, old and new values."""
 
     kind: str
     name: str
@@ -38,7 +38,7 @@ class PreviousRelease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AcceptedWaiver(msgspec.Struct, frozen=True, kw_only=True):
-    """One waiver as configured: `label` is what a finding that it waives says of it."""
+    """One waiver as configured; `label` equals `waived_by` of the findings that it waives."""
 
     id: str
     package: str
@@ -49,13 +49,13 @@ class AcceptedWaiver(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportInput(msgspec.Struct, frozen=True, kw_only=True):
-    """One run, as it lies in `dist/`.
+    """One run, as its files in `dist/` state it.
 
-    `today` is the day in the zone of the response clock, `waiver_day` that in the zone of the waivers.
-    `findings` leaves out what the policy says, which is in the verdicts. `stale` names what the verdicts are about and what lies here with other bytes. `released`
-    are the digests of the files of the release now, by name. `bom` is the parsed CycloneDX document of the whole,
-    `verification` the parsed `verification/1`. `previous` is None where there is no release before this one or
-    where it cannot be compared: then `previous_problem` says why. `inputs` are all files read, sorted.
+    `today` is the day in the zone of the response clock, `waiver_day` that in the zone of the waivers. `findings`
+    excludes those of the policy, which are in the verdicts. `stale` names the inputs of the verdicts whose bytes
+    changed since. `released` are the current digests of the release's files, by name. `bom` is the parsed aggregate
+    CycloneDX document, `verification` the parsed `verification/1`. `previous` is None where there is no earlier
+    release, or it cannot be compared; `previous_problem` is the reason. `inputs` are all files read, sorted.
     """
 
     component: str

@@ -1,4 +1,4 @@
-"""The page in short, as Markdown for the summary of a job; in a public log counts and outcomes only."""
+"""The page as a short Markdown summary for a CI job; in a public log counts and outcomes only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.supply_chain.assurance.report.tone import Tone, plural
 from ops.supply_chain.core.text import printable, without_credentials
 
 Escape = Callable[[str], str]
-"""Makes Markdown show a text as it is, on one line, in a table cell or elsewhere."""
+"""Escapes text for Markdown: shown literally, on one line, also in a table cell."""
 
 MOST_WAIVERS = 20
 OTHER_STAGE = "another stage"
@@ -28,14 +28,14 @@ def summary(page: ReportPage, escape: Escape) -> str:
     """Return the summary.
 
     Args:
-        page: What the HTML shows.
-        escape: Escapes text of strangers.
+        page: The views to render.
+        escape: Escapes untrusted text.
     """
     return "\n".join(_lines(page, lambda text: escape(printable(without_credentials(text))))) + "\n"
 
 
 def counts_only(page: ReportPage) -> str:
-    """Return what may stand in public: the verdict's word, the outcomes of stages, counts."""
+    """Return what a public log may contain: the verdict's word, the outcomes of stages, counts."""
     return "\n".join([f"## Report: {page.headline.word}", "", *_tiles(page), "", *_stages(page, str)]) + "\n"
 
 
@@ -43,7 +43,7 @@ def _lines(page: ReportPage, escape: Escape) -> Iterator[str]:
     yield f"## {escape(page.component)} {escape(page.version)}: {page.headline.word}"
     yield ""
     if page.rehearsal:
-        yield from ("**A rehearsal, not a release:** signed by an instance on loopback.", "")
+        yield from ("**A rehearsal, not a release:** signed by an ephemeral Sigstore instance.", "")
     yield escape(page.headline.sentence)
     yield ""
     yield from (f"- {escape(reason)}" for reason in page.headline.reasons)
@@ -76,14 +76,14 @@ def _changes(page: ReportPage, escape: Escape) -> Iterator[str]:
     if not changes.known:
         yield f"Changes since the last release: {escape(changes.problem)}"
         return
-    told = ", ".join(f"{group.count} {group.title.lower()}" for group in changes.groups) or "none"
-    yield f"Changes since {escape(changes.version)}: {told}."
+    counts = ", ".join(f"{group.count} {group.title.lower()}" for group in changes.groups) or "none"
+    yield f"Changes since {escape(changes.version)}: {counts}."
 
 
 def _waivers(page: ReportPage, escape: Escape) -> Iterator[str]:
     if not page.waivers:
         return
-    yield from ("", "| waiver | package | owner | left |", "|---|---|---|---|")
+    yield from ("", "| waiver | package | owner | expires |", "|---|---|---|---|")
     for waiver in page.waivers[:MOST_WAIVERS]:
         yield f"| {escape(waiver.id)} | {escape(waiver.package or 'any')} | {escape(waiver.owner)} | {waiver.left} |"
     if len(page.waivers) > MOST_WAIVERS:

@@ -1,9 +1,9 @@
-"""The packages of an SBOM as a graph: who needs whom, how far from the project, under which licence.
+"""The packages of an SBOM as a graph: dependencies, distance from the project, licences.
 
 PackageGraph are nodes by their `bom-ref`, so that two versions of one package are two nodes. A document's missing
-or incomplete dependency entry means "not known", which is never drawn as "needs nothing".
+or incomplete dependency entry means "unknown", which is never shown as "no dependencies".
 
-Source: CycloneDX 1.6 JSON: components, dependencies, compositions.
+Source: https://cyclonedx.org/docs/1.6/json/ (components, dependencies, compositions).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from ops.supply_chain.core.text import printable, without_credentials
 
 UNKNOWN_LICENCE = "unknown"
 NOT_REACHED = -1
-"""Depth of a package that nothing known leads to."""
+"""Depth of a package without a known dependent."""
 
 
 class PackageNode(msgspec.Struct, frozen=True, kw_only=True):
-    """One package: `needs` are places in the list of all, None where not known; `depth` 1 is needed directly.
+    """One package: `needs` are positions in the list of all, None where unknown; `depth` 1 is a direct dependency.
 
-    `findings` counts those that stand, `worst` is their worst severity, empty where there is none.
+    `findings` counts its open findings, `worst` is their worst severity, empty where there is none.
     """
 
     name: str
@@ -40,10 +40,10 @@ class PackageNode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PackageGraph(msgspec.Struct, frozen=True, kw_only=True):
-    """All of them, sorted by name and version; `direct` are places in `all`.
+    """All packages, sorted by name and version; `direct` are positions in `all`.
 
-    `unknown_edges` counts packages whose needs are not known, or not all of them; `not_reached` those that nothing
-    known leads to.
+    `unknown_edges` counts packages whose dependencies are unknown or incomplete; `not_reached` those without a known
+    dependent.
     """
 
     root: str
@@ -55,7 +55,7 @@ class PackageGraph(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LicenceView(msgspec.Struct, frozen=True, kw_only=True):
-    """One licence: how many packages, the first of them by name, its share of the commonest in percent."""
+    """One licence: number of packages, the first of them by name, its share of the most frequent in percent."""
 
     name: str
     tone: Tone
@@ -68,8 +68,8 @@ def read_packages(bom: Mapping[str, Any], findings: Sequence[Finding]) -> Packag
     """Read the graph of a CycloneDX document.
 
     Args:
-        bom: Parsed; anything of a wrong type is passed over.
-        findings: What was found; those of a package and version are counted at it.
+        bom: Parsed; values of a wrong type are skipped.
+        findings: Counted by package and version.
     """
     root = _table(_table(bom.get("metadata")).get("component"))
     nodes = sorted(_components(bom.get("components")), key=lambda node: (_text(node, "name"), _text(node, "version")))
@@ -92,16 +92,18 @@ def read_packages(bom: Mapping[str, Any], findings: Sequence[Finding]) -> Packag
 
 
 def licences(packages: PackageGraph, *, most: int = 12) -> tuple[LicenceView, ...]:
-    """Count licences: what is not known first, then the commonest.
+    """Count licences: unknown first, then the most frequent.
 
     Args:
-        packages: All of them.
-        most: How many packages to name at each.
+        packages: All packages.
+        most: How many packages to name per licence.
     """
-    held: dict[str, list[str]] = {}
+    by_licence: dict[str, list[str]] = {}
     for package in packages.all:
-        held.setdefault(package.licence or UNKNOWN_LICENCE, []).append(f"{package.name} {package.version}".strip())
-    largest = max(map(len, held.values()), default=1)
+        by_licence.setdefault(package.licence or UNKNOWN_LICENCE, []).append(
+            f"{package.name} {package.version}".strip()
+        )
+    largest = max(map(len, by_licence.values()), default=1)
     found = [
         LicenceView(
             name=name,
@@ -110,7 +112,7 @@ def licences(packages: PackageGraph, *, most: int = 12) -> tuple[LicenceView, ..
             share=max(1, round(100 * len(names) / largest)),
             packages=tuple(names[:most]),
         )
-        for name, names in held.items()
+        for name, names in by_licence.items()
     ]
     return tuple(sorted(found, key=lambda node: (node.name != UNKNOWN_LICENCE, -node.count, node.name)))
 
@@ -149,7 +151,7 @@ def _targets(
 
 
 def _depths(direct: Sequence[int], needs: Sequence[tuple[int, ...] | None]) -> list[int]:
-    """Return how far each package is from the project; the nearest way counts, and a circle ends nowhere."""
+    """Return each package's distance from the project along the shortest path; cycles are harmless."""
     depths = [NOT_REACHED] * len(needs)
     waiting = deque((place, 1) for place in direct)
     while waiting:
@@ -189,11 +191,11 @@ def _package(
 
 
 def _licence(component: Mapping[str, Any]) -> str:
-    told: Counter[str] = Counter()
+    names: Counter[str] = Counter()
     for choice in _tables(component.get("licenses")):
         licence = _table(choice.get("license"))
-        told[_text(choice, "expression") or _text(licence, "id") or _text(licence, "name")] += 1
-    return " AND ".join(sorted(filter(None, told)))
+        names[_text(choice, "expression") or _text(licence, "id") or _text(licence, "name")] += 1
+    return " AND ".join(sorted(filter(None, names)))
 
 
 def _text(table: Mapping[str, Any], key: str) -> str:

@@ -1,4 +1,4 @@
-"""From the evidence of one run to everything that its page shows."""
+"""All views of the report page, built from the evidence of one run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VULNERABILITY_GATE = "check_vulnerabilities"
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
-    """One number at the top: what it counts, the number, a word on it, and the section that tells more."""
+    """One number at the top: label, value, note, and the section with the details."""
 
     label: str
     value: str
@@ -33,7 +33,7 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole page. `clock_examined` says whether anybody looked for what could be due."""
+    """The whole page; `clock_examined` is whether the vulnerability gate ran."""
 
     component: str
     version: str
@@ -57,10 +57,10 @@ class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_page(evidence: ReportInput) -> ReportPage:
-    """Make the page.
+    """Build the page.
 
     Raises:
-        InputError: The verification report makes no sense, or is of another release.
+        InputError: The verification report is malformed, or is about another release.
     """
     verified = _verification(evidence)
     if verified is not None and verified.rehearsal:
@@ -110,7 +110,7 @@ def _verification(evidence: ReportInput) -> VerificationView | None:
 
 
 def _outcome_now(verified: VerificationView | None) -> Outcome | None:
-    """Return what verifying came to for the files that lie here; of other files nobody looked at these."""
+    """Return the verification's outcome for the current files; a pass of other files counts as not examined."""
     if verified is None:
         return None
     return verified.outcome if verified.current or verified.outcome is Outcome.FAIL else Outcome.NOT_EXAMINED
@@ -128,23 +128,23 @@ def _tiles(page: ReportPage) -> tuple[Tile, ...]:
 
 def _policy_tile(page: ReportPage) -> Tile:
     policy = page.policy
-    whole = policy.asked and policy.total > 0 and policy.passed == policy.total
+    whole = policy.evaluated and policy.total > 0 and policy.passed == policy.total
     tone = Tone.PASS if whole else Tone.FAIL if any(rule.tone is Tone.FAIL for rule in policy.open) else Tone.UNKNOWN
-    value = f"{policy.passed} of {policy.total}" if policy.asked else "not asked"
-    return Tile(label="Policy rules", value=value, note="pass" if policy.asked else "", tone=tone, target="policy")
+    value = f"{policy.passed} of {policy.total}" if policy.evaluated else "not evaluated"
+    return Tile(label="Policy rules", value=value, note="pass" if policy.evaluated else "", tone=tone, target="policy")
 
 
 def _findings_tile(page: ReportPage) -> Tile:
     findings = page.findings
-    looked = not findings.without_record
-    tone = Tone.FAIL if findings.standing else Tone.PASS if looked else Tone.UNKNOWN
+    complete = not findings.without_record
+    tone = Tone.FAIL if findings.open else Tone.PASS if complete else Tone.UNKNOWN
     if tone is Tone.PASS and any(stage.tone is not Tone.PASS for stage in page.picture.stages[: page.picture.gates]):
         tone = Tone.UNKNOWN
-    if not findings.standing and tone is Tone.UNKNOWN:
-        return Tile(label="Findings", value="?", note="not examined in full", tone=tone, target="findings")
-    missing = f"; {plural(len(findings.without_record), 'gate')} without record" if not looked else ""
-    note = f"stand, {findings.waived:,} waived{missing}"
-    return Tile(label="Findings", value=f"{findings.standing:,}", note=note, tone=tone, target="findings")
+    if not findings.open and tone is Tone.UNKNOWN:
+        return Tile(label="Findings", value="?", note="not fully examined", tone=tone, target="findings")
+    missing = f"; {plural(len(findings.without_record), 'gate')} without record" if not complete else ""
+    note = f"open, {findings.waived:,} waived{missing}"
+    return Tile(label="Findings", value=f"{findings.open:,}", note=note, tone=tone, target="findings")
 
 
 def _clock_tile(page: ReportPage) -> Tile:
@@ -159,18 +159,18 @@ def _clock_tile(page: ReportPage) -> Tile:
 def _packages_tile(page: ReportPage) -> Tile:
     if page.packages is None:
         return Tile(label="Packages", value="?", note="no SBOM", tone=Tone.UNKNOWN, target="packages")
-    note = f"{len(page.packages.direct):,} needed directly"
+    note = f"{len(page.packages.direct):,} direct"
     return Tile(label="Packages", value=f"{len(page.packages.all):,}", note=note, tone=Tone.PLAIN, target="packages")
 
 
 def _verified_tile(page: ReportPage) -> Tile:
     verified, outcome = page.verification, _outcome_now(page.verification)
     if verified is None or outcome is None:
-        return Tile(label="Verified", value="no", note="nobody looked", tone=Tone.UNKNOWN, target="verification")
+        return Tile(label="Verified", value="no", note="not verified", tone=Tone.UNKNOWN, target="verification")
     if verified.refusals and outcome is Outcome.PASS:
         outcome = Outcome.NOT_EXAMINED
     value = verified.counted.removesuffix(" checks").removesuffix(" check")
-    note = "checks pass" if verified.current else "of other files than lie here"
+    note = "checks pass" if verified.current else "files changed since"
     return Tile(
         label="Verified", value=value, note=note, tone=_rehearsed(tone_of(outcome), page), target="verification"
     )

@@ -1,4 +1,4 @@
-"""What the policy decided, rule by rule: those that do not pass first, with their reasons and what to do."""
+"""The policy's verdict by rule: rules that do not pass first, with reasons and what to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_REASONS = 50
 
 
 class ReasonGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do, and all reasons that ask for the same."""
+    """Reasons with the same fix."""
 
     fix: str
     reasons: tuple[Reason, ...]
@@ -32,14 +32,14 @@ class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     word: str
     examined: int
     noted: bool
-    asked: tuple[ReasonGroup, ...]
+    groups: tuple[ReasonGroup, ...]
     left: int
 
 
 class PolicyView(msgspec.Struct, frozen=True, kw_only=True):
-    """All rules of the verdicts that there are; `open` need a reader, `rest` pass without a word."""
+    """All rules of the verdicts: `open` need attention, `rest` pass without remarks."""
 
-    asked: bool
+    evaluated: bool
     passed: int
     total: int
     profiles: tuple[str, ...]
@@ -52,13 +52,13 @@ def policy_view(verdicts: Sequence[Verdict]) -> PolicyView:
     """Arrange the rules of one run's verdicts.
 
     Args:
-        verdicts: On SBOMs and records, then on the provenance; those that there are.
+        verdicts: On SBOMs and records, then on the provenance, as far as they exist.
     """
     rules = [rule for verdict in verdicts for rule in verdict.rules]
     views = [_view(rule) for rule in rules]
     loud = [view for view in views if view.tone is not Tone.PASS]
     return PolicyView(
-        asked=bool(verdicts),
+        evaluated=bool(verdicts),
         passed=sum(rule.outcome is Outcome.PASS for rule in rules),
         total=len(rules),
         profiles=tuple(dict.fromkeys(profile for verdict in verdicts for profile in verdict.profiles)),
@@ -94,6 +94,6 @@ def _view(rule: RuleVerdict) -> RuleView:
         word=_word(rule, len(reasons)) if noted else word_of(rule.outcome),
         examined=rule.examined,
         noted=noted,
-        asked=_grouped(reasons[:MOST_REASONS]),
+        groups=_grouped(reasons[:MOST_REASONS]),
         left=max(0, len(reasons) - MOST_REASONS),
     )

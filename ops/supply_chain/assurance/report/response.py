@@ -1,4 +1,4 @@
-"""The response clock as a timeline: what is due when, what is overdue, against the day of the page."""
+"""The response clock as a timeline: what is due when and what is overdue, as of the day of the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_TICKS = 8
 
 
 class DueView(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding with a due day: `when` in words, and its bar from `x` to `to` in the drawing."""
+    """One finding with a due date: `when` in words, and its bar from `x` to `to` in the drawing."""
 
     subject: str
     identifier: str
@@ -40,7 +40,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     """The drawing: `rows` are the most urgent first, `left` counts those that are not drawn.
 
-    `without` counts findings that stand and have no due day.
+    `without` counts open findings without a due date.
     """
 
     today: str
@@ -56,14 +56,14 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def timeline(findings: Sequence[Finding], today: date) -> Timeline:
-    """Arrange what stands by its due day.
+    """Arrange open findings by due date.
 
     Args:
-        findings: All; waived ones are passed over.
+        findings: All; waived ones are skipped.
         today: The day in the zone of the response clock.
     """
-    standing = [finding for finding in findings if not finding.waived_by]
-    dated = sorted(((day, finding) for finding in standing if (day := _day(finding.due))), key=_order)
+    open_findings = [finding for finding in findings if not finding.waived_by]
+    dated = sorted(((day, finding) for finding in open_findings if (day := _day(finding.due))), key=_order)
     days = [day for day, _ in dated]
     drawn = dated[:MOST_ROWS]
     axis = _Axis([*(day for day, _ in drawn), *(_start(item, day, today) for day, item in drawn), today])
@@ -77,12 +77,12 @@ def timeline(findings: Sequence[Finding], today: date) -> Timeline:
         overdue=sum(day < today for day in days),
         soon=sum(0 <= (day - today).days <= SOON_DAYS for day in days),
         later=sum((day - today).days > SOON_DAYS for day in days),
-        without=len(standing) - len(dated),
+        without=len(open_findings) - len(dated),
     )
 
 
 def when(day: date, today: date) -> str:
-    """Say how far a due day is, in calendar days."""
+    """Return in words how far a due date is, in calendar days."""
     left = (day - today).days
     if left == 0:
         return "due today"
@@ -125,12 +125,12 @@ def _row(finding: Finding, day: date, today: date, axis: _Axis, place: int) -> D
 
 
 def _start(finding: Finding, day: date, today: date) -> date:
-    """Return the day from which a bar runs: the first sighting, else today; never after the due day."""
+    """Return the first day of a bar: when the finding was first seen, else today; never after the due date."""
     return min(_day(finding.first_seen) or today, day, today)
 
 
 def _order(dated: tuple[date, Finding]) -> tuple[date, int, str, str]:
-    """Sort by due day, then the worst first."""
+    """Return the sort key: due date, then the worst first."""
     return (dated[0], WORST_FIRST.index(dated[1].severity), dated[1].package, dated[1].message)
 
 

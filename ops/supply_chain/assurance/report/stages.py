@@ -1,6 +1,6 @@
-"""The pipeline as a picture: each stage with its outcome, its time, and what it looked at.
+"""The pipeline as a picture: each stage with its outcome, duration, and what it examined.
 
-The gates run side by side, in the first column; the stages after them run one after another, in rows of three.
+The gates run in parallel, in the first column; the stages after them run in sequence, in rows of three.
 Geometry is computed here, in units of the drawing; the template only draws it.
 """
 
@@ -75,7 +75,7 @@ def picture(
 
     Args:
         records: All that were left, any order.
-        verification: What verifying came to; None where nobody verified.
+        verification: The verification's outcome; None where nothing was verified.
         verified: How much was verified, in words.
         rehearsed: Whether it verified as a rehearsal, in which not everything has to pass.
     """
@@ -107,7 +107,7 @@ def duration(record: Record) -> int:
 
 
 def duration_text(seconds: int) -> str:
-    """Write seconds for people: `under 1 s`, `12 s`, `3 min 05 s`."""
+    """Return seconds as text: `under 1 s`, `12 s`, `3 min 05 s`."""
     if seconds == 0:
         return "under 1 s"
     minutes, rest = divmod(seconds, MINUTE_SECONDS)

@@ -1,4 +1,4 @@
-"""How something looks at a glance: its tone, which the page shows as colour, shape and word together.
+"""The tone of an item, which the page shows as colour, shape and word together.
 
 Nothing that was not examined ever gets the tone of a pass.
 """
@@ -12,7 +12,7 @@ from ops.supply_chain.core.outcome import Outcome
 
 
 class Tone(StrEnum):
-    """What colour and shape stand for; `rehearsed` is a pass of what was only rehearsed, `plain` says nothing."""
+    """The meaning of a colour and shape; `rehearsed` is a pass in a rehearsal, `plain` is neutral."""
 
     PASS = "pass"  # noqa: S105 - the word of the contract, not a password
     FAIL = "fail"
@@ -29,10 +29,10 @@ WORST_FIRST = (
     Severity.LOW,
     Severity.INFO,
 )
-"""Severities in the order of the page; what has none counts as high, and comes after what is known to be."""
+"""Severities in the order of the page; unknown counts as high and comes after it."""
 
 _TONES = {Outcome.PASS: Tone.PASS, Outcome.FAIL: Tone.FAIL, Outcome.NOT_EXAMINED: Tone.UNKNOWN}
-_WORDS = {Outcome.PASS: "passed", Outcome.FAIL: "refused", Outcome.NOT_EXAMINED: "not examined"}
+_WORDS = {Outcome.PASS: "passed", Outcome.FAIL: "failed", Outcome.NOT_EXAMINED: "not examined"}
 
 
 def tone_of(outcome: Outcome) -> Tone:

@@ -1,10 +1,8 @@
-"""The answer of a customer's verification as a table of files against checks, each with its command.
+"""A release's verification as a table of files and checks, with the command of each.
 
-What was tolerated, because it was a rehearsal or because no signature was asked for, is shown as that and never as a
-pass.
-
-Source: `verification/1`, written by `verify_release`. What it says of itself as a whole is not taken over: the
-outcome shown is the worst of its lines, and it counts only for the files that lie here now.
+What was tolerated, because it was a rehearsal or no signature was required, is shown as tolerated and never as a pass.
+The overall outcome of the report (`verification/1`, written by `verify_release`) is not trusted: the outcome shown is
+the worst of its lines, and it counts only for the current files.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from ops.supply_chain.core.outcome import Outcome, worst
 
 SCHEMA = "verification/1"
 REAL = "release.real"
-"""The check that a rehearsal never passes, because it is one: that is no reason to refuse the release itself."""
+"""The check that a rehearsal never passes; this is no reason to reject the release itself."""
 
 TOLERATED = "tolerated"
 MOST_LINES = 40
@@ -68,7 +66,7 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckCell(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check says of one file; `word` is empty where the check is not about it."""
+    """The result of one check for one file; `word` is empty where the check does not apply."""
 
     tone: Tone
     word: str
@@ -83,14 +81,14 @@ class FileRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckCommand(msgspec.Struct, frozen=True, kw_only=True):
-    """One command, and what it looks at."""
+    """One command, and what it checks."""
 
     text: str
     subject: str
 
 
 class CheckLineView(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a check: what was looked at, and what came of it."""
+    """One line of a check: what was checked, and the result."""
 
     tone: Tone
     word: str
@@ -99,7 +97,7 @@ class CheckLineView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckView(msgspec.Struct, frozen=True, kw_only=True):
-    """One check: how many of its lines passed, what they say (`left` of them are not listed), its commands, each once.
+    """One check: its lines (`left` of them are not listed), how many passed, and its distinct commands.
 
     `lines` begin with those that did not pass.
     """
@@ -115,9 +113,9 @@ class CheckView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerificationView(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole: `columns` are the (code, title) of checks that are about files, in the order of the cells.
+    """The whole verification: `columns` are (code, title) of checks about files, in the order of the cells.
 
-    `outcome` leaves out what was tolerated. `refusals` are why a real release would be refused all the same.
+    `outcome` ignores what was tolerated. `refusals` are the reasons why a real release would be rejected.
     """
 
     outcome: Outcome
@@ -140,19 +138,19 @@ def read_verification(
 
     Args:
         plain: The parsed document.
-        component: N, of the run that is shown.
-        version: V.
-        released: Name -> SHA-256 of the files that lie in the release's folder now.
+        component: The component of the run that is shown.
+        version: Its version.
+        released: Name -> SHA-256 of the files that are in the release's folder now.
     Raises:
-        InputError: It is no such document, or is about another release.
+        InputError: It is not such a document, or is about another release.
     """
     document = _document(plain)
     if (document.component, document.version) != (component, version):
-        found = f"{document.component} {document.version}".strip() or "nothing that it names"
-        raise InputError(f"verification.json: is of {found}, expected {component} {version}", hint=AGAIN)
+        found = f"{document.component} {document.version}".strip() or "no named release"
+        raise InputError(f"verification.json: is about {found}, expected {component} {version}", hint=AGAIN)
     seen = {file.name: file.sha256 for file in document.files}
     columns, rows = _matrix(document)
-    passed = sum(_seen(check.lines, rehearsal=False)[0] is Tone.PASS for check in document.checks)
+    passed = sum(_combined(check.lines, rehearsal=False)[0] is Tone.PASS for check in document.checks)
     return VerificationView(
         outcome=worst([worst([line.ruling for line in check.lines]) for check in document.checks]),
         refusals=tuple(_refusals(document)),
@@ -185,8 +183,8 @@ def _refusals(document: _Document) -> Iterator[str]:
                 yield f"{check.title}: {line.message}."
 
 
-def _seen(lines: Sequence[_Line], *, rehearsal: bool) -> tuple[Tone, str]:
-    """Return tone and word of some lines together; a rehearsal goes past refusals, so that it has no plain pass."""
+def _combined(lines: Sequence[_Line], *, rehearsal: bool) -> tuple[Tone, str]:
+    """Return the common tone and word of lines; a rehearsal tolerates failures, so it has no plain pass."""
     ruling, outcome = worst([line.ruling for line in lines]), worst([line.outcome for line in lines])
     if ruling is not Outcome.PASS:
         return tone_of(ruling), word_of(ruling)
@@ -210,13 +208,13 @@ def _cell(check: _Check, name: str, *, rehearsal: bool) -> CheckCell:
     lines = [line for line in check.lines if line.subject == name]
     if not lines:
         return CheckCell(tone=Tone.PLAIN, word="", message="")
-    tone, word = _seen(lines, rehearsal=rehearsal)
+    tone, word = _combined(lines, rehearsal=rehearsal)
     shown = next(line for line in _worst_first(lines))
     return CheckCell(tone=tone, word=word, message=shown.message)
 
 
 def _check(check: _Check, *, rehearsal: bool) -> CheckView:
-    tone, word = _seen(check.lines, rehearsal=rehearsal)
+    tone, word = _combined(check.lines, rehearsal=rehearsal)
     good = sum(line.outcome is Outcome.PASS for line in check.lines)
     ordered = _worst_first(check.lines)
     return CheckView(
@@ -225,14 +223,14 @@ def _check(check: _Check, *, rehearsal: bool) -> CheckView:
         tone=tone,
         word=word,
         counted=f"{good} of {len(check.lines)}",
-        lines=tuple(_answered(line, rehearsal=rehearsal) for line in ordered[:MOST_LINES]),
+        lines=tuple(_line(line, rehearsal=rehearsal) for line in ordered[:MOST_LINES]),
         left=max(0, len(ordered) - MOST_LINES),
         commands=tuple(_commands(check.lines)),
     )
 
 
-def _answered(line: _Line, *, rehearsal: bool) -> CheckLineView:
-    tone, word = _seen([line], rehearsal=rehearsal)
+def _line(line: _Line, *, rehearsal: bool) -> CheckLineView:
+    tone, word = _combined([line], rehearsal=rehearsal)
     return CheckLineView(tone=tone, word=word, subject=line.subject, message=line.message)
 
 
@@ -242,7 +240,7 @@ def _worst_first(lines: Sequence[_Line]) -> list[_Line]:
 
 
 def _commands(lines: Iterable[_Line]) -> list[CheckCommand]:
-    """Return each command once; one that serves several subjects names none of them."""
+    """Return each command once; a command for several subjects counts them instead of naming one."""
     subjects: dict[str, list[str]] = {}
     for line in lines:
         if line.command:

@@ -1,4 +1,4 @@
-"""What was waiver, and for how many days that still holds; what ends first comes first."""
+"""Waivers by days left, the first to expire first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.supply_chain.contracts.values.finding import Finding
 
 
 class WaiverView(msgspec.Struct, frozen=True, kw_only=True):
-    """One waiver: `days` left, negative where it has ended; `used` counts findings that it waives in this run."""
+    """One waiver: `days` left, negative where it has expired; `used` counts the findings that it waives in this run."""
 
     id: str
     package: str
@@ -32,10 +32,10 @@ def waivers_view(
     """Arrange waivers by days left.
 
     Args:
-        waivers: Those that were understood.
-        findings: Of this run, with what waives them.
-        today: The day in the zone in which waivers end.
-        warn_days: How many days ahead an end is told.
+        waivers: The well-formed ones.
+        findings: Of this run, with `waived_by`.
+        today: The day in the zone of the waivers.
+        warn_days: How many days before its expiry a waiver is highlighted.
     """
     views = [_view(waiver, findings, today, warn_days) for waiver in waivers]
     return tuple(sorted(views, key=lambda view: (view.days, view.id, view.package)))
@@ -58,5 +58,5 @@ def _view(waiver: AcceptedWaiver, findings: Sequence[Finding], today: date, warn
 
 def _left(days: int) -> str:
     if days < 0:
-        return f"ended {plural(-days, 'day')} ago"
-    return "ends today" if days == 0 else f"{plural(days, 'day')} left"
+        return f"expired {plural(-days, 'day')} ago"
+    return "expires today" if days == 0 else f"{plural(days, 'day')} left"
