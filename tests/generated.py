@@ -114,7 +114,7 @@ def readme() -> str:
     """Return the README with its tables of sessions and exit codes made again."""
     found = [f"| `{name}` | {summary} |\n" for name, summary in sessions().items() if name not in DEVELOPERS]
     stages = "| one for each stage | for example `nox -s check_locks`; see the [stages](docs/stages/README.md) |\n"
-    developers = f"| {', '.join(f'`{name}`' for name in DEVELOPERS)} | for contributors |\n"
+    developers = f"| {', '.join(f'`{name}`' for name in DEVELOPERS)} | for contributors, see [CONTRIBUTING.md](CONTRIBUTING.md) |\n"
     tables = {
         "sessions": "| session | what it does |\n|---|---|\n" + "".join(found) + stages + developers,
         "exit codes": "| code | meaning |\n|---|---|\n"
