@@ -23,7 +23,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.rehearsal import certificates
 from ops.supply_chain.rehearsal.clocks import Service
-from ops.supply_chain.rehearsal.faults import Fault
+from ops.supply_chain.rehearsal.faults import InjectedFault
 from ops.supply_chain.rehearsal.instance import GITHUB_IDENTITY, RehearsalInstance
 from ops.supply_chain.release.assembly.checksums import format_checksums
 from ops.supply_chain.runner import stage as stage_runner
@@ -401,7 +401,7 @@ def test_an_entry_that_makes_no_sense_is_a_usage_error(world: World) -> None:
 
 
 def test_the_authority_refuses(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    world.instance.faults.add("fulcio", Fault(status=403, message="unknown issuer"))
+    world.instance.faults.add("fulcio", InjectedFault(status=403, message="unknown issuer"))
     capfd.readouterr()
     assert world.sign() == 4
     assert said(capfd)[0] == (
@@ -428,15 +428,15 @@ def test_an_identity_that_ends_while_it_signs_keeps_nothing_more(world: World, m
 
 
 OUTAGES = {
-    "log": ("rekor", Fault(status=400), 4),
-    "log hangs up": ("rekor", Fault(drop=True), 3),
-    "log is broken": ("rekor", Fault(status=503), 2),
-    "log is slow": ("rekor", Fault(hang=60), 3),
-    "time stamps are broken": ("tsa", Fault(status=500), 2),
-    "time stamps are slow": ("tsa", Fault(hang=60), 1),
-    "time stamps": ("tsa", Fault(status=400), 5),
-    "authority": ("fulcio", Fault(drop=True), 0),
-    "authority says nonsense": ("fulcio", Fault(body=b"x"), 0),
+    "log": ("rekor", InjectedFault(status=400), 4),
+    "log hangs up": ("rekor", InjectedFault(drop=True), 3),
+    "log is broken": ("rekor", InjectedFault(status=503), 2),
+    "log is slow": ("rekor", InjectedFault(hang=60), 3),
+    "time stamps are broken": ("tsa", InjectedFault(status=500), 2),
+    "time stamps are slow": ("tsa", InjectedFault(hang=60), 1),
+    "time stamps": ("tsa", InjectedFault(status=400), 5),
+    "authority": ("fulcio", InjectedFault(drop=True), 0),
+    "authority says nonsense": ("fulcio", InjectedFault(body=b"x"), 0),
 }
 
 
@@ -489,10 +489,10 @@ def test_an_outage_while_signing_again_leaves_nothing_that_looks_whole(case: str
         REMADE[case](world, other)
         # Where the authority does not answer, what is there stays as it was.
         before = {name: (world.folder / name).read_bytes() for name in world.names()}
-        world.instance.faults.add("fulcio", Fault(drop=True), times=1)
+        world.instance.faults.add("fulcio", InjectedFault(drop=True), times=1)
         assert world.sign() == 5
         assert {name: (world.folder / name).read_bytes() for name in world.names()} == before
-        world.instance.faults.add("rekor", Fault(status=400), skip=3)
+        world.instance.faults.add("rekor", InjectedFault(status=400), skip=3)
         assert world.sign() == 5
         assert len(world.bundles()) == 3
         world.verified()
@@ -503,7 +503,7 @@ def test_an_outage_while_signing_again_leaves_nothing_that_looks_whole(case: str
 
 def test_slow_services_are_waited_for(world: World) -> None:
     for service in SERVICES:
-        world.instance.faults.add(service, Fault(hang=0.1))
+        world.instance.faults.add(service, InjectedFault(hang=0.1))
     world.must_sign()
     assert world.instance.entries == FILES
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ops.supply_chain.adapters.files.folders import empty, measure
 from ops.supply_chain.adapters.files.source_tree import open_source
-from ops.supply_chain.adapters.files.tar_writer import Entry, write_archive
+from ops.supply_chain.adapters.files.tar_writer import TarEntry, write_archive
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding, Severity
@@ -94,9 +94,9 @@ def _bundle(run: StageRun, record: Record) -> StageResult:
     top = f"{run.project.name}-{run.project.version}-evidence"
     names = [source.removeprefix(PROJECT) for source in withheld]
     index = canonical.encode(index_of(enclosed, names, component=run.project.name, version=run.project.version))
-    entries = [Entry(name=f"{top}/{member.name}", load=_loader(run, member)) for member in enclosed]
+    entries = [TarEntry(name=f"{top}/{member.name}", load=_loader(run, member)) for member in enclosed]
     path = run.dist / EVIDENCE_FOLDER / f"{top}.tar.gz"
-    write_archive(path, [Entry(name=f"{top}/{INDEX_NAME}", load=lambda: index), *entries], epoch=run.project.epoch)
+    write_archive(path, [TarEntry(name=f"{top}/{INDEX_NAME}", load=lambda: index), *entries], epoch=run.project.epoch)
     counts = {"files": len(enclosed), "baselines": len(baselines), "withheld": len(withheld)}
     return _result(run, path, counts, reads=baselines)
 
@@ -144,7 +144,7 @@ def _archive_source(run: StageRun, record: Record) -> StageResult:
         if not tree.files:
             raise InputError(f"{run.root}: holds no file to archive", hint="Is this the right --project?")
         entries = [
-            Entry(name=f"{top}/{file.path}", load=file.load, executable=file.executable, link=file.link)
+            TarEntry(name=f"{top}/{file.path}", load=file.load, executable=file.executable, link=file.link)
             for file in tree.files
         ]
         write_archive(path, entries, epoch=project.epoch)

@@ -28,9 +28,9 @@ from ops.supply_chain.contracts.files.provenance import (
     ExternalParameters,
     InternalParameters,
     Metadata,
+    ProvenanceSource,
     ResourceDescriptor,
     RunDetails,
-    Source,
     Statement,
 )
 from ops.supply_chain.contracts.files.record import Record, ToolRef
@@ -173,11 +173,11 @@ def _parameters(run: StageRun, records: Sequence[Record]) -> ExternalParameters:
     )
 
 
-def _source(run: StageRun) -> Source | None:
+def _source(run: StageRun) -> ProvenanceSource | None:
     state = run.project.source
     if state is None:
         return None
-    return Source(uri=source_uri(state.remote, state.commit), digest=DigestSet(git_commit=state.commit))
+    return ProvenanceSource(uri=source_uri(state.remote, state.commit), digest=DigestSet(git_commit=state.commit))
 
 
 def _dependencies(run: StageRun, records: Sequence[Record]) -> list[ResourceDescriptor]:

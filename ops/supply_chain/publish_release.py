@@ -31,7 +31,14 @@ from ops.supply_chain.contracts.values.signature_names import is_signature
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.release.publication import Target, completed, confirmed, look, make_public, planned
+from ops.supply_chain.gather.release.publication import (
+    PublicationTarget,
+    completed,
+    confirmed,
+    look,
+    make_public,
+    planned,
+)
 from ops.supply_chain.release.assembly.layout import checksums_name, media_type_of, provenance_name
 from ops.supply_chain.release.publication.names import (
     repository_of,
@@ -39,8 +46,8 @@ from ops.supply_chain.release.publication.names import (
     require_repository,
     require_tag,
 )
-from ops.supply_chain.release.publication.notes import Facts
-from ops.supply_chain.release.publication.plan import State, differences, make_plan, state_of
+from ops.supply_chain.release.publication.notes import NotesFacts
+from ops.supply_chain.release.publication.plan import PublicationState, differences, make_plan, state_of
 from ops.supply_chain.release.publication.report import PublicationReport, done_text, plan_document, plan_text
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
@@ -55,7 +62,7 @@ VERIFIER: tuple[str, ...] = ()
 """The verifier's command without its arguments; empty runs `verify_release` with this interpreter."""
 
 
-class Problem(NamedTuple):
+class PublicationProblem(NamedTuple):
     """Why nothing is published: the finding's code, what is wrong, what to do."""
 
     code: str
@@ -102,13 +109,13 @@ def _perform(run: StageRun) -> StageResult:
     with Github(repository) as github:
         if not _verifies(run, folder):
             return _refused(
-                [Problem("publish.not-verified", f"dist/{RELEASE_FOLDER}/ does not verify", _VERIFY)], files
+                [PublicationProblem("publish.not-verified", f"dist/{RELEASE_FOLDER}/ does not verify", _VERIFY)], files
             )
         if _files(folder) != files:
             raise OutputError(
                 f"{folder}: was changed while it was verified", hint="Run again when nothing writes there."
             )
-        return _publication(run, github, Target(folder, files, repository, tag, _commit(run, folder)))
+        return _publication(run, github, PublicationTarget(folder, files, repository, tag, _commit(run, folder)))
 
 
 def _files(folder: Path) -> tuple[LocalFile, ...]:
@@ -162,7 +169,7 @@ def _commit(run: StageRun, folder: Path) -> str:
     return (source.digest.git_commit or "") if source else ""
 
 
-def _publication(run: StageRun, github: Github, target: Target) -> StageResult:
+def _publication(run: StageRun, github: Github, target: PublicationTarget) -> StageResult:
     release, more = look(github, target)
     plan = planned(github, target, release) if release else make_plan(target.files, ())
     report = PublicationReport(target.repository, target.tag, state_of(release, plan), plan)
@@ -180,39 +187,42 @@ def _publication(run: StageRun, github: Github, target: Target) -> StageResult:
     return _result(run, target, report, done_text(report, release, more))
 
 
-def _tag_problems(github: Github, target: Target, there: str) -> list[Problem]:
+def _tag_problems(github: Github, target: PublicationTarget, there: str) -> list[PublicationProblem]:
     if not target.commit or there == target.commit:
         return []
     if there:
         text = f"tag {target.tag} at GitHub: expected commit {target.commit}, found {there}"
         return [
-            Problem("publish.tag-elsewhere", text, "Publish the release of that tag, or choose another tag with --tag.")
+            PublicationProblem(
+                "publish.tag-elsewhere", text, "Publish the release of that tag, or choose another tag with --tag."
+            )
         ]
     if not github.has_commit(target.commit):
         text = f"commit {target.commit}, which the provenance names, is not at GitHub"
-        return [Problem("publish.commit-unknown", text, "Push it, then run again.")]
+        return [PublicationProblem("publish.commit-unknown", text, "Push it, then run again.")]
     return []
 
 
-def _asset_problems(run: StageRun, report: PublicationReport) -> list[Problem]:
-    if report.found is State.DIFFERS:
+def _asset_problems(run: StageRun, report: PublicationReport) -> list[PublicationProblem]:
+    if report.found is PublicationState.DIFFERS:
         step = "A published release is never changed: release the changed files under a new version."
         return [
-            Problem("publish.differs", f"published {report.tag}, {text}", step) for text in differences(report.plan)
+            PublicationProblem("publish.differs", f"published {report.tag}, {text}", step)
+            for text in differences(report.plan)
         ]
     if report.plan.extra and not run.args.delete_extra:
         step = "Delete it from the draft by hand, or let --delete-extra do it."
         rows = [f"draft {report.tag}, {asset.name}: is no file of this release" for asset in report.plan.extra]
-        return [Problem("publish.extra-asset", row, step) for row in rows]
+        return [PublicationProblem("publish.extra-asset", row, step) for row in rows]
     return []
 
 
-def _facts(run: StageRun, target: Target) -> Facts:
+def _facts(run: StageRun, target: PublicationTarget) -> NotesFacts:
     project = run.project
     names = [file.name for file in target.files]
     checksums = checksums_name(project.name, project.version)
     signing = run.config.signing
-    return Facts(
+    return NotesFacts(
         component=project.name,
         version=project.version,
         repository=target.repository,
@@ -236,7 +246,9 @@ def _current(identities: Sequence[SigningIdentity], run: StageRun) -> tuple[Sign
     )
 
 
-def _refused(problems: Sequence[Problem], files: Sequence[LocalFile], document: object = None) -> StageResult:
+def _refused(
+    problems: Sequence[PublicationProblem], files: Sequence[LocalFile], document: object = None
+) -> StageResult:
     findings = tuple(
         Finding(code=problem.code, severity=Severity.HIGH, message=problem.message, next_step=problem.next_step)
         for problem in problems
@@ -250,7 +262,7 @@ def _refused(problems: Sequence[Problem], files: Sequence[LocalFile], document: 
     )
 
 
-def _result(run: StageRun, target: Target, report: PublicationReport, text: str) -> StageResult:
+def _result(run: StageRun, target: PublicationTarget, report: PublicationReport, text: str) -> StageResult:
     plan = report.plan
     where = f"dist:{RELEASE_FOLDER}/"
     return StageResult(

@@ -12,28 +12,28 @@ from sigstore._internal.rekor import RekorClientError
 from sigstore.oidc import IdentityError, IdentityToken, Issuer, IssuerError, detect_credential
 
 from ops.supply_chain.rehearsal.clocks import Service
-from ops.supply_chain.rehearsal.faults import FOREVER, Fault, Faults
+from ops.supply_chain.rehearsal.faults import FOREVER, Faults, InjectedFault
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from tests.rehearsal.support import ARTEFACT, expected, signed, signer, verifier
 
-FAILURES: dict[str, tuple[Service, Fault, type[Exception]]] = {
-    "authority refuses the request": ("fulcio", Fault(status=400, message="bad csr"), FulcioClientError),
-    "authority refuses the identity": ("fulcio", Fault(status=403, message="not you"), FulcioClientError),
-    "authority is broken": ("fulcio", Fault(status=500), FulcioClientError),
-    "authority speaks nonsense": ("fulcio", Fault(body=b"<html>"), requests.JSONDecodeError),
-    "authority sends no chain": ("fulcio", Fault(body=b"{}"), FulcioClientError),
-    "authority hangs up": ("fulcio", Fault(drop=True), requests.ConnectionError),
-    "log has it already": ("rekor", Fault(status=409, message="exists"), RekorClientError),
-    "log is broken": ("rekor", Fault(status=500), RekorClientError),
-    "log is busy": ("rekor", Fault(status=429), RekorClientError),
-    "log hangs up": ("rekor", Fault(drop=True), requests.ConnectionError),
-    "log speaks nonsense": ("rekor", Fault(body=b"[]"), Exception),
+FAILURES: dict[str, tuple[Service, InjectedFault, type[Exception]]] = {
+    "authority refuses the request": ("fulcio", InjectedFault(status=400, message="bad csr"), FulcioClientError),
+    "authority refuses the identity": ("fulcio", InjectedFault(status=403, message="not you"), FulcioClientError),
+    "authority is broken": ("fulcio", InjectedFault(status=500), FulcioClientError),
+    "authority speaks nonsense": ("fulcio", InjectedFault(body=b"<html>"), requests.JSONDecodeError),
+    "authority sends no chain": ("fulcio", InjectedFault(body=b"{}"), FulcioClientError),
+    "authority hangs up": ("fulcio", InjectedFault(drop=True), requests.ConnectionError),
+    "log has it already": ("rekor", InjectedFault(status=409, message="exists"), RekorClientError),
+    "log is broken": ("rekor", InjectedFault(status=500), RekorClientError),
+    "log is busy": ("rekor", InjectedFault(status=429), RekorClientError),
+    "log hangs up": ("rekor", InjectedFault(drop=True), requests.ConnectionError),
+    "log speaks nonsense": ("rekor", InjectedFault(body=b"[]"), Exception),
 }
 
 
 @pytest.mark.parametrize(("service", "fault", "error"), FAILURES.values(), ids=FAILURES.keys())
 def test_a_fault_is_what_the_client_sees_and_goes(
-    instance: RehearsalInstance, service: Service, fault: Fault, error: type[Exception]
+    instance: RehearsalInstance, service: Service, fault: InjectedFault, error: type[Exception]
 ) -> None:
     instance.faults.add(service, fault, times=1)
     with pytest.raises(error):
@@ -44,7 +44,7 @@ def test_a_fault_is_what_the_client_sees_and_goes(
 
 
 def test_the_message_of_a_refusal_arrives(instance: RehearsalInstance) -> None:
-    instance.faults.add("fulcio", Fault(status=403, message="not you"))
+    instance.faults.add("fulcio", InjectedFault(status=403, message="not you"))
     with pytest.raises(FulcioClientError) as caught:
         signed(instance)
     assert isinstance(caught.value.__cause__, requests.HTTPError)
@@ -53,11 +53,15 @@ def test_the_message_of_a_refusal_arrives(instance: RehearsalInstance) -> None:
     assert response.json() == {"code": 403, "message": "not you"}
 
 
-STAMPING = {"down": Fault(status=503), "nonsense": Fault(body=b"\x30\x00"), "hangs up": Fault(drop=True)}
+STAMPING = {
+    "down": InjectedFault(status=503),
+    "nonsense": InjectedFault(body=b"\x30\x00"),
+    "hangs up": InjectedFault(drop=True),
+}
 
 
 @pytest.mark.parametrize("fault", STAMPING.values(), ids=STAMPING.keys())
-def test_without_time_stamps_the_client_goes_on_silently(instance: RehearsalInstance, fault: Fault) -> None:
+def test_without_time_stamps_the_client_goes_on_silently(instance: RehearsalInstance, fault: InjectedFault) -> None:
     """What a signing stage has to look for itself: the bundle verifies, and has no stamp."""
     instance.faults.add("tsa", fault)
     bundle = signed(instance)
@@ -66,14 +70,14 @@ def test_without_time_stamps_the_client_goes_on_silently(instance: RehearsalInst
 
 
 def test_a_lost_answer_leaves_an_entry(instance: RehearsalInstance) -> None:
-    instance.faults.add("rekor", Fault(drop=True, after_work=True), times=1)
+    instance.faults.add("rekor", InjectedFault(drop=True, after_work=True), times=1)
     with pytest.raises(requests.ConnectionError):
         signed(instance)
     assert instance.entries == 1
 
 
 def test_a_fault_can_wait_for_its_turn(instance: RehearsalInstance) -> None:
-    instance.faults.add("rekor", Fault(status=500), skip=2, times=1)
+    instance.faults.add("rekor", InjectedFault(status=500), skip=2, times=1)
     with signer(instance) as session:
         session.sign_artifact(b"1")
         session.sign_artifact(b"2")
@@ -84,13 +88,13 @@ def test_a_fault_can_wait_for_its_turn(instance: RehearsalInstance) -> None:
 
 
 def test_cleared_faults_are_gone(instance: RehearsalInstance) -> None:
-    instance.faults.add("fulcio", Fault(status=500))
+    instance.faults.add("fulcio", InjectedFault(status=500))
     instance.faults.clear()
     signed(instance)
 
 
 def test_a_hanging_service_answers_in_the_end(instance: RehearsalInstance) -> None:
-    instance.faults.add("rekor", Fault(hang=0.2), times=1)
+    instance.faults.add("rekor", InjectedFault(hang=0.2), times=1)
     started = time.monotonic()
     signed(instance)
     assert time.monotonic() - started >= 0.2
@@ -99,7 +103,7 @@ def test_a_hanging_service_answers_in_the_end(instance: RehearsalInstance) -> No
 def test_stopping_ends_a_hanging_request() -> None:
     failures: list[Exception] = []
     with RehearsalInstance() as instance:
-        instance.faults.add("rekor", Fault(hang=3600))
+        instance.faults.add("rekor", InjectedFault(hang=3600))
 
         def sign() -> None:
             try:
@@ -116,12 +120,12 @@ def test_stopping_ends_a_hanging_request() -> None:
 
 
 def test_the_issuers_fail_too(instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch) -> None:
-    instance.faults.add("oidc", Fault(status=500))
+    instance.faults.add("oidc", InjectedFault(status=500))
     with pytest.raises(IssuerError):
         Issuer(instance.base)
     for name, value in instance.github_environment().items():
         monkeypatch.setenv(name, value)
-    instance.faults.add("github", Fault(status=500))
+    instance.faults.add("github", InjectedFault(status=500))
     with pytest.raises(IdentityError):
         detect_credential()
 
@@ -183,8 +187,8 @@ def test_an_entry_is_logged_once(instance: RehearsalInstance) -> None:
 
 def test_counting_and_order_of_faults() -> None:
     faults = Faults()
-    faults.add("tsa", Fault(status=1), times=2)
-    faults.add("tsa", Fault(status=2), times=FOREVER)
+    faults.add("tsa", InjectedFault(status=1), times=2)
+    faults.add("tsa", InjectedFault(status=2), times=FOREVER)
     assert [faults.take("tsa").status for _ in range(4)] == [1, 1, 2, 2]
-    assert faults.take("rekor") == Fault()
+    assert faults.take("rekor") == InjectedFault()
     assert (faults.asked("tsa"), faults.asked("rekor"), faults.asked("oidc")) == (4, 1, 0)

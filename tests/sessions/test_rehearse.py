@@ -23,7 +23,7 @@ from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner import rehearsal_mode
 from ops.supply_chain.runner.pipeline import Finished
-from ops.supply_chain.runner.rehearsal_mode import MADE_UP, Signer, identities_in_force, is_rehearsal
+from ops.supply_chain.runner.rehearsal_mode import MADE_UP, RehearsalSigner, identities_in_force, is_rehearsal
 from ops.supply_chain.sessions import rehearse
 from tests.release.handmade import Handmade
 
@@ -38,13 +38,13 @@ PATTERN = SigningIdentity(issuer=ISSUER, identity_regex=r"https://github\.com/ac
 SIGNERS = {
     "nobody": ((), MADE_UP),
     "nobody today": ((OLD, COMING), MADE_UP),
-    "the first of today": ((OLD, COMING, TODAY, PATTERN), Signer(WORKFLOW, ISSUER, made_up=False)),
-    "an expression": ((PATTERN,), Signer("https://github.com/acme/a@refs/tags/v0", ISSUER, made_up=False)),
+    "the first of today": ((OLD, COMING, TODAY, PATTERN), RehearsalSigner(WORKFLOW, ISSUER, made_up=False)),
+    "an expression": ((PATTERN,), RehearsalSigner("https://github.com/acme/a@refs/tags/v0", ISSUER, made_up=False)),
 }
 
 
 @pytest.mark.parametrize(("identities", "signer"), SIGNERS.values(), ids=SIGNERS.keys())
-def test_the_first_identity_of_today_signs(identities: tuple[SigningIdentity, ...], signer: Signer) -> None:
+def test_the_first_identity_of_today_signs(identities: tuple[SigningIdentity, ...], signer: RehearsalSigner) -> None:
     assert rehearse.choose_signer(identities, NOW) == signer
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ops.supply_chain.rehearsal import der
-from ops.supply_chain.rehearsal.certificates import Authority, new_authority, pem, signer_builder
+from ops.supply_chain.rehearsal.certificates import CertificateSigner, new_authority, pem, signer_builder
 from ops.supply_chain.rehearsal.claims import Claims
 from ops.supply_chain.rehearsal.keys import SigningKey, new_ecdsa_key
 from ops.supply_chain.rehearsal.refusal import Refusal
@@ -75,7 +75,7 @@ class CertificateAuthority:
         return logged.sign(self._authority.key, SHA256())
 
 
-def _promise(log: SigningKey, issuer: Authority, unlogged: bytes, now: datetime) -> bytes:
+def _promise(log: SigningKey, issuer: CertificateSigner, unlogged: bytes, now: datetime) -> bytes:
     moment = (int(now.timestamp()) * 1000).to_bytes(8, "big")
     spki = issuer.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     # RFC 6962, 3.2: "issuer_key_hash is the SHA-256 hash of the certificate issuer's public key".

@@ -44,7 +44,7 @@ _USAGES = (
 )
 
 
-class Authority(NamedTuple):
+class CertificateSigner(NamedTuple):
     """A key that issues certificates, its certificate, and those above it up to the root."""
 
     key: ec.EllipticCurvePrivateKey
@@ -57,7 +57,7 @@ class Authority(NamedTuple):
         return (self.certificate, *self.above)
 
 
-def new_authority(name: str, now: datetime, *, intermediate: bool) -> Authority:
+def new_authority(name: str, now: datetime, *, intermediate: bool) -> CertificateSigner:
     """Make a root, and below it an intermediate authority where wanted.
 
     Args:
@@ -69,7 +69,7 @@ def new_authority(name: str, now: datetime, *, intermediate: bool) -> Authority:
     return _authority(f"{name} intermediate", now, root, path_length=0) if intermediate else root
 
 
-def _authority(name: str, now: datetime, issuer: Authority | None, *, path_length: int) -> Authority:
+def _authority(name: str, now: datetime, issuer: CertificateSigner | None, *, path_length: int) -> CertificateSigner:
     key = new_ecdsa_key()
     subject = _name(name)
     builder = (
@@ -84,10 +84,10 @@ def _authority(name: str, now: datetime, issuer: Authority | None, *, path_lengt
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
     signer = issuer.key if issuer else key
     builder = builder.add_extension(_authority_identifier(signer), critical=False)
-    return Authority(key, builder.sign(signer, SHA256()), issuer.chain if issuer else ())
+    return CertificateSigner(key, builder.sign(signer, SHA256()), issuer.chain if issuer else ())
 
 
-def new_timestamping(now: datetime) -> Authority:
+def new_timestamping(now: datetime) -> CertificateSigner:
     """Make the key of a time-stamping authority, with its certificate and the root that signed that."""
     root = _authority("timestamping root", now, None, path_length=0)
     key = new_ecdsa_key()
@@ -103,11 +103,11 @@ def new_timestamping(now: datetime) -> Authority:
         .add_extension(_authority_identifier(root.key), critical=False)
         .sign(root.key, SHA256())
     )
-    return Authority(key, certificate, root.chain)
+    return CertificateSigner(key, certificate, root.chain)
 
 
 def signer_builder(
-    claims: Claims, public_key: ec.EllipticCurvePublicKey, issuer: Authority, now: datetime
+    claims: Claims, public_key: ec.EllipticCurvePublicKey, issuer: CertificateSigner, now: datetime
 ) -> x509.CertificateBuilder:
     """Put together a signer's certificate, all but the proof of its logging.
 

@@ -13,7 +13,7 @@ NULL = b"\x05\x00"
 _LONG_LENGTH = 0x80
 
 
-class Element(NamedTuple):
+class DerElement(NamedTuple):
     """One value: its tag, its content, and all of its bytes."""
 
     tag: int
@@ -52,7 +52,7 @@ def set_of(*values: bytes) -> bytes:
     return encode(SET, *sorted(values))
 
 
-def split(content: bytes) -> list[Element]:
+def split(content: bytes) -> list[DerElement]:
     """Take the values apart that follow each other in some bytes.
 
     Raises:
@@ -63,7 +63,7 @@ def split(content: bytes) -> list[Element]:
         head, size = _header(content)
         if len(content) < head + size:
             raise ValueError("DER value is cut short")
-        found.append(Element(content[0], content[head : head + size], content[: head + size]))
+        found.append(DerElement(content[0], content[head : head + size], content[: head + size]))
         content = content[head + size :]
     return found
 

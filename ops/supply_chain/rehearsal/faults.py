@@ -15,7 +15,7 @@ FOREVER = -1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class InjectedFault:
     """What goes wrong with one request.
 
     `status` and `message` are answered where `status` is set; `body` is answered as a success. `hang` waits
@@ -36,10 +36,10 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._planned: list[tuple[Service, Fault, int]] = []
+        self._planned: list[tuple[Service, InjectedFault, int]] = []
         self._asked: dict[Service, int] = {}
 
-    def add(self, service: Service, fault: Fault, *, times: int = FOREVER, skip: int = 0) -> None:
+    def add(self, service: Service, fault: InjectedFault, *, times: int = FOREVER, skip: int = 0) -> None:
         """Plan a fault.
 
         Args:
@@ -50,7 +50,7 @@ class Faults:
         """
         with self._lock:
             if skip:
-                self._planned.append((service, Fault(), skip))
+                self._planned.append((service, InjectedFault(), skip))
             self._planned.append((service, fault, times))
 
     def clear(self) -> None:
@@ -63,8 +63,8 @@ class Faults:
         with self._lock:
             return self._asked.get(service, 0)
 
-    def take(self, service: Service) -> Fault:
-        """Count a request and return what goes wrong with it: a `Fault` without anything set is none."""
+    def take(self, service: Service) -> InjectedFault:
+        """Count a request and return what goes wrong with it: a `InjectedFault` without anything set is none."""
         with self._lock:
             self._asked[service] = self._asked.get(service, 0) + 1
             for position, (whose, fault, times) in enumerate(self._planned):
@@ -75,4 +75,4 @@ class Faults:
                 elif times != FOREVER:
                     self._planned[position] = (whose, fault, times - 1)
                 return fault
-        return Fault()
+        return InjectedFault()

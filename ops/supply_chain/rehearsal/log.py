@@ -28,7 +28,7 @@ LOG_NAME = f"rekor.{DOMAIN}"
 Answer = Callable[[dict[str, Any], datetime], dict[str, Any]]
 
 
-class Log:
+class MerkleLog:
     """A growing tree with a key; safe for many threads.
 
     Args:

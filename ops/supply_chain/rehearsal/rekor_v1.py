@@ -11,7 +11,7 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Any
 
-from ops.supply_chain.rehearsal.log import LOG_NAME, Log, decoded, require_signature
+from ops.supply_chain.rehearsal.log import LOG_NAME, MerkleLog, decoded, require_signature
 from ops.supply_chain.rehearsal.merkle import Proof
 from ops.supply_chain.rehearsal.refusal import Refusal
 
@@ -21,7 +21,7 @@ TREE_ID = 1
 ORIGIN = f"{LOG_NAME} - {TREE_ID}"
 
 
-def add_entry(log: Log, proposed: dict[str, Any], now: datetime) -> dict[str, Any]:
+def add_entry(log: MerkleLog, proposed: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Log a proposed entry.
 
     Args:
@@ -73,7 +73,7 @@ def _pre_authentication(kind: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(payload), payload)
 
 
-def _integrated(log: Log, body: bytes, proof: Proof, now: datetime) -> dict[str, Any]:
+def _integrated(log: MerkleLog, body: bytes, proof: Proof, now: datetime) -> dict[str, Any]:
     # The promise is signed over exactly these four, as canonical JSON.
     entry = {
         "body": b64encode(body).decode(),

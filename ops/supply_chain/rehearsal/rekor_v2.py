@@ -10,13 +10,13 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Any
 
-from ops.supply_chain.rehearsal.log import LOG_NAME, Log, decoded, require_signature
+from ops.supply_chain.rehearsal.log import LOG_NAME, MerkleLog, decoded, require_signature
 from ops.supply_chain.rehearsal.refusal import Refusal
 
 ORIGIN = LOG_NAME
 
 
-def add_entry(log: Log, request: dict[str, Any], _now: datetime) -> dict[str, Any]:
+def add_entry(log: MerkleLog, request: dict[str, Any], _now: datetime) -> dict[str, Any]:
     """Log a hash and its signature; an attestation is logged the same way.
 
     Args:
@@ -40,7 +40,7 @@ def add_entry(log: Log, request: dict[str, Any], _now: datetime) -> dict[str, An
     return _entry(log, body)
 
 
-def _entry(log: Log, body: bytes) -> dict[str, Any]:
+def _entry(log: MerkleLog, body: bytes) -> dict[str, Any]:
     proof = log.append(body)
     return {
         "logIndex": str(proof.position),

@@ -8,8 +8,8 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-from ops.supply_chain.rehearsal.faults import Fault, Faults
-from ops.supply_chain.rehearsal.services import Answer, Request, Services, refusal
+from ops.supply_chain.rehearsal.faults import Faults, InjectedFault
+from ops.supply_chain.rehearsal.services import HttpReply, Request, Services, refusal
 
 HOST = "127.0.0.1"
 MOST_BODY_BYTES = 256 << 20
@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         services, faults = self.server.services, self.server.faults
         service = services.service_of(request)
-        fault = faults.take(service) if service else Fault()
+        fault = faults.take(service) if service else InjectedFault()
         if fault.hang:
             self.server.stopping.wait(fault.hang)
         early = _answer_of(fault)
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         authorization = self.headers.get("Authorization", "")
         return Request(self.command, self.path, authorization, body, self.server.base)
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: HttpReply) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.kind)
         self.send_header("Content-Length", str(len(answer.body)))
@@ -132,12 +132,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
-def _answer_of(fault: Fault) -> Answer | None:
+def _answer_of(fault: InjectedFault) -> HttpReply | None:
     if fault.status:
         return refusal(fault.status, fault.message)
     if fault.body is not None:
-        return Answer(body=fault.body)
-    return Answer() if fault.drop else None
+        return HttpReply(body=fault.body)
+    return HttpReply() if fault.drop else None
 
 
 def _break(connection: socket.socket) -> None:

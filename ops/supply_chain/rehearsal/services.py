@@ -14,7 +14,7 @@ from ops.supply_chain.rehearsal.claims import claims_for
 from ops.supply_chain.rehearsal.clocks import Clocks, Service
 from ops.supply_chain.rehearsal.issuer import Issuer
 from ops.supply_chain.rehearsal.keys import new_log_key
-from ops.supply_chain.rehearsal.log import Log
+from ops.supply_chain.rehearsal.log import MerkleLog
 from ops.supply_chain.rehearsal.options import Options
 from ops.supply_chain.rehearsal.refusal import Refusal
 from ops.supply_chain.rehearsal.timestamping import TimestampAuthority
@@ -45,7 +45,7 @@ class Request(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class HttpReply:
     """What is answered."""
 
     status: int = 200
@@ -54,7 +54,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def refusal(status: int, message: str) -> Answer:
+def refusal(status: int, message: str) -> HttpReply:
     """Write a refusal as the services do."""
     return _json({"code": status, "message": message}, status=status)
 
@@ -74,7 +74,7 @@ class Services:
         start = clocks.now("fulcio")
         self.tokens = Tokens()
         self.issuer = Issuer(claims_for(options.identity, options.issuer))
-        self.log = Log(new_log_key(ed25519_log=options.ed25519_log), self._rekor.ORIGIN)
+        self.log = MerkleLog(new_log_key(ed25519_log=options.ed25519_log), self._rekor.ORIGIN)
         self._authority = CertificateAuthority(self.tokens, start, intermediate=options.intermediate)
         self._tsa = TimestampAuthority(new_timestamping(start)) if options.timestamping else None
         self.trusted_root = documents.trusted_root(
@@ -92,7 +92,7 @@ class Services:
             return "rekor"
         return _ROUTES.get((request.method, path))
 
-    def answer(self, service: Service | None, request: Request) -> Answer:
+    def answer(self, service: Service | None, request: Request) -> HttpReply:
         """Answer a request.
 
         Args:
@@ -102,7 +102,7 @@ class Services:
         try:
             if service == "tsa" and self._tsa:
                 stamped = self._tsa.stamp(request.body, self._clocks.now("tsa"))
-                return Answer(status=201, body=stamped, kind="application/timestamp-reply")
+                return HttpReply(status=201, body=stamped, kind="application/timestamp-reply")
             if service == "fulcio":
                 token = request.authorization.removeprefix("Bearer ")
                 return _json(self._authority.issue(token, _loaded(request), self._clocks.now("fulcio")), status=201)
@@ -114,14 +114,14 @@ class Services:
             return refusal(error.status, error.message)
         return refusal(404, "Not Found")
 
-    def _identify(self, request: Request) -> Answer:
+    def _identify(self, request: Request) -> HttpReply:
         target = urlsplit(request.target)
         query = dict(parse_qsl(target.query))
         if target.path == "/auth":
             code, address = self.issuer.log_in(query)
             if address:
-                return Answer(status=302, headers={"Location": address})
-            return Answer(body=f"{code}\n".encode(), kind="text/plain; charset=utf-8")
+                return HttpReply(status=302, headers={"Location": address})
+            return HttpReply(body=f"{code}\n".encode(), kind="text/plain; charset=utf-8")
         if target.path == "/token":
             form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
             token = self._token(self.issuer.redeem(form))
@@ -146,5 +146,5 @@ def _loaded(request: Request) -> dict[str, Any]:
     return value
 
 
-def _json(value: dict[str, Any], *, status: int = 200) -> Answer:
-    return Answer(status=status, body=json.dumps(value).encode())
+def _json(value: dict[str, Any], *, status: int = 200) -> HttpReply:
+    return HttpReply(status=status, body=json.dumps(value).encode())

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ops.supply_chain.rehearsal import der
-from ops.supply_chain.rehearsal.certificates import Authority
+from ops.supply_chain.rehearsal.certificates import CertificateSigner
 from ops.supply_chain.rehearsal.refusal import Refusal
 
 POLICY = "1.3.6.1.4.1.57264.2"
@@ -38,7 +38,7 @@ class TimestampAuthority:
         authority: Its key and certificates.
     """
 
-    def __init__(self, authority: Authority) -> None:
+    def __init__(self, authority: CertificateSigner) -> None:
         self.chain = authority.chain
         self._key = authority.key
         self._certificate = authority.certificate.public_bytes(Encoding.DER)

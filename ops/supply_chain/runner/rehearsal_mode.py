@@ -23,7 +23,7 @@ TOKEN_VARIABLE = "SIGSTORE_ID_TOKEN"  # noqa: S105 - the name of a variable
 """The identity token, under the name that Sigstore's clients read."""
 
 
-class Signer(NamedTuple):
+class RehearsalSigner(NamedTuple):
     """Who signs in a rehearsal; `made_up` where the configuration names nobody."""
 
     identity: str
@@ -31,7 +31,7 @@ class Signer(NamedTuple):
     made_up: bool
 
 
-MADE_UP = Signer(IDENTITY, ISSUER, made_up=True)
+MADE_UP = RehearsalSigner(IDENTITY, ISSUER, made_up=True)
 
 
 def is_rehearsal(environment: Mapping[str, str] | None = None) -> bool:

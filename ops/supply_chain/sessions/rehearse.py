@@ -54,7 +54,7 @@ from ops.supply_chain.runner.rehearsal_mode import (
     REHEARSAL_VARIABLE,
     TOKEN_VARIABLE,
     TRUST_CONFIG_VARIABLE,
-    Signer,
+    RehearsalSigner,
 )
 from ops.supply_chain.trust.identities.check import checked, day
 from ops.supply_chain.trust.identities.matching import matching
@@ -130,7 +130,7 @@ def _rehearse(steps: Sequence[str], options: list[str]) -> int:
     return finished.code
 
 
-def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> Signer:
+def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> RehearsalSigner:
     """Choose whom to rehearse as: the first identity that may sign today, or a made-up one where there is none.
 
     Args:
@@ -149,12 +149,12 @@ def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> Signe
                 f"signing.identities: no name was found that {one.identity_regex!r} matches",
                 hint="Put an entry with 'identity' before it.",
             )
-        return Signer(name, one.issuer, made_up=False)
+        return RehearsalSigner(name, one.issuer, made_up=False)
     return MADE_UP
 
 
 @contextmanager
-def _instance_environment(signer: Signer) -> Iterator[dict[str, str]]:
+def _instance_environment(signer: RehearsalSigner) -> Iterator[dict[str, str]]:
     """Run an instance, and yield the environment by which stages use it and no other."""
     options = Options(identity=signer.identity, issuer=signer.issuer)
     with RehearsalInstance(options) as instance, tempfile.TemporaryDirectory(prefix="sealwright-rehearsal-") as folder:
@@ -170,7 +170,7 @@ def _instance_environment(signer: Signer) -> Iterator[dict[str, str]]:
         }
 
 
-def _reasons(finished: Finished, dist: Path, config: Config, signer: Signer) -> tuple[str, ...]:
+def _reasons(finished: Finished, dist: Path, config: Config, signer: RehearsalSigner) -> tuple[str, ...]:
     gates = [stage for stage in finished.refused if stage != POLICY_STAGE]
     read = [record for path in (dist / "records").glob("*.json") if (record := _read(path, Record))]
     records = {record.stage: record for record in read}
@@ -190,7 +190,7 @@ def _read(path: Path, kind: type[T]) -> T | None:
         return None
 
 
-def _tell(finished: Finished, reasons: Sequence[str], signer: Signer, shared: argparse.Namespace) -> None:
+def _tell(finished: Finished, reasons: Sequence[str], signer: RehearsalSigner, shared: argparse.Namespace) -> None:
     told = {"identity": signer.identity, "issuer": signer.issuer, "made_up": signer.made_up}
     outcome = {"worked": finished.code == ExitCode.PASS, "stopped": finished.stopped, "would_be_refused": list(reasons)}
     if shared.public_log:
@@ -204,7 +204,7 @@ def _tell(finished: Finished, reasons: Sequence[str], signer: Signer, shared: ar
         print(_printable(_text(finished, reasons, signer)))
 
 
-def _text(finished: Finished, reasons: Sequence[str], signer: Signer) -> list[str]:
+def _text(finished: Finished, reasons: Sequence[str], signer: RehearsalSigner) -> list[str]:
     who = f"{signer.identity}, issuer {signer.issuer}" + (" (made up)" if signer.made_up else "")
     lines = [f"rehearsal as {who}; by an instance on loopback, nothing was written to a public log"]
     if finished.code != ExitCode.PASS:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.files.release_archive import HINT, Limits, is_archive, unpack
+from ops.supply_chain.adapters.files.release_archive import HINT, UnpackLimits, is_archive, unpack
 from ops.supply_chain.core.errors import InputError
 
 FILES = {"a.txt": b"alpha", "b-1.0+x.whl": b"beta" * 1000}
@@ -112,7 +112,7 @@ def test_a_member_that_is_no_part_of_a_release_is_refused(tmp_path: Path, name: 
     members, why = MEMBERS[name]
     archive, folder = given(tmp_path, "r.tar.gz", tarred(members))
     with pytest.raises(InputError) as caught:
-        unpack(archive, folder, limits=Limits(files=3, file_bytes=100, total_bytes=150))
+        unpack(archive, folder, limits=UnpackLimits(files=3, file_bytes=100, total_bytes=150))
     assert caught.value.message == f"{archive}: {why}"
 
 
@@ -126,7 +126,7 @@ def test_a_bomb_is_measured_as_it_comes_out(tmp_path: Path) -> None:
     archive, folder = given(tmp_path, "r.zip", zipped([("a", b"\0" * 5_000_000)]))
     assert archive.stat().st_size < 10_000
     with pytest.raises(InputError, match="'a' makes it larger than allowed"):
-        unpack(archive, folder, limits=Limits(file_bytes=1_000_000))
+        unpack(archive, folder, limits=UnpackLimits(file_bytes=1_000_000))
     assert (folder / "a").stat().st_size <= 1_000_000
 
 
@@ -195,7 +195,7 @@ def test_headers_that_would_fill_the_memory_are_refused(tmp_path: Path, name: st
     data, why = TARS[name]
     archive, folder = given(tmp_path, "r.tar.gz", gzip.compress(data + b"\0" * 1024))
     with pytest.raises(InputError) as caught:
-        unpack(archive, folder, limits=Limits(files=3))
+        unpack(archive, folder, limits=UnpackLimits(files=3))
     assert caught.value.message == f"{archive}: cannot be unpacked: {why}"
 
 

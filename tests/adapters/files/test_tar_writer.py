@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.adapters.files.tar_writer import PIECE_BYTES, Entry, write_archive
+from ops.supply_chain.adapters.files.tar_writer import PIECE_BYTES, TarEntry, write_archive
 from ops.supply_chain.core.errors import InputError, OutputError
 
 EPOCH = 1_700_000_000
@@ -23,11 +23,11 @@ GOLDEN_SHA256 = "220c7037f02cc749acc50fbaf065dd4059ab7e8efc8212a9aa867081d997ecb
 """Of the archive that `golden_entries` make with the locked version of deflate (0.9.0)."""
 
 
-def entry(name: str, content: bytes = b"", **how: object) -> Entry:
-    return Entry(name=name, load=lambda: content, **how)  # type: ignore[arg-type]
+def entry(name: str, content: bytes = b"", **how: object) -> TarEntry:
+    return TarEntry(name=name, load=lambda: content, **how)  # type: ignore[arg-type]
 
 
-def golden_entries() -> list[Entry]:
+def golden_entries() -> list[TarEntry]:
     text = b"".join(hashlib.sha256(str(number).encode()).hexdigest().encode() + b"\n" for number in range(40_000))
     return [
         entry("top/empty"),
@@ -157,7 +157,7 @@ def test_a_member_that_cannot_be_read_leaves_nothing(tmp_path: Path) -> None:
 
     entries = [entry(f"{number:03}", bytes(100_000)) for number in range(200)]
     with pytest.raises(InputError, match=r"^gone$"):
-        write_archive(tmp_path / "a", [*entries, Entry(name="150b", load=broken)], epoch=0)
+        write_archive(tmp_path / "a", [*entries, TarEntry(name="150b", load=broken)], epoch=0)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -178,5 +178,5 @@ def test_memory_stays_bounded(tmp_path: Path) -> None:
             most = max(most, alive)
         return Content(PIECE_BYTES)
 
-    write_archive(tmp_path / "a", [Entry(name=f"{n:04}", load=load) for n in range(120)], epoch=0)
+    write_archive(tmp_path / "a", [TarEntry(name=f"{n:04}", load=load) for n in range(120)], epoch=0)
     assert most < 40

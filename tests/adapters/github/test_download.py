@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain.adapters.github import transfer as github_transfer
-from ops.supply_chain.adapters.github.download import Limits, download_release
+from ops.supply_chain.adapters.github.download import DownloadLimits, download_release
 from ops.supply_chain.adapters.http.client import Patience
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, StageError, UnavailableError, UsageError
@@ -226,15 +226,21 @@ def test_an_upload_that_never_ended_is_refused(github: FakeGithub, release: Rele
 
 
 LIMITS = {
-    "files": (Limits(files=2), "release v1: has 3 files, and at most 2 are downloaded"),
-    "one": (Limits(file_bytes=10_000), "release v1: has 1024000 bytes in one file, and at most 10000 are downloaded"),
-    "all": (Limits(total_bytes=1_024_001), "release v1: has 1025002 bytes in all, and at most 1024001 are downloaded"),
+    "files": (DownloadLimits(files=2), "release v1: has 3 files, and at most 2 are downloaded"),
+    "one": (
+        DownloadLimits(file_bytes=10_000),
+        "release v1: has 1024000 bytes in one file, and at most 10000 are downloaded",
+    ),
+    "all": (
+        DownloadLimits(total_bytes=1_024_001),
+        "release v1: has 1025002 bytes in all, and at most 1024001 are downloaded",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", LIMITS.values(), ids=LIMITS)
 def test_limits_hold_before_the_first_byte(
-    github: FakeGithub, release: Release, tmp_path: Path, case: tuple[Limits, str]
+    github: FakeGithub, release: Release, tmp_path: Path, case: tuple[DownloadLimits, str]
 ) -> None:
     error = failure(tmp_path, limits=case[0])
     assert (type(error), error.message) == (UnavailableError, case[1])

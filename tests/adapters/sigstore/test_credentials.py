@@ -15,7 +15,7 @@ import pytest
 from ops.supply_chain.adapters.sigstore import credentials
 from ops.supply_chain.adapters.sigstore.failure import ServiceError, TokenError
 from ops.supply_chain.core.errors import UnavailableError
-from ops.supply_chain.rehearsal.faults import Fault
+from ops.supply_chain.rehearsal.faults import InjectedFault
 from ops.supply_chain.rehearsal.instance import GITHUB_IDENTITY, RehearsalInstance
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.trust.signing.token import read_token
@@ -88,10 +88,10 @@ def test_a_workflow_that_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = {
-    "broken": Fault(status=500, message="secret"),
-    "hangs up": Fault(drop=True),
-    "nonsense": Fault(body=b"secret"),
-    "not even text": Fault(body=b"\xff\xfe"),
+    "broken": InjectedFault(status=500, message="secret"),
+    "hangs up": InjectedFault(drop=True),
+    "nonsense": InjectedFault(body=b"secret"),
+    "not even text": InjectedFault(body=b"\xff\xfe"),
 }
 SAID = {
     "broken": "GitHub: OIDC token request failed (code=500)",
@@ -206,7 +206,7 @@ def test_out_of_band_without_a_code(instance: RehearsalInstance, monkeypatch: py
         credentials.interactive(lambda: instance.base, out_of_band=True).read()
 
 
-ISSUER_FAULTS = {**FAULTS, "not there": Fault(status=404), "a list": Fault(body=b"[]")}
+ISSUER_FAULTS = {**FAULTS, "not there": InjectedFault(status=404), "a list": InjectedFault(body=b"[]")}
 
 
 @pytest.mark.parametrize("case", ISSUER_FAULTS)

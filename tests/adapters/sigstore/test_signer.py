@@ -13,10 +13,10 @@ import pytest
 
 from ops.supply_chain.adapters.sigstore import services as sigstore_services
 from ops.supply_chain.adapters.sigstore.failure import IdentityRefusedError, ServiceError, TokenError
-from ops.supply_chain.adapters.sigstore.services import AGAIN, Log
+from ops.supply_chain.adapters.sigstore.services import AGAIN, RekorClient
 from ops.supply_chain.adapters.sigstore.signer import SigningClient, SigningRequest, issuer_url
 from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, StageError, UnavailableError, UsageError
-from ops.supply_chain.rehearsal.faults import Fault
+from ops.supply_chain.rehearsal.faults import InjectedFault
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from ops.supply_chain.rehearsal.options import Options
 from ops.supply_chain.runner.clock import read_clock
@@ -117,29 +117,29 @@ def raised(batch: Batch, requests: list[SigningRequest]) -> StageError:
     return caught.value
 
 
-FAULTS: dict[str, tuple[str, Fault, type[StageError], ExitCode, str, str]] = {
-    "authority refuses with 400": ("fulcio", Fault(status=400, message="no \x1b[2Jsuch issuer"), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 400: no ?[2Jsuch issuer)", ""),
-    "authority quotes the token": ("fulcio", Fault(status=400, message="bad token: Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2ln"), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 400: bad token: Bearer ****)", ""),
-    "authority refuses with 401": ("fulcio", Fault(status=401, message=""), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 401)", ""),
-    "authority refuses with 403": ("fulcio", Fault(status=403), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 403: injected fault)", ""),
-    "authority is not there": ("fulcio", Fault(status=404), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: answers HTTP 404: injected fault", AGAIN),
-    "authority is busy": ("fulcio", Fault(status=429), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: answers HTTP 429: injected fault", AGAIN),
-    "authority is broken": ("fulcio", Fault(status=500), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: answers HTTP 500: injected fault", AGAIN),
-    "authority hangs up": ("fulcio", Fault(drop=True), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: does not answer (ConnectionError)", AGAIN),
-    "authority says nothing": ("fulcio", Fault(hang=30), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: does not answer (ReadTimeout)", AGAIN),
-    "authority talks nonsense": ("fulcio", Fault(body=b"nonsense"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer is malformed (JSONDecodeError)", AGAIN),
-    "authority gives a list": ("fulcio", Fault(body=b"[]"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer is malformed (TypeError)", AGAIN),
-    "authority gives no chain": ("fulcio", Fault(body=b"{}"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer is malformed (FulcioClientError)", AGAIN),
-    "log is broken": ("rekor", Fault(status=503), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: answers HTTP 503: injected fault", AGAIN),
-    "log refuses": ("rekor", Fault(status=400), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: answers HTTP 400: injected fault", AGAIN),
-    "log hangs up": ("rekor", Fault(drop=True), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: does not answer (ConnectionError)", AGAIN),
-    "log says nothing": ("rekor", Fault(hang=30), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: does not answer (ReadTimeout)", AGAIN),
-    "log talks nonsense": ("rekor", Fault(body=b"<html>"), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: its answer is malformed (JSONDecodeError)", AGAIN),
-    "log gives no entry": ("rekor", Fault(body=b"{}"), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: its answer is malformed (ValueError)", AGAIN),
-    "time stamps are broken": ("tsa", Fault(status=500), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: answers HTTP 500: injected fault", AGAIN),
-    "time stamps hang up": ("tsa", Fault(drop=True), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: does not answer (ConnectionError)", AGAIN),
-    "time stamps say nothing": ("tsa", Fault(hang=30), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: does not answer (ReadTimeout)", AGAIN),
-    "time stamps talk nonsense": ("tsa", Fault(body=b"x"), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: its answer is malformed (TimestampError)", AGAIN),
+FAULTS: dict[str, tuple[str, InjectedFault, type[StageError], ExitCode, str, str]] = {
+    "authority refuses with 400": ("fulcio", InjectedFault(status=400, message="no \x1b[2Jsuch issuer"), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 400: no ?[2Jsuch issuer)", ""),
+    "authority quotes the token": ("fulcio", InjectedFault(status=400, message="bad token: Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2ln"), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 400: bad token: Bearer ****)", ""),
+    "authority refuses with 401": ("fulcio", InjectedFault(status=401, message=""), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 401)", ""),
+    "authority refuses with 403": ("fulcio", InjectedFault(status=403), IdentityRefusedError, ExitCode.DENIED, "certificate authority: refused this identity (HTTP 403: injected fault)", ""),
+    "authority is not there": ("fulcio", InjectedFault(status=404), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: answers HTTP 404: injected fault", AGAIN),
+    "authority is busy": ("fulcio", InjectedFault(status=429), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: answers HTTP 429: injected fault", AGAIN),
+    "authority is broken": ("fulcio", InjectedFault(status=500), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: answers HTTP 500: injected fault", AGAIN),
+    "authority hangs up": ("fulcio", InjectedFault(drop=True), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: does not answer (ConnectionError)", AGAIN),
+    "authority says nothing": ("fulcio", InjectedFault(hang=30), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: does not answer (ReadTimeout)", AGAIN),
+    "authority talks nonsense": ("fulcio", InjectedFault(body=b"nonsense"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer is malformed (JSONDecodeError)", AGAIN),
+    "authority gives a list": ("fulcio", InjectedFault(body=b"[]"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer is malformed (TypeError)", AGAIN),
+    "authority gives no chain": ("fulcio", InjectedFault(body=b"{}"), ServiceError, ExitCode.NOT_EXAMINED, "certificate authority BASE: its answer is malformed (FulcioClientError)", AGAIN),
+    "log is broken": ("rekor", InjectedFault(status=503), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: answers HTTP 503: injected fault", AGAIN),
+    "log refuses": ("rekor", InjectedFault(status=400), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: answers HTTP 400: injected fault", AGAIN),
+    "log hangs up": ("rekor", InjectedFault(drop=True), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: does not answer (ConnectionError)", AGAIN),
+    "log says nothing": ("rekor", InjectedFault(hang=30), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: does not answer (ReadTimeout)", AGAIN),
+    "log talks nonsense": ("rekor", InjectedFault(body=b"<html>"), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: its answer is malformed (JSONDecodeError)", AGAIN),
+    "log gives no entry": ("rekor", InjectedFault(body=b"{}"), ServiceError, ExitCode.NOT_EXAMINED, "transparency log BASE/api/v1: its answer is malformed (ValueError)", AGAIN),
+    "time stamps are broken": ("tsa", InjectedFault(status=500), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: answers HTTP 500: injected fault", AGAIN),
+    "time stamps hang up": ("tsa", InjectedFault(drop=True), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: does not answer (ConnectionError)", AGAIN),
+    "time stamps say nothing": ("tsa", InjectedFault(hang=30), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: does not answer (ReadTimeout)", AGAIN),
+    "time stamps talk nonsense": ("tsa", InjectedFault(body=b"x"), ServiceError, ExitCode.NOT_EXAMINED, "time-stamping authority BASE/api/v1/timestamp: its answer is malformed (TimestampError)", AGAIN),
 }  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def test_failures_are_told_apart(case: str, instance: RehearsalInstance, tmp_pat
 def test_what_fails_for_a_moment_is_asked_again(
     service: Any, status: int, instance: RehearsalInstance, tmp_path: Path
 ) -> None:
-    instance.faults.add(service, Fault(status=status), times=2)
+    instance.faults.add(service, InjectedFault(status=status), times=2)
     batch = Batch(instance, tmp_path)
     batch.sign(files(2), workers=1)
     assert sorted(batch.made) == ["file 000", "file 001"]
@@ -172,7 +172,7 @@ def test_what_fails_for_a_moment_is_asked_again(
 
 
 def test_an_entry_whose_answer_was_lost_is_not_written_again(instance: RehearsalInstance, tmp_path: Path) -> None:
-    instance.faults.add("rekor", Fault(drop=True, after_work=True), times=1)
+    instance.faults.add("rekor", InjectedFault(drop=True, after_work=True), times=1)
     assert isinstance(raised(Batch(instance, tmp_path), files(1)), ServiceError)
     assert instance.entries == 1
 
@@ -188,7 +188,7 @@ def test_an_instance_that_went_away(tmp_path: Path) -> None:
 
 
 def test_an_outage_in_the_middle_stops_the_rest(instance: RehearsalInstance, tmp_path: Path) -> None:
-    instance.faults.add("rekor", Fault(status=400), skip=5)
+    instance.faults.add("rekor", InjectedFault(status=400), skip=5)
     batch = Batch(instance, tmp_path)
     assert isinstance(raised(batch, files(60)), ServiceError)
     assert len(batch.made) == instance.entries == 5
@@ -196,7 +196,7 @@ def test_an_outage_in_the_middle_stops_the_rest(instance: RehearsalInstance, tmp
 
 
 def test_what_is_kept_is_yielded_and_what_is_yielded_is_kept(instance: RehearsalInstance, tmp_path: Path) -> None:
-    instance.faults.add("rekor", Fault(status=400), skip=7)
+    instance.faults.add("rekor", InjectedFault(status=400), skip=7)
     batch, seen = Batch(instance, tmp_path), []
 
     def watch() -> None:
@@ -273,7 +273,7 @@ def test_an_answer_for_another_request_does_not_verify(instance: RehearsalInstan
             },
         }
     }
-    instance.faults.add("rekor", Fault(body=json.dumps(answer).encode()))
+    instance.faults.add("rekor", InjectedFault(body=json.dumps(answer).encode()))
     error = raised(batch, [file_request("other")])
     assert isinstance(error, OutputError)
     assert list(batch.made) == ["file 000"]
@@ -357,7 +357,7 @@ def test_a_trust_config_that_wants_more_than_it_names(instance: RehearsalInstanc
 
 
 def test_a_refusal_comes_before_anything_is_signed(instance: RehearsalInstance, tmp_path: Path) -> None:
-    instance.faults.add("fulcio", Fault(status=403), times=1)
+    instance.faults.add("fulcio", InjectedFault(status=403), times=1)
     batch = Batch(instance, tmp_path)
     with pytest.raises(IdentityRefusedError):
         batch.client.certify()
@@ -369,7 +369,7 @@ def test_a_refusal_comes_before_anything_is_signed(instance: RehearsalInstance, 
 
 def test_an_entry_that_was_written_though_the_log_said_no_is_told(instance: RehearsalInstance, tmp_path: Path) -> None:
     # A gateway in front of the log gave up, the log did not: asked again, it says that it has the entry already.
-    instance.faults.add("rekor", Fault(status=504, after_work=True), times=1)
+    instance.faults.add("rekor", InjectedFault(status=504, after_work=True), times=1)
     batch = Batch(instance, tmp_path)
     error = raised(batch, files(1))
     assert error.message == (
@@ -393,7 +393,7 @@ class FakeLog:
 
 
 def test_attestations_go_to_the_log_that_every_client_can_verify() -> None:
-    log = Log(FakeLog("files"), FakeLog("statements"))
+    log = RekorClient(FakeLog("files"), FakeLog("statements"))
     assert log.create_entry({"kind": "dsse"}) == "statements:dsse"
     assert log.create_entry({"kind": "hashedrekord"}) == "files:hashedrekord"
     assert log.create_entry({"hashedRekordRequestV002": ""}) == "files:"

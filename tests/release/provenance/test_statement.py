@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.files.provenance import DigestSet, Source, Statement
+from ops.supply_chain.contracts.files.provenance import DigestSet, ProvenanceSource, Statement
 from ops.supply_chain.contracts.files.record import FeedRef, Record, ToolRef
 from ops.supply_chain.core.canonical import decode, encode
 from ops.supply_chain.core.errors import InputError
@@ -114,7 +114,7 @@ def test_other_peoples_parser_reads_it() -> None:
 
 def every_kind() -> list[Any]:
     records = [record("s", ("project:a.txt", "a"), feeds=(FeedRef(name="f", version="1", sha256=sha("f")),))]
-    source = Source(uri="git+https://h/r@" + COMMIT, digest=DigestSet(git_commit=COMMIT))
+    source = ProvenanceSource(uri="git+https://h/r@" + COMMIT, digest=DigestSet(git_commit=COMMIT))
     return [
         dependencies.source_dependency(source, dirty=True, folder="sub"),
         *dependencies.project_files(records),

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.values.publication import LocalFile
-from ops.supply_chain.release.publication.notes import BEGIN, END, Facts, code, code_block, merged, notes
+from ops.supply_chain.release.publication.notes import BEGIN, END, NotesFacts, code, code_block, merged, notes
 
 DIGEST = "0123456789abcdef" * 4
 NAMES = ("N-1-checksums.txt", "N-1-checksums.txt.sigstore.json", "N-1-sbom.cdx.json", "N-1-trusted_root.json")
-FACTS = Facts(
+FACTS = NotesFacts(
     component="N",
     version="1",
     repository="acme/widget",

@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.values.publication import LocalFile, RemoteAsset, RemoteRelease
-from ops.supply_chain.release.publication.plan import Plan, State, choose_draft, differences, make_plan, state_of
+from ops.supply_chain.release.publication.plan import (
+    Plan,
+    PublicationState,
+    choose_draft,
+    differences,
+    make_plan,
+    state_of,
+)
 
 A, B = "a" * 64, "b" * 64
 
@@ -57,18 +64,18 @@ def test_a_digest_that_the_host_tells_is_not_overruled() -> None:
 
 
 STATES = {
-    "nothing": (None, [], State.ABSENT),
-    "an empty draft": (release(), [file("x")], State.DRAFT),
-    "a whole draft": (release(asset("x")), [file("x")], State.COMPLETE),
-    "public and the same": (release(asset("x"), draft=False), [file("x")], State.PUBLISHED),
-    "public and unread": (release(asset("x", ""), draft=False), [file("x")], State.DIFFERS),
-    "public and less": (release(draft=False), [file("x")], State.DIFFERS),
-    "public and more": (release(asset("x"), asset("y"), draft=False), [file("x")], State.DIFFERS),
+    "nothing": (None, [], PublicationState.ABSENT),
+    "an empty draft": (release(), [file("x")], PublicationState.DRAFT),
+    "a whole draft": (release(asset("x")), [file("x")], PublicationState.COMPLETE),
+    "public and the same": (release(asset("x"), draft=False), [file("x")], PublicationState.PUBLISHED),
+    "public and unread": (release(asset("x", ""), draft=False), [file("x")], PublicationState.DIFFERS),
+    "public and less": (release(draft=False), [file("x")], PublicationState.DIFFERS),
+    "public and more": (release(asset("x"), asset("y"), draft=False), [file("x")], PublicationState.DIFFERS),
 }
 
 
 @pytest.mark.parametrize("case", STATES.values(), ids=STATES)
-def test_the_state(case: tuple[RemoteRelease | None, list[LocalFile], State]) -> None:
+def test_the_state(case: tuple[RemoteRelease | None, list[LocalFile], PublicationState]) -> None:
     there, files, expected = case
     assert state_of(there, make_plan(files, there.assets if there else ())) is expected
 

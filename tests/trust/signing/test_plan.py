@@ -22,9 +22,11 @@ from ops.supply_chain.contracts.values.verified_bundle import (
     VerifiedBundle,
     VerifiedTime,
 )
-from ops.supply_chain.trust.signing.plan import Item, expected_names, file_items, proves, strays
+from ops.supply_chain.trust.signing.plan import SigningItem, expected_names, file_items, proves, strays
 
-STATEMENT = Item(bundle="N-V-sbom.attestation.sigstore.json", name="N-V-sbom.cdx.json", sha256="1", statement=b"{}")
+STATEMENT = SigningItem(
+    bundle="N-V-sbom.attestation.sigstore.json", name="N-V-sbom.cdx.json", sha256="1", statement=b"{}"
+)
 
 
 def verified(**changes: Any) -> VerifiedBundle:

@@ -44,7 +44,7 @@ _EXTENSIONS = (
 )
 
 
-class Limits(NamedTuple):
+class UnpackLimits(NamedTuple):
     """The most that an archive may hold: files, bytes of one, bytes of all."""
 
     files: int = 2_000
@@ -64,7 +64,7 @@ def is_archive(path: Path) -> bool:
     return path.name.endswith((".tar.gz", ".tgz", ".zip"))
 
 
-def unpack(archive: Path, folder: Path, *, limits: Limits | None = None) -> None:
+def unpack(archive: Path, folder: Path, *, limits: UnpackLimits | None = None) -> None:
     """Unpack a release.
 
     Args:
@@ -75,7 +75,7 @@ def unpack(archive: Path, folder: Path, *, limits: Limits | None = None) -> None
         InputError: It is broken, too large, or holds anything but plain files of one folder.
         OutputError: The folder cannot be written.
     """
-    most = limits or Limits()
+    most = limits or UnpackLimits()
     try:
         with _members(archive, most) as members:
             _extract(archive, members, folder, most)
@@ -95,7 +95,7 @@ def unpack(archive: Path, folder: Path, *, limits: Limits | None = None) -> None
 
 
 @contextlib.contextmanager
-def _members(archive: Path, most: Limits) -> Iterator[Iterator[_Member]]:
+def _members(archive: Path, most: UnpackLimits) -> Iterator[Iterator[_Member]]:
     if archive.name.endswith(".zip"):
         with archive.open("rb") as plain, zipfile.ZipFile(_Bounded(plain)) as handle:
             yield _zip_members(archive, handle, most)
@@ -150,7 +150,7 @@ def _bounded_headers(most: int) -> type[tarfile.TarInfo]:
     return Header
 
 
-def _tar_members(archive: Path, handle: tarfile.TarFile, most: Limits) -> Iterator[_Member]:
+def _tar_members(archive: Path, handle: tarfile.TarFile, most: UnpackLimits) -> Iterator[_Member]:
     for count, info in enumerate(handle):
         if count > 2 * most.files:
             raise _refused(archive, f"holds more than {most.files} files")
@@ -161,7 +161,7 @@ def _tar_members(archive: Path, handle: tarfile.TarFile, most: Limits) -> Iterat
         yield _Member(info.name, lambda info=info: handle.extractfile(info))  # type: ignore[misc]
 
 
-def _zip_members(archive: Path, handle: zipfile.ZipFile, most: Limits) -> Iterator[_Member]:
+def _zip_members(archive: Path, handle: zipfile.ZipFile, most: UnpackLimits) -> Iterator[_Member]:
     if len(handle.infolist()) > 2 * most.files:
         raise _refused(archive, f"holds more than {most.files} files")
     for info in handle.infolist():
@@ -175,7 +175,7 @@ def _zip_members(archive: Path, handle: zipfile.ZipFile, most: Limits) -> Iterat
         yield _Member(info.filename, lambda info=info: handle.open(info))  # type: ignore[misc]
 
 
-def _extract(archive: Path, members: Iterator[_Member], folder: Path, most: Limits) -> None:
+def _extract(archive: Path, members: Iterator[_Member], folder: Path, most: UnpackLimits) -> None:
     home: str | None = None
     seen: set[str] = set()
     left = most.total_bytes

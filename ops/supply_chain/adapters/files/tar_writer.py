@@ -40,7 +40,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class TarEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One member to be.
 
     `name` is relative, with `/`. `load` gives the bytes of a file; it is called once, in a worker thread.
@@ -53,7 +53,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     link: str = ""
 
 
-def write_archive(path: Path, entries: Iterable[Entry], *, epoch: int) -> None:
+def write_archive(path: Path, entries: Iterable[TarEntry], *, epoch: int) -> None:
     """Write a deterministic `.tar.gz`, atomically.
 
     Args:
@@ -75,7 +75,7 @@ def write_archive(path: Path, entries: Iterable[Entry], *, epoch: int) -> None:
         write_atomic(path, _in_order(pool, pack, _pieces(_tar(loaded, epoch))))
 
 
-def _sorted(entries: Iterable[Entry]) -> list[Entry]:
+def _sorted(entries: Iterable[TarEntry]) -> list[TarEntry]:
     ordered = sorted(entries, key=lambda entry: entry.name.encode("utf-8", "surrogateescape"))
     for position, entry in enumerate(ordered):
         parts = entry.name.split("/")
@@ -101,7 +101,7 @@ def _in_order(pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[
             future.cancel()
 
 
-def _tar(loaded: Iterable[tuple[Entry, bytes]], epoch: int) -> Iterator[bytes]:
+def _tar(loaded: Iterable[tuple[TarEntry, bytes]], epoch: int) -> Iterator[bytes]:
     written = 0
     for entry, content in loaded:
         header = _header(entry, len(content), epoch)
@@ -113,7 +113,7 @@ def _tar(loaded: Iterable[tuple[Entry, bytes]], epoch: int) -> Iterator[bytes]:
     yield bytes(end + -(written + end) % tarfile.RECORDSIZE)
 
 
-def _header(entry: Entry, size: int, epoch: int) -> bytes:
+def _header(entry: TarEntry, size: int, epoch: int) -> bytes:
     info = tarfile.TarInfo(entry.name)
     info.size = size
     info.mtime = epoch

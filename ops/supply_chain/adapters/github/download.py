@@ -32,7 +32,7 @@ from ops.supply_chain.core.errors import InputError, OutputError, UnavailableErr
 DOWNLOADS_AT_ONCE = 8
 
 
-class Limits(NamedTuple):
+class DownloadLimits(NamedTuple):
     """The most that a release to download may have: files, bytes of one, bytes of all."""
 
     files: int = 1000
@@ -53,7 +53,7 @@ def download_release(
     tag: str,
     folder: Path,
     *,
-    limits: Limits | None = None,
+    limits: DownloadLimits | None = None,
     patience: Patience | None = None,
     offline: bool = False,
     replace: bool = False,
@@ -85,7 +85,7 @@ def download_release(
         exchanges = GithubApi(api, token, patience=chosen, offline=offline)
         try:
             there = Releases(exchanges, repository)
-            return await _download(there, repository, tag, folder, limits or Limits(), replace=replace)
+            return await _download(there, repository, tag, folder, limits or DownloadLimits(), replace=replace)
         finally:
             await exchanges.close()
 
@@ -93,7 +93,7 @@ def download_release(
 
 
 async def _download(
-    there: Releases, repository: str, tag: str, folder: Path, limits: Limits, *, replace: bool
+    there: Releases, repository: str, tag: str, folder: Path, limits: DownloadLimits, *, replace: bool
 ) -> Downloaded:
     release = await there.published(tag)
     if release is None:
@@ -113,7 +113,7 @@ async def _download(
     return Downloaded(release, tuple(_measured(folder, asset) for asset in release.assets), tuple(sorted(missing)))
 
 
-def _require_harmless(release: RemoteRelease, limits: Limits) -> None:
+def _require_harmless(release: RemoteRelease, limits: DownloadLimits) -> None:
     assets = release.assets
     names = [asset.name.lower() for asset in assets]
     for asset in assets:
@@ -127,7 +127,7 @@ def _require_harmless(release: RemoteRelease, limits: Limits) -> None:
     _require_within(assets, limits, release.tag)
 
 
-def _require_within(assets: Sequence[RemoteAsset], limits: Limits, tag: str) -> None:
+def _require_within(assets: Sequence[RemoteAsset], limits: DownloadLimits, tag: str) -> None:
     total, largest = sum(asset.size for asset in assets), max((asset.size for asset in assets), default=0)
     rows = (
         (len(assets), limits.files, "files"),

@@ -17,7 +17,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
-from ops.supply_chain.adapters.sigstore.log_entry import Entry, Signed, logs_in, verified_entry
+from ops.supply_chain.adapters.sigstore.log_entry import LogEntry, Signed, logs_in, verified_entry
 from ops.supply_chain.adapters.sigstore.public_keys import Message, PublicKey, UnreadableError
 from ops.supply_chain.adapters.sigstore.timestamps import authorities_in, verified_times
 from ops.supply_chain.contracts.values.verified_bundle import TimeSource, VerifiedBundle, VerifiedTime
@@ -168,7 +168,7 @@ class KeyVerifier:
             )
         raise NotVerifiedError("is signed by another key, or over other bytes, than given")
 
-    def _entry(self, entries: Any, signed: Signed, proved: datetime | None) -> Entry | None:
+    def _entry(self, entries: Any, signed: Signed, proved: datetime | None) -> LogEntry | None:
         if not entries:
             return None
         [entry] = entries

@@ -27,7 +27,7 @@ _HASHES = {"SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512"}
 _OTHER = "the log's entry is about something else"
 
 
-class Log(NamedTuple):
+class TransparencyLog(NamedTuple):
     """A transparency log of the trusted root: its key, and from when to when it is valid."""
 
     key: PublicKey
@@ -44,7 +44,7 @@ class Signed(NamedTuple):
     payload: bytes | None
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """A verified entry: its position in the log (from 0), the log's key in hexadecimal, and the time that the log promised."""
 
     position: int
@@ -52,7 +52,7 @@ class Entry(NamedTuple):
     at: datetime | None
 
 
-def logs_in(root: Any) -> dict[str, Log]:
+def logs_in(root: Any) -> dict[str, TransparencyLog]:
     """Return the transparency logs of a trusted root by their identifier; those with keys of other kinds left out.
 
     Raises:
@@ -64,7 +64,7 @@ def logs_in(root: Any) -> dict[str, Log]:
         raise InputError(f"trusted root: cannot be used: {type(error).__name__} in its logs") from error
 
 
-def verified_entry(entry: Any, signed: Signed, logs: dict[str, Log], proved: datetime | None) -> Entry:
+def verified_entry(entry: Any, signed: Signed, logs: dict[str, TransparencyLog], proved: datetime | None) -> LogEntry:
     """Verify the entry of a log.
 
     Args:
@@ -92,10 +92,10 @@ def verified_entry(entry: Any, signed: Signed, logs: dict[str, Log], proved: dat
     if (log.start and at < log.start) or (log.end and at > log.end):
         raise NotVerifiedError("was logged when that log's key was not valid")
     _require_proof(entry, log)
-    return Entry(int(entry["inclusionProof"]["logIndex"]), _bytes(entry["logId"]["keyId"]).hex(), promised)
+    return LogEntry(int(entry["inclusionProof"]["logIndex"]), _bytes(entry["logId"]["keyId"]).hex(), promised)
 
 
-def _log_of(row: Any) -> Log | None:
+def _log_of(row: Any) -> TransparencyLog | None:
     data = _bytes(row["publicKey"]["rawBytes"])
     valid = row["publicKey"].get("validFor", {})
     try:
@@ -104,7 +104,7 @@ def _log_of(row: Any) -> Log | None:
         if "not supported" in str(error) or "curve" in str(error):
             return None
         raise
-    return Log(key, _moment(valid.get("start")), _moment(valid.get("end")))
+    return TransparencyLog(key, _moment(valid.get("start")), _moment(valid.get("end")))
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -152,7 +152,7 @@ _READERS = {
 }
 
 
-def _promised(entry: Any, log: Log) -> datetime:
+def _promised(entry: Any, log: TransparencyLog) -> datetime:
     """Check the signed entry timestamp: the log's word for when it took the entry in."""
     promised = {
         "body": entry["canonicalizedBody"],
@@ -165,7 +165,7 @@ def _promised(entry: Any, log: Log) -> datetime:
     return datetime.fromtimestamp(promised["integratedTime"], UTC)
 
 
-def _require_proof(entry: Any, log: Log) -> None:
+def _require_proof(entry: Any, log: TransparencyLog) -> None:
     """Check that the entry is in the tree whose head the log signed."""
     proof = entry["inclusionProof"]
     root, index, size = _bytes(proof["rootHash"]), int(proof["logIndex"]), int(proof["treeSize"])

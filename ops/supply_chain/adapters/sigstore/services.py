@@ -42,7 +42,7 @@ REFUSED_STATUS = frozenset({400, 401, 403})
 _LONGEST_REASON = 300
 
 
-class Authority:
+class FulcioClient:
     """The certificate authority, in the place of the library's `FulcioClient`.
 
     Args:
@@ -57,7 +57,7 @@ class Authority:
         _prepare(client.session, client.url)
 
     @property
-    def signing_cert(self) -> Authority:
+    def signing_cert(self) -> FulcioClient:
         """Return what has `post`; the library asks for it under this name."""
         return self
 
@@ -80,7 +80,7 @@ class Authority:
         return answer
 
 
-class Log:
+class RekorClient:
     """The transparency log, in the place of the library's `RekorClient`.
 
     Args:
@@ -135,7 +135,7 @@ class TimeStamps:
             raise _failed(TIME_STAMPS, self.url, error) from error
 
 
-def log_of(config: SigningConfig, preferred: SigningConfig | None) -> Log:
+def log_of(config: SigningConfig, preferred: SigningConfig | None) -> RekorClient:
     """Return the log of an instance.
 
     Args:
@@ -144,7 +144,7 @@ def log_of(config: SigningConfig, preferred: SigningConfig | None) -> Log:
             several clients cannot verify those of version 2 (facts/sigstore.md section 4).
     """
     files = config.get_tlogs()[0]
-    return Log(files, preferred.get_tlogs()[0] if preferred else files)
+    return RekorClient(files, preferred.get_tlogs()[0] if preferred else files)
 
 
 class _Patient(HTTPAdapter):

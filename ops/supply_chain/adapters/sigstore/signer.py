@@ -29,7 +29,7 @@ from sigstore_models.common.v1 import HashAlgorithm
 
 from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier, name_of
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError, ServiceError, TokenError
-from ops.supply_chain.adapters.sigstore.services import AGAIN, AUTHORITY, Authority, TimeStamps, log_of
+from ops.supply_chain.adapters.sigstore.services import AGAIN, AUTHORITY, FulcioClient, TimeStamps, log_of
 from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 from ops.supply_chain.core.errors import InputError, OutputError, StageError
@@ -85,7 +85,7 @@ class SigningClient:
         config = _loaded(trust)
         try:
             signing = config.signing_config
-            self._authority = Authority(signing.get_fulcio(), self._accept_certificate)
+            self._authority = FulcioClient(signing.get_fulcio(), self._accept_certificate)
             self._context = SigningContext(
                 fulcio=cast("Any", self._authority),
                 rekor=cast("Any", log_of(signing, _first_version(config))),

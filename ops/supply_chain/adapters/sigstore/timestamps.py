@@ -21,7 +21,7 @@ from ops.supply_chain.core.moments import parse_timestamp
 MOST_TIMESTAMPS = 8
 
 
-class Authority(NamedTuple):
+class TimestampAuthority(NamedTuple):
     """A time-stamping authority: certificates from the leaf to the root, and from when to when it is valid."""
 
     chain: tuple[x509.Certificate, ...]
@@ -29,7 +29,7 @@ class Authority(NamedTuple):
     end: datetime | None
 
 
-def authorities_in(root: Any) -> tuple[Authority, ...]:
+def authorities_in(root: Any) -> tuple[TimestampAuthority, ...]:
     """Return the time-stamping authorities of a trusted root, in its order.
 
     Raises:
@@ -42,7 +42,7 @@ def authorities_in(root: Any) -> tuple[Authority, ...]:
     return tuple(authority for authority in found if len(authority.chain) > 1)  # a chain has a leaf and a root
 
 
-def verified_times(rows: Any, signature: bytes, authorities: tuple[Authority, ...]) -> list[datetime]:
+def verified_times(rows: Any, signature: bytes, authorities: tuple[TimestampAuthority, ...]) -> list[datetime]:
     """Verify every time stamp over a signature.
 
     Args:
@@ -60,7 +60,7 @@ def verified_times(rows: Any, signature: bytes, authorities: tuple[Authority, ..
     return [_time(base64.b64decode(row["signedTimestamp"], validate=True), signature, authorities) for row in rows]
 
 
-def _time(data: bytes, signature: bytes, authorities: tuple[Authority, ...]) -> datetime:
+def _time(data: bytes, signature: bytes, authorities: tuple[TimestampAuthority, ...]) -> datetime:
     response = decode_timestamp_response(data)
     at = response.tst_info.gen_time.astimezone(UTC)
     for authority in authorities:
@@ -78,11 +78,11 @@ def _time(data: bytes, signature: bytes, authorities: tuple[Authority, ...]) -> 
     raise NotVerifiedError("has a timestamp that no authority of the trusted root gave")
 
 
-def _authority(row: Any) -> Authority:
+def _authority(row: Any) -> TimestampAuthority:
     rows = row["certChain"]["certificates"]
     chain = tuple(x509.load_der_x509_certificate(base64.b64decode(each["rawBytes"], validate=True)) for each in rows)
     valid = row.get("validFor", {})
-    return Authority(chain, _moment(valid.get("start")), _moment(valid.get("end")))
+    return TimestampAuthority(chain, _moment(valid.get("start")), _moment(valid.get("end")))
 
 
 def _moment(text: str | None) -> datetime | None:

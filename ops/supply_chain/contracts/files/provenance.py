@@ -39,7 +39,7 @@ class DigestSet(Contract, frozen=True, kw_only=True, omit_defaults=True, rename=
     git_commit: GitHash | None = None
 
 
-class Subject(Contract, frozen=True, kw_only=True):
+class ProvenanceSubject(Contract, frozen=True, kw_only=True):
     """One released file, by the name that it is downloaded under."""
 
     name: str
@@ -59,7 +59,7 @@ class ResourceDescriptor(Contract, frozen=True, kw_only=True, omit_defaults=True
     media_type: str = ""
 
 
-class Source(Contract, frozen=True, kw_only=True, omit_defaults=True):
+class ProvenanceSource(Contract, frozen=True, kw_only=True, omit_defaults=True):
     """Which source was asked for. `uri` is left out where the repository has no public address."""
 
     digest: DigestSet
@@ -81,7 +81,7 @@ class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True
     source_date_epoch_from: str
     policy_profiles: tuple[str, ...]
     options: dict[str, dict[str, str]]
-    source: Source | None = None
+    source: ProvenanceSource | None = None
     rehearsal: bool = False
 
 
@@ -136,5 +136,5 @@ class Statement(Contract, frozen=True, kw_only=True, rename="camel"):
 
     type_: Literal["https://in-toto.io/Statement/v1"] = msgspec.field(name="_type")
     predicate_type: Literal["https://slsa.dev/provenance/v1"]
-    subject: tuple[Subject, ...]
+    subject: tuple[ProvenanceSubject, ...]
     predicate: Predicate

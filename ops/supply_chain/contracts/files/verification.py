@@ -43,7 +43,7 @@ class GivenFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class BundleResult:
     """The result of checking one bundle.
 
     `proof` is None if it does not verify. `problem` says why it does not count: it does not verify, or its signer is
@@ -168,7 +168,7 @@ class Further:
 
     source: str
     kind: str
-    answer: Answer
+    answer: BundleResult
     problem: str = ""
 
 
@@ -184,8 +184,8 @@ class Given:
 
     files: dict[str, GivenFile]
     contents: dict[str, bytes]
-    signatures: dict[str, Answer]
-    statements: dict[str, Answer]
+    signatures: dict[str, BundleResult]
+    statements: dict[str, BundleResult]
     sbom_problems: dict[str, tuple[str, ...] | None]
     schema_problems: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
     further: tuple[Further, ...] = ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.contracts.values.publication import LocalFile, RemoteRelease
 from ops.supply_chain.core.errors import OutputError, UnavailableError
-from ops.supply_chain.release.publication.notes import Facts, notes
+from ops.supply_chain.release.publication.notes import NotesFacts, notes
 from ops.supply_chain.release.publication.plan import Plan, choose_draft, differences, make_plan
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ MANY_LOOKS = 4
 """How often a draft is completed before we say that GitHub does not keep what it is sent."""
 
 
-class Target(NamedTuple):
+class PublicationTarget(NamedTuple):
     """What is published, and where. `commit` is empty for a project outside git."""
 
     folder: Path
@@ -32,7 +32,7 @@ class Target(NamedTuple):
     commit: str
 
 
-def look(github: Github, target: Target) -> tuple[RemoteRelease | None, tuple[str, ...]]:
+def look(github: Github, target: PublicationTarget) -> tuple[RemoteRelease | None, tuple[str, ...]]:
     """Return the published release, else the draft to work on, else None; and what a person should know."""
     published = github.published(target.tag)
     if published is not None:
@@ -43,7 +43,7 @@ def look(github: Github, target: Target) -> tuple[RemoteRelease | None, tuple[st
     return choose_draft(drafts, target.files), known if more > 0 else ()
 
 
-def planned(github: Github, target: Target, release: RemoteRelease) -> Plan:
+def planned(github: Github, target: PublicationTarget, release: RemoteRelease) -> Plan:
     """Compare a release with what is published, by digest; nothing in the plan is unread."""
     plan = make_plan(target.files, release.assets)
     # If GitHub reports no digest, the asset is downloaded and hashed: a size proves nothing.
@@ -51,7 +51,7 @@ def planned(github: Github, target: Target, release: RemoteRelease) -> Plan:
 
 
 def completed(
-    github: Github, target: Target, draft: RemoteRelease | None, facts: Facts, *, delete_extra: bool
+    github: Github, target: PublicationTarget, draft: RemoteRelease | None, facts: NotesFacts, *, delete_extra: bool
 ) -> RemoteRelease:
     """Complete a draft until its assets are exactly the files, each digest read back.
 
@@ -86,7 +86,9 @@ def completed(
     )
 
 
-def make_public(github: Github, target: Target, draft: RemoteRelease, facts: Facts, *, new_tag: bool) -> None:
+def make_public(
+    github: Github, target: PublicationTarget, draft: RemoteRelease, facts: NotesFacts, *, new_tag: bool
+) -> None:
     """Make a complete draft public, in one step.
 
     Args:
@@ -105,7 +107,7 @@ def make_public(github: Github, target: Target, draft: RemoteRelease, facts: Fac
     github.publish(draft, **fields)
 
 
-def confirmed(github: Github, target: Target, release: RemoteRelease) -> RemoteRelease:
+def confirmed(github: Github, target: PublicationTarget, release: RemoteRelease) -> RemoteRelease:
     """Check the published release.
 
     Raises:

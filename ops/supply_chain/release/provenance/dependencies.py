@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ops.supply_chain.contracts.files.provenance import DigestSet, ResourceDescriptor, Source
+from ops.supply_chain.contracts.files.provenance import DigestSet, ProvenanceSource, ResourceDescriptor
 from ops.supply_chain.contracts.files.record import FeedRef, Record, ToolRef
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.names import normalise
@@ -19,7 +19,7 @@ NOT_ON_THE_INDEX = frozenset({"git", "python", "sealwright"})
 """Tools that a record may name and that are no distribution of the package index."""
 
 
-def source_dependency(source: Source, *, dirty: bool, folder: str) -> ResourceDescriptor:
+def source_dependency(source: ProvenanceSource, *, dirty: bool, folder: str) -> ResourceDescriptor:
     """Describe the commit that was built.
 
     Args:

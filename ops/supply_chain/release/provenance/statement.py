@@ -14,11 +14,11 @@ from ops.supply_chain.contracts.files.provenance import (
     ExternalParameters,
     InternalParameters,
     Predicate,
+    ProvenanceSubject,
     ResourceDescriptor,
     RunDetails,
     Sha256Digest,
     Statement,
-    Subject,
 )
 from ops.supply_chain.core.errors import InputError
 
@@ -52,7 +52,8 @@ def build_statement(
         type_=STATEMENT_TYPE,
         predicate_type=PREDICATE_TYPE,
         subject=tuple(
-            Subject(name=name, digest=Sha256Digest(sha256=sha256)) for name, sha256 in sorted(subjects.items())
+            ProvenanceSubject(name=name, digest=Sha256Digest(sha256=sha256))
+            for name, sha256 in sorted(subjects.items())
         ),
         predicate=Predicate(
             build_definition=BuildDefinition(

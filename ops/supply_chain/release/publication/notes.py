@@ -28,7 +28,7 @@ ROOT_HELP = "# $TRUSTED_ROOT is the trusted root that you have from elsewhere, n
 """Someone who can replace the release can replace a trusted root that comes with it."""
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class NotesFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the notes say.
 
     `files` are all files of the release sorted by name, `signatures` the names of those that only sign
@@ -50,7 +50,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     verifier: str = ""
 
 
-def notes(facts: Facts, *, existing: str = "") -> str:
+def notes(facts: NotesFacts, *, existing: str = "") -> str:
     """Write the body of the release.
 
     Args:
@@ -95,7 +95,7 @@ def _longest_run(text: str) -> int:
     return max((len(run) for run in re.findall("`+", text)), default=0)
 
 
-def _section(facts: Facts, table: Sequence[str]) -> str:
+def _section(facts: NotesFacts, table: Sequence[str]) -> str:
     source = f" Built from commit {code(facts.commit)}." if facts.commit else ""
     lines = [
         BEGIN,
@@ -114,7 +114,7 @@ def _section(facts: Facts, table: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _table(facts: Facts) -> list[str]:
+def _table(facts: NotesFacts) -> list[str]:
     rows = [
         f"| {code(file.name)} | {file.size} | {code(file.sha256)} |"
         for file in facts.files
@@ -123,19 +123,19 @@ def _table(facts: Facts) -> list[str]:
     return ["| file | bytes | SHA-256 |", "|---|---:|---|", *rows]
 
 
-def _signed(facts: Facts) -> str:
+def _signed(facts: NotesFacts) -> str:
     if not _bundled(facts):
         return "**This release is not signed**: its digests are published, and nothing vouches for them."
     count = sum(1 for file in facts.files if file.name not in facts.signatures)
     return f"{count} files; each has a signature in the file of the same name plus `{BUNDLE_SUFFIX}`."
 
 
-def _bundled(facts: Facts) -> bool:
+def _bundled(facts: NotesFacts) -> bool:
     names = {file.name for file in facts.files}
     return bool(facts.identities) and facts.checksums + BUNDLE_SUFFIX in names
 
 
-def _commands(facts: Facts) -> list[str]:
+def _commands(facts: NotesFacts) -> list[str]:
     folder = f"{facts.component}-{facts.version}"
     where = f"{facts.tag} --repo {facts.repository} --dir {folder}"
     lines = [f"gh release download {where}", f"cd {folder}"]
@@ -155,7 +155,7 @@ def _commands(facts: Facts) -> list[str]:
     return lines
 
 
-def _cosign(facts: Facts, identity: SigningIdentity, name: str) -> str:
+def _cosign(facts: NotesFacts, identity: SigningIdentity, name: str) -> str:
     # cosign does not anchor a pattern; ours are matched from the first to the last character.
     who = (
         f"--certificate-identity {shlex.quote(identity.identity)}"

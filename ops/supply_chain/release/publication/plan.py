@@ -16,7 +16,7 @@ import msgspec
 from ops.supply_chain.contracts.values.publication import UPLOADED, LocalFile, RemoteAsset, RemoteRelease
 
 
-class State(StrEnum):
+class PublicationState(StrEnum):
     """How far a publication is."""
 
     ABSENT = "absent"
@@ -86,7 +86,7 @@ def _judge(file: LocalFile | None, asset: RemoteAsset, sha256: str) -> str:
     return "keep" if sha256 == file.sha256 else "replace"
 
 
-def state_of(release: RemoteRelease | None, plan: Plan) -> State:
+def state_of(release: RemoteRelease | None, plan: Plan) -> PublicationState:
     """Say how far a publication is.
 
     Args:
@@ -94,10 +94,10 @@ def state_of(release: RemoteRelease | None, plan: Plan) -> State:
         plan: For its assets.
     """
     if release is None:
-        return State.ABSENT
+        return PublicationState.ABSENT
     if not release.draft:
-        return State.PUBLISHED if plan.complete else State.DIFFERS
-    return State.COMPLETE if plan.complete else State.DRAFT
+        return PublicationState.PUBLISHED if plan.complete else PublicationState.DIFFERS
+    return PublicationState.COMPLETE if plan.complete else PublicationState.DRAFT
 
 
 def choose_draft(drafts: Sequence[RemoteRelease], files: Sequence[LocalFile]) -> RemoteRelease | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.publication import RemoteRelease
-from ops.supply_chain.release.publication.plan import Plan, State
+from ops.supply_chain.release.publication.plan import Plan, PublicationState
 
 
 class PublicationReport(NamedTuple):
@@ -14,7 +14,7 @@ class PublicationReport(NamedTuple):
 
     repository: str
     tag: str
-    found: State
+    found: PublicationState
     plan: Plan
 
 
@@ -24,19 +24,23 @@ def plan_text(report: PublicationReport) -> str:
         f"would publish {report.tag} to {report.repository}, where it is {report.found.value}; nothing was sent",
         *_rows(report.plan),
     ]
-    if report.found is not State.PUBLISHED:
+    if report.found is not PublicationState.PUBLISHED:
         lines.append("  then      compare each digest, and publish in one step")
     return "\n".join(lines)
 
 
 def done_text(report: PublicationReport, release: RemoteRelease, notes: Sequence[str]) -> str:
     """Write what was done."""
-    if report.found is State.PUBLISHED:
+    if report.found is PublicationState.PUBLISHED:
         head = f"{report.tag} was published before, complete and identical"
     else:
         head = f"published {report.tag} to {report.repository}"
     lock = ["  immutable: its files and tag can no longer be changed"] if release.immutable else []
-    rows = _rows(report.plan) if report.found is not State.PUBLISHED else [f"  kept      {len(report.plan.keep)} files"]
+    rows = (
+        _rows(report.plan)
+        if report.found is not PublicationState.PUBLISHED
+        else [f"  kept      {len(report.plan.keep)} files"]
+    )
     return "\n".join([f"{head}: {release.url}", *rows, *lock, *(f"  note      {note}" for note in notes)])
 
 

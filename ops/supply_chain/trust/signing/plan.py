@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.values.signature_names import (
 from ops.supply_chain.contracts.values.verified_bundle import STATEMENT_PAYLOAD, VerifiedBundle
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class SigningItem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to sign, and the bundle that it ends up in.
 
     A file by `name` and `sha256`; or a statement by its exact bytes, and then `name` and `sha256` are those of
@@ -37,20 +37,20 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.statement)
 
 
-def file_items(files: Mapping[str, str]) -> tuple[Item, ...]:
+def file_items(files: Mapping[str, str]) -> tuple[SigningItem, ...]:
     """Return an item for each file that has to have a bundle, sorted by name.
 
     Args:
         files: Name -> SHA-256 of everything that is there; what signing made is passed over, save the trusted root.
     """
     return tuple(
-        Item(bundle=bundle_name(name), name=name, sha256=sha256)
+        SigningItem(bundle=bundle_name(name), name=name, sha256=sha256)
         for name, sha256 in sorted(files.items())
         if is_signed(name)
     )
 
 
-def expected_names(items: Iterable[Item], *, detached: bool) -> frozenset[str]:
+def expected_names(items: Iterable[SigningItem], *, detached: bool) -> frozenset[str]:
     """Name every file that signing makes for these items."""
     found = set()
     for item in items:
@@ -60,7 +60,9 @@ def expected_names(items: Iterable[Item], *, detached: bool) -> frozenset[str]:
     return frozenset(found)
 
 
-def strays(names: Iterable[str], items: Iterable[Item], *, detached: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def strays(
+    names: Iterable[str], items: Iterable[SigningItem], *, detached: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sort out signature files that do not belong to the set.
 
     Args:
@@ -79,7 +81,7 @@ def strays(names: Iterable[str], items: Iterable[Item], *, detached: bool) -> tu
     return tuple(name for name in found if name in once), tuple(name for name in found if name not in once)
 
 
-def proves(verified: VerifiedBundle, item: Item) -> bool:
+def proves(verified: VerifiedBundle, item: SigningItem) -> bool:
     """Return whether a verified bundle covers this item.
 
     A bundle over a file was verified against the file's digest; one with a statement has to hold these bytes.

@@ -26,7 +26,7 @@ _PREDICATE_TYPES = ((".openvex.json", OPENVEX_TYPE), (".cdx.json", CYCLONEDX_TYP
 _OUR_ARCHIVES = ("evidence", "source")
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
+class AttestedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A released document that becomes a predicate: `what` it is (`sbom`, `vex`), its name, its predicate type."""
 
     what: str
@@ -34,7 +34,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     predicate_type: str
 
 
-def documents(names: Iterable[str], *, component: str, version: str) -> tuple[Document, ...]:
+def documents(names: Iterable[str], *, component: str, version: str) -> tuple[AttestedDocument, ...]:
     """Choose the released documents that become attestations.
 
     Args:
@@ -51,7 +51,7 @@ def documents(names: Iterable[str], *, component: str, version: str) -> tuple[Do
         ours = [name for name in there if name.startswith(f"{component}-{version}-{what}.")]
         chosen = next((name for suffix in preferred for name in ours if name.endswith(suffix)), None)
         if chosen:
-            found.append(Document(what=what, name=chosen, predicate_type=_type_of(chosen)))
+            found.append(AttestedDocument(what=what, name=chosen, predicate_type=_type_of(chosen)))
     return tuple(found)
 
 

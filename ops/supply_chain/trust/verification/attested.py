@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ops.supply_chain.contracts.files.verification import UNSIGNED, Answer, Check, Expectations, Given, Line
+from ops.supply_chain.contracts.files.verification import UNSIGNED, BundleResult, Check, Expectations, Given, Line
 from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, NOT_SIGNED
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt
@@ -69,7 +69,7 @@ def _lines(
 
 
 def _problems(
-    what: str, documents: Sequence[str], answer: Answer, parts: ReleaseFileNames, given: Given
+    what: str, documents: Sequence[str], answer: BundleResult, parts: ReleaseFileNames, given: Given
 ) -> Iterator[str]:
     if answer.proof is None or answer.proof.payload_type != PAYLOAD_TYPE:
         yield f"expected a payload of type {PAYLOAD_TYPE}"

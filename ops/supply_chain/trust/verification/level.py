@@ -46,7 +46,7 @@ where its steps cannot reach. Matched whole against the certificate's build sign
 _ISOLATED = re.compile(ISOLATED_BUILDER, re.ASCII)
 
 
-class Origin(NamedTuple):
+class ReleaseOrigin(NamedTuple):
     """Repository of the release as `host/owner/name`, and its commit; empty if unknown."""
 
     repository: str
@@ -59,7 +59,7 @@ def level(
     checks: Sequence[Check],
     further: Sequence[Further],
     *,
-    origin: Origin,
+    origin: ReleaseOrigin,
     rehearsal: bool,
 ) -> Level:
     """Compute the level of a release and of each file that its provenance has to cover.
@@ -107,7 +107,7 @@ def _covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
         return ()
 
 
-def _shown_by(one: Further, origin: Origin) -> int:
+def _shown_by(one: Further, origin: ReleaseOrigin) -> int:
     """Return the level that one attestation shows for the files that it names, or 0."""
     proof = one.answer.proof
     # This does not depend on authorized identities: a builder is identified by its certificate.

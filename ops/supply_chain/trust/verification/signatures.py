@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ops.supply_chain.contracts.files.verification import (
     REHEARSAL,
     UNSIGNED,
-    Answer,
+    BundleResult,
     Check,
     Expectations,
     Given,
@@ -64,7 +64,9 @@ def _orphans(parts: ReleaseFileNames, given: Given) -> tuple[Check, ...]:
     return (check("files.detached", "Detached signatures match the bundles", detached),) if detached else ()
 
 
-def signature_line(name: str, parts: ReleaseFileNames, answers: Mapping[str, Answer], wanted: Expectations) -> Line:
+def signature_line(
+    name: str, parts: ReleaseFileNames, answers: Mapping[str, BundleResult], wanted: Expectations
+) -> Line:
     """Check the signature of one file."""
     bundle = bundle_name(name)
     if bundle not in parts.names:
@@ -74,7 +76,7 @@ def signature_line(name: str, parts: ReleaseFileNames, answers: Mapping[str, Ans
     return answer_line(name, answer, command)
 
 
-def answer_line(subject: str, answer: Answer, command: str) -> Line:
+def answer_line(subject: str, answer: BundleResult, command: str) -> Line:
     """Return the line for the result of one bundle."""
     if not answer.examined:
         return unseen(subject, answer.problem, command)
@@ -94,7 +96,7 @@ def _when(proof: VerifiedBundle) -> str:
     return f"{at}, {'transparency log entry verified' if proof.log_id else 'no transparency log entry'}"
 
 
-def signer_of(answer: Answer) -> Signer | None:
+def signer_of(answer: BundleResult) -> Signer | None:
     """Return the verified signer, or None."""
     proof = answer.proof
     if proof is None:
@@ -119,7 +121,7 @@ def _detached(parts: ReleaseFileNames, given: Given) -> Iterator[Line]:
     if not any(name.endswith(DETACHED_SUFFIXES) for name in parts.names):
         return
     for name in parts.signed:
-        answer = given.signatures.get(bundle_name(name), Answer())
+        answer = given.signatures.get(bundle_name(name), BundleResult())
         proof = answer.proof
         expected = {
             signature_name(name): base64.b64encode(proof.signature) + b"\n" if proof else None,

@@ -7,7 +7,14 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from ops.supply_chain.contracts.files.verification import REHEARSAL, Answer, Check, Expectations, Given, Verification
+from ops.supply_chain.contracts.files.verification import (
+    REHEARSAL,
+    BundleResult,
+    Check,
+    Expectations,
+    Given,
+    Verification,
+)
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
@@ -20,7 +27,7 @@ from ops.supply_chain.trust.verification.documents import sboms, schema_notes, v
 from ops.supply_chain.trust.verification.evidence import GITHUB_ISSUER, SOURCE_COMMIT, SOURCE_REPOSITORY, evidence
 from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames, classify
 from ops.supply_chain.trust.verification.gate_file import finished, gates
-from ops.supply_chain.trust.verification.level import Origin, level
+from ops.supply_chain.trust.verification.level import ReleaseOrigin, level
 from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated
 from ops.supply_chain.trust.verification.listing import listing
 from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance, repository_of
@@ -67,7 +74,7 @@ def verify(given: Given, wanted: Expectations) -> Verification:
     ]
     signed = any(result.code == "files.signed" and result.outcome is Outcome.PASS for result in checks)
     # The source in an unsigned statement proves nothing about the workflow that may attest it.
-    origin = Origin(repository if signed or wanted.source_repository else "", stated.get("commit", ""))
+    origin = ReleaseOrigin(repository if signed or wanted.source_repository else "", stated.get("commit", ""))
     return Verification(
         component=component,
         version=version,
@@ -119,7 +126,7 @@ def _says_rehearsal(statement: Node | str, gate: Node | str) -> bool:
     return marked or (not isinstance(statement, str) and is_rehearsed(statement))
 
 
-def _rehearsed(answer: Answer) -> bool:
+def _rehearsed(answer: BundleResult) -> bool:
     if answer.proof is None:
         return False
     return REHEARSAL_ORGANISATION in base64.b64decode(_PEM.sub(b"", answer.proof.certificate))

@@ -27,7 +27,7 @@ from ops.supply_chain.core.errors import InputError, OutputError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.release.assembly.completeness import problems_of_set
 from ops.supply_chain.release.assembly.layout import provenance_name
-from ops.supply_chain.trust.signing.plan import Item, expected_names, file_items, proves, strays
+from ops.supply_chain.trust.signing.plan import SigningItem, expected_names, file_items, proves, strays
 from ops.supply_chain.trust.signing.statements import documents, statement_bytes, subjects
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class SigningSet(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, Measured]
     names: tuple[str, ...]
     statement: Statement
-    items: tuple[Item, ...] = ()
+    items: tuple[SigningItem, ...] = ()
     trusted_root: bytes = b""
 
     @property
@@ -147,7 +147,7 @@ def prepare(found: SigningSet, kept: Collection[str], *, detached: bool) -> None
         write_atomic(target, found.trusted_root)
 
 
-def put_detached(found: SigningSet, item: Item, verified: VerifiedBundle) -> None:
+def put_detached(found: SigningSet, item: SigningItem, verified: VerifiedBundle) -> None:
     """Write the detached signature and certificate of a file, where they are not there already.
 
     Raises:
@@ -171,12 +171,12 @@ def written(found: SigningSet, *, detached: bool) -> tuple[FileRef, ...]:
     return tuple(_ref(name, measure(found.folder / name)) for name in there)
 
 
-def _statements(found: SigningSet) -> tuple[Item, ...]:
+def _statements(found: SigningSet) -> tuple[SigningItem, ...]:
     component, version = found.component, found.version
     name = provenance_name(component, version)
     provenance = canonical.read_bytes(found.folder / name)
     items = [
-        Item(
+        SigningItem(
             bundle=attestation_name(component, version, "provenance"),
             name=name,
             sha256=found.files[name].sha256,
@@ -188,7 +188,7 @@ def _statements(found: SigningSet) -> tuple[Item, ...]:
     for document in documents(found.files, component=component, version=version):
         data = canonical.read_bytes(found.folder / document.name)
         items.append(
-            Item(
+            SigningItem(
                 bundle=attestation_name(component, version, document.what),
                 name=document.name,
                 sha256=found.files[document.name].sha256,
@@ -198,7 +198,7 @@ def _statements(found: SigningSet) -> tuple[Item, ...]:
     return tuple(items)
 
 
-def _verified(path: Path, item: Item, verifier: BundleVerifier) -> VerifiedBundle | None:
+def _verified(path: Path, item: SigningItem, verifier: BundleVerifier) -> VerifiedBundle | None:
     data = _bytes_of(path)
     if not data:
         return None

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.supply_chain.adapters.files.release_files import read_evidence, read_release
-from ops.supply_chain.contracts.files.verification import Answer, Expectations, Further, Given, GivenFile, Verification
+from ops.supply_chain.contracts.files.verification import (
+    BundleResult,
+    Expectations,
+    Further,
+    Given,
+    GivenFile,
+    Verification,
+)
 from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import StageError, UnavailableError
@@ -67,11 +74,11 @@ class BundleChecker:
         self._keys = keys
         self._identities = tuple(identities)
         self._excuse = excuse
-        self._answers: dict[tuple[str, str], Answer] = {}
+        self._answers: dict[tuple[str, str], BundleResult] = {}
         self._problems: dict[str, tuple[str, ...] | None] = {}
         self._schema_problems: dict[str, tuple[str, ...] | None] = {}
 
-    def file(self, bundle: bytes, sha256: str, read: Callable[[], bytes] | None = None) -> Answer:
+    def file(self, bundle: bytes, sha256: str, read: Callable[[], bytes] | None = None) -> BundleResult:
         """Verify a bundle over a file; `read` returns the file's bytes, which some kinds of key need."""
         return self._look(
             bundle,
@@ -80,7 +87,7 @@ class BundleChecker:
             lambda keys: keys.file(bundle, sha256, read),
         )
 
-    def statement(self, bundle: bytes) -> Answer:
+    def statement(self, bundle: bytes) -> BundleResult:
         """Verify a bundle with a statement in it."""
         return self._look(bundle, "", lambda verifier: verifier.statement(bundle), lambda keys: keys.statement(bundle))
 
@@ -104,7 +111,7 @@ class BundleChecker:
         sha256: str,
         by_certificate: Callable[[BundleVerifier], VerifiedBundle],
         by_key: Callable[[KeyVerifier], VerifiedBundle],
-    ) -> Answer:
+    ) -> BundleResult:
         key = (sha256_bytes(bundle), sha256)
         if key not in self._answers:
             self._answers[key] = self._answer(bundle, by_certificate, by_key)
@@ -115,9 +122,9 @@ class BundleChecker:
         bundle: bytes,
         by_certificate: Callable[[BundleVerifier], VerifiedBundle],
         by_key: Callable[[KeyVerifier], VerifiedBundle],
-    ) -> Answer:
+    ) -> BundleResult:
         if self._verifier is None:
-            return Answer(examined=False, problem=self._excuse)
+            return BundleResult(examined=False, problem=self._excuse)
         from ops.supply_chain.adapters.sigstore.key_verifier import is_by_key
 
         try:
@@ -125,33 +132,33 @@ class BundleChecker:
                 return _by_key(self._keys, by_key)
             proof = by_certificate(self._verifier)
         except StageError as error:
-            return Answer(problem=f"does not verify: {error.message}")
+            return BundleResult(problem=f"does not verify: {error.message}")
         return self._judged(proof)
 
-    def _judged(self, proof: VerifiedBundle) -> Answer:
+    def _judged(self, proof: VerifiedBundle) -> BundleResult:
         from ops.supply_chain.trust.identities.matching import matching, mismatches
 
         who = f"{printable(proof.san)}, issuer {printable(proof.issuer)}, on {timestamp(proof.signed_at)}"
         if not self._identities and self._keys is not None:
-            return Answer(proof=proof, problem=f"is signed by {who}, but only the given keys are authorized")
+            return BundleResult(proof=proof, problem=f"is signed by {who}, but only the given keys are authorized")
         if not self._identities:
             problem = f"is signed by {who}, but no authorized signer was given"
-            return Answer(proof=proof, examined=False, problem=problem)
+            return BundleResult(proof=proof, examined=False, problem=problem)
         found = matching(self._identities, proof.san, proof.issuer, proof.signed_at)
         if found is None:
             near = mismatches(self._identities, proof.san, proof.issuer, proof.signed_at)
             reasons = sorted({why for _, why in near if why != "has another name"})
             more = f" (an identity of that name {'; '.join(reasons)})" if reasons else ""
-            return Answer(proof=proof, problem=f"is signed by {who}, which is no published identity{more}")
+            return BundleResult(proof=proof, problem=f"is signed by {who}, which is no published identity{more}")
         words = commands.who(found.identity, found.identity_regex, found.issuer)
-        return Answer(proof=proof, role=found.role, who=words)
+        return BundleResult(proof=proof, role=found.role, who=words)
 
 
-def _by_key(keys: KeyVerifier | None, work: Callable[[KeyVerifier], VerifiedBundle]) -> Answer:
+def _by_key(keys: KeyVerifier | None, work: Callable[[KeyVerifier], VerifiedBundle]) -> BundleResult:
     if keys is None:
-        return Answer(problem="is signed with a key, but none was given: pass the signer's public key with --key")
+        return BundleResult(problem="is signed with a key, but none was given: pass the signer's public key with --key")
     proof = work(keys)
-    return Answer(proof=proof, who=commands.key(logged=bool(proof.log_id)))
+    return BundleResult(proof=proof, who=commands.key(logged=bool(proof.log_id)))
 
 
 def check_release(
@@ -204,7 +211,7 @@ def check_contents(
     attested = [name for name in bundles if is_attestation(name, parts)]
     whole = read or contents.__getitem__
     covered = {f"{name}{BUNDLE_SUFFIX}": files[name].sha256 for name in parts.signed}
-    unread = Answer(problem="is not a readable file")
+    unread = BundleResult(problem="is not a readable file")
     given = Given(
         files=dict(files),
         contents=dict(contents),
@@ -244,7 +251,7 @@ def further_in(source: str, data: bytes, checker: BundleChecker) -> list[Further
             source=source if len(found) == 1 else f"{source}[{position}]",
             kind=one.kind,
             problem=one.problem,
-            answer=Answer() if one.problem else checker.statement(one.bundle),
+            answer=BundleResult() if one.problem else checker.statement(one.bundle),
         )
         for position, one in enumerate(found)
     ]
