@@ -22,12 +22,12 @@ amount(value) if {
 	floor(value) == value
 }
 
-# `message` says what is wrong, `subject` with what.
+# `message` is what is wrong, `subject` with what.
 entry(message, subject) := {"message": message, "subject": subject} if text(subject)
 
 else := {"message": message, "subject": "(without a name)"}
 
-# At least one SBOM was given, and each has the parts that rules look at.
+# At least one SBOM was given, and each has the parts that rules read.
 sboms_given if {
 	is_array(input.sboms)
 	count(input.sboms) > 0

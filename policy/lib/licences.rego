@@ -1,7 +1,7 @@
-# Judging one licence against the lists in `data/licences.json`.
+# Deciding one licence by the lists in `data/licences.json`.
 #
 # A licence comes as alternatives (what its ORs offer), each a list of terms that hold together (AND).
-# A term is `id`, or `id WITH exception` in `text`; `known` tells whether the SPDX list has the id.
+# A term is `id`, or `id WITH exception` in `text`; `known` is true where the SPDX list has the id.
 package sealwright.lib.licences
 
 import rego.v1
@@ -57,7 +57,7 @@ listed(term) if {
 	matches(pattern, term)
 }
 
-# An allow list that names `GPL-2.0-only WITH Classpath-exception-2.0` means it, whatever is denied more widely.
+# An allow list that names `GPL-2.0-only WITH Classpath-exception-2.0` permits it, whatever is denied more widely.
 named(term) if {
 	term.text != term.id
 	some pattern in settings.licences.allow

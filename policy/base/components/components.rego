@@ -1,10 +1,10 @@
 # METADATA
-# title: The SBOM has components, or says that there are none
-# description: An SBOM without components is only good where the document states that it is complete without any.
+# title: The SBOM has components, or states that there are none
+# description: An SBOM without components passes only where the document states that it is complete without any.
 # custom:
 #   fix: >-
 #     Check that the locks are found ([locks] in .security-config.toml); for a project without
-#     dependencies the SBOM must call itself complete.
+#     dependencies the SBOM must state that it is complete.
 package sealwright.base.components
 
 import rego.v1
@@ -19,7 +19,7 @@ pass := {"examined": lib.components_total} if {
 
 deny := array.concat(empty, incomplete)
 
-empty := [lib.entry("no components, and the document does not say that there are none", path) | some path in hollow]
+empty := [lib.entry("no components, and the document does not state that there are none", path) | some path in hollow]
 
 incomplete := [lib.entry(concat("", [format_int(nameless, 10), " components have no name or no reference"]), "components") | nameless > 0]
 

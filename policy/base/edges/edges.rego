@@ -1,8 +1,8 @@
 # METADATA
-# title: No dependency leads nowhere
+# title: Every dependency is a component of the SBOM
 # description: Each end of each dependency is a component of the same document.
 # custom:
-#   fix: Make the SBOM again; where it is somebody else's, ask its maker for the missing components.
+#   fix: Generate the SBOM again; for an SBOM from someone else, ask its author for the missing components.
 package sealwright.base.edges
 
 import rego.v1

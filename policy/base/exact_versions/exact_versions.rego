@@ -1,10 +1,10 @@
 # METADATA
 # title: Every component has an exact version
 # description: >-
-#   A version range, a wildcard or a branch name does not tell what is inside. What a full commit fixes,
+#   A version range, a wildcard or a branch name does not identify what is inside. What a full commit pins,
 #   and the project's own packages, may state their version as unknown.
 # custom:
-#   fix: Pin the package in its lock (compile_locks.py does), then make the SBOM again.
+#   fix: Pin the package in its lock (compile_locks.py does), then generate the SBOM again.
 package sealwright.base.exact_versions
 
 import rego.v1
@@ -21,7 +21,7 @@ deny := [lib.entry(concat("", [path, ": version '", object.get(component, "versi
 	some [path, component] in inexact
 ]
 
-# The first is quick; only where it does not hold are the components gone through one by one.
+# The first is quick; only where it does not hold is each component checked.
 inexact := [] if exact_total == lib.components_total
 
 else := [[sbom.path, component] |

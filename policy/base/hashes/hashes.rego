@@ -2,11 +2,11 @@
 # title: Every component that comes from files has a strong hash
 # description: >-
 #   A hash of an algorithm in data/hashes.json for each component that is fetched as files. What a full
-#   commit fixes, and the project's own packages, have no file; they must state the hash as unknown.
+#   commit pins, and the project's own packages, have no file; they must state the hash as unknown.
 # custom:
 #   fix: >-
-#     Lock with hashes (uv pip compile --generate-hashes, or the tool's own lock file), then make the SBOM
-#     again.
+#     Lock with hashes (uv pip compile --generate-hashes, or the tool's own lock file), then generate the
+#     SBOM again.
 package sealwright.base.hashes
 
 import rego.v1

@@ -1,8 +1,8 @@
 # METADATA
-# title: The SBOM says what it describes
+# title: The SBOM identifies what it describes
 # description: Each document names the software it is about by name, version and a reference of its own.
 # custom:
-#   fix: Give the project a version (--version, a tag, or pyproject.toml) and make the SBOM again.
+#   fix: Give the project a version (--version, a tag, or pyproject.toml) and generate the SBOM again.
 package sealwright.base.root_component
 
 import rego.v1

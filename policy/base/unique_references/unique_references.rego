@@ -1,9 +1,9 @@
 # METADATA
-# title: No reference stands for two components
+# title: No two components have the same reference
 # description: Each component, the root included, has a reference of its own.
 # custom:
 #   fix: >-
-#     Make the SBOM again; where it is somebody else's, ask its maker to give each component its own
+#     Generate the SBOM again; for an SBOM from someone else, ask its author to give each component its own
 #     reference.
 package sealwright.base.unique_references
 

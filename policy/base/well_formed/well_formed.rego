@@ -1,12 +1,12 @@
 # METADATA
 # title: The SBOM is well formed
 # description: >-
-#   Each document is of a format and version that we know, and holds nothing that contradicts its own
+#   Each document has a known format and version, and contains nothing that contradicts its own
 #   format.
 # custom:
 #   fix: >-
-#     Make the SBOM again with generate_sbom.py; where it is somebody else's, ask its maker to repair what
-#     is named.
+#     Generate the SBOM again with generate_sbom.py; for an SBOM from someone else, ask its author to fix
+#     what is named.
 package sealwright.base.well_formed
 
 import rego.v1

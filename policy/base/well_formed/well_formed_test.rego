@@ -15,7 +15,7 @@ cases := {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms", "value": []}]),
 		"deny": ["SBOM"],
 	},
-	"without problems told nothing passes": {
+	"without the list of problems nothing passes": {
 		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/sboms/0/problems"}]),
 	},
 }

@@ -4,7 +4,7 @@
 #   CISA 2026, Hash Value and Hash Algorithm. Given, or stated as unknown. The root is exempt: it is
 #   what is being released, and provenance has the digests of its files.
 # custom:
-#   fix: Make the SBOM again with generate_sbom.py.
+#   fix: Generate the SBOM again with generate_sbom.py.
 package sealwright.cisa_2026.component_hash
 
 import rego.v1

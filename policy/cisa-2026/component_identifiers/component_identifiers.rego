@@ -4,7 +4,7 @@
 #   CISA 2026, Component Identifiers. At least one purl, CPE, SWHID or OmniBOR identifier, or stated as
 #   unknown.
 # custom:
-#   fix: Make the SBOM again with generate_sbom.py.
+#   fix: Generate the SBOM again with generate_sbom.py.
 package sealwright.cisa_2026.component_identifiers
 
 import rego.v1

@@ -2,7 +2,7 @@
 # title: Every component names its licence
 # description: CISA 2026, Component License. Given, or stated as unknown.
 # custom:
-#   fix: Make the SBOM again without --no-enrich; the licence comes from the package's metadata.
+#   fix: Generate the SBOM again without --no-enrich; the licence comes from the package's metadata.
 package sealwright.cisa_2026.component_licence
 
 import rego.v1

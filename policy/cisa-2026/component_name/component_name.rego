@@ -2,7 +2,7 @@
 # title: Every component has a name
 # description: CISA 2026, Component Name.
 # custom:
-#   fix: Make the SBOM again with generate_sbom.py.
+#   fix: Generate the SBOM again with generate_sbom.py.
 package sealwright.cisa_2026.component_name
 
 import rego.v1

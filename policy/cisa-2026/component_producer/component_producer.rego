@@ -2,7 +2,7 @@
 # title: Every component names its producer
 # description: CISA 2026, Component Producer. Named, or stated as unknown.
 # custom:
-#   fix: Make the SBOM again without --no-enrich; the producer comes from the package's metadata.
+#   fix: Generate the SBOM again without --no-enrich; the producer comes from the package's metadata.
 package sealwright.cisa_2026.component_producer
 
 import rego.v1

@@ -2,7 +2,7 @@
 # title: Every component has a version
 # description: CISA 2026, Component Version. Given, or stated as unknown.
 # custom:
-#   fix: Make the SBOM again with generate_sbom.py.
+#   fix: Generate the SBOM again with generate_sbom.py.
 package sealwright.cisa_2026.component_version
 
 import rego.v1

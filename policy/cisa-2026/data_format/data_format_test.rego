@@ -11,7 +11,7 @@ cases := {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/document/data_format", "value": "missing"}]),
 		"deny": ["dist:sbom/acme-sbom.json"],
 	},
-	"not told is denied": {
+	"not stated is denied": {
 		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/sboms/0/document/data_format"}]),
 		"deny": ["dist:sbom/acme-sbom.json"],
 	},

@@ -1,10 +1,10 @@
 # METADATA
-# title: Every component's dependencies are told
+# title: Every component's dependencies are stated
 # description: >-
 #   CISA 2026, Dependency Relationship. Each component has its entry in the graph, or its dependencies
 #   are stated as unknown.
 # custom:
-#   fix: Make the SBOM again with generate_sbom.py.
+#   fix: Generate the SBOM again with generate_sbom.py.
 package sealwright.cisa_2026.dependency_relationships
 
 import rego.v1

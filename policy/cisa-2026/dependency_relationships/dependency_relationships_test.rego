@@ -14,7 +14,7 @@ cases := {
 	"a component not counted does not pass": {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/elements/dependency_relationships", "value": {"present": 2, "unknown": 0, "missing": []}}]),
 	},
-	"not told does not pass": {
+	"not stated does not pass": {
 		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/sboms/0/elements/dependency_relationships"}]),
 	},
 	"stated unknown passes": {

@@ -4,7 +4,7 @@ package sealwright.claims.lib.fixtures
 
 import rego.v1
 
-# A claim does what a case expects: it passes, or denies what is named, and nothing else where it says `only`.
+# A claim does what a case expects: it passes, or denies what is named, and nothing else where it has `only`.
 as_expected(needs, case) if {
 	passes(needs) == object.get(case, "pass", false)
 	denied := short(needs, false)
@@ -30,7 +30,7 @@ short(needs, unseen) := {need.subject |
 	need.unseen == unseen
 }
 
-# Values with which a need does not hold, by the word with which its `reads` say what a value has to be.
+# Values with which a need does not hold, by the word in its `reads` for what a value has to be.
 spoilt := {
 	"absent": [1, "0", true],
 	"at least": [-1, "1000000000", true],
@@ -52,7 +52,7 @@ spoilt := {
 # No need holds with one of these.
 empty := [null, "", [], {}]
 
-# A value that is not there is good for these; for all others it is not.
+# With these words a need holds where the value is missing; with all others it does not.
 optional := ["absent", "no finding"]
 
 # With these, what a need asks for was not examined.

@@ -1,11 +1,11 @@
 # METADATA
 # title: Every licence is known
 # description: >-
-#   A licence that nobody stated, or that is not on the SPDX list, is an outcome of its own: on_unknown
-#   says whether it is reported, leaves the release unexamined, or denies it.
+#   A licence that is not stated, or not on the SPDX list, has an outcome of its own: on_unknown decides
+#   whether it is reported, leaves the release unexamined, or denies it.
 # custom:
 #   fix: >-
-#     Look the licence up at its source; name it in [policy].licences_allow (LicenseRef- names and plain
+#     Find the licence at its source; name it in [policy].licences_allow (LicenseRef- names and plain
 #     names work), or set licences_on_unknown.
 #   unknown: allowed
 package sealwright.licences.known
@@ -46,7 +46,7 @@ unlisted := [lib.entry(concat("", [sbom.path, ": the licence ", licence.text, " 
 	some ref in licence.subjects
 ]
 
-# Each component is under one licence that can be judged, or among those that have none.
+# Each component is under one licence that can be decided, or among those that have none.
 accounted if {
 	lib.sboms_given
 	every sbom in input.sboms {

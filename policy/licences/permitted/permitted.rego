@@ -2,11 +2,11 @@
 # title: Every stated licence is permitted
 # description: >-
 #   An expression is permitted if one of its OR branches is, and a branch if all its AND terms are.
-#   Which licences are, data/licences.json or [policy] in .security-config.toml says; an empty allow
+#   data/licences.json and [policy] in .security-config.toml list the permitted licences; an empty allow
 #   list permits none.
 # custom:
 #   fix: >-
-#     Replace the package, or, where the licence is right for the project, say so in
+#     Replace the package, or, where the licence is acceptable for the project, change
 #     [policy].licences_allow and licences_deny.
 package sealwright.licences.permitted
 

@@ -1,6 +1,6 @@
 # METADATA
 # title: The provenance names its build type
-# description: The build type says how to read all parameters (SLSA 1.2, buildType).
+# description: The build type defines the meaning of all parameters (SLSA 1.2, buildType).
 # custom:
 #   fix: >-
 #     Run generate_provenance.py again, or the whole release: nox -s release.

@@ -1,6 +1,6 @@
 # METADATA
 # title: The provenance names its builder
-# description: The builder's identifier is what a verifier bases all trust on (SLSA 1.2, builder.id).
+# description: A verifier bases all trust on the builder's identifier (SLSA 1.2, builder.id).
 # custom:
 #   fix: >-
 #     Run generate_provenance.py again, or the whole release: nox -s release.

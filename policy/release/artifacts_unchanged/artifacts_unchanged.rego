@@ -1,8 +1,8 @@
 # METADATA
 # title: The files are those that the stages wrote
-# description: Each file that a record says its stage wrote is there, with the digest that the record has.
+# description: Each file that a stage wrote according to its record exists, with the recorded digest.
 # custom:
-#   fix: Something changed dist/ after it was made. Find out what, then run the whole release again.
+#   fix: Find out what changed dist/ after it was written, then run the whole release again.
 package sealwright.release.artifacts_unchanged
 
 import rego.v1
@@ -23,7 +23,7 @@ untouched(record) if {
 	}
 }
 
-deny := [lib.entry(concat("", [record.stage, ": SHA-256 is ", object.get(file, "actual", "unknown"), ", the record says ", object.get(file, "recorded", "unknown")]), object.get(file, "path", "")) |
+deny := [lib.entry(concat("", [record.stage, ": SHA-256 is ", object.get(file, "actual", "unknown"), ", the record has ", object.get(file, "recorded", "unknown")]), object.get(file, "path", "")) |
 	some record in input.records
 	some file in record.writes
 	not same(file)

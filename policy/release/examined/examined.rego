@@ -1,13 +1,12 @@
 # METADATA
 # title: Everything locked was examined
 # description: >-
-#   The number examined equals the number locked. Nothing locked is only good where the SBOM says that
-#   there are no components. A stage that says itself that it could not look leaves the release
-#   unexamined; one that looked at less and says that it passed denies it.
+#   The number examined equals the number locked. Nothing locked passes only where the SBOM states that
+#   there are no components. A stage whose own outcome is not-examined leaves the release unexamined; one
+#   that examined less and passed denies it.
 # custom:
 #   fix: >-
-#     See the findings of the stage that is named for what it skipped; repair those locks and run the
-#     release again.
+#     Find in the findings of the named stage what it skipped; fix those locks and run the release again.
 #   unknown: allowed
 package sealwright.release.examined
 
@@ -23,17 +22,17 @@ pass := {"examined": sum([record.counts.examined | some record in input.records;
 	count(short) == 0
 }
 
-deny := [lib.entry(concat("", [told(record, "examined"), " examined of ", told(record, "locked"), " locked"]), record.stage) |
+deny := [lib.entry(concat("", [amount(record, "examined"), " examined of ", amount(record, "locked"), " locked"]), record.stage) |
 	some record in short
 	object.get(record, "outcome", "missing") != "not-examined"
 ]
 
-unknown := [lib.entry(concat("", [told(record, "examined"), " examined of ", told(record, "locked"), " locked, as it says"]), record.stage) |
+unknown := [lib.entry(concat("", [amount(record, "examined"), " examined of ", amount(record, "locked"), " locked, as it reports"]), record.stage) |
 	some record in short
 	record.outcome == "not-examined"
 ]
 
-told(record, key) := format_int(record.counts[key], 10) if lib.amount(record.counts[key])
+amount(record, key) := format_int(record.counts[key], 10) if lib.amount(record.counts[key])
 
 else := "an unknown number"
 

@@ -17,7 +17,7 @@ cases := {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/records/1/counts/examined", "value": 1}]),
 		"deny": ["generate_sbom"],
 	},
-	"less than locked, and the stage says so, is not examined": {
+	"less than locked, and the outcome is not-examined, is not examined": {
 		"input": json.patch(fixtures.document, [
 			{"op": "replace", "path": "/records/1/counts/examined", "value": 1},
 			{"op": "replace", "path": "/records/1/outcome", "value": "not-examined"},

@@ -1,11 +1,12 @@
 # METADATA
-# title: No serious finding stands
+# title: No serious finding is open
 # description: >-
 #   A finding of a severity that data/release.json calls blocking denies the release, unless a waiver
-#   covers it. Unknown severity counts as high.
+#   covers it. Unknown severity counts as high. What [gate].fail_on lets pass in a gate is denied here all
+#   the same; less severe findings deny in release.outcomes, by the gate that fails.
 # custom:
 #   fix: >-
-#     Do what the finding says, or add a waiver with a reason, an owner and an end date; then run the
+#     Take the finding's next step, or add a waiver with a reason, an owner and an expiry date; then run the
 #     release again.
 package sealwright.release.findings
 

@@ -20,7 +20,7 @@ cases := {
 		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/records/1/findings/0/severity"}]),
 		"deny": ["s"],
 	},
-	"a severity nobody knows is denied": {
+	"an unknown severity is denied": {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/records/1/findings/0/severity", "value": "meh"}]),
 		"deny": ["s"],
 	},

@@ -1,6 +1,6 @@
 # METADATA
 # title: Every required stage left a record
-# description: A stage without a record did not run. Which stages are required, data/release.json says.
+# description: A stage without a record did not run. data/release.json lists the required stages.
 # custom:
 #   fix: >-
 #     Run the whole release again: nox -s release.

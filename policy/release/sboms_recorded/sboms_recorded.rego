@@ -1,6 +1,6 @@
 # METADATA
-# title: The SBOMs are those that the pipeline made
-# description: Each SBOM that was judged is a file that the record of generate_sbom has, with the same digest.
+# title: The SBOMs are those that the pipeline generated
+# description: Each SBOM that the policy evaluates is in the record of generate_sbom, with the same digest.
 # custom:
 #   fix: >-
 #     Run the whole release again: nox -s release.
