@@ -8,7 +8,7 @@ from ops.supply_chain.contracts.base import Contract
 
 
 class CraRole(StrEnum):
-    """What the project takes itself to be under Regulation (EU) 2024/2847."""
+    """The project's own statement of its role under Regulation (EU) 2024/2847."""
 
     UNDECIDED = "undecided"
     OUT_OF_SCOPE = "out-of-scope"
@@ -26,7 +26,7 @@ class AttestationForm(StrEnum):
 
 
 class Cryptography(StrEnum):
-    """What the maintainers say of cryptography, for export."""
+    """The maintainers' statement on cryptography, for export."""
 
     UNSTATED = "unstated"
     NONE = "none"
@@ -34,7 +34,7 @@ class Cryptography(StrEnum):
 
 
 class AuditKind(StrEnum):
-    """Who has looked at the code for its security."""
+    """Who has audited the security of the code."""
 
     UNSTATED = "unstated"
     NONE = "none"
@@ -45,7 +45,7 @@ class AuditKind(StrEnum):
 class ComplianceConfig(Contract, frozen=True, kw_only=True):
     """`[compliance]`: what the maintainers state for regulators, buyers and auditors.
 
-    Each `..._text` is added as it is, each `..._link` is an https address. None of it is computed.
+    Each `..._text` is added unchanged, each `..._link` is an https address. None of it is computed.
     """
 
     cra_role: CraRole = CraRole.UNDECIDED

@@ -6,7 +6,7 @@ from ops.supply_chain.contracts.base import Contract
 
 
 class OutOfScope(Contract, frozen=True, kw_only=True):
-    """One control that the maintainers decided not to follow: its id, as docs/controls.md has it, and why."""
+    """One control that the maintainers decided not to follow: its id, from docs/controls.md, and the reason."""
 
     id: str
     reason: str

@@ -8,7 +8,7 @@ from ops.supply_chain.contracts.base import Contract
 
 
 class Lifecycle(StrEnum):
-    """What its maintainers do with it, as far as the owner knows; `unstated` where nobody wrote it down."""
+    """The state of its maintenance, as far as the owner knows; `unstated` by default."""
 
     ACTIVE = "active"
     MAINTENANCE = "maintenance"
@@ -18,9 +18,9 @@ class Lifecycle(StrEnum):
 
 
 class DependencyEntry(Contract, frozen=True, kw_only=True):
-    """One `[[dependencies]]` entry: a direct dependency, and who in this project looks after it.
+    """One `[[dependencies]]` entry: a direct dependency, and its owner in this project.
 
-    `name` is compared in PEP 503 form. `owner` is a person or a team; empty means that nobody is. `notes` is for
+    `name` is compared in PEP 503 form. `owner` is a person or a team; empty means no owner. `notes` is for
     readers: why it is there, what would replace it.
     """
 

@@ -8,7 +8,7 @@ from ops.supply_chain.contracts.base import Contract
 
 
 class DocumentPath(StrEnum):
-    """Where the security policy lies: the places in which GitHub looks."""
+    """Path of the security policy: the places that GitHub reads."""
 
     ROOT = "SECURITY.md"
     GITHUB = ".github/SECURITY.md"
@@ -16,7 +16,7 @@ class DocumentPath(StrEnum):
 
 
 class Section(StrEnum):
-    """A part of the default template that can be switched off."""
+    """A section of the default template that can be switched off."""
 
     SUPPORT = "support"
     REPORTING = "reporting"
@@ -42,10 +42,10 @@ class Section(StrEnum):
 class DocumentsConfig(Contract, frozen=True, kw_only=True):
     """`[documents]`: the generated security policy.
 
-    `adopted` says whether `release` holds the committed documents against the evidence; where it is not set,
-    a `SECURITY.md.template` or a `SECURITY.md` that was generated says so. `sections_off` are left out of the
-    default template. `required_claims` are ids that `--strict` insists on, whatever the template does.
-    `badge` is the path of the badge's JSON in the project, empty for none.
+    `adopted` says whether `release` compares the committed documents with the evidence; the default is true where
+    the project has a `SECURITY.md.template` or a generated `SECURITY.md`. `sections_off` are left out of the default
+    template. `required_claims` are ids that `--strict` requires, whatever the template asserts. `badge` is the path
+    of the badge's JSON in the project, empty for none.
     """
 
     path: DocumentPath = DocumentPath.ROOT

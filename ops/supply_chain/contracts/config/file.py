@@ -2,9 +2,7 @@
 
 The keys of existing OpenSecOps components (`component_name`, `converted`, `converted_in`,
 `acknowledged_cves`) work unchanged; everything else is optional, with a default that is right for a
-small project. An unknown key is an error that names the nearest known one.
-
-Source: DESIGN section 4, "Config".
+small project. An unknown key is an error that names the nearest known one. docs/configuration.md lists every key.
 """
 
 from __future__ import annotations
@@ -104,7 +102,7 @@ def parse_config(text: str, *, where: str = CONFIG_NAME) -> Config:
 
 
 def _dates_as_text(value: Any) -> Any:
-    """TOML has dates of its own; people write both these and strings, so all become ISO text."""
+    """Return a value with its TOML dates as ISO text: both dates and strings are accepted."""
     if isinstance(value, dict):
         return {key: _dates_as_text(inner) for key, inner in value.items()}
     if isinstance(value, list):

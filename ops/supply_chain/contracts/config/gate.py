@@ -1,4 +1,4 @@
-"""`[gate]`: the least severity that fails a gate."""
+"""`[gate]`: the lowest severity that makes a gate fail."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from ops.supply_chain.contracts.values.finding import Severity
 
 
 class GateConfig(Contract, frozen=True, kw_only=True):
-    """`[gate]`: the least severity that makes a gate fail; what lies below stays visible and passes."""
+    """`[gate]`: the lowest severity that makes a gate fail; findings below it stay visible and pass."""
 
     fail_on: Severity = Severity.LOW

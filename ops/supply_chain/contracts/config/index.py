@@ -6,8 +6,8 @@ from ops.supply_chain.contracts.base import Contract
 
 
 class IndexConfig(Contract, frozen=True, kw_only=True):
-    """`[index]`: which package index; empty means the public default. Credentials never stand here:
-    they come from netrc or the environment.
+    """`[index]`: which package index; empty means the public default. Credentials do not belong here: they come
+    from netrc or the environment.
     """
 
     url: str = ""

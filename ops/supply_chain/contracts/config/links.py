@@ -6,7 +6,7 @@ from ops.supply_chain.contracts.base import Contract
 
 
 class MoreLink(Contract, frozen=True, kw_only=True):
-    """One entry of `[[more_links]]`: where else to look; `url` is an https address or a path in the project."""
+    """One entry of `[[more_links]]`: a further link; `url` is an https address or a path in the project."""
 
     title: str
     url: str

@@ -8,13 +8,13 @@ DEFAULT_COOL_DOWN_DAYS = 7
 
 
 class LocksConfig(Contract, frozen=True, kw_only=True):
-    """`[locks]`: which files are locks, and how `compile_locks.py` makes them.
+    """`[locks]`: which files are locks, and how `compile_locks.py` compiles them.
 
-    `include` and `exclude` are globs relative to the project (`**` crosses folders); `exclude` adds to
-    the folders that are never walked. `cool_down_days` is the least age of a release that a compile may
-    pick. `python_version` and `universal` go to uv as they are; empty means the running Python. Where a
-    package has no wheel, its dependencies are often known only to its build script: `allow_builds` lets
-    that code run while locks are compiled and checked, which by default it never does.
+    `include` and `exclude` are globs relative to the project (`**` crosses folders); `exclude` adds to the folders
+    that are never searched. `cool_down_days` is the minimum age of a release that a compile may select.
+    `python_version` and `universal` are passed to uv; empty means the running Python. Where a package has no wheel,
+    its dependencies are often known only to its build script: `allow_builds` lets that code run while locks are
+    compiled and checked, which is off by default.
     """
 
     include: tuple[str, ...] = ()

@@ -14,10 +14,10 @@ class PublisherException(Contract, frozen=True, kw_only=True):
 
 
 class PublishersConfig(Contract, frozen=True, kw_only=True):
-    """`[publishers]`: how bad each kind of publisher finding is, and reasoned exceptions.
+    """`[publishers]`: the severity of each kind of publisher finding, and exceptions with a reason.
 
-    `no_baseline` is for a direct dependency that nothing was recorded of. `attestations = false` declares
-    that an index without Integrity API is known: attestations are then not asked for, and each record says so.
+    `no_baseline` is for a direct dependency without a recorded publisher. `attestations = false` declares that the
+    index has no Integrity API: attestations are then not requested, and each record says so.
     """
 
     attestations: bool = True

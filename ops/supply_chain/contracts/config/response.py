@@ -1,7 +1,6 @@
-"""`[response]`: within how many business days a finding has to be dealt with, and whose days those are.
+"""`[response]`: within how many business days a finding must be resolved, and which days count.
 
-Source: issue "The gate and the daily scan"; facts/standards.md section 10 (no standard defines business
-days: calendar, zone and holidays are the policy's own).
+No standard defines business days: calendar, zone and holidays are the project's own.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ BusinessDays = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 
 
 class ClockStart(StrEnum):
-    """What starts the clock: that the world knows, or that we do."""
+    """What starts the clock: publication, or the first scan that reports the finding."""
 
     DISCLOSURE = "disclosure"
     CONFIRMATION = "confirmation"
@@ -43,8 +42,8 @@ class ResponseConfig(Contract, frozen=True, kw_only=True):
     """`[response]`: the response clock.
 
     `critical_days`, `high_days`, `medium_days` and `low_days` are business days; a level that is not set
-    has no deadline. What has no severity counts as high, malware as critical. `starts` says what starts
-    the clock. `zone` is an IANA time zone, `holidays` are days in it, `weekend` at most six days.
+    has no deadline. An unknown severity counts as high, malware as critical. `starts` selects what starts
+    the clock. `zone` is an IANA time zone, `holidays` are dates in it, `weekend` has at most six days.
     """
 
     critical_days: BusinessDays = CRITICAL_DAYS

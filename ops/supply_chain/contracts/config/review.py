@@ -15,7 +15,7 @@ Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 
 
 class ReviewConfig(Contract, frozen=True, kw_only=True):
-    """`[review]`: how many days ahead what ends is told, and from which age a lock is told to be old."""
+    """`[review]`: how many days ahead expiry dates are listed, and from which age a lock counts as old, in days."""
 
     within_days: Days = QUARTER_DAYS
     lock_days: Days = QUARTER_DAYS

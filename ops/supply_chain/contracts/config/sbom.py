@@ -19,9 +19,9 @@ class SbomFormat(StrEnum):
 class SbomConfig(Contract, frozen=True, kw_only=True):
     """`[sbom]`: formats of the aggregate and of the per-lock documents, and who publishes them.
 
-    `author` is the entity that makes the SBOM (CISA 2026 "SBOM Author"), `producer` the one that makes
-    the component; empty is written as unknown, never guessed. `licence` is the component's own SPDX
-    expression where `pyproject.toml` does not tell.
+    `author` is the entity that creates the SBOM (CISA 2026 "SBOM Author"), `producer` the one that creates the
+    component; empty is written as unknown, never guessed. `licence` is the component's own SPDX expression where
+    `pyproject.toml` does not state it.
     """
 
     formats: tuple[SbomFormat, ...] = (

@@ -9,7 +9,7 @@ from ops.supply_chain.contracts.config.links import MoreLink
 
 
 class Person(Contract, frozen=True, kw_only=True):
-    """Somebody in `security-insights.yml`; `primary` for at most one of a list."""
+    """A person in `security-insights.yml`; `primary` for at most one of a list."""
 
     name: str
     primary: bool = False
@@ -18,7 +18,7 @@ class Person(Contract, frozen=True, kw_only=True):
 
 
 class RepositoryStatus(StrEnum):
-    """The states that Security Insights knows, those of repostatus.org."""
+    """The states of Security Insights, from https://www.repostatus.org."""
 
     ACTIVE = "active"
     ABANDONED = "abandoned"
@@ -31,10 +31,10 @@ class RepositoryStatus(StrEnum):
 
 
 class SecurityInsightsConfig(Contract, frozen=True, kw_only=True):
-    """`[security_insights]`: what `security-insights.yml` 2.2.0 needs and nothing else tells.
+    """`[security_insights]`: what `security-insights.yml` 2.2.0 needs and no other table states.
 
     The file is written where `url`, its own address, is set; then `last_reviewed`, `repository`,
-    `licence_url`, `administrators` and `core_team` are needed too.
+    `licence_url`, `administrators` and `core_team` are required too.
     """
 
     url: str = ""

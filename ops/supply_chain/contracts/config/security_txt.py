@@ -16,8 +16,8 @@ ExpiryDays = Annotated[int, msgspec.Meta(ge=1, le=365)]
 class SecurityTxtConfig(Contract, frozen=True, kw_only=True):
     """`[security_txt]`: `.well-known/security.txt`, written where there is a contact.
 
-    `contacts` are `mailto:`, `https:` or `tel:` addresses; without them those of `[reporting]` are taken.
-    `expires_days` is for how long a new file holds, `renew_days` how long before its end it is renewed.
+    `contacts` are `mailto:`, `https:` or `tel:` addresses; without them those of `[reporting]` are used.
+    `expires_days` is for how long a new file is valid, `renew_days` how long before its expiry it is renewed.
     """
 
     enabled: bool = True

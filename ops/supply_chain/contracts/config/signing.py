@@ -1,7 +1,6 @@
-"""`[signing]`: who signs releases, how, and from when to when each identity was ours.
+"""`[signing]`: who signs releases, how, and the dates of each identity.
 
-Source: issue "Sign, rehearse, verify, publish"; facts on the certificates' identities, Fulcio's OID page
-https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
+Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md (identities in certificates)
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from ops.supply_chain.contracts.base import Contract
 
 
 class SigningMode(StrEnum):
-    """`sigstore` signs keyless; `checksums` publishes digests and calls nothing signed."""
+    """`sigstore` signs keyless; `checksums` publishes digests without signatures."""
 
     SIGSTORE = "sigstore"
     CHECKSUMS = "checksums"
@@ -41,7 +40,7 @@ class SigningConfig(Contract, frozen=True, kw_only=True):
     """`[signing]`: mode, identities, and a private instance's trust config.
 
     `trust_config` is a Sigstore ClientTrustConfig file, relative to the project; empty means the public
-    instance. `detached` writes `.sig` and `.crt` beside each bundle.
+    instance. `detached` also writes `.sig` and `.crt` files.
     """
 
     mode: SigningMode = SigningMode.SIGSTORE

@@ -27,13 +27,12 @@ BusinessDays = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 
 
 class WaiverEntry(Contract, frozen=True, kw_only=True):
-    """One `[[waivers]]` entry: a finding that stands, known and accepted until a day.
+    """One `[[waivers]]` entry: a known finding, accepted until an expiry date.
 
-    `id` is a finding's code, an advisory id or an alias of it. `package`, `versions` (a PEP 440
-    specifier) and `path` (of the file that the finding is about, relative to the project) narrow it; empty
-    means any. `justification` is one of OpenVEX's labels, needed only to
-    state `not_affected`. `date` is the day it was written, `expires` the last day on which it holds.
-    All are text here, so that a malformed entry becomes a finding that names it, not a refusal to start.
+    `id` is a finding's code, an advisory id or an alias of it. `package`, `versions` (a PEP 440 specifier) and `path`
+    (of the file that the finding is about, relative to the project) narrow it; empty means any. `justification` is one
+    of OpenVEX's labels, needed only to state `not_affected`. `date` is the day it was written, `expires` its last
+    day. All are text here, so that a malformed entry becomes a finding that names it, not a refusal to start.
     """
 
     id: str = ""
@@ -49,8 +48,8 @@ class WaiverEntry(Contract, frozen=True, kw_only=True):
 
 
 class WaiverRules(Contract, frozen=True, kw_only=True):
-    """`[waiver_rules]`: for how long at most a waiver may hold, how many days ahead its end is told, and
-    the time zone in which its last day ends.
+    """`[waiver_rules]`: for how many days a waiver may be valid, how many days ahead its expiry is reported, and the
+    time zone in which its last day ends.
     """
 
     max_days: BusinessDays = DEFAULT_WAIVER_DAYS

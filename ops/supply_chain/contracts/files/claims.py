@@ -1,9 +1,7 @@
 """What may be claimed of a project, and which controls its evidence meets: `claims/1` and `controls/1`.
 
-A claim is supported only by evidence that was read and verified in this very run; everything else is said to
-be missing. Nothing here is a fact by itself: it is written for readers, and never read back as evidence.
-
-Source: issue "SECURITY.md that cannot lie", deliverable 2; DESIGN section 1, idea 8.
+A claim is supported only by evidence that was read and verified in this run; everything else counts as missing. These
+files are for readers, and never read back as evidence. docs/controls.md lists every claim and control.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from ops.supply_chain.contracts.base import Contract, FileRef, Sha256, Timestamp
 
 
 class ClaimStatus(StrEnum):
-    """Whether the evidence supports a claim; what could not be looked at supports nothing."""
+    """Whether the evidence supports a claim; what could not be examined supports nothing."""
 
     SUPPORTED = "supported"
     NOT_SUPPORTED = "not-supported"
@@ -25,7 +23,7 @@ class ClaimStatus(StrEnum):
 
 
 class ControlStatus(StrEnum):
-    """Whether the evidence meets a control of somebody's framework."""
+    """Whether the evidence meets a control of a framework."""
 
     MET = "met"
     NOT_MET = "not-met"
@@ -34,9 +32,9 @@ class ControlStatus(StrEnum):
 
 
 class EvidenceSource(Contract, frozen=True, kw_only=True):
-    """The release that everything rests on.
+    """The release that all claims rest on.
 
-    `rehearsal` is true where nothing was really released. `manifest_sha256` is that of its retention
+    `rehearsal` is true where it was only rehearsed. `manifest_sha256` is that of its retention
     manifest, `retained_at` when it was retained.
     """
 
@@ -49,10 +47,10 @@ class EvidenceSource(Contract, frozen=True, kw_only=True):
 
 
 class ClaimVerdict(Contract, frozen=True, kw_only=True):
-    """What the evidence says of one claim.
+    """The result of one claim.
 
-    `id` is in kebab case, `sentence` what the claim says in general, with a full stop. Where it is not
-    supported, `missing` holds one sentence for each thing that is missing and `otherwise` the sentence
+    `id` is in kebab case, `sentence` the claim itself, with a full stop. Where it is not
+    supported, `missing` has one sentence for each thing that is missing and `otherwise` the sentence
     that is true in its place, fit for a customer; both are empty where it is supported. `evidence` are
     the files it rests on, sorted by path; `facts` are values that the evidence gives and a document may
     show, as text.
@@ -68,7 +66,7 @@ class ClaimVerdict(Contract, frozen=True, kw_only=True):
 
 
 class ControlVerdict(Contract, frozen=True, kw_only=True):
-    """What the evidence says of one control: `reason` is a sentence, `claims` the ids that it hangs on."""
+    """The result of one control: `reason` is a sentence, `claims` the ids that it depends on."""
 
     id: str
     framework: str
@@ -94,7 +92,7 @@ class ClaimsReport(Contract, frozen=True, kw_only=True):
 
 
 class ControlsReport(Contract, frozen=True, kw_only=True):
-    """`dist/controls.json`: the controls alone, for who has no use for claims."""
+    """`dist/controls.json`: the controls alone, for readers who do not need claims."""
 
     schema: Literal["controls/1"]
     component: str

@@ -1,6 +1,6 @@
 """`policy/claims/controls/*.json`: catalogues of framework controls.
 
-Titles are in our own words; each catalogue names the document that its identifiers come from.
+Titles are paraphrased; each catalogue names the document that its identifiers come from.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from ops.supply_chain.contracts.base import Contract
 class CatalogueEntry(Contract, frozen=True, kw_only=True, omit_defaults=True):
     """One control.
 
-    It is met where all of `claims` are supported and all of `rules` (SBOM policy rules, by code) pass. `always`
-    says why it is met by itself. One with none of these is never examined, and `unseen` says why: no release
+    It is met where all of `claims` are supported and all of `rules` (SBOM policy rules, by code) pass. `always` is
+    the reason why it is always met. A control with none of these is never examined; `unseen` is the reason: no release
     shows it. `level` is the framework's, empty where it has none.
     """
 

@@ -9,8 +9,8 @@ from ops.supply_chain.contracts.config.dependencies import Lifecycle
 class DependencyRow(Contract, frozen=True, kw_only=True):
     """One direct dependency in the matrix.
 
-    `name` is in PEP 503 form. `versions` are sorted. `licence` is what an SBOM says, empty where `licence_gap`
-    says why there is none. `owner` is empty where it has none.
+    `name` is in PEP 503 form. `versions` are sorted. `licence` is from an SBOM, empty where `licence_gap` is the
+    reason for its absence. `owner` is empty where it has none.
     """
 
     name: str
@@ -25,9 +25,9 @@ class DependencyRow(Contract, frozen=True, kw_only=True):
 class DependencyMatrix(Contract, frozen=True, kw_only=True):
     """Every direct dependency, sorted by name.
 
-    `left_over` are names in `[[dependencies]]` that are no direct dependency, `twice` those that stand there more
-    than once, `untold` the locks that do not tell what is direct: the matrix then lacks theirs. `source` says
-    which SBOM the licences are from, empty where there was none.
+    `left_over` are names in `[[dependencies]]` that are not direct dependencies, `twice` those with more than one
+    entry, `untold` the locks without information on what is direct, whose dependencies are missing. `source` names the
+    SBOM of the licences, empty where there was none.
     """
 
     rows: tuple[DependencyRow, ...]
@@ -38,5 +38,5 @@ class DependencyMatrix(Contract, frozen=True, kw_only=True):
 
     @property
     def without_owner(self) -> Count:
-        """How many dependencies nobody looks after."""
+        """The number of dependencies without an owner."""
         return sum(not row.owner for row in self.rows)

@@ -17,7 +17,7 @@ class BasisRelease(Contract, frozen=True, kw_only=True):
 
 
 class DocumentBasis(Contract, frozen=True, kw_only=True):
-    """What stands in a generated document's closing comment; `evidence` is None where nothing was released."""
+    """The closing comment of a generated document; `evidence` is None where nothing was released."""
 
     schema: Literal["security-md/1"]
     component: str

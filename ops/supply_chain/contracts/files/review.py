@@ -10,7 +10,7 @@ from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
 
 
 class ReviewSection(StrEnum):
-    """What a review goes through, in this order."""
+    """The sections of a review, in this order."""
 
     WAIVERS = "waivers"
     IDENTITIES = "identities"
@@ -23,10 +23,10 @@ class ReviewSection(StrEnum):
 
 
 class ReviewStatus(StrEnum):
-    """How an item stands.
+    """The status of an item.
 
-    `overdue`: its day is over, or it is broken. `due`: its day comes within the time looked ahead. `open`: no day
-    hangs on it, and somebody has to decide. `not-examined`: nobody could look. `listed`: there for the reader.
+    `overdue`: its date has passed, or it is broken. `due`: its date is within the review window. `open`: it has no
+    date, and someone must decide. `not-examined`: it could not be checked. `listed`: for information.
     """
 
     OVERDUE = "overdue"
@@ -37,10 +37,10 @@ class ReviewStatus(StrEnum):
 
 
 class ReviewItem(Contract, frozen=True, kw_only=True):
-    """One thing to look at.
+    """One item of a review.
 
-    `subject` names it, `message` is a sentence without its full stop, `next_step` an order, empty only where it is
-    `listed`. `day` is the day that it hangs on, as an ISO date, or empty.
+    `subject` names it, `message` is a sentence without its full stop, `next_step` an instruction, empty only where it
+    is `listed`. `day` is its date in ISO form, or empty.
     """
 
     area: ReviewSection
@@ -52,9 +52,9 @@ class ReviewItem(Contract, frozen=True, kw_only=True):
 
 
 class Review(Contract, frozen=True, kw_only=True):
-    """Everything to look at: items sorted by area, then standing, then day, then subject.
+    """A review: items sorted by area, then standing, then day, then subject.
 
-    `day` is that of the review, `until` the last one that was looked ahead to. `notes` say what is not part of it.
+    `day` is the day of the review, `until` the last day of its window. `notes` state what is not part of it.
     """
 
     schema: Literal["review/1"]

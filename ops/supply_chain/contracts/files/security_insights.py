@@ -1,7 +1,6 @@
-"""`security-insights.yml` 2.2.0, as far as we write it; building one of these checks it.
+"""`security-insights.yml` 2.2.0, as far as sealwright writes it; constructing a value validates it.
 
-Field for field from `schema.cue`; optional fields of ours are left out of the file where they are empty. Keys are
-in kebab case there.
+The fields follow `schema.cue`; empty optional fields are left out of the file. Keys are in kebab case there.
 
 Source: OpenSSF Security Insights 2.2.0 (2026-01-31), https://github.com/ossf/security-insights
 """
@@ -44,7 +43,7 @@ class InsightsLicence(_Part, frozen=True, kw_only=True):
 
 
 class InsightsLink(_Part, frozen=True, kw_only=True):
-    """A place and what is there."""
+    """An address and a comment."""
 
     uri: str
     comment: str
@@ -88,7 +87,7 @@ class InsightsProject(_Part, frozen=True, kw_only=True):
 
 
 class SelfAssessment(_Part, frozen=True, kw_only=True):
-    """What is known of an assessment."""
+    """A comment on an assessment."""
 
     comment: str
 
@@ -113,7 +112,7 @@ class ReleaseDetails(_Part, frozen=True, kw_only=True):
 
 
 class InsightsRepository(_Part, frozen=True, kw_only=True):
-    """The repository that the file lies in."""
+    """The repository that contains the file."""
 
     status: Status
     url: Url

@@ -1,8 +1,8 @@
-"""The policy's verdict, and the gate file that carries it with the records it was reached from.
+"""The policy's verdict, and the gate file that contains it with the records it is based on.
 
-A verdict names no time and no machine: the same inputs and the same policy give the same bytes, unless a rule
-of the policy takes effect between two runs. The gate file holds records, which have the times of their run. Both are canonical, so that
-`jq -S '.records[0]' gate.json` prints the very bytes of that record's file.
+A verdict has no timestamp and no machine name: the same inputs and the same policy give the same bytes, unless a rule
+of the policy takes effect between two runs. The gate file contains records, which have the times of their run. Both
+are canonical, so that `jq -S '.records[0]' gate.json` prints the exact bytes of that record's file.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class RuleVerdict(Contract, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Verdict(Contract, frozen=True, kw_only=True):
-    """What the policy decided about one component and version.
+    """The policy's decision about one component and version.
 
     `decision` is `allow` only where `outcome` is `pass`. `profiles` are in the order asked for, `rules`
     sorted by code, `inputs` and `policy` by path. `policy_sha256` is that of the lines
@@ -71,9 +71,9 @@ class Verdict(Contract, frozen=True, kw_only=True):
 
 
 class GateFile(Contract, frozen=True, kw_only=True, omit_defaults=True):
-    """The verdict, and each record that it was reached from, sorted by stage.
+    """The verdict, and each record that it is based on, sorted by stage.
 
-    `rehearsal` is there, and true, only where nothing was really released.
+    `rehearsal` is present, and true, only in a rehearsal.
     """
 
     schema: Literal["gate/1"]
