@@ -146,28 +146,28 @@ def in_lock(change: Callable[[str], str]) -> Callable[[Gate], None]:
 
 EXTRA = "spare==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n    # via -r ../base.in\n"
 DAMAGE: dict[str, tuple[Callable[[Gate], None], str]] = {
-    "pin edited": (in_lock(lambda text: text.replace("leaf==1.0", "leaf==0.9")), "leaf 0.9 with other hashes"),
-    "pin edited to nothing": (in_lock(lambda text: text.replace("leaf==1.0", "leaf==7.0")), "leaf 7.0 is 1.0"),
+    "pin edited": (in_lock(lambda text: text.replace("leaf==1.0", "leaf==0.9")), "leaf 0.9 has other hashes"),
+    "pin edited to nothing": (in_lock(lambda text: text.replace("leaf==1.0", "leaf==7.0")), "leaf 7.0 should be 1.0"),
     "hash edited": (
         in_lock(lambda text: re.sub(r"--hash=sha256:.{64}", other_digit, text, count=1)),
-        "leaf 1.0 with other hashes",
+        "leaf 1.0 has other hashes",
     ),
     "hash added": (
         in_lock(lambda text: text.replace("--hash", f"--hash=sha256:{'0' * 64} \\\n    --hash", 1)),
-        "leaf 1.0 with other hashes",
+        "leaf 1.0 has other hashes",
     ),
-    "pin added": (in_lock(lambda text: text + EXTRA), "spare 1.0 is too much"),
+    "pin added": (in_lock(lambda text: text + EXTRA), "spare 1.0 is not required"),
     "pin removed": (in_lock(lambda text: text[: text.index("top==")]), "top 1.0 is missing"),
-    "comment edited": (in_lock(lambda text: text.replace("# via top", "# via tip")), "no pin does"),
+    "comment edited": (in_lock(lambda text: text.replace("# via top", "# via tip")), "no pin differs"),
     "source edited": (
         lambda gate: gate.write("f/requirements.in", "-r ../base.in\nspare\n"),
         "spare 1.0 is missing",
     ),
-    "include edited": (lambda gate: gate.write("base.in", "leaf\n"), "top 1.0 is too much"),
-    "source wants another": (lambda gate: gate.write("base.in", "top\nleaf<1\n"), "leaf 1.0 is 0.9"),
-    "source broken": (lambda gate: gate.write("base.in", "top==\n"), "nothing satisfies it"),
-    "source impossible": (lambda gate: gate.write("base.in", "tap\n"), "nothing satisfies it"),
-    "include gone": (lambda gate: (gate.root / "base.in").unlink(), "nothing satisfies it"),
+    "include edited": (lambda gate: gate.write("base.in", "leaf\n"), "top 1.0 is not required"),
+    "source wants another": (lambda gate: gate.write("base.in", "top\nleaf<1\n"), "leaf 1.0 should be 0.9"),
+    "source broken": (lambda gate: gate.write("base.in", "top==\n"), "no solution at the lock's timestamp"),
+    "source impossible": (lambda gate: gate.write("base.in", "tap\n"), "no solution at the lock's timestamp"),
+    "include gone": (lambda gate: (gate.root / "base.in").unlink(), "no solution at the lock's timestamp"),
 }
 
 
@@ -193,8 +193,8 @@ def test_a_difference_is_told_whole(gate: Gate) -> None:
     assert finding == {
         "code": "lock.drift",
         "severity": "high",
-        "message": "is not what f/requirements.in compiles to: 4 lines differ, the first at line 5; "
-        "leaf 0.9 with other hashes",
+        "message": "is out of date with f/requirements.in: 4 lines differ when recompiled, the first at line 5; "
+        "leaf 0.9 has other hashes",
         "next_step": "Restore it from version control; only if its hashes were never right, run "
         "`nox -s lock -- --upgrade-package leaf==0.9`.",
         "package": "leaf",
@@ -225,7 +225,7 @@ def test_pins_that_were_kept_are_reproducible_and_counted(gate: Gate) -> None:
     assert "leaf==1.0" in (gate.root / LOCK).read_text()
     assert gate.run("--reproducible", now=NOW + timedelta(days=6)) == ExitCode.PASS
     assert (gate.record["counts"]["reproducible"], gate.record["counts"]["kept"]) == (2, 1)
-    assert gate.record["notes"] == ["1 locks keep pins of an earlier compile: newer releases were out by their moment"]
+    assert gate.record["notes"] == ["1 lock reuses pins from an earlier compile; newer versions were already available"]
 
 
 def test_a_recorded_bypass_is_part_of_the_question(gate: Gate) -> None:
@@ -271,7 +271,10 @@ def test_without_a_moment_too_nothing_can_be_slipped_in(gate: Gate, line: str) -
     assert gate.run() == ExitCode.DENIED
     message = next(one["message"] for one in gate.record["findings"] if one["code"] == "lock.drift")
     at = text.count("\n") + 1
-    assert message == f"is not what f/requirements.in compiles to: 1 line differs, the first at line {at}; no pin does"
+    assert (
+        message
+        == f"is out of date with f/requirements.in: 1 line differs when recompiled, the first at line {at}; no pin differs"
+    )
     assert f"-{line.rsplit(chr(10), maxsplit=1)[-1].strip()}" in gate.out
 
 
@@ -284,7 +287,7 @@ def test_without_a_moment_an_option_that_adds_nothing_is_no_drift(gate: Gate) ->
 def test_a_moment_in_the_future_is_a_broken_input(gate: Gate) -> None:
     gate.edit(LOCK, "# uv-compiled-at: 2026-", "# uv-compiled-at: 2028-")
     assert gate.run() == ExitCode.INPUT
-    assert gate.err.startswith(f"error: {LOCK}: the moment recorded for the lock is 2028-11-13T09:00:00Z, later than")
+    assert gate.err.startswith(f"error: {LOCK}: the timestamp of the lock is 2028-11-13T09:00:00Z, later than")
 
 
 def test_a_source_without_its_lock(gate: Gate) -> None:
@@ -304,7 +307,7 @@ def test_a_lock_without_a_source(gate: Gate) -> None:
     waive(gate, 'id = "lock.no-source"\npath = "c/requirements.txt"')
     assert gate.run() == ExitCode.PASS
     assert gate.record["findings"][0]["waived_by"] == "lock.no-source, ann, until 2026-12-31"
-    assert "WAIVED\n  lock.no-source  medium\n    what: pins 1 packages" in gate.out
+    assert "WAIVED\n  lock.no-source  medium\n    what: pins 1 package, but" in gate.out
 
 
 def waive(gate: Gate, which: str) -> None:
@@ -392,7 +395,7 @@ def test_an_index_that_fails_leaves_locks_unexamined(gate: Gate, tmp_path: Path,
 
 def unexamined(gate: Gate) -> None:
     assert gate.findings == [("lock.not-examined", LOCK, 0), ("lock.not-examined", "g/requirements.txt", 0)]
-    assert all("could not be looked at: " in one["message"] and one["next_step"] for one in gate.record["findings"])
+    assert all("not checked: " in one["message"] and one["next_step"] for one in gate.record["findings"])
     assert (gate.record["outcome"], gate.record["counts"]["examined"]) == ("not-examined", 0)
     assert "check_locks: not-examined\n2 locks, 2 locked, 0 examined; " in gate.out
 
@@ -483,8 +486,10 @@ def test_the_lock_of_uv_is_checked_by_uv(gate: Gate) -> None:
     assert gate.run() == ExitCode.DENIED
     [finding] = gate.record["findings"]
     assert (finding["code"], finding["path"]) == ("lock.drift", "w/uv.lock")
-    assert finding["message"].startswith("does not fit its manifest, says `uv lock --check`: error: The lockfile at")
-    assert finding["next_step"] == "Lock again with uv and look at what changes."
+    assert finding["message"].startswith(
+        "is out of date with its manifest according to `uv lock --check`: error: The lockfile at"
+    )
+    assert finding["next_step"] == "Lock again with uv and review the changes."
     assert gate.run("--offline", "--reproducible") == ExitCode.NOT_EXAMINED
     assert gate.findings == [("lock.not-examined", path, 0) for path in (LOCK, "g/requirements.txt", "w/uv.lock")]
 
@@ -496,11 +501,11 @@ def test_where_uv_cannot_say_the_manifest_is_held_against_the_lock(gate: Gate) -
     assert gate.run() == ExitCode.PASS
     assert gate.record["counts"]["checked_by_consistency"] == 1
     [note] = gate.record["notes"]
-    assert note.startswith("w/uv.lock: held against its manifest (`uv lock --check` could not say: error: ")
+    assert note.startswith("w/uv.lock: compared with its manifest (`uv lock --check` gave no result: error: ")
     gate.edit("w/pyproject.toml", '"top"', '"top>=2"')
     assert gate.run() == ExitCode.DENIED
     assert [one["message"] for one in gate.record["findings"]] == [
-        "w/pyproject.toml asks for top >=2, but 1.0 is locked"
+        "w/pyproject.toml requires top >=2, but 1.0 is locked"
     ]
 
 
@@ -523,7 +528,7 @@ def test_a_tool_that_is_not_there_is_told(gate: Gate, monkeypatch: pytest.Monkey
     gate.write("w/poetry.lock", POETRY_LOCK)
     gate.write("w/pyproject.toml", "[project]\ndependencies = ['a']\n")
     assert gate.run() == ExitCode.PASS
-    assert gate.record["notes"] == ["w/poetry.lock: held against its manifest (poetry is not on PATH)"]
+    assert gate.record["notes"] == ["w/poetry.lock: compared with its manifest (poetry is not on PATH)"]
     gate.write("w/pyproject.toml", "[project]\ndependencies = ['a>1']\n")
     assert gate.run() == ExitCode.DENIED
     assert gate.findings == [("lock.drift", "w/poetry.lock", 3), ("lock.drift", "w/poetry.lock", 11)]
@@ -534,9 +539,7 @@ def test_a_tool_that_is_not_there_is_told(gate: Gate, monkeypatch: pytest.Monkey
     assert gate.run() == ExitCode.PASS
     (gate.root / "w" / "pyproject.toml").unlink()
     assert gate.run() == ExitCode.NOT_EXAMINED
-    assert gate.record["findings"][-1]["message"] == (
-        "could not be looked at: there is no pyproject.toml beside it to hold it against"
-    )
+    assert gate.record["findings"][-1]["message"] == ("not checked: there is no pyproject.toml to compare it with")
     assert (gate.record["counts"]["locked"], gate.record["counts"]["examined"]) == (3, 2)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from ops.supply_chain import compile_locks
 from ops.supply_chain.core.errors import ExitCode
-from ops.supply_chain.dependencies.compile.comparing import describes, pins_of
+from ops.supply_chain.dependencies.compile.diff import describes, pins_of
 from ops.supply_chain.dependencies.compile.header import body_of
 from tests.fakes.wheels import WheelIndex, serving
 
@@ -83,11 +83,7 @@ def stage(
 
 def test_a_new_lock_has_its_three_files(stage: Stage) -> None:
     assert stage.run() == ExitCode.PASS
-    assert stage.out == (
-        "1 locks: 1 changed, 0 unchanged (1 resolved)\n\nMEDIUM\n  lock.stale\n"
-        "    what: f/requirements.txt: a new lock of 2 packages\n    where: f/requirements.txt\n"
-        "    next: Run compile_locks.\n"
-    )
+    assert stage.out == ("1 lock: 1 changed, 0 unchanged (1 uv run)\n  f/requirements.txt: new lock with 2 packages\n")
     made = sorted(path.name for path in (stage.root / "f").iterdir())
     assert made == sorted(["requirements.in", *COMPANIONS])
     lock = (stage.root / "f" / "requirements.txt").read_text()
@@ -121,7 +117,7 @@ def test_unchanged_inputs_leave_every_byte_whatever_the_index_has_since(stage: S
     stage.index.info["top"]["author"] = "somebody else"
     assert stage.run(now=datetime(2026, 12, 24, tzinfo=UTC)) == ExitCode.PASS
     assert stage.files() == before
-    assert stage.out == "1 locks: 0 changed, 1 unchanged (1 resolved)\n"
+    assert stage.out == "1 lock: 0 changed, 1 unchanged (1 uv run)\n"
 
 
 def test_folder_umask_zone_locale_and_hash_seed_make_no_difference(
@@ -171,7 +167,7 @@ def test_a_lock_younger_than_the_cool_down_keeps_its_pins_and_the_run_says_so(st
     stage.write("f/requirements.in", "top\nmore\n")
     assert stage.run() == ExitCode.PASS
     assert stage.versions() == {"leaf": ("2.0",), "more": ("1.0",), "top": ("1.0",)}
-    assert stage.out.endswith("\nnote: 1 of them look up to a moment younger than the cool-down\n")
+    assert stage.out.endswith("\nnote: 1 of them record a timestamp that is younger than the cool-down\n")
 
 
 def test_a_shorter_cool_down_is_the_projects_choice(stage: Stage) -> None:
@@ -271,8 +267,8 @@ def test_check_writes_nothing_and_tells_what_would_be(stage: Stage) -> None:
     before = stage.files()
     assert stage.run("--check") == ExitCode.DENIED
     assert stage.out == (
-        "1 locks: 1 would change, 0 unchanged (1 resolved)\n\nMEDIUM\n  lock.stale\n"
-        "    what: f/requirements.txt: a new lock of 2 packages\n    where: f/requirements.txt\n"
+        "1 lock: 1 would change, 0 unchanged (1 uv run)\n\nMEDIUM\n  lock.stale\n"
+        "    what: f/requirements.txt: new lock with 2 packages\n    where: f/requirements.txt\n"
         "    next: Run compile_locks.\n"
     )
     assert stage.files() == before
@@ -290,7 +286,7 @@ def test_equal_sources_are_resolved_once(stage: Stage) -> None:
         stage.write(f"g/{number}/requirements.in", "-r ../../base.in\n")
     stage.write("base.in", "leaf\n")
     assert stage.run() == ExitCode.PASS
-    assert stage.out.startswith("7 locks: 7 changed, 0 unchanged (2 resolved)\n")
+    assert stage.out.startswith("7 locks: 7 changed, 0 unchanged (2 uv runs)\n")
     assert not (stage.root / "base.txt").exists()
 
 
@@ -376,10 +372,10 @@ def test_the_public_log_has_counts_only(stage: Stage) -> None:
 
 
 REFUSED = {
-    "a bypass without a reason": (("--bypass-cool-down", "leaf"), "error: --bypass-cool-down has no --reason"),
-    "an unknown package": (("--upgrade-package", "typo"), "error: no lock has typo"),
+    "a bypass without a reason": (("--bypass-cool-down", "leaf"), "error: --bypass-cool-down needs --reason"),
+    "an unknown package": (("--upgrade-package", "typo"), "error: no lock contains typo"),
     "a path outside": (("..",), "error: ..: is no file or folder of the project"),
-    "a path without a source": ((".security-config.toml",), "error: no source of a lock was found"),
+    "a path without a source": ((".security-config.toml",), "error: no source of a lock found"),
 }
 
 
@@ -394,7 +390,7 @@ def test_a_project_without_sources_is_not_a_pass(stage: Stage) -> None:
     (stage.root / "f" / "requirements.in").unlink()
     assert stage.run() == ExitCode.USAGE
     assert stage.err == (
-        "error: no source of a lock was found\n  next: Write a requirements.in, or name the lock in [locks].include.\n"
+        "error: no source of a lock found\n  next: Write a requirements.in, or name the lock in [locks].include.\n"
     )
 
 
@@ -474,5 +470,5 @@ def test_every_real_lock_is_reproduced_at_its_recorded_moment(
         path.chmod(0o755 if path.is_dir() else 0o644)
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
     assert compile_locks.main(["--project", str(root)]) == ExitCode.PASS
-    assert capfd.readouterr().out == "76 locks: 0 changed, 76 unchanged (16 resolved)\n"
+    assert capfd.readouterr().out == "76 locks: 0 changed, 76 unchanged (16 uv runs)\n"
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before

@@ -1,16 +1,17 @@
-"""Hold every lock against what it is made from: recompile it, or ask its own tool.
+"""Check that every lock is up to date: recompile it, or run its own tool's check.
 
-Reads    sources and locks: each requirements.txt with the .in beside it and all that this includes; uv.lock,
+Reads    sources and locks: each requirements.txt with the .in beside it and everything that this includes; uv.lock,
          poetry.lock, pdm.lock, Pipfile.lock and pylock.toml with their manifests.
 Writes   record.
-Decides  drift, reproducible recompile, unpinned, unhashed. A lock is recompiled at the moment and with the
-         exceptions that it records, from its pins without their hashes; with --reproducible from a clean cache,
-         and without any pin first. A lock that records no moment is compared by what it pins.
-         The lock of another tool is checked by that tool on a copy, or else held against its manifest:
-         the record's notes say which.
-Exits    0 done, 2 usage, 3 a lock is broken, 4 findings stand, 5 the index did not answer.
-Network  the package index, through uv; --offline lets uv answer from its cache only.
-Source   uv 0.13, `uv pip compile` and `uv lock --check`; facts/standards.md section 8.
+Decides  drift, reproducible recompile, unpinned, unhashed. A lock is recompiled with the timestamp and the
+         exceptions that it records, from its pins without their hashes; with --reproducible with an empty cache,
+         and without any pin first. A lock that records no timestamp is compared by its pins.
+         The lock of another tool is checked by that tool on a copy, or else compared with its manifest;
+         the record's notes name the method.
+Exits    0 no open finding, 2 usage, 3 a lock is malformed, 4 open findings, 5 the index did not answer.
+Network  the package index, through uv; --offline lets uv use its cache only.
+Source   uv 0.13: https://docs.astral.sh/uv/pip/compile/ and `uv lock --check`,
+         https://docs.astral.sh/uv/reference/cli/#uv-lock
 """
 
 from __future__ import annotations
@@ -30,15 +31,20 @@ from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, LockKind
 from ops.supply_chain.core.errors import StageError, UnavailableError
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.dependencies.compile.asking import Answer, Asker, Key
-from ops.supply_chain.dependencies.compile.job import Job
-from ops.supply_chain.dependencies.compile.rechecking import Recheck, compare, recheck
-from ops.supply_chain.dependencies.drift import findings as tell
-from ops.supply_chain.dependencies.drift.difference import difference
-from ops.supply_chain.dependencies.drift.looked import How, Looked
-from ops.supply_chain.dependencies.drift.report import counts_of, diff_lines, document_of, notes_of
+from ops.supply_chain.dependencies.compile.check import Recompiled, diff_of, recompile
+from ops.supply_chain.dependencies.compile.plan import LockJob
+from ops.supply_chain.dependencies.compile.reproduce import CachedCompiler, CompileOutcome, RequestKey
+from ops.supply_chain.dependencies.drift import findings
+from ops.supply_chain.dependencies.drift.lock_check import (
+    CheckMethod,
+    LockCheck,
+    counts_of,
+    diff_lines,
+    document_of,
+    notes_of,
+)
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
-from ops.supply_chain.gather.dependencies.tool_check import look_at
+from ops.supply_chain.gather.dependencies.tool_check import check_with_tool
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -48,9 +54,9 @@ SCOPE = "lock"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add how strictly to compile, and the fleet."""
+    """Add how strictly to compile, and the fleet option."""
     parser.add_argument(
-        "--reproducible", action="store_true", help="compile with a clean cache, and from the sources alone first"
+        "--reproducible", action="store_true", help="compile with an empty cache, and from the sources alone first"
     )
     add_fleet_option(parser)
 
@@ -65,40 +71,40 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Compilers:
-    """The compilers of all projects in one run: one cache, one memory, one patience."""
+    """The compilers of all projects in one run: shared uv cache, known results and limit of failures."""
 
     def __init__(self, run: StageRun, cache: Path) -> None:
-        self.asked = 0
+        self.runs = 0
         self.cache = cache
         self._run = run
-        self._memories: dict[object, dict[Key, Answer]] = {}
+        self._known: dict[object, dict[RequestKey, CompileOutcome]] = {}
         self._unanswered: list[UnavailableError] = []
 
-    def asker(self, project: GateProject) -> Asker:
-        """Return the asker of a project; projects of equal options share its answers."""
+    def compiler(self, project: GateProject) -> CachedCompiler:
+        """Return the compiler of a project; projects of equal settings share its results."""
         config = project.config
         locks = config.locks
-        options = (config.index.url, locks.python_version, locks.universal, locks.allow_builds)
+        settings = (config.index.url, locks.python_version, locks.universal, locks.allow_builds)
         uv = Uv(project.root, cache=self.cache, config=config, offline=self._run.offline, unanswered=self._unanswered)
 
-        def answers(requests: Sequence[CompileRequest]) -> list[Answer]:
-            self.asked += len(requests)
+        def compile_many(requests: Sequence[CompileRequest]) -> list[CompileOutcome]:
+            self.runs += len(requests)
             return list(self._run.progress.track(uv.answers(requests), label="compiling", total=len(requests)))
 
-        return Asker(answers, self._memories.setdefault(options, {}))
+        return CachedCompiler(compile_many, self._known.setdefault(settings, {}))
 
 
 def _perform(run: StageRun) -> StageResult:
     projects = read_gate_input(run)
     with _cache(run) as cache:
         compilers = _Compilers(run, cache)
-        looked = [(project, _look(run, project, compilers)) for project in projects]
-    return _result(run, looked, compilers.asked)
+        checked = [(project, _check(run, project, compilers)) for project in projects]
+    return _result(run, checked, compilers.runs)
 
 
 @contextmanager
 def _cache(run: StageRun) -> Iterator[Path]:
-    """Give uv the user's cache, or with --reproducible an empty one for the whole run."""
+    """Yield uv's cache: the user's, or with --reproducible an empty one for the whole run."""
     if not run.args.reproducible:
         yield run.cache / "uv"
         return
@@ -106,102 +112,104 @@ def _cache(run: StageRun) -> Iterator[Path]:
         yield Path(clean)
 
 
-def _look(run: StageRun, project: GateProject, compilers: _Compilers) -> list[tuple[Lock | None, Looked]]:
+def _check(run: StageRun, project: GateProject, compilers: _Compilers) -> list[tuple[Lock | None, LockCheck]]:
     groups = read_jobs(project.root, project.config.locks, now=run.now, label=project.label)
     jobs = {job.path: job for group in groups for job in group}
     compiled = [jobs[lock.path] for lock in project.locks if lock.path in jobs]
-    looked = _recheck(run, project, compilers, compiled)
+    checks = _recompile(run, project, compilers, compiled)
     tools = LockTools(project.root, cache=compilers.cache, config=project.config, offline=run.offline)
-    found: list[tuple[Lock | None, Looked]] = []
+    found: list[tuple[Lock | None, LockCheck]] = []
     for lock in project.locks:
-        if lock.path not in looked:
-            looked[lock.path] = (
-                _not_compiled(lock) if lock.kind is LockKind.REQUIREMENTS else look_at(project, lock, tools)
-            )
-        found.append((lock, looked[lock.path]))
-    there = {lock.path for lock in project.locks}
-    return found + [(None, _absent(job)) for path, job in sorted(jobs.items()) if path not in there and job.asks]
+        if lock.path not in checks:
+            is_requirements = lock.kind is LockKind.REQUIREMENTS
+            checks[lock.path] = _without_source(lock) if is_requirements else check_with_tool(project, lock, tools)
+        found.append((lock, checks[lock.path]))
+    existing = {lock.path for lock in project.locks}
+    absent = [job for path, job in sorted(jobs.items()) if path not in existing and job.has_requirements]
+    return found + [(None, _missing(job)) for job in absent]
 
 
-def _recheck(run: StageRun, project: GateProject, compilers: _Compilers, jobs: Sequence[Job]) -> dict[str, Looked]:
+def _recompile(
+    run: StageRun, project: GateProject, compilers: _Compilers, jobs: Sequence[LockJob]
+) -> dict[str, LockCheck]:
     if not jobs:
         return {}
     strict = run.args.reproducible
-    answers = recheck(jobs, compilers.asker(project), now=timestamp(run.now), from_source=strict)
-    return {answer.job.path: _recompiled(project, answer, strict=strict) for answer in answers}
+    results = recompile(jobs, compilers.compiler(project), now=timestamp(run.now), from_source=strict)
+    return {result.job.path: _recompiled(project, result, strict=strict) for result in results}
 
 
-def _recompiled(project: GateProject, one: Recheck, *, strict: bool) -> Looked:
-    job = one.job
+def _recompiled(project: GateProject, result: Recompiled, *, strict: bool) -> LockCheck:
+    job, outcome = result.job, result.outcome
     found: list[Finding] = []
-    diff: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     if strict and not job.header.compiled_at and job.body.strip():
-        found.append(tell.no_moment(job.path))
-    if isinstance(one.answer, UnavailableError):
-        found.append(tell.not_examined(job.path, one.answer.message, one.answer.hint))
-        return Looked(path=job.path, how=How.RECOMPILED, examined=False, findings=tuple(found))
-    if isinstance(one.answer, StageError):
-        why = one.answer.message.replace(f"{project.root}/", "")
-        found.append(tell.unresolvable(job.path, job.source_path, why))
-    elif not one.same:
-        compared = compare(one)
-        differs = difference(compared.committed, compared.compiled, path=job.path, line=compared.line)
-        changes = [(change.name, change.before, change.after) for change in compared.changes]
-        found.append(tell.drifted(job.path, job.source_path, differs, changes))
-        diff = differs.shown
-    return Looked(
+        found.append(findings.no_timestamp(job.path))
+    if isinstance(outcome, UnavailableError):
+        found.append(findings.not_examined(job.path, outcome.message, outcome.hint))
+        return LockCheck(path=job.path, how=CheckMethod.RECOMPILED, examined=False, findings=tuple(found))
+    if isinstance(outcome, StageError):
+        why = outcome.message.replace(f"{project.root}/", "")
+        found.append(findings.unresolvable(job.path, job.source_path, why))
+    elif not result.same:
+        diff = diff_of(result)
+        texts = findings.text_diff(diff.committed, diff.compiled, path=job.path, line=diff.line)
+        changes = [(change.name, change.before, change.after) for change in diff.changes]
+        found.append(findings.drifted(job.path, job.source_path, texts, changes))
+        shown = texts.shown
+    return LockCheck(
         path=job.path,
-        how=How.EMPTY if one.same and not job.body.strip() else How.RECOMPILED,
-        same=one.same and bool(job.header.compiled_at),
-        from_source=one.from_source,
+        how=CheckMethod.EMPTY if result.same and not job.body.strip() else CheckMethod.RECOMPILED,
+        same=result.same and bool(job.header.compiled_at),
+        from_source=result.from_source,
         findings=tuple(found),
-        diff=diff,
+        diff=shown,
     )
 
 
-def _not_compiled(lock: Lock) -> Looked:
-    """Look at a requirements file that nothing is compiled to: empty or a list of includes, else without a source."""
+def _without_source(lock: Lock) -> LockCheck:
+    """Check a requirements file that is not compiled: empty or only includes, else without a source."""
     own = [entry for entry in lock.entries if entry.path == lock.path]
     if not own:
-        return Looked(path=lock.path, how=How.EMPTY)
-    return Looked(path=lock.path, how=How.NO_SOURCE, findings=(tell.no_source(lock.path, len(own)),))
+        return LockCheck(path=lock.path, how=CheckMethod.EMPTY)
+    return LockCheck(path=lock.path, how=CheckMethod.NO_SOURCE, findings=(findings.no_source(lock.path, len(own)),))
 
 
-def _absent(job: Job) -> Looked:
-    return Looked(path=job.path, how=How.ABSENT, findings=(tell.missing(job.path, job.source_path),))
+def _missing(job: LockJob) -> LockCheck:
+    return LockCheck(path=job.path, how=CheckMethod.MISSING, findings=(findings.missing(job.path, job.source_path),))
 
 
-def _findings(pairs: Sequence[tuple[Lock | None, Looked]]) -> Iterator[Finding]:
-    for lock, one in pairs:
-        yield from one.findings
+def _findings(checks: Sequence[tuple[Lock | None, LockCheck]]) -> Iterator[Finding]:
+    for lock, check in checks:
+        yield from check.findings
         yield from lock.findings if lock is not None else ()
 
 
 def _unlocked(project: GateProject) -> tuple[Finding, ...]:
-    """No lock means no dependency only where none is declared."""
+    """Return findings for declared dependencies: without a lock, only a project that declares none passes."""
     from ops.supply_chain.adapters.files.declarations import declaring_files
 
-    return tuple(tell.no_lock(path) for path in declaring_files(project.root, project.config.locks.exclude))
+    return tuple(findings.no_lock(path) for path in declaring_files(project.root, project.config.locks.exclude))
 
 
 def _result(
-    run: StageRun, looked: Sequence[tuple[GateProject, list[tuple[Lock | None, Looked]]]], asked: int
+    run: StageRun, checked: Sequence[tuple[GateProject, list[tuple[Lock | None, LockCheck]]]], runs: int
 ) -> StageResult:
-    every = [pair for _, pairs in looked for pair in pairs]
-    shown = [(project.shown(one.path), one) for project, pairs in looked for _, one in pairs]
-    unlocked = {project.label: _unlocked(project) for project, pairs in looked if not pairs}
-    found = [(project, [*_findings(pairs), *unlocked.get(project.label, ())]) for project, pairs in looked]
-    all_examined = all(one.examined for _, one in every) and not any(unlocked.values())
+    every = [pair for _, checks in checked for pair in checks]
+    shown = [(project.shown(check.path), check) for project, checks in checked for _, check in checks]
+    unlocked = {project.label: _unlocked(project) for project, checks in checked if not checks}
+    found = [(project, [*_findings(checks), *unlocked.get(project.label, ())]) for project, checks in checked]
+    all_examined = all(check.examined for _, check in every) and not any(unlocked.values())
     gate = finish_gate(run, found, scopes=frozenset({SCOPE}), all_examined=all_examined)
-    counts = counts_of(every, reproducible=run.args.reproducible, resolved=asked)
+    counts = counts_of(every, reproducible=run.args.reproducible, resolved=runs)
     notes = notes_of(shown, counts, unlocked=any(unlocked.values()))
     return StageResult(
         outcome=gate.outcome,
         details=diff_lines(shown),
         counts=counts,
         findings=gate.findings,
-        reads=_reads(project for project, _ in looked),
-        tools=_tools(one for _, one in every),
+        reads=_reads(project for project, _ in checked),
+        tools=_tools(check for _, check in every),
         options={"reproducible": "yes" if run.args.reproducible else "no"},
         notes=notes,
         document=document_of(shown, counts),
@@ -212,11 +220,11 @@ def _reads(projects: Iterable[GateProject]) -> tuple[FileRef, ...]:
     return tuple({ref.path: ref for project in projects for ref in project.lock_refs}.values())
 
 
-def _tools(looked: Iterable[Looked]) -> tuple[ToolRef, ...]:
-    every = list(looked)
-    asked = {one.tool for one in every if one.tool[0]}
-    asked |= {("uv", uv_version())} if any(one.how is How.RECOMPILED for one in every) else set()
-    return tuple(ToolRef(name=name, version=version) for name, version in sorted(asked))
+def _tools(checks: Iterable[LockCheck]) -> tuple[ToolRef, ...]:
+    every = list(checks)
+    used = {check.tool for check in every if check.tool[0]}
+    used |= {("uv", uv_version())} if any(check.how is CheckMethod.RECOMPILED for check in every) else set()
+    return tuple(ToolRef(name=name, version=version) for name, version in sorted(used))
 
 
 if __name__ == "__main__":

@@ -171,7 +171,7 @@ def _survey(project: GateProject, sources: PublisherSources) -> Survey:
 
 
 def _ask(sources: PublisherSources, wants: Sequence[Wants], verifier: AttestationVerifier) -> Seen:
-    from ops.supply_chain.dependencies.compile.baseline import publisher_of
+    from ops.supply_chain.dependencies.compile.siblings import publisher_of
 
     answers = sources.projects({name for one in wants for name in one.names})
     current = {name: publisher_of(info) if info else None for name, info in answers.found.items()}

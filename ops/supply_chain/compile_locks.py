@@ -1,19 +1,19 @@
-"""Compile the project's locks: every pin hashed, none younger than the cool-down, unchanged inputs unchanged bytes.
+"""Compile the project's locks: every pin hashed, no release younger than the cool-down, reproducible bytes.
 
-Reads    requirements.in files, pyproject.toml. A source is a requirements*.in or *requirements.in anywhere,
-         any .in in a folder `requirements`, or what [locks].include names; pyproject.toml where the project has
-         no requirements.in and no other tool's lock at its top. The lock beside a source gives the pins to
-         keep and, in `# uv-compiled-at:`, the moment up to which releases were looked at.
+Reads    requirements.in files, pyproject.toml. A source is any requirements*.in or *requirements.in,
+         any .in in a folder `requirements`, or a file that [locks].include names; pyproject.toml if the project has
+         no requirements.in and no other tool's lock at its top. The lock beside a source provides the pins to
+         keep and, in `# uv-compiled-at:`, the timestamp after which releases were ignored.
 Writes   requirements.txt, requirements.cdx.json, requirements.provenance.json beside each source (name.txt,
-         name.cdx.json, name.provenance.json for a name.in); each whole or not at all, the lock last.
-         A lock that its recorded moment reproduces keeps every byte; else the moment is the present less
-         [locks].cool_down_days, or the recorded one if that is later. A publisher entry is made when a direct
+         name.cdx.json, name.provenance.json for a name.in); each file atomically, the lock last.
+         A lock that its recorded timestamp reproduces keeps every byte; else the new timestamp is the present less
+         [locks].cool_down_days, or the recorded one if that is later. A publisher entry is written when a direct
          dependency is new or changes its version, and then stays. With --check nothing is written.
 Decides  nothing; with --check, whether anything would be written.
-Exits    0 done, 2 usage or configuration, 3 a source is broken or cannot be resolved, 4 --check found something
+Exits    0 done, 2 usage or configuration, 3 a source is malformed or cannot be resolved, 4 --check found something
          to write, 5 the index did not answer, 6 a file cannot be written.
 Network  the package index, through uv and for publishers; none with --offline.
-Source   uv 0.13, `uv pip compile`; facts/standards.md section 8.
+Source   uv 0.13, `uv pip compile`: https://docs.astral.sh/uv/pip/compile/
 """
 
 from __future__ import annotations
@@ -33,62 +33,66 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.dependencies.compile.asking import Answer
-from ops.supply_chain.dependencies.compile.baseline import publisher_of
-from ops.supply_chain.dependencies.compile.companions import Beside, baseline_path, bom_path, look_beside
-from ops.supply_chain.dependencies.compile.gathering import restrict
-from ops.supply_chain.dependencies.compile.job import Job, Wish
+from ops.supply_chain.dependencies.compile.options import CompileOptions, parse_options, refuse_unknown
+from ops.supply_chain.dependencies.compile.plan import LockJob, restrict
 from ops.supply_chain.dependencies.compile.report import document_of, findings_of, text_of
-from ops.supply_chain.dependencies.compile.settling import Settled, settle
-from ops.supply_chain.dependencies.compile.wishes import refuse_unknown, wish_of
+from ops.supply_chain.dependencies.compile.reproduce import CompileOutcome
+from ops.supply_chain.dependencies.compile.resolve import LockResult, resolve
+from ops.supply_chain.dependencies.compile.siblings import (
+    SiblingFiles,
+    baseline_path,
+    bom_path,
+    check_siblings,
+    publisher_of,
+)
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what may change, and where."""
-    parser.add_argument("paths", nargs="*", type=Path, help="sources, locks or folders to restrict to (default: all)")
-    parser.add_argument("--upgrade", action="store_true", help="let every pin go to the newest allowed release")
+    """Add what may change, and which locks."""
+    parser.add_argument("paths", nargs="*", type=Path, help="sources, locks or folders to compile (default: all)")
+    parser.add_argument("--upgrade", action="store_true", help="upgrade all packages to the newest allowed release")
     parser.add_argument(
-        "--upgrade-package", action="append", default=[], metavar="NAME", help="let this pin go (repeatable)"
+        "--upgrade-package", action="append", default=[], metavar="NAME", help="upgrade this package (repeatable)"
     )
     parser.add_argument(
         "--bypass-cool-down",
         action="append",
         default=[],
         metavar="NAME[==VERSION]",
-        help="let this pin go to a release younger than the cool-down; recorded in the lock (repeatable)",
+        help="upgrade this package to a release younger than the cool-down; recorded in the lock (repeatable)",
     )
-    parser.add_argument("--reason", default="", metavar="TEXT", help="why the cool-down is bypassed")
-    parser.add_argument("--refresh-baseline", action="store_true", help="ask again who publishes each dependency")
-    parser.add_argument("--check", action="store_true", help="write nothing; tell what would be written")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="reason for the bypass of the cool-down")
+    parser.add_argument("--refresh-baseline", action="store_true", help="fetch the publisher of each dependency again")
+    parser.add_argument("--check", action="store_true", help="write nothing; report what would change")
 
 
 def _perform(run: StageRun) -> StageResult:
-    wish = _wish(run)
-    groups = _jobs(run, wish)
+    options = _options(run)
+    groups = _jobs(run, options)
     compiler = Uv(run.root, cache=run.cache / "uv", config=run.config, offline=run.offline)
-    asked: list[CompileRequest] = []
+    sent: list[CompileRequest] = []
 
-    def compile_many(requests: Sequence[CompileRequest]) -> list[Answer]:
-        asked.extend(requests)
+    def compile_many(requests: Sequence[CompileRequest]) -> list[CompileOutcome]:
+        sent.extend(requests)
         return list(run.progress.track(compiler.compile_many(requests), label="compiling", total=len(requests)))
 
-    looked: list[Beside] = []
+    locks: list[SiblingFiles] = []
     written: dict[str, list[str]] = {}
     for group in groups:
-        beside = [_look(run, settled) for settled in settle(group, wish, compile_many)]
-        looked += beside
-        written |= {} if run.args.check else _write(run, beside)
-    looked.sort(key=lambda one: one.lock_path)
-    young = [one for one in looked if one.settled.job.header.compiled_at > wish.allowed]
-    note = f"{len(young)} of them look up to a moment younger than the cool-down" if young else ""
-    return _result(run, looked, written, asked=len(asked), note=note)
+        resolved = [_siblings(run, result) for result in resolve(group, options, compile_many)]
+        locks += resolved
+        written |= {} if run.args.check else _write(run, resolved)
+    locks.sort(key=lambda lock: lock.lock_path)
+    young = sum(lock.result.job.header.compiled_at > options.allowed for lock in locks)
+    note = f"{young} of them record a timestamp that is younger than the cool-down" if young else ""
+    return _result(run, locks, written, runs=len(sent), note=note)
 
 
-def _wish(run: StageRun) -> Wish:
-    return wish_of(
+def _options(run: StageRun) -> CompileOptions:
+    return parse_options(
         now=run.now,
         cool_down_days=run.config.locks.cool_down_days,
         upgrade=run.args.upgrade,
@@ -98,61 +102,61 @@ def _wish(run: StageRun) -> Wish:
     )
 
 
-def _jobs(run: StageRun, wish: Wish) -> list[list[Job]]:
+def _jobs(run: StageRun, options: CompileOptions) -> list[list[LockJob]]:
     groups = read_jobs(run.root, run.config.locks, now=run.now)
     if run.args.paths:
         groups = restrict(groups, [inside(run.root, path) for path in run.args.paths])
     if not groups:
         raise UsageError(
-            "no source of a lock was found", hint="Write a requirements.in, or name the lock in [locks].include."
+            "no source of a lock found", hint="Write a requirements.in, or name the lock in [locks].include."
         )
-    refuse_unknown(wish, [job for group in groups for job in group])
+    refuse_unknown(options, [job for group in groups for job in group])
     return groups
 
 
-def _look(run: StageRun, settled: Settled) -> Beside:
-    path = settled.job.path
+def _siblings(run: StageRun, result: LockResult) -> SiblingFiles:
+    path = result.job.path
     text = read_text(run.root, baseline_path(path))
     baseline = None
     if text is not None:
         baseline = canonical.decode(text.encode(), PublisherBaseline, where=baseline_path(path))
     bom = read_text(run.root, bom_path(path))
-    return look_beside(settled, bom=bom, baseline=baseline, refresh=run.args.refresh_baseline)
+    return check_siblings(result, bom=bom, baseline=baseline, refresh=run.args.refresh_baseline)
 
 
-def _write(run: StageRun, beside: Sequence[Beside]) -> dict[str, list[str]]:
-    """Write what is stale, the lock last: a run killed before that finds the old lock, and makes all again."""
-    fresh = _publishers(run, sorted({name for one in beside for name in one.ask}))
+def _write(run: StageRun, locks: Sequence[SiblingFiles]) -> dict[str, list[str]]:
+    """Write the stale files, the lock last: a run that is killed before leaves the old lock, and the next repeats all."""
+    fetched = _publishers(run, sorted({name for lock in locks for name in lock.to_fetch}))
     render = _bom_renderer(run)
     written: dict[str, list[str]] = {}
-    for one in beside:
+    for lock in locks:
         files: list[tuple[str, bytes]] = []
-        if one.bom_stale:
-            files.append((one.bom_path, render(one)))
-        baseline = one.renewed(fresh)
+        if lock.bom_stale:
+            files.append((lock.bom_path, render(lock)))
+        baseline = lock.new_baseline(fetched)
         if baseline is not None:
-            files.append((one.baseline_path, canonical.encode(baseline)))
-        if one.settled.changed:
-            files.append((one.lock_path, one.settled.text.encode()))
+            files.append((lock.baseline_path, canonical.encode(baseline)))
+        if lock.result.changed:
+            files.append((lock.lock_path, lock.result.text.encode()))
         for path, data in files:
             write_atomic(run.root / path, data)
-        written |= {one.lock_path: [path for path, _ in files]} if files else {}
+        written |= {lock.lock_path: [path for path, _ in files]} if files else {}
     return written
 
 
 def _publishers(run: StageRun, names: Sequence[str]) -> dict[str, Publisher]:
-    """Ask the index who publishes some projects; those that it does not describe are left out."""
+    """Fetch the publishers of some projects; projects that the index does not describe are left out."""
     from ops.supply_chain.adapters.index.client import PackageIndex
 
     address = index_address(os.environ, run.config.index.url)
-    # A private index need not have project JSON, and the public one must not be asked about private names.
+    # A private index need not have project JSON, and the public index must not see private names.
     if not names or (address and not run.config.index.json_url):
         return {}
     index = PackageIndex(run.cache, url=address, json_url=run.config.index.json_url, offline=run.offline)
     return {name: publisher_of(info) for name, info in index.project_json(names).items() if info is not None}
 
 
-def _bom_renderer(run: StageRun) -> Callable[[Beside], bytes]:
+def _bom_renderer(run: StageRun) -> Callable[[SiblingFiles], bytes]:
     from ops.supply_chain.dependencies.locks.requirements import read_requirements
     from ops.supply_chain.inventory.build.documents import Subject, lock_document
     from ops.supply_chain.inventory.writers.cyclonedx import render
@@ -166,28 +170,28 @@ def _bom_renderer(run: StageRun) -> Callable[[Beside], bytes]:
         index_url=run.config.index.url,
     )
 
-    def rendered(one: Beside) -> bytes:
-        lock = read_requirements(one.lock_path, one.settled.text.encode(), lambda _: None)
+    def rendered(files: SiblingFiles) -> bytes:
+        lock = read_requirements(files.lock_path, files.result.text.encode(), lambda _: None)
         return render(lock_document(lock, subject=subject))
 
     return rendered
 
 
 def _result(
-    run: StageRun, looked: Sequence[Beside], written: dict[str, list[str]], *, asked: int, note: str
+    run: StageRun, locks: Sequence[SiblingFiles], written: dict[str, list[str]], *, runs: int, note: str
 ) -> StageResult:
     check = run.args.check
-    findings = findings_of(looked) if check else ()
+    findings = findings_of(locks) if check else ()
     changed = len(findings) if check else len(written)
-    text = text_of(looked, written, check=check, asked=asked)
+    text = text_of(locks, written, check=check, runs=runs)
     return StageResult(
         outcome=Outcome.FAIL if findings else Outcome.PASS,
-        text=f"{text}\n{note}" if note else text,
-        counts={"locks": len(looked), "changed": changed, "unchanged": len(looked) - changed, "resolved": asked},
+        text=text,
+        counts={"locks": len(locks), "changed": changed, "unchanged": len(locks) - changed, "resolved": runs},
         findings=findings,
         tools=(ToolRef(name="uv", version=uv_version()),),
         notes=(note,) if note else (),
-        document=document_of(looked, written),
+        document=document_of(locks, written),
     )
 
 

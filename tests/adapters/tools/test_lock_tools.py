@@ -65,7 +65,7 @@ def ask(root: Path, path: str = "uv.lock", *, offline: bool = False, config: Con
     lock: Lock = read_lock(path, data, files.read)
     tools = LockTools(root, cache=root.parent / "fresh", config=config or Config(), offline=offline)
     try:
-        return tools.ask(lock)
+        return tools.check(lock)
     finally:
         assert {one: one.read_bytes() for one in root.rglob("*") if one.is_file()} == before
 
@@ -76,13 +76,13 @@ def test_uv_agrees_with_its_lock_even_without_network(root: Path, index: WheelIn
     for offline in (False, True):
         answer = ask(root, offline=offline)
         assert answer is not None
-        assert (answer.command, answer.tool, answer.agrees, answer.said) == ("uv lock --check", "uv", True, "")
+        assert (answer.command, answer.tool, answer.agrees, answer.output) == ("uv lock --check", "uv", True, "")
 
 
 CHANGES = {
     "another constraint": ('"top"', '"top>=1"', "needs to be updated"),
     "another dependency": ('"top"', '"top", "leaf"', "needs to be updated"),
-    "nothing satisfies it": ('"top"', '"top>7"', "No solution found"),
+    "no solution at the lock's timestamp": ('"top"', '"top>7"', "No solution found"),
 }
 
 
@@ -93,8 +93,8 @@ def test_uv_disagrees_where_the_manifest_changed(root: Path, index: WheelIndex, 
     answer = ask(root)
     assert answer is not None
     assert answer.agrees is False
-    assert said in answer.said
-    assert str(root.parent) not in answer.said
+    assert said in answer.output
+    assert str(root.parent) not in answer.output
 
 
 @pytest.mark.parametrize("how", ["refused", "500", "offline"])
@@ -107,7 +107,7 @@ def test_an_index_that_does_not_answer_is_no_verdict(root: Path, index: WheelInd
             (root / name).write_text((root / name).read_text().replace(index.address, "http://127.0.0.1:9"))
     with pytest.raises(UnavailableError, match=r"^uv\.lock: uv could not check it: ") as caught:
         ask(root, offline=how == "offline")
-    assert caught.value.hint == "See that the index answers, then run again."
+    assert caught.value.hint == "Check that the index answers, then run again."
 
 
 def test_a_member_that_joined_the_workspace_is_seen(root: Path, index: WheelIndex) -> None:
@@ -133,7 +133,7 @@ def test_a_python_that_is_not_here_is_no_verdict(root: Path, index: WheelIndex) 
     answer = ask(root)
     assert answer is not None
     assert answer.agrees is None
-    assert answer.said
+    assert answer.output
 
 
 def test_nothing_is_built(root: Path, index: WheelIndex) -> None:
@@ -197,7 +197,7 @@ def test_the_configured_index_is_asked_with_its_account_where_the_lock_names_it(
     answer = ask(root, config=config)
     assert answer is not None
     assert answer.agrees is False
-    assert "needs to be updated" in answer.said
+    assert "needs to be updated" in answer.output
 
 
 def test_a_script_has_its_own_lock(root: Path, index: WheelIndex) -> None:
@@ -264,7 +264,7 @@ def test_the_sentence_of_a_foreign_tool(
     answer = ask(root, path)
     assert answer is not None
     assert (answer.tool, answer.version, answer.agrees) == (tool, "9.8.7", agrees)
-    assert SECRET not in answer.said
+    assert SECRET not in answer.output
     assert not (root / "seen").exists()
 
 

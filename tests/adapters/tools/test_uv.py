@@ -16,7 +16,7 @@ from ops.supply_chain.core.errors import InputError, UnavailableError
 from tests.fakes.wheels import WheelIndex, serving
 
 OLD, YOUNG, MOMENT = "2026-01-01T00:00:00Z", "2026-11-17T00:00:00Z", "2026-11-13T00:00:00Z"
-ASKED = CompileRequest(folder="f", source="requirements.in", lock="requirements.txt", seed="", moment=MOMENT)
+ASKED = CompileRequest(folder="f", source="requirements.in", lock="requirements.txt", seed="", exclude_newer=MOMENT)
 SECRET = "hunter2"  # noqa: S105 - made up
 
 
@@ -73,14 +73,14 @@ def test_the_body_has_hashes_and_names_no_place(index: WheelIndex, tmp_path: Pat
 def test_the_moment_hides_what_is_younger_and_a_bypass_shows_one(index: WheelIndex, tmp_path: Path) -> None:
     index.add("top", "2.0", YOUNG, "leaf")
     given = compiler(project(tmp_path), index)
-    bypass = Bypass(name="leaf", version="", moment="2026-11-20T00:00:00Z", reason="x")
+    bypass = Bypass(name="leaf", version="", exclude_newer="2026-11-20T00:00:00Z", reason="x")
     assert ask(given) == ["leaf==1.0", "top==1.0"]
     assert ask(given, bypasses=(bypass,)) == ["leaf==2.0", "top==1.0"]
 
 
 def test_a_seed_keeps_its_pins_until_they_may_go(index: WheelIndex, tmp_path: Path) -> None:
     given = compiler(project(tmp_path), index)
-    late = {"seed": "leaf==1.0\ntop==1.0\n", "moment": "2026-11-18T00:00:00Z"}
+    late = {"seed": "leaf==1.0\ntop==1.0\n", "exclude_newer": "2026-11-18T00:00:00Z"}
     assert ask(given, **late) == ["leaf==1.0", "top==1.0"]
     assert ask(given, **late, upgrade_packages=("top",)) == ["leaf==1.0", "top==1.0"]
     assert ask(given, **late, upgrade_packages=("leaf==2.0",)) == ["leaf==2.0", "top==1.0"]
@@ -102,7 +102,7 @@ def test_universal_and_python_version_reach_uv(index: WheelIndex, tmp_path: Path
 
 def test_many_are_answered_in_their_order(index: WheelIndex, tmp_path: Path) -> None:
     given = compiler(project(tmp_path), index)
-    late = msgspec.structs.replace(ASKED, moment="2026-11-18T00:00:00Z")
+    late = msgspec.structs.replace(ASKED, exclude_newer="2026-11-18T00:00:00Z")
     assert [versions(body)[0] for body in given.compile_many([ASKED, late, ASKED])] == [
         "leaf==1.0",
         "leaf==2.0",
@@ -141,32 +141,32 @@ BROKEN = {
     "a conflict": (
         "leaf>=3\n",
         "f/requirements.in: error: No solution found when resolving dependencies",
-        "Loosen or correct a requirement in the source, or let a pin go with --upgrade-package NAME.",
+        "Loosen or correct a requirement in the source, or use --upgrade-package NAME.",
     ),
     "too young": (
         "leaf>=2\n",
         "f/requirements.in: error: No solution found when resolving dependencies",
-        "Wait until the release is old enough, or take it with --bypass-cool-down NAME --reason TEXT.",
+        "Wait until the release is old enough, or use --bypass-cool-down NAME --reason TEXT.",
     ),
     "no such package": (
         "nowhere\n",
         "f/requirements.in: error: No solution found when resolving dependencies",
-        "Loosen or correct a requirement in the source, or let a pin go with --upgrade-package NAME.",
+        "Loosen or correct a requirement in the source, or use --upgrade-package NAME.",
     ),
     "a mistake": (
         "top ==== 3\n",
         "f/requirements.in: error: Couldn't parse requirement in `requirements.in` at position 0",
-        "Repair that line of the source.",
+        "Correct that line of the source.",
     ),
     "a missing include": (
         "-r gone.in\n",
         "f/requirements.in: error: Error parsing included file in `requirements.in` at position 0",
-        "Repair that line of the source.",
+        "Correct that line of the source.",
     ),
     "a missing folder": (
         "./gone\n",
         "f/requirements.in: error: Distribution not found at:",
-        "Repair that line of the source.",
+        "Correct that line of the source.",
     ),
 }
 
@@ -227,7 +227,7 @@ def test_an_index_without_upload_times_cannot_tell_the_past(index: WheelIndex, t
     index.tells_upload_times = False
     error = unavailable(compiler(project(tmp_path), index))
     assert error.message.startswith(
-        "f/requirements.in: the index does not tell when files were uploaded, so the state of "
+        "f/requirements.in: the index does not publish upload times, so its state at "
         "2026-11-13T00:00:00Z is unknown: warning: `top-1.0-py3-none-any.whl` is missing an upload date"
     )
     assert error.hint == "Set [index].url to an index that serves upload times (simple API 1.1, as JSON)."
@@ -271,10 +271,10 @@ def test_the_code_of_a_source_distribution_runs_only_where_that_is_allowed_and_n
     index.add_sdist("old", "1.0", OLD, f"MARK = {str(mark)!r}\n{BUILD_SCRIPT}")
     root = project(tmp_path, "old\n")
     error = unavailable(compiler(root, index))
-    assert error.message.startswith("f/requirements.in: cannot be told without running other people's code: error: ")
+    assert error.message.startswith("f/requirements.in: cannot be resolved without running third-party code: error: ")
     assert error.hint == (
-        "Take a version that has a wheel, or set [locks].allow_builds = true, which lets the code of any source "
-        "distribution run on the machine that compiles."
+        "Choose a version that has a wheel, or set [locks].allow_builds = true, which runs the code of any source "
+        "distribution on the machine that compiles."
     )
     assert not mark.exists()
     assert ask(compiler(root, index, allow_builds=True)) == ["leaf==1.0", "old==1.0"]
@@ -282,10 +282,10 @@ def test_the_code_of_a_source_distribution_runs_only_where_that_is_allowed_and_n
 
 
 def test_what_uv_says_and_we_do_not_know_is_no_answer() -> None:
-    error = failure_of("r.in", "error: the moon is full", moment=MOMENT)
+    error = failure_of("r.in", "error: the moon is full", exclude_newer=MOMENT)
     assert isinstance(error, UnavailableError)
     assert error.message == "r.in: could not be compiled: error: the moon is full"
-    assert isinstance(failure_of("r.in", "", moment=MOMENT), UnavailableError)
+    assert isinstance(failure_of("r.in", "", exclude_newer=MOMENT), UnavailableError)
 
 
 def test_a_conflict_while_an_index_could_not_be_asked_is_no_answer() -> None:
@@ -294,7 +294,7 @@ def test_a_conflict_while_an_index_could_not_be_asked_is_no_answer() -> None:
         "hint: An index URL (https://u:hunter2@example.org/simple) could not be queried due to a lack of valid "
         "authentication credentials (401 Unauthorized)"
     )
-    error = failure_of("r.in", said, moment=MOMENT)
+    error = failure_of("r.in", said, exclude_newer=MOMENT)
     assert isinstance(error, UnavailableError)
     assert "https://example.org/simple" in error.message
     assert SECRET not in error.message
@@ -355,8 +355,8 @@ def test_what_cannot_be_answered_leaves_the_others_and_patience_ends(
     list(given.answers([bad, bad]))
     [last] = given.answers([good])
     assert isinstance(last, UnavailableError)
-    assert last.message.startswith("f/other.in: not asked any more, after 3 like it: f/requirements.in: could not be")
-    with pytest.raises(UnavailableError, match="not asked any more"):
+    assert last.message.startswith("f/other.in: not sent after 3 failures: f/requirements.in: could not be")
+    with pytest.raises(UnavailableError, match="not sent after"):
         list(given.compile_many([good]))
 
 

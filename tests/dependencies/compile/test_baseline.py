@@ -3,7 +3,7 @@ from __future__ import annotations
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.values.package_index import ProjectInfo
 from ops.supply_chain.contracts.values.publisher import AttestedPackage, Publisher
-from ops.supply_chain.dependencies.compile.baseline import EMPTY, merge, publisher_of, to_ask
+from ops.supply_chain.dependencies.compile.siblings import EMPTY, merge, publisher_of, to_fetch
 
 
 def publisher(author: str) -> Publisher:
@@ -15,10 +15,10 @@ OLD = PublisherBaseline(direct_deps={"charset_normalizer": publisher("old"), "bo
 
 def test_only_new_and_changed_dependencies_are_asked_for() -> None:
     direct = ("boto3", "charset-normalizer", "idna")
-    assert to_ask(OLD, direct, (), refresh=False) == ("idna",)
-    assert to_ask(OLD, direct, ("boto3", "six"), refresh=False) == ("boto3", "idna")
-    assert to_ask(OLD, direct, (), refresh=True) == direct
-    assert to_ask(EMPTY, direct, (), refresh=False) == direct
+    assert to_fetch(OLD, direct, (), refresh=False) == ("idna",)
+    assert to_fetch(OLD, direct, ("boto3", "six"), refresh=False) == ("boto3", "idna")
+    assert to_fetch(OLD, direct, (), refresh=True) == direct
+    assert to_fetch(EMPTY, direct, (), refresh=False) == direct
 
 
 def test_an_unchanged_entry_stays_whatever_the_index_says_today() -> None:

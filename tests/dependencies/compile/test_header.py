@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.contracts.values.compile_request import Bypass, Header
+from ops.supply_chain.contracts.values.compile_request import Bypass, LockHeader
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.dependencies.compile.header import body_of, is_generated, parse_header, render_lock
 
 COMMAND = "uv pip compile --generate-hashes requirements.in -o requirements.txt"
-BYPASS = Bypass(name="idna", version="3.20", moment="2026-05-14T09:00:00Z", reason="CVE-2026-1 (fixed in it)")
+BYPASS = Bypass(name="idna", version="3.20", exclude_newer="2026-05-14T09:00:00Z", reason="CVE-2026-1 (fixed in it)")
 BODY = "idna==3.20 \\\n    --hash=sha256:aa\n    # via -r requirements.in\n"
 
 
 def test_a_lock_is_written_as_existing_components_have_it() -> None:
-    text = render_lock(Header(compiled_at="2026-05-13T07:41:45Z"), BODY, command=COMMAND)
+    text = render_lock(LockHeader(compiled_at="2026-05-13T07:41:45Z"), BODY, command=COMMAND)
     assert (
         text
         == (
@@ -31,7 +31,7 @@ def test_a_lock_is_written_as_existing_components_have_it() -> None:
 
 
 def test_a_bypass_is_one_more_comment() -> None:
-    text = render_lock(Header(compiled_at="2026-05-13T07:41:45Z", bypasses=(BYPASS,)), BODY, command=COMMAND)
+    text = render_lock(LockHeader(compiled_at="2026-05-13T07:41:45Z", bypasses=(BYPASS,)), BODY, command=COMMAND)
     assert text.splitlines()[3] == (
         "# sealwright-cool-down-bypass: idna==3.20 at 2026-05-14T09:00:00Z (CVE-2026-1 (fixed in it))"
     )
@@ -60,10 +60,10 @@ _MOMENTS = st.datetimes(timezones=st.just(UTC)).map(timestamp).filter(lambda tex
     body=st.sampled_from(["", BODY, "a==1\n# at the end\n"]),
 )
 def test_what_is_written_is_read_back(moment: str, bypasses: dict[str, tuple[str, str, str]], body: str) -> None:
-    header = Header(
+    header = LockHeader(
         compiled_at=moment,
         bypasses=tuple(
-            Bypass(name=name, version=version, moment=at, reason=reason)
+            Bypass(name=name, version=version, exclude_newer=at, reason=reason)
             for name, (version, at, reason) in sorted(bypasses.items())
         ),
     )
@@ -78,15 +78,15 @@ BROKEN = {
     "empty": ("# uv-compiled-at:", "x:1: '' is not an RFC 3339 moment"),
     "twice": (
         "# uv-compiled-at: 2026-05-13T07:41:45Z\n# uv-compiled-at: 2026-05-13T07:41:45Z",
-        "x: '# uv-compiled-at:' stands there 2 times, expected once",
+        "x: expected one '# uv-compiled-at:' line, found 2",
     ),
     "bypass without a reason": (
         "# sealwright-cool-down-bypass: idna at 2026-05-14T09:00:00Z ()",
-        "x:1: 'idna at 2026-05-14T09:00:00Z ()' is no cool-down bypass: expected 'name[==version] at MOMENT (reason)'",
+        "x:1: expected a cool-down bypass 'name[==version] at TIMESTAMP (reason)', found 'idna at 2026-05-14T09:00:00Z ()'",
     ),
     "bypass of all": (
         "# one\n# sealwright-cool-down-bypass: * at 2026-05-14T09:00:00Z (x)",
-        "x:2: '* at 2026-05-14T09:00:00Z (x)' is no cool-down bypass: expected 'name[==version] at MOMENT (reason)'",
+        "x:2: expected a cool-down bypass 'name[==version] at TIMESTAMP (reason)', found '* at 2026-05-14T09:00:00Z (x)'",
     ),
 }
 
@@ -100,7 +100,7 @@ def test_a_broken_header_is_an_input_error(text: str, message: str) -> None:
 
 def test_only_comments_at_the_top_are_the_header() -> None:
     text = "# uv-compiled-at: 2026-05-13T07:41:45+02:00\na==1\n# uv-compiled-at: never\n"
-    assert parse_header(text, where="x") == Header(compiled_at="2026-05-13T05:41:45Z")
+    assert parse_header(text, where="x") == LockHeader(compiled_at="2026-05-13T05:41:45Z")
     assert body_of(text) == "a==1\n# uv-compiled-at: never\n"
 
 

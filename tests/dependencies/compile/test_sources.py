@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.dependencies.compile.sources import Source, choose, read_source, waves
+from ops.supply_chain.dependencies.compile.sources import LockSource, choose, read_source, waves
 
 NAMES = {
     "plain": ("requests", ("requests",)),
@@ -79,8 +79,8 @@ def test_include_names_the_locks_and_nothing_else() -> None:
     assert chosen(files, named=()) == []
 
 
-def source(name: str) -> Source:
-    return Source(path=f"{name}.in", lock=f"{name}.txt")
+def source(name: str) -> LockSource:
+    return LockSource(path=f"{name}.in", lock=f"{name}.txt")
 
 
 def test_a_lock_is_made_before_what_includes_it() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.dependencies.drift.consistency import mismatches
 from ops.supply_chain.dependencies.drift.declared import Manifest
-from ops.supply_chain.dependencies.drift.manifests import hold
+from ops.supply_chain.dependencies.drift.manifests import compare_with_manifest
 from ops.supply_chain.dependencies.locks.read import read_lock
 from ops.supply_chain.formats.pyproject import Dependency
 
@@ -28,7 +28,7 @@ def lock_of(kind: LockKind, *pins: str, path: str = "", source: str = "pyproject
 
 
 def told(lock: Lock, manifest: str = PROJECT, text: str = "") -> list[tuple[str, str, str, int]] | None:
-    found = hold(lock, text, manifest)
+    found = compare_with_manifest(lock, text, manifest)
     return None if found is None else [(one.message, one.package, one.version, one.line) for one in found]
 
 
@@ -37,28 +37,28 @@ CASES: dict[str, tuple[Lock, list[tuple[str, str, str, int]]]] = {
     "conditional ones may be there": (lock_of(LockKind.UV, "idna==3.7", "ruff==1", "win==1"), []),
     "missing": (
         lock_of(LockKind.UV, "ruff==1"),
-        [("pyproject.toml asks for idna <4,>=3, which uv.lock does not hold", "idna", "", 0)],
+        [("pyproject.toml requires idna <4,>=3, which is not in uv.lock", "idna", "", 0)],
     ),
     "outside": (
         lock_of(LockKind.UV, "ruff==1", "idna==4.0"),
-        [("pyproject.toml asks for idna <4,>=3, but 4.0 is locked", "idna", "4.0", 3)],
+        [("pyproject.toml requires idna <4,>=3, but 4.0 is locked", "idna", "4.0", 3)],
     ),
     "one of several is enough": (lock_of(LockKind.UV, "idna==2.0", "idna==3.0", "ruff==1"), []),
     "no version to compare": (lock_of(LockKind.UV, "idna", "ruff==1"), []),
     "no version that can be compared": (
         lock_of(LockKind.UV, "idna==what", "ruff==1"),
-        [("pyproject.toml asks for idna <4,>=3, which is no constraint that can be compared", "idna", "", 0)],
+        [("pyproject.toml requires idna <4,>=3, which cannot be compared with a version", "idna", "", 0)],
     ),
     "a group is missing": (
         lock_of(LockKind.UV, "idna==3.7"),
-        [("pyproject.toml asks for ruff, which uv.lock does not hold", "ruff", "", 0)],
+        [("pyproject.toml requires ruff, which is not in uv.lock", "ruff", "", 0)],
     ),
     "pdm may leave a group out": (lock_of(LockKind.PDM, "idna==3.7"), []),
     "a pylock is of the plain dependencies": (lock_of(LockKind.PYLOCK, "idna==3.7"), []),
     "a named pylock is of its group": (lock_of(LockKind.PYLOCK, "ruff==1", path="pylock.dev.toml"), []),
     "a named pylock of no group": (
         lock_of(LockKind.PYLOCK, "ruff==1", path="pylock.linux.toml"),
-        [("pyproject.toml asks for idna <4,>=3, which pylock.linux.toml does not hold", "idna", "", 0)],
+        [("pyproject.toml requires idna <4,>=3, which is not in pylock.linux.toml", "idna", "", 0)],
     ),
 }
 
@@ -76,15 +76,15 @@ def test_what_a_build_decides_or_a_script_asks_cannot_be_told() -> None:
 def test_poetrys_hash_is_told_at_its_line() -> None:
     text = '# Poetry 2.5.1\n[metadata]\ncontent-hash = "0"\n'
     lock = lock_of(LockKind.POETRY, "idna==3.7", "ruff==1")
-    assert told(lock, text=text) == [("its content-hash is not that of pyproject.toml", "", "", 3)]
-    assert told(lock, text="") == [("its content-hash is not that of pyproject.toml", "", "", 0)]
+    assert told(lock, text=text) == [("its content-hash does not match pyproject.toml", "", "", 3)]
+    assert told(lock, text="") == [("its content-hash does not match pyproject.toml", "", "", 0)]
 
 
 @pytest.mark.parametrize("meta", [{}, {"hash": {"sha256": "0"}}, {"hash": 7}])
 def test_pipenvs_hash(meta: object) -> None:
     lock = lock_of(LockKind.PIPFILE, "idna==3.7", source="Pipfile")
     manifest = '[[source]]\nurl = "u"\n[packages]\nidna = "*"\n'
-    assert told(lock, manifest, json.dumps({"_meta": meta})) == [("its _meta.hash is not that of Pipfile", "", "", 1)]
+    assert told(lock, manifest, json.dumps({"_meta": meta})) == [("its _meta.hash does not match Pipfile", "", "", 1)]
 
 
 @pytest.mark.parametrize("name", ["saleor/uv.lock", "poetry/poetry.lock"])
@@ -92,12 +92,12 @@ def test_real_locks_agree_and_any_lost_dependency_is_named(shared_data: Path, na
     path = shared_data / "projects" / name
     manifest = (path.parent / "pyproject.toml").read_text()
     lock = read_lock(path.name, path.read_bytes(), lambda one: (path.parent / one).read_bytes())
-    assert hold(lock, path.read_text(), manifest) == ()
+    assert compare_with_manifest(lock, path.read_text(), manifest) == ()
     direct = sorted({entry.pin.name for entry in lock.entries if entry.direct})
     named = []
     for gone in direct:
         rest = tuple(entry for entry in lock.entries if entry.pin.name != gone)
-        found = hold(msgspec.structs.replace(lock, entries=rest), path.read_text(), manifest)
+        found = compare_with_manifest(msgspec.structs.replace(lock, entries=rest), path.read_text(), manifest)
         assert found is not None
         named += [gone] * ({one.package for one in found} == {gone})
     assert sorted(set(direct) - set(named)) == CONDITIONAL[name]

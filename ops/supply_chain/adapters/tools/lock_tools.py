@@ -1,9 +1,9 @@
-"""uv, Poetry, pdm and pipenv, asked whether a lock of theirs still fits its manifest.
+"""Runs uv, Poetry, pdm and pipenv to check whether their lock is up to date with its manifest.
 
-Each is run on a copy of the lock and its manifests in a temporary folder, so that nothing is written into the
-project and nothing of the project is built or run. uv comes with sealwright; the others are used where they
-are on PATH. What a tool says is taken for a verdict only where it is the sentence that we know; all else
-means that the tool could not say.
+Each runs on a copy of the lock and its manifests in a temporary folder, so that nothing is written into the
+project and no code of the project is built or run. uv comes with sealwright; the others are used if they
+are on PATH. A failed run means "out of date" only if the output contains the tool's known sentence; any other output
+means that there is no result.
 
 Source: uv 0.13 `uv lock --check`; Poetry 2.5 `poetry check --lock`; pdm 2.29 `pdm lock --check`; pipenv 2026
 `pipenv verify`.
@@ -24,7 +24,7 @@ from pathlib import Path
 import msgspec
 
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
-from ops.supply_chain.adapters.tools.uv import environment, find_uv, index_address, says_outside, uv_version
+from ops.supply_chain.adapters.tools.uv import environment, find_uv, index_address, is_unavailable, uv_version
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.lock import Lock, LockKind, PinSourceKind
 from ops.supply_chain.core.errors import UnavailableError
@@ -45,28 +45,28 @@ _NOT_FOR_UV = re.compile(
     r"is incompatible with the project's Python requirement|No interpreter found|inspect Python|"
     r"[Bb]uilding source distributions|--no-build|Failed to generate package metadata|build backend returned an error|Distribution not found at|outside of the workspace|is not a (?:file|dir)"
 )
-"""uv has no fitting Python here, or would have to build something, or to leave the copy."""
+"""uv finds no suitable Python here, or would have to build something, or needs a file outside the copy."""
 
 _NO_PYTHON = re.compile(r"is incompatible with the project's Python requirement|No interpreter found|inspect Python")
 _NO_HOME = "no-python"
-"""Is never there. With `--no-build` uv still builds what is editable, by a Python that minds `PYTHONHOME` and so cannot
-start; the Python that it only asks for its version is started with `-I`, and does not mind."""
+"""A folder that never exists. With `--no-build` uv still builds editable packages, with a Python that reads `PYTHONHOME`
+and so cannot start; the Python that it only queries for its version runs with `-I`, which ignores it."""
 
 _SHOWN_LENGTH = 300
 
 
 class ToolAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tool says of its lock.
+    """The result of a tool's check of its lock.
 
-    `command` is what a person would type, `tool` and `version` who answered. `agrees` is None where the
-    tool could not say; `said` is its first words then and where it disagrees.
+    `command` is what a person would type, `tool` and `version` the program. `agrees` is None if there is no result;
+    `output` is the start of its output then and if it disagrees.
     """
 
     command: str
     tool: str
     version: str
     agrees: bool | None
-    said: str = ""
+    output: str = ""
 
 
 class LockTools:
@@ -74,9 +74,9 @@ class LockTools:
 
     Args:
         root: The project's folder.
-        cache: Where uv keeps what it fetched.
-        config: The project's configuration: its index is the one to ask where a lock names it.
-        offline: True keeps uv off the network.
+        cache: The folder of uv's cache.
+        config: The project's configuration; its index is used if a lock names it.
+        offline: True runs uv without network.
     """
 
     def __init__(self, root: Path, *, cache: Path, config: Config, offline: bool) -> None:
@@ -85,18 +85,18 @@ class LockTools:
         self._config = config
         self._offline = offline
 
-    def ask(self, lock: Lock) -> ToolAnswer | None:
-        """Ask the tool of a lock whether the lock is current.
+    def check(self, lock: Lock) -> ToolAnswer | None:
+        """Run the tool of a lock to check whether the lock is up to date.
 
         Args:
             lock: Of any kind but requirements.
         Returns:
-            None where there is no such tool, or none that is installed.
+            None if there is no such tool, or it is not installed.
         Raises:
-            UnavailableError: The tool could be run, and what it needs of the network did not answer.
+            UnavailableError: The tool ran, but a network service that it needs did not answer.
         """
         if lock.kind is LockKind.UV:
-            return self._ask_uv(lock)
+            return self._check_uv(lock)
         words = _words(lock)
         program = shutil.which(words[0]) if words else None
         if not words or program is None:
@@ -105,23 +105,23 @@ class LockTools:
             folder = posixpath.dirname(lock.path)
             self._copy(Path(scratch), [lock.path, *self._top_files(folder)])
             done = _run([program, *words[1:]], Path(scratch) / folder, _foreign_environment())
-        agrees, said = _verdict(lock.kind, done, scratch)
+        agrees, output = _verdict(lock.kind, done, scratch)
         return ToolAnswer(
             command=" ".join(words),
             tool=words[0],
             version=_version_of(program),
             agrees=agrees,
-            said=said[:_SHOWN_LENGTH],
+            output=output[:_SHOWN_LENGTH],
         )
 
     def _top_files(self, folder: str) -> Iterator[str]:
-        """Name the manifests in a folder, and the README that Poetry wants to see as well."""
+        """Yield the manifests in a folder, and the README, which Poetry requires too."""
         for path in self._files.walk(lambda path: _is_deeper(path, folder)):
             name = posixpath.basename(path)
             if posixpath.dirname(path) == folder and (name in _MANIFESTS or name.lower().startswith("readme")):
                 yield path
 
-    def _ask_uv(self, lock: Lock) -> ToolAnswer:
+    def _check_uv(self, lock: Lock) -> ToolAnswer:
         words = ["lock", "--check", "--no-build", "--no-python-downloads", "--no-progress", "--color", "never"]
         words += ["--offline"] if self._offline else []
         script = posixpath.basename(lock.path).removesuffix(".lock") if lock.path.endswith(_SCRIPT_LOCK) else ""
@@ -130,19 +130,21 @@ class LockTools:
             self._copy(Path(scratch), self._uv_files(lock))
             folder, surroundings = Path(scratch) / posixpath.dirname(lock.path), self._uv_environment(lock, scratch)
             done = _run([find_uv(), *words, "--python", sys.executable], folder, surroundings)
-            if _NO_PYTHON.search(_said(done)):
+            if _NO_PYTHON.search(_output(done)):
                 done = _run([find_uv(), *words], folder, surroundings)
-        agrees, said = _verdict(LockKind.UV, done, scratch)
-        if agrees is None and (says_outside(said) or not _NOT_FOR_UV.search(said)):
+        agrees, output = _verdict(LockKind.UV, done, scratch)
+        if agrees is None and (is_unavailable(output) or not _NOT_FOR_UV.search(output)):
             raise UnavailableError(
-                f"{lock.path}: uv could not check it: {said[:_SHOWN_LENGTH]}",
-                hint="See that the index answers, then run again.",
+                f"{lock.path}: uv could not check it: {output[:_SHOWN_LENGTH]}",
+                hint="Check that the index answers, then run again.",
             )
         command = f"uv lock --check --script {script}" if script else "uv lock --check"
-        return ToolAnswer(command=command, tool="uv", version=uv_version(), agrees=agrees, said=said[:_SHOWN_LENGTH])
+        return ToolAnswer(
+            command=command, tool="uv", version=uv_version(), agrees=agrees, output=output[:_SHOWN_LENGTH]
+        )
 
     def _uv_files(self, lock: Lock) -> Iterator[str]:
-        """Name what uv reads: all manifests below the lock, since members of a workspace are found by pattern."""
+        """Yield the files that uv reads: all manifests below the lock, since workspace members are found by pattern."""
         folder = posixpath.dirname(lock.path)
         yield lock.path
         yield lock.path.removesuffix(".lock")
@@ -153,8 +155,8 @@ class LockTools:
                 yield from (posixpath.join(place, name) for name in _UV_FILES)
 
     def _uv_environment(self, lock: Lock, scratch: str) -> dict[str, str]:
-        # The project's own settings count, those of the machine do not; the configured index only where the lock
-        # was made from it, and spelt as there, because uv takes any other for a reason to lock again.
+        # The project's own settings apply, those of the machine do not; the configured index only if the lock was made
+        # from it, and spelt as in the lock, because uv treats any other as a reason to lock again.
         address = index_address(os.environ, self._config.index.url)
         named = {entry.pin.source.url for entry in lock.entries}
         spelt = [url for url in named if url.rstrip("/") == without_credentials(address).rstrip("/")] if address else []
@@ -177,13 +179,13 @@ def _words(lock: Lock) -> list[str]:
     if lock.kind is LockKind.POETRY:
         return ["poetry", "check", "--lock", "--no-interaction", "--no-ansi"]
     if lock.kind is LockKind.PDM:
-        # A project's own pre_lock and the like are its code; a check needs none of it.
+        # A project's own pre_lock and similar hooks are its code; a check needs none of it.
         return ["pdm", "lock", "--check", "--skip", ":all", *(["-L", name] if name != "pdm.lock" else [])]
     return ["pipenv", "verify"] if lock.kind is LockKind.PIPFILE else []
 
 
 def _is_deeper(path: str, folder: str) -> bool:
-    """Tell whether a path lies neither in a folder nor on the way to it."""
+    """Return whether a path is neither in a folder nor one of its parents."""
     return posixpath.dirname(path) != folder and not f"{folder}/".startswith(f"{path}/")
 
 
@@ -219,20 +221,20 @@ def _run(words: Sequence[str], folder: Path, surroundings: dict[str, str]) -> su
             f"no answer within {TIMEOUT_SECONDS} s" if isinstance(error, subprocess.TimeoutExpired) else error.strerror
         )
         raise UnavailableError(
-            f"{name}: cannot be run: {reason}", hint=f"See that {name} works, then run again."
+            f"{name}: cannot be run: {reason}", hint=f"Check that {name} works, then run again."
         ) from error
 
 
 def _verdict(kind: LockKind, done: subprocess.CompletedProcess[bytes], scratch: str) -> tuple[bool | None, str]:
     if done.returncode == 0:
         return True, ""
-    said = _said(done).replace(f"{scratch}/", "")
-    # What did not answer comes before what does not fit: uv finds no solution where it may not look.
-    stale = _STALE[kind].search(said) is not None and not (kind is LockKind.UV and says_outside(said))
-    return (False if stale else None), said
+    output = _output(done).replace(f"{scratch}/", "")
+    # A failed request comes first: without the index, uv finds no solution either.
+    stale = _STALE[kind].search(output) is not None and not (kind is LockKind.UV and is_unavailable(output))
+    return (False if stale else None), output
 
 
-def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+def _output(done: subprocess.CompletedProcess[bytes]) -> str:
     text = without_credentials((done.stderr + b"\n" + done.stdout).decode("utf-8", "replace"))
     lines = [
         line.strip() for line in text.splitlines() if line.strip() and not line.startswith(("Using ", "Resolved "))

@@ -1,11 +1,11 @@
-"""uv, asked through its command line: what a requirements source resolves to, as of a moment.
+"""Runs `uv pip compile`: resolves a requirements source with the releases that existed at a timestamp.
 
-The answer depends on the source, what it includes, the seed, the moment, the options below and the index,
+The result depends on the source, its includes, the seed, the timestamp, the options below and the index,
 and on nothing else: `uv.toml`, `[tool.uv]`, a virtual environment and every `UV_*` and `PIP_*` variable are
-kept away, save those that only tell how the index is reached. Whatever goes wrong becomes either "the
-source is broken or cannot be resolved" or "could not look"; what we do not recognise is the latter.
+removed, except those that only configure access to the index. Every failure becomes either "the source is malformed
+or cannot be resolved" or "could not be compiled"; an unknown message is the latter.
 
-Source: uv 0.13, `uv help pip compile`.
+Source: https://docs.astral.sh/uv/pip/compile/ (uv 0.13)
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from ops.supply_chain.core.text import without_credentials
 
 TIMEOUT_SECONDS = 900
 PARALLEL = 2
-"""How many uv processes run at once; each asks for many files at once itself, and more of them only make it stall."""
+"""Number of uv processes at a time; each sends many requests at once itself, and more processes only make it stall."""
 
 MOST_UNANSWERED = 3
-"""How many questions in one run may come to nothing before the others are not asked: each costs uv's retries."""
+"""Requests of one run that may fail before the others are not sent: each costs uv's retries."""
 
 INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
-"""Where a user's own index stands, the first one first."""
+"""Environment variables with a user's own index, the first one first."""
 
 _KEPT = re.compile(
     r"UV_(?:INDEX_[A-Z0-9_]+_(?:USERNAME|PASSWORD)|HTTP_\w+|REQUEST_TIMEOUT|NATIVE_TLS|SYSTEM_CERTS|INSECURE_HOST|"
@@ -44,15 +44,15 @@ _KEPT = re.compile(
 )
 _SCRUBBED = re.compile(
     r"(?:UV_|PIP_|PYTHON)\w*|VIRTUAL_ENV|CONDA_PREFIX|CONDA_DEFAULT_ENV|SOURCE_DATE_EPOCH|RUST_LOG|"
-    # Messages are read: nothing may break their lines or colour them.
+    # Messages are parsed: nothing may break or colour their lines.
     r"COLUMNS|LINES|FORCE_COLOR|CLICOLOR|CLICOLOR_FORCE|"
-    # What may sign or publish is nothing for a program that could come to run other people's code.
+    # Signing and publishing credentials are removed: uv could run third-party code.
     r"(?:ACTIONS_|SIGSTORE_|SEALWRIGHT_)\w*|(?:GH|GITHUB|GITLAB|CI_JOB)_TOKEN|GITLAB_OIDC_TOKEN|"
     r"(?:TWINE|COSIGN|HATCH_INDEX|PDM_PUBLISH|POETRY_PYPI_TOKEN)_\w*|FLIT_PASSWORD"
 )
 _BUILD_HINT = (
-    "Take a version that has a wheel, or set [locks].allow_builds = true, which lets the code of any source "
-    "distribution run on the machine that compiles."
+    "Choose a version that has a wheel, or set [locks].allow_builds = true, which runs the code of any source "
+    "distribution on the machine that compiles."
 )
 _NO_UPLOAD_DATE = re.compile(r"missing an upload date")
 _OUTSIDE = re.compile(
@@ -73,10 +73,10 @@ class Uv:
 
     Args:
         root: The project's folder.
-        cache: Where uv keeps what it fetched; shared by all runs.
+        cache: The folder of uv's cache; shared by all runs.
         config: The project's configuration: index, Python version, universal.
-        offline: True lets uv answer from its cache only.
-        unanswered: What came to nothing so far, where several compilers of one run share their patience.
+        offline: True lets uv use its cache only.
+        unanswered: The failures so far, if several compilers of one run share the limit.
     Raises:
         UnavailableError: uv is not installed.
     """
@@ -99,12 +99,12 @@ class Uv:
         self._environment = environment(os.environ, index=index_address(os.environ, config.index.url))
 
     def compile_many(self, requests: Sequence[CompileRequest]) -> Iterator[str | InputError]:
-        """Answer each request, in order, some at the same time.
+        """Compile each request, in order, some at the same time.
 
         Yields:
-            Bodies of locks (uv's output without a header), or why a source is broken or nothing satisfies it.
+            Bodies of locks (uv's output without a header), or why a source is malformed or has no solution.
         Raises:
-            UnavailableError: The index does not answer, or uv fails in a way that is not the source's.
+            UnavailableError: The index does not answer, or uv fails for a reason outside the source.
         """
         with closing(self.answers(requests)) as answers:
             for answer in answers:
@@ -113,11 +113,10 @@ class Uv:
                 yield answer
 
     def answers(self, requests: Sequence[CompileRequest]) -> Generator[str | InputError | UnavailableError, None, None]:
-        """Answer each request as `compile_many` does, and go on where one cannot be answered.
+        """Compile each request as `compile_many` does, and continue after a failure.
 
         Yields:
-            In the order of the requests; after `MOST_UNANSWERED` of them have come to nothing, the others are not
-            asked and come to the same.
+            In the order of the requests; after `MOST_UNANSWERED` failures the others are not sent and fail too.
         """
         pool = ThreadPoolExecutor(max_workers=PARALLEL)
         try:
@@ -128,7 +127,7 @@ class Uv:
     def _answer(self, request: CompileRequest) -> str | InputError | UnavailableError:
         if len(self._unanswered) >= MOST_UNANSWERED:
             last = self._unanswered[-1]
-            message = f"{self._name(request)}: not asked any more, after {MOST_UNANSWERED} like it: {last.message}"
+            message = f"{self._name(request)}: not sent after {MOST_UNANSWERED} failures: {last.message}"
             return UnavailableError(message, hint=last.hint)
         try:
             return self._compile(request)
@@ -138,14 +137,14 @@ class Uv:
 
     def _compile(self, request: CompileRequest) -> str | InputError:
         with tempfile.TemporaryDirectory(prefix="sealwright-compile-") as scratch:
-            # uv takes the pins that it keeps from the output file, so the seed is put there.
+            # uv reads the pins to keep from the output file, so the seed is written there.
             output = Path(scratch) / request.lock
             output.write_text(request.seed, encoding="utf-8", newline="\n")
             done = self._run(request, output)
-            said = done.stderr.decode("utf-8", "replace")
-            if done.returncode != 0 or _NO_UPLOAD_DATE.search(said):
-                said = said.replace(str(output), f"the lock {request.lock}").replace(f"{scratch}/", "")
-                failure = failure_of(self._name(request), said, moment=request.moment)
+            stderr = done.stderr.decode("utf-8", "replace")
+            if done.returncode != 0 or _NO_UPLOAD_DATE.search(stderr):
+                stderr = stderr.replace(str(output), f"the lock {request.lock}").replace(f"{scratch}/", "")
+                failure = failure_of(self._name(request), stderr, exclude_newer=request.exclude_newer)
                 if isinstance(failure, InputError):
                     return failure
                 raise failure
@@ -165,7 +164,7 @@ class Uv:
         except subprocess.TimeoutExpired as error:
             raise UnavailableError(
                 f"{self._name(request)}: uv did not answer within {TIMEOUT_SECONDS} s",
-                hint="See whether the index is reachable, then run again.",
+                hint="Check that the index is reachable, then run again.",
             ) from error
         except OSError as error:
             raise UnavailableError(f"uv: cannot be run: {error}", hint="Install the PyPI package uv.") from error
@@ -173,7 +172,7 @@ class Uv:
     def _words(self, request: CompileRequest) -> list[str]:
         stated = request.python_version and not self._configured_python
         python = ["--python-version", request.python_version] if stated else []
-        return [*self._options, *python, *_question(request)]
+        return [*self._options, *python, *_request_options(request)]
 
     def _name(self, request: CompileRequest) -> str:
         return f"{request.folder}/{request.source}" if request.folder else request.source
@@ -187,12 +186,12 @@ def uv_version() -> str:
 
 
 def index_address(outer: Mapping[str, str], configured: str) -> str:
-    """Return the index to ask, with the account to use there; empty for uv's own default.
+    """Return the index to use, with its account; empty for uv's own default.
 
     Args:
         outer: The process's environment.
-        configured: The configured index, which holds no account. The user's address counts where none is
-            configured, or where it is that one with an account in it.
+        configured: The configured index, without account. The user's address is used if none is configured, or if it
+            is the configured one with an account in it.
     """
     given = next((outer[name] for name in INDEX_VARIABLES if outer.get(name)), "")
     if not configured or without_credentials(given).rstrip("/") == configured.rstrip("/"):
@@ -201,14 +200,14 @@ def index_address(outer: Mapping[str, str], configured: str) -> str:
 
 
 def environment(outer: Mapping[str, str], *, index: str) -> dict[str, str]:
-    """Return the environment that uv gets.
+    """Return the environment of the uv process.
 
     Args:
         outer: The process's own.
-        index: The index to ask, empty for uv's own default.
+        index: The index, empty for uv's own default.
     Returns:
-        `outer` without what could change the result. The index stands in it and not on the command line,
-        where everybody on the machine could read its account.
+        `outer` without variables that could change the result. It contains the index, because on the command line
+        every user of the machine could read its account.
     """
     kept = {key: value for key, value in outer.items() if _KEPT.fullmatch(key) or not _SCRUBBED.fullmatch(key)}
     if not index:
@@ -225,44 +224,44 @@ def _with_account(url: str, account: Account | None) -> str:
     return f"{scheme}://{quote(account[0], safe='')}:{quote(account[1], safe='')}@{rest}"
 
 
-def failure_of(source: str, said: str, *, moment: str) -> InputError | UnavailableError:
-    """Turn what uv wrote to stderr when it failed into our error.
+def failure_of(source: str, output: str, *, exclude_newer: str) -> InputError | UnavailableError:
+    """Return the error for the output of a failed uv run.
 
     Args:
         source: The source's path, for the message.
-        said: uv's words.
-        moment: The moment asked for.
+        output: uv's stderr.
+        exclude_newer: The requested timestamp.
     Returns:
-        An `InputError` where the source is at fault, else an `UnavailableError`.
+        An `InputError` if the cause is the source, else an `UnavailableError`.
     """
-    words = "\n  ".join(line for line in without_credentials(said).strip().splitlines() if line.strip())
-    if _NO_UPLOAD_DATE.search(said):
+    words = "\n  ".join(line for line in without_credentials(output).strip().splitlines() if line.strip())
+    if _NO_UPLOAD_DATE.search(output):
         return UnavailableError(
-            f"{source}: the index does not tell when files were uploaded, so the state of {moment} is unknown: {words}",
+            f"{source}: the index does not publish upload times, so its state at {exclude_newer} is unknown: {words}",
             hint="Set [index].url to an index that serves upload times (simple API 1.1, as JSON).",
         )
-    if _NEEDS_BUILD.search(said):
+    if _NEEDS_BUILD.search(output):
         return UnavailableError(
-            f"{source}: cannot be told without running other people's code: {words}", hint=_BUILD_HINT
+            f"{source}: cannot be resolved without running third-party code: {words}", hint=_BUILD_HINT
         )
-    if says_outside(said) or not _INSIDE.search(said):
+    if is_unavailable(output) or not _INSIDE.search(output):
         return UnavailableError(
-            f"{source}: could not be compiled: {words}", hint="See that the index answers, then run again."
+            f"{source}: could not be compiled: {words}", hint="Check that the index answers, then run again."
         )
-    return InputError(f"{source}: {words}", hint=_remedy(said))
+    return InputError(f"{source}: {words}", hint=_remedy(output))
 
 
-def says_outside(said: str) -> bool:
-    """Tell whether what uv wrote is about something outside that did not answer."""
-    return _OUTSIDE.search(said) is not None
+def is_unavailable(output: str) -> bool:
+    """Return whether uv's output is about an outside service that did not answer."""
+    return _OUTSIDE.search(output) is not None
 
 
-def _remedy(said: str) -> str:
-    if "exclude-newer" in said:
-        return "Wait until the release is old enough, or take it with --bypass-cool-down NAME --reason TEXT."
-    if "No solution found" in said:
-        return "Loosen or correct a requirement in the source, or let a pin go with --upgrade-package NAME."
-    return "Repair that line of the source."
+def _remedy(output: str) -> str:
+    if "exclude-newer" in output:
+        return "Wait until the release is old enough, or use --bypass-cool-down NAME --reason TEXT."
+    if "No solution found" in output:
+        return "Loosen or correct a requirement in the source, or use --upgrade-package NAME."
+    return "Correct that line of the source."
 
 
 def find_uv() -> str:
@@ -289,10 +288,10 @@ def _options(config: Config, *, offline: bool) -> list[str]:
     return options + (["--offline"] if offline else [])
 
 
-def _question(request: CompileRequest) -> list[str]:
-    words = [request.source, "--exclude-newer", request.moment]
+def _request_options(request: CompileRequest) -> list[str]:
+    words = [request.source, "--exclude-newer", request.exclude_newer]
     for bypass in request.bypasses:
-        words += ["--exclude-newer-package", f"{bypass.name}={bypass.moment}"]
+        words += ["--exclude-newer-package", f"{bypass.name}={bypass.exclude_newer}"]
     for package in request.upgrade_packages:
         words += ["--upgrade-package", package]
     return words + (["--upgrade"] if request.upgrade else [])

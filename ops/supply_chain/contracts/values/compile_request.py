@@ -1,4 +1,4 @@
-"""What passes between planning a compile and the compiler: one request, and what a lock's header records."""
+"""A request to the compiler (uv), and the header of a compiled lock."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import msgspec
 class Bypass(msgspec.Struct, frozen=True, kw_only=True):
     """A recorded exception from the cool-down, for one package.
 
-    `name` is the PEP 503 form, `version` the exact version asked for or empty, `moment` (RFC 3339, UTC)
-    up to which releases of this package may be picked, `reason` one line of text, never empty.
+    `name` is the PEP 503 form, `version` the exact requested version or empty. Releases of this package that were
+    uploaded after `exclude_newer` (RFC 3339, UTC) are ignored. `reason` is one line of text, never empty.
     """
 
     name: str
     version: str
-    moment: str
+    exclude_newer: str
     reason: str
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """What the comments at the top of a lock record.
+class LockHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """The record in the comments at the top of a lock.
 
-    `compiled_at` is the moment in `# uv-compiled-at:` in RFC 3339, UTC, empty where there is none:
-    releases uploaded after it were not looked at. `bypasses` are sorted by name.
+    `compiled_at` is the timestamp in `# uv-compiled-at:` in RFC 3339, UTC, empty if there is none: releases that were
+    uploaded after it were ignored. `bypasses` are sorted by name.
     """
 
     compiled_at: str = ""
@@ -30,20 +30,20 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompileRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One question to the compiler: what does this source resolve to, as of this moment?
+    """One run of the compiler: resolve a source with the releases that existed at a timestamp.
 
-    `folder` is where it is asked, relative to the project, with `/`, empty for its top; `source` and
-    `lock` are file names there. `seed` is the text of the lock whose pins are kept, empty for none.
-    `moment` is the newest upload time that counts. `bypasses` have moments of their own. `upgrade` lets
-    every pin of the seed go, `upgrade_packages` those of the named (`name` or `name==version`, sorted).
-    `python_version` is the Python that the lock is for where its header tells; the configured one outweighs it.
+    `folder` is the working folder, relative to the project, with `/`, empty for its top; `source` and
+    `lock` are file names there. `seed` is the text of the lock whose pins are kept, empty for none. Releases that were
+    uploaded after `exclude_newer` are ignored; `bypasses` have timestamps of their own. `upgrade` keeps no pin of the
+    seed; `upgrade_packages` are the packages whose pins are not kept (`name` or `name==version`, sorted).
+    `python_version` is the Python version in the lock's header, if any; the configured one takes precedence.
     """
 
     folder: str
     source: str
     lock: str
     seed: str
-    moment: str
+    exclude_newer: str
     bypasses: tuple[Bypass, ...] = ()
     upgrade: bool = False
     upgrade_packages: tuple[str, ...] = ()

@@ -1,1 +1,1 @@
-"""What a compile of locks decides before and after it asks the compiler: pure, no network, process or clock."""
+"""Compiles locks, and checks them by compiling again: everything around the run of uv, without network or process."""

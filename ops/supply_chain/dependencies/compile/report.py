@@ -1,84 +1,88 @@
-"""What a compile tells afterwards: to people, to programs, and as findings where it only checked."""
+"""The result of a compile: for people, for programs, and as findings of a check."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.dependencies.compile.companions import Beside
+from ops.supply_chain.dependencies.compile.diff import PinChange
+from ops.supply_chain.dependencies.compile.siblings import SiblingFiles
 
 
-def findings_of(looked: Sequence[Beside]) -> tuple[Finding, ...]:
-    """Name each lock that a compile would write, in the order given."""
+def findings_of(locks: Sequence[SiblingFiles]) -> tuple[Finding, ...]:
+    """Return a finding for each lock that a compile would write, in the order given."""
     return tuple(
         Finding(
             code="lock.stale",
             severity=Severity.MEDIUM,
-            message=f"{one.lock_path}: {_why(one)}",
+            message=f"{lock.lock_path}: {_why(lock)}",
             next_step="Run compile_locks.",
-            path=one.lock_path,
+            path=lock.lock_path,
         )
-        for one in looked
-        if one.stale
+        for lock in locks
+        if lock.stale
     )
 
 
-def document_of(looked: Sequence[Beside], written: Mapping[str, Sequence[str]]) -> dict[str, object]:
+def document_of(locks: Sequence[SiblingFiles], written: Mapping[str, Sequence[str]]) -> dict[str, object]:
     """Return the result for programs.
 
     Args:
-        looked: Every lock.
+        locks: Every lock.
         written: Lock -> the files that were written for it, itself included.
     """
-    return {"locks": [_described(one, written.get(one.lock_path, ())) for one in looked]}
+    return {"locks": [_described(lock, written.get(lock.lock_path, ())) for lock in locks]}
 
 
-def text_of(looked: Sequence[Beside], written: Mapping[str, Sequence[str]], *, check: bool, asked: int) -> str:
-    """Return the result for people: a summary, then what changed; a check reports changes as findings.
+def text_of(locks: Sequence[SiblingFiles], written: Mapping[str, Sequence[str]], *, check: bool, runs: int) -> str:
+    """Return the result for people: a summary, then the changes; a check reports changes as findings.
 
     Args:
-        looked: Every lock.
+        locks: Every lock.
         written: As in `document_of`.
         check: Whether this was a check only.
-        asked: How many questions the compiler answered.
+        runs: Number of uv runs.
     """
-    stale = [one for one in looked if (one.stale if check else one.lock_path in written)]
+    stale = [lock for lock in locks if (lock.stale if check else lock.lock_path in written)]
     verb = "would change" if check else "changed"
-    lines = [f"{len(looked)} locks: {len(stale)} {verb}, {len(looked) - len(stale)} unchanged ({asked} resolved)"]
-    for one in [] if check else stale:
-        lines.append(f"  {one.lock_path}" + ("" if one.settled.changed and one.settled.job.old else f": {_why(one)}"))
-        if one.settled.job.old:
-            lines += [f"    {change.name} {_difference(change.before, change.after)}" for change in one.settled.changes]
-        lines += [f"    {bypass.name} kept: {bypass.reason}" for bypass in one.settled.adopted]
+    counts = f"{len(stale)} {verb}, {len(locks) - len(stale)} unchanged"
+    lines = [f"{_number(len(locks), 'lock')}: {counts} ({_number(runs, 'uv run')})"]
+    for lock in [] if check else stale:
+        result = lock.result
+        lines.append(f"  {lock.lock_path}" + ("" if result.changed and result.job.old else f": {_why(lock)}"))
+        if result.job.old:
+            lines += [f"    {change.name} {_shown(change)}" for change in result.changes]
+        lines += [f"    {bypass.name} kept: {bypass.reason}" for bypass in result.kept_young]
     return "\n".join(lines)
 
 
-def _why(one: Beside) -> str:
-    if one.settled.changed and not one.settled.job.old:
-        return f"a new lock of {len(one.settled.changes)} packages"
-    if one.settled.changed:
-        changed = ", ".join(
-            f"{change.name} {_difference(change.before, change.after)}" for change in one.settled.changes
-        )
-        return changed or "its text would change"
-    return "its SBOM does not describe it" if one.bom_stale else "its publisher baseline is not about its dependencies"
+def _why(lock: SiblingFiles) -> str:
+    result = lock.result
+    if result.changed and not result.job.old:
+        return f"new lock with {_number(len(result.changes), 'package')}"
+    if result.changed:
+        return ", ".join(f"{change.name} {_shown(change)}" for change in result.changes) or "its text would change"
+    return "its SBOM does not describe it" if lock.bom_stale else "its publisher baseline has other packages"
 
 
-def _difference(before: str, after: str) -> str:
-    if before == after:
-        return f"{after}: other hashes"
-    return f"{before or 'added'} -> {after or 'removed'}" if before else f"added {after}"
+def _shown(change: PinChange) -> str:
+    if change.before == change.after:
+        return f"{change.after}: other hashes"
+    return f"{change.before} -> {change.after or 'removed'}" if change.before else f"added {change.after}"
 
 
-def _described(one: Beside, written: Sequence[str]) -> dict[str, object]:
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _described(lock: SiblingFiles, written: Sequence[str]) -> dict[str, object]:
+    result = lock.result
     return {
-        "adopted": [bypass.name for bypass in one.settled.adopted],
-        "changed": one.settled.changed,
-        "changes": [
-            {"after": change.after, "before": change.before, "name": change.name} for change in one.settled.changes
-        ],
-        "path": one.lock_path,
-        "source": one.settled.job.source_path,
-        "stale": one.stale,
+        "adopted": [bypass.name for bypass in result.kept_young],
+        "changed": result.changed,
+        "changes": [{"after": change.after, "before": change.before, "name": change.name} for change in result.changes],
+        "path": lock.lock_path,
+        "source": result.job.source_path,
+        "stale": lock.stale,
         "written": list(written),
     }

@@ -1,7 +1,8 @@
-"""The sources of locks: reading what a requirements source names, and choosing which files are compiled.
+"""The sources of locks: their names and includes, and which files are compiled.
 
-uv reads the sources itself; what is read here are only names and includes, in order to know which sources
-are the same question, which must wait for another, and which dependencies are direct.
+uv parses the sources itself; only names and includes are parsed here, to know which sources give the same lock, which
+depend on another lock, and which dependencies are direct.
+
 Source: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 """
 
@@ -23,7 +24,7 @@ REQUIREMENTS_TXT = "requirements.txt"
 SOURCE_SUFFIX = ".in"
 LOCK_SUFFIX = ".txt"
 OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
-"""A project with one of these at its top has its lock already."""
+"""A project with one of these at its top already has a lock."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?=\s*(?:$|[\[;@<>=!~(,]))")
 _INCLUDE = re.compile(r"(?:-r|--requirements?|-c|--constraints?)(?:\s+|=|(?=[^\s=-]))(?P<path>.+)")
@@ -31,8 +32,8 @@ _PLACE = re.compile(r"file:|@\s*[./~]|\.(?:whl|zip|tar\.gz|tgz)\b")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A file to compile and the lock that it makes; both relative to the project, with `/`."""
+class LockSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to compile and its lock; both relative to the project, with `/`."""
 
     path: str
     lock: str
@@ -44,11 +45,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceText(msgspec.Struct, frozen=True, kw_only=True):
-    """What one requirements source names.
+    """The names and includes of one requirements source.
 
     `names` are the packages required, in PEP 503 form, sorted. `requires` and `constrains` are the paths
-    that `-r` and `-c` include, as written, in order. `local` tells that a line leads to a file or folder,
-    so that the result depends on where the source lies.
+    that `-r` and `-c` include, as written, in order. `local` is True if a line refers to a file or folder,
+    so that the result depends on the source's folder.
     """
 
     names: tuple[str, ...]
@@ -58,7 +59,7 @@ class SourceText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_source(text: str) -> SourceText:
-    """Read the names and includes of a requirements source; what is neither is left to uv."""
+    """Parse the names and includes of a requirements source; uv checks everything else."""
     names: set[str] = set()
     includes: dict[bool, list[str]] = {True: [], False: []}
     local = False
@@ -77,17 +78,17 @@ def read_source(text: str) -> SourceText:
     )
 
 
-def choose(files: Collection[str], *, included: Collection[str], named: Collection[str] | None) -> list[Source]:
+def choose(files: Collection[str], *, included: Collection[str], named: Collection[str] | None) -> list[LockSource]:
     """Choose which `.in` files are compiled on their own.
 
     Args:
         files: The project's files that are not excluded; only `.in` and `.txt` count.
         included: Those that another `.in` file includes with `-r`.
-        named: Locks (there or not) that `[locks].include` names; None where it is not set.
+        named: Locks (existing or not) that `[locks].include` names; None if it is not set.
     Returns:
-        Sorted by path. Without `include`: a `requirements*.in` or `*requirements.in` anywhere, and what
-        lies in a folder `requirements`. A file that is only included by others, has no lock beside it and
-        is not called `requirements.in` is left out.
+        Sorted by path. Without `include`: every `requirements*.in` and `*requirements.in`, and every `.in`
+        in a folder `requirements`. A file that is only included by others, has no lock and is not named
+        `requirements.in` is left out.
     """
     chosen = []
     for path in sorted(path for path in files if path.endswith(SOURCE_SUFFIX)):
@@ -95,12 +96,12 @@ def choose(files: Collection[str], *, included: Collection[str], named: Collecti
         wanted = _is_conventional(path) if named is None else lock in named
         is_part = path in included and lock not in files and PurePosixPath(path).name != REQUIREMENTS_IN
         if wanted and not is_part:
-            chosen.append(Source(path=path, lock=lock))
+            chosen.append(LockSource(path=path, lock=lock))
     return chosen
 
 
-def waves(sources: Collection[Source], uses: Mapping[str, Collection[str]]) -> list[list[Source]]:
-    """Order sources so that a lock is made before a source that includes it.
+def waves(sources: Collection[LockSource], uses: Mapping[str, Collection[str]]) -> list[list[LockSource]]:
+    """Order sources so that a lock is compiled before a source that includes it.
 
     Args:
         sources: Any order.
@@ -108,10 +109,10 @@ def waves(sources: Collection[Source], uses: Mapping[str, Collection[str]]) -> l
     Returns:
         Groups, each sorted by path, that depend on earlier groups only.
     Raises:
-        InputError: Sources wait for each other's locks.
+        InputError: Sources include each other's locks.
     """
     left = {source.lock: source for source in sources}
-    found: list[list[Source]] = []
+    found: list[list[LockSource]] = []
     while left:
         ready = [
             source
@@ -120,7 +121,7 @@ def waves(sources: Collection[Source], uses: Mapping[str, Collection[str]]) -> l
         ]
         if not ready:
             names = ", ".join(sorted(source.path for source in left.values()))
-            raise InputError(f"{names}: each includes another's lock", hint="Break the circle of -r and -c lines.")
+            raise InputError(f"{names}: each includes another's lock", hint="Remove the circle of -r and -c lines.")
         found.append(sorted(ready, key=lambda source: source.path))
         left = {lock: source for lock, source in left.items() if source not in ready}
     return found

@@ -1,1 +1,1 @@
-"""Whether locks still are what their sources say: differences told, and manifests held against locks."""
+"""Checks whether locks are up to date with their sources: findings, and comparison of manifests with locks."""

@@ -1,8 +1,8 @@
-"""What a lock records of the manifest that it was made from, computed anew.
+"""The hash of the manifest that a lock records, computed again and compared.
 
-Source: Poetry 2.5.1 `packages/locker.py` (content-hash), plette 2 `pipfiles.py` as in pipenv 2026.10.3
-(`_meta.hash`); both held against what the tools themselves say. pdm's depends on settings that are not all in
-the manifest, so that it is left to pdm.
+Source: https://github.com/python-poetry/poetry/blob/main/src/poetry/packages/locker.py (content-hash, Poetry 2.5.1),
+https://github.com/sarugaku/plette (`_meta.hash`, as in pipenv 2026.10.3); tests compare both with the tools' output.
+pdm's hash depends on settings outside the manifest, so only pdm checks it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _PIPFILE_KNOWN = ("source", "packages", "dev-packages", "requires", "scripts", "
 
 
 def poetry_agrees(lock_text: str, recorded: str, pyproject: dict[str, Any]) -> bool:
-    """Tell whether a `poetry.lock` was made from this `pyproject.toml`.
+    """Return whether a `poetry.lock` was made from this `pyproject.toml`.
 
     Args:
-        lock_text: The lock, whose first line says which Poetry made it.
+        lock_text: The lock, whose first line names the version of Poetry.
         recorded: Its `content-hash`.
         pyproject: The parsed manifest.
     """
@@ -34,7 +34,7 @@ def poetry_agrees(lock_text: str, recorded: str, pyproject: dict[str, Any]) -> b
 
 
 def pipfile_agrees(recorded: str, pipfile: dict[str, Any]) -> bool:
-    """Tell whether a `Pipfile.lock` was made from this `Pipfile`.
+    """Return whether a `Pipfile.lock` was made from this `Pipfile`.
 
     Args:
         recorded: The lock's `_meta.hash.sha256`.

@@ -1,76 +1,118 @@
-"""The findings of the drift gate, one function a fact."""
+"""The findings of check_locks, one function per kind, and the text difference that one of them shows."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
+
+import msgspec
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.drift.consistency import Mismatch
-from ops.supply_chain.dependencies.drift.difference import Difference
 
 NOT_EXAMINED = "lock.not-examined"
 
+MOST_LINES = 40
+"""Lines of a difference that are shown; the rest is counted."""
+
+_CONTEXT_LINES = 2
 _MOST_NAMED = 3
 _LONGEST = 500
-_LOCK_AGAIN = "Run `nox -s lock` and look at what changes."
+_LOCK_AGAIN = "Run `nox -s lock` and review the changes."
 
 Change = tuple[str, str, str]
 """A package, its version as committed, its version as compiled; an empty version for absent."""
 
 
-def drifted(path: str, source: str, found: Difference, changes: Sequence[Change]) -> Finding:
-    """Say that a lock is not what its source compiles to.
+class TextDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """The difference between a committed lock and its recompile.
+
+    `line` counts from 1 in the committed lock: the first that differs, or its last if the recompile only has more.
+    `changed` is the number of removed and added lines. `shown` is a unified diff, at most `MOST_LINES`.
+    """
+
+    line: int
+    changed: int
+    shown: tuple[str, ...]
+
+
+def text_diff(committed: str, compiled: str, *, path: str, line: int = 0) -> TextDiff:
+    """Compare a lock with its recompile.
+
+    Args:
+        committed: The lock's whole text.
+        compiled: The recompiled text, header included.
+        path: The lock, for the head of the diff.
+        line: The first line that differs, if the texts are not the lock itself; 0 finds it.
+    """
+    old, new = committed.splitlines(), compiled.splitlines()
+    equal = next(
+        (at for at, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), min(len(old), len(new))
+    )
+    rows = list(difflib.unified_diff(old, new, f"{path} (committed)", f"{path} (compiled)", "", "", _CONTEXT_LINES, ""))
+    changed = sum(1 for row in rows[2:] if row.startswith(("-", "+")))
+    shown = rows[:MOST_LINES]
+    more = len(rows) - len(shown)
+    return TextDiff(
+        line=line or max(1, min(equal + 1, len(old))),
+        changed=changed,
+        shown=(*shown, f"... and {more} more {'line' if more == 1 else 'lines'}") if more else tuple(shown),
+    )
+
+
+def drifted(path: str, source: str, diff: TextDiff, changes: Sequence[Change]) -> Finding:
+    """Return the finding for a lock that differs from a recompile of its source.
 
     Args:
         path: The lock.
-        source: What it is compiled from.
-        found: The difference of the texts.
+        source: Its source.
+        diff: The difference of the texts.
         changes: The packages that differ, sorted by name.
     """
     name, before, _ = changes[0] if len(changes) == 1 else ("", "", "")
-    lines = "1 line differs" if found.changed == 1 else f"{found.changed} lines differ"
+    lines = "1 line differs" if diff.changed == 1 else f"{diff.changed} lines differ"
     return Finding(
         code="lock.drift",
         severity=Severity.HIGH,
-        message=f"is not what {source} compiles to: {lines}, the first at line {found.line}; {_what(changes)}",
+        message=f"is out of date with {source}: {lines} when recompiled, the first at line {diff.line}; {_what(changes)}",
         next_step=_restore(changes) if changes and all(old == new for _, old, new in changes) else _LOCK_AGAIN,
         package=name,
         version=before,
         path=path,
-        line=found.line,
+        line=diff.line,
     )
 
 
 def unresolvable(path: str, source: str, why: str) -> Finding:
-    """Say that nothing satisfies a source, as of the moment of its lock."""
+    """Return the finding for a source that has no solution at the timestamp of its lock."""
     return Finding(
         code="lock.drift",
         severity=Severity.HIGH,
-        message=f"is not what {source} compiles to: nothing satisfies it as of the lock's moment: {_one_line(why)}",
+        message=f"is out of date with {source}: no solution at the lock's timestamp: {_one_line(why)}",
         next_step="Correct the source, or run `nox -s lock` if it has changed since.",
         path=path,
     )
 
 
-def disagreeing(path: str, command: str, said: str) -> Finding:
-    """Say that a lock's own tool calls it outdated."""
+def disagreeing(path: str, command: str, output: str) -> Finding:
+    """Return the finding for a lock that its own tool calls outdated."""
     return Finding(
         code="lock.drift",
         severity=Severity.HIGH,
-        message=f"does not fit its manifest, says `{command}`: {_one_line(said)}",
-        next_step=f"Lock again with {command.split(maxsplit=1)[0]} and look at what changes.",
+        message=f"is out of date with its manifest according to `{command}`: {_one_line(output)}",
+        next_step=f"Lock again with {command.split(maxsplit=1)[0]} and review the changes.",
         path=path,
     )
 
 
 def inconsistent(path: str, found: Mismatch, tool: str) -> Finding:
-    """Say in what a lock and its manifest do not agree."""
+    """Return the finding for a lock that differs from its manifest."""
     return Finding(
         code="lock.drift",
         severity=Severity.HIGH,
         message=found.message,
-        next_step=f"Lock again with {tool} and look at what changes.",
+        next_step=f"Lock again with {tool} and review the changes.",
         package=found.package,
         version=found.version,
         path=path,
@@ -79,34 +121,34 @@ def inconsistent(path: str, found: Mismatch, tool: str) -> Finding:
 
 
 def missing(path: str, source: str) -> Finding:
-    """Say that a source has no lock."""
+    """Return the finding for a source without a lock."""
     return Finding(
         code="lock.missing",
         severity=Severity.HIGH,
-        message=f"is not there, and {source} asks for packages",
-        next_step="Run `nox -s lock` and commit what it makes.",
+        message=f"no {path}, but {source} declares dependencies",
+        next_step="Run `nox -s lock` and commit the result.",
         path=path,
     )
 
 
-def no_moment(path: str) -> Finding:
-    """Say that a lock does not record when it was compiled."""
+def no_timestamp(path: str) -> Finding:
+    """Return the finding for a lock that does not record when it was compiled."""
     return Finding(
         code="lock.no-moment",
         severity=Severity.MEDIUM,
-        message="has no `# uv-compiled-at:` line: nobody can compile it again and get the same",
-        next_step="Run `nox -s lock`, which records the moment.",
+        message="has no `# uv-compiled-at:` line, so it cannot be reproduced",
+        next_step="Run `nox -s lock`, which records the timestamp.",
         path=path,
         line=1,
     )
 
 
 def no_source(path: str, pins: int) -> Finding:
-    """Say that nothing tells what a lock is made from."""
+    """Return the finding for a lock without a source."""
     return Finding(
         code="lock.no-source",
         severity=Severity.MEDIUM,
-        message=f"pins {pins} packages, and no file beside it says what they are compiled from",
+        message=f"pins {pins} {'package' if pins == 1 else 'packages'}, but has no .in file that it is compiled from",
         next_step="Write the .in file that it is compiled from, or waive lock.no-source for this path.",
         path=path,
         line=1,
@@ -114,61 +156,63 @@ def no_source(path: str, pins: int) -> Finding:
 
 
 def unchecked(path: str, manifest: str) -> Finding:
-    """Say that a manifest leaves its dependencies to a build, and the lock's tool could not be asked."""
+    """Return the finding for a manifest whose dependencies only a build knows, without the lock's tool to check it."""
     return Finding(
         code="lock.unchecked",
         severity=Severity.MEDIUM,
-        message=f"cannot be held against {manifest}, which leaves its dependencies to a build backend",
+        message=f"cannot be compared with {manifest}, which leaves its dependencies to a build backend",
         next_step="Write the dependencies into [project], or waive lock.unchecked for this path.",
         path=path,
     )
 
 
 def no_lock(path: str) -> Finding:
-    """Say that a file declares dependencies in a project without any lock."""
+    """Return the finding for a file that declares dependencies in a project without any lock."""
     return Finding(
         code=NOT_EXAMINED,
         severity=Severity.INFO,
-        message="declares dependencies, and the project has no lock that could be held against it",
+        message="declares dependencies, but the project has no lock",
         next_step="Lock them (nox -s lock), or name the lock in [locks].include.",
         path=path,
     )
 
 
 def not_examined(path: str, why: str, remedy: str) -> Finding:
-    """Say that a lock could not be looked at, and what to do."""
+    """Return the finding for a lock that could not be checked."""
     return Finding(
         code=NOT_EXAMINED,
         severity=Severity.INFO,
-        message=f"could not be looked at: {_one_line(why)}",
+        message=f"not checked: {_one_line(why)}",
         next_step=remedy or "Run again.",
         path=path,
     )
 
 
 def _one_line(text: str) -> str:
-    """Put what another tool said on one line, and not too much of it."""
+    """Return another tool's output on one line, shortened."""
     line = printable(" ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
 def _what(changes: Sequence[Change]) -> str:
     if not changes:
-        return "no pin does"
-    told = ", ".join(_told(*one) for one in changes[:_MOST_NAMED])
+        return "no pin differs"
+    named = ", ".join(_shown(*change) for change in changes[:_MOST_NAMED])
     more = len(changes) - _MOST_NAMED
-    return f"{told} and {more} more" if more > 0 else told
+    return f"{named} and {more} more" if more > 0 else named
 
 
-def _told(name: str, before: str, after: str) -> str:
+def _shown(name: str, before: str, after: str) -> str:
     old, new = printable(before), printable(after)
     if old == new:
-        return f"{name} {old} with other hashes"
-    return f"{name} {old} is {new}" if old and new else f"{name} {old or new} is {'missing' if new else 'too much'}"
+        return f"{name} {old} has other hashes"
+    if old and new:
+        return f"{name} {old} should be {new}"
+    return f"{name} {new} is missing" if new else f"{name} {old} is not required"
 
 
 def _restore(changes: Sequence[Change]) -> str:
-    """Advise on hashes alone: a plain compile keeps those of a lock, so that the pin has to be named."""
+    """Return the next step for changed hashes: a plain compile keeps those of a lock, so the pin must be named."""
     if len(changes) > _MOST_NAMED:
         return "Restore the lock from version control, and find out who changed its hashes."
     pins = " ".join(f"--upgrade-package {name}=={printable(version)}" for name, version, _ in changes)

@@ -1,4 +1,4 @@
-"""A lock held against its manifest: the hash that it records of it, then each dependency."""
+"""Comparison of a lock with its manifest: the recorded hash of the manifest, then each dependency."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _POETRY_HASH = re.compile(r'^content-hash = "(?P<hash>[^"\n]*)"', re.MULTILINE)
 _PYLOCK_NAME = re.compile(r"pylock\.(?P<name>[^.]+)\.toml")
 
 
-def hold(lock: Lock, lock_text: str, manifest_text: str) -> tuple[Mismatch, ...] | None:
-    """Find in what a lock and its manifest do not agree.
+def compare_with_manifest(lock: Lock, lock_text: str, manifest_text: str) -> tuple[Mismatch, ...] | None:
+    """Return the differences between a lock and its manifest.
 
     Args:
         lock: Of any kind but requirements; its `source` is the manifest.
         lock_text: Its bytes as text.
         manifest_text: The manifest's.
     Returns:
-        First what the recorded hash tells, then in the order of the manifest; None where the manifest leaves
-        its dependencies to a build backend or is a script, so that nobody can tell without running it.
+        First that of the recorded hash, then in the order of the manifest; None if the manifest leaves its
+        dependencies to a build backend or is a script, so that they are unknown without running code.
     Raises:
-        InputError: The manifest is broken.
+        InputError: The manifest is malformed.
     """
     if not lock.source.endswith(("pyproject.toml", "Pipfile")):
         return None
@@ -48,9 +48,9 @@ def _recorded(lock: Lock, text: str, manifest: dict[str, Any]) -> Iterator[Misma
         found = list(_POETRY_HASH.finditer(text))
         line = text.count("\n", 0, found[-1].start()) + 1 if found else 0
         if not found or not poetry_agrees(text, found[-1]["hash"], manifest):
-            yield Mismatch(message=f"its content-hash is not that of {lock.source}", line=line)
+            yield Mismatch(message=f"its content-hash does not match {lock.source}", line=line)
     if lock.kind is LockKind.PIPFILE and not pipfile_agrees(_pipfile_hash(text), manifest):
-        yield Mismatch(message=f"its _meta.hash is not that of {lock.source}", line=1)
+        yield Mismatch(message=f"its _meta.hash does not match {lock.source}", line=1)
 
 
 def _pipfile_hash(text: str) -> str:
@@ -59,7 +59,7 @@ def _pipfile_hash(text: str) -> str:
 
 
 def _of_its_group(lock: Lock, manifest: Manifest) -> Manifest:
-    """Take from the manifest what a `pylock.<name>.toml` is for: the group or extra of that name, if there is one."""
+    """Select the group or extra that a `pylock.<name>.toml` is named after, if there is one."""
     if lock.kind is not LockKind.PYLOCK:
         return manifest
     match = _PYLOCK_NAME.fullmatch(posixpath.basename(lock.path))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -9,15 +10,16 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.values.compile_request import Bypass, CompileRequest
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.dependencies.compile.asking import Answer
-from ops.supply_chain.dependencies.compile.comparing import Change, pins_of
+from ops.supply_chain.dependencies.compile.diff import PinChange, pins_of
 from ops.supply_chain.dependencies.compile.header import parse_header
-from ops.supply_chain.dependencies.compile.job import Job, Wish
-from ops.supply_chain.dependencies.compile.settling import Settled, settle
+from ops.supply_chain.dependencies.compile.options import CompileOptions
+from ops.supply_chain.dependencies.compile.plan import LockJob
+from ops.supply_chain.dependencies.compile.reproduce import CompileOutcome
+from ops.supply_chain.dependencies.compile.resolve import LockResult, resolve
 
 DAY = "2026-11-{:02}T00:00:00Z"
 NOW, ALLOWED = DAY.format(20), DAY.format(13)
-WISH = Wish(now=NOW, allowed=ALLOWED)
+OPTIONS = CompileOptions(now=NOW, allowed=ALLOWED)
 
 
 class FakeCompiler:
@@ -28,18 +30,18 @@ class FakeCompiler:
         self.sources = sources
         self.asked: list[CompileRequest] = []
 
-    def __call__(self, requests: Sequence[CompileRequest]) -> list[Answer]:
+    def __call__(self, requests: Sequence[CompileRequest]) -> list[CompileOutcome]:
         self.asked += requests
         return [self._compile(request) for request in requests]
 
-    def _compile(self, request: CompileRequest) -> Answer:
-        moments = {one.name: one.moment for one in request.bypasses}
+    def _compile(self, request: CompileRequest) -> CompileOutcome:
+        moments = {one.name: one.exclude_newer for one in request.bypasses}
         free = {one.partition("==")[0] for one in request.upgrade_packages}
         seed = {} if request.upgrade else pins_of(request.seed).versions
         lines = []
         for line in sorted(self.sources[request.source].split()):
             name, _, below = line.partition("<")
-            moment = moments.get(name, request.moment)
+            moment = moments.get(name, request.exclude_newer)
             offered = [
                 version
                 for version, day in self.releases[name].items()
@@ -52,9 +54,9 @@ class FakeCompiler:
         return "".join(lines)
 
 
-def job(old: str = "", *, folder: str = "f", source: str = "requirements.in", text: str = "a") -> Job:
+def job(old: str = "", *, folder: str = "f", source: str = "requirements.in", text: str = "a") -> LockJob:
     names = tuple(sorted(line.partition("<")[0] for line in text.split()))
-    return Job(
+    return LockJob(
         folder=folder,
         source=source,
         lock="requirements.txt",
@@ -72,9 +74,11 @@ def old_lock(day: int, *pins: str) -> str:
     return head + "".join(lines)
 
 
-def one(old: str, releases: dict[str, dict[int, int]], *, text: str = "a", wish: Wish = WISH) -> Settled:
+def one(
+    old: str, releases: dict[str, dict[int, int]], *, text: str = "a", options: CompileOptions = OPTIONS
+) -> LockResult:
     compiler = FakeCompiler(releases, {"requirements.in": text})
-    [answer] = settle([job(old, text=text)], wish, compiler)
+    [answer] = resolve([job(old, text=text)], options, compiler)
     assert answer.changed is (answer.text != old)
     return answer
 
@@ -82,7 +86,7 @@ def one(old: str, releases: dict[str, dict[int, int]], *, text: str = "a", wish:
 def test_a_new_lock_has_nothing_younger_than_the_cool_down() -> None:
     answer = one("", {"a": {1: 1, 2: 14}})
     assert answer.text == old_lock(13, "a==1")
-    assert answer.changes == (Change(name="a", before="", after="1"),)
+    assert answer.changes == (PinChange(name="a", before="", after="1"),)
 
 
 def test_an_unchanged_source_keeps_every_byte_whatever_is_new() -> None:
@@ -99,16 +103,16 @@ def test_a_changed_source_keeps_the_other_pins_and_takes_the_new_moment() -> Non
 def test_an_upgrade_lets_all_go_and_a_named_one_lets_that_go() -> None:
     releases = {"a": {1: 1, 2: 10}, "b": {1: 1, 2: 10}}
     old = old_lock(5, "a==1", "b==1")
-    assert one(old, releases, text="a b", wish=Wish(now=NOW, allowed=ALLOWED, upgrade=True)).text == old_lock(
-        13, "a==2", "b==2"
-    )
-    named = Wish(now=NOW, allowed=ALLOWED, upgrade_packages=("b",))
-    assert one(old, releases, text="a b", wish=named).text == old_lock(13, "a==1", "b==2")
+    assert one(
+        old, releases, text="a b", options=CompileOptions(now=NOW, allowed=ALLOWED, upgrade=True)
+    ).text == old_lock(13, "a==2", "b==2")
+    named = CompileOptions(now=NOW, allowed=ALLOWED, upgrade_packages=("b",))
+    assert one(old, releases, text="a b", options=named).text == old_lock(13, "a==1", "b==2")
 
 
 def test_an_upgrade_that_finds_nothing_newer_keeps_every_byte() -> None:
     old = old_lock(5, "a==1")
-    assert not one(old, {"a": {1: 1, 2: 14}}, wish=Wish(now=NOW, allowed=ALLOWED, upgrade=True)).changed
+    assert not one(old, {"a": {1: 1, 2: 14}}, options=CompileOptions(now=NOW, allowed=ALLOWED, upgrade=True)).changed
 
 
 def test_a_named_upgrade_leaves_locks_without_that_package_alone() -> None:
@@ -117,21 +121,21 @@ def test_a_named_upgrade_leaves_locks_without_that_package_alone() -> None:
         job(old_lock(5, "a==1"), folder="a", source="a.in", text="a"),
         job(old_lock(5, "b==1"), folder="b", source="b.in", text="b"),
     ]
-    answers = settle(jobs, Wish(now=NOW, allowed=ALLOWED, upgrade_packages=("b",)), compiler)
+    answers = resolve(jobs, CompileOptions(now=NOW, allowed=ALLOWED, upgrade_packages=("b",)), compiler)
     assert [answer.changed for answer in answers] == [False, True]
 
 
 def test_a_lock_younger_than_the_cool_down_keeps_its_moment_and_pins() -> None:
     answer = one(old_lock(19, "a==2"), {"a": {1: 1, 2: 18}, "b": {1: 1}}, text="a b")
     assert answer.text == old_lock(19, "a==2", "b==1")
-    assert answer.adopted == ()
+    assert answer.kept_young == ()
 
 
 def test_a_pin_that_another_tool_made_is_kept_and_the_exception_recorded() -> None:
     answer = one(old_lock(5, "a==2", "b==1"), {"a": {1: 1, 2: 18}, "b": {1: 1}}, text="a b")
-    adopted = Bypass(name="a", version="2", moment=NOW, reason="pinned before this cool-down applied")
-    assert answer.adopted == (adopted,)
-    assert parse_header(answer.text, where="x").bypasses == (adopted,)
+    kept_young = Bypass(name="a", version="2", exclude_newer=NOW, reason="pinned before this cool-down applied")
+    assert answer.kept_young == (kept_young,)
+    assert parse_header(answer.text, where="x").bypasses == (kept_young,)
     assert pins_of(answer.text).versions == {"a": ("2",), "b": ("1",)}
     assert one(answer.text, {"a": {1: 1, 2: 18, 3: 19}, "b": {1: 1}}, text="a b").changed is False
 
@@ -145,32 +149,44 @@ def test_a_lock_without_a_moment_gets_one_and_keeps_pins_that_are_too_young() ->
 def test_a_pin_that_its_source_lowers_is_no_exception() -> None:
     answer = one(old_lock(5, "a==3"), {"a": {1: 1, 2: 14, 3: 5}}, text="a<3")
     assert answer.text == old_lock(13, "a==1")
-    assert answer.adopted == ()
+    assert answer.kept_young == ()
 
 
 def test_an_upgrade_of_all_does_not_lower_a_pin_that_is_too_young() -> None:
-    wish = Wish(now=NOW, allowed=ALLOWED, upgrade=True)
-    answer = one("a==2\nb==1\n", {"a": {1: 1, 2: 18, 3: 19}, "b": {1: 1, 2: 10}}, text="a b", wish=wish)
+    options = CompileOptions(now=NOW, allowed=ALLOWED, upgrade=True)
+    answer = one("a==2\nb==1\n", {"a": {1: 1, 2: 18, 3: 19}, "b": {1: 1, 2: 10}}, text="a b", options=options)
     assert pins_of(answer.text).versions == {"a": ("2",), "b": ("2",)}
 
 
-FIX = Bypass(name="a", version="", moment=NOW, reason="CVE-2026-1")
+UPGRADES = {"all": {"upgrade": True}, "the package": {"upgrade_packages": ("a",)}}
+
+
+@pytest.mark.parametrize("upgrade", UPGRADES.values(), ids=UPGRADES)
+def test_a_pin_that_is_kept_young_is_never_upgraded_to_a_younger_release(upgrade: dict[str, Any]) -> None:
+    releases = {"a": {1: 1, 2: 18, 3: 19}}
+    options = CompileOptions(now=NOW, allowed=ALLOWED, **upgrade)
+    kept = one(old_lock(5, "a==2"), releases, options=options)
+    assert pins_of(kept.text).versions == {"a": ("2",)}
+    assert one(kept.text, releases, options=options).changed is False
+
+
+FIX = Bypass(name="a", version="", exclude_newer=NOW, reason="CVE-2026-1")
 
 
 def test_a_bypass_takes_the_young_release_alone_and_is_recorded() -> None:
     releases = {"a": {1: 1, 2: 18}, "b": {1: 1, 2: 18}}
-    wish = Wish(now=NOW, allowed=ALLOWED, bypasses=(FIX,))
-    answer = one(old_lock(5, "a==1", "b==1"), releases, text="a b", wish=wish)
+    options = CompileOptions(now=NOW, allowed=ALLOWED, bypasses=(FIX,))
+    answer = one(old_lock(5, "a==1", "b==1"), releases, text="a b", options=options)
     assert pins_of(answer.text).versions == {"a": ("2",), "b": ("1",)}
     assert parse_header(answer.text, where="x").bypasses == (FIX,)
     assert not one(answer.text, releases, text="a b").changed
-    later = Wish(now="2026-11-25T00:00:00Z", allowed=DAY.format(18))
-    changed = one(answer.text, {**releases, "c": {1: 1}}, text="a b c", wish=later)
+    later = CompileOptions(now="2026-11-25T00:00:00Z", allowed=DAY.format(18))
+    changed = one(answer.text, {**releases, "c": {1: 1}}, text="a b c", options=later)
     assert parse_header(changed.text, where="x").bypasses == (FIX,)
-    at_last = Wish(now="2026-11-28T00:00:00Z", allowed=DAY.format(21))
-    settled = one(answer.text, {**releases, "c": {1: 1}}, text="a b c", wish=at_last)
-    assert parse_header(settled.text, where="x").bypasses == ()
-    assert pins_of(settled.text).versions == {"a": ("2",), "b": ("1",), "c": ("1",)}
+    at_last = CompileOptions(now="2026-11-28T00:00:00Z", allowed=DAY.format(21))
+    result = one(answer.text, {**releases, "c": {1: 1}}, text="a b c", options=at_last)
+    assert parse_header(result.text, where="x").bypasses == ()
+    assert pins_of(result.text).versions == {"a": ("2",), "b": ("1",), "c": ("1",)}
 
 
 def test_a_source_that_wants_what_its_recorded_moment_did_not_have_has_only_changed() -> None:
@@ -184,11 +200,11 @@ def test_a_source_that_nothing_satisfies_now_is_an_input_error() -> None:
 
 
 def test_a_bypass_that_changes_nothing_is_not_recorded() -> None:
-    wish = Wish(now=NOW, allowed=ALLOWED, bypasses=(FIX,))
-    assert not one(old_lock(5, "a==1"), {"a": {1: 1}}, wish=wish).changed
+    options = CompileOptions(now=NOW, allowed=ALLOWED, bypasses=(FIX,))
+    assert not one(old_lock(5, "a==1"), {"a": {1: 1}}, options=options).changed
 
 
-def many(count: int, *, damaged: tuple[int, ...] = ()) -> list[Job]:
+def many(count: int, *, damaged: tuple[int, ...] = ()) -> list[LockJob]:
     return [
         job(old_lock(2 + number, "a==1" if number not in damaged else "a==7"), folder=f"f{number}")
         for number in range(count)
@@ -198,22 +214,22 @@ def many(count: int, *, damaged: tuple[int, ...] = ()) -> list[Job]:
 def test_equal_locks_of_many_moments_are_two_questions() -> None:
     compiler = FakeCompiler({"a": {1: 1, 2: 18}}, {"requirements.in": "a"})
     jobs = many(9)
-    answers = settle(jobs, WISH, compiler)
+    answers = resolve(jobs, OPTIONS, compiler)
     assert [answer.job for answer in answers] == jobs
     assert not any(answer.changed for answer in answers)
-    assert [request.moment for request in compiler.asked] == [DAY.format(2), DAY.format(10)]
+    assert [request.exclude_newer for request in compiler.asked] == [DAY.format(2), DAY.format(10)]
 
 
 def test_where_the_ends_differ_each_moment_is_asked() -> None:
     compiler = FakeCompiler({"a": {1: 5}}, {"requirements.in": "a"})
     compiler.releases["a"][0] = 1  # before the fifth, 1 is not there and 0 is taken
-    answers = settle(many(9), WISH, compiler)
+    answers = resolve(many(9), OPTIONS, compiler)
     assert [answer.changed for answer in answers] == [True] * 3 + [False] * 6
 
 
 def test_new_locks_of_equal_inputs_are_one_question() -> None:
     compiler = FakeCompiler({"a": {1: 1}}, {"requirements.in": "a"})
-    answers = settle([job(folder=f"f{number}") for number in range(9)], WISH, compiler)
+    answers = resolve([job(folder=f"f{number}") for number in range(9)], OPTIONS, compiler)
     assert {answer.text for answer in answers} == {old_lock(13, "a==1")}
     assert len(compiler.asked) == 1
 
@@ -221,13 +237,13 @@ def test_new_locks_of_equal_inputs_are_one_question() -> None:
 def test_inputs_that_differ_are_never_shared() -> None:
     compiler = FakeCompiler({"a": {1: 1}}, {"requirements.in": "a"})
     jobs = [msgspec.structs.replace(job(folder=f"f{number}"), inputs=(f"f{number}",)) for number in range(3)]
-    settle(jobs, WISH, compiler)
+    resolve(jobs, OPTIONS, compiler)
     assert [request.folder for request in compiler.asked] == ["f0", "f1", "f2"]
 
 
 def test_nothing_to_settle_asks_nothing() -> None:
     compiler = FakeCompiler({}, {})
-    assert settle([], WISH, compiler) == []
+    assert resolve([], OPTIONS, compiler) == []
     assert compiler.asked == []
 
 
@@ -245,10 +261,10 @@ def test_settling_again_changes_nothing_and_nothing_ever_goes_down(
     releases: dict[str, dict[int, int]], old: str | tuple[int, int], upgrade: bool
 ) -> None:
     text = old_lock(old[0], f"a=={old[1]}") if isinstance(old, tuple) else ""
-    wish = Wish(now=NOW, allowed=ALLOWED, upgrade=upgrade)
-    first = one(text, releases, text="a b", wish=wish)
+    options = CompileOptions(now=NOW, allowed=ALLOWED, upgrade=upgrade)
+    first = one(text, releases, text="a b", options=options)
     assert not one(first.text, releases, text="a b").changed
-    assert not one(first.text, releases, text="a b", wish=wish).changed
+    assert not one(first.text, releases, text="a b", options=options).changed
     if isinstance(old, tuple) and old[1] in releases["a"]:
         assert int(pins_of(first.text).versions["a"][0]) >= old[1]
     moment = parse_header(first.text, where="x").compiled_at

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
-from ops.supply_chain.contracts.values.compile_request import Header
+from ops.supply_chain.contracts.values.compile_request import LockHeader
 from ops.supply_chain.contracts.values.publisher import Publisher
-from ops.supply_chain.dependencies.compile.companions import baseline_path, bom_path, look_beside
-from ops.supply_chain.dependencies.compile.comparing import Change
-from ops.supply_chain.dependencies.compile.job import Job
-from ops.supply_chain.dependencies.compile.settling import Settled
+from ops.supply_chain.dependencies.compile.diff import PinChange
+from ops.supply_chain.dependencies.compile.plan import LockJob
+from ops.supply_chain.dependencies.compile.resolve import LockResult
+from ops.supply_chain.dependencies.compile.siblings import baseline_path, bom_path, check_siblings
 
 BODY = "a==1 --hash=sha256:aa\nb==2 --hash=sha256:bb\nurl @ https://example.org/u.whl\n"
 BOM = json.dumps(
@@ -28,8 +28,8 @@ def publisher(author: str = "x") -> Publisher:
     return Publisher(author=author, author_email="", home_page="", maintainer="", maintainer_email="", project_urls={})
 
 
-def settled(*changes: Change) -> Settled:
-    job = Job(
+def result(*changes: PinChange) -> LockResult:
+    job = LockJob(
         folder="f",
         source="main.in",
         lock="main.txt",
@@ -37,9 +37,9 @@ def settled(*changes: Change) -> Settled:
         inputs=(),
         names=("a", "elsewhere", "url"),
         old=BODY,
-        header=Header(),
+        header=LockHeader(),
     )
-    return Settled(job=job, text=BODY, changed=bool(changes), changes=changes)
+    return LockResult(job=job, text=BODY, changed=bool(changes), changes=changes)
 
 
 BASELINE = PublisherBaseline(direct_deps={"a": publisher()})
@@ -51,37 +51,39 @@ def test_what_lies_beside_a_lock_has_its_name() -> None:
 
 
 def test_a_lock_with_all_its_companions_is_not_stale() -> None:
-    beside = look_beside(settled(), bom=BOM, baseline=BASELINE, refresh=False)
-    assert (beside.stale, beside.bom_stale, beside.direct, beside.ask) == (False, False, ("a",), ())
-    assert beside.renewed({}) is None
+    beside = check_siblings(result(), bom=BOM, baseline=BASELINE, refresh=False)
+    assert (beside.stale, beside.bom_stale, beside.direct, beside.to_fetch) == (False, False, ("a",), ())
+    assert beside.new_baseline({}) is None
 
 
 @pytest.mark.parametrize("bom", [None, "", "{", "[]", json.dumps({"components": []}), "[" * 100000])
 def test_a_missing_or_foreign_document_is_made_again(bom: str | None) -> None:
-    assert look_beside(settled(), bom=bom, baseline=BASELINE, refresh=False).bom_stale
+    assert check_siblings(result(), bom=bom, baseline=BASELINE, refresh=False).bom_stale
 
 
 def test_a_missing_baseline_is_made_of_what_the_index_describes() -> None:
-    beside = look_beside(settled(), bom=BOM, baseline=None, refresh=False)
-    assert (beside.stale, beside.ask) == (True, ("a",))
-    assert beside.renewed({"a": publisher("new"), "b": publisher()}) == PublisherBaseline(
+    beside = check_siblings(result(), bom=BOM, baseline=None, refresh=False)
+    assert (beside.stale, beside.to_fetch) == (True, ("a",))
+    assert beside.new_baseline({"a": publisher("new"), "b": publisher()}) == PublisherBaseline(
         direct_deps={"a": publisher("new")}
     )
-    assert beside.renewed({}) == PublisherBaseline(direct_deps={})
+    assert beside.new_baseline({}) == PublisherBaseline(direct_deps={})
 
 
 def test_an_upgraded_dependency_gets_a_fresh_entry_and_a_transitive_one_none() -> None:
-    changes = (Change(name="a", before="0", after="1"), Change(name="b", before="1", after="2"))
-    assert look_beside(settled(*changes), bom=BOM, baseline=BASELINE, refresh=False).ask == ("a",)
+    changes = (PinChange(name="a", before="0", after="1"), PinChange(name="b", before="1", after="2"))
+    assert check_siblings(result(*changes), bom=BOM, baseline=BASELINE, refresh=False).to_fetch == ("a",)
 
 
 def test_other_hashes_of_the_same_version_are_no_reason_to_ask() -> None:
-    beside = look_beside(settled(Change(name="a", before="1", after="1")), bom=BOM, baseline=BASELINE, refresh=False)
-    assert (beside.ask, beside.bom_stale) == ((), True)
+    beside = check_siblings(
+        result(PinChange(name="a", before="1", after="1")), bom=BOM, baseline=BASELINE, refresh=False
+    )
+    assert (beside.to_fetch, beside.bom_stale) == ((), True)
 
 
 def test_an_entry_of_a_dependency_that_went_makes_the_baseline_stale() -> None:
     more = PublisherBaseline(direct_deps={"a": publisher(), "gone": publisher()})
-    beside = look_beside(settled(), bom=BOM, baseline=more, refresh=False)
+    beside = check_siblings(result(), bom=BOM, baseline=more, refresh=False)
     assert beside.stale
-    assert beside.renewed({}) == BASELINE
+    assert beside.new_baseline({}) == BASELINE

@@ -6,14 +6,15 @@ import pytest
 
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.dependencies.compile.gathering import follow, gather, restrict
-from ops.supply_chain.dependencies.compile.job import Job
+from ops.supply_chain.dependencies.compile.plan import LockJob, follow, plan_locks, restrict
 
 NOW = datetime(2026, 11, 20, 9, 0, 0, tzinfo=UTC)
 
 
-def jobs_of(files: dict[str, str], config: LocksConfig | None = None, named: tuple[str, ...] = ()) -> list[list[Job]]:
-    return gather(files, files.get, config=config or LocksConfig(), named=named, now=NOW)
+def jobs_of(
+    files: dict[str, str], config: LocksConfig | None = None, named: tuple[str, ...] = ()
+) -> list[list[LockJob]]:
+    return plan_locks(files, files.get, config=config or LocksConfig(), named=named, now=NOW)
 
 
 def paths_of(files: dict[str, str], config: LocksConfig | None = None, named: tuple[str, ...] = ()) -> list[list[str]]:
@@ -148,5 +149,5 @@ def test_restricting_to_paths(wanted: list[str], found: list[list[str]]) -> None
 
 
 def test_a_lock_from_the_future_is_refused() -> None:
-    with pytest.raises(InputError, match=r"a/requirements\.txt: the moment recorded for the lock is 2027"):
+    with pytest.raises(InputError, match=r"a/requirements\.txt: the timestamp of the lock is 2027"):
         jobs_of({"a/requirements.in": "a", "a/requirements.txt": "# uv-compiled-at: 2027-01-01T00:00:00Z\na==1\n"})

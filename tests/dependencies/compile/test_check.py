@@ -6,19 +6,19 @@ import pytest
 
 from ops.supply_chain.contracts.values.compile_request import CompileRequest
 from ops.supply_chain.core.errors import InputError, UnavailableError
-from ops.supply_chain.dependencies.compile.asking import Answer, Asker
+from ops.supply_chain.dependencies.compile.check import Recompiled, diff_of, recompile, without_hashes
 from ops.supply_chain.dependencies.compile.header import parse_header
-from ops.supply_chain.dependencies.compile.job import Job
-from ops.supply_chain.dependencies.compile.rechecking import Recheck, compare, recheck, without_hashes
+from ops.supply_chain.dependencies.compile.plan import LockJob
+from ops.supply_chain.dependencies.compile.reproduce import CachedCompiler, CompileOutcome
 
 NOW = "2026-11-20T00:00:00Z"
 BODY = "a==1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:ab\n    # via b\nb==2 --hash=sha256:bb\n"
 MOMENT = "# uv-compiled-at: 2026-11-{:02}T00:00:00Z\n"
 
 
-def job(body: str = BODY, *, day: int = 1, folder: str = "f", head: str | None = None) -> Job:
+def job(body: str = BODY, *, day: int = 1, folder: str = "f", head: str | None = None) -> LockJob:
     old = (MOMENT.format(day) if head is None else head) + body
-    return Job(
+    return LockJob(
         folder=folder,
         source="r.in",
         lock="r.txt",
@@ -33,17 +33,17 @@ def job(body: str = BODY, *, day: int = 1, folder: str = "f", head: str | None =
 class Compiler:
     """Answers each request by a rule, and remembers them."""
 
-    def __init__(self, answer: Answer | None = None, *, unseeded: Answer = BODY):
-        self.answer, self.unseeded = answer, unseeded
+    def __init__(self, answer: CompileOutcome | None = None, *, unseeded: CompileOutcome = BODY):
+        self.outcome, self.unseeded = answer, unseeded
         self.asked: list[CompileRequest] = []
 
-    def __call__(self, requests: Sequence[CompileRequest]) -> list[Answer]:
+    def __call__(self, requests: Sequence[CompileRequest]) -> list[CompileOutcome]:
         self.asked += requests
-        return [self.unseeded if not one.seed else self.answer or BODY for one in requests]
+        return [self.unseeded if not one.seed else self.outcome or BODY for one in requests]
 
 
-def ask(compiler: Compiler, *jobs: Job, from_source: bool = False) -> list[Recheck]:
-    return recheck(jobs, Asker(compiler), now=NOW, from_source=from_source)
+def ask(compiler: Compiler, *jobs: LockJob, from_source: bool = False) -> list[Recompiled]:
+    return recompile(jobs, CachedCompiler(compiler), now=NOW, from_source=from_source)
 
 
 def test_the_seed_has_pins_and_no_hashes() -> None:
@@ -51,7 +51,7 @@ def test_the_seed_has_pins_and_no_hashes() -> None:
     compiler = Compiler()
     [one] = ask(compiler, job())
     assert (one.same, one.from_source) == (True, False)
-    assert [(request.seed, request.moment) for request in compiler.asked] == [
+    assert [(request.seed, request.exclude_newer) for request in compiler.asked] == [
         ("a==1\n    # via b\nb==2\n", "2026-11-01T00:00:00Z")
     ]
 
@@ -74,8 +74,8 @@ def test_the_source_alone_is_asked_first_and_the_pins_only_where_that_differs() 
 def test_a_difference_comes_with_the_seeded_answer() -> None:
     other = BODY.replace("b==2", "b==3")
     [one] = ask(Compiler(other, unseeded="x==1\n"), job(), from_source=True)
-    assert (one.same, one.answer) == (False, other)
-    found = compare(one)
+    assert (one.same, one.outcome) == (False, other)
+    found = diff_of(one)
     assert (found.committed, found.compiled) == (MOMENT.format(1) + BODY, MOMENT.format(1) + other)
     assert [(change.name, change.before, change.after) for change in found.changes] == [("b", "2", "3")]
     assert found.line == 0
@@ -85,15 +85,15 @@ def test_many_moments_of_one_body_are_two_questions() -> None:
     compiler = Compiler()
     jobs = [job(day=day, folder=f"f{day}") for day in range(1, 9)]
     assert [one.job.path for one in ask(compiler, *jobs)] == [one.path for one in jobs]
-    assert [request.moment[8:10] for request in compiler.asked] == ["01", "08"]
+    assert [request.exclude_newer[8:10] for request in compiler.asked] == ["01", "08"]
 
 
 def test_a_moment_that_differs_is_found_among_many() -> None:
     class AtMoments(Compiler):
-        def __call__(self, requests: Sequence[CompileRequest]) -> list[Answer]:
+        def __call__(self, requests: Sequence[CompileRequest]) -> list[CompileOutcome]:
             answers = super().__call__(requests)
             return [
-                "b==9\n" if request.moment > "2026-11-05" else answer
+                "b==9\n" if request.exclude_newer > "2026-11-05" else answer
                 for request, answer in zip(requests, answers, strict=True)
             ]
 
@@ -105,7 +105,7 @@ def test_without_a_moment_what_is_pinned_counts() -> None:
     compiler = Compiler(BODY.replace("sha256:ab", "sha256:ab --hash=sha256:ac").replace("# via b", "# via other"))
     [one] = ask(compiler, job(head="# by hand\n"))
     assert one.same
-    assert [request.moment for request in compiler.asked] == [NOW]
+    assert [request.exclude_newer for request in compiler.asked] == [NOW]
 
 
 PINNED = {
@@ -122,7 +122,7 @@ def test_without_a_moment_a_difference_is_a_list_of_pins(
 ) -> None:
     [one] = ask(Compiler(answer), job(head="# by hand\n"))
     assert not one.same
-    found = compare(one)
+    found = diff_of(one)
     assert [(change.name, change.before, change.after) for change in found.changes] == changes
     assert (found.committed, found.line) == ("a==1\n    aa\n    ab\nb==2\n    bb", line)
 
@@ -159,20 +159,20 @@ NOTHING = {
 def test_an_index_that_lost_a_pinned_project_did_not_answer(said: str, outside: bool) -> None:
     [one] = ask(Compiler(InputError(said)), job())
     assert not one.same
-    assert isinstance(one.answer, UnavailableError if outside else InputError)
+    assert isinstance(one.outcome, UnavailableError if outside else InputError)
     if outside:
-        assert str(one.answer) == "f/r.in: the index offers nothing of a, which the lock pins"
+        assert str(one.outcome) == "f/r.in: the index serves no version of a, which the lock pins"
 
 
 def test_what_did_not_answer_is_neither_same_nor_different() -> None:
     error = UnavailableError("down")
     [one] = ask(Compiler(error, unseeded=error), job(), from_source=True)
-    assert (one.same, one.answer) == (False, error)
+    assert (one.same, one.outcome) == (False, error)
 
 
 def test_askers_that_share_a_memory_ask_once() -> None:
     compiler = Compiler()
-    memory: dict[object, Answer] = {}
+    memory: dict[object, CompileOutcome] = {}
     for _ in range(2):
-        recheck([job()], Asker(compiler, memory), now=NOW, from_source=False)  # type: ignore[arg-type]
+        recompile([job()], CachedCompiler(compiler, memory), now=NOW, from_source=False)  # type: ignore[arg-type]
     assert len(compiler.asked) == 1

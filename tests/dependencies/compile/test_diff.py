@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.dependencies.compile.comparing import (
-    Change,
+from ops.supply_chain.dependencies.compile.diff import (
+    PinChange,
     changes_between,
     describes,
-    lowered,
+    downgraded,
     pins_of,
     without_others,
 )
@@ -44,10 +44,10 @@ def test_changes_name_what_came_went_moved_and_has_other_hashes() -> None:
     before = pins_of("a==1 --hash=sha256:aa\nb==1\nc==1\n")
     after = pins_of("a==1 --hash=sha256:bb\nb==2\nd==1\n")
     assert changes_between(before, after) == (
-        Change(name="a", before="1", after="1"),
-        Change(name="b", before="1", after="2"),
-        Change(name="c", before="1", after=""),
-        Change(name="d", before="", after="1"),
+        PinChange(name="a", before="1", after="1"),
+        PinChange(name="b", before="1", after="2"),
+        PinChange(name="c", before="1", after=""),
+        PinChange(name="d", before="", after="1"),
     )
     assert changes_between(before, before) == ()
 
@@ -88,7 +88,7 @@ LOWERED = {
 
 @pytest.mark.parametrize(("before", "after", "names"), LOWERED.values(), ids=LOWERED)
 def test_lowered(before: str, after: str, names: tuple[str, ...]) -> None:
-    assert lowered(pins_of(before), pins_of(after)) == names
+    assert downgraded(pins_of(before), pins_of(after)) == names
 
 
 def test_the_documents_of_existing_components_describe_their_locks(shared_data: Path) -> None:

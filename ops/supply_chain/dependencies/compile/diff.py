@@ -1,4 +1,4 @@
-"""What two states of a lock have in common, and whether a document beside a lock still describes it."""
+"""The pins of a compiled lock, the changes between two states of it, and whether an SBOM describes it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ _SETTING = re.compile(
 """Options that add no package, and that compilers write into a lock or leave out."""
 
 
-class Pins(msgspec.Struct, frozen=True, kw_only=True):
-    """What a compiled body pins: `versions` maps each PEP 503 name to its versions, sorted as text (a URL
-    stands for the version where there is none); `hashes` are all digests of each name, without algorithm;
-    `others` are the lines that ask for something and are no such pin: a folder, an include, an address.
+class CompiledPins(msgspec.Struct, frozen=True, kw_only=True):
+    """The pins of a lock's body.
+
+    `versions` maps each PEP 503 name to its versions, sorted as text (for a direct reference the URL); `hashes` are
+    all digests of each name, without algorithm; `others` are the lines that require something else: a folder, an
+    include, an address.
     """
 
     versions: Mapping[str, tuple[str, ...]]
@@ -35,7 +37,7 @@ class Pins(msgspec.Struct, frozen=True, kw_only=True):
     others: frozenset[str] = frozenset()
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class PinChange(msgspec.Struct, frozen=True, kw_only=True):
     """One package that differs; `before` and `after` are its versions joined by `, `, empty for absent."""
 
     name: str
@@ -43,8 +45,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     after: str
 
 
-def pins_of(body: str) -> Pins:
-    """Read the pins of a lock's body as uv and pip-compile write it."""
+def pins_of(body: str) -> CompiledPins:
+    """Parse the pins of a lock's body as uv and pip-compile write it."""
     versions: dict[str, set[str]] = {}
     hashes: dict[str, set[str]] = {}
     name = ""
@@ -55,41 +57,41 @@ def pins_of(body: str) -> Pins:
             versions.setdefault(name, set()).add(match["version"] or match["url"])
         for found in _HASH.finditer(line):
             hashes.setdefault(name, set()).add(found["digest"].lower())
-    return Pins(
-        versions={one: tuple(sorted(several)) for one, several in sorted(versions.items())},
-        hashes={one: frozenset(several) for one, several in hashes.items()},
+    return CompiledPins(
+        versions={name: tuple(sorted(several)) for name, several in sorted(versions.items())},
+        hashes={name: frozenset(several) for name, several in hashes.items()},
         others=frozenset(_others(body)),
     )
 
 
 def without_others(body: str) -> str:
-    """Return a lock's body without the lines that are `others`: what a compiler may be given of a lock.
+    """Return a lock's body without the lines that are `others`: the part that a compiler may get as seed.
 
-    It would follow an include to wherever that leads, and pins are all that it is to keep.
+    A compiler would follow an include wherever it leads, and it is to keep pins only.
     """
     return "".join(line for line in _LOGICAL_LINE.findall(body) if not any(_others(line)))
 
 
 def _others(body: str) -> Iterator[str]:
-    """Yield what no compiler writes as a pin and an installer would take nevertheless, such as a pin set in."""
+    """Yield lines that no compiler writes as a pin but an installer would follow, such as an indented pin."""
     for line in body.replace("\\\n", " ").splitlines():
         text = _HASH_OPTION.sub("", _COMMENT.sub("", line))
         if text.strip() and not _PIN.match(text) and not _SETTING.match(text.strip()):
             yield text.strip()
 
 
-def changes_between(before: Pins, after: Pins) -> tuple[Change, ...]:
-    """List the packages whose versions differ, sorted by name; equal versions with other hashes count too."""
+def changes_between(before: CompiledPins, after: CompiledPins) -> tuple[PinChange, ...]:
+    """Return the packages that differ in versions or hashes, sorted by name."""
     found = []
     for name in sorted({*before.versions, *after.versions}):
         old, new = before.versions.get(name, ()), after.versions.get(name, ())
         if old != new or before.hashes.get(name) != after.hashes.get(name):
-            found.append(Change(name=name, before=", ".join(old), after=", ".join(new)))
+            found.append(PinChange(name=name, before=", ".join(old), after=", ".join(new)))
     return tuple(found)
 
 
-def lowered(before: Pins, after: Pins) -> tuple[str, ...]:
-    """List the names whose newest version went down, sorted; what is gone or has no version is not among them."""
+def downgraded(before: CompiledPins, after: CompiledPins) -> tuple[str, ...]:
+    """Return the names whose newest version went down, sorted; removed packages and URLs do not count."""
     return tuple(
         name
         for name, old in before.versions.items()
@@ -97,12 +99,12 @@ def lowered(before: Pins, after: Pins) -> tuple[str, ...]:
     )
 
 
-def describes(bom: object, pins: Pins) -> bool:
-    """Tell whether a CycloneDX document has exactly the names, versions and digests of a lock.
+def describes(bom: object, pins: CompiledPins) -> bool:
+    """Return whether a CycloneDX document has exactly the names, versions and digests of a lock.
 
     Args:
         bom: The parsed document, by whatever tool; anything else than an object is False.
-        pins: The lock's.
+        pins: The lock's pins.
     """
     versions: dict[str, set[str]] = {}
     hashes: dict[str, set[str]] = {}
@@ -110,7 +112,7 @@ def describes(bom: object, pins: Pins) -> bool:
         name = normalise(str(component.get("name", "")))
         versions.setdefault(name, set()).add(str(component.get("version", "")))
         hashes.setdefault(name, set()).update(_digests(component))
-    wanted = {name: {_exact(one) for one in several} for name, several in pins.versions.items()}
+    wanted = {name: {_exact(version) for version in several} for name, several in pins.versions.items()}
     return (
         isinstance(bom, dict)
         and versions == wanted
@@ -122,10 +124,10 @@ def _newest(versions: tuple[str, ...]) -> Any:
     from packaging.version import InvalidVersion, Version
 
     found = []
-    for one in versions:
+    for version in versions:
         try:
-            found.append(Version(one))
-        except InvalidVersion:  # a URL, or a version from before PEP 440: not comparable, so never lower
+            found.append(Version(version))
+        except InvalidVersion:  # a URL, or a version from before PEP 440: not comparable, so never a downgrade
             continue
     return max(found, default=Version("0.dev0"))
 
@@ -135,13 +137,12 @@ def _exact(version: str) -> str:
 
 
 def _objects(value: object) -> Iterator[dict[str, Any]]:
-    for one in value if isinstance(value, list) else []:
-        if isinstance(one, dict):
-            yield one
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, dict):
+            yield item
 
 
 def _digests(component: dict[str, Any]) -> Iterator[str]:
-    places = [component, *_objects(component.get("externalReferences"))]
-    for place in places:
-        for found in _objects(place.get("hashes")):
+    for part in [component, *_objects(component.get("externalReferences"))]:
+        for found in _objects(part.get("hashes")):
             yield str(found.get("content", "")).lower()

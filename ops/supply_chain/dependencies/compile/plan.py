@@ -1,0 +1,229 @@
+"""The plan of a compile: each lock to make, with all that its content depends on, in the order of their includes."""
+
+from __future__ import annotations
+
+import posixpath
+import tomllib
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from functools import cached_property
+
+import msgspec
+
+from ops.supply_chain.contracts.config.locks import LocksConfig
+from ops.supply_chain.contracts.values.compile_request import CompileRequest, LockHeader
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.dependencies.compile.diff import CompiledPins, pins_of, without_others
+from ops.supply_chain.dependencies.compile.header import body_of, is_generated, parse_header, refuse_future
+from ops.supply_chain.dependencies.compile.sources import (
+    OTHER_LOCKS,
+    PYPROJECT,
+    REQUIREMENTS_IN,
+    REQUIREMENTS_TXT,
+    SOURCE_SUFFIX,
+    LockSource,
+    choose,
+    read_source,
+    waves,
+)
+
+Read = Callable[[str], str | None]
+"""Returns the text of a file by its path relative to the project, None if there is none."""
+
+
+class LockJob(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """One lock to make.
+
+    `folder` is relative to the project, with `/`, empty for its top; `source` and `lock` are file names
+    there. `command` is the command in the lock's header. `inputs` is all that the result depends on apart
+    from seed and timestamp: two jobs with equal inputs, seed and timestamp get the same body. `names` are the
+    packages that the source and its includes require, PEP 503, sorted; `has_requirements` is True if they require
+    anything, by name or not. `old` is the lock's present text, empty for none, and `header` its parsed header.
+    """
+
+    folder: str
+    source: str
+    lock: str
+    command: str
+    inputs: tuple[str, ...]
+    names: tuple[str, ...]
+    old: str
+    header: LockHeader
+    has_requirements: bool = True
+
+    @property
+    def path(self) -> str:
+        """The lock, relative to the project."""
+        return posixpath.join(self.folder, self.lock)
+
+    @property
+    def source_path(self) -> str:
+        """The source, relative to the project."""
+        return posixpath.join(self.folder, self.source)
+
+    @cached_property
+    def body(self) -> str:
+        """The old text without its header."""
+        return body_of(self.old)
+
+    @property
+    def head(self) -> str:
+        """The header of the old text, line ends as in the body."""
+        return self.old.replace("\r\n", "\n").removesuffix(self.body)
+
+    @cached_property
+    def pins(self) -> CompiledPins:
+        """The pins of the old text."""
+        return pins_of(self.body)
+
+
+class IncludedFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one source includes.
+
+    `files` are (path relative to the project, text) of everything that `-r` and `-c` include at any depth,
+    sorted, without the source itself. `required` are the paths that `-r` alone leads to. `names` are the
+    packages required by the source and by `required`, PEP 503, sorted. `local` is as in `SourceText`.
+    """
+
+    files: tuple[tuple[str, str], ...]
+    required: frozenset[str]
+    names: tuple[str, ...]
+    local: bool
+
+
+def plan_locks(
+    files: Collection[str], read: Read, *, config: LocksConfig, named: Collection[str], now: datetime, label: str = ""
+) -> list[list[LockJob]]:
+    """Find every lock to make.
+
+    Args:
+        files: The `.in`, `.txt` and top-level files of the project that are not excluded.
+        read: Reads one of them, or a file that it includes.
+        config: The project's `[locks]`.
+        named: Locks (existing or not) that `[locks].include` names; used only if it is set.
+        now: The time of the run.
+        label: The project's name among several.
+    Returns:
+        Groups that depend on earlier groups only, each sorted by path.
+    Raises:
+        InputError: A source, a lock's header or `pyproject.toml` is malformed, or sources include each other in a
+            circle.
+    """
+    candidates = [path for path in files if path.endswith(SOURCE_SUFFIX)]
+    reached = {path: follow(path, read) for path in candidates}
+    included = {path for tree in reached.values() for path in tree.required}
+    sources = choose(files, included=included, named=named if config.include else None)
+    sources += _from_pyproject(files, read) if not config.include or REQUIREMENTS_TXT in named else []
+    reached |= {source.path: _pyproject(read(PYPROJECT) or "") for source in sources if source.path == PYPROJECT}
+    uses = {path: {used for used, _ in tree.files} for path, tree in reached.items()}
+    return [
+        [_job(source, reached[source.path], read, config=config, now=now, label=label) for source in wave]
+        for wave in waves(sources, uses)
+    ]
+
+
+def follow(path: str, read: Read) -> IncludedFiles:
+    """Read a source and everything that it includes; the compiler reports a file that cannot be read."""
+    texts: dict[str, str] = {}
+    required: set[str] = set()
+    names: set[str] = set()
+    local = False
+    left = [(path, True)]
+    while left:
+        here, is_required = left.pop()
+        text = read(here)
+        if here in texts and (here in required or not is_required):
+            continue
+        texts[here] = text or ""
+        found = read_source(texts[here])
+        local |= found.local
+        if is_required:
+            required.add(here)
+            names.update(found.names)
+        folder = posixpath.dirname(here)
+        left += [(posixpath.normpath(posixpath.join(folder, file)), is_required) for file in found.requires]
+        left += [(posixpath.normpath(posixpath.join(folder, file)), False) for file in found.constrains]
+    del texts[path]
+    return IncludedFiles(
+        files=tuple(sorted(texts.items())),
+        required=frozenset(required - {path}),
+        names=tuple(sorted(names)),
+        local=local,
+    )
+
+
+def restrict(groups: Sequence[Sequence[LockJob]], wanted: Collection[str]) -> list[list[LockJob]]:
+    """Keep the jobs whose source or lock is one of some paths or is below one; an empty path keeps all."""
+
+    def is_wanted(job: LockJob) -> bool:
+        return any(path in ("", job.path, job.source_path) or job.path.startswith(f"{path}/") for path in wanted)
+
+    return [kept for group in groups if (kept := [job for job in group if is_wanted(job)])]
+
+
+def request_for(
+    job: LockJob, header: LockHeader, *, upgrade: bool = False, upgrade_packages: tuple[str, ...] = ()
+) -> CompileRequest:
+    """Return the request whose result is a lock with this header, seeded with the pins of the old lock."""
+    return CompileRequest(
+        folder=job.folder,
+        source=job.source,
+        lock=job.lock,
+        seed="" if upgrade else without_others(job.body),
+        exclude_newer=header.compiled_at,
+        bypasses=header.bypasses,
+        upgrade=upgrade,
+        upgrade_packages=upgrade_packages,
+    )
+
+
+def _job(
+    source: LockSource, reached: IncludedFiles, read: Read, *, config: LocksConfig, now: datetime, label: str
+) -> LockJob:
+    old = read(source.lock) or ""
+    header = parse_header(old, where=source.lock)
+    refuse_future(header, now, where=source.lock)
+    here = source.folder or "."
+    relative = [f"{posixpath.relpath(path, here)}\n{text}" for path, text in reached.files]
+    name = posixpath.basename(source.path)
+    lock = posixpath.basename(source.lock)
+    # A file or folder requirement is resolved from the source's folder, so then that folder is an input too.
+    place = [posixpath.join(label, source.folder)] if reached.local or name == PYPROJECT else []
+    return LockJob(
+        folder=source.folder,
+        source=name,
+        lock=lock,
+        command=_command(name, lock, config),
+        inputs=(name, read(source.path) or "", *relative, *place),
+        names=reached.names,
+        old=old,
+        header=header,
+        has_requirements=bool(reached.names) or reached.local,
+    )
+
+
+def _command(source: str, lock: str, config: LocksConfig) -> str:
+    words = ["uv", "pip", "compile", "--generate-hashes"]
+    words += ["--universal"] if config.universal else []
+    words += ["--python-version", config.python_version] if config.python_version else []
+    return " ".join([*words, source, "-o", lock])
+
+
+def _from_pyproject(files: Collection[str], read: Read) -> list[LockSource]:
+    """Return `pyproject.toml` as a source if nothing else says what the project is locked from."""
+    if PYPROJECT not in files or not {REQUIREMENTS_IN, *OTHER_LOCKS}.isdisjoint(files):
+        return []
+    wanted = _pyproject(read(PYPROJECT) or "").names
+    # A requirements.txt that was written by hand is not replaced.
+    is_lock = is_generated(read(REQUIREMENTS_TXT) or "")
+    return [LockSource(path=PYPROJECT, lock=REQUIREMENTS_TXT)] if wanted and is_lock else []
+
+
+def _pyproject(text: str) -> IncludedFiles:
+    try:
+        project = tomllib.loads(text).get("project", {})
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{PYPROJECT}: not valid TOML: {error}") from error
+    listed = project.get("dependencies", []) if isinstance(project, dict) else []
+    found = read_source("\n".join(map(str, listed)) if isinstance(listed, list) else "")
+    return IncludedFiles(files=(), required=frozenset(), names=found.names, local=True)
