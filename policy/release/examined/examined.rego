@@ -22,17 +22,17 @@ pass := {"examined": sum([record.counts.examined | some record in input.records;
 	count(short) == 0
 }
 
-deny := [lib.entry(concat("", [amount(record, "examined"), " examined of ", amount(record, "locked"), " locked"]), record.stage) |
+deny := [lib.entry(concat("", [shown(record, "examined"), " examined of ", shown(record, "locked"), " locked"]), record.stage) |
 	some record in short
 	object.get(record, "outcome", "missing") != "not-examined"
 ]
 
-unknown := [lib.entry(concat("", [amount(record, "examined"), " examined of ", amount(record, "locked"), " locked, as it reports"]), record.stage) |
+unknown := [lib.entry(concat("", [shown(record, "examined"), " examined of ", shown(record, "locked"), " locked, as it reports"]), record.stage) |
 	some record in short
 	record.outcome == "not-examined"
 ]
 
-amount(record, key) := format_int(record.counts[key], 10) if lib.amount(record.counts[key])
+shown(record, key) := format_int(record.counts[key], 10) if lib.amount(record.counts[key])
 
 else := "an unknown number"
 
