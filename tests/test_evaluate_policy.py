@@ -170,7 +170,7 @@ def test_a_denial_says_what_to_do(place: Place, capfd: pytest.CaptureFixture[str
     assert (
         "\n  policy.base.exact_versions\n"
         f"    what: {ref}: dist:sbom/acme-sbom.json: version '>=1' is not exact\n"
-        "    next: Pin the package in its lock (compile_locks.py does), then make the SBOM again.\n"
+        "    next: Pin the package in its lock (compile_locks.py does), then generate the SBOM again.\n"
     ) in capfd.readouterr().out
     made = canonical.read(place.dist / "records" / "evaluate_policy.json", Record)
     assert ("policy.base.exact_versions", "high") in {(one.code, one.severity.value) for one in made.findings}
@@ -531,7 +531,8 @@ def test_the_reason_of_a_stage_that_failed_names_its_first_finding(
     assert place.run() == 4
     [rule] = [rule for rule in place.verdict().rules if rule.code == "release.outcomes"]
     assert [reason.message for reason in rule.denials] == [sentence]
-    assert f"\ndenied: release.outcomes\n    {sentence}\n    next: Fix or waive the findings" in capfd.readouterr().out
+    shown = f"\n  policy.release.outcomes\n    what: {sentence}\n    next: Fix or waive the findings of the stage"
+    assert shown in capfd.readouterr().out
     made = canonical.read(place.dist / "records" / "evaluate_policy.json", Record)
     assert sentence in [finding.message for finding in made.findings]
 
@@ -599,7 +600,7 @@ def test_a_rule_denies_from_the_day_on_which_it_takes_effect(
     assert [(one.message, one.subject, one.fix) for one in (rule.denials if code else rule.warnings)] == reasons
     assert (rule.warnings if code else rule.denials) == ()
     if code:
-        assert "\ndenied: own.no_idna\n" in shown
+        assert "\n  policy.own.no_idna\n    what: dist:sbom/acme-sbom.json: is called idna\n" in shown
     else:
         assert "  warning       own.no_idna  Nothing is called idna (denies from 2027-01-15)\n" in shown
         assert "\nwarning, denies from 2027-01-15: own.no_idna\n    dist:sbom/acme-sbom.json: is called idna\n" in shown
