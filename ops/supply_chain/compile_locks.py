@@ -157,7 +157,7 @@ def _publishers(run: StageRun, names: Sequence[str]) -> dict[str, Publisher]:
 
 
 def _bom_renderer(run: StageRun) -> Callable[[SiblingFiles], bytes]:
-    from ops.supply_chain.dependencies.locks.requirements import read_requirements
+    from ops.supply_chain.dependencies.locks.readers.requirements import read_requirements
     from ops.supply_chain.inventory.build.documents import Subject, lock_document
     from ops.supply_chain.inventory.writers.cyclonedx import render
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry
 from ops.supply_chain.dependencies.locks.read import read_lock
-from ops.supply_chain.dependencies.locks.requirements import ReadIncluded
+from ops.supply_chain.dependencies.locks.readers.requirements import ReadIncluded
 
 SHA = "sha256:" + "a" * 64
 OTHER_SHA = "sha256:" + "b" * 64

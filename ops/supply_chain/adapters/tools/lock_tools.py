@@ -29,18 +29,13 @@ from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.lock import Lock, LockKind, PinSourceKind
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.formats.lock_formats import LOCK_FORMATS, lock_format
 
 TIMEOUT_SECONDS = 300
 
 _UV_FILES = ("pyproject.toml", "uv.toml", ".python-version")
-_MANIFESTS = ("pyproject.toml", "Pipfile")
+_MANIFESTS = frozenset(row.manifest for row in LOCK_FORMATS)
 _SCRIPT_LOCK = ".py.lock"
-_STALE = {
-    LockKind.UV: re.compile(r"needs to be updated|No solution found|Requirements contain conflicting"),
-    LockKind.POETRY: re.compile(r"changed significantly since poetry\.lock was last generated"),
-    LockKind.PDM: re.compile(r"Lockfile is out of date|Lockfile doesn't satisfy the project requirements"),
-    LockKind.PIPFILE: re.compile(r"Pipfile\.lock is out-of-date"),
-}
 _NOT_FOR_UV = re.compile(
     r"is incompatible with the project's Python requirement|No interpreter found|inspect Python|"
     r"[Bb]uilding source distributions|--no-build|Failed to generate package metadata|build backend returned an error|Distribution not found at|outside of the workspace|is not a (?:file|dir)"
@@ -175,13 +170,9 @@ class LockTools:
 
 
 def _words(lock: Lock) -> list[str]:
-    name = posixpath.basename(lock.path)
-    if lock.kind is LockKind.POETRY:
-        return ["poetry", "check", "--lock", "--no-interaction", "--no-ansi"]
-    if lock.kind is LockKind.PDM:
-        # A project's own pre_lock and similar hooks are its code; a check needs none of it.
-        return ["pdm", "lock", "--check", "--skip", ":all", *(["-L", name] if name != "pdm.lock" else [])]
-    return ["pipenv", "verify"] if lock.kind is LockKind.PIPFILE else []
+    row, name = lock_format(lock.kind), posixpath.basename(lock.path)
+    renamed = [row.name_option, name] if row.name_option and name != row.kind.value else []
+    return [*row.check, *renamed]
 
 
 def _is_deeper(path: str, folder: str) -> bool:
@@ -230,7 +221,9 @@ def _verdict(kind: LockKind, done: subprocess.CompletedProcess[bytes], scratch: 
         return True, ""
     output = _output(done).replace(f"{scratch}/", "")
     # A failed request comes first: without the index, uv finds no solution either.
-    stale = _STALE[kind].search(output) is not None and not (kind is LockKind.UV and is_unavailable(output))
+    outdated = lock_format(kind).outdated
+    known = outdated is not None and outdated.search(output) is not None
+    stale = known and not (kind is LockKind.UV and is_unavailable(output))
     return (False if stale else None), output
 
 

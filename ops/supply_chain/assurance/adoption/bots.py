@@ -12,8 +12,8 @@ import posixpath
 
 from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey
 from ops.supply_chain.contracts.config.locks import DEFAULT_COOL_DOWN_DAYS
-from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats.lock_formats import lock_format
 
 RENOVATE = "renovate.json5"
 RENOVATE_PLACES = (
@@ -51,7 +51,7 @@ def dependabot_text(survey: ProjectSurvey) -> str:
 
 
 def _ecosystem(lock: FoundLock) -> str:
-    return "uv" if lock.kind is LockKind.UV else "pip"
+    return lock_format(lock.kind).ecosystem
 
 
 def _folder(lock: FoundLock) -> str:

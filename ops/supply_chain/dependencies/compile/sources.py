@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.names import normalise
 
@@ -23,7 +24,7 @@ REQUIREMENTS_IN = "requirements.in"
 REQUIREMENTS_TXT = "requirements.txt"
 SOURCE_SUFFIX = ".in"
 LOCK_SUFFIX = ".txt"
-OTHER_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
+OTHER_LOCKS = frozenset(kind.value for kind in LockKind if kind is not LockKind.REQUIREMENTS)
 """A project with one of these at its top already has a lock."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?=\s*(?:$|[\[;@<>=!~(,]))")

@@ -12,15 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.drift.declared import Manifest
+from ops.supply_chain.formats.lock_formats import lock_format
 from ops.supply_chain.formats.poetry_ranges import parse_range
 from ops.supply_chain.formats.pyproject import MAIN, Dependency
-
-GROUPED_KINDS = (LockKind.PDM,)
-"""Locks that may contain only some of the groups, and that record the groups of each package."""
 
 
 class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +45,9 @@ def mismatches(lock: Lock, manifest: Manifest, *, where: str) -> tuple[Mismatch,
         locked[entry.pin.name].append(entry)
     groups = {MAIN, *(normalise(group) for entry in lock.entries for group in entry.groups)}
     wanted = [
-        dependency for dependency in manifest.declared if lock.kind not in GROUPED_KINDS or dependency.group in groups
+        dependency
+        for dependency in manifest.declared
+        if not lock_format(lock.kind).partial_groups or dependency.group in groups
     ]
     return tuple(dict.fromkeys(_mismatches(wanted, locked, lock.path, where)))
 

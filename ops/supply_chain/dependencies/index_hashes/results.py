@@ -16,7 +16,7 @@ from ops.supply_chain.dependencies.index_hashes.downloads import (
     still_missing,
 )
 from ops.supply_chain.dependencies.index_hashes.pins import HashScope, PinnedRelease, algorithm_of
-from ops.supply_chain.formats.upgrade_commands import upgrade_command
+from ops.supply_chain.formats.lock_formats import upgrade_command
 
 WITH_BYTES = "Run again with --bytes, which downloads the file and hashes it."
 NOT_EXAMINED = "hash.not-examined"

@@ -1,4 +1,4 @@
-"""Putting a lock together: entries with their edges both ways, findings in order, digest of the bytes."""
+"""Assembly of a lock: entries with their edges both ways, findings in order, digest of the bytes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from functools import lru_cache
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind
 from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.rules import duplicate_findings
+from ops.supply_chain.formats.poetry_ranges import parse_range
 
 Edge = tuple[str, str]
 
@@ -68,3 +70,40 @@ def requirers(edges: Mapping[Edge, Iterable[Edge]]) -> dict[Edge, tuple[str, ...
 def shared_edges(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
     """Return the first tuple that was equal to this one, so that locks alike share it."""
     return edges
+
+
+class Candidates:
+    """The pins of a lock by name.
+
+    Args:
+        edges: (normalised name, version) of each pin.
+    """
+
+    def __init__(self, edges: Iterable[Edge]) -> None:
+        self._by_name: dict[str, list[Edge]] = defaultdict(list)
+        for edge in dict.fromkeys(edges):
+            self._by_name[edge[0]].append(edge)
+
+    def named(self, name: str, *, version: str = "", constraint: str = "") -> Sequence[Edge]:
+        """Return the pins that a dependency can mean.
+
+        Args:
+            name: In any spelling.
+            version: Exact, where the lock gives it.
+            constraint: A version constraint of the lock's tool; what is not a range narrows nothing.
+        Returns:
+            In the order of the lock; empty where the lock has no such pin.
+        """
+        found = self._by_name.get(normalise(name), [])
+        if version:
+            return [edge for edge in found if edge[1] == version]
+        if len(found) > 1 and constraint:
+            return [edge for edge in found if _admits(constraint, edge[1])] or found
+        return found
+
+
+def _admits(constraint: str, version: str) -> bool:
+    try:
+        return not version or parse_range(constraint).admits(version)
+    except ValueError:
+        return True

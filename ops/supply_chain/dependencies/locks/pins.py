@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, PinFile, PinSource
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.broken import BrokenError
-from ops.supply_chain.dependencies.locks.hashes import Hashes, sort_hashes
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError
 from ops.supply_chain.dependencies.locks.names import is_name, is_version, normal_extras, normal_marker, quote
-from ops.supply_chain.dependencies.locks.rules import Problem, problems_of
+from ops.supply_chain.dependencies.locks.rules import Hashes, Problem, problems_of, sort_hashes
 from ops.supply_chain.dependencies.locks.sources import clean_url
 
 CACHED_PINS = 65536
@@ -54,17 +53,17 @@ def known_pin(stated: Stated) -> Known:
     """Make the pin of a table in a TOML or JSON lock.
 
     Raises:
-        BrokenError: Name, version or marker is none.
+        MalformedLockError: Name, version or marker is none.
     """
     name, version = stated.name, stated.version
     if not is_name(name):
-        raise BrokenError(f"expected a package name, found {quote(name)}")
+        raise MalformedLockError(f"expected a package name, found {quote(name)}")
     if version and not is_version(version):
-        raise BrokenError(f"{name}: expected a PEP 440 version, found {quote(version)}")
+        raise MalformedLockError(f"{name}: expected a PEP 440 version, found {quote(version)}")
     try:
         normal = normal_marker(stated.marker)
     except ValueError as error:
-        raise BrokenError(f"{name}: {error}") from error
+        raise MalformedLockError(f"{name}: {error}") from error
     written = sort_hashes([*stated.hashes, *(text for file in stated.files for text in file.hashes)])
     pin = Pin(
         name=normalise(name),

@@ -13,7 +13,7 @@ from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.read import kind_of, read_lock
-from ops.supply_chain.dependencies.locks.sniff import is_requirements_file
+from ops.supply_chain.dependencies.locks.readers.sniff import is_requirements_file
 
 _GLOB = re.compile(r"\*\*/|\*\*|\*|\?")
 _GLOB_MEANING = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

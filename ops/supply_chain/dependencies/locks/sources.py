@@ -12,10 +12,9 @@ from urllib.parse import unquote
 
 from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
 from ops.supply_chain.core.text import without_credentials
-from ops.supply_chain.dependencies.locks.broken import BrokenError
-from ops.supply_chain.dependencies.locks.hashes import STRONG, WEAK
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError
 from ops.supply_chain.dependencies.locks.names import is_name, is_version
-from ops.supply_chain.dependencies.locks.rules import FULL_COMMIT
+from ops.supply_chain.dependencies.locks.rules import FULL_COMMIT, STRONG, WEAK
 
 ARCHIVE_SUFFIXES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar", ".egg")
 """File names that pip takes for a distribution file."""
@@ -56,7 +55,7 @@ def read_address(text: str, *, editable: bool = False) -> Address:
         text: A URL with or without `git+`, or a path; `${VAR}` stays as it is.
         editable: The lock wants it editable.
     Raises:
-        BrokenError: It is an HTTP URL whose host part makes no sense.
+        MalformedLockError: It is an HTTP URL whose host part makes no sense.
     """
     plain, _, fragment = text.partition("#")
     fields = dict(part.partition("=")[::2] for part in fragment.split("&") if "=" in part)
@@ -74,14 +73,14 @@ def clean_url(text: str) -> str:
     """Return an address without credentials and fragment.
 
     Raises:
-        BrokenError: It is too long, or an HTTP URL whose host part makes no sense; a credential may hide there.
+        MalformedLockError: It is too long, or an HTTP URL whose host part makes no sense; a credential may hide there.
     """
     if len(text) > LONGEST_ADDRESS:
-        raise BrokenError(f"expected an address of at most {LONGEST_ADDRESS} characters, found {len(text)}")
+        raise MalformedLockError(f"expected an address of at most {LONGEST_ADDRESS} characters, found {len(text)}")
     cleaned = without_credentials(text.strip().partition("#")[0])
     cleaned = _PASSWORD_WITHOUT_SCHEME.sub("", cleaned) if "://" not in cleaned else cleaned
     if re.match("https?:", cleaned, re.IGNORECASE) and not _AUTHORITY.match(cleaned):
-        raise BrokenError(
+        raise MalformedLockError(
             "expected a URL, found one whose host and port cannot be told apart",
             hint="Percent-encode the special characters of its user and password, or better keep them in netrc.",
         )

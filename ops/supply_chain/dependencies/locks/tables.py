@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.dependencies.locks.broken import broken, decode_utf8
+from ops.supply_chain.dependencies.locks.errors import broken, decode_utf8
 
 T = TypeVar("T")
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from ops.supply_chain.adapters.files.lock_sources import read_text
 from ops.supply_chain.adapters.tools.lock_tools import LockTools, ToolAnswer
 from ops.supply_chain.contracts.values.finding import Finding
-from ops.supply_chain.contracts.values.lock import Lock, LockKind
+from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.dependencies.drift import findings
 from ops.supply_chain.dependencies.drift.lock_check import CheckMethod, LockCheck
 from ops.supply_chain.dependencies.drift.manifests import compare_with_manifest
+from ops.supply_chain.formats.lock_formats import lock_format
 from ops.supply_chain.gather.gates.projects import GateProject
-
-_TOOLS = {LockKind.UV: "uv", LockKind.POETRY: "poetry", LockKind.PDM: "pdm", LockKind.PIPFILE: "pipenv"}
-_MANIFESTS = {LockKind.PIPFILE: "Pipfile"}
 
 
 def check_with_tool(project: GateProject, lock: Lock, tools: LockTools) -> LockCheck:
@@ -27,7 +25,7 @@ def check_with_tool(project: GateProject, lock: Lock, tools: LockTools) -> LockC
         InputError: The manifest is malformed.
     """
     if not lock.source:
-        why = f"there is no {_MANIFESTS.get(lock.kind, 'pyproject.toml')} to compare it with"
+        why = f"there is no {lock_format(lock.kind).manifest} to compare it with"
         remedy = "Commit the manifest, or leave the lock out with [locks].exclude."
         finding = findings.not_examined(lock.path, why, remedy)
         return LockCheck(path=lock.path, how=CheckMethod.NO_SOURCE, examined=False, findings=(finding,))
@@ -59,7 +57,7 @@ def _by_manifest(project: GateProject, lock: Lock, answer: ToolAnswer | None) ->
     if mismatches is None:
         found: tuple[Finding, ...] = (findings.unchecked(lock.path, lock.source),)
     else:
-        tool = _TOOLS.get(lock.kind, "its tool")
+        tool = lock_format(lock.kind).tool or "its tool"
         found = tuple(findings.inconsistent(lock.path, mismatch, tool) for mismatch in mismatches)
     note = _why(lock, answer)
     return LockCheck(path=lock.path, how=CheckMethod.BY_MANIFEST, same=not found, findings=found, note=note)
@@ -68,4 +66,5 @@ def _by_manifest(project: GateProject, lock: Lock, answer: ToolAnswer | None) ->
 def _why(lock: Lock, answer: ToolAnswer | None) -> str:
     if answer is not None:
         return f"`{answer.command}` gave no result: {answer.output}"
-    return f"{_TOOLS[lock.kind]} is not on PATH" if lock.kind in _TOOLS else "no tool checks this format"
+    tool = lock_format(lock.kind).tool
+    return f"{tool} is not on PATH" if tool else "no tool checks this format"

@@ -23,7 +23,7 @@ from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
 from ops.supply_chain.contracts.values.advisory import Basis, Status, Vulnerability
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.formats.upgrade_commands import upgrade_command
+from ops.supply_chain.formats.lock_formats import upgrade_command
 from ops.supply_chain.risk.advisories.pins import Places
 from ops.supply_chain.risk.advisories.response import Clock
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, PinSource, PinSourceKind
-from ops.supply_chain.dependencies.locks.broken import BrokenError
-from ops.supply_chain.dependencies.locks.requirement import read_requirement
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError
+from ops.supply_chain.dependencies.locks.readers.requirement import read_requirement
 from tests.dependencies.locks.support import COMMIT, MD5, OTHER_SHA, SHA
 
 NAMED = {
@@ -147,7 +147,7 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_no_requirement(case: str) -> None:
     text, message = REFUSED[case]
-    with pytest.raises(BrokenError) as caught:
+    with pytest.raises(MalformedLockError) as caught:
         read_requirement(text)
     assert caught.value.message == message
 
@@ -178,7 +178,7 @@ def test_no_credential_gets_through(text: str) -> None:
     try:
         known = read_requirement(text)
         shown = repr(known)
-    except BrokenError as error:
+    except MalformedLockError as error:
         shown = error.message + error.hint
     assert "s3" not in shown
     assert "cret" not in shown

@@ -6,7 +6,7 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
 
 
-class BrokenError(Exception):
+class MalformedLockError(Exception):
     """A part of a lock breaks its format; the caller knows in which file and from which line on.
 
     Args:

@@ -7,6 +7,7 @@ https://github.com/pypa/pipfile#pipfilelock (`_meta`, `default`, `develop` and f
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -16,9 +17,8 @@ from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntr
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.dependencies.locks.broken import BrokenError, broken, decode_utf8
 from ops.supply_chain.dependencies.locks.entries import make_lock
-from ops.supply_chain.dependencies.locks.jsonlines import entry_lines, repeated_key
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken, decode_utf8
 from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest
 from ops.supply_chain.dependencies.locks.names import is_version, quote
 from ops.supply_chain.dependencies.locks.pins import Known, Stated, known_pin
@@ -132,7 +132,7 @@ def _packages(path: str, document: dict[str, Any], meta: _Meta, lines: dict[tupl
             package = convert(path, line, stated, _Package, at="package")
             try:
                 yield _Placed(line, section, _known(name, package, meta))
-            except BrokenError as error:
+            except MalformedLockError as error:
                 raise broken(path, line, error.message, error.hint) from error
 
 
@@ -187,3 +187,62 @@ def _entry(path: str, one: _Placed, manifest: Manifest) -> LockEntry:
         direct=manifest.asks_for(one.known.pin.name),
         groups=("main" if one.section == MAIN_SECTION else one.section,),
     )
+
+
+_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]:]|\n')
+_ENTRY_DEPTH = 2
+
+
+class _Key(NamedTuple):
+    depth: int
+    line: int
+    key: str
+    repeated: bool
+
+
+def entry_lines(text: str) -> dict[tuple[str, str], int]:
+    """Return the line of each key of the first and second level.
+
+    Args:
+        text: A valid JSON document.
+    Returns:
+        (key of the first level, key of the second) -> line from 1; (key of the first level, "") too.
+    """
+    lines: dict[tuple[str, str], int] = {}
+    section = ""
+    for found in _keys(text):
+        if found.depth == 1:
+            section = found.key
+            lines[section, ""] = found.line
+        elif found.depth == _ENTRY_DEPTH:
+            lines[section, found.key] = found.line
+    return lines
+
+
+def repeated_key(text: str) -> tuple[int, str] | None:
+    """Return line and name of the first key that stands in one object twice, or None.
+
+    Args:
+        text: A valid JSON document, but for that.
+    """
+    return next(((found.line, found.key) for found in _keys(text) if found.repeated), None)
+
+
+def _keys(text: str) -> Iterator[_Key]:
+    stack: list[set[str]] = []
+    line, string, string_line = 1, "", 1
+    for match in _TOKEN.finditer(text):
+        word = match[0]
+        if word == "\n":
+            line += 1
+        elif word in "{[":
+            stack.append(set())
+        elif word in "}]":
+            stack.pop()
+        elif word == ":":
+            # In JSON a colon outside a string follows a key, and nothing else.
+            key = json.loads(string)
+            yield _Key(len(stack), string_line, key, key in stack[-1])
+            stack[-1].add(key)
+        else:
+            string, string_line = word, line

@@ -26,12 +26,18 @@ from ops.supply_chain.contracts.values.lock import (
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.dependencies.locks.annotations import Annotation
-from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
 from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, shared_edges
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import CACHED_PINS
-from ops.supply_chain.dependencies.locks.requirements_text import Chunk, PlacedPin, chunk_texts, decode, read_chunk
+from ops.supply_chain.dependencies.locks.readers.requirement_lines import Annotation
+from ops.supply_chain.dependencies.locks.readers.requirements_text import (
+    Chunk,
+    PlacedPin,
+    chunk_texts,
+    decode,
+    read_chunk,
+)
 from ops.supply_chain.dependencies.locks.rules import Problem
 from ops.supply_chain.dependencies.locks.sources import is_address
 
@@ -121,7 +127,7 @@ class _Reading:
 def _chunk(text: str, path: str, line: int) -> Chunk:
     try:
         return read_chunk(text)
-    except BrokenError as error:
+    except MalformedLockError as error:
         raise broken(path, line + error.line, error.message, error.hint) from error
 
 

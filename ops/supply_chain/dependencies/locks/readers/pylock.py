@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
-from ops.supply_chain.dependencies.locks.candidates import Candidates
-from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
 from ops.supply_chain.dependencies.locks.sources import clean_url, file_identity, file_name, vcs_source
@@ -77,12 +76,13 @@ class _Placed(NamedTuple):
     edge: Edge
 
 
-def read_pylock(path: str, data: bytes) -> Lock:
+def read_pylock(path: str, data: bytes, _read_included: Callable[[str], bytes | None]) -> Lock:
     """Read a `pylock.toml`.
 
     Args:
         path: Relative to the project, with `/`.
         data: Its bytes.
+        _read_included: Not used: the format contains its direct dependencies, or has none.
     Returns:
         `depends_on` only where the lock gives dependencies: they are informational in this format.
     Raises:
@@ -138,7 +138,7 @@ def _placed(path: str, line: int, table: dict[str, Any]) -> _Placed:
                 local=local,
             )
         )
-    except BrokenError as error:
+    except MalformedLockError as error:
         raise broken(path, line, error.message, error.hint) from error
     return _Placed(line, package, known, (known.pin.name, known.pin.version))
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.dependencies.locks.broken import BrokenError
-from ops.supply_chain.dependencies.locks.requirements_text import chunk_texts, decode, read_chunk
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError
+from ops.supply_chain.dependencies.locks.readers.requirements_text import chunk_texts, decode, read_chunk
 from ops.supply_chain.dependencies.locks.sources import ARCHIVE_SUFFIXES
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]\n]*\])?"
@@ -52,6 +52,6 @@ def _parsed(text: str) -> tuple[int, int]:
     for chunk in chunk_texts(text):
         try:
             good += bool(read_chunk(chunk).items)
-        except BrokenError:
+        except MalformedLockError:
             bad += 1
     return good, bad

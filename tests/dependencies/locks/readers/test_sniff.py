@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.supply_chain.dependencies.locks.sniff import is_requirements_file
+from ops.supply_chain.dependencies.locks.readers.sniff import is_requirements_file
 from tests.dependencies.locks.support import SHA
 
 YES = {

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, PinSourceKind
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.broken import BrokenError
-from ops.supply_chain.dependencies.locks.hashes import Hashes, sort_hashes
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError
 from ops.supply_chain.dependencies.locks.names import NAME_PATTERN, is_version, normal_extras, normal_marker, quote
 from ops.supply_chain.dependencies.locks.pins import CACHED_PINS, Known, share
-from ops.supply_chain.dependencies.locks.rules import problems_of, unnamed
+from ops.supply_chain.dependencies.locks.rules import Hashes, problems_of, sort_hashes, unnamed
 from ops.supply_chain.dependencies.locks.sources import (
     ARCHIVE_SUFFIXES,
     Address,
@@ -61,18 +60,20 @@ def read_requirement(text: str, *, editable: bool = False) -> Known:
         text: One logical line, comments gone, not empty; without `-e`.
         editable: It stood behind `-e`.
     Raises:
-        BrokenError: It is no requirement.
+        MalformedLockError: It is no requirement.
     """
     stated, *options = _OPTIONS.split(text, maxsplit=1)
     if len(stated) > LONGEST_REQUIREMENT:
-        raise BrokenError(f"expected a requirement of at most {LONGEST_REQUIREMENT} characters, found {len(stated)}")
+        raise MalformedLockError(
+            f"expected a requirement of at most {LONGEST_REQUIREMENT} characters, found {len(stated)}"
+        )
     hashes = _hashes(options[0]) if options else ()
     try:
         pin = None if editable else _pinned(stated, hashes)
         if pin is None:
             return _addressed(stated, hashes, editable=editable) or share(*_general(stated, hashes))
     except ValueError as error:
-        raise BrokenError(str(error)) from error
+        raise MalformedLockError(str(error)) from error
     return share(pin, sort_hashes(hashes))
 
 
@@ -81,7 +82,9 @@ def _pinned(text: str, hashes: Sequence[str]) -> Pin | None:
     if match is None or "${" in match["version"]:
         return None
     if match["operator"] == "==" and not is_version(match["version"]):
-        raise BrokenError(f"{match['name']}: expected a PEP 440 version after ==, found {quote(match['version'])}")
+        raise MalformedLockError(
+            f"{match['name']}: expected a PEP 440 version after ==, found {quote(match['version'])}"
+        )
     return Pin(
         name=normalise(match["name"]),
         written_name=match["name"],
@@ -146,11 +149,11 @@ def _parse(text: str) -> Requirement:
 
     # A variable is known only where the lock is installed: whatever it stands for, it is no exact version.
     if _NAMED_ADDRESS.fullmatch(text):
-        raise BrokenError(f"expected a URL after @, found {quote(text)}")
+        raise MalformedLockError(f"expected a URL after @, found {quote(text)}")
     try:
         return Requirement(_VARIABLE.sub(_PLACEHOLDER, text))
     except (InvalidRequirement, RecursionError) as error:
-        raise BrokenError(
+        raise MalformedLockError(
             f"expected a requirement (name==version, an address, a path) or an option, found {quote(text)}"
         ) from error
 
@@ -175,14 +178,14 @@ def split_options(options: str) -> list[str]:
     """Split options as a shell does.
 
     Raises:
-        BrokenError: A quote is not closed, or they are too long.
+        MalformedLockError: A quote is not closed, or they are too long.
     """
     if len(options) > LONGEST_OPTIONS:
-        raise BrokenError(f"expected options of at most {LONGEST_OPTIONS} characters, found {len(options)}")
+        raise MalformedLockError(f"expected options of at most {LONGEST_OPTIONS} characters, found {len(options)}")
     try:
         return shlex.split(options)
     except ValueError as error:
-        raise BrokenError(f"expected options, found {quote(options)}: {error}") from error
+        raise MalformedLockError(f"expected options, found {quote(options)}: {error}") from error
 
 
 def _option_hashes(words: Iterable[str]) -> Iterable[str]:
@@ -190,7 +193,7 @@ def _option_hashes(words: Iterable[str]) -> Iterable[str]:
     for word in remaining:
         flag, equals, value = word.partition("=")
         if flag != "--hash" and not flag.startswith(_BUILD_OPTIONS):
-            raise BrokenError(f"expected an option of a requirement such as --hash, found {quote(word)}")
+            raise MalformedLockError(f"expected an option of a requirement such as --hash, found {quote(word)}")
         if not equals and flag in (*_BUILD_OPTIONS, "--hash"):
             value = next(remaining, "")
         if flag == "--hash":

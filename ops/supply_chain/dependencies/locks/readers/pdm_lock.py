@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
-from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
-from ops.supply_chain.dependencies.locks.candidates import Candidates
-from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest, requirement_name
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
@@ -120,7 +119,7 @@ def _placed(path: str, line: int, table: dict[str, Any], metadata: _Metadata) ->
                 local=local,
             )
         )
-    except BrokenError as error:
+    except MalformedLockError as error:
         raise broken(path, line, error.message, error.hint) from error
     return _Placed(line, package, known, (known.pin.name, package.version))
 

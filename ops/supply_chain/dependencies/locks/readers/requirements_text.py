@@ -17,11 +17,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.lock import Pin
-from ops.supply_chain.dependencies.locks.annotations import NO_ANNOTATION, Annotation, read_annotation
-from ops.supply_chain.dependencies.locks.broken import BrokenError, broken, decode_utf8
-from ops.supply_chain.dependencies.locks.directives import Directive, read_directive
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken, decode_utf8
 from ops.supply_chain.dependencies.locks.pins import CACHED_PINS
-from ops.supply_chain.dependencies.locks.requirement import read_requirement
+from ops.supply_chain.dependencies.locks.readers.requirement import read_requirement
+from ops.supply_chain.dependencies.locks.readers.requirement_lines import (
+    NO_ANNOTATION,
+    Annotation,
+    Directive,
+    read_annotation,
+    read_directive,
+)
 from ops.supply_chain.dependencies.locks.rules import Problem
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*(?P<codec>[-_.a-zA-Z0-9]+)")
@@ -93,14 +98,14 @@ def read_chunk(text: str) -> Chunk:
     """Parse a chunk.
 
     Raises:
-        BrokenError: A line is no requirement and no option; `line` counts from the chunk's first.
+        MalformedLockError: A line is no requirement and no option; `line` counts from the chunk's first.
     """
     items = []
     for logical in _logical_lines(text):
         try:
             items.append(_item(logical))
-        except BrokenError as error:
-            raise BrokenError(error.message, logical.line, error.hint) from error
+        except MalformedLockError as error:
+            raise MalformedLockError(error.message, logical.line, error.hint) from error
     return Chunk(tuple(items), text.count("\n"))
 
 

@@ -15,9 +15,8 @@ import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
-from ops.supply_chain.dependencies.locks.candidates import Candidates
-from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
@@ -120,7 +119,7 @@ def _placed(path: str, line: int, table: dict[str, Any], files: dict[str, tuple[
                 local=local,
             )
         )
-    except BrokenError as error:
+    except MalformedLockError as error:
         raise broken(path, line, error.message, error.hint) from error
     return _Placed(line, package, known, (known.pin.name, package.version))
 
@@ -148,7 +147,7 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
     if stated.type in ("directory", "file"):
         local = stated.type == "directory"
         return PinSource(kind=PinSourceKind.PATH, url=stated.url, editable=local and package.develop), local
-    raise BrokenError(
+    raise MalformedLockError(
         f"{quote(package.name)}: expected a source of type git, url, directory, file or legacy, "
         f"found {quote(stated.type)}"
     )

@@ -6,7 +6,8 @@ as uv writes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -15,15 +16,13 @@ import msgspec
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.broken import BrokenError, broken
-from ops.supply_chain.dependencies.locks.candidates import Candidates
-from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
 from ops.supply_chain.dependencies.locks.rules import Problem
 from ops.supply_chain.dependencies.locks.sources import clean_url, file_name, vcs_source
 from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
-from ops.supply_chain.dependencies.locks.uv_groups import Group, Node, groups_of
 
 SUPPORTED_VERSION = 1
 
@@ -79,12 +78,13 @@ class _Placed(NamedTuple):
     edge: Edge
 
 
-def read_uv_lock(path: str, data: bytes) -> Lock:
+def read_uv_lock(path: str, data: bytes, _read_included: Callable[[str], bytes | None]) -> Lock:
     """Read a `uv.lock`.
 
     Args:
         path: Relative to the project, with `/`.
         data: Its bytes.
+        _read_included: Not used: the format contains its direct dependencies, or has none.
     Returns:
         One entry a package, members of the workspace included (`local`); `direct` says whether a member
         asks for it, `groups` which groups and extras of the members reach it (`main`: plain dependencies).
@@ -124,7 +124,7 @@ def _placed(path: str, line: int, table: dict[str, Any]) -> _Placed:
         source, local = _source(package)
         marker = " or ".join(f"({one})" for one in package.resolution_markers)
         known = known_pin(Stated(package.name, package.version, files, source=source, marker=marker, local=local))
-    except BrokenError as error:
+    except MalformedLockError as error:
         raise broken(path, line, error.message, error.hint) from error
     return _Placed(line, package, known, (known.pin.name, package.version))
 
@@ -147,7 +147,9 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
     for folder, editable in ((stated.editable, True), (stated.directory, False), (stated.virtual, False)):
         if folder is not None:
             return PinSource(kind=PinSourceKind.PATH, url=folder, editable=editable), True
-    raise BrokenError(f"{package.name}: expected a source that uv knows (registry, git, url, path, ...), found none")
+    raise MalformedLockError(
+        f"{package.name}: expected a source that uv knows (registry, git, url, path, ...), found none"
+    )
 
 
 def _git(address: str) -> PinSource:
@@ -241,3 +243,43 @@ def _dependencies(package: _Package) -> Iterator[_Dependency]:
     for tables in (package.optional_dependencies, package.dev_dependencies):
         for dependencies in tables.values():
             yield from dependencies
+
+
+Node = tuple[Edge, str]
+"""A package, and one of its extras or an empty text for the package itself."""
+
+
+class Group(NamedTuple):
+    """A dependency group or extra of the project, and what it asks for."""
+
+    name: str
+    nodes: tuple[Node, ...]
+
+
+def groups_of(starts: Iterable[Group], edges: Mapping[Node, tuple[Node, ...]]) -> dict[Edge, tuple[str, ...]]:
+    """Find the groups that pull each package in, directly or not.
+
+    Args:
+        starts: The groups; several may have one name.
+        edges: What each package, or extra of a package, needs.
+    Returns:
+        (name, version) -> names of groups, sorted; what no group reaches is missing.
+    """
+    found: dict[Edge, set[str]] = defaultdict(set)
+    asked: dict[str, list[Node]] = defaultdict(list)
+    for group in starts:
+        asked[group.name] += group.nodes
+    for name, nodes in asked.items():
+        for edge, _ in _reached(nodes, edges):
+            found[edge].add(name)
+    return {edge: tuple(sorted(names)) for edge, names in found.items()}
+
+
+def _reached(nodes: Iterable[Node], edges: Mapping[Node, tuple[Node, ...]]) -> set[Node]:
+    waiting = list(nodes)
+    seen = set(waiting)
+    while waiting:
+        fresh = [node for node in edges.get(waiting.pop(), ()) if node not in seen]
+        seen.update(fresh)
+        waiting += fresh
+    return seen

@@ -1,0 +1,109 @@
+"""The lock formats: file names, manifest, and the tool that writes, checks and upgrades each; one row per format.
+
+Source: https://docs.astral.sh/uv/reference/cli/#uv-lock, https://python-poetry.org/docs/cli/#update,
+https://pdm-project.org/latest/reference/cli/#update, https://pipenv.pypa.io/en/latest/commands.html,
+https://packaging.python.org/en/latest/specifications/pylock-toml/
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ops.supply_chain.contracts.values.lock import LockKind
+
+PYPROJECT = "pyproject.toml"
+PIPFILE = "Pipfile"
+
+
+class LockFormat(NamedTuple):
+    """What sealwright knows of a lock format.
+
+    `file_names` matches whole file names. `manifest` is the file in the same folder that the lock is made from, empty
+    if it depends on the lock's name. `tool` is the program that writes it, empty if there are several. `upgrade` is the
+    command that locks one package again, with `{name}`. `check` is the command of the tool's own check, without
+    network; `name_option` is its option for a lock that is not named as usual; `outdated` matches its output if the
+    lock is out of date. `partial_groups` is True if a lock may contain only some of the project's groups.
+    `ecosystem` is Dependabot's name of it.
+    """
+
+    kind: LockKind
+    file_names: re.Pattern[str]
+    manifest: str = PYPROJECT
+    tool: str = ""
+    upgrade: str = ""
+    check: tuple[str, ...] = ()
+    name_option: str = ""
+    outdated: re.Pattern[str] | None = None
+    partial_groups: bool = False
+    ecosystem: str = "pip"
+
+
+LOCK_FORMATS = (
+    LockFormat(
+        LockKind.UV,
+        re.compile(r"uv\.lock|.+\.py\.lock"),
+        tool="uv",
+        upgrade="uv lock --upgrade-package {name}",
+        outdated=re.compile(r"needs to be updated|No solution found|Requirements contain conflicting"),
+        ecosystem="uv",
+    ),
+    LockFormat(LockKind.PYLOCK, re.compile(r"pylock(?:\.[^.]+)?\.toml")),
+    LockFormat(
+        LockKind.POETRY,
+        re.compile(r"poetry\.lock"),
+        tool="poetry",
+        upgrade="poetry update --lock {name}",
+        check=("poetry", "check", "--lock", "--no-interaction", "--no-ansi"),
+        outdated=re.compile(r"changed significantly since poetry\.lock was last generated"),
+    ),
+    LockFormat(
+        LockKind.PDM,
+        re.compile(r"pdm(?:\.[^.]+)?\.lock"),
+        tool="pdm",
+        upgrade="pdm update --no-sync {name}",
+        # A project's own pre_lock and similar hooks are its code; a check needs none of it.
+        check=("pdm", "lock", "--check", "--skip", ":all"),
+        name_option="-L",
+        outdated=re.compile(r"Lockfile is out of date|Lockfile doesn't satisfy the project requirements"),
+        partial_groups=True,
+    ),
+    LockFormat(
+        LockKind.PIPFILE,
+        re.compile(r"Pipfile\.lock"),
+        manifest=PIPFILE,
+        tool="pipenv",
+        upgrade="pipenv upgrade {name}",
+        check=("pipenv", "verify"),
+        outdated=re.compile(r"Pipfile\.lock is out-of-date"),
+    ),
+    LockFormat(
+        LockKind.REQUIREMENTS,
+        re.compile(r".*requirements.*\.txt", re.IGNORECASE),
+        manifest="",
+        upgrade="nox -s lock -- --upgrade-package {name}",
+    ),
+)
+"""In the order in which file names are matched."""
+
+_BY_KIND = {row.kind: row for row in LOCK_FORMATS}
+
+
+def lock_format(kind: LockKind) -> LockFormat:
+    """Return the row of a format."""
+    return _BY_KIND[kind]
+
+
+def kind_of_name(name: str) -> LockKind | None:
+    """Return the format of a file name, None if no format has such names."""
+    return next((row.kind for row in LOCK_FORMATS if row.file_names.fullmatch(name)), None)
+
+
+def upgrade_command(kind: LockKind, name: str) -> str:
+    """Return the command that locks one package again; empty if several tools write such a lock.
+
+    Args:
+        kind: The format of the lock.
+        name: The package, in PEP 503 form.
+    """
+    return _BY_KIND[kind].upgrade.format(name=name)
