@@ -28,9 +28,8 @@ from typing import Any, NamedTuple
 from ops.supply_chain import records_after
 from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
-from ops.supply_chain.assurance.policy.reading import Fault
 from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, provenance_input, record_input
-from ops.supply_chain.assurance.policy.sbom import recognise, sbom_input
+from ops.supply_chain.assurance.policy.sbom import is_readable, sbom_input
 from ops.supply_chain.assurance.policy.verdicts import build_verdict, counts_of, findings_of, render, until_effective
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
@@ -39,6 +38,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats.shape import Fault
 from ops.supply_chain.gather.assurance.policy import folders_of, settings_of
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.release.assembly.layout import GATE_SOURCE, PROVENANCE_SOURCE, RELEASED_FOLDERS
@@ -182,7 +182,7 @@ def _read_sbom(run: StageRun, path: Path, *, required: bool) -> tuple[FileRef, d
     data = canonical.read_bytes(path)
     ref = FileRef(path=_label(run, path), sha256=sha256_bytes(data), size=len(data))
     document = canonical.load_plain(data, where=str(path))
-    if not recognise(document):
+    if not is_readable(document):
         if not required:
             return ref, None
         raise InputError(

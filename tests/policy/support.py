@@ -14,7 +14,6 @@ import msgspec
 
 from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
-from ops.supply_chain.assurance.policy.reading import Fault
 from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, provenance_input, record_input
 from ops.supply_chain.assurance.policy.sbom import sbom_input
 from ops.supply_chain.contracts.base import FileRef
@@ -25,6 +24,7 @@ from ops.supply_chain.contracts.values.lock import LockKind, PinSource, PinSourc
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats.shape import Fault
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.inventory.model.document import Component, Document, Licence, LockRef, Package, TimestampSource
 from ops.supply_chain.inventory.model.naming import purl_of

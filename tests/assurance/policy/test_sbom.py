@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.assurance.policy.parts import COMPONENT_ELEMENTS
-from ops.supply_chain.assurance.policy.reading import MOST_PROBLEMS, Fault, Reading
-from ops.supply_chain.assurance.policy.sbom import recognise, sbom_input
+from ops.supply_chain.assurance.policy.sbom import is_readable, sbom_input
+from ops.supply_chain.formats.shape import MOST_FAULTS, ROOT, Fault, ShapeReader
 from tests.policy.support import CYCLONEDX, CYCLONEDX_EMPTY, SPDX, SPDX_EMPTY, sbom
 
 DOCUMENT_ELEMENTS = (
@@ -106,22 +106,35 @@ def test_problems_of_the_checks_come_along_each_once() -> None:
 
 
 def test_faults_are_bounded() -> None:
-    reading = Reading()
-    reading.texts({"x": [1] * (MOST_PROBLEMS + 5)}, "x", "$")
-    assert len(reading.faults()) == MOST_PROBLEMS
+    shape = ShapeReader()
+    shape.texts({"x": [1] * (MOST_FAULTS + 5)}, "x", ROOT)
+    assert len(shape.faults()) == MOST_FAULTS
 
 
 @pytest.mark.parametrize(
-    ("document", "family"),
+    ("document", "readable"),
     [
-        ({"bomFormat": "CycloneDX"}, "CycloneDX"),
-        ({"spdxVersion": "SPDX-2.3"}, "SPDX"),
-        ({"spdxVersion": "SPDX-3.0"}, ""),
-        ({"spdxVersion": 2}, ""),
-        ({}, ""),
-        ([], ""),
-        (None, ""),
+        ({"bomFormat": "CycloneDX"}, True),
+        ({"spdxVersion": "SPDX-2.3"}, True),
+        ({"spdxVersion": "SPDX-3.0"}, False),
+        ({"spdxVersion": 2}, False),
+        ({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}, False),
+        ({}, False),
+        ([], False),
+        (None, False),
     ],
 )
-def test_a_format_is_recognised(document: object, family: str) -> None:
-    assert recognise(document) == family
+def test_what_can_be_shown_to_rules(document: object, readable: bool) -> None:
+    assert is_readable(document) is readable
+
+
+def test_another_major_version_is_a_problem() -> None:
+    assert project({**sbom(), "specVersion": "2.0"})["problems"] == [
+        {"path": "$.specVersion", "message": "expected CycloneDX 1.x, found '2.0'"}
+    ]
+
+
+def test_a_name_that_is_missing_is_a_problem_with_its_place() -> None:
+    document = sbom()
+    del document["components"][1]["name"]
+    assert project(document)["problems"] == [{"path": "$.components[1].name", "message": "is missing"}]

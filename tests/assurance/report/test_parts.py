@@ -91,11 +91,19 @@ class TestPackages:
         assert [(one.version, one.findings, one.worst) for one in told.all] == [("1.0", 0, ""), ("2.0", 1, "high")]
 
     @pytest.mark.parametrize(
-        "document",
-        [{}, {"components": 1}, {"components": [1, {"name": 2}], "dependencies": [None], "metadata": []}],
+        ("change", "message"),
+        [
+            ({"bomFormat": "x"}, "the SBOM: $: expected bomFormat CycloneDX"),
+            ({"components": 1}, "the SBOM: $.components: expected an array, found a number"),
+            ({"components": [{"name": 2}]}, "the SBOM: $.components[0].name: expected a text, found a number"),
+            ({"dependencies": [None]}, "the SBOM: $.dependencies[0]: expected an object, found null"),
+            ({"metadata": []}, "the SBOM: $.metadata: expected an object, found an array"),
+        ],
     )
-    def test_what_makes_no_sense_is_passed_over(self, document: dict[str, Any]) -> None:
-        assert read_packages(document, ()).all == ()
+    def test_a_broken_sbom_is_refused_with_its_place(self, change: dict[str, Any], message: str) -> None:
+        with pytest.raises(InputError) as caught:
+            read_packages({**bom({}, direct=[]), **change}, ())
+        assert caught.value.message.startswith(message)
 
     def test_licences_count_the_unknown_first(self) -> None:
         parts = [component("a"), component("b"), component("c", licence="")]

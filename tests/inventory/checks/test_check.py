@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.inventory.checks.check import Family, check_document, family_of
+from ops.supply_chain.formats.sbom import SbomFormat, format_of
+from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.inventory.checks.values import GAPS
 from tests.inventory.good import cyclonedx_document, our_cyclonedx, spdx2_document, spdx3_document
 
@@ -36,20 +37,20 @@ HOSTILE: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize(
-    ("plain", "family"),
+    ("plain", "expected"),
     [
-        ({"bomFormat": "CycloneDX"}, Family.CYCLONEDX),
-        ({"spdxVersion": "SPDX-2.3"}, Family.SPDX_2),
-        ({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}, Family.SPDX_3),
-        ({"@context": [1, "https://spdx.org/rdf/3.1/spdx-context.jsonld"]}, Family.SPDX_3),
+        ({"bomFormat": "CycloneDX"}, SbomFormat.CYCLONEDX),
+        ({"spdxVersion": "SPDX-2.3"}, SbomFormat.SPDX_2),
+        ({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}, SbomFormat.SPDX_3),
+        ({"@context": [1, "https://spdx.org/rdf/3.1/spdx-context.jsonld"]}, SbomFormat.SPDX_3),
         ({"@context": "https://openvex.dev/ns/v0.2.0"}, None),
         ({"specFormat": "CycloneDX"}, None),
         ([], None),
         (None, None),
     ],
 )
-def test_formats_are_told_apart(plain: object, family: Family | None) -> None:
-    assert family_of(plain) is family
+def test_formats_are_told_apart(plain: object, expected: SbomFormat | None) -> None:
+    assert format_of(plain) is expected
 
 
 @pytest.mark.parametrize("plain", [None, 1, "x", [], {}, {"bomFormat": "cyclonedx"}])

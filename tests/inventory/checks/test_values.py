@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ops.supply_chain.formats.shape import ROOT, json_path
 from ops.supply_chain.inventory.checks.values import (
-    ROOT,
     Report,
     digest_fault,
-    json_path,
     licence_fault,
     licence_id_fault,
     moment_fault,

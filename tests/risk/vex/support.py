@@ -8,7 +8,6 @@ from typing import Any
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.vex import Acceptance, VexDocument
-from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.bom import Bom, read_bom
 from ops.supply_chain.risk.vex.read import read_vex
 
@@ -62,7 +61,7 @@ COMPONENTS = (
 
 
 def bom(*components: dict[str, str]) -> Bom:
-    return read_bom(Node(bom_json(*(components or COMPONENTS))))
+    return read_bom(bom_json(*(components or COMPONENTS)))
 
 
 def acceptance(name: str = "CVE-2026-1", **more: Any) -> Acceptance:

@@ -1,6 +1,6 @@
 """The one shape of an SBOM that rules see, whatever format it came in.
 
-A reader (`cyclonedx`, `spdx2`) fills these; `sbom.project_sbom` turns them into the engine's input.
+`cyclonedx` and `spdx2` make these from the formats' views; `sbom.sbom_input` turns them into the engine's input.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ops.supply_chain.assurance.policy.reading import Fault
+from ops.supply_chain.formats.shape import Fault
 
 
 class State(StrEnum):

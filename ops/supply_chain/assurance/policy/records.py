@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from ops.supply_chain.assurance.policy.reading import Reading
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.formats.shape import ROOT, Place, ShapeReader
 
 _MOST_SEVERE_FIRST = (
     Severity.CRITICAL,
@@ -107,26 +107,28 @@ def provenance_input(document: dict[str, Any], released: Iterable[ReleasedFile])
         released: The files that it should be about. Subjects and files are joined by digest alone
             (in-toto Statement v1: "matched purely by digest").
     """
-    reading = Reading()
+    shape = ShapeReader()
     files = sorted(released, key=lambda file: file.path)
-    subjects = _subjects(document, {file.sha256: file.path for file in files}, reading)
-    predicate = reading.table(document, "predicate", "$")
-    definition = reading.table(predicate, "buildDefinition", "$.predicate")
-    details = reading.table(predicate, "runDetails", "$.predicate")
+    subjects = _subjects(document, {file.sha256: file.path for file in files}, shape)
+    at_predicate: Place = (ROOT, "predicate")
+    at_definition, at_details = (at_predicate, "buildDefinition"), (at_predicate, "runDetails")
+    predicate = shape.table(document, "predicate", ROOT)
+    definition = shape.table(predicate, "buildDefinition", at_predicate)
+    details = shape.table(predicate, "runDetails", at_predicate)
     names = {subject["sha256"]: subject["name"] for subject in subjects if subject["sha256"]}
     provenance = {
-        "statement_type": reading.text(document, "_type", "$"),
-        "predicate_type": reading.text(document, "predicateType", "$"),
+        "statement_type": shape.text(document, "_type", ROOT),
+        "predicate_type": shape.text(document, "predicateType", ROOT),
         "subjects": subjects,
         "duplicates": sorted(
             name for name, count in Counter(subject["name"] for subject in subjects).items() if count > 1
         ),
-        "build_type": reading.text(definition, "buildType", "$.predicate.buildDefinition"),
-        "builder_id": reading.text(reading.table(details, "builder", "$.predicate.runDetails"), "id", "$.builder"),
-        "commits": sorted(_digests(definition, "resolvedDependencies", "gitCommit", reading)),
-        "byproducts": sorted(_digests(details, "byproducts", "sha256", reading)),
+        "build_type": shape.text(definition, "buildType", at_definition),
+        "builder_id": shape.text(shape.table(details, "builder", at_details), "id", (at_details, "builder")),
+        "commits": sorted(_digests(definition, "resolvedDependencies", "gitCommit", at_definition, shape)),
+        "byproducts": sorted(_digests(details, "byproducts", "sha256", at_details, shape)),
     }
-    provenance["problems"] = [msgspec.to_builtins(fault) for fault in reading.faults()]
+    provenance["problems"] = [fault._asdict() for fault in shape.faults()]
     return {
         "provenance": provenance,
         "released": [
@@ -135,21 +137,18 @@ def provenance_input(document: dict[str, Any], released: Iterable[ReleasedFile])
     }
 
 
-def _subjects(document: dict[str, Any], paths: Mapping[str, str], reading: Reading) -> list[dict[str, str]]:
+def _subjects(document: dict[str, Any], paths: Mapping[str, str], shape: ShapeReader) -> list[dict[str, str]]:
     found = []
-    for position, node in enumerate(reading.tables(document, "subject", "$")):
-        place = f"$.subject[{position}]"
-        sha256 = reading.text(reading.table(node, "digest", place), "sha256", f"{place}.digest")
-        name = reading.text(node, "name", place)
+    for place, node in shape.tables(document, "subject", ROOT):
+        sha256 = shape.text(shape.table(node, "digest", place), "sha256", (place, "digest"))
+        name = shape.text(node, "name", place)
         found.append({"name": name, "sha256": sha256, "file": paths.get(sha256, "")})
     return found
 
 
-def _digests(node: dict[str, Any], field: str, algorithm: str, reading: Reading) -> set[str]:
+def _digests(node: dict[str, Any], field: str, algorithm: str, place: Place, shape: ShapeReader) -> set[str]:
     found = {
-        reading.text(
-            reading.table(table, "digest", f"$.{field}[{position}]"), algorithm, f"$.{field}[{position}].digest"
-        )
-        for position, table in enumerate(reading.tables(node, field, "$"))
+        shape.text(shape.table(entry, "digest", here), algorithm, (here, "digest"))
+        for here, entry in shape.tables(node, field, place)
     }
     return found - {""}

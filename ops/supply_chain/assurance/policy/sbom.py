@@ -13,35 +13,38 @@ from typing import Any
 
 import msgspec
 
-from ops.supply_chain.assurance.policy.cyclonedx import read_cyclonedx
+from ops.supply_chain.assurance.policy.cyclonedx import cyclonedx_parts
 from ops.supply_chain.assurance.policy.licences import alternatives_of, unknown_term
 from ops.supply_chain.assurance.policy.parts import COMPONENT_ELEMENTS, HASH, Part, Parts, State
-from ops.supply_chain.assurance.policy.reading import Fault
-from ops.supply_chain.assurance.policy.spdx2 import read_spdx2
+from ops.supply_chain.assurance.policy.spdx2 import spdx2_parts
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.formats.cyclonedx import CycloneDx
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.sbom import SbomFormat, format_of, read_sbom
+from ops.supply_chain.formats.shape import Fault
+from ops.supply_chain.formats.spdx2 import Spdx2, is_spdx2
 
 ROOTLESS_ELEMENTS = frozenset({HASH})
 """Elements that the root does not need: its files do not exist yet when the SBOM is made."""
 
 
-def recognise(document: object) -> str:
-    """Return `CycloneDX` or `SPDX`, or an empty text for what is neither, or is SPDX 3."""
-    if not isinstance(document, dict):
-        return ""
-    if document.get("bomFormat") == "CycloneDX":
-        return "CycloneDX"
-    return "SPDX" if str(document.get("spdxVersion", "")).startswith("SPDX-2.") else ""
+def is_readable(document: object) -> bool:
+    """Return whether a parsed JSON document is in a format that rules can be shown: CycloneDX or SPDX 2."""
+    return format_of(document) is SbomFormat.CYCLONEDX or is_spdx2(document)
 
 
 def sbom_input(document: dict[str, Any], *, path: str, sha256: str, problems: Iterable[Fault]) -> dict[str, Any]:
     """Make one entry of `input.sboms`.
 
     Args:
-        document: The parsed JSON of a format that `recognise` knows; anything may be in it.
+        document: The parsed JSON of a format that `is_readable` accepts; anything may be in it.
         path: What to call it: `dist:sbom/...`.
         sha256: Of its bytes.
         problems: What the semantic checks found.
+    Raises:
+        InputError: It is of an unknown major version.
     """
-    parts = read_cyclonedx(document) if recognise(document) == "CycloneDX" else read_spdx2(document)
+    parts = _parts(document, path)
     everything = (*((parts.root,) if parts.root else ()), *parts.components)
     faults = dict.fromkeys((*parts.faults, *problems))
     return {
@@ -49,7 +52,7 @@ def sbom_input(document: dict[str, Any], *, path: str, sha256: str, problems: It
         "sha256": sha256,
         "format": parts.format,
         "format_version": parts.format_version,
-        "problems": [msgspec.to_builtins(fault) for fault in faults],
+        "problems": [fault._asdict() for fault in faults],
         "root": _root(parts.root),
         "explicitly_empty": parts.explicitly_empty,
         "document": {key: state.value for key, state in parts.document.items()},
@@ -60,6 +63,18 @@ def sbom_input(document: dict[str, Any], *, path: str, sha256: str, problems: It
         "duplicates": sorted(ref for ref, count in Counter(part.ref for part in everything).items() if count > 1),
         **_licences(parts.components),
     }
+
+
+def _parts(document: dict[str, Any], path: str) -> Parts:
+    try:
+        found = read_sbom(document)
+    except UnexpectedShapeError as error:
+        raise InputError(f"{path}: {error}") from error
+    if isinstance(found, CycloneDx):
+        return cyclonedx_parts(found)
+    if isinstance(found, Spdx2):
+        return spdx2_parts(found)
+    raise InputError(f"{path}: expected CycloneDX or SPDX 2, found SPDX 3")
 
 
 def _root(root: Part | None) -> dict[str, str]:

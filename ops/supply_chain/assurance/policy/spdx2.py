@@ -1,17 +1,14 @@
-"""SPDX 2.2 and 2.3 JSON, read into the one shape that rules see.
+"""SPDX 2 in the one shape that rules see.
 
-NOASSERTION is the format's own word for "unknown". What has no such value is stated in the comment, as a
-sentence `Unknown: Component Hash Value; Dependency Relationship.`, in the words of the CISA 2026 list.
-
-Source: SPDX 2.3; facts/standards.md sections 2 and 3.
+NOASSERTION is the format's own word for "unknown". What has no such value is stated in the comment, as a sentence
+`Unknown: Component Hash Value; Dependency Relationship.`, in the words of the CISA 2026 list.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from ops.supply_chain.assurance.policy.cyclonedx import is_moment
+from ops.supply_chain.assurance.policy.cyclonedx import is_timestamp
 from ops.supply_chain.assurance.policy.parts import (
     AUTHOR,
     DEPENDENCIES,
@@ -26,11 +23,9 @@ from ops.supply_chain.assurance.policy.parts import (
     presence,
     state_of,
 )
-from ops.supply_chain.assurance.policy.reading import Reading
+from ops.supply_chain.formats.spdx2 import DOCUMENT_ID, NONE, NOT_ASSERTED, Spdx2, SpdxPackage
 
-DOCUMENT_ID = "SPDXRef-DOCUMENT"
-NOT_ASSERTED = "NOASSERTION"
-SAYS_NOTHING = frozenset({"", "NOASSERTION", "NONE"})
+SAYS_NOTHING = frozenset({"", NOT_ASSERTED, NONE})
 OWN_FILES = "The package comes from the project's own files: yes."
 PHASE = re.compile(r"Generation context: \S")
 
@@ -41,93 +36,59 @@ _IDENTIFYING = frozenset({"purl", "cpe22Type", "cpe23Type", "swh", "gitoid"})
 _SHA = re.compile(r"sha(?=[0-9])(?!3-)")
 _TOOL = re.compile(r"Tool: ?\S.*-\S")
 
-Edges = dict[str, list[str]]
 
-
-def read_spdx2(document: dict[str, Any]) -> Parts:
-    """Read an SPDX 2.2 or 2.3 document.
-
-    Args:
-        document: The parsed JSON object; anything may be in it.
-    """
-    reading = Reading()
-    needs, described = _relationships(document, reading)
-    packages = [
-        _part(node, f"$.packages[{position}]", needs, reading)
-        for position, node in enumerate(reading.tables(document, "packages", "$"))
-    ]
-    root = next((part for part in packages if part.ref in described), None)
+def spdx2_parts(document: Spdx2) -> Parts:
+    """Return what rules see of an SPDX 2 document."""
+    needs = document.dependencies
+    packages = [_part(package, needs) for package in document.packages]
+    root = next((part for part in packages if part.ref in document.described), None)
     components = tuple(part for part in packages if part is not root)
     return Parts(
         format="SPDX",
-        format_version=reading.text(document, "spdxVersion", "$").removeprefix("SPDX-"),
+        format_version=document.version,
         root=root,
         components=components,
-        edges=tuple((need, other) for need, others in needs.items() for other in others if other not in SAYS_NOTHING),
-        targets=frozenset({part.ref for part in packages} | _others(document, reading)),
-        document=_document(document, packages, reading),
-        explicitly_empty=not components and root is not None and needs.get(root.ref) == ["NONE"],
-        faults=reading.faults(),
+        edges=tuple(
+            (source, target) for source, targets in needs.items() for target in targets if target not in SAYS_NOTHING
+        ),
+        targets=frozenset({part.ref for part in packages} | document.other_ids | {DOCUMENT_ID}),
+        document=_document(document, packages),
+        explicitly_empty=not components and root is not None and needs.get(root.ref) == (NONE,),
+        faults=document.faults,
     )
 
 
-def _relationships(document: dict[str, Any], reading: Reading) -> tuple[Edges, set[str]]:
-    needs: Edges = {}
-    described = set(reading.texts(document, "documentDescribes", "$"))
-    for position, node in enumerate(reading.tables(document, "relationships", "$")):
-        place = f"$.relationships[{position}]"
-        element, other = (reading.text(node, field, place) for field in ("spdxElementId", "relatedSpdxElement"))
-        kind = reading.text(node, "relationshipType", place).upper()
-        if kind == "DEPENDS_ON":
-            needs.setdefault(element, []).append(other)
-        elif kind == "DEPENDENCY_OF":
-            needs.setdefault(other, []).append(element)
-        elif kind == "DESCRIBES" and element == DOCUMENT_ID:
-            described.add(other)
-        elif kind == "DESCRIBED_BY" and other == DOCUMENT_ID:
-            described.add(element)
-    return needs, described
-
-
-def _others(document: dict[str, Any], reading: Reading) -> set[str]:
-    found = {DOCUMENT_ID}
-    for kind in ("files", "snippets"):
-        found |= {reading.text(node, "SPDXID", f"$.{kind}") for node in reading.tables(document, kind, "$")}
-    return found - {""}
-
-
-def _part(node: dict[str, Any], place: str, needs: Edges, reading: Reading) -> Part:
-    ref, name = reading.text(node, "SPDXID", place), reading.text(node, "name", place)
-    version, originator = reading.text(node, "versionInfo", place), reading.text(node, "originator", place)
-    comment = reading.text(node, "comment", place)
-    licence = _licence(node, place, reading)
-    algorithms = _algorithms(node, place, reading)
-    purl, identified = _identifiers(node, place, reading)
+def _part(package: SpdxPackage, needs: dict[str, tuple[str, ...]]) -> Part:
+    version, originator = package.version, package.originator
+    licence = _licence(package)
+    algorithms = _algorithms(package)
     given = {
         PRODUCER: originator,
         VERSION: version,
-        LICENCE: reading.text(node, "licenseDeclared", place) if licence in SAYS_NOTHING else "",
-        DEPENDENCIES: NOT_ASSERTED if NOT_ASSERTED in needs.get(ref, ()) else "",
+        LICENCE: package.declared if licence in SAYS_NOTHING else "",
+        DEPENDENCIES: NOT_ASSERTED if NOT_ASSERTED in needs.get(package.id, ()) else "",
     }
-    stated = stated_unknown(comment) | {element for element, value in given.items() if value == NOT_ASSERTED}
+    stated = stated_unknown(package.comment) | {element for element, value in given.items() if value == NOT_ASSERTED}
     return Part(
-        ref=ref,
-        name=name,
+        ref=package.id,
+        name=package.name,
         version="" if version in SAYS_NOTHING else version,
-        purl=purl,
-        origin=_origin(node, place, comment, reading),
+        purl=package.purl,
+        origin=_origin(package),
         algorithms=algorithms,
         expressions=() if licence in SAYS_NOTHING else (licence,),
         licence_names=(),
         producer="" if originator in SAYS_NOTHING else originator,
         present=presence(
             component_producer=originator.strip() not in SAYS_NOTHING,
-            component_name=name.strip(),
+            component_name=package.name.strip(),
             component_version=version.strip() not in SAYS_NOTHING,
-            component_identifiers=identified,
+            component_identifiers=any(
+                reference.type in _IDENTIFYING and reference.locator.strip() for reference in package.references
+            ),
             component_hash=algorithms,
             component_licence=licence not in SAYS_NOTHING,
-            dependency_relationships=ref in needs,
+            dependency_relationships=package.id in needs,
         ),
         unknown=frozenset(stated),
     )
@@ -140,50 +101,35 @@ def stated_unknown(comment: str) -> frozenset[str]:
     )
 
 
-def _licence(node: dict[str, Any], place: str, reading: Reading) -> str:
-    concluded = reading.text(node, "licenseConcluded", place).strip()
-    return reading.text(node, "licenseDeclared", place).strip() if concluded in SAYS_NOTHING else concluded
+def _licence(package: SpdxPackage) -> str:
+    concluded = package.concluded.strip()
+    return package.declared.strip() if concluded in SAYS_NOTHING else concluded
 
 
-def _algorithms(node: dict[str, Any], place: str, reading: Reading) -> tuple[str, ...]:
-    found = set()
-    for position, digest in enumerate(reading.tables(node, "checksums", place)):
-        where = f"{place}.checksums[{position}]"
-        if _HEX.fullmatch(reading.text(digest, "checksumValue", where)):
-            # IANA writes `sha-256` where SPDX 2 writes `SHA256`; `SHA3-256` is the same in both.
-            found.add(_SHA.sub("sha-", reading.text(digest, "algorithm", where).lower()))
+def _algorithms(package: SpdxPackage) -> tuple[str, ...]:
+    # IANA writes `sha-256` where SPDX 2 writes `SHA256`; `SHA3-256` is the same in both.
+    found = {
+        _SHA.sub("sha-", checksum.algorithm.lower()) for checksum in package.checksums if _HEX.fullmatch(checksum.value)
+    }
     return tuple(sorted(found - {""}))
 
 
-def _identifiers(node: dict[str, Any], place: str, reading: Reading) -> tuple[str, bool]:
-    found = [
-        (reading.text(table, "referenceType", f"{place}.externalRefs"), reading.text(table, "referenceLocator", place))
-        for table in reading.tables(node, "externalRefs", place)
-    ]
-    purl = next((locator for kind, locator in found if kind == "purl"), "")
-    return purl, any(kind in _IDENTIFYING and locator.strip() for kind, locator in found)
-
-
-def _origin(node: dict[str, Any], place: str, comment: str, reading: Reading) -> Origin:
-    if OWN_FILES in comment and IDENTIFIERS in stated_unknown(comment):
+def _origin(package: SpdxPackage) -> Origin:
+    if OWN_FILES in package.comment and IDENTIFIERS in stated_unknown(package.comment):
         return Origin.LOCAL
-    fixed = _COMMIT.fullmatch(reading.text(node, "downloadLocation", place))
-    return Origin.COMMIT if fixed else Origin.FILES
+    return Origin.COMMIT if _COMMIT.fullmatch(package.download_location) else Origin.FILES
 
 
-def _document(document: dict[str, Any], packages: list[Part], reading: Reading) -> dict[str, State]:
-    creation = reading.table(document, "creationInfo", "$")
-    creators = reading.texts(creation, "creators", "$.creationInfo")
-    comment = reading.text(creation, "comment", "$.creationInfo")
-    tools = [creator for creator in creators if creator.startswith("Tool:")]
-    author = any(creator.startswith(("Organization:", "Person:")) for creator in creators)
+def _document(document: Spdx2, packages: list[Part]) -> dict[str, State]:
+    tools = [creator for creator in document.creators if creator.startswith("Tool:")]
+    author = any(creator.startswith(("Organization:", "Person:")) for creator in document.creators)
     return {
-        "sbom_author": state_of(author, stated=AUTHOR in stated_unknown(comment)),
-        "data_format": state_of(reading.text(document, "spdxVersion", "$").strip()),
-        "generation_context": state_of(PHASE.search(comment)),
-        "timestamp": state_of(is_moment(reading.text(creation, "created", "$.creationInfo"))),
+        "sbom_author": state_of(author, stated=AUTHOR in stated_unknown(document.comment)),
+        "data_format": state_of(document.version),
+        "generation_context": state_of(PHASE.search(document.comment)),
+        "timestamp": state_of(is_timestamp(document.created)),
         "tool": state_of(tools and all(map(_TOOL.match, tools))),
-        "sbom_version": state_of(reading.text(document, "documentNamespace", "$").strip()),
+        "sbom_version": state_of(document.namespace.strip()),
         "coverage": _coverage(packages),
     }
 

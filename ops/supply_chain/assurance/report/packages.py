@@ -1,6 +1,6 @@
 """The packages of an SBOM as a graph: dependencies, distance from the project, licences.
 
-PackageGraph are nodes by their `bom-ref`, so that two versions of one package are two nodes. A document's missing
+Packages are nodes by their `bom-ref`, so that two versions of one package are two nodes. A document's missing
 or incomplete dependency entry means "unknown", which is never shown as "no dependencies".
 
 Source: https://cyclonedx.org/docs/1.6/json/ (components, dependencies, compositions).
@@ -8,16 +8,19 @@ Source: https://cyclonedx.org/docs/1.6/json/ (components, dependencies, composit
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from ops.supply_chain.assurance.report.tone import WORST_FIRST, Tone
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.formats.cyclonedx import BomComponent, CycloneDx
+from ops.supply_chain.formats.sbom import require_sbom
 
 UNKNOWN_LICENCE = "unknown"
 NOT_REACHED = -1
@@ -68,25 +71,26 @@ def read_packages(bom: Mapping[str, Any], findings: Sequence[Finding]) -> Packag
     """Read the graph of a CycloneDX document.
 
     Args:
-        bom: Parsed; values of a wrong type are skipped.
+        bom: The parsed JSON.
         findings: Counted by package and version.
+    Raises:
+        InputError: It is not CycloneDX, or is broken; the message has the JSON path.
     """
-    root = _table(_table(bom.get("metadata")).get("component"))
-    nodes = sorted(_components(bom.get("components")), key=lambda node: (_text(node, "name"), _text(node, "version")))
-    places = {_text(node, "bom-ref"): place for place, node in enumerate(nodes) if _text(node, "bom-ref")}
-    edges, partly = _edges(bom)
-    needs = [_targets(_text(node, "bom-ref"), edges, partly, places) for node in nodes]
-    direct = _targets(_text(root, "bom-ref"), edges, set(), places) or ()
+    sbom = _sbom(bom)
+    nodes = sorted(map(_shown, sbom.components), key=lambda node: (node.name, node.version))
+    places = {node.ref: place for place, node in enumerate(nodes) if node.ref}
+    incomplete = sbom.incomplete_refs()
+    needs = [_targets(node.ref, sbom.dependencies, incomplete, places) for node in nodes]
+    root = _shown(sbom.root) if sbom.root else None
+    direct = (_targets(root.ref, sbom.dependencies, frozenset(), places) if root else None) or ()
     depths = _depths(direct, needs)
     counted = _count(findings)
     return PackageGraph(
-        root=f"{_text(root, 'name')} {_text(root, 'version')}".strip(),
+        root=f"{root.name} {root.version}".strip() if root else "",
         all=tuple(_package(node, need, depth, counted) for node, need, depth in zip(nodes, needs, depths, strict=True)),
         direct=direct,
         deepest=max(depths, default=0),
-        unknown_edges=sum(
-            need is None or _text(node, "bom-ref") in partly for node, need in zip(nodes, needs, strict=True)
-        ),
+        unknown_edges=sum(need is None or node.ref in incomplete for node, need in zip(nodes, needs, strict=True)),
         not_reached=sum(depth == NOT_REACHED for depth in depths),
     )
 
@@ -117,37 +121,25 @@ def licences(packages: PackageGraph, *, most: int = 12) -> tuple[LicenceView, ..
     return tuple(sorted(found, key=lambda node: (node.name != UNKNOWN_LICENCE, -node.count, node.name)))
 
 
-def _components(value: object) -> Iterator[Mapping[str, Any]]:
-    pending = list(_tables(value))
-    while pending:
-        component = pending.pop()
-        pending.extend(_tables(component.get("components")))
-        if _text(component, "name"):
-            yield component
+def _sbom(document: Mapping[str, Any]) -> CycloneDx:
+    sbom = require_sbom(document, where="the SBOM")
+    if not isinstance(sbom, CycloneDx):
+        raise InputError("the SBOM: expected CycloneDX")
+    return sbom
 
 
-def _edges(bom: Mapping[str, Any]) -> tuple[dict[str, list[str]], set[str]]:
-    edges = {
-        _text(entry, "ref"): [target for target in _list(entry.get("dependsOn")) if isinstance(target, str)]
-        for entry in _tables(bom.get("dependencies"))
-    }
-    partly = {
-        ref
-        for composition in _tables(bom.get("compositions"))
-        if composition.get("aggregate") != "complete"
-        for ref in _list(composition.get("dependencies"))
-        if isinstance(ref, str)
-    }
-    return edges, partly
+def _shown(component: BomComponent) -> BomComponent:
+    """Return a component whose name and version can be shown."""
+    return component._replace(name=_printable(component.name), version=_printable(component.version))
 
 
 def _targets(
-    ref: str, edges: Mapping[str, list[str]], partly: set[str], places: Mapping[str, int]
+    ref: str, edges: Mapping[str, Sequence[str]], incomplete: frozenset[str], places: Mapping[str, int]
 ) -> tuple[int, ...] | None:
     if not ref or ref not in edges:
         return None
-    found = tuple(sorted({places[edge] for edge in edges[ref] if edge in places}))
-    return None if ref in partly and not found else found
+    found = tuple(sorted({places[target] for target in edges[ref] if target in places}))
+    return None if ref in incomplete and not found else found
 
 
 def _depths(direct: Sequence[int], needs: Sequence[tuple[int, ...] | None]) -> list[int]:
@@ -172,12 +164,12 @@ def _count(findings: Sequence[Finding]) -> dict[tuple[str, str], list[Severity]]
 
 
 def _package(
-    component: Mapping[str, Any],
+    component: BomComponent,
     needs: tuple[int, ...] | None,
     depth: int,
     counted: Mapping[tuple[str, str], list[Severity]],
 ) -> PackageNode:
-    name, version = _text(component, "name"), _text(component, "version")
+    name, version = component.name, component.version
     found = counted.get((normalise(name), version), [])
     return PackageNode(
         name=name,
@@ -190,26 +182,10 @@ def _package(
     )
 
 
-def _licence(component: Mapping[str, Any]) -> str:
-    names: Counter[str] = Counter()
-    for choice in _tables(component.get("licenses")):
-        licence = _table(choice.get("license"))
-        names[_text(choice, "expression") or _text(licence, "id") or _text(licence, "name")] += 1
-    return " AND ".join(sorted(filter(None, names)))
+def _licence(component: BomComponent) -> str:
+    stated = {_printable(choice.expression or choice.id or choice.name) for choice in component.licences}
+    return " AND ".join(sorted(filter(None, stated)))
 
 
-def _text(table: Mapping[str, Any], key: str) -> str:
-    value = table.get(key)
-    return printable(without_credentials(value)) if isinstance(value, str) else ""
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _tables(value: object) -> Iterator[Mapping[str, Any]]:
-    return (item for item in _list(value) if isinstance(item, dict))
+def _printable(text: str) -> str:
+    return printable(without_credentials(text))

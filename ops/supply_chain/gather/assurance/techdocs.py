@@ -198,8 +198,9 @@ def _matrix(run: StageRun, store: ArtifactStore, newest: MirrorRelease) -> Depen
     if path is not None and newest.packages is not None:
         licences = licences_in(path, f"the SBOM of {newest.version}")
         if path.name.endswith(".cdx.json"):
-            found = direct_packages(canonical.load_plain(canonical.read_bytes(path), where=path.name))
-            direct = Direct(found.versions, () if found.told else (path.name,))
+            plain = canonical.load_plain(canonical.read_bytes(path), where=path.name)
+            found = direct_packages(plain, where=path.name)
+            direct = Direct(found.versions, () if found.complete else (path.name,))
     return build_matrix(direct, licences, run.config.dependencies)
 
 

@@ -35,11 +35,11 @@ def load_bom(path: Path) -> Bom:
     Raises:
         InputError: It cannot be read, is no CycloneDX 1.x, or is broken: with its JSON path.
     """
-    from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
+    from ops.supply_chain.formats.json_reader import UnexpectedShapeError
     from ops.supply_chain.risk.vex.bom import read_bom
 
     try:
-        return read_bom(Node(load_plain(read_bytes(path), where=path.name)))
+        return read_bom(load_plain(read_bytes(path), where=path.name))
     except UnexpectedShapeError as error:
         raise InputError(f"{path.name}: {error}") from error
 

@@ -10,47 +10,19 @@ Source: facts/standards.md section 1, "The validator accepts", and section 2.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
+from ops.supply_chain.formats.sbom import SbomFormat, format_of
 from ops.supply_chain.inventory.checks.cyclonedx import check_cyclonedx
 from ops.supply_chain.inventory.checks.spdx2 import check_spdx2
 from ops.supply_chain.inventory.checks.spdx3 import check_spdx3
 from ops.supply_chain.inventory.checks.values import Problem
 
-
-class Family(StrEnum):
-    """Which kind of SBOM a JSON document is."""
-
-    CYCLONEDX = "CycloneDX"
-    SPDX_2 = "SPDX 2"
-    SPDX_3 = "SPDX 3"
-
-
 _CHECKS = {
-    Family.CYCLONEDX: check_cyclonedx,
-    Family.SPDX_2: check_spdx2,
-    Family.SPDX_3: check_spdx3,
+    SbomFormat.CYCLONEDX: check_cyclonedx,
+    SbomFormat.SPDX_2: check_spdx2,
+    SbomFormat.SPDX_3: check_spdx3,
 }
-
-
-def family_of(plain: object) -> Family | None:
-    """Tell the format of a parsed JSON document by the fields that only it has.
-
-    Returns:
-        The family whatever its version, or None where it is no SBOM that we know.
-    """
-    if not isinstance(plain, dict):
-        return None
-    if plain.get("bomFormat") == "CycloneDX":
-        return Family.CYCLONEDX
-    if "spdxVersion" in plain:
-        return Family.SPDX_2
-    context = plain.get("@context")
-    contexts = context if isinstance(context, list) else [context]
-    if any(isinstance(one, str) and "spdx.org/rdf/3" in one for one in contexts):
-        return Family.SPDX_3
-    return None
 
 
 def check_document(plain: Any) -> tuple[Problem, ...]:
@@ -62,8 +34,8 @@ def check_document(plain: Any) -> tuple[Problem, ...]:
         The problems, in the order of the document; empty means that nothing was found. A document of no
         known format, or of an unknown version of one, is a problem itself.
     """
-    family = family_of(plain)
-    if family is None:
+    found = format_of(plain)
+    if found is None:
         message = "expected bomFormat CycloneDX, an spdxVersion, or the context of SPDX 3; found none of them"
         return (Problem(path="$", code="sbom.format-unknown", message=message),)
-    return _CHECKS[family](plain)
+    return _CHECKS[found](plain)

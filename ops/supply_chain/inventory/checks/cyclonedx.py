@@ -12,13 +12,12 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from ops.supply_chain.formats.cyclonedx import VERSIONS
+from ops.supply_chain.formats.shape import ROOT, Place, json_path
 from ops.supply_chain.inventory.checks.values import (
-    ROOT,
     Problem,
     Report,
-    Step,
     digest_fault,
-    json_path,
     licence_fault,
     licence_id_fault,
     moment_fault,
@@ -28,9 +27,6 @@ from ops.supply_chain.inventory.checks.values import (
     text,
     texts,
 )
-
-VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
-"""Versions of CycloneDX that have a JSON form."""
 
 UNKNOWN_PROPERTY = "sealwright:unknown"
 """Our property that names an element which is not known of a component."""
@@ -98,7 +94,7 @@ _NEVER_HOLDS_REFS = frozenset({"hashes", "properties", "externalReferences", "me
 
 
 class _Use(NamedTuple):
-    place: Step
+    place: Place
     ref: str
     linkable: bool
 
@@ -107,9 +103,9 @@ class _Walk:
     """One pass over the document: definitions, uses, components."""
 
     def __init__(self, document: dict[str, Any], report: Report) -> None:
-        self.refs: dict[str, Step] = {}
+        self.refs: dict[str, Place] = {}
         self.uses: list[_Use] = []
-        self.components: list[tuple[Step, str, dict[str, Any]]] = []
+        self.components: list[tuple[Place, str, dict[str, Any]]] = []
         self._report = report
         pending: list[tuple[tuple[Any, ...], str, dict[str, Any]]] = [(ROOT, "", document)]
         while pending:
@@ -124,7 +120,7 @@ class _Walk:
                     children += [((here, at), key, one) for at, one in enumerate(value) if isinstance(one, dict)]
             pending.extend(reversed(children))
 
-    def _visit(self, place: tuple[Any, ...], container: str, node: dict[str, Any]) -> None:
+    def _visit(self, place: Place, container: str, node: dict[str, Any]) -> None:
         if "bom-ref" in node:
             self._define((place, "bom-ref"), node["bom-ref"])
         for field, linkable in _FIELDS.get(container, ()):
@@ -133,7 +129,7 @@ class _Walk:
         if container in _COMPONENT_LISTS and "name" in node:
             self.components.append((place, container, node))
 
-    def _define(self, place: Step, ref: object) -> None:
+    def _define(self, place: Place, ref: object) -> None:
         if not isinstance(ref, str):
             return
         if not ref:
@@ -194,7 +190,7 @@ def _check_head(document: dict[str, Any], report: Report) -> None:
         _check_moment(annotation, "timestamp", place, report)
 
 
-def _check_moment(node: dict[str, Any], field: str, place: tuple[Any, ...], report: Report) -> None:
+def _check_moment(node: dict[str, Any], field: str, place: Place, report: Report) -> None:
     value = node.get(field)
     if isinstance(value, str):
         report.add_if(moment_fault(value), "timestamp", (place, field))
@@ -211,7 +207,7 @@ def _check_uses(document: dict[str, Any], walk: _Walk, report: Report) -> None:
             report.add("ref-dangling", place, f"expected a bom-ref of this document, found {ref!r}")
 
 
-def _check_link(place: Step, link: str, own: tuple[str, str], walk: _Walk, report: Report) -> None:
+def _check_link(place: Place, link: str, own: tuple[str, str], walk: _Walk, report: Report) -> None:
     match = _LINK.fullmatch(link)
     if match is None:
         report.add("bom-link", place, f"expected urn:cdx:<uuid>/<version>#<bom-ref>, found {link!r}")
@@ -219,7 +215,7 @@ def _check_link(place: Step, link: str, own: tuple[str, str], walk: _Walk, repor
         report.add("ref-dangling", place, f"expected a bom-ref of this document, found {link!r}")
 
 
-def _check_component(place: Step, container: str, component: dict[str, Any], spec: str, report: Report) -> None:
+def _check_component(place: Place, container: str, component: dict[str, Any], spec: str, report: Report) -> None:
     name, version = text(component.get("name")), text(component.get("version"))
     if not name.strip():
         report.add("name-missing", (place, "name"), "expected a component name, found an empty text")
@@ -237,14 +233,14 @@ def _check_component(place: Step, container: str, component: dict[str, Any], spe
         _check_version(place, component, report)
 
 
-def _check_hashes(hashes: object, place: Step, report: Report) -> None:
+def _check_hashes(hashes: object, place: Place, report: Report) -> None:
     for where, digest in tables(hashes, place):
         fault = digest_fault(text(digest.get("alg")), text(digest.get("content")))
         if fault:
             report.add("hash", (where, "content"), fault)
 
 
-def _check_version(place: Step, component: dict[str, Any], report: Report) -> None:
+def _check_version(place: Place, component: dict[str, Any], report: Report) -> None:
     external = component.get("isExternal") is True and component.get("versionRange")
     stated = any(
         prop.get("name") == UNKNOWN_PROPERTY and prop.get("value") == VERSION_ELEMENT
@@ -255,7 +251,7 @@ def _check_version(place: Step, component: dict[str, Any], report: Report) -> No
         report.add("version-missing", (place, "version"), message)
 
 
-def _check_licences(licences: object, place: Step, spec: str, report: Report) -> None:
+def _check_licences(licences: object, place: Place, spec: str, report: Report) -> None:
     count = expressions = 0
     for where, choice in tables(licences, place):
         count += 1
@@ -271,7 +267,7 @@ def _check_licences(licences: object, place: Step, spec: str, report: Report) ->
 
 
 def _check_identities(document: dict[str, Any], report: Report) -> None:
-    seen: dict[tuple[str, ...], Step] = {}
+    seen: dict[tuple[str, ...], Place] = {}
     for place, component in tables(document.get("components"), (ROOT, "components")):
         identity = tuple(text(component.get(field)) for field in ("type", "group", "name", "version", "purl", "cpe"))
         if not identity[2] or not any(identity[3:]):
@@ -284,7 +280,7 @@ def _check_identities(document: dict[str, Any], report: Report) -> None:
 
 
 def _check_dependencies(document: dict[str, Any], report: Report) -> None:
-    seen: dict[str, Step] = {}
+    seen: dict[str, Place] = {}
     for place, dependency in tables(document.get("dependencies"), (ROOT, "dependencies")):
         ref = text(dependency.get("ref"))
         first = seen.setdefault(ref, place)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ops.supply_chain.formats.shape import ROOT, Place, json_path
+from ops.supply_chain.formats.spdx2 import DOCUMENT_ID, UNSAID, VERSIONS
 from ops.supply_chain.inventory.checks.values import (
-    ROOT,
     Problem,
     Report,
-    Step,
     digest_fault,
-    json_path,
     licence_fault,
     purl_fault,
     table,
@@ -23,11 +22,6 @@ from ops.supply_chain.inventory.checks.values import (
     text,
     texts,
 )
-
-VERSIONS = ("SPDX-2.2", "SPDX-2.3")
-DOCUMENT_ID = "SPDXRef-DOCUMENT"
-UNSAID = frozenset({"NOASSERTION", "NONE"})
-"""What stands where the author says nothing, or says that there is nothing."""
 
 _ID = re.compile(r"SPDXRef-[A-Za-z0-9.-]+")
 _CREATED = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
@@ -75,7 +69,7 @@ def _check_head(document: dict[str, Any], report: Report) -> None:
     _check_creation(table(document.get("creationInfo")), (ROOT, "creationInfo"), report)
 
 
-def _check_creation(creation: dict[str, Any], place: Step, report: Report) -> None:
+def _check_creation(creation: dict[str, Any], place: Place, report: Report) -> None:
     created = creation.get("created")
     if not (isinstance(created, str) and _CREATED.fullmatch(created)):
         report.add("timestamp", (place, "created"), f"expected YYYY-MM-DDThh:mm:ssZ, found {created!r}")
@@ -88,8 +82,8 @@ def _check_creation(creation: dict[str, Any], place: Step, report: Report) -> No
             report.add("creator", where, message)
 
 
-def _define(document: dict[str, Any], report: Report) -> dict[str, Step]:
-    ids: dict[str, Step] = {DOCUMENT_ID: (ROOT, "SPDXID")}
+def _define(document: dict[str, Any], report: Report) -> dict[str, Place]:
+    ids: dict[str, Place] = {DOCUMENT_ID: (ROOT, "SPDXID")}
     for kind in _IMPLICIT_LISTS:
         for place, element in tables(document.get(kind), (ROOT, kind)):
             name = element.get("SPDXID")
@@ -132,15 +126,15 @@ def _check_files(document: dict[str, Any], report: Report) -> None:
         _check_hashes(file, place, report)
 
 
-def _check_hashes(element: dict[str, Any], place: Step, report: Report) -> None:
+def _check_hashes(element: dict[str, Any], place: Place, report: Report) -> None:
     for where, digest in tables(element.get("checksums"), (place, "checksums")):
         fault = digest_fault(text(digest.get("algorithm")), text(digest.get("checksumValue")))
         report.add_if(fault, "hash", (where, "checksumValue"))
 
 
 def _check_licences(document: dict[str, Any], report: Report) -> None:
-    declared: dict[str, Step] = {}
-    place: Step = (ROOT, "hasExtractedLicensingInfos")
+    declared: dict[str, Place] = {}
+    place: Place = (ROOT, "hasExtractedLicensingInfos")
     for where, extracted in tables(document.get("hasExtractedLicensingInfos"), place):
         name = text(extracted.get("licenseId"))
         if not _LICENCE_REF.fullmatch(name):
@@ -156,7 +150,7 @@ def _check_licences(document: dict[str, Any], report: Report) -> None:
                     _check_expression(expression, position, declared, report)
 
 
-def _check_expression(expression: str, place: Step, declared: dict[str, Step], report: Report) -> None:
+def _check_expression(expression: str, place: Place, declared: dict[str, Place], report: Report) -> None:
     if expression in UNSAID:
         return
     report.add_if(licence_fault(expression), "licence", place)
@@ -165,7 +159,7 @@ def _check_expression(expression: str, place: Step, declared: dict[str, Step], r
             report.add("licence", place, f"expected {name!r} in hasExtractedLicensingInfos, found none")
 
 
-def _check_relationships(document: dict[str, Any], ids: dict[str, Step], report: Report) -> None:
+def _check_relationships(document: dict[str, Any], ids: dict[str, Place], report: Report) -> None:
     known = set(ids)
     documents = {
         text(reference.get("externalDocumentId")) for _, reference in tables(document.get("externalDocumentRefs"), ROOT)
@@ -185,7 +179,7 @@ def _check_relationships(document: dict[str, Any], ids: dict[str, Step], report:
             _check_ref(snippet["snippetFromFile"], (place, "snippetFromFile"), known, documents, report)
 
 
-def _check_ref(ref: object, place: Step, known: set[str], documents: set[str], report: Report) -> None:
+def _check_ref(ref: object, place: Place, known: set[str], documents: set[str], report: Report) -> None:
     if not isinstance(ref, str):
         report.add("ref-dangling", place, f"expected an SPDXID, found {ref!r}")
         return
@@ -194,7 +188,7 @@ def _check_ref(ref: object, place: Step, known: set[str], documents: set[str], r
         report.add("ref-dangling", place, f"expected an SPDXID of this document, found {ref!r}")
 
 
-def _check_described(document: dict[str, Any], ids: dict[str, Step], report: Report) -> None:
+def _check_described(document: dict[str, Any], ids: dict[str, Place], report: Report) -> None:
     described = False
     for where, ref in texts(document.get("documentDescribes"), (ROOT, "documentDescribes")):
         described = True

@@ -11,23 +11,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ops.supply_chain.formats.shape import ROOT, Place, json_path
+from ops.supply_chain.formats.spdx3 import CONTEXT, contexts_of, elements_of, identifier
 from ops.supply_chain.inventory.checks.values import (
-    ROOT,
     Problem,
     Report,
-    Step,
     digest_fault,
-    json_path,
     licence_fault,
     purl_fault,
-    table,
     tables,
     text,
     texts,
 )
-
-CONTEXT = re.compile(r"https://spdx\.org/rdf/3\.0\.[01]/spdx-context\.jsonld")
-"""Address of the JSON-LD context of the versions that we know."""
 
 _VERSIONS = ("3.0.0", "3.0.1")
 _INDIVIDUALS = re.compile(
@@ -75,11 +70,10 @@ def check_spdx3(document: dict[str, Any]) -> tuple[Problem, ...]:
         The problems, in the order of the checks, then of the document; empty where there is none.
     """
     report = Report()
-    context = document.get("@context")
-    contexts = [context] if isinstance(context, str) else context if isinstance(context, list) else []
-    if not any(isinstance(one, str) and CONTEXT.fullmatch(one) for one in contexts):
+    if not any(map(CONTEXT.fullmatch, contexts_of(document))):
+        context = document.get("@context")
         report.add("spec-version", (ROOT, "@context"), f"expected the context of SPDX 3.0.1, found {context!r}")
-    elements = _elements(document)
+    elements = elements_of(document)
     known = _define(elements, report) | _imported(elements)
     for place, element in elements:
         if "type" in element:
@@ -89,33 +83,8 @@ def check_spdx3(document: dict[str, Any]) -> tuple[Problem, ...]:
     return report.problems()
 
 
-def _elements(document: dict[str, Any]) -> list[tuple[Step, dict[str, Any]]]:
-    """List every object of the graph, those inside others included, in document order."""
-    found: list[tuple[Step, dict[str, Any]]] = []
-    pending: list[tuple[Step, Any]] = [((ROOT, "@graph"), document["@graph"])] if "@graph" in document else []
-    if not pending:
-        pending = [((ROOT, key), value) for key, value in reversed(document.items())]
-        found.append(((ROOT, 0), document))
-    while pending:
-        place, value = pending.pop()
-        if isinstance(value, dict):
-            found.append((place, value))
-            inner = [((place, key), one) for key, one in value.items() if isinstance(one, dict | list)]
-        elif isinstance(value, list):
-            inner = [((place, at), one) for at, one in enumerate(value) if isinstance(one, dict | list)]
-        else:
-            continue
-        pending.extend(reversed(inner))
-    return found
-
-
-def identifier(element: dict[str, Any]) -> str:
-    """Return an element's own identifier (`spdxId`, or `@id`), empty where it has none."""
-    return text(element.get("spdxId")) or text(element.get("@id"))
-
-
-def _define(elements: list[tuple[Step, dict[str, Any]]], report: Report) -> set[str]:
-    ids: dict[str, Step] = {}
+def _define(elements: list[tuple[Place, dict[str, Any]]], report: Report) -> set[str]:
+    ids: dict[str, Place] = {}
     for place, element in elements:
         name = identifier(element)
         if not name or "type" not in element:
@@ -126,7 +95,7 @@ def _define(elements: list[tuple[Step, dict[str, Any]]], report: Report) -> set[
     return set(ids)
 
 
-def _imported(elements: list[tuple[Step, dict[str, Any]]]) -> set[str]:
+def _imported(elements: list[tuple[Place, dict[str, Any]]]) -> set[str]:
     return {
         text(reference.get("externalSpdxId"))
         for _, element in elements
@@ -134,7 +103,7 @@ def _imported(elements: list[tuple[Step, dict[str, Any]]]) -> set[str]:
     }
 
 
-def _check_refs(place: Step, element: dict[str, Any], known: set[str], report: Report) -> None:
+def _check_refs(place: Place, element: dict[str, Any], known: set[str], report: Report) -> None:
     for field in sorted(_REF_FIELDS & element.keys()):
         for where, ref in texts(element[field], (place, field)):
             if ref not in known and not _is_individual(ref):
@@ -150,7 +119,7 @@ def _is_individual(ref: str) -> bool:
     return ref in _SHORT_INDIVIDUALS or bool(_INDIVIDUALS.fullmatch(ref) or _LISTED_LICENCE.fullmatch(ref))
 
 
-def _check_element(place: Step, element: dict[str, Any], report: Report) -> None:
+def _check_element(place: Place, element: dict[str, Any], report: Report) -> None:
     kind = text(element.get("type"))
     if kind == "CreationInfo":
         _check_creation(place, element, report)
@@ -170,7 +139,7 @@ def _check_element(place: Step, element: dict[str, Any], report: Report) -> None
             )
 
 
-def _check_creation(place: Step, element: dict[str, Any], report: Report) -> None:
+def _check_creation(place: Place, element: dict[str, Any], report: Report) -> None:
     version, created = element.get("specVersion"), element.get("created")
     if version not in _VERSIONS:
         report.add("spec-version", (place, "specVersion"), f"expected {' or '.join(_VERSIONS)}, found {version!r}")
@@ -180,7 +149,7 @@ def _check_creation(place: Step, element: dict[str, Any], report: Report) -> Non
         report.add("creator", (place, "createdBy"), "expected at least one creator, found none")
 
 
-def _check_artifact(place: Step, element: dict[str, Any], report: Report) -> None:
+def _check_artifact(place: Place, element: dict[str, Any], report: Report) -> None:
     name, version = text(element.get("name")), text(element.get("software_packageVersion"))
     if not name.strip():
         report.add("name-missing", (place, "name"), "expected a name, found none")
@@ -197,13 +166,13 @@ def _check_artifact(place: Step, element: dict[str, Any], report: Report) -> Non
             report.add_if(purl_fault(purl, name, "" if version in _NO_VERSION else version), "purl", where)
 
 
-def _check_expression(place: Step, element: dict[str, Any], report: Report) -> None:
+def _check_expression(place: Place, element: dict[str, Any], report: Report) -> None:
     expression = text(element.get("simplelicensing_licenseExpression"))
     if expression not in _NO_VERSION:
         report.add_if(licence_fault(expression), "licence", (place, "simplelicensing_licenseExpression"))
 
 
-def _check_root(elements: list[tuple[Step, dict[str, Any]]], report: Report) -> None:
+def _check_root(elements: list[tuple[Place, dict[str, Any]]], report: Report) -> None:
     kinds = [text(element.get("type")) for _, element in elements]
     if kinds.count("SpdxDocument") != 1:
         message = f"expected exactly one SpdxDocument, found {kinds.count('SpdxDocument')}"
@@ -211,8 +180,3 @@ def _check_root(elements: list[tuple[Step, dict[str, Any]]], report: Report) -> 
     for place, element in elements:
         if text(element.get("type")) in {"SpdxDocument", "software_Sbom"} and not element.get("rootElement"):
             report.add("root-missing", (place, "rootElement"), "expected what it is about, found none")
-
-
-def graph(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return every object of a document's graph, those inside others included, in document order."""
-    return [element for _, element in _elements(table(document))]

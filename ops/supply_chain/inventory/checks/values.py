@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.core.names import normalise
+from ops.supply_chain.formats.shape import Place, json_path
 
 GAPS = frozenset(
     {
@@ -71,12 +72,6 @@ _NOT_SOFTWARE = frozenset(
     {"container", "cryptographic-asset", "device", "device-driver", "firmware", "operating-system"}
 )
 
-Step = tuple[Any, str | int]
-"""A place in a document as (place of the parent, key or position); the document itself is the empty tuple.
-Kept as a chain, because hardly any place is ever written out."""
-
-ROOT: tuple[()] = ()
-
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One thing that is wrong with a document.
@@ -102,11 +97,11 @@ class Report:
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}
 
-    def add(self, code: str, place: tuple[Any, ...], message: str) -> None:
+    def add(self, code: str, place: Place, message: str) -> None:
         """Note one problem; the same one twice counts once."""
         self._found[Problem(path=json_path(place), code=f"sbom.{code}", message=message)] = None
 
-    def add_if(self, fault: str, code: str, place: tuple[Any, ...]) -> None:
+    def add_if(self, fault: str, code: str, place: Place) -> None:
         """Note what a rule of this module returned, where it returned something."""
         if fault:
             self.add(code, place, fault)
@@ -114,18 +109,6 @@ class Report:
     def problems(self) -> tuple[Problem, ...]:
         """Everything noted, in the order in which the document was walked."""
         return tuple(self._found)
-
-
-def json_path(place: tuple[Any, ...]) -> str:
-    """Write a place as a JSON path: `$.components[3].purl`."""
-    parts: list[str] = []
-    while place:
-        place, key = place
-        if isinstance(key, int):
-            parts.append(f"[{key}]")
-        else:
-            parts.append(f".{key}" if key.isidentifier() else f"[{key!r}]")
-    return "$" + "".join(reversed(parts))
 
 
 def table(value: object) -> dict[str, Any]:
@@ -138,7 +121,7 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def tables(value: object, place: tuple[Any, ...]) -> Iterator[tuple[Step, dict[str, Any]]]:
+def tables(value: object, place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
     """Yield the objects in a list with their places; what is no list, or no object, yields nothing."""
     if isinstance(value, list):
         for position, element in enumerate(value):
@@ -146,7 +129,7 @@ def tables(value: object, place: tuple[Any, ...]) -> Iterator[tuple[Step, dict[s
                 yield (place, position), element
 
 
-def texts(value: object, place: tuple[Any, ...]) -> Iterator[tuple[Step, str]]:
+def texts(value: object, place: Place) -> Iterator[tuple[Place, str]]:
     """Yield the texts in a list with their places; a lone text counts as a list of one."""
     if isinstance(value, str):
         yield place, value

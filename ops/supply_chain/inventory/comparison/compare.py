@@ -16,12 +16,24 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.inventory.checks.check import Family, family_of
-from ops.supply_chain.inventory.comparison import cyclonedx as inventory_cyclonedx
-from ops.supply_chain.inventory.comparison import spdx as inventory_spdx
+from ops.supply_chain.formats import spdx2
+from ops.supply_chain.formats.cyclonedx import CycloneDx
+from ops.supply_chain.formats.sbom import SbomFormat, format_of, require_sbom
+from ops.supply_chain.formats.spdx2 import Spdx2
+from ops.supply_chain.formats.spdx3 import contexts_of
+from ops.supply_chain.inventory.comparison import cyclonedx
+from ops.supply_chain.inventory.comparison.cyclonedx import cyclonedx_inventory
 from ops.supply_chain.inventory.comparison.inventory import Inventory, Item, Key
+from ops.supply_chain.inventory.comparison.spdx import spdx2_inventory, spdx3_inventory
 
 UNKNOWN = "unknown"
+
+_VERSIONS: dict[SbomFormat | None, tuple[str, ...]] = {
+    SbomFormat.CYCLONEDX: cyclonedx.VERSIONS,
+    SbomFormat.SPDX_2: spdx2.VERSIONS,
+    SbomFormat.SPDX_3: ("3.0",),
+}
+"""Versions that can be compared."""
 
 
 class Kind(StrEnum):
@@ -74,20 +86,17 @@ def read_inventory(plain: Any, *, where: str) -> Inventory:
         plain: The parsed JSON.
         where: What to call the document in an error.
     Raises:
-        InputError: Not an SBOM, or of a version that is not read.
+        InputError: It is not an SBOM, is of a version that is not read, or has a fault, named with its JSON path.
     """
-    family = family_of(plain)
-    if family is Family.CYCLONEDX and plain.get("specVersion") in inventory_cyclonedx.VERSIONS:
-        return inventory_cyclonedx.read_cyclonedx(plain)
-    if family is Family.SPDX_2 and plain.get("spdxVersion") in inventory_spdx.VERSIONS:
-        return inventory_spdx.read_spdx2(plain)
-    if family is Family.SPDX_3 and "3.0" in str(plain.get("@context")):
-        return inventory_spdx.read_spdx3(plain)
-    found = "no SBOM" if family is None else f"{family.value}, version {_version(plain)!r}"
-    raise InputError(
-        f"{where}: expected CycloneDX 1.4 to 1.7, SPDX 2.2, 2.3 or 3.0 in JSON; found {found}",
-        hint="Convert it, or give another file.",
-    )
+    if _version(plain) not in _VERSIONS.get(format_of(plain), ()):
+        raise InputError(
+            f"{where}: expected CycloneDX 1.4 to 1.7, SPDX 2.2, 2.3 or 3.0 in JSON; found {_described(plain)}",
+            hint="Convert it, or give another file.",
+        )
+    found = require_sbom(plain, where=where)
+    if isinstance(found, CycloneDx):
+        return cyclonedx_inventory(found)
+    return spdx2_inventory(found) if isinstance(found, Spdx2) else spdx3_inventory(found)
 
 
 def compare(before: Inventory, after: Inventory) -> Comparison:
@@ -106,8 +115,23 @@ def compare(before: Inventory, after: Inventory) -> Comparison:
     return Comparison(changes=tuple(changes), hashes_not_compared=tally["hashes"])
 
 
-def _version(plain: dict[str, Any]) -> object:
-    return plain.get("specVersion") or plain.get("spdxVersion") or plain.get("@context")
+def _version(plain: Any) -> str:
+    """Return the version of a document as its format counts it; empty where it has none."""
+    match format_of(plain):
+        case SbomFormat.CYCLONEDX:
+            return str(plain.get("specVersion"))
+        case SbomFormat.SPDX_2:
+            return str(plain.get("spdxVersion"))
+        case SbomFormat.SPDX_3:
+            return "3.0" if any("/3.0" in address for address in contexts_of(plain)) else ""
+    return ""
+
+
+def _described(plain: Any) -> str:
+    found = format_of(plain)
+    if found is None:
+        return "no SBOM"
+    return f"{found.value}, version {plain.get('specVersion') or plain.get('spdxVersion') or plain.get('@context')!r}"
 
 
 def _of_package(key: Key, old: dict[str, Item], new: dict[str, Item], tally: Counter[str]) -> Iterator[Change]:

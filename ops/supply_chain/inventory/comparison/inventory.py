@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -96,15 +97,23 @@ def digest_of(algorithm: str, digest: str) -> str:
     return f"{_SPELLING.sub('', algorithm).lower()}:{digest.lower()}"
 
 
-def licences_of(expression: str, texts: dict[str, str] | None = None) -> tuple[str, ...]:
+def licences_of(expression: str, names: dict[str, str] | None = None) -> tuple[str, ...]:
     """Take a licence expression apart into what holds together.
 
     Args:
         expression: SPDX, or any text.
-        texts: LicenseRef -> the name behind it.
+        names: LicenseRef -> the name behind it.
     Returns:
         The parts of a plain AND, sorted; an expression with OR or brackets as a whole; nothing if unknown.
     """
+    parts = _parts_of(expression)
+    if names:
+        parts = tuple(_LICENCE_REF.sub(lambda found: names.get(found[0], found[0]), part) for part in parts)
+    return tuple(sorted(set(parts)))
+
+
+@lru_cache(maxsize=8192)
+def _parts_of(expression: str) -> tuple[str, ...]:
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     clean = expression.strip()
@@ -115,9 +124,7 @@ def licences_of(expression: str, texts: dict[str, str] | None = None) -> tuple[s
     except (InvalidLicenseExpression, KeyError, MemoryError, RecursionError):
         clean = " ".join(clean.split())
     whole = "(" in clean or re.search(r"\sOR\s", clean, re.IGNORECASE) is not None
-    parts = [clean] if whole else _OPERATORS.split(clean)
-    known = texts or {}
-    return tuple(sorted({_LICENCE_REF.sub(lambda found: known.get(found[0], found[0]), part) for part in parts}))
+    return (clean,) if whole else tuple(_OPERATORS.split(clean))
 
 
 def known(text: str) -> str:

@@ -16,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
+from ops.supply_chain.formats.cyclonedx import BomComponent
 from ops.supply_chain.formats.json_reader import Node
-from ops.supply_chain.risk.vex.bom import Bom, BomComponent, read_bom, split_link
+from ops.supply_chain.risk.vex.bom import Bom, read_bom, split_link
 from ops.supply_chain.risk.vex.moments import moment_of
 from ops.supply_chain.risk.vex.packages import purl_key, same_version, target_of, within_range
 from ops.supply_chain.risk.vex.vocabulary import JUSTIFICATION_OF, JUSTIFICATION_PROPERTY, STATUS_OF
@@ -31,7 +32,7 @@ _SUPPRESSING = (VexStatus.NOT_AFFECTED, VexStatus.FIXED)
 
 class _Reader:
     def __init__(self, root: Node, boms: Sequence[Bom]) -> None:
-        self._own = read_bom(root)
+        self._own = read_bom(root.value)
         self._boms = {(bom.uuid, bom.version): bom for bom in boms}
         metadata = root.get("metadata")
         self._moment = moment_of(metadata.get("timestamp")) if metadata else None

@@ -10,7 +10,8 @@ from typing import Any
 
 from ops.supply_chain.contracts.values.vex import Assessment, VexStatus
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.risk.vex.bom import Bom, BomComponent
+from ops.supply_chain.formats.cyclonedx import BomComponent
+from ops.supply_chain.risk.vex.bom import Bom
 from ops.supply_chain.risk.vex.serial import with_identifier
 
 CONTEXT = "https://openvex.dev/ns/v0.2.0"

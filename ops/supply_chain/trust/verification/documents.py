@@ -15,7 +15,11 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.cyclonedx import CycloneDx
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
+from ops.supply_chain.formats.sbom import read_sbom
+from ops.supply_chain.formats.shape import refuse_faults
+from ops.supply_chain.formats.spdx2 import Spdx2
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames
 from ops.supply_chain.trust.verification.gate_file import EARLIEST_ZONE
@@ -110,51 +114,30 @@ def _root_command(name: str) -> str:
 
 
 def _root(document: Node) -> tuple[str, str, list[str]]:
-    """Return name, version and SHA-256 of what a document is about."""
-    if "bomFormat" in document.table():
-        root = document["metadata"]["component"]
-        hashes = root.get("hashes")
-        digests = [row["content"].text() for row in hashes.rows() if row["alg"].text() == "SHA-256"] if hashes else []
-        return root["name"].text(), root.text_of("version"), digests
-    if "spdxVersion" in document.table():
-        root = _spdx2_root(document)
-        sums = root.get("checksums")
-        found = (
-            [row["checksumValue"].text() for row in sums.rows() if row["algorithm"].text() == "SHA256"] if sums else []
-        )
-        return root["name"].text(), root.text_of("versionInfo"), found
-    return _spdx3_root(document)
-
-
-def _spdx2_root(document: Node) -> Node:
-    relationships = document.get("relationships")
-    rows = relationships.rows() if relationships else ()
-    described = [row["relatedSpdxElement"].text() for row in rows if _describes(row)]
-    older = document.get("documentDescribes")
-    described += [element.text() for element in older.rows()] if older else []
-    packages = [package for package in document["packages"].rows() if package["SPDXID"].text() in described]
-    if len(packages) != 1:
-        raise UnexpectedShapeError(f"$.relationships: expected one package that is described, found {len(packages)}")
-    return packages[0]
-
-
-def _describes(relationship: Node) -> bool:
-    of = (relationship["spdxElementId"].text(), relationship["relationshipType"].text())
-    return of == ("SPDXRef-DOCUMENT", "DESCRIBES")
-
-
-def _spdx3_root(document: Node) -> tuple[str, str, list[str]]:
-    elements = {element.text_of("spdxId"): element for element in document["@graph"].rows()}
-    wanted = [element for element in elements.values() if element.text_of("type") == "SpdxDocument"]
-    seen: set[str] = set()
-    for _ in range(3):  # the document's root is an SBOM, whose root is the package
-        roots = [root.text() for element in wanted for root in element["rootElement"].rows()]
-        wanted = [elements[root] for root in roots if root in elements and root not in seen]
-        seen.update(roots)
-        packages = [element for element in wanted if element.text_of("type") == "software_Package"]
-        if len(packages) == 1:
-            return packages[0]["name"].text(), packages[0].text_of("software_packageVersion"), []
-    raise UnexpectedShapeError("$.@graph: expected a document whose root is one package")
+    """Return name, version and SHA-256 of what an SBOM describes."""
+    found = read_sbom(document.value)
+    refuse_faults(found.faults)
+    if isinstance(found, CycloneDx):
+        if found.root is None:
+            raise UnexpectedShapeError("$.metadata.component: is missing")
+        digests = [entry.content for entry in found.root.hashes if entry.algorithm == "SHA-256"]
+        return found.root.name, found.root.version, digests
+    if isinstance(found, Spdx2):
+        packages = [package for package in found.packages if package.id in found.described]
+        if len(packages) != 1:
+            raise UnexpectedShapeError(
+                f"$.relationships: expected one package that is described, found {len(packages)}"
+            )
+        digests = [checksum.value for checksum in packages[0].checksums if checksum.algorithm == "SHA256"]
+        return packages[0].name, packages[0].version, digests
+    elements = [package for package in found.packages if package.id in found.described]
+    if len(elements) != 1:
+        raise UnexpectedShapeError("$.@graph: expected a document whose root is one package")
+    return (
+        elements[0].name,
+        elements[0].version,
+        [entry.value for entry in elements[0].hashes if entry.algorithm == "sha256"],
+    )
 
 
 def _current(name: str, data: bytes, finished: datetime | None) -> tuple[Line, ...]:

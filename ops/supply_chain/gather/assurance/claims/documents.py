@@ -14,14 +14,18 @@ from ops.supply_chain.assurance.claims.evidence import (
     ProvenanceFacts,
     SbomFacts,
 )
-from ops.supply_chain.assurance.policy.sbom import recognise, sbom_input
+from ops.supply_chain.assurance.policy.sbom import is_readable, sbom_input
 from ops.supply_chain.contracts.files.verification import Verification
 from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.dependencies.compile.header import parse_header
 from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.cyclonedx import CycloneDx
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.sbom import read_sbom
+from ops.supply_chain.formats.spdx2 import Spdx2
+from ops.supply_chain.formats.spdx3 import Creation
 from ops.supply_chain.gather.assurance.claims.release import Opened, document_of
 from ops.supply_chain.gather.assurance.policy import folders_of, settings_of
 from ops.supply_chain.runner.arguments import REPOSITORY
@@ -57,11 +61,7 @@ def read_documents(run: StageRun, opened: Opened) -> Documents:
     names = sbom_names(opened.parts)
     plain = document_of(opened, names["cyclonedx"])
     sha256 = opened.files[names["cyclonedx"]].sha256 if names["cyclonedx"] in opened.files else ""
-    sbom = (
-        sbom_input(plain, path=names["cyclonedx"], sha256=sha256, problems=())
-        if isinstance(plain, dict) and recognise(plain)
-        else {}
-    )
+    sbom = _input_of(plain, names["cyclonedx"], sha256)
     epoch = _epoch(opened)
     archive, cool_down = _archive(opened, sbom, epoch)
     return Documents(
@@ -87,17 +87,15 @@ def sbom_names(parts: ReleaseFileNames) -> dict[str, str]:
 def _sbom(kind: str, name: str, opened: Opened, sbom: Mapping[str, Any], epoch: int | None) -> SbomFacts:
     if not name:
         return SbomFacts()
-    document = document_of(opened, name)
-    plain = document if isinstance(document, dict) else {}
+    format_version, timestamp = _head(document_of(opened, name))
     own = sbom if kind == "cyclonedx" else {}
-    moment = _moment(kind, plain)
     return SbomFacts(
         there=True,
-        version=_version(kind, plain),
+        version=format_version,
         valid=_passes(opened.verification, "sbom.valid", name),
         describes=_passes(opened.verification, "sbom.describes", name),
         components=len(own["components"]) if own else -1,
-        at_source_moment=epoch is not None and moment == timestamp_of_epoch(epoch),
+        at_source_moment=epoch is not None and timestamp == timestamp_of_epoch(epoch),
         elements={
             key: ElementTally(present=element["present"], unknown=element["unknown"], missing=len(element["missing"]))
             for key, element in own.get("elements", {}).items()
@@ -105,30 +103,29 @@ def _sbom(kind: str, name: str, opened: Opened, sbom: Mapping[str, Any], epoch: 
     )
 
 
-def _moment(kind: str, plain: Mapping[str, Any]) -> object:
-    if kind == "spdx3":
-        return _creation(plain, "created")
-    node = plain.get("metadata" if kind == "cyclonedx" else "creationInfo")
-    return node.get("timestamp" if kind == "cyclonedx" else "created") if isinstance(node, dict) else None
+def _input_of(document: object, name: str, sha256: str) -> dict[str, Any]:
+    """Return an SBOM as the engine's input; empty where it cannot be read."""
+    if not (isinstance(document, dict) and is_readable(document)):
+        return {}
+    try:
+        return sbom_input(document, path=name, sha256=sha256, problems=())
+    except InputError:
+        return {}
 
 
-def _creation(plain: Mapping[str, Any], key: str) -> str:
-    """Return what all creation infos of an SPDX 3 document say; empty where they do not say one thing."""
-    graph = plain.get("@graph")
-    found = {
-        str(node.get(key, ""))
-        for node in (graph if isinstance(graph, list) else [])
-        if isinstance(node, dict) and node.get("type") == "CreationInfo"
-    }
-    return found.pop() if len(found) == 1 else ""
-
-
-def _version(kind: str, plain: Mapping[str, Any]) -> str:
-    if kind == "cyclonedx":
-        return str(plain.get("specVersion", "")) if plain.get("bomFormat") == "CycloneDX" else ""
-    if kind == "spdx2":
-        return str(plain.get("spdxVersion", "")).removeprefix("SPDX-")
-    return _creation(plain, "specVersion")
+def _head(document: object) -> tuple[str, str]:
+    """Return version and timestamp of an SBOM; empty where it cannot be read, or does not state one of each."""
+    try:
+        found = read_sbom(document)
+    except UnexpectedShapeError:
+        return "", ""
+    if isinstance(found, CycloneDx):
+        return found.spec_version, found.timestamp
+    if isinstance(found, Spdx2):
+        return found.version, found.created
+    creations = set(found.creations)
+    creation = creations.pop() if len(creations) == 1 else Creation("", "")
+    return creation.spec_version, creation.created
 
 
 def _passes(verification: Verification | None, code: str, subject: str) -> bool:
