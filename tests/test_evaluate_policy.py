@@ -412,7 +412,7 @@ def test_the_projects_own_rules_decide_too(place: Place) -> None:
 def test_the_example_of_the_policy_readme_works(place: Place) -> None:
     place.put_records()
     readme = (POLICY / "README.md").read_text()
-    block = readme[readme.index("    # METADATA") : readme.index("## Your own rules")]
+    block = readme[readme.index("    # METADATA") : readme.index("## A rule that takes effect later")]
     text = "\n".join(line.removeprefix("    ") for line in block.splitlines()).rstrip() + "\n"
     own_rule(place, text.replace("no_left_pad", "no_idna"))
     assert place.run() == 0
