@@ -386,7 +386,7 @@ def test_whatever_is_wrong_with_the_pages_nothing_was_examined(
     assert world.run() == ExitCode.NOT_EXAMINED
     assert world.record["outcome"] == "not-examined"
     assert world.err.startswith(
-        "error: could not fetch the project pages of all 2 projects: one, two: package index http://"
+        "error: could not fetch project pages of all 2 projects: one, two: package index http://"
     )
     assert re.search(r"\n  next: \S.+", world.err)
     assert not WORDS.search(world.out + world.err)

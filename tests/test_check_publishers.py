@@ -213,7 +213,7 @@ def test_metadata_that_changed(stage: Stage) -> None:
         f"    what: {PACKAGE}: expected maintainer 'Somebody Else', found ''",
         "    where: requirements.txt:1",
         (
-            f"    next: Look who publishes {PACKAGE} now; if it is right, run "
+            f"    next: Review who publishes {PACKAGE} now; if the change is legitimate, run "
             f"nox -s check_publishers -- --record --accept {PACKAGE}."
         ),
     ]
@@ -332,11 +332,11 @@ class TestRecord:
         assert not (stage.root / "requirements.provenance.json").exists()
 
     USAGE: ClassVar = {
-        "accept alone": (("--accept", "x"), "--accept says what to record, and --record is not given"),
-        "accept nobody": (("--record", "--accept", "x\ny"), "--accept x?y: no lock has such a package"),
+        "accept alone": (("--accept", "x"), "--accept needs --record"),
+        "accept nobody": (("--record", "--accept", "x\ny"), "--accept x?y: no lock contains this package"),
         "fetch offline": (
             ("--refresh-trusted-root", "--offline"),
-            "--refresh-trusted-root goes neither with --offline nor with --trusted-root",
+            "--refresh-trusted-root cannot be combined with --offline or --trusted-root",
         ),
     }
 
@@ -358,7 +358,7 @@ def test_a_silent_integrity_api_is_not_examined(stage: Stage, mood: Mood, monkey
     assert stage.record["outcome"] == "not-examined"
     assert (stage.record["counts"]["locked"], stage.record["counts"]["examined"]) == (1, 0)
     [found] = stage.record["findings"]
-    assert found["message"].startswith(f"attestations of 1 of 1 pins could not be had ({PACKAGE} 0.0.4a2): ")
+    assert found["message"].startswith(f"could not fetch attestations of 1 of 1 pins ({PACKAGE} 0.0.4a2): ")
     assert "Integrity API" in found["message"] or mood is Mood.MALFORMED
     assert found["next_step"]
 
@@ -370,7 +370,7 @@ def test_a_silent_project_json_is_not_examined(stage: Stage, mood: Mood, monkeyp
     assert stage.run() == ExitCode.NOT_EXAMINED
     [found] = stage.record["findings"]
     assert found["message"].startswith(
-        f"publishers of 1 of 1 projects could not be had ({PACKAGE}): publishers of 1 of 1 projects could not be had: "
+        f"could not fetch publishers of 1 of 1 projects ({PACKAGE}): could not fetch publishers of 1 of 1 projects: "
         f"{PACKAGE}: package index "
     )
     assert found["next_step"]
@@ -400,7 +400,7 @@ def test_when_nobody_answers_nothing_is_judged(stage: Stage) -> None:
     stage.index.misbehave(Ask.PROJECT, Mood.SERVER_ERROR)
     stage.service.mood = Mood.SERVER_ERROR
     assert stage.run() == ExitCode.NOT_EXAMINED
-    assert stage.err.startswith("error: publishers of 1 of 1 projects could not be had ")
+    assert stage.err.startswith("error: could not fetch publishers of 1 of 1 projects ")
     assert "\n  next: Check that this machine can reach it" in stage.err
     assert stage.record["outcome"] == "not-examined"
 
@@ -412,7 +412,7 @@ def test_a_service_without_the_api_says_so_and_how_to_declare_it(stage: Stage) -
     assert "or [publishers].attestations = false to record that this index has none." in stage.out
     stage.config("[publishers]\nattestations = false\n")
     assert stage.run() == ExitCode.PASS
-    assert stage.record["notes"] == ["attestations were not asked for: [publishers].attestations is false"]
+    assert stage.record["notes"] == ["attestations were not checked: [publishers].attestations is false"]
     assert stage.record["counts"]["files"] == 0
 
 
@@ -455,12 +455,12 @@ class TestProjects:
         (stage.root / "requirements.txt").unlink()
         stage.write("requirements.in", "idna\n")
         assert stage.run() == ExitCode.NOT_EXAMINED
-        assert "declares dependencies, and the project has no lock" in stage.out
+        assert "declares dependencies, but the project has no lock" in stage.out
 
     def test_a_pin_without_a_hash_is_not_examined(self, stage: Stage) -> None:
         stage.write("requirements.txt", f"{PACKAGE}==0.0.4a2  # via -r requirements.in\n")
         assert stage.run() == ExitCode.NOT_EXAMINED
-        assert "the lock gives no SHA-256 of its files" in stage.out
+        assert "the lock has no SHA-256 of its files" in stage.out
 
     def test_a_broken_baseline(self, stage: Stage) -> None:
         stage.write("requirements.provenance.json", '{"direct_deps": ')

@@ -223,7 +223,7 @@ def test_an_index_that_does_not_answer_is_said(world: World, mood: Mood) -> None
     world.write("requirements.txt", lock_of("one==1.0"))
     world.index.misbehave(Ask.SIMPLE, mood)
     assert world.run() == ExitCode.NOT_EXAMINED
-    assert world.err.startswith("error: project pages of all 1 projects could not be had: one: package index http://")
+    assert world.err.startswith("error: could not fetch project pages of all 1 projects: one: package index http://")
     assert "\n  next: " in world.err
 
 

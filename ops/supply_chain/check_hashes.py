@@ -102,7 +102,7 @@ def _fetch_pages(index: PackageIndex, releases: Sequence[PinnedRelease]) -> Page
     if pages.failed and not pages.read:
         error = next(iter(pages.failed.values()))
         names = first_of(sorted({page.name for page in pages.failed}))
-        text = f"could not fetch the project pages of all {len(pages.failed)} projects: {names}: {error.message}"
+        text = f"could not fetch project pages of all {len(pages.failed)} projects: {names}: {error.message}"
         raise UnavailableError(text, hint=error.hint)
     return pages
 

@@ -99,7 +99,7 @@ def _ask(run: StageRun, wanted: set[PageAddress]) -> Pages[tuple[Release, ...]]:
     if pages.failed and not pages.read:
         error = next(iter(pages.failed.values()))
         names = first_of(sorted({page.name for page in pages.failed}))
-        text = f"project pages of all {len(pages.failed)} projects could not be had: {names}: {error.message}"
+        text = f"could not fetch project pages of all {len(pages.failed)} projects: {names}: {error.message}"
         raise UnavailableError(text, hint=error.hint)
     return pages
 

@@ -127,7 +127,7 @@ def test_core_metadata_of_many_pins(tmp_path: Path, form: str) -> None:
         ("", "1.0", "the lock takes it from a vcs, not from an index"),
         ("gone", "1.0", "the index has no such project"),
         ("here", "1.0", "it is a package of the project itself"),
-        ("one", "", "the lock gives it no exact version"),
+        ("one", "", "the lock has no exact version of it"),
         ("one", "7.0", "the index has no file of that version"),
     ]
     assert listings == 1
@@ -200,7 +200,7 @@ def test_a_whole_file_with_another_hash_is_refused(tmp_path: Path, kind: str, mo
         with pytest.raises(UnavailableError) as caught:
             reach(index, tmp_path).core_metadata([pin("demo", "1.0", f"sha256:{told}")])
     assert caught.value.message == (
-        "core metadata of 1 of 1 packages could not be had: demo 1.0: "
+        "could not fetch core metadata of 1 of 1 packages: demo 1.0: "
         f"package index {index.address}/files/{file.filename}: "
         f"is not the file that the index lists, expected sha256:{told}"
     )
@@ -281,7 +281,7 @@ def test_offline_never_tells_what_may_have_changed(tmp_path: Path, operation: st
         index.add_wheel("demo", "1.0")
         index.infos["demo"] = INFO
         getattr(reach(index, tmp_path), operation)(["demo"])
-        with pytest.raises(UnavailableError, match=r"could not be had: demo: .*not asked, this run is offline"):
+        with pytest.raises(UnavailableError, match=r"could not fetch .*: demo: .*not asked, this run is offline"):
             getattr(reach(index, tmp_path, offline=True), operation)(["demo"])
 
 
@@ -477,7 +477,7 @@ def test_what_could_not_be_had_is_counted_and_named(tmp_path: Path) -> None:
             reach(index, tmp_path).core_metadata([pin(letter) for letter in "cab"])
         url = caught.value.message.rsplit("package index ", 1)[1]
     assert caught.value.message == (
-        f"core metadata of 3 of 3 packages could not be had: a 1.0, b 1.0, c 1.0: package index {url}"
+        f"could not fetch core metadata of 3 of 3 packages: a 1.0, b 1.0, c 1.0: package index {url}"
     )
     assert url.endswith("/: answered with HTTP status 401")
 

@@ -12,7 +12,7 @@ from ops.supply_chain.adapters.index.publishers import GONE_REMEDY, OFFLINE_REME
 from ops.supply_chain.adapters.sigstore.attestation_verifier import AttestationVerifier
 from ops.supply_chain.adapters.sigstore.publisher_cache import KeptFile, KeptProject, PublisherCache
 from ops.supply_chain.adapters.sigstore.trusted_root import embedded_root
-from ops.supply_chain.contracts.values.attestation import FileAttestation, Looked, PinQuestion
+from ops.supply_chain.contracts.values.attestation import AttestationRequest, AttestationStatus, FileAttestation
 from ops.supply_chain.core.errors import UsageError
 from tests.fakes.index import FakeIndex
 from tests.fakes.integrity import FakeIntegrity
@@ -39,16 +39,16 @@ class World:
         service.add("demo", "1.0", self.wheel.filename, None)
 
     @property
-    def question(self) -> PinQuestion:
-        return PinQuestion(index="", project="demo", version="1.0", digests=(self.wheel.sha256,))
+    def request(self) -> AttestationRequest:
+        return AttestationRequest(index="", project="demo", version="1.0", digests=(self.wheel.sha256,))
 
     def sources(self, *, offline: bool = False, hours: int = 0, **changes: Any) -> PublisherSources:
         settings = SourceSettings(self.index.url, self.index.json_url, self.service.url, 48)._replace(**changes)
         return PublisherSources(self.cache, settings, offline=offline, now=NOW + timedelta(hours=hours))
 
-    def look(self, question: PinQuestion | None = None, **how: Any) -> tuple[FileAttestation, ...]:
+    def look(self, request: AttestationRequest | None = None, **how: Any) -> tuple[FileAttestation, ...]:
         verifier = AttestationVerifier(embedded_root(), PublisherCache(self.cache))
-        asked = question or self.question
+        asked = request or self.request
         return self.sources(**how).attestations([asked], verifier)[asked]
 
 
@@ -59,7 +59,7 @@ def world(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def test_a_file_is_found_by_its_digest(world: World) -> None:
-    assert world.look() == (FileAttestation(filename=world.wheel.filename, state=Looked.UNATTESTED),)
+    assert world.look() == (FileAttestation(filename=world.wheel.filename, state=AttestationStatus.UNATTESTED),)
 
 
 def test_a_name_once_learnt_needs_no_page(world: World) -> None:
@@ -72,36 +72,36 @@ def test_a_name_once_learnt_needs_no_page(world: World) -> None:
 def test_a_name_in_the_lock_needs_no_page(world: World) -> None:
     import msgspec
 
-    named = msgspec.structs.replace(world.question, named=((world.wheel.sha256, world.wheel.filename),))
-    assert world.look(named)[0].state is Looked.UNATTESTED
+    named = msgspec.structs.replace(world.request, named=((world.wheel.sha256, world.wheel.filename),))
+    assert world.look(named)[0].state is AttestationStatus.UNATTESTED
     assert world.index.asked("/simple/") == 0
 
 
 def test_a_digest_that_the_index_does_not_have(world: World) -> None:
-    question = PinQuestion(index="", project="demo", version="1.0", digests=("0" * 64, world.wheel.sha256))
-    first, second = world.look(question)
+    request = AttestationRequest(index="", project="demo", version="1.0", digests=("0" * 64, world.wheel.sha256))
+    first, second = world.look(request)
     assert first == FileAttestation(
         filename=f"sha256:{'0' * 64}",
-        state=Looked.NOT_EXAMINED,
-        reason="the index has no file with a digest that the lock names",
+        state=AttestationStatus.NOT_EXAMINED,
+        reason="the index has no file with a digest that the lock records",
         remedy=GONE_REMEDY,
     )
-    assert second.state is Looked.UNATTESTED
+    assert second.state is AttestationStatus.UNATTESTED
 
 
 def test_an_index_that_does_not_answer(world: World) -> None:
     [one] = world.look(index_url=f"{world.index.dead}/simple/")
-    assert one.state is Looked.NOT_EXAMINED
-    assert one.reason.startswith("project pages of 1 of 1 projects could not be had: demo: package index ")
+    assert one.state is AttestationStatus.NOT_EXAMINED
+    assert one.reason.startswith("could not fetch project pages of 1 of 1 projects: demo: package index ")
 
 
 def test_another_index_is_asked_at_its_own_host(world: World) -> None:
     with FakeIndex() as private:
         wheel = private.add_wheel("demo", "2.0")
-        question = PinQuestion(index=private.url, project="demo", version="2.0", digests=(wheel.sha256,))
-        [one] = world.look(question)
+        request = AttestationRequest(index=private.url, project="demo", version="2.0", digests=(wheel.sha256,))
+        [one] = world.look(request)
         assert private.asked("/integrity/demo/2.0/") == 1
-    assert one.state is Looked.NOT_EXAMINED
+    assert one.state is AttestationStatus.NOT_EXAMINED
     assert world.service.asked == []
 
 
@@ -145,7 +145,7 @@ def test_publishers_that_cannot_be_had(world: World) -> None:
     answers = world.sources(json_url=f"{world.index.dead}/pypi/").projects(["demo"])
     assert answers.found == {}
     assert answers.failure is not None
-    assert answers.failure.message.startswith("publishers of 1 of 1 projects could not be had: demo: package index ")
+    assert answers.failure.message.startswith("could not fetch publishers of 1 of 1 projects: demo: package index ")
 
 
 def test_a_private_index_without_project_json_is_not_looked_up_in_public(world: World) -> None:
@@ -174,21 +174,21 @@ class TestOffline:
         world.sources().projects(["demo"])
         [one] = world.look(offline=True, hours=49)
         assert (one.state, one.reason, one.remedy) == (
-            Looked.NOT_EXAMINED,
-            "offline, and the kept answer is 49 hours old, at most 48",
+            AttestationStatus.NOT_EXAMINED,
+            "offline, and the cached response is 49 hours old, at most 48",
             OFFLINE_REMEDY,
         )
         answers = world.sources(offline=True, hours=49).projects(["demo"])
         assert answers.found == {}
         assert answers.failure is not None
         assert answers.failure.message == (
-            "package index: publishers of 1 of 1 projects could not be had: "
-            "offline, and the kept answer is 49 hours old, at most 48"
+            "package index: could not fetch publishers of 1 of 1 projects: "
+            "offline, and the cached response is 49 hours old, at most 48"
         )
 
     def test_what_was_never_asked_is_not_examined(self, world: World) -> None:
         [one] = world.look(offline=True)
-        assert (one.state, one.reason) == (Looked.NOT_EXAMINED, "offline, and not in the cache")
+        assert (one.state, one.reason) == (AttestationStatus.NOT_EXAMINED, "offline, and not in the cache")
         answers = world.sources(offline=True).projects(["demo"])
         assert answers.failure is not None
         assert world.index.requests == []

@@ -14,7 +14,7 @@ import pytest
 from ops.supply_chain.adapters.sigstore.attestation_verifier import UPDATE_REMEDY, AttestationVerifier
 from ops.supply_chain.adapters.sigstore.publisher_cache import PublisherCache
 from ops.supply_chain.adapters.sigstore.trusted_root import embedded_root, given_root
-from ops.supply_chain.contracts.values.attestation import DistributionFile, FileAttestation, Looked
+from ops.supply_chain.contracts.values.attestation import AttestationStatus, DistributionFile, FileAttestation
 from ops.supply_chain.contracts.values.publisher import AttestedPublisher
 from ops.supply_chain.core.errors import InputError
 from tests.fakes.integrity import flipped, provenance
@@ -57,7 +57,7 @@ def verifier(tmp_path: Path) -> AttestationVerifier:
 
 def test_a_real_attestation_verifies(verifier: AttestationVerifier, real: dict[str, Any]) -> None:
     found = verifier.verify(FILE, provenance([real], CLAIM))
-    assert found == FileAttestation(filename=NAME, state=Looked.ATTESTED, publishers=(PUBLISHER,))
+    assert found == FileAttestation(filename=NAME, state=AttestationStatus.ATTESTED, publishers=(PUBLISHER,))
 
 
 def test_the_library_agrees(real: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,12 +77,12 @@ def test_two_attestations_of_one_publisher_are_one_publisher(
     verifier: AttestationVerifier, real: dict[str, Any]
 ) -> None:
     found = verifier.verify(FILE, provenance([real, real], CLAIM))
-    assert (found.state, found.publishers) == (Looked.ATTESTED, (PUBLISHER,))
+    assert (found.state, found.publishers) == (AttestationStatus.ATTESTED, (PUBLISHER,))
 
 
 def test_a_name_spelt_otherwise_is_the_same_file(verifier: AttestationVerifier, real: dict[str, Any]) -> None:
     file = DistributionFile(project="x", version="x", filename=NAME.replace("_", "-"), sha256=DIGEST)
-    assert verifier.verify(file, provenance([real], CLAIM)).state is Looked.ATTESTED
+    assert verifier.verify(file, provenance([real], CLAIM)).state is AttestationStatus.ATTESTED
 
 
 def _material(real: dict[str, Any]) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def test_a_damaged_attestation_is_invalid(
     damaged = copy.deepcopy(real)
     change(damaged)
     found = verifier.verify(FILE, provenance([damaged], CLAIM))
-    assert (found.state, found.publishers) == (Looked.INVALID, ())
+    assert (found.state, found.publishers) == (AttestationStatus.INVALID, ())
     assert found.reason
     assert "\n" not in found.reason
     assert len(found.reason) < 500
@@ -167,7 +167,7 @@ def test_no_bit_of_what_is_signed_can_change(verifier: AttestationVerifier, real
     for at in range(0, len(base64.b64decode(holder(real)[field])), 37):
         damaged = copy.deepcopy(real)
         holder(damaged)[field] = flipped(holder(damaged)[field], at=at)
-        assert verifier.verify(FILE, provenance([damaged], CLAIM)).state is Looked.INVALID, at
+        assert verifier.verify(FILE, provenance([damaged], CLAIM)).state is AttestationStatus.INVALID, at
 
 
 WRONG_FILE = {
@@ -195,7 +195,7 @@ def test_an_attestation_of_another_file(
     verifier: AttestationVerifier, real: dict[str, Any], file: DistributionFile, reason: str
 ) -> None:
     found = verifier.verify(file, provenance([real], CLAIM))
-    assert found == FileAttestation(filename=file.filename, state=Looked.INVALID, reason=reason)
+    assert found == FileAttestation(filename=file.filename, state=AttestationStatus.INVALID, reason=reason)
 
 
 CLAIMS = {
@@ -212,7 +212,7 @@ def test_a_claim_that_the_certificate_does_not_prove(
     verifier: AttestationVerifier, real: dict[str, Any], claim: dict[str, str]
 ) -> None:
     found = verifier.verify(FILE, provenance([real], claim))
-    assert (found.state, found.publishers) == (Looked.INVALID, ())
+    assert (found.state, found.publishers) == (AttestationStatus.INVALID, ())
     assert found.reason.startswith("the certificate is not the claimed publisher's: ")
 
 
@@ -220,7 +220,7 @@ def test_one_bad_attestation_spoils_the_good_ones(
     verifier: AttestationVerifier, real: dict[str, Any], other: dict[str, Any]
 ) -> None:
     for pair in ([real, other], [other, real]):
-        assert verifier.verify(FILE, provenance(pair, CLAIM)).state is Looked.INVALID
+        assert verifier.verify(FILE, provenance(pair, CLAIM)).state is AttestationStatus.INVALID
 
 
 NOT_UNDERSTOOD = {
@@ -242,7 +242,7 @@ NOT_UNDERSTOOD = {
 @pytest.mark.parametrize(("document", "reason"), NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD)
 def test_what_is_not_understood_is_not_examined(verifier: AttestationVerifier, document: bytes, reason: str) -> None:
     found = verifier.verify(FILE, document)
-    assert (found.state, found.publishers, found.remedy) == (Looked.NOT_EXAMINED, (), UPDATE_REMEDY)
+    assert (found.state, found.publishers, found.remedy) == (AttestationStatus.NOT_EXAMINED, (), UPDATE_REMEDY)
     assert found.reason.startswith(reason)
 
 
@@ -250,7 +250,7 @@ def test_another_instance_of_sigstore_is_not_trusted(real: dict[str, Any], share
     staging = shared_data / "sigstore" / "trusted-roots" / "staging" / "trusted_root.json"
     verifier = AttestationVerifier(given_root(staging), PublisherCache(tmp_path))
     found = verifier.verify(FILE, provenance([real], CLAIM))
-    assert found.state is Looked.INVALID
+    assert found.state is AttestationStatus.INVALID
     assert "the claimed publisher" not in found.reason  # refused before anybody looked at the claim
 
 
@@ -276,9 +276,9 @@ def test_what_verified_is_remembered_for_the_same_bytes_and_root_only(
     monkeypatch.setattr(again, "_loaded", lambda: pytest.fail("verified once more"))
     assert again.verify(FILE, document) == first
     monkeypatch.undo()
-    assert again.verify(FILE, document.replace(b"release.yml", b"publish.yml")).state is Looked.INVALID
+    assert again.verify(FILE, document.replace(b"release.yml", b"publish.yml")).state is AttestationStatus.INVALID
     staging = shared_data / "sigstore" / "trusted-roots" / "staging" / "trusted_root.json"
-    assert AttestationVerifier(given_root(staging), cache).verify(FILE, document).state is Looked.INVALID
+    assert AttestationVerifier(given_root(staging), cache).verify(FILE, document).state is AttestationStatus.INVALID
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "not JSON"])
@@ -374,7 +374,7 @@ def test_a_signature_does_not_make_nonsense_valid(
 ) -> None:
     monkeypatch.setattr(verifier, "_loaded", lambda: signed)
     found = verifier.verify(FILE, provenance([real], CLAIM))
-    assert found.state is Looked.INVALID
+    assert found.state is AttestationStatus.INVALID
     assert found.reason.startswith(reason)
 
 

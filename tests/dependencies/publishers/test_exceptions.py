@@ -39,7 +39,7 @@ def test_an_exception_without_a_reason_excepts_nothing() -> None:
     stands, told = apply_exceptions([finding("a")], (PublisherException(package="a", reason="  "),))
     assert stands.waived_by == ""
     assert (told.code, told.severity) == ("publisher.exception-malformed", Severity.HIGH)
-    assert told.message == "publishers.exceptions[0] (a) has no reason: it excepts nothing"
+    assert told.message == "publishers.exceptions[0] (a) has no reason, so it has no effect"
     assert told.path == ".security-config.toml"
 
 
@@ -48,5 +48,5 @@ def test_an_unused_exception_is_told() -> None:
     assert (told.code, told.severity, told.message) == (
         "publisher.exception-unused",
         Severity.INFO,
-        "publishers.exceptions[0] (a) excepts nothing",
+        "publishers.exceptions[0] (a) matches no finding",
     )

@@ -14,7 +14,7 @@ from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pi
 from ops.supply_chain.contracts.values.publisher import Publisher
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.publishers.metadata import Difference, differences, judge_metadata
+from ops.supply_chain.dependencies.publishers.metadata import FieldChange, compare_metadata, field_changes
 from ops.supply_chain.gather.gates.locks import read_project_locks
 
 CONFIG = PublishersConfig()
@@ -42,33 +42,33 @@ def baseline(**deps: Publisher) -> PublisherBaseline:
 
 
 CHANGED = {
-    **{field: ({field: "old"}, {field: "new"}, Difference(field, "old", "new")) for field in FIELDS},
-    "gone": ({"author": "old"}, {"author": ""}, Difference("author", "old", "")),
+    **{field: ({field: "old"}, {field: "new"}, FieldChange(field, "old", "new")) for field in FIELDS},
+    "gone": ({"author": "old"}, {"author": ""}, FieldChange("author", "old", "")),
     "address changed": (
         {"project_urls": {"Code": "https://a"}},
         {"project_urls": {"Code": "https://b"}},
-        Difference("project_urls[Code]", "https://a", "https://b"),
+        FieldChange("project_urls[Code]", "https://a", "https://b"),
     ),
     "address added": (
         {"project_urls": {}},
         {"project_urls": {"Code": "https://b"}},
-        Difference("project_urls[Code]", "", "https://b"),
+        FieldChange("project_urls[Code]", "", "https://b"),
     ),
     "address removed": (
         {"project_urls": {"Code": "https://a"}},
         {"project_urls": {}},
-        Difference("project_urls[Code]", "https://a", ""),
+        FieldChange("project_urls[Code]", "https://a", ""),
     ),
 }
 
 
 @pytest.mark.parametrize(("old", "new", "difference"), CHANGED.values(), ids=CHANGED)
-def test_each_field_counts(old: dict[str, object], new: dict[str, object], difference: Difference) -> None:
-    assert differences(publisher(**old), publisher(**new)) == (difference,)
+def test_each_field_counts(old: dict[str, object], new: dict[str, object], difference: FieldChange) -> None:
+    assert field_changes(publisher(**old), publisher(**new)) == (difference,)
 
 
 def test_white_space_around_a_value_is_no_change() -> None:
-    assert differences(publisher(author="A\n"), publisher(author=" A")) == ()
+    assert field_changes(publisher(author="A\n"), publisher(author=" A")) == ()
 
 
 TEXTS = st.text(max_size=5).map(str.strip)
@@ -82,13 +82,13 @@ PUBLISHERS = st.builds(
 @settings(derandomize=True, max_examples=200)
 @given(PUBLISHERS, PUBLISHERS)
 def test_no_difference_means_the_same_and_back_again_is_the_reverse(one: Publisher, other: Publisher) -> None:
-    forth, back = differences(one, other), differences(other, one)
+    forth, back = field_changes(one, other), field_changes(other, one)
     assert (forth == ()) == (one == other)
     assert [(d.field, d.new, d.old) for d in back] == [(d.field, d.old, d.new) for d in forth]
 
 
 def test_a_change_names_field_old_and_new_at_its_line() -> None:
-    [found] = judge_metadata(
+    [found] = compare_metadata(
         lock(entry("idna", 7)), baseline(idna=publisher()), {"idna": publisher(author="B")}, CONFIG
     )
     assert (found.code, found.severity, found.package, found.version) == (
@@ -100,7 +100,7 @@ def test_a_change_names_field_old_and_new_at_its_line() -> None:
     assert (found.path, found.line) == ("f/requirements.txt", 7)
     assert found.message == "idna: expected author 'A', found 'B'"
     assert found.next_step == (
-        "Look who publishes idna now; if it is right, run nox -s check_publishers -- --record --accept idna."
+        "Review who publishes idna now; if the change is legitimate, run nox -s check_publishers -- --record --accept idna."
     )
 
 
@@ -117,16 +117,16 @@ HOSTILE = {
 @pytest.mark.parametrize(("value", "shown"), HOSTILE.values(), ids=HOSTILE)
 def test_what_strangers_wrote_is_shown_safely(value: str, shown: str) -> None:
     now = {"idna": publisher(home_page=value)}
-    [found] = judge_metadata(lock(entry("idna")), baseline(idna=publisher()), now, CONFIG)
+    [found] = compare_metadata(lock(entry("idna")), baseline(idna=publisher()), now, CONFIG)
     assert found.message == f"idna: expected home_page '', found {shown}"
     label = {"idna": publisher(project_urls={value: "https://x"})}
-    [found] = judge_metadata(lock(entry("idna")), baseline(idna=publisher()), label, CONFIG)
+    [found] = compare_metadata(lock(entry("idna")), baseline(idna=publisher()), label, CONFIG)
     assert "secret" not in found.message
     assert "\n" not in found.message
 
 
 def test_names_are_compared_in_their_plain_form() -> None:
-    found = judge_metadata(
+    found = compare_metadata(
         lock(entry("charset-normalizer")),
         baseline(charset_Normalizer=publisher()),
         {"charset-normalizer": publisher()},
@@ -137,13 +137,13 @@ def test_names_are_compared_in_their_plain_form() -> None:
 
 def test_a_direct_dependency_that_the_baseline_lacks() -> None:
     both = {"a": publisher(), "b": publisher()}
-    [found] = judge_metadata(lock(entry("a"), entry("b", 2)), baseline(a=publisher()), both, CONFIG)
+    [found] = compare_metadata(lock(entry("a"), entry("b", 2)), baseline(a=publisher()), both, CONFIG)
     assert (found.code, found.severity, found.line) == ("publisher.not-in-baseline", Severity.MEDIUM, 2)
-    assert found.message == "b: expected it in the publisher baseline beside the lock, found nothing of it"
+    assert found.message == "b: expected an entry in the publisher baseline beside the lock, found none"
 
 
 def test_an_entry_that_is_no_direct_dependency() -> None:
-    found = judge_metadata(
+    found = compare_metadata(
         lock(entry("a"), entry("b", direct=False)),
         baseline(a=publisher(), b=publisher(), c=publisher()),
         {"a": publisher()},
@@ -156,19 +156,15 @@ def test_an_entry_that_is_no_direct_dependency() -> None:
 
 
 def test_a_project_that_left_the_index() -> None:
-    [found] = judge_metadata(lock(entry("a")), baseline(a=publisher()), {"a": None}, CONFIG)
+    [found] = compare_metadata(lock(entry("a")), baseline(a=publisher()), {"a": None}, CONFIG)
     assert (found.code, found.severity) == ("publisher.project-gone", Severity.HIGH)
-    assert found.message == (
-        "a: expected the project whose publisher was recorded, found that the index has none of that name"
-    )
+    assert found.message == ("a: expected the recorded project on the index, found none of that name")
 
 
 def test_no_baseline() -> None:
-    [found] = judge_metadata(lock(entry("a"), entry("b")), None, {"a": publisher()}, CONFIG)
+    [found] = compare_metadata(lock(entry("a"), entry("b")), None, {"a": publisher()}, CONFIG)
     assert (found.code, found.severity, found.line) == ("publisher.no-baseline", Severity.MEDIUM, 0)
-    assert found.message == (
-        "expected a publisher baseline beside the lock, which has 2 direct dependencies from an index, found none"
-    )
+    assert found.message == ("no publisher baseline beside the lock, which has 2 direct dependencies from an index")
 
 
 NO_BASELINE_NEEDED = {
@@ -180,16 +176,16 @@ NO_BASELINE_NEEDED = {
 
 @pytest.mark.parametrize("one", NO_BASELINE_NEEDED.values(), ids=NO_BASELINE_NEEDED)
 def test_a_lock_that_needs_no_baseline(one: Lock) -> None:
-    assert judge_metadata(one, None, {}, CONFIG) == ()
+    assert compare_metadata(one, None, {}, CONFIG) == ()
 
 
 def test_a_dependency_of_which_nobody_knows_whether_it_is_direct_counts() -> None:
-    [found] = judge_metadata(lock(entry("a", direct=None)), None, {}, CONFIG)
+    [found] = compare_metadata(lock(entry("a", direct=None)), None, {}, CONFIG)
     assert found.code == "publisher.no-baseline"
 
 
 def test_what_was_not_examined_yields_no_finding() -> None:
-    assert judge_metadata(lock(entry("a")), baseline(a=publisher()), {}, CONFIG) == ()
+    assert compare_metadata(lock(entry("a")), baseline(a=publisher()), {}, CONFIG) == ()
 
 
 def test_severities_are_configured() -> None:
@@ -198,7 +194,7 @@ def test_severities_are_configured() -> None:
     )
     view = lock(entry("a"), entry("b"), entry("c"))
     now = {"a": publisher(author="B"), "b": None, "c": publisher()}
-    found = judge_metadata(view, baseline(a=publisher(), b=publisher()), now, config)
+    found = compare_metadata(view, baseline(a=publisher(), b=publisher()), now, config)
     assert [one.severity for one in found] == [Severity.LOW, Severity.CRITICAL, Severity.INFO]
 
 
@@ -209,6 +205,6 @@ def test_the_baselines_of_a_real_project_fit_its_locks(shared_data: Path) -> Non
     for one in locks:
         known = canonical.read((root / one.path).with_suffix(".provenance.json"), PublisherBaseline)
         now = {normalise(spelt): publisher for spelt, publisher in known.direct_deps.items()}
-        assert judge_metadata(one, known, now, CONFIG) == ()
-        assert judge_metadata(one, known, {**now, **dict.fromkeys(now)}, CONFIG) != ()
+        assert compare_metadata(one, known, now, CONFIG) == ()
+        assert compare_metadata(one, known, {**now, **dict.fromkeys(now)}, CONFIG) != ()
     assert len(locks) > 60

@@ -4,12 +4,12 @@ import msgspec
 
 from ops.supply_chain.contracts.config.publishers import PublishersConfig
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
-from ops.supply_chain.contracts.values.attestation import FileAttestation, Looked
+from ops.supply_chain.contracts.values.attestation import AttestationStatus, FileAttestation
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.contracts.values.publisher import AttestedPackage, AttestedPublisher, Publisher
 from ops.supply_chain.core import canonical
-from ops.supply_chain.dependencies.publishers.attested import Attested
-from ops.supply_chain.dependencies.publishers.metadata import judge_metadata
+from ops.supply_chain.dependencies.publishers.attested import AttestedPin
+from ops.supply_chain.dependencies.publishers.metadata import compare_metadata
 from ops.supply_chain.dependencies.publishers.recording import attested_of, recorded
 
 US, THEM = (AttestedPublisher(kind="GitHub", identity={"repository": name}) for name in ("us/x", "them/x"))
@@ -32,9 +32,11 @@ def lock(*names: str, indirect: tuple[str, ...] = ()) -> Lock:
     return Lock(path="r.txt", kind=LockKind.REQUIREMENTS, sha256="0" * 64, size=1, entries=entries)
 
 
-def looked(name: str, by: AttestedPublisher | None, state: Looked = Looked.ATTESTED) -> dict[str, list[Attested]]:
+def attested_pins(
+    name: str, by: AttestedPublisher | None, state: AttestationStatus = AttestationStatus.ATTESTED
+) -> dict[str, list[AttestedPin]]:
     file = FileAttestation(filename="f", state=state, publishers=(by,) if by else ())
-    return {name: [Attested(name, "1.0", (file,))]}
+    return {name: [AttestedPin(name, "1.0", (file,))]}
 
 
 def package(by: AttestedPublisher) -> AttestedPackage:
@@ -42,14 +44,14 @@ def package(by: AttestedPublisher) -> AttestedPackage:
 
 
 def test_first_use_is_recorded() -> None:
-    new = recorded(lock("b", "a", indirect=("c",)), None, {"a": publisher(), "b": publisher()}, looked("c", US))
+    new = recorded(lock("b", "a", indirect=("c",)), None, {"a": publisher(), "b": publisher()}, attested_pins("c", US))
     assert new == PublisherBaseline(direct_deps={"a": publisher(), "b": publisher()}, attested={"c": package(US)})
     assert list(new.direct_deps) == ["a", "b"]
 
 
 def test_what_is_recorded_stays() -> None:
     old = PublisherBaseline(direct_deps={"a": publisher("old")}, attested={"a": package(US)})
-    assert recorded(lock("a"), old, {"a": publisher("new")}, looked("a", THEM)) is None
+    assert recorded(lock("a"), old, {"a": publisher("new")}, attested_pins("a", THEM)) is None
 
 
 def test_accepting_replaces_one_name_only() -> None:
@@ -57,24 +59,24 @@ def test_accepting_replaces_one_name_only() -> None:
         direct_deps={"A_x": publisher("old"), "b": publisher("old")}, attested={"a-x": package(US), "b": package(US)}
     )
     now = {"a-x": publisher("new"), "b": publisher("new")}
-    seen = looked("a-x", THEM) | looked("b", THEM)
-    assert recorded(lock("a-x", "b"), old, now, seen, accepted={"a-x"}) == PublisherBaseline(
+    observations = attested_pins("a-x", THEM) | attested_pins("b", THEM)
+    assert recorded(lock("a-x", "b"), old, now, observations, accepted={"a-x"}) == PublisherBaseline(
         direct_deps={"A_x": publisher("new"), "b": publisher("old")}, attested={"a-x": package(THEM), "b": package(US)}
     )
 
 
 def test_accepting_that_nobody_attests_any_more() -> None:
     old = PublisherBaseline(direct_deps={}, attested={"a": package(US)})
-    assert recorded(lock(indirect=("a",)), old, {}, looked("a", None, Looked.UNATTESTED), accepted={"a"}) == (
-        PublisherBaseline(direct_deps={}, attested={})
-    )
+    assert recorded(
+        lock(indirect=("a",)), old, {}, attested_pins("a", None, AttestationStatus.UNATTESTED), accepted={"a"}
+    ) == (PublisherBaseline(direct_deps={}, attested={}))
 
 
 def test_what_is_invalid_or_not_examined_cannot_be_accepted() -> None:
     old = PublisherBaseline(direct_deps={"a": publisher()}, attested={"a": package(US)})
-    for state in (Looked.INVALID, Looked.NOT_EXAMINED):
-        assert recorded(lock("a"), old, {}, looked("a", None, state), accepted={"a"}) is None
-        assert recorded(lock("a"), None, {}, looked("a", None, state)) is None
+    for state in (AttestationStatus.INVALID, AttestationStatus.NOT_EXAMINED):
+        assert recorded(lock("a"), old, {}, attested_pins("a", None, state), accepted={"a"}) is None
+        assert recorded(lock("a"), None, {}, attested_pins("a", None, state)) is None
 
 
 def test_what_the_lock_no_longer_has_goes() -> None:
@@ -89,13 +91,13 @@ def test_what_the_lock_no_longer_has_goes() -> None:
 
 def test_a_baseline_without_the_section_keeps_its_bytes() -> None:
     old = PublisherBaseline(direct_deps={"a": publisher()})
-    assert recorded(lock("a"), old, {"a": publisher()}, looked("a", None, Looked.UNATTESTED)) is None
+    assert recorded(lock("a"), old, {"a": publisher()}, attested_pins("a", None, AttestationStatus.UNATTESTED)) is None
     assert b"attested" not in canonical.encode(old)
     assert attested_of(old) == attested_of(None) == {}
 
 
 def test_the_section_reads_back_and_other_readers_find_what_they_know() -> None:
-    new = recorded(lock("a"), None, {"a": publisher()}, looked("a", US))
+    new = recorded(lock("a"), None, {"a": publisher()}, attested_pins("a", US))
     data = canonical.encode(new)
     assert canonical.decode(data, PublisherBaseline, where="x") == new
     assert msgspec.json.decode(data)["direct_deps"]["a"]["author"] == "A"
@@ -110,5 +112,5 @@ def test_recording_settles_the_findings_and_recording_again_changes_nothing() ->
     old = PublisherBaseline(direct_deps={"a": publisher(), "x": publisher()})
     new = recorded(view, old, now, {})
     assert new is not None
-    assert judge_metadata(view, new, now, PublishersConfig()) == ()
+    assert compare_metadata(view, new, now, PublishersConfig()) == ()
     assert recorded(view, new, now, {}) is None

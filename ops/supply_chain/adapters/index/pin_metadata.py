@@ -98,7 +98,7 @@ class PinMetadata:
             run(self._fetch_batch(asked, answers))
         except UnavailableError as error:
             left = [pin for question, pin in asked.items() if question not in answers]
-            text = f"core metadata of {len(left)} of {total} packages could not be had: {_named(left)}"
+            text = f"could not fetch core metadata of {len(left)} of {total} packages: {_named(left)}"
             raise UnavailableError(f"{text}: {error.message}", hint=error.hint) from error
 
     async def _fetch_batch(self, asked: dict[_Asked, Pin], answers: _Answers) -> None:

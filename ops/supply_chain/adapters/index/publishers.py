@@ -1,6 +1,6 @@
-"""Who publishes: asked of one index and its Integrity API, or, offline, of what they said before.
+"""Publishers: fetched from one index and its Integrity API, or, offline, from cached responses.
 
-What could not be had is part of the answer, so that the one half is still judged when the other is silent.
+A failure is part of the result, so that one half is still checked when the other does not answer.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ops.supply_chain.adapters.index.integrity import provenance_of
 from ops.supply_chain.adapters.sigstore.attestation_verifier import AttestationVerifier
 from ops.supply_chain.adapters.sigstore.publisher_cache import KeptFile, KeptProject, PublisherCache
 from ops.supply_chain.contracts.values.attestation import (
+    AttestationRequest,
+    AttestationStatus,
     DistributionFile,
     FileAttestation,
-    Looked,
-    PinQuestion,
     ProvenanceAnswer,
 )
 from ops.supply_chain.contracts.values.package_index import ProjectInfo
@@ -31,11 +31,11 @@ from ops.supply_chain.core.errors import UnavailableError
 
 PATIENCE = Patience()
 OFFLINE_REMEDY = "Run once without --offline."
-GONE_REMEDY = "Run nox -s check_hashes: it tells which files are gone or replaced."
+GONE_REMEDY = "Run nox -s check_hashes, which lists files that are missing or replaced."
 
 
 class SourceSettings(NamedTuple):
-    """Where one project's configuration says that publishers are told; empty means the public default."""
+    """The sources of publishers in one project's configuration; empty means the public default."""
 
     index_url: str = ""
     json_url: str = ""
@@ -44,9 +44,9 @@ class SourceSettings(NamedTuple):
 
 
 class ProjectAnswers(NamedTuple):
-    """Who publishes projects: PEP 503 name -> what the index says, None where it has no such project.
+    """Publisher metadata: PEP 503 name -> metadata, None if the index has no such project.
 
-    What is not in `found` could not be had, and then `failure` says why.
+    Names that are not in `found` could not be fetched; `failure` is the reason.
     """
 
     found: dict[str, ProjectInfo | None]
@@ -58,11 +58,11 @@ class PublisherSources:
 
     Args:
         cache: The cache folder.
-        settings: Where they are.
-        offline: True asks nobody.
+        settings: Their addresses.
+        offline: True uses the cache only.
         now: The run's clock reading.
     Raises:
-        UsageError: An address is none.
+        UsageError: An address is malformed.
     """
 
     def __init__(self, cache: Path, settings: SourceSettings, *, offline: bool, now: datetime) -> None:
@@ -77,10 +77,10 @@ class PublisherSources:
         self.oldest_seconds = 0
 
     def is_default(self, index: str) -> bool:
-        """Tell whether an index that a lock names is the configured one; empty means that it names none.
+        """Return whether the index that a lock names is the configured one; empty means that it names none.
 
         Raises:
-            UsageError: It is no address.
+            UsageError: It is not an address.
         """
         return self._address(index).url == self._index.url
 
@@ -88,14 +88,14 @@ class PublisherSources:
         """Return the root of the Integrity API that goes with an index; a configured one is the default index's.
 
         Args:
-            index: As a lock names it, empty for the default one.
+            index: The index that a lock names, empty for the default index.
         Raises:
-            UsageError: It is no address.
+            UsageError: It is not an address.
         """
         return self._integrity(self._address(index)).url
 
     def projects(self, names: Iterable[str]) -> ProjectAnswers:
-        """Return who publishes projects of the default index.
+        """Return the publisher metadata of projects on the default index.
 
         Args:
             names: PEP 503 names.
@@ -121,59 +121,63 @@ class PublisherSources:
         return ProjectAnswers(found, None)
 
     def attestations(
-        self, questions: Iterable[PinQuestion], verifier: AttestationVerifier
-    ) -> dict[PinQuestion, tuple[FileAttestation, ...]]:
-        """Look at every file of some pins.
+        self, requests: Iterable[AttestationRequest], verifier: AttestationVerifier
+    ) -> dict[AttestationRequest, tuple[FileAttestation, ...]]:
+        """Verify the attestations of every file of some pins.
 
         Args:
-            questions: Distinct pins.
-            verifier: Verifies what is found.
+            requests: Distinct pins.
+            verifier: Verifies attestations.
         Returns:
-            For each pin one answer a digest, in the order of its digests.
+            For each pin one result per digest, in the order of its digests.
         Raises:
-            UsageError: A lock names an index by something that is no address.
-            InputError: The trusted root is none.
+            UsageError: A lock names an index that is not an address.
+            InputError: The trusted root is malformed.
             OutputError: The cache cannot be written.
         """
-        by_index: dict[str, list[PinQuestion]] = {}
-        for question in sorted(set(questions)):
-            by_index.setdefault(question.index, []).append(question)
-        found: dict[PinQuestion, tuple[FileAttestation, ...]] = {}
+        by_index: dict[str, list[AttestationRequest]] = {}
+        for request in sorted(set(requests)):
+            by_index.setdefault(request.index, []).append(request)
+        found: dict[AttestationRequest, tuple[FileAttestation, ...]] = {}
         for index, asked in by_index.items():
             found |= self._of_index(self._address(index), asked, verifier)
         return found
 
     def _of_index(
-        self, index: IndexAddress, questions: Sequence[PinQuestion], verifier: AttestationVerifier
-    ) -> dict[PinQuestion, tuple[FileAttestation, ...]]:
+        self, index: IndexAddress, requests: Sequence[AttestationRequest], verifier: AttestationVerifier
+    ) -> dict[AttestationRequest, tuple[FileAttestation, ...]]:
         url = self._integrity(index).url
-        kept = {project: self._kept.files(url, project) for project in {one.project for one in questions}}
-        names = _known_names(questions, kept)
-        failures = {} if self._offline else self._ask_names(index, questions, names)
+        kept = {project: self._kept.files(url, project) for project in {request.project for request in requests}}
+        names = _known_names(requests, kept)
+        failures = {} if self._offline else self._ask_names(index, requests, names)
         files = {
-            (one, digest): DistributionFile(
-                project=one.project, version=one.version, filename=names[one.project, digest], sha256=digest
+            (request, digest): DistributionFile(
+                project=request.project, version=request.version, filename=names[request.project, digest], sha256=digest
             )
-            for one in questions
-            for digest in one.digests
-            if (one.project, digest) in names
+            for request in requests
+            for digest in request.digests
+            if (request.project, digest) in names
         }
         answers = self._answers(index, files.values(), kept)
         return {
-            one: tuple(
-                verified(files[one, digest], answers[files[one, digest]], verifier)
-                if (one, digest) in files
-                else failures.get(one.project) or self._nameless(digest)
-                for digest in one.digests
+            request: tuple(
+                verified(files[request, digest], answers[files[request, digest]], verifier)
+                if (request, digest) in files
+                else failures.get(request.project) or self._nameless(digest)
+                for digest in request.digests
             )
-            for one in questions
+            for request in requests
         }
 
     def _ask_names(
-        self, index: IndexAddress, questions: Sequence[PinQuestion], names: dict[tuple[str, str], str]
+        self, index: IndexAddress, requests: Sequence[AttestationRequest], names: dict[tuple[str, str], str]
     ) -> dict[str, FileAttestation]:
-        """Learn the names of files from the index; return for a project why that failed."""
-        wanted = {one.project for one in questions if any((one.project, digest) not in names for digest in one.digests)}
+        """Add the names of files from the index to `names`; return the failure of each project."""
+        wanted = {
+            request.project
+            for request in requests
+            if any((request.project, digest) not in names for digest in request.digests)
+        }
         if not wanted:
             return {}
         address = self._settings.index_url if index.url == self._index.url else index.url
@@ -204,8 +208,8 @@ class PublisherSources:
         fresh: dict[str, dict[str, KeptFile]] = {}
         for file, answer in answers.items():
             if not answer.reason:
-                one = KeptFile(asked=self._now, filename=file.filename, document=answer.document)
-                fresh.setdefault(file.project, {})[file.sha256] = one
+                kept_file = KeptFile(asked=self._now, filename=file.filename, document=answer.document)
+                fresh.setdefault(file.project, {})[file.sha256] = kept_file
         for project, found in fresh.items():
             self._kept.keep_files(service.url, project, found)
         return answers
@@ -228,7 +232,7 @@ class PublisherSources:
                 reasons.append(reason)
         if not reasons:
             return ProjectAnswers(found, None)
-        text = f"package index: publishers of {len(reasons)} of {len(names)} projects could not be had: {reasons[0]}"
+        text = f"package index: could not fetch publishers of {len(reasons)} of {len(names)} projects: {reasons[0]}"
         return ProjectAnswers(found, UnavailableError(text, hint=OFFLINE_REMEDY))
 
     def _too_old(self, asked: datetime) -> str:
@@ -236,13 +240,15 @@ class PublisherSources:
         self.oldest_seconds = max(self.oldest_seconds, int(age))
         if age <= self._settings.max_age_hours * 3600:
             return ""
-        return f"offline, and the kept answer is {int(age // 3600)} hours old, at most {self._settings.max_age_hours}"
+        return (
+            f"offline, and the cached response is {int(age // 3600)} hours old, at most {self._settings.max_age_hours}"
+        )
 
     def _nameless(self, digest: str) -> FileAttestation:
         shown = f"sha256:{digest}"
         if self._offline:
             return _not_examined(shown, "offline, and not in the cache", OFFLINE_REMEDY)
-        return _not_examined(shown, "the index has no file with a digest that the lock names", GONE_REMEDY)
+        return _not_examined(shown, "the index has no file with a digest that the lock records", GONE_REMEDY)
 
     def _address(self, index: str) -> IndexAddress:
         if index not in self._addresses:
@@ -257,18 +263,18 @@ class PublisherSources:
 
 
 def verified(file: DistributionFile, answer: ProvenanceAnswer, verifier: AttestationVerifier) -> FileAttestation:
-    """Turn what the service says of a file into what it means."""
+    """Return the verified attestations of a file from the service's response."""
     if answer.reason:
         return _not_examined(file.filename, answer.reason, answer.remedy)
     if not answer.document:
-        return FileAttestation(filename=file.filename, state=Looked.UNATTESTED)
+        return FileAttestation(filename=file.filename, state=AttestationStatus.UNATTESTED)
     return verifier.verify(file, answer.document)
 
 
 def _known_names(
-    questions: Sequence[PinQuestion], kept: Mapping[str, Mapping[str, KeptFile]]
+    requests: Sequence[AttestationRequest], kept: Mapping[str, Mapping[str, KeptFile]]
 ) -> dict[tuple[str, str], str]:
-    names = {(one.project, digest): name for one in questions for digest, name in one.named}
+    names = {(request.project, digest): name for request in requests for digest, name in request.named}
     for project, files in kept.items():
         for digest, file in files.items():
             names.setdefault((project, digest), file.filename)
@@ -276,4 +282,4 @@ def _known_names(
 
 
 def _not_examined(filename: str, reason: str, remedy: str) -> FileAttestation:
-    return FileAttestation(filename=filename, state=Looked.NOT_EXAMINED, reason=reason, remedy=remedy)
+    return FileAttestation(filename=filename, state=AttestationStatus.NOT_EXAMINED, reason=reason, remedy=remedy)

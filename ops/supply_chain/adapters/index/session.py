@@ -111,7 +111,7 @@ class IndexSession:
             run(work())
         except UnavailableError as error:
             left = [name for name in wanted if name not in had]
-            text = f"{what} of {len(left)} of {len(wanted)} projects could not be had: {first_of(left)}"
+            text = f"could not fetch {what} of {len(left)} of {len(wanted)} projects: {first_of(left)}"
             raise UnavailableError(f"{text}: {error.message}", hint=error.hint) from error
         return {name: had[name] for name in wanted}
 

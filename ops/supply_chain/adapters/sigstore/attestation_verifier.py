@@ -17,7 +17,7 @@ import msgspec
 
 from ops.supply_chain.adapters.sigstore.publisher_cache import PublisherCache
 from ops.supply_chain.adapters.sigstore.trusted_root import TrustedRootFile
-from ops.supply_chain.contracts.values.attestation import DistributionFile, FileAttestation, Looked
+from ops.supply_chain.contracts.values.attestation import AttestationStatus, DistributionFile, FileAttestation
 from ops.supply_chain.contracts.values.publisher import AttestedPublisher
 from ops.supply_chain.contracts.values.trusted_publisher import (
     EXTENSIONS,
@@ -98,13 +98,13 @@ class AttestationVerifier:
             publishers = kept or self._publishers(file, _read(document))
         except _NotUnderstood as error:
             return FileAttestation(
-                filename=file.filename, state=Looked.NOT_EXAMINED, reason=str(error), remedy=UPDATE_REMEDY
+                filename=file.filename, state=AttestationStatus.NOT_EXAMINED, reason=str(error), remedy=UPDATE_REMEDY
             )
         except _Invalid as error:
-            return FileAttestation(filename=file.filename, state=Looked.INVALID, reason=str(error))
+            return FileAttestation(filename=file.filename, state=AttestationStatus.INVALID, reason=str(error))
         if not kept:
             self._cache.keep_verified("\n".join(words), publishers)
-        return FileAttestation(filename=file.filename, state=Looked.ATTESTED, publishers=publishers)
+        return FileAttestation(filename=file.filename, state=AttestationStatus.ATTESTED, publishers=publishers)
 
     def _publishers(self, file: DistributionFile, provenance: _Provenance) -> tuple[AttestedPublisher, ...]:
         found: dict[object, AttestedPublisher] = {}
@@ -204,7 +204,7 @@ def _read(document: bytes) -> _Provenance:
 
 
 def _check_statement(payload: bytes, file: DistributionFile) -> None:
-    """Check what was signed: PEP 740 wants one subject, this file, and one of two predicates."""
+    """Check what was signed: PEP 740 requires one subject, this file, and one of two predicates."""
     try:
         statement = load_plain(payload, where="statement")
         kind, predicate, subjects = statement["_type"], statement["predicateType"], statement["subject"]

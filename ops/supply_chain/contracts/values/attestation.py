@@ -1,4 +1,4 @@
-"""What passes between asking for a file's attestations, verifying them, and deciding what they mean.
+"""Attestations of distribution files: the requests, the responses and the results of verification.
 
 Source: PEP 740, https://peps.python.org/pep-0740/
 """
@@ -13,10 +13,10 @@ from ops.supply_chain.contracts.values.publisher import AttestedPublisher
 
 
 class DistributionFile(msgspec.Struct, frozen=True, order=True, kw_only=True):
-    """One file whose attestations are wanted.
+    """One file whose attestations are requested.
 
-    `project` is the PEP 503 name, `version` as the lock writes it, `sha256` the hexadecimal digest that the
-    lock gives: what is attested of other bytes is not attested of ours.
+    `project` is the PEP 503 name, `version` as written in the lock, `sha256` the hexadecimal digest in the
+    lock: an attestation of other bytes does not count.
     """
 
     project: str
@@ -26,10 +26,10 @@ class DistributionFile(msgspec.Struct, frozen=True, order=True, kw_only=True):
 
 
 class ProvenanceAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the Integrity API says of one file.
+    """Response of the Integrity API for one file.
 
-    `document` is the provenance object's bytes; empty with no `reason` means that the service knows the
-    file and has none. With a `reason` nobody knows: it and `remedy` say why and what to do.
+    `document` is the provenance object's bytes; empty without a `reason` means that the service knows the
+    file and has none. A `reason` means that the request failed; `remedy` is what to do.
     """
 
     document: bytes = b""
@@ -37,8 +37,8 @@ class ProvenanceAnswer(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str = ""
 
 
-class Looked(StrEnum):
-    """How looking at one file ended."""
+class AttestationStatus(StrEnum):
+    """Result of the check of one file's attestations."""
 
     ATTESTED = "attested"
     UNATTESTED = "unattested"
@@ -47,23 +47,23 @@ class Looked(StrEnum):
 
 
 class FileAttestation(msgspec.Struct, frozen=True, kw_only=True):
-    """One file, looked at.
+    """The attestations of one file.
 
-    `publishers` are whom verified attestations name, sorted by `key`, without duplicates; only with
-    `ATTESTED`. `reason` says why it is invalid or was not examined, `remedy` what to do.
+    `publishers` are those in verified attestations, sorted by `key`, without duplicates; only with
+    `ATTESTED`. `reason` is why it is invalid or was not examined, `remedy` what to do.
     """
 
     filename: str
-    state: Looked
+    state: AttestationStatus
     publishers: tuple[AttestedPublisher, ...] = ()
     reason: str = ""
     remedy: str = ""
 
 
-class PinQuestion(msgspec.Struct, frozen=True, order=True, kw_only=True):
-    """One distinct pin whose files are looked at, however many locks hold it.
+class AttestationRequest(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """A request for the attestations of a distinct pin's files, however many locks contain the pin.
 
-    `index` is the simple API address that the lock names, empty for the default one. `digests` are the
+    `index` is the simple API address that the lock names, empty for the default index. `digests` are the
     SHA-256 of its files, sorted. `named` are (SHA-256, file name) of those that the lock names, sorted.
     """
 

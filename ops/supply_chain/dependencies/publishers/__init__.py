@@ -1,1 +1,1 @@
-"""Who publishes what a project depends on, held against what was recorded: pure, and decides."""
+"""Compares the publishers of dependencies with the recorded baseline: requests, comparison, findings. Pure."""

@@ -1,6 +1,6 @@
-"""Publisher metadata held against the baseline: author, maintainer, addresses.
+"""Comparison of publisher metadata with the baseline: author, maintainer, addresses.
 
-A change is no proof of anything: it is where a takeover shows first, and somebody has to look.
+A change proves nothing, but a takeover shows here first, so someone must review it.
 """
 
 from __future__ import annotations
@@ -15,71 +15,71 @@ from ops.supply_chain.contracts.values.lock import Lock, LockEntry
 from ops.supply_chain.contracts.values.publisher import Publisher
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
-from ops.supply_chain.dependencies.publishers.questions import direct_of
+from ops.supply_chain.dependencies.publishers.requests import direct_of
 
 RECORD = "nox -s check_publishers -- --record"
 FIELDS = ("author", "author_email", "maintainer", "maintainer_email", "home_page")
 _LONGEST = 200
 
 Current = Mapping[str, Publisher | None]
-"""PEP 503 name -> what the index says now, None where it has no such project; not there: nobody knows."""
+"""PEP 503 name -> present metadata on the index, None if it has no such project; a missing name was not examined."""
 
 
-class Difference(NamedTuple):
-    """One field that changed; `old` or `new` is empty where it was or is absent."""
+class FieldChange(NamedTuple):
+    """One changed field; `old` or `new` is empty if it was or is absent."""
 
     field: str
     old: str
     new: str
 
 
-def differences(old: Publisher, new: Publisher) -> tuple[Difference, ...]:
-    """Compare two states of one project's publisher.
+def field_changes(old: Publisher, new: Publisher) -> tuple[FieldChange, ...]:
+    """Compare two states of one project's publisher metadata.
 
     Returns:
         Plain fields in the order of `FIELDS`, then addresses sorted by label.
     """
-    found = [Difference(field, getattr(old, field), getattr(new, field)) for field in FIELDS]
+    found = [FieldChange(field, getattr(old, field), getattr(new, field)) for field in FIELDS]
     labels = sorted({*old.project_urls, *new.project_urls})
     found += [
-        Difference(f"project_urls[{label}]", old.project_urls.get(label, ""), new.project_urls.get(label, ""))
+        FieldChange(f"project_urls[{label}]", old.project_urls.get(label, ""), new.project_urls.get(label, ""))
         for label in labels
     ]
-    return tuple(one for one in found if one.old.strip() != one.new.strip())
+    return tuple(change for change in found if change.old.strip() != change.new.strip())
 
 
-def judge_metadata(
+def compare_metadata(
     lock: Lock, baseline: PublisherBaseline | None, current: Current, config: PublishersConfig
 ) -> tuple[Finding, ...]:
-    """Hold what the index says of a lock's direct dependencies against the baseline beside it.
+    """Compare the publishers of a lock's direct dependencies with the baseline beside it.
 
     Args:
         lock: The lock.
-        baseline: What lies beside it, None where there is none.
-        current: What the index says; a name that is not in it was not examined and yields no finding.
-        config: How bad each kind of finding is.
+        baseline: The baseline beside it, None if there is none.
+        current: The present metadata; a name that is not in it was not examined and yields no finding.
+        config: The severity of each kind of finding.
     """
     direct = direct_of(lock)
     if baseline is None:
         return _without_baseline(lock, direct, config)
-    recorded = {normalise(spelt): one for spelt, one in baseline.direct_deps.items()}
+    recorded = {normalise(spelt): publisher for spelt, publisher in baseline.direct_deps.items()}
     found = []
     for name, entry in direct.items():
         if name in recorded:
-            found += _judge_one(lock, entry, recorded[name], current, config)
-        elif current.get(name) is not None:  # what the index does not describe has no baseline either
+            found += _compare_one(lock, entry, recorded[name], current, config)
+        elif current.get(name) is not None:  # a package that the index does not describe has no baseline either
             found.append(_unrecorded(lock, entry, config))
     found += [_superfluous(lock, name) for name in sorted(set(recorded) - set(direct))]
     return tuple(found)
 
 
 def shown(text: str) -> str:
-    """Return a value of an index as it may be shown: one line, no credentials, not too long, quoted."""
+    """Return a value from an index, safe to show: one line, no credentials, shortened, quoted."""
     safe = printable(without_credentials(text))
     return repr(safe if len(safe) <= _LONGEST else safe[:_LONGEST] + "...")
 
 
-def _judge_one(
+def _compare_one(
     lock: Lock, entry: LockEntry, recorded: Publisher, current: Current, config: PublishersConfig
 ) -> list[Finding]:
     name = entry.pin.name
@@ -93,22 +93,22 @@ def _judge_one(
                 entry,
                 "project-gone",
                 config.publisher_changed,
-                f"{name}: expected the project whose publisher was recorded, found that the index has none of that name",
+                f"{name}: expected the recorded project on the index, found none of that name",
                 f"Find out why {name} left the index, and replace it.",
             )
         ]
-    return [_changed(lock, entry, one, config) for one in differences(recorded, now)]
+    return [_changed(lock, entry, change, config) for change in field_changes(recorded, now)]
 
 
-def _changed(lock: Lock, entry: LockEntry, one: Difference, config: PublishersConfig) -> Finding:
+def _changed(lock: Lock, entry: LockEntry, change: FieldChange, config: PublishersConfig) -> Finding:
     name = entry.pin.name
     return _finding(
         lock,
         entry,
         "metadata-changed",
         config.metadata_changed,
-        f"{name}: expected {shown(one.field)[1:-1]} {shown(one.old)}, found {shown(one.new)}",
-        f"Look who publishes {name} now; if it is right, run {RECORD} --accept {name}.",
+        f"{name}: expected {shown(change.field)[1:-1]} {shown(change.old)}, found {shown(change.new)}",
+        f"Review who publishes {name} now; if the change is legitimate, run {RECORD} --accept {name}.",
     )
 
 
@@ -119,8 +119,8 @@ def _unrecorded(lock: Lock, entry: LockEntry, config: PublishersConfig) -> Findi
         entry,
         "not-in-baseline",
         config.no_baseline,
-        f"{name}: expected it in the publisher baseline beside the lock, found nothing of it",
-        f"Look who publishes {name}, then run {RECORD}.",
+        f"{name}: expected an entry in the publisher baseline beside the lock, found none",
+        f"Review who publishes {name}, then run {RECORD}.",
     )
 
 
@@ -128,8 +128,8 @@ def _superfluous(lock: Lock, name: str) -> Finding:
     return Finding(
         code="publisher.stale-baseline",
         severity=Severity.INFO,
-        message=f"{printable(name)}: in the publisher baseline, but no direct dependency of the lock",
-        next_step=f"Run {RECORD}: it takes the entry out.",
+        message=f"{printable(name)}: in the publisher baseline, but not a direct dependency of the lock",
+        next_step=f"Run {RECORD}, which removes the entry.",
         package=printable(name),
         path=lock.path,
     )
@@ -138,12 +138,13 @@ def _superfluous(lock: Lock, name: str) -> Finding:
 def _without_baseline(lock: Lock, direct: Mapping[str, LockEntry], config: PublishersConfig) -> tuple[Finding, ...]:
     if not direct:
         return ()
+    noun = "dependency" if len(direct) == 1 else "dependencies"
     return (
         Finding(
             code="publisher.no-baseline",
             severity=config.no_baseline,
-            message=f"expected a publisher baseline beside the lock, which has {len(direct)} direct dependencies from an index, found none",
-            next_step=f"Look who publishes them, then run {RECORD} and commit what it writes.",
+            message=f"no publisher baseline beside the lock, which has {len(direct)} direct {noun} from an index",
+            next_step=f"Review who publishes them, then run {RECORD} and commit the result.",
             path=lock.path,
         ),
     )
