@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain import check_hashes
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.index.core_metadata import FileLimits
 from ops.supply_chain.adapters.index.session import Limits
 from ops.supply_chain.contracts.config.locks import LocksConfig
@@ -23,8 +23,8 @@ from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.gather.gates.locks import read_project_locks
 from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood
 
-CALM = Patience(attempts=2, backoff_seconds=0.01)
-QUICK = Patience(read_seconds=0.3, total_seconds=0.8, attempts=1)
+CALM = Timeouts(attempts=2, backoff_seconds=0.01)
+QUICK = Timeouts(read_seconds=0.3, total_seconds=0.8, attempts=1)
 SMALL = Limits(page_bytes=1 << 20, json_bytes=1 << 20, of_files=FileLimits(1 << 20, 2 << 20), download_bytes=1 << 20)
 RUN = ("--version", "1.0")
 
@@ -38,9 +38,9 @@ def _no_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("ops.supply_chain.adapters.index.client.Limits", lambda: SMALL)
 
 
-def patient(monkeypatch: pytest.MonkeyPatch, patience: Patience) -> None:
-    monkeypatch.setattr("ops.supply_chain.adapters.index.client.Patience", lambda: patience)
-    monkeypatch.setattr("ops.supply_chain.adapters.index.client.PATIENCE", patience)
+def patient(monkeypatch: pytest.MonkeyPatch, timeouts: Timeouts) -> None:
+    monkeypatch.setattr("ops.supply_chain.adapters.index.client.Timeouts", lambda: timeouts)
+    monkeypatch.setattr("ops.supply_chain.adapters.index.client.TIMEOUTS", timeouts)
 
 
 @dataclass

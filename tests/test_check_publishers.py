@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ops.supply_chain import check_publishers
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.index import publishers as publisher_sources
 from ops.supply_chain.core.errors import ExitCode
 from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood
@@ -131,7 +131,7 @@ def baseline(**changes: Any) -> dict[str, Any]:
     return {"direct_deps": {PACKAGE: RECORDED | changes}, "attested": {PACKAGE: ATTESTED}}
 
 
-CALM = Patience(attempts=2, backoff_seconds=0.01, retry_after_seconds=0.3)
+CALM = Timeouts(attempts=2, backoff_seconds=0.01, retry_after_seconds=0.3)
 HURRIED = CALM._replace(read_seconds=0.3, total_seconds=0.6)
 """Where an answer never comes."""
 
@@ -151,7 +151,7 @@ def stage(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
-    monkeypatch.setattr(publisher_sources, "PATIENCE", CALM)
+    monkeypatch.setattr(publisher_sources, "TIMEOUTS", CALM)
     with FakeIndex() as index, FakeIntegrity() as service:
         index.add(PACKAGE, RealFile(NAME, b"", b"", None, digest=DIGEST))
         index.infos[PACKAGE] = INFO
@@ -351,7 +351,7 @@ MOODS = [mood for mood in Mood if mood not in (Mood.REFUSE, Mood.MALFORMED)]
 
 @pytest.mark.parametrize("mood", [*MOODS, Mood.MALFORMED], ids=str)
 def test_a_silent_integrity_api_is_not_examined(stage: Stage, mood: Mood, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publisher_sources, "PATIENCE", HURRIED if mood in SLOW else CALM)
+    monkeypatch.setattr(publisher_sources, "TIMEOUTS", HURRIED if mood in SLOW else CALM)
     stage.service.mood = mood
     assert stage.run() == ExitCode.NOT_EXAMINED
     assert stage.facts == ["not-examined"]
@@ -365,7 +365,7 @@ def test_a_silent_integrity_api_is_not_examined(stage: Stage, mood: Mood, monkey
 
 @pytest.mark.parametrize("mood", [mood for mood in Mood if mood is not Mood.NOT_FOUND], ids=str)
 def test_a_silent_project_json_is_not_examined(stage: Stage, mood: Mood, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publisher_sources, "PATIENCE", HURRIED if mood in SLOW else CALM)
+    monkeypatch.setattr(publisher_sources, "TIMEOUTS", HURRIED if mood in SLOW else CALM)
     stage.index.misbehave(Ask.PROJECT, mood)
     assert stage.run() == ExitCode.NOT_EXAMINED
     [found] = stage.record["findings"]

@@ -26,7 +26,7 @@ from tests.fakes.gate_project import NOW, GateProject, at
 from tests.fakes.matrix import diagonals
 from tests.fakes.osv import OsvService, serve
 
-QUICK = http.Patience(connect_seconds=0.4, read_seconds=0.4, total_seconds=1.5, attempts=1, backoff_seconds=0)
+QUICK = http.Timeouts(connect_seconds=0.4, read_seconds=0.4, total_seconds=1.5, attempts=1, backoff_seconds=0)
 LABEL = {"database_specific": {"severity": "MODERATE"}}
 FOO = record("PYSEC-1", affected("Foo", "introduced 0, fixed 2"), aliases=["CVE-1"], summary="Breaks")
 FOO_GITHUB = record("GHSA-a", affected("foo", "introduced 0, fixed 2"), aliases=["CVE-1"], **LABEL)
@@ -37,7 +37,7 @@ UNRELATED = record("PYSEC-9", affected("elsewhere", "introduced 0"))
 @pytest.fixture
 def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GateProject:
     at(monkeypatch, NOW)
-    monkeypatch.setattr(http, "Patience", lambda: QUICK)
+    monkeypatch.setattr(http, "Timeouts", lambda: QUICK)
     project = GateProject(tmp_path, check_vulnerabilities.main)
     project.lock("foo==1.0", "bar==2.0")
     project.feed(FOO, FOO_GITHUB, UNRELATED)
@@ -157,7 +157,7 @@ def test_a_pin_without_a_version_was_not_examined(gate: GateProject) -> None:
     assert gate.run() == ExitCode.NOT_EXAMINED
     [found] = gate.record().findings
     assert (found.code, found.severity, found.line) == ("vulnerability.not-examined", "info", 1)
-    assert found.message == "foo (no version) was not examined: the lock gives it no exact version"
+    assert found.message == "foo (no version) was not examined: the lock has no exact version of it"
     assert counts(gate, "locked", "examined") == [2, 1]
 
 

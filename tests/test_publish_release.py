@@ -14,13 +14,13 @@ import pytest
 
 from ops.supply_chain import publish_release
 from ops.supply_chain.adapters.github import client as github_adapter
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.core.outcome import Outcome
 from tests.fakes.github import TOKEN, Ask, Asset, FakeGithub, Mood, Seen
 from tests.fakes.matrix import diagonals
 from tests.fakes.published import COMMIT, FILES, VERSION, Published, verifier
 
-QUICK = Patience(
+QUICK = Timeouts(
     connect_seconds=5,
     read_seconds=5,
     total_seconds=30,
@@ -41,7 +41,7 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGithub]:
         monkeypatch.setenv("GITHUB_API_URL", service.api)
         monkeypatch.setenv("GH_TOKEN", TOKEN)
         monkeypatch.delenv("GITHUB_TOKEN", raising=False)
-        monkeypatch.setattr(github_adapter, "PATIENCE", QUICK)
+        monkeypatch.setattr(github_adapter, "TIMEOUTS", QUICK)
         monkeypatch.setattr(publish_release, "VERIFIER", verifier(0))
         yield service
 
@@ -277,7 +277,7 @@ def ready_for(case: Published, ask: Ask) -> None:
 def test_what_passes_is_waited_for(case: Published, monkeypatch: pytest.MonkeyPatch, ask: Ask, mood: Mood) -> None:
     ready_for(case, ask)
     hangs = mood in (Mood.HANG, Mood.LATE_HANG)
-    monkeypatch.setattr(github_adapter, "PATIENCE", HURRIED if hangs else QUICK)
+    monkeypatch.setattr(github_adapter, "TIMEOUTS", HURRIED if hangs else QUICK)
     case.github.misbehave(ask, mood, times=1 if hangs else 2)
     assert case.run() == 0
     case.assert_published()
@@ -288,7 +288,7 @@ def test_what_does_not_pass_leaves_nothing_half_published_and_the_next_run_compl
     case: Published, monkeypatch: pytest.MonkeyPatch, ask: Ask, mood: Mood
 ) -> None:
     ready_for(case, ask)
-    monkeypatch.setattr(github_adapter, "PATIENCE", HURRIED if mood in (Mood.HANG, Mood.LATE_HANG) else QUICK)
+    monkeypatch.setattr(github_adapter, "TIMEOUTS", HURRIED if mood in (Mood.HANG, Mood.LATE_HANG) else QUICK)
     case.github.misbehave(ask, mood)
     code = case.run()
     # A lost answer to the last change may be followed by a look that sees it done.
@@ -296,7 +296,7 @@ def test_what_does_not_pass_leaves_nothing_half_published_and_the_next_run_compl
     assert code == 5 or (code == 0 and done and ask in (Ask.PUBLISH, Ask.CREATE, Ask.UPLOAD, Ask.DELETE))
     assert case.github.violations == []
     case.github.behave()
-    monkeypatch.setattr(github_adapter, "PATIENCE", QUICK)
+    monkeypatch.setattr(github_adapter, "TIMEOUTS", QUICK)
     before = dict(case.github.sent)
     whole = {name for one in case.github.releases.values() for name, a in one.assets.items() if a.state == "uploaded"}
     assert case.run() == 0

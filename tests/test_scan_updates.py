@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain import scan_updates
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
@@ -61,7 +61,7 @@ def world(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
-    monkeypatch.setattr("ops.supply_chain.adapters.index.client.Patience", lambda: Patience(attempts=1))
+    monkeypatch.setattr("ops.supply_chain.adapters.index.client.Timeouts", lambda: Timeouts(attempts=1))
     root = tmp_path / "project"
     root.mkdir()
     with FakeIndex(form=request.param) as index:

@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 
 DRIP_SECONDS = 0.05
 ENDLESS_BYTES = 1 << 16
@@ -286,14 +286,14 @@ def _dead_address() -> str:
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-def impatient(patience: Patience, mood: Mood) -> Patience:
-    """Return a patience that ends soon where an answer never comes: by the one limit that the mood is about.
+def impatient(timeouts: Timeouts, mood: Mood) -> Timeouts:
+    """Return timeouts that end soon where an answer never comes: by the one limit that the mood is about.
 
     The other limit is far away, so that which of them is met first does not hang on how busy the machine is.
     """
     if mood is Mood.HANG:
-        return patience._replace(read_seconds=0.2, total_seconds=60)
-    return patience._replace(read_seconds=60, total_seconds=0.5) if mood is Mood.DRIP else patience
+        return timeouts._replace(read_seconds=0.2, total_seconds=60)
+    return timeouts._replace(read_seconds=60, total_seconds=0.5) if mood is Mood.DRIP else timeouts
 
 
 class _Server(ThreadingHTTPServer):

@@ -11,14 +11,14 @@ import pytest
 from ops.supply_chain.adapters.github.address import api_from_environment, token_from_environment
 from ops.supply_chain.adapters.github.api import GithubApi, _quiet_seconds, _until
 from ops.supply_chain.adapters.github.client import Github
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.contracts.values.publication import LocalFile
 from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
 from tests.fakes.bad_sockets import refusing
 from tests.fakes.github import TOKEN, Ask, FakeGithub, Mood
 
-QUICK = Patience(5, 5, 30, 2, 0.001, 0.5, 3)
+QUICK = Timeouts(5, 5, 30, 2, 0.001, 0.5, 3)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGithub]:
 
 def refusal(service: FakeGithub, mood: Mood) -> UnavailableError:
     service.misbehave(Ask.BY_TAG, mood)
-    with Github("acme/widget", patience=QUICK) as github, pytest.raises(UnavailableError) as caught:
+    with Github("acme/widget", timeouts=QUICK) as github, pytest.raises(UnavailableError) as caught:
         github.published("v1")
     assert TOKEN not in caught.value.described()
     return caught.value
@@ -93,7 +93,7 @@ def test_a_long_wait_is_not_waited(service: FakeGithub) -> None:
 def test_a_short_limit_is_waited_for(service: FakeGithub) -> None:
     service.add("v1", {"a": b"a"})
     service.misbehave(Ask.BY_TAG, Mood.LIMITED, times=1)
-    with Github("acme/widget", patience=QUICK) as github:
+    with Github("acme/widget", timeouts=QUICK) as github:
         assert github.published("v1") is not None
 
 
@@ -130,7 +130,7 @@ def test_a_redirect_to_another_host_of_the_api_does_not_show_the_token(service: 
         other.add("v1", {})
         service.add("another", {})  # of the same number, whose assets are asked for next
         service.misbehave(Ask.BY_TAG, Mood.REDIRECT)
-        with Github("acme/widget", patience=QUICK) as github:
+        with Github("acme/widget", timeouts=QUICK) as github:
             assert github.published("v1") is not None
         [seen] = other.requests
         assert "Authorization" not in seen.headers
@@ -140,7 +140,7 @@ def test_a_redirect_within_the_api_keeps_it(service: FakeGithub) -> None:
     service.redirect_to = f"{service.api}/repos/acme/widget/releases/tags/v2"
     service.add("v2", {})
     service.misbehave(Ask.BY_TAG, Mood.REDIRECT, times=1)
-    with Github("acme/widget", patience=QUICK) as github:
+    with Github("acme/widget", timeouts=QUICK) as github:
         assert github.published("v1") is not None
     assert service.violations == []
     assert [seen.headers.get("Authorization") for seen in service.requests] == [f"Bearer {TOKEN}"] * 3
@@ -149,7 +149,7 @@ def test_a_redirect_within_the_api_keeps_it(service: FakeGithub) -> None:
 def test_a_change_is_not_sent_after_a_redirect(service: FakeGithub) -> None:
     service.redirect_to = f"{service.api}/repos/acme/renamed/releases"
     service.misbehave(Ask.CREATE, Mood.REDIRECT)
-    with Github("acme/widget", patience=QUICK) as github, pytest.raises(UnavailableError) as caught:
+    with Github("acme/widget", timeouts=QUICK) as github, pytest.raises(UnavailableError) as caught:
         github.create_draft("v1")
     assert caught.value.hint == "The repository has perhaps moved: give its new name."
     assert service.asked(Ask.CREATE) == 1
@@ -167,7 +167,7 @@ def test_a_redirect_for_ever_ends(service: FakeGithub) -> None:
 
 def test_a_draft_whose_answer_was_lost_is_found_again(service: FakeGithub) -> None:
     service.misbehave(Ask.CREATE, Mood.LATE_ERROR, times=1)
-    with Github("acme/widget", patience=QUICK) as github:
+    with Github("acme/widget", timeouts=QUICK) as github:
         draft = github.create_draft("v1", name="N 1")
     assert list(service.releases) == [draft.id]
 
@@ -176,14 +176,14 @@ def test_a_service_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GH_TOKEN", TOKEN)
     with refusing() as address:
         monkeypatch.setenv("GITHUB_API_URL", address)
-        with Github("acme/widget", patience=QUICK) as github, pytest.raises(UnavailableError) as caught:
+        with Github("acme/widget", timeouts=QUICK) as github, pytest.raises(UnavailableError) as caught:
             github.published("v1")
     assert "cannot be reached" in caught.value.message
 
 
 def test_a_tag_of_odd_characters_is_one_part_of_the_path(service: FakeGithub) -> None:
     service.add("a/b+c", {})
-    with Github("acme/widget", patience=QUICK) as github:
+    with Github("acme/widget", timeouts=QUICK) as github:
         assert github.published("a/b+c") is not None
         assert github.tag_commit("a/b+c") == ""
     assert service.requests[0].path.endswith("/releases/tags/a%2Fb%2Bc")
@@ -198,7 +198,7 @@ def test_without_a_token_nothing_is_published(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_unreadable_file_is_an_input_error(service: FakeGithub, tmp_path: Path) -> None:
-    with Github("acme/widget", patience=QUICK) as github:
+    with Github("acme/widget", timeouts=QUICK) as github:
         draft = github.create_draft("v1")
         with pytest.raises(InputError):
             github.send_files(draft, tmp_path, [LocalFile(name="absent", sha256="0" * 64, size=1)])
@@ -214,7 +214,7 @@ def test_a_limit_stops_every_other_exchange_for_that_while(
 
     async def work() -> None:
         api = GithubApi(
-            api_from_environment(), token_from_environment(), patience=QUICK._replace(retry_after_seconds=90)
+            api_from_environment(), token_from_environment(), timeouts=QUICK._replace(retry_after_seconds=90)
         )
         service.retry_after = "80"
         service.misbehave(Ask.BY_TAG, Mood.TOO_MANY, times=1)

@@ -9,12 +9,12 @@ import pytest
 
 from ops.supply_chain.adapters.github import transfer as github_transfer
 from ops.supply_chain.adapters.github.download import DownloadLimits, download_release
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, StageError, UnavailableError, UsageError
 from tests.fakes.github import TOKEN, Ask, Asset, FakeGithub, Mood, Release
 
-QUICK = Patience(5, 5, 30, 3, 0.001, 0.5, 4)
+QUICK = Timeouts(5, 5, 30, 3, 0.001, 0.5, 4)
 HURRIED = QUICK._replace(read_seconds=0.6, attempts=2)
 """Where an answer never comes: nobody wants to wait for it three times."""
 FILES = {"a.txt": b"a" * 1000, "b.bin": bytes(range(256)) * 4000, "c.json": b"{}"}
@@ -35,7 +35,7 @@ def release(github: FakeGithub) -> Release:
 
 
 def download(folder: Path, **options: object) -> tuple[str, ...]:
-    options = {"patience": QUICK, **options}
+    options = {"timeouts": QUICK, **options}
     found = download_release("acme/widget", "v1", folder, **options)  # type: ignore[arg-type]
     assert {one.name: (one.sha256, one.size) for one in found.files} == {
         name: (sha256_bytes((folder / name).read_bytes()), (folder / name).stat().st_size) for name in contents(folder)
@@ -102,7 +102,7 @@ TRANSIENT = (Mood.HANG_UP, Mood.HANG, Mood.SERVER_ERROR, Mood.HTML_ERROR, Mood.T
 @pytest.mark.parametrize("ask", [Ask.BY_TAG, Ask.ASSETS, Ask.ASSET, Ask.BYTES])
 def test_what_passes_is_waited_for(github: FakeGithub, release: Release, tmp_path: Path, ask: Ask, mood: Mood) -> None:
     github.misbehave(ask, mood, times=1 if mood is Mood.HANG else 2)
-    download(tmp_path, patience=HURRIED if mood is Mood.HANG else QUICK)
+    download(tmp_path, timeouts=HURRIED if mood is Mood.HANG else QUICK)
     assert contents(tmp_path) == FILES
 
 
@@ -115,7 +115,7 @@ def test_what_does_not_pass_is_told_and_the_next_run_completes(
     github: FakeGithub, release: Release, tmp_path: Path, ask: Ask, mood: Mood
 ) -> None:
     github.misbehave(ask, mood)
-    assert isinstance(failure(tmp_path, patience=HURRIED if mood is Mood.HANG else QUICK), UnavailableError)
+    assert isinstance(failure(tmp_path, timeouts=HURRIED if mood is Mood.HANG else QUICK), UnavailableError)
     github.behave()
     download(tmp_path)
     assert contents(tmp_path) == FILES

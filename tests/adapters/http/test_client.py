@@ -7,19 +7,19 @@ import pytest
 
 from ops.supply_chain.adapters.http.answer import Answer, Question
 from ops.supply_chain.adapters.http.batch import gather, run
-from ops.supply_chain.adapters.http.client import HttpClient, Patience, is_loopback
+from ops.supply_chain.adapters.http.client import HttpClient, Timeouts, is_loopback
 from ops.supply_chain.adapters.http.credentials import Credentials
 from ops.supply_chain.adapters.http.store import AnswerStore
 from ops.supply_chain.core.errors import ExitCode, UnavailableError, UsageError
 from tests.fakes.index import Ask, FakeIndex, Mood, impatient
 
-CALM = Patience(attempts=2, backoff_seconds=0.01)
+CALM = Timeouts(attempts=2, backoff_seconds=0.01)
 REMEDY = "Do the thing."
 
 
-def ask(question: Question | str, *, patience: Patience = CALM, **options: object) -> Answer | None:
+def ask(question: Question | str, *, timeouts: Timeouts = CALM, **options: object) -> Answer | None:
     async def work() -> Answer | None:
-        async with HttpClient("demo system", remedy=REMEDY, patience=patience, **options) as client:  # type: ignore[arg-type]
+        async with HttpClient("demo system", remedy=REMEDY, timeouts=timeouts, **options) as client:  # type: ignore[arg-type]
             return await client.get(question if isinstance(question, Question) else Question(question, 1 << 20))
 
     return run(work())
@@ -32,7 +32,7 @@ def refusal(question: Question | str, **options: object) -> UnavailableError:
     return caught.value
 
 
-def _for(mood: Mood) -> Patience:
+def _for(mood: Mood) -> Timeouts:
     return impatient(CALM, mood)
 
 
@@ -87,7 +87,7 @@ def test_each_failure_says_what_happened(mood: Mood, reason: str) -> None:
         index.add_wheel("demo", "1.0", metadata=b"x" * 400)
         index.misbehave(Ask.SIMPLE, mood)
         url = index.url + "demo/"
-        error = refusal(url, patience=_for(mood))
+        error = refusal(url, timeouts=_for(mood))
     assert error.message == f"demo system {url}: {reason}"
 
 
@@ -133,7 +133,7 @@ def test_asks_again_only_where_that_may_help(mood: Mood, attempts: int) -> None:
     with FakeIndex() as index:
         index.add_wheel("demo", "1.0")
         index.misbehave(Ask.SIMPLE, mood)
-        refusal(index.url + "demo/", patience=_for(mood))
+        refusal(index.url + "demo/", timeouts=_for(mood))
         assert len(index.requests) == attempts
 
 
@@ -154,7 +154,7 @@ def test_waits_as_long_as_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("ops.supply_chain.adapters.http.client.asyncio.sleep", sleep)
     with FakeIndex(retry_after="7") as index:
         index.misbehave(Ask.SIMPLE, Mood.TOO_MANY, times=2)
-        assert ask(index.url + "demo/", patience=CALM._replace(attempts=4)) is None
+        assert ask(index.url + "demo/", timeouts=CALM._replace(attempts=4)) is None
     assert waits == [7, 7]
 
 
@@ -255,7 +255,7 @@ def test_no_cookie_is_kept() -> None:
         index.add_wheel("demo", "1.0")
 
         async def work() -> None:
-            async with HttpClient("demo", remedy=REMEDY, patience=CALM) as client:
+            async with HttpClient("demo", remedy=REMEDY, timeouts=CALM) as client:
                 for _ in range(2):
                     await client.get(Question(index.url + "demo/", 1 << 20))
                 assert client._client is not None

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.index.client import PackageIndex
 from ops.supply_chain.adapters.index.core_metadata import FileLimits
 from ops.supply_chain.adapters.index.session import Limits
@@ -20,7 +20,7 @@ from ops.supply_chain.contracts.values.package_index import ProjectInfo
 from ops.supply_chain.core.errors import ExitCode, UnavailableError, UsageError
 from tests.fakes.index import Ask, FakeIndex, Mood, core_metadata, impatient
 
-CALM = Patience(attempts=2, backoff_seconds=0.01)
+CALM = Timeouts(attempts=2, backoff_seconds=0.01)
 SMALL = Limits(page_bytes=1 << 20, json_bytes=1 << 20, of_files=FileLimits(1 << 20, 2 << 20))
 INFO = {
     "name": "Demo",
@@ -42,7 +42,7 @@ def _no_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def reach(index: FakeIndex, cache: Path, **options: Any) -> PackageIndex:
     return PackageIndex(
-        cache, **{"url": index.url, "json_url": index.json_url, "patience": CALM, "limits": SMALL, **options}
+        cache, **{"url": index.url, "json_url": index.json_url, "timeouts": CALM, "limits": SMALL, **options}
     )
 
 
@@ -445,7 +445,7 @@ def test_whatever_goes_wrong_is_not_examined(
             "url": index.url.replace("://", "://me:s3cret@"),
             "json_url": index.json_url.replace("://", "://me:s3cret@"),
         }
-        asker = reach(index, tmp_path, patience=impatient(CALM, mood), **login)
+        asker = reach(index, tmp_path, timeouts=impatient(CALM, mood), **login)
         if (ask, mood) in TYPE_DOES_NOT_MATTER:
             assert operation(asker)
             return

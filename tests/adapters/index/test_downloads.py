@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.index.client import PackageIndex
 from ops.supply_chain.adapters.index.downloads import Downloads, Served, Wanted, download, installable_tags
 from tests.fakes.index import Ask, FakeIndex, Mood, impatient
 
-CALM = Patience(attempts=1, concurrency=4)
+CALM = Timeouts(attempts=1, concurrency=4)
 LARGEST = 1 << 20
 
 
@@ -22,8 +22,8 @@ def _no_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
 
 
-def fetch(*wanted: Wanted, patience: Patience = CALM, largest: int = LARGEST, offline: bool = False) -> Downloads:
-    return download(wanted, accounts={}, largest=largest, patience=patience, offline=offline)
+def fetch(*wanted: Wanted, timeouts: Timeouts = CALM, largest: int = LARGEST, offline: bool = False) -> Downloads:
+    return download(wanted, accounts={}, largest=largest, timeouts=timeouts, offline=offline)
 
 
 def test_what_came_is_hashed_in_every_algorithm() -> None:
@@ -88,8 +88,8 @@ def test_whatever_goes_wrong_is_a_failure_that_says_what_and_what_to_do(mood: Mo
         file = index.add_wheel("demo", "1.0")
         index.misbehave(Ask.FILE, mood)
         url = f"{index.dead if mood is Mood.REFUSE else index.address}/files/{file.filename}"
-        patience = impatient(CALM, mood)
-        found = fetch(Wanted(url, ("sha256",)), patience=patience)
+        timeouts = impatient(CALM, mood)
+        found = fetch(Wanted(url, ("sha256",)), timeouts=timeouts)
     ((_, error),) = found.failed.items()
     assert (found.served, error.message) == ({}, f"distribution file {url}: {reason}")
     assert error.hint
@@ -116,7 +116,7 @@ def test_an_account_is_sent_to_its_own_origin_only(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("SEALWRIGHT_INDEX_PASSWORD", "secret")
     with FakeIndex(account=("me", "secret")) as ours, FakeIndex() as other:
         mine, theirs = ours.add_wheel("demo", "1.0"), other.add_wheel("other", "1.0")
-        index = PackageIndex(tmp_path, url=ours.url, patience=CALM)
+        index = PackageIndex(tmp_path, url=ours.url, timeouts=CALM)
         found = index.download(
             [
                 Wanted(f"{ours.address}/files/{mine.filename}", ("sha256",)),

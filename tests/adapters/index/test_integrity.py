@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.http.store import AnswerStore
 from ops.supply_chain.adapters.index.integrity import (
     DISABLED_REMEDY,
@@ -20,8 +20,8 @@ from ops.supply_chain.contracts.values.attestation import DistributionFile, Prov
 from tests.fakes.index import FakeIndex, Mood, impatient
 from tests.fakes.integrity import FakeIntegrity
 
-CALM = Patience(attempts=2, backoff_seconds=0.01)
-QUICK = Patience(connect_seconds=0.2, read_seconds=0.1, total_seconds=0.2, attempts=2, backoff_seconds=0.01)
+CALM = Timeouts(attempts=2, backoff_seconds=0.01)
+QUICK = Timeouts(connect_seconds=0.2, read_seconds=0.1, total_seconds=0.2, attempts=2, backoff_seconds=0.01)
 DEMO = DistributionFile(project="demo", version="1.0", filename="demo-1.0.tar.gz", sha256="a" * 64)
 DOCUMENT = b'{"version": 1, "attestation_bundles": []}'
 
@@ -41,9 +41,9 @@ def files(count: int, project: str = "demo") -> list[DistributionFile]:
 
 
 def ask(
-    url: str, *wanted: DistributionFile, cache: Path, patience: Patience = CALM
+    url: str, *wanted: DistributionFile, cache: Path, timeouts: Timeouts = CALM
 ) -> dict[DistributionFile, ProvenanceAnswer]:
-    return provenance_of(wanted, url=url, accounts={}, store=AnswerStore(cache), patience=patience)
+    return provenance_of(wanted, url=url, accounts={}, store=AnswerStore(cache), timeouts=timeouts)
 
 
 def test_a_provenance_object_is_its_bytes(tmp_path: Path) -> None:
@@ -153,8 +153,8 @@ def test_a_failure_is_an_answer_that_says_why(tmp_path: Path, mood: Mood) -> Non
     with FakeIntegrity() as service:
         service.add("demo", "1.0", DEMO.filename, DOCUMENT)
         service.mood = mood
-        patience = impatient(CALM, mood)
-        [answer] = ask(service.url, DEMO, cache=tmp_path, patience=patience).values()
+        timeouts = impatient(CALM, mood)
+        [answer] = ask(service.url, DEMO, cache=tmp_path, timeouts=timeouts).values()
     shown = f"Integrity API {service.url}demo/1.0/demo-1.0.tar.gz/provenance"
     assert answer.reason == f"{shown}: {FAILURES[mood]}"
     assert answer.document == b""
@@ -187,7 +187,7 @@ def test_a_connection_that_nobody_takes(tmp_path: Path) -> None:
         for one in waiting:
             one.setblocking(False)
             one.connect_ex(("127.0.0.1", port))
-        [answer] = ask(f"http://127.0.0.1:{port}/", DEMO, cache=tmp_path, patience=QUICK).values()
+        [answer] = ask(f"http://127.0.0.1:{port}/", DEMO, cache=tmp_path, timeouts=QUICK).values()
         for one in waiting:
             one.close()
     assert answer.reason.split(": ")[-1] in ("no connection in time", "the answer was not complete in time")

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.index.client import PackageIndex
 from ops.supply_chain.adapters.index.project_pages import NO_INDEX_REMEDY, Pages
 from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectListing
 from ops.supply_chain.core.errors import UsageError
 from tests.fakes.index import Ask, FakeIndex, Mood
 
-CALM = Patience(attempts=1)
+CALM = Timeouts(attempts=1)
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def count(_page: PageAddress, listing: ProjectListing | None) -> int:
 
 
 def ask(index: FakeIndex, cache: Path, *pages: tuple[str, str]) -> Pages[int]:
-    package_index = PackageIndex(cache, url=index.url, patience=CALM)
+    package_index = PackageIndex(cache, url=index.url, timeouts=CALM)
     return package_index.pages([PageAddress(*page) for page in pages], count)
 
 

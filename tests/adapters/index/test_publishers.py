@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.index import publishers as publisher_sources
 from ops.supply_chain.adapters.index.publishers import GONE_REMEDY, OFFLINE_REMEDY, PublisherSources, SourceSettings
 from ops.supply_chain.adapters.sigstore.attestation_verifier import AttestationVerifier
@@ -26,7 +26,7 @@ def _calm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
-    monkeypatch.setattr(publisher_sources, "PATIENCE", Patience(attempts=2, backoff_seconds=0.01))
+    monkeypatch.setattr(publisher_sources, "TIMEOUTS", Timeouts(attempts=2, backoff_seconds=0.01))
 
 
 class World:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.index.vulnerabilities import REMEDY, IndexAnswer, ask
 from ops.supply_chain.contracts.values.advisory import Advisory, Basis, Event, EventKind, VersionRange
 from ops.supply_chain.core.errors import UnavailableError
@@ -19,7 +19,7 @@ from ops.supply_chain.risk.advisories.matching import Matcher
 from tests.fakes.bad_sockets import dripping, never_connecting, refusing
 from tests.fakes.osv import OsvService, serve
 
-IMPATIENT = Patience(connect_seconds=0.4, read_seconds=0.4, total_seconds=1.5, attempts=1, backoff_seconds=0)
+IMPATIENT = Timeouts(connect_seconds=0.4, read_seconds=0.4, total_seconds=1.5, attempts=1, backoff_seconds=0)
 PINS = (("Foo", "1.0"), ("bar", "2.0"))
 
 
@@ -40,7 +40,7 @@ def service() -> Iterator[OsvService]:
 
 
 def asked(service: OsvService, cache: Path, pins: tuple[tuple[str, str], ...] = PINS) -> IndexAnswer:
-    return ask(pins, cache=cache, url=f"{service.url}/pypi", patience=IMPATIENT)
+    return ask(pins, cache=cache, url=f"{service.url}/pypi", timeouts=IMPATIENT)
 
 
 def test_nothing_known(tmp_path: Path, service: OsvService) -> None:
@@ -131,7 +131,7 @@ def test_a_service_that_misbehaves_examines_nothing(tmp_path: Path, service: Osv
 def test_nobody_there(tmp_path: Path, place: Any) -> None:
     where: AbstractContextManager[str] = place()
     with where as url, pytest.raises(UnavailableError) as caught:
-        ask(PINS, cache=tmp_path, url=url, patience=IMPATIENT)
+        ask(PINS, cache=tmp_path, url=url, timeouts=IMPATIENT)
     assert caught.value.message.startswith(f"index per-release JSON {url}/")
 
 

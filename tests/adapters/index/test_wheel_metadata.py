@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.index import wheel_metadata as index_archive
-from ops.supply_chain.adapters.index.wheel_metadata import NeedSpan, PartialFile, source_metadata, wheel_metadata
+from ops.supply_chain.adapters.index.wheel_metadata import NeedsRange, PartialFile, source_metadata, wheel_metadata
 from tests.fakes.index import sdist_bytes, wheel_bytes
 
 METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
@@ -45,7 +45,7 @@ def test_a_wheel_known_in_parts() -> None:
         try:
             assert wheel_metadata(wheel) == METADATA
             break
-        except NeedSpan as need:
+        except NeedsRange as need:
             asked.append((need.start, need.end))
             wheel.add(need.start, whole[need.start : need.end + 100])
     assert sum(end - start for start, end in asked) < 2_000

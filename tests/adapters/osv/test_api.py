@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.osv.api import ApiAnswer, ask
 from ops.supply_chain.contracts.values.advisory import Advisory, UnusableRecord
 from ops.supply_chain.core.errors import UnavailableError
@@ -17,8 +17,8 @@ from ops.supply_chain.risk.advisories.matching import Matcher
 from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.osv import OsvService, serve
 
-ONCE = Patience(attempts=1)
-IMPATIENT = Patience(connect_seconds=1, read_seconds=0.4, total_seconds=5, attempts=1, backoff_seconds=0)
+ONCE = Timeouts(attempts=1)
+IMPATIENT = Timeouts(connect_seconds=1, read_seconds=0.4, total_seconds=5, attempts=1, backoff_seconds=0)
 RECORDS = (
     record("PYSEC-1", affected("foo", "introduced 0, fixed 2"), aliases=["CVE-1"]),
     record("GHSA-a", affected("foo", "introduced 1, fixed 3"), aliases=["CVE-1"]),
@@ -35,7 +35,7 @@ def service() -> Iterator[OsvService]:
 
 
 def asked(service: OsvService, cache: Path, pins: tuple[tuple[str, str], ...] = PINS) -> ApiAnswer:
-    return ask(pins, cache=cache, url=service.url, patience=IMPATIENT if service.fault == "slow" else ONCE)
+    return ask(pins, cache=cache, url=service.url, timeouts=IMPATIENT if service.fault == "slow" else ONCE)
 
 
 def test_records_come_with_all_they_say(tmp_path: Path, service: OsvService) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.osv.feed_index import index_path
 from ops.supply_chain.adapters.osv.snapshot import Feed, Limits, open_feed
 from ops.supply_chain.contracts.files.record import FeedRef
@@ -22,8 +22,8 @@ NOW = datetime(2026, 2, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
 OLD = snapshot(record("PYSEC-1", affected("foo", "introduced 0")))
 NEW = snapshot(record("PYSEC-1", affected("foo", "introduced 0")), record("PYSEC-2", affected("bar", "introduced 0")))
-ONCE = Patience(attempts=1)
-IMPATIENT = Patience(connect_seconds=1, read_seconds=0.4, total_seconds=5, attempts=1, backoff_seconds=0)
+ONCE = Timeouts(attempts=1)
+IMPATIENT = Timeouts(connect_seconds=1, read_seconds=0.4, total_seconds=5, attempts=1, backoff_seconds=0)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def service() -> Iterator[OsvService]:
 
 
 def opened(source: object, cache: Path, **options: object) -> Feed:
-    return open_feed(str(source), cache=cache, **{"now": NOW, "patience": ONCE, **options})  # type: ignore[arg-type]
+    return open_feed(str(source), cache=cache, **{"now": NOW, "timeouts": ONCE, **options})  # type: ignore[arg-type]
 
 
 def test_a_file(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ FAULTS = ("500", "429", "404", "redirect", "wrong-type", "truncated", "malformed
 def test_a_service_that_misbehaves_examines_nothing(tmp_path: Path, service: OsvService, fault: str) -> None:
     service.fault = fault
     with pytest.raises(UnavailableError) as caught:
-        opened(f"{service.url}/all.zip", tmp_path, patience=IMPATIENT if fault == "slow" else ONCE)
+        opened(f"{service.url}/all.zip", tmp_path, timeouts=IMPATIENT if fault == "slow" else ONCE)
     assert "clean" not in caught.value.message
     assert caught.value.message.startswith(("advisory snapshot http://127.0.0.1:", "advisories http://127.0.0.1:"))
     assert caught.value.hint
@@ -207,14 +207,14 @@ def test_a_service_that_misbehaves_examines_nothing(tmp_path: Path, service: Osv
 def test_a_copy_that_is_recent_enough_stands_in(tmp_path: Path, service: OsvService, fault: str) -> None:
     url, limits = f"{service.url}/all.zip", Limits(confirmed=2 * DAY)
     opened(url, tmp_path)
-    service.fault, patience = fault, IMPATIENT if fault == "slow" else ONCE
-    with opened(url, tmp_path, now=NOW + 2 * DAY, limits=limits, patience=patience) as feed:
+    service.fault, timeouts = fault, IMPATIENT if fault == "slow" else ONCE
+    with opened(url, tmp_path, now=NOW + 2 * DAY, limits=limits, timeouts=timeouts) as feed:
         assert (feed.facts.sha256, feed.age_seconds) == (sha256_bytes(OLD), 2 * 86400)
         assert feed.notes == (
             "advisory snapshot: the service could not be asked; the copy confirmed 172800 seconds ago is used",
         )
     with pytest.raises(UnavailableError) as caught:
-        opened(url, tmp_path, now=NOW + 3 * DAY, limits=limits, patience=patience)
+        opened(url, tmp_path, now=NOW + 3 * DAY, limits=limits, timeouts=timeouts)
     assert caught.value.message.endswith("; the copy in the cache was last confirmed 3 days ago, the limit is 2 days")
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ops.supply_chain.adapters.github.address import Api, Token, origin_of_url
 from ops.supply_chain.adapters.http.answer import Question, read_answer
-from ops.supply_chain.adapters.http.client import MAX_REDIRECTS, REDIRECTS, USER_AGENT, Patience, is_loopback
+from ops.supply_chain.adapters.http.client import MAX_REDIRECTS, REDIRECTS, USER_AGENT, Timeouts, is_loopback
 from ops.supply_chain.adapters.http.failure import Failed, address, status_failure, transport_failure, unavailable
 from ops.supply_chain.adapters.http.tls import tls_context
 from ops.supply_chain.core.errors import UnavailableError
@@ -37,7 +37,7 @@ MOST_SAID = 200
 SECONDARY_LIMIT_SECONDS = 60.0
 """Rate limits page: "Otherwise, wait for at least one minute before retrying"."""
 
-PATIENCE = Patience(total_seconds=1800, attempts=6, retry_after_seconds=120, concurrency=4)
+TIMEOUTS = Timeouts(total_seconds=1800, attempts=6, retry_after_seconds=120, concurrency=4)
 """One large file may take long. More than a few uploads at once only meet the limit on making content."""
 
 CREATED, NO_CONTENT, NOT_FOUND, UNPROCESSABLE = 201, 204, 404, 422
@@ -58,16 +58,16 @@ class GithubApi:
     Args:
         api: Where it is.
         token: Empty for anonymous requests, which suffice for public releases.
-        patience: How long and how often to try, and how many exchanges at a time.
+        timeouts: Time limits and number of attempts, and how many exchanges at a time.
         offline: True makes each exchange an error.
     """
 
-    def __init__(self, api: Api, token: Token, *, patience: Patience = PATIENCE, offline: bool = False) -> None:
+    def __init__(self, api: Api, token: Token, *, timeouts: Timeouts = TIMEOUTS, offline: bool = False) -> None:
         self.api = api
-        self.patience = patience
+        self.timeouts = timeouts
         self._token = token
         self._offline = offline
-        self._slots = asyncio.Semaphore(patience.concurrency)
+        self._slots = asyncio.Semaphore(timeouts.concurrency)
         self._resume_at = 0.0
         self._client: httpx.AsyncClient | None = None
 
@@ -112,14 +112,14 @@ class GithubApi:
         Raises:
             UnavailableError: Retrying is useless.
         """
-        patience = self.patience
+        timeouts = self.timeouts
         asked = failure.wait_seconds or 0
-        if asked > patience.retry_after_seconds:
+        if asked > timeouts.retry_after_seconds:
             late = Failed(f"{failure.reason}; it wants {asked:.0f} seconds of quiet", advice=failure.advice)
             raise self.unusable(url, late) from None
-        if not failure.transient or attempt >= patience.attempts:
+        if not failure.transient or attempt >= timeouts.attempts:
             raise self.unusable(url, failure) from None
-        await asyncio.sleep(max(asked, patience.backoff_seconds * 2.0 ** (attempt - 1)))
+        await asyncio.sleep(max(asked, timeouts.backoff_seconds * 2.0 ** (attempt - 1)))
 
     async def once(
         self,
@@ -172,7 +172,7 @@ class GithubApi:
 
         await self._until_resumed()
         try:
-            async with self._slots, asyncio.timeout(self.patience.total_seconds):
+            async with self._slots, asyncio.timeout(self.timeouts.total_seconds):
                 target, hops = url, 0
                 while True:
                     request = self._request(method, target, fields or {}, body or {}, own=not hops)
@@ -224,7 +224,7 @@ class GithubApi:
 
     async def _until_resumed(self) -> None:
         quiet = self._resume_at - asyncio.get_running_loop().time()
-        if 0 < quiet <= self.patience.retry_after_seconds:
+        if 0 < quiet <= self.timeouts.retry_after_seconds:
             await asyncio.sleep(quiet)
 
     def _said(self, document: object) -> str:
@@ -241,13 +241,13 @@ class GithubApi:
             import httpx
 
             logging.getLogger("httpx").setLevel(logging.WARNING)  # its log shows addresses as they are
-            patience = self.patience
+            timeouts = self.timeouts
             try:
                 self._client = httpx.AsyncClient(
                     verify=tls_context(),
                     follow_redirects=False,
                     headers={"User-Agent": USER_AGENT},
-                    timeout=httpx.Timeout(patience.read_seconds, connect=patience.connect_seconds, pool=None),
+                    timeout=httpx.Timeout(timeouts.read_seconds, connect=timeouts.connect_seconds, pool=None),
                 )
             except ValueError as error:  # what httpx raises for a proxy address in the environment that is none
                 raise Failed("cannot be asked, a proxy in the environment is not an address") from error

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ops.supply_chain.adapters.github.address import api_from_environment, token_from_environment
-from ops.supply_chain.adapters.github.api import PATIENCE, GithubApi
+from ops.supply_chain.adapters.github.api import TIMEOUTS, GithubApi
 from ops.supply_chain.adapters.github.publishing import Publishing
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.contracts.values.publication import LocalFile, RemoteAsset, RemoteRelease
 from ops.supply_chain.core.errors import UsageError
 
@@ -28,17 +28,17 @@ class Github:
 
     Args:
         repository: `OWNER/REPO`.
-        patience: How long and how often to try, and how many exchanges at a time.
+        timeouts: Time limits and number of attempts, and how many exchanges at a time.
     Raises:
         UsageError: The environment names no token or an address that is none.
     """
 
-    def __init__(self, repository: str, *, patience: Patience | None = None) -> None:
+    def __init__(self, repository: str, *, timeouts: Timeouts | None = None) -> None:
         self._api, self._token = api_from_environment(), token_from_environment()
         if not self._token:
             raise UsageError(NO_TOKEN, hint="Put it into GH_TOKEN or GITHUB_TOKEN.")
         self._repository = repository
-        self._patience = patience or PATIENCE
+        self._timeouts = timeouts or TIMEOUTS
         self._runner = asyncio.Runner()
         self._exchanges: GithubApi | None = None
 
@@ -97,7 +97,7 @@ class Github:
     def _do(self, question: Callable[[Publishing], Coroutine[Any, Any, T]]) -> T:
         async def work() -> T:
             if self._exchanges is None:
-                self._exchanges = GithubApi(self._api, self._token, patience=self._patience)
+                self._exchanges = GithubApi(self._api, self._token, timeouts=self._timeouts)
             return await question(Publishing(self._exchanges, self._repository))
 
         return self._runner.run(work())

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from ops.supply_chain.adapters.files.folders import files_in, measure
 from ops.supply_chain.adapters.github.address import api_from_environment, token_from_environment
-from ops.supply_chain.adapters.github.api import PATIENCE, GithubApi
+from ops.supply_chain.adapters.github.api import TIMEOUTS, GithubApi
 from ops.supply_chain.adapters.github.releases import Releases
 from ops.supply_chain.adapters.github.transfer import PART_PREFIX, PART_SUFFIX, save
 from ops.supply_chain.adapters.http.batch import gather, run
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.contracts.values.publication import (
     ASSET_NAME,
     REPOSITORY,
@@ -54,7 +54,7 @@ def download_release(
     folder: Path,
     *,
     limits: DownloadLimits | None = None,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
     offline: bool = False,
     replace: bool = False,
 ) -> Downloaded:
@@ -67,7 +67,7 @@ def download_release(
         tag: Of the release.
         folder: Made if missing; may hold files of this release, and nothing else that is not hidden.
         limits: The most that it may have.
-        patience: How long and how often to try, and how many exchanges at a time.
+        timeouts: Time limits and number of attempts, and how many exchanges at a time.
         offline: True makes it an error.
         replace: True if the folder is used by this download only: other files in it are removed instead of being an error.
     Raises:
@@ -79,10 +79,10 @@ def download_release(
     if not REPOSITORY.fullmatch(repository) or not TAG.fullmatch(tag):
         raise UsageError(f"{repository!r} {tag!r}: expected OWNER/REPO and a tag")
     api, token = api_from_environment(), token_from_environment()
-    chosen = patience or PATIENCE._replace(concurrency=DOWNLOADS_AT_ONCE)
+    chosen = timeouts or TIMEOUTS._replace(concurrency=DOWNLOADS_AT_ONCE)
 
     async def work() -> Downloaded:
-        exchanges = GithubApi(api, token, patience=chosen, offline=offline)
+        exchanges = GithubApi(api, token, timeouts=chosen, offline=offline)
         try:
             there = Releases(exchanges, repository)
             return await _download(there, repository, tag, folder, limits or DownloadLimits(), replace=replace)

@@ -29,7 +29,7 @@ NOT_MODIFIED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class Patience(NamedTuple):
+class Timeouts(NamedTuple):
     """How long and how often to try.
 
     `total_seconds` bounds one exchange, redirects and body included. `attempts` counts the first one.
@@ -52,7 +52,7 @@ class HttpClient:
     Args:
         system: What the system is called in errors, for example `package index`.
         remedy: What to do when it does not answer, one sentence.
-        patience: How long and how often to try.
+        timeouts: Time limits and number of attempts.
         offline: True makes each question an error that names what was wanted.
         credentials: Accounts, each for one origin.
         store: Keeps answers that may change, for conditional requests; None keeps none.
@@ -63,18 +63,18 @@ class HttpClient:
         system: str,
         *,
         remedy: str,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
         offline: bool = False,
         credentials: Credentials | None = None,
         store: AnswerStore | None = None,
     ) -> None:
         self._system = system
         self._remedy = remedy
-        self._patience = patience or Patience()
+        self._timeouts = timeouts or Timeouts()
         self._offline = offline
         self._credentials = credentials or Credentials()
         self._store = store
-        self._slots = asyncio.Semaphore(self._patience.concurrency)
+        self._slots = asyncio.Semaphore(self._timeouts.concurrency)
         self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
@@ -116,17 +116,17 @@ class HttpClient:
             await asyncio.sleep(wait)
 
     def _wait(self, failure: Failed, attempt: int) -> float | None:
-        patience = self._patience
+        timeouts = self._timeouts
         asked = failure.wait_seconds or 0
-        if not failure.transient or attempt >= patience.attempts or asked > patience.retry_after_seconds:
+        if not failure.transient or attempt >= timeouts.attempts or asked > timeouts.retry_after_seconds:
             return None
-        return max(asked, patience.backoff_seconds * 2.0 ** (attempt - 1))
+        return max(asked, timeouts.backoff_seconds * 2.0 ** (attempt - 1))
 
     async def _attempt(self, question: Question) -> Answer | None:
         import httpx
 
         try:
-            async with asyncio.timeout(self._patience.total_seconds):
+            async with asyncio.timeout(self._timeouts.total_seconds):
                 return await self._follow(question)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise transport_failure(error) from None
@@ -181,15 +181,15 @@ class HttpClient:
             import httpx
 
             logging.getLogger("httpx").setLevel(logging.WARNING)  # its log shows addresses as they are
-            patience = self._patience
+            timeouts = self._timeouts
             try:
                 self._client = httpx.AsyncClient(
                     http2=True,
                     verify=tls_context(),
                     follow_redirects=False,
                     headers={"User-Agent": USER_AGENT},
-                    timeout=httpx.Timeout(patience.read_seconds, connect=patience.connect_seconds, pool=None),
-                    limits=httpx.Limits(max_connections=patience.concurrency),
+                    timeout=httpx.Timeout(timeouts.read_seconds, connect=timeouts.connect_seconds, pool=None),
+                    limits=httpx.Limits(max_connections=timeouts.concurrency),
                 )
             except ValueError as error:  # what httpx raises for a proxy address in the environment that is none
                 raise Failed("cannot be asked, a proxy in the environment is not an address") from error

@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.index.address import accounts_for, read_address
-from ops.supply_chain.adapters.index.downloads import PATIENCE, Downloads, Wanted, download
+from ops.supply_chain.adapters.index.downloads import TIMEOUTS, Downloads, Wanted, download
 from ops.supply_chain.adapters.index.pin_metadata import PinMetadata
 from ops.supply_chain.adapters.index.project_pages import Pages, read_pages
 from ops.supply_chain.adapters.index.session import SYSTEM, IndexSession, Limits
@@ -35,7 +35,7 @@ class PackageIndex:
         url: Address of the default index's simple API; empty means the public one.
         json_url: Root of its project JSON; empty means the public one where `url` is the public one.
         offline: True answers from the cache or not at all.
-        patience: How long and how often to try.
+        timeouts: Time limits and number of attempts.
         limits: Most bytes of an answer.
     Raises:
         UsageError: An address is none.
@@ -48,7 +48,7 @@ class PackageIndex:
         url: str = "",
         json_url: str = "",
         offline: bool = False,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
         limits: Limits | None = None,
     ) -> None:
         simple = read_address(url or INDEX_URL, where="[index].url")
@@ -57,12 +57,12 @@ class PackageIndex:
         # A private index's names must not be looked up at the public one because nobody said where else.
         self._json_url = project.url if json_url or simple.url == INDEX_URL else ""
         self._accounts = accounts_for(*([simple] if url else []), *([project] if json_url else []))
-        self._patience = patience
+        self._timeouts = timeouts
         self._session = IndexSession(
             cache,
             accounts=self._accounts,
             offline=offline,
-            patience=patience or Patience(),
+            timeouts=timeouts or Timeouts(),
             limits=limits or Limits(),
         )
         self._pins = PinMetadata(self._session, self._url, cache / "metadata")
@@ -101,12 +101,12 @@ class PackageIndex:
 
     def download(self, wanted: Collection[Wanted]) -> Downloads:
         """Download files to nowhere and hash them; see `adapters.index.downloads`."""
-        patience = self._patience or PATIENCE
+        timeouts = self._timeouts or TIMEOUTS
         return download(
             wanted,
             accounts=self._accounts,
             offline=self._session.offline,
-            patience=patience,
+            timeouts=timeouts,
             largest=self._session.limits.download_bytes,
         )
 

@@ -22,7 +22,7 @@ from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.index.wheel_metadata import (
     MAX_METADATA_BYTES,
     READ_AHEAD_BYTES,
-    NeedSpan,
+    NeedsRange,
     PartialFile,
     source_metadata,
     wheel_metadata,
@@ -91,11 +91,11 @@ class MetadataFetcher:
         for _ in range(MAX_SPANS):
             try:
                 return self._read(file, lambda: wheel_metadata(wheel))
-            except NeedSpan as need:
+            except NeedsRange as need:
                 await self._extend(file, wheel, need)
         raise self._client.unusable(file.url, Failed("is a wheel that is read in too many parts"))
 
-    async def _extend(self, file: IndexFile, wheel: PartialFile, need: NeedSpan) -> None:
+    async def _extend(self, file: IndexFile, wheel: PartialFile, need: NeedsRange) -> None:
         end = min(max(need.end, need.start + READ_AHEAD_BYTES), wheel.size)
         answer = await self._span(file, f"bytes={need.start}-{end - 1}")
         if (

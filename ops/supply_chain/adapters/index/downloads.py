@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ops.supply_chain.adapters.http.answer import Question
 from ops.supply_chain.adapters.http.batch import gather_each, run
-from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.credentials import Account, Credentials, Origin
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.index.core_metadata import REFUSED_TYPES
@@ -23,7 +23,7 @@ from ops.supply_chain.core.errors import StageError
 SYSTEM = "distribution file"
 REMEDY = "Check that this machine can reach that server (network, proxy, certificates), then run again."
 
-PATIENCE = Patience(total_seconds=1800, concurrency=12)
+TIMEOUTS = Timeouts(total_seconds=1800, concurrency=12)
 """One large file may take long; a dozen at a time fill any line, and no more."""
 
 
@@ -55,7 +55,7 @@ def download(
     accounts: Mapping[Origin, Account],
     largest: int,
     offline: bool = False,
-    patience: Patience = PATIENCE,
+    timeouts: Timeouts = TIMEOUTS,
 ) -> Downloads:
     """Download files to nowhere.
 
@@ -64,7 +64,7 @@ def download(
         accounts: Accounts of configured indexes, each for its origin; netrc knows the others.
         largest: Most bytes of one file.
         offline: True makes each one a failure.
-        patience: How long and how often to try, and how many at a time.
+        timeouts: Time limits and number of attempts, and how many at a time.
     Returns:
         Both parts in the order of their addresses. A file that its server does not have is a failure.
     Raises:
@@ -74,14 +74,14 @@ def download(
 
     async def work() -> None:
         client = HttpClient(
-            SYSTEM, remedy=REMEDY, patience=patience, offline=offline, credentials=Credentials(dict(accounts))
+            SYSTEM, remedy=REMEDY, timeouts=timeouts, offline=offline, credentials=Credentials(dict(accounts))
         )
         async with client:
 
             async def fetch(one: Wanted) -> Served:
                 return await _fetch(client, one, largest)
 
-            at_once = patience.concurrency
+            at_once = timeouts.concurrency
             await gather_each(sorted(set(wanted)), fetch, found.served, found.failed, group=_host, at_once=at_once)
 
     run(work())

@@ -18,7 +18,7 @@ import msgspec
 
 from ops.supply_chain.adapters.http import batch
 from ops.supply_chain.adapters.http.answer import GONE, NOT_FOUND, Answer, Question
-from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.credentials import Account, Credentials, Origin
 from ops.supply_chain.adapters.http.failure import address
 from ops.supply_chain.adapters.http.store import AnswerStore
@@ -53,7 +53,7 @@ def provenance_of(
     url: str,
     accounts: dict[Origin, Account],
     store: AnswerStore,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
 ) -> dict[DistributionFile, ProvenanceAnswer]:
     """Return what a service says of each file; a failure is an answer with a reason.
 
@@ -62,7 +62,7 @@ def provenance_of(
         url: The service's root, ending in `/`, without account.
         accounts: Accounts of configured addresses.
         store: Keeps answers for conditional requests.
-        patience: How long and how often to try.
+        timeouts: Time limits and number of attempts.
     Returns:
         One answer for each distinct file, sorted by file.
     Raises:
@@ -72,7 +72,7 @@ def provenance_of(
     wanted = sorted(set(files))
     had: dict[DistributionFile, ProvenanceAnswer] = {}
     if wanted:
-        client = HttpClient(SYSTEM, remedy=REMEDY, patience=patience, credentials=Credentials(accounts), store=store)
+        client = HttpClient(SYSTEM, remedy=REMEDY, timeouts=timeouts, credentials=Credentials(accounts), store=store)
         batch.run(_Service(client, url).ask_all(wanted, had))
     return {file: had[file] for file in wanted}
 

@@ -155,7 +155,7 @@ def _not_from_an_index(pin: Pin) -> str:
         return "it is a package of the project itself"
     if pin.source.kind is not PinSourceKind.INDEX:
         return f"the lock takes it from a {pin.source.kind.value}, not from an index"
-    return "" if pin.version else "the lock gives it no exact version"
+    return "" if pin.version else "the lock has no exact version of it"
 
 
 def _is_of(metadata: CoreMetadata, pin: Pin) -> bool:

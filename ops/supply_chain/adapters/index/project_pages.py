@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from ops.supply_chain.adapters.http.batch import gather_each, run
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.http.failure import Failed, unavailable
 from ops.supply_chain.adapters.index.address import read_address
 from ops.supply_chain.adapters.index.session import SYSTEM, IndexSession
@@ -89,7 +89,7 @@ def _gathered(
                     absent.add(place)
                 return {page: reader(page, listing) for page in wanted[place]}
 
-            at_once = Patience().concurrency
+            at_once = Timeouts().concurrency
             await gather_each(list(wanted), fetch, had, failed, group=lambda place: place.home, at_once=at_once)
 
     run(work())

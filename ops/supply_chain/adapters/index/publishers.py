@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.http.store import AnswerStore
 from ops.supply_chain.adapters.index.address import IndexAddress, accounts_for, read_address
 from ops.supply_chain.adapters.index.client import PackageIndex
@@ -29,7 +29,7 @@ from ops.supply_chain.contracts.values.package_index import ProjectInfo
 from ops.supply_chain.core.addresses import INDEX_JSON_URL, INDEX_URL, INTEGRITY_URL
 from ops.supply_chain.core.errors import UnavailableError
 
-PATIENCE = Patience()
+TIMEOUTS = Timeouts()
 OFFLINE_REMEDY = "Run once without --offline."
 GONE_REMEDY = "Run nox -s check_hashes, which lists files that are missing or replaced."
 
@@ -109,7 +109,7 @@ class PublisherSources:
             self._cache,
             url=self._settings.index_url,
             json_url=self._settings.json_url,
-            patience=PATIENCE,
+            timeouts=TIMEOUTS,
             offline=False,
         )
         try:
@@ -182,7 +182,7 @@ class PublisherSources:
             return {}
         address = self._settings.index_url if index.url == self._index.url else index.url
         try:
-            listings = PackageIndex(self._cache, url=address, patience=PATIENCE).project_files(wanted)
+            listings = PackageIndex(self._cache, url=address, timeouts=TIMEOUTS).project_files(wanted)
         except UnavailableError as error:
             failure = _not_examined("", error.message, error.hint)
             return dict.fromkeys(wanted, failure)
@@ -203,7 +203,7 @@ class PublisherSources:
             url=service.url,
             accounts=accounts_for(index, service),
             store=AnswerStore(self._cache / "http"),
-            patience=PATIENCE,
+            timeouts=TIMEOUTS,
         )
         fresh: dict[str, dict[str, KeptFile]] = {}
         for file, answer in answers.items():

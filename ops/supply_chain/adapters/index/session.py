@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from ops.supply_chain.adapters.http.answer import Answer, Question
 from ops.supply_chain.adapters.http.batch import gather, run
-from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.credentials import Account, Credentials, Origin
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.http.store import AnswerStore
@@ -46,25 +46,25 @@ class IndexSession:
         cache: The cache folder; `http/` below it is used.
         accounts: Accounts of configured addresses.
         offline: True makes every question an error.
-        patience: How long and how often to try.
+        timeouts: Time limits and number of attempts.
         limits: Most bytes of an answer.
     """
 
     def __init__(
-        self, cache: Path, *, accounts: dict[Origin, Account], offline: bool, patience: Patience, limits: Limits
+        self, cache: Path, *, accounts: dict[Origin, Account], offline: bool, timeouts: Timeouts, limits: Limits
     ) -> None:
         self.offline = offline
         self.limits = limits
         self._cache = cache
         self._accounts = accounts
-        self._patience = patience
+        self._timeouts = timeouts
 
     def client(self) -> HttpClient:
         """Return a client for one batch of questions."""
         return HttpClient(
             SYSTEM,
             remedy=REMEDY,
-            patience=self._patience,
+            timeouts=self._timeouts,
             offline=self.offline,
             credentials=Credentials(self._accounts),
             store=AnswerStore(self._cache / "http"),

@@ -20,7 +20,7 @@ import msgspec
 
 from ops.supply_chain.adapters.http import batch
 from ops.supply_chain.adapters.http.answer import Question
-from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.credentials import Credentials
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.http.store import AnswerStore
@@ -80,7 +80,7 @@ class _Document(msgspec.Struct):
 
 
 def ask(
-    pins: Iterable[Pin], *, cache: Path, url: str, offline: bool = False, patience: Patience | None = None
+    pins: Iterable[Pin], *, cache: Path, url: str, offline: bool = False, timeouts: Timeouts | None = None
 ) -> IndexAnswer:
     """Ask what the index knows of some pins.
 
@@ -89,7 +89,7 @@ def ask(
         cache: The user's cache folder; `http/` below it is used, by ETag.
         url: Root of the JSON API; credentials from the address, netrc or the environment.
         offline: Makes any question an error.
-        patience: How long to try.
+        timeouts: Time limits.
     Raises:
         UnavailableError: A question was not answered, or the index has none of the releases.
         UsageError: The address is none.
@@ -99,7 +99,7 @@ def ask(
     client = HttpClient(
         SYSTEM,
         remedy=REMEDY,
-        patience=patience,
+        timeouts=timeouts,
         offline=offline,
         credentials=Credentials(accounts_for(address)),
         store=AnswerStore(cache / "http"),

@@ -1,6 +1,6 @@
 """Core metadata out of a distribution file, in memory, without unpacking anything.
 
-A wheel may be known in part only: reading past what is known raises `NeedSpan`, whose bytes the caller
+A wheel may be known in part only: reading past what is known raises `NeedsRange`, whose bytes the caller
 fetches and adds before trying again. Sizes are bounded, because an archive's maker chooses them.
 
 Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/ and
@@ -35,7 +35,7 @@ _BROKEN = (
 )
 
 
-class NeedSpan(Exception):  # noqa: N818 - not an error: a question to the caller
+class NeedsRange(Exception):  # noqa: N818 - not an error: a question to the caller
     """Bytes `start` to before `end` are wanted and not known yet."""
 
     def __init__(self, start: int, end: int) -> None:
@@ -85,7 +85,7 @@ class PartialFile(io.RawIOBase):
         """Read from the position on.
 
         Raises:
-            NeedSpan: Some of these bytes are not known.
+            NeedsRange: Some of these bytes are not known.
         """
         wanted = self.size - self._position if size is None or size < 0 else size
         end = min(self._position + wanted, self.size)
@@ -96,14 +96,14 @@ class PartialFile(io.RawIOBase):
                 found = data[self._position - start : end - start]
                 self._position = end
                 return found
-        raise NeedSpan(self._position, end)
+        raise NeedsRange(self._position, end)
 
 
 def wheel_metadata(wheel: IO[bytes] | PartialFile) -> bytes:
     """Return the METADATA of a wheel.
 
     Raises:
-        NeedSpan: More of a partial file has to be known.
+        NeedsRange: More of a partial file has to be known.
         Failed: No wheel, not one METADATA, or a METADATA beyond its size.
     """
     try:
@@ -146,7 +146,7 @@ def _from_zip(data: bytes) -> bytes:
 
 
 def _from_tar(data: bytes) -> bytes:
-    with tarfile.open(fileobj=_Bounded(_unpacked(data)), mode="r|") as archive:
+    with tarfile.open(fileobj=_LimitedReader(_unpacked(data)), mode="r|") as archive:
         for one in archive:
             handle = archive.extractfile(one) if one.isreg() and _is_package_info(one.name) else None
             if handle is not None:
@@ -177,7 +177,7 @@ def _unpacked(data: bytes) -> IO[bytes]:
     return source
 
 
-class _Bounded(io.RawIOBase):
+class _LimitedReader(io.RawIOBase):
     """Reads from another file, and refuses to go on where an archive unpacks to more than is sane."""
 
     def __init__(self, source: IO[bytes]) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from ops.supply_chain.adapters.http import batch
 from ops.supply_chain.adapters.http.answer import Answer, Question
-from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.osv.archive import MOST_RECORD_BYTES
 from ops.supply_chain.adapters.osv.feed_index import FOLDER
@@ -79,7 +79,7 @@ def ask(
     cache: Path,
     url: str = OSV_API_URL,
     offline: bool = False,
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
 ) -> ApiAnswer:
     """Ask which records affect some pins.
 
@@ -88,13 +88,13 @@ def ask(
         cache: The user's cache folder; details are kept there by id and time of change.
         url: Root of the service.
         offline: Makes any question an error.
-        patience: How long to try.
+        timeouts: Time limits.
     Raises:
         UnavailableError: The service did not answer every question whole: nothing counts as examined.
         OutputError: The cache cannot be written.
     """
     wanted = sorted({(normalise(name), version) for name, version in pins})
-    client = HttpClient(SYSTEM, remedy=REMEDY, patience=patience, offline=offline)
+    client = HttpClient(SYSTEM, remedy=REMEDY, timeouts=timeouts, offline=offline)
     return batch.run(_Service(client, url.rstrip("/"), cache / FOLDER / "details").ask(wanted))
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from ops.supply_chain.adapters.http import batch
 from ops.supply_chain.adapters.http.answer import Question
-from ops.supply_chain.adapters.http.client import HttpClient, Patience
+from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.failure import address
 from ops.supply_chain.adapters.http.store import AnswerStore, StoredAnswer
 from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES
@@ -50,13 +50,13 @@ class Asking(NamedTuple):
     """When and how to ask.
 
     `limit` is how long before `now` the copy may have been confirmed where it cannot be confirmed now,
-    None for any time. With `offline` nothing is asked. `patience` is how long to try.
+    None for any time. With `offline` nothing is asked. `timeouts` are the time limits.
     """
 
     now: datetime
     offline: bool = False
     limit: timedelta | None = None
-    patience: Patience | None = None
+    timeouts: Timeouts | None = None
 
 
 class SnapshotState(Contract, frozen=True, kw_only=True):
@@ -112,7 +112,7 @@ def refresh(url: str, asking: Asking, *, cache: Path, index: Indexer) -> Copy:
     path = cache / FOLDER / f"{sha256_bytes(url.encode('utf-8', 'surrogateescape'))[:16]}.json"
     known = _read_state(path, cache)
     conditions = _Conditions(known)
-    client = HttpClient(SYSTEM, remedy=REMEDY, patience=asking.patience, offline=asking.offline, store=conditions)
+    client = HttpClient(SYSTEM, remedy=REMEDY, timeouts=asking.timeouts, offline=asking.offline, store=conditions)
     checked = int(asking.now.timestamp())
     try:
         body = batch.run(_ask(client, url))

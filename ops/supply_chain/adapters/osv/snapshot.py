@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from ops.supply_chain.adapters.http.client import Patience
+from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY, Digest, read_folder, read_zip
 from ops.supply_chain.adapters.osv.feed_index import Index, build, index_path, is_whole
 from ops.supply_chain.adapters.osv.refresh import Asking, Copy, refresh
@@ -100,7 +100,7 @@ def open_feed(
     offline: bool = False,
     limits: Limits | None = None,
     name: str = "osv",
-    patience: Patience | None = None,
+    timeouts: Timeouts | None = None,
 ) -> Feed:
     """Open a feed, building its index where there is none yet.
 
@@ -111,14 +111,14 @@ def open_feed(
         offline: Ask no network: of an address only the copy in the cache is used.
         limits: How old it may be; None for any age.
         name: What the feed is called in records.
-        patience: How long to try an address.
+        timeouts: Time limits.
     Raises:
         UnavailableError: It cannot be had, is damaged or empty, or is too old: nothing was examined.
         OutputError: The cache cannot be written.
     """
     bounds = limits or Limits()
     if "://" in source:
-        how_long = Asking(now=now, offline=offline, limit=bounds.confirmed, patience=patience)
+        how_long = Asking(now=now, offline=offline, limit=bounds.confirmed, timeouts=timeouts)
         copy = refresh(source, how_long, cache=cache, index=_index_bytes)
         return _of_copy(copy, cache=cache, now=now, name=name)
     path = Path(source)

@@ -147,7 +147,7 @@ def log_of(config: SigningConfig, preferred: SigningConfig | None) -> RekorClien
     return RekorClient(files, preferred.get_tlogs()[0] if preferred else files)
 
 
-class _Patient(HTTPAdapter):
+class _TimeoutAdapter(HTTPAdapter):
     """Ends waiting where the library sets no end, and repeats what failed for a moment."""
 
     def __init__(self) -> None:
@@ -181,7 +181,7 @@ def _prepare(session: requests.Session, url: str) -> None:
     """
     if not session.trust_env:
         return
-    adapter = _Patient()
+    adapter = _TimeoutAdapter()
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     found = session.merge_environment_settings(url, {}, None, None, None)

@@ -27,7 +27,7 @@ from ops.supply_chain.risk.advisories.matching import Matcher
 from ops.supply_chain.risk.advisories.pins import Key, Places, Traits, distinct, is_public, places
 from ops.supply_chain.runner.context import StageRun
 
-NO_VERSION = "the lock gives it no exact version"
+NO_VERSION = "the lock has no exact version of it"
 NO_DEPENDENCIES = "no lock, and no dependencies declared: nothing to look at"
 
 
