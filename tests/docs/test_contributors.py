@@ -62,7 +62,7 @@ def test_the_picture_and_the_table_have_every_folder(repository: Path) -> None:
 
 def test_the_layers_are_those_that_the_linter_enforces(repository: Path) -> None:
     contracts = tomllib.loads(text_of(repository, "pyproject.toml"))["tool"]["importlinter"]["contracts"]
-    [decision] = (repository / "docs/adr").glob("0009-*.md")
+    [decision] = (repository / "docs/adr").glob("0015-*.md")
     assert contracts[0]["name"] in decision.read_text(encoding="utf-8")
     [adapters] = [entry for entry in contracts if entry.get("containers") == ["ops.supply_chain.adapters"]]
     named = set(re.findall(r"\w+", " ".join(adapters["layers"])))
@@ -136,3 +136,10 @@ def test_owners_are_named_for_what_decides_about_a_release(repository: Path) -> 
     assert {"*", "/.security-config.toml", "/policy/", "/.github/"} <= set(rules)
     assert all(owner.startswith("@ORG/") for owners in rules.values() for owner in owners)
     assert all(rules.values())
+
+
+def test_decisions_have_a_number_each(repository: Path) -> None:
+    headings = {path.name: path.read_text(encoding="utf-8") for path in (repository / "docs/adr").glob("*.md")}
+    numbers = sorted(int(name[:4]) for name in headings)
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert [name for name, text in headings.items() if not text.startswith(f"# {int(name[:4])}. ")] == []

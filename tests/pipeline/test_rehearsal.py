@@ -27,7 +27,7 @@ from tests.pipeline.spine import SIGNING, SPINE, release_steps
 
 STEPS = release_steps(SPINE | SIGNING)
 WORKFLOW = "https://github.com/acme/small/.github/workflows/release.yml@refs/tags/v1.0"
-LOOPBACK = "by an instance on loopback, nothing was written to a public log"
+LOOPBACK = "signed on loopback, nothing was written to a public log"
 CONFIG = f"""\
 [policy]
 licences_on_unknown = "deny"
@@ -99,11 +99,11 @@ def test_a_release_that_would_be_refused_is_rehearsed_to_its_end(rehearsed: Rehe
     done = rehearsed.done
     assert done.returncode == 0, done.stdout + done.stderr
     told = done.stdout.splitlines()
-    told = told[told.index("  the machinery worked") - 1 :]
+    told = told[told.index("  rehearsal completed") - 1 :]
     assert told[:3] == [
         f"rehearsal as {WORKFLOW}, issuer {GITHUB_ISSUER}; {LOOPBACK}",
-        "  the machinery worked",
-        "  this release would be refused, because",
+        "  rehearsal completed",
+        "  a real release would be denied:",
     ]
     # Gates that this short run leaves out are told as missing too, where the profile demands them.
     unknown = (
@@ -167,7 +167,7 @@ def test_a_broken_input_is_no_rehearsal(denied: Path, tmp_path: Path) -> None:
     (denied / "functions/one/requirements.txt").write_text("alpha==\n")
     done = rehearse(denied, tmp_path / "dist")
     assert done.returncode == 3
-    assert done.stdout.splitlines()[-1] == "  the machinery did not work: generate_sbom ended with exit 3"
+    assert done.stdout.splitlines()[-1] == "  rehearsal failed: generate_sbom ended with exit 3"
 
 
 def in_group(group: int) -> list[str]:

@@ -111,7 +111,7 @@ def test_an_option_goes_to_each_stage_that_knows_it(started: list[list[str]]) ->
 
 @pytest.mark.parametrize("options", [["--nobody"], ["stray"], ["--quick", "stray"], ["--try-gate-valu", "3"]])
 def test_what_no_stage_knows_is_an_error(started: list[list[str]], options: list[str]) -> None:
-    with pytest.raises(UsageError, match="no stage of this session knows"):
+    with pytest.raises(UsageError, match="no stage of this session has the option"):
         pipeline.route(STEPS, options)
 
 

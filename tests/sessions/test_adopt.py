@@ -48,7 +48,7 @@ def test_the_rehearsal_follows_and_gives_its_code(
         "  2. name who signs: [[signing.identities]] in .security-config.toml",
         "  3. set a private reporting channel: [reporting] in .security-config.toml",
     ]
-    assert "rehearsed as version 0.0.0: the project has none, or more than one tag at HEAD\n" in out
+    assert "rehearsed as version 0.0.0: the project has no version, or several tags at HEAD\n" in out
     assert (project / ".security-config.toml").is_file()
 
 
@@ -90,7 +90,7 @@ def test_a_public_log_names_no_step(
 def test_json_is_of_one_run(project: Path, rehearsed: list[list[str]], capfd: pytest.CaptureFixture[str]) -> None:
     assert adopt.main([*STEPS, "--", str(project), "--format", "json"]) == 2
     assert capfd.readouterr().err == (
-        "error: --format json: this session tells of two runs\n  next: Run adopt_project and rehearse apart.\n"
+        "error: --format json: this session reports on two runs\n  next: Run adopt_project and rehearse separately.\n"
     )
     assert rehearsed == []
 
@@ -108,4 +108,4 @@ def test_an_empty_project_is_really_rehearsed(project: Path, tmp_path: Path, cap
     assert adopt.main([*steps, "--", str(project), "--write", "--offline", "--dist", str(dist)]) == 0
     record = json.loads((dist / "records/generate_sbom.json").read_text())
     assert (record["component"], record["version"], record["outcome"]) == ("widget", "0.0.0", "pass")
-    assert "  the machinery worked\n" in capfd.readouterr().out
+    assert "  rehearsal completed\n" in capfd.readouterr().out

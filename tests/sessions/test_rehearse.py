@@ -23,7 +23,7 @@ from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner import rehearsal_mode
 from ops.supply_chain.runner.pipeline import Finished
-from ops.supply_chain.runner.rehearsal_mode import MADE_UP, RehearsalSigner, identities_in_force, is_rehearsal
+from ops.supply_chain.runner.rehearsal_mode import EPHEMERAL, RehearsalSigner, identities_in_force, is_rehearsal
 from ops.supply_chain.sessions import rehearse
 from tests.release.handmade import Handmade
 
@@ -36,10 +36,10 @@ TODAY = SigningIdentity(issuer=ISSUER, identity=WORKFLOW, since="2026-11-20", un
 PATTERN = SigningIdentity(issuer=ISSUER, identity_regex=r"https://github\.com/acme/.*@refs/tags/v\d+")
 
 SIGNERS = {
-    "nobody": ((), MADE_UP),
-    "nobody today": ((OLD, COMING), MADE_UP),
-    "the first of today": ((OLD, COMING, TODAY, PATTERN), RehearsalSigner(WORKFLOW, ISSUER, made_up=False)),
-    "an expression": ((PATTERN,), RehearsalSigner("https://github.com/acme/a@refs/tags/v0", ISSUER, made_up=False)),
+    "nobody": ((), EPHEMERAL),
+    "nobody today": ((OLD, COMING), EPHEMERAL),
+    "the first of today": ((OLD, COMING, TODAY, PATTERN), RehearsalSigner(WORKFLOW, ISSUER, ephemeral=False)),
+    "an expression": ((PATTERN,), RehearsalSigner("https://github.com/acme/a@refs/tags/v0", ISSUER, ephemeral=False)),
 }
 
 
@@ -60,8 +60,8 @@ def test_an_expression_without_an_example_is_told() -> None:
 
 def test_the_made_up_identity_is_in_force_in_a_rehearsal_without_any_only() -> None:
     rehearsing = {"SEALWRIGHT_REHEARSAL": "1"}
-    made_up = (SigningIdentity(identity=MADE_UP.identity, issuer=MADE_UP.issuer, role="rehearsal"),)
-    assert identities_in_force(SigningConfig(), rehearsing) == made_up
+    ephemeral = (SigningIdentity(identity=EPHEMERAL.identity, issuer=EPHEMERAL.issuer, role="rehearsal"),)
+    assert identities_in_force(SigningConfig(), rehearsing) == ephemeral
     assert identities_in_force(SigningConfig(), {}) == ()
     assert identities_in_force(SigningConfig(identities=(OLD,)), rehearsing) == (OLD,)
     assert [is_rehearsal({"SEALWRIGHT_REHEARSAL": value}) for value in ("1", "0", "", "yes")] == [True] + [False] * 3
@@ -161,8 +161,8 @@ def test_real_releases_are_never_touched(tmp_path: Path, capsys: pytest.CaptureF
     words = form.format(tmp_path / "store").split()
     assert rehearse.main(["some_stage", "--", "--dist", str(tmp_path / "dist"), *words]) == 2
     assert capsys.readouterr().err == (
-        "error: --artifacts: a rehearsal is retained in artifacts/ of its own --dist, never among real releases\n"
-        "  next: Leave --artifacts out.\n"
+        "error: --artifacts: a rehearsal retains its release in artifacts/ of its own --dist, never among real releases\n"
+        "  next: Omit --artifacts.\n"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -179,31 +179,29 @@ def test_the_token_is_of_the_configured_identity(play: Play, capsys: pytest.Capt
     )
     assert capsys.readouterr().out == (
         f"rehearsal as {WORKFLOW}, issuer {ISSUER}; "
-        "by an instance on loopback, nothing was written to a public log\n"
-        "  the machinery worked; nothing that was looked at would keep this release from being made\n"
+        "signed on loopback, nothing was written to a public log\n"
+        "  rehearsal succeeded; no check would block this release\n"
     )
 
 
-MADE_UP_TEXT = (
-    "rehearsal as rehearsal@sealwright.invalid, issuer https://oidc.rehearsal.invalid (made up); "
-    "by an instance on loopback, nothing was written to a public log\n"
+EPHEMERAL_TEXT = (
+    "rehearsal as rehearsal@sealwright.invalid, issuer https://oidc.rehearsal.invalid (ephemeral); "
+    "signed on loopback, nothing was written to a public log\n"
 )
-NOBODY = "    no [[signing.identities]] that is valid today is configured\n"
+NOBODY = "    no [[signing.identities]] entry is valid today\n"
 
 
 def test_without_identities_one_is_made_up_and_said_so(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
     play()
-    worked = "  the machinery worked\n  this release would be refused, because\n"
-    assert capsys.readouterr().out == MADE_UP_TEXT + worked + NOBODY
+    worked = "  rehearsal completed\n  a real release would be denied:\n"
+    assert capsys.readouterr().out == EPHEMERAL_TEXT + worked + NOBODY
     play(config='[signing]\nmode = "checksums"\n')
     assert NOBODY not in capsys.readouterr().out
 
 
 def test_a_stage_that_stops_is_told_and_its_code_is_the_runs(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
     play(code=6, stopped="sign_artifacts", config=IDENTITY)
-    assert capsys.readouterr().out.splitlines()[1:] == [
-        "  the machinery did not work: sign_artifacts ended with exit 6"
-    ]
+    assert capsys.readouterr().out.splitlines()[1:] == ["  rehearsal failed: sign_artifacts ended with exit 6"]
 
 
 def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,8 +223,8 @@ def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, caps
     canonical.write(left.dist / "verdict/verdict.json", msgspec.structs.replace(verdict, rules=(rule,)))
     play(refused=("check_malware", "check_hashes", "evaluate_policy"), config=IDENTITY)
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "  the machinery worked",
-        "  this release would be refused, because",
+        "  rehearsal completed",
+        "  a real release would be denied:",
         "    check_malware: something outside did not answer",
         "    check_hashes: no record",
         "    policy release.findings: stands (CVE-1), and 1 more",
@@ -235,7 +233,7 @@ def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, caps
 
 def test_in_public_only_counts_are_told(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
     play("--public-log")
-    assert capsys.readouterr() == ("rehearsal: worked (reasons to refuse 1)\n", "")
+    assert capsys.readouterr() == ("rehearsal: completed (reasons to deny 1)\n", "")
     play("--public-log", "--format", "json", code=4, stopped="sign_artifacts")
     assert json.loads(capsys.readouterr().out) == {
         "schema": "run/1",
@@ -252,7 +250,7 @@ def test_json_tells_the_same(play: Play, capsys: pytest.CaptureFixture[str]) -> 
         "made_up": True,
         "worked": True,
         "stopped": "",
-        "would_be_refused": ["no [[signing.identities]] that is valid today is configured"],
+        "would_be_refused": ["no [[signing.identities]] entry is valid today"],
     }
 
 

@@ -11,23 +11,23 @@ from typing import NoReturn
 from ops.supply_chain.core.errors import UsageError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-"""The checkout that this pipeline runs from: the default project, and the home of `dist/` and `data/`."""
+"""The checkout that this pipeline runs from: the default project, and the parent of `dist/` and `data/`."""
 
 CACHE_VARIABLE = "SEALWRIGHT_CACHE"
 
 OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
-"""Options that must not stand on a command line, because whoever starts us prints it (nox does)."""
+"""Environment variable with options that must not be on a command line, because nox prints command lines."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises instead of printing what it was given and leaving."""
+    """An argument parser that raises an error instead of printing its arguments and exiting."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"{self.prog} --help tells what there is.")
+        raise UsageError(message, hint=f"See '{self.prog} --help'.")
 
 
 def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
-    """Make a stage's parser with the shared options.
+    """Return a stage's parser with the shared options.
 
     Args:
         stage: The module's name, for example `generate_sbom`.
@@ -63,15 +63,15 @@ def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
     group.add_argument(
         "--version", default="", help="version under release (default: the tag at HEAD, else pyproject.toml)"
     )
-    group.add_argument("--format", choices=("text", "json"), default="text", help="form of the result on stdout")
+    group.add_argument("--format", choices=("text", "json"), default="text", help="format of the result on stdout")
     group.add_argument("--public-log", action="store_true", help="print counts and outcomes only")
-    group.add_argument("--offline", action="store_true", help="use caches only, ask no network")
-    group.add_argument("--verbose", action="store_true", help="log what is being done")
+    group.add_argument("--offline", action="store_true", help="use caches only; do not access the network")
+    group.add_argument("--verbose", action="store_true", help="log progress to stderr")
     return parser
 
 
 def hidden_options() -> list[str]:
-    """Return the options that came through the environment, and take them out of it."""
+    """Return the options in the environment variable, and remove the variable."""
     return shlex.split(os.environ.pop(OPTIONS_VARIABLE, ""))
 
 

@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def read_clock() -> datetime:
-    """Return the present moment in UTC, in whole seconds."""
+    """Return the current time in UTC, in whole seconds."""
     return datetime.now(UTC).replace(microsecond=0)

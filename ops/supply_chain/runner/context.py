@@ -1,4 +1,4 @@
-"""What a stage is handed, and what it hands back."""
+"""The input and the result of a stage's body."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from ops.supply_chain.runner.progress import Progress
 class StageRun:
     """One run of one stage.
 
-    `root` is the project's folder, `dist` where artifacts go, `artifacts` where releases are retained,
-    `cache` the user's cache; all absolute. `now` is the run's one clock reading. `invocation` is the
-    identifier that all stages of one pipeline run share. `version_needed` is False for a command that leaves
-    no record: it works on a project without a version too.
+    `root` is the project's folder, `dist` the folder of artifacts, `artifacts` the folder of retained releases, `cache`
+    the user's cache; all absolute. `now` is the run's one clock reading. `invocation` identifies the pipeline run, and is
+    the same for all its stages. `version_needed` is False for a command that leaves no record: it also works on a project
+    without a version.
     """
 
     stage: str
@@ -44,7 +44,7 @@ class StageRun:
 
     @cached_property
     def project(self) -> Project:
-        """The project under release; asked of git once, when first needed."""
+        """The project under release; read from git once, on first use."""
         return describe(self.root, self.config, version=self.args.version, version_needed=self.version_needed)
 
     def dist_ref(self, path: Path) -> FileRef:

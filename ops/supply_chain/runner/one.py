@@ -1,6 +1,6 @@
 """Run one stage script alone: `python -Im ops.supply_chain.runner.one SCRIPT [OPTIONS] -- [OPTIONS]`.
 
-What the nox session of a stage calls; by hand, running the script by its path does the same.
+The nox session of a stage calls this; running the script by its path has the same effect.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ops.supply_chain.runner.arguments import hidden_options
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the stage that the first word names, with the other words as its command line.
+    """Run the stage named by the first word, with the other words as its command line.
 
     Returns:
         The stage's exit code.

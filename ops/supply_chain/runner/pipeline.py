@@ -3,9 +3,9 @@
     python -Im ops.supply_chain.runner.pipeline "generate_sbom" "check_a & check_b" -- OPTIONS
 
 Each step is a stage's command line without the interpreter; ` & ` joins steps that run at the same time.
-Options after `--` go to each stage that knows them; one that no stage knows is an error. The run holds
-the lock of `dist/`, removes what an earlier run left there, and ends at the first stage that does not
-pass, save that a gate's refusal lets the rest gather (its code is then the run's).
+Options after `--` go to each stage that has them; an option that no stage has is an error. The run holds the lock of
+`dist/`, removes the output of earlier runs there, and ends at the first stage that does not pass. A gate that does not pass
+does not end the run; its exit code becomes that of the run.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear, hold
 
 KNOWN_CODES = frozenset(int(code) for code in ExitCode)
 POLICY_STAGE = "evaluate_policy"
-"""Decides over what the gates gathered; a rehearsal goes past its denial too."""
+"""Decides over the records of the gates; a rehearsal continues after its denial too."""
 
 
 class Finished(NamedTuple):
     """How a run ended.
 
-    `code` is the run's exit code. `stopped` is the stage that stopped it, empty where none did. `refused` are
-    the stages that a rehearsal went past. `documents` are the stages' JSON results where they were captured.
+    `code` is the run's exit code. `stopped` is the stage that ended it early, empty if none did. `refused` are the stages
+    that did not pass and did not end the run. `documents` are the stages' JSON results if they were captured.
     """
 
     code: int
@@ -50,10 +50,10 @@ class Finished(NamedTuple):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the steps that the command line names.
+    """Run the steps given on the command line.
 
     Returns:
-        The first code that stopped the run, else a gate's, else 0.
+        The exit code of the stage that ended the run, else that of the first gate that did not pass, else 0.
     """
     steps, options = command_line(argv)
     return guarded(options, lambda: _main(steps, options))
@@ -74,7 +74,7 @@ def command_line(argv: Sequence[str] | None) -> tuple[list[str], list[str]]:
 
 
 def guarded(options: Sequence[str], work: Callable[[], int]) -> int:
-    """Do something on behalf of a command line, and turn what keeps it from being done into an exit code."""
+    """Do the work of a command line, and turn errors into exit codes."""
     try:
         return work()
     except StageError as error:
@@ -88,7 +88,7 @@ def guarded(options: Sequence[str], work: Callable[[], int]) -> int:
 
 
 def shared_options(options: Sequence[str]) -> argparse.Namespace:
-    """Read the options that every stage shares, and pass over the others."""
+    """Read the options that every stage shares, and ignore the others."""
     known, _ = parser_for("pipeline", __doc__ or "").parse_known_args(list(options))
     return known
 
@@ -105,9 +105,9 @@ def carry_out(
 
     Args:
         steps: As on the command line.
-        options: For the stages that know them.
-        environment: Of the stages.
-        rehearsal: A refusal by a gate or by the policy neither stops the run nor gives its code.
+        options: For the stages that have them.
+        environment: Environment variables of the stages.
+        rehearsal: A denial by a gate or by the policy neither ends the run nor decides its exit code.
         also_clear: Further folders of earlier runs that are removed first.
     Raises:
         StageError: The command line is wrong, or `dist/` cannot be used.
@@ -121,26 +121,28 @@ def carry_out(
 
 
 def route(stages: Sequence[str], options: Sequence[str]) -> dict[str, list[str]]:
-    """Give each stage the options that it knows.
+    """Distribute the options to the stages that have them.
 
     Args:
         stages: Stage names.
-        options: The command line; every option must be known to at least one stage.
+        options: The command line; at least one stage must have each option.
     Returns:
         Stage name -> its options, in the order given.
     Raises:
-        UsageError: An option that none knows, or a stray word.
+        UsageError: No stage has an option, or a word is not an option.
     """
     flags = {stage: _flags(stage) for stage in stages}
     routed: dict[str, list[str]] = {stage: [] for stage in stages}
     position = 0
     while position < len(options):
         flag = options[position].split("=", 1)[0]
-        takers = [stage for stage in flags if flag in flags[stage]]
-        if not takers:
-            raise UsageError(f"no stage of this session knows {flag!r}", hint="Give it to the session of its stage.")
-        width = 1 + (flags[takers[0]][flag] if "=" not in options[position] else 0)
-        for stage in takers:
+        receivers = [stage for stage in flags if flag in flags[stage]]
+        if not receivers:
+            raise UsageError(
+                f"no stage of this session has the option {flag!r}", hint="Run the session of the stage that has it."
+            )
+        width = 1 + (flags[receivers[0]][flag] if "=" not in options[position] else 0)
+        for stage in receivers:
             routed[stage] += options[position : position + width]
         position += width
     return routed
@@ -203,10 +205,10 @@ def run_document(finished: Finished, **more: object) -> str:
 
 def _run_group(commands: list[list[str]], environment: Mapping[str, str], *, captured: bool) -> list[tuple[int, str]]:
     processes: list[subprocess.Popen[bytes]] = []
-    told: list[int] = []
+    received: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        told.append(number)
+        received.append(number)
         _terminate(processes)
 
     previous = signal.signal(signal.SIGTERM, stop)
@@ -214,7 +216,7 @@ def _run_group(commands: list[list[str]], environment: Mapping[str, str], *, cap
         with ThreadPoolExecutor(max_workers=len(commands)) as pool:
             try:
                 processes.extend(_start(command, environment, captured=captured) for command in commands)
-                if told:
+                if received:
                     _terminate(processes)
                 results = list(pool.map(_wait, processes))
             except KeyboardInterrupt:
@@ -222,8 +224,8 @@ def _run_group(commands: list[list[str]], environment: Mapping[str, str], *, cap
                 raise
     finally:
         signal.signal(signal.SIGTERM, previous)
-    if told:
-        # However the stages ended: one that was stopped before it could say so has no code of its own.
+    if received:
+        # Whatever the stages' exit codes: a stage that was stopped during its imports has none of its own.
         raise KeyboardInterrupt
     return results
 
@@ -234,8 +236,8 @@ def _terminate(processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _start(command: list[str], environment: Mapping[str, str], *, captured: bool) -> subprocess.Popen[bytes]:
-    # A Ctrl-C reaches every process of the terminal, and one that still imports would answer with a traceback: the
-    # stage begins with it blocked, and takes it as soon as it can say what it is.
+    # A Ctrl-C reaches every process of the terminal, and a process that is still importing would print a traceback:
+    # the stage starts with SIGINT blocked, and unblocks it once it can handle it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return subprocess.Popen(

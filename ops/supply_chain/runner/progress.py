@@ -1,7 +1,6 @@
 """Progress on a terminal, and silence everywhere else.
 
-Shown on stderr, only where it is a TTY and `NO_COLOR`/`TERM=dumb` do not speak against it; `rich` is
-imported only then.
+Shown on stderr, only where it is a terminal and `TERM` is not `dumb`; `NO_COLOR` is honoured. `rich` is imported only then.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ T = TypeVar("T")
 
 
 class Progress:
-    """Tells a person how far a long step is.
+    """A progress bar on stderr for a long step.
 
     Args:
-        enabled: False silences it whatever stderr is.
+        enabled: False suppresses it, whatever stderr is.
     """
 
     def __init__(self, *, enabled: bool) -> None:
@@ -29,7 +28,7 @@ class Progress:
 
         Args:
             items: Anything; it is consumed as the caller goes.
-            label: What is being done, a few words without names from the input.
+            label: A few words for the step, without names from the input.
             total: How many there will be.
         """
         if not self._enabled:

@@ -1,7 +1,7 @@
-"""How the stages of a rehearsal know that they are in one, and who signs in it.
+"""How the stages of a rehearsal recognise it, and who signs in it.
 
-`runner.rehearse` sets the variables; a stage reads them here. They let a stage go on where a real release
-would be refused, and everything that it makes says inside that it is of a rehearsal.
+`sessions.rehearse` sets the variables; a stage reads them here. They let a stage continue where a real release would be
+denied, and every file that it writes is marked as part of a rehearsal.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ TOKEN_VARIABLE = "SIGSTORE_ID_TOKEN"  # noqa: S105 - the name of a variable
 
 
 class RehearsalSigner(NamedTuple):
-    """Who signs in a rehearsal; `made_up` where the configuration names nobody."""
+    """Who signs in a rehearsal; `ephemeral` where the configuration has no identity that is valid today."""
 
     identity: str
     issuer: str
-    made_up: bool
+    ephemeral: bool
 
 
-MADE_UP = RehearsalSigner(IDENTITY, ISSUER, made_up=True)
+EPHEMERAL = RehearsalSigner(IDENTITY, ISSUER, ephemeral=True)
 
 
 def is_rehearsal(environment: Mapping[str, str] | None = None) -> bool:
-    """Tell whether this process is a stage of a rehearsal."""
+    """Return whether this process is a stage of a rehearsal."""
     return (os.environ if environment is None else environment).get(REHEARSAL_VARIABLE) == "1"
 
 
 def identities_in_force(
     signing: SigningConfig, environment: Mapping[str, str] | None = None
 ) -> tuple[SigningIdentity, ...]:
-    """Return who may sign: the configured identities, or in a rehearsal without any the made-up one.
+    """Return who may sign: the configured identities, or in a rehearsal without any the ephemeral one.
 
     A configured policy is never widened: it is rehearsed as it is.
     """

@@ -85,10 +85,10 @@ def _guarded(work: Callable[[], int], streams: Streams) -> int:
         streams.error(f"error: exit {int(error.exit_code)}" if streams.public else error.described())
         return error.exit_code
     except KeyboardInterrupt:
-        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of each task that this ended, paths and all
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it would log each cancelled task, with paths
         streams.error("interrupted")
         return ExitCode.INTERRUPTED
-    except Exception:  # a crash is a defect of ours: say so with its own code, and in public say no more
+    except Exception:  # a crash is a defect in sealwright: it has its own exit code, and a public log shows no more
         streams.error("error: crash" if streams.public else traceback.format_exc())
         return ExitCode.CRASH
     finally:

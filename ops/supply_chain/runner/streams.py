@@ -1,9 +1,8 @@
 """The process's output: stdout is the result and nothing else, stderr the log, the public log counts only.
 
-Works on file descriptors, because native libraries and child processes write past `sys.stdout`. While
-a stage works, descriptor 1 leads to stderr, so that a stray print never spoils a result; in public-log
-mode both 1 and 2 lead nowhere, and only `Streams.result` and `Streams.error` can still speak, through
-descriptors that nothing else knows.
+Works on file descriptors, because native libraries and child processes bypass `sys.stdout`. While a stage runs,
+descriptor 1 leads to stderr, so that a stray print never becomes part of a result. In public-log mode both 1 and 2 lead
+to the null device, and only `Streams.result` and `Streams.error` can write, through descriptors that nothing else has.
 """
 
 from __future__ import annotations

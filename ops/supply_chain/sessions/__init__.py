@@ -1,1 +1,1 @@
-"""What a nox session or the verifier runs, where that is more than a list of stages."""
+"""The code of nox sessions that are more than a list of stages, and of the stand-alone verifier."""

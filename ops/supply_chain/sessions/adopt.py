@@ -1,9 +1,9 @@
-"""Adopt a project, rehearse a release of it, and end with the three next steps.
+"""Adopt a project, rehearse a release of it, and list the three next steps.
 
     python -Im ops.supply_chain.sessions.adopt "check_locks" ... "verify_release" -- PATH [OPTIONS]
 
-The steps are those of a rehearsal. Options that `adopt_project` knows go to it, all others to the rehearsal, and
-those that both know to both. A project without a version is rehearsed as 0.0.0, which is told.
+The steps are those of a rehearsal. Options of `adopt_project` go to it, all others to the rehearsal, and
+options of both to both. A project without a version is rehearsed as 0.0.0, and the output says so.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from ops.supply_chain.sessions import rehearse
 
 STAGE = "adopt_project"
 VERSION = "0.0.0"
-"""What a project without a version is rehearsed as."""
+"""Version with which a project without one is rehearsed."""
 
 SHARED_FLAGS = ("offline", "public_log", "verbose")
 """Options without a value that go to both."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run what the command line describes.
+    """Run the adoption given on the command line.
 
     Returns:
-        The code of `adopt_project` where it is not 0, else the rehearsal's.
+        The exit code of `adopt_project` if it is not 0, else that of the rehearsal.
     """
     steps, options = command_line(argv)
     return guarded(options, lambda: _adopt(steps, options))
@@ -48,16 +48,20 @@ def _adopt(steps: Sequence[str], options: list[str]) -> int:
     own, others = parser.parse_known_args(options[len(first) :])
     shared = shared_options(others)
     if shared.format == "json":
-        raise UsageError("--format json: this session tells of two runs", hint="Run adopt_project and rehearse apart.")
+        raise UsageError(
+            "--format json: this session reports on two runs", hint="Run adopt_project and rehearse separately."
+        )
     given = first[0] if first else str(shared.project)
     code = int(stage.main([given, *_own_words(own), *_shared_words(shared), "--no-next-steps"]))
     if code != ExitCode.PASS:
         return code
     root = Path(given).absolute()
     survey = survey_of(root, now=read_clock())
-    made_up = ["--version", VERSION] if not (shared.version or survey.released_as) else []
-    code = rehearse.main([*steps, "--", *others, "--project", str(root), *made_up])
-    _tell(next_steps(survey, written=own.write, project=given), public=shared.public_log, made_up=bool(made_up))
+    version = ["--version", VERSION] if not (shared.version or survey.released_as) else []
+    code = rehearse.main([*steps, "--", *others, "--project", str(root), *version])
+    _print_steps(
+        next_steps(survey, written=own.write, project=given), public=shared.public_log, unversioned=bool(version)
+    )
     return code
 
 
@@ -70,12 +74,12 @@ def _shared_words(shared: argparse.Namespace) -> list[str]:
     return [f"--{name.replace('_', '-')}" for name in SHARED_FLAGS if getattr(shared, name)]
 
 
-def _tell(steps: Sequence[str], *, public: bool, made_up: bool) -> None:
+def _print_steps(steps: Sequence[str], *, public: bool, unversioned: bool) -> None:
     if public:
         print(f"adoption: {len(steps)} next steps")
         return
-    if made_up:
-        print(f"rehearsed as version {VERSION}: the project has none, or more than one tag at HEAD")
+    if unversioned:
+        print(f"rehearsed as version {VERSION}: the project has no version, or several tags at HEAD")
     print("next:")
     for number, step in enumerate(steps, 1):
         print(f"  {number}. {step}")

@@ -1,15 +1,14 @@
-"""Rehearse a release: run the pipeline with an ephemeral Sigstore instance, and say what would be refused.
+"""Rehearse a release: run the pipeline with an ephemeral Sigstore instance, and report why a real one would be denied.
 
     python -Im ops.supply_chain.sessions.rehearse "generate_sbom" ... "sign_artifacts" "verify_release" -- OPTIONS
 
-Steps and options are those of `runner.pipeline`; `--dist` is `dist/rehearsal/` and what is retained goes below it.
-The stages sign and verify against an instance on loopback that ends with the run: nothing reaches a public
-log. Who signs is the first of `[signing].identities` that is valid today, so that the production policy is
-rehearsed as it is; where none is configured, a made-up one.
+Steps and options are those of `runner.pipeline`; `--dist` is `dist/rehearsal/`, and releases are retained inside it. The
+stages sign and verify with an instance on loopback that ends with the run: nothing reaches a public log. The signer is the
+first of `[signing].identities` that is valid today, so that the production policy is rehearsed as it is; if none is
+configured, an ephemeral identity.
 
-A gate or a policy that denies, or that could not look, does not stop a rehearsal: it is told at the end. The
-exit code tells whether the machinery worked: 0 even where the release would be refused, else that of the stage
-that stopped the run.
+A gate or policy that denies, or that could not examine everything, does not end a rehearsal: the reasons are listed at
+the end. The exit code is 0 even if a real release would be denied; otherwise it is that of the stage that ended the run.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ from ops.supply_chain.runner.pipeline import (
     shared_options,
 )
 from ops.supply_chain.runner.rehearsal_mode import (
-    MADE_UP,
+    EPHEMERAL,
     REHEARSAL_VARIABLE,
     TOKEN_VARIABLE,
     TRUST_CONFIG_VARIABLE,
@@ -65,14 +64,14 @@ TOKEN_SECONDS = 24 * 60 * 60
 VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")
 T = TypeVar("T")
 AMBIENT_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL")
-"""Where a runner's real credentials come from: no stage of a rehearsal may ask for them."""
+"""Variables through which a CI runner offers real credentials: no stage of a rehearsal may use them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the rehearsal that the command line describes.
+    """Run the rehearsal given on the command line.
 
     Returns:
-        0 where the machinery worked, else the code of the stage that stopped it.
+        0 if every stage ran to its end, else the exit code of the stage that ended the run.
     """
     steps, given = command_line(argv)
     with _cleaning_up():
@@ -81,20 +80,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _cleaning_up() -> Iterator[None]:
-    """End as an interrupted run does, and leave nothing, where we are told to stop or our terminal goes away."""
+    """On SIGTERM, or when the terminal closes, end like an interrupted run and leave no processes or files."""
     wanted = [(signal.SIGTERM, _interrupt), (getattr(signal, "SIGHUP", None), _stop)]
     # What is ignored stays ignored: `nohup`.
-    handled = {one: how for one, how in wanted if one is not None and signal.getsignal(one) is not signal.SIG_IGN}
-    previous = {one: signal.signal(one, how) for one, how in handled.items()}
+    handled = {
+        number: handler
+        for number, handler in wanted
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN
+    }
+    previous = {number: signal.signal(number, handler) for number, handler in handled.items()}
     try:
         yield
     finally:
-        for one, how in previous.items():
-            signal.signal(one, how)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
-    # While stages run, `runner.pipeline` answers this one: it ends them too.
+    # While stages run, `runner.pipeline` handles SIGTERM and ends them too.
     signal.raise_signal(signal.SIGTERM)
 
 
@@ -103,18 +106,18 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _with_own_folders(options: list[str]) -> list[str]:
-    """Add the rehearsal's own folders where the options name none.
+    """Add the rehearsal's own folders if the options name none.
 
     Raises:
-        UsageError: Releases would be retained outside the rehearsal's `dist/`, among the real ones.
+        UsageError: Releases would be retained outside the rehearsal's `dist/`, among real ones.
     """
     named = {word.partition("=")[0] for word in options}
     dist = shared_options(options).dist if "--dist" in named else REPOSITORY / "dist" / "rehearsal"
     artifacts = dist / "artifacts"
     if "--artifacts" in named and shared_options(options).artifacts.absolute() != artifacts.absolute():
         raise UsageError(
-            "--artifacts: a rehearsal is retained in artifacts/ of its own --dist, never among real releases",
-            hint="Leave --artifacts out.",
+            "--artifacts: a rehearsal retains its release in artifacts/ of its own --dist, never among real releases",
+            hint="Omit --artifacts.",
         )
     return [*options, "--dist", str(dist), "--artifacts", str(artifacts)]
 
@@ -126,36 +129,36 @@ def _rehearse(steps: Sequence[str], options: list[str]) -> int:
     with _instance_environment(signer) as environment:
         finished = carry_out(steps, options, environment, rehearsal=True, also_clear=[shared.artifacts])
     reasons = _reasons(finished, shared.dist, config, signer)
-    _tell(finished, reasons, signer, shared)
+    _print_result(finished, reasons, signer, shared)
     return finished.code
 
 
 def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> RehearsalSigner:
-    """Choose whom to rehearse as: the first identity that may sign today, or a made-up one where there is none.
+    """Choose the signer: the first identity that may sign today, or an ephemeral one if there is none.
 
     Args:
-        identities: As configured; for an expression, a name that it matches is made.
-        now: The present moment.
+        identities: As configured; for an expression, a name that it matches is generated.
+        now: The current time.
     Raises:
-        UsageError: An identity is valid today, and no name was found that its expression matches.
+        UsageError: An identity is valid today, but no name was found that its expression matches.
     """
-    for one in identities:
-        since, until = day(one.since), day(one.until)
+    for identity in identities:
+        since, until = day(identity.since), day(identity.until)
         if (since and now.date() < since) or (until and now.date() > until):
             continue
-        name = one.identity or example_of(one.identity_regex)
-        if name is None or matching([one], name, one.issuer, now) is None:
+        name = identity.identity or example_of(identity.identity_regex)
+        if name is None or matching([identity], name, identity.issuer, now) is None:
             raise UsageError(
-                f"signing.identities: no name was found that {one.identity_regex!r} matches",
+                f"signing.identities: no name was found that {identity.identity_regex!r} matches",
                 hint="Put an entry with 'identity' before it.",
             )
-        return RehearsalSigner(name, one.issuer, made_up=False)
-    return MADE_UP
+        return RehearsalSigner(name, identity.issuer, ephemeral=False)
+    return EPHEMERAL
 
 
 @contextmanager
 def _instance_environment(signer: RehearsalSigner) -> Iterator[dict[str, str]]:
-    """Run an instance, and yield the environment by which stages use it and no other."""
+    """Run an instance, and yield the environment variables with which stages use only that instance."""
     options = Options(identity=signer.identity, issuer=signer.issuer)
     with RehearsalInstance(options) as instance, tempfile.TemporaryDirectory(prefix="sealwright-rehearsal-") as folder:
         trust_config = Path(folder) / "trust_config.json"
@@ -175,11 +178,11 @@ def _reasons(finished: Finished, dist: Path, config: Config, signer: RehearsalSi
     read = [record for path in (dist / "records").glob("*.json") if (record := _read(path, Record))]
     records = {record.stage: record for record in read}
     verdicts = [verdict for name in VERDICTS if (verdict := _read(dist / name, Verdict))]
-    unnamed = signer.made_up and config.signing.mode is SigningMode.SIGSTORE
+    unnamed = signer.ephemeral and config.signing.mode is SigningMode.SIGSTORE
     return (
         *(refusal_reason(stage, records.get(stage)) for stage in gates),
         *(reasons_of_verdicts(verdicts) if POLICY_STAGE in finished.refused else ()),
-        *(("no [[signing.identities]] that is valid today is configured",) if unnamed else ()),
+        *(("no [[signing.identities]] entry is valid today",) if unnamed else ()),
     )
 
 
@@ -190,31 +193,33 @@ def _read(path: Path, kind: type[T]) -> T | None:
         return None
 
 
-def _tell(finished: Finished, reasons: Sequence[str], signer: RehearsalSigner, shared: argparse.Namespace) -> None:
-    told = {"identity": signer.identity, "issuer": signer.issuer, "made_up": signer.made_up}
+def _print_result(
+    finished: Finished, reasons: Sequence[str], signer: RehearsalSigner, shared: argparse.Namespace
+) -> None:
+    who: dict[str, object] = {"identity": signer.identity, "issuer": signer.issuer, "made_up": signer.ephemeral}
     outcome = {"worked": finished.code == ExitCode.PASS, "stopped": finished.stopped, "would_be_refused": list(reasons)}
     if shared.public_log:
-        told, outcome["would_be_refused"] = {}, len(reasons)
+        who, outcome["would_be_refused"] = {}, len(reasons)
     if shared.format == "json":
-        print(run_document(finished, rehearsal={**told, **outcome}))
+        print(run_document(finished, rehearsal={**who, **outcome}))
     elif shared.public_log:
-        worked = "worked" if outcome["worked"] else f"stopped by {finished.stopped}"
-        print(f"rehearsal: {worked} (reasons to refuse {len(reasons)})")
+        result = "completed" if outcome["worked"] else f"ended by {finished.stopped}"
+        print(f"rehearsal: {result} (reasons to deny {len(reasons)})")
     else:
         print(_printable(_text(finished, reasons, signer)))
 
 
 def _text(finished: Finished, reasons: Sequence[str], signer: RehearsalSigner) -> list[str]:
-    who = f"{signer.identity}, issuer {signer.issuer}" + (" (made up)" if signer.made_up else "")
-    lines = [f"rehearsal as {who}; by an instance on loopback, nothing was written to a public log"]
+    who = f"{signer.identity}, issuer {signer.issuer}" + (" (ephemeral)" if signer.ephemeral else "")
+    lines = [f"rehearsal as {who}; signed on loopback, nothing was written to a public log"]
     if finished.code != ExitCode.PASS:
-        lines.append(f"  the machinery did not work: {finished.stopped} ended with exit {finished.code}")
+        lines.append(f"  rehearsal failed: {finished.stopped} ended with exit {finished.code}")
     elif not reasons:
-        lines.append("  the machinery worked; nothing that was looked at would keep this release from being made")
+        lines.append("  rehearsal succeeded; no check would block this release")
     else:
-        lines.append("  the machinery worked")
+        lines.append("  rehearsal completed")
     if reasons:
-        lines += ["  this release would be refused, because", *(f"    {reason}" for reason in reasons)]
+        lines += ["  a real release would be denied:", *(f"    {reason}" for reason in reasons)]
     return lines
 
 

@@ -1,14 +1,15 @@
-"""Verify a release made with sealwright, without a repository: every file, every signature, every claim.
+"""Verify a release made with sealwright, without a repository: every file, signature and claim.
 
-Digests, provenance, records and verdict are checked with nothing but Python. Signatures and SBOMs need packages
-with compiled parts, which cannot travel in this file:
+Digests, provenance, records and verdict need only Python. Signatures and SBOMs need packages with compiled parts, which
+cannot be part of this file:
 
     python -m pip install sigstore msgspec
 
-Without them nothing is called verified: exit 5. --github needs 'httpx[http2]' as well.
+Without them the release is not examined: exit 5. --github also needs 'httpx[http2]'.
 
-Exits    0 verified; or accepted by --rehearsal or --allow-unsigned, and told so: that is no pass; 2 usage, 3 there is no release or it cannot be unpacked, 4 it does not verify or is not
-         signed, 5 something could not be examined, or the download cannot be had.
+Exits    0 verified; or accepted because of --rehearsal or --allow-unsigned, which the report states and is not a pass;
+         2 usage, 3 there is no release or it cannot be unpacked, 4 it does not verify or is not signed, 5 something
+         could not be examined or downloaded.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ from ops.supply_chain.trust.verification import report
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises instead of leaving."""
+    """An argument parser that raises an error instead of exiting."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"{self.prog} --help tells what there is.")
+        raise UsageError(message, hint=f"See '{self.prog} --help'.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Verify what the command line names.
+    """Verify the release given on the command line.
 
     Returns:
         The exit code.
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except Exception:  # a crash is a defect of ours: say so with its own code
+    except Exception:  # a crash is a defect in sealwright: it has its own exit code
         _say(traceback.format_exc(), error=True)
         return ExitCode.CRASH
 
@@ -68,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add_options(parser)
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the result on stdout")
-    parser.add_argument("--offline", action="store_true", help="ask no network")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="format of the result on stdout")
+    parser.add_argument("--offline", action="store_true", help="do not access the network")
     parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where downloads are kept, to continue them")
     return parser
 
@@ -91,7 +92,7 @@ def _run(args: argparse.Namespace) -> int:
     else:
         _say(report.text(verification))
     if trusted.root is None:
-        _say(f"note: install what is missing: {INSTALL}", error=True)
+        _say(f"note: to check signatures, install: {INSTALL}", error=True)
     return exit_code_of(verification.ruling)
 
 
@@ -108,7 +109,7 @@ def _say(text: str, *, error: bool = False) -> None:
     try:
         print(lines.encode("ascii", "backslashreplace").decode(), file=stream, flush=True)
     except BrokenPipeError:
-        # Whoever reads has read enough, for example `| head`: the exit code still tells. Nothing more is written.
+        # The reader has closed the pipe, for example `| head`. Nothing more is written; the exit code is still right.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

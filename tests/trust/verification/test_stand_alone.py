@@ -104,7 +104,7 @@ def test_with_python_alone_nothing_is_called_verified(world: World, run: Run, tr
     ]
     passed = [line[14:] for line in told if line.startswith("pass")]
     assert "Every released file is listed with its digest, and every listed file is present (6 of 6)" in passed
-    assert done.stderr == "note: install what is missing: python -m pip install sigstore msgspec\n"
+    assert done.stderr == "note: to check signatures, install: python -m pip install sigstore msgspec\n"
 
 
 def test_with_python_alone_damage_is_seen(world: World, run: Run, trusted: list[str], tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ USAGE = {
     "nothing": ([], "error: no release is named\n  next: Give its folder or archive, or --github OWNER/REPO TAG.\n"),
     "an unknown option": (
         ["--nope"],
-        "error: unrecognized arguments: --nope\n  next: sealwright-verify --help tells what there is.\n",
+        "error: unrecognized arguments: --nope\n  next: See 'sealwright-verify --help'.\n",
     ),
 }
 

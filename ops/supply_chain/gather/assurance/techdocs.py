@@ -30,7 +30,7 @@ from ops.supply_chain.inventory.direct import direct_packages
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
-from ops.supply_chain.runner.rehearsal_mode import MADE_UP
+from ops.supply_chain.runner.rehearsal_mode import EPHEMERAL
 from ops.supply_chain.trust.identities.check import checked
 from ops.supply_chain.trust.verification import commands
 
@@ -226,7 +226,7 @@ def _commands(run: StageRun, manifest: Manifest, *, rehearsal: bool) -> tuple[st
     """Return what verifies a release: its digests, and each of its files by the identities that may sign."""
     identities: Sequence[SigningIdentity] = run.config.signing.identities
     if rehearsal and not identities:
-        identities = (SigningIdentity(identity=MADE_UP.identity, issuer=MADE_UP.issuer),)
+        identities = (SigningIdentity(identity=EPHEMERAL.identity, issuer=EPHEMERAL.issuer),)
     checks = checksums_name(manifest.component, manifest.version)
     names = {file.name for file in manifest.files}
     private = rehearsal or bool(run.config.signing.trust_config)
