@@ -210,7 +210,7 @@ def test_no_lock_and_no_dependencies_passes_without_asking(gate: GateProject) ->
     gate.zip.unlink()
     assert gate.run() == ExitCode.PASS
     assert counts(gate, "locks", "locked", "examined") == [0, 0, 0]
-    assert gate.record().notes == ("no lock, and no dependencies declared: nothing to look at",)
+    assert gate.record().notes == ("no lock and no declared dependencies: nothing to check",)
 
 
 def test_a_record_that_cannot_be_understood_leaves_its_pins_unexamined(gate: GateProject) -> None:
@@ -228,7 +228,7 @@ def test_a_record_that_concerns_nobody_knows_whom_leaves_all_unexamined(gate: Ga
     gate.feed(UNRELATED, b"{")
     assert gate.run() == ExitCode.NOT_EXAMINED
     [found] = gate.record().findings
-    assert found.message.startswith("nothing counts as examined: record RAW-1.json cannot be understood: not a JSON")
+    assert found.message.startswith("nothing counts as examined: record RAW-1.json cannot be read: not a JSON")
 
 
 def test_a_feed_that_is_too_old_was_not_examined(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
@@ -280,7 +280,7 @@ def test_the_first_source_that_answers_decides(
     assert gate.codes() == [("vulnerability.known", "foo", "1.0")]
     assert [feed.name for feed in gate.record().feeds] == [FEEDS[first]]
     passed = {"zip": "OSV snapshot", "api": "OSV API"}
-    notes = tuple(f"{passed[name]}: gave no usable answer, the next source was asked" for name in broken)
+    notes = tuple(f"{passed[name]}: no usable answer, so the next source was used" for name in broken)
     assert gate.record().notes == notes
     out = capfd.readouterr().out
     for name in broken:
@@ -306,7 +306,7 @@ def test_given_snapshots_replace_the_order(gate: GateProject, services: dict[str
     assert all(not service.requests for service in services.values())
     url = f"{services['zip'].url}/all.zip"
     assert gate.run("--advisories", str(tmp_path / "none"), "--advisories", url, given=False) == ExitCode.DENIED
-    assert gate.record().notes == ("advisories 1: gave no usable answer, the next source was asked",)
+    assert gate.record().notes == ("advisories 1: no usable answer, so the next source was used",)
 
 
 def test_a_source_that_answers_in_part_waits_for_one_that_answers_whole(
@@ -334,7 +334,7 @@ def test_a_private_name_is_told_to_no_service(
     services["zip"].fault = services["json"].fault = "500"
     assert gate.run(given=False) == ExitCode.NOT_EXAMINED
     assert services["api"].requests == []
-    assert "the OSV API: not asked, because no pin comes from the public index" in capfd.readouterr().err
+    assert "the OSV API: not queried, because no pin comes from the public index" in capfd.readouterr().err
 
 
 def test_a_release_that_the_index_does_not_have_was_not_examined(
@@ -353,7 +353,7 @@ def test_offline_uses_the_copy_and_says_so(gate: GateProject, services: dict[str
         service.requests.clear()
     assert gate.run("--offline", given=False) == ExitCode.DENIED
     assert all(not service.requests for service in services.values())
-    assert gate.record().notes == ("advisory snapshot: this run is offline; the copy confirmed 0 seconds ago is used",)
+    assert gate.record().notes == ("advisory snapshot: this run is offline; using the copy confirmed 0 seconds ago",)
 
 
 def test_a_copy_that_nobody_confirmed_for_long_was_not_examined(
@@ -518,7 +518,9 @@ def test_a_torn_ledger_is_told_and_mended(gate: GateProject) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"code":')
     gate.run("--ledger")
-    assert gate.record().notes == ("the ledger's last line is torn, its writer was killed; it was passed over",)
+    assert gate.record().notes == (
+        "the ledger's last line is incomplete, because its writer was killed; it was skipped",
+    )
     assert path.read_bytes() == whole
 
 
@@ -654,13 +656,13 @@ def test_an_unordered_bound_is_explained_and_no_disagreement(gate: GateProject) 
 
 
 def test_a_disagreement_is_a_finding_in_either_direction(gate: GateProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = pip_audit.Opinion({("foo", "1.0"): (), ("bar", "2.0"): (frozenset({"CVE-7"}),)}, {})
+    told = pip_audit.AuditResult({("foo", "1.0"): (), ("bar", "2.0"): (frozenset({"CVE-7"}),)}, {})
     monkeypatch.setattr(pip_audit, "ask", lambda *_, **__: told)
     assert gate.run("--second-opinion") == ExitCode.DENIED
     messages = {one.package: one.message for one in gate.record().findings if one.code == "vulnerability.disagreement"}
     assert messages == {
-        "foo": "our matcher reports CVE-1, GHSA-a, PYSEC-1 for foo 1.0, pip-audit does not, from the same records",
-        "bar": "pip-audit reports CVE-7 for bar 2.0, our matcher does not, from the same records",
+        "foo": "sealwright reports CVE-1, GHSA-a, PYSEC-1 for foo 1.0, pip-audit does not, on the same records",
+        "bar": "pip-audit reports CVE-7 for bar 2.0, sealwright does not, on the same records",
     }
     assert counts(gate, "disagreements") == [2]
 
@@ -674,7 +676,7 @@ def test_an_auditor_that_cannot_be_run_was_not_examined(gate: GateProject, monke
     assert gate.run("--second-opinion") == ExitCode.NOT_EXAMINED
     [found] = gate.record().findings
     assert (found.code, found.message, found.next_step) == (
-        "vulnerability.second-opinion-not-examined", "there is no second opinion: pip-audit: broke", "Mend it.",
+        "vulnerability.second-opinion-not-examined", "pip-audit did not run: pip-audit: broke", "Mend it.",
     )  # fmt: skip
 
 

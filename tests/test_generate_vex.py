@@ -120,16 +120,16 @@ def test_nothing_open_is_no_openvex(project: Path, capfd: pytest.CaptureFixture[
     assert run(project) == ExitCode.PASS
     assert "acme.openvex.json" not in files(project)
     assert json.loads(files(project)["acme.vex.cdx.json"])["vulnerabilities"] == []
-    assert "no OpenVEX: it has no empty document" in capfd.readouterr().out
+    assert "note: No open vulnerabilities, so no OpenVEX file\n" in capfd.readouterr().out
     assert canonical.read(project / "dist/records/generate_vex.json", Record).notes == (
-        "no vulnerability is open: OpenVEX has no empty document, none was written",
+        "No open vulnerabilities, so no OpenVEX file",
     )
 
 
 GAPS: dict[str, tuple[Record, ...]] = {
     "no record of the gate": (record(stage="check_hashes"),),
-    "a gate that looked at nothing": (record(outcome=Outcome.NOT_EXAMINED),),
-    "a gate that did not look everywhere": (
+    "a gate that examined nothing": (record(outcome=Outcome.NOT_EXAMINED),),
+    "a gate that did not examine everything": (
         record(
             Finding(
                 code="vulnerability.not-examined", severity=Severity.INFO, message="m", next_step="n", package="zeta"
@@ -147,10 +147,10 @@ def test_what_was_not_looked_at_is_never_stated_as_nothing(
     assert run(project) == ExitCode.NOT_EXAMINED
     metadata = json.loads(files(project)["acme.vex.cdx.json"])["metadata"]
     assert metadata["properties"] == [{"name": "sealwright:vulnerabilities-examined", "value": "not-all"}]
-    assert "not examined: check_vulnerabilities did not look at every package" in capfd.readouterr().out
+    assert "note: check_vulnerabilities did not examine every package, or was not run" in capfd.readouterr().out
     notes = canonical.read(project / "dist/records/generate_vex.json", Record).notes
-    assert notes[0] == "check_vulnerabilities did not look at every package, or was not run"
-    assert not any("no vulnerability is open" in note for note in notes)
+    assert notes[0] == "check_vulnerabilities did not examine every package, or was not run: this VEX is incomplete"
+    assert not any("No open vulnerabilities" in note for note in notes)
 
 
 BROKEN: dict[str, tuple[Record, Any, str]] = {

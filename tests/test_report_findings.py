@@ -139,7 +139,7 @@ def test_a_bad_recipient_ends_it_before_anything_is_written(project: Path, words
 def test_encryption_for_nobody_is_refused(project: Path, word: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(project, word) == ExitCode.USAGE
     assert capfd.readouterr().err == (
-        "error: [public_log].recipients is empty: for whom?\n  next: Put the maintainers' age public keys there.\n"
+        "error: [public_log].recipients is empty, so there is no recipient to encrypt for\n  next: Add the maintainers' age public keys.\n"
     )
     assert files(project) == {}
 
@@ -147,7 +147,7 @@ def test_encryption_for_nobody_is_refused(project: Path, word: str, capfd: pytes
 def test_no_record_at_all_is_not_nothing_found(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (project / "dist/records/check_vulnerabilities.json").unlink()
     assert run(project) == ExitCode.NOT_EXAMINED
-    assert "error: there is no record to report on\n" in capfd.readouterr().err
+    assert "error: there is no record to report\n" in capfd.readouterr().err
 
 
 BROKEN = {

@@ -1,18 +1,18 @@
-"""Look every locked pin up in the advisories: what is known, how bad it is, by when it must be dealt with.
+"""Check locked versions against security advisories: affected, severity, due date.
 
-The first source that answers decides: OSV's snapshot, matched here so that no name leaves the machine; the
-OSV API; the index's per-release JSON. The record says which one it was, its digest and age, and why not
-an earlier one. What cannot be decided counts like affected; what was not looked at never counts as passed.
+The first source that answers is used: OSV's snapshot, matched on this machine so that no package name is sent
+anywhere; the OSV API; the index's per-release JSON. The record names the source with its digest and age, and why
+earlier sources were not used. An undecidable version counts as affected; a version that was not examined never
+counts as passed.
 
 Reads    locks, advisory feeds; the ledger of first sightings; VEX documents given with --vex.
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl.
 Decides  known vulnerabilities, severity, response clock
-Exits    0 nothing stands; 2 usage; 3 a lock or the ledger is broken; 4 a vulnerability stands, or pip-audit
-         disagrees; 5 no feed answered, or not every pin was looked at.
-Network  without --advisories: OSV's snapshot; where that cannot be had the OSV API, then the index's JSON,
-         which are told names and versions; none with --offline.
-Source   OSV schema 1.7.5, https://ossf.github.io/osv-schema/; PEP 440; https://docs.pypi.org/api/json/;
-         facts/standards.md sections 7 and 10.
+Exits    0 no vulnerability is open; 2 usage; 3 a lock or the ledger is broken; 4 a vulnerability is open, or
+         pip-audit disagrees; 5 no feed answered, or not every pin was examined.
+Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, then the index's JSON, which
+         receive names and versions; none with --offline.
+Source   OSV schema 1.7.5, https://ossf.github.io/osv-schema/; PEP 440; https://docs.pypi.org/api/json/
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ops.supply_chain.adapters.osv.sources import Answered, SourceKind
+from ops.supply_chain.adapters.osv.sources import SourceKind, SourceResult
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.values.advisory import Status, Vulnerability
@@ -33,25 +33,34 @@ from ops.supply_chain.core.canonical import read_bytes
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.gather.risk.advisories.lookup import Examined, add_options, examine
-from ops.supply_chain.gather.risk.advisories.verdict import Voice, conclude, gaps, voices
-from ops.supply_chain.risk.advisories import second_opinion
-from ops.supply_chain.risk.advisories.pins import Key
+from ops.supply_chain.gather.risk.advisories.finish import (
+    GateFindings,
+    ProjectGate,
+    finish_advisory_gate,
+    not_examined_findings,
+    project_gates,
+)
+from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, add_options, look_up
+from ops.supply_chain.risk.advisories import pip_audit_comparison
+from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.adapters.tools.pip_audit import Opinion
+    from ops.supply_chain.adapters.tools.pip_audit import AuditResult
 
 GATE = "vulnerability"
 KINDS = tuple(SourceKind)
 
+Matches = Mapping[PinKey, Sequence[Vulnerability]]
+"""The vulnerabilities of each pin that has any."""
 
-class _Second(NamedTuple):
-    """What became of the second opinion; `failed` tells why there is none, empty where there is or none was asked."""
 
-    comparison: second_opinion.Comparison = second_opinion.Comparison((), 0)
-    skipped: Mapping[Key, str] = {}
+class _AuditRun(NamedTuple):
+    """The result of --second-opinion; `failed` is why there is none, empty if there is one or none was requested."""
+
+    comparison: pip_audit_comparison.AuditComparison = pip_audit_comparison.AuditComparison((), 0)
+    skipped: Mapping[PinKey, str] = {}
     failed: str = ""
     remedy: str = ""
     tools: tuple[ToolRef, ...] = ()
@@ -66,7 +75,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="apply a supplier's OpenVEX, CycloneDX or CSAF document; repeat for several",
+        help="apply a supplier's OpenVEX, CycloneDX or CSAF document; repeatable",
     )
     parser.add_argument(
         "--vex-bom",
@@ -74,10 +83,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="CycloneDX BOM that a CycloneDX VEX refers to; repeat for several",
+        help="CycloneDX BOM that a CycloneDX VEX refers to; repeatable",
     )
     parser.add_argument(
-        "--second-opinion", action="store_true", help="ask pip-audit too, from the same records; tell each disagreement"
+        "--second-opinion",
+        action="store_true",
+        help="also run pip-audit on the same advisories and report disagreements",
     )
 
 
@@ -87,34 +98,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    with examine(run, GATE, KINDS) as found:
-        matches = {key: hits for key in found.asked if found.matcher and (hits := found.matcher.match(*key))}
-        second = _second_opinion(found, matches) if run.args.second_opinion else _Second()
-    told = [(voice, _findings(found, voice, matches, second)) for voice in voices(run, found)]
+    with look_up(run, GATE, KINDS) as found:
+        matches = {key: hits for key in found.queried if found.matcher and (hits := found.matcher.match(*key))}
+        audit = _run_pip_audit(found, matches) if run.args.second_opinion else _AuditRun()
+    findings = [(gate, _findings(found, gate, matches, audit)) for gate in project_gates(run, found)]
     options = {"second_opinion": "yes" if run.args.second_opinion else "no", "vex": str(len(run.args.vex))}
-    result = conclude(
+    result = finish_advisory_gate(
         run,
         found,
-        _with_vex(run, told) if run.args.vex else told,
-        counts=_counts(matches, second),
-        tools=second.tools,
+        _with_vex(run, findings) if run.args.vex else findings,
+        counts=_counts(matches, audit),
+        tools=audit.tools,
         options=options,
     )
     return replace(result, reads=(*result.reads, *_vex_refs(run)))
 
 
-def _findings(
-    found: Examined, voice: Voice, matches: Mapping[Key, Sequence[Vulnerability]], second: _Second
-) -> list[Finding]:
-    findings = [*_vulnerabilities(found, voice, matches), *_of_second_opinion(found, voice, second)]
-    return [*findings, *gaps(found, voice.part)]
+def _findings(found: LookupResult, gate: ProjectGate, matches: Matches, audit: _AuditRun) -> list[Finding]:
+    findings = [*_vulnerabilities(found, gate, matches), *_disagreements(found, gate, audit)]
+    return [*findings, *not_examined_findings(found, gate.pins)]
 
 
-def _with_vex(run: StageRun, told: Sequence[tuple[Voice, Sequence[Finding]]]) -> list[tuple[Voice, Sequence[Finding]]]:
-    """Apply other people's VEX to each project's findings, before anything is decided.
+def _with_vex(run: StageRun, findings: GateFindings) -> GateFindings:
+    """Apply suppliers' VEX to each project's findings, before the outcome is decided.
 
-    In a fleet nothing is told of statements that match no finding: they are meant for another project, and
-    which product a project is is known only where it is the only one.
+    In a fleet, statements that match no finding are not reported: they may be meant for another project. Statements
+    about a product apply only if the run has a single project, because only then the product is known.
     """
     from ops.supply_chain.gather.risk.vex import load_bom, load_vex, own_products
     from ops.supply_chain.risk.vex.apply import UNMATCHED, apply_vex
@@ -123,43 +132,41 @@ def _with_vex(run: StageRun, told: Sequence[tuple[Voice, Sequence[Finding]]]) ->
     documents = [load_vex(path, boms=boms) for path in run.args.vex]
     if run.args.fleet is None:
         products = own_products(run.project)
-        return [(voice, apply_vex(findings, documents, products=products)) for voice, findings in told]
-    applied = [(voice, apply_vex(findings, documents)) for voice, findings in told]
-    return [(voice, [one for one in findings if one.code != UNMATCHED]) for voice, findings in applied]
+        return [(gate, apply_vex(listed, documents, products=products)) for gate, listed in findings]
+    applied = [(gate, apply_vex(listed, documents)) for gate, listed in findings]
+    return [(gate, [finding for finding in listed if finding.code != UNMATCHED]) for gate, listed in applied]
 
 
 def _vex_refs(run: StageRun) -> Iterator[FileRef]:
-    """Yield the VEX files by name and digest; where they lie is this machine's."""
+    """Yield the VEX files by name and digest, without their folders, which are this machine's."""
     for path in run.args.vex:
         data = read_bytes(path)
         yield FileRef(path=f"vex:{path.name}", sha256=sha256_bytes(data), size=len(data))
 
 
-def _vulnerabilities(
-    found: Examined, voice: Voice, matches: Mapping[Key, Sequence[Vulnerability]]
-) -> Iterator[Finding]:
-    at = voice.part.places(matches.keys(), findings=sum(map(len, matches.values())))
-    for key, place in sorted(at.items()):
+def _vulnerabilities(found: LookupResult, gate: ProjectGate, matches: Matches) -> Iterator[Finding]:
+    locations = gate.pins.locate(matches.keys(), findings=sum(map(len, matches.values())))
+    for key, where in sorted(locations.items()):
         move_to = found.matcher.move_to(*key) if found.matcher else ""
-        yield from (voice.teller.vulnerability(hit, place, move_to=move_to) for hit in matches[key])
+        yield from (gate.builder.vulnerability(hit, where, move_to=move_to) for hit in matches[key])
 
 
-def _second_opinion(found: Examined, matches: Mapping[Key, Sequence[Vulnerability]]) -> _Second:
+def _run_pip_audit(found: LookupResult, matches: Matches) -> _AuditRun:
     from ops.supply_chain.adapters.tools import pip_audit
 
-    if found.chosen is None or not found.examined:
-        return _Second()
+    if found.selected is None or not found.examined:
+        return _AuditRun()
     try:
         tools = (ToolRef(name="pip-audit", version=pip_audit.pip_audit_version()),)
-        opinion = _ask_pip_audit(found.chosen.answer, found.examined)
+        result = _audit(found.selected.answer, found.examined)
     except UnavailableError as error:
-        return _Second(failed=error.message, remedy=error.hint)
-    comparison = second_opinion.compare(matches, opinion.found, found.advisories)
-    return _Second(comparison, opinion.skipped, tools=tools)
+        return _AuditRun(failed=error.message, remedy=error.hint)
+    comparison = pip_audit_comparison.compare(matches, result.found, found.advisories)
+    return _AuditRun(comparison, result.skipped, tools=tools)
 
 
-def _ask_pip_audit(answer: Answered, pins: Sequence[Key]) -> Opinion:
-    """Ask pip-audit from the records that we had: over loopback, or at the service that gave them."""
+def _audit(answer: SourceResult, pins: Sequence[PinKey]) -> AuditResult:
+    """Run pip-audit on the records that were used: served over loopback, or by the service they came from."""
     from ops.supply_chain.adapters.osv import loopback as osv_loopback
     from ops.supply_chain.adapters.tools import pip_audit
 
@@ -169,24 +176,24 @@ def _ask_pip_audit(answer: Answered, pins: Sequence[Key]) -> Opinion:
     if answer.query_url:
         return pip_audit.ask(pins, url=answer.query_url)
     raise UnavailableError(
-        "pip-audit cannot ask the source that was used", hint="Use a snapshot with --advisories, or the OSV API."
+        "pip-audit cannot query the source that was used", hint="Use a snapshot with --advisories, or the OSV API."
     )
 
 
-def _of_second_opinion(found: Examined, voice: Voice, second: _Second) -> Iterator[Finding]:
-    if second.failed and voice.part is found.parts[0]:
+def _disagreements(found: LookupResult, gate: ProjectGate, audit: _AuditRun) -> Iterator[Finding]:
+    if audit.failed and gate.pins is found.projects[0]:
         yield Finding(
-            code=second_opinion.NOT_EXAMINED,
+            code=pip_audit_comparison.NOT_EXAMINED,
             severity=Severity.INFO,
-            message=f"there is no second opinion: {printable(second.failed)}",
-            next_step=second.remedy,
+            message=f"pip-audit did not run: {printable(audit.failed)}",
+            next_step=audit.remedy,
         )
-    keys = {*second.skipped, *(one.pin for one in second.comparison.disagreements)}
-    at = voice.part.places(keys, findings=len(keys))
-    yield from second_opinion.findings(second.comparison, second.skipped, at)
+    keys = {*audit.skipped, *(disagreement.pin for disagreement in audit.comparison.disagreements)}
+    locations = gate.pins.locate(keys, findings=len(keys))
+    yield from pip_audit_comparison.findings(audit.comparison, audit.skipped, locations)
 
 
-def _counts(matches: Mapping[Key, Sequence[Vulnerability]], second: _Second) -> dict[str, int]:
+def _counts(matches: Matches, audit: _AuditRun) -> dict[str, int]:
     statuses = Counter(hit.status for hits in matches.values() for hit in hits)
     open_pins = [hits for hits in matches.values() if any(hit.status is not Status.SETTLED for hit in hits)]
     return {
@@ -194,8 +201,8 @@ def _counts(matches: Mapping[Key, Sequence[Vulnerability]], second: _Second) -> 
         "known": statuses[Status.AFFECTED],
         "undecided": statuses[Status.UNDECIDED],
         "settled": statuses[Status.SETTLED],
-        "disagreements": len(second.comparison.disagreements),
-        "explained_differences": second.comparison.explained,
+        "disagreements": len(audit.comparison.disagreements),
+        "explained_differences": audit.comparison.explained,
     }
 
 

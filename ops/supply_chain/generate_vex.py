@@ -1,18 +1,19 @@
-"""State every open vulnerability: as VEX for customers, and as ignore lists for other scanners.
+"""Write VEX for every open vulnerability, and ignore lists for other scanners.
 
-Waived with a VEX justification is `not_affected`; waived without one is `affected`, accepted until a day;
-what stands is `affected` with the next step, or `under_investigation` while nobody has decided.
+A vulnerability that is waived with a VEX justification is `not_affected`; waived without one it is `affected`,
+accepted until an expiry date; an open one is `affected` with the next step, or `under_investigation` if undecided.
 
 Reads    waivers, all records, dist/sbom/N-sbom.json
 Writes   dist/vex/: N.openvex.json, N.vex.cdx.json; ignore/ with osv-scanner.toml, .trivyignore.yaml,
-         pip-audit-ignore.txt and uv-audit.toml, which are not released. OpenVEX has no empty document: where
-         no vulnerability is open only the CycloneDX one is written.
+         pip-audit-ignore.txt and uv-audit.toml, which are not released. OpenVEX has no empty document: if
+         no vulnerability is open, only the CycloneDX one is written.
 Decides  every open finding stated
-Exits    0 done; 2 a waiver's zone is none; 3 a record or the SBOM is broken, or they do not fit together;
-         5 vulnerabilities were not looked at, or not everywhere: the CycloneDX VEX then says so; 6 a
-         document is not valid.
+Exits    0 done; 2 the waivers' time zone is invalid; 3 a record or the SBOM is broken, or they do not match;
+         5 vulnerabilities of some packages were not examined, which the CycloneDX VEX states; 6 a document is
+         not valid.
 Network  none.
-Source   OpenVEX v0.2.0; CycloneDX 1.6; facts/standards.md sections 4 and 15.
+Source   OpenVEX v0.2.0, https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md; CycloneDX 1.6,
+         https://cyclonedx.org/docs/1.6/json/.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ from zoneinfo import ZoneInfo
 from ops.supply_chain.adapters.files.folders import empty
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record, ToolRef
-from ops.supply_chain.contracts.values.vex import Acceptance, Assessment, Judged, VexStatus
+from ops.supply_chain.contracts.values.vex import Acceptance, Assessment, VexFinding, VexStatus
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, OutputError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.gather.gates.records import read_records, record_paths
 from ops.supply_chain.gather.risk.vex import load_bom
@@ -51,7 +53,7 @@ NOT_EXAMINED = "not-examined"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: what is stated follows from waivers and records."""
+    """Add no options: the VEX follows from waivers and records."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,12 +73,12 @@ def _perform(run: StageRun) -> StageResult:
     bom_path = run.dist / "sbom" / f"{run.project.name}-sbom.json"
     bom = load_bom(bom_path)
     waivers = _live(run)
-    judged = _judged(records, waivers)
-    assessments = assess(judged)
+    findings = _vex_findings(records, waivers)
+    assessments = assess(findings)
     _require_known(assessments, bom)
     complete = _complete(records)
     documents = _documents(run, assessments, bom, complete=complete)
-    ignores, left_out = ignores_of([one for _, one in waivers], judged)
+    ignores, left_out = ignores_of([acceptance for _, acceptance in waivers], findings)
     lists = {f"{IGNORE_FOLDER}/{name}": data for name, data in files_of(ignores).items()}
     empty(run.dist / FOLDER)
     written = {**{f"{FOLDER}/{name}": data for name, data in documents.items()}, **lists}
@@ -87,11 +89,11 @@ def _perform(run: StageRun) -> StageResult:
 
 
 def _live(run: StageRun) -> list[tuple[Waiver, Acceptance]]:
-    """Return the waivers of vulnerabilities that hold today, as written and as VEX tells them."""
+    """Return the live waivers of vulnerabilities, as written and as used in VEX."""
     day, zone = today(run, run.config), ZoneInfo(run.config.waiver_rules.zone)
     found, _ = parse_waivers(run.config)
-    live = [one for one in found if one.date <= day <= one.expires]
-    return [(one, _acceptance(one, zone)) for one in live if one.scope == VULNERABILITY]
+    live = [waiver for waiver in found if waiver.date <= day <= waiver.expires]
+    return [(waiver, _acceptance(waiver, zone)) for waiver in live if waiver.scope == VULNERABILITY]
 
 
 def _acceptance(waiver: Waiver, zone: ZoneInfo) -> Acceptance:
@@ -111,7 +113,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _judged(records: Sequence[Record], waivers: Sequence[tuple[Waiver, Acceptance]]) -> list[Judged]:
+def _vex_findings(records: Sequence[Record], waivers: Sequence[tuple[Waiver, Acceptance]]) -> list[VexFinding]:
     found = []
     for finding in (finding for record in records for finding in record.findings):
         by = next(
@@ -122,23 +124,23 @@ def _judged(records: Sequence[Record], waivers: Sequence[tuple[Waiver, Acceptanc
             ),
             None,
         )
-        found.append(Judged(finding, by))
+        found.append(VexFinding(finding, by))
     return found
 
 
 def _require_known(assessments: Sequence[Assessment], bom: Bom) -> None:
     if not bom.uuid:
         raise InputError("the SBOM has no serial number", hint="Run generate_sbom.py again.")
-    for one in assessments:
-        if not bom.holding(one.package, one.version):
+    for assessment in assessments:
+        if not bom.holding(assessment.package, assessment.version):
             raise InputError(
-                f"{one.package} {one.version} has an open vulnerability and is not in the SBOM",
+                f"{assessment.package} {assessment.version} has an open vulnerability and is not in the SBOM",
                 hint="Records and SBOM are of different locks: run the whole release again.",
             )
 
 
 def _complete(records: Sequence[Record]) -> bool:
-    """Tell whether every locked package was looked at for vulnerabilities."""
+    """Return True if every locked package was examined for vulnerabilities."""
     gate = next((record for record in records if record.stage == GATE), None)
     if gate is None or gate.outcome is Outcome.NOT_EXAMINED:
         return False
@@ -150,14 +152,14 @@ def _documents(run: StageRun, assessments: Sequence[Assessment], bom: Bom, *, co
     from ops.supply_chain.risk.vex.write_cyclonedx import SPEC_VERSION, cyclonedx_vex
     from ops.supply_chain.risk.vex.write_openvex import openvex
 
-    name, moment = run.project.name, timestamp_of_epoch(run.project.epoch)
+    name, issued = run.project.name, timestamp_of_epoch(run.project.epoch)
     author = bom.author or name
     generator = (GENERATOR, GENERATOR_VERSION)
-    cyclonedx = cyclonedx_vex(assessments, bom, generator=generator, moment=moment, complete=complete)
+    cyclonedx = cyclonedx_vex(assessments, bom, generator=generator, issued=issued, complete=complete)
     found: dict[str, Any] = {f"{name}.vex.cdx.json": cyclonedx}
     if assessments:
         tooling = " ".join(generator)
-        found[f"{name}.openvex.json"] = openvex(assessments, bom, author=author, tooling=tooling, moment=moment)
+        found[f"{name}.openvex.json"] = openvex(assessments, bom, author=author, tooling=tooling, issued=issued)
     _refuse(f"{name}.vex.cdx.json", schema_problems(cyclonedx, SPEC_VERSION))
     for file, document in found.items():
         _read_back(file, document, assessments, bom)
@@ -165,13 +167,15 @@ def _documents(run: StageRun, assessments: Sequence[Assessment], bom: Bom, *, co
 
 
 def _read_back(file: str, document: Any, assessments: Sequence[Assessment], bom: Bom) -> None:
-    """Hold a document against what it was made from, read as a customer's tool would."""
+    """Check a document by reading it back as a customer's tool would."""
     from ops.supply_chain.risk.vex.read import read_vex
 
     read = read_vex(document, file=file, boms=[bom])
-    said = sorted((one.names[0], one.status, one.justification or "") for one in read.statements)
-    meant = sorted((one.name, one.status, one.justification or "") for one in assessments)
-    _refuse(file, () if said == meant else ("reading it back gives other statements",))
+    found = sorted(
+        (statement.names[0], statement.status, statement.justification or "") for statement in read.statements
+    )
+    expected = sorted((item.name, item.status, item.justification or "") for item in assessments)
+    _refuse(file, () if found == expected else ("reading it back gives other statements",))
 
 
 def _refuse(file: str, problems: Sequence[str]) -> None:
@@ -193,7 +197,7 @@ def _result(
 ) -> StageResult:
     counts = {"statements": len(assessments), "files": len(written), "ids_not_ignored": len(left_out)}
     for status in VexStatus:
-        counts[status.value] = sum(one.status is status for one in assessments)
+        counts[status.value] = sum(assessment.status is status for assessment in assessments)
     return StageResult(
         outcome=Outcome.PASS if complete else Outcome.NOT_EXAMINED,
         text="\n".join(_lines(assessments, written, left_out, complete=complete)),
@@ -207,26 +211,23 @@ def _result(
 
 
 def _notes(assessments: Sequence[Assessment], *, complete: bool) -> tuple[str, ...]:
-    looked = () if complete else (f"{GATE} did not look at every package, or was not run",)
-    none = "no vulnerability is open" if complete else "no vulnerability is stated"
-    return looked if assessments else (*looked, f"{none}: OpenVEX has no empty document, none was written")
+    incomplete = () if complete else (f"{GATE} did not examine every package, or was not run: this VEX is incomplete",)
+    none = "No open vulnerabilities" if complete else "No vulnerabilities stated"
+    return incomplete if assessments else (*incomplete, f"{none}, so no OpenVEX file")
 
 
 def _lines(
     assessments: Sequence[Assessment], written: Mapping[str, bytes], left_out: Sequence[str], *, complete: bool
 ) -> list[str]:
-    lines = [f"{one.package} {one.version}: {one.name} {one.status.value}: {one.detail}" for one in assessments]
+    lines = [f"{item.package} {item.version}: {item.name} {item.status.value}: {item.detail}" for item in assessments]
     documents = [name for name in sorted(written) if not name.startswith(IGNORE_FOLDER)]
-    lines.append(f"stated: {len(assessments)}, in {', '.join(documents)}; ignore lists in {IGNORE_FOLDER}/")
-    if not assessments:
-        lines.append("no OpenVEX: it has no empty document")
+    lines.append(f"statements: {len(assessments)}, in {', '.join(documents)}; ignore lists in {IGNORE_FOLDER}/")
     if left_out:
         lines.append(
-            f"not in the ignore lists, because they stand elsewhere or cannot be written: {', '.join(left_out)}"
+            f"not in the ignore lists, because open elsewhere or not safe to write: {', '.join(map(printable, left_out))}"
         )
     if not complete:
-        lines.append(f"not examined: {GATE} did not look at every package, or was not run")
-        lines.append("  next: run the gates again; until then this VEX says that it is not complete")
+        lines.append("next: run the gates again: nox -s release")
     return lines
 
 

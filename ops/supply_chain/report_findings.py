@@ -1,17 +1,16 @@
-"""Tell what the gates found: on the terminal, as SARIF, JSON and Markdown, or encrypted for the maintainers.
+"""Report the gates' findings: on the terminal, as SARIF, JSON and Markdown, or encrypted for the maintainers.
 
 Reads    dist/records/
 Writes   dist/findings/: N.sarif, N.json, N.md; with --encrypt N.json.age for `[public_log].recipients`;
-         Markdown to $GITHUB_STEP_SUMMARY where that is set.
+         Markdown to $GITHUB_STEP_SUMMARY if that is set.
 Decides  nothing
-Exits    0 all records could be read; 2 a recipient is none; 3 a record is broken or of another run; 5 there
+Exits    0 all records were read; 2 a recipient is invalid; 3 a record is broken or from another run; 5 there
          is no record; 6 a file cannot be written.
 Network  none.
-Source   SARIF 2.1.0 and github/docs "SARIF support for code scanning"; https://age-encryption.org/v1.
+Source   SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/; https://age-encryption.org/v1.
 
-In a public log nothing that names anything is written in plain: with recipients the findings are
-encrypted to them, without any only counts are told. The records themselves are plain: a public run must not
-upload `dist/records/`.
+With --public-log no name is written unencrypted: with recipients the findings are encrypted to them, without any
+only counts are shown. The records themselves are not encrypted: a public run must not upload `dist/records/`.
 """
 
 from __future__ import annotations
@@ -41,16 +40,16 @@ from ops.supply_chain.runner.streams import terminal_width
 
 FOLDER = "findings"
 SCANS = "check_"
-"""How the scripts begin that look for findings."""
+"""Prefix of the stages that scan for findings."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add how much is written, and for whom."""
-    parser.add_argument("--encrypt", action="store_true", help="write N.json.age for the configured recipients as well")
+    """Add the options for encryption."""
+    parser.add_argument("--encrypt", action="store_true", help="also write N.json.age for the configured recipients")
     parser.add_argument(
         "--encrypted-only",
         action="store_true",
-        help="write N.json.age and nothing in plain (with --public-log always so)",
+        help="write only N.json.age (always with --public-log)",
     )
 
 
@@ -91,7 +90,7 @@ def _perform(run: StageRun, *, width: int | None = None) -> StageResult:
 def _report(run: StageRun) -> FindingsReport:
     records = read_records(run)
     if not records:
-        raise UnavailableError("there is no record to report on", hint="Run the gates first: nox -s daily_scan.")
+        raise UnavailableError("there is no record to report", hint="Run the gates first: nox -s daily_scan.")
     return build_report(
         records,
         component=run.project.name,
@@ -114,7 +113,10 @@ def _encrypted_files(run: StageRun, report: FindingsReport) -> dict[str, bytes]:
     recipients = run.config.public_log.recipients
     asked = run.args.encrypt or run.args.encrypted_only
     if asked and not recipients:
-        raise UsageError(f"{age.WHERE} is empty: for whom?", hint="Put the maintainers' age public keys there.")
+        raise UsageError(
+            f"{age.WHERE} is empty, so there is no recipient to encrypt for",
+            hint="Add the maintainers' age public keys.",
+        )
     if not asked and not (run.args.public_log and recipients):
         return {}
     return {f"{report.component}.json{age.SUFFIX}": age.encrypt(canonical.encode(report), recipients)}

@@ -132,9 +132,9 @@ def test_a_service_that_misbehaves_examines_nothing(tmp_path: Path, service: Osv
     [
         ("fewer-results", "answered 3 of 4 queries"),
         ("more-results", "answered 5 of 4 queries"),
-        ("not-an-object", "answered with something else than results: Expected `object`, got `array`"),
-        ("same-token", "gives the same page again and again"),
-        ("other-record", "answered with another record than (GHSA-a|PYSEC-1)"),
+        ("not-an-object", "did not answer with results: Expected `object`, got `array`"),
+        ("same-token", "returns the same page repeatedly"),
+        ("other-record", "answered with a record other than (GHSA-a|PYSEC-1)"),
     ],
 )
 def test_an_answer_without_sense_examines_nothing(tmp_path: Path, service: OsvService, fault: str, reason: str) -> None:

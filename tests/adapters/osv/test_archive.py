@@ -13,21 +13,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.supply_chain.adapters.osv import archive as osv_archive
-from ops.supply_chain.adapters.osv.archive import Digest, Record, read_folder, read_zip
+from ops.supply_chain.adapters.osv.archive import ArchiveMember, FolderDigest, read_folder, read_zip
 from ops.supply_chain.core.errors import UnavailableError
 from tests.fakes.advisories import archive
 
 GOOD = archive({"PYSEC-1.json": b'{"id":"PYSEC-1"}', "PYSEC-2.json": b'{"id":"PYSEC-2"}' * 50})
 
 
-def read(data: bytes) -> list[Record]:
+def read(data: bytes) -> list[ArchiveMember]:
     return list(read_zip(io.BytesIO(data), where="x.zip"))
 
 
 def refused(data: bytes) -> str:
     with pytest.raises(UnavailableError) as caught:
         read(data)
-    assert caught.value.hint == "Fetch the advisory snapshot again, or give another with --advisories."
+    assert caught.value.hint == "Fetch the advisory snapshot again, or use another with --advisories."
     return caught.value.message
 
 
@@ -38,21 +38,21 @@ def test_members_come_in_order() -> None:
 
 def test_what_is_no_record_is_named_without_bytes() -> None:
     assert read(archive({"README.md": b"x", "folder/": b"", "[EMPTY]/A-1.json": b"{}", "../../A-2.json": b"{}"})) == [
-        Record("README.md", None),
-        Record("folder/", None),
-        Record("[EMPTY]/A-1.json", b"{}"),
-        Record("../../A-2.json", b"{}"),
+        ArchiveMember("README.md", None),
+        ArchiveMember("folder/", None),
+        ArchiveMember("[EMPTY]/A-1.json", b"{}"),
+        ArchiveMember("../../A-2.json", b"{}"),
     ]
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"not a zip at all" * 100, b"<html>maintenance</html>"])
 def test_what_is_no_zip_is_refused(data: bytes) -> None:
-    assert refused(data) == "advisories x.zip: is not a whole zip: File is not a zip file"
+    assert refused(data) == "advisories x.zip: is not a complete zip: File is not a zip file"
 
 
 @pytest.mark.parametrize("kept", range(0, len(GOOD), 13))
 def test_a_cut_zip_is_refused(kept: int) -> None:
-    assert refused(GOOD[:kept]).startswith("advisories x.zip: is not a whole zip: ")
+    assert refused(GOOD[:kept]).startswith("advisories x.zip: is not a complete zip: ")
 
 
 def test_a_name_twice_is_refused() -> None:
@@ -75,7 +75,7 @@ def test_a_lie_about_the_size_is_refused() -> None:
     honest = archive({"A-1.json": b"0" * 5000})
     place = honest.rindex(b"PK\x01\x02") + 24  # uncompressed size in the central directory
     lying = honest[:place] + struct.pack("<I", 10) + honest[place + 4 :]
-    assert refused(lying) == "advisories x.zip: is not a whole zip: Bad CRC-32 for file 'A-1.json'"
+    assert refused(lying) == "advisories x.zip: is not a complete zip: Bad CRC-32 for file 'A-1.json'"
 
 
 def test_too_much_in_all_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,10 @@ def test_no_damaged_byte_breaks_the_reader_or_changes_a_record(place: int, chang
 def test_a_directory_that_hides_a_member_is_refused() -> None:
     place = GOOD.index(b"PK\x01\x02") + 32  # length of the first member's comment: swallows the second entry
     hiding = GOOD[:place] + struct.pack("<H", 58) + GOOD[place + 2 :]
-    assert refused(hiding) == "advisories x.zip: is not a whole zip: its directory does not hold what it says"
+    assert (
+        refused(hiding)
+        == "advisories x.zip: is not a complete zip: its directory does not have the stated number of members"
+    )
 
 
 def test_the_count_of_a_large_zip_stands_in_its_own_record() -> None:
@@ -142,8 +145,8 @@ def test_a_folder_is_walked_in_order(tmp_path: Path) -> None:
 
 def test_a_folder_s_digest_is_that_of_its_names_and_bytes(tmp_path: Path) -> None:
     def digest(folder: Path) -> str:
-        counted = Digest()
-        list(counted.pass_on(read_folder(folder)))
+        counted = FolderDigest()
+        list(counted.update_from(read_folder(folder)))
         return counted.sha256()
 
     (tmp_path / "a.json").write_bytes(b"1")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.osv.archive import Record
+from ops.supply_chain.adapters.osv.archive import ArchiveMember
 from ops.supply_chain.adapters.osv.feed_index import KEPT_INDEXES, Index, build, index_path, is_whole
 from ops.supply_chain.contracts.values.advisory import UnusableRecord
 from ops.supply_chain.core.errors import OutputError, UnavailableError
@@ -29,11 +29,11 @@ RECORDS = (
 )
 
 
-def members(*extra: Record) -> list[Record]:
-    return [*(Record(f"{item['id']}.json", json.dumps(item).encode()) for item in RECORDS), *extra]
+def members(*extra: ArchiveMember) -> list[ArchiveMember]:
+    return [*(ArchiveMember(f"{item['id']}.json", json.dumps(item).encode()) for item in RECORDS), *extra]
 
 
-def made(cache: Path, *extra: Record) -> Path:
+def made(cache: Path, *extra: ArchiveMember) -> Path:
     path = index_path(cache, SHA)
     build(path, members(*extra), sha256=SHA, where="x.zip")
     return path
@@ -55,9 +55,9 @@ def test_thousands_of_packages_can_be_asked_at_once(tmp_path: Path) -> None:
 
 def test_what_a_feed_is(tmp_path: Path) -> None:
     extra = (
-        Record("README.md", None),
-        Record("X.json", b"{"),
-        Record("Y.json", b'{"affected":[{"package":{"ecosystem":"PyPI","name":"Foo"}}]}'),
+        ArchiveMember("README.md", None),
+        ArchiveMember("X.json", b"{"),
+        ArchiveMember("Y.json", b'{"affected":[{"package":{"ecosystem":"PyPI","name":"Foo"}}]}'),
     )
     with Index(made(tmp_path, *extra), name="osv", sha256=SHA) as index:
         facts = index.facts(NOW)
@@ -84,19 +84,19 @@ def test_a_record_s_own_bytes_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("records", "held"),
+    ("records", "contents"),
     [
         ([], "no record"),
-        ([Record("README.md", None)], "no record"),
-        ([Record("X.json", b"{")], "no record"),
-        ([Record("A.json", json.dumps(RECORDS[4]).encode())], "1 records, none of them of PyPI"),
+        ([ArchiveMember("README.md", None)], "no record"),
+        ([ArchiveMember("X.json", b"{")], "no record"),
+        ([ArchiveMember("A.json", json.dumps(RECORDS[4]).encode())], "1 records, none of them of PyPI"),
     ],
 )
-def test_a_feed_without_records_is_no_feed(tmp_path: Path, records: list[Record], held: str) -> None:
+def test_a_feed_without_records_is_no_feed(tmp_path: Path, records: list[ArchiveMember], contents: str) -> None:
     path = index_path(tmp_path, SHA)
     with pytest.raises(UnavailableError) as caught:
         build(path, records, sha256=SHA, where="x.zip")
-    assert caught.value.message == f"advisories x.zip: holds {held}"
+    assert caught.value.message == f"advisories x.zip: has {contents}"
     assert list(path.parent.iterdir()) == []
 
 
@@ -114,12 +114,12 @@ def test_a_killed_build_leaves_nothing_taken_for_whole(tmp_path: Path, repositor
     script = """
 import os, signal, sys
 from pathlib import Path
-from ops.supply_chain.adapters.osv.archive import Record
+from ops.supply_chain.adapters.osv.archive import ArchiveMember
 from ops.supply_chain.adapters.osv.feed_index import build, index_path
 def records():
     for number in range(20_000):
         document = '{"id":"PYSEC-%d","affected":[{"package":{"ecosystem":"PyPI","name":"p%d"},"versions":["1"]}]}'
-        yield Record("x", (document % (number, number)).encode())
+        yield ArchiveMember("x", (document % (number, number)).encode())
     os.kill(os.getpid(), signal.SIGKILL)
 build(index_path(Path(sys.argv[1]), "a" * 64), records(), sha256="a" * 64, where="x")
 """
@@ -161,7 +161,7 @@ def test_a_cut_index_is_damaged(tmp_path: Path, kept: int) -> None:
 
 
 def test_an_index_of_another_feed_is_damaged(tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match="it does not hold what it says"):
+    with pytest.raises(UnavailableError, match="its contents do not match its totals"):
         Index(made(tmp_path), name="osv", sha256="b" * 64)
 
 

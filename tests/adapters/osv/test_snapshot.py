@@ -11,7 +11,7 @@ import pytest
 
 from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.osv.feed_index import index_path
-from ops.supply_chain.adapters.osv.snapshot import Feed, Limits, open_feed
+from ops.supply_chain.adapters.osv.snapshot import AgeLimits, Feed, open_feed
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UnavailableError
@@ -94,7 +94,7 @@ def test_the_age_of_a_file_is_that_of_its_newest_record(tmp_path: Path, limit: t
             record("PYSEC-1", affected("foo")), record("PYSEC-2", affected("foo"), modified="2027-01-01T00:00:00Z")
         )
     )
-    limits = Limits(newest=limit)
+    limits = AgeLimits(newest=limit)
     if not refused:
         feed = opened(path, tmp_path, limits=limits)
         assert (feed.age_seconds, feed.notes) == (3 * 86400, ("osv: 1 of 2 records are dated in the future",))
@@ -109,7 +109,7 @@ def test_a_file_without_any_honest_date_is_too_old_for_any_limit(tmp_path: Path)
     path.write_bytes(snapshot(record("PYSEC-1", affected("foo"), modified="2027-01-01T00:00:00Z")))
     assert opened(path, tmp_path).age_seconds is None
     with pytest.raises(UnavailableError, match="has no record with a usable date, the limit is 9 days"):
-        opened(path, tmp_path, limits=Limits(newest=9 * DAY))
+        opened(path, tmp_path, limits=AgeLimits(newest=9 * DAY))
 
 
 def test_a_record_that_cannot_be_understood_concerns_those_it_names(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_record_that_cannot_be_understood_concerns_those_it_names(tmp_path: Pa
     with opened(path, tmp_path) as feed:
         assert feed.unexamined(["foo"]) == ()
         assert [item.id for item in feed.unexamined(["foo", "bar"])] == ["PYSEC-2"]
-        assert feed.notes == ("osv: 1 records cannot be understood",)
+        assert feed.notes == ("osv: 1 records cannot be read",)
 
 
 def test_a_record_that_names_nobody_concerns_everybody(tmp_path: Path) -> None:
@@ -163,9 +163,7 @@ def test_a_download_is_asked_for_again_by_its_etag(tmp_path: Path, service: OsvS
 def test_an_address_that_confirms_what_nobody_renews_is_told(
     tmp_path: Path, service: OsvService, days: int, told: bool
 ) -> None:
-    note = (
-        f"osv: the address confirms its copy, which has had no new record for {days} days: see that it is still renewed"
-    )
+    note = f"osv: the address confirms its copy, which has had no new record for {days} days: check that it is still updated"
     now = datetime(2026, 2, 2, tzinfo=UTC) + days * DAY  # the record's own day is the second
     with opened(f"{service.url}/all.zip", tmp_path, now=now) as feed:
         assert (feed.age_seconds, feed.notes) == (0, (note,) if told else ())
@@ -205,17 +203,17 @@ def test_a_service_that_misbehaves_examines_nothing(tmp_path: Path, service: Osv
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_copy_that_is_recent_enough_stands_in(tmp_path: Path, service: OsvService, fault: str) -> None:
-    url, limits = f"{service.url}/all.zip", Limits(confirmed=2 * DAY)
+    url, limits = f"{service.url}/all.zip", AgeLimits(confirmed=2 * DAY)
     opened(url, tmp_path)
     service.fault, timeouts = fault, IMPATIENT if fault == "slow" else ONCE
     with opened(url, tmp_path, now=NOW + 2 * DAY, limits=limits, timeouts=timeouts) as feed:
         assert (feed.facts.sha256, feed.age_seconds) == (sha256_bytes(OLD), 2 * 86400)
         assert feed.notes == (
-            "advisory snapshot: the service could not be asked; the copy confirmed 172800 seconds ago is used",
+            "advisory snapshot: the service did not answer; using the copy confirmed 172800 seconds ago",
         )
     with pytest.raises(UnavailableError) as caught:
         opened(url, tmp_path, now=NOW + 3 * DAY, limits=limits, timeouts=timeouts)
-    assert caught.value.message.endswith("; the copy in the cache was last confirmed 3 days ago, the limit is 2 days")
+    assert caught.value.message.endswith("; the cached copy was last confirmed 3 days ago, the limit is 2 days")
 
 
 def test_a_bad_download_does_not_replace_a_good_copy(tmp_path: Path, service: OsvService) -> None:
@@ -232,8 +230,8 @@ def test_a_bad_download_does_not_replace_a_good_copy(tmp_path: Path, service: Os
 def test_offline_uses_the_copy_and_asks_nothing(tmp_path: Path, service: OsvService) -> None:
     url = f"{service.url}/all.zip"
     opened(url, tmp_path)
-    with opened(url, tmp_path, now=NOW + DAY, offline=True, limits=Limits(confirmed=DAY)) as feed:
-        assert feed.notes == ("advisory snapshot: this run is offline; the copy confirmed 86400 seconds ago is used",)
+    with opened(url, tmp_path, now=NOW + DAY, offline=True, limits=AgeLimits(confirmed=DAY)) as feed:
+        assert feed.notes == ("advisory snapshot: this run is offline; using the copy confirmed 86400 seconds ago",)
     assert service.requests == ["/all.zip"]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.adapters.tools import pip_audit
-from ops.supply_chain.adapters.tools.pip_audit import REMEDY, Opinion, ask, pip_audit_version
+from ops.supply_chain.adapters.tools.pip_audit import REMEDY, AuditResult, ask, pip_audit_version
 from ops.supply_chain.core.errors import UnavailableError
 from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.osv import OsvService, serve
@@ -43,7 +43,7 @@ def test_what_it_says_of_exact_pins(service: OsvService, monkeypatch: pytest.Mon
     ]
     opinion = ask(pins, url=f"{service.url}/v1/query")
     both, third = frozenset({"PYSEC-1", "GHSA-a", "CVE-1"}), frozenset({"PYSEC-3"})
-    assert opinion == Opinion(
+    assert opinion == AuditResult(
         {
             ("bar", "1.0+local"): (frozenset({"PYSEC-4"}),),
             ("baz", "3"): (),
@@ -134,4 +134,4 @@ def test_a_pin_without_an_answer_is_skipped_and_never_taken_for_sound(
     monkeypatch: pytest.MonkeyPatch, report: str, reason: str
 ) -> None:
     _stand_in(monkeypatch, f"print({report!r})")
-    assert ask([("foo", "1.0")], url="http://127.0.0.1:1") == Opinion({}, {("foo", "1.0"): reason})
+    assert ask([("foo", "1.0")], url="http://127.0.0.1:1") == AuditResult({}, {("foo", "1.0"): reason})

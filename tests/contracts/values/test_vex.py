@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.contracts.values.vex import Applied, Justification, VexStatus, read_waived_label, waived_label
+from ops.supply_chain.contracts.values.vex import AppliedVex, Justification, VexStatus, read_waived_label, waived_label
 from ops.supply_chain.core.text import printable
 
 
@@ -14,7 +14,7 @@ from ops.supply_chain.core.text import printable
 @settings(derandomize=True, max_examples=100)
 def test_round_trip(document: str, why: Justification | None) -> None:
     label = waived_label(document, VexStatus.NOT_AFFECTED, why)
-    assert read_waived_label(label) == Applied(printable(document), VexStatus.NOT_AFFECTED, why)
+    assert read_waived_label(label) == AppliedVex(printable(document), VexStatus.NOT_AFFECTED, why)
 
 
 def test_the_words() -> None:

@@ -19,7 +19,7 @@ CASES = [
     pytest.param(MOVE.format("1.5"), "2.0", ("CVE-1",), id="later"),
     pytest.param(MOVE.format("1.5"), "1.4", (), id="earlier"),
     pytest.param(MOVE.format("1.10"), "1.9", (), id="as-versions-and-not-as-text"),
-    pytest.param("No version that ends it is known: take demo out", "9.0", (), id="no-fix"),
+    pytest.param("No fixed version is known: remove demo", "9.0", (), id="no-fix"),
 ]
 
 

@@ -16,8 +16,8 @@ from ops.supply_chain.contracts.values.advisory import (
 )
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.contracts.values.lock import LockKind
-from ops.supply_chain.risk.advisories.pins import Places
-from ops.supply_chain.risk.advisories.second_opinion import Comparison, Disagreement, compare, findings
+from ops.supply_chain.risk.advisories.pins import Locations
+from ops.supply_chain.risk.advisories.pip_audit_comparison import AuditComparison, Disagreement, compare, findings
 
 PIN = ("foo", "1.0")
 HIGH = Rating(severity=Severity.HIGH, counts_as=Severity.HIGH, basis=Basis.CVSS)
@@ -37,19 +37,19 @@ def advisory(name: str, *bounds: str, withdrawn: int | None = None) -> Advisory:
 
 def test_sharing_a_name_is_agreeing() -> None:
     theirs = {PIN: (frozenset({"PYSEC-1", "CVE-1"}),), ("bar", "1"): ()}
-    assert compare({PIN: [ours("GHSA-a", "CVE-1")]}, theirs, {}) == Comparison((), 0)
+    assert compare({PIN: [ours("GHSA-a", "CVE-1")]}, theirs, {}) == AuditComparison((), 0)
 
 
 def test_what_only_one_side_reports() -> None:
     theirs = {PIN: (frozenset({"B", "A"}),)}
     records = {"foo": [advisory("C", "0", "2.0")]}
-    assert compare({PIN: [ours("C", "D")]}, theirs, records) == Comparison(
+    assert compare({PIN: [ours("C", "D")]}, theirs, records) == AuditComparison(
         (Disagreement(PIN, ("A", "B"), ours=False), Disagreement(PIN, ("C", "D"), ours=True)), 0
     )
 
 
 def test_a_pin_that_it_did_not_answer_for_is_no_disagreement() -> None:
-    assert compare({PIN: [ours("C")]}, {}, {}) == Comparison((), 0)
+    assert compare({PIN: [ours("C")]}, {}, {}) == AuditComparison((), 0)
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,12 @@ def test_what_the_data_explain(item: Vulnerability, records: list[Advisory], exp
 @pytest.mark.parametrize("bound", ["2.0", "2.6.0-NA"])
 def test_what_only_pip_audit_reports_is_never_explained(bound: str) -> None:
     found = compare({}, {PIN: (frozenset({"C"}),)}, {"foo": [advisory("C", "0", bound)]})
-    assert found == Comparison((Disagreement(PIN, ("C",), ours=False),), 0)
+    assert found == AuditComparison((Disagreement(PIN, ("C",), ours=False),), 0)
 
 
 def test_what_is_told() -> None:
-    at = {PIN: Places("r.txt", 3, ("s.txt:4",), 2, LockKind.REQUIREMENTS)}
-    comparison = Comparison(
+    at = {PIN: Locations("r.txt", 3, ("s.txt:4",), 2, LockKind.REQUIREMENTS)}
+    comparison = AuditComparison(
         (
             Disagreement(PIN, ("A",), ours=False),
             Disagreement(PIN, ("C",), ours=True),
@@ -90,9 +90,9 @@ def test_what_is_told() -> None:
     told = list(findings(comparison, {PIN: "too hard", ("y", "2"): "?"}, at))
     assert [(one.code, one.severity, one.message, one.aliases) for one in told] == [
         ("vulnerability.disagreement", Severity.HIGH,
-         "pip-audit reports A for foo 1.0, our matcher does not, from the same records", ("A",)),
+         "pip-audit reports A for foo 1.0, sealwright does not, on the same records", ("A",)),
         ("vulnerability.disagreement", Severity.HIGH,
-         "our matcher reports C for foo 1.0, pip-audit does not, from the same records", ("C",)),
+         "sealwright reports C for foo 1.0, pip-audit does not, on the same records", ("C",)),
         ("vulnerability.second-opinion-not-examined", Severity.INFO,
          "foo 1.0 was not examined: by pip-audit: too hard", ()),
     ]  # fmt: skip

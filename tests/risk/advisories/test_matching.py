@@ -138,7 +138,7 @@ def test_a_silent_record_is_answered_for_by_another_of_the_same_vulnerability() 
     assert (found.status, found.fixed) == (Status.SETTLED, "")
     assert found.reason == (
         "PYSEC-1 does not say which versions are affected: it gives neither versions nor ranges; "
-        "another record of it says that this version is not"
+        "another record of it says that this version is not affected"
     )
 
 

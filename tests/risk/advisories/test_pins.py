@@ -16,7 +16,7 @@ from ops.supply_chain.contracts.values.lock import (
     PinSourceKind,
 )
 from ops.supply_chain.risk.advisories import pins as module
-from ops.supply_chain.risk.advisories.pins import Places, Traits, distinct, is_public, places
+from ops.supply_chain.risk.advisories.pins import Locations, PinOrigin, distinct, is_public, locate
 
 PRIVATE = PinSource(kind=PinSourceKind.INDEX, url="https://index.example/simple/")
 PUBLIC = PinSource(kind=PinSourceKind.INDEX, url="https://pypi.org/simple")
@@ -43,11 +43,11 @@ def test_what_many_locks_come_to() -> None:
         lock("c", LockEntry(pin=shared, line=1, path="c", direct=False), pin("mixed"), pin("none", "")),
     ]
     assert distinct(locks) == {
-        ("bar", "1.0"): Traits(local=False, direct=False, sources=frozenset({DEFAULT_INDEX})),
-        ("foo", "1.0"): Traits(local=False, direct=True, sources=frozenset({DEFAULT_INDEX, PRIVATE})),
-        ("mixed", "1.0"): Traits(local=False, direct=True, sources=frozenset({DEFAULT_INDEX})),
-        ("none", ""): Traits(local=False, direct=True, sources=frozenset({DEFAULT_INDEX})),
-        ("own", "1.0"): Traits(local=True, direct=True, sources=frozenset()),
+        ("bar", "1.0"): PinOrigin(local=False, direct=False, sources=frozenset({DEFAULT_INDEX})),
+        ("foo", "1.0"): PinOrigin(local=False, direct=True, sources=frozenset({DEFAULT_INDEX, PRIVATE})),
+        ("mixed", "1.0"): PinOrigin(local=False, direct=True, sources=frozenset({DEFAULT_INDEX})),
+        ("none", ""): PinOrigin(local=False, direct=True, sources=frozenset({DEFAULT_INDEX})),
+        ("own", "1.0"): PinOrigin(local=True, direct=True, sources=frozenset()),
     }
 
 
@@ -71,7 +71,7 @@ def test_a_pin_that_becomes_direct_later_is_direct() -> None:
     ],
 )
 def test_whose_name_is_public_anyway(sources: set[PinSource], index: str, public: bool) -> None:
-    traits = Traits(local=False, direct=True, sources=frozenset(sources))
+    traits = PinOrigin(local=False, direct=True, sources=frozenset(sources))
     assert is_public(traits, index=index, public_index="https://pypi.org/simple/") is public
 
 
@@ -83,14 +83,14 @@ def test_places_are_sorted_and_each_stands_once() -> None:
         lock("d", common),
         lock("a", pin("x"), pin("foo"), kind=LockKind.UV),
     ]
-    found = places(locks, [("foo", "1.0"), ("absent", "1")], findings=1)
-    assert found == {("foo", "1.0"): Places("a", 2, ("b:1", "common.txt:7"), 3, LockKind.UV)}
+    found = locate(locks, [("foo", "1.0"), ("absent", "1")], findings=1)
+    assert found == {("foo", "1.0"): Locations("a", 2, ("b:1", "common.txt:7"), 3, LockKind.UV)}
 
 
 def test_the_more_findings_the_fewer_places_each_and_the_number_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_PLACES_IN_ALL", 12)
     locks = [lock(f"l{number:03}", pin("foo")) for number in range(150)]
-    shown = {findings: places(locks, [("foo", "1.0")], findings=findings)["foo", "1.0"] for findings in (0, 1, 4, 99)}
+    shown = {findings: locate(locks, [("foo", "1.0")], findings=findings)["foo", "1.0"] for findings in (0, 1, 4, 99)}
     assert {findings: (len(one.also_at), one.total) for findings, one in shown.items()} == {
         0: (11, 150),
         1: (11, 150),
@@ -98,4 +98,4 @@ def test_the_more_findings_the_fewer_places_each_and_the_number_stays(monkeypatc
         99: (0, 150),
     }
     monkeypatch.undo()
-    assert len(places(locks, [("foo", "1.0")], findings=1)["foo", "1.0"].also_at) == module.MOST_PLACES - 1
+    assert len(locate(locks, [("foo", "1.0")], findings=1)["foo", "1.0"].also_at) == module.MOST_PLACES - 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ops.supply_chain.contracts.config.response import ClockStart, ResponseConfig, Weekday
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.errors import UsageError
-from ops.supply_chain.risk.advisories.response import Clock, Deadline
+from ops.supply_chain.risk.advisories.response import Deadline, ResponseClock
 
 # November 2026: the 16th is a Monday, the 20th a Friday.
 
@@ -25,7 +25,7 @@ def moment(text: str) -> datetime:
 def ask(
     published: str, now: str, *, config: ResponseConfig | None = None, severity: Severity = Severity.CRITICAL
 ) -> Deadline:
-    clock = Clock(config or ResponseConfig(), now=moment(now))
+    clock = ResponseClock(config or ResponseConfig(), now=moment(now))
     found = clock.deadline(severity, published=moment(published), first_seen=None)
     assert found is not None
     return found
@@ -61,7 +61,7 @@ def test_unknown_counts_as_high() -> None:
 
 @pytest.mark.parametrize("severity", [Severity.MEDIUM, Severity.LOW, Severity.INFO])
 def test_what_has_no_days_has_no_deadline(severity: Severity) -> None:
-    clock = Clock(ResponseConfig(), now=moment("2026-11-16T10:00"))
+    clock = ResponseClock(ResponseConfig(), now=moment("2026-11-16T10:00"))
     assert clock.deadline(severity, published=None, first_seen=None) is None
 
 
@@ -117,7 +117,7 @@ def test_changes_to_and_from_summer_time(zone: str, published: str, due: str, en
 
 
 def test_confirmation_starts_the_clock_where_configured() -> None:
-    clock = Clock(ResponseConfig(starts=ClockStart.CONFIRMATION), now=moment("2026-11-20T10:00"))
+    clock = ResponseClock(ResponseConfig(starts=ClockStart.CONFIRMATION), now=moment("2026-11-20T10:00"))
     found = clock.deadline(
         Severity.CRITICAL, published=moment("2020-01-01T00:00"), first_seen=moment("2026-11-18T00:00")
     )
@@ -127,21 +127,21 @@ def test_confirmation_starts_the_clock_where_configured() -> None:
 
 @pytest.mark.parametrize("published", [None, moment("2027-07-09T15:45"), 10**18])
 def test_without_a_usable_disclosure_the_first_sight_counts(published: datetime | int | None) -> None:
-    clock = Clock(ResponseConfig(), now=moment("2026-11-20T10:00"))
+    clock = ResponseClock(ResponseConfig(), now=moment("2026-11-20T10:00"))
     found = clock.deadline(Severity.CRITICAL, published=published, first_seen=moment("2026-11-16T00:00"))
     assert found is not None
     assert (found.started, found.basis) == (date(2026, 11, 16), ClockStart.CONFIRMATION)
 
 
 def test_a_first_sight_that_lies_ahead_buys_no_time() -> None:
-    clock = Clock(ResponseConfig(), now=moment("2026-11-16T10:00"))
+    clock = ResponseClock(ResponseConfig(), now=moment("2026-11-16T10:00"))
     found = clock.deadline(Severity.CRITICAL, published=None, first_seen=moment("2030-01-01T00:00"))
     assert found is not None
     assert found.started == date(2026, 11, 16)
 
 
 def test_seconds_and_moments_are_the_same() -> None:
-    clock = Clock(ResponseConfig(), now=moment("2026-11-16T10:00"))
+    clock = ResponseClock(ResponseConfig(), now=moment("2026-11-16T10:00"))
     told = moment("2026-11-13T10:00")
     one = clock.deadline(Severity.HIGH, published=told, first_seen=None)
     assert one == clock.deadline(Severity.HIGH, published=int(told.timestamp()), first_seen=None)
@@ -150,9 +150,9 @@ def test_seconds_and_moments_are_the_same() -> None:
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "Europe"])
 def test_an_unknown_zone_is_an_error_that_says_so(zone: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Clock(ResponseConfig(zone=zone), now=moment("2026-11-16T10:00"))
-    assert caught.value.message == f"[response].zone: {zone!r} is not a time zone that is known here"
-    assert caught.value.hint == "Use an IANA name such as Europe/Berlin; install tzdata where the system has none."
+        ResponseClock(ResponseConfig(zone=zone), now=moment("2026-11-16T10:00"))
+    assert caught.value.message == f"[response].zone: {zone!r} is not a known time zone"
+    assert caught.value.hint == "Use an IANA name such as Europe/Berlin; install tzdata if the system has none."
 
 
 def test_the_configuration_as_it_is_written() -> None:
@@ -193,7 +193,7 @@ def test_business_days_by_counting_one_by_one(start: int, count: int, holidays: 
         critical_days=count, holidays=tuple(first + timedelta(days=day) for day in sorted(holidays))
     )
     now = datetime.combine(first + timedelta(days=later), datetime.min.time(), UTC)
-    found = Clock(config, now=now).deadline(
+    found = ResponseClock(config, now=now).deadline(
         Severity.CRITICAL, published=datetime.combine(first, datetime.min.time(), UTC), first_seen=None
     )
     assert found is not None

@@ -140,9 +140,9 @@ def test_what_cannot_be_used_is_told() -> None:
     assert sorted(notes(document)) == [
         (
             UNJUSTIFIED,
-            f"{head} says that idna 3.20 is not affected by CVE-2026-1, and gives no justification: the finding stands",
+            f"{head} states that idna 3.20 is not affected by CVE-2026-1, without a justification: the finding stays open",
         ),
-        (UNMATCHED, f"{head}: 1 of 9 statements are about a part of another product: CVE-2026-1"),
+        (UNMATCHED, f"{head}: 1 of 9 statements are about a component of another product: CVE-2026-1"),
         (UNMATCHED, f"{head}: 1 of 9 statements name no exact version: CVE-2026-1"),
         (UNMATCHED, f"{head}: 1 of 9 statements name no product: CVE-2026-1"),
         (UNMATCHED, f"{head}: 5 of 9 statements match no finding: CVE-0, CVE-1, CVE-2 and 2 more"),

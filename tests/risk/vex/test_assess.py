@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.vex import Acceptance, Judged, Justification, VexStatus
+from ops.supply_chain.contracts.values.vex import Acceptance, Justification, VexFinding, VexStatus
 from ops.supply_chain.risk.vex.assess import assess
 from tests.risk.vex.support import acceptance, finding
 
@@ -78,7 +78,7 @@ STATED: dict[str, tuple[Finding, Acceptance | None, VexStatus, Justification | N
 @pytest.mark.parametrize("case", STATED)
 def test_what_is_stated(case: str) -> None:
     one, accepted, status, justification, detail = STATED[case]
-    [found] = assess([Judged(one, accepted)])
+    [found] = assess([VexFinding(one, accepted)])
     assert (found.status, found.justification, found.detail) == (status, justification, detail)
     assert found.since == (datetime(2026, 11, 1, tzinfo=UTC) if accepted else None)
 
@@ -94,14 +94,14 @@ PASSED_OVER = {
 
 @pytest.mark.parametrize("case", PASSED_OVER)
 def test_what_is_no_open_vulnerability(case: str) -> None:
-    assert assess([Judged(PASSED_OVER[case], None)]) == ()
+    assert assess([VexFinding(PASSED_OVER[case], None)]) == ()
 
 
 def test_one_vulnerability_is_stated_once_and_what_stands_stands() -> None:
     known = finding("idna", "3.20", "PYSEC-1", "CVE-1", waived_by=LABEL)
     other = finding("Idna", "3.20", "cve-1", "GHSA-1", code="vulnerability.disagreement", severity=Severity.CRITICAL)
     apart = finding("idna", "3.20", "CVE-9")
-    found = assess([Judged(apart, None), Judged(other, None), Judged(known, JUSTIFIED)])
+    found = assess([VexFinding(apart, None), VexFinding(other, None), VexFinding(known, JUSTIFIED)])
     assert [(one.name, one.aliases, one.status, one.severity) for one in found] == [
         ("CVE-1", ("GHSA-1", "PYSEC-1", "cve-1"), VexStatus.UNDER_INVESTIGATION, Severity.CRITICAL),
         ("CVE-9", (), VexStatus.AFFECTED, Severity.HIGH),
@@ -111,11 +111,11 @@ def test_one_vulnerability_is_stated_once_and_what_stands_stands() -> None:
 def test_groups_that_a_later_finding_joins() -> None:
     first, second = finding("a", "1", "CVE-1"), finding("a", "1", "CVE-2")
     joined = finding("a", "1", "CVE-2", "CVE-1")
-    assert len(assess([Judged(one, None) for one in (first, second, joined)])) == 1
-    assert len(assess([Judged(one, None) for one in (first, second)])) == 2
+    assert len(assess([VexFinding(one, None) for one in (first, second, joined)])) == 1
+    assert len(assess([VexFinding(one, None) for one in (first, second)])) == 2
 
 
 def test_what_is_published_is_printable_and_free_of_credentials() -> None:
     one = finding(next_step="See https://user:secret@x.example/\x1b[31m\u202e")
-    [found] = assess([Judged(one, None)])
+    [found] = assess([VexFinding(one, None)])
     assert found.detail == "See https://x.example/?[31m?"

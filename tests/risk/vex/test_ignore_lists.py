@@ -9,20 +9,20 @@ from datetime import UTC, date, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.contracts.values.vex import Acceptance, Judged
+from ops.supply_chain.contracts.values.vex import Acceptance, VexFinding
 from ops.supply_chain.risk.vex.ignore_lists import OSV_SCANNER, PIP_AUDIT, TRIVY, UV, files_of, ignores_of
 from tests.risk.vex.support import acceptance, finding
 
 LABEL = "CVE-2026-1, ann, until 2026-12-31"
-COVERED = Judged(finding("Idna", "1!3.20+x", "CVE-2026-1", "GHSA-1", waived_by=LABEL), acceptance())
+COVERED = VexFinding(finding("Idna", "1!3.20+x", "CVE-2026-1", "GHSA-1", waived_by=LABEL), acceptance())
 
 
-def texts(*judged: Judged, live: tuple[Acceptance, ...] = (acceptance(),)) -> dict[str, str]:
-    ignores, _ = ignores_of(live, judged)
+def texts(*findings: VexFinding, live: tuple[Acceptance, ...] = (acceptance(),)) -> dict[str, str]:
+    ignores, _ = ignores_of(live, findings)
     return {name: data.decode() for name, data in files_of(ignores).items()}
 
 
-HEAD = "# Written by sealwright from the waivers that hold today. Do not edit: change the waivers instead.\n"
+HEAD = "# Written by sealwright from the live waivers. Do not edit: change the waivers instead.\n"
 
 
 def test_the_four_lists() -> None:
@@ -65,13 +65,13 @@ def test_a_waiver_that_covers_nothing_yet_is_exported_under_its_id() -> None:
 
 
 def test_what_also_stands_is_left_out_of_all() -> None:
-    standing = Judged(finding("idna", "4.0", "PYSEC-1", "ghsa-1"), None)
+    standing = VexFinding(finding("idna", "4.0", "PYSEC-1", "ghsa-1"), None)
     ignores, left_out = ignores_of([acceptance()], [COVERED, standing])
     assert [one.id for one in ignores] == ["CVE-2026-1"]
     assert left_out == ("GHSA-1",)
-    lapsed = Judged(finding("idna", "4.0", "CVE-2026-1", waived_by="CVE-2026-1, until 2020-01-01"), None)
+    lapsed = VexFinding(finding("idna", "4.0", "CVE-2026-1", waived_by="CVE-2026-1, until 2020-01-01"), None)
     assert ignores_of([acceptance()], [COVERED, lapsed])[1] == ("CVE-2026-1",)
-    cleared = Judged(finding("idna", "4.0", "CVE-2026-1", waived_by="VEX: urn:x, fixed"), None)
+    cleared = VexFinding(finding("idna", "4.0", "CVE-2026-1", waived_by="VEX: urn:x, fixed"), None)
     assert ignores_of([acceptance()], [COVERED, cleared])[1] == ()
 
 
@@ -95,8 +95,8 @@ HOSTILE = st.text(max_size=20) | st.sampled_from(
 @settings(derandomize=True, max_examples=200, deadline=None)
 def test_hostile_text_can_break_none(name: str, alias: str, reason: str) -> None:
     waiver = acceptance(f"CVE-{name}", reason=reason)
-    judged = Judged(finding("idna", name or "1", f"CVE-{name}", alias, waived_by=LABEL), waiver)
-    found = texts(judged, live=(waiver,))
+    findings = VexFinding(finding("idna", name or "1", f"CVE-{name}", alias, waived_by=LABEL), waiver)
+    found = texts(findings, live=(waiver,))
     entries = tomllib.loads(found[OSV_SCANNER]).get("IgnoredVulns", [])
     ignored = tomllib.loads(found[UV])["tool"]["uv"]["audit"]["ignore"]
     assert [entry["id"] for entry in entries] == ignored

@@ -54,8 +54,8 @@ REAL_STATEMENTS = {
     "openvex/vexctl/sarif/sample-1statement.openvex.json": 1,
     "openvex/vexhub/pkg/golang/github.com/aquasecurity/trivy/trivy.openvex.json": 21,
 }
-BOM = "$: has no 'vulnerabilities': it is a BOM and no VEX"
-NO_FORMAT = "$: expected OpenVEX (@context), CycloneDX (bomFormat) or CSAF (document), found none of them"
+BOM = "$: has no 'vulnerabilities': it is a BOM, not a VEX"
+NO_FORMAT = "$: expected OpenVEX (@context), CycloneDX (bomFormat) or CSAF (document), found another document"
 REAL_REFUSED = {
     "csaf/examples/bsi-2022-0001.json": "$.document.category: expected 'csaf_vex', found 'csaf_security_advisory'",
     "csaf/examples/rhsa-2019_1862.json": "$.document.category: expected 'csaf_vex', found 'csaf_informational_advisory'",
@@ -162,7 +162,11 @@ BROKEN: dict[str, tuple[list[Any], Any, str]] = {
     ),
     "products": (["statements", 0, "products"], "x", "$.statements[0].products: expected an array, found a text"),
     "product": (["statements", 0, "products", 0], 1, "$.statements[0].products[0]: expected an object, found a number"),
-    "moment": (["statements", 0, "timestamp"], "today", "$.statements[0].timestamp: expected a moment, found 'today'"),
+    "moment": (
+        ["statements", 0, "timestamp"],
+        "today",
+        "$.statements[0].timestamp: expected a timestamp, found 'today'",
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.adapters.tools.schemas import schema_problems
 from ops.supply_chain.contracts.values.finding import Finding
-from ops.supply_chain.contracts.values.vex import Assessment, Judged, Justification
+from ops.supply_chain.contracts.values.vex import Assessment, Justification, VexFinding
 from ops.supply_chain.core.canonical import encode
 from ops.supply_chain.risk.vex.apply import apply_vex
 from ops.supply_chain.risk.vex.assess import assess
@@ -25,22 +25,24 @@ MOMENT = "2026-11-20T00:00:00Z"
 LABEL = "waived, until 2026-12-31"
 PINS = (("idna", "3.20"), ("zope-interface", "5.0"), ("local-build", "1!2.0+cu1"), ("zeta", "0.1"))
 JUDGED = (
-    Judged(
+    VexFinding(
         finding("idna", "3.20", "CVE-2026-1", "GHSA-1", waived_by=LABEL),
         acceptance(justification="component_not_present"),
     ),
-    Judged(finding("idna", "3.20", "PYSEC-7", waived_by=LABEL), acceptance("PYSEC-7")),
-    Judged(finding("zope.interface", "5.0", "CVE-2026-2"), None),
-    Judged(finding("zeta", "0.1", "OSV-1", code="vulnerability.undecided"), None),
-    Judged(finding("local-build", "1!2.0+cu1", "CVE-2026-3", waived_by="VEX: urn:x, fixed"), None),
+    VexFinding(finding("idna", "3.20", "PYSEC-7", waived_by=LABEL), acceptance("PYSEC-7")),
+    VexFinding(finding("zope.interface", "5.0", "CVE-2026-2"), None),
+    VexFinding(finding("zeta", "0.1", "OSV-1", code="vulnerability.undecided"), None),
+    VexFinding(finding("local-build", "1!2.0+cu1", "CVE-2026-3", waived_by="VEX: urn:x, fixed"), None),
 )
 
 
-def documents(judged: tuple[Judged, ...] = JUDGED, *, complete: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:
-    found = assess(judged)
+def documents(
+    findings: tuple[VexFinding, ...] = JUDGED, *, complete: bool = True
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    found = assess(findings)
     return (
-        openvex(found, bom(), author="Acme Ltd", tooling="sealwright 1", moment=MOMENT),
-        cyclonedx_vex(found, bom(), generator=("sealwright", "1"), moment=MOMENT, complete=complete),
+        openvex(found, bom(), author="Acme Ltd", tooling="sealwright 1", issued=MOMENT),
+        cyclonedx_vex(found, bom(), generator=("sealwright", "1"), issued=MOMENT, complete=complete),
     )
 
 
@@ -107,13 +109,13 @@ def test_cyclonedx_passes_the_libraries_own_strict_validation() -> None:
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator
 
-    for judged in (JUDGED, ()):
-        document = documents(judged)[1] if judged else empty()
+    for findings in (JUDGED, ()):
+        document = documents(findings)[1] if findings else empty()
         assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(encode(document).decode()) is None
 
 
 def empty() -> dict[str, Any]:
-    return cyclonedx_vex((), bom(), generator=("sealwright", "1"), moment=MOMENT, complete=True)
+    return cyclonedx_vex((), bom(), generator=("sealwright", "1"), issued=MOMENT, complete=True)
 
 
 def test_every_reference_is_one_component_of_the_sbom_and_none_is_twice() -> None:
@@ -146,13 +148,13 @@ WAIVERS = st.sampled_from(["", "standing", *(one.value for one in Justification)
 @settings(derandomize=True, max_examples=100, deadline=None)
 def test_reading_ours_back_suppresses_exactly_what_is_justified(waivers: list[str]) -> None:
     names = [(package, version, f"CVE-{package}-{number}") for package, version in PINS for number in (1, 2)]
-    judged = tuple(
-        Judged(finding(*name), None)
+    findings = tuple(
+        VexFinding(finding(*name), None)
         if waiver == "standing"
-        else Judged(finding(*name, waived_by=LABEL), acceptance(name[2], justification=waiver))
+        else VexFinding(finding(*name, waived_by=LABEL), acceptance(name[2], justification=waiver))
         for name, waiver in zip(names, waivers, strict=True)
     )
-    found: tuple[Assessment, ...] = assess(judged)
+    found: tuple[Assessment, ...] = assess(findings)
     assert {one.name for one in found} == {name for _, _, name in names}
     # A package in no repository has no purl: nobody can match it, and nobody does.
     expected = {
@@ -160,13 +162,13 @@ def test_reading_ours_back_suppresses_exactly_what_is_justified(waivers: list[st
         for (package, _, name), waiver in zip(names, waivers, strict=True)
         if waiver not in ("", "standing") and package != "zeta"
     }
-    for document in documents(judged):
+    for document in documents(findings):
         assert suppressed(document, [finding(*name) for name in names]) == expected
 
 
 @pytest.mark.parametrize("justification", list(Justification))
 def test_no_justification_is_lost_in_cyclonedx(justification: Justification) -> None:
     accepted = acceptance(justification=justification.value)
-    _, document = documents((Judged(finding(waived_by=LABEL), accepted),))
+    _, document = documents((VexFinding(finding(waived_by=LABEL), accepted),))
     [one] = read_vex(document, file="f", boms=[bom()]).statements
     assert one.justification is justification

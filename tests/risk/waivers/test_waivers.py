@@ -14,7 +14,7 @@ from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.waivers import AcknowledgedCve, WaiverEntry, WaiverRules
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.risk.gates.outcome import outcome_of
+from ops.supply_chain.risk.gates.outcome import decide_outcome
 from ops.supply_chain.risk.waivers.apply import apply_waivers, covers
 from ops.supply_chain.risk.waivers.model import Waiver
 from ops.supply_chain.risk.waivers.parse import parse_waivers
@@ -69,7 +69,7 @@ def test_a_waiver_holds_from_its_date_to_the_end_of_its_last_day(today: date, he
 def test_an_expired_waiver_fails_by_itself() -> None:
     waivers, _ = _parse(GOOD)
     found = apply_waivers([], waivers, scopes=SCOPES, today=date(2026, 12, 2), warn_days=14)
-    assert outcome_of(found, fail_on=Severity.HIGH, all_examined=True) is Outcome.FAIL
+    assert decide_outcome(found, fail_on=Severity.HIGH, all_examined=True) is Outcome.FAIL
     assert found[0].message == "waivers[0] (CVE-2026-1) expired on 2026-12-01"
 
 
@@ -77,7 +77,7 @@ def test_an_unused_waiver_is_told_and_does_not_fail() -> None:
     waivers, _ = _parse(GOOD)
     found = apply_waivers([], waivers, scopes=SCOPES, today=TODAY, warn_days=3)
     assert [one.code for one in found] == ["waiver.unused"]
-    assert outcome_of(found, fail_on=Severity.LOW, all_examined=True) is Outcome.PASS
+    assert decide_outcome(found, fail_on=Severity.LOW, all_examined=True) is Outcome.PASS
 
 
 def test_a_waiver_of_another_gate_is_not_told_here() -> None:
@@ -91,22 +91,22 @@ MALFORMED = {
     "no owner": ({"owner": ""}, "waivers[0] has no owner"),
     "no date": ({"date": ""}, "waivers[0] has no date"),
     "no end": ({"expires": ""}, "waivers[0] has no expires"),
-    "no day": ({"expires": "soon"}, "waivers[0] has expires 'soon', which is no ISO date"),
+    "no day": ({"expires": "soon"}, "waivers[0] has expires 'soon', which is not an ISO date"),
     "backwards": ({"expires": "2026-10-01"}, "waivers[0] expires on 2026-10-01, before its date 2026-11-01"),
-    "too long": ({"expires": "2027-11-01"}, "waivers[0] holds for 365 days; at most 180 are allowed"),
-    "versions": ({"versions": "lots"}, "waivers[0] has versions 'lots', which is no PEP 440 specifier"),
+    "too long": ({"expires": "2027-11-01"}, "waivers[0] is valid for 365 days; at most 180 are allowed"),
+    "versions": ({"versions": "lots"}, "waivers[0] has versions 'lots', which is not a PEP 440 specifier"),
     "justification": (
         {"justification": "trust me"},
-        "waivers[0] has justification 'trust me', which is none of OpenVEX's",
+        "waivers[0] has justification 'trust me', which OpenVEX does not define",
     ),
     "id": ({"id": "*"}, "waivers[0] has id '*', which is neither an advisory id nor a finding's code"),
     "too wide": (
         {"id": "lock.unhashed", "package": ""},
-        "waivers[0] names a kind of finding and no package or path: it would waive all of them",
+        "waivers[0] names a finding code without a package or path: it would waive all of them",
     ),
     "a path that is none": (
         {"id": "lock.unhashed", "package": "", "path": " ./ "},
-        "waivers[0] names a kind of finding and no package or path: it would waive all of them",
+        "waivers[0] names a finding code without a package or path: it would waive all of them",
     ),
     "a path of blanks": (
         {"id": "lock.unhashed", "path": " "},
@@ -114,7 +114,7 @@ MALFORMED = {
     ),
     "a path and an advisory": (
         {"path": "f/requirements.txt"},
-        "waivers[0] names a path, which narrows only a kind of finding",
+        "waivers[0] names a path, which is allowed only with a finding code",
     ),
 }
 
@@ -124,7 +124,7 @@ def test_a_malformed_waiver_is_a_finding_and_waives_nothing(change: dict[str, st
     waivers, problems = _parse(msgspec.structs.replace(GOOD, **change))
     assert waivers == ()
     assert [one.message for one in problems] == [message]
-    assert outcome_of(problems, fail_on=Severity.HIGH, all_examined=True) is Outcome.FAIL
+    assert decide_outcome(problems, fail_on=Severity.HIGH, all_examined=True) is Outcome.FAIL
 
 
 def test_the_horizon_is_configurable() -> None:
@@ -236,17 +236,17 @@ def test_no_finding_is_ever_dropped_and_only_covered_ones_are_waived(
 def test_one_more_finding_never_turns_a_failure_into_anything_else(
     findings: list[Finding], more: Finding, fail_on: Severity, examined: bool
 ) -> None:
-    before = outcome_of(findings, fail_on=fail_on, all_examined=examined)
-    after = outcome_of([*findings, more], fail_on=fail_on, all_examined=examined)
+    before = decide_outcome(findings, fail_on=fail_on, all_examined=examined)
+    after = decide_outcome([*findings, more], fail_on=fail_on, all_examined=examined)
     assert not (before is Outcome.FAIL and after is not Outcome.FAIL)
     assert not (before is Outcome.NOT_EXAMINED and after is Outcome.PASS)
 
 
 def test_unknown_severity_counts_as_high() -> None:
     unknown = msgspec.structs.replace(FINDING, severity=Severity.UNKNOWN)
-    assert outcome_of([unknown], fail_on=Severity.HIGH, all_examined=True) is Outcome.FAIL
-    assert outcome_of([unknown], fail_on=Severity.CRITICAL, all_examined=True) is Outcome.PASS
+    assert decide_outcome([unknown], fail_on=Severity.HIGH, all_examined=True) is Outcome.FAIL
+    assert decide_outcome([unknown], fail_on=Severity.CRITICAL, all_examined=True) is Outcome.PASS
 
 
 def test_nothing_found_but_not_all_looked_at_is_not_a_pass() -> None:
-    assert outcome_of([], fail_on=Severity.LOW, all_examined=False) is Outcome.NOT_EXAMINED
+    assert decide_outcome([], fail_on=Severity.LOW, all_examined=False) is Outcome.NOT_EXAMINED

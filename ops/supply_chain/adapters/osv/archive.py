@@ -1,7 +1,7 @@
-"""The records in an OSV zip or in a folder of records, as (name, bytes), with a ceiling on everything.
+"""The records in an OSV zip or in a folder of records, as (name, bytes), with limits on all sizes.
 
-Nothing is ever unpacked to the disk, so that a member's path can do no harm. A zip is taken whole or
-not at all: a member that cannot be read means that nobody knows what it would have said.
+Nothing is unpacked to disk, so a member's path can do no harm. A zip is read completely or
+not at all: a member that cannot be read could be a record.
 """
 
 from __future__ import annotations
@@ -32,34 +32,34 @@ _LONGEST_END = (1 << 16) + 200
 """Bytes: the end record with the longest comment, after the two records of a large zip."""
 
 _NOT_HERE = 0xFFFF
-"""The count says so little where it stands in the record for large zips."""
+"""The value of the count if it is in the record for large zips."""
 
-REMEDY = "Fetch the advisory snapshot again, or give another with --advisories."
+REMEDY = "Fetch the advisory snapshot again, or use another with --advisories."
 
 
-class Record(NamedTuple):
-    """One member: its name as the source has it, and its bytes; None where it is no record."""
+class ArchiveMember(NamedTuple):
+    """One member: its name as the source has it, and its bytes; None if it is not a record."""
 
     name: str
     data: bytes | None
 
 
-def read_zip(handle: IO[bytes], *, where: str) -> Iterator[Record]:
+def read_zip(handle: IO[bytes], *, where: str) -> Iterator[ArchiveMember]:
     """Read every member of a zip, in the zip's order.
 
     Args:
         handle: The zip, seekable.
-        where: What to call it in errors.
+        where: Its name in errors.
     Raises:
-        UnavailableError: Not a whole zip, encrypted, a name twice, or too large.
+        UnavailableError: Not a complete zip, encrypted, a name twice, or too large.
     """
     try:
         with zipfile.ZipFile(handle) as archive:
             members = archive.infolist()
             _check_names(members, where)
-            # zipfile passes over what a damaged directory hides; a record less is a vulnerability less.
+            # zipfile skips what a damaged directory hides; a missing record would be a missed vulnerability.
             if len(members) != _stated_count(handle):
-                raise _refused(where, "is not a whole zip: its directory does not hold what it says")
+                raise _refused(where, "is not a complete zip: its directory does not have the stated number of members")
             total = 0
             for member in members:
                 record = _read_member(archive, member, where)
@@ -69,10 +69,10 @@ def read_zip(handle: IO[bytes], *, where: str) -> Iterator[Record]:
                 yield record
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
         # RuntimeError: encrypted; struct.error: what zipfile lets through of a header that is cut off.
-        raise _refused(where, f"is not a whole zip: {error}") from error
+        raise _refused(where, f"is not a complete zip: {error}") from error
 
 
-def read_folder(folder: Path) -> Iterator[Record]:
+def read_folder(folder: Path) -> Iterator[ArchiveMember]:
     """Read every `.json` file below a folder, sorted by path, not following links to folders.
 
     Raises:
@@ -87,24 +87,24 @@ def read_folder(folder: Path) -> Iterator[Record]:
             raise _refused(str(path), f"cannot be read: {error.strerror or error}") from error
         if len(data) > MOST_RECORD_BYTES:
             raise _refused(str(path), f"is larger than {MOST_RECORD_BYTES} bytes")
-        yield Record(name, data)
+        yield ArchiveMember(name, data)
 
 
-class Digest:
+class FolderDigest:
     """One SHA-256 for a folder of records: of the lines `<sha256>  <name>`, in their order."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
 
-    def pass_on(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Yield the records as they come, counting each in."""
+    def update_from(self, records: Iterable[ArchiveMember]) -> Iterator[ArchiveMember]:
+        """Yield the records in order, adding each to the digest."""
         for record in records:
             inner = hashlib.sha256(record.data or b"").hexdigest()
             self._digest.update(f"{inner}  {record.name}\n".encode())
             yield record
 
     def sha256(self) -> str:
-        """Return the digest of what has been passed on."""
+        """Return the digest of the records so far."""
         return self._digest.hexdigest()
 
 
@@ -119,7 +119,7 @@ def _check_names(members: list[zipfile.ZipInfo], where: str) -> None:
 
 
 def _stated_count(handle: IO[bytes]) -> int:
-    """Return how many members the end of a zip says there are (APPNOTE 4.3.14 to 4.3.16), -1 where it does not."""
+    """Return the number of members stated at the end of a zip (APPNOTE 4.3.14 to 4.3.16), -1 if there is none."""
     size = handle.seek(0, os.SEEK_END)
     handle.seek(max(0, size - _LONGEST_END))
     end = handle.read()
@@ -133,7 +133,7 @@ def _stated_count(handle: IO[bytes]) -> int:
     return -1 if place < 0 else int(struct.unpack_from("<Q", end, place + 32)[0])
 
 
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> Record:
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> ArchiveMember:
     if member.file_size > MOST_RECORD_BYTES:
         raise _refused(where, f"member {member.filename!r} is larger than {MOST_RECORD_BYTES} bytes")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -141,7 +141,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) 
     # zipfile reads no more than the size that the directory claims, and fails where the CRC is not met or
     # the member calls itself otherwise; what is no record is read as well, lest damage turn one into that.
     data = archive.read(member)
-    return Record(member.filename, data if member.filename.endswith(RECORD_SUFFIX) else None)
+    return ArchiveMember(member.filename, data if member.filename.endswith(RECORD_SUFFIX) else None)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

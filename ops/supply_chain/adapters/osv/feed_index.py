@@ -1,8 +1,8 @@
-"""An advisory feed indexed by package in one SQLite file, made once for each digest of the feed.
+"""An advisory feed indexed by package in one SQLite file, built once for each digest of the feed.
 
-The file's name holds the feed's SHA-256 and the format. It is built under another name and renamed
-when it is whole; what a killed build leaves is never taken for an index. Each package's records lie in
-one row, so that a run reads only the packages it has; the records as they came lie beside, packed.
+The file's name has the feed's SHA-256 and the format. It is built under another name and renamed when it is
+complete, so a killed build is never taken for an index. Each package's records are in one row, so that a run reads
+only the packages it has; the original records are stored as well, compressed.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from typing import Any, Self
 
 import msgspec
 
-from ops.supply_chain.adapters.osv.archive import Record
+from ops.supply_chain.adapters.osv.archive import ArchiveMember
 from ops.supply_chain.contracts.values.advisory import INDEX_FORMAT, Advisory, FeedFacts, OsvRecord, UnusableRecord
 from ops.supply_chain.core.errors import OutputError, UnavailableError
 from ops.supply_chain.formats.osv import read_record
 
 FOLDER = "advisories"
 KEPT_INDEXES = 4
-"""How many indexes stay in the cache; a daily feed would else leave one a day."""
+"""Number of indexes kept in the cache; a daily feed would otherwise leave one per day."""
 
 PACKED_LEVEL = 1
 _CHUNK = 500
@@ -43,7 +43,7 @@ _DECODER = msgspec.msgpack.Decoder(tuple[Advisory, ...])
 
 
 class _Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of the feed whatever the time: counted when it is built."""
+    """The facts of a feed that do not depend on the time, counted when it is built."""
 
     sha256: str
     records: int
@@ -54,12 +54,12 @@ class _Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def index_path(cache: Path, sha256: str) -> Path:
-    """Return where the index of a feed lies in a cache, whether it is there or not."""
+    """Return the path of a feed's index in a cache; it need not exist."""
     return cache / FOLDER / f"{sha256}.v{INDEX_FORMAT}.sqlite"
 
 
 def is_whole(cache: Path, sha256: str) -> bool:
-    """Tell whether a feed's index is there and sound; a damaged one can always be built again."""
+    """Return True if a feed's index exists and is intact; a damaged one can be rebuilt."""
     path = index_path(cache, sha256)
     if not path.is_file():
         return False
@@ -70,16 +70,16 @@ def is_whole(cache: Path, sha256: str) -> bool:
         return False
 
 
-def build(path: Path, records: Iterable[Record], *, sha256: str, where: str) -> None:
+def build(path: Path, records: Iterable[ArchiveMember], *, sha256: str, where: str) -> None:
     """Index a feed.
 
     Args:
-        path: Where the index goes; its folder is made if missing.
+        path: The index to write; its folder is created if missing.
         records: All members of the feed.
         sha256: Of the feed, stored in the index.
-        where: What to call the feed in errors.
+        where: The feed's name in errors.
     Raises:
-        UnavailableError: The feed cannot be read, or holds no record of PyPI.
+        UnavailableError: The feed cannot be read, or has no record of PyPI.
         OutputError: The cache cannot be written.
     """
     try:
@@ -107,7 +107,7 @@ class Index:
 
     Args:
         path: The index file.
-        name: What to call the feed.
+        name: The feed's name.
         sha256: The feed that it must be of.
     Raises:
         UnavailableError: The file is not a whole index of that feed.
@@ -140,7 +140,7 @@ class Index:
         counted = (*self._one("select count(*) from package"), *self._one("select count(*) from record"))
         sound = self._one("pragma quick_check(1)") == ("ok",)
         if not sound or totals.sha256 != sha256 or counted != (totals.packages, totals.records):
-            raise sqlite3.DatabaseError("it does not hold what it says")
+            raise sqlite3.DatabaseError("its contents do not match its totals")
         return totals
 
     def _one(self, query: str) -> tuple[Any, ...]:
@@ -177,7 +177,7 @@ class Index:
             )
 
     def facts(self, now: int) -> FeedFacts:
-        """Describe the feed as seen at a moment.
+        """Return the facts of the feed at a given time.
 
         Args:
             now: Unix seconds; records that claim to be changed later are counted apart.
@@ -211,7 +211,7 @@ class Index:
         )
 
     def document(self, record: str) -> bytes | None:
-        """Return one record's bytes as the feed has them (the first, where it has it twice), or None."""
+        """Return one record's bytes as the feed has them (the first, if it occurs twice), or None."""
         try:
             row = self._database.execute("select document from record where id = ?", (record,)).fetchone()
             return None if row is None else zlib.decompress(row[0])
@@ -225,8 +225,8 @@ class Index:
         )
 
 
-def _fill(database: sqlite3.Connection, records: Iterable[Record], *, sha256: str, where: str) -> None:
-    # The file is thrown away when anything goes wrong, so that SQLite need keep no journal.
+def _fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha256: str, where: str) -> None:
+    # The file is deleted after any error, so SQLite needs no journal.
     database.executescript(f"pragma journal_mode=off; pragma synchronous=off; {_SCHEMA} begin;")
     packages: dict[str, list[Advisory]] = {}
     prefixes: Counter[str] = Counter()
@@ -271,15 +271,15 @@ def _prefix(record: OsvRecord) -> str:
 
 def _refuse_empty(totals: _Totals, where: str) -> None:
     if totals.packages == 0:
-        held = f"{totals.records} records, none of them of PyPI" if totals.records else "no record"
+        contents = f"{totals.records} records, none of them of PyPI" if totals.records else "no record"
         raise UnavailableError(
-            f"advisories {where}: holds {held}",
-            hint="Give OSV's PyPI snapshot, or a folder of OSV records of PyPI, with --advisories.",
+            f"advisories {where}: has {contents}",
+            hint="Use OSV's PyPI snapshot, or a folder of OSV records of PyPI, with --advisories.",
         )
 
 
 def _forget_old(path: Path) -> None:
-    """Delete all but the newest indexes; one that is open elsewhere stays readable there until it is closed."""
+    """Delete all but the newest indexes; one that another process has open stays readable there."""
     with contextlib.suppress(OSError):
         others = [other for other in path.parent.glob("*.sqlite") if other != path]
         others.sort(key=lambda other: other.stat().st_mtime, reverse=True)

@@ -1,9 +1,8 @@
-"""An OSV-compatible service on loopback over records that were already had: `POST /v1/query`, no more.
+"""An OSV-compatible service on loopback over records that are already here: `POST /v1/query` only.
 
-Only for a second opinion: pip-audit decides nothing itself, it believes the service that it asks. So the
-service decides by itself too, from the records' own JSON and straight from the schema's pseudocode; it
-shares no code with our matcher, or the two could only agree. What PEP 440 cannot order comes before
-everything, as the public service has it.
+It is used for the comparison with pip-audit, which relies on the service that it queries. The service therefore
+evaluates the records' own JSON directly by the schema's pseudocode and shares no code with the matcher, or the two
+could only agree. Versions that PEP 440 cannot order sort before everything, as in the public service.
 
 Source: https://ossf.github.io/osv-schema/#evaluation, https://google.github.io/osv.dev/post-v1-query/
 """
@@ -28,12 +27,12 @@ Order = tuple[int, Version | str]
 
 @contextmanager
 def serve(records: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
-    """Serve for the time of the block.
+    """Run the service within the block.
 
     Args:
         records: PEP 503 package name -> the JSON of each record that names it.
     Yields:
-        The address to send queries to.
+        The address for queries.
     """
     from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -58,7 +57,7 @@ def serve(records: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class names it so
-            """Say nothing: the log would hold package names."""
+            """Log nothing: the log would have package names."""
 
     class _Server(ThreadingHTTPServer):
         daemon_threads = True
@@ -76,11 +75,11 @@ def serve(records: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
 
 
 def answer(question: bytes, records: Mapping[str, Sequence[bytes]]) -> bytes | None:
-    """Answer one query; None where it makes no sense.
+    """Return the answer to one query; None if the query is malformed.
 
     Args:
         question: `{"package": {"name": ..., "ecosystem": "PyPI"}, "version": ...}`.
-        records: As `serve` has them.
+        records: As in `serve`.
     """
     try:
         asked = json.loads(question)
@@ -124,7 +123,7 @@ def _in_range(item: Mapping[str, Any], wanted: Order) -> bool:
 
 
 def _order(version: str, *, start: bool = False) -> Order:
-    """Return what versions are compared by; with `start`, "0" is before everything."""
+    """Return the sort key of a version; with `start`, "0" is before everything."""
     if start and version == "0":
         return (-1, "")
     try:

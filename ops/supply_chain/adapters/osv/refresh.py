@@ -1,8 +1,8 @@
-"""Keeps the copy of an advisory snapshot current, by ETag.
+"""The local copy of an advisory snapshot, kept current by ETag.
 
-The copy is the index that was built from the download, so the zip itself is not kept: a small state
-file beside it says which digest it is of, with what ETag, and when the service last confirmed it. A
-download counts only after its index is built; until then the old state stands.
+The copy is the index built from the download; the zip itself is not kept. A small state file has the digest, the
+ETag, and the time at which the service last confirmed it. A download counts only after its index is built; until
+then the old state is valid.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ from ops.supply_chain.core.errors import InputError, UnavailableError
 SYSTEM = "advisory snapshot"
 REMEDY = "Check the network, or give a downloaded snapshot with --advisories FILE."
 REFUSED_TYPES = ("text/", "application/json")
-"""What a captive portal or an error page sends; the storage service names a zip or a stream of bytes."""
+"""Content types of captive portals and error pages; the storage service sends a zip or a byte stream."""
 
 DAY_SECONDS = 86400
 CLOCK_SLACK = timedelta(minutes=5)
 
 Indexer = Callable[[bytes, Path, str], str]
-"""Builds the index of a zip in a cache; gives its SHA-256."""
+"""Builds the index of a zip in a cache and returns the SHA-256."""
 
 
-class Copy(NamedTuple):
-    """The copy to use: its digest, when it was last confirmed (Unix seconds), and what to tell."""
+class SnapshotCopy(NamedTuple):
+    """The copy to use: its digest, the time of the last confirmation (Unix seconds), and notes for the record."""
 
     sha256: str
     checked: int
     notes: tuple[str, ...]
 
 
-class Asking(NamedTuple):
-    """When and how to ask.
+class RefreshRequest(NamedTuple):
+    """When and how to refresh.
 
-    `limit` is how long before `now` the copy may have been confirmed where it cannot be confirmed now,
-    None for any time. With `offline` nothing is asked. `timeouts` are the time limits.
+    `limit` is the greatest age of the last confirmation if the copy cannot be confirmed now, None for any age. With
+    `offline` no request is sent. `timeouts` are the time limits.
     """
 
     now: datetime
@@ -78,7 +78,7 @@ class _Conditions(AnswerStore):
         self.fields: Mapping[str, str] = {}
 
     def read(self, url: str, accept: str) -> StoredAnswer | None:
-        """Offer the ETag of our copy, where there is one."""
+        """Return the ETag of the local copy, if there is one."""
         if self._state is None or not (self._state.etag or self._state.last_modified):
             return None
         return StoredAnswer(
@@ -97,23 +97,23 @@ class _Conditions(AnswerStore):
         self.fields = headers
 
 
-def refresh(url: str, asking: Asking, *, cache: Path, index: Indexer) -> Copy:
-    """Bring the copy of a snapshot up to date, or fall back to it.
+def refresh(url: str, request: RefreshRequest, *, cache: Path, index: Indexer) -> SnapshotCopy:
+    """Update the local copy of a snapshot, or fall back to it.
 
     Args:
         url: The snapshot's address.
-        asking: When and how.
+        request: When and how.
         cache: The user's cache folder.
         index: Builds the index of a download.
     Raises:
-        UnavailableError: No copy that is recent enough can be had.
+        UnavailableError: There is no copy that is recent enough.
         OutputError: The cache cannot be written.
     """
     path = cache / FOLDER / f"{sha256_bytes(url.encode('utf-8', 'surrogateescape'))[:16]}.json"
     known = _read_state(path, cache)
     conditions = _Conditions(known)
-    client = HttpClient(SYSTEM, remedy=REMEDY, timeouts=asking.timeouts, offline=asking.offline, store=conditions)
-    checked = int(asking.now.timestamp())
+    client = HttpClient(SYSTEM, remedy=REMEDY, timeouts=request.timeouts, offline=request.offline, store=conditions)
+    checked = int(request.now.timestamp())
     try:
         body = batch.run(_ask(client, url))
         if body or known is None:
@@ -125,13 +125,13 @@ def refresh(url: str, asking: Asking, *, cache: Path, index: Indexer) -> Copy:
     except UnavailableError as error:
         if known is None:
             raise
-        return _fall_back(known, error, asking)
+        return _fall_back(known, error, request)
     canonical.write(path, state)
-    return Copy(state.sha256, checked, ())
+    return SnapshotCopy(state.sha256, checked, ())
 
 
 async def _ask(client: HttpClient, url: str) -> bytes:
-    """Return the zip, or nothing where our copy is the current one."""
+    """Return the zip, or nothing if the local copy is current."""
     question = Question(
         url, MOST_ARCHIVE_BYTES, refused_types=REFUSED_TYPES, absent=frozenset(), kept=True, packed=False
     )
@@ -140,22 +140,22 @@ async def _ask(client: HttpClient, url: str) -> bytes:
     return answer.body if answer else b""
 
 
-def _fall_back(state: SnapshotState, error: UnavailableError, asking: Asking) -> Copy:
-    age, limit = int(asking.now.timestamp()) - state.checked, asking.limit
+def _fall_back(state: SnapshotState, error: UnavailableError, request: RefreshRequest) -> SnapshotCopy:
+    age, limit = int(request.now.timestamp()) - state.checked, request.limit
     if age < -CLOCK_SLACK.total_seconds():
-        told = "the copy in the cache was confirmed after this moment: one of the clocks is wrong"
-        raise UnavailableError(f"{error.message}; {told}", hint=error.hint)
+        reason = "the cached copy was confirmed in the future: one of the clocks is wrong"
+        raise UnavailableError(f"{error.message}; {reason}", hint=error.hint)
     if limit is not None and age > limit.total_seconds():
-        told = f"the copy in the cache was last confirmed {age // DAY_SECONDS} days ago, the limit is {limit.days} days"
-        raise UnavailableError(f"{error.message}; {told}", hint=error.hint)
-    why = "this run is offline" if asking.offline else "the service could not be asked"
-    return Copy(
-        state.sha256, state.checked, (f"{SYSTEM}: {why}; the copy confirmed {max(0, age)} seconds ago is used",)
+        reason = f"the cached copy was last confirmed {age // DAY_SECONDS} days ago, the limit is {limit.days} days"
+        raise UnavailableError(f"{error.message}; {reason}", hint=error.hint)
+    why = "this run is offline" if request.offline else "the service did not answer"
+    return SnapshotCopy(
+        state.sha256, state.checked, (f"{SYSTEM}: {why}; using the copy confirmed {max(0, age)} seconds ago",)
     )
 
 
 def _read_state(path: Path, cache: Path) -> SnapshotState | None:
-    """Return the state, where it is whole and its index is there."""
+    """Return the state if it is intact and its index exists."""
     try:
         state = canonical.read(path, SnapshotState)
     except InputError:

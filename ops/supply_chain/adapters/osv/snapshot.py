@@ -1,13 +1,12 @@
 """The OSV snapshot: a zip (a path or an address) or a folder of records, opened as one indexed feed.
 
-What a feed's age is: for an address, the time since the service last confirmed that our copy is the
-current one (a download or "not modified"); for a file or folder, which nobody confirms, the time since
-the newest `modified` in it that is not in the future. That is a lower bound of when it was made: the
-real age is never more, save that a quiet feed looks older than it is. Of an address that has not had a new record
-for long that is told, however freshly it was confirmed.
+The age of a feed is, for an address, the time since the service last confirmed that the local copy is
+current (a download or "not modified"); for a file or folder, the time since the newest `modified` in it that is not in
+the future, which is never less than the real age. An address without a new record for a long time is noted, however
+recently it was confirmed.
 
-A refresh that fails falls back to the copy in the cache while that is within the limit, and says so in
-a note; else nothing was examined. With `offline` only the copy is used, by the same limit.
+A refresh that fails falls back to the cached copy if that is within the limit, with a note; otherwise nothing is
+examined. With `offline` only the copy is used, by the same limit.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from ops.supply_chain.adapters.http.client import Timeouts
-from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY, Digest, read_folder, read_zip
+from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY, FolderDigest, read_folder, read_zip
 from ops.supply_chain.adapters.osv.feed_index import Index, build, index_path, is_whole
-from ops.supply_chain.adapters.osv.refresh import Asking, Copy, refresh
+from ops.supply_chain.adapters.osv.refresh import RefreshRequest, SnapshotCopy, refresh
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts, UnusableRecord
 from ops.supply_chain.core.digests import sha256_bytes
@@ -32,12 +31,12 @@ from ops.supply_chain.core.moments import timestamp
 
 DAY_SECONDS = 86400
 MOST_QUIET_DAYS = 30
-"""For how long an address may have no new record before that is told. OSV's feed of PyPI has some each day, so that
-it is a copy which somebody stopped to renew, or a small feed of one's own."""
+"""Days without a new record after which an address is noted. OSV's feed of PyPI has new records every day, so it is
+probably a mirror that is no longer updated, or a small private feed."""
 
 
-class Limits(NamedTuple):
-    """How old a feed may be, each None for any age.
+class AgeLimits(NamedTuple):
+    """The greatest ages of a feed, each None for any age.
 
     `confirmed` bounds a copy of an address by its last confirmation; `newest` a file or folder by its
     newest record.
@@ -52,9 +51,9 @@ class Feed:
 
     Args:
         index: Its index.
-        facts: What it is.
+        facts: The feed as it was opened.
         age_seconds: See this module's docstring; None where no record has a usable date.
-        notes: What a reader of the results must know, sentences without paths of this machine.
+        notes: Notes for the record, sentences without paths of this machine.
     """
 
     def __init__(self, index: Index, facts: FeedFacts, *, age_seconds: int | None, notes: tuple[str, ...]) -> None:
@@ -83,7 +82,7 @@ class Feed:
         return self._index.advisories(packages)
 
     def unexamined(self, packages: Iterable[str]) -> tuple[UnusableRecord, ...]:
-        """Return the unusable records that name one of the packages, or nobody knows whom."""
+        """Return the unusable records that name one of the packages, or whose packages are unknown."""
         wanted = set(packages)
         return tuple(item for item in self.facts.unusable if not item.packages or wanted & set(item.packages))
 
@@ -98,7 +97,7 @@ def open_feed(
     cache: Path,
     now: datetime,
     offline: bool = False,
-    limits: Limits | None = None,
+    limits: AgeLimits | None = None,
     name: str = "osv",
     timeouts: Timeouts | None = None,
 ) -> Feed:
@@ -113,20 +112,20 @@ def open_feed(
         name: What the feed is called in records.
         timeouts: Time limits.
     Raises:
-        UnavailableError: It cannot be had, is damaged or empty, or is too old: nothing was examined.
+        UnavailableError: It cannot be fetched, is damaged or empty, or is too old: nothing was examined.
         OutputError: The cache cannot be written.
     """
-    bounds = limits or Limits()
+    bounds = limits or AgeLimits()
     if "://" in source:
-        how_long = Asking(now=now, offline=offline, limit=bounds.confirmed, timeouts=timeouts)
-        copy = refresh(source, how_long, cache=cache, index=_index_bytes)
+        request = RefreshRequest(now=now, offline=offline, limit=bounds.confirmed, timeouts=timeouts)
+        copy = refresh(source, request, cache=cache, index=_index_bytes)
         return _of_copy(copy, cache=cache, now=now, name=name)
     path = Path(source)
     sha256 = _index_folder(path, cache) if path.is_dir() else _index_file(path, cache)
     return _of_file(sha256, cache=cache, now=now, name=name, limit=bounds.newest)
 
 
-def _of_copy(copy: Copy, *, cache: Path, now: datetime, name: str) -> Feed:
+def _of_copy(copy: SnapshotCopy, *, cache: Path, now: datetime, name: str) -> Feed:
     index = Index(index_path(cache, copy.sha256), name=name, sha256=copy.sha256)
     facts = index.facts(int(now.timestamp()))
     age = max(0, int(now.timestamp()) - copy.checked)
@@ -135,12 +134,12 @@ def _of_copy(copy: Copy, *, cache: Path, now: datetime, name: str) -> Feed:
 
 
 def _quiet(facts: FeedFacts, now: datetime) -> tuple[str, ...]:
-    """Tell of an address that confirms a copy which nobody renews: such a confirmation says little."""
+    """Return a note if an address confirms a copy that is no longer updated."""
     days = MOST_QUIET_DAYS + 1 if facts.newest is None else (int(now.timestamp()) - facts.newest) // DAY_SECONDS
     if days <= MOST_QUIET_DAYS:
         return ()
     since = "no record with a usable date" if facts.newest is None else f"had no new record for {days} days"
-    return (f"{facts.name}: the address confirms its copy, which has {since}: see that it is still renewed",)
+    return (f"{facts.name}: the address confirms its copy, which has {since}: check that it is still updated",)
 
 
 def _of_file(sha256: str, *, cache: Path, now: datetime, name: str, limit: timedelta | None) -> Feed:
@@ -149,9 +148,11 @@ def _of_file(sha256: str, *, cache: Path, now: datetime, name: str, limit: timed
     age = None if facts.newest is None else int(now.timestamp()) - facts.newest
     if limit is not None and (age is None or age > limit.total_seconds()):
         index.__exit__(None, None, None)
-        told = "has no record with a usable date" if age is None else f"is {age // DAY_SECONDS} days old by its records"
+        reason = (
+            "has no record with a usable date" if age is None else f"is {age // DAY_SECONDS} days old by its records"
+        )
         raise UnavailableError(
-            f"advisories: the snapshot {told}, the limit is {limit.days} days",
+            f"advisories: the snapshot {reason}, the limit is {limit.days} days",
             hint="Fetch a newer snapshot, or raise the limit in the configuration.",
         )
     return Feed(index, facts, age_seconds=age, notes=_notes(facts))
@@ -163,9 +164,9 @@ def _notes(facts: FeedFacts) -> tuple[str, ...]:
     if ahead:
         notes.append(f"{facts.name}: {ahead} of {facts.records} records are dated in the future")
     if unusable:
-        notes.append(f"{facts.name}: {unusable} records cannot be understood")
+        notes.append(f"{facts.name}: {unusable} records cannot be read")
     if facts.ignored:
-        notes.append(f"{facts.name}: {facts.ignored} members are no records and were passed over")
+        notes.append(f"{facts.name}: {facts.ignored} members are not records and were skipped")
     return tuple(notes)
 
 
@@ -190,12 +191,12 @@ def _index_bytes(data: bytes, cache: Path, where: str) -> str:
 
 def _index_folder(path: Path, cache: Path) -> str:
     """Make sure that a folder is indexed: read once for its digest, and again only where it is new."""
-    first, again = Digest(), Digest()
-    deque(first.pass_on(read_folder(path)), maxlen=0)
+    first, again = FolderDigest(), FolderDigest()
+    deque(first.update_from(read_folder(path)), maxlen=0)
     sha256 = first.sha256()
     if not is_whole(cache, sha256):
         target = index_path(cache, sha256)
-        build(target, again.pass_on(read_folder(path)), sha256=sha256, where=str(path))
+        build(target, again.update_from(read_folder(path)), sha256=sha256, where=str(path))
         if again.sha256() != sha256:
             target.unlink(missing_ok=True)
             raise UnavailableError(f"advisories {path}: changed while it was read", hint="Run again.")

@@ -1,12 +1,11 @@
-"""Where advisories come from, in order: the first source that answers decides, and says why not an earlier one.
+"""The sources of advisories, in order: the first one that answers is used, with the reasons why earlier ones were not.
 
 The default order is OSV's snapshot (nothing about the project leaves the machine), the OSV API, and the
-index's own per-release JSON. The last two are told names: only those of pins that come from the public
-index, unless the address of the service is configured, which is a choice. `--advisories` replaces the order
-with snapshots of its own.
+index's own per-release JSON. The last two receive names: only those of pins from the public index, unless the
+address of the service is configured, which is consent. `--advisories` replaces the order with other snapshots.
 
-A source that holds a record of which nobody can tell whom it concerns has answered in part: it is used
-only where no later one answers whole.
+A source with a record that does not reveal which package it concerns is only a partial answer: it is used if no
+later source answers completely.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from ops.supply_chain.contracts.values.advisory import Advisory
 from ops.supply_chain.core.addresses import INDEX_JSON_URL, INDEX_URL, OSV_API_URL, OSV_SNAPSHOT_URL
 from ops.supply_chain.core.errors import UnavailableError
 
-Pin = tuple[str, str]
+PinKey = tuple[str, str]
 
-NOT_PUBLIC = "its name is not told to {service}, because it does not come from the public index"
+NOT_PUBLIC = "its name is not sent to {service}, because it does not come from the public index"
 
 
 class SourceKind(StrEnum):
@@ -39,13 +38,13 @@ class SourceKind(StrEnum):
     INDEX = "index"
 
 
-class Asking(NamedTuple):
-    """What the sources need to know: configuration, the pins, which of them are public, cache, moment, offline."""
+class AdvisoryQuery(NamedTuple):
+    """A query to the sources: configuration, the pins, which of them are public, cache, time of the run, offline."""
 
     feeds: FeedsConfig
     package_index: IndexConfig
-    pins: Sequence[Pin]
-    public: Collection[Pin]
+    pins: Sequence[PinKey]
+    public: Collection[PinKey]
     cache: Path
     now: datetime
     offline: bool
@@ -57,11 +56,11 @@ class Asking(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
-    """What a source told.
+class SourceResult:
+    """The answer of one source.
 
     `advisories` is package -> its records. `unexamined` are the pins that it says nothing of, each with
-    the reason. `blind` tells why nothing at all counts as examined, empty where it does. `told` describes
+    the reason. `unusable_reason` is why nothing counts as examined, or empty. `description` describes
     the source for people. `documents` gives, for some packages, the records' own JSON; None where the
     source has none. `query_url` is where another tool can ask the same source, empty where it cannot.
     """
@@ -69,97 +68,97 @@ class Answered:
     kind: SourceKind
     advisories: Mapping[str, tuple[Advisory, ...]]
     feed: FeedRef
-    told: str
-    unexamined: Mapping[Pin, str] = field(default_factory=dict)
-    blind: str = ""
+    description: str
+    unexamined: Mapping[PinKey, str] = field(default_factory=dict)
+    unusable_reason: str = ""
     notes: tuple[str, ...] = ()
     documents: Callable[[], dict[str, list[bytes]]] | None = None
     query_url: str = ""
 
 
 class Attempt(NamedTuple):
-    """One source: what it is called, and what asks it; the stack holds what must stay open."""
+    """One source: its name, and the function that queries it; the stack holds what must stay open."""
 
     name: str
-    ask: Callable[[ExitStack], Answered]
+    ask: Callable[[ExitStack], SourceResult]
 
 
-class Chosen(NamedTuple):
-    """The answer that counts, and the sources before it that gave none, each with the reason."""
+class SelectedSource(NamedTuple):
+    """The answer that is used, and the sources before it that gave none, each with the reason."""
 
-    answer: Answered
-    passed_over: tuple[tuple[str, str], ...]
+    answer: SourceResult
+    skipped: tuple[tuple[str, str], ...]
 
 
 @contextmanager
-def first_answer(attempts: Sequence[Attempt]) -> Iterator[Chosen]:
-    """Ask the sources in order until one answers whole.
+def first_answer(attempts: Sequence[Attempt]) -> Iterator[SelectedSource]:
+    """Query the sources in order until one answers completely.
 
     Args:
         attempts: At least one.
     Yields:
-        What was chosen; its documents can be read within the block.
+        The selected source; its documents can be read within the block.
     Raises:
-        UnavailableError: None answered; each is named with its reason and its remedy.
+        UnavailableError: None answered; the message has each one's reason, the hint the remedies.
     """
     with ExitStack() as stack:
-        passed_over: list[tuple[str, str]] = []
+        skipped: list[tuple[str, str]] = []
         errors: list[UnavailableError] = []
-        partial: Chosen | None = None
+        partial: SelectedSource | None = None
         for name, ask in attempts:
             try:
                 answer = ask(stack)
             except UnavailableError as error:
                 errors.append(error)
-                passed_over.append((name, error.message))
+                skipped.append((name, error.message))
                 continue
-            if not answer.blind:
-                yield Chosen(answer, tuple(passed_over))
+            if not answer.unusable_reason:
+                yield SelectedSource(answer, tuple(skipped))
                 return
-            partial = partial or Chosen(answer, tuple(passed_over))
-            passed_over.append((name, answer.blind))
+            partial = partial or SelectedSource(answer, tuple(skipped))
+            skipped.append((name, answer.unusable_reason))
         if partial is None:
-            raise _nobody(errors)
+            raise _no_answer(errors)
         yield partial
 
 
-def attempts(asking: Asking, given: Sequence[str], kinds: Collection[SourceKind]) -> list[Attempt]:
-    """List the sources to ask, in order.
+def attempts(query: AdvisoryQuery, given: Sequence[str], kinds: Collection[SourceKind]) -> list[Attempt]:
+    """Return the sources to query, in order.
 
     Args:
-        asking: What they need to know.
-        given: `--advisories`, which replace the default order; empty for the default.
-        kinds: Which kinds of the default order are asked.
+        query: The query.
+        given: The values of `--advisories`, which replace the default order; empty for the default.
+        kinds: The kinds of the default order to use.
     """
     if given:
-        return [Attempt(f"advisories {position}", _snapshot(asking, one)) for position, one in enumerate(given, 1)]
+        return [Attempt(f"advisories {position}", _snapshot(query, source)) for position, source in enumerate(given, 1)]
     default = {
-        SourceKind.SNAPSHOT: Attempt("OSV snapshot", _snapshot(asking, asking.feeds.osv_snapshot or OSV_SNAPSHOT_URL)),
-        SourceKind.API: Attempt("OSV API", lambda _: _ask_api(asking)),
-        SourceKind.INDEX: Attempt("index per-release JSON", lambda _: _ask_index(asking)),
+        SourceKind.SNAPSHOT: Attempt("OSV snapshot", _snapshot(query, query.feeds.osv_snapshot or OSV_SNAPSHOT_URL)),
+        SourceKind.API: Attempt("OSV API", lambda _: _ask_api(query)),
+        SourceKind.INDEX: Attempt("index per-release JSON", lambda _: _ask_index(query)),
     }
     return [default[kind] for kind in SourceKind if kind in kinds]
 
 
-def malicious_folder(asking: Asking, folder: Path) -> Attempt:
-    """Return a folder of malicious-packages records as a source beside the chosen one."""
-    return Attempt("malicious packages", _snapshot(asking, str(folder), name="malicious-packages"))
+def malicious_folder(query: AdvisoryQuery, folder: Path) -> Attempt:
+    """Return a folder of malicious-packages records as a source, besides the selected one."""
+    return Attempt("malicious packages", _snapshot(query, str(folder), name="malicious-packages"))
 
 
-def _snapshot(asking: Asking, source: str, *, name: str = "osv") -> Callable[[ExitStack], Answered]:
-    def ask(stack: ExitStack) -> Answered:
-        from ops.supply_chain.adapters.osv.snapshot import Limits, open_feed
+def _snapshot(query: AdvisoryQuery, source: str, *, name: str = "osv") -> Callable[[ExitStack], SourceResult]:
+    def ask(stack: ExitStack) -> SourceResult:
+        from ops.supply_chain.adapters.osv.snapshot import AgeLimits, open_feed
 
-        feeds = asking.feeds
-        limits = Limits(
+        feeds = query.feeds
+        limits = AgeLimits(
             confirmed=timedelta(hours=feeds.max_age_hours),
             newest=None if feeds.max_file_age_hours is None else timedelta(hours=feeds.max_file_age_hours),
         )
         feed = stack.enter_context(
-            open_feed(source, cache=asking.cache, now=asking.now, offline=asking.offline, limits=limits, name=name)
+            open_feed(source, cache=query.cache, now=query.now, offline=query.offline, limits=limits, name=name)
         )
-        found = feed.advisories(asking.names)
-        unusable = feed.unexamined(asking.names)
+        found = feed.advisories(query.names)
+        unusable = feed.unexamined(query.names)
         lost = next((item for item in unusable if not item.packages), None)
         reasons = {
             package: f"record {item.id or item.where}: {item.reason}" for item in unusable for package in item.packages
@@ -167,17 +166,17 @@ def _snapshot(asking: Asking, source: str, *, name: str = "osv") -> Callable[[Ex
 
         def documents() -> dict[str, list[bytes]]:
             return {
-                package: [document for one in records if (document := feed.document(one.id)) is not None]
+                package: [document for record in records if (document := feed.document(record.id)) is not None]
                 for package, records in found.items()
             }
 
-        return Answered(
+        return SourceResult(
             kind=SourceKind.SNAPSHOT,
             advisories=found,
             feed=feed.ref,
-            told=_told(feed.ref, feed.facts.records, url="://" in source),
-            unexamined={pin: reasons[pin[0]] for pin in asking.pins if pin[0] in reasons},
-            blind=f"record {lost.id or lost.where} cannot be understood: {lost.reason}" if lost else "",
+            description=_description(feed.ref, feed.facts.records, url="://" in source),
+            unexamined={pin: reasons[pin[0]] for pin in query.pins if pin[0] in reasons},
+            unusable_reason=f"record {lost.id or lost.where} cannot be read: {lost.reason}" if lost else "",
             notes=feed.notes,
             documents=documents,
         )
@@ -185,58 +184,58 @@ def _snapshot(asking: Asking, source: str, *, name: str = "osv") -> Callable[[Ex
     return ask
 
 
-def _ask_api(asking: Asking) -> Answered:
+def _ask_api(query: AdvisoryQuery) -> SourceResult:
     from ops.supply_chain.adapters.osv import api as osv_api
 
-    url = asking.feeds.osv_api or OSV_API_URL
-    pins, withheld = _tellable(asking, service="the OSV API", chosen=bool(asking.feeds.osv_api))
-    answer = osv_api.ask(pins, cache=asking.cache, url=url, offline=asking.offline)
+    url = query.feeds.osv_api or OSV_API_URL
+    pins, withheld = _shareable(query, service="the OSV API", chosen=bool(query.feeds.osv_api))
+    answer = osv_api.ask(pins, cache=query.cache, url=url, offline=query.offline)
     reasons = {package: f"record {item.id}: {item.reason}" for item in answer.unusable for package in item.packages}
-    return Answered(
+    return SourceResult(
         kind=SourceKind.API,
         advisories=answer.advisories,
         feed=FeedRef(name="osv-api", version="v1", age_seconds=0),
-        told=f"OSV API, asked now about {answer.asked} pins",
+        description=f"OSV API, queried now about {answer.asked} pins",
         unexamined=withheld | {pin: reasons[pin[0]] for pin in pins if pin[0] in reasons},
         query_url=f"{url.rstrip('/')}/v1/query",
     )
 
 
-def _ask_index(asking: Asking) -> Answered:
+def _ask_index(query: AdvisoryQuery) -> SourceResult:
     from ops.supply_chain.adapters.index import vulnerabilities as index_vulnerabilities
 
-    config = asking.package_index
+    config = query.package_index
     if not config.json_url and (config.url or INDEX_URL).rstrip("/") != INDEX_URL.rstrip("/"):
-        # A private index's names must not be looked up at the public one because nobody said where else.
+        # Names from a private index must not be sent to the public one.
         raise UnavailableError(
-            f"{index_vulnerabilities.SYSTEM}: no address is known for the configured index",
-            hint="Set json_url beside url in [index] of .security-config.toml.",
+            f"{index_vulnerabilities.SYSTEM}: the JSON address of the configured index is not known",
+            hint="Set [index].json_url in .security-config.toml.",
         )
-    pins, withheld = _tellable(asking, service="the index", chosen=bool(config.json_url))
+    pins, withheld = _shareable(query, service="the index", chosen=bool(config.json_url))
     url = config.json_url or INDEX_JSON_URL
-    answer = index_vulnerabilities.ask(pins, cache=asking.cache, url=url, offline=asking.offline)
+    answer = index_vulnerabilities.ask(pins, cache=query.cache, url=url, offline=query.offline)
     absent = dict.fromkeys(answer.absent, "the index has no JSON of this release")
-    return Answered(
+    return SourceResult(
         kind=SourceKind.INDEX,
         advisories=answer.advisories,
         feed=FeedRef(name="index-json", version="1", age_seconds=0),
-        told=f"the index's per-release JSON, asked now about {len(pins)} pins; it rates nothing",
+        description=f"the index's per-release JSON, queried now about {len(pins)} pins; it has no severities",
         unexamined=withheld | absent | answer.unusable,
     )
 
 
-def _tellable(asking: Asking, *, service: str, chosen: bool) -> tuple[list[Pin], dict[Pin, str]]:
-    pins = [pin for pin in asking.pins if chosen or pin in asking.public]
-    if asking.pins and not pins:
+def _shareable(query: AdvisoryQuery, *, service: str, chosen: bool) -> tuple[list[PinKey], dict[PinKey, str]]:
+    pins = [pin for pin in query.pins if chosen or pin in query.public]
+    if query.pins and not pins:
         raise UnavailableError(
-            f"{service}: not asked, because no pin comes from the public index",
-            hint="Use a snapshot, or set the address of the service in .security-config.toml to let it know the names.",
+            f"{service}: not queried, because no pin comes from the public index",
+            hint="Use a snapshot, or set the address of the service in .security-config.toml to allow sending the names.",
         )
     told = set(pins)
-    return pins, {pin: NOT_PUBLIC.format(service=service) for pin in asking.pins if pin not in told}
+    return pins, {pin: NOT_PUBLIC.format(service=service) for pin in query.pins if pin not in told}
 
 
-def _told(feed: FeedRef, records: int, *, url: bool) -> str:
+def _description(feed: FeedRef, records: int, *, url: bool) -> str:
     age = "of unknown age" if feed.age_seconds is None else _age(feed.age_seconds)
     confirmed = f", confirmed {age} ago" if url else ""
     newest = f"newest record {feed.version[:10]}"
@@ -252,7 +251,7 @@ def _age(seconds: int) -> str:
     return f"{seconds} seconds"
 
 
-def _nobody(errors: Sequence[UnavailableError]) -> UnavailableError:
+def _no_answer(errors: Sequence[UnavailableError]) -> UnavailableError:
     hints = list(dict.fromkeys(error.hint for error in errors if error.hint))
     if len(errors) == 1:
         return errors[0]

@@ -39,7 +39,7 @@ _LOOPBACK = "127.0.0.1,localhost"
 Pin = tuple[str, str]
 
 
-class Opinion(NamedTuple):
+class AuditResult(NamedTuple):
     """What pip-audit says.
 
     `found` has every pin that it answered for, with the names of each vulnerability; groups that share a
@@ -64,7 +64,7 @@ def pip_audit_version() -> str:
         raise UnavailableError(f"{SYSTEM}: is not installed", hint=REMEDY) from error
 
 
-def ask(pins: Iterable[Pin], *, url: str) -> Opinion:
+def ask(pins: Iterable[Pin], *, url: str) -> AuditResult:
     """Ask about some pins.
 
     Args:
@@ -78,7 +78,7 @@ def ask(pins: Iterable[Pin], *, url: str) -> Opinion:
     with tempfile.TemporaryDirectory(prefix="sealwright-audit-") as scratch:
         for layer in _layers(wanted):
             _take(_run(sorted(layer), url, Path(scratch)), layer, found, skipped)
-    return Opinion(found, skipped)
+    return AuditResult(found, skipped)
 
 
 def _readable(pins: Iterable[Pin]) -> tuple[dict[Pin, list[Pin]], dict[Pin, str]]:

@@ -1,7 +1,7 @@
 """`dist/findings/N.json`: every finding of a run, and what was examined to find it.
 
-Made from the records alone, for programs; `N.sarif` and `N.md` say the same in their forms. Under
-`--public-log` it is never written in plain, only encrypted.
+Computed from the records, for programs; `N.sarif` and `N.md` have the same findings. With `--public-log` it is only
+written encrypted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ops.supply_chain.core.outcome import Outcome
 
 
 class StageSummary(Contract, frozen=True, kw_only=True):
-    """What one stage says of itself; `feeds` are sorted."""
+    """The result of one stage; `feeds` are sorted."""
 
     stage: str
     outcome: Outcome
@@ -27,9 +27,9 @@ class StageSummary(Contract, frozen=True, kw_only=True):
 class FindingsReport(Contract, frozen=True, kw_only=True):
     """The whole file.
 
-    `stages` are sorted by name; `without_record` are gates that left none, sorted: what they look at was
-    not examined. `standing` counts what stands by severity, `waived` what is waived. `findings` are worst
-    first, waived ones last, each once; text is printable and free of credentials.
+    `stages` are sorted by name; `without_record` are gates without a record, sorted: what they check was not examined.
+    `standing` counts open findings by severity, `waived` the waived ones. `findings` are sorted by severity, waived
+    ones last, each once; text is printable and free of credentials.
     """
 
     schema: Literal["findings/1"]

@@ -1,17 +1,16 @@
 """The ledger of first sightings: `data/artifacts/ledger/<component>.jsonl`, one canonical JSON line each.
 
-It keeps the day on which a scan first told of a finding, so that the response clock and "new since the
-last scan" survive from run to run. Lines are only ever added. Each names the SHA-256 of the line before
-it, so that damage or an edit anywhere but in the last line shows; who can rewrite the whole file can
-still forge it, so keep it under version control.
+It keeps the day on which a scan first reported a finding, so that the response clock and "new since the
+last scan" survive from run to run. Lines are only added. Each has the SHA-256 of the line before it, so that
+damage or an edit anywhere but in the last line is detected; someone who can rewrite the whole file can still forge
+it, so keep it under version control.
 
-A finding is known by its code, its package and the names of its vulnerability. The pinned version and
+A finding is identified by its code, its package and the names of its vulnerability. The pinned version and
 the lock's line are left out: moving to another affected version does not start the clock again, and one
-that comes back after months is late at once. Names come and go (a GHSA gets a CVE, a record is withdrawn),
+that comes back after months is overdue immediately. Names come and go (a GHSA gets a CVE, a record is withdrawn),
 so that a line is written for the new names too, with the old day.
 
-The last line of a file whose writer was killed may be torn: it has no line feed at its end, was never
-relied on, and is passed over.
+The last line of a file whose writer was killed may be torn: it has no line feed at its end and is skipped.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ Day = Annotated[str, msgspec.Meta(pattern=r"\A\d{4}-\d{2}-\d{2}\Z")]
 
 
 class Sighting(NamedTuple):
-    """What a scan tells of: a finding's code, the PEP 503 name of its package, all names of its vulnerability."""
+    """A finding as seen by a scan: its code, the PEP 503 name of its package, all names of its vulnerability."""
 
     code: str
     package: str
@@ -45,7 +44,7 @@ class Sighting(NamedTuple):
 
 
 class LedgerLine(Contract, frozen=True, kw_only=True):
-    """One line: when something was first seen under these names, which are sorted and never empty."""
+    """One line: the day of the first sighting under these names, which are sorted and never empty."""
 
     schema: Literal["ledger/1"] = "ledger/1"
     code: str
@@ -60,9 +59,9 @@ class Ledger:
 
     Args:
         lines: In the order of the file.
-        head: SHA-256 of the last whole line, `START` where there is none.
-        whole_bytes: How many bytes of the file are whole lines.
-        torn: Whether a torn line follows them.
+        head: SHA-256 of the last whole line, `START` if there is none.
+        whole_bytes: Number of bytes in complete lines.
+        torn: True if a torn line follows them.
     """
 
     def __init__(
@@ -77,24 +76,24 @@ class Ledger:
             self._days.setdefault((line.code, line.package), []).append((frozenset(line.names), line.first_seen))
 
     def first_seen(self, sighting: Sighting) -> date | None:
-        """Return the day on which something was first seen under any of its names, or None."""
+        """Return the day of the first sighting under any of the names, or None."""
         names = set(sighting.names)
         known = self._days.get((sighting.code, sighting.package), ())
         days = [day for others, day in known if not names.isdisjoint(others)]
         return date.fromisoformat(min(days)) if days else None
 
     def additions(self, sightings: Iterable[Sighting], *, today: date) -> bytes:
-        """Return the lines to add so that everything seen, under all of its names, is in the ledger.
+        """Return the lines to add so that every sighting, under all of its names, is in the ledger.
 
         Args:
             sightings: In any order; those without a name, or known under all their names, add nothing.
-            today: The day for what was never seen.
+            today: The day for new sightings.
         Returns:
-            Whole lines, sorted by code, package and names; empty where there is nothing to add.
+            Whole lines, sorted by code, package and names; empty if there is nothing to add.
         """
         added: list[bytes] = []
         head = self.head
-        for sighting in sorted({one._replace(names=tuple(sorted(set(one.names)))) for one in sightings}):
+        for sighting in sorted({item._replace(names=tuple(sorted(set(item.names)))) for item in sightings}):
             if not sighting.names or self._knows(sighting):
                 continue
             day = self.first_seen(sighting) or today
@@ -129,9 +128,9 @@ def read_ledger(data: bytes, *, where: str) -> Ledger:
 
     Args:
         data: The whole file.
-        where: What to call it in errors.
+        where: Its name in errors.
     Raises:
-        InputError: A whole line is not one of ours, or does not follow the line before it.
+        InputError: A complete line is malformed, or does not follow the line before it.
     """
     *whole, rest = data.split(b"\n")
     lines: list[LedgerLine] = []

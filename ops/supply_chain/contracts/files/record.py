@@ -3,8 +3,6 @@
 Provenance, policy, report and documents are made from records, so that nothing can claim a step that
 did not run. Records carry the times of their run and are therefore not byte-reproducible; everything
 else in them is.
-
-Source: DESIGN section 1, idea 2.
 """
 
 from __future__ import annotations
@@ -17,14 +15,14 @@ from ops.supply_chain.core.outcome import Outcome
 
 
 class ToolRef(Contract, frozen=True, kw_only=True):
-    """A tool that took part, and the version of it that ran."""
+    """A tool that took part, and its version."""
 
     name: str
     version: str
 
 
 class FeedRef(Contract, frozen=True, kw_only=True):
-    """An outside source of facts: which one, what it was by digest, how old it was when used."""
+    """An outside source: its name, version and digest, and its age when used."""
 
     name: str
     version: str
@@ -33,10 +31,10 @@ class FeedRef(Contract, frozen=True, kw_only=True):
 
 
 class Record(Contract, frozen=True, kw_only=True):
-    """What one run of one stage did.
+    """The record of one run of one stage.
 
     `counts` has fixed keys chosen by the stage; a gate gives at least `locked` (how many there were)
-    and `examined` (how many were looked at). `options` are the command line options that can change
+    and `examined` (how many of them were examined). `options` are the command line options that can change
     the outcome, as strings, without paths of the machine. `tools`, `feeds`, `reads`, `writes` and
     `findings` are sorted.
     """

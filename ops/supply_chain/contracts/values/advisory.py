@@ -1,4 +1,4 @@
-"""What one advisory record says of one package, and what that means for one pin.
+"""Advisories as read from records, and vulnerabilities of pins.
 
 Every feed (OSV snapshot, OSV API, a folder of malicious-packages records) is read into `Advisory`
 values, so that one matcher serves them all. The structs that an index stores are arrays on disk:
@@ -31,7 +31,7 @@ LABEL_KIND = "GHSA"
 
 
 class EventKind(StrEnum):
-    """What happens at a version of a range; the order is that of events at one and the same version."""
+    """The kind of event in a range; the order is that of events at the same version."""
 
     FIXED = "fixed"
     INTRODUCED = "introduced"
@@ -40,7 +40,7 @@ class EventKind(StrEnum):
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One event of a range; `version` as the record writes it, also where PEP 440 cannot order it."""
+    """One event of a range; `version` as the record writes it, even if PEP 440 cannot order it."""
 
     kind: EventKind
     version: str
@@ -53,19 +53,19 @@ class VersionRange(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SeverityClaim(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a record says of severity: `kind` is `CVSS_V3`, `GHSA`, ..., `value` the vector or label."""
+    """One severity in a record: `kind` is `CVSS_V3`, `GHSA`, ..., `value` the vector or label."""
 
     kind: str
     value: str
 
 
 class Advisory(msgspec.Struct, frozen=True, array_like=True):
-    """What one record says of one package.
+    """One record as far as it concerns one package.
 
-    `package` is the PEP 503 name. `aliases` are the record's, sorted, without its own id. Moments are
-    Unix seconds, None where the record has none that can be read. `versions` are version keys (see
-    `version_key`), sorted. `silence` is why the record does not say which versions are affected, empty
-    where it does. `summary` is one line of text from outside.
+    `package` is the PEP 503 name. `aliases` are the record's, sorted, without its own id. Times are
+    Unix seconds, None if the record has none that can be read. `versions` are version keys (see
+    `version_key`), sorted. `silence` is why the record does not list the affected versions, or empty.
+    `summary` is one line of text from outside.
     """
 
     id: str
@@ -82,12 +82,12 @@ class Advisory(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def malware(self) -> bool:
-        """Whether the record, by its id or an alias, names a malicious package."""
+        """True if the record, by its id or an alias, names a malicious package."""
         return any(name.startswith(MALWARE_PREFIX) for name in (self.id, *self.aliases))
 
 
 class OsvRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One record, read: its id, its time, and what it says of each PyPI package it names (sorted)."""
+    """One record: its id, its time of change, and an advisory for each PyPI package it names (sorted)."""
 
     id: str
     modified: int | None
@@ -96,10 +96,10 @@ class OsvRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnusableRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that cannot be understood.
+    """A record that cannot be read.
 
-    `packages` are the PEP 503 names that could still be made out, sorted. Where it is empty nobody
-    knows whom the record concerns, so that the whole feed counts as not examined.
+    `packages` are the PEP 503 names that could still be read, sorted. If it is empty, the record may concern any
+    package, so the whole feed counts as not examined.
     """
 
     where: str
@@ -109,11 +109,11 @@ class UnusableRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a feed was when it was asked.
+    """The facts of a feed when it was opened.
 
     `newest` is the latest `modified` that is not after now, in Unix seconds; `from_future` how many
     records claim a later one. `prefixes` counts records by the first part of their id. `unusable` are
-    those that could not be read, all of them; `ignored` counts members that are no records.
+    those that could not be read, all of them; `ignored` counts members that are not records.
     """
 
     name: str
@@ -129,11 +129,11 @@ class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(StrEnum):
-    """What a vulnerability means for a pin.
+    """The status of a vulnerability for a pin.
 
-    `UNDECIDED` counts like affected: the record names the package and does not say, in a way that can
-    be ordered, whether this version is meant. `SETTLED` is for showing only: one record is silent, but
-    another record of the same vulnerability tells that this version is not affected.
+    `UNDECIDED` counts as affected: the record names the package, but its versions cannot be ordered against the
+    pinned one. `SETTLED` is informational: one record lists no versions, but another record of the same vulnerability
+    shows that this version is not affected.
     """
 
     AFFECTED = "affected"
@@ -142,7 +142,7 @@ class Status(StrEnum):
 
 
 class Basis(StrEnum):
-    """Where a severity comes from, in order of authority."""
+    """The claim that a severity is based on, in order of authority."""
 
     MALWARE = "malware"
     GHSA_LABEL = "ghsa-label"
@@ -153,7 +153,7 @@ class Basis(StrEnum):
 
 
 class Vector(msgspec.Struct, frozen=True, kw_only=True):
-    """One claim of severity as a record makes it; `score` and `band` are None where it cannot be read."""
+    """One claim of severity in a record; `score` and `band` are None if it cannot be read."""
 
     record: str
     kind: str
@@ -163,10 +163,10 @@ class Vector(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rating(msgspec.Struct, frozen=True, kw_only=True):
-    """The severity of a vulnerability and why.
+    """The severity of a vulnerability and its basis.
 
-    `severity` is UNKNOWN where the claims are absent or conflict; `counts_as` is what decisions use
-    then: high, or critical where one of the conflicting claims says so. `vectors` are all claims of all
+    `severity` is UNKNOWN if the claims are absent or conflict; `counts_as` is what decisions use
+    then: high, or critical if one of the conflicting claims is critical. `vectors` are all claims of all
     records, sorted by record and kind.
     """
 
@@ -177,18 +177,18 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def conflicting(self) -> bool:
-        """Whether the claims of equal authority differ."""
+        """True if claims of equal authority differ."""
         return self.basis is Basis.CONFLICTING
 
 
 class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
-    """One vulnerability of one pin, whatever number of records tell of it.
+    """One vulnerability of one pin, from any number of records.
 
     `id` is the first of all its names in display order (CVE, GHSA, PYSEC, MAL, others), `aliases` the
-    rest in that order. `records` are the ids of the live records, `withdrawn` those taken back. `fixed`
-    is the nearest version after the pinned one that ends it, empty where none is known. `published` is
-    the earliest disclosure, `modified` the latest change, in Unix seconds. `reason` tells why it is
-    undecided or settled, else empty.
+    rest in that order. `records` are the ids of the live records, `withdrawn` those of withdrawn ones. `fixed`
+    is the nearest fixed version after the pinned one, empty if none is known. `published` is
+    the earliest disclosure, `modified` the latest change, in Unix seconds. `reason` is why it is undecided or
+    settled, else empty.
     """
 
     id: str
@@ -214,7 +214,7 @@ class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=1 << 18)
 def version_key(text: str) -> str:
-    """Return the form in which two version strings are equal exactly where PEP 440 says so.
+    """Return the key by which two version strings are equal exactly if they are by PEP 440.
 
     A version that PEP 440 cannot read is its own key, without surrounding space and in lower case, as
     arbitrary equality (`===`) compares it; no such key is ever the key of a readable version.
@@ -225,7 +225,7 @@ def version_key(text: str) -> str:
 
 @lru_cache(maxsize=1 << 18)
 def parse_version(text: str) -> Version | None:
-    """Return a PEP 440 version, or None where the text is not one."""
+    """Return a PEP 440 version, or None if the text is not one."""
     try:
         return Version(text)
     except InvalidVersion:

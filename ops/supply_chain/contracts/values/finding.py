@@ -26,7 +26,7 @@ WORST_FIRST = (
     Severity.LOW,
     Severity.INFO,
 )
-"""Order of severities in every list: `unknown` counts as high and comes after what is known to be high."""
+"""Order of severities in every list: `unknown` counts as high and comes after `high`."""
 
 
 class Finding(Contract, frozen=True, kw_only=True):

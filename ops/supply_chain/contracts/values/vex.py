@@ -1,9 +1,9 @@
-"""VEX as it is read and as it is written, whatever format it stands in.
+"""VEX independent of its format.
 
 Read: a `VexDocument` of statements, each about targets. Written: an `Assessment` for each open
-vulnerability of a package. The words are OpenVEX's; each format's reader and writer translates.
+vulnerability of a package. The terms are OpenVEX's; each format's reader and writer translates.
 
-Source: OpenVEX v0.2.0; facts/standards.md section 4.
+Source: OpenVEX v0.2.0, https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ops.supply_chain.core.text import printable
 
 
 class VexStatus(StrEnum):
-    """What a statement says of a vulnerability in a package."""
+    """The status of a vulnerability in a package."""
 
     NOT_AFFECTED = "not_affected"
     AFFECTED = "affected"
@@ -29,7 +29,7 @@ class VexStatus(StrEnum):
 
 
 class Justification(StrEnum):
-    """Why something is not affected."""
+    """The reason for the status not_affected."""
 
     COMPONENT_NOT_PRESENT = "component_not_present"
     CODE_NOT_PRESENT = "vulnerable_code_not_present"
@@ -39,12 +39,12 @@ class Justification(StrEnum):
 
 
 class VexTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """What a statement is about.
+    """The subject of a statement.
 
     `name` is a PyPI package in PEP 503 form; `version` its exact version, or `versions` a `vers:pypi/`
-    range. `within` is the purl of the product in whose context alone the statement holds, empty where the
-    package itself is the product. `problem` says why it can match nothing ("names no exact version"),
-    empty where it can. `label` is how the document names it.
+    range. `within` is the purl of the product to which the statement is limited, empty if the package
+    itself is the product. `problem` is why it can match nothing ("names no exact version"), or empty. `label` is its
+    name in the document.
     """
 
     label: str
@@ -58,8 +58,8 @@ class VexTarget(msgspec.Struct, frozen=True, kw_only=True):
 class VexStatement(msgspec.Struct, frozen=True, kw_only=True):
     """One statement.
 
-    `names` are the vulnerability's id and aliases, the id first. `timestamp` is None where the document
-    gives no moment that can be ordered. `place` is its JSON path.
+    `names` are the vulnerability's id and aliases, the id first. `timestamp` is None if the document has
+    none that can be ordered. `place` is its JSON path.
     """
 
     names: tuple[str, ...]
@@ -80,10 +80,10 @@ class VexDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
-    """A live waiver as VEX and ignore lists tell it.
+    """A live waiver as used in VEX and ignore lists.
 
-    `since` is the first moment of the day it was written, `until` its last day, `ends` the first moment
-    after that day; both moments in UTC.
+    `since` is the start of the day it was written, `until` its expiry date, `ends` the end of that day; both times
+    in UTC.
     """
 
     id: str
@@ -96,18 +96,18 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
     justification: str = ""
 
 
-class Judged(NamedTuple):
-    """A finding of the records, and the live waiver that it is waived by, if one is."""
+class VexFinding(NamedTuple):
+    """A finding of the records, with the live waiver that covers it, if any."""
 
     finding: Finding
     acceptance: Acceptance | None
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
-    """What we say of one vulnerability of one package.
+    """The project's statement on one vulnerability of one package.
 
-    `name` is the best known id, `aliases` the others, sorted. `detail` is the reason, or what to do.
-    `since` is when it was said, None for the document's own moment.
+    `name` is the best known id, `aliases` the others, sorted. `detail` is the reason or the next step.
+    `since` is the time of the statement, None for the document's own timestamp.
     """
 
     package: str
@@ -121,8 +121,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
 
 
-class Applied(NamedTuple):
-    """Whose word took a finding's force, read back from the finding."""
+class AppliedVex(NamedTuple):
+    """The VEX that suppresses a finding, read back from the finding."""
 
     document: str
     status: VexStatus
@@ -133,16 +133,16 @@ _LABEL = re.compile(r"VEX: (?P<document>.+), (?P<status>not_affected|fixed)(?: \
 
 
 def waived_label(document: str, status: VexStatus, justification: Justification | None) -> str:
-    """Return what a finding that VEX suppresses has in `waived_by`."""
+    """Return the `waived_by` of a finding that VEX suppresses."""
     why = f" ({justification.value})" if justification else ""
     return f"VEX: {printable(document)}, {status.value}{why}"
 
 
-def read_waived_label(text: str) -> Applied | None:
+def read_waived_label(text: str) -> AppliedVex | None:
     """Read `waived_label` back; None for a text of any other form."""
     found = _LABEL.fullmatch(text)
     if not found:
         return None
     why = found["why"]
     known = Justification(why) if why in set(Justification) else None
-    return Applied(found["document"], VexStatus(found["status"]), known)
+    return AppliedVex(found["document"], VexStatus(found["status"]), known)

@@ -29,7 +29,7 @@ from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.gather.gates.records import read_records, record_paths
 from ops.supply_chain.release.retention.rules import newest
-from ops.supply_chain.risk.advisories.response import Clock
+from ops.supply_chain.risk.advisories.response import ResponseClock
 from ops.supply_chain.risk.findings.report import build_report
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
@@ -66,7 +66,7 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
     return ReportInput(
         component=run.project.name,
         version=version,
-        today=Clock(run.config.response, now=run.now).today,
+        today=ResponseClock(run.config.response, now=run.now).today,
         waiver_day=today(run, run.config),
         warn_days=run.config.waiver_rules.warn_days,
         rehearsal=_is_rehearsal(run),

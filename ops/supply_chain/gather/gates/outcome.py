@@ -12,7 +12,7 @@ from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.outcome import Outcome, worst
 from ops.supply_chain.gather.gates.projects import GateProject
-from ops.supply_chain.risk.gates.outcome import outcome_of
+from ops.supply_chain.risk.gates.outcome import decide_outcome
 from ops.supply_chain.risk.waivers.apply import apply_waivers
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
@@ -46,7 +46,7 @@ def finish_gate(
     outcomes: list[Outcome] = []
     for project, findings in found:
         waived = _waive(run, project.config, findings, scopes)
-        outcomes.append(outcome_of(waived, fail_on=project.config.gate.fail_on, all_examined=all_examined))
+        outcomes.append(decide_outcome(waived, fail_on=project.config.gate.fail_on, all_examined=all_examined))
         remaining += project.relocated(waived)
     return GateOutcome(tuple(sorted(remaining, key=lambda finding: finding.sort_key)), worst(outcomes))
 

@@ -1,14 +1,12 @@
-"""From what a matcher says of a pin to findings that tell what to do next.
-
-One finding for each (pin, vulnerability) of a project, with its places; never one for each line.
+"""Findings of the advisory gates: one for each (pin, vulnerability) of a project, with all its locations.
 
 | code | what | severity |
 |---|---|---|
-| `vulnerability.known` | a record says that the version is affected | its rating; absent or conflicting counts as high |
-| `vulnerability.undecided` | a record names the package and does not let anybody decide | the same |
-| `vulnerability.settled` | one record is silent, another of the same vulnerability clears the version | info |
+| `vulnerability.known` | the version is affected | its rating; absent or conflicting counts as high |
+| `vulnerability.undecided` | the records do not allow a decision about the version | the same |
+| `vulnerability.settled` | undecidable by one record, not affected by another of the same vulnerability | info |
 | `malware.known` | the pin is, or may be, a malicious package | critical |
-| `malware.name-only` | the project of a direct dependency held malware at another version | info |
+| `malware.name-only` | the project of a direct dependency had malware at another version | info |
 """
 
 from __future__ import annotations
@@ -24,15 +22,15 @@ from ops.supply_chain.contracts.values.advisory import Basis, Status, Vulnerabil
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.lock_formats import upgrade_command
-from ops.supply_chain.risk.advisories.pins import Places
-from ops.supply_chain.risk.advisories.response import Clock
+from ops.supply_chain.risk.advisories.pins import Locations
+from ops.supply_chain.risk.advisories.response import ResponseClock
 
 KNOWN, UNDECIDED, SETTLED = "vulnerability.known", "vulnerability.undecided", "vulnerability.settled"
 MALWARE, NAME_ONLY = "malware.known", "malware.name-only"
 
 
 class _When(NamedTuple):
-    """What the response clock says, its last day, and the day of the first sighting."""
+    """The deadline in words, the due date, and the date of the first sighting."""
 
     text: str = ""
     due: str = ""
@@ -50,21 +48,21 @@ _WORDS = {
     Basis.GHSA_LABEL: "GitHub's label",
     Basis.GHSA_CVSS: "GitHub's CVSS vector",
     Basis.CVSS: "a CVSS vector",
-    Basis.CONFLICTING: "the ratings conflict and nobody has classified it",
-    Basis.ABSENT: "no record rates it and nobody has classified it",
+    Basis.CONFLICTING: "the ratings conflict and it is not classified",
+    Basis.ABSENT: "no record rates it and it is not classified",
 }
 
 
-class Teller:
-    """Makes the findings of one project.
+class FindingBuilder:
+    """The builder of one project's findings; it counts new and overdue ones.
 
     Args:
         clock: The response clock of its configuration.
-        ledger: What earlier scans saw; empty where there is no ledger.
+        ledger: Sightings of earlier scans; empty if there is no ledger.
         zone: The time zone of the response clock.
     """
 
-    def __init__(self, clock: Clock, ledger: Ledger, *, zone: str) -> None:
+    def __init__(self, clock: ResponseClock, ledger: Ledger, *, zone: str) -> None:
         self._clock = clock
         self._ledger = ledger
         self._zone = ZoneInfo(zone)
@@ -72,13 +70,13 @@ class Teller:
         self.overdue = 0
         self.sightings: list[Sighting] = []
 
-    def vulnerability(self, found: Vulnerability, at: Places, *, move_to: str) -> Finding:
-        """Tell of one vulnerability of one pin.
+    def vulnerability(self, found: Vulnerability, at: Locations, *, move_to: str) -> Finding:
+        """Return the finding for one vulnerability of one pin.
 
         Args:
-            found: What the matcher says.
-            at: Where the pin stands.
-            move_to: The version that ends all of the pin's vulnerabilities that a version can end, or nothing.
+            found: The vulnerability.
+            at: The pin's locations.
+            move_to: The nearest version without any of the pin's fixable vulnerabilities, or empty.
         """
         code = _CODES[found.status]
         if found.status is Status.SETTLED:
@@ -90,28 +88,28 @@ class Teller:
             code, found.rating.counts_as, found, at, said=f"{said}; {_severity(found)}", step=step, when=when
         )
 
-    def malware(self, found: Vulnerability, at: Places) -> Finding:
-        """Tell of one pin that is, or may be, a malicious package."""
+    def malware(self, found: Vulnerability, at: Locations) -> Finding:
+        """Return the finding for a pin that is, or may be, a malicious package."""
         when = self._when(MALWARE, found)
         certain = "is" if found.status is Status.AFFECTED else "may be"
         said = f"{found.package} {found.version} {certain} malware: {found.id}{_aliases(found)}{_summary(found)}"
         if found.reason:
             said += f" ({printable(found.reason)})"
         step = (
-            f"Take {found.package} out of {at.path} and of every lock named here, treat each machine that installed "
-            "it as compromised, and renew every secret that it could read."
+            f"Remove {found.package} from {at.path} and every other lock listed here, treat each machine that installed "
+            "it as compromised, and rotate every secret that it could read."
         )
         return _finding(MALWARE, Severity.CRITICAL, found, at, said=said, step=step, when=when)
 
-    def name_only(self, package: str, version: str, names: tuple[str, ...], at: Places) -> Finding:
-        """Tell that a direct dependency's project held malware, though not at the pinned version."""
+    def name_only(self, package: str, version: str, names: tuple[str, ...], at: Locations) -> Finding:
+        """Return the finding for a direct dependency whose project had malware at other versions than the pinned one."""
         self._see(Sighting(NAME_ONLY, package, names))
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         return Finding(
             code=NAME_ONLY,
             severity=Severity.INFO,
-            message=f"the project {package} has held malware at other versions than {version}: {names[0]}{more}",
-            next_step=f"Read {names[0]} and see that {package} {version} was published by whom you trust.",
+            message=f"the project {package} had malware at other versions than {version}: {names[0]}{more}",
+            next_step=f"Read {names[0]} and check that {package} {version} was published by someone you trust.",
             package=package,
             version=version,
             path=at.path,
@@ -141,12 +139,12 @@ class Teller:
 
 @lru_cache(maxsize=4096)
 def _noon(day: date | None, zone: ZoneInfo) -> datetime | None:
-    """Return a moment that is on a day in the policy's zone."""
+    """Return noon of a day in the policy's time zone."""
     return None if day is None else datetime.combine(day, time(12), zone)
 
 
-def not_examined(code: str, package: str, version: str, at: Places, *, why: str, step: str) -> Finding:
-    """Tell of one pin that was not looked at."""
+def not_examined(code: str, package: str, version: str, at: Locations, *, why: str, step: str) -> Finding:
+    """Return the finding for one pin that was not examined."""
     return Finding(
         code=code,
         severity=Severity.INFO,
@@ -165,7 +163,7 @@ def _finding(
     code: str,
     severity: Severity,
     found: Vulnerability,
-    at: Places,
+    at: Locations,
     *,
     said: str,
     step: str,
@@ -221,15 +219,15 @@ def _severity(found: Vulnerability) -> str:
     return f"severity {rating.counts_as} ({_WORDS[rating.basis]})"
 
 
-def _step(found: Vulnerability, at: Places, move_to: str) -> str:
+def _step(found: Vulnerability, at: Locations, move_to: str) -> str:
     command = upgrade_command(at.kind, found.package)
-    how = f": {command}" if command else f", and compile {at.path} again"
+    how = f": {command}" if command else f", and recompile {at.path}"
     if found.fixed and move_to:
         return f"Move {found.package} to {move_to} or later{how}"
     if found.fixed:
-        return f"Move {found.package} to {found.fixed} or later, which ends this one but not the others{how}"
+        return f"Move {found.package} to {found.fixed} or later, which fixes this one but not the others{how}"
     return (
-        f"No version that ends it is known: take {found.package} out, or accept it in {CONFIG_NAME}: [[waivers]] "
+        f"No fixed version is known: remove {found.package}, or accept it in {CONFIG_NAME}: [[waivers]] "
         f'id = "{found.id}", package = "{found.package}", versions = "=={found.version}", '
         "with reason, owner, date and expires"
     )

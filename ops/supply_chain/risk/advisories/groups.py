@@ -1,10 +1,10 @@
-"""Joins records that tell of the same vulnerability of one package, by their ids and aliases.
+"""Records of the same vulnerability of one package, grouped by their ids and aliases.
 
-Aliases are symmetric and transitive: two records belong together where any chain of shared names
-joins them. `related` and `upstream` are not aliases. A withdrawn record joins nothing, so that taking
-one back never makes two vulnerabilities one; it is kept beside the group whose name it bears.
+Aliases are symmetric and transitive: two records belong together if any chain of shared names
+connects them. `related` and `upstream` are not aliases. A withdrawn record connects nothing, so that withdrawing
+one never merges two vulnerabilities; its id is kept with the group whose name it has.
 
-Source: OSV schema, "aliases", "upstream", "related", "withdrawn".
+Source: OSV schema, https://ossf.github.io/osv-schema/, "aliases", "upstream", "related", "withdrawn".
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ DISPLAY_ORDER = ("CVE-", GITHUB_PREFIX, "PYSEC-", MALWARE_PREFIX)
 """Names of the first kind come first; names of no kind come last."""
 
 
-class Group(NamedTuple):
+class VulnerabilityGroup(NamedTuple):
     """One vulnerability of one package.
 
-    `names` are all ids and aliases in display order, `live` the records that stand, sorted by id,
-    `withdrawn` the ids of records taken back that bear one of the names, sorted.
+    `names` are all ids and aliases in display order, `live` the records that are not withdrawn, sorted by id,
+    `withdrawn` the ids of withdrawn records that have one of the names, sorted.
     """
 
     names: tuple[str, ...]
@@ -31,24 +31,24 @@ class Group(NamedTuple):
 
     @property
     def malware(self) -> bool:
-        """Whether a name is of the malicious-packages repository."""
+        """True if a name is from the malicious-packages repository."""
         return any(name.startswith(MALWARE_PREFIX) for name in self.names)
 
 
-def join(advisories: Iterable[Advisory], *, now: int) -> tuple[Group, ...]:
+def join(advisories: Iterable[Advisory], *, now: int) -> tuple[VulnerabilityGroup, ...]:
     """Join the records of one package.
 
     Args:
         advisories: All that name the package, in any order.
-        now: Unix seconds; a record that will be withdrawn later still stands.
+        now: Unix seconds; a record that will be withdrawn later is still live.
     Returns:
         Groups sorted by their names; the same for every order of the records.
     """
-    taken_back: list[Advisory] = []
+    withdrawn_records: list[Advisory] = []
     live: list[Advisory] = []
     for advisory in sorted(advisories, key=_record_order):
         withdrawn = advisory.withdrawn is not None and advisory.withdrawn <= now
-        (taken_back if withdrawn else live).append(advisory)
+        (withdrawn_records if withdrawn else live).append(advisory)
     parents: dict[str, str] = {}
     for advisory in live:
         for name in (advisory.id, *advisory.aliases):
@@ -56,32 +56,34 @@ def join(advisories: Iterable[Advisory], *, now: int) -> tuple[Group, ...]:
     members: dict[str, list[Advisory]] = {}
     for advisory in live:
         members.setdefault(_root(parents, advisory.id), []).append(advisory)
-    return tuple(sorted((_group(found, taken_back) for found in members.values()), key=lambda group: group.names))
+    return tuple(
+        sorted((_group(found, withdrawn_records) for found in members.values()), key=lambda group: group.names)
+    )
 
 
 def display_key(name: str) -> tuple[int, str]:
-    """Return what names are sorted by for people: kind, then text."""
+    """Return the sort key of names for display: kind, then text."""
     kind = next((place for place, prefix in enumerate(DISPLAY_ORDER) if name.startswith(prefix)), len(DISPLAY_ORDER))
     return (kind, name)
 
 
 def _record_order(advisory: Advisory) -> tuple[str, int, tuple[str, ...], str]:
-    """Order records by id; the rest orders those that a feed has twice."""
+    """Return the sort key of records: the id; the rest orders records that a feed has twice."""
     return (advisory.id, advisory.modified or 0, advisory.versions, advisory.summary)
 
 
-def _group(live: Sequence[Advisory], taken_back: Sequence[Advisory]) -> Group:
+def _group(live: Sequence[Advisory], withdrawn_records: Sequence[Advisory]) -> VulnerabilityGroup:
     names = {name for advisory in live for name in (advisory.id, *advisory.aliases)}
-    withdrawn = {item.id for item in taken_back if names & {item.id, *item.aliases}}
-    return Group(
+    withdrawn = {item.id for item in withdrawn_records if names & {item.id, *item.aliases}}
+    return VulnerabilityGroup(
         tuple(sorted(names, key=display_key)),
         tuple(live),
         tuple(sorted(withdrawn - {item.id for item in live})),
     )
 
 
-def _unite(parents: dict[str, str], one: str, other: str) -> None:
-    first, second = _root(parents, one), _root(parents, other)
+def _unite(parents: dict[str, str], name: str, other: str) -> None:
+    first, second = _root(parents, name), _root(parents, other)
     if first != second:
         parents[max(first, second)] = min(first, second)
 

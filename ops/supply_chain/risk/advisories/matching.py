@@ -1,7 +1,7 @@
-"""Which vulnerabilities a pin has: the one matcher that every feed and every stage uses.
+"""The matcher of pins against advisories, used for every feed by every stage.
 
-Each package's records are joined once, each (package, version) is decided once, however many locks
-hold it. A vulnerability affects a pin where any of its live records says so.
+Each package's records are grouped once and each (package, version) is decided once, in however many locks
+it is. A vulnerability affects a pin if any of its live records says so.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ from datetime import datetime
 
 from ops.supply_chain.contracts.values.advisory import Advisory, Vulnerability
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.risk.advisories.package import Case, cases_of, nearest
-from ops.supply_chain.risk.advisories.ranges import Subject, subject
+from ops.supply_chain.risk.advisories.package import KnownVulnerability, nearest, vulnerabilities_of
+from ops.supply_chain.risk.advisories.ranges import CheckedVersion, checked_version
 
 
 class Matcher:
-    """Answers for pins from a set of records.
+    """The matcher of one set of records.
 
     Args:
         advisories: PEP 503 package name -> all records that name it; a package that is not in it has
             no advisory. Lists of several feeds may be chained.
-        now: The run's moment, for withdrawals that lie ahead.
+        now: The time of the run, for withdrawals in the future.
     """
 
     def __init__(self, advisories: Mapping[str, Iterable[Advisory]], *, now: datetime) -> None:
         self._advisories = advisories
         self._now = int(now.timestamp())
-        self._cases: dict[str, tuple[Case, ...]] = {}
+        self._cases: dict[str, tuple[KnownVulnerability, ...]] = {}
         self._answers: dict[tuple[str, str], tuple[Vulnerability, ...]] = {}
 
     def match(self, package: str, version: str) -> tuple[Vulnerability, ...]:
-        """Return the vulnerabilities of one pin, sorted by their names; empty where the records name none.
+        """Return the vulnerabilities of one pin, sorted by their names; may be empty.
 
         Args:
             package: In any spelling.
@@ -44,41 +44,41 @@ class Matcher:
         return found
 
     def move_to(self, package: str, version: str) -> str:
-        """Return the nearest later version that has none of the vulnerabilities that a version can end.
+        """Return the nearest later version without any of the fixable vulnerabilities.
 
-        What affects the pin and has no fix is left out: no move ends it, and it must not keep the others.
+        A vulnerability of the pin without a fixed version is ignored, so that it does not hide fixes of the others.
 
         Returns:
-            A version, or nothing where the records know of none.
+            A version, or empty if the records have none.
         """
-        about = subject(version)
+        about = checked_version(version)
         cases = self._known(package)
         open_cases = [case for case in cases if case.status(about) is not None]
-        hopeless = {id(case) for case in open_cases if not case.fixed_after(about)}
-        if len(hopeless) == len(open_cases):
+        unfixable = {id(case) for case in open_cases if not case.fixed_after(about)}
+        if len(unfixable) == len(open_cases):
             return ""
-        avoidable = [case for case in cases if id(case) not in hopeless]
-        return nearest(sorted({fix for case in avoidable for fix in case.fixes}), avoidable, about)
+        fixable = [case for case in cases if id(case) not in unfixable]
+        return nearest(sorted({fix for case in fixable for fix in case.fixes}), fixable, about)
 
     def malware_elsewhere(self, package: str, version: str) -> tuple[str, ...]:
-        """Return the names of malware that the records know under a package's name, but not at this version."""
-        about = subject(version)
+        """Return the malware recorded under a package's name at other versions than this one."""
+        about = checked_version(version)
         return tuple(case.group.names[0] for case in self._known(package) if case.group.malware and _clean(case, about))
 
-    def _known(self, package: str) -> tuple[Case, ...]:
+    def _known(self, package: str) -> tuple[KnownVulnerability, ...]:
         name = normalise(package)
         cases = self._cases.get(name)
         if cases is None:
-            cases = self._cases[name] = cases_of(self._advisories.get(name, ()), now=self._now)
+            cases = self._cases[name] = vulnerabilities_of(self._advisories.get(name, ()), now=self._now)
         return cases
 
     def _match(self, name: str, version: str) -> Iterable[Vulnerability]:
-        about = subject(version)
+        about = checked_version(version)
         for case in self._known(name):
             status = case.status(about)
             if status is not None:
                 yield case.vulnerability(name, version, status)
 
 
-def _clean(case: Case, about: Subject) -> bool:
+def _clean(case: KnownVulnerability, about: CheckedVersion) -> bool:
     return case.status(about) is None

@@ -1,4 +1,4 @@
-"""All that the records say of one package, prepared so that many versions of it are decided fast."""
+"""The vulnerabilities of one package, prepared so that many versions of it are decided quickly."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from functools import cached_property
 from packaging.version import Version
 
 from ops.supply_chain.contracts.values.advisory import GITHUB_PREFIX, Advisory, Rating, Status, Vulnerability
-from ops.supply_chain.risk.advisories.groups import Group, join
-from ops.supply_chain.risk.advisories.ranges import Decision, Subject, decide, fixes, subject
+from ops.supply_chain.risk.advisories.groups import VulnerabilityGroup, join
+from ops.supply_chain.risk.advisories.ranges import CheckedVersion, Decision, checked_version, decide, fixes
 from ops.supply_chain.risk.advisories.severity import rate
 
 
-class Case:
-    """One vulnerability of one package, with what is the same for every version of it.
+class KnownVulnerability:
+    """One vulnerability of one package, with everything that does not depend on the version.
 
     Args:
         group: Its records.
     """
 
-    def __init__(self, group: Group) -> None:
+    def __init__(self, group: VulnerabilityGroup) -> None:
         self.group = group
         self._ends: dict[Version, bool] = {}
 
     @cached_property
     def rating(self) -> Rating:
-        """How bad it is."""
+        """Its severity."""
         return rate(self.group.live, malware=self.group.malware)
 
     @cached_property
     def fixes(self) -> tuple[Version, ...]:
-        """Every version that ends a range of it, in order."""
+        """Every fixed version of it, in order."""
         return tuple(sorted({version for item in self.group.live for version in fixes(item)}))
 
-    def status(self, about: Subject) -> Status | None:
-        """Fold what its records say of a version; None where none means it.
+    def status(self, about: CheckedVersion) -> Status | None:
+        """Return the status of a version; None if it is not affected.
 
-        One record that affects outweighs all. A record that is silent is answered for by another that
-        is not, save for malware, where silence is never taken for innocence.
+        One record that includes the version outweighs all others. A record without versions is overruled by one
+        with versions, except for malware, where a record without versions covers all of them.
         """
         live = self.group.live
         decisions = [decide(item, about) for item in live]
@@ -52,20 +52,20 @@ class Case:
         return Status.SETTLED if answered and all(item.silence for item in doubtful) else Status.UNDECIDED
 
     def affects(self, version: Version) -> bool:
-        """Tell whether a version that is a fix of something is surely affected by this."""
+        """Return True if a candidate version is known to be affected."""
         known = self._ends.get(version)
         if known is None:
-            about = subject(str(version))
+            about = checked_version(str(version))
             known = self._ends[version] = any(decide(item, about) is Decision.YES for item in self.group.live)
         return known
 
-    def fixed_after(self, about: Subject) -> str:
-        """Return the nearest fix after a version that this does not affect again; empty where none is known."""
+    def fixed_after(self, about: CheckedVersion) -> str:
+        """Return the nearest later fixed version that is not affected again; empty if none is known."""
         return nearest(self.fixes, (self,), about)
 
     def vulnerability(self, package: str, version: str, status: Status) -> Vulnerability:
-        """Describe it for one version, whose status is known."""
-        group, about = self.group, subject(version)
+        """Return it as a vulnerability of one version with a known status."""
+        group, about = self.group, checked_version(version)
         return Vulnerability(
             id=group.names[0],
             aliases=group.names[1:],
@@ -94,23 +94,23 @@ class Case:
         return next((item.summary for item in ordered if item.summary), "")
 
 
-def cases_of(advisories: Iterable[Advisory], *, now: int) -> tuple[Case, ...]:
-    """Join the records of a package into its vulnerabilities, sorted by their names.
+def vulnerabilities_of(advisories: Iterable[Advisory], *, now: int) -> tuple[KnownVulnerability, ...]:
+    """Group the records of a package into its vulnerabilities, sorted by their names.
 
     Args:
-        advisories: All that name it, in any order.
+        advisories: All records that name it, in any order.
         now: Unix seconds.
     """
-    return tuple(Case(group) for group in join(advisories, now=now))
+    return tuple(KnownVulnerability(group) for group in join(advisories, now=now))
 
 
-def nearest(candidates: Iterable[Version], avoided: Sequence[Case], about: Subject) -> str:
-    """Return the first candidate after a version that no case affects.
+def nearest(candidates: Iterable[Version], avoided: Sequence[KnownVulnerability], about: CheckedVersion) -> str:
+    """Return the first candidate after a version that no vulnerability affects.
 
     Args:
-        candidates: In order.
-        avoided: What must not affect it.
-        about: The version; one that cannot be ordered has none after it.
+        candidates: Versions in order.
+        avoided: Vulnerabilities that must not affect it.
+        about: The version; one that cannot be ordered has no later one.
     """
     if about.version is None:
         return ""
@@ -118,8 +118,8 @@ def nearest(candidates: Iterable[Version], avoided: Sequence[Case], about: Subje
     return next((str(candidate) for candidate in later if not any(case.affects(candidate) for case in avoided)), "")
 
 
-def _reason(group: Group, status: Status, version: str) -> str:
-    about = subject(version)
+def _reason(group: VulnerabilityGroup, status: Status, version: str) -> str:
+    about = checked_version(version)
     doubtful = next(item for item in group.live if decide(item, about) is Decision.UNKNOWN)
     if doubtful.silence:
         said = f"{doubtful.id} does not say which versions are affected: {doubtful.silence}"
@@ -127,4 +127,4 @@ def _reason(group: Group, status: Status, version: str) -> str:
         said = f"version {version!r} cannot be ordered against the ranges of {doubtful.id}"
     else:
         said = f"{doubtful.id} has a bound that PEP 440 cannot order, and {version} may lie on either side of it"
-    return said + ("; another record of it says that this version is not" if status is Status.SETTLED else "")
+    return said + ("; another record of it says that this version is not affected" if status is Status.SETTLED else "")

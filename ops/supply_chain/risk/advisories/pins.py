@@ -1,7 +1,7 @@
-"""The distinct pins of a project's locks, and where each stands.
+"""The distinct pins of a project's locks, and their locations.
 
-Everything that costs is done once for a distinct (name, version), however many locks hold it; places are
-gathered afterwards, only for the pins that something is to be said of.
+Expensive work is done once for each distinct (name, version), in however many locks it is; locations are collected
+afterwards, only for pins that have findings.
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ from typing import NamedTuple
 from ops.supply_chain.contracts.values.lock import Lock, LockKind, Pin, PinSource, PinSourceKind
 
 MOST_PLACES = 100
-"""Of one finding that are listed; nobody opens more, and what shows findings beside code lists no more."""
+"""Locations listed in one finding; code scanning shows no more."""
 
 MOST_PLACES_IN_ALL = 50_000
-"""Of all findings of one project that are listed, so that a record stays a file that can be opened."""
+"""Locations listed in all findings of one project, so that a record stays small enough to open."""
 
-Key = tuple[str, str]
+PinKey = tuple[str, str]
 """PEP 503 name, and version as the lock writes it, empty where it has none."""
 
 
-class Traits(NamedTuple):
-    """What all places of a pin come to.
+class PinOrigin(NamedTuple):
+    """The origin of a pin, over all its locations.
 
-    `local` where it is the project's own wherever it stands; `direct` where it may be a direct
-    dependency somewhere: only a lock that says that it is not counts as saying so. `sources` are where it
-    comes from, without those of the project's own packages.
+    `local` is True if it is the project's own package everywhere; `direct` is True unless every lock marks it as
+    indirect. `sources` are the indexes and addresses it comes from, without the project's own packages.
     """
 
     local: bool
@@ -34,8 +33,8 @@ class Traits(NamedTuple):
     sources: frozenset[PinSource]
 
 
-class Places(NamedTuple):
-    """Where a pin stands: the first place, further ones as `path:line`, how many in all, the first lock's kind."""
+class Locations(NamedTuple):
+    """The locations of a pin: the first, further ones as `path:line`, the total number, the kind of the first lock."""
 
     path: str
     line: int
@@ -44,65 +43,65 @@ class Places(NamedTuple):
     kind: LockKind
 
 
-def distinct(locks: Iterable[Lock]) -> dict[Key, Traits]:
-    """Gather the distinct pins of some locks, sorted."""
+def distinct(locks: Iterable[Lock]) -> dict[PinKey, PinOrigin]:
+    """Return the distinct pins of some locks, sorted."""
     pins: dict[int, tuple[Pin, bool]] = {}
     for lock in locks:
         for entry in lock.entries:
             known = pins.get(id(entry.pin))
             if known is None or (entry.direct is not False and not known[1]):
                 pins[id(entry.pin)] = (entry.pin, entry.direct is not False)
-    found: dict[Key, Traits] = {}
+    found: dict[PinKey, PinOrigin] = {}
     for pin, direct in pins.values():
         key = (pin.name, pin.version)
-        before = found.get(key, Traits(local=True, direct=False, sources=frozenset()))
+        before = found.get(key, PinOrigin(local=True, direct=False, sources=frozenset()))
         sources = before.sources if pin.local else before.sources | {pin.source}
-        found[key] = Traits(before.local and pin.local, before.direct or direct, sources)
+        found[key] = PinOrigin(before.local and pin.local, before.direct or direct, sources)
     return dict(sorted(found.items()))
 
 
-def is_public(traits: Traits, *, index: str, public_index: str) -> bool:
-    """Tell whether a pin's name is on the public index anyway, so that asking about it tells nothing.
+def is_public(origin: PinOrigin, *, index: str, public_index: str) -> bool:
+    """Return True if a pin comes from the public index, so that a query about it reveals no private name.
 
     Args:
-        traits: Of the pin.
+        origin: The pin's origin.
         index: The project's default index, empty for the public one.
-        public_index: Address of the public one.
+        public_index: Address of the public index.
     """
     public = public_index.rstrip("/")
     return any(
         source.kind is PinSourceKind.INDEX and (source.url or index or public).rstrip("/") == public
-        for source in traits.sources
+        for source in origin.sources
     )
 
 
-def places(locks: Sequence[Lock], keys: Collection[Key], *, findings: int) -> dict[Key, Places]:
-    """Find where pins stand.
+def locate(locks: Sequence[Lock], keys: Collection[PinKey], *, findings: int) -> dict[PinKey, Locations]:
+    """Return the locations of pins.
 
     Args:
-        locks: Of one project.
-        keys: The pins that something is to be said of.
-        findings: How many findings will list the places; the more, the fewer places each.
+        locks: The locks of one project.
+        keys: The pins to locate.
+        findings: Number of findings that will list the locations; the more findings, the fewer locations each.
     Returns:
-        Pin -> its places, sorted by path and line, each once though several locks include it.
+        Pin -> its locations, sorted by path and line, each once even if several locks include it.
     """
     kinds: dict[str, LockKind] = {}
-    found: dict[Key, set[tuple[str, int]]] = {key: set() for key in keys}
+    found: dict[PinKey, set[tuple[str, int]]] = {key: set() for key in keys}
     by_pin: dict[int, set[tuple[str, int]] | None] = {}
     for lock in locks:
         for entry in lock.entries:
             pin = entry.pin
             if id(pin) not in by_pin:
                 by_pin[id(pin)] = found.get((pin.name, pin.version))
-            held = by_pin[id(pin)]
-            if held is not None:
-                held.add((entry.path, entry.line))
+            seen = by_pin[id(pin)]
+            if seen is not None:
+                seen.add((entry.path, entry.line))
                 kinds.setdefault(entry.path, lock.kind)
     limit = max(1, min(MOST_PLACES, MOST_PLACES_IN_ALL // max(1, findings)))
-    return {key: _places(sorted(held), kinds, limit) for key, held in found.items() if held}
+    return {key: _locations(sorted(seen), kinds, limit) for key, seen in found.items() if seen}
 
 
-def _places(held: Sequence[tuple[str, int]], kinds: dict[str, LockKind], limit: int) -> Places:
-    path, line = held[0]
-    also_at = tuple(f"{other}:{number}" for other, number in held[1:limit])
-    return Places(path, line, also_at, len(held), kinds[path])
+def _locations(seen: Sequence[tuple[str, int]], kinds: dict[str, LockKind], limit: int) -> Locations:
+    path, line = seen[0]
+    also_at = tuple(f"{other}:{number}" for other, number in seen[1:limit])
+    return Locations(path, line, also_at, len(seen), kinds[path])

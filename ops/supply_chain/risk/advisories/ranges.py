@@ -1,4 +1,4 @@
-"""Whether a version lies in an OSV range, in the order of PEP 440, with a third answer: cannot be told.
+"""Evaluate OSV version ranges in the order of PEP 440, with three answers: affected, not affected, unknown.
 
     func IncludedInRanges(v, ranges)
       for range in ranges
@@ -11,7 +11,7 @@
           if vulnerable   return true
     (OSV schema, "Evaluation", last_affected as in "Requirements")
 
-Where the schema is silent, the answer leans to "affected":
+Where the schema does not define the answer, it leans to "affected":
 
 - events at one and the same version: fixed, then introduced, then last_affected, so that two ranges
   that touch (`fixed 2.0`, `introduced 2.0`) stay two ranges, whatever order the record lists them in;
@@ -19,7 +19,7 @@ Where the schema is silent, the answer leans to "affected":
 - a pin with a local label (`2.6.0+cu124`) that a bound does not have still counts as that version for
   `last_affected` and for version lists, as PEP 440 has it for `<=` and `==`;
 - a bound that PEP 440 cannot order (`2.6.0-NA`) is somewhere among the versions that begin with its
-  release number: outside of those the range decides, among them it cannot be told.
+  release number: for other versions the range decides, for these the answer is unknown.
 
 Source: https://ossf.github.io/osv-schema/#evaluation, https://peps.python.org/pep-0440/
 """
@@ -46,10 +46,10 @@ FIRST = Version("0.dev0")
 """No PEP 440 version is lower: the meaning of `introduced: "0"`."""
 
 SECOND = Version("0.dev1")
-"""Where a range closes that may have closed at once: after FIRST, where it may have opened."""
+"""The end of a range that may end immediately: after FIRST, where it may start."""
 
 LAST = Version("999999999!0")
-"""Stands for the end of an order that a bound does not fit into at all."""
+"""Later than every version: the end of a range whose bound cannot be ordered at all."""
 
 BEYOND = ".999999999"
 """Appended to a release number: after every version that begins with it."""
@@ -62,18 +62,18 @@ _ORDER = {EventKind.FIXED: 0, EventKind.INTRODUCED: 1, EventKind.LAST_AFFECTED: 
 
 
 class Decision(IntEnum):
-    """Whether a version is affected; a higher one outweighs a lower."""
+    """The answer of one record; a higher one outweighs a lower one."""
 
     NO = 0
     UNKNOWN = 1
     YES = 2
 
 
-class Subject(NamedTuple):
-    """The version asked about.
+class CheckedVersion(NamedTuple):
+    """A version to check against ranges.
 
-    `version` is None where PEP 440 cannot read it; `public` is it without local label; `keys` are the
-    version keys that a list of affected versions may hold for it.
+    `version` is None if it is not a PEP 440 version; `public` is the version without its local label; `keys` are the
+    version keys that a list of affected versions may have for it.
     """
 
     version: Version | None
@@ -81,39 +81,39 @@ class Subject(NamedTuple):
     keys: tuple[str, ...]
 
 
-class _Step(NamedTuple):
+class _Bound(NamedTuple):
     bound: Version
     kind: EventKind
 
 
-class _Line(NamedTuple):
-    """A range with every bound orderable: `steps` sorted, `limits` empty where there is none."""
+class _OrderedRange(NamedTuple):
+    """A range whose bounds can all be ordered: `steps` sorted, `limits` empty if there is none."""
 
-    steps: tuple[_Step, ...]
+    steps: tuple[_Bound, ...]
     limits: tuple[Version, ...]
 
 
 @lru_cache(maxsize=1 << 16)
-def subject(version: str) -> Subject:
-    """Prepare a version to be asked about.
+def checked_version(version: str) -> CheckedVersion:
+    """Prepare a version for checking.
 
     Args:
-        version: As the lock writes it.
+        version: As written in the lock.
     """
     parsed = parse_version(version)
     if parsed is None:
-        return Subject(None, None, (version_key(version),))
+        return CheckedVersion(None, None, (version_key(version),))
     if parsed.local is None:
-        return Subject(parsed, parsed, (version_key(version),))
-    return Subject(parsed, Version(parsed.public), (version_key(version), version_key(parsed.public)))
+        return CheckedVersion(parsed, parsed, (version_key(version),))
+    return CheckedVersion(parsed, Version(parsed.public), (version_key(version), version_key(parsed.public)))
 
 
-def decide(advisory: Advisory, about: Subject) -> Decision:
-    """Tell whether a record says that a version is affected.
+def decide(advisory: Advisory, about: CheckedVersion) -> Decision:
+    """Decide if a record includes a version.
 
     Returns:
-        YES where the version is listed or in a range, UNKNOWN where the record is silent or its bounds
-        (or the version) cannot be ordered and it is not listed, else NO.
+        YES if the version is listed or in a range; UNKNOWN if the record has no versions, or if a bound or the
+        version cannot be ordered and it is not listed; else NO.
     """
     if any(key in advisory.versions for key in about.keys):
         return Decision.YES
@@ -122,7 +122,7 @@ def decide(advisory: Advisory, about: Subject) -> Decision:
     return max((_in_range(item, about) for item in advisory.ranges), default=Decision.NO)
 
 
-def _in_range(item: VersionRange, about: Subject) -> Decision:
+def _in_range(item: VersionRange, about: CheckedVersion) -> Decision:
     if about.version is None or about.public is None:
         return Decision.YES if _covers_everything(item) else Decision.UNKNOWN
     narrow, wide = _lines(item)
@@ -134,13 +134,13 @@ def _in_range(item: VersionRange, about: Subject) -> Decision:
 
 
 def _covers_everything(item: VersionRange) -> bool:
-    """Whether a range needs no order: from the first version without end."""
+    """Return True for a range that needs no order: from the first version without an end."""
     return all(event.kind is EventKind.INTRODUCED for event in item.events) and any(
         event.version == "0" for event in item.events
     )
 
 
-def _includes(line: _Line, version: Version, public: Version) -> bool:
+def _includes(line: _OrderedRange, version: Version, public: Version) -> bool:
     if line.limits and not any(version < limit for limit in line.limits):
         return False
     vulnerable = False
@@ -157,23 +157,23 @@ def _includes(line: _Line, version: Version, public: Version) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
-def _lines(item: VersionRange) -> tuple[_Line, _Line]:
-    """Return the range as narrow and as wide as its bounds allow: the same object where all are orderable."""
+def _lines(item: VersionRange) -> tuple[_OrderedRange, _OrderedRange]:
+    """Return the range as narrow and as wide as its bounds allow: the same object if all can be ordered."""
     if all(_bound(event, wide=True) == _bound(event, wide=False) for event in item.events):
         line = _line(item, wide=True)
         return line, line
     return _line(item, wide=False), _line(item, wide=True)
 
 
-def _line(item: VersionRange, *, wide: bool) -> _Line:
+def _line(item: VersionRange, *, wide: bool) -> _OrderedRange:
     events = item.events
     if not any(event.kind is EventKind.INTRODUCED for event in events):
         events = (Event(EventKind.INTRODUCED, "0"), *events)
-    steps = [_Step(_bound(event, wide=wide), event.kind) for event in events if event.kind is not EventKind.LIMIT]
+    steps = [_Bound(_bound(event, wide=wide), event.kind) for event in events if event.kind is not EventKind.LIMIT]
     limits = [event for event in events if event.kind is EventKind.LIMIT]
     # "limit": "*" is infinity, and a version need only be before one of the limits.
     unlimited = any(event.version.strip() == UNLIMITED for event in limits)
-    return _Line(
+    return _OrderedRange(
         tuple(sorted(steps, key=lambda step: (step.bound, _ORDER[step.kind]))),
         () if unlimited else tuple(_bound(event, wide=wide) for event in limits),
     )
@@ -193,7 +193,7 @@ def _bound(event: Event, *, wide: bool) -> Version:
 
 
 def fixes(advisory: Advisory) -> list[Version]:
-    """List the versions that end a range of a record, unsorted, only those that can be ordered."""
+    """Return the fixed versions of a record, unsorted, only those that can be ordered."""
     found = (
         parse_version(event.version)
         for item in advisory.ranges

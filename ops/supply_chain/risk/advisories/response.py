@@ -1,16 +1,17 @@
-"""By when something must be done about a finding, counted in business days.
+"""The response clock: due dates of findings, counted in business days.
 
 The rules, each with a test:
 
 - Days are days of the configured zone; a business day is neither in the weekend nor a holiday.
 - The day on which the clock starts does not count; the due day is the n-th business day after it, and
   all of it belongs to the period ("due" includes the due day).
-- Where disclosure starts the clock, it is the earliest publication; a finding without one, or with one
-  in the future, starts when it was first seen. Where confirmation starts it, the day it was first seen.
+- If disclosure starts the clock, it is the earliest publication; a finding without one, or with one
+  in the future, starts when it was first seen. If confirmation starts it, it is the day it was first seen.
 - "due in N days" counts the business days after today up to the due day; 0 is today. "overdue by N"
   counts the business days after the due day up to today; it is 0 on a weekend right after it.
 
-Source: Regulation (EEC, Euratom) 1182/71 article 3 for days that do not count; the rest is our policy.
+Source: Regulation (EEC, Euratom) 1182/71, https://eur-lex.europa.eu/eli/reg/1971/1182/oj, article 3, for days that
+do not count; the other rules are described in docs/configuration.md.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ _WEEKDAYS = tuple(Weekday)
 
 
 class Deadline(msgspec.Struct, frozen=True, kw_only=True):
-    """How a finding stands against its deadline.
+    """The deadline of a finding.
 
-    `started` and `due` are days of the zone, `ends` the first moment after the due day, in UTC. `days`
-    is business days left, or, where `overdue`, past. `basis` is what started the clock.
+    `started` and `due` are dates in the zone, `ends` is the start of the day after the due date, in UTC. `days` is the
+    number of business days left, or past if `overdue`. `basis` is what started the clock.
     """
 
     started: date
@@ -44,19 +45,19 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """Say it in words, for example `due in 2 business days (2026-03-04)`."""
+        """The deadline in words, for example `due in 2 business days (2026-03-04)`."""
         unit = "business day" if self.days == 1 else "business days"
         if self.overdue:
             return f"overdue by {self.days} {unit} (was due {self.due})" if self.days else f"overdue since {self.due}"
         return f"due in {self.days} {unit} ({self.due})" if self.days else f"due today ({self.due})"
 
 
-class Clock:
+class ResponseClock:
     """The response clock of one run.
 
     Args:
         config: `[response]`.
-        now: The run's moment, aware.
+        now: The time of the run, with a time zone.
     Raises:
         UsageError: The zone is unknown, or too many days are holidays for a deadline to exist.
     """
@@ -78,14 +79,14 @@ class Clock:
     def deadline(
         self, severity: Severity, *, published: int | datetime | None, first_seen: datetime | None
     ) -> Deadline | None:
-        """Work out the deadline of one finding.
+        """Return the deadline of one finding.
 
         Args:
-            severity: What it counts as; UNKNOWN counts as high.
-            published: When the world was told: Unix seconds or an aware moment, None where not known.
-            first_seen: When a run of ours first saw it; None means now.
+            severity: The severity it counts as; UNKNOWN counts as high.
+            published: Time of disclosure: Unix seconds or a time with a zone, None if unknown.
+            first_seen: Time of the first sighting; None means now.
         Returns:
-            None where the policy sets no deadline for that severity.
+            None if the policy sets no deadline for that severity.
         """
         allowed = self._allowed(severity)
         if allowed is None:
@@ -114,7 +115,7 @@ class Clock:
         }.get(severity)
 
     def _start(self, published: datetime | None, first_seen: datetime | None) -> tuple[datetime, ClockStart]:
-        # Neither start may lie ahead: a wrong date in a feed or a ledger would only buy time.
+        # Neither start may be in the future: a wrong date in a feed or ledger would extend the deadline.
         seen = min(first_seen or self._now, self._now)
         if self._config.starts is ClockStart.CONFIRMATION or published is None or published > self._now:
             return seen, ClockStart.CONFIRMATION
@@ -163,6 +164,6 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError) as error:
         raise UsageError(
-            f"[response].zone: {name!r} is not a time zone that is known here",
-            hint="Use an IANA name such as Europe/Berlin; install tzdata where the system has none.",
+            f"[response].zone: {name!r} is not a known time zone",
+            hint="Use an IANA name such as Europe/Berlin; install tzdata if the system has none.",
         ) from error

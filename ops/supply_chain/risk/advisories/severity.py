@@ -1,11 +1,12 @@
-"""How bad a vulnerability is, and on whose word.
+"""The severity of a vulnerability, and the claim that it is based on.
 
 Order of authority: malware; GitHub's label; GitHub's vector (CVSS 4 before 3 before 2); the vectors of
-all other records (NVD's and the reporter's, as OSV carries them). Claims of equal authority that fall
-into different bands conflict. Where claims are absent or conflict, the severity is unknown and counts
-as high until someone classifies it, as critical where one of the conflicting claims says critical.
+all other records (NVD's and the reporter's, as OSV carries them). Claims of equal authority in different bands
+conflict. If claims are absent or conflict, the severity is unknown and counts as high until someone classifies it, or
+as critical if one of the conflicting claims is critical.
 
-Source: issue "The gate and the daily scan"; bands: CVSS v3.1 section 5 and v4.0 section 6.
+Source: bands: https://www.first.org/cvss/v3.1/specification-document section 5 and
+https://www.first.org/cvss/v4.0/specification-document section 6.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ LABELS = {
 """GitHub writes MODERATE for what CVSS calls Medium."""
 
 KIND_ORDER = ("CVSS_V4", "CVSS_V3", "CVSS_V2")
-"""Of one authority's vectors the first in this order speaks; their scores are not interchangeable."""
+"""The first kind in this order that an authority gives is used; scores of different kinds are not comparable."""
 
 LONGEST_VECTOR = 1024
 """Characters; a CVSS 4.0 vector with every metric has under 300."""
@@ -35,11 +36,11 @@ _RANKS = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.
 
 
 def rate(records: Sequence[Advisory], *, malware: bool) -> Rating:
-    """Rate a vulnerability from what its live records claim.
+    """Rate a vulnerability from the claims of its live records.
 
     Args:
         records: The live records of one group.
-        malware: Whether the group names a malicious package.
+        malware: True if the group names a malicious package.
     """
     vectors = tuple(sorted(set(_vectors(records)), key=lambda item: (item.record, item.kind, item.value)))
     if malware:
@@ -57,9 +58,9 @@ def rate(records: Sequence[Advisory], *, malware: bool) -> Rating:
     return Rating(severity=Severity.UNKNOWN, counts_as=Severity.HIGH, basis=Basis.ABSENT, vectors=vectors)
 
 
-def worse(one: Severity, other: Severity) -> Severity:
+def worse(first: Severity, second: Severity) -> Severity:
     """Return the worse of two known severities."""
-    return max(one, other, key=_RANKS.index)
+    return max(first, second, key=_RANKS.index)
 
 
 def band_of(score: float) -> Severity:
@@ -72,7 +73,7 @@ def band_of(score: float) -> Severity:
 
 @lru_cache(maxsize=1 << 14)
 def base_score(vector: str) -> float | None:
-    """Return the base score of a CVSS 2, 3.x or 4.0 vector, None where it is none of these."""
+    """Return the base score of a CVSS 2, 3.x or 4.0 vector, None for any other text."""
     from cvss import CVSS2, CVSS3, CVSS4  # type: ignore[import-untyped]  # it has no types
     from cvss.exceptions import CVSSError  # type: ignore[import-untyped]
 

@@ -1,1 +1,1 @@
-"""The outcome of a gate: what its findings, after waivers, add up to."""
+"""The outcome of a gate from its findings after waivers."""

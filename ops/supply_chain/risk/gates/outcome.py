@@ -1,4 +1,4 @@
-"""From findings to an outcome: the one rule by which a gate passes, fails, or could not tell."""
+"""The one rule by which a gate passes, fails, or is not examined."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ _ORDER = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.
 
 
 def at_least(severity: Severity, threshold: Severity) -> bool:
-    """Tell whether a severity reaches a threshold; `unknown` counts as high on both sides."""
+    """Return True if a severity reaches a threshold; `unknown` counts as high on both sides."""
     return _rank(severity) >= _rank(threshold)
 
 
-def standing(findings: Iterable[Finding], *, fail_on: Severity) -> tuple[Finding, ...]:
-    """Return the findings that make a gate fail: not waived, and at least that severe."""
-    return tuple(one for one in findings if not one.waived_by and at_least(one.severity, fail_on))
+def open_findings(findings: Iterable[Finding], *, fail_on: Severity) -> tuple[Finding, ...]:
+    """Return the findings that make a gate fail: not waived, and of at least that severity."""
+    return tuple(finding for finding in findings if not finding.waived_by and at_least(finding.severity, fail_on))
 
 
-def outcome_of(findings: Iterable[Finding], *, fail_on: Severity, all_examined: bool) -> Outcome:
-    """Fold findings into an outcome.
+def decide_outcome(findings: Iterable[Finding], *, fail_on: Severity, all_examined: bool) -> Outcome:
+    """Decide the outcome of a gate.
 
     Args:
-        findings: After waivers.
-        fail_on: The least severity that fails; `info` findings never do.
-        all_examined: Whether everything that was to be looked at was looked at.
+        findings: The findings after waivers.
+        fail_on: The lowest severity that fails; `info` findings never do.
+        all_examined: True if nothing that had to be examined was left out.
     Returns:
-        `fail` where a finding stands, else `not-examined` where something was not looked at, else `pass`.
+        `fail` if a finding is open, else `not-examined` if something was not examined, else `pass`.
     """
     threshold = Severity.LOW if fail_on is Severity.INFO else fail_on
-    if standing(findings, fail_on=threshold):
+    if open_findings(findings, fail_on=threshold):
         return Outcome.FAIL
     return Outcome.PASS if all_examined else Outcome.NOT_EXAMINED
 

@@ -1,1 +1,1 @@
-"""VEX: what others state about the vulnerabilities of what we use, and what we state about ours."""
+"""VEX: suppliers' statements applied to findings, and the project's own statements."""

@@ -1,4 +1,4 @@
-"""What a CycloneDX BOM lists, as far as VEX refers to it, and BOM-Links.
+"""The parts of a CycloneDX BOM that VEX refers to, and BOM-Links.
 
 Source: CycloneDX 1.6, `bomLinkElementType`; https://cyclonedx.org/capabilities/bomlink/
 """
@@ -20,7 +20,7 @@ _LINK = re.compile(r"urn:cdx:(?P<uuid>[0-9A-Fa-f-]{36})/(?P<version>[0-9]+)#(?P<
 
 
 class Bom(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """A BOM. `uuid` is empty where it has no serial number, `root` None where it describes nothing."""
+    """A BOM. `uuid` is empty if it has no serial number, `root` None if it describes nothing."""
 
     uuid: str
     version: int
@@ -53,7 +53,7 @@ class Bom(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 def read_bom(document: object) -> Bom:
-    """Read what VEX needs of a CycloneDX document.
+    """Read the parts of a CycloneDX document that VEX needs.
 
     Args:
         document: The parsed JSON.
@@ -72,7 +72,7 @@ def read_bom(document: object) -> Bom:
 
 
 def split_link(text: str) -> tuple[str, int, str] | None:
-    """Read a BOM-Link to an element: (UUID, version, reference); None for what is none."""
+    """Read a BOM-Link to an element: (UUID, version, reference); None for any other text."""
     found = _LINK.fullmatch(text)
     return (found["uuid"].lower(), int(found["version"]), unquote(found["ref"])) if found else None
 

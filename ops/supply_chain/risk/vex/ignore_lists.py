@@ -1,17 +1,17 @@
-"""The live waivers as other scanners' ignore lists, with reasons and ends where the format has them.
+"""The live waivers as ignore lists of other scanners, with reasons and expiry dates if the format has them.
 
-These lists know identifiers, not versions: a waiver whose id, or an alias of it, is also borne by a
-vulnerability that stands is left out of all of them, so that no list hides what we do not waive.
+These lists have identifiers, not versions: a waiver whose id or alias belongs to an open vulnerability as well is left
+out of all of them, so that no list hides an unwaived vulnerability.
 
-| file | end | reason |
+| file | expiry | reason |
 |---|---|---|
-| `osv-scanner.toml` | `ignoreUntil`, the exact moment | `reason` |
-| `.trivyignore.yaml` | `expired_at`, a day of UTC, never later than ours | `statement` |
-| `pip-audit-ignore.txt` | none: options, one a line | none |
+| `osv-scanner.toml` | `ignoreUntil`, the exact time | `reason` |
+| `.trivyignore.yaml` | `expired_at`, a day of UTC, never later than the waiver's | `statement` |
+| `pip-audit-ignore.txt` | none: one option per line | none |
 | `uv-audit.toml` | comment | comment |
 
-Source: google/osv-scanner docs/configuration.md; aquasecurity/trivy docs, "Filtering"; pip-audit
-`--ignore-vuln`; uv `[tool.uv.audit]`; facts/peers.md section 2.
+Source: https://google.github.io/osv-scanner/configuration/; https://trivy.dev/latest/docs/configuration/filtering/;
+https://github.com/pypa/pip-audit (`--ignore-vuln`); https://docs.astral.sh/uv/reference/settings/ (`audit`).
 """
 
 from __future__ import annotations
@@ -23,50 +23,55 @@ from datetime import UTC
 from typing import NamedTuple
 from urllib.parse import quote
 
-from ops.supply_chain.contracts.values.vex import Acceptance, Judged
+from ops.supply_chain.contracts.values.vex import Acceptance, VexFinding
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
-from ops.supply_chain.risk.vex.assess import is_open
+from ops.supply_chain.risk.vex.assess import needs_assessment
 
 OSV_SCANNER, TRIVY, PIP_AUDIT, UV = "osv-scanner.toml", ".trivyignore.yaml", "pip-audit-ignore.txt", "uv-audit.toml"
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[A-Za-z0-9._:-]+")
-"""Identifiers that need no quoting anywhere, a shell included."""
+"""Identifiers that need no quoting in any of the formats, nor in a shell."""
 
 _NOT_YAML = re.compile("[\ufeff\ufffe\uffff]")
 
 
 class Ignore(NamedTuple):
-    """One identifier to be ignored; `packages` are those that it is ignored for, empty for any."""
+    """One ignored identifier; `packages` are the (package, version) pairs it is ignored for, empty for any."""
 
     id: str
     acceptance: Acceptance
     packages: tuple[tuple[str, str], ...]
 
 
-def ignores_of(live: Sequence[Acceptance], judged: Sequence[Judged]) -> tuple[tuple[Ignore, ...], tuple[str, ...]]:
-    """Work out what may be ignored.
+def ignores_of(
+    live: Sequence[Acceptance], findings: Sequence[VexFinding]
+) -> tuple[tuple[Ignore, ...], tuple[str, ...]]:
+    """Return the identifiers that may be ignored.
 
     Args:
         live: The live waivers of vulnerabilities.
-        judged: The findings of the records with the waiver that each is waived by.
+        findings: The findings of the records with the waiver that each is waived by.
     Returns:
-        What may be ignored, sorted by id, each id once; and the ids that were left out, sorted, because a
-        finding that stands bears them too or because they cannot be written safely.
+        The ignored identifiers, sorted, each once; and the identifiers that were left out, sorted, because an
+        open finding has them as well or because they cannot be written safely.
     """
-    opened = [one for one in judged if is_open(one.finding)]
-    standing = {
-        alias.upper() for one in opened if not one.finding.waived_by or _lapsed(one) for alias in one.finding.aliases
+    assessed = [item for item in findings if needs_assessment(item.finding)]
+    still_open = {
+        alias.upper()
+        for item in assessed
+        if not item.finding.waived_by or _lapsed(item)
+        for alias in item.finding.aliases
     }
     found: dict[str, Ignore] = {}
     left_out: set[str] = set()
     for acceptance in live:
-        mine = [one.finding for one in opened if one.acceptance == acceptance]
-        names = dict.fromkeys([acceptance.id, *(alias for finding in mine for alias in finding.aliases)])
-        pins = tuple(sorted({(normalise(finding.package), finding.version) for finding in mine}))
+        waived = [item.finding for item in assessed if item.acceptance == acceptance]
+        names = dict.fromkeys([acceptance.id, *(alias for finding in waived for alias in finding.aliases)])
+        pins = tuple(sorted({(normalise(finding.package), finding.version) for finding in waived}))
         for name in names:
-            if name.upper() in standing or not _PLAIN.fullmatch(name):
+            if name.upper() in still_open or not _PLAIN.fullmatch(name):
                 left_out.add(printable(name))
             else:
                 found[name.upper()] = _narrowest(found.get(name.upper()), Ignore(name, acceptance, pins))
@@ -74,36 +79,36 @@ def ignores_of(live: Sequence[Acceptance], judged: Sequence[Judged]) -> tuple[tu
 
 
 def files_of(ignores: Sequence[Ignore]) -> dict[str, bytes]:
-    """Return the four lists: file name -> content. Each is valid where there is nothing to ignore."""
+    """Return the four lists: file name -> content. Each is valid if nothing is ignored."""
     texts = {
         OSV_SCANNER: _osv_scanner(ignores),
         TRIVY: _trivy(ignores),
-        PIP_AUDIT: "".join(f"--ignore-vuln {one.id}\n" for one in ignores),
+        PIP_AUDIT: "".join(f"--ignore-vuln {ignore.id}\n" for ignore in ignores),
         UV: _uv(ignores),
     }
     return {name: text.encode() for name, text in texts.items()}
 
 
-def _narrowest(one: Ignore | None, other: Ignore) -> Ignore:
+def _narrowest(known: Ignore | None, other: Ignore) -> Ignore:
     """Join two waivers of one id: the earlier end, and the packages of both."""
-    if one is None:
+    if known is None:
         return other
-    earlier = min(one.acceptance, other.acceptance, key=lambda acceptance: acceptance.ends)
-    return Ignore(one.id, earlier, tuple(sorted({*one.packages, *other.packages})))
+    earlier = min(known.acceptance, other.acceptance, key=lambda acceptance: acceptance.ends)
+    return Ignore(known.id, earlier, tuple(sorted({*known.packages, *other.packages})))
 
 
-def _lapsed(one: Judged) -> bool:
-    """A waived finding whose waiver is not live any more, save what somebody's VEX suppresses."""
-    return one.acceptance is None and not one.finding.waived_by.startswith("VEX: ")
+def _lapsed(item: VexFinding) -> bool:
+    """Return True for a waived finding whose waiver is no longer live; VEX does not lapse."""
+    return item.acceptance is None and not item.finding.waived_by.startswith("VEX: ")
 
 
 def _osv_scanner(ignores: Sequence[Ignore]) -> str:
     import tomli_w
 
     parts = [
-        f"\n[[IgnoredVulns]]\nignoreUntil = {timestamp(one.acceptance.ends)}\n"
-        + tomli_w.dumps({"id": one.id, "reason": _line(one.acceptance.reason)})
-        for one in ignores
+        f"\n[[IgnoredVulns]]\nignoreUntil = {timestamp(ignore.acceptance.ends)}\n"
+        + tomli_w.dumps({"id": ignore.id, "reason": _line(ignore.acceptance.reason)})
+        for ignore in ignores
     ]
     return _HEAD + "".join(parts)
 
@@ -112,24 +117,24 @@ def _trivy(ignores: Sequence[Ignore]) -> str:
     return _HEAD + ("vulnerabilities:\n" + "".join(map(_trivy_entry, ignores)) if ignores else "vulnerabilities: []\n")
 
 
-def _trivy_entry(one: Ignore) -> str:
-    # trivy ends an entry when its day begins in UTC: the last such moment that is not after ours.
-    day = one.acceptance.ends.astimezone(UTC).date().isoformat()
-    named = [f"pkg:pypi/{package}@{quote(version, safe='')}" for package, version in one.packages]
+def _trivy_entry(ignore: Ignore) -> str:
+    # An entry of trivy expires when its day begins in UTC: the last such time that is not after the waiver's.
+    day = ignore.acceptance.ends.astimezone(UTC).date().isoformat()
+    named = [f"pkg:pypi/{package}@{quote(version, safe='')}" for package, version in ignore.packages]
     scope = "    purls:\n" + "".join(f"      - {_quoted(purl)}\n" for purl in named) if named else ""
-    return f"  - id: {_quoted(one.id)}\n{scope}    expired_at: {day}\n    statement: {_quoted(one.acceptance.reason)}\n"
+    return f"  - id: {_quoted(ignore.id)}\n{scope}    expired_at: {day}\n    statement: {_quoted(ignore.acceptance.reason)}\n"
 
 
 def _uv(ignores: Sequence[Ignore]) -> str:
     lines = [
-        f"    # until {one.acceptance.until.isoformat()}: {_line(one.acceptance.reason)}\n    {_quoted(one.id)},\n"
-        for one in ignores
+        f"    # until {ignore.acceptance.until.isoformat()}: {_line(ignore.acceptance.reason)}\n    {_quoted(ignore.id)},\n"
+        for ignore in ignores
     ]
     return f"{_HEAD}\n[tool.uv.audit]\nignore = [" + ("\n" + "".join(lines) if lines else "") + "]\n"
 
 
 def _quoted(text: str) -> str:
-    """Return a text in the double quotes that TOML, YAML and JSON share, once `_line` took out what they do not."""
+    """Return a text in the double quotes that TOML, YAML and JSON share, after `_line` removed what they do not."""
     return json.dumps(_line(text), ensure_ascii=False)
 
 
@@ -137,4 +142,4 @@ def _line(text: str) -> str:
     return _NOT_YAML.sub("?", without_credentials(printable(text)))
 
 
-_HEAD = "# Written by sealwright from the waivers that hold today. Do not edit: change the waivers instead.\n"
+_HEAD = "# Written by sealwright from the live waivers. Do not edit: change the waivers instead.\n"

@@ -1,6 +1,7 @@
-"""Which package and version a purl or a version range names, exactly or not at all.
+"""Packages and versions named by purls and version ranges, exactly or not at all.
 
-Source: ECMA-427 (purl); package-url/vers-spec, "vers"; PEP 503; PEP 440; facts/standards.md section 0.
+Source: ECMA-427 (purl), https://ecma-international.org/publications-and-standards/standards/ecma-427/;
+https://github.com/package-url/vers-spec; PEP 503; PEP 440.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ops.supply_chain.core.text import printable
 
 NOT_PYPI = "name no PyPI package by its purl"
 NO_VERSION = "name no exact version"
-NARROWER = "are about one file or one other index only"
+NARROWER = "are about a single file or another index only"
 UNREADABLE_RANGE = "have a version range that PEP 440 cannot decide"
 
 RANGE_SCHEME = "vers:pypi/"
@@ -38,7 +39,7 @@ class PurlKey(NamedTuple):
 
 @lru_cache(maxsize=65536)
 def purl_key(text: str) -> PurlKey | None:
-    """Read a purl; None for what is none."""
+    """Read a purl; None for any other text."""
     from packageurl import PackageURL
 
     if not text.startswith("pkg:"):
@@ -56,13 +57,13 @@ def purl_key(text: str) -> PurlKey | None:
 
 
 def target_of(purl: str, *, within: str = "", version: str = "", versions: str = "") -> VexTarget:
-    """Make the target that a purl names.
+    """Return the target that a purl names.
 
     Args:
-        purl: Of the package; anything else can match nothing, and says so.
-        within: Purl of the product in whose context the statement holds; empty for the package itself.
-        version: Where the purl has none, the exact version that the document gives elsewhere.
-        versions: A `vers` range; it decides where the purl has no version.
+        purl: The package; any other text gives a target with a problem, which matches nothing.
+        within: Purl of the product in whose context the statement applies; empty for the package itself.
+        version: The exact version from elsewhere in the document, used if the purl has none.
+        versions: A `vers` range, used if there is no exact version.
     """
     label = printable(purl) or "nothing"
     key = purl_key(purl)
@@ -80,16 +81,16 @@ def target_of(purl: str, *, within: str = "", version: str = "", versions: str =
     return VexTarget(label=label, name=key.name, versions=versions, within=within)
 
 
-def same_version(one: str, other: str) -> bool:
-    """Tell whether two versions are the same by PEP 440; versions of another form by their text."""
-    if one == other:
+def same_version(version: str, other: str) -> bool:
+    """Return True if two versions are the same by PEP 440; versions of another form are compared as text."""
+    if version == other:
         return True
-    first, second = _version(one), _version(other)
+    first, second = _version(version), _version(other)
     return first is not None and first == second
 
 
 def within_range(version: str, versions: str) -> bool:
-    """Tell whether a version is in a `vers:pypi/` range; what cannot be decided is not."""
+    """Return True if a version is in a `vers:pypi/` range; False if that cannot be decided."""
     found, constraints = _version(version), _constraints(versions)
     if found is None or not constraints:
         return False
@@ -97,7 +98,7 @@ def within_range(version: str, versions: str) -> bool:
     for comparator, bound in constraints:
         if found == bound:
             return comparator in ("=", "<=", ">=")
-    return _between(found, [one for one in constraints if one[0] not in ("=", "!=")])
+    return _between(found, [bound for bound in constraints if bound[0] not in ("=", "!=")])
 
 
 def _between(version: Version, bounds: Sequence[tuple[str, Version]]) -> bool:
@@ -112,24 +113,24 @@ def _between(version: Version, bounds: Sequence[tuple[str, Version]]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _constraints(versions: str) -> tuple[tuple[str, Version], ...] | None:
-    """Read a range; sorted by version. None for another scheme, `*`, and what is not a valid range."""
+    """Read a range; sorted by version. None for another scheme, `*`, and an invalid range."""
     if not versions.startswith(RANGE_SCHEME):
         return None
     found: list[tuple[str, Version]] = []
     for part in versions.removeprefix(RANGE_SCHEME).split("|"):
-        comparator = next((one for one in _COMPARATORS if part.startswith(one)), "")
+        comparator = next((known for known in _COMPARATORS if part.startswith(known)), "")
         version = _version(unquote(part.removeprefix(comparator)))
         if version is None:
             return None
         found.append((comparator or "=", version))
-    found.sort(key=lambda one: one[1])
+    found.sort(key=lambda constraint: constraint[1])
     return tuple(found) if _valid(found) else None
 
 
 def _valid(constraints: Sequence[tuple[str, Version]]) -> bool:
     versions = [version for _, version in constraints]
     ways = [comparator[0] for comparator, _ in constraints if comparator not in ("=", "!=")]
-    alternating = all(one != other for one, other in pairwise(ways))
+    alternating = all(first != second for first, second in pairwise(ways))
     return len(set(versions)) == len(versions) and alternating
 
 

@@ -1,4 +1,4 @@
-"""Which format a VEX is in, and its reader."""
+"""Read a VEX document of any supported format."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ops.supply_chain.risk.vex.read_csaf import read_csaf
 from ops.supply_chain.risk.vex.read_cyclonedx import read_cyclonedx
 from ops.supply_chain.risk.vex.read_openvex import read_openvex
 
-HINT = "Ask whoever issued this VEX for a valid document, or leave it out."
+HINT = "Ask the issuer of this VEX for a valid document, or leave it out."
 
 
 def read_vex(document: Any, *, file: str, boms: Sequence[Bom] = ()) -> VexDocument:
-    """Read a VEX document of any format that is known.
+    """Read a VEX document of any supported format.
 
     Args:
-        document: The parsed JSON. Unknown fields are tolerated; a field of a wrong type is an error, because a VEX
-            that is half understood must not take a finding away.
+        document: The parsed JSON. Unknown fields are tolerated; a field of a wrong type is an error, because a
+            half-understood VEX must not suppress a finding.
         file: Its file name, for messages; never an absolute path.
         boms: BOMs that a CycloneDX VEX may refer to.
     Raises:
-        UnexpectedShapeError: Of no known format or version, or broken; the message has the JSON path.
+        UnexpectedShapeError: Unknown format or version, or broken; the message has the JSON path.
     """
     try:
         return _read(Node(document), file=file, boms=boms)
@@ -40,4 +40,4 @@ def _read(root: Node, *, file: str, boms: Sequence[Bom]) -> VexDocument:
         return read_openvex(root, file=file)
     if root.get("document") is not None:
         return read_csaf(root, file=file)
-    raise root.broken("expected OpenVEX (@context), CycloneDX (bomFormat) or CSAF (document), found none of them")
+    raise root.broken("expected OpenVEX (@context), CycloneDX (bomFormat) or CSAF (document), found another document")

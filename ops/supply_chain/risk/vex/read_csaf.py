@@ -1,9 +1,9 @@
-"""Reading CSAF 2.0 documents of the profile VEX.
+"""Read CSAF 2.0 documents of the VEX profile.
 
-A product is found by the purl of its `product_identification_helper`; a relationship makes it a part of
-another product, and what is said of it holds for that product alone. A draft states nothing yet.
+A product is found by the purl of its `product_identification_helper`; a relationship makes it a component
+of another product, and statements about it apply to that product only. A draft states nothing yet.
 
-Source: CSAF 2.0, sections 3.2.2 (product tree), 3.2.3 (vulnerabilities) and 4.5 (profile 5, VEX).
+Source: CSAF 2.0, https://docs.oasis-open.org/csaf/csaf/v2.0/csaf-v2.0.html, sections 3.2.2 (product tree), 3.2.3 (vulnerabilities) and 4.5 (profile 5, VEX).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import msgspec
 
 from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
 from ops.supply_chain.formats.json_reader import Node
-from ops.supply_chain.risk.vex.moments import moment_of
 from ops.supply_chain.risk.vex.packages import target_of
+from ops.supply_chain.risk.vex.vocabulary import timestamp_of
 
 VERSION = "2.0"
 CATEGORY = "csaf_vex"
@@ -50,40 +50,40 @@ def read_csaf(root: Node, *, file: str) -> VexDocument:
     products = dict(_products(tree))
     if tracking["status"].text() == "draft":
         products = {key: VexTarget(label=target.label, problem=DRAFT) for key, target in products.items()}
-    reader = _Reader(products, _groups(tree), moment_of(tracking["current_release_date"]))
+    reader = _Reader(products, _groups(tree), timestamp_of(tracking["current_release_date"]))
     return VexDocument(
         file=file,
         id=tracking["id"].text(),
         format="CSAF VEX",
-        statements=tuple(one for node in root["vulnerabilities"].rows() for one in reader.statements(node)),
+        statements=tuple(statement for node in root["vulnerabilities"].rows() for statement in reader.statements(node)),
     )
 
 
 class _Reader:
     def __init__(
-        self, products: Mapping[str, VexTarget], groups: Mapping[str, tuple[str, ...]], moment: datetime | None
+        self, products: Mapping[str, VexTarget], groups: Mapping[str, tuple[str, ...]], time: datetime | None
     ) -> None:
         self._products = products
         self._groups = groups
-        self._moment = moment
+        self._time = time
 
     def statements(self, node: Node) -> Iterator[VexStatement]:
         """Yield one statement for each status, and for each justification of `known_not_affected`."""
         names = _names(node)
         flags = dict(self._flags(node))
-        told = node["product_status"]
+        stated = node["product_status"]
         for field, status in _STATUSES.items():
             sorted_by: dict[Justification | None, list[VexTarget]] = {}
-            for product in told.rows_of(field):
+            for product in stated.rows_of(field):
                 why = flags.get(product.text()) if status is VexStatus.NOT_AFFECTED else None
                 sorted_by.setdefault(why, []).append(self._target(product.text()))
             for why, targets in sorted_by.items():
                 yield VexStatement(
                     names=names,
                     status=status,
-                    place=f"{told.path}.{field}",
+                    place=f"{stated.path}.{field}",
                     justification=why,
-                    timestamp=self._moment,
+                    timestamp=self._time,
                     targets=tuple(targets),
                 )
 
@@ -93,8 +93,8 @@ class _Reader:
             if label.text() not in set(Justification):
                 raise label.broken(f"expected one of {', '.join(Justification)}, found {label.text()!r}")
             grouped = [self._groups.get(group.text(), ()) for group in flag.rows_of("group_ids")]
-            products = [one.text() for one in flag.rows_of("product_ids")]
-            for product in [*products, *(one for group in grouped for one in group)]:
+            products = [product.text() for product in flag.rows_of("product_ids")]
+            for product in [*products, *(member for group in grouped for member in group)]:
                 yield product, Justification(label.text())
 
     def _target(self, product: str) -> VexTarget:
@@ -102,7 +102,7 @@ class _Reader:
 
 
 def _names(node: Node) -> tuple[str, ...]:
-    names = [node.text_of("cve"), *(one["text"].text() for one in node.rows_of("ids"))]
+    names = [node.text_of("cve"), *(identifier["text"].text() for identifier in node.rows_of("ids"))]
     found = tuple(dict.fromkeys(filter(None, names)))
     if not found:
         raise node.broken("has neither 'cve' nor 'ids'")
@@ -111,7 +111,7 @@ def _names(node: Node) -> tuple[str, ...]:
 
 def _groups(tree: Node) -> dict[str, tuple[str, ...]]:
     return {
-        group["group_id"].text(): tuple(one.text() for one in group["product_ids"].rows())
+        group["group_id"].text(): tuple(product.text() for product in group["product_ids"].rows())
         for group in tree.rows_of("product_groups")
     }
 
@@ -125,7 +125,7 @@ def _products(tree: Node) -> Iterator[tuple[str, VexTarget]]:
         part = relation["product_reference"].text()
         whole = relation["relates_to_product_reference"].text()
         key = relation["full_product_name"]["product_id"].text()
-        # A product without a purl is none of ours, whatever its name is.
+        # A product without a purl matches none of the project's packages, whatever its name is.
         yield key, target_of(purls.get(part, ""), within=purls.get(whole) or f"product {whole}")
 
 

@@ -1,13 +1,13 @@
-"""Reading CycloneDX VEX: the vulnerabilities of a BOM, or of a document beside one.
+"""Read CycloneDX VEX: the vulnerabilities of a BOM, or of a separate document.
 
-What `affects` refers to is looked up in the document itself, then, for a BOM-Link, in the BOMs that were
-given; a reference that is itself a purl speaks for itself. What the BOM (or the VEX) describes is the
-product: a statement about another component holds for that product alone.
+A reference in `affects` is resolved in the document itself or, for a BOM-Link, in the given BOMs; a purl needs no
+resolution. The component that the BOM (or the VEX) describes is the product: a statement about another component
+applies to that product only.
 
-`versions` decides where it is there: `unaffected` is what a suppressing state is about, `affected` (the
-schema's default) and `unknown` contradict one.
+`versions` takes precedence: a suppressing state applies to versions that are `unaffected`; `affected` (the schema's
+default) and `unknown` contradict it.
 
-Source: CycloneDX 1.4 to 1.7, `vulnerability`; facts/standards.md sections 1 and 4.
+Source: CycloneDX 1.4 to 1.7, `vulnerability`, https://cyclonedx.org/docs/1.6/json/#vulnerabilities.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from ops.supply_chain.contracts.values.vex import Justification, VexDocument, Ve
 from ops.supply_chain.formats.cyclonedx import BomComponent
 from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.bom import Bom, read_bom, split_link
-from ops.supply_chain.risk.vex.moments import moment_of
 from ops.supply_chain.risk.vex.packages import purl_key, same_version, target_of, within_range
-from ops.supply_chain.risk.vex.vocabulary import JUSTIFICATION_OF, JUSTIFICATION_PROPERTY, STATUS_OF
+from ops.supply_chain.risk.vex.vocabulary import JUSTIFICATION_OF, JUSTIFICATION_PROPERTY, STATUS_OF, timestamp_of
 
 UNRESOLVED = "refer to a component of a BOM that was not given"
 CONTRADICTION = "give a version that is not the component's"
@@ -35,13 +34,13 @@ class _Reader:
         self._own = read_bom(root.value)
         self._boms = {(bom.uuid, bom.version): bom for bom in boms}
         metadata = root.get("metadata")
-        self._moment = moment_of(metadata.get("timestamp")) if metadata else None
+        self._time = timestamp_of(metadata.get("timestamp")) if metadata else None
 
     def statements(self, node: Node) -> Iterator[VexStatement]:
         names, analysis = _names(node), node.get("analysis")
         status = _status(analysis)
         justification = _justification(node, analysis) if status is VexStatus.NOT_AFFECTED else None
-        moment = self._when(node, analysis)
+        time = self._when(node, analysis)
         split: dict[VexStatus, list[VexTarget]] = {status: []}
         for affected in node.rows_of("affects"):
             for stated, target in self._targets(affected, status):
@@ -54,14 +53,14 @@ class _Reader:
                     status=stated,
                     place=node.path,
                     justification=why,
-                    timestamp=moment,
+                    timestamp=time,
                     targets=tuple(targets),
                 )
 
     def _when(self, node: Node, analysis: Node | None) -> datetime | None:
         given = [analysis.get(field) for field in ("lastUpdated", "firstIssued")] if analysis else []
-        found = next((one for one in [*given, node.get("updated")] if one is not None), None)
-        return self._moment if found is None else moment_of(found)
+        found = next((field for field in [*given, node.get("updated")] if field is not None), None)
+        return self._time if found is None else timestamp_of(found)
 
     def _targets(self, node: Node, status: VexStatus) -> Iterator[tuple[VexStatus, VexTarget]]:
         ref = node["ref"].text()
@@ -76,7 +75,7 @@ class _Reader:
             yield _stated(entry, status), _narrowed(entry, purl, own_version, within)
 
     def _resolve(self, ref: str) -> tuple[str, str, str, str]:
-        """Return purl, version, product in whose context it stands, and why it cannot be resolved."""
+        """Return purl, version, the product in whose context it is, and why it cannot be resolved."""
         link = split_link(ref)
         bom = self._bom(*link[:2]) if link else self._own
         written = link[2] if link else ref
@@ -106,7 +105,7 @@ def read_cyclonedx(root: Node, boms: Sequence[Bom] = (), *, file: str) -> VexDoc
     reader = _Reader(root, boms)
     vulnerabilities = root.get("vulnerabilities")
     if vulnerabilities is None:
-        raise root.broken("has no 'vulnerabilities': it is a BOM and no VEX")
+        raise root.broken("has no 'vulnerabilities': it is a BOM, not a VEX")
     return VexDocument(
         file=file,
         id=root.text_of("serialNumber") or file,
@@ -166,7 +165,7 @@ def _narrowed(entry: Node, purl: str, own: str, within: str) -> VexTarget:
 
 
 def _context(root: BomComponent | None, purl: str) -> str:
-    """Return the product's purl, empty where the package itself is the product or none is described."""
+    """Return the product's purl; empty if the package itself is the product or none is described."""
     if root is None or (purl and purl_key(root.purl) == purl_key(purl)):
         return ""
     return root.purl or f"{root.name} {root.version}".strip()

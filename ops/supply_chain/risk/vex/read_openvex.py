@@ -1,9 +1,10 @@
-"""Reading OpenVEX 0.2.0 and 0.0.1.
+"""Read OpenVEX 0.2.0 and 0.0.1.
 
-- A product without subcomponents is the package itself: the statement holds wherever it is used.
-- A subcomponent is the package within that product: it holds for that product alone.
+- A product without subcomponents is the package itself: the statement applies wherever it is used.
+- A subcomponent is the package within that product: the statement applies to that product only.
 
-Source: OpenVEX v0.2.0, "The VEX Document", "Statement", "Product"; v0.0.1 had texts where there are objects now.
+Source: OpenVEX v0.2.0, https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md; v0.0.1 had strings in place of
+objects.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from datetime import datetime
 
 from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
 from ops.supply_chain.formats.json_reader import Node
-from ops.supply_chain.risk.vex.moments import moment_of
 from ops.supply_chain.risk.vex.packages import purl_key, target_of
+from ops.supply_chain.risk.vex.vocabulary import timestamp_of
 
 CONTEXT = "https://openvex.dev/ns"
 CONTRADICTION = "name a package by two purls that differ"
@@ -31,26 +32,26 @@ def read_openvex(root: Node, *, file: str) -> VexDocument:
     context = root["@context"]
     if not _KNOWN_CONTEXT.fullmatch(context.text()):
         raise context.broken(f"expected {CONTEXT}/v0.2.0 or v0.0.1, found {context.text()!r}")
-    moment = moment_of(root.get("timestamp"))
+    time = timestamp_of(root.get("timestamp"))
     statements = root["statements"]
     return VexDocument(
         file=file,
         id=root["@id"].text(),
         format="OpenVEX",
-        statements=tuple(_statement(one, moment) for one in statements.rows()),
+        statements=tuple(_statement(statement, time) for statement in statements.rows()),
     )
 
 
 def _statement(node: Node, document: datetime | None) -> VexStatement:
     status = _status(node["status"])
-    # "statement timestamp ... if not set, is inherited from the document"; it overrides where it is set.
+    # "statement timestamp ... if not set, is inherited from the document"; it overrides if it is set.
     given = node.get("timestamp")
     return VexStatement(
         names=_names(node["vulnerability"]),
         status=status,
         place=node.path,
         justification=_justification(node) if status is VexStatus.NOT_AFFECTED else None,
-        timestamp=document if given is None else moment_of(given),
+        timestamp=document if given is None else timestamp_of(given),
         targets=tuple(target for product in node.rows_of("products") for target in _targets(product, node)),
     )
 
@@ -98,7 +99,7 @@ def _target(purl: str, *, within: str) -> VexTarget:
 def _purl(node: Node) -> str:
     """Return how a component is named: its purl where it has one; two that differ, joined by ` and `."""
     identifiers = node.get("identifiers")
-    told, name = (identifiers.text_of("purl") if identifiers else ""), node.text_of("@id")
-    if told and purl_key(name) and purl_key(name) != purl_key(told):
-        return f"{name} and {told}"
-    return told or name
+    purl, name = (identifiers.text_of("purl") if identifiers else ""), node.text_of("@id")
+    if purl and purl_key(name) and purl_key(name) != purl_key(purl):
+        return f"{name} and {purl}"
+    return purl or name

@@ -1,17 +1,26 @@
-"""The words of each format for the same thing, and whose an identifier is.
+"""What the VEX formats share: terms, the issuers of identifiers, timestamps, and identifiers of documents.
 
-CycloneDX has more words for a justification than OpenVEX and lacks some of its; ours are kept beside the
-nearest one in a property, so that reading back loses nothing.
+CycloneDX has more justifications than OpenVEX and lacks some of its; the OpenVEX justification is kept in a property
+besides the nearest CycloneDX one, so that reading back loses nothing.
 
-Source: OpenVEX v0.2.0; CycloneDX 1.6 `impactAnalysisState`, `impactAnalysisJustification`; the mapping is
-ours (facts/standards.md section 4): no standard has one.
+Source: OpenVEX v0.2.0, https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md; CycloneDX 1.6
+`impactAnalysisState`, `impactAnalysisJustification`, https://cyclonedx.org/docs/1.6/json/. The mapping is sealwright's:
+no standard has one.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import uuid
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from ops.supply_chain.contracts.values.vex import Justification, VexStatus
+from ops.supply_chain.core.canonical import encode
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.formats.json_reader import Node
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sealwright:vex")
+"""Namespace of document identifiers; the name is `sha256:<hex>` of the canonical bytes without the identifier."""
 
 JUSTIFICATION_PROPERTY = "sealwright:openvex-justification"
 
@@ -52,8 +61,8 @@ JUSTIFICATION_OF = {
 }
 
 
-class Authority(NamedTuple):
-    """Who issues identifiers that begin with `prefix`, and where one is described: `url` before the id."""
+class IdAuthority(NamedTuple):
+    """The issuer of identifiers with a prefix; `url` followed by an identifier is the page that describes it."""
 
     prefix: str
     name: str
@@ -61,19 +70,47 @@ class Authority(NamedTuple):
 
 
 AUTHORITIES = (
-    Authority("CVE-", "NVD", "https://nvd.nist.gov/vuln/detail/"),
-    Authority("GHSA-", "GitHub Advisories", "https://github.com/advisories/"),
-    Authority("PYSEC-", "PyPA Advisory Database", "https://osv.dev/vulnerability/"),
-    Authority("", "OSV", "https://osv.dev/vulnerability/"),
+    IdAuthority("CVE-", "NVD", "https://nvd.nist.gov/vuln/detail/"),
+    IdAuthority("GHSA-", "GitHub Advisories", "https://github.com/advisories/"),
+    IdAuthority("PYSEC-", "PyPA Advisory Database", "https://osv.dev/vulnerability/"),
+    IdAuthority("", "OSV", "https://osv.dev/vulnerability/"),
 )
-"""In the order in which names are preferred."""
+"""In order of preference."""
 
 
-def authority_of(name: str) -> Authority:
-    """Return who issues an identifier; OSV knows those of nobody else."""
-    return next(one for one in AUTHORITIES if name.upper().startswith(one.prefix))
+def authority_of(name: str) -> IdAuthority:
+    """Return the issuer of an identifier; OSV for all others."""
+    return next(authority for authority in AUTHORITIES if name.upper().startswith(authority.prefix))
 
 
 def preference(name: str) -> tuple[int, str]:
-    """Return what names of one vulnerability are sorted by: the best known kind first."""
+    """Return the sort key of the names of one vulnerability: the best known kind first."""
     return (AUTHORITIES.index(authority_of(name)), name)
+
+
+def timestamp_of(node: Node | None) -> datetime | None:
+    """Read a timestamp of a document.
+
+    Args:
+        node: RFC 3339, with any number of fractional digits; None if the field is absent.
+    Returns:
+        In UTC; None if it is absent or has no time zone, because two such timestamps cannot be ordered.
+    Raises:
+        UnexpectedShapeError: It is not a timestamp.
+    """
+    if node is None:
+        return None
+    try:
+        found = datetime.fromisoformat(node.text())
+        return None if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise node.broken(f"expected a timestamp, found {node.value!r}") from error
+
+
+def with_identifier(document: dict[str, Any], field: str) -> dict[str, Any]:
+    """Return the document with `urn:uuid:<UUIDv5 of its content>` in a field that it does not have yet.
+
+    Equal documents have equal identifiers, on any machine.
+    """
+    name = f"sha256:{sha256_bytes(encode(document))}"
+    return {**document, field: f"urn:uuid:{uuid.uuid5(NAMESPACE, name)}"}

@@ -1,6 +1,6 @@
-"""What we state, as a CycloneDX 1.6 VEX beside our SBOM, whose components it names by BOM-Link.
+"""Write the project's VEX as CycloneDX 1.6; it refers to the components of the SBOM by BOM-Link.
 
-Source: CycloneDX 1.6, `vulnerability`, `bomLinkElementType`; facts/standards.md section 15.
+Source: CycloneDX 1.6, `vulnerability`, `bomLinkElementType`, https://cyclonedx.org/docs/1.6/json/.
 """
 
 from __future__ import annotations
@@ -12,29 +12,34 @@ from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.contracts.values.vex import Assessment, VexStatus
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.risk.vex.bom import Bom
-from ops.supply_chain.risk.vex.serial import with_identifier
-from ops.supply_chain.risk.vex.vocabulary import CYCLONEDX_OF, JUSTIFICATION_PROPERTY, STATE_OF, authority_of
+from ops.supply_chain.risk.vex.vocabulary import (
+    CYCLONEDX_OF,
+    JUSTIFICATION_PROPERTY,
+    STATE_OF,
+    authority_of,
+    with_identifier,
+)
 
 SPEC_VERSION = "1.6"
 EXAMINED_PROPERTY = "sealwright:vulnerabilities-examined"
 
 
 def cyclonedx_vex(
-    assessments: Sequence[Assessment], bom: Bom, *, generator: tuple[str, str], moment: str, complete: bool
+    assessments: Sequence[Assessment], bom: Bom, *, generator: tuple[str, str], issued: str, complete: bool
 ) -> dict[str, Any]:
     """Return the document.
 
     Args:
-        assessments: Sorted; none where no vulnerability is open.
-        bom: Our SBOM, which holds each assessed package.
-        generator: Name and version of what wrote it.
-        moment: RFC 3339; that of the release.
-        complete: Whether every locked package was looked at.
+        assessments: Sorted; empty if no vulnerability is open.
+        bom: The project's SBOM, which has each assessed package.
+        generator: Name and version of the program.
+        issued: Timestamp of the release, RFC 3339.
+        complete: True if every locked package was examined.
     """
     name, version = generator
     metadata: dict[str, Any] = {
         "properties": [{"name": EXAMINED_PROPERTY, "value": "all" if complete else "not-all"}],
-        "timestamp": moment,
+        "timestamp": issued,
         "tools": {"components": [{"name": name, "type": "application", "version": version}]},
     }
     if bom.root:
@@ -47,7 +52,7 @@ def cyclonedx_vex(
         "metadata": metadata,
         "specVersion": SPEC_VERSION,
         "version": 1,
-        "vulnerabilities": [_vulnerability(one, bom) for one in assessments],
+        "vulnerabilities": [_vulnerability(assessment, bom) for assessment in assessments],
     }
     return with_identifier(document, "serialNumber")
 
@@ -58,32 +63,32 @@ def _root(bom: Bom) -> dict[str, Any]:
     return {**{key: value for key, value in fields.items() if value}, "type": "application"}
 
 
-def _vulnerability(one: Assessment, bom: Bom) -> dict[str, Any]:
-    links = [bom.link(component) for component in bom.holding(one.package, one.version)]
+def _vulnerability(assessment: Assessment, bom: Bom) -> dict[str, Any]:
+    links = [bom.link(component) for component in bom.holding(assessment.package, assessment.version)]
     found: dict[str, Any] = {
         "affects": [{"ref": link} for link in dict.fromkeys(links)],
-        "analysis": _analysis(one),
-        "bom-ref": f"{one.package}@{one.version}/{one.name}",
-        "id": one.name,
-        "source": _source(one.name),
+        "analysis": _analysis(assessment),
+        "bom-ref": f"{assessment.package}@{assessment.version}/{assessment.name}",
+        "id": assessment.name,
+        "source": _source(assessment.name),
     }
-    if one.aliases:
-        found["references"] = [{"id": alias, "source": _source(alias)} for alias in one.aliases]
-    if one.severity is not Severity.INFO:
-        found["ratings"] = [{"severity": one.severity.value}]
-    if one.justification is not None:
-        found["properties"] = [{"name": JUSTIFICATION_PROPERTY, "value": one.justification.value}]
-    if one.status is VexStatus.AFFECTED:
-        found["recommendation"] = one.detail
+    if assessment.aliases:
+        found["references"] = [{"id": alias, "source": _source(alias)} for alias in assessment.aliases]
+    if assessment.severity is not Severity.INFO:
+        found["ratings"] = [{"severity": assessment.severity.value}]
+    if assessment.justification is not None:
+        found["properties"] = [{"name": JUSTIFICATION_PROPERTY, "value": assessment.justification.value}]
+    if assessment.status is VexStatus.AFFECTED:
+        found["recommendation"] = assessment.detail
     return found
 
 
-def _analysis(one: Assessment) -> dict[str, Any]:
-    found: dict[str, Any] = {"detail": one.detail, "state": STATE_OF[one.status]}
-    if one.justification is not None:
-        found["justification"] = CYCLONEDX_OF[one.justification]
-    if one.since is not None:
-        found["firstIssued"] = timestamp(one.since)
+def _analysis(assessment: Assessment) -> dict[str, Any]:
+    found: dict[str, Any] = {"detail": assessment.detail, "state": STATE_OF[assessment.status]}
+    if assessment.justification is not None:
+        found["justification"] = CYCLONEDX_OF[assessment.justification]
+    if assessment.since is not None:
+        found["firstIssued"] = timestamp(assessment.since)
     return found
 
 

@@ -1,1 +1,1 @@
-"""Findings that stand, known and accepted until a day: reading waivers, applying them, judging what is left."""
+"""Waivers: findings that the project accepts until an expiry date."""

@@ -1,7 +1,7 @@
-"""Applying waivers to findings: what is waived stays visible, what is not stays standing.
+"""Apply waivers to findings: a waived finding stays visible, all others stay open.
 
-An expired waiver waives nothing. Each gate tells of the waivers in its own scope, so that an expired,
-soon expiring or unused one is told once.
+An expired waiver waives nothing. Each gate reports the waivers in its own scope, so that an expired, soon expiring or
+unused waiver is reported once.
 """
 
 from __future__ import annotations
@@ -21,37 +21,36 @@ from ops.supply_chain.risk.waivers.model import Waiver
 def apply_waivers(
     findings: Iterable[Finding], waivers: Sequence[Waiver], *, scopes: frozenset[str], today: date, warn_days: int
 ) -> tuple[Finding, ...]:
-    """Mark what is waived, and add what is to be said of the waivers themselves.
+    """Mark waived findings, and add findings about the waivers themselves.
 
     Args:
-        findings: Any order; already waived ones are left as they are.
-        waivers: All of the project's.
-        scopes: Those that the calling gate looks after: `vulnerability`, `lock`, ...
-        today: The day, in the zone of `[waiver_rules]`; a waiver holds to the end of its last day.
-        warn_days: From how many days before its last day a waiver is told to end soon.
+        findings: In any order; findings that are waived already stay unchanged.
+        waivers: All waivers of the project.
+        scopes: The scopes of the calling gate: `vulnerability`, `lock`, ...
+        today: The date in the zone of `[waiver_rules]`; a waiver is valid to the end of its expiry date.
+        warn_days: Days before its expiry date from which a waiver is reported as expiring.
     Returns:
-        All findings, none dropped, with `waived_by` set where a waiver holds, then those about waivers,
-        sorted by place.
+        All findings, with `waived_by` set if a waiver covers them, and findings about waivers, sorted by location.
     """
     live = [waiver for waiver in waivers if waiver.date <= today <= waiver.expires]
     used: set[str] = set()
-    judged = []
+    applied = []
     for finding in findings:
         match = next((waiver for waiver in live if not finding.waived_by and covers(waiver, finding)), None)
         if match is not None:
             used.add(match.place)
-        judged.append(msgspec.structs.replace(finding, waived_by=match.label) if match else finding)
-    told = [
+        applied.append(msgspec.structs.replace(finding, waived_by=match.label) if match else finding)
+    notes = [
         note
         for waiver in waivers
         if waiver.scope in scopes
         for note in _notes(waiver, used=waiver.place in used, today=today, warn_days=warn_days)
     ]
-    return tuple(sorted([*judged, *told], key=lambda one: one.sort_key))
+    return tuple(sorted([*applied, *notes], key=lambda finding: finding.sort_key))
 
 
 def covers(waiver: Waiver, finding: Finding) -> bool:
-    """Tell whether a waiver is about a finding: same id, alias or code; same package and file; version in range."""
+    """Return True if a waiver covers a finding: same id, alias or code; same package and file; version in range."""
     ids = {finding.code, *(alias.upper() for alias in finding.aliases)}
     if waiver.id not in ids and waiver.id.upper() not in ids:
         return False
@@ -59,7 +58,7 @@ def covers(waiver: Waiver, finding: Finding) -> bool:
         return False
     if waiver.package and waiver.package != finding.package:
         return False
-    # What stands at many places is not waived by a waiver of one of them.
+    # A finding with many locations is not waived by a waiver for one of them.
     if waiver.path and (waiver.path != finding.path or finding.places > 1):
         return False
     return not waiver.versions or _within(finding.version, waiver.versions)
@@ -81,12 +80,14 @@ def _notes(waiver: Waiver, *, used: bool, today: date, warn_days: int) -> list[F
                 "expired",
                 Severity.HIGH,
                 f"expired on {waiver.expires}",
-                "Resolve what it waived, or decide anew with a new date.",
+                "Fix the finding, or accept it again until a new expiry date.",
             )
         ]
     if waiver.date > today:
         return [
-            _note(waiver, "not-yet", Severity.LOW, f"is dated {waiver.date}, which is yet to come", "Correct its date.")
+            _note(
+                waiver, "not-yet", Severity.LOW, f"is dated {waiver.date}, which is in the future", "Correct its date."
+            )
         ]
     notes = []
     if not used:
@@ -97,8 +98,8 @@ def _notes(waiver: Waiver, *, used: bool, today: date, warn_days: int) -> list[F
                 waiver,
                 "expiring",
                 Severity.INFO,
-                f"ends in {left} days, on {waiver.expires}",
-                "Resolve what it waives before that day.",
+                f"expires in {left} day{'s' * (left != 1)}, on {waiver.expires}",
+                "Fix the finding before that date.",
             )
         )
     return notes

@@ -1,4 +1,4 @@
-"""A waiver that was understood, and what it covers."""
+"""A valid waiver."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ VULNERABILITY, MALWARE = "vulnerability", "malware"
 
 
 class Waiver(msgspec.Struct, frozen=True, kw_only=True):
-    """One accepted finding.
+    """The acceptance of a finding until an expiry date.
 
     `id` as written; `package` in PEP 503 form or empty for any; `versions` a PEP 440 specifier or empty
-    for any; `path` that of the finding, relative to the project, or empty for any. It holds from the day it was
-    written to the end of `expires`. `place` is where it stands, for messages: `waivers[0]`.
+    for any; `path` that of the finding, relative to the project, or empty for any. It is valid from `date` to the end
+    of `expires`. `place` is its position in the configuration, for messages: `waivers[0]`.
     """
 
     id: str
@@ -31,13 +31,13 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def scope(self) -> str:
-        """Who looks after it: `vulnerability`, `malware`, or the gate's part of a finding code (`lock`)."""
+        """The gate that applies it: `vulnerability`, `malware`, or the first part of a finding code (`lock`)."""
         if "." in self.id:
             return self.id.split(".", 1)[0]
         return MALWARE if self.id.upper().startswith("MAL-") else VULNERABILITY
 
     @property
     def label(self) -> str:
-        """What a waived finding says of its waiver."""
+        """The waiver as shown in a waived finding."""
         owner = f", {self.owner}" if self.owner else ""
         return f"{self.id}{owner}, until {self.expires.isoformat()}"

@@ -1,4 +1,4 @@
-"""From configuration to waivers; what cannot be understood becomes a finding and waives nothing."""
+"""Read waivers from the configuration; an invalid one becomes a finding and waives nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parse_waivers(config: Config) -> tuple[tuple[Waiver, ...], tuple[Finding, ..
     Args:
         config: The project's configuration.
     Returns:
-        The waivers that were understood, in the order written, and a finding for each that was not.
+        The valid waivers, in the order written, and a finding for each problem of the others.
     """
     waivers: list[Waiver] = []
     findings: list[Finding] = []
@@ -51,7 +51,7 @@ def parse_waivers(config: Config) -> tuple[tuple[Waiver, ...], tuple[Finding, ..
 
 
 def _as_entry(cve: AcknowledgedCve, longest: int) -> WaiverEntry:
-    """Give an entry of the older form an end: the resolution's day where it is one, at most the horizon."""
+    """Convert an entry of the older form; it expires on the resolution date if there is one, at most after the limit."""
     start, resolution = _day(cve.date_acknowledged), _day(cve.expected_resolution)
     end = ""
     if start is not None:
@@ -67,13 +67,13 @@ def _problems(entry: WaiverEntry, longest: int, *, owned: bool) -> list[str]:
     if entry.id and not (_CODE.fullmatch(entry.id) or _ADVISORY.fullmatch(entry.id)):
         found.append(f"has id {entry.id!r}, which is neither an advisory id nor a finding's code")
     if _CODE.fullmatch(entry.id) and not entry.package.strip() and not _path(entry):
-        found.append("names a kind of finding and no package or path: it would waive all of them")
+        found.append("names a finding code without a package or path: it would waive all of them")
     elif entry.path and not _path(entry):
         found.append(f"has path {entry.path!r}, which names no file")
     if entry.path and entry.id and not _CODE.fullmatch(entry.id):
-        found.append("names a path, which narrows only a kind of finding")
+        found.append("names a path, which is allowed only with a finding code")
     if entry.justification and entry.justification not in JUSTIFICATIONS:
-        found.append(f"has justification {entry.justification!r}, which is none of OpenVEX's")
+        found.append(f"has justification {entry.justification!r}, which OpenVEX does not define")
     return found + _version_problems(entry) + _date_problems(entry, longest)
 
 
@@ -81,21 +81,21 @@ def _version_problems(entry: WaiverEntry) -> list[str]:
     try:
         SpecifierSet(entry.versions)
     except InvalidSpecifier:
-        return [f"has versions {entry.versions!r}, which is no PEP 440 specifier"]
+        return [f"has versions {entry.versions!r}, which is not a PEP 440 specifier"]
     return []
 
 
 def _date_problems(entry: WaiverEntry, longest: int) -> list[str]:
     start, end = _day(entry.date), _day(entry.expires)
     found = [
-        f"has {field} {text!r}, which is no ISO date"
+        f"has {field} {text!r}, which is not an ISO date"
         for field, text, day in (("date", entry.date, start), ("expires", entry.expires, end))
         if text.strip() and day is None
     ]
     if start is not None and end is not None and end < start:
         found.append(f"expires on {end}, before its date {start}")
     if start is not None and end is not None and (end - start).days > longest:
-        found.append(f"holds for {(end - start).days} days; at most {longest} are allowed")
+        found.append(f"is valid for {(end - start).days} days; at most {longest} are allowed")
     return found
 
 
@@ -104,7 +104,7 @@ def _malformed(place: str, entry: WaiverEntry, problem: str) -> Finding:
         code="waiver.malformed",
         severity=Severity.HIGH,
         message=f"{place} {problem}",
-        next_step=f"Mend {place} in {CONFIG_NAME}; until then it waives nothing.",
+        next_step=f"Fix {place} in {CONFIG_NAME}; until then it waives nothing.",
         package=normalise(entry.package) if entry.package else "",
         path=CONFIG_NAME,
         aliases=(entry.id,) if entry.id else (),

@@ -1,1 +1,1 @@
-"""Pins looked up in advisories, and the verdict of the two advisory gates."""
+"""The advisory lookup of locked pins, and the last steps of the two advisory gates."""

@@ -1,7 +1,7 @@
-"""What the two gates that look pins up in advisories share: reading the locks and asking the sources.
+"""The lookup that both advisory gates share: read the locks, query the advisory sources.
 
-A gap is something that was not looked at: a pin, a project without a lock, a feed. Each is a finding
-whose code ends in `not-examined`; `runner.advisory_verdict` says what it does to the outcome.
+What could not be examined (a pin, a project without a lock, a feed) becomes a finding whose code ends in
+`not-examined`; `gather.risk.advisories.finish` decides what it does to the outcome.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from typing import NamedTuple
 import msgspec
 
 from ops.supply_chain.adapters.files.declarations import declaring_files
-from ops.supply_chain.adapters.osv.sources import Asking, Chosen, SourceKind, attempts, first_answer, malicious_folder
+from ops.supply_chain.adapters.osv.sources import (
+    AdvisoryQuery,
+    SelectedSource,
+    SourceKind,
+    attempts,
+    first_answer,
+    malicious_folder,
+)
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory
 from ops.supply_chain.contracts.values.finding import Finding, Severity
@@ -24,127 +31,130 @@ from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
 from ops.supply_chain.risk.advisories.matching import Matcher
-from ops.supply_chain.risk.advisories.pins import Key, Places, Traits, distinct, is_public, places
+from ops.supply_chain.risk.advisories.pins import Locations, PinKey, PinOrigin, distinct, is_public, locate
 from ops.supply_chain.runner.context import StageRun
 
 NO_VERSION = "the lock has no exact version of it"
-NO_DEPENDENCIES = "no lock, and no dependencies declared: nothing to look at"
+NO_DEPENDENCIES = "no lock and no declared dependencies: nothing to check"
 
 
-class Part(NamedTuple):
+class ProjectPins(NamedTuple):
     """One project and its distinct pins, sorted."""
 
     project: GateProject
-    pins: Mapping[Key, Traits]
+    pins: Mapping[PinKey, PinOrigin]
 
-    def places(self, keys: Collection[Key], *, findings: int) -> dict[Key, Places]:
-        """Return where some pins stand in this project; those that it does not have are left out."""
-        mine = [key for key in keys if key in self.pins]
-        return places(self.project.locks, mine, findings=findings) if mine else {}
+    def locate(self, keys: Collection[PinKey], *, findings: int) -> dict[PinKey, Locations]:
+        """Return the locations of some pins in this project; pins that it does not have are left out."""
+        own = [key for key in keys if key in self.pins]
+        return locate(self.project.locks, own, findings=findings) if own else {}
 
 
-class Examined(msgspec.Struct, frozen=True, kw_only=True):
-    """What was looked at, with which source.
+class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The pins of a run, and the advisories about them.
 
-    `wanted` are the pins to look at, sorted, `out_of_scope` how many are the projects' own. `unexamined`
-    are those not looked at, each with the reason. `matcher` and `chosen` are None where no pin has a
-    version to look up. `gaps` are about a project or a feed as a whole.
+    `wanted` are the pins to examine, sorted; `out_of_scope` is the number of the projects' own packages.
+    `unexamined` are the pins that were not examined, each with the reason. `matcher` and `selected` are None if no
+    pin has a version. `not_examined` are findings about a project or a feed as a whole. `unusable` is True if
+    nothing counts as examined.
     """
 
     gate: str
-    parts: tuple[Part, ...]
-    wanted: tuple[Key, ...]
+    projects: tuple[ProjectPins, ...]
+    wanted: tuple[PinKey, ...]
     out_of_scope: int
-    unexamined: dict[Key, str]
-    gaps: tuple[tuple[GateProject, Finding], ...]
+    unexamined: dict[PinKey, str]
+    not_examined: tuple[tuple[GateProject, Finding], ...]
     notes: tuple[str, ...]
     advisories: dict[str, tuple[Advisory, ...]] = {}
     feeds: tuple[FeedRef, ...] = ()
-    chosen: Chosen | None = None
+    selected: SelectedSource | None = None
     matcher: Matcher | None = None
-    blind: bool = False
+    unusable: bool = False
 
     @property
-    def asked(self) -> tuple[Key, ...]:
-        """The pins that can be matched: those with a version, though what is known of some may not be whole."""
+    def queried(self) -> tuple[PinKey, ...]:
+        """The pins that can be matched: those with a version, though the advisories about some may be incomplete."""
         return tuple(pin for pin in self.wanted if pin[1])
 
     @property
-    def examined(self) -> tuple[Key, ...]:
-        """The pins that were looked at."""
-        return () if self.blind else tuple(pin for pin in self.wanted if pin not in self.unexamined)
+    def examined(self) -> tuple[PinKey, ...]:
+        """The pins that were examined."""
+        return () if self.unusable else tuple(pin for pin in self.wanted if pin not in self.unexamined)
 
 
 def add_options(parser: argparse.ArgumentParser, kinds: Iterable[SourceKind]) -> None:
-    """Add the options that both gates have."""
+    """Add the options of both gates."""
     add_fleet_option(parser)
     parser.add_argument(
         "--advisories",
         action="append",
         default=[],
         metavar="PATH|URL",
-        help="OSV snapshot to use: a zip, a folder of records or an address; repeat, and the first that answers "
-        "decides (default: the sources below)",
+        help="OSV snapshot to use: a zip file, a folder of records or a URL; repeatable, the first usable one is used "
+        "(default: the sources below)",
     )
     parser.add_argument(
         "--source",
         action="append",
         default=[],
         choices=[kind.value for kind in kinds],
-        help="without --advisories: ask this one; repeat for several (default: all of them, in this order)",
+        help="without --advisories: use this source; repeatable (default: all of them, in this order)",
     )
-    parser.add_argument("--ledger", action="store_true", help="add what is seen to the ledger of first sightings")
+    parser.add_argument("--ledger", action="store_true", help="record first sightings in the ledger")
 
 
 @contextmanager
-def examine(run: StageRun, gate: str, kinds: Collection[SourceKind], *, beside: bool = False) -> Iterator[Examined]:
-    """Read the locks and ask for the advisories about their distinct pins.
+def look_up(
+    run: StageRun, gate: str, kinds: Collection[SourceKind], *, with_malicious: bool = False
+) -> Iterator[LookupResult]:
+    """Read the locks and fetch the advisories about their distinct pins.
 
     Args:
         run: The stage's run.
-        gate: First part of the gate's finding codes.
-        kinds: The kinds of source that can serve it.
-        beside: Whether `[feeds].malicious` is used as well.
+        gate: The first part of the gate's finding codes.
+        kinds: The kinds of source that the gate can use.
+        with_malicious: True to read the folder of `[feeds].malicious` as well.
     Yields:
-        What can be told from; the source's documents can be read within the block.
+        The result; the source's documents can be read within the block.
     Raises:
-        UnavailableError: No source answered: nothing was examined.
-        UsageError: The fleet file is wrong.
+        UnavailableError: No source answered, so nothing was examined.
+        UsageError: The fleet file is invalid.
         InputError: A lock is broken.
     """
     found = _read(run, gate)
-    if not found.asked:
+    if not found.queried:
         yield found
         return
-    asking = _asking(run, found)
-    wanted = {SourceKind(one) for one in run.args.source} or set(kinds)
-    with first_answer(attempts(asking, run.args.advisories, wanted)) as chosen:
-        found = _with_answer(found, chosen)
-        if beside:
-            found = _with_folders(found, asking)
+    query = _query(run, found)
+    wanted = {SourceKind(name) for name in run.args.source} or set(kinds)
+    with first_answer(attempts(query, run.args.advisories, wanted)) as selected:
+        found = _with_answer(found, selected)
+        if with_malicious:
+            found = _with_folders(found, query)
         yield msgspec.structs.replace(found, matcher=Matcher(found.advisories, now=run.now))
 
 
-def _read(run: StageRun, gate: str) -> Examined:
-    parts = tuple(Part(project, distinct(project.locks)) for project in read_gate_input(run))
-    local: dict[Key, bool] = {}
-    for part in parts:
-        for key, traits in part.pins.items():
-            local[key] = local.get(key, True) and traits.local
+def _read(run: StageRun, gate: str) -> LookupResult:
+    projects = tuple(ProjectPins(project, distinct(project.locks)) for project in read_gate_input(run))
+    local: dict[PinKey, bool] = {}
+    for pins in projects:
+        for key, origin in pins.pins.items():
+            local[key] = local.get(key, True) and origin.local
     wanted = tuple(sorted(key for key, own in local.items() if not own))
-    lockless = [(part.project, _undeclared(part.project)) for part in parts if not part.project.locks]
-    return Examined(
+    lockless = [(pins.project, _declaring(pins.project)) for pins in projects if not pins.project.locks]
+    return LookupResult(
         gate=gate,
-        parts=parts,
+        projects=projects,
         wanted=wanted,
         out_of_scope=len(local) - len(wanted),
         unexamined={key: NO_VERSION for key in wanted if not key[1]},
-        gaps=tuple((project, _without_lock(gate, files)) for project, files in lockless if files),
+        not_examined=tuple((project, _without_lock(gate, files)) for project, files in lockless if files),
         notes=tuple(dict.fromkeys(NO_DEPENDENCIES for _, files in lockless if not files)),
     )
 
 
-def _undeclared(project: GateProject) -> tuple[str, ...]:
+def _declaring(project: GateProject) -> tuple[str, ...]:
     return declaring_files(project.root, project.config.locks.exclude)
 
 
@@ -152,23 +162,23 @@ def _without_lock(gate: str, files: tuple[str, ...]) -> Finding:
     return Finding(
         code=f"{gate}.not-examined",
         severity=Severity.INFO,
-        message=f"{files[0]} declares dependencies, and no lock says which versions",
+        message=f"{files[0]} declares dependencies, but the project has no lock",
         next_step="Lock them: nox -s lock.",
         path=files[0],
     )
 
 
-def _asking(run: StageRun, found: Examined) -> Asking:
+def _query(run: StageRun, found: LookupResult) -> AdvisoryQuery:
     public = {
         key
-        for part in found.parts
-        for key, traits in part.pins.items()
-        if is_public(traits, index=part.project.config.index.url, public_index=INDEX_URL)
+        for pins in found.projects
+        for key, origin in pins.pins.items()
+        if is_public(origin, index=pins.project.config.index.url, public_index=INDEX_URL)
     }
-    return Asking(
+    return AdvisoryQuery(
         feeds=run.config.feeds,
         package_index=run.config.index,
-        pins=found.asked,
+        pins=found.queried,
         public=public,
         cache=run.cache,
         now=run.now,
@@ -176,59 +186,63 @@ def _asking(run: StageRun, found: Examined) -> Asking:
     )
 
 
-def _with_answer(found: Examined, chosen: Chosen) -> Examined:
-    answer = chosen.answer
-    passed = [f"{name}: gave no usable answer, the next source was asked" for name, _ in chosen.passed_over]
-    gap = [(found.parts[0].project, _feed_gap(found.gate, answer.blind))] if answer.blind else []
+def _with_answer(found: LookupResult, selected: SelectedSource) -> LookupResult:
+    answer = selected.answer
+    skipped = [f"{name}: no usable answer, so the next source was used" for name, _ in selected.skipped]
+    not_examined = (
+        [(found.projects[0].project, _unusable_feed(found.gate, answer.unusable_reason))]
+        if answer.unusable_reason
+        else []
+    )
     return msgspec.structs.replace(
         found,
         advisories=dict(answer.advisories),
         feeds=(answer.feed,),
         unexamined={**answer.unexamined, **found.unexamined},
-        gaps=(*found.gaps, *gap),
-        notes=(*found.notes, *passed, *answer.notes),
-        chosen=chosen,
-        blind=bool(answer.blind),
+        not_examined=(*found.not_examined, *not_examined),
+        notes=(*found.notes, *skipped, *answer.notes),
+        selected=selected,
+        unusable=bool(answer.unusable_reason),
     )
 
 
-def _with_folders(found: Examined, asking: Asking) -> Examined:
-    """Add the folders of malicious packages that projects keep; one that cannot be read is a gap."""
+def _with_folders(found: LookupResult, query: AdvisoryQuery) -> LookupResult:
+    """Add the projects' folders of malicious packages; report one that cannot be read as not examined."""
     folders: dict[Path, GateProject] = {}
-    for part in found.parts:
-        if part.project.config.feeds.malicious:
-            folders.setdefault(part.project.root / part.project.config.feeds.malicious, part.project)
+    for pins in found.projects:
+        if pins.project.config.feeds.malicious:
+            folders.setdefault(pins.project.root / pins.project.config.feeds.malicious, pins.project)
     for folder, project in sorted(folders.items()):
-        found = _with_folder(found, asking, folder, project)
+        found = _with_folder(found, query, folder, project)
     return found
 
 
-def _with_folder(found: Examined, asking: Asking, folder: Path, project: GateProject) -> Examined:
+def _with_folder(found: LookupResult, query: AdvisoryQuery, folder: Path, project: GateProject) -> LookupResult:
     try:
-        with first_answer([malicious_folder(asking, folder)]) as beside:
-            answer = beside.answer
+        with first_answer([malicious_folder(query, folder)]) as malicious:
+            answer = malicious.answer
     except UnavailableError as error:
-        unread = _feed_gap(found.gate, "the folder of [feeds].malicious cannot be used", step=error.hint)
-        return msgspec.structs.replace(found, gaps=(*found.gaps, (project, unread)), blind=True)
+        unread = _unusable_feed(found.gate, "the folder of [feeds].malicious cannot be used", step=error.hint)
+        return msgspec.structs.replace(found, not_examined=(*found.not_examined, (project, unread)), unusable=True)
     joined = dict(found.advisories)
     for name, records in answer.advisories.items():
         joined[name] = (*joined.get(name, ()), *records)
-    gap = [(project, _feed_gap(found.gate, answer.blind))] if answer.blind else []
+    not_examined = [(project, _unusable_feed(found.gate, answer.unusable_reason))] if answer.unusable_reason else []
     return msgspec.structs.replace(
         found,
         advisories=joined,
         feeds=(*found.feeds, answer.feed),
         unexamined={**answer.unexamined, **found.unexamined},
-        gaps=(*found.gaps, *gap),
+        not_examined=(*found.not_examined, *not_examined),
         notes=(*found.notes, *answer.notes),
-        blind=found.blind or bool(answer.blind),
+        unusable=found.unusable or bool(answer.unusable_reason),
     )
 
 
-def _feed_gap(gate: str, why: str, *, step: str = "") -> Finding:
+def _unusable_feed(gate: str, why: str, *, step: str = "") -> Finding:
     return Finding(
         code=f"{gate}.not-examined",
         severity=Severity.INFO,
         message=f"nothing counts as examined: {printable(why)}",
-        next_step=step or "Fetch the feed again; if the record is still there, report it to whoever publishes it.",
+        next_step=step or "Fetch the feed again; if the record is still there, report it to the feed's publisher.",
     )

@@ -1,0 +1,168 @@
+"""The last steps that both advisory gates share: ledger, waivers, outcome, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ops.supply_chain.adapters.files import ledger as ledgers
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.files.ledger import Ledger
+from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
+from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, ProjectPins
+from ops.supply_chain.risk.advisories.findings import FindingBuilder, not_examined
+from ops.supply_chain.risk.advisories.pins import PinKey
+from ops.supply_chain.risk.advisories.response import ResponseClock
+from ops.supply_chain.runner.context import StageResult, StageRun
+
+NOT_EXAMINED = "not-examined"
+"""The end of every code of something that was not examined."""
+
+TORN = "the ledger's last line is incomplete, because its writer was killed; it was skipped"
+
+
+class ProjectGate(NamedTuple):
+    """One project of the run: its pins, the builder of its findings, its response clock and its ledger."""
+
+    pins: ProjectPins
+    builder: FindingBuilder
+    clock: ResponseClock
+    ledger: Ledger | None
+    component: str
+
+
+GateFindings = Sequence[tuple[ProjectGate, Sequence[Finding]]]
+"""The findings of each project, before waivers."""
+
+
+def project_gates(run: StageRun, found: LookupResult) -> tuple[ProjectGate, ...]:
+    """Read each project's ledger and response clock.
+
+    Raises:
+        InputError: A ledger is damaged.
+        UsageError: `[response]` is invalid.
+    """
+    gates = []
+    for pins in found.projects:
+        config = pins.project.config.response
+        component = pins.project.label or run.project.name
+        clock = ResponseClock(config, now=run.now)
+        ledger = ledgers.read(ledgers.ledger_path(run.artifacts, component))
+        builder = FindingBuilder(clock, ledger or Ledger(), zone=config.zone)
+        gates.append(ProjectGate(pins, builder, clock, ledger, component))
+    return tuple(gates)
+
+
+def not_examined_findings(found: LookupResult, pins: ProjectPins) -> Iterator[Finding]:
+    """Yield a finding for each pin of a project that was not examined, and for the project as a whole."""
+    yield from (finding for project, finding in found.not_examined if project is pins.project)
+    code = f"{found.gate}.{NOT_EXAMINED}"
+    locations = pins.locate(found.unexamined.keys(), findings=len(found.unexamined))
+    for key, where in sorted(locations.items()):
+        step = "Use a snapshot that includes it, with --advisories" if key[1] else "Pin it to an exact version"
+        step += f", or accept it in {CONFIG_NAME} with a waiver for {code} and this package."
+        yield not_examined(code, *key, where, why=found.unexamined[key], step=step)
+
+
+def finish_advisory_gate(
+    run: StageRun,
+    found: LookupResult,
+    findings: GateFindings,
+    *,
+    counts: Mapping[str, int],
+    tools: Iterable[ToolRef] = (),
+    options: Mapping[str, str] | None = None,
+) -> StageResult:
+    """Apply waivers, decide the outcome, and write the ledger if `--ledger` is given.
+
+    Args:
+        run: The stage's run.
+        found: The lookup.
+        findings: Each project's findings.
+        counts: The gate's own counts.
+        tools: Tools that took part.
+        options: Further options that can change the outcome, besides those of both gates.
+    Raises:
+        InputError: The ledger is damaged.
+        OutputError: The ledger cannot be written.
+    """
+    gate = _outcome(run, found, findings)
+    if run.args.ledger:
+        for project_gate, _ in findings:
+            path = ledgers.ledger_path(run.artifacts, project_gate.component)
+            ledgers.add(path, project_gate.builder.sightings, today=project_gate.clock.today)
+    torn = (TORN for project_gate, _ in findings if project_gate.ledger and project_gate.ledger.torn)
+    sources = [found.selected.answer.description] if found.selected else []
+    skipped = list(found.selected.skipped) if found.selected else []
+    return StageResult(
+        outcome=gate.outcome,
+        details=(
+            *(f"source: {source}" for source in sources),
+            *(f"source not used: {name}: {reason}" for name, reason in skipped),
+        ),
+        counts={**_counts(found, findings, gate), **counts},
+        findings=gate.findings,
+        reads=tuple(ref for pins in found.projects for ref in pins.project.lock_refs),
+        feeds=(*found.feeds, *_ledger_refs(findings)),
+        tools=tuple(tools),
+        options={**_options(run), **(options or {})},
+        notes=(*found.notes, *dict.fromkeys(torn)),
+        document={"sources": sources, "passed_over": [list(pair) for pair in skipped]},
+    )
+
+
+def _outcome(run: StageRun, found: LookupResult, findings: GateFindings) -> GateOutcome:
+    """Decide the outcome: a pass becomes not-examined if an unexamined pin is not accepted by a waiver."""
+    pairs = [(project_gate.pins.project, listed) for project_gate, listed in findings]
+    gate = finish_gate(run, pairs, scopes=frozenset({found.gate}), all_examined=True)
+    unexamined = any(finding.code.endswith(NOT_EXAMINED) and not finding.waived_by for finding in gate.findings)
+    if unexamined and gate.outcome is Outcome.PASS:
+        return GateOutcome(gate.findings, Outcome.NOT_EXAMINED)
+    return gate
+
+
+def _counts(found: LookupResult, findings: GateFindings, gate: GateOutcome) -> dict[str, int]:
+    accepted = _accepted(found, gate.findings)
+    return {
+        "locks": sum(len(pins.project.locks) for pins in found.projects),
+        "locked": len(found.wanted) - len(accepted),
+        "examined": len(found.examined),
+        "out_of_scope": found.out_of_scope,
+        "unexamined_accepted": len(accepted),
+        "projects": len(found.projects),
+        "findings": len(gate.findings),
+        "waived": sum(bool(finding.waived_by) for finding in gate.findings),
+        "new": sum(project_gate.builder.new for project_gate, _ in findings),
+        "overdue": sum(project_gate.builder.overdue for project_gate, _ in findings),
+    }
+
+
+def _accepted(found: LookupResult, findings: Iterable[Finding]) -> set[PinKey]:
+    """Return the unexamined pins that waivers accept in every project that has them."""
+    waived: set[PinKey] = set()
+    open_: set[PinKey] = set()
+    for finding in findings:
+        if finding.code == f"{found.gate}.{NOT_EXAMINED}" and finding.package:
+            (waived if finding.waived_by else open_).add((finding.package, finding.version))
+    return waived - open_
+
+
+def _ledger_refs(findings: GateFindings) -> list[FeedRef]:
+    """Return the ledgers that were read: the number of lines, and the digest of the last line, which chains them all."""
+    return [
+        FeedRef(name="ledger", version=f"{len(project_gate.ledger.lines)} lines", sha256=project_gate.ledger.head)
+        for project_gate, _ in findings
+        if project_gate.ledger is not None
+    ]
+
+
+def _options(run: StageRun) -> dict[str, str]:
+    return {
+        "advisories": "given" if run.args.advisories else "default",
+        "fleet": "no" if run.args.fleet is None else "yes",
+        "ledger": "yes" if run.args.ledger else "no",
+        "source": ",".join(sorted(run.args.source)) or "all",
+    }
