@@ -18,7 +18,7 @@ from ops.supply_chain.assurance.report.page import ReportPage
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.risk.findings.render.markdown import escape
+from ops.supply_chain.formats.markdown import text as escape
 from tests.assurance.report.support import (
     HOSTILE,
     SHA,

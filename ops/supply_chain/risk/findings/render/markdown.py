@@ -1,34 +1,20 @@
 """Findings as GitHub-flavoured Markdown, for `$GITHUB_STEP_SUMMARY` and for reading.
 
-Text from outside is escaped, so that a name can neither close a table cell nor become a link, a mention, HTML or
-a picture.
-
-Source: GitHub Flavored Markdown, https://github.github.com/gfm/, 4.10 "Tables (extension)", 6.1 "Backslash
-escapes", 6.9 "Autolinks (extension)".
+Text from outside goes through `formats.markdown`, so that a name can neither close a table cell nor become a link, a
+mention, HTML or a picture.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.values.finding import FindingRow
+from ops.supply_chain.formats.markdown import text
 from ops.supply_chain.risk.findings.render.rows import clean_text, label, rows, stage_coverage, totals, where
 
 SUMMARY_LIMIT_BYTES = 1_000_000
 """GitHub accepts 1 MiB of summary for each step and drops a longer one entirely."""
-
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+!|~^$=-]")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", ":": "&#58;"}
-_ENTITY = re.compile("|".join(_ENTITIES))
-_WWW = re.compile(r"(?i)\bwww\.")
-
-
-def escape(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line, in a table cell or elsewhere."""
-    once = _SPECIAL.sub(r"\\\g<0>", text)
-    return _WWW.sub(lambda found: found[0][:-1] + "&#46;", _ENTITY.sub(lambda found: _ENTITIES[found[0]], once))
 
 
 def report_markdown(report: FindingsReport) -> str:
@@ -58,18 +44,18 @@ def counts_only(report: FindingsReport) -> str:
 
 
 def _head(report: FindingsReport, *, public: bool = False) -> Iterator[str]:
-    name = "" if public else f": {escape(report.component)} {escape(report.version)}"
+    name = "" if public else f": {text(report.component)} {text(report.version)}"
     yield f"## Findings{name}"
     yield ""
-    yield escape(totals(report)) + "."
+    yield text(totals(report)) + "."
     yield ""
     yield "| stage | outcome | examined |"
     yield "|---|---|---|"
     for stage in report.stages:
-        examined = "" if public else escape(stage_coverage(stage))
-        yield f"| {escape(stage.stage)} | {stage.outcome.value} | {examined} |"
+        examined = "" if public else text(stage_coverage(stage))
+        yield f"| {text(stage.stage)} | {stage.outcome.value} | {examined} |"
     for gate in report.without_record:
-        yield f"| {escape(gate)} | no record | not run, or did not finish |"
+        yield f"| {text(gate)} | no record | not run, or did not finish |"
 
 
 def _sections(report: FindingsReport) -> Iterator[list[str]]:
@@ -98,4 +84,4 @@ def _table_row(row: FindingRow) -> str:
     what = f"{finding.message} ({', '.join(row.identifiers)})"
     due = "" if finding.waived_by else finding.due
     last = clean_text(finding.waived_by or finding.next_step)
-    return "| " + " | ".join(map(escape, (row.subject, what, where(row), due, last))) + " |"
+    return "| " + " | ".join(map(text, (row.subject, what, where(row), due, last))) + " |"
