@@ -43,9 +43,9 @@ def record(dist: Path) -> Any:
 
 def facts_of_document(document: Any) -> Facts:
     return {
-        (normalise(one["name"]), one.get("version", ""), digest)
-        for one in document["components"]
-        for digest in [*(f"{ALGORITHMS[h['alg']]}:{h['content']}" for h in one.get("hashes", ())), ""]
+        (normalise(component["name"]), component.get("version", ""), digest)
+        for component in document["components"]
+        for digest in [*(f"{ALGORITHMS[h['alg']]}:{h['content']}" for h in component.get("hashes", ())), ""]
     }
 
 
@@ -70,8 +70,8 @@ class FakeIndex:
     def core_metadata(self, pins: Sequence[Pin]) -> MetadataAnswer:
         if self.fails:
             raise UnavailableError("the index did not answer", hint="Wait.")
-        found = {one: self.found[one.name] for one in pins if one.name in self.found}
-        gone = tuple((one, "the index has no such release") for one in pins if one not in found)
+        found = {pin: self.found[pin.name] for pin in pins if pin.name in self.found}
+        gone = tuple((pin, "the index has no such release") for pin in pins if pin not in found)
         return MetadataAnswer(found=found, missing=gone)
 
 
@@ -124,7 +124,7 @@ def _each_lock_is_told_exactly(root: Path, dist: Path, name: str) -> None:
         expected = facts_of_lock(lock, name)
         for suffix in (".cdx.json", ".1.7.cdx.json"):
             document = made(dist, f"locks/{lock.path}{suffix}")
-            told = {one for one in expected if one[2].partition(":")[0] in {"", *ALGORITHMS.values()}}
+            told = {entry for entry in expected if entry[2].partition(":")[0] in {"", *ALGORITHMS.values()}}
             assert facts_of_document(document) == told
         union |= told
     for aggregate in (f"{name}-sbom.json", f"{name}-sbom.1.7.json"):
@@ -132,8 +132,8 @@ def _each_lock_is_told_exactly(root: Path, dist: Path, name: str) -> None:
     lines = {(entry.path, entry.line) for lock in locks for entry in lock.entries if not entry.pin.local}
     told_lines = {
         (place["location"], place["line"])
-        for one in made(dist, f"{name}-sbom.json")["components"]
-        for place in one["evidence"]["occurrences"]
+        for component in made(dist, f"{name}-sbom.json")["components"]
+        for place in component["evidence"]["occurrences"]
     }
     assert lines <= told_lines
 
@@ -170,12 +170,12 @@ def test_soar_agrees_with_the_sboms_committed_beside_its_locks(shared_data: Path
     for path in committed:
         theirs = json.loads(path.read_text()).get("components", [])
         expected: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for one in theirs:
-            hashes = [h["content"] for reference in one["externalReferences"] for h in reference.get("hashes", ())]
-            expected[(one["name"], one["version"])] |= set(hashes)
+        for their in theirs:
+            hashes = [h["content"] for reference in their["externalReferences"] for h in reference.get("hashes", ())]
+            expected[(their["name"], their["version"])] |= set(hashes)
         folder = path.parent.relative_to(root)
         ours = made(tmp_path, f"locks/{folder}/requirements.txt.cdx.json")["components"]
-        assert {(one["name"], one["version"]): {h["content"] for h in one["hashes"]} for one in ours} == expected
+        assert {(our["name"], our["version"]): {h["content"] for h in our["hashes"]} for our in ours} == expected
 
 
 def test_a_private_index_leaves_no_credentials(shared_data: Path, tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_metadata_gives_licence_producer_and_edges(small: Path, tmp_path: Path, 
     }
     assert run(small, tmp_path / "dist") == 0
     document = made(tmp_path / "dist", "small-sbom.json")
-    assert [one["manufacturer"]["name"] for one in document["components"]] == ["Kim", "Zope"]
+    assert [component["manufacturer"]["name"] for component in document["components"]] == ["Kim", "Zope"]
     assert {"ref": "pkg:pypi/idna@3.20", "dependsOn": ["pkg:pypi/zope.interface@7.0"]} in document["dependencies"]
     told = record(tmp_path / "dist")
     assert told["outcome"] == "pass"
@@ -233,7 +233,10 @@ def test_a_release_that_the_index_no_longer_has_is_a_finding(
 ) -> None:
     index.found = {"idna": metadata("idna", "3.20")}
     assert run(small, tmp_path / "dist") == 0
-    found = [(one["code"], one["package"], one["path"], one["line"]) for one in record(tmp_path / "dist")["findings"]]
+    found = [
+        (finding["code"], finding["package"], finding["path"], finding["line"])
+        for finding in record(tmp_path / "dist")["findings"]
+    ]
     assert found == [("sbom.metadata-missing", "zope-interface", "requirements.txt", 3)]
 
 
@@ -251,7 +254,9 @@ def test_a_waived_finding_of_a_lock_is_waived_here_too_and_told_once(
     )
     (small / ".security-config.toml").write_text(config + waivers)
     assert run(small, tmp_path / "dist", "--no-enrich") == 0
-    found = [(one["code"], one["package"], one["waived_by"]) for one in record(tmp_path / "dist")["findings"]]
+    found = [
+        (finding["code"], finding["package"], finding["waived_by"]) for finding in record(tmp_path / "dist")["findings"]
+    ]
     assert found == [("lock.unhashed", "idna", "lock.unhashed, o, until 2026-12-31"), ("lock.unhashed", "other", "")]
 
 
@@ -351,7 +356,7 @@ def test_an_environment_is_told_by_cyclonedx_py(small: Path, tmp_path: Path, mon
     monkeypatch.setattr("ops.supply_chain.adapters.tools.cyclonedx_py.installed_in", lambda python, *, epoch: answer)
     assert run(small, tmp_path / "dist", "--no-enrich", "--environment", "python3") == 0
     document = made(tmp_path / "dist", "small-sbom-environment.json")
-    assert [one["name"] for one in document["components"]] == ["x"]
+    assert [component["name"] for component in document["components"]] == ["x"]
     assert document["metadata"]["component"]["name"] == "small"
     assert "sealwright:locks" not in json.dumps(document)
     assert "dist:sbom/small-sbom-environment.json" in [ref["path"] for ref in record(tmp_path / "dist")["writes"]]
@@ -368,7 +373,7 @@ def test_an_environment_that_cannot_be_told_leaves_nothing(
     }
     monkeypatch.setattr("ops.supply_chain.adapters.tools.cyclonedx_py.installed_in", lambda python, *, epoch: answer)
     assert run(small, tmp_path / "dist", "--no-enrich", "--environment", "python3") == 5
-    assert "cyclonedx-py: its answer cannot be used: $.components[0].type" in capfd.readouterr().err
+    assert "cyclonedx-py: its output is not valid: $.components[0].type" in capfd.readouterr().err
     assert not (tmp_path / "dist" / "sbom").exists()
 
 

@@ -1,13 +1,13 @@
-"""Say what changed between two SBOMs: packages, versions, licences, hashes, producers, dependencies.
+"""Compare two SBOMs: packages, versions, licences, hashes, producers, dependencies.
 
 Reads    two SBOMs or releases: CycloneDX 1.4 to 1.7, SPDX 2.2, 2.3 or 3.0 in JSON, of any tool; or folders
-         that hold one (dist/, dist/release/, a retained release); or versions of this project that are retained.
+         with one (dist/, dist/release/, a retained release); or retained versions of this project.
 Writes   nothing.
-Decides  nothing, unless --fail-on names a kind of change: then there must be none of it.
-Exits    0 compared, 2 usage, 3 a document is broken, or no SBOM that we read, 4 a change that --fail-on names.
+Decides  with --fail-on: that there is no change of the named kinds.
+Exits    0 compared, 2 usage, 3 a document is broken or not an SBOM in a supported format, 4 a change that --fail-on names.
 Network  none.
-Source   DESIGN section 2; facts/standards.md section 0: packages are told apart by PEP 503 name, never by raw
-         purl. A hash that is gone from a version that stayed means that the same name now stands for other bytes.
+Source   https://github.com/package-url/purl-spec; PEP 503: packages are identified by name and ecosystem, never by raw
+         purl. A hash that disappeared from an unchanged version means that the same version now has different bytes.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ops.supply_chain.adapters.files.project import describe
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.core.text import printable
+from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.inventory.checks.check import check_document
-from ops.supply_chain.inventory.comparison.compare import Change, Comparison, Kind, compare, read_inventory
-from ops.supply_chain.inventory.comparison.inventory import Inventory
+from ops.supply_chain.inventory.comparison.compare import Change, ChangeKind, SbomComparison, compare, read_inventory
+from ops.supply_chain.inventory.comparison.inventory import SbomInventory
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -31,10 +31,10 @@ AGGREGATES = ("*-sbom.cdx.json", "*-sbom.json", "*-sbom.spdx3.json", "*-sbom.spd
 """How a project's SBOM may be named in a folder; the first pattern that matches wins."""
 
 FOLDERS = ("", "sbom", "release")
-"""Where in a folder it may lie."""
+"""Folders in which it is searched."""
 
 STORE_FOLDER = "supply-chain"
-ALARM = "the same version now means other bytes"
+ALARM = "the same version now has different bytes"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         action="append",
         default=[],
-        choices=[kind.value for kind in Kind],
+        choices=[kind.value for kind in ChangeKind],
         help="exit 4 if there is such a change; may be given several times",
     )
 
@@ -64,8 +64,8 @@ def _perform(run: StageRun) -> StageResult:
     before, defects_before = _read(run, run.args.before)
     after, defects_after = _read(run, run.args.after)
     found = compare(before, after)
-    refused = [kind for kind in Kind if kind.value in run.args.fail_on and found.count(kind)]
-    counts = {kind.value: found.count(kind) for kind in Kind}
+    refused = [kind for kind in ChangeKind if kind.value in run.args.fail_on and found.count(kind)]
+    counts = {kind.value: found.count(kind) for kind in ChangeKind}
     counts |= {
         "hashes-not-compared": found.hashes_not_compared,
         "defects-before": defects_before,
@@ -86,8 +86,8 @@ def _perform(run: StageRun) -> StageResult:
     )
 
 
-def _read(run: StageRun, operand: str) -> tuple[Inventory, int]:
-    """Read one side, and count what is wrong with the document itself."""
+def _read(run: StageRun, operand: str) -> tuple[SbomInventory, int]:
+    """Read one side, and count the defects of the document itself."""
     path = _locate(run, operand)
     plain = canonical.load_plain(canonical.read_bytes(path), where=str(path))
     inventory = read_inventory(plain, where=str(path))
@@ -101,14 +101,14 @@ def _locate(run: StageRun, operand: str) -> Path:
     if path.is_dir():
         return _aggregate_in(path)
     if operand in {"", ".", ".."} or Path(operand).name != operand:
-        raise InputError(f"{operand}: there is no such file or folder")
+        raise InputError(f"{operand}: no such file or folder")
     # The version under release does not matter here, and a project need not have one.
     name = describe(run.root, run.config, version=run.args.version or "0").name
     retained = run.artifacts / STORE_FOLDER / name / operand
     if not retained.is_dir():
         raise UsageError(
-            f"{operand!r} is no file, no folder, and no retained version of {name}",
-            hint="See what is retained: retain_artifacts.py --list.",
+            f"{operand!r} is not a file, a folder, or a retained version of {name}",
+            hint="List retained versions: retain_artifacts.py --list",
         )
     return _aggregate_in(retained)
 
@@ -119,16 +119,16 @@ def _aggregate_in(folder: Path) -> Path:
             found = sorted(path for path in (folder / part).glob(pattern) if path.is_file())
             if len(found) > 1:
                 names = ", ".join(path.name for path in found)
-                raise InputError(f"{folder}: holds several SBOMs: {names}", hint="Name one of them.")
+                raise InputError(f"{folder}: contains several SBOMs: {names}", hint="Give one of these files.")
             if found:
                 return found[0]
     raise InputError(
-        f"{folder}: holds no SBOM of a project: expected one of {', '.join(AGGREGATES)}",
-        hint="Name the file itself.",
+        f"{folder}: contains no SBOM of a project: expected one of {', '.join(AGGREGATES)}",
+        hint="Give the file itself.",
     )
 
 
-def _side(inventory: Inventory) -> dict[str, object]:
+def _side(inventory: SbomInventory) -> dict[str, object]:
     return {
         "format": inventory.format,
         "name": inventory.name,
@@ -138,39 +138,43 @@ def _side(inventory: Inventory) -> dict[str, object]:
 
 
 def _text(
-    before: Inventory, after: Inventory, found: Comparison, counts: dict[str, int], refused: Sequence[Kind]
+    before: SbomInventory,
+    after: SbomInventory,
+    found: SbomComparison,
+    counts: dict[str, int],
+    refused: Sequence[ChangeKind],
 ) -> str:
     lines = [f"before: {_title(before)}", f"after:  {_title(after)}"]
     lines += [_line(change) for change in found.changes]
     if not found.changes:
         lines.append("no difference")
     if found.hashes_not_compared:
-        lines.append(f"note: {found.hashes_not_compared} versions on both sides have no hashes that can be compared")
+        lines.append(f"note: versions on both sides without comparable hashes: {found.hashes_not_compared}")
     for side in ("before", "after"):
         if counts[f"defects-{side}"]:
-            lines.append(f"note: {side} has {counts[f'defects-{side}']} defects of its own")
+            lines.append(f"note: {side} has {plural(counts[f'defects-{side}'], 'defect')}")
     if refused:
         lines.append(f"refused: {', '.join(refused)}")
     return "\n".join(map(printable, lines))
 
 
-def _title(inventory: Inventory) -> str:
+def _title(inventory: SbomInventory) -> str:
     what = f"{inventory.name or 'unnamed'} {inventory.version}".strip()
-    return f"{what} ({inventory.format}, {inventory.size} packages)"
+    return f"{what} ({inventory.format}, {plural(inventory.size, 'package')})"
 
 
 def _line(change: Change) -> str:
     name = change.name if change.ecosystem == "pypi" else f"{change.ecosystem or 'no purl'}:{change.name}"
     where = f"{name} {change.version}".strip()
     gone, come = len(change.before), len(change.after)
-    if change.kind is Kind.HASH_CHANGED:
-        return f"ALARM {change.kind}: {where}: {gone} hashes gone, {come} new: {ALARM}"
-    if change.kind is Kind.HASH_ADDED:
-        return f"{change.kind}: {where}: {come} hashes new"
-    if change.kind in {Kind.ADDED, Kind.REMOVED}:
+    if change.kind is ChangeKind.HASH_CHANGED:
+        return f"ALARM {change.kind}: {where}: {plural(gone, 'hash', 'hashes')} removed, {come} added: {ALARM}"
+    if change.kind is ChangeKind.HASH_ADDED:
+        return f"{change.kind}: {where}: {plural(come, 'hash', 'hashes')} added"
+    if change.kind in {ChangeKind.ADDED, ChangeKind.REMOVED}:
         return f"{change.kind}: {where} {', '.join(change.before + change.after)}"
-    if change.kind is Kind.EDGES_CHANGED:
-        parts = [f"-{one}" for one in change.before] + [f"+{one}" for one in change.after]
+    if change.kind is ChangeKind.EDGES_CHANGED:
+        parts = [f"-{entry}" for entry in change.before] + [f"+{entry}" for entry in change.after]
         return f"{change.kind}: {where}: {' '.join(parts)}"
     colon = ":" if change.version else ""
     return f"{change.kind}: {where}{colon} {_list(change.before)} -> {_list(change.after)}"

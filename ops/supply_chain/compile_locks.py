@@ -158,10 +158,10 @@ def _publishers(run: StageRun, names: Sequence[str]) -> dict[str, Publisher]:
 
 def _bom_renderer(run: StageRun) -> Callable[[SiblingFiles], bytes]:
     from ops.supply_chain.dependencies.locks.readers.requirements import read_requirements
-    from ops.supply_chain.inventory.build.documents import Subject, lock_document
+    from ops.supply_chain.inventory.build.documents import DescribedProject, lock_document
     from ops.supply_chain.inventory.writers.cyclonedx import render
 
-    subject = Subject(
+    subject = DescribedProject(
         name=run.project.name,
         python_name=run.project.python_name,
         licence=run.project.licence,

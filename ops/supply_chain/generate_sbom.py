@@ -6,9 +6,10 @@ Writes   dist/sbom/: N-sbom.json (CycloneDX), N-sbom.spdx.json, N-sbom.spdx3.jso
 Decides  complete, valid: every pin of every lock is in the aggregate with all its hashes, and each
          document passes the schema of its format and our own checks.
 Exits    0 done, 2 usage, 3 a lock is broken, 5 the index or cyclonedx-py did not answer, or a project that
-         declares dependencies has no lock, 6 a document of ours is not valid.
+         declares dependencies has no lock, 6 a written document is not valid.
 Network  the package index, for licence, producer and dependencies; none with --no-enrich or --offline.
-Source   CycloneDX 1.6 and 1.7 (ECMA-424), SPDX 2.3 and 3.0.1, CISA 2026 minimum elements.
+Source   CycloneDX 1.6 and 1.7 (https://cyclonedx.org/specification/overview/), SPDX 2.3 and 3.0.1
+         (https://spdx.dev/use/specifications/), CISA minimum elements for an SBOM (https://www.cisa.gov/sbom).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ops.supply_chain.core.errors import OutputError, UnavailableError, UsageErr
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.inventory.build.documents import Inventory, Subject
+from ops.supply_chain.inventory.build.documents import DescribedProject, LockInventory
 from ops.supply_chain.inventory.build.union import Union
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION, Component, Document, TimestampSource
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -42,21 +43,21 @@ if TYPE_CHECKING:
 FOLDER = "sbom"
 LOCKS_FOLDER = "locks"
 SCOPE = "sbom"
-"""Whose waivers are told here; those of `lock` are told by check_locks."""
+"""The scope of waivers that are reported here; check_locks reports those of `lock`."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add which formats to write, and how much to ask."""
-    known = ", ".join(one.value for one in SbomFormat)
+    """Add this stage's own options."""
+    known = ", ".join(sbom_format.value for sbom_format in SbomFormat)
     parser.add_argument("--formats", default="", help=f"of the aggregate: {known}, with commas, or all")
     parser.add_argument("--lock-formats", default="", help="of the documents of single locks, likewise; none for none")
     parser.add_argument(
         "--environment",
         default="",
         metavar="PYTHON",
-        help="write what is installed there as well: N-sbom-environment.json",
+        help="also write what is installed there: N-sbom-environment.json",
     )
-    parser.add_argument("--no-enrich", action="store_true", help="tell only what the locks tell; ask no index")
+    parser.add_argument("--no-enrich", action="store_true", help="use lock data only; do not query the index")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -77,7 +78,7 @@ def _perform(run: StageRun) -> StageResult:
     if not locks and (undecided := _undecided(run)) is not None:
         return undecided
     answer = None if run.args.no_enrich else _metadata(run, locks)
-    inventory = Inventory(locks, subject_of(run), None if answer is None else answer.found)
+    inventory = LockInventory(locks, subject_of(run), None if answer is None else answer.found)
     installed = _installed(run, inventory)
     empty(run.dist / FOLDER)
     union = Union(inventory)
@@ -93,12 +94,12 @@ def _perform(run: StageRun) -> StageResult:
     return _waived(run, _result(inventory, aggregate, answer, writes, options))
 
 
-def subject_of(run: StageRun) -> Subject:
-    """Return the project as an SBOM tells of it."""
+def subject_of(run: StageRun) -> DescribedProject:
+    """Return the project as an SBOM describes it."""
     project, config = run.project, run.config.sbom
     known = project.epoch_source != TimestampSource.NONE
     authors = ", ".join(project.authors)
-    return Subject(
+    return DescribedProject(
         name=project.name,
         version=project.version,
         python_name=project.python_name,
@@ -120,8 +121,8 @@ def _formats(option: str, configured: Sequence[SbomFormat], flag: str) -> tuple[
     try:
         return tuple(SbomFormat(word.strip()) for word in option.split(","))
     except ValueError as error:
-        known = ", ".join(one.value for one in SbomFormat)
-        raise UsageError(f"{flag} {option}: {error}", hint=f"Known are {known}, all and none.") from error
+        known = ", ".join(sbom_format.value for sbom_format in SbomFormat)
+        raise UsageError(f"{flag} {option}: {error}", hint=f"Known formats: {known}, all, none.") from error
 
 
 def _undecided(run: StageRun) -> StageResult | None:
@@ -133,7 +134,7 @@ def _undecided(run: StageRun) -> StageResult | None:
         Finding(
             code="sbom.no-lock",
             severity=Severity.HIGH,
-            message="declares dependencies, and the project has no lock that says which versions they are",
+            message="declares dependencies, but the project has no lock",
             next_step="Lock them (nox -s lock), or name the lock in [locks].include.",
             path=path,
         )
@@ -158,7 +159,7 @@ def _metadata(run: StageRun, locks: Sequence[Lock]) -> MetadataAnswer:
     return index.core_metadata(distinct_pins(locks))
 
 
-def _write_locks(run: StageRun, inventory: Inventory, union: Union, formats: Sequence[SbomFormat]) -> list[FileRef]:
+def _write_locks(run: StageRun, inventory: LockInventory, union: Union, formats: Sequence[SbomFormat]) -> list[FileRef]:
     from ops.supply_chain.inventory.writers.outputs import outputs_for
 
     outputs = outputs_for(formats)
@@ -167,7 +168,7 @@ def _write_locks(run: StageRun, inventory: Inventory, union: Union, formats: Seq
         document = inventory.document_of(lock)
         union.add(document)
         for output in outputs:
-            rendered = output.renderer.render(document)
+            rendered = output.writer.render(document)
             name = f"{FOLDER}/{LOCKS_FOLDER}/{lock.path}{output.lock_suffix}"
             _refuse(name, _lock_problems(rendered, document, output.cyclonedx_version))
             write_atomic(run.dist / name, rendered.chunks, durable=False)
@@ -180,7 +181,7 @@ def _write_aggregate(run: StageRun, aggregate: Document, formats: Sequence[SbomF
 
     writes: list[FileRef] = []
     for output in outputs_for(formats):
-        rendered = output.renderer.render(aggregate)
+        rendered = output.writer.render(aggregate)
         name = f"{FOLDER}/{run.project.name}-sbom{output.aggregate_suffix}"
         _refuse(name, _aggregate_problems(rendered, output.cyclonedx_version))
         write_atomic(run.dist / name, rendered.chunks)
@@ -188,8 +189,8 @@ def _write_aggregate(run: StageRun, aggregate: Document, formats: Sequence[SbomF
     return writes
 
 
-def _installed(run: StageRun, inventory: Inventory) -> bytes | None:
-    """Ask `cyclonedx-py` what is really installed, before anything is written; the answer must be valid too."""
+def _installed(run: StageRun, inventory: LockInventory) -> bytes | None:
+    """Run `cyclonedx-py` on the environment before anything is written; its output must be valid too."""
     from ops.supply_chain.adapters.tools.cyclonedx_py import SPEC_VERSION, installed_in
     from ops.supply_chain.adapters.tools.schemas import schema_problems
     from ops.supply_chain.core import canonical
@@ -203,9 +204,9 @@ def _installed(run: StageRun, inventory: Inventory) -> bytes | None:
     data = installed_document(found, head)
     plain = canonical.load_plain(data, where="cyclonedx-py")
     problems = [*schema_problems(plain, SPEC_VERSION)]
-    problems += [f"{one.path}: {one.message}" for one in check_cyclonedx(plain) if not one.is_gap]
+    problems += [f"{problem.path}: {problem.message}" for problem in check_cyclonedx(plain) if not problem.is_gap]
     if problems:
-        raise UnavailableError(f"cyclonedx-py: its answer cannot be used: {problems[0]}")
+        raise UnavailableError(f"cyclonedx-py: its output is not valid: {problems[0]}")
     return data
 
 
@@ -245,7 +246,7 @@ def _refuse(name: str, problems: Sequence[str]) -> None:
 
 
 def _result(
-    inventory: Inventory,
+    inventory: LockInventory,
     aggregate: Document,
     answer: MetadataAnswer | None,
     writes: list[FileRef],
@@ -275,7 +276,7 @@ def _result(
 
 
 def _waived(run: StageRun, result: StageResult) -> StageResult:
-    """Mark what is waived: the policy reads the findings of this record too, and those of locks stand in both."""
+    """Mark waived findings: the policy reads this record too, and findings of locks are in both."""
     from ops.supply_chain.gather.gates.outcome import finish_gate
     from ops.supply_chain.gather.gates.projects import GateProject
 

@@ -8,14 +8,14 @@ import pytest
 
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.formats.pipfile import read_pipfile
-from ops.supply_chain.formats.pyproject import Declarations, Dependency, read_pyproject
+from ops.supply_chain.formats.pyproject import Declarations, DeclaredDependency, read_pyproject
 
 
 def read(text: str) -> Declarations:
     return read_pyproject(tomllib.loads(text))
 
 
-def short(dependencies: tuple[Dependency, ...]) -> list[str]:
+def short(dependencies: tuple[DeclaredDependency, ...]) -> list[str]:
     return [f"{found.group}/{found.name} {found.constraint}".strip() for found in dependencies]
 
 

@@ -12,7 +12,7 @@ import pytest
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.formats.cyclonedx import read_cyclonedx
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
-from ops.supply_chain.formats.sbom import SbomFormat, format_of, read_sbom, require_sbom
+from ops.supply_chain.formats.sbom import SbomFamily, family_of, read_sbom, require_sbom
 from ops.supply_chain.formats.shape import ROOT, ShapeReader, json_path
 from ops.supply_chain.formats.spdx2 import read_spdx2
 from ops.supply_chain.formats.spdx3 import read_spdx3
@@ -330,7 +330,7 @@ def test_what_cannot_be_read_is_refused(document: object, message: str) -> None:
 def test_a_reader_refuses_the_other_formats(read: Callable[[object], Any]) -> None:
     for make in (cyclonedx_document, spdx2_document, spdx3_document):
         document = make()
-        found = format_of(document)
+        found = family_of(document)
         assert found is not None
         if found.value.replace(" ", "").lower() not in read.__name__:
             with pytest.raises(UnexpectedShapeError):
@@ -367,7 +367,7 @@ def test_of_all_recorded_documents_only_invalid_ones_have_faults(shared_data: Pa
             document = json.loads(path.read_text("utf-8-sig"))
         except ValueError:
             continue
-        if format_of(document) is None:
+        if family_of(document) is None:
             continue
         seen += 1
         if read_sbom(document).faults:
@@ -377,5 +377,5 @@ def test_of_all_recorded_documents_only_invalid_ones_have_faults(shared_data: Pa
 
 
 def test_every_format_is_in_the_table() -> None:
-    made = {format_of(make()) for make in (cyclonedx_document, spdx2_document, spdx3_document)}
-    assert made == set(SbomFormat)
+    made = {family_of(make()) for make in (cyclonedx_document, spdx2_document, spdx3_document)}
+    assert made == set(SbomFamily)

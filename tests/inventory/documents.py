@@ -112,9 +112,9 @@ def changed(document: Document, **fields: Any) -> Document:
 def with_package(document: Document, ref: str, **fields: Any) -> Document:
     """Return a document in which the package of a ref has other fields."""
     components = tuple(
-        msgspec.structs.replace(one, package=msgspec.structs.replace(one.package, **fields))
-        if one.package.ref == ref
-        else one
-        for one in document.components
+        msgspec.structs.replace(component, package=msgspec.structs.replace(component.package, **fields))
+        if component.package.ref == ref
+        else component
+        for component in document.components
     )
     return changed(document, components=components)

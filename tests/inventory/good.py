@@ -102,7 +102,7 @@ def spdx2_document() -> dict[str, Any]:
 def spdx3_document() -> dict[str, Any]:
     """Return our SPDX 3.0.1 document, with an imported element added."""
     made: dict[str, Any] = json.loads(spdx3.render(DOCUMENT))
-    [document] = [one for one in made["@graph"] if one["type"] == "SpdxDocument"]
+    [document] = [entry for entry in made["@graph"] if entry["type"] == "SpdxDocument"]
     document["import"] = [{"type": "ExternalMap", "externalSpdxId": "urn:elsewhere"}]
     return made
 

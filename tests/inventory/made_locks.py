@@ -9,7 +9,7 @@ import msgspec
 
 from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin, PinFile, PinSource, PinSourceKind
-from ops.supply_chain.inventory.build.documents import Inventory, Subject
+from ops.supply_chain.inventory.build.documents import DescribedProject, LockInventory
 from ops.supply_chain.inventory.build.union import Union
 from ops.supply_chain.inventory.model.document import Component, Document, TimestampSource
 
@@ -29,7 +29,7 @@ def entry(what: Pin | str, line: int = 1, path: str = "requirements.txt", **more
 
 def lock(path: str, *entries: LockEntry, kind: LockKind = LockKind.REQUIREMENTS, **more: Any) -> Lock:
     placed = tuple(
-        msgspec.structs.replace(one, path=path) if one.path == "requirements.txt" else one for one in entries
+        msgspec.structs.replace(entry, path=path) if entry.path == "requirements.txt" else entry for entry in entries
     )
     return Lock(path=path, kind=kind, sha256=digest(path)[7:], size=len(path), entries=placed, **more)
 
@@ -38,20 +38,20 @@ def metadata(name: str, version: str = "1.0", **more: Any) -> CoreMetadata:
     return CoreMetadata(metadata_version="2.4", name=name, version=version, **more)
 
 
-def documents(inventory: Inventory) -> tuple[list[Document], Document]:
+def documents(inventory: LockInventory) -> tuple[list[Document], Document]:
     union = Union(inventory)
-    found = [inventory.document_of(one) for one in inventory.locks]
-    for one in found:
-        union.add(one)
+    found = [inventory.document_of(lock) for lock in inventory.locks]
+    for entry in found:
+        union.add(entry)
     return found, union.document()
 
 
 def component(document: Document, ref: str) -> Component:
-    [found] = [one for one in document.components if one.package.ref == ref]
+    [found] = [component for component in document.components if component.package.ref == ref]
     return found
 
 
-SUBJECT = Subject(
+SUBJECT = DescribedProject(
     name="acme-shop",
     version="v2.1.0",
     python_name="acme_shop",
@@ -123,5 +123,5 @@ METADATA = {
 }
 
 
-def made_project() -> Inventory:
-    return Inventory(LOCKS, SUBJECT, METADATA)
+def made_project() -> LockInventory:
+    return LockInventory(LOCKS, SUBJECT, METADATA)

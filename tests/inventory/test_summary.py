@@ -43,7 +43,7 @@ def test_what_the_index_should_have_and_has_not_is_a_finding() -> None:
             code="sbom.metadata-missing",
             severity=Severity.LOW,
             message="its licence, producer and dependencies are unknown: the index has no such? release",
-            next_step="Look whether this release was withdrawn, and replace it if so.",
+            next_step="Check whether this release was withdrawn from the index; replace it if so.",
             package="gone",
             version="1.0",
             path="a.txt",

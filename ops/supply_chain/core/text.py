@@ -42,6 +42,17 @@ def excerpt(text: object) -> str:
     return line if len(line) <= EXCERPT_CHARACTERS else f"{line[:EXCERPT_CHARACTERS]}..."
 
 
+def plural(count: int, singular: str, plural_form: str = "") -> str:
+    """Return a count with its noun: `1 lock`, `2 locks`, `2 hashes`.
+
+    Args:
+        count: How many.
+        singular: The noun for one.
+        plural_form: The noun for all other counts; empty adds an `s`.
+    """
+    return f"{count:,} {singular if count == 1 else plural_form or f'{singular}s'}"
+
+
 def is_text(name: str) -> bool:
     """Tell whether a file's name can be written as UTF-8: Python has stand-ins for bytes that are no characters."""
     try:

@@ -26,7 +26,7 @@ DEV = "dev"
 """The group that uv's and Poetry's `dev-dependencies` belong to."""
 
 INDEX_SOURCES = frozenset({"", "index"})
-"""Values of `Dependency.source` for what comes from a package index."""
+"""Values of `DeclaredDependency.source` for what comes from a package index."""
 
 _DYNAMIC = frozenset({"dependencies", "optional-dependencies"})
 _TABLE_SOURCES = ("git", "hg", "svn", "bzr", "url", "path", "file")
@@ -38,14 +38,14 @@ _LONGEST_SHOWN = 120
 _HINT = "Write it as PEP 508 says."
 
 
-class Problem(NamedTuple):
+class DeclarationProblem(NamedTuple):
     """One thing that cannot be read: its place (`project.dependencies[3]`), and what was expected and found."""
 
     path: str
     message: str
 
 
-class Dependency(NamedTuple):
+class DeclaredDependency(NamedTuple):
     """One declared dependency.
 
     `name` is the PEP 503 form, `group` is `MAIN` or the normalised name of the group or extra. `constraint` is as
@@ -74,14 +74,14 @@ class Declarations(NamedTuple):
     """
 
     name: str
-    dependencies: tuple[Dependency, ...]
-    build: tuple[Dependency, ...]
-    limits: tuple[Dependency, ...]
+    dependencies: tuple[DeclaredDependency, ...]
+    build: tuple[DeclaredDependency, ...]
+    limits: tuple[DeclaredDependency, ...]
     overridden: frozenset[str]
     includes: Mapping[str, tuple[str, ...]]
     dynamic: bool
     has_poetry_dependencies: bool
-    problems: tuple[Problem, ...]
+    problems: tuple[DeclarationProblem, ...]
 
     def groups_in(self, group: str) -> frozenset[str]:
         """Return a group and every group that it includes, at any depth."""
@@ -114,7 +114,7 @@ def read_pyproject(document: Mapping[str, Any]) -> Declarations:
     return _Reader(document).declarations()
 
 
-def read_table(table: Mapping[str, Any], group: str, place: str) -> Iterator[Dependency | Problem]:
+def read_table(table: Mapping[str, Any], group: str, place: str) -> Iterator[DeclaredDependency | DeclarationProblem]:
     """Read a table from name to version range, table or array of either, as Poetry and pipenv write it.
 
     Args:
@@ -129,7 +129,7 @@ def read_table(table: Mapping[str, Any], group: str, place: str) -> Iterator[Dep
             entry = element if isinstance(element, dict) else {"version": element}
             version = entry.get("version", "")
             if isinstance(version, str):
-                yield Dependency(
+                yield DeclaredDependency(
                     name=normalise(written),
                     group=group,
                     constraint=version,
@@ -139,7 +139,7 @@ def read_table(table: Mapping[str, Any], group: str, place: str) -> Iterator[Dep
                     path=path,
                 )
             else:
-                yield Problem(path, f"expected a version range or a table, found {_kind(version)}")
+                yield DeclarationProblem(path, f"expected a version range or a table, found {_kind(version)}")
 
 
 class _Reader:
@@ -147,7 +147,7 @@ class _Reader:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
-        self._problems: dict[Problem, None] = {}
+        self._problems: dict[DeclarationProblem, None] = {}
         self._includes: dict[str, list[str]] = {}
         self._sources = self._uv_sources()
 
@@ -168,13 +168,13 @@ class _Reader:
             problems=tuple(self._problems),
         )
 
-    def _standard(self) -> Iterator[Dependency]:
+    def _standard(self) -> Iterator[DeclaredDependency]:
         yield from self._listed(self._table("project"), "dependencies", "project", MAIN)
         extras = self._table("project", "optional-dependencies")
         for extra in extras:
             yield from self._listed(extras, extra, "project.optional-dependencies", normalise(extra))
 
-    def _groups(self) -> Iterator[Dependency]:
+    def _groups(self) -> Iterator[DeclaredDependency]:
         groups = self._table("dependency-groups")
         known = {normalise(group) for group in groups}
         for group in groups:
@@ -195,13 +195,13 @@ class _Reader:
                 pending.extend(self._includes.get(name, ()))
         return found
 
-    def _tools(self) -> Iterator[Dependency]:
+    def _tools(self) -> Iterator[DeclaredDependency]:
         yield from self._listed(self._table("tool", "uv"), "dev-dependencies", "tool.uv", DEV)
         groups = self._table("tool", "pdm", "dev-dependencies")
         for group in groups:
             yield from self._listed(groups, group, "tool.pdm.dev-dependencies", normalise(group))
 
-    def _poetry(self) -> Iterator[Dependency]:
+    def _poetry(self) -> Iterator[DeclaredDependency]:
         yield from self._entries(MAIN, "dependencies")
         yield from self._entries(DEV, "dev-dependencies")
         for group in self._table("tool", "poetry", "group"):
@@ -210,7 +210,7 @@ class _Reader:
 
     def _listed(
         self, table: Mapping[str, Any], key: str, place: str, group: str, *, known: set[str] | None = None
-    ) -> Iterator[Dependency]:
+    ) -> Iterator[DeclaredDependency]:
         """Read an array of requirements; where groups are known, an element may include one of them."""
         path, value = f"{place}.{_key(key)}", table.get(key, [])
         if not isinstance(value, list):
@@ -226,7 +226,7 @@ class _Reader:
                 self._refuse(where, f"expected a requirement, found {_kind(element)}")
 
     def _include(self, element: Mapping[str, Any], group: str, known: set[str], where: str) -> None:
-        # PEP 735: "A Dependency Object Specifier ... {include-group = "..."}", with exactly this one key.
+        # PEP 735: "A DeclaredDependency Object Specifier ... {include-group = "..."}", with exactly this one key.
         included = element.get("include-group")
         if not isinstance(included, str) or len(element) != 1:
             self._refuse(where, "expected a requirement or {include-group = NAME}, found another table")
@@ -235,7 +235,7 @@ class _Reader:
         else:
             self._includes.setdefault(group, []).append(normalise(included))
 
-    def _requirement(self, text: str, group: str, path: str) -> Iterator[Dependency]:
+    def _requirement(self, text: str, group: str, path: str) -> Iterator[DeclaredDependency]:
         from packaging.requirements import InvalidRequirement, Requirement
 
         editable = _EDITABLE.fullmatch(text.strip())
@@ -244,7 +244,7 @@ class _Reader:
             if egg is None:
                 self._refuse(path, f"expected #egg=NAME at its end, found {_shown(text)}")
             else:
-                yield Dependency(normalise(egg["name"]), group, source="path", path=path)
+                yield DeclaredDependency(normalise(egg["name"]), group, source="path", path=path)
             return
         try:
             parsed = Requirement(text)
@@ -253,13 +253,13 @@ class _Reader:
             return
         name, marker = normalise(parsed.name), str(parsed.marker or "")
         source = "url" if parsed.url else self._sources.get(name, "")
-        yield Dependency(name, group, str(parsed.specifier), marker, bool(marker), source, path)
+        yield DeclaredDependency(name, group, str(parsed.specifier), marker, bool(marker), source, path)
 
-    def _entries(self, group: str, *keys: str) -> Iterator[Dependency]:
+    def _entries(self, group: str, *keys: str) -> Iterator[DeclaredDependency]:
         table = self._table("tool", "poetry", *keys)
         packages = {name: value for name, value in table.items() if name.lower() != "python"}  # the interpreter
         for entry in read_table(packages, group, ".".join(("tool.poetry", *map(_key, keys)))):
-            if isinstance(entry, Problem):
+            if isinstance(entry, DeclarationProblem):
                 self._refuse(*entry)
             else:
                 yield entry
@@ -291,7 +291,7 @@ class _Reader:
         return table
 
     def _refuse(self, path: str, message: str) -> None:
-        self._problems[Problem(path, message)] = None
+        self._problems[DeclarationProblem(path, message)] = None
 
 
 def _key(key: str) -> str:

@@ -16,7 +16,7 @@ from ops.supply_chain.formats.spdx3 import Spdx3, is_spdx3, read_spdx3
 Sbom = CycloneDx | Spdx2 | Spdx3
 
 
-class SbomFormat(StrEnum):
+class SbomFamily(StrEnum):
     """A format with its major version."""
 
     CYCLONEDX = "CycloneDX"
@@ -30,13 +30,13 @@ class _Reading(NamedTuple):
 
 
 _READINGS = {
-    SbomFormat.CYCLONEDX: _Reading(is_cyclonedx, read_cyclonedx),
-    SbomFormat.SPDX_2: _Reading(lambda document: isinstance(document, dict) and "spdxVersion" in document, read_spdx2),
-    SbomFormat.SPDX_3: _Reading(is_spdx3, read_spdx3),
+    SbomFamily.CYCLONEDX: _Reading(is_cyclonedx, read_cyclonedx),
+    SbomFamily.SPDX_2: _Reading(lambda document: isinstance(document, dict) and "spdxVersion" in document, read_spdx2),
+    SbomFamily.SPDX_3: _Reading(is_spdx3, read_spdx3),
 }
 
 
-def format_of(document: object) -> SbomFormat | None:
+def family_of(document: object) -> SbomFamily | None:
     """Return the format of a parsed JSON document by the fields that only it has, whatever its version.
 
     Returns:
@@ -51,7 +51,7 @@ def read_sbom(document: object) -> Sbom:
     Raises:
         UnexpectedShapeError: It is of no known format, or of an unknown version of one.
     """
-    found = format_of(document)
+    found = family_of(document)
     if found is None:
         raise UnexpectedShapeError(
             "$: expected bomFormat CycloneDX, an spdxVersion, or the context of SPDX 3; found none"

@@ -1,4 +1,4 @@
-"""What `generate_sbom` tells of its run: counts, findings, what it read."""
+"""The report of `generate_sbom`: counts, findings, inputs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, Pin, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import MetadataAnswer
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.text import printable
-from ops.supply_chain.inventory.build.documents import Inventory
+from ops.supply_chain.core.text import plural, printable
+from ops.supply_chain.inventory.build.documents import LockInventory
 from ops.supply_chain.inventory.checks.own_output import distinct_pins, represented
 from ops.supply_chain.inventory.model.document import Document
 
 
-def counts_of(inventory: Inventory, aggregate: Document, *, files: int) -> dict[str, int]:
-    """Count what there was and what became of it.
+def counts_of(inventory: LockInventory, aggregate: Document, *, files: int) -> dict[str, int]:
+    """Count the inputs and the components of the aggregate.
 
     Returns:
-        `locked` and `examined` are distinct pins, of which the project's own entry counts as held by the
+        `locked` and `examined` are distinct pins, of which the project's own entry counts as represented by the
         root; `components` and the `unknown_` ones are those of the aggregate.
     """
     pins = distinct_pins(inventory.locks)
@@ -34,40 +34,41 @@ def counts_of(inventory: Inventory, aggregate: Document, *, files: int) -> dict[
         "locked": len(pins),
         "examined": len(pins) - len(others) + represented(others, aggregate),
         "components": len(components),
-        "enriched": sum(one.package.enriched for one in components),
-        "unknown_licences": sum(not one.package.licence.known for one in components),
-        "unknown_producers": sum(not one.package.producer for one in components),
-        "unknown_versions": sum(not one.package.version for one in components),
-        "unknown_edges": sum(not one.depends_complete for one in components),
+        "enriched": sum(component.package.enriched for component in components),
+        "unknown_licences": sum(not component.package.licence.known for component in components),
+        "unknown_producers": sum(not component.package.producer for component in components),
+        "unknown_versions": sum(not component.package.version for component in components),
+        "unknown_edges": sum(not component.depends_complete for component in components),
         "files": files,
     }
 
 
 def text_of(counts: Mapping[str, int]) -> str:
-    """Return the counts as a person reads them."""
+    """Return the counts as text."""
     unknown = ", ".join(
         f"{word} {counts[f'unknown_{word}']}" for word in ("licences", "producers", "versions", "edges")
     )
     return (
-        f"{counts['locks']} locks ({counts['empty_locks']} empty), {counts['examined']} of {counts['locked']} pins, "
-        f"{counts['components']} components, {counts['files']} files\nunknown: {unknown}"
+        f"{plural(counts['locks'], 'lock')} ({counts['empty_locks']} empty), "
+        f"{counts['examined']} of {plural(counts['locked'], 'pin')}, {plural(counts['components'], 'component')}, "
+        f"{plural(counts['files'], 'file')}\nunknown: {unknown}"
     )
 
 
 def metadata_findings(locks: Iterable[Lock], answer: MetadataAnswer) -> tuple[Finding, ...]:
-    """Return a finding for each pin that the index should have and has not, at the first line that names it."""
+    """Return a finding for each pin that the index should have and does not, at the first line that names it."""
     places = _first_places(locks)
     found = []
     for pin, reason in answer.missing:
         if pin.source.kind is not PinSourceKind.INDEX or pin.local or not pin.version:
-            continue  # nothing on an index to miss; what a lock lacks, its own findings say
+            continue  # an index cannot lack it; the lock's own findings report what the lock lacks
         place = places.get(pin)
         found.append(
             Finding(
                 code="sbom.metadata-missing",
                 severity=Severity.LOW,
                 message=f"its licence, producer and dependencies are unknown: {printable(reason)}",
-                next_step="Look whether this release was withdrawn, and replace it if so.",
+                next_step="Check whether this release was withdrawn from the index; replace it if so.",
                 package=pin.name,
                 version=pin.version,
                 path=place.path if place else "",
@@ -87,7 +88,7 @@ def read_files(locks: Sequence[Lock]) -> tuple[FileRef, ...]:
 
 
 def digest_of_metadata(answer: MetadataAnswer) -> str:
-    """Return the SHA-256 over all metadata that was used, in an order that hangs on nothing else."""
+    """Return the SHA-256 over all metadata that was used, in an order that depends on nothing else."""
     lines = sorted({msgspec.json.encode(metadata) for metadata in answer.found.values()})
     return sha256_bytes(b"\n".join(lines))
 

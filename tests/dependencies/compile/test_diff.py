@@ -103,6 +103,7 @@ def test_the_documents_of_existing_components_describe_their_locks(shared_data: 
         assert describes(bom, pins) is (not bom["components"])
 
 
+HEAD = {"bomFormat": "CycloneDX", "specVersion": "1.6"}
 COMPONENT = {"name": "A", "version": "1", "hashes": [{"alg": "SHA-256", "content": "AA"}]}
 DESCRIBES = {
     "the same": ({"components": [COMPONENT]}, True),
@@ -120,9 +121,11 @@ DESCRIBES = {
 
 @pytest.mark.parametrize(("bom", "answer"), DESCRIBES.values(), ids=DESCRIBES)
 def test_a_document_that_describes_another_lock_is_found(bom: object, answer: bool) -> None:
-    assert describes(bom, pins_of("a==1 --hash=sha256:aa\n")) is answer
+    document = {**HEAD, **bom} if isinstance(bom, dict) else bom
+    assert describes(document, pins_of("a==1 --hash=sha256:aa\n")) is answer
 
 
 def test_an_empty_lock_is_described_by_an_empty_document() -> None:
-    assert describes({"components": []}, pins_of(""))
-    assert describes({}, pins_of(""))
+    assert describes({**HEAD, "components": []}, pins_of(""))
+    assert describes(HEAD, pins_of(""))
+    assert not describes({}, pins_of(""))

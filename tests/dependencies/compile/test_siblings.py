@@ -15,11 +15,13 @@ from ops.supply_chain.dependencies.compile.siblings import baseline_path, bom_pa
 BODY = "a==1 --hash=sha256:aa\nb==2 --hash=sha256:bb\nurl @ https://example.org/u.whl\n"
 BOM = json.dumps(
     {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
         "components": [
             {"name": "a", "version": "1", "hashes": [{"content": "aa"}]},
             {"name": "b", "version": "2", "hashes": [{"content": "bb"}]},
             {"name": "url", "version": ""},
-        ]
+        ],
     }
 )
 

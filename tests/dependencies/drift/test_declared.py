@@ -6,14 +6,14 @@ import pytest
 
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.dependencies.drift.declared import manifest_of, parse_manifest
-from ops.supply_chain.formats.pyproject import Dependency
+from ops.supply_chain.formats.pyproject import DeclaredDependency
 
 
 def declared(text: str) -> list[tuple[str, str, bool, str]]:
     return [_row(dependency) for dependency in manifest_of(parse_manifest(text, where="p"), where="p").declared]
 
 
-def _row(dependency: Dependency) -> tuple[str, str, bool, str]:
+def _row(dependency: DeclaredDependency) -> tuple[str, str, bool, str]:
     return (dependency.name, dependency.constraint, dependency.conditional, dependency.group)
 
 

@@ -13,7 +13,7 @@ from ops.supply_chain.dependencies.drift.consistency import mismatches
 from ops.supply_chain.dependencies.drift.declared import Manifest
 from ops.supply_chain.dependencies.drift.manifests import compare_with_manifest
 from ops.supply_chain.dependencies.locks.read import read_lock
-from ops.supply_chain.formats.pyproject import Dependency
+from ops.supply_chain.formats.pyproject import DeclaredDependency
 
 PROJECT = '[project]\nname = "demo"\ndependencies = ["idna>=3,<4", "win; os_name == \'nt\'"]\n[dependency-groups]\ndev = ["ruff"]\n'
 
@@ -112,7 +112,7 @@ NAMES = st.sampled_from(["a", "b", "c", "d"])
 @settings(derandomize=True, max_examples=60)
 @given(st.lists(NAMES, unique=True), st.lists(NAMES, unique=True))
 def test_exactly_what_is_not_locked_is_named(asked: list[str], locked: list[str]) -> None:
-    wanted = tuple(Dependency(name) for name in asked)
+    wanted = tuple(DeclaredDependency(name) for name in asked)
     lock = lock_of(LockKind.UV, *(f"{name}==1" for name in locked))
     found = mismatches(lock, Manifest(declared=wanted, dynamic=False), where="p")
     assert [one.package for one in found] == [name for name in asked if name not in locked]

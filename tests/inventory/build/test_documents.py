@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.values.lock import Lock, LockKind, Pin, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.inventory.build.documents import UNKNOWN_MOMENT, Inventory, Subject, lock_document, subject_name
+from ops.supply_chain.inventory.build.documents import (
+    UNKNOWN_TIMESTAMP,
+    DescribedProject,
+    LockInventory,
+    lock_document,
+    subject_name,
+)
 from ops.supply_chain.inventory.build.packages import OUTSIDE
 from ops.supply_chain.inventory.model.document import Document, Element, Licence, Occurrence, TimestampSource
 from tests.inventory.made_locks import (
@@ -29,7 +35,7 @@ from tests.inventory.made_locks import (
     pin,
 )
 
-BARE = Subject(name="acme")
+BARE = DescribedProject(name="acme")
 ALPHA = "pkg:pypi/alpha.tools@1%212.0%2Blocal"
 
 
@@ -39,7 +45,7 @@ def path_source(url: str) -> PinSource:
 
 def test_each_locks_document_holds_its_entries_and_nothing_else() -> None:
     found, _ = documents(made_project())
-    assert [[one.package.name for one in document.components] for document in found] == [
+    assert [[component.package.name for component in document.components] for document in found] == [
         [],
         ["Alpha.Tools", "beta", "epsilon"],
         ["zeta", "Alpha.Tools", "delta", "gamma"],
@@ -50,7 +56,7 @@ def test_each_locks_document_holds_its_entries_and_nothing_else() -> None:
 def test_a_package_is_the_same_object_in_every_document() -> None:
     found, aggregate = documents(made_project())
     held = [component(document, ALPHA).package for document in (*found[1:], aggregate)]
-    assert all(one is held[0] for one in held)
+    assert all(entry is held[0] for entry in held)
 
 
 def test_the_project_itself_in_a_lock_is_the_root() -> None:
@@ -58,13 +64,13 @@ def test_the_project_itself_in_a_lock_is_the_root() -> None:
     assert found[3].root.package.ref == "pkg:pypi/acme-shop@2.1.0"
     assert found[3].root.depends_on == (ALPHA,)
     assert found[3].root.depends_complete
-    assert "acme-shop" not in [one.package.name for one in aggregate.components]
+    assert "acme-shop" not in [component.package.name for component in aggregate.components]
 
 
 def test_a_local_package_of_another_name_is_a_component() -> None:
     member = pin("member", source=path_source("."), local=True)
     document = lock_document(lock("uv.lock", entry(member), kind=LockKind.UV), subject=SUBJECT)
-    assert [one.package.local for one in document.components] == [True]
+    assert [component.package.local for component in document.components] == [True]
 
 
 def test_the_aggregate_attributes_each_component_to_every_line() -> None:
@@ -78,7 +84,7 @@ def test_the_aggregate_attributes_each_component_to_every_line() -> None:
     assert one.kinds == (LockKind.REQUIREMENTS, LockKind.UV)
     assert one.groups == ("dev", "main")
     assert one.direct is True
-    assert [reference.path for reference in aggregate.locks] == [one.path for one in LOCKS]
+    assert [reference.path for reference in aggregate.locks] == [lock.path for lock in LOCKS]
 
 
 def test_edges_of_the_aggregate_are_those_of_all_locks() -> None:
@@ -99,7 +105,7 @@ def test_edges_of_the_aggregate_are_those_of_all_locks() -> None:
 def test_what_some_locks_do_not_tell_is_not_complete() -> None:
     told = lock("a/requirements.txt", entry("x", required_by=()), entry("y", required_by=("x",)))
     silent = lock("b/requirements.txt", entry("x"))
-    _, aggregate = documents(Inventory([told, silent], BARE))
+    _, aggregate = documents(LockInventory([told, silent], BARE))
     x = component(aggregate, "pkg:pypi/x@1.0")
     assert (x.depends_on, x.depends_complete) == (("pkg:pypi/y@1.0",), False)
     assert Element.DEPENDENCIES in x.unknown
@@ -123,7 +129,7 @@ def test_where_no_lock_knows_the_root_depends_on_what_nobody_requires() -> None:
 
 
 def test_no_lock_at_all_is_a_root_that_needs_nothing() -> None:
-    found, aggregate = documents(Inventory((), SUBJECT))
+    found, aggregate = documents(LockInventory((), SUBJECT))
     assert found == []
     assert (aggregate.components, aggregate.locks, aggregate.root.depends_on) == ((), (), ())
     assert aggregate.root.depends_complete
@@ -131,7 +137,7 @@ def test_no_lock_at_all_is_a_root_that_needs_nothing() -> None:
 
 def test_different_hash_sets_are_one_component_with_all_of_them() -> None:
     one, two = pin("x", hashes=(digest("1"),)), pin("x", hashes=(digest("2"), digest("3")))
-    found, aggregate = documents(Inventory([lock("a.txt", entry(one)), lock("b.txt", entry(two))], BARE))
+    found, aggregate = documents(LockInventory([lock("a.txt", entry(one)), lock("b.txt", entry(two))], BARE))
     assert [component(document, "pkg:pypi/x@1.0").package.hashes for document in found] == [
         one.hashes,
         tuple(sorted(two.hashes)),
@@ -142,8 +148,8 @@ def test_different_hash_sets_are_one_component_with_all_of_them() -> None:
 
 def test_one_name_is_spelled_one_way_in_a_project() -> None:
     locks = [lock("a.txt", entry(pin("zope-interface"))), lock("b.txt", entry(pin("Zope.Interface")))]
-    found, aggregate = documents(Inventory(locks, BARE))
-    assert [one.package.name for document in (*found, aggregate) for one in document.components] == [
+    found, aggregate = documents(LockInventory(locks, BARE))
+    assert [component.package.name for document in (*found, aggregate) for component in document.components] == [
         "Zope.Interface"
     ] * 3
     assert aggregate.components[0].package.purl == "pkg:pypi/zope.interface@1.0"
@@ -151,14 +157,17 @@ def test_one_name_is_spelled_one_way_in_a_project() -> None:
 
 def test_every_distinct_version_is_kept() -> None:
     locks = [lock("a.txt", entry(pin("x", "1"))), lock("b.txt", entry(pin("x", "2")))]
-    assert [one.package.version for one in documents(Inventory(locks, BARE))[1].components] == ["1", "2"]
+    assert [component.package.version for component in documents(LockInventory(locks, BARE))[1].components] == [
+        "1",
+        "2",
+    ]
 
 
 def test_what_comes_from_elsewhere_is_another_component() -> None:
     other = pin("x", source=PinSource(kind=PinSourceKind.INDEX, url="https://index.example/simple/"))
     refs = [
-        one.package.ref
-        for one in documents(Inventory([lock("a.txt", entry("x"), entry(other, 2))], BARE))[1].components
+        component.package.ref
+        for component in documents(LockInventory([lock("a.txt", entry("x"), entry(other, 2))], BARE))[1].components
     ]
     assert refs == ["pkg:pypi/x@1.0", "pkg:pypi/x@1.0?repository_url=https://index.example/simple/"]
 
@@ -169,8 +178,8 @@ def test_a_path_is_read_from_the_locks_folder() -> None:
         lock("requirements.txt", entry(pin("x", source=path_source("./libs/x"), hashes=()))),
         lock("c/requirements.txt", entry(pin("x", source=path_source("libs/x"), hashes=()))),
     ]
-    _, aggregate = documents(Inventory(locks, BARE))
-    assert [(one.package.ref, one.package.source.url) for one in aggregate.components] == [
+    _, aggregate = documents(LockInventory(locks, BARE))
+    assert [(component.package.ref, component.package.source.url) for component in aggregate.components] == [
         ("path:x@1.0", "c/libs/x"),
         ("path:x@1.0#2", "libs/x"),
     ]
@@ -186,7 +195,9 @@ def test_a_path_outside_the_project_is_not_shown(url: str) -> None:
 
 def test_markers_hold_only_where_every_line_has_one() -> None:
     with_marker, without = pin("x", marker='python_version < "3"'), pin("x")
-    found, aggregate = documents(Inventory([lock("a.txt", entry(with_marker)), lock("b.txt", entry(without))], BARE))
+    found, aggregate = documents(
+        LockInventory([lock("a.txt", entry(with_marker)), lock("b.txt", entry(without))], BARE)
+    )
     assert found[0].components[0].package.markers == ('python_version < "3"',)
     assert aggregate.components[0].package.markers == ()
 
@@ -194,7 +205,7 @@ def test_markers_hold_only_where_every_line_has_one() -> None:
 def test_metadata_of_one_pin_is_that_of_its_package() -> None:
     one, two = pin("x"), pin("x", extras=("y",))
     facts = {two: metadata("x", author="Ann", licence_expression="MIT", requires_dist=())}
-    found, _ = documents(Inventory([lock("a.txt", entry(one)), lock("b.txt", entry(two))], BARE, facts))
+    found, _ = documents(LockInventory([lock("a.txt", entry(one)), lock("b.txt", entry(two))], BARE, facts))
     assert {document.components[0].package.producer for document in found} == {"Ann"}
     assert {document.components[0].package.licence for document in found} == {
         Licence(expression="MIT", source="License-Expression")
@@ -205,12 +216,12 @@ def test_metadata_of_one_pin_is_that_of_its_package() -> None:
 def test_without_metadata_a_document_is_a_pure_function_of_its_lock() -> None:
     alone = lock_document(LOCKS[1], subject=SUBJECT)
     assert not alone.enriched
-    assert alone == documents(Inventory([LOCKS[1]], SUBJECT))[0][0]
-    assert {one.package.licence.known for one in alone.components} == {False}
+    assert alone == documents(LockInventory([LOCKS[1]], SUBJECT))[0][0]
+    assert {component.package.licence.known for component in alone.components} == {False}
 
 
 def test_unknown_is_said() -> None:
-    _, aggregate = documents(Inventory([lock("a.txt", entry(pin("x", "", hashes=())))], BARE))
+    _, aggregate = documents(LockInventory([lock("a.txt", entry(pin("x", "", hashes=())))], BARE))
     assert aggregate.components[0].unknown == (
         Element.PRODUCER,
         Element.VERSION,
@@ -232,14 +243,14 @@ MOMENTS: dict[str, tuple[dict[str, Any], list[str], tuple[str, TimestampSource]]
         ["2026-02-02T02:00:00+02:00", "", "2025-01-01T00:00:00Z"],
         ("2026-02-02T00:00:00Z", TimestampSource.COMPILED_AT),
     ),
-    "nobody's": ({}, ["yesterday"], (UNKNOWN_MOMENT, TimestampSource.NONE)),
+    "nobody's": ({}, ["yesterday"], (UNKNOWN_TIMESTAMP, TimestampSource.NONE)),
 }
 
 
 @pytest.mark.parametrize(("subject", "compiled", "expected"), MOMENTS.values(), ids=MOMENTS)
 def test_timestamp(subject: dict[str, Any], compiled: list[str], expected: tuple[str, TimestampSource]) -> None:
     locks = [lock(f"{number}.txt", compiled_at=moment) for number, moment in enumerate(compiled)]
-    _, aggregate = documents(Inventory(locks, Subject(name="x", **subject)))
+    _, aggregate = documents(LockInventory(locks, DescribedProject(name="x", **subject)))
     assert (aggregate.timestamp, aggregate.timestamp_source) == expected
 
 
@@ -255,11 +266,11 @@ NAMES = {
 @pytest.mark.parametrize(("path", "expected"), NAMES.values(), ids=NAMES)
 def test_subject_name(path: str, expected: str) -> None:
     assert subject_name("soar", path) == expected
-    assert lock_document(lock(path), subject=Subject(name="soar")).root.package.name == expected
+    assert lock_document(lock(path), subject=DescribedProject(name="soar")).root.package.name == expected
 
 
 def test_the_root_never_shares_its_reference() -> None:
-    _, aggregate = documents(Inventory([lock("a.txt", entry(pin("acme-shop", "2.1.0")))], SUBJECT))
+    _, aggregate = documents(LockInventory([lock("a.txt", entry(pin("acme-shop", "2.1.0")))], SUBJECT))
     assert aggregate.root.package.ref == "pkg:pypi/acme-shop@2.1.0"
     assert aggregate.components[0].package.ref == "pkg:pypi/acme-shop@2.1.0#2"
 
@@ -281,8 +292,8 @@ def projects(draw: st.DrawFn) -> list[Lock]:
         pins: list[Pin] = draw(st.lists(st.sampled_from(pool), max_size=6))
         required = draw(st.booleans())
         entries = [
-            entry(one, line, required_by=("a",) if required and line % 2 else (() if required else None))
-            for line, one in enumerate(pins, 1)
+            entry(pin, line, required_by=("a",) if required and line % 2 else (() if required else None))
+            for line, pin in enumerate(pins, 1)
         ]
         found.append(lock(f"{number}/requirements.txt", *entries))
     return found
@@ -290,25 +301,30 @@ def projects(draw: st.DrawFn) -> list[Lock]:
 
 def sets(document: Document) -> set[tuple[str, str, str]]:
     return {
-        (one.package.key, one.package.version, digest_) for one in document.components for digest_ in one.package.hashes
+        (component.package.key, component.package.version, digest_)
+        for component in document.components
+        for digest_ in component.package.hashes
     }
 
 
 @settings(derandomize=True, max_examples=150, deadline=None)
 @given(projects(), st.randoms(use_true_random=False))
 def test_the_aggregate_is_the_union_in_whatever_order(locks: list[Lock], random: Any) -> None:
-    found, aggregate = documents(Inventory(locks, SUBJECT, METADATA))
-    assert sets(aggregate) == {one for document in found for one in sets(document)}
-    assert {one.package.ref for one in aggregate.components} == {
-        one.package.ref for document in found for one in document.components
+    found, aggregate = documents(LockInventory(locks, SUBJECT, METADATA))
+    assert sets(aggregate) == {entry for document in found for entry in sets(document)}
+    assert {component.package.ref for component in aggregate.components} == {
+        component.package.ref for document in found for component in document.components
     }
-    for one, document in zip(locks, found, strict=True):
-        expected = {(normalise(e.pin.name), e.pin.version, h) for e in one.entries for h in e.pin.hashes}
+    for project_lock, document in zip(locks, found, strict=True):
+        expected = {(normalise(e.pin.name), e.pin.version, h) for e in project_lock.entries for h in e.pin.hashes}
         assert sets(document) == expected
         held = {(posixpath.dirname(o.lock), o.line) for c in document.components for o in c.occurrences}
-        assert held == {(posixpath.dirname(one.path), e.line) for e in one.entries}
+        assert held == {(posixpath.dirname(project_lock.path), e.line) for e in project_lock.entries}
     shuffled = [
-        msgspec.structs.replace(one, entries=tuple(random.sample(one.entries, len(one.entries)))) for one in locks
+        msgspec.structs.replace(
+            project_lock, entries=tuple(random.sample(project_lock.entries, len(project_lock.entries)))
+        )
+        for project_lock in locks
     ]
     random.shuffle(shuffled)
-    assert documents(Inventory(shuffled, SUBJECT, METADATA)) == (found, aggregate)
+    assert documents(LockInventory(shuffled, SUBJECT, METADATA)) == (found, aggregate)

@@ -12,7 +12,7 @@ from tests.inventory.made_locks import entry, pin
 
 
 def places(*entries: LockEntry) -> list[Place]:
-    return [Place(f"{one.pin.name}@{one.pin.version}", normalise(one.pin.name), one) for one in entries]
+    return [Place(f"{entry.pin.name}@{entry.pin.version}", normalise(entry.pin.name), entry) for entry in entries]
 
 
 def need(key: str, *, extras: tuple[str, ...] = (), specifier: str = "", marker: str = "") -> Need:
@@ -83,13 +83,13 @@ def test_the_order_of_entries_does_not_matter() -> None:
     needs = {"a@1.0": (need("b", extras=("x",)),), "b@1.0": (need("c", marker='extra == "x"'),), "c@1.0": (need("a"),)}
     entries = [entry("a"), entry("b"), entry("c", required_by=("b",))]
     found = [edges_of(places(*order), needs.get) for order in itertools.permutations(entries)]
-    assert all(one == found[0] for one in found)
+    assert all(entry == found[0] for entry in found)
 
 
 def test_merging_is_the_same_in_any_order() -> None:
-    told = [UNKNOWN, NONE, known("x"), known("x", "y"), Edges(("z",), complete=False)]
-    for one, two, three in itertools.product(told, repeat=3):
-        assert merge(one, two) == merge(two, one)
-        assert merge(merge(one, two), three) == merge(one, merge(two, three))
+    statements = [UNKNOWN, NONE, known("x"), known("x", "y"), Edges(("z",), complete=False)]
+    for first, second, third in itertools.product(statements, repeat=3):
+        assert merge(first, second) == merge(second, first)
+        assert merge(merge(first, second), third) == merge(first, merge(second, third))
     assert merge(UNKNOWN, known("x")) == Edges(("x",), complete=False)
     assert merge(known("x"), known("y")) == known("x", "y")

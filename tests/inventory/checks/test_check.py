@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.formats.sbom import SbomFormat, format_of
+from ops.supply_chain.formats.sbom import SbomFamily, family_of
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.inventory.checks.values import GAPS
 from tests.inventory.good import cyclonedx_document, our_cyclonedx, spdx2_document, spdx3_document
@@ -39,18 +39,18 @@ HOSTILE: tuple[Any, ...] = (
 @pytest.mark.parametrize(
     ("plain", "expected"),
     [
-        ({"bomFormat": "CycloneDX"}, SbomFormat.CYCLONEDX),
-        ({"spdxVersion": "SPDX-2.3"}, SbomFormat.SPDX_2),
-        ({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}, SbomFormat.SPDX_3),
-        ({"@context": [1, "https://spdx.org/rdf/3.1/spdx-context.jsonld"]}, SbomFormat.SPDX_3),
+        ({"bomFormat": "CycloneDX"}, SbomFamily.CYCLONEDX),
+        ({"spdxVersion": "SPDX-2.3"}, SbomFamily.SPDX_2),
+        ({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}, SbomFamily.SPDX_3),
+        ({"@context": [1, "https://spdx.org/rdf/3.1/spdx-context.jsonld"]}, SbomFamily.SPDX_3),
         ({"@context": "https://openvex.dev/ns/v0.2.0"}, None),
         ({"specFormat": "CycloneDX"}, None),
         ([], None),
         (None, None),
     ],
 )
-def test_formats_are_told_apart(plain: object, expected: SbomFormat | None) -> None:
-    assert format_of(plain) is expected
+def test_formats_are_told_apart(plain: object, expected: SbomFamily | None) -> None:
+    assert family_of(plain) is expected
 
 
 @pytest.mark.parametrize("plain", [None, 1, "x", [], {}, {"bomFormat": "cyclonedx"}])
@@ -92,7 +92,7 @@ def test_no_pile_of_random_changes_is_a_crash(name: str, seed: int, value: Any) 
         for step in place[:-1]:
             node = node[step]
         _mutate(node, place[-1], copy.deepcopy(value), chance)  # one object twice could hold itself
-    assert all(isinstance(one.message, str) for one in check_document(document))
+    assert all(isinstance(problem.message, str) for problem in check_document(document))
 
 
 @given(value=JSON)
@@ -253,4 +253,4 @@ def test_every_gap_is_a_code_that_exists() -> None:
 
 
 def _codes(path: Path) -> Counter[str]:
-    return Counter(one.code for one in check_document(json.loads(path.read_text("utf-8-sig"))))
+    return Counter(problem.code for problem in check_document(json.loads(path.read_text("utf-8-sig"))))

@@ -310,7 +310,9 @@ def test_one_defect_is_one_problem(name: str) -> None:
     change, path, code, message = DEFECTS[name]
     document = cyclonedx_document()
     change(document)
-    assert [(one.path, one.code, one.message) for one in check_cyclonedx(document)] == [(path, code, message)]
+    assert [(problem.path, problem.code, problem.message) for problem in check_cyclonedx(document)] == [
+        (path, code, message)
+    ]
 
 
 def test_a_document_of_vulnerabilities_alone_needs_no_root() -> None:
@@ -338,5 +340,5 @@ def test_an_external_component_may_have_a_range_for_a_version() -> None:
 def test_gaps_are_told_from_contradictions() -> None:
     document = cyclonedx_document()
     del document["metadata"]["component"]
-    gaps = {one.code: one.is_gap for one in check_cyclonedx(document)}
+    gaps = {problem.code: problem.is_gap for problem in check_cyclonedx(document)}
     assert gaps == {"sbom.root-missing": True, "sbom.ref-dangling": False}

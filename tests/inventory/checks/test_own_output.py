@@ -18,7 +18,7 @@ from ops.supply_chain.inventory.checks.own_output import (
     whole_problems,
 )
 from ops.supply_chain.inventory.model.document import Component, Document
-from ops.supply_chain.inventory.writers.cyclonedx import Rendered, Writer
+from ops.supply_chain.inventory.writers.cyclonedx import CycloneDxWriter, Rendered
 from tests.inventory.made_locks import LOCKS, documents, entry, lock, made_project, pin
 
 
@@ -28,23 +28,23 @@ def schema(plain: Any) -> tuple[str, ...]:
 
 def test_good_documents_have_no_problems() -> None:
     found, aggregate = documents(made_project())
-    writer = Writer()
+    writer = CycloneDxWriter()
     assert [lock_problems(writer.render(document), document, schema) for document in found] == [[]] * 4
-    rendered = Writer().render(aggregate)
+    rendered = CycloneDxWriter().render(aggregate)
     assert aggregate_problems(rendered, schema) == []
     assert whole_problems(b"".join(rendered.chunks)) == []
 
 
 def damaged(rendered: Rendered, change: Callable[[dict[str, Any]], None]) -> Rendered:
     sections = json.loads(b"".join(rendered.sections))
-    sections["components"] = [json.loads(one) for one in rendered.fresh]
+    sections["components"] = [json.loads(data) for data in rendered.fresh]
     change(sections)
-    fresh = [json.dumps(one).encode() for one in sections.pop("components")]
+    fresh = [json.dumps(entry).encode() for entry in sections.pop("components")]
     return rendered._replace(sections=[json.dumps(sections).encode()], fresh=fresh)
 
 
 def _alpha(document: dict[str, Any]) -> dict[str, Any]:
-    [found] = [one for one in document["components"] if one["name"] == "Alpha.Tools"]
+    [found] = [component for component in document["components"] if component["name"] == "Alpha.Tools"]
     damaged_one: dict[str, Any] = found
     return damaged_one
 
@@ -86,26 +86,27 @@ def _occurrence(document: dict[str, Any]) -> None:
 
 
 DAMAGE = {
-    one.__name__: one for one in (_dangling, _composition, _twice, _schema, _head, _hash, _purl, _licence, _occurrence)
+    entry.__name__: entry
+    for entry in (_dangling, _composition, _twice, _schema, _head, _hash, _purl, _licence, _occurrence)
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_damage_is_found_in_a_lock_and_in_the_aggregate(damage: Callable[[dict[str, Any]], None]) -> None:
     found, aggregate = documents(made_project())
-    assert lock_problems(damaged(Writer().render(found[1]), damage), found[1], schema)
-    assert aggregate_problems(damaged(Writer().render(aggregate), damage), schema)
+    assert lock_problems(damaged(CycloneDxWriter().render(found[1]), damage), found[1], schema)
+    assert aggregate_problems(damaged(CycloneDxWriter().render(aggregate), damage), schema)
 
 
 def test_two_components_of_one_reference_are_found() -> None:
     found, _ = documents(made_project())
     doubled = msgspec.structs.replace(found[1], components=(found[1].components[0], *found[1].components))
-    assert "two components have one bom-ref" in lock_problems(Writer().render(doubled), doubled, schema)
+    assert "two components have one bom-ref" in lock_problems(CycloneDxWriter().render(doubled), doubled, schema)
 
 
 def test_a_component_that_was_written_before_must_still_be_there() -> None:
     found, _ = documents(made_project())
-    writer = Writer()
+    writer = CycloneDxWriter()
     writer.render(found[1])
     without = msgspec.structs.replace(found[1], components=found[1].components[1:])
     problems = lock_problems(writer.render(without), without, schema)
@@ -131,13 +132,13 @@ CHANGES: dict[str, Callable[[Document], tuple[Component, ...]]] = {
 
 def test_every_pin_is_represented() -> None:
     inventory = made_project()
-    pins = [one for one in distinct_pins(LOCKS) if not inventory.is_root(one)]
+    pins = [pin for pin in distinct_pins(LOCKS) if not inventory.is_root(pin)]
     assert represented(pins, documents(inventory)[1]) == len(pins) == 6
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_is_lost_is_noticed(change: Callable[[Document], tuple[Component, ...]]) -> None:
     inventory = made_project()
-    pins = [one for one in distinct_pins(LOCKS) if not inventory.is_root(one)]
+    pins = [pin for pin in distinct_pins(LOCKS) if not inventory.is_root(pin)]
     aggregate = documents(inventory)[1]
     assert represented(pins, msgspec.structs.replace(aggregate, components=change(aggregate))) < len(pins)

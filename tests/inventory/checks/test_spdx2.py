@@ -213,14 +213,16 @@ def test_one_defect_is_one_problem(name: str) -> None:
     change, path, code, message = DEFECTS[name]
     document = spdx2_document()
     change(document)
-    assert [(one.path, one.code, one.message) for one in check_spdx2(document)] == [(path, code, message)]
+    assert [(problem.path, problem.code, problem.message) for problem in check_spdx2(document)] == [
+        (path, code, message)
+    ]
 
 
 def test_a_document_that_describes_nothing_is_found() -> None:
     document = spdx2_document()
     del document["documentDescribes"]
     document["relationships"] = document["relationships"][1:]
-    assert [(one.path, one.code) for one in check_spdx2(document)] == [("$", "sbom.root-missing")]
+    assert [(problem.path, problem.code) for problem in check_spdx2(document)] == [("$", "sbom.root-missing")]
 
 
 def test_a_relationship_the_other_way_round_describes_too() -> None:

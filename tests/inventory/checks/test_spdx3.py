@@ -17,7 +17,7 @@ def on(kind: str, change: Callable[[Json], None], position: int = 0) -> Callable
     """Return a change of one element of a type."""
 
     def apply(document: Json) -> None:
-        change([one for one in document["@graph"] if one["type"] == kind][position])
+        change([entry for entry in document["@graph"] if entry["type"] == kind][position])
 
     return apply
 
@@ -126,7 +126,7 @@ def test_one_defect_is_one_problem(name: str) -> None:
     change, code, message = DEFECTS[name]
     document = spdx3_document()
     change(document)
-    assert [(one.code, one.message) for one in check_spdx3(document)] == [(code, message)]
+    assert [(problem.code, problem.message) for problem in check_spdx3(document)] == [(code, message)]
 
 
 def test_what_is_imported_is_not_dangling() -> None:
@@ -144,21 +144,21 @@ def test_two_elements_of_one_id_are_found() -> None:
 
 def test_an_element_that_needs_itself_is_found() -> None:
     document = spdx3_document()
-    edge = next(one for one in document["@graph"] if one["type"] == EDGE)
+    edge = next(entry for entry in document["@graph"] if entry["type"] == EDGE)
     edge["to"] = [edge["from"]]
-    assert [one.code for one in check_spdx3(document)] == ["sbom.dependency-self"]
+    assert [problem.code for problem in check_spdx3(document)] == ["sbom.dependency-self"]
 
 
 def test_two_documents_in_one_graph_are_found() -> None:
     document = spdx3_document()
-    one = next(one for one in document["@graph"] if one["type"] == "SpdxDocument")
+    one = next(entry for entry in document["@graph"] if entry["type"] == "SpdxDocument")
     document["@graph"].append({**one, "spdxId": "urn:second"})
-    assert [one.code for one in check_spdx3(document)] == ["sbom.document-count"]
+    assert [problem.code for problem in check_spdx3(document)] == ["sbom.document-count"]
 
 
 def test_elements_inside_others_are_elements_too() -> None:
     document = spdx3_document()
-    package = next(one for one in document["@graph"] if one["type"] == PACKAGE)
+    package = next(entry for entry in document["@graph"] if entry["type"] == PACKAGE)
     package["originatedBy"] = [{"type": "Agent", "spdxId": "urn:inside", "creationInfo": "_:nobody"}]
     [found] = check_spdx3(document)
     assert found.path.endswith(".originatedBy[0].creationInfo")
@@ -166,7 +166,7 @@ def test_elements_inside_others_are_elements_too() -> None:
 
 def test_a_document_of_one_element_is_read() -> None:
     document = {"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "type": PACKAGE, "spdxId": "urn:x"}
-    assert [one.code for one in check_spdx3(document)] == [
+    assert [problem.code for problem in check_spdx3(document)] == [
         "sbom.creation-missing",
         "sbom.name-missing",
         "sbom.document-count",

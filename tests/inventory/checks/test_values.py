@@ -13,8 +13,8 @@ from ops.supply_chain.inventory.checks.values import (
     digest_fault,
     licence_fault,
     licence_id_fault,
-    moment_fault,
     purl_fault,
+    timestamp_fault,
 )
 
 DIGESTS = {
@@ -41,7 +41,7 @@ def test_digests(name: str) -> None:
     ["2026-11-20T00:00:00Z", "2026-11-20t00:00:00.123456z", "2026-11-20T00:00:00+05:30", "2016-12-31T23:59:60Z"],
 )
 def test_good_moments(moment: str) -> None:
-    assert moment_fault(moment) == ""
+    assert timestamp_fault(moment) == ""
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_good_moments(moment: str) -> None:
     ["2026-11-20T00:00:00", "2026-11-20", "2026-13-20T00:00:00Z", "20261120T000000Z", "", "2026-11-20T00:00:00Z\n"],
 )
 def test_bad_moments(moment: str) -> None:
-    assert moment_fault(moment) == f"expected an RFC 3339 moment with a time zone, found {moment!r}"
+    assert timestamp_fault(moment) == f"expected an RFC 3339 moment with a time zone, found {moment!r}"
 
 
 @pytest.mark.parametrize(
@@ -161,4 +161,4 @@ def test_the_same_problem_twice_counts_once() -> None:
     report = Report()
     report.add("x", ROOT, "m")
     report.add("x", ROOT, "m")
-    assert [one.message for one in report.problems()] == ["m"]
+    assert [problem.message for problem in report.problems()] == ["m"]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.inventory.comparison.compare import Change, Kind, compare, read_inventory
-from ops.supply_chain.inventory.comparison.inventory import Inventory
+from ops.supply_chain.inventory.comparison.compare import Change, ChangeKind, compare, read_inventory
+from ops.supply_chain.inventory.comparison.inventory import SbomInventory
 from ops.supply_chain.inventory.model.document import Component, Document, Licence
 from ops.supply_chain.inventory.writers import cyclonedx, spdx2, spdx3
 from tests.inventory.checks.test_check import HOSTILE, _mutate, _places
@@ -29,10 +29,10 @@ WRITERS: dict[str, Callable[[Document], bytes]] = {
     "SPDX 2.3": spdx2.render,
     "SPDX 3.0": spdx3.render,
 }
-PAIRS = [(one, other) for one in WRITERS for other in WRITERS]
+PAIRS = [(name, other) for name in WRITERS for other in WRITERS]
 
 
-def read(document: Document, form: str = "CycloneDX 1.6") -> Inventory:
+def read(document: Document, form: str = "CycloneDX 1.6") -> SbomInventory:
     return read_inventory(json.loads(WRITERS[form](document)), where="x")
 
 
@@ -41,13 +41,15 @@ def idna(**fields: Any) -> Document:
 
 
 def without(ref: str) -> Document:
-    return changed(DOCUMENT, components=tuple(one for one in DOCUMENT.components if one.package.ref != ref))
+    return changed(
+        DOCUMENT, components=tuple(component for component in DOCUMENT.components if component.package.ref != ref)
+    )
 
 
 def needing(*refs: str) -> Document:
     components = tuple(
-        msgspec.structs.replace(one, depends_on=refs) if one.package.ref == IDNA.ref else one
-        for one in DOCUMENT.components
+        msgspec.structs.replace(component, depends_on=refs) if component.package.ref == IDNA.ref else component
+        for component in DOCUMENT.components
     )
     return changed(DOCUMENT, components=components)
 
@@ -56,38 +58,38 @@ def renumbered(version: str) -> Document:
     return idna(version=version, purl=f"pkg:pypi/idna@{version}")
 
 
-def of(kind: Kind, **fields: Any) -> Change:
+def of(kind: ChangeKind, **fields: Any) -> Change:
     return Change(**{"kind": kind, "ecosystem": "pypi", "name": "idna", **fields})
 
 
 CASES: dict[str, tuple[Document, Document, list[Change]]] = {
     "nothing": (DOCUMENT, DOCUMENT, []),
     "another moment": (DOCUMENT, changed(DOCUMENT, timestamp="2027-01-01T00:00:00Z"), []),
-    "added": (without(ZOPE.ref), DOCUMENT, [of(Kind.ADDED, name="zope-interface", after=("1",))]),
-    "removed": (DOCUMENT, without(ZOPE.ref), [of(Kind.REMOVED, name="zope-interface", before=("1",))]),
+    "added": (without(ZOPE.ref), DOCUMENT, [of(ChangeKind.ADDED, name="zope-interface", after=("1",))]),
+    "removed": (DOCUMENT, without(ZOPE.ref), [of(ChangeKind.REMOVED, name="zope-interface", before=("1",))]),
     "added without version": (
         without(LOCAL.ref),
         DOCUMENT,
-        [of(Kind.ADDED, ecosystem="", name="local", after=("unknown",))],
+        [of(ChangeKind.ADDED, ecosystem="", name="local", after=("unknown",))],
     ),
-    "upgraded": (DOCUMENT, renumbered("3.100"), [of(Kind.UPGRADED, before=("3.20",), after=("3.100",))]),
-    "downgraded": (DOCUMENT, renumbered("3.9"), [of(Kind.DOWNGRADED, before=("3.20",), after=("3.9",))]),
+    "upgraded": (DOCUMENT, renumbered("3.100"), [of(ChangeKind.UPGRADED, before=("3.20",), after=("3.100",))]),
+    "downgraded": (DOCUMENT, renumbered("3.9"), [of(ChangeKind.DOWNGRADED, before=("3.20",), after=("3.9",))]),
     "downgraded to a pre-release": (
         DOCUMENT,
         renumbered("3.20rc1"),
-        [of(Kind.DOWNGRADED, before=("3.20",), after=("3.20rc1",))],
+        [of(ChangeKind.DOWNGRADED, before=("3.20",), after=("3.20rc1",))],
     ),
     "a version that no order knows": (
         DOCUMENT,
         renumbered("next"),
-        [of(Kind.VERSION_CHANGED, before=("3.20",), after=("next",))],
+        [of(ChangeKind.VERSION_CHANGED, before=("3.20",), after=("next",))],
     ),
     "relicensed": (
         DOCUMENT,
         idna(licence=Licence(expression="GPL-3.0-only")),
         [
             of(
-                Kind.RELICENSED,
+                ChangeKind.RELICENSED,
                 version="3.20",
                 before=("BSD License", "BSD-3-Clause", "MIT"),
                 after=("GPL-3.0-only",),
@@ -97,40 +99,40 @@ CASES: dict[str, tuple[Document, Document, list[Change]]] = {
     "a licence lost": (
         idna(licence=Licence(expression="MIT OR ISC")),
         idna(licence=Licence()),
-        [of(Kind.RELICENSED, version="3.20", before=("MIT OR ISC",), after=("unknown",))],
+        [of(ChangeKind.RELICENSED, version="3.20", before=("MIT OR ISC",), after=("unknown",))],
     ),
     "a licence found": (idna(licence=Licence()), DOCUMENT, []),
     "other bytes": (
         DOCUMENT,
         idna(hashes=(SHA256_A, "sha256:" + "d" * 64)),
-        [of(Kind.HASH_CHANGED, version="3.20", before=(SHA256_B,), after=("sha256:" + "d" * 64,))],
+        [of(ChangeKind.HASH_CHANGED, version="3.20", before=(SHA256_B,), after=("sha256:" + "d" * 64,))],
     ),
     "a hash gone": (
         idna(hashes=(SHA256_A, SHA256_B)),
         idna(hashes=(SHA256_A,)),
-        [of(Kind.HASH_CHANGED, version="3.20", before=(SHA256_B,))],
+        [of(ChangeKind.HASH_CHANGED, version="3.20", before=(SHA256_B,))],
     ),
     "a hash more": (
         idna(hashes=(SHA256_A,)),
         idna(hashes=(SHA256_A, SHA256_B)),
-        [of(Kind.HASH_ADDED, version="3.20", after=(SHA256_B,))],
+        [of(ChangeKind.HASH_ADDED, version="3.20", after=(SHA256_B,))],
     ),
     "another producer": (
         DOCUMENT,
         idna(producer="Mallory"),
-        [of(Kind.PRODUCER_CHANGED, version="3.20", before=("Kim Davies",), after=("Mallory",))],
+        [of(ChangeKind.PRODUCER_CHANGED, version="3.20", before=("Kim Davies",), after=("Mallory",))],
     ),
     "the same producer, spelled otherwise": (idna(producer="Kim (D.)"), idna(producer="kim [d.]"), []),
     "another edge": (
         needing(LOCAL.ref),
         needing(ZOPE.ref),
-        [of(Kind.EDGES_CHANGED, version="3.20", before=("local",), after=("zope-interface",))],
+        [of(ChangeKind.EDGES_CHANGED, version="3.20", before=("local",), after=("zope-interface",))],
     ),
     "an edge that became unknown": (
         DOCUMENT,
         changed(
             DOCUMENT,
-            components=tuple(Component(package=one.package) for one in DOCUMENT.components),
+            components=tuple(Component(package=component.package) for component in DOCUMENT.components),
         ),
         [],
     ),
@@ -139,44 +141,48 @@ CASES: dict[str, tuple[Document, Document, list[Change]]] = {
         idna(version="4", purl="pkg:pypi/idna@4", licence=Licence(expression="ISC"), hashes=()),
         [
             of(
-                Kind.RELICENSED,
+                ChangeKind.RELICENSED,
                 version="4",
                 before=("BSD License", "BSD-3-Clause", "MIT"),
                 after=("ISC",),
             ),
-            of(Kind.UPGRADED, before=("3.20",), after=("4",)),
+            of(ChangeKind.UPGRADED, before=("3.20",), after=("4",)),
         ],
     ),
     "from the index to a path": (
         DOCUMENT,
         idna(purl="", source=PinSource(kind=PinSourceKind.PATH, url="./idna")),
-        [of(Kind.ADDED, ecosystem="", after=("3.20",)), of(Kind.REMOVED, before=("3.20",))],
+        [of(ChangeKind.ADDED, ecosystem="", after=("3.20",)), of(ChangeKind.REMOVED, before=("3.20",))],
     ),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize(("one", "other"), PAIRS, ids=[f"{one} to {other}" for one, other in PAIRS])
-def test_a_change_is_told_whatever_the_formats(name: str, one: str, other: str) -> None:
+@pytest.mark.parametrize(("first", "second"), PAIRS, ids=[f"{first} to {second}" for first, second in PAIRS])
+def test_a_change_is_found_whatever_the_formats(name: str, first: str, second: str) -> None:
     before, after, expected = CASES[name]
-    assert list(compare(read(before, one), read(after, other)).changes) == expected
+    assert list(compare(read(before, first), read(after, second)).changes) == expected
 
 
 def test_the_other_way_round_is_the_opposite() -> None:
     found = compare(read(renumbered("4")), read(DOCUMENT))
-    assert [(one.kind, one.before, one.after) for one in found.changes] == [(Kind.DOWNGRADED, ("4",), ("3.20",))]
+    assert [(change.kind, change.before, change.after) for change in found.changes] == [
+        (ChangeKind.DOWNGRADED, ("4",), ("3.20",))
+    ]
 
 
 def test_the_worst_comes_first() -> None:
     after = idna(hashes=("sha256:" + "d" * 64,), producer="Mallory", licence=Licence(expression="ISC"))
-    after = changed(after, components=tuple(one for one in after.components if one.package.ref != ZOPE.ref))
-    kinds = [one.kind for one in compare(read(DOCUMENT), read(after)).changes]
-    assert kinds == [Kind.HASH_CHANGED, Kind.PRODUCER_CHANGED, Kind.RELICENSED, Kind.REMOVED]
+    after = changed(
+        after, components=tuple(component for component in after.components if component.package.ref != ZOPE.ref)
+    )
+    kinds = [change.kind for change in compare(read(DOCUMENT), read(after)).changes]
+    assert kinds == [ChangeKind.HASH_CHANGED, ChangeKind.PRODUCER_CHANGED, ChangeKind.RELICENSED, ChangeKind.REMOVED]
 
 
 def test_hashes_that_cannot_be_compared_are_counted_and_not_called_equal() -> None:
     found = compare(read(DOCUMENT), read(idna(hashes=("sha512:" + "c" * 128,))))
-    assert [one.kind for one in found.changes] == []  # the sha512 is the same
+    assert [change.kind for change in found.changes] == []  # the sha512 is the same
     found = compare(read(idna(hashes=(SHA256_A,))), read(idna(hashes=("sha512:" + "c" * 128,))))
     assert (found.changes, found.hashes_not_compared) == ((), 3)
 
@@ -189,7 +195,7 @@ def test_every_version_of_an_aggregate_counts() -> None:
     both = changed(DOCUMENT, components=(*DOCUMENT.components, second))
     assert read(both).size == 4
     [change] = compare(read(DOCUMENT), read(both)).changes
-    assert (change.kind, change.before, change.after) == (Kind.VERSION_CHANGED, (), ("2",))
+    assert (change.kind, change.before, change.after) == (ChangeKind.VERSION_CHANGED, (), ("2",))
 
 
 def test_names_are_compared_as_pep_503_has_them() -> None:
@@ -251,7 +257,7 @@ def test_no_pile_of_random_changes_is_a_crash(make: Callable[[], dict[str, Any]]
     _compare_unless_refused(read_inventory(make(), where="x"), document)
 
 
-def _compare_unless_refused(good: Inventory, document: Any) -> None:
+def _compare_unless_refused(good: SbomInventory, document: Any) -> None:
     try:
         other = read_inventory(document, where="x")
     except InputError:

@@ -125,6 +125,6 @@ def test_any_text_gives_a_licence_that_can_be_written(text: str) -> None:
     for name in found.names:
         assert name.strip()
         assert len(name) <= LONGEST_NAME
-        assert not any(ord(one) < 32 for one in name)
+        assert not any(ord(entry) < 32 for entry in name)
     if found.expression:
         assert canonical_expression(found.expression) == found.expression

@@ -118,5 +118,7 @@ def test_identity_is_name_version_and_source() -> None:
 
 def test_references_are_unique_and_follow_the_order_of_identities() -> None:
     folder = [PinSource(kind=PinSourceKind.PATH, url=url) for url in ("a", "b", "c")]
-    found = sorted((one, reference_of(one, "")) for one in (identity_of(pin("x", source=path)) for path in folder))
+    found = sorted(
+        (entry, reference_of(entry, "")) for entry in (identity_of(pin("x", source=path)) for path in folder)
+    )
     assert list(unique_references(found, ("path:x@1.0#2",)).values()) == ["path:x@1.0", "path:x@1.0#3", "path:x@1.0#4"]

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.values.lock import PinFile, PinSource, PinSourceKind
 from ops.supply_chain.core import canonical
-from ops.supply_chain.inventory.build.documents import Inventory, Subject, lock_document
+from ops.supply_chain.inventory.build.documents import DescribedProject, LockInventory, lock_document
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.inventory.model.document import Document
 from ops.supply_chain.inventory.writers import cyclonedx
-from ops.supply_chain.inventory.writers.cyclonedx import SERIAL_NAMESPACE, Version, Writer
+from ops.supply_chain.inventory.writers.cyclonedx import SERIAL_NAMESPACE, CycloneDxWriter, Version
 from tests.inventory.made_locks import documents, entry, lock, made_project, metadata, pin
 
 VERSIONS = list(Version)
-BARE = Subject(name="acme")
+BARE = DescribedProject(name="acme")
 
 
 def strict_error(data: bytes, version: Version) -> object:
@@ -38,17 +38,19 @@ def plain(document: Document, version: Version = Version.V1_6) -> dict[str, Any]
 
 
 def named(document: dict[str, Any], name: str) -> dict[str, Any]:
-    [found] = [one for one in document["components"] if one["name"] == name]
+    [found] = [component for component in document["components"] if component["name"] == name]
     return dict(found)
 
 
 def properties(component: dict[str, Any]) -> set[tuple[str, str]]:
-    return {(one["name"].removeprefix("sealwright:"), one["value"]) for one in component["properties"]}
+    return {
+        (property_["name"].removeprefix("sealwright:"), property_["value"]) for property_ in component["properties"]
+    }
 
 
 def all_documents() -> list[Document]:
     found, aggregate = documents(made_project())
-    return [*found, aggregate, documents(Inventory((), BARE))[1]]
+    return [*found, aggregate, documents(LockInventory((), BARE))[1]]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -62,7 +64,7 @@ def test_every_document_is_canonical_and_valid(version: Version) -> None:
 
 
 def test_one_writer_for_many_documents_writes_what_a_fresh_one_writes() -> None:
-    writer = Writer()
+    writer = CycloneDxWriter()
     for document in all_documents():
         rendered = writer.render(document)
         data = b"".join(rendered.chunks)
@@ -72,7 +74,7 @@ def test_one_writer_for_many_documents_writes_what_a_fresh_one_writes() -> None:
 
 def test_a_component_is_fresh_once() -> None:
     found, _ = documents(made_project())
-    writer = Writer()
+    writer = CycloneDxWriter()
     assert [len(writer.render(document).fresh) for document in (*found, *found)] == [0, 3, 4, 1, 0, 0, 0, 0]
 
 
@@ -91,7 +93,7 @@ def test_other_content_has_another_serial_number() -> None:
 def test_unknown_and_none_are_different_things() -> None:
     silent = plain(lock_document(lock("requirements.txt", entry("x")), subject=BARE))
     told = plain(lock_document(lock("requirements.txt", entry("x", depends_on=())), subject=BARE))
-    assert [one["ref"] for one in silent["dependencies"]] == ["pkg:generic/acme"]
+    assert [dependency["ref"] for dependency in silent["dependencies"]] == ["pkg:generic/acme"]
     assert {"ref": "pkg:pypi/x@1.0"} in told["dependencies"]
     assert {"aggregate": "unknown", "dependencies": ["pkg:pypi/x@1.0"]} in silent["compositions"]
     assert ("unknown", "Dependency Relationship") in properties(named(silent, "x"))
@@ -111,12 +113,12 @@ def test_compositions_say_what_is_complete() -> None:
 
 def test_a_file_has_its_own_reference_with_its_own_hash() -> None:
     beta = named(plain(documents(made_project())[1]), "beta")
-    found = [one for one in beta["externalReferences"] if one["type"] == "distribution"]
-    assert [(one.get("comment"), one["url"], len(one["hashes"])) for one in found] == [
+    found = [reference for reference in beta["externalReferences"] if reference["type"] == "distribution"]
+    assert [(entry.get("comment"), entry["url"], len(entry["hashes"])) for entry in found] == [
         ("beta-1.0.tar.gz", "https://files.example/beta-1.0.tar.gz", 1),
         ("beta-1.0-py3-none-any.whl", "https://pypi.org/simple/beta/", 1),
     ]
-    assert [one["content"] for one in beta["hashes"]] == sorted(one["hashes"][0]["content"] for one in found)
+    assert [digest["content"] for digest in beta["hashes"]] == sorted(entry["hashes"][0]["content"] for entry in found)
 
 
 def test_where_a_lock_knows_no_files_the_index_page_is_named() -> None:
@@ -127,7 +129,7 @@ def test_where_a_lock_knows_no_files_the_index_page_is_named() -> None:
 
 
 def test_another_index_by_configuration() -> None:
-    subject = Subject(name="acme", index_url="https://u:p@index.example/simple")
+    subject = DescribedProject(name="acme", index_url="https://u:p@index.example/simple")
     document = plain(lock_document(lock("requirements.txt", entry("x")), subject=subject))
     assert document["components"][0]["externalReferences"][0]["url"] == "https://index.example/simple/x/"
 
@@ -180,7 +182,9 @@ def test_the_head() -> None:
     assert metadata_["timestamp"] == "2026-11-20T00:00:00Z"
     assert metadata_["component"]["version"] == "v2.1.0"
     assert metadata_["component"]["licenses"] == [{"license": {"acknowledgement": "declared", "id": "Apache-2.0"}}]
-    assert [one["value"].split()[0] for one in metadata_["properties"] if one["name"] == "sealwright:lock"] == [
+    assert [
+        property_["value"].split()[0] for property_ in metadata_["properties"] if property_["name"] == "sealwright:lock"
+    ] == [
         "empty/requirements.txt",
         "functions/one/requirements.txt",
         "functions/two.txt",
@@ -195,7 +199,7 @@ def test_no_author_is_said() -> None:
 
 
 def test_no_lock_is_said() -> None:
-    metadata_ = plain(documents(Inventory((), BARE))[1])["metadata"]
+    metadata_ = plain(documents(LockInventory((), BARE))[1])["metadata"]
     assert {"name": "sealwright:locks", "value": "none"} in metadata_["properties"]
 
 
@@ -207,7 +211,7 @@ def test_credentials_do_not_come_through() -> None:
         pin("c", source=PinSource(kind=PinSourceKind.INDEX, url=url)),
         pin("d", files=(PinFile(hashes=(), name="d.whl", url=url),)),
     ]
-    facts = {one: metadata(one.name, project_urls=(("Homepage", url),)) for one in hostile}
+    facts = {entry: metadata(entry.name, project_urls=(("Homepage", url),)) for entry in hostile}
     document = lock_document(lock("a.txt", *map(entry, hostile)), subject=BARE, metadata=facts)
     assert not re.search(rb"user|pass|abc", cyclonedx.render(document))
 
@@ -248,7 +252,7 @@ def test_whatever_a_lock_and_metadata_hold_the_document_is_valid(
     made = json.loads(data)
     assert canonical.encode(made) == data
     assert schema_problems(made, "1.6") == ()
-    assert [one for one in check_document(made) if one.code != "sbom.name-missing"] == []
+    assert [problem for problem in check_document(made) if problem.code != "sbom.name-missing"] == []
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", data.decode())
 
 
@@ -264,6 +268,6 @@ PLACES: dict[str, dict[str, Any]] = {
 
 def test_what_stands_for_a_place_is_not_taken_from_another_document() -> None:
     locks = [lock(f"{name}.txt", entry("x", **place)) for name, place in PLACES.items()]
-    writer = Writer()
-    for document in documents(Inventory(locks, BARE))[0]:
+    writer = CycloneDxWriter()
+    for document in documents(LockInventory(locks, BARE))[0]:
         assert b"".join(writer.render(document).chunks) == cyclonedx.render(document)

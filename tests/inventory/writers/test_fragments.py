@@ -32,11 +32,11 @@ def test_a_fragment_is_canonical(value: Any) -> None:
 @settings(derandomize=True, max_examples=100, deadline=None)
 @given(st.lists(VALUES, max_size=4))
 def test_an_array_of_fragments_is_canonical(values: list[Any]) -> None:
-    assert b"".join(array([fragment(one, 1) for one in values], 0)) == written(values)
+    assert b"".join(array([fragment(value, 1) for value in values], 0)) == written(values)
 
 
 @settings(derandomize=True, max_examples=100, deadline=None)
 @given(st.dictionaries(TEXTS, st.lists(VALUES, max_size=3), max_size=4))
 def test_an_object_of_fragments_is_canonical(values: dict[str, Any]) -> None:
-    pairs = [(key, array([fragment(one, 2) for one in value], 1)) for key, value in sorted(values.items())]
+    pairs = [(key, array([fragment(entry, 2) for entry in value], 1)) for key, value in sorted(values.items())]
     assert b"".join(members(pairs, 0)) == written(values)

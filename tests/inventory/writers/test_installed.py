@@ -44,7 +44,7 @@ def made() -> dict[str, Any]:
 
 
 def unknown(component: dict[str, Any]) -> list[str]:
-    return [one["value"] for one in component["properties"] if one["name"] == "sealwright:unknown"]
+    return [property_["value"] for property_ in component["properties"] if property_["name"] == "sealwright:unknown"]
 
 
 def test_it_is_valid_canonical_and_the_same_again() -> None:
@@ -61,7 +61,7 @@ def test_the_root_the_moment_and_the_phase_are_ours() -> None:
     assert metadata["component"]["bom-ref"] == ROOT.ref
     assert metadata["timestamp"] == OURS.timestamp
     assert metadata["lifecycles"] == [{"phase": "operations"}]
-    assert [one["name"] for one in metadata["tools"]["components"]] == ["sealwright", "cyclonedx-py"]
+    assert [component["name"] for component in metadata["tools"]["components"]] == ["sealwright", "cyclonedx-py"]
 
 
 def test_what_an_installed_package_cannot_tell_is_said() -> None:

@@ -26,7 +26,7 @@ NAMES: dict[str, tuple[list[SbomFormat], list[tuple[str, str]]]] = {
 
 @pytest.mark.parametrize(("formats", "expected"), NAMES.values(), ids=NAMES)
 def test_names(formats: list[SbomFormat], expected: list[tuple[str, str]]) -> None:
-    assert [(one.aggregate_suffix, one.lock_suffix) for one in outputs_for(formats)] == expected
+    assert [(entry.aggregate_suffix, entry.lock_suffix) for entry in outputs_for(formats)] == expected
 
 
 def test_every_format_is_written_with_its_digest() -> None:
@@ -34,7 +34,7 @@ def test_every_format_is_written_with_its_digest() -> None:
 
     _, aggregate = documents(made_project())
     for output in outputs_for(list(SbomFormat)):
-        rendered = output.renderer.render(aggregate)
+        rendered = output.writer.render(aggregate)
         data = b"".join(rendered.chunks)
         assert rendered.sha256 == hashlib.sha256(data).hexdigest()
         assert rendered.size == len(data)

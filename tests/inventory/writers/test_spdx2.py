@@ -23,7 +23,7 @@ def plain(document: Document = DOCUMENT) -> dict[str, Any]:
 
 
 def package(document: dict[str, Any], name: str) -> dict[str, Any]:
-    [found] = [one for one in document["packages"] if one["name"] == name]
+    [found] = [package for package in document["packages"] if package["name"] == name]
     return dict(found)
 
 
@@ -33,7 +33,7 @@ def spdx_tools_messages(data: bytes, folder: Path) -> list[str]:
 
     path = folder / "x.spdx.json"
     path.write_bytes(data)
-    return [one.validation_message for one in validate_full_spdx_document(parse_file(str(path)))]
+    return [entry.validation_message for entry in validate_full_spdx_document(parse_file(str(path)))]
 
 
 VARIANTS = {
@@ -70,7 +70,7 @@ def test_spdx_tools_do_refuse_what_is_wrong(tmp_path: Path) -> None:
 
 def test_every_hash_is_written_and_its_file_is_named() -> None:
     found = package(plain(), "idna")
-    assert [f"{one['algorithm']}:{one['checksumValue'][0]}" for one in found["checksums"]] == [
+    assert [f"{checksum['algorithm']}:{checksum['checksumValue'][0]}" for checksum in found["checksums"]] == [
         "SHA256:a",
         "SHA256:b",
         "SHA512:c",
@@ -103,9 +103,10 @@ def test_an_unknown_author_is_said_and_not_replaced_by_the_tool() -> None:
 
 def test_edges_tell_none_and_unknown_apart() -> None:
     edges = {
-        (one["spdxElementId"], one["relationshipType"], one["relatedSpdxElement"]) for one in plain()["relationships"]
+        (relationship["spdxElementId"], relationship["relationshipType"], relationship["relatedSpdxElement"])
+        for relationship in plain()["relationships"]
     }
-    ids = {one.ref: spdx2.spdx_id(one.ref) for one in (ROOT, LOCAL, IDNA, ZOPE)}
+    ids = {entry.ref: spdx2.spdx_id(entry.ref) for entry in (ROOT, LOCAL, IDNA, ZOPE)}
     assert edges == {
         ("SPDXRef-DOCUMENT", "DESCRIBES", ids[ROOT.ref]),
         (ids[ROOT.ref], "DEPENDS_ON", ids[LOCAL.ref]),
@@ -121,7 +122,7 @@ def test_licence_names_become_references_with_their_text() -> None:
     document = plain()
     assert package(document, "idna")["licenseDeclared"] == "BSD-3-Clause AND MIT AND LicenseRef-BSD-License-170c0f4c"
     assert "not their relation" in package(document, "idna")["licenseComments"]
-    assert {one["licenseId"]: one["extractedText"] for one in document["hasExtractedLicensingInfos"]} == {
+    assert {licence["licenseId"]: licence["extractedText"] for licence in document["hasExtractedLicensingInfos"]} == {
         "LicenseRef-BSD-License-170c0f4c": "BSD License",
         "LicenseRef-Proprietary": "LicenseRef-Proprietary",
     }
@@ -142,13 +143,13 @@ def test_identity_is_the_content() -> None:
 
 
 def test_a_renderer_writes_what_a_fresh_one_writes() -> None:
-    renderer = spdx2.Renderer()
+    renderer = spdx2.Spdx2Writer()
     others = [
         changed(DOCUMENT, components=DOCUMENT.components[1:]),
         with_package(DOCUMENT, IDNA.ref, summary="another package of the same ref"),
         DOCUMENT,
     ]
-    assert [renderer.render(one) for one in others] == [spdx2.render(one) for one in others]
+    assert [renderer.render(other) for other in others] == [spdx2.render(other) for other in others]
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))
@@ -160,7 +161,7 @@ def test_no_text_of_others_breaks_the_document(text: str) -> None:
     document = changed(document, author=text, subject=text)
     data = spdx2.render(document)
     assert canonical.encode(json.loads(data)) == data
-    [found] = [one for one in json.loads(data)["packages"] if one["SPDXID"] == spdx2.spdx_id(IDNA.ref)]
+    [found] = [package for package in json.loads(data)["packages"] if package["SPDXID"] == spdx2.spdx_id(IDNA.ref)]
     assert (found["name"], found.get("summary", "")) == (text or "x", text)
 
 

@@ -27,11 +27,11 @@ def plain(document: Document = DOCUMENT) -> dict[str, Any]:
 
 
 def elements(document: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    return [one for one in document["@graph"] if one["type"] == kind]
+    return [entry for entry in document["@graph"] if entry["type"] == kind]
 
 
 def package(document: dict[str, Any], name: str) -> dict[str, Any]:
-    [found] = [one for one in elements(document, "software_Package") if one["name"] == name]
+    [found] = [element for element in elements(document, "software_Package") if element["name"] == name]
     return found
 
 
@@ -77,7 +77,8 @@ def test_the_model_does_refuse_what_is_wrong(shared_data: Path) -> None:
 
 def test_every_hash_is_written_with_the_file_it_is_of() -> None:
     found = [
-        (one["algorithm"], one["hashValue"][0], one.get("comment")) for one in package(plain(), "idna")["verifiedUsing"]
+        (entry["algorithm"], entry["hashValue"][0], entry.get("comment"))
+        for entry in package(plain(), "idna")["verifiedUsing"]
     ]
     assert found == [("sha256", "a", "idna-3.20.tar.gz"), ("sha256", "b", None), ("sha512", "c", None)]
 
@@ -89,12 +90,12 @@ def test_a_hash_that_the_format_has_no_word_for_is_not_lost() -> None:
 
 def test_edges_tell_none_and_unknown_apart() -> None:
     found = {
-        short(one["from"]).split("-")[0]: (
-            one["completeness"],
-            [short(to).split("-")[0] for to in one["to"]],
-            one.get("scope"),
+        short(element["from"]).split("-")[0]: (
+            element["completeness"],
+            [short(to).split("-")[0] for to in element["to"]],
+            element.get("scope"),
         )
-        for one in elements(plain(), "LifecycleScopedRelationship")
+        for element in elements(plain(), "LifecycleScopedRelationship")
     }
     assert found == {
         "generic": ("complete", ["path", "idna"], None),
@@ -107,12 +108,15 @@ def test_edges_tell_none_and_unknown_apart() -> None:
 def test_licences_are_declared_by_relationship_and_unknown_is_said() -> None:
     document = plain()
     expressions = {
-        one["spdxId"]: one["simplelicensing_licenseExpression"]
-        for one in elements(document, "simplelicensing_LicenseExpression")
+        element["spdxId"]: element["simplelicensing_licenseExpression"]
+        for element in elements(document, "simplelicensing_LicenseExpression")
     }
     found = {
-        short(one["from"]).split("-")[0]: (expressions.get(one["to"][0], one["to"][0]), one["completeness"])
-        for one in elements(document, "Relationship")
+        short(element["from"]).split("-")[0]: (
+            expressions.get(element["to"][0], element["to"][0]),
+            element["completeness"],
+        )
+        for element in elements(document, "Relationship")
     }
     assert found == {
         "generic": ("Apache-2.0", "complete"),
@@ -120,7 +124,9 @@ def test_licences_are_declared_by_relationship_and_unknown_is_said() -> None:
         "idna": ("BSD-3-Clause AND MIT AND LicenseRef-BSD-License-170c0f4c", "complete"),
         "zope.interface": ("LicenseRef-Proprietary OR MIT", "complete"),
     }
-    texts = {one["simplelicensing_licenseText"] for one in elements(document, "simplelicensing_SimpleLicensingText")}
+    texts = {
+        element["simplelicensing_licenseText"] for element in elements(document, "simplelicensing_SimpleLicensingText")
+    }
     assert texts == {"BSD License", "LicenseRef-Proprietary"}
 
 
@@ -130,7 +136,7 @@ def test_the_author_is_an_organisation_or_said_to_be_unknown() -> None:
     assert (creation["createdBy"], author["name"]) == ([author["spdxId"]], "Acme AB")
     unknown = plain(changed(DOCUMENT, author=""))
     [creation] = elements(unknown, "CreationInfo")
-    [author] = [one for one in elements(unknown, "Agent") if one["spdxId"] == creation["createdBy"][0]]
+    [author] = [element for element in elements(unknown, "Agent") if element["spdxId"] == creation["createdBy"][0]]
     assert (author["name"], author["comment"]) == ("NOASSERTION", "The SBOM author is unknown.")
     assert creation["comment"].endswith("Unknown: SBOM Author.")
 
@@ -140,16 +146,16 @@ def test_the_author_is_an_organisation_or_said_to_be_unknown() -> None:
 )
 def test_the_generation_context_is_the_sbom_type(phase: str, kind: str) -> None:
     document = plain(changed(DOCUMENT, lifecycle=phase))
-    assert [one["software_sbomType"] for one in elements(document, "software_Sbom")] == [[kind]]
+    assert [element["software_sbomType"] for element in elements(document, "software_Sbom")] == [[kind]]
 
 
 def test_the_sbom_holds_every_element_and_its_root() -> None:
     document = plain()
     [sbom] = elements(document, "software_Sbom")
-    assert [short(one) for one in sbom["rootElement"]] == [short(package(document, "acme")["spdxId"])]
+    assert [short(entry) for entry in sbom["rootElement"]] == [short(package(document, "acme")["spdxId"])]
     frame = {"CreationInfo", "SpdxDocument", "software_Sbom", "Tool", "Organization"}
-    ids = {one["spdxId"] for one in document["@graph"] if one["type"] not in frame}
-    assert set(sbom["element"]) == {one for one in ids if not one.endswith("#data-license")}
+    ids = {entry["spdxId"] for entry in document["@graph"] if entry["type"] not in frame}
+    assert set(sbom["element"]) == {identifier for identifier in ids if not identifier.endswith("#data-license")}
 
 
 def test_identity_is_the_content() -> None:
@@ -159,15 +165,15 @@ def test_identity_is_the_content() -> None:
 
 
 def test_a_renderer_writes_what_a_fresh_one_writes() -> None:
-    renderer = spdx3.Renderer()
+    renderer = spdx3.Spdx3Writer()
     others = [
         changed(DOCUMENT, components=DOCUMENT.components[1:]),
         with_package(DOCUMENT, IDNA.ref, summary="another package of the same ref"),
         DOCUMENT,
     ]
-    assert [renderer.render(one) for one in others] == [spdx3.render(one) for one in others]
+    assert [renderer.render(other) for other in others] == [spdx3.render(other) for other in others]
 
 
 def test_the_packages_are_those_of_the_document() -> None:
-    names = [one["name"] for one in elements(plain(), "software_Package")]
+    names = [element["name"] for element in elements(plain(), "software_Package")]
     assert names == [ROOT.name, LOCAL.name, IDNA.name, ZOPE.name]

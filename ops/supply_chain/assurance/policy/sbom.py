@@ -20,7 +20,7 @@ from ops.supply_chain.assurance.policy.spdx2 import spdx2_parts
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.formats.cyclonedx import CycloneDx
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
-from ops.supply_chain.formats.sbom import SbomFormat, format_of, read_sbom
+from ops.supply_chain.formats.sbom import SbomFamily, family_of, read_sbom
 from ops.supply_chain.formats.shape import Fault
 from ops.supply_chain.formats.spdx2 import Spdx2, is_spdx2
 
@@ -30,7 +30,7 @@ ROOTLESS_ELEMENTS = frozenset({HASH})
 
 def is_readable(document: object) -> bool:
     """Return whether a parsed JSON document is in a format that rules can be shown: CycloneDX or SPDX 2."""
-    return format_of(document) is SbomFormat.CYCLONEDX or is_spdx2(document)
+    return family_of(document) is SbomFamily.CYCLONEDX or is_spdx2(document)
 
 
 def sbom_input(document: dict[str, Any], *, path: str, sha256: str, problems: Iterable[Fault]) -> dict[str, Any]:

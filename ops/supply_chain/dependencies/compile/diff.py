@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.core.names import normalise
+from ops.supply_chain.formats.cyclonedx import BomComponent, read_cyclonedx
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 
 _PIN = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?(?:==(?P<version>[^\s;\\]+)|\s*@\s*(?P<url>[^\s;]+))"
@@ -103,18 +105,22 @@ def describes(bom: object, pins: CompiledPins) -> bool:
     """Return whether a CycloneDX document has exactly the names, versions and digests of a lock.
 
     Args:
-        bom: The parsed document, by whatever tool; anything else than an object is False.
+        bom: The parsed document, by whatever tool; False for another format, or a fault.
         pins: The lock's pins.
     """
+    try:
+        found = read_cyclonedx(bom)
+    except UnexpectedShapeError:
+        return False
     versions: dict[str, set[str]] = {}
     hashes: dict[str, set[str]] = {}
-    for component in _objects(bom.get("components") if isinstance(bom, dict) else None):
-        name = normalise(str(component.get("name", "")))
-        versions.setdefault(name, set()).add(str(component.get("version", "")))
+    for component in found.components:
+        name = normalise(component.name)
+        versions.setdefault(name, set()).add(component.version)
         hashes.setdefault(name, set()).update(_digests(component))
     wanted = {name: {_exact(version) for version in several} for name, several in pins.versions.items()}
     return (
-        isinstance(bom, dict)
+        not found.faults
         and versions == wanted
         and all(hashes[name] == pins.hashes.get(name, frozenset()) for name in wanted)
     )
@@ -136,13 +142,7 @@ def _exact(version: str) -> str:
     return "" if "://" in version or version.startswith(("/", ".")) else version
 
 
-def _objects(value: object) -> Iterator[dict[str, Any]]:
-    for item in value if isinstance(value, list) else []:
-        if isinstance(item, dict):
-            yield item
-
-
-def _digests(component: dict[str, Any]) -> Iterator[str]:
-    for part in [component, *_objects(component.get("externalReferences"))]:
-        for found in _objects(part.get("hashes")):
-            yield str(found.get("content", "")).lower()
+def _digests(component: BomComponent) -> Iterator[str]:
+    for hashes in (component.hashes, *(reference.hashes for reference in component.references)):
+        for entry in hashes:
+            yield entry.content.lower()

@@ -18,7 +18,7 @@ from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.drift.declared import Manifest
 from ops.supply_chain.formats.lock_formats import lock_format
 from ops.supply_chain.formats.poetry_ranges import parse_range
-from ops.supply_chain.formats.pyproject import MAIN, Dependency
+from ops.supply_chain.formats.pyproject import MAIN, DeclaredDependency
 
 
 class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ def mismatches(lock: Lock, manifest: Manifest, *, where: str) -> tuple[Mismatch,
 
 
 def _mismatches(
-    wanted: Sequence[Dependency], locked: Mapping[str, Sequence[LockEntry]], path: str, where: str
+    wanted: Sequence[DeclaredDependency], locked: Mapping[str, Sequence[LockEntry]], path: str, where: str
 ) -> Iterator[Mismatch]:
     for dependency in wanted:
         entries = locked.get(dependency.name, ())
@@ -65,7 +65,9 @@ def _mismatches(
             yield from _version_mismatch(dependency, entries, required)
 
 
-def _version_mismatch(dependency: Dependency, entries: Sequence[LockEntry], required: str) -> Iterator[Mismatch]:
+def _version_mismatch(
+    dependency: DeclaredDependency, entries: Sequence[LockEntry], required: str
+) -> Iterator[Mismatch]:
     versions = [entry.pin.version for entry in entries]
     if not all(versions):
         return  # an address or a folder: there is no version to compare

@@ -11,7 +11,7 @@ import msgspec
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.formats.pipfile import read_pipfile
-from ops.supply_chain.formats.pyproject import MAIN, Dependency, read_pyproject
+from ops.supply_chain.formats.pyproject import MAIN, DeclaredDependency, read_pyproject
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,10 +21,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     (an override) is empty. `dynamic` tells that a build backend decides at least part of them.
     """
 
-    declared: tuple[Dependency, ...]
+    declared: tuple[DeclaredDependency, ...]
     dynamic: bool
 
-    def of_group(self, name: str) -> tuple[Dependency, ...]:
+    def of_group(self, name: str) -> tuple[DeclaredDependency, ...]:
         """Return the dependencies of a group or extra; those of the main group where there is no such group."""
         chosen = tuple(dependency for dependency in self.declared if normalise(dependency.group) == normalise(name))
         return chosen or tuple(dependency for dependency in self.declared if dependency.group == MAIN)

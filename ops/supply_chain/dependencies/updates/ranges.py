@@ -17,7 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.formats.pipfile import read_pipfile
 from ops.supply_chain.formats.poetry_ranges import parse_range
-from ops.supply_chain.formats.pyproject import INDEX_SOURCES, Dependency, read_pyproject
+from ops.supply_chain.formats.pyproject import INDEX_SOURCES, DeclaredDependency, read_pyproject
 
 Read = Callable[[str], str | None]
 """Gives the text of a file by its path relative to the project, None where there is none."""
@@ -129,11 +129,11 @@ def _from_pipfile(document: dict[str, Any]) -> list[_Stated]:
     return [_stated(dependency) for dependency in read_pipfile(document, where="Pipfile")]
 
 
-def _stated(dependency: Dependency, *, known: bool = True) -> _Stated:
+def _stated(dependency: DeclaredDependency, *, known: bool = True) -> _Stated:
     return (dependency.name, _specifier(dependency) if known else None, dependency.marker)
 
 
-def _specifier(dependency: Dependency) -> str | None:
+def _specifier(dependency: DeclaredDependency) -> str | None:
     """Return what is asked for as one specifier; None where it cannot be, as of an address."""
     if dependency.source not in INDEX_SOURCES:
         return None

@@ -25,7 +25,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.assurance.review import SBOM_NAMES, licences_in, read_releases
-from ops.supply_chain.inventory.comparison.inventory import Inventory
+from ops.supply_chain.inventory.comparison.inventory import SbomInventory
 from ops.supply_chain.inventory.direct import direct_packages
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name
 from ops.supply_chain.risk.waivers.parse import parse_waivers
@@ -185,7 +185,7 @@ def _packages(store: ArtifactStore, manifest: Manifest, unread: list[str]) -> tu
     return tuple(sorted(packages, key=lambda package: (package.name, package.version)))
 
 
-def _inventory(path: Path) -> Inventory:
+def _inventory(path: Path) -> SbomInventory:
     from ops.supply_chain.inventory.comparison.compare import read_inventory
 
     return read_inventory(canonical.load_plain(canonical.read_bytes(path), where=path.name), where=path.name)

@@ -2,7 +2,7 @@
 
 Pure: the same locks in any order, with the same metadata, give the same documents.
 
-    inventory = Inventory(locks, subject, metadata)
+    inventory = LockInventory(locks, subject, metadata)
     union = Union(inventory)
     for lock in inventory.locks:
         document = inventory.document_of(lock)
@@ -40,17 +40,17 @@ from ops.supply_chain.inventory.model.licences import licence_of_text
 from ops.supply_chain.inventory.model.naming import Identity, generic_purl, project_purl
 from ops.supply_chain.inventory.model.people import name_without_address
 
-UNKNOWN_MOMENT = timestamp_of_epoch(315532800)
-"""1980-01-01T00:00:00Z, which stands for "not known" wherever a moment must be given."""
+UNKNOWN_TIMESTAMP = timestamp_of_epoch(315532800)
+"""1980-01-01T00:00:00Z, which means "unknown" wherever a timestamp is required."""
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """The project that the locks belong to, as far as an SBOM tells of it.
+class DescribedProject(msgspec.Struct, frozen=True, kw_only=True):
+    """The project that the locks belong to, as far as an SBOM describes it.
 
     `name` is the component name; `version` may be empty, for a lock outside any release. `python_name` is
     the name in `pyproject.toml` or empty. `licence` is an SPDX expression, a name, or empty. `author`
     makes the SBOM, `producer` makes the project; both may be empty, which is stated. `timestamp` is empty
-    where neither commit nor `SOURCE_DATE_EPOCH` tells: then the newest lock's own moment stands in.
+    without a commit or `SOURCE_DATE_EPOCH`: the newest lock's own timestamp is used then.
     `index_url` is the index of locks that name none, empty for the public one.
     """
 
@@ -68,13 +68,13 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def direct_of(answers: Iterable[bool | None]) -> bool | None:
-    """Fold what several entries say: direct where one is, unknown where none is and one does not know."""
+    """Combine several entries: direct where one is, unknown where none is and one does not state it."""
     found = set(answers)
     return True if True in found else (None if None in found else False)
 
 
 class _Held(NamedTuple):
-    """A package in one lock: its settled pins there, and their entries."""
+    """A package in one lock: its pins there, and their entries."""
 
     identity: Identity
     pins: list[Pin]
@@ -84,8 +84,8 @@ class _Held(NamedTuple):
 _KINDS = {kind: (kind,) for kind in LockKind}
 
 
-class Inventory:
-    """All locks of a project, ready to be told as documents.
+class LockInventory:
+    """All locks of a project, ready to be written as documents.
 
     Args:
         locks: Any order, no two of one path.
@@ -94,7 +94,7 @@ class Inventory:
     """
 
     def __init__(
-        self, locks: Iterable[Lock], subject: Subject, metadata: Mapping[Pin, CoreMetadata] | None = None
+        self, locks: Iterable[Lock], subject: DescribedProject, metadata: Mapping[Pin, CoreMetadata] | None = None
     ) -> None:
         self.locks = tuple(sorted(locks, key=lambda lock: lock.path))
         self.subject = subject
@@ -111,13 +111,13 @@ class Inventory:
         root = _root_package(self.subject, lock.path)
         held, places = self._places(lock, root.ref)
         found = edges.edges_of(places, lambda ref: self.packages.needs(held[ref].identity) if ref in held else None)
-        components = [self._component(lock, one, found[ref]) for ref, one in held.items()]
+        components = [self._component(lock, entry, found[ref]) for ref, entry in held.items()]
         described = LockRef(
             path=printable(lock.path),
             kind=lock.kind,
             sha256=lock.sha256,
             entries=len(lock.entries),
-            compiled_at=_moment(lock.compiled_at),
+            compiled_at=_lock_timestamp(lock.compiled_at),
         )
         return self.document(
             root=_root(root, places, found),
@@ -127,7 +127,7 @@ class Inventory:
         )
 
     def is_root(self, pin: Pin) -> bool:
-        """Tell whether a lock's entry is the project itself, which a lock of some tools holds too."""
+        """Return whether a lock's entry is the project itself, which some tools lock too."""
         return (
             pin.local
             and pin.source.kind is PinSourceKind.PATH
@@ -187,15 +187,17 @@ class Inventory:
         )
 
 
-def lock_document(lock: Lock, *, subject: Subject, metadata: Mapping[Pin, CoreMetadata] | None = None) -> Document:
-    """Return the document of one lock that stands alone: a pure function of the lock without metadata.
+def lock_document(
+    lock: Lock, *, subject: DescribedProject, metadata: Mapping[Pin, CoreMetadata] | None = None
+) -> Document:
+    """Return the document of a single lock, without metadata: a pure function of the lock.
 
     Args:
         lock: The lock.
         subject: The project; only its `name` is needed.
         metadata: Pin -> core metadata, or None.
     """
-    return Inventory((lock,), subject, metadata).document_of(lock)
+    return LockInventory((lock,), subject, metadata).document_of(lock)
 
 
 def subject_name(project: str, lock_path: str) -> str:
@@ -209,7 +211,7 @@ def subject_name(project: str, lock_path: str) -> str:
     return "/".join(filter(None, (project, printable(folder if usual else lock_path))))
 
 
-def _root_package(subject: Subject, lock_path: str) -> Package:
+def _root_package(subject: DescribedProject, lock_path: str) -> Package:
     name = subject_name(subject.name, lock_path) if lock_path else subject.name
     purl = project_purl(name, subject.version, subject.python_name) or generic_purl(name, subject.version)
     return Package(
@@ -226,7 +228,7 @@ def _root_package(subject: Subject, lock_path: str) -> Package:
 
 
 def _root(package: Package, places: Sequence[Place], found: Mapping[str, Edges]) -> Component:
-    """Return the root with its direct dependencies: what the lock says, else what nobody in it requires."""
+    """Return the root with its direct dependencies: those that the lock states, else those that no package in it requires."""
     others = [place for place in places if place.ref != package.ref]
     own = found.get(package.ref, edges.NONE)
     required = {ref for edge in found.values() for ref in edge.depends_on or ()}
@@ -252,14 +254,14 @@ def _sorted(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(texts)))
 
 
-def _timestamp(subject: Subject, locks: Iterable[LockRef]) -> tuple[str, TimestampSource]:
+def _timestamp(subject: DescribedProject, locks: Iterable[LockRef]) -> tuple[str, TimestampSource]:
     if subject.timestamp:
         return subject.timestamp, subject.timestamp_source
     newest = max((lock.compiled_at for lock in locks), default="")
-    return (newest, TimestampSource.COMPILED_AT) if newest else (UNKNOWN_MOMENT, TimestampSource.NONE)
+    return (newest, TimestampSource.COMPILED_AT) if newest else (UNKNOWN_TIMESTAMP, TimestampSource.NONE)
 
 
-def _moment(text: str) -> str:
+def _lock_timestamp(text: str) -> str:
     try:
         return timestamp(parse_timestamp(text, where="lock"))
     except InputError:

@@ -2,7 +2,7 @@
 
 A lock's own word goes first: it is what the resolver did. Where a lock is silent, a requirement of the
 metadata is an edge if the same lock holds a version that it allows and its marker can be true. Where
-neither tells, the edges of that package are unknown, and that is said.
+neither states them, the edges of that package are unknown, and the SBOM says so.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Edges(NamedTuple):
     """What one package needs in one lock.
 
     `depends_on` are references, sorted, never the package's own; None where nothing is known.
-    `complete` tells whether these are known to be all.
+    `complete` is True where these are known to be all.
     """
 
     depends_on: tuple[str, ...] | None
@@ -67,7 +67,7 @@ def edges_of(places: Sequence[Place], needs: NeedsOf) -> dict[str, Edges]:
 
 
 def merge(one: Edges, other: Edges) -> Edges:
-    """Join what two places tell of the same package: all edges of both, complete where both are."""
+    """Merge the edges of the same package from two places: all edges of both, complete where both are."""
     if one == other:
         return one
     if one.depends_on is None or other.depends_on is None:
@@ -106,8 +106,8 @@ def _stated(
     complete = True
     for name, version in pairs:
         refs = by_key.get(name, set())
-        if len(refs) > 1:  # several versions or sources of one name: the version tells which
-            refs = {one.ref for one in places if one.key == name and one.entry.pin.version == version}
+        if len(refs) > 1:  # several versions or sources of one name: the version decides
+            refs = {place.ref for place in places if place.key == name and place.entry.pin.version == version}
         targets |= refs
         complete = complete and bool(refs)
     return _edges(place.ref, targets, complete=complete)

@@ -35,11 +35,11 @@ from ops.supply_chain.inventory.model.naming import (
 from ops.supply_chain.inventory.model.people import links_of, producer_of, summary_of
 
 OUTSIDE = "(outside the project)"
-"""Stands for a path that is not below the project: such a path tells about the machine."""
+"""Replaces a path outside the project: such a path would disclose something about the machine."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a package's own metadata tells, read once."""
+    """A package's own metadata, read once."""
 
     needs: tuple[Need, ...] | None = None
     licence: Licence = UNKNOWN_LICENCE
@@ -80,7 +80,7 @@ class Packages:
         self._alone: dict[int, Package] = {}
         self._built: dict[tuple[int, ...], Package] = {}
         self._facts: dict[Identity, Facts] = {}
-        self._keep = locks  # pins are told apart by id() below: they must live as long as this does
+        self._keep = locks  # pins are distinguished by id() below, so they must live as long as this object
         for lock in locks:
             folder = posixpath.dirname(lock.path)
             for entry in lock.entries:
@@ -94,7 +94,7 @@ class Packages:
         return tuple(sorted(self._pins))
 
     def settle(self, pin: Pin, folder: str) -> Pin:
-        """Return the one object that stands for a pin of a lock in a folder: equal pins are identical."""
+        """Return the one object for a pin of a lock in a folder: equal pins are identical."""
         foldered = folder if pin.source.kind is PinSourceKind.PATH else ""
         return self._seen[(id(pin), foldered)]
 
@@ -107,7 +107,7 @@ class Packages:
         return self._refs[identity]
 
     def needs(self, identity: Identity) -> tuple[Need, ...] | None:
-        """Return what a package's trustworthy metadata says it needs; None where nobody knows."""
+        """Return the dependencies in a package's trustworthy metadata; None where they are unknown."""
         return self._facts_of(identity).needs
 
     def package(self, identity: Identity, settled: Sequence[Pin] | None = None) -> Package:
@@ -193,7 +193,7 @@ def _facts(metadata: CoreMetadata) -> Facts:
 
 
 def _name(pins: Sequence[Pin]) -> str:
-    """Locks may spell one name several ways: the first in order of the alphabet stands for all."""
+    """Locks may spell one name several ways: the alphabetically first is used for all."""
     return min(plain_name(pin.written_name or pin.name) for pin in pins)
 
 

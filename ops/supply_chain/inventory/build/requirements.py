@@ -1,7 +1,7 @@
 """What a distribution says it needs, ready to be asked against a lock.
 
 The environment that a lock is installed into is not known here, so every condition on it counts as met;
-only `extra` is known, because the lock and the other requirements tell which extras are asked for.
+only `extra` is known, from the lock and the other requirements.
 
 Source: PEP 508 / dependency specifiers; core metadata `Requires-Dist`.
 """
@@ -37,7 +37,7 @@ def needs_of(metadata: CoreMetadata) -> tuple[Need, ...] | None:
 
     Returns:
         In the order of the file; None where the metadata does not bind what is built from it, or one
-        requirement cannot be read: then nobody knows all of them.
+        requirement cannot be read: then the list may be incomplete.
     """
     if not metadata.requires_known:
         return None
@@ -47,7 +47,7 @@ def needs_of(metadata: CoreMetadata) -> tuple[Need, ...] | None:
 
 @lru_cache(maxsize=65536)
 def allows(specifier: str, version: str) -> bool:
-    """Tell whether a version is among those a specifier allows, pre-releases included.
+    """Return whether a specifier allows a version, pre-releases included.
 
     Args:
         specifier: As `packaging` writes it; empty allows all.
@@ -66,7 +66,7 @@ def allows(specifier: str, version: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def may_apply(marker: str, extras: frozenset[str]) -> bool:
-    """Tell whether a marker can be true in some environment when these extras are asked for.
+    """Return whether a marker can be true in some environment with these extras.
 
     Args:
         marker: As `packaging` writes it; empty always applies.

@@ -7,27 +7,27 @@ from collections import defaultdict
 
 from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.inventory.build import edges
-from ops.supply_chain.inventory.build.documents import Inventory, direct_of
+from ops.supply_chain.inventory.build.documents import LockInventory, direct_of
 from ops.supply_chain.inventory.build.edges import Edges
 from ops.supply_chain.inventory.model.document import Component, Document, LockRef, Occurrence
 
 
 class _Gathered:
-    """What the documents so far tell of one package; equal answers are kept once."""
+    """What the documents so far state about one package; equal statements are kept once."""
 
-    __slots__ = ("direct", "groups", "kinds", "occurrences", "told")
+    __slots__ = ("direct", "groups", "kinds", "occurrences", "statements")
 
     def __init__(self) -> None:
         self.occurrences: list[Occurrence] = []
-        self.told: set[tuple[tuple[str, ...] | None, bool]] = set()
+        self.statements: set[tuple[tuple[str, ...] | None, bool]] = set()
         self.direct: set[bool | None] = set()
         self.groups: set[str] = set()
         self.kinds: set[LockKind] = set()
 
     def add(self, component: Component) -> None:
-        """Add what one document tells."""
+        """Add one document."""
         self.occurrences.extend(component.occurrences)
-        self.told.add((component.depends_on, component.depends_complete))
+        self.statements.add((component.depends_on, component.depends_complete))
         self.direct.add(component.direct)
         self.groups.update(component.groups)
         self.kinds.update(component.kinds)
@@ -40,7 +40,7 @@ class Union:
         inventory: Whose documents will be added, each once, in any order.
     """
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: LockInventory) -> None:
         self._inventory = inventory
         packages = inventory.packages
         self._identities = {packages.ref(identity): identity for identity in packages.identities}
@@ -61,20 +61,20 @@ class Union:
         roots = {root.package.ref for root in self._roots}
         root = Component(
             package=self._inventory.root,
-            depends_on=_renamed({ref for one in self._roots for ref in one.depends_on or ()}, roots, own, own),
-            depends_complete=all(one.depends_complete for one in self._roots),
+            depends_on=_renamed({ref for root in self._roots for ref in root.depends_on or ()}, roots, own, own),
+            depends_complete=all(root.depends_complete for root in self._roots),
         )
         components = [self._merge(ref, parts, roots) for ref, parts in self._parts.items()]
         return self._inventory.document(root=root, components=components, locks=self._locks)
 
     def _merge(self, ref: str, parts: _Gathered, roots: set[str]) -> Component:
-        told = functools.reduce(edges.merge, (Edges(*one) for one in parts.told))
+        statements = functools.reduce(edges.merge, (Edges(*entry) for entry in parts.statements))
         own = self._inventory.root.ref
         return Component(
             package=self._inventory.packages.package(self._identities[ref]),
             occurrences=tuple(sorted(parts.occurrences, key=lambda one: (one.lock, one.path, one.line))),
-            depends_on=None if told.depends_on is None else _renamed(set(told.depends_on), roots, own, ref),
-            depends_complete=told.complete,
+            depends_on=None if statements.depends_on is None else _renamed(set(statements.depends_on), roots, own, ref),
+            depends_complete=statements.complete,
             direct=direct_of(parts.direct),
             groups=tuple(sorted(parts.groups)),
             kinds=tuple(sorted(parts.kinds)),
@@ -82,5 +82,5 @@ class Union:
 
 
 def _renamed(refs: set[str], roots: set[str], root: str, own: str) -> tuple[str, ...]:
-    """Return references of lock documents as the aggregate has them: its one root stands for theirs."""
+    """Return references of lock documents as the aggregate has them: its one root replaces theirs."""
     return tuple(sorted({root if ref in roots else ref for ref in refs} - {own}))

@@ -1,10 +1,11 @@
 """Semantic checks of CycloneDX 1.x JSON: what its schema accepts and its prose does not.
 
 One walk over the document collects every `bom-ref` that is given and every place that names one;
-then references are held against the definitions, and components, vulnerabilities and compositions each
-against their own rules. Unknown fields are passed over, wrong types left to the schema.
+then references are checked against the definitions, and components, vulnerabilities and compositions
+each against their own rules. Unknown fields are passed over, wrong types left to the schema.
 
-Source: CycloneDX 1.4 to 1.7 JSON schemas with their descriptions; facts/standards.md section 1.
+Source: CycloneDX 1.4 to 1.7 JSON schemas with their descriptions,
+https://github.com/CycloneDX/specification/tree/master/schema.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from typing import Any, NamedTuple
 from ops.supply_chain.formats.cyclonedx import VERSIONS
 from ops.supply_chain.formats.shape import ROOT, Place, json_path
 from ops.supply_chain.inventory.checks.values import (
-    Problem,
     Report,
+    SbomProblem,
     digest_fault,
     licence_fault,
     licence_id_fault,
-    moment_fault,
     purl_fault,
     table,
     tables,
     text,
     texts,
+    timestamp_fault,
 )
 
 UNKNOWN_PROPERTY = "sealwright:unknown"
@@ -76,7 +77,7 @@ _SAME_OR_LINKED = {
     ("source", "ref"),
     ("target", "ref"),
 }
-"""The same, where a BOM-Link to another document may stand too."""
+"""The same, where a BOM-Link to another document is allowed too."""
 
 _FIELDS: dict[str, tuple[tuple[str, bool], ...]] = {
     container: tuple(
@@ -90,7 +91,7 @@ _FIELDS: dict[str, tuple[tuple[str, bool], ...]] = {
 
 _COMPONENT_LISTS = frozenset({"components", "component", "ancestors", "descendants", "variants"})
 _NEVER_HOLDS_REFS = frozenset({"hashes", "properties", "externalReferences", "methods", "callstack", "dependsOn"})
-"""Lists that no definition stands in; they are most of a document."""
+"""Lists without definitions; they are most of a document."""
 
 
 class _Use(NamedTuple):
@@ -117,7 +118,7 @@ class _Walk:
                     children.append(((place, key), key, value))
                 elif isinstance(value, list) and key not in _NEVER_HOLDS_REFS:
                     here = (place, key)
-                    children += [((here, at), key, one) for at, one in enumerate(value) if isinstance(one, dict)]
+                    children += [((here, at), key, entry) for at, entry in enumerate(value) if isinstance(entry, dict)]
             pending.extend(reversed(children))
 
     def _visit(self, place: Place, container: str, node: dict[str, Any]) -> None:
@@ -141,7 +142,7 @@ class _Walk:
             self.refs[ref] = place
 
 
-def check_cyclonedx(document: dict[str, Any]) -> tuple[Problem, ...]:
+def check_cyclonedx(document: dict[str, Any]) -> tuple[SbomProblem, ...]:
     """Check a CycloneDX document beyond its schema.
 
     Args:
@@ -193,7 +194,7 @@ def _check_head(document: dict[str, Any], report: Report) -> None:
 def _check_moment(node: dict[str, Any], field: str, place: Place, report: Report) -> None:
     value = node.get(field)
     if isinstance(value, str):
-        report.add_if(moment_fault(value), "timestamp", (place, field))
+        report.add_if(timestamp_fault(value), "timestamp", (place, field))
 
 
 def _check_uses(document: dict[str, Any], walk: _Walk, report: Report) -> None:

@@ -1,7 +1,7 @@
 """Semantic checks of SPDX 2.2 and 2.3 JSON: what its schema accepts and the specification does not.
 
-Source: SPDX 2.3 clauses 6 (document), 7 (package), 10 (other licensing information), 11 (relationships);
-facts/standards.md section 2.
+Source: https://spdx.github.io/spdx-spec/v2.3/, clauses 6 (document), 7 (package), 10 (other licensing information)
+and 11 (relationships).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 from ops.supply_chain.formats.shape import ROOT, Place, json_path
 from ops.supply_chain.formats.spdx2 import DOCUMENT_ID, UNSAID, VERSIONS
 from ops.supply_chain.inventory.checks.values import (
-    Problem,
     Report,
+    SbomProblem,
     digest_fault,
     licence_fault,
     purl_fault,
@@ -33,7 +33,7 @@ _LICENCE_FIELDS = ("licenseConcluded", "licenseDeclared", "licenseInfoFromFiles"
 _IMPLICIT_LISTS = ("packages", "files", "snippets")
 
 
-def check_spdx2(document: dict[str, Any]) -> tuple[Problem, ...]:
+def check_spdx2(document: dict[str, Any]) -> tuple[SbomProblem, ...]:
     """Check an SPDX 2.2 or 2.3 document beyond its schema.
 
     Args:

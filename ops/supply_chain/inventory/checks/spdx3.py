@@ -1,9 +1,10 @@
 """Semantic checks of SPDX 3.0 JSON-LD: what its schema and its SHACL model accept and its prose does not.
 
 Reads the canonical serialisation (`@context` and `@graph`), the single-element form, and elements that
-stand inside others.
+are inside others.
 
-Source: SPDX 3.0.1 model (Core, Software) and its JSON-LD serialisation; facts/standards.md section 2.
+Source: SPDX 3.0.1 model (Core, Software) and its JSON-LD serialisation,
+https://spdx.github.io/spdx-spec/v3.0.1/.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Any
 from ops.supply_chain.formats.shape import ROOT, Place, json_path
 from ops.supply_chain.formats.spdx3 import CONTEXT, contexts_of, elements_of, identifier
 from ops.supply_chain.inventory.checks.values import (
-    Problem,
     Report,
+    SbomProblem,
     digest_fault,
     licence_fault,
     purl_fault,
@@ -61,7 +62,7 @@ _DEPENDS = frozenset({"dependsOn", "hasStaticLink", "hasDynamicLink", "hasOption
 _NO_VERSION = frozenset({"NOASSERTION", "NONE"})
 
 
-def check_spdx3(document: dict[str, Any]) -> tuple[Problem, ...]:
+def check_spdx3(document: dict[str, Any]) -> tuple[SbomProblem, ...]:
     """Check an SPDX 3.0 document beyond its schema.
 
     Args:

@@ -1,10 +1,10 @@
 """What every format's semantic checks share: the problem, its place, and the rules for single values.
 
 The rules here are those that no JSON schema of a BOM format states: a digest as long as its algorithm
-makes it, a purl that parses and names the package it stands on, a licence that is on the SPDX list, a
-moment with a time zone. Each takes a text and returns what is wrong with it, or an empty text.
+makes it, a purl that parses and names its package, a licence that is on the SPDX list, a timestamp
+with a time zone. Each takes a text and returns what is wrong with it, or an empty text.
 
-Source: facts/standards.md sections 0 to 2; purl is ECMA-427, timestamps RFC 3339.
+Source: ECMA-427 (package URLs); RFC 3339 (timestamps); SPDX 2.3 annex D (licence expressions).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ GAPS = frozenset(
         "sbom.download-location-missing",
     }
 )
-"""Codes of what the format allows and what yet leaves a reader without an answer; all other codes name a
-contradiction or a breach of the format's own prose. Our own output must have neither."""
+"""Codes of gaps: allowed by the format, yet they leave a reader without an answer. All other codes are
+contradictions, or violations of the format's own prose. Our own output must have neither."""
 
 DIGEST_HEX_DIGITS = {
     "adler32": (8,),
@@ -73,7 +73,7 @@ _NOT_SOFTWARE = frozenset(
 )
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class SbomProblem(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One thing that is wrong with a document.
 
     `path` is its JSON path, `$` for the document as a whole. `code` is `sbom.<fact>` in kebab case.
@@ -95,18 +95,18 @@ class Report:
     """Collects problems while a document is walked."""
 
     def __init__(self) -> None:
-        self._found: dict[Problem, None] = {}
+        self._found: dict[SbomProblem, None] = {}
 
     def add(self, code: str, place: Place, message: str) -> None:
         """Note one problem; the same one twice counts once."""
-        self._found[Problem(path=json_path(place), code=f"sbom.{code}", message=message)] = None
+        self._found[SbomProblem(path=json_path(place), code=f"sbom.{code}", message=message)] = None
 
     def add_if(self, fault: str, code: str, place: Place) -> None:
         """Note what a rule of this module returned, where it returned something."""
         if fault:
             self.add(code, place, fault)
 
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[SbomProblem, ...]:
         """Everything noted, in the order in which the document was walked."""
         return tuple(self._found)
 
@@ -141,13 +141,13 @@ def texts(value: object, place: Place) -> Iterator[tuple[Place, str]]:
 
 @lru_cache(maxsize=262144)
 def digest_fault(algorithm: str, digest: str) -> str:
-    """Say what is wrong with a digest for its algorithm.
+    """Return what is wrong with a digest for its algorithm; empty where nothing is.
 
     Args:
         algorithm: In any format's spelling (`SHA-256`, `SHA256`, `sha256`, `sha3_256`).
         digest: Its hexadecimal digits, either case.
     Returns:
-        A sentence, or nothing. An algorithm that we do not know is left to the schema.
+        A sentence, or an empty text. An unknown algorithm is left to the schema.
     """
     if not _HEX.fullmatch(digest):
         return f"expected hexadecimal digits, found {digest!r}"
@@ -157,8 +157,8 @@ def digest_fault(algorithm: str, digest: str) -> str:
     return ""
 
 
-def moment_fault(moment: str) -> str:
-    """Say what is wrong with an RFC 3339 moment."""
+def timestamp_fault(moment: str) -> str:
+    """Return what is wrong with an RFC 3339 timestamp; empty where nothing is."""
     if _RFC_3339.fullmatch(moment) and _on_calendar(moment):
         return ""
     return f"expected an RFC 3339 moment with a time zone, found {moment!r}"
@@ -166,7 +166,7 @@ def moment_fault(moment: str) -> str:
 
 @lru_cache(maxsize=4096)
 def licence_fault(expression: str) -> str:
-    """Say what is wrong with an SPDX licence expression.
+    """Return what is wrong with an SPDX licence expression; empty where nothing is.
 
     `DocumentRef-x:LicenseRef-y` is read as the SPDX grammar has it. Case does not matter.
     Source: SPDX 2.3 annex D; the list is the one in `packaging.licenses`.
@@ -184,7 +184,7 @@ def licence_fault(expression: str) -> str:
 
 @lru_cache(maxsize=4096)
 def licence_id_fault(identifier: str) -> str:
-    """Say what is wrong with a single SPDX licence or exception identifier, spelled exactly."""
+    """Return what is wrong with a single SPDX licence or exception identifier; empty where nothing is."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     if len(identifier.split()) == 1 and not {"(", ")"} & set(identifier):
@@ -199,15 +199,15 @@ def licence_id_fault(identifier: str) -> str:
 
 @lru_cache(maxsize=65536)
 def purl_fault(purl: str, name: str, version: str, kind: str = "") -> str:
-    """Say what is wrong with a package URL on a package of that name and version.
+    """Return what is wrong with the package URL of a package; empty where nothing is.
 
     Args:
         purl: The package URL.
         name: What the document calls the package, without its group.
-        version: Its version in the document; empty leaves the purl's version unjudged.
+        version: Its version in the document; empty leaves the purl's version unchecked.
         kind: The CycloneDX component type, or empty.
     Returns:
-        A sentence, or nothing.
+        A sentence, or an empty text.
     """
     from packageurl import PackageURL
 

@@ -1,9 +1,9 @@
-"""What changed between two SBOMs, whatever their formats and tools.
+"""The differences between two SBOMs, whatever their formats and tools.
 
-A hash that is gone from a version that stayed is the one change that nobody makes on purpose: the same
-name and version now mean other bytes. It has a kind of its own; that further files of a version became
-known is another. What only one side tells (hashes, edges, a producer) is no change; how often hashes could
-not be held against each other is counted.
+A hash that disappeared from an unchanged version is the one change that is never made on purpose: the same
+name and version now mean different bytes. It has a kind of its own; a further file of a version is another
+kind. What only one side states (hashes, edges, a producer) is not a change; versions whose hashes could not
+be compared are counted.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ import msgspec
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.formats import spdx2
 from ops.supply_chain.formats.cyclonedx import CycloneDx
-from ops.supply_chain.formats.sbom import SbomFormat, format_of, require_sbom
+from ops.supply_chain.formats.sbom import SbomFamily, family_of, require_sbom
 from ops.supply_chain.formats.spdx2 import Spdx2
 from ops.supply_chain.formats.spdx3 import contexts_of
 from ops.supply_chain.inventory.comparison import cyclonedx
 from ops.supply_chain.inventory.comparison.cyclonedx import cyclonedx_inventory
-from ops.supply_chain.inventory.comparison.inventory import Inventory, Item, Key
+from ops.supply_chain.inventory.comparison.inventory import ListedPackage, PackageKey, SbomInventory
 from ops.supply_chain.inventory.comparison.spdx import spdx2_inventory, spdx3_inventory
 
 UNKNOWN = "unknown"
 
-_VERSIONS: dict[SbomFormat | None, tuple[str, ...]] = {
-    SbomFormat.CYCLONEDX: cyclonedx.VERSIONS,
-    SbomFormat.SPDX_2: spdx2.VERSIONS,
-    SbomFormat.SPDX_3: ("3.0",),
+_VERSIONS: dict[SbomFamily | None, tuple[str, ...]] = {
+    SbomFamily.CYCLONEDX: cyclonedx.VERSIONS,
+    SbomFamily.SPDX_2: spdx2.VERSIONS,
+    SbomFamily.SPDX_3: ("3.0",),
 }
 """Versions that can be compared."""
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """The ways in which a package may differ, the worst first."""
 
     HASH_CHANGED = "hash-changed"
@@ -57,7 +57,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     themselves are the difference.
     """
 
-    kind: Kind
+    kind: ChangeKind
     ecosystem: str
     name: str
     version: str = ""
@@ -65,7 +65,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     after: tuple[str, ...] = ()
 
 
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+class SbomComparison(msgspec.Struct, frozen=True, kw_only=True):
     """All differences, sorted by kind (worst first), ecosystem, name, version.
 
     `hashes_not_compared` counts versions on both sides whose hashes share no algorithm, or that have none.
@@ -74,12 +74,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     hashes_not_compared: int
 
-    def count(self, kind: Kind) -> int:
-        """How many differences of a kind there are."""
+    def count(self, kind: ChangeKind) -> int:
+        """Return the number of differences of a kind."""
         return sum(change.kind is kind for change in self.changes)
 
 
-def read_inventory(plain: Any, *, where: str) -> Inventory:
+def read_inventory(plain: Any, *, where: str) -> SbomInventory:
     """Read a parsed SBOM of any supported format and version.
 
     Args:
@@ -88,7 +88,7 @@ def read_inventory(plain: Any, *, where: str) -> Inventory:
     Raises:
         InputError: It is not an SBOM, is of a version that is not read, or has a fault, named with its JSON path.
     """
-    if _version(plain) not in _VERSIONS.get(format_of(plain), ()):
+    if _version(plain) not in _VERSIONS.get(family_of(plain), ()):
         raise InputError(
             f"{where}: expected CycloneDX 1.4 to 1.7, SPDX 2.2, 2.3 or 3.0 in JSON; found {_described(plain)}",
             hint="Convert it, or give another file.",
@@ -99,8 +99,8 @@ def read_inventory(plain: Any, *, where: str) -> Inventory:
     return spdx2_inventory(found) if isinstance(found, Spdx2) else spdx3_inventory(found)
 
 
-def compare(before: Inventory, after: Inventory) -> Comparison:
-    """Tell what changed from one inventory to another.
+def compare(before: SbomInventory, after: SbomInventory) -> SbomComparison:
+    """Return what changed from one inventory to another.
 
     Args:
         before: The older.
@@ -110,55 +110,57 @@ def compare(before: Inventory, after: Inventory) -> Comparison:
     changes: list[Change] = []
     for key in before.items.keys() | after.items.keys():
         changes.extend(_of_package(key, before.items.get(key, {}), after.items.get(key, {}), tally))
-    order = {kind: position for position, kind in enumerate(Kind)}
+    order = {kind: position for position, kind in enumerate(ChangeKind)}
     changes.sort(key=lambda change: (order[change.kind], change.ecosystem, change.name, change.version))
-    return Comparison(changes=tuple(changes), hashes_not_compared=tally["hashes"])
+    return SbomComparison(changes=tuple(changes), hashes_not_compared=tally["hashes"])
 
 
 def _version(plain: Any) -> str:
     """Return the version of a document as its format counts it; empty where it has none."""
-    match format_of(plain):
-        case SbomFormat.CYCLONEDX:
+    match family_of(plain):
+        case SbomFamily.CYCLONEDX:
             return str(plain.get("specVersion"))
-        case SbomFormat.SPDX_2:
+        case SbomFamily.SPDX_2:
             return str(plain.get("spdxVersion"))
-        case SbomFormat.SPDX_3:
+        case SbomFamily.SPDX_3:
             return "3.0" if any("/3.0" in address for address in contexts_of(plain)) else ""
     return ""
 
 
 def _described(plain: Any) -> str:
-    found = format_of(plain)
+    found = family_of(plain)
     if found is None:
         return "no SBOM"
     return f"{found.value}, version {plain.get('specVersion') or plain.get('spdxVersion') or plain.get('@context')!r}"
 
 
-def _of_package(key: Key, old: dict[str, Item], new: dict[str, Item], tally: Counter[str]) -> Iterator[Change]:
+def _of_package(
+    key: PackageKey, old: dict[str, ListedPackage], new: dict[str, ListedPackage], tally: Counter[str]
+) -> Iterator[Change]:
     gone, come = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
     if gone or come:
         yield _change(_kind_of_versions(old, new), key, "", _ordered(gone), _ordered(come))
     pairs = [(old[version], new[version]) for version in sorted(old.keys() & new.keys())]
-    for one, other in pairs:
-        yield from _of_hashes(key, one, other, tally)
+    for earlier, later in pairs:
+        yield from _of_hashes(key, earlier, later, tally)
     if len(gone) == len(come) == 1:
         pairs.append((old[gone[0]], new[come[0]]))
-    for one, other in pairs:
-        yield from _of_words(key, one, other)
+    for earlier, later in pairs:
+        yield from _of_words(key, earlier, later)
 
 
-def _kind_of_versions(old: dict[str, Item], new: dict[str, Item]) -> Kind:
+def _kind_of_versions(old: dict[str, ListedPackage], new: dict[str, ListedPackage]) -> ChangeKind:
     if not old:
-        return Kind.ADDED
+        return ChangeKind.ADDED
     if not new:
-        return Kind.REMOVED
+        return ChangeKind.REMOVED
     before, after = _newest(old), _newest(new)
     if before is None or after is None or before == after:
-        return Kind.VERSION_CHANGED
-    return Kind.UPGRADED if before < after else Kind.DOWNGRADED
+        return ChangeKind.VERSION_CHANGED
+    return ChangeKind.UPGRADED if before < after else ChangeKind.DOWNGRADED
 
 
-def _newest(items: dict[str, Item]) -> Any:
+def _newest(items: dict[str, ListedPackage]) -> Any:
     """Return the newest PEP 440 version, None where one of them is not such a version."""
     from packaging.version import InvalidVersion, Version
 
@@ -172,29 +174,29 @@ def _ordered(versions: list[str]) -> tuple[str, ...]:
     return tuple(version or UNKNOWN for version in versions)
 
 
-def _of_hashes(key: Key, old: Item, new: Item, tally: Counter[str]) -> Iterator[Change]:
+def _of_hashes(key: PackageKey, old: ListedPackage, new: ListedPackage, tally: Counter[str]) -> Iterator[Change]:
     shared = _algorithms(old) & _algorithms(new)
     if not shared:
         tally["hashes"] += 1
         return
-    before, after = ({one for one in item.hashes if one.partition(":")[0] in shared} for item in (old, new))
+    before, after = ({digest for digest in item.hashes if digest.partition(":")[0] in shared} for item in (old, new))
     if before != after:
-        kind = Kind.HASH_ADDED if before < after else Kind.HASH_CHANGED
+        kind = ChangeKind.HASH_ADDED if before < after else ChangeKind.HASH_CHANGED
         yield _change(kind, key, new.version, tuple(sorted(before - after)), tuple(sorted(after - before)))
 
 
-def _algorithms(item: Item) -> set[str]:
-    return {one.partition(":")[0] for one in item.hashes}
+def _algorithms(item: ListedPackage) -> set[str]:
+    return {digest.partition(":")[0] for digest in item.hashes}
 
 
-def _of_words(key: Key, old: Item, new: Item) -> Iterator[Change]:
+def _of_words(key: PackageKey, old: ListedPackage, new: ListedPackage) -> Iterator[Change]:
     if old.licences and old.licences != new.licences:
-        yield _change(Kind.RELICENSED, key, new.version, old.licences, new.licences or (UNKNOWN,))
+        yield _change(ChangeKind.RELICENSED, key, new.version, old.licences, new.licences or (UNKNOWN,))
     if old.producer and _folded(old.producer) != _folded(new.producer):
-        yield _change(Kind.PRODUCER_CHANGED, key, new.version, (old.producer,), (new.producer or UNKNOWN,))
+        yield _change(ChangeKind.PRODUCER_CHANGED, key, new.version, (old.producer,), (new.producer or UNKNOWN,))
     if old.needs is not None and new.needs is not None and old.needs != new.needs:
         before, after = old.needs - new.needs, new.needs - old.needs
-        yield _change(Kind.EDGES_CHANGED, key, new.version, _names(before), _names(after))
+        yield _change(ChangeKind.EDGES_CHANGED, key, new.version, _names(before), _names(after))
 
 
 def _folded(producer: str) -> str:
@@ -202,9 +204,9 @@ def _folded(producer: str) -> str:
     return " ".join(producer.replace("[", "(").replace("]", ")").casefold().split())
 
 
-def _names(keys: frozenset[Key]) -> tuple[str, ...]:
+def _names(keys: frozenset[PackageKey]) -> tuple[str, ...]:
     return tuple(sorted(name for _, name in keys))
 
 
-def _change(kind: Kind, key: Key, version: str, before: tuple[str, ...], after: tuple[str, ...]) -> Change:
+def _change(kind: ChangeKind, key: PackageKey, version: str, before: tuple[str, ...], after: tuple[str, ...]) -> Change:
     return Change(kind=kind, ecosystem=key[0], name=key[1], version=version, before=before, after=after)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from ops.supply_chain.formats.cyclonedx import FILE_REFERENCES, BomComponent, CycloneDx, LicenceChoice
 from ops.supply_chain.inventory.comparison.inventory import (
-    Inventory,
-    Item,
-    Key,
+    ListedPackage,
+    PackageKey,
+    SbomInventory,
     collect,
     digest_of,
     key_of,
@@ -24,14 +24,14 @@ VERSIONS = ("1.4", "1.5", "1.6", "1.7")
 """Versions that can be compared; older ones lack what a comparison needs."""
 
 
-def cyclonedx_inventory(document: CycloneDx) -> Inventory:
+def cyclonedx_inventory(document: CycloneDx) -> SbomInventory:
     """Return the inventory of a document of a version in `VERSIONS`."""
     root = document.root
     described = [*document.components, *((root,) if root else ())]
     keys_in_order = [key_of(component.purl, component.name, component.group) for component in described]
     keys = {component.ref: key for component, key in zip(described, keys_in_order, strict=True) if component.ref}
     needs = _needs(document, keys)
-    return Inventory(
+    return SbomInventory(
         format=f"CycloneDX {document.spec_version}",
         name=root.name if root else "",
         version=root.version if root else "",
@@ -42,7 +42,7 @@ def cyclonedx_inventory(document: CycloneDx) -> Inventory:
     )
 
 
-def _needs(document: CycloneDx, keys: dict[str, Key]) -> dict[str, frozenset[Key]]:
+def _needs(document: CycloneDx, keys: dict[str, PackageKey]) -> dict[str, frozenset[PackageKey]]:
     incomplete = document.incomplete_refs()
     return {
         ref: frozenset(keys[target] for target in targets if target in keys)
@@ -51,8 +51,8 @@ def _needs(document: CycloneDx, keys: dict[str, Key]) -> dict[str, frozenset[Key
     }
 
 
-def _item(component: BomComponent, key: Key, needs: frozenset[Key] | None) -> Item:
-    return Item(
+def _item(component: BomComponent, key: PackageKey, needs: frozenset[PackageKey] | None) -> ListedPackage:
+    return ListedPackage(
         key=key,
         name=component.name,
         version=known(component.version),

@@ -1,10 +1,10 @@
-"""What any SBOM says, in one form: to compare documents of different formats and of different tools.
+"""The packages of any SBOM in one form, to compare documents of different formats and tools.
 
-Packages are told apart by ecosystem and name: a pypi purl by its PEP 503 name, any other purl by type,
+Packages are identified by ecosystem and name: a pypi purl by its PEP 503 name, any other purl by type,
 namespace and name, and what has no purl by its name alone, which is an ecosystem of its own; so a package
-from a path never passes for the index's package of the same name.
+from a path is never taken for the index's package of the same name.
 
-Source: facts/standards.md section 0: never join on raw purls.
+Source: https://github.com/package-url/purl-spec; PEP 503. Raw purls are never compared: tools spell them differently.
 """
 
 from __future__ import annotations
@@ -25,45 +25,45 @@ _OPERATORS = re.compile(r"\s+AND\s+", re.IGNORECASE)
 _LICENCE_REF = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
 _UNKNOWN = frozenset({"", "NOASSERTION", "NONE", "UNKNOWN"})
 
-Key = tuple[str, str]
+PackageKey = tuple[str, str]
 """(ecosystem, name)."""
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of one package, as one document tells it.
+class ListedPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of one package in one document.
 
     `name` is as written, `version` empty where unknown. `licences` are sorted names and expressions that
     hold together, empty where unknown. `hashes` are `<algorithm>:<lower-case hex>`, algorithm in lower case
     letters and digits only. `producer` is empty where unknown. `needs` are the packages it depends on; None
-    where the document does not tell.
+    where the document does not state them.
     """
 
-    key: Key
+    key: PackageKey
     name: str
     version: str
     licences: tuple[str, ...] = ()
     hashes: frozenset[str] = frozenset()
     producer: str = ""
-    needs: frozenset[Key] | None = None
+    needs: frozenset[PackageKey] | None = None
 
 
-class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+class SbomInventory(msgspec.Struct, frozen=True, kw_only=True):
     """One document: its format with version, what it describes, and its packages by key and version."""
 
     format: str
     name: str
     version: str
-    items: dict[Key, dict[str, Item]]
+    items: dict[PackageKey, dict[str, ListedPackage]]
 
     @property
     def size(self) -> int:
-        """How many versions of packages it holds."""
+        """The number of versions of packages."""
         return sum(map(len, self.items.values()))
 
 
-def collect(items: Iterable[Item]) -> dict[Key, dict[str, Item]]:
-    """Arrange items by key and version; two that say something of the same version are one."""
-    found: dict[Key, dict[str, Item]] = {}
+def collect(items: Iterable[ListedPackage]) -> dict[PackageKey, dict[str, ListedPackage]]:
+    """Arrange items by key and version; two of the same version become one."""
+    found: dict[PackageKey, dict[str, ListedPackage]] = {}
     for item in items:
         versions = found.setdefault(item.key, {})
         known = versions.get(item.version)
@@ -71,13 +71,13 @@ def collect(items: Iterable[Item]) -> dict[Key, dict[str, Item]]:
     return found
 
 
-def key_of(purl: str, name: str, group: str = "") -> Key:
-    """Return what a package is told apart by.
+def key_of(purl: str, name: str, group: str = "") -> PackageKey:
+    """Return the key that identifies a package.
 
     Args:
         purl: As the document has it; empty or broken means that there is none.
         name: As the document has it.
-        group: What stands before the name, if the format keeps it apart.
+        group: The namespace before the name, if the format keeps it in a field of its own.
     """
     from packageurl import PackageURL
 
@@ -132,9 +132,9 @@ def known(text: str) -> str:
     return "" if text.strip().upper() in _UNKNOWN else text.strip()
 
 
-def _merged(one: Item, other: Item) -> Item:
+def _merged(one: ListedPackage, other: ListedPackage) -> ListedPackage:
     needs = one.needs if other.needs is None else other.needs if one.needs is None else one.needs | other.needs
-    return Item(
+    return ListedPackage(
         key=one.key,
         name=one.name,
         version=one.version,

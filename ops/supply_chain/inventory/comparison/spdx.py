@@ -7,9 +7,9 @@ import re
 from ops.supply_chain.formats.spdx2 import NOT_ASSERTED, UNSAID, Spdx2, SpdxPackage
 from ops.supply_chain.formats.spdx3 import GraphPackage, Spdx3
 from ops.supply_chain.inventory.comparison.inventory import (
-    Inventory,
-    Item,
-    Key,
+    ListedPackage,
+    PackageKey,
+    SbomInventory,
     collect,
     digest_of,
     key_of,
@@ -20,7 +20,7 @@ from ops.supply_chain.inventory.comparison.inventory import (
 _ACTOR = re.compile(r"(?:Organization|Person|Tool):\s*(?P<name>.*?)\s*(?:\([^()]*@[^()]*\)|\(\))?\s*", re.DOTALL)
 
 
-def spdx2_inventory(document: Spdx2) -> Inventory:
+def spdx2_inventory(document: Spdx2) -> SbomInventory:
     """Return the inventory of an SPDX 2 document."""
     packages = {package.id: package for package in document.packages}
     roots = document.described & packages.keys()
@@ -28,7 +28,7 @@ def spdx2_inventory(document: Spdx2) -> Inventory:
     keys = {package.id: key_of(package.purl, package.name) for package in document.packages}
     names = {reference: name or reference for reference, name in document.licence_names.items()}
     left_out = _left_out(roots, len(packages))
-    return Inventory(
+    return SbomInventory(
         format=f"SPDX {document.version}",
         name=root.name if root else document.name,
         version=known(root.version) if root else "",
@@ -40,14 +40,14 @@ def spdx2_inventory(document: Spdx2) -> Inventory:
     )
 
 
-def spdx3_inventory(document: Spdx3) -> Inventory:
+def spdx3_inventory(document: Spdx3) -> SbomInventory:
     """Return the inventory of an SPDX 3 document."""
     packages = {package.id: package for package in document.packages}
     roots = document.roots & packages.keys()
     root = packages[min(roots)] if roots else None
     keys = {package.id: key_of(package.purl, package.name) for package in document.packages}
     left_out = _left_out(roots, len(packages))
-    return Inventory(
+    return SbomInventory(
         format="SPDX 3.0",
         name=root.name if root else "",
         version=root.version if root else "",
@@ -64,9 +64,11 @@ def _left_out(roots: frozenset[str], packages: int) -> frozenset[str]:
     return roots if len(roots) < packages else frozenset()
 
 
-def _item2(package: SpdxPackage, names: dict[str, str], keys: dict[str, Key], targets: tuple[str, ...] | None) -> Item:
+def _item2(
+    package: SpdxPackage, names: dict[str, str], keys: dict[str, PackageKey], targets: tuple[str, ...] | None
+) -> ListedPackage:
     unknown = targets is None or NOT_ASSERTED in targets
-    return Item(
+    return ListedPackage(
         key=keys[package.id],
         name=package.name,
         version=known(package.version),
@@ -82,9 +84,9 @@ def _actor(written: str) -> str:
     return known(found["name"] if found else written)
 
 
-def _item3(package: GraphPackage, keys: dict[str, Key], targets: frozenset[str] | None) -> Item:
+def _item3(package: GraphPackage, keys: dict[str, PackageKey], targets: frozenset[str] | None) -> ListedPackage:
     licences = {licence for expression, names in package.licences for licence in licences_of(expression, names)}
-    return Item(
+    return ListedPackage(
         key=keys[package.id],
         name=package.name,
         version=known(package.version),
@@ -95,5 +97,5 @@ def _item3(package: GraphPackage, keys: dict[str, Key], targets: frozenset[str] 
     )
 
 
-def _needs(targets: frozenset[str], keys: dict[str, Key]) -> frozenset[Key]:
+def _needs(targets: frozenset[str], keys: dict[str, PackageKey]) -> frozenset[PackageKey]:
     return frozenset(keys[target] for target in targets if target in keys)

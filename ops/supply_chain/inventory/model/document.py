@@ -1,14 +1,14 @@
-"""The neutral SBOM: what every output format is written from, and nothing else is.
+"""The neutral SBOM: the one model that every output format is written from.
 
-A `Package` is what is known of one piece of software, the same object in every document that holds it; a
-`Component` is a package in one document: where it stands there, and what it needs there. All lists are
+A `Package` is one piece of software, the same object in every document that contains it; a `Component` is a
+package in one document: its occurrences there, and its dependencies there. All lists are
 sorted by the builder, so a writer keeps their order.
 
-Unknown is a value here, never an absence to guess about: empty text or None means "not known", and
+Unknown is a value here, never an absence to guess about: empty text or None means "unknown", and
 `Component.unknown` names it in the words of CISA's list.
 
-Source: CISA and others, "2026 Minimum Elements for a Software Bill of Materials", v2.1 (2026-07-29);
-facts/standards.md section 3.
+Source: CISA and others, "2026 Minimum Elements for a Software Bill of Materials", v2.1 (2026-07-29),
+https://www.cisa.gov/sbom.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Licence(msgspec.Struct, frozen=True, kw_only=True):
 
     Exactly one of the two forms is used. `expression` is a canonical SPDX expression (one identifier is
     one too). Else `ids` are SPDX identifiers and `names` free names (printable, one line, bounded), both
-    sorted, whose relation (and, or) the metadata does not tell. `source` is the field it was read from:
+    sorted, whose relation (and, or) the metadata does not state. `source` is the field it was read from:
     `License-Expression`, `Classifier`, `License`, `project`, or empty.
     """
 
@@ -79,13 +79,13 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one piece of software: one name, one version, one source.
+    """One piece of software: one name, one version, one source.
 
     `ref` is unique in a project and the same in each of its documents: the purl where there is one.
     `name` is as the lock writes it, `key` its PEP 503 form. `version` is empty where no lock fixes it.
     `purl` is empty for what comes from a path: it is in no repository that a purl could name.
     `hashes` are `<algorithm>:<lower-case hex>`, sorted, without duplicates, of all files together;
-    `files` the same per file, where the lock tells. `markers` are the environment markers under which it
+    `files` the same per file, where the lock lists files. `markers` are the environment markers under which it
     is installed, empty where that is always; `extras` the requested extras. `producer` is a name without
     addresses, empty if unknown. `links` are sorted by kind, then address. `page` is the index's page of the
     project, empty for what comes from elsewhere. `enriched` says that the package's own metadata was had.
@@ -138,8 +138,8 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     """A package in one document.
 
     `occurrences` are sorted by lock, path, line. `depends_on` are refs of the same document, sorted; None
-    where nobody told. `depends_complete` is False where `depends_on` is None, or holds what some locks
-    tell while another is silent. `direct` is True where a lock wants it for itself, False where only
+    where no lock states it. `depends_complete` is False where `depends_on` is None, or contains what some locks
+    state and another does not. `direct` is True where a lock wants it for itself, False where only
     others need it, None where no lock knows. `groups` are the project's dependency groups, sorted.
     `kinds` are the kinds of lock that name it, sorted.
     """
@@ -169,11 +169,11 @@ class LockRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FROM_LOCKS = "pre-build"
-"""Lifecycle phase, in CycloneDX's words, of a document that is told from locks."""
+"""Lifecycle phase, in CycloneDX's words, of a document that is made from locks."""
 
 
 class TimestampSource(StrEnum):
-    """Where a document's moment comes from; `NONE` means that it stands for "not known"."""
+    """The origin of a document's timestamp; `NONE` means that the timestamp is unknown."""
 
     SOURCE_DATE_EPOCH = "source-date-epoch"
     COMMIT = "commit"

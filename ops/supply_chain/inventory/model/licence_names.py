@@ -1,7 +1,7 @@
 """Names of licences that are not SPDX identifiers, and which identifiers they can mean.
 
 Source: the classifier list of the package index (https://pypi.org/classifiers/) and the SPDX licence list;
-the mapping is ours. A test holds every identifier here against the SPDX list that `packaging` carries.
+the mapping is ours. A test checks every identifier here against the SPDX list in `packaging`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What a package declares about its licence, read from core metadata without guessing.
 
 In order: a valid `License-Expression` (PEP 639); a legacy `License` that is an SPDX expression or a well
-known name for one, if no classifier speaks against it; classifiers that mean exactly one licence. What
+known name for one, if no classifier contradicts it; classifiers that mean exactly one licence. What
 means several licences ("BSD License") stays a name. Two classifiers are two statements: whether one may
-choose between them, or must follow both, the metadata does not say, and neither do we.
+choose between them, or must follow both, the metadata does not state, and neither does the SBOM.
 
 Source: PEP 639, sections "Deprecate license classifiers" and "Mapping License Identifiers to Classifiers".
 """
@@ -71,13 +71,13 @@ def canonical_expression(text: str) -> str:
 
 
 def is_identifier(expression: str) -> bool:
-    """Tell whether a canonical expression is one identifier of the SPDX list, and nothing more."""
+    """Return whether a canonical expression is one identifier of the SPDX list, and nothing more."""
     reference = expression.startswith(("LicenseRef-", "DocumentRef-"))
     return bool(_IDENTIFIERS.fullmatch(expression)) and not reference and not expression.endswith("+")
 
 
 def _classifier(text: str) -> str:
-    """Return the last part of a licence classifier, empty for what is none or tells nothing."""
+    """Return the last part of a licence classifier, empty for what is not one or names no licence."""
     if not text.startswith(_PREFIX):
         return ""
     name = text.removeprefix(_PREFIX).removeprefix(_OSI).strip()
@@ -92,7 +92,7 @@ def _alias(text: str) -> str:
 
 
 def _agrees(classifier: str, expression: str) -> bool:
-    """Tell whether an expression holds a licence that a classifier can mean; an unknown classifier cannot."""
+    """Return whether an expression contains a licence that a classifier can mean; an unknown classifier cannot."""
     found = set(_IDENTIFIERS.findall(expression))
     if classifier in CLASSIFIERS:
         return CLASSIFIERS[classifier] in found
@@ -102,7 +102,7 @@ def _agrees(classifier: str, expression: str) -> bool:
 def _of_classifiers(classifiers: tuple[str, ...], legacy: str) -> Licence:
     ids = {CLASSIFIERS[name] for name in classifiers if name in CLASSIFIERS}
     names = {_short(name) for name in classifiers if name not in CLASSIFIERS}
-    if legacy:  # it speaks of other licences than the classifiers do: both statements stand
+    if legacy:  # it names other licences than the classifiers: both statements are kept
         (ids if is_identifier(legacy) else names).add(legacy)
     if len(ids) == 1 and not names:
         return Licence(expression=ids.pop(), source="Classifier")

@@ -3,13 +3,13 @@
 - From an index: `pkg:pypi/name@version`; another index than the default adds `repository_url`.
 - From a URL: `pkg:pypi/name@version?download_url=...`; from version control: `?vcs_url=git+...@commit`.
 - From a path: no purl. A purl names a package in a repository, and this one is in none: `pkg:pypi/name`
-  would let the index's package of the same name answer for it. The reference is `path:name@version`,
+  would claim that it is the index's package of the same name. The reference is `path:name@version`,
   and the missing identifier is stated as unknown.
 
-The purl keeps the dots of the name as written and is therefore not the PEP 503 form; whoever joins on it
+The purl keeps the dots of the name as written and is therefore not the PEP 503 form; joining on it
 parses it and normalises.
 
-Source: ECMA-427 and package-url/purl-spec types/pypi-definition.json; facts/standards.md section 0.
+Source: ECMA-427, https://github.com/package-url/purl-spec (types/pypi-definition.json).
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 
 def plain_name(text: str) -> str:
-    """Return a package name as it can stand in a purl and a file name.
+    """Return a package name in the form for purls and file names.
 
-    A name that PEP 508 allows is itself. In any other, which no index can hold, each character that does
-    not belong there is written as `-u<hex>-`, so that different names stay different.
+    A name that PEP 508 allows is unchanged. In any other, which no index can have, each character that is
+    not allowed is written as `-u<hex>-`, so that different names stay different.
     """
     return _NOT_IN_A_NAME.sub(lambda found: f"-u{ord(found[0]):x}-", text) or "unnamed"
 
@@ -91,7 +91,7 @@ def generic_purl(name: str, version: str) -> str:
     """Return the purl of something that is in no package repository, such as the project itself.
 
     Args:
-        name: May hold `/`: what stands before the last one is the namespace.
+        name: May contain `/`: the part before the last one is the namespace.
         version: Exact, or empty where unknown.
     """
     namespace, _, last = name.rpartition("/")

@@ -1,16 +1,16 @@
 """CycloneDX 1.6 and 1.7 JSON from a document of the model, in canonical form.
 
-What stands for a package alone (hashes, licence, addresses) is encoded once for all documents that a
-`Writer` writes; what stands for its place in one lock is put between.
+What depends on a package alone (hashes, licence, addresses) is encoded once for all documents that a
+`CycloneDxWriter` writes; what depends on its place in one lock is inserted.
 
 - `components[].hashes` are those of all files of the lock; `externalReferences` of type `distribution`
-  tell which file has which, where the lock knows.
+  state which file has which, where the lock lists files.
 - `evidence.occurrences` name file and line; `evidence.identity` says that a manifest was read.
 - A component without an entry in `dependencies` has unknown dependencies; an entry without `dependsOn`
   has none. `compositions` repeat that in words.
 - `serialNumber` is a UUIDv5 of the document's own SHA-256 without it, so equal content has an equal one.
 
-Source: CycloneDX 1.6 and 1.7 JSON schemas (ECMA-424); facts/standards.md section 1.
+Source: CycloneDX 1.6 and 1.7 JSON schemas (ECMA-424), https://cyclonedx.org/specification/overview/.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Rendered(NamedTuple):
     """One document's bytes in chunks, in order, with their digest and size.
 
     `sections` are all but the components, and `fresh` the components that hold a piece which the writer
-    had not written before: together they are what a check has to look at.
+    had not written before: together they are what has to be checked.
     """
 
     chunks: list[bytes]
@@ -59,14 +59,14 @@ class Rendered(NamedTuple):
 
 
 class _Pieces(NamedTuple):
-    """A component cut where its place in a lock stands: before the first line number, and after."""
+    """A component split at its place in a lock: the part before the first line number, and the part after."""
 
     package: Package
     head: bytes
     tail: bytes
 
 
-class Writer:
+class CycloneDxWriter:
     """Writes documents of one version; keeps what they share.
 
     Args:
@@ -162,11 +162,11 @@ def _object_start(sections: dict[str, list[bytes]]) -> list[bytes]:
 
 def render(document: Document, version: Version = Version.V1_6) -> bytes:
     """Return one document's canonical bytes."""
-    return b"".join(Writer(version).render(document).chunks)
+    return b"".join(CycloneDxWriter(version).render(document).chunks)
 
 
 def compositions_of(document: Document) -> list[Json]:
-    """Return what is known to be all there is, and what is not."""
+    """Return which parts are known to be complete, and which are not."""
     sorts: dict[str, dict[str, list[str]]] = {"complete": {}, "incomplete": {}, "unknown": {}}
     root = document.root.package.ref
     sorts["complete" if document.complete else "incomplete"]["assemblies"] = [root]
@@ -247,7 +247,7 @@ def _identity(component: Component) -> Json:
 
 
 def _around_line(one: Occurrence) -> tuple[bytes, bytes]:
-    """Return what stands before and after the line number of a lone occurrence."""
+    """Return the text before and after the line number of a single occurrence."""
     context = (
         b"" if one.path == one.lock else b'"additionalContext": ' + fragment(_included(one), 6) + b"," + newline(6)
     )
@@ -263,9 +263,9 @@ def _included(one: Occurrence) -> str:
 
 def _many_occurrences(occurrences: Sequence[Occurrence]) -> bytes:
     found = [
-        {"line": one.line, "location": one.path}
-        | ({"additionalContext": _included(one)} if one.path != one.lock else {})
-        for one in occurrences
+        {"line": occurrence.line, "location": occurrence.path}
+        | ({"additionalContext": _included(occurrence)} if occurrence.path != occurrence.lock else {})
+        for occurrence in occurrences
     ]
     return b"," + newline(4) + b'"occurrences": ' + fragment(found, 4) if found else b""
 

@@ -30,7 +30,7 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 def package_fields(package: Package) -> Json:
-    """Return the fields of a component that are the same wherever the package stands; empty ones stay empty."""
+    """Return the fields of a component that are the same in every document; empty ones stay empty."""
     return {
         "description": package.summary,
         "externalReferences": references_of(package),
@@ -47,7 +47,7 @@ def hashes_of(hashes: tuple[str, ...]) -> list[Json]:
     """Return the digests that CycloneDX has a name for and that are as long as they must be, in order."""
     return [
         {"alg": ALGORITHMS[algorithm][0], "content": digest}
-        for algorithm, _, digest in (one.partition(":") for one in hashes)
+        for algorithm, _, digest in (digest.partition(":") for digest in hashes)
         if _is_usable(algorithm, digest)
     ]
 
@@ -58,7 +58,9 @@ def licences_of(licence: Licence) -> list[Json]:
         if is_identifier(licence.expression):
             return [_declared("id", licence.expression)]
         return [{"acknowledgement": "declared", "expression": licence.expression}]
-    return [_declared("id", one) for one in licence.ids] + [_declared("name", one) for one in licence.names]
+    return [_declared("id", identifier) for identifier in licence.ids] + [
+        _declared("name", name) for name in licence.names
+    ]
 
 
 def references_of(package: Package) -> list[Json]:
@@ -81,7 +83,7 @@ def properties_of(component: Component, *, in_lock: bool = True) -> list[Json]:
         *([("local", "true")] if package.local and in_lock else []),
         *(("extra", extra) for extra in package.extras),
         *(("group", group) for group in component.groups),
-        *(("hash", one) for one in package.hashes if not _is_usable(*one.split(":", 1))),
+        *(("hash", digest) for digest in package.hashes if not _is_usable(*digest.split(":", 1))),
         *(("marker", marker) for marker in package.markers),
         *([("licence-source", package.licence.source)] if package.licence.source else []),
         *_path(package, in_lock=in_lock),
@@ -92,7 +94,7 @@ def properties_of(component: Component, *, in_lock: bool = True) -> list[Json]:
 
 def _unknown(component: Component, *, in_lock: bool) -> tuple[Element, ...]:
     # The root is what is being released: its files do not exist yet, so it has no digest to know.
-    return component.unknown if in_lock else tuple(one for one in component.unknown if one is not Element.HASH)
+    return component.unknown if in_lock else tuple(entry for entry in component.unknown if entry is not Element.HASH)
 
 
 def _path(package: Package, *, in_lock: bool) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Pieces of canonical JSON that can be put together without writing them again.
 
-A component that stands in two thousand documents is encoded once; a document is its pieces joined. The
+A component of two thousand documents is encoded once; a document is its pieces joined. The
 result is byte for byte what `core.canonical` writes for the whole: keys sorted, two spaces of indent,
 non-ASCII as it is, one line feed at the end. A test holds the two together.
 
@@ -19,11 +19,11 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 def fragment(value: Any, depth: int) -> bytes:
-    """Return canonical JSON as it stands at a depth of a document, without indent before its first line.
+    """Return canonical JSON, indented for a depth of a document, without indent before its first line.
 
     Args:
         value: Dicts, lists, printable strings, integers, booleans and None.
-        depth: How many objects and arrays stand around it.
+        depth: The number of objects and arrays around it.
     """
     data = msgspec.json.format(_encoder.encode(value), indent=INDENT)
     return data.replace(b"\n", newline(depth)) if depth else data

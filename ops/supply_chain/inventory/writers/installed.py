@@ -4,7 +4,7 @@ An installed package has no archive left to hash, and the tool lists what a pack
 included, whether or not they were asked for; so hashes are stated as unknown and edges too. The phase is
 "operations", in CISA's words a deployed SBOM.
 
-Source: CycloneDX 1.6; facts/standards.md sections 1 and 3.
+Source: https://cyclonedx.org/docs/1.6/json/; CISA minimum elements for an SBOM, https://www.cisa.gov/sbom.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def installed_document(found: dict[str, Any], document: Document) -> bytes:
     root = msgspec.structs.replace(document.root, depends_on=None, depends_complete=False)
     ours = msgspec.structs.replace(document, root=root, lifecycle=LIFECYCLE)
     components = sorted(map(_stated, _dicts(found.get("components"))), key=_order)
-    refs = sorted(one["bom-ref"] for one in components if isinstance(one.get("bom-ref"), str))
+    refs = sorted(component["bom-ref"] for component in components if isinstance(component.get("bom-ref"), str))
     plain = {
         **{key: found[key] for key in ("$schema", "bomFormat", "specVersion")},
         "components": components,
@@ -66,7 +66,10 @@ def _metadata(found: dict[str, Any], document: Document, root: Component) -> dic
 
 
 def _stated(component: dict[str, Any]) -> dict[str, Any]:
-    pairs = {(str(one.get("name")), str(one.get("value", ""))) for one in _dicts(component.get("properties"))}
+    pairs = {
+        (str(property_.get("name")), str(property_.get("value", "")))
+        for property_ in _dicts(component.get("properties"))
+    }
     pairs |= {(UNKNOWN, element.value) for element in _unknown(component)}
     return {**component, "properties": [{"name": name, "value": value} for name, value in sorted(pairs)]}
 
@@ -89,4 +92,4 @@ def _order(component: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

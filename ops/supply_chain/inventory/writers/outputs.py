@@ -1,29 +1,23 @@
 """The files that `generate_sbom` writes: their names, and who writes which format.
 
 The aggregate is `N-sbom.json` in the lowest CycloneDX version asked for; a second one has its version in
-its name (`N-sbom.1.7.json`). SPDX is `N-sbom.spdx.json` (2.3) and `N-sbom.spdx3.json` (3.0.1). Beside each
-other in `locks/` lie the documents of single locks: the lock's path with `.cdx.json`, `.1.7.cdx.json`,
-`.spdx.json`, `.spdx3.json` after it.
+its name (`N-sbom.1.7.json`). SPDX is `N-sbom.spdx.json` (2.3) and `N-sbom.spdx3.json` (3.0.1). The documents
+of single locks are in `locks/`: the lock's path and `.cdx.json`, `.1.7.cdx.json`, `.spdx.json` or `.spdx3.json`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import NamedTuple, Protocol
 
 from ops.supply_chain.contracts.config.sbom import SbomFormat
 from ops.supply_chain.inventory.model.document import Document
 from ops.supply_chain.inventory.writers import cyclonedx, spdx2, spdx3
-from ops.supply_chain.inventory.writers.cyclonedx import Rendered
-
-CYCLONEDX = {
-    SbomFormat.CYCLONEDX_1_6: cyclonedx.Version.V1_6,
-    SbomFormat.CYCLONEDX_1_7: cyclonedx.Version.V1_7,
-}
+from ops.supply_chain.inventory.writers.cyclonedx import Rendered, Version
 
 
-class Renderer(Protocol):
+class SbomWriter(Protocol):
     """What every writer of a format does."""
 
     def render(self, document: Document) -> Rendered:
@@ -31,45 +25,66 @@ class Renderer(Protocol):
 
 
 class Output(NamedTuple):
-    """A format that was asked for: its writer, and the ends of its files' names."""
+    """A format that was asked for: its writer, and the ends of its files' names.
+
+    `cyclonedx_version` is empty for SPDX.
+    """
 
     format: SbomFormat
-    renderer: Renderer
+    writer: SbomWriter
     aggregate_suffix: str
     lock_suffix: str
-
-    @property
-    def cyclonedx_version(self) -> str:
-        """The version of CycloneDX, empty for SPDX."""
-        return CYCLONEDX[self.format].value if self.format in CYCLONEDX else ""
+    cyclonedx_version: str
 
 
 class _Whole:
     """Gives the SPDX writers the shape of the CycloneDX one."""
 
-    def __init__(self, renderer: spdx2.Renderer | spdx3.Renderer) -> None:
-        self._renderer = renderer
+    def __init__(self, writer: spdx2.Spdx2Writer | spdx3.Spdx3Writer) -> None:
+        self._writer = writer
 
     def render(self, document: Document) -> Rendered:
-        data = self._renderer.render(document)
+        data = self._writer.render(document)
         return Rendered([data], hashlib.sha256(data).hexdigest(), len(data), [], [])
 
 
+class _Format(NamedTuple):
+    """How a format is written, and the ends of the names of an aggregate and of a lock's document."""
+
+    make_writer: Callable[[], SbomWriter]
+    aggregate_suffix: str
+    lock_suffix: str
+    cyclonedx_version: str = ""
+
+
+_FORMATS = {
+    SbomFormat.CYCLONEDX_1_6: _Format(lambda: cyclonedx.CycloneDxWriter(Version.V1_6), ".json", ".cdx.json", "1.6"),
+    SbomFormat.CYCLONEDX_1_7: _Format(lambda: cyclonedx.CycloneDxWriter(Version.V1_7), ".json", ".cdx.json", "1.7"),
+    SbomFormat.SPDX_2_3: _Format(lambda: _Whole(spdx2.Spdx2Writer()), ".spdx.json", ".spdx.json"),
+    SbomFormat.SPDX_3_0_1: _Format(lambda: _Whole(spdx3.Spdx3Writer()), ".spdx3.json", ".spdx3.json"),
+}
+"""Every format that is written, in one table."""
+
+
 def outputs_for(formats: Collection[SbomFormat]) -> tuple[Output, ...]:
-    """Return a fresh writer for each format, in the order of `SbomFormat`.
+    """Return a new writer for each format, in the order of `SbomFormat`.
 
     Args:
         formats: Any order, repeats allowed, may be empty.
     """
-    return tuple(_output(one, formats) for one in SbomFormat if one in formats)
+    return tuple(_output(sbom_format, formats) for sbom_format in SbomFormat if sbom_format in formats)
 
 
-def _output(form: SbomFormat, formats: Collection[SbomFormat]) -> Output:
-    if form is SbomFormat.SPDX_2_3:
-        return Output(form, _Whole(spdx2.Renderer()), ".spdx.json", ".spdx.json")
-    if form is SbomFormat.SPDX_3_0_1:
-        return Output(form, _Whole(spdx3.Renderer()), ".spdx3.json", ".spdx3.json")
-    version = CYCLONEDX[form]
-    second = form is SbomFormat.CYCLONEDX_1_7 and SbomFormat.CYCLONEDX_1_6 in formats
-    middle = f".{version.value}" if second else ""
-    return Output(form, cyclonedx.Writer(version), f"{middle}.json", f"{middle}.cdx.json")
+def _output(sbom_format: SbomFormat, formats: Collection[SbomFormat]) -> Output:
+    found = _FORMATS[sbom_format]
+    earlier = [other for other in SbomFormat if other in formats and _FORMATS[other].cyclonedx_version]
+    # A second CycloneDX version has its version in its name.
+    second = found.cyclonedx_version and sbom_format is not earlier[0]
+    middle = f".{found.cyclonedx_version}" if second else ""
+    return Output(
+        format=sbom_format,
+        writer=found.make_writer(),
+        aggregate_suffix=f"{middle}{found.aggregate_suffix}",
+        lock_suffix=f"{middle}{found.lock_suffix}",
+        cyclonedx_version=found.cyclonedx_version,
+    )

@@ -3,13 +3,14 @@
 A lock accepts several files of one version and gives a hash for each. SPDX `files` need a SHA-1 that locks
 do not hold, and a package for each file would make sixty packages out of one in every scanner; so a package
 has all hashes as its `checksums`, of one algorithm several times (neither the specification, nor its schema,
-nor spdx-tools forbids that), and its comment says that each is of one file, and which where the lock tells.
+nor spdx-tools forbids that), and its comment says that each is of one file, and of which where the lock lists files.
 
 What is not known is said: NOASSERTION where a field has that value, a `DEPENDS_ON NOASSERTION` where edges
 are unknown (`NONE` where there are known to be none), and CISA's word for the element in the comment.
-SPDX 2.3 has no field for the generation context: it stands in the creation comment.
+SPDX 2.3 has no field for the generation context: it is in the creation comment.
 
-Source: SPDX 2.3, https://spdx.github.io/spdx-spec/v2.3/; facts/standards.md sections 2 and 3.
+Source: SPDX 2.3, https://spdx.github.io/spdx-spec/v2.3/; CISA minimum elements
+for an SBOM, https://www.cisa.gov/sbom.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class _Fragment(NamedTuple):
     licence: Declared
 
 
-class Renderer:
+class Spdx2Writer:
     """Writes the documents of one run; what is the same in many of them is written once."""
 
     def __init__(self) -> None:
@@ -100,7 +101,7 @@ class Renderer:
         packages = ",\n".join(map(_package, fragments, components))
         edges = ",\n".join(_relationships(document))
         text = json.dumps(_head(document, fragments), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-        # Each mark's last place is ours: keys are sorted, so what holds texts of others stands before it.
+        # The last occurrence of each mark is ours: keys are sorted, so texts of others come before it.
         text = _fill(text, _BODY, packages)
         text = _fill(text, _EDGES, edges)
         data = text.encode()
@@ -117,7 +118,7 @@ class Renderer:
 
 def render(document: Document) -> bytes:
     """Write one document as SPDX 2.3 in canonical JSON."""
-    return Renderer().render(document)
+    return Spdx2Writer().render(document)
 
 
 def _head(document: Document, fragments: Iterable[_Fragment]) -> dict[str, Any]:
@@ -198,7 +199,7 @@ def _plain(package: Package, licence: Declared, *, is_root: bool) -> dict[str, A
         "primaryPackagePurpose": "APPLICATION" if is_root else "LIBRARY",
         "sourceInfo": _SOURCE,
         "summary": package.summary,
-        # Who hands an index's package on is not told by a lock; a project hands on its own.
+        # A lock does not state the supplier of an index's package; a project supplies its own.
         "supplier": producer if is_root or package.local else "NOASSERTION",
         "versionInfo": package.version or "NOASSERTION",
     }
@@ -206,7 +207,7 @@ def _plain(package: Package, licence: Declared, *, is_root: bool) -> dict[str, A
 
 
 def _checksums(package: Package) -> list[dict[str, str]]:
-    found = [one.partition(":") for one in package.hashes]
+    found = [digest.partition(":") for digest in package.hashes]
     return [
         {"algorithm": _ALGORITHMS[algorithm], "checksumValue": digest}
         for algorithm, _, digest in found
@@ -216,7 +217,7 @@ def _checksums(package: Package) -> list[dict[str, str]]:
 
 def _unwritten(package: Package) -> str:
     # "algorithm" is a closed list in 2.3: a hash of another algorithm goes into words rather than away.
-    others = "; ".join(one for one in package.hashes if one.partition(":")[0] not in _ALGORITHMS)
+    others = "; ".join(digest for digest in package.hashes if digest.partition(":")[0] not in _ALGORITHMS)
     return f"Hashes of other algorithms: {others}." if others else ""
 
 

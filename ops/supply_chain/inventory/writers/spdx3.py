@@ -1,15 +1,15 @@
 """The SBOM as SPDX 3.0.1 JSON-LD.
 
-Everything that says something about a package stands in the graph of one document: identifiers begin with
+Everything about a package is in the graph of one document: identifiers begin with
 the document's own name, a UUIDv5 of its content, because the same package may be known better elsewhere.
 All hashes of a version's files are `verifiedUsing` of its package, each with the file's name as its comment
-where the lock tells.
+where the lock lists files.
 
 What is not known is said: `noAssertion` completeness, NoAssertionElement, NoAssertionLicense, and CISA's word
-for the element in the comment. A producer is an `Agent`: metadata does not tell people from organisations.
+for the element in the comment. A producer is an `Agent`: metadata does not distinguish people from organisations.
 
 Source: SPDX 3.0.1 model and JSON-LD serialisation, https://spdx.github.io/spdx-spec/v3.0.1/;
-facts/standards.md sections 2 and 3.
+CISA minimum elements for an SBOM, https://www.cisa.gov/sbom.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ _LINKS = {
     LinkKind.CHANGES: "releaseNotes",
 }
 
-# A NUL stands for the UUID until the content is known: no text of a model holds one.
+# A NUL is the placeholder of the UUID until the content is known: no text of a model contains one.
 _OPEN = f"{NAMESPACE}\0#"
 _OPEN_BYTES = json.dumps(_OPEN)[1:-1].encode()
 _COMMENT, _SOURCE = "@comment@", "@source@"
@@ -108,7 +108,7 @@ class _Fragment(NamedTuple):
     licence: str
 
 
-class Renderer:
+class Spdx3Writer:
     """Writes the documents of one run; what is the same in many of them is written once."""
 
     def __init__(self) -> None:
@@ -152,7 +152,7 @@ class Renderer:
 
 def render(document: Document) -> bytes:
     """Write one document as SPDX 3.0.1 JSON-LD in canonical JSON."""
-    return Renderer().render(document)
+    return Spdx3Writer().render(document)
 
 
 def identifier(name: str) -> str:
@@ -290,7 +290,7 @@ def _plain(package: Package, producers: list[str], *, is_root: bool) -> dict[str
         summary=package.summary,
         externalRef=references,
         originatedBy=producers,
-        # Who hands an index's package on is not told by a lock; a project hands on its own.
+        # A lock does not state the supplier of an index's package; a project supplies its own.
         suppliedBy=producers[0] if producers and (is_root or package.local) else "",
         verifiedUsing=list(_hashes(package)),
         software_copyrightText="NOASSERTION",
@@ -305,10 +305,10 @@ def _plain(package: Package, producers: list[str], *, is_root: bool) -> dict[str
 
 def _hashes(package: Package) -> Iterator[dict[str, str]]:
     files = {digest: file.name for file in package.files for digest in file.hashes}
-    for one in package.hashes:
-        algorithm, _, digest = one.partition(":")
+    for entry in package.hashes:
+        algorithm, _, digest = entry.partition(":")
         known = _ALGORITHMS.get(algorithm, "other")
-        words = filter(None, (algorithm if known == "other" else "", printable(files.get(one, ""))))
+        words = filter(None, (algorithm if known == "other" else "", printable(files.get(entry, ""))))
         comment = " ".join(words)
         plain = {"type": "Hash", "algorithm": known, "hashValue": digest}
         yield {**plain, "comment": comment} if comment else plain
@@ -342,7 +342,7 @@ def _edge(component: Component, *, is_root: bool) -> tuple[str, str]:
     else:
         completeness, nothing = "noAssertion", "NoAssertionElement"
     open_ = _OPEN_BYTES.decode()
-    # A project needs some packages for development only, and not every lock tells which.
+    # A project needs some packages for development only, and not every lock states which.
     scope = "" if is_root else '      "scope": "runtime",\n'
     # Written by hand, in the order of sorted keys: there is one for each component of each document.
     text = (

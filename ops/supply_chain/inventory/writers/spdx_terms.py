@@ -1,7 +1,7 @@
 """What the two SPDX writers share: algorithm names, licence expressions, and unknowns put into words.
 
 Metadata often names several licences and not their relation. SPDX has no form for that, so they are
-joined by AND, the stricter reading, and a comment says that the relation is not told. A free name
+joined by AND, the stricter reading, and a comment says that the relation is not stated. A free name
 becomes a `LicenseRef-` of its own, made from the name, so that it is the same in every document.
 
 Source: SPDX 2.3 annex D (expressions); SPDX 3.0.1 SimpleLicensing.
@@ -74,7 +74,7 @@ def _reference(name: str) -> str:
 
 @lru_cache(maxsize=262144)
 def slug_of(ref: str) -> str:
-    """Return a text of letters, digits, `.` and `-` that stands for a reference and for no other."""
+    """Return a text of letters, digits, `.` and `-` that is unique for a reference."""
     readable = _NOT_IDENTIFIER.sub("-", ref.removeprefix("pkg:pypi/").removeprefix("pkg:")).strip("-.")[:80]
     return f"{readable}-{sha256_bytes(ref.encode('utf-8', 'replace'))[:12]}"
 
@@ -87,7 +87,7 @@ def actor(name: str) -> str:
 def package_statement(package: Package, *, is_root: bool) -> str:
     """Put into words what is unknown of a package and what SPDX has no field for, one sentence each."""
     # The root is what is being released: its files do not exist yet, so it has no digest to know.
-    unknown = [one for one in package.unknown if not (is_root and one is Element.HASH)]
+    unknown = [entry for entry in package.unknown if not (is_root and entry is Element.HASH)]
     named = [f"{digest} {file.name}" for file in package.files if file.name for digest in file.hashes]
     sentences = [
         _unknown(unknown),
@@ -119,8 +119,10 @@ def place_statement(*, direct: bool | None, groups: tuple[str, ...], complete: b
 def source_statement(component: Component) -> str:
     """Say which lines of which locks name a component; empty where none does."""
     places = "; ".join(
-        f"{one.path}:{one.line}" if one.path == one.lock else f"{one.path}:{one.line} (lock {one.lock})"
-        for one in component.occurrences
+        f"{occurrence.path}:{occurrence.line}"
+        if occurrence.path == occurrence.lock
+        else f"{occurrence.path}:{occurrence.line} (lock {occurrence.lock})"
+        for occurrence in component.occurrences
     )
     return f"Named at {printable(places)}." if places else ""
 
@@ -159,7 +161,7 @@ def creation_statement(document: Document) -> str:
 
 
 def download_location(package: Package) -> str:
-    """Return where a package's bytes come from, as SPDX writes it; empty where that is not told or not public."""
+    """Return where a package's bytes come from, as SPDX writes it; empty where that is unknown or not public."""
     source = package.source
     if source.kind is PinSourceKind.VCS and source.url:
         revision = f"@{source.commit}" if source.commit else ""
