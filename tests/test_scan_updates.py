@@ -86,7 +86,7 @@ def test_newer_versions_inside_and_outside_the_range(world: World) -> None:
     assert rows["one"]["places"] == ["requirements.txt:1"]
     assert rows["one"]["age_days"] > 2000
     assert world.run() == ExitCode.PASS
-    assert world.out.startswith("2 direct dependencies in 1 locks, 1 of them at their newest version\n")
+    assert world.out.startswith("2 direct dependencies in 1 lock, 1 at the newest version\n")
     assert not world.dist.exists()
 
 
@@ -201,7 +201,7 @@ def test_a_source_that_leads_out_of_the_project_leaves_ranges_unknown(world: Wor
 def test_no_lock_is_told(world: World) -> None:
     assert world.run() == ExitCode.PASS
     assert world.out.startswith("0 direct dependencies in 0 locks")
-    assert "note: no lock: nothing to look at" in world.out
+    assert "note: no lock, so no dependency to check" in world.out
 
 
 def test_a_fleet(world: World) -> None:
@@ -238,7 +238,7 @@ def test_where_one_index_fails_the_rest_is_told(world: World) -> None:
         assert world.run() == ExitCode.NOT_EXAMINED
         assert "1.1 (" in world.out
         assert (
-            f"note: not looked at: inner: package index {private.url}inner/: answered with HTTP status 500" in world.out
+            f"note: not checked: inner: package index {private.url}inner/: answered with HTTP status 500" in world.out
         )
 
 

@@ -1,11 +1,11 @@
-"""Tell which direct dependencies have newer versions, since when, and which findings they would close.
+"""List newer versions of direct dependencies, their dates, and the findings they fix.
 
 Reads    locks, index: the page of each direct dependency; the sources of the locks, for their ranges; the record
          of check_vulnerabilities, where there is one.
 Writes   nothing.
-Decides  nothing: informational. The cool-down of compile_locks.py is told, not enforced.
-Exits    0 told, 2 usage, 3 a lock is broken, 5 an index did not answer for some of them.
-Network  the index of each direct dependency; --offline asks nobody and exits 5.
+Decides  nothing: informational. The cool-down of compile_locks.py is shown, not enforced.
+Exits    0 done, 2 usage, 3 a lock is malformed, 5 an index did not answer for some dependencies.
+Network  the index of each direct dependency; --offline sends no request and exits 5.
 Source   PEP 440 (ranges, pre-releases), PEP 592 (yanked), PEP 700 (upload times), PEP 345 (Requires-Python).
 """
 
@@ -33,7 +33,7 @@ RECORD = "check_vulnerabilities.json"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the fleet."""
+    """Add the fleet option."""
     add_fleet_option(parser)
 
 
@@ -71,7 +71,7 @@ def _dependencies(projects: Sequence[GateProject]) -> dict[Dependency, set[str]]
 
 
 def _source_text(project: GateProject, path: str) -> str | None:
-    """Return the text of a source; one that cannot be read leaves ranges unknown, and is for check_locks to tell."""
+    """Return the text of a source; None leaves ranges unknown if it cannot be read, which check_locks reports."""
     from ops.supply_chain.adapters.files.lock_sources import read_text
 
     try:
@@ -128,19 +128,19 @@ def _result(
 
     findings = _findings(run)
     closes = {
-        (one.dependency.page.name, one.dependency.version, target.version): closed_by(
-            target.version, one.dependency, findings or ()
+        (update.dependency.page.name, update.dependency.version, target.version): closed_by(
+            target.version, update.dependency, findings or ()
         )
-        for one in updates
-        for target in (*one.inside, *one.outside)
+        for update in updates
+        for target in (*update.inside, *update.outside)
     }
     rows = rows_of(updates, places, closes)
     locks = len(all_locks(projects))
-    notes = [f"not looked at: {page.name}: {error.message}; {error.hint}" for page, error in pages.failed.items()]
+    notes = [f"not checked: {page.name}: {error.message}; {error.hint}" for page, error in pages.failed.items()]
     if not locks:
-        notes.append("no lock: nothing to look at")
+        notes.append("no lock, so no dependency to check")
     if findings is None:
-        notes.append("no record of check_vulnerabilities in dist/: what an update would close is not known")
+        notes.append("no record of check_vulnerabilities in dist/, so the findings that an update fixes are unknown")
     counts = {
         "locks": locks,
         "locked": len(places),
@@ -151,7 +151,7 @@ def _result(
     }
     return StageResult(
         outcome=Outcome.NOT_EXAMINED if pages.failed else Outcome.PASS,
-        text=text_of(rows, locks=locks, notes=notes),
+        text=text_of(rows, locks=locks),
         counts=counts,
         notes=tuple(notes),
         document={"schema": "updates/1", "dependencies": rows, "notes": notes, "counts": counts},
@@ -159,7 +159,7 @@ def _result(
 
 
 def _findings(run: StageRun) -> tuple[Finding, ...] | None:
-    """Return the findings of the vulnerability gate's last run, None where there is none."""
+    """Return the findings of the vulnerability gate's last run, None if there is none."""
     from ops.supply_chain.contracts.files.record import Record
     from ops.supply_chain.core import canonical
 

@@ -1,4 +1,4 @@
-"""Which newer versions a dependency has, inside its range and outside it, and since when."""
+"""Newer versions of a dependency, inside and outside its range, with their age."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ops.supply_chain.dependencies.updates.releases import Release, parse
 
 
 class Target(NamedTuple):
-    """A newer version. `age_days` is None where the index does not tell. `cooling_until` is the day on which
-    it is old enough for `compile_locks.py`, empty where it is already.
+    """A newer version. `age_days` is None if the index publishes no upload time. `cooling_until` is the day on which
+    it is old enough for `compile_locks.py`, empty if it already is.
     """
 
     version: str
@@ -23,11 +23,11 @@ class Target(NamedTuple):
 
 
 class Update(NamedTuple):
-    """What there is for one dependency.
+    """The newer versions of one dependency.
 
-    `inside` are the newest version of the range and, where that one is too young, the newest that is not;
-    `outside` likewise beyond the range. Both are empty where there is nothing newer, and `inside` where
-    the range is not known: all newer versions are then outside.
+    `inside` are the newest version in the range and, if that is too young, the newest that is not;
+    `outside` likewise beyond the range. Both are empty if there is no newer version, and `inside` if
+    the range is unknown: all newer versions are then outside.
     """
 
     dependency: Dependency
@@ -40,33 +40,35 @@ class Update(NamedTuple):
 
 
 def choose(dependency: Dependency, releases: Sequence[Release], *, now: datetime, cool_down_days: int) -> Update | None:
-    """Look for newer versions.
+    """Find newer versions of a dependency.
 
-    Yanked ones, ones for other Pythons, and pre-releases of a dependency that is not on one are no choice.
+    Yanked releases, releases for other Pythons, and pre-releases of a dependency that is not on one do not count.
 
     Args:
         dependency: At its pinned version.
         releases: Of its project, oldest version first.
-        now: The run's moment.
+        now: The time of the run.
         cool_down_days: The least age of a release that a compile may pick.
     Returns:
-        The update, or None where the pinned version is none that can be compared.
+        The update, or None if the pinned version cannot be compared.
     """
     pinned = parse(dependency.version)
     if pinned is None:
         return None
-    own = next((one for one in releases if one.version == pinned), None)
+    own = next((release for release in releases if release.version == pinned), None)
     newer = [
-        one
-        for one in releases
-        if one.version > pinned
-        and not one.yanked
-        and one.runs
-        and (pinned.is_prerelease or not one.version.is_prerelease)
+        release
+        for release in releases
+        if release.version > pinned
+        and not release.yanked
+        and release.runs
+        and (pinned.is_prerelease or not release.version.is_prerelease)
     ]
     wanted = None if dependency.range is None else SpecifierSet(dependency.range)
-    inside = [one for one in newer if wanted is not None and wanted.contains(one.version, prereleases=True)]
-    outside = [one for one in newer if one not in inside and (not inside or one.version > inside[-1].version)]
+    inside = [release for release in newer if wanted is not None and wanted.contains(release.version, prereleases=True)]
+    outside = [
+        release for release in newer if release not in inside and (not inside or release.version > inside[-1].version)
+    ]
     return Update(
         dependency=dependency,
         age_days=_age(own.uploaded if own else None, now),
@@ -79,7 +81,7 @@ def choose(dependency: Dependency, releases: Sequence[Release], *, now: datetime
 
 
 def _targets(releases: Iterable[Release], now: datetime, cool_down_days: int) -> tuple[Target, ...]:
-    """Return the newest and, where it is too young, the newest that is not."""
+    """Return the newest and, if it is too young, the newest that is not."""
     found: list[Target] = []
     for release in reversed(list(releases)):
         target = _target(release, now, cool_down_days)

@@ -1,4 +1,4 @@
-"""Which open findings of the vulnerability gate a newer version would close."""
+"""Findings of the vulnerability gate that a newer version fixes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ops.supply_chain.dependencies.updates.releases import parse
 
 VULNERABILITY = "vulnerability.known"
 _MOVE_TO = re.compile(r"\bto (?P<version>[0-9][^\s,;:]*) or later\b")
-"""How the gate's next step names the version that ends a finding."""
+"""The fixed version in the next step of a finding."""
 
 
 def closed_by(version: str, dependency: Dependency, findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Return the ids of the findings of a dependency that a version ends, sorted.
+    """Return the ids of the findings of a dependency that a version fixes, sorted.
 
     Args:
         version: The newer version.
         dependency: At its pinned version.
-        findings: Of the gate's record; waived ones count, because the update would end them as well.
+        findings: Those in the gate's record; waived ones count, because the update fixes them as well.
     """
     target, pinned = parse(version), parse(dependency.version)
     found: set[str] = set()

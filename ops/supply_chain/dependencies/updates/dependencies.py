@@ -1,4 +1,4 @@
-"""The dependencies that a project asks for itself, each once, with every place where it is pinned."""
+"""The direct dependencies of a project, each once, with every place where it is pinned."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ops.supply_chain.dependencies.updates.ranges import Ranges
 class Dependency(NamedTuple):
     """A direct dependency at its pinned version.
 
-    `range` is the specifier that the project states, empty for any version, None where it is not known.
+    `range` is the specifier in the project's source, empty for any version, None if unknown.
     """
 
     page: PageAddress
@@ -33,8 +33,8 @@ def dependencies_of(
 
     Args:
         locks: Of one project.
-        ranges: Gives the ranges of a source by its path; it is asked once for each.
-        shown: Gives a path as it is told.
+        ranges: Returns the ranges of a source by its path; called once for each.
+        shown: Returns a path as reports show it.
         index: The project's index, for pins that name none; empty means the default one.
     Returns:
         Each dependency with its places, as `path:line`.
@@ -57,7 +57,7 @@ def dependencies_of(
 
 
 def folded(found: Mapping[Dependency, set[str]]) -> dict[Dependency, set[str]]:
-    """Fold a pin whose range is not known into the same pin elsewhere, where just one range is.
+    """Merge a pin with an unknown range into the same pin elsewhere, if exactly one range is known.
 
     Args:
         found: Dependencies with their places.
@@ -65,12 +65,12 @@ def folded(found: Mapping[Dependency, set[str]]) -> dict[Dependency, set[str]]:
         The same places, sorted by dependency.
     """
     ranges: dict[tuple[PageAddress, str], set[str]] = {}
-    for one in found:
-        if one.range is not None:
-            ranges.setdefault((one.page, one.version), set()).add(one.range)
+    for dependency in found:
+        if dependency.range is not None:
+            ranges.setdefault((dependency.page, dependency.version), set()).add(dependency.range)
     merged: dict[Dependency, set[str]] = {}
-    for one, places in found.items():
-        known = ranges.get((one.page, one.version), set())
-        target = one._replace(range=min(known)) if one.range is None and len(known) == 1 else one
+    for dependency, places in found.items():
+        known = ranges.get((dependency.page, dependency.version), set())
+        target = dependency._replace(range=min(known)) if dependency.range is None and len(known) == 1 else dependency
         merged.setdefault(target, set()).update(places)
-    return {one: merged[one] for one in sorted(merged, key=lambda one: one.sort_key)}
+    return {dependency: merged[dependency] for dependency in sorted(merged, key=lambda dependency: dependency.sort_key)}

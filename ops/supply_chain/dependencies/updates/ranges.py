@@ -1,4 +1,4 @@
-"""The version ranges that a project asks for itself, as its sources state them.
+"""The version ranges of direct dependencies, from the sources of locks.
 
 Source: PEP 508, PEP 440, PEP 621, PEP 735; https://pipenv.pypa.io/en/latest/pipfile.html
 """
@@ -20,7 +20,7 @@ from ops.supply_chain.formats.poetry_ranges import parse_range
 from ops.supply_chain.formats.pyproject import INDEX_SOURCES, DeclaredDependency, read_pyproject
 
 Read = Callable[[str], str | None]
-"""Gives the text of a file by its path relative to the project, None where there is none."""
+"""Returns the text of a file by its path relative to the project, None if there is none."""
 
 Ranges = dict[str, str | None]
 """PEP 503 name -> PEP 440 specifier; an empty one allows any version, None means that the range is not known."""
@@ -37,11 +37,11 @@ def ranges_of(path: str, read: Read) -> Ranges:
     """Read the ranges of a lock's source.
 
     Args:
-        path: Of the source, relative to the project: requirements, `pyproject.toml` or `Pipfile`.
-        read: Reads it and what it includes.
+        path: The source, relative to the project: requirements, `pyproject.toml` or `Pipfile`.
+        read: Reads it and its includes.
     Returns:
-        Every name that it asks for. Where a name stands under different markers, or under a form that is no
-        PEP 440 range (an address, several alternatives), its range is None.
+        Every required name. The range of a name with different markers, or in a form that is not a
+        PEP 440 range (an address, several alternatives), is None.
     """
     name = posixpath.basename(path)
     if name == "pyproject.toml":
@@ -65,9 +65,9 @@ def _merged(stated: Iterable[_Stated]) -> Ranges:
         parts.setdefault(name, []).append(specifier)
     found: Ranges = {}
     for name, specifiers in parts.items():
-        known = [one for one in specifiers if one is not None]
+        known = [specifier for specifier in specifiers if specifier is not None]
         whole = len(known) == len(specifiers) and len(markers[name]) == 1
-        found[name] = _valid(",".join(sorted({one for one in known if one}))) if whole else None
+        found[name] = _valid(",".join(sorted({specifier for specifier in known if specifier}))) if whole else None
     return found
 
 

@@ -1,4 +1,4 @@
-"""The releases of a project, out of its page."""
+"""The releases of a project, from its page on the index."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from packaging.version import InvalidVersion, Version
 from ops.supply_chain.contracts.values.package_index import IndexFile, ProjectListing
 
 VersionIn = Callable[[str, str], str]
-"""Reads the version in a file name: file name, project -> version, empty where it is none of the project."""
+"""Returns the version in a file name: file name, project -> version, empty if the file is not of the project."""
 
 
 class Release(NamedTuple):
-    """One version that an index offers.
+    """One version on an index.
 
-    `uploaded` is the moment of its first file, None where the index does not tell. `yanked` is True where
-    all its files are. `runs` is False where no file of it is for the Python that was asked about.
+    `uploaded` is the upload time of its first file, None if the index publishes none. `yanked` is True if
+    all its files are. `runs` is False if no file of it supports the Python of the locks.
     """
 
     version: Version
@@ -34,7 +34,7 @@ def releases_of(listing: ProjectListing, version_in: VersionIn, *, python: str) 
 
     Args:
         listing: The page.
-        version_in: Reads file names; what PEP 440 cannot read is left out.
+        version_in: Reads file names; versions outside PEP 440 are left out.
         python: The version of Python that the locks are for.
     """
     by_text: dict[str, list[IndexFile]] = {}
@@ -50,7 +50,7 @@ def releases_of(listing: ProjectListing, version_in: VersionIn, *, python: str) 
 
 
 def parse(text: str) -> Version | None:
-    """Read a version, or None where PEP 440 cannot."""
+    """Parse a version; None if it is not PEP 440."""
     try:
         return Version(text.replace("_", "-"))
     except InvalidVersion:
@@ -75,7 +75,7 @@ def _allows(requires_python: str, python: str) -> bool:
     try:
         return SpecifierSet(requires_python).contains(python, prereleases=True)
     except InvalidSpecifier:
-        return True  # pip ignores what it cannot read here, and installs the file
+        return True  # pip ignores an invalid specifier here, and installs the file
 
 
 def _moment(text: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The result of `scan_updates.py`: a table for people, rows for programs."""
+"""The list of updates: a table for people, rows for programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.updates.choose import Target, Update
 
-HEAD = ("package", "pinned", "age", "range", "newest in range", "newest outside", "would close")
+HEAD = ("package", "pinned", "age", "range", "newest in range", "newest outside", "fixes")
 NONE = "-"
 
 
@@ -20,37 +20,38 @@ def rows_of(
     """Return one plain row for each dependency, in the order given.
 
     Args:
-        updates: What there is for each.
+        updates: The newer versions of each.
         places: Where each dependency is pinned.
-        closes: (name, pinned version, newer version) -> ids of findings that it would close.
+        closes: (name, pinned version, newer version) -> ids of findings that it fixes.
     """
     return [
         {
-            "package": one.dependency.page.name,
-            "version": one.dependency.version,
-            "range": one.dependency.range,
-            "age_days": one.age_days,
-            "listed": one.listed,
-            "yanked": one.yanked,
-            "yanked_reason": one.yanked_reason,
-            "inside": [_plain(one, target, closes) for target in one.inside],
-            "outside": [_plain(one, target, closes) for target in one.outside],
-            "places": sorted(places[one.dependency]),
+            "package": update.dependency.page.name,
+            "version": update.dependency.version,
+            "range": update.dependency.range,
+            "age_days": update.age_days,
+            "listed": update.listed,
+            "yanked": update.yanked,
+            "yanked_reason": update.yanked_reason,
+            "inside": [_plain(update, target, closes) for target in update.inside],
+            "outside": [_plain(update, target, closes) for target in update.outside],
+            "places": sorted(places[update.dependency]),
         }
-        for one in updates
+        for update in updates
     ]
 
 
-def text_of(rows: Sequence[Mapping[str, Any]], *, locks: int, notes: Iterable[str]) -> str:
-    """Return the table of what is not at its newest version, and how many there are of the others."""
+def text_of(rows: Sequence[Mapping[str, Any]], *, locks: int) -> str:
+    """Return the table of dependencies that are not at their newest version, and the number of the others."""
     shown = [row for row in rows if row["inside"] or row["outside"] or row["yanked"] or not row["listed"]]
+    dependencies = "1 direct dependency" if len(rows) == 1 else f"{len(rows)} direct dependencies"
     lines = [
-        f"{len(rows)} direct dependencies in {locks} locks, {len(rows) - len(shown)} of them at their newest version"
+        f"{dependencies} in {locks} {'lock' if locks == 1 else 'locks'}, {len(rows) - len(shown)} at the newest version"
     ]
     cells = [HEAD, *(_cells(row) for row in shown)] if shown else []
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))] if cells else []
     lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    return "\n".join([*lines, *(f"note: {note}" for note in notes)])
+    return "\n".join(lines)
 
 
 def _plain(update: Update, target: Target, closes: Mapping[tuple[str, str, str], tuple[str, ...]]) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         pinned += f' (yanked: "{row["yanked_reason"][:60]}")' if row["yanked_reason"] else " (yanked)"
     if not row["listed"]:
         pinned += " (no longer on the index)"
-    closing = sorted({one for target in (*row["inside"], *row["outside"]) for one in target["closes"]})
+    closing = sorted({update for target in (*row["inside"], *row["outside"]) for update in target["closes"]})
     columns = (
         row["package"],
         pinned,
