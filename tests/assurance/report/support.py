@@ -19,6 +19,7 @@ from ops.supply_chain.contracts.files.record import Record, ToolRef
 from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Verdict
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.risk.findings.render.rows import rows
 from ops.supply_chain.risk.findings.report import build_report
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -163,7 +164,8 @@ def evidence(*given: Record, **more: Any) -> ReportInput:
         "claims_problem": "Claims were not asked for.",
         "inputs": (FileRef(path="dist:verdict/verdict.json", sha256=SHA, size=1),),
     }
-    return ReportInput(**{**fields, **more})
+    merged = {**fields, **more}
+    return ReportInput(**{"finding_rows": rows(merged["findings"].findings), **merged})
 
 
 def page(*given: Record, **more: Any) -> ReportPage:

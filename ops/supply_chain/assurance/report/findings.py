@@ -9,7 +9,7 @@ import msgspec
 
 from ops.supply_chain.assurance.report.tone import WORST_FIRST
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
-from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.finding import Finding, FindingRow, Severity
 
 MOST_SHOWN = 2000
 """Findings on the page; the others are counted, and listed in `dist/findings/`."""
@@ -71,27 +71,27 @@ class FindingsView(msgspec.Struct, frozen=True, kw_only=True):
     without_record: tuple[str, ...]
 
 
-def findings_view(report: FindingsReport, today: date) -> FindingsView:
+def findings_view(report: FindingsReport, rows: Sequence[FindingRow], today: date) -> FindingsView:
     """Arrange findings for the page.
 
     Args:
-        report: As `findings.gather` makes it: each once, the worst first, waived ones last.
+        report: The findings of the run.
+        rows: Their rows, as all forms show them: the worst first, waived ones last.
         today: The day in the zone of the response clock.
     """
-    groups = _grouped(report.findings)
-    rows = tuple(_view(group, today) for group in groups[:MOST_SHOWN])
+    views = tuple(_view(row, today) for row in rows[:MOST_SHOWN])
     return FindingsView(
-        rows=rows,
-        grouped=len(groups) < len(report.findings),
-        left=sum(map(len, groups[MOST_SHOWN:])),
+        rows=views,
+        grouped=len(rows) < len(report.findings),
+        left=sum(row.merged for row in rows[MOST_SHOWN:]),
         open=sum(report.standing.values()),
         waived=report.waived,
         severities=tuple(
             Count(value=severity.value, label=label(severity), count=number)
             for severity in WORST_FIRST
-            if (number := sum(row.severity == severity.value for row in rows))
+            if (number := sum(view.severity == severity.value for view in views))
         ),
-        gates=_gates(rows),
+        gates=_gates(views),
         without_record=report.without_record,
     )
 
@@ -112,31 +112,20 @@ def _gates(rows: Sequence[FindingView]) -> tuple[Count, ...]:
     return tuple(Count(value=name, label=name, count=sum(row.gate == name for row in rows)) for name in names)
 
 
-def _grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Group findings that differ only in location, in the order of the first of each group."""
-    groups: dict[object, list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault(msgspec.structs.replace(finding, path="", line=0, also_at=(), places=1), []).append(finding)
-    return list(groups.values())
-
-
-def _view(group: Sequence[Finding], today: date) -> FindingView:
-    finding = group[0]
-    subject = f"{finding.package} {finding.version}".strip() or finding.code
-    identifiers = tuple(dict.fromkeys((*finding.aliases, finding.code)))
+def _view(row: FindingRow, today: date) -> FindingView:
+    finding = row.finding
     due = _day(finding.due) if not finding.waived_by else None
-    searched = (subject, gate_of(finding), *identifiers, finding.message, *(place.path for place in group))
+    searched = (row.subject, gate_of(finding), *row.identifiers, finding.message, *row.locations)
     return FindingView(
         severity=finding.severity.value,
         severity_word="Unknown" if finding.severity is Severity.UNKNOWN else finding.severity.value.capitalize(),
         gate=gate_of(finding),
-        subject=subject,
-        identifiers=identifiers,
+        subject=row.subject,
+        identifiers=row.identifiers,
         message=finding.message,
         next_step=finding.next_step,
-        where=f"{finding.path}:{finding.line}" if finding.path and finding.line else finding.path,
-        more_places=sum(max(place.places, 1 + len(place.also_at)) for place in group if place.path)
-        - bool(finding.path),
+        where=row.locations[0] if row.locations else "",
+        more_places=row.places - 1 if row.locations else 0,
         when=_when(due, today) if due else "",
         late=due is not None and due < today,
         first_seen=finding.first_seen,

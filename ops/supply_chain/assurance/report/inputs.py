@@ -16,6 +16,7 @@ from ops.supply_chain.contracts.files.claims import ClaimsReport
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import Verdict
+from ops.supply_chain.contracts.values.finding import FindingRow
 
 
 class PackageChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +67,7 @@ class ReportInput(msgspec.Struct, frozen=True, kw_only=True):
     rehearsal: bool
     records: tuple[Record, ...]
     findings: FindingsReport
+    finding_rows: tuple[FindingRow, ...]
     verdict: Verdict | None = None
     provenance_verdict: Verdict | None = None
     stale: tuple[str, ...] = ()

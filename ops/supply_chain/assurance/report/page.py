@@ -83,7 +83,7 @@ def build_page(evidence: ReportInput) -> ReportPage:
         policy=policy_view(
             [verdict for verdict in (evidence.verdict, evidence.provenance_verdict) if verdict is not None]
         ),
-        findings=findings_view(evidence.findings, evidence.today),
+        findings=findings_view(evidence.findings, evidence.finding_rows, evidence.today),
         clock_examined=_clock_examined(evidence),
         timeline=timeline(findings, evidence.today),
         packages=packages,

@@ -67,7 +67,7 @@ class FindingRow(Contract, frozen=True, kw_only=True):
 
     `subject` is the package with its version, or the code of a finding that is about none. `identifiers` are the
     names of the vulnerability, then the code. `locations` are the known ones as `path:line` in order, `places` is
-    the total number; none and 0 for a finding that is about no file.
+    the total number; none and 0 for a finding that is about no file. `merged` is the number of findings in the row.
     """
 
     finding: Finding
@@ -75,3 +75,4 @@ class FindingRow(Contract, frozen=True, kw_only=True):
     identifiers: tuple[str, ...]
     locations: tuple[str, ...]
     places: Count
+    merged: Count

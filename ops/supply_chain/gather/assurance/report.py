@@ -30,6 +30,7 @@ from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.gather.gates.records import read_records, record_paths
 from ops.supply_chain.release.retention.rules import newest
 from ops.supply_chain.risk.advisories.response import ResponseClock
+from ops.supply_chain.risk.findings.render.rows import rows
 from ops.supply_chain.risk.findings.report import build_report
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
@@ -72,6 +73,7 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
         rehearsal=_is_rehearsal(run),
         records=records,
         findings=findings,
+        finding_rows=rows(findings.findings),
         verdict=verdicts[0],
         provenance_verdict=verdicts[1],
         stale=tuple(sorted({path for verdict in verdicts if verdict is not None for path in _stale(run, verdict)})),

@@ -119,6 +119,7 @@ def _row(group: list[Finding]) -> FindingRow:
         identifiers=tuple(dict.fromkeys((*finding.aliases, finding.code))),
         locations=tuple(locations),
         places=max(sum(map(_places, group)), len(locations)),
+        merged=len(group),
     )
 
 
