@@ -107,7 +107,6 @@ def _files(run: StageRun, page: ReportPage) -> dict[str, bytes]:
     from ops.supply_chain.adapters.files.report_templates import read_templates
     from ops.supply_chain.assurance.report.html import render
     from ops.supply_chain.assurance.report.markdown import summary
-    from ops.supply_chain.formats.markdown import text
 
     recipients = run.config.public_log.recipients
     if run.args.public_log and not recipients:
@@ -115,16 +114,15 @@ def _files(run: StageRun, page: ReportPage) -> dict[str, bytes]:
     whole = render(page, read_templates(REPOSITORY), generator=(GENERATOR, GENERATOR_VERSION))
     if run.args.public_log:
         return {f"{PAGE}{age.SUFFIX}": age.encrypt(whole, recipients)}
-    return {PAGE: whole, SUMMARY: summary(page, text).encode()}
+    return {PAGE: whole, SUMMARY: summary(page).encode()}
 
 
 def _tell_step(run: StageRun, page: ReportPage) -> None:
     if not step_summary.wanted():
         return
     from ops.supply_chain.assurance.report.markdown import counts_only, summary
-    from ops.supply_chain.formats.markdown import text
 
-    step_summary.append(counts_only(page) if run.args.public_log else summary(page, text))
+    step_summary.append(counts_only(page) if run.args.public_log else summary(page))
 
 
 def _counts(page: ReportPage, files: int) -> dict[str, int]:

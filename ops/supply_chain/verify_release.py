@@ -109,7 +109,7 @@ def _write(
     run: StageRun, verification: Verification, document: dict[str, Any], summary: bytes | None, *, own: bool
 ) -> None:
     """Write the requested reports; for `dist/release/` all of them, with a summary only if everything was examined."""
-    markdown = report.markdown(verification).encode()
+    markdown = report.as_markdown(verification).encode()
     targets = [(run.args.markdown, markdown), (run.args.vsa, summary)]
     if own:
         folder = run.dist / REPORT_FOLDER

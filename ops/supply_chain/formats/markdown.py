@@ -22,16 +22,20 @@ from ops.supply_chain.core.text import printable, without_credentials
 _WORD = re.compile(r"\S+")
 _PLAIN_WORD = re.compile(
     r"""(?x)
-    (?!["'(]*www\.) (?!\d+[.)]\Z) (?!\(?(?:c|r|tm)\)) (?!["'(]*(?:\d+/\d+|c/o)\b)
+    (?!["'(]*www\.) (?!\(?(?:c|r|tm)\)) (?!["'(]*(?:\d+/\d+|c/o)\b)
     (?!.*\.(?:[a-z]{2}|com|org|net|biz|web|info|name|shop|pro|xxx)\b)
     ["'(]{0,2}
-    [^\W_]+ (?:[._/'-][^\W_]+)*
+    [^\W_]+ (?:[._/'-][^\W_]+)* (?::\d+)?
     ["')]{0,2} [.,;:!?]? ["')]?
     """,
     re.IGNORECASE,
 )
-"""A word to which no dialect gives a meaning, wherever it is. Excluded are the beginning of a link and of a list, what
+"""A word to which no dialect gives a meaning, wherever it is. Excluded are the beginning of a link, what
 becomes a symbol (`(c)`, `1/2`, `c/o`), and what some parsers take for the name of a host."""
+
+_LIST_MARK = re.compile(r"\d+[.)]")
+_OPTION = re.compile(r"--?[A-Za-z]+(?:-[A-Za-z]+)*|--", re.IGNORECASE)
+"""An option of a command, which has no meaning in a line that begins with something else."""
 
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
 """Some dialects raise its letters; they look into words, so that all of its characters become references."""
@@ -127,6 +131,9 @@ def _shown(raw: str) -> str:
 def _word(found: re.Match[str]) -> str:
     word = found[0]
     ordinal = _ORDINAL.search(word)
-    if _PLAIN_WORD.fullmatch(word) and not ordinal:
+    first = not found.start()
+    if _PLAIN_WORD.fullmatch(word) and not ordinal and not (first and _LIST_MARK.fullmatch(word)):
+        return word
+    if not first and _OPTION.fullmatch(word):
         return word
     return "".join(character if character.isalnum() and not ordinal else f"&#{ord(character)};" for character in word)

@@ -82,7 +82,7 @@ def _run(args: argparse.Namespace) -> int:
         examined = check_release(folder, wanted, trusted.checker, attestations=args.attestations)
     verification = examined.verification
     if args.markdown:
-        _write(args.markdown, report.markdown(verification).encode())
+        _write(args.markdown, report.as_markdown(verification).encode())
     now = read_clock()
     summary = summary_statement(examined, wanted, trusted, now=now) if args.vsa else None
     if summary is not None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ops.supply_chain.assurance.claims.controls import controls_from
-from ops.supply_chain.assurance.claims.page import cell, reference_page, standing_page
+from ops.supply_chain.assurance.claims.page import reference_page, standing_page
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.controls import ControlsConfig, OutOfScope
 from ops.supply_chain.contracts.files.claims import (
@@ -195,4 +195,3 @@ def test_hostile_text_stays_text_in_the_page() -> None:
     assert re.search(r"(?<!\\)\[x\]", page) is None
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [6, 6]
-    assert cell("a|b\n*c*") == r"a\|b?\*c\*"

@@ -176,7 +176,10 @@ def test_identities_stand_with_their_dates() -> None:
     )
     text = written("{{SIGNING_IDENTITIES}}", released(config=msgspec.structs.replace(config(), signing=signing)))
     assert "| Ann | `a@acme.example` | `https://i.example` | 2026-01-01 | not limited |" in text
-    assert "| not stated | matches https&#58;//x/.\\*&#124;y | `https://i.example` | not limited | 2026-06-30 |" in text
+    assert (
+        "| not stated | matches https&#58;&#47;&#47;x&#47;&#46;&#42;&#124;y | `https://i.example` | not limited | 2026-06-30 |"
+        in text
+    )
 
 
 def test_acknowledged_findings_stand_by_the_day_on_which_they_end() -> None:
@@ -193,8 +196,8 @@ def test_acknowledged_findings_stand_by_the_day_on_which_they_end() -> None:
     text = written("{{ACKNOWLEDGED_CVES}}", facts(deferred=(one("CVE-2026-2", 9), one("CVE-2026-1", 3))))
     rows = [line for line in text.splitlines() if line.startswith("| CVE")]
     assert rows == [
-        "| CVE-2026-1 | idna &lt;4 | Later. | 2026-11-01 | 2026-12-03 |",
-        "| CVE-2026-2 | idna &lt;4 | Later. | 2026-11-01 | 2026-12-09 |",
+        "| CVE-2026-1 | idna &#60;4 | Later. | 2026-11-01 | 2026-12-03 |",
+        "| CVE-2026-2 | idna &#60;4 | Later. | 2026-11-01 | 2026-12-09 |",
     ]
 
 
@@ -295,7 +298,7 @@ model = "cathedral"
         released(config=settings),
     )
     for sentence in (
-        "Write to security&#64;acme.example.",
+        "Write to security&#64;acme&#46;example.",
         "You get a first answer within 1 day.",
         "The vulnerability is disclosed at the latest 90 days after the report.",
         "Reporters are credited with the fix if they wish.",

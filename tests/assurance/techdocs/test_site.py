@@ -12,10 +12,10 @@ import msgspec
 import pytest
 import yaml
 
-from ops.supply_chain.assurance.techdocs.escape import cell
 from ops.supply_chain.assurance.techdocs.file_kinds import KINDS, kind_of
 from ops.supply_chain.assurance.techdocs.model import enclosed_name
 from ops.supply_chain.assurance.techdocs.site import entity_name, site
+from ops.supply_chain.formats import markdown
 from tests.assurance.techdocs.worlds import EVIL, mirror
 
 ENTITY = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
@@ -64,7 +64,7 @@ def test_hostile_text_does_nothing_on_any_page(tmp_path: Path) -> None:
 def test_hostile_text_is_still_shown() -> None:
     files = site(mirror(EVIL))
     for path in ("waivers", "dependencies", "releases", "packages", "verification", "releases/1.1/index"):
-        assert cell(EVIL).split()[0] in files[f"docs/{path}.md"].decode(), path
+        assert markdown.text(EVIL).split()[0] in files[f"docs/{path}.md"].decode(), path
 
 
 def test_yaml_says_what_was_meant_and_nothing_else() -> None:
@@ -159,7 +159,7 @@ def test_what_could_not_be_read_is_never_an_empty_list() -> None:
 
 def test_a_dependency_without_owner_stands_out() -> None:
     page = site(mirror("x"))["docs/dependencies.md"].decode()
-    assert "| bare | 1 | **no owner** | unstated | (not in that SBOM) |  |" in page
+    assert "| bare | 1 | **no owner** | unstated | (not in that SBOM) |   |" in page
     assert "2 direct dependencies, 1 of them without owner." in page
 
 

@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.files.verification import Verification
 from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.trust.verification.check import BundleChecker
-from ops.supply_chain.trust.verification.report import markdown, text
+from ops.supply_chain.trust.verification.report import as_markdown, text
 from tests.fakes.key_signing import KeySigner, Notary
 from tests.trust.verification.sealing import CHECKSUMS, PREFIX, unsigned
 from tests.trust.verification.world import IDENTITIES, WORKFLOW, World, failing, failures
@@ -81,7 +81,7 @@ def test_every_file_and_attestation_verifies_by_the_key_and_no_log_is_claimed(ke
         assert (line.signer.key_sha256, line.signer.log_index, line.signer.signed_at) == (keyed.signer.sha256, -1, "")
     assert f"authorized key: sha256:{keyed.signer.sha256}; a key does not identify its owner" in text(found)
     assert "$PUBLIC_KEY is the file with the signer's public key" in text(found)
-    assert "| not proved | no transparency log entry |" in markdown(found)
+    assert "| not proved | no transparency log entry |" in as_markdown(found)
 
 
 def test_a_log_entry_and_a_timestamp_are_told(keyed: Keyed) -> None:
@@ -91,7 +91,7 @@ def test_a_log_entry_and_a_timestamp_are_told(keyed: Keyed) -> None:
     for line in lines_of(found, "files.signed"):
         assert line.message.endswith("Z, transparency log entry verified")
         assert "--insecure-ignore-tlog" not in line.command
-    assert "no transparency log entry" not in markdown(found)
+    assert "no transparency log entry" not in as_markdown(found)
 
 
 @pytest.mark.parametrize("several", [False, True])

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ops.supply_chain.formats import markdown
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from tests.fakes.github import TOKEN, FakeGithub
 from tests.trust.verification.sealing import GATE, PREFIX, sealed
@@ -57,7 +58,7 @@ def test_of_the_projects_own_release_everything_is_written(
     assert (summary["verificationResult"], summary["sealwright_rehearsal"]) == ("FAILED", True)
     said = "verified as a rehearsal; no other check would keep a real release from verifying"
     assert capfd.readouterr().out.startswith(f"small v1.0: {said}\n")
-    assert (dist / "verification/verification.md").read_text().startswith(f"# `small v1.0: {said}`\n")
+    assert (dist / "verification/verification.md").read_text().startswith(f"# {markdown.text(f'small v1.0: {said}')}\n")
     for name in REPORTS:
         assert str(dist).encode() not in (dist / "verification" / name).read_bytes()
 
@@ -101,7 +102,7 @@ def test_of_a_folder_that_is_named_nothing_is_written(world: World, dist: Path, 
     assert verify(world, dist, str(dist / "release")) == 0
     assert not (dist / "verification").exists()
     assert verify(world, dist, str(dist / "release"), "--markdown", str(tmp_path / "r.md")) == 0
-    assert (tmp_path / "r.md").read_text().startswith("# `small v1.0: verified as a rehearsal; ")
+    assert (tmp_path / "r.md").read_text().startswith("# small v1.0: verified as a rehearsal; ")
 
 
 def test_the_report_is_kept_and_the_kept_release_verifies_again(world: World, dist: Path) -> None:

@@ -135,7 +135,7 @@ def test_with_the_two_packages_it_verifies(
     assert (report["ruling"], report["signed"], report["rehearsal"]) == ("pass", True, True)
     assert report["verifier_version"] == VERIFIER_VERSION
     assert json.loads((tmp_path / "vsa.json").read_text())["predicate"]["verificationResult"] == "FAILED"
-    assert (tmp_path / "r.md").read_text().startswith("# `small v1.0: verified as a rehearsal; ")
+    assert (tmp_path / "r.md").read_text().startswith("# small v1.0: verified as a rehearsal; ")
     assert run(str(world.detached.folder), *trusted, site=packages).returncode == 4
 
 

@@ -173,10 +173,10 @@ def test_the_document_tells_outcome_and_ruling_apart(world: World) -> None:
 
 
 def test_markdown_says_what_was_accepted(world: World) -> None:
-    found = report.markdown(world.judged(sealed(world.first, gate=deny), allow_unsigned=True))
+    found = report.as_markdown(world.judged(sealed(world.first, gate=deny), allow_unsigned=True))
     assert "| Every gate passed (`gate.gates`) | FAIL; accepted, because this is a rehearsal | 0 of 2 |" in found
     section = found.partition("## Accepted here, but would keep a real release from verifying\n\n")[2]
-    assert "- `verdict`: `is deny (not-examined)`" in section.partition("\n\n")[0].splitlines()
+    assert "- `verdict`: is deny (not-examined)" in section.partition("\n\n")[0].splitlines()
 
 
 def retained(world: World, **changes: bytes) -> dict[str, bytes]:
@@ -186,7 +186,7 @@ def retained(world: World, **changes: bytes) -> dict[str, bytes]:
     summary = vsa.statement(found, policy, base="urn:x:", verifier_version="1", verified_at="2026-01-01T00:00:00Z")
     kept = {
         "verification.json": json.dumps(report.document(found, verified_at="2026-01-01T00:00:00Z")).encode(),
-        "verification.md": report.markdown(found).encode(),
+        "verification.md": report.as_markdown(found).encode(),
         "vsa.json": summary,
     }
     files = {**world.first.files, **{PREFIX + KEPT_SUFFIXES[name]: data for name, data in kept.items()}, **changes}

@@ -5,16 +5,12 @@ All text is escaped for Markdown: reasons and versions come from configurations 
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ops.supply_chain.assurance.claims.verdicts import ClaimRule
 from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStatus, ClaimVerdict, ControlVerdict
 from ops.supply_chain.contracts.files.control_catalogue import Catalogue, CatalogueEntry
-from ops.supply_chain.core.text import printable
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+from ops.supply_chain.formats import markdown
 
 REFERENCE_HEAD = """\
 # Claims and controls
@@ -40,22 +36,22 @@ def standing_page(report: ClaimsReport) -> str:
     return "\n".join(_standing(report)) + "\n"
 
 
-def cell(text: str) -> str:
-    """Return text on one line that Markdown shows as it is, in a table or outside."""
-    return _SPECIAL.sub(r"\\\1", html.escape(printable(text), quote=False))
-
-
 def _reference(rules: Sequence[ClaimRule], catalogues: Sequence[Catalogue]) -> Iterator[str]:
     yield REFERENCE_HEAD
     yield from ("## Claims", "", "| id | what it says | where it is not shown | rests on |", "|---|---|---|---|")
     for rule in sorted(rules, key=lambda control: control.id):
-        yield _row(f"`{rule.id}`", cell(rule.sentence), cell(rule.otherwise), cell(", ".join(rule.evidence)))
+        yield _row(
+            f"`{rule.id}`",
+            markdown.text(rule.sentence),
+            markdown.text(rule.otherwise),
+            markdown.text(", ".join(rule.evidence)),
+        )
     for catalogue in catalogues:
-        yield from ("", f"## {cell(_framework(catalogue))}", "", f"Identifiers: <{catalogue.source}>", "")
+        yield from ("", f"## {markdown.text(_framework(catalogue))}", "", f"Identifiers: <{catalogue.source}>", "")
         yield from ("| id | control | rests on |", "|---|---|---|")
         for entry in catalogue.controls:
             level = f" ({entry.level})" if entry.level else ""
-            yield _row(f"`{entry.id}`", cell(entry.title + level), _rests_on(entry))
+            yield _row(f"`{entry.id}`", markdown.text(entry.title + level), _rests_on(entry))
 
 
 def _framework(catalogue: Catalogue) -> str:
@@ -64,15 +60,15 @@ def _framework(catalogue: Catalogue) -> str:
 
 def _rests_on(entry: CatalogueEntry) -> str:
     if not entry.claims:
-        return cell(entry.always or f"Not examined: {entry.unseen}")
+        return markdown.text(entry.always or f"Not examined: {entry.unseen}")
     return ", ".join([*(f"`{name}`" for name in entry.claims), *(f"rule `{code}`" for code in entry.rules)])
 
 
 def _standing(report: ClaimsReport) -> Iterator[str]:
-    yield from (f"# Controls of {cell(report.component)}", "", _rests(report), "")
+    yield from (f"# Controls of {markdown.text(report.component)}", "", _rests(report), "")
     for framework, controls in _grouped(report.controls).items():
         yield from (
-            f"## {cell(framework)}",
+            f"## {markdown.text(framework)}",
             "",
             "| id | control | standing | why | evidence |",
             "|---|---|---|---|---|",
@@ -80,9 +76,9 @@ def _standing(report: ClaimsReport) -> Iterator[str]:
         for control in controls:
             yield _row(
                 f"`{control.id}`",
-                cell(control.title),
+                markdown.text(control.title),
                 control.standing.value.replace("-", " "),
-                cell(control.reason),
+                markdown.text(control.reason),
                 _evidence(control),
             )
         yield ""
@@ -91,8 +87,8 @@ def _standing(report: ClaimsReport) -> Iterator[str]:
         yield _row(
             f"`{claim.id}`",
             claim.standing.value.replace("-", " "),
-            cell(claim.sentence if claim.standing is ClaimStatus.SUPPORTED else claim.otherwise),
-            cell(" ".join(claim.missing)),
+            markdown.text(claim.sentence if claim.standing is ClaimStatus.SUPPORTED else claim.otherwise),
+            markdown.text(" ".join(claim.missing)),
             _evidence(claim),
         )
 
@@ -102,7 +98,7 @@ def _rests(report: ClaimsReport) -> str:
     if source is None:
         return "No release is retained that could be read: only what the project itself says is looked at."
     kind = "the rehearsal, which is not a release, of" if source.rehearsal else "release"
-    return f"From {kind} {cell(source.version)}; its manifest has the SHA-256 `{source.manifest_sha256}`."
+    return f"From {kind} {markdown.text(source.version)}; its manifest has the SHA-256 `{source.manifest_sha256}`."
 
 
 def _grouped(controls: Iterable[ControlVerdict]) -> Mapping[str, list[ControlVerdict]]:
@@ -113,7 +109,7 @@ def _grouped(controls: Iterable[ControlVerdict]) -> Mapping[str, list[ControlVer
 
 
 def _evidence(verdict: ClaimVerdict | ControlVerdict) -> str:
-    return "<br>".join(f"{cell(file.path)} sha256 `{file.sha256}`" for file in verdict.evidence)
+    return "<br>".join(f"{markdown.text(file.path)} sha256 `{file.sha256}`" for file in verdict.evidence)
 
 
 def _row(*cells: str) -> str:

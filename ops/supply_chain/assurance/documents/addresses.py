@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ops.supply_chain.assurance.documents.escape import is_web_address
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.formats.markdown import is_web_address
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")

@@ -6,8 +6,8 @@ import re
 
 import msgspec
 
-from ops.supply_chain.assurance.documents import escape
 from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStatus, ClaimVerdict
+from ops.supply_chain.formats import markdown
 
 SHOWN_FILES = 4
 """Files that are named for one claim; the rest are counted."""
@@ -50,8 +50,8 @@ class ClaimRenderer:
             self._asserted.setdefault(claim)
         verdict = self._verdicts[claim]
         if verdict.standing is not ClaimStatus.SUPPORTED:
-            return escape.text(_otherwise(verdict))
-        return f"{text or escape.text(verdict.sentence)} {_MARK}{claim}{_MARK}"
+            return markdown.text(_otherwise(verdict))
+        return f"{text or markdown.text(verdict.sentence)} {_MARK}{claim}{_MARK}"
 
     def numbered(self, document: str) -> str:
         """Number the supported claims of a finished document, in their order."""
@@ -77,9 +77,10 @@ class ClaimRenderer:
     def evidence(self) -> str:
         """Return the table of evidence for each numbered claim; empty where nothing was claimed."""
         rows = [
-            (str(number), escape.code(claim), _files(self._verdicts[claim])) for claim, number in self._numbers.items()
+            (str(number), markdown.code(claim), _files(self._verdicts[claim]))
+            for claim, number in self._numbers.items()
         ]
-        return escape.table(("no.", "claim", "rests on"), rows) if rows else ""
+        return markdown.table(("no.", "claim", "rests on"), rows) if rows else ""
 
 
 def _otherwise(verdict: ClaimVerdict) -> str:
@@ -89,7 +90,7 @@ def _otherwise(verdict: ClaimVerdict) -> str:
 
 
 def _files(verdict: ClaimVerdict) -> str:
-    names = [escape.code(_IN_RELEASE.sub("", ref.path)) for ref in verdict.evidence]
+    names = [markdown.code(_IN_RELEASE.sub("", ref.path)) for ref in verdict.evidence]
     more = len(names) - SHOWN_FILES
     shown = ", ".join(names[:SHOWN_FILES]) or "no file of its own"
     return f"{shown} and {more} more" if more > 0 else shown

@@ -6,7 +6,6 @@ texts are not summarised: the reader is sent to the law itself.
 
 from __future__ import annotations
 
-from ops.supply_chain.assurance.documents import escape
 from ops.supply_chain.assurance.documents.addresses import email, https, repository
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.compliance import AttestationForm, AuditKind, CraRole, Cryptography
@@ -14,6 +13,7 @@ from ops.supply_chain.contracts.config.governance import GovernanceModel
 from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.contracts.config.response import ClockStart, ResponseConfig
 from ops.supply_chain.contracts.config.support import SupportConfig, SupportedVersions, SupportPolicy
+from ops.supply_chain.formats import markdown
 
 NO_CHANNEL = (
     "No private channel for reports is configured yet. Until there is one, ask the maintainers in public for a private "
@@ -40,15 +40,15 @@ def supported_versions(config: SupportConfig) -> str:
         SupportPolicy.LISTED: "The maintainers have listed no version yet.",
     }[config.policy]
     if config.policy is SupportPolicy.LISTED and config.versions:
-        statement = escape.table(
+        statement = markdown.table(
             ("versions", "security fixes", "until", "note"),
-            ((escape.text(version.versions), *_support(version)) for version in config.versions),
+            ((markdown.text(version.versions), *_support(version)) for version in config.versions),
         )
     return _with(statement, config.text)
 
 
 def _support(entry: SupportedVersions) -> tuple[str, str, str]:
-    return ("yes" if entry.supported else "no", escape.text(entry.until) or "not stated", escape.text(entry.note))
+    return ("yes" if entry.supported else "no", markdown.text(entry.until) or "not stated", markdown.text(entry.note))
 
 
 def reporting_channel(config: ReportingConfig) -> str:
@@ -57,19 +57,19 @@ def reporting_channel(config: ReportingConfig) -> str:
     if config.github:
         name = repository(config.github, where="reporting.github")
         address = f"https://github.com/{name}/security/advisories/new"
-        ways.append(f"{escape.link('Report it privately on GitHub', address)} (private vulnerability reporting).")
+        ways.append(f"{markdown.link('Report it privately on GitHub', address)} (private vulnerability reporting).")
     if config.email:
-        ways.append(f"Write to {escape.text(email(config.email, where='reporting.email'))}.")
+        ways.append(f"Write to {markdown.text(email(config.email, where='reporting.email'))}.")
     if config.url:
         address = https(config.url, where="reporting.url")
-        ways.append(f"Use the {escape.link('form for vulnerability reports', address)}.")
+        ways.append(f"Use the {markdown.link('form for vulnerability reports', address)}.")
     if config.pgp_key:
-        key = escape.link("key", https(config.pgp_key, where="reporting.pgp_key"))
+        key = markdown.link("key", https(config.pgp_key, where="reporting.pgp_key"))
         ways.append(f"Encrypt your report with this {key}.")
     if config.languages:
-        ways.append(f"Languages: {', '.join(escape.text(language) for language in config.languages)}.")
+        ways.append(f"Languages: {', '.join(markdown.text(language) for language in config.languages)}.")
     reachable = config.github or config.email or config.url
-    return _with(escape.bullets(ways) if reachable else NO_CHANNEL, config.text)
+    return _with(markdown.bullets(ways) if reachable else NO_CHANNEL, config.text)
 
 
 def has_channel(config: ReportingConfig) -> bool:
@@ -95,13 +95,13 @@ def reporting_terms(config: ReportingConfig) -> str:
     ]
     if config.bug_bounty is not None:
         lines.append("There is a bug bounty." if config.bug_bounty else "There is no bug bounty.")
-    return escape.bullets(lines)
+    return markdown.bullets(lines)
 
 
 def not_accepted(config: ReportingConfig) -> str:
     """Return what is not accepted as a vulnerability of this project, as a list."""
-    items = [escape.text(item) for item in config.not_accepted]
-    return escape.bullets(items) if items else "There are no exclusions."
+    items = [markdown.text(item) for item in config.not_accepted]
+    return markdown.bullets(items) if items else "There are no exclusions."
 
 
 def response_targets(config: ResponseConfig, *, stated: bool) -> str:
@@ -118,7 +118,7 @@ def response_targets(config: ResponseConfig, *, stated: bool) -> str:
         ("low", config.low_days),
     )
     rows = [(level, "no target" if days is None else f"within {_days(days, 'business day')}") for level, days in levels]
-    found = escape.table(("severity", "fixed, removed, or accepted with a reason until an expiry date"), rows)
+    found = markdown.table(("severity", "fixed, removed, or accepted with a reason until an expiry date"), rows)
     return found if stated or config != ResponseConfig() else f"{NOT_PROMISED}\n\n{found}"
 
 
@@ -132,14 +132,12 @@ def clock_start(config: ResponseConfig) -> str:
     free = [f"{day.value.capitalize()}s" for day in config.weekend]
     free += [f"{len(config.holidays)} configured holidays"] if config.holidays else []
     days = f"all days except {' and '.join(free)}" if free else "all days"
-    return (
-        f"{start} Business days are {days}, in the time zone {escape.code(config.zone)}; the first day is not counted."
-    )
+    return f"{start} Business days are {days}, in the time zone {markdown.code(config.zone)}; the first day is not counted."
 
 
 def severity_decision(config: ReportingConfig) -> str:
     """Return who decides the severity of a vulnerability."""
-    who = escape.text(config.severity_decided_by) or "no named person or team"
+    who = markdown.text(config.severity_decided_by) or "no named person or team"
     return (
         f"The severity of a vulnerability in this project is decided by {who}. For a dependency it is the severity of "
         "the published advisories; where they state none or disagree, it counts as high until it is decided, and as "
@@ -158,7 +156,7 @@ def posture(facts: DocumentFacts) -> str:
     config = facts.config
     if not config.converted:
         return "The maintainers have not stated since which release this project has the assurance described here."
-    since = f"since {escape.code(config.converted_in)}" if config.converted_in else "without naming its first release"
+    since = f"since {markdown.code(config.converted_in)}" if config.converted_in else "without naming its first release"
     return (
         f"The maintainers state that this project has the assurance described here, {since}. "
         "This is their statement; what the evidence shows is stated below."
@@ -170,7 +168,7 @@ def _days(count: int, unit: str = "day") -> str:
 
 
 def _with(statement: str, more: str) -> str:
-    return "\n\n".join(filter(None, (statement, escape.text(more))))
+    return "\n\n".join(filter(None, (statement, markdown.text(more))))
 
 
 _CRA = {
@@ -233,5 +231,5 @@ def audit_status(facts: DocumentFacts) -> str:
 
 
 def _joined(statement: str, more: str, address: str = "", where: str = "", title: str = "") -> str:
-    found = f"See {escape.link(title, https(address, where=where))}." if address else ""
-    return "\n\n".join(filter(None, (" ".join(filter(None, (statement, found))), escape.text(more))))
+    found = f"See {markdown.link(title, https(address, where=where))}." if address else ""
+    return "\n\n".join(filter(None, (" ".join(filter(None, (statement, found))), markdown.text(more))))

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from ops.supply_chain.assurance.documents import escape, maintainer_text, release_text
+from ops.supply_chain.assurance.documents import maintainer_text, release_text
 from ops.supply_chain.assurance.documents.addresses import https
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.documents import Section
+from ops.supply_chain.formats import markdown
 
 EVIDENCE = "EVIDENCE"
 """Filled last, when all claims are rendered."""
@@ -40,8 +41,8 @@ def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
     """
     config, source = facts.config, facts.claims.source
     return {
-        "COMPONENT_NAME": escape.text(facts.component),
-        "VERSION": escape.text(source.version) if source else "none",
+        "COMPONENT_NAME": markdown.text(facts.component),
+        "VERSION": markdown.text(source.version) if source else "none",
         NOTICE: release_text.evidence_notice(facts),
         "SUPPLY_CHAIN_STATUS": release_text.supply_chain_status(facts, renderer),
         "SUPPORTED_VERSIONS": maintainer_text.supported_versions(config.support),
@@ -87,5 +88,6 @@ def _links(facts: DocumentFacts) -> str:
         if "://" in link.url:
             https(link.url, where=f"more_links[{number}].url")
     return (
-        escape.bullets(escape.link(link.title, link.url) for link in facts.config.more_links) or "There are none yet."
+        markdown.bullets(markdown.link(link.title, link.url) for link in facts.config.more_links)
+        or "There are none yet."
     )

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ops.supply_chain.assurance.documents import escape
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts
 from ops.supply_chain.contracts.config.signing import SigningConfig, SigningMode
 from ops.supply_chain.contracts.files.claims import ControlStatus, ControlVerdict
+from ops.supply_chain.formats import markdown
 
 NOTHING_YET = "No release has been made with this pipeline yet."
 NO_COMMANDS = f"{NOTHING_YET} From the first release on, this section has the commands that verify it."
@@ -45,7 +45,7 @@ def evidence_notice(facts: DocumentFacts) -> str:
         return (
             f"> **{NOTHING_YET}** No claims are made about releases. Statements by the maintainers are marked as such."
         )
-    name = f"{escape.code(source.component)} {escape.code(source.version)}"
+    name = f"{markdown.code(source.component)} {markdown.code(source.version)}"
     if source.rehearsal:
         return (
             f"> **This document describes a rehearsal, not a release.** {NOTHING_YET} {name} was rehearsed on "
@@ -66,7 +66,7 @@ def supply_chain_status(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
     if source is None:
         return f"{NOTHING_YET} No claims are made about releases."
     supported = sum(renderer.supported(claim.id) for claim in facts.claims.claims)
-    what = f"{'rehearsal' if source.rehearsal else 'release'} {escape.code(source.version)}"
+    what = f"{'rehearsal' if source.rehearsal else 'release'} {markdown.code(source.version)}"
     aside = " A rehearsal is not a release." if source.rehearsal else ""
     return (
         f"{supported} of {len(facts.claims.claims)} claims about this project's supply chain are supported by the evidence of "
@@ -76,12 +76,12 @@ def supply_chain_status(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
 
 def sbom_location(facts: DocumentFacts) -> str:
     """Return where the SBOMs are."""
-    names = [escape.code(file.name) for file in facts.files if file.sbom]
+    names = [markdown.code(file.name) for file in facts.files if file.sbom]
     if facts.claims.source is None:
         return f"{NOTHING_YET} SBOMs are part of each release."
     if not names:
-        return f"The {escape.text(facts.subject)} has no SBOM."
-    return f"Among the files of {escape.text(facts.subject)}: {', '.join(names)}."
+        return f"The {markdown.text(facts.subject)} has no SBOM."
+    return f"Among the files of {markdown.text(facts.subject)}: {', '.join(names)}."
 
 
 def sbom_files(facts: DocumentFacts) -> str:
@@ -96,15 +96,15 @@ def release_files(facts: DocumentFacts) -> str:
 
 
 def _file_table(files: Iterable[DescribedFile]) -> str:
-    rows = ((escape.code(file.name), escape.text(file.meaning), "yes" if file.signed else "no") for file in files)
-    return escape.table(("file", "content", "signature bundle"), rows)
+    rows = ((markdown.code(file.name), markdown.text(file.meaning), "yes" if file.signed else "no") for file in files)
+    return markdown.table(("file", "content", "signature bundle"), rows)
 
 
 def commands(facts: DocumentFacts, lines: tuple[str, ...]) -> str:
     """Return command lines, or a sentence where there is nothing to run them on."""
     if facts.claims.source is None:
         return NO_COMMANDS
-    return escape.fenced(lines) if lines else "This release has nothing of this kind to check."
+    return markdown.fenced(lines) if lines else "This release has nothing of this kind to check."
 
 
 def signatures(facts: DocumentFacts) -> str:
@@ -120,18 +120,20 @@ def signing_identities(config: SigningConfig) -> str:
         return "Releases of this project are not signed; only their digests are published."
     rows = [
         (
-            escape.text(identity.role) or "not stated",
-            escape.code(identity.identity) if identity.identity else f"matches {escape.code(identity.identity_regex)}",
-            escape.code(identity.issuer),
-            escape.text(identity.since) or "not limited",
-            escape.text(identity.until) or "not limited",
+            markdown.text(identity.role) or "not stated",
+            markdown.code(identity.identity)
+            if identity.identity
+            else f"matches {markdown.code(identity.identity_regex)}",
+            markdown.code(identity.issuer),
+            markdown.text(identity.since) or "not limited",
+            markdown.text(identity.until) or "not limited",
         )
         for identity in config.identities
     ]
     if not rows:
         return "No signing identity is configured yet; without one, no release of this project is signed."
     only = "Only these identities may sign a release; dates are inclusive, in UTC."
-    return f"{only}\n\n" + escape.table(("role", "identity in the certificate", "issuer", "from", "until"), rows)
+    return f"{only}\n\n" + markdown.table(("role", "identity in the certificate", "issuer", "from", "until"), rows)
 
 
 def slsa_level(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
@@ -142,7 +144,7 @@ def slsa_level(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
     while level < len(SLSA_CLAIMS) and renderer.supported(SLSA_CLAIMS[level]):
         level += 1
     if level == 0:
-        return f"No SLSA Build level is claimed: the evidence of the {escape.text(facts.subject)} supports none."
+        return f"No SLSA Build level is claimed: the evidence of the {markdown.text(facts.subject)} supports none."
     claimed = renderer.render(
         SLSA_CLAIMS[level - 1], f"SLSA Build L{level}, and no higher level, is claimed.", optional=True
     )
@@ -169,10 +171,10 @@ def s2c2f_practices(facts: DocumentFacts) -> str:
     if facts.claims.source is None or not practices:
         return "No S2C2F practice has been assessed."
     rows = (
-        (practice, escape.text(control.title), _STANDING[control.standing], escape.text(control.reason))
+        (practice, markdown.text(control.title), _STANDING[control.standing], markdown.text(control.reason))
         for practice, control in sorted(practices.items())
     )
-    return escape.table(("practice", "requirement", "status", "reason"), rows)
+    return markdown.table(("practice", "requirement", "status", "reason"), rows)
 
 
 def _practices(facts: DocumentFacts) -> dict[str, ControlVerdict]:
@@ -188,9 +190,9 @@ def acknowledged(deferred: Iterable[DeferredCve]) -> str:
     """Return a table of known and deferred findings, by expiry date."""
     rows = [
         (
-            escape.text(finding.id),
-            f"{escape.text(finding.package)} {escape.text(finding.versions)}".strip() or "any",
-            escape.text(finding.reason),
+            markdown.text(finding.id),
+            f"{markdown.text(finding.package)} {markdown.text(finding.versions)}".strip() or "any",
+            markdown.text(finding.reason),
             finding.since.isoformat(),
             finding.until.isoformat(),
         )
@@ -200,7 +202,7 @@ def acknowledged(deferred: Iterable[DeferredCve]) -> str:
     ]
     if not rows:
         return "No finding is acknowledged and deferred at present."
-    return escape.table(("finding", "package", "reason", "since", "until"), rows)
+    return markdown.table(("finding", "package", "reason", "since", "until"), rows)
 
 
 def retention(facts: DocumentFacts) -> str:
@@ -209,7 +211,7 @@ def retention(facts: DocumentFacts) -> str:
     period = f"Releases are retained by their maintainers for {days} days, as configured."
     if not facts.released:
         return period
-    until = f" The {escape.text(facts.subject)} is retained until {escape.text(facts.retained_until)}."
+    until = f" The {markdown.text(facts.subject)} is retained until {markdown.text(facts.retained_until)}."
     return f"{period}{until if facts.retained_until else ''}"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ops.supply_chain.assurance.techdocs.escape import cell, code, console
 from ops.supply_chain.assurance.techdocs.file_kinds import KINDS, kind_of
 from ops.supply_chain.assurance.techdocs.model import Mirror
 from ops.supply_chain.assurance.techdocs.tables import banner, file_link, release_link, table
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyRow
+from ops.supply_chain.formats import markdown
 
 LEDGER = "files/ledger.jsonl.txt"
 """Where the ledger is enclosed, relative to the pages; `.txt`, so that a browser shows it."""
@@ -18,14 +18,14 @@ def index_page(mirror: Mirror) -> list[str]:
     kind = "rehearsal" if newest.rehearsal else "release"
     damage = [f"**{len(mirror.damaged)} problems with retained releases: see [releases](releases.md).**", ""]
     return [
-        f"# {cell(mirror.component)}",
+        f"# {markdown.text(mirror.component)}",
         "",
-        *([cell(mirror.description), ""] if mirror.description else []),
+        *([markdown.text(mirror.description), ""] if mirror.description else []),
         *banner(newest),
         *(damage if mirror.damaged else []),
         (
-            f"The newest retained {kind} is {release_link(newest, up='')}, made {code(newest.manifest.created)}, kept until "
-            f"{cell(newest.manifest.retained_until)}; the policy said {cell(newest.decision or 'nothing that could be read')}."
+            f"The newest retained {kind} is {release_link(newest, up='')}, made {markdown.code(newest.manifest.created)}, kept until "
+            f"{markdown.text(newest.manifest.retained_until)}; the policy said {markdown.text(newest.decision or 'nothing that could be read')}."
         ),
         "",
         "- Something has happened: [incident](incident.md)",
@@ -46,22 +46,22 @@ def waivers_page(mirror: Mirror) -> list[str]:
     """Return the waivers of the configuration, and what they waived in the newest release."""
     rows = (
         (
-            cell(waiver.id),
-            cell(waiver.package) or "any",
-            cell(waiver.reason),
-            cell(waiver.justification) or "none",
-            cell(waiver.owner) or "**nobody**",
-            cell(waiver.begins),
-            cell(waiver.ends),
-            cell(waiver.link) or "none",
+            markdown.text(waiver.id),
+            markdown.text(waiver.package) or "any",
+            markdown.text(waiver.reason),
+            markdown.text(waiver.justification) or "none",
+            markdown.text(waiver.owner) or "**nobody**",
+            markdown.text(waiver.begins),
+            markdown.text(waiver.ends),
+            markdown.text(waiver.link) or "none",
         )
         for waiver in sorted(mirror.waivers, key=lambda entry: (entry.ends, entry.id, entry.package))
     )
     waived = (
         (
-            cell(finding.code),
-            cell(f"{finding.package} {finding.version}".strip() or finding.path),
-            cell(finding.waived_by),
+            markdown.text(finding.code),
+            markdown.text(f"{finding.package} {finding.version}".strip() or finding.path),
+            markdown.text(finding.waived_by),
         )
         for finding in mirror.newest.findings
         if finding.waived_by
@@ -72,8 +72,8 @@ def waivers_page(mirror: Mirror) -> list[str]:
         "",
         *table(heads, rows, empty="No waiver is configured."),
         "",
-        *([*(f"- Waives nothing: {cell(text)}" for text in mirror.malformed), ""] if mirror.malformed else []),
-        f"## Waived in {cell(mirror.newest.version)}",
+        *([*(f"- Waives nothing: {markdown.text(text)}" for text in mirror.malformed), ""] if mirror.malformed else []),
+        f"## Waived in {markdown.text(mirror.newest.version)}",
         "",
         *table(("finding", "where", "waiver"), waived, empty="Its records hold no waived finding."),
     ]
@@ -83,9 +83,12 @@ def dependencies_page(mirror: Mirror) -> list[str]:
     """Return the dependency matrix."""
     matrix = mirror.matrix
     heads = ("dependency", "version", "owner", "lifecycle", "licence", "notes")
-    source = f"Licences are from {cell(matrix.source)}." if matrix.source else "Licences are not known: no SBOM."
+    source = (
+        f"Licences are from {markdown.text(matrix.source)}." if matrix.source else "Licences are not known: no SBOM."
+    )
     gaps = [
-        f"- {code(lock)} does not tell which of its pins are direct: they are missing here." for lock in matrix.untold
+        f"- {markdown.code(lock)} does not tell which of its pins are direct: they are missing here."
+        for lock in matrix.untold
     ]
     return [
         "# Direct dependencies",
@@ -98,10 +101,17 @@ def dependencies_page(mirror: Mirror) -> list[str]:
 
 
 def _dependency(row: DependencyRow) -> tuple[str, ...]:
-    gap = f"({cell(row.licence_gap)})" if row.licence_gap else ""
-    licence = " ".join(filter(None, (cell(row.licence), gap)))
-    owner = cell(row.owner) or "**no owner**"
-    return cell(row.name), cell(", ".join(row.versions)), owner, cell(row.lifecycle.value), licence, cell(row.notes)
+    gap = f"({markdown.text(row.licence_gap)})" if row.licence_gap else ""
+    licence = " ".join(filter(None, (markdown.text(row.licence), gap)))
+    owner = markdown.text(row.owner) or "**no owner**"
+    return (
+        markdown.text(row.name),
+        markdown.text(", ".join(row.versions)),
+        owner,
+        markdown.text(row.lifecycle.value),
+        licence,
+        markdown.text(row.notes),
+    )
 
 
 def verification_page(mirror: Mirror) -> list[str]:
@@ -109,16 +119,18 @@ def verification_page(mirror: Mirror) -> list[str]:
     newest = mirror.newest
     rows = (
         (
-            cell(identity.identity or f"expression {identity.identity_regex}"),
-            cell(identity.issuer),
-            cell(identity.role),
-            cell(identity.since) or "always",
-            cell(identity.until) or "no end",
+            markdown.text(identity.identity or f"expression {identity.identity_regex}"),
+            markdown.text(identity.issuer),
+            markdown.text(identity.role),
+            markdown.text(identity.since) or "always",
+            markdown.text(identity.until) or "no end",
         )
         for identity in mirror.identities
     )
     commands = (
-        console(list(newest.commands)) if newest.commands else ["There is none: nobody is configured who may sign."]
+        markdown.fenced(newest.commands, prompt="$ ").splitlines()
+        if newest.commands
+        else ["There is none: nobody is configured who may sign."]
     )
     return [
         "# Verification",
@@ -133,7 +145,7 @@ def verification_page(mirror: Mirror) -> list[str]:
             if mirror.identities
             else []
         ),
-        f"## Commands for {cell(newest.version)}",
+        f"## Commands for {markdown.text(newest.version)}",
         "",
         "In a folder with all of its files:",
         "",
@@ -170,7 +182,7 @@ def incident_page(mirror: Mirror) -> list[str]:
         "3. Look up who decides in [dependencies](dependencies.md), and what is accepted in [waivers](waivers.md).",
         "4. Before you rely on a file, check it as [verification](verification.md) says.",
         "",
-        f"## Files of {cell(newest.version)}",
+        f"## Files of {markdown.text(newest.version)}",
         "",
         *table(("question", "file", "what it is"), rows, empty="None of its files is known."),
         "",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ops.supply_chain.assurance.techdocs.escape import cell, code, console
 from ops.supply_chain.assurance.techdocs.file_kinds import kind_of
 from ops.supply_chain.assurance.techdocs.model import Mirror, MirrorRelease
 from ops.supply_chain.assurance.techdocs.tables import banner, digest, file_link, release_link, table
 from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.formats import markdown
 
 NO_PACKAGES = "No SBOM of this release could be read."
 
@@ -19,16 +19,16 @@ def releases_page(mirror: Mirror) -> list[str]:
         (
             release_link(release, up=""),
             str(release.manifest.sequence),
-            code(release.manifest.created),
-            cell(release.manifest.retained_until),
-            cell(release.decision or "not known"),
+            markdown.code(release.manifest.created),
+            markdown.text(release.manifest.retained_until),
+            markdown.text(release.decision or "not known"),
             _kind(release),
             str(len(release.manifest.files)),
         )
         for release in mirror.releases
     ]
     heads = ("version", "place in the chain", "made", "kept until", "policy", "kind", "files")
-    damage = ["## Damaged", "", *(f"- {cell(text)}" for text in mirror.damaged), ""] if mirror.damaged else []
+    damage = ["## Damaged", "", *(f"- {markdown.text(text)}" for text in mirror.damaged), ""] if mirror.damaged else []
     return ["# Releases", "", *damage, *table(heads, rows, empty="No release is intact.")]
 
 
@@ -42,12 +42,12 @@ def _kind(release: MirrorRelease) -> str:
 def release_page(mirror: Mirror, release: MirrorRelease) -> list[str]:
     """Return the page of one release."""
     return [
-        f"# {cell(mirror.component)} {cell(release.version)}",
+        f"# {markdown.text(mirror.component)} {markdown.text(release.version)}",
         "",
         *banner(release),
         *_facts(release),
         "",
-        *([f"- Not shown: {cell(text)}" for text in release.unread] + [""] if release.unread else []),
+        *([f"- Not shown: {markdown.text(text)}" for text in release.unread] + [""] if release.unread else []),
         "## Files",
         "",
         *_files(mirror, release),
@@ -71,19 +71,21 @@ def release_page(mirror: Mirror, release: MirrorRelease) -> list[str]:
 def _facts(release: MirrorRelease) -> list[str]:
     manifest = release.manifest
     before = (
-        f"{cell(manifest.previous.version)}, manifest {digest(manifest.previous.manifest_sha256)}"
+        f"{markdown.text(manifest.previous.version)}, manifest {digest(manifest.previous.manifest_sha256)}"
         if manifest.previous
         else "none"
     )
     policy = (
-        f"{cell(release.decision)}, {release.passed} of {release.rules} rules pass" if release.decision else "not known"
+        f"{markdown.text(release.decision)}, {release.passed} of {release.rules} rules pass"
+        if release.decision
+        else "not known"
     )
     facts = (
-        ("made", code(manifest.created)),
-        ("retained", f"{code(manifest.retained_at)}, kept until {cell(manifest.retained_until)}"),
+        ("made", markdown.code(manifest.created)),
+        ("retained", f"{markdown.code(manifest.retained_at)}, kept until {markdown.text(manifest.retained_until)}"),
         ("policy", policy),
-        ("commit", f"{digest(release.commit)} {cell(release.source)}".strip()),
-        ("builder", code(release.builder) if release.builder else "not known"),
+        ("commit", f"{digest(release.commit)} {markdown.text(release.source)}".strip()),
+        ("builder", markdown.code(release.builder) if release.builder else "not known"),
         ("packages", _packages(release)),
         ("release before", before),
         ("manifest", digest(release.manifest_sha256)),
@@ -111,23 +113,23 @@ def _files(mirror: Mirror, release: MirrorRelease) -> list[str]:
 
 
 def _record(record: Record) -> tuple[str, str, str, str]:
-    counts = ", ".join(f"{cell(key)} {value}" for key, value in sorted(record.counts.items()))
+    counts = ", ".join(f"{markdown.text(key)} {value}" for key, value in sorted(record.counts.items()))
     feeds = "; ".join(
-        cell(f"{feed.name} {feed.version}".strip())
+        markdown.text(f"{feed.name} {feed.version}".strip())
         + (f", {feed.age_seconds // 3600} hours old" if feed.age_seconds is not None else "")
         for feed in record.feeds
     )
-    return cell(record.stage), cell(record.outcome.value), counts or "none", feeds or "none"
+    return markdown.text(record.stage), markdown.text(record.outcome.value), counts or "none", feeds or "none"
 
 
 def _findings(release: MirrorRelease) -> list[str]:
     rows = (
         (
-            cell(finding.severity.value),
-            cell(", ".join((finding.code, *finding.aliases))),
-            cell(f"{finding.package} {finding.version}".strip() or finding.path),
-            cell(finding.message),
-            cell(finding.waived_by) or "stands",
+            markdown.text(finding.severity.value),
+            markdown.text(", ".join((finding.code, *finding.aliases))),
+            markdown.text(f"{finding.package} {finding.version}".strip() or finding.path),
+            markdown.text(finding.message),
+            markdown.text(finding.waived_by) or "stands",
         )
         for finding in release.findings
     )
@@ -138,22 +140,22 @@ def _findings(release: MirrorRelease) -> list[str]:
 def _verify(release: MirrorRelease) -> list[str]:
     if not release.commands:
         return ["Nobody is configured who may sign: there is no command that would prove anything."]
-    return ["In a folder with all of its files:", "", *console(list(release.commands))]
+    return ["In a folder with all of its files:", "", *markdown.fenced(release.commands, prompt="$ ").splitlines()]
 
 
 def packages_page(mirror: Mirror, release: MirrorRelease) -> list[str]:
     """Return the packages of one release."""
     rows = (
         (
-            cell(package.name),
-            cell(package.version) or "unknown",
-            cell(package.licence) or "unknown",
-            cell(package.producer) or "unknown",
+            markdown.text(package.name),
+            markdown.text(package.version) or "unknown",
+            markdown.text(package.licence) or "unknown",
+            markdown.text(package.producer) or "unknown",
         )
         for package in release.packages or ()
     )
     empty = "Its SBOM holds no package." if release.packages is not None else NO_PACKAGES
-    title = f"# Packages of {cell(mirror.component)} {cell(release.version)}"
+    title = f"# Packages of {markdown.text(mirror.component)} {markdown.text(release.version)}"
     return [title, "", *banner(release), *table(("package", "version", "licence", "producer"), rows, empty=empty)]
 
 
@@ -164,7 +166,11 @@ def all_packages_page(mirror: Mirror) -> list[str]:
         for package in release.packages or ():
             holders.setdefault((package.name, package.version), []).append(release)
     rows = (
-        (cell(name), cell(version) or "unknown", ", ".join(release_link(holder, up="") for holder in found))
+        (
+            markdown.text(name),
+            markdown.text(version) or "unknown",
+            ", ".join(release_link(holder, up="") for holder in found),
+        )
         for (name, version), found in sorted(holders.items())
     )
     return [
@@ -206,7 +212,7 @@ def sboms_page(mirror: Mirror) -> list[str]:
     ]
     told = (
         "One SBOM in several formats describes all locks of a release: the union, every version kept. An SBOM of each "
-        f"lock lies in the evidence archive, below {code('sbom/locks/')}."
+        f"lock lies in the evidence archive, below {markdown.code('sbom/locks/')}."
     )
     return ["# SBOMs", "", told, "", *table(("version", "packages", "files"), rows, empty="No release is intact.")]
 

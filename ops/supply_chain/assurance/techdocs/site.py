@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 
-from ops.supply_chain.assurance.techdocs.escape import visible
 from ops.supply_chain.assurance.techdocs.model import Mirror
 from ops.supply_chain.assurance.techdocs.pages import (
     dependencies_page,
@@ -27,7 +26,7 @@ from ops.supply_chain.assurance.techdocs.releases import (
     sboms_page,
 )
 from ops.supply_chain.contracts.config.mirror import UNKNOWN_OWNER
-from ops.supply_chain.formats import yaml
+from ops.supply_chain.formats import markdown, yaml
 
 DOCS = "docs"
 MOST_NAME = 63
@@ -74,7 +73,7 @@ def _mkdocs(mirror: Mirror) -> str:
     )
     releases = [
         {
-            visible(release.version): [
+            markdown.line(release.version): [
                 {"Release": f"releases/{release.version}/index.md"},
                 {"Packages": f"releases/{release.version}/packages.md"},
             ]
@@ -83,8 +82,8 @@ def _mkdocs(mirror: Mirror) -> str:
     ]
     return NOTE + yaml.dump(
         {
-            "site_name": visible(mirror.component),
-            "site_description": visible(mirror.description),
+            "site_name": markdown.line(mirror.component),
+            "site_description": markdown.line(mirror.description),
             "docs_dir": DOCS,
             "theme": {"name": "mkdocs", "highlightjs": False},
             "nav": [*({title: path} for title, path in fixed), {"Releases": [{"All": "releases.md"}, *releases]}],
@@ -100,14 +99,14 @@ def _catalogue(mirror: Mirror) -> str:
             "kind": "Component",
             "metadata": {
                 "name": entity_name(mirror.component),
-                "title": visible(mirror.component),
-                "description": visible(mirror.description),
+                "title": markdown.line(mirror.component),
+                "description": markdown.line(mirror.description),
                 "annotations": {"backstage.io/techdocs-ref": "dir:."},
             },
             "spec": {
-                "type": visible(config.type),
-                "lifecycle": visible(config.lifecycle),
-                "owner": visible(config.owner or UNKNOWN_OWNER),
+                "type": markdown.line(config.type),
+                "lifecycle": markdown.line(config.lifecycle),
+                "owner": markdown.line(config.owner or UNKNOWN_OWNER),
             },
         }
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
-from ops.supply_chain.assurance.techdocs.escape import address, cell, code
 from ops.supply_chain.assurance.techdocs.model import Mirror, MirrorRelease, enclosed_name
 from ops.supply_chain.contracts.files.manifest import ManifestFile
+from ops.supply_chain.formats import markdown
 
 FILES = "files"
 
@@ -19,10 +20,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) ->
         rows: Cells that are escaped already.
         empty: What to say instead, with a full stop.
     """
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    if not lines:
-        return [empty]
-    return [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}", *lines]
+    lines = list(rows)
+    return markdown.table(heads, lines).splitlines() if lines else [empty]
 
 
 def file_link(mirror: Mirror, release: MirrorRelease, file: ManifestFile, *, up: str) -> str:
@@ -36,20 +35,25 @@ def file_link(mirror: Mirror, release: MirrorRelease, file: ManifestFile, *, up:
     """
     name = enclosed_name(file)
     if not name:
-        return cell(file.name)
+        return markdown.text(file.name)
     if mirror.files_at:
-        return f"[{cell(file.name)}]({mirror.files_at}/{address(release.version, file.name)})"
-    return f"[{cell(file.name)}]({up}{address('releases', release.version, FILES, name)})"
+        return f"[{markdown.text(file.name)}]({mirror.files_at}/{address(release.version, file.name)})"
+    return f"[{markdown.text(file.name)}]({up}{address('releases', release.version, FILES, name)})"
 
 
 def release_link(release: MirrorRelease, *, up: str, page: str = "index.md", text: str = "") -> str:
     """Return the link to a page of a release."""
-    return f"[{cell(text or release.version)}]({up}{address('releases', release.version, page)})"
+    return f"[{markdown.text(text or release.version)}]({up}{address('releases', release.version, page)})"
+
+
+def address(*parts: str) -> str:
+    """Return a relative address whose parts are quoted."""
+    return "/".join(quote(part, safe="") for part in parts)
 
 
 def digest(text: str) -> str:
     """Return a digest as code, a dash where there is none."""
-    return code(text) if text else "none"
+    return markdown.code(text) if text else "none"
 
 
 def banner(release: MirrorRelease) -> list[str]:

@@ -7,7 +7,6 @@ stands between two marks and is made again by each run. The same release gives t
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 
@@ -15,7 +14,7 @@ import msgspec
 
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.values.publication import LocalFile
-from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats import markdown
 
 BEGIN, END = "<!-- sealwright:begin -->", "<!-- sealwright:end -->"
 MOST_CHARACTERS = 120_000
@@ -62,7 +61,7 @@ def notes(facts: NotesFacts, *, existing: str = "") -> str:
     whole = merged(existing, _section(facts, _table(facts)))
     if len(whole) <= MOST_CHARACTERS:
         return whole
-    short = f"The table of {len(facts.files)} files is too long for this page; {code(facts.checksums)} has it."
+    short = f"The table of {len(facts.files)} files is too long for this page; {markdown.code(facts.checksums)} has it."
     return merged(existing, _section(facts, [short]))
 
 
@@ -76,34 +75,15 @@ def merged(existing: str, section: str) -> str:
     return f"{kept}\n\n{section}\n" if kept else f"{section}\n"
 
 
-def code(text: str) -> str:
-    """Write text as a code span that holds whatever the text is, in a table as well."""
-    shown = printable(text).replace("|", r"\|")
-    fence = "`" * (_longest_run(shown) + 1)
-    pad = " " if not shown.strip() or shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
-
-
-def code_block(lines: Sequence[str]) -> str:
-    """Write lines as a block of shell commands that no line can end."""
-    shown = [printable(line) for line in lines]
-    fence = "`" * max(3, _longest_run("\n".join(shown)) + 1)
-    return "\n".join([f"{fence}sh", *shown, fence])
-
-
-def _longest_run(text: str) -> int:
-    return max((len(run) for run in re.findall("`+", text)), default=0)
-
-
 def _section(facts: NotesFacts, table: Sequence[str]) -> str:
-    source = f" Built from commit {code(facts.commit)}." if facts.commit else ""
+    source = f" Built from commit {markdown.code(facts.commit)}." if facts.commit else ""
     lines = [
         BEGIN,
-        f"## Check {code(f'{facts.component} {facts.version}')} before you use it",
+        f"## Check {markdown.code(f'{facts.component} {facts.version}')} before you use it",
         "",
         f"{_signed(facts)}{source}",
         "",
-        code_block(_commands(facts)),
+        markdown.fenced(_commands(facts), "sh"),
         "",
         "### Files",
         "",
@@ -116,7 +96,7 @@ def _section(facts: NotesFacts, table: Sequence[str]) -> str:
 
 def _table(facts: NotesFacts) -> list[str]:
     rows = [
-        f"| {code(file.name)} | {file.size} | {code(file.sha256)} |"
+        f"| {markdown.code(file.name)} | {file.size} | {markdown.code(file.sha256)} |"
         for file in facts.files
         if file.name not in facts.signatures
     ]

@@ -18,6 +18,7 @@ from ops.supply_chain.contracts.files.verification import (
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt, printable
+from ops.supply_chain.formats import markdown
 from ops.supply_chain.trust.verification.commands import KEY_VARIABLE, ROOT_VARIABLE
 from ops.supply_chain.trust.verification.verify import REAL
 
@@ -82,7 +83,7 @@ def text(verification: Verification, *, reasons: bool = True) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-def markdown(verification: Verification) -> str:
+def as_markdown(verification: Verification) -> str:
     """Return the result as Markdown: a table of checks, a table of files with their signers, the commands."""
     return "\n".join(_markdown(verification)) + "\n"
 
@@ -139,8 +140,8 @@ def _command(check: Check) -> str:
 
 
 def _markdown(verification: Verification) -> Iterator[str]:
-    yield from (f"# {_cell(headline(verification))}", "")
-    yield from (f"- {key}: {_cell(value)}" for key, value in verification.facts.items())
+    yield from (f"# {markdown.text(headline(verification))}", "")
+    yield from (f"- {key}: {markdown.code(value)}" for key, value in verification.facts.items())
     yield f"- SLSA Build L{verification.level.build}: {verification.level.reason}"
     yield from ("", "| check | outcome | examined |", "|---|---|---|")
     for check in verification.checks:
@@ -152,13 +153,13 @@ def _markdown(verification: Verification) -> Iterator[str]:
     yield from _commands(verification)
     if verification.notes:
         yield from ("", "## Notes", "")
-        yield from (f"- {_cell(note)}" for note in verification.notes)
+        yield from (f"- {markdown.text(note)}" for note in verification.notes)
 
 
 def _section(title: str, lines: Sequence[Line]) -> Iterator[str]:
     if lines:
         yield from ("", f"## {title}", "")
-        yield from (f"- {_cell(line.subject)}: {_cell(line.message)}" for line in lines)
+        yield from (f"- {markdown.code(line.subject)}: {markdown.text(line.message)}" for line in lines)
 
 
 def _signers(verification: Verification) -> Iterator[str]:
@@ -178,7 +179,7 @@ def _signer_row(line: Line) -> str:
         return ""
     entry = signer.log_index if signer.log_id else "no transparency log entry"
     at = signer.signed_at or "not proved"
-    return f"| {_cell(line.subject)} | {_cell(signer.identity)} | {at} | {entry} |"
+    return f"| {markdown.code(line.subject)} | {markdown.code(signer.identity)} | {at} | {entry} |"
 
 
 def _commands(verification: Verification) -> Iterator[str]:
@@ -186,13 +187,5 @@ def _commands(verification: Verification) -> Iterator[str]:
     if not found:
         return
     known = [ROOT_HELP, *([KEY_HELP] if any(KEY_VARIABLE in command for command in found) else [])]
-    where = "; ".join(["In the release's folder", *map(_cell, known)])
-    yield from ("", "## Check the same yourself", "", f"{where}.", "", "````sh")
-    yield from (printable(command) for command in found)
-    yield "````"
-
-
-def _cell(value: str) -> str:
-    """Write untrusted text as a code span, also in a table."""
-    shown = printable(value).replace("|", "\\|").replace("`", "'")
-    return f"`{shown}`"
+    where = "; ".join(["In the release's folder", *map(markdown.text, known)])
+    yield from ("", "## Check the same yourself", "", f"{where}.", "", markdown.fenced(found, "sh"))
