@@ -1,1 +1,1 @@
-"""What every other part stands on: errors and exit codes, canonical atomic JSON, digests, text safety."""
+"""What every other part builds on: errors and exit codes, canonical atomic JSON, digests, text safety."""

@@ -34,7 +34,7 @@ def encode(value: object) -> bytes:
 
 
 def decode(data: bytes, kind: type[T], *, where: str) -> T:
-    """Read canonical or hand-edited JSON of ours into its contract type, strictly.
+    """Read canonical or hand-edited JSON of a contract into its type, strictly.
 
     Args:
         data: The file's bytes.

@@ -24,7 +24,7 @@ def write_atomic(path: Path, chunks: bytes | Iterable[bytes], *, durable: bool =
     Args:
         path: The target; its folder is made if missing.
         chunks: The whole content, or its parts in order.
-        durable: Flush to the disk before the rename; False only for what can be made again.
+        durable: Flush to the disk before the rename; False only for what can be regenerated.
     Raises:
         OutputError: The disk is full, the folder cannot be written, or the target is a folder.
     """

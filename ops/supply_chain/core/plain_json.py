@@ -33,7 +33,7 @@ def load(data: bytes, *, where: str) -> Any:
 
 
 def _is_deeper(plain: Any, levels: int) -> bool:
-    """Tell whether plain data is nested more deeply, without a call for each level."""
+    """Return whether plain data is nested more deeply, without a call for each level."""
     level = [plain] if isinstance(plain, (dict, list)) else []
     for _ in range(levels):
         if not level:

@@ -54,7 +54,7 @@ def plural(count: int, singular: str, plural_form: str = "") -> str:
 
 
 def is_text(name: str) -> bool:
-    """Tell whether a file's name can be written as UTF-8: Python has stand-ins for bytes that are no characters."""
+    """Return whether a file's name can be written as UTF-8: Python has stand-ins for bytes that are no characters."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -63,7 +63,7 @@ def is_text(name: str) -> bool:
 
 
 def without_credentials(text: str) -> str:
-    """Return text in which no URL has a user, a password or a secret query value left, and no identity token stands.
+    """Return text in which no URL has a user, a password or a secret query value left, and no identity token remains.
 
     The user part is removed whole, not masked: its length says something as well.
     """

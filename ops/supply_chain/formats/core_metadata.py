@@ -1,8 +1,8 @@
 """What sealwright uses of a distribution's core metadata, and how it is read.
 
-The reader takes what is really out there: any version from 1.0 to 2.x, fields that nobody knows, wrong
+The reader accepts what packages contain: any version from 1.0 to 2.x, unknown fields, wrong
 encodings, folded licence texts, and sees the same fields as Python's `email`, which installers use. It never
-guesses: a field that may stand once and stands twice is empty.
+guesses: a field that may occur once and occurs twice is empty.
 
 Source: https://packaging.python.org/en/latest/specifications/core-metadata/ (versions 1.0 to 2.6;
 an unknown higher minor version is read for the fields we know).
@@ -29,7 +29,7 @@ def parse(data: bytes, *, where: str, source_distribution: bool = False) -> Core
     """Read a METADATA or PKG-INFO file.
 
     Args:
-        data: The file's bytes; the description below the fields is not looked at.
+        data: The file's bytes; the description below the fields is not read.
         where: What to call the file in an error.
         source_distribution: True for a PKG-INFO, whose `Requires-Dist` a build may still change.
     Raises:

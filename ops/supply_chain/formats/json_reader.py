@@ -140,11 +140,11 @@ class Node:
         return "" if found is None or found.value == "" else found.text()
 
     def unexpected(self, expected: str) -> UnexpectedShapeError:
-        """Return the error that says what was expected here, and what kind of value was found."""
+        """Return the error for a value of another kind: expected and found."""
         return self.broken(f"expected {expected}, found {kind_of(self.value)}")
 
     def broken(self, problem: str) -> UnexpectedShapeError:
-        """Return the error that says what is wrong here; `problem` may hold text of the document."""
+        """Return the error with this path and a problem, which may hold text of the document."""
         return UnexpectedShapeError(f"{self.path}: {excerpt(problem)}")
 
 

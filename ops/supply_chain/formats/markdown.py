@@ -57,7 +57,7 @@ def line(raw: str) -> str:
 def text(raw: str) -> str:
     """Return text as Markdown that shows it: in a paragraph, a heading, a list, a table's cell, the text of a link.
 
-    Addresses in it do not become links: whoever wrote it does not choose where readers go.
+    Addresses in it do not become links: the document's readers follow our links only.
     """
     return _WORD.sub(_word, line(raw))
 
@@ -90,7 +90,7 @@ def link(title: str, address: str) -> str:
 
 
 def is_web_address(address: str) -> bool:
-    """Tell whether an https address can be in a document without any escape."""
+    """Return whether an https address can be in a document without any escape."""
     return bool(_WEB_ADDRESS.fullmatch(address))
 
 

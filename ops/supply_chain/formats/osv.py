@@ -69,7 +69,7 @@ class _Raw(msgspec.Struct):
 
 
 class _NotUnderstoodError(Exception):
-    """Something that decides has the wrong shape; the text says what, with its JSON path."""
+    """A field that decides has the wrong shape; the text has its JSON path."""
 
 
 _DECODER = msgspec.json.Decoder(_Raw)

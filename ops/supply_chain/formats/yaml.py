@@ -1,6 +1,6 @@
 """YAML: one strict reader of what others wrote, and one writer of what we emit.
 
-The reader takes the part of YAML that means the same to every parser: one document, keys that are texts and stand once,
+The reader takes the part of YAML that means the same to every parser: one document, keys that are texts and unique,
 scalars as the core schema of YAML 1.2 reads them. `on`, `no` and `2026-11-20` are texts, and `12:30` is no number.
 What lets one text mean several things, or a small file grow, is refused: anchors, aliases, merge keys, tags, directives,
 line breaks that only some parsers know. So is what is too large, too deep or has too many values. The values come as
