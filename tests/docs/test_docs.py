@@ -33,7 +33,7 @@ COSIGN = {
     "verify-blob": {"--bundle", "--certificate-identity", "--certificate-oidc-issuer", "--trusted-root"},
     "verify-blob-attestation": {"--bundle", "--type", "--certificate-identity", "--certificate-oidc-issuer"},
 }
-"""Options that the documentation may use: facts/sigstore.md section 4, read in the source of cosign 3.1."""
+"""Options that the documentation may use: those of https://github.com/sigstore/cosign (3.1), `cosign verify-blob --help`."""
 
 ELSEWHERE = {"adopt": ("adopt_project", "check_vulnerabilities")}
 """Sessions with a runner of their own: the stage whose options it takes, and one that it hands on to."""

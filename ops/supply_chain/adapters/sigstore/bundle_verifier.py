@@ -1,10 +1,10 @@
 """Verifying Sigstore bundles against one trusted root, without network: sigstore-python behind typed answers.
 
 Imports sigstore when it is imported itself: import it where it is used. The library leaks untyped errors on
-hostile input (ValueError, AttributeError, ExtensionNotFound, pydantic's: facts/sigstore.md section 1.13), so
+hostile input (ValueError, AttributeError, ExtensionNotFound, pydantic's), so
 whatever it raises means that the bundle did not verify.
 
-Source: sigstore 4.5; https://docs.sigstore.dev/about/bundle/ ; facts/sigstore.md sections 1.9 and 3.
+Source: sigstore 4.5; https://docs.sigstore.dev/about/bundle/
 """
 
 from __future__ import annotations

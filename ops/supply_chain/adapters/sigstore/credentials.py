@@ -3,7 +3,7 @@
 Never from the command line, which other users of the machine can read. A source is asked again when a token
 is over, so that a long batch outlives it where the platform hands out another.
 
-Source: sigstore 4.5 (`sigstore.oidc`); facts/sigstore.md section 1.2.
+Source: https://github.com/sigstore/sigstore-python (4.5), `sigstore.oidc`
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ nothing is logged either.
 
 Imports sigstore and requests when it is imported itself: import it where it is used.
 
-Source: sigstore 4.5; facts/sigstore.md section 1.13, pitfalls 7, 15 and 16.
+Source: https://github.com/sigstore/sigstore-python (4.5), `sigstore.models` and `sigstore._internal.rekor`
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def log_of(config: SigningConfig, preferred: SigningConfig | None) -> RekorClien
     Args:
         config: The instance's choice of services.
         preferred: The same limited to version 1 of the log; None where it has none. Attestations go there:
-            several clients cannot verify those of version 2 (facts/sigstore.md section 4).
+            several clients cannot verify those of version 2.
     """
     files = config.get_tlogs()[0]
     return RekorClient(files, preferred.get_tlogs()[0] if preferred else files)

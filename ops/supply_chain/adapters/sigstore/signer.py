@@ -6,7 +6,7 @@ begins, and what is under way is finished.
 
 Imports sigstore when it is imported itself: import it where it is used.
 
-Source: sigstore 4.5; facts/sigstore.md sections 0, 1.13 and 3.
+Source: https://github.com/sigstore/sigstore-python (4.5), `sigstore.sign`
 """
 
 from __future__ import annotations

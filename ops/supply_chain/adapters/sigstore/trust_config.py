@@ -4,7 +4,7 @@ A trust config holds whom to trust (the trusted root) and where to ask (the sign
 instance both are fetched by TUF into our own cache, starting from the root keys that the sigstore package
 carries, and the trusted root keeps the very bytes that TUF delivered.
 
-Source: https://github.com/sigstore/protobuf-specs (ClientTrustConfig v0.1); facts/sigstore.md section 1.11.
+Source: https://github.com/sigstore/protobuf-specs (ClientTrustConfig v0.1)
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ index and without anything being built; it takes each project once, so that two 
 calls. It reports findings and failures by the same exit code, so only its JSON counts, and a pin that it
 leaves out or skips was not examined.
 
-Source: pip-audit 2.10, README "Usage"; facts/peers.md M1.
+Source: https://github.com/pypa/pip-audit (2.10), README "Usage"
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Nothing here says whether the signer is one whom we trust: that is for `identities` to decide.
 
-Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md ; facts/sigstore.md sections 1.3 and 3.
+Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
 """
 
 from __future__ import annotations
