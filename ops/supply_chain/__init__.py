@@ -310,7 +310,7 @@ PIPELINE: tuple[StageRow, ...] = (
         "SBOM comparison",
         reads="two SBOMs or releases",
         writes="nothing",
-        decides="nothing",
+        decides="with --fail-on: that there is no change of the named kinds",
         records=False,
     ),
     StageRow(

@@ -97,7 +97,7 @@ def test_every_path_in_the_checklists_exists(repository: Path) -> None:
     named = {path: step for steps in checklists(repository).values() for step in steps for path in paths(step)}
     assert len(named) > 25
     code = repository / "ops/supply_chain"
-    places = (repository, code, code / "dependencies/locks", code / "inventory/writers")
+    places = (repository, code, code / "dependencies/locks/readers", code / "inventory/writers")
     assert [path for path in named if not any((place / path).exists() for place in places)] == []
 
 
