@@ -97,7 +97,7 @@ def test_all_broken_locks_are_named() -> None:
     with pytest.raises(InputError) as caught:
         read_project_locks(Folder(files), LocksConfig())
     assert caught.value.message == (
-        "2 locks are broken:\n"
+        "2 locks are malformed:\n"
         "  a/requirements.txt:2: expected a requirement (name==version, an address, a path) or an option, found '?'\n"
         "  b/uv.lock:1: expected version = 1 of uv.lock, found '3'"
     )
@@ -109,7 +109,7 @@ def test_a_glob_that_names_nothing_is_a_slip_and_no_pass(glob: str) -> None:
     config = LocksConfig(include=("a/*.txt", glob))
     with pytest.raises(UsageError) as caught:
         read_project_locks(Folder({"a/requirements.txt": "a==1\n"}), config)
-    assert caught.value.message == f"[locks].include {glob!r} names no file of the project"
+    assert caught.value.message == f"[locks].include {glob!r} matches no file of the project"
     assert caught.value.hint == "Correct it in .security-config.toml, or make that lock with nox -s lock."
 
 

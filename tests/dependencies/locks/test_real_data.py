@@ -138,7 +138,7 @@ BROKEN = [
 def test_edge_pylock_names_every_broken_one(shared_data: Path) -> None:
     with pytest.raises(InputError) as caught:
         _project(shared_data, "edge-pylock")
-    assert caught.value.message == "5 locks are broken:\n" + "\n".join(f"  {line}" for line in BROKEN)
+    assert caught.value.message == "5 locks are malformed:\n" + "\n".join(f"  {line}" for line in BROKEN)
 
 
 def test_edge_pylock_without_the_broken_ones(shared_data: Path) -> None:

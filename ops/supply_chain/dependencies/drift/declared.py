@@ -18,7 +18,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A manifest, read.
 
     `declared` are its dependencies in the order of the file; the constraint of one that a tool locks at another version
-    (an override) is empty. `dynamic` tells that a build backend decides at least part of them.
+    (an override) is empty. `dynamic` is True if a build backend decides at least part of them.
     """
 
     declared: tuple[DeclaredDependency, ...]
@@ -47,7 +47,7 @@ def manifest_of(document: dict[str, Any], *, where: str) -> Manifest:
 
     Args:
         document: The parsed file.
-        where: Its path, which tells the two apart.
+        where: Its path, whose name decides which of the two it is.
     Raises:
         InputError: A dependency cannot be read; the message has its place.
     """

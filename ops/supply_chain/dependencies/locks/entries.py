@@ -27,15 +27,15 @@ def make_lock(
     format_version: str = "",
     included: Iterable[tuple[str, str, int]] = (),
 ) -> Lock:
-    """Make the lock; the duplicates are looked for here.
+    """Return the lock, with findings for duplicates.
 
     Args:
         path: Relative to the project.
-        kind: Of the format; all but requirements keep several versions of one package on purpose.
+        kind: The format; all but requirements may contain several versions of one package.
         data: The file's bytes.
         entries: In the order of the file.
         findings: In any order.
-        format_version: As the lock states it.
+        format_version: As written in the lock.
         included: (path, sha256, size) of further files read.
     """
     doubled = duplicate_findings(entries, versions_may_differ=kind is not LockKind.REQUIREMENTS)
@@ -52,12 +52,12 @@ def make_lock(
 
 
 def requirers(edges: Mapping[Edge, Iterable[Edge]]) -> dict[Edge, tuple[str, ...]]:
-    """Turn edges round.
+    """Invert edges.
 
     Args:
         edges: (name, version) -> the (name, version) pairs that it needs.
     Returns:
-        (name, version) -> the names that need it, sorted; a missing key means nobody.
+        (name, version) -> the names that need it, sorted; a missing key means none.
     """
     found: dict[Edge, set[str]] = defaultdict(set)
     for (name, _), needed in edges.items():
@@ -68,7 +68,7 @@ def requirers(edges: Mapping[Edge, Iterable[Edge]]) -> dict[Edge, tuple[str, ...
 
 @lru_cache(maxsize=65536)
 def shared_edges(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
-    """Return the first tuple that was equal to this one, so that locks alike share it."""
+    """Return the first tuple that was equal to this one, so that similar locks share it."""
     return edges
 
 
@@ -85,14 +85,14 @@ class Candidates:
             self._by_name[edge[0]].append(edge)
 
     def named(self, name: str, *, version: str = "", constraint: str = "") -> Sequence[Edge]:
-        """Return the pins that a dependency can mean.
+        """Return the pins that a dependency can refer to.
 
         Args:
             name: In any spelling.
-            version: Exact, where the lock gives it.
+            version: The exact version, if the lock contains it.
             constraint: A version constraint of the lock's tool; what is not a range narrows nothing.
         Returns:
-            In the order of the lock; empty where the lock has no such pin.
+            In the order of the lock; empty if the lock has no such pin.
         """
         found = self._by_name.get(normalise(name), [])
         if version:

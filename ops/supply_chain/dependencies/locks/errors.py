@@ -1,4 +1,4 @@
-"""How readers say that a lock is broken: what, at which line, expected against found."""
+"""Errors for malformed locks: file, line, expected and found."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from ops.supply_chain.core.text import printable
 
 
 class MalformedLockError(Exception):
-    """A part of a lock breaks its format; the caller knows in which file and from which line on.
+    """A part of a lock does not follow its format; the caller adds file and first line.
 
     Args:
-        message: Expected against found; safe to show.
-        line: Lines below the start of the part.
+        message: Expected and found; safe to show.
+        line: Number of lines below the start of the part.
         hint: What to do next; empty for the usual advice.
     """
 
@@ -23,12 +23,12 @@ class MalformedLockError(Exception):
 
 
 def broken(path: str, line: int, message: str, hint: str = "") -> InputError:
-    """Make the error for a broken lock.
+    """Return the error for a malformed lock.
 
     Args:
         path: Relative to the project.
         line: From 1.
-        message: Expected against found; safe to show.
+        message: Expected and found; safe to show.
         hint: What to do next; empty for the usual advice.
     """
     return InputError(

@@ -1,4 +1,4 @@
-"""The names that a project asks for itself, from the manifest beside a lock that does not tell."""
+"""The names of direct dependencies, from the manifest beside a lock that does not record them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,27 @@ _LEADING_NAME = re.compile(rf"\s*({NAME_PATTERN})(?![A-Za-z0-9._-])")
 
 
 class Manifest(NamedTuple):
-    """`direct` are the normalised names asked for, None where there is no manifest; `included` says
-    which file was read, as `Lock.included` does.
+    """The direct dependencies in a manifest.
+
+    `direct` are their normalised names, None if there is no manifest; `included` is the file that was read, as in
+    `Lock.included`.
     """
 
     direct: frozenset[str] | None
     included: tuple[tuple[str, str, int], ...]
 
     def asks_for(self, name: str) -> bool | None:
-        """Tell whether the project asks for a package itself; None where there is no manifest."""
+        """Return whether a package is a direct dependency; None if there is no manifest."""
         return None if self.direct is None else name in self.direct
 
 
 def read_manifest(lock_path: str, name: str, read_included: Callable[[str], bytes | None]) -> Manifest:
-    """Read the manifest beside a lock, where there is one.
+    """Read the manifest beside a lock, if there is one.
 
     Args:
-        lock_path: Of the lock, relative to the project.
+        lock_path: The lock, relative to the project.
         name: `pyproject.toml` or `Pipfile`.
-        read_included: Reads a file of the project; None where there is none.
+        read_included: Reads a file of the project; None if there is none.
     Raises:
         InputError: The manifest is not TOML, or a dependency in it cannot be read.
     """
@@ -53,6 +55,6 @@ def read_manifest(lock_path: str, name: str, read_included: Callable[[str], byte
 
 
 def requirement_name(text: object) -> str:
-    """Return the name that a PEP 508 text starts with, as written, or an empty text."""
+    """Return the name at the start of a PEP 508 text, as written, or an empty text."""
     match = _LEADING_NAME.match(text) if isinstance(text, str) else None
     return match[1] if match else ""

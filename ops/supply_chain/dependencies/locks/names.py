@@ -1,4 +1,4 @@
-"""The words that every reader checks the same way: package names, versions, markers.
+"""Checks of package names, versions and markers that all readers share.
 
 Source: PEP 508 (names), PEP 440 (versions), PEP 685 (extras).
 """
@@ -19,17 +19,17 @@ _NAME = re.compile(NAME_PATTERN)
 _USER_PART = re.compile(r"://[^@\s]*:[^@\s]*@")
 _QUOTE_LIMIT = 120
 LONGEST_QUOTED = 2048
-"""Longer texts are told by their length: finding credentials in them could take for ever."""
+"""Of longer texts only the length is shown: the search for credentials in them could take too long."""
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text is a package name."""
+    """Return whether a text is a package name."""
     return _NAME.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=65536)
 def is_version(text: str) -> bool:
-    """Tell whether a text is one PEP 440 version, without wildcard."""
+    """Return whether a text is a PEP 440 version, without wildcard."""
     from packaging.version import InvalidVersion, Version
 
     try:
@@ -62,7 +62,7 @@ def normal_extras(written: Iterable[str]) -> tuple[str, ...]:
 
 
 def quote(text: str) -> str:
-    """Return text from a file as it may be shown: one line, no credentials, quoted, not too long."""
+    """Return text from a file, safe to show: one line, no credentials, quoted, shortened."""
     if len(text) > LONGEST_QUOTED:
         return f"a text of {len(text)} characters"
     safe = printable(_USER_PART.sub("://", without_credentials(text)))

@@ -1,4 +1,4 @@
-"""Making pins: the same text or table gives the same object, however many locks hold it."""
+"""Creation of pins: the same text or table gives the same object, however many locks contain it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, PinFile, 
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError
 from ops.supply_chain.dependencies.locks.names import is_name, is_version, normal_extras, normal_marker, quote
-from ops.supply_chain.dependencies.locks.rules import Hashes, Problem, problems_of, sort_hashes
+from ops.supply_chain.dependencies.locks.rules import Hashes, PinProblem, problems_of, sort_hashes
 from ops.supply_chain.dependencies.locks.sources import clean_url
 
 CACHED_PINS = 65536
-"""How many distinct pins stay remembered; a bound on memory, not on what can be read."""
+"""Number of distinct pins in the cache; limits memory, not what can be read."""
 
 
-class Known(NamedTuple):
-    """A pin and what has to be told of it, without place."""
+class KnownPin(NamedTuple):
+    """A pin and its problems, without place."""
 
     pin: Pin
-    problems: tuple[Problem, ...]
+    problems: tuple[PinProblem, ...]
 
 
 class WrittenFile(NamedTuple):
-    """A distribution file as a lock writes it."""
+    """A distribution file as written in a lock."""
 
     hashes: tuple[str, ...]
     name: str = ""
@@ -32,10 +32,10 @@ class WrittenFile(NamedTuple):
     size: int | None = None
 
 
-class Stated(NamedTuple):
-    """What a table of a TOML or JSON lock says of a package, all as written.
+class WrittenPin(NamedTuple):
+    """A package in a TOML or JSON lock, as written.
 
-    `hashes` are those that the lock does not give to a file; `files` keep the order of the lock; `source`
+    `hashes` are those that the lock assigns to no file; `files` keep the order of the lock; `source`
     has no credentials; `local` marks the project's own packages.
     """
 
@@ -49,11 +49,11 @@ class Stated(NamedTuple):
     local: bool = False
 
 
-def known_pin(stated: Stated) -> Known:
-    """Make the pin of a table in a TOML or JSON lock.
+def known_pin(stated: WrittenPin) -> KnownPin:
+    """Return the pin of a package in a TOML or JSON lock.
 
     Raises:
-        MalformedLockError: Name, version or marker is none.
+        MalformedLockError: Name, version or marker is malformed.
     """
     name, version = stated.name, stated.version
     if not is_name(name):
@@ -80,9 +80,9 @@ def known_pin(stated: Stated) -> Known:
 
 
 @lru_cache(maxsize=CACHED_PINS)
-def share(pin: Pin, written: Hashes) -> Known:
+def share(pin: Pin, written: Hashes) -> KnownPin:
     """Return the first pin that was equal to this one, with its problems."""
-    return Known(pin, problems_of(pin, written))
+    return KnownPin(pin, problems_of(pin, written))
 
 
 def _pin_file(file: WrittenFile) -> PinFile:

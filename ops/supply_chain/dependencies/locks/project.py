@@ -1,4 +1,4 @@
-"""The locks of a whole project: which files they are, and what they hold."""
+"""The locks of a whole project: found and read."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _GLOB_MEANING = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 class Files(Protocol):
-    """What this module needs of a project folder; `adapters.files.project_files.ProjectFiles` has it."""
+    """A project folder; `adapters.files.project_files.ProjectFiles` implements it."""
 
     def walk(self, excluded: Callable[[str], bool]) -> Iterable[str]:
-        """Give each file's path relative to the project, sorted; `excluded` prunes files and folders."""
+        """Yield each file's path relative to the project, sorted; `excluded` skips files and folders."""
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's bytes, None where there is none; raises `InputError` for what must not be read."""
+        """Return a file's bytes, None if there is none; raises `InputError` for a file that must not be read."""
 
 
 def find_locks(files: Files, config: LocksConfig) -> list[str]:
@@ -54,10 +54,10 @@ def read_project_locks(files: Files, config: LocksConfig) -> tuple[Lock, ...]:
         files: The project folder.
         config: Which files are locks.
     Returns:
-        Sorted by path; empty where there is none.
+        Sorted by path; may be empty.
     Raises:
-        InputError: One or more locks are broken; each is named with file and line, one a line.
-        UsageError: A glob of `include` names no file: what it was meant for would pass unseen.
+        InputError: One or more locks are malformed; each is named with file and line, one per line.
+        UsageError: A glob of `include` matches no file, so that its lock would not be checked.
     """
     paths = find_locks(files, config)
     _refuse_idle(config.include, paths)
@@ -77,7 +77,7 @@ def _refuse_idle(globs: Iterable[str], paths: Sequence[str]) -> None:
     for glob in globs:
         if not any(map(_matcher([glob]), paths)):
             raise UsageError(
-                f"[locks].include {glob!r} names no file of the project",
+                f"[locks].include {glob!r} matches no file of the project",
                 hint=f"Correct it in {CONFIG_NAME}, or make that lock with nox -s lock.",
             )
 
@@ -87,7 +87,7 @@ def _content(files: Files, path: str) -> bytes:
         raise InputError(f"{printable(path)}:1: expected a file name without control characters", hint="Rename it.")
     data = files.read(path)
     if data is None:
-        raise InputError(f"{printable(path)}:1: expected a lock, found nothing: it went away while we looked")
+        raise InputError(f"{printable(path)}:1: expected a lock, found none: it was removed during the run")
     return data
 
 
@@ -97,7 +97,7 @@ def _together(errors: Sequence[InputError]) -> InputError:
     if len(messages) == 1:
         return InputError(messages[0], hint=" ".join(hints))
     listed = "\n".join(f"  {message}" for message in messages)
-    return InputError(f"{len(messages)} locks are broken:\n{listed}", hint=" ".join(hints))
+    return InputError(f"{len(messages)} locks are malformed:\n{listed}", hint=" ".join(hints))
 
 
 def _reads_like_a_lock(files: Files, path: str) -> bool:
@@ -106,7 +106,7 @@ def _reads_like_a_lock(files: Files, path: str) -> bool:
     try:
         data = files.read(path)
     except InputError:
-        # Only its content could make it a lock, and that is not the project's to give.
+        # Only its content could make it a lock, and the project does not contain it.
         return False
     return data is not None and is_requirements_file(data)
 

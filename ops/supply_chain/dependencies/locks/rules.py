@@ -26,10 +26,10 @@ STRONG = {
     "blake2b": 128,
     "blake2s": 64,
 }
-"""Algorithm -> length in hexadecimal digits, of those that no one can forge today."""
+"""Algorithm -> length in hexadecimal digits, of algorithms without known collisions."""
 
 WEAK = {"md5": 32, "sha1": 40, "sha224": 56, "sha3_224": 56}
-"""The same for those that are not enough alone: collisions exist, or pip refuses them."""
+"""The same for algorithms that are not enough alone: collisions exist, or pip refuses them."""
 
 _LENGTHS = {**STRONG, **WEAK}
 _HEX = re.compile(r"[0-9a-f]+")
@@ -39,7 +39,7 @@ class Hashes(NamedTuple):
     """The hashes of a pin or a file, sorted by use.
 
     `usable` are well-formed, sorted, without duplicates, weak ones included. `unknown` have an
-    algorithm that we do not know, `malformed` a value that is no hash of that algorithm; both as written.
+    unknown algorithm, `malformed` a value that is not a hash of its algorithm; both as written.
     """
 
     usable: tuple[str, ...]
@@ -68,7 +68,7 @@ def sort_hashes(written: Iterable[str]) -> Hashes:
 
 
 def is_strong(text: str) -> bool:
-    """Tell whether a usable hash is one that nobody can forge today."""
+    """Return whether a usable hash is of an algorithm without known collisions."""
     return text.partition(":")[0] in STRONG
 
 
@@ -81,8 +81,8 @@ _SHOWN_RIVALS = 5
 _Facts = tuple[str, str, PinSource, tuple[str, ...]]
 
 
-class Problem(NamedTuple):
-    """A finding without its place, so that it can be worked out once for each distinct pin."""
+class PinProblem(NamedTuple):
+    """A finding without its place, so that it is computed once for each distinct pin."""
 
     code: str
     severity: Severity
@@ -90,7 +90,7 @@ class Problem(NamedTuple):
     next_step: str
 
     def at(self, pin: Pin, path: str, line: int) -> Finding:
-        """Make the finding at a line of a lock."""
+        """Return the finding at a line of a lock."""
         return Finding(
             code=self.code,
             severity=self.severity,
@@ -103,17 +103,17 @@ class Problem(NamedTuple):
         )
 
 
-def problems_of(pin: Pin, written: Hashes = NO_BAD_HASHES) -> tuple[Problem, ...]:
-    """Work out what has to be told of a pin, wherever it stands.
+def problems_of(pin: Pin, written: Hashes = NO_BAD_HASHES) -> tuple[PinProblem, ...]:
+    """Return the problems of a pin, whatever its place.
 
     Args:
         pin: As read.
-        written: The hashes as written, for those that are unknown or malformed.
+        written: The hashes as written, for the unknown and malformed ones.
     Returns:
         In the order of the checks; empty for a good pin.
     """
     found = [_bad_hash(pin, "lock.unknown-hash", "of an unknown algorithm", text) for text in written.unknown]
-    found += [_bad_hash(pin, "lock.malformed-hash", "that is not one", text) for text in written.malformed]
+    found += [_bad_hash(pin, "lock.malformed-hash", "that is malformed", text) for text in written.malformed]
     if pin.local:
         return tuple(found)
     if pin.source.kind is PinSourceKind.VCS:
@@ -124,26 +124,26 @@ def problems_of(pin: Pin, written: Hashes = NO_BAD_HASHES) -> tuple[Problem, ...
 
 
 def is_fixed(pin: Pin) -> bool:
-    """Tell whether a VCS pin names its content by a full commit."""
+    """Return whether a VCS pin fixes its content by a full commit."""
     return pin.source.vcs in _CONTENT_ADDRESSED and FULL_COMMIT.fullmatch(pin.source.commit) is not None
 
 
-def unnamed(pin: Pin) -> Problem:
-    """Say that the name of a pin is only guessed from its address."""
-    return Problem(
+def unnamed(pin: Pin) -> PinProblem:
+    """Return the problem of a pin whose name is only guessed from its address."""
+    return PinProblem(
         "lock.unnamed",
         Severity.MEDIUM,
-        f"{pin.name}: the lock gives no name; this one is taken from the address",
+        f"{pin.name}: the lock has no name for it; this one is taken from the address",
         "Write it as `name @ address`.",
     )
 
 
 def duplicate_findings(entries: Sequence[LockEntry], *, versions_may_differ: bool) -> list[Finding]:
-    """Tell of pins that stand in a lock twice, or that contradict each other.
+    """Return findings for pins that are in a lock twice or that contradict each other.
 
     Args:
-        entries: All of one lock.
-        versions_may_differ: The format keeps several versions of one package on purpose.
+        entries: All entries of one lock.
+        versions_may_differ: True if the format may contain several versions of one package.
     Returns:
         `lock.duplicate` for each repetition, `lock.conflict` for each pin that another contradicts. The
         same pin in two included files is neither.
@@ -161,50 +161,50 @@ def duplicate_findings(entries: Sequence[LockEntry], *, versions_may_differ: boo
     return found
 
 
-def _vcs_problems(pin: Pin) -> list[Problem]:
+def _vcs_problems(pin: Pin) -> list[PinProblem]:
     if is_fixed(pin):
         return [] if pin.version else [_unversioned(pin, "commit")]
     message = f"{pin.name}: the {pin.source.vcs} address does not fix a full commit: its content can change"
-    return [Problem("lock.mutable-source", Severity.HIGH, message, "Pin the full commit hash, or a release.")]
+    return [PinProblem("lock.mutable-source", Severity.HIGH, message, "Pin the full commit hash, or a release.")]
 
 
-def _version_problems(pin: Pin) -> list[Problem]:
+def _version_problems(pin: Pin) -> list[PinProblem]:
     if pin.version:
         return []
     if pin.source.kind is not PinSourceKind.INDEX and any(map(is_strong, pin.hashes)):
         return [_unversioned(pin, "hash")]
     message = f"{pin.name}: no exact version"
-    return [Problem("lock.unpinned", Severity.HIGH, message, "Pin it with == and lock again.")]
+    return [PinProblem("lock.unpinned", Severity.HIGH, message, "Pin it with == and lock again.")]
 
 
-def _unversioned(pin: Pin, by: str) -> Problem:
-    return Problem(
+def _unversioned(pin: Pin, by: str) -> PinProblem:
+    return PinProblem(
         "lock.unversioned",
         Severity.INFO,
-        f"{pin.name}: fixed by its {by}, but the lock does not say which version that is",
+        f"{pin.name}: fixed by its {by}, but the lock does not record its version",
         "Prefer a release from the index, so that advisories can be matched.",
     )
 
 
-def _hash_problems(pin: Pin) -> list[Problem]:
+def _hash_problems(pin: Pin) -> list[PinProblem]:
     if not pin.hashes:
         message = f"{_label(pin)}: no hash"
-        return [Problem("lock.unhashed", Severity.HIGH, message, "Lock again with hashes.")]
+        return [PinProblem("lock.unhashed", Severity.HIGH, message, "Lock again with hashes.")]
     found = []
     bare = sum(1 for file in pin.files if not file.hashes)
     if bare:
         message = f"{_label(pin)}: {bare} of {len(pin.files)} files without hash"
-        found.append(Problem("lock.unhashed", Severity.HIGH, message, "Lock again with hashes."))
+        found.append(PinProblem("lock.unhashed", Severity.HIGH, message, "Lock again with hashes."))
     per_file = [file.hashes for file in pin.files if file.hashes] or [pin.hashes]
     if not all(any(map(is_strong, hashes)) for hashes in per_file):
         algorithms = ", ".join(sorted({text.partition(":")[0] for text in pin.hashes if not is_strong(text)}))
         message = f"{_label(pin)}: fixed by weak hashes alone ({algorithms})"
-        found.append(Problem("lock.weak-hash", Severity.HIGH, message, "Lock again with SHA-256."))
+        found.append(PinProblem("lock.weak-hash", Severity.HIGH, message, "Lock again with SHA-256."))
     return found
 
 
-def _bad_hash(pin: Pin, code: str, what: str, text: str) -> Problem:
-    return Problem(code, Severity.HIGH, f"{_label(pin)}: a hash {what}: {quote(text)}", "Lock again with SHA-256.")
+def _bad_hash(pin: Pin, code: str, what: str, text: str) -> PinProblem:
+    return PinProblem(code, Severity.HIGH, f"{_label(pin)}: a hash {what}: {quote(text)}", "Lock again with SHA-256.")
 
 
 def _label(pin: Pin) -> str:
@@ -218,8 +218,8 @@ def _repeated(group: Iterable[LockEntry]) -> list[Finding]:
         key = (entry.pin, entry.path, entry.groups)
         first = seen.setdefault(key, entry)
         if first is not entry:
-            message = f"{_label(entry.pin)}: stands in line {first.line} already"
-            problem = Problem("lock.duplicate", Severity.LOW, message, "Remove one of the two and lock again.")
+            message = f"{_label(entry.pin)}: already in line {first.line}"
+            problem = PinProblem("lock.duplicate", Severity.LOW, message, "Remove one of the two and lock again.")
             found.append(problem.at(entry.pin, entry.path, entry.line))
     return found
 
@@ -236,8 +236,8 @@ def _contradicting(group: Sequence[LockEntry]) -> list[Finding]:
 
 
 def _conflict(entry: LockEntry, rivals: str) -> Finding:
-    message = f"{entry.pin.name}: pinned more than once, and not the same: {rivals}"
-    problem = Problem("lock.conflict", Severity.HIGH, message, "Keep one of them and lock again.")
+    message = f"{entry.pin.name}: pinned more than once, with differences: {rivals}"
+    problem = PinProblem("lock.conflict", Severity.HIGH, message, "Keep one of them and lock again.")
     return problem.at(entry.pin, entry.path, entry.line)
 
 

@@ -1,4 +1,4 @@
-"""Addresses in locks: a URL, a VCS repository or a path, taken apart, credentials gone.
+"""Addresses in locks: URLs, VCS repositories and paths, parsed, without credentials.
 
 Source: https://pip.pypa.io/en/stable/topics/vcs-support/ ("#egg=", "#subdirectory=", "@revision") and
 https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references.
@@ -31,8 +31,8 @@ _WHEEL_PARTS = (5, 6)
 
 
 class Address(NamedTuple):
-    """What an address says. `name` and `version` are empty where it does not tell; `hashes` are those
-    in its fragment; `is_file` tells a distribution file from a folder.
+    """A parsed address. `name` and `version` are empty if it contains none; `hashes` are those
+    in its fragment; `is_file` is True for a distribution file, False for a folder.
     """
 
     source: PinSource
@@ -44,18 +44,18 @@ class Address(NamedTuple):
 
 
 def is_address(text: str) -> bool:
-    """Tell whether a requirement is a URL or a VCS address rather than a name or a path."""
+    """Return whether a requirement is a URL or a VCS address, not a name or a path."""
     return _SCHEME.match(text) is not None or _VCS.match(text) is not None
 
 
 def read_address(text: str, *, editable: bool = False) -> Address:
-    """Take an address apart.
+    """Parse an address.
 
     Args:
         text: A URL with or without `git+`, or a path; `${VAR}` stays as it is.
-        editable: The lock wants it editable.
+        editable: True if the lock marks it as editable.
     Raises:
-        MalformedLockError: It is an HTTP URL whose host part makes no sense.
+        MalformedLockError: It is an HTTP URL with a malformed host part.
     """
     plain, _, fragment = text.partition("#")
     fields = dict(part.partition("=")[::2] for part in fragment.split("&") if "=" in part)
@@ -73,7 +73,7 @@ def clean_url(text: str) -> str:
     """Return an address without credentials and fragment.
 
     Raises:
-        MalformedLockError: It is too long, or an HTTP URL whose host part makes no sense; a credential may hide there.
+        MalformedLockError: It is too long, or an HTTP URL with a malformed host part, which may contain a credential.
     """
     if len(text) > LONGEST_ADDRESS:
         raise MalformedLockError(f"expected an address of at most {LONGEST_ADDRESS} characters, found {len(text)}")
@@ -81,14 +81,14 @@ def clean_url(text: str) -> str:
     cleaned = _PASSWORD_WITHOUT_SCHEME.sub("", cleaned) if "://" not in cleaned else cleaned
     if re.match("https?:", cleaned, re.IGNORECASE) and not _AUTHORITY.match(cleaned):
         raise MalformedLockError(
-            "expected a URL, found one whose host and port cannot be told apart",
+            "expected a URL, found one with an ambiguous host and port",
             hint="Percent-encode the special characters of its user and password, or better keep them in netrc.",
         )
     return cleaned
 
 
 def vcs_source(vcs: str, url: str, revision: str, *, subdirectory: str = "", editable: bool = False) -> PinSource:
-    """Make the source of a VCS pin; a revision that is no full commit fixes nothing and is left out."""
+    """Return the source of a VCS pin; a revision that is not a full commit fixes nothing and is left out."""
     fixed = revision if FULL_COMMIT.fullmatch(revision) else ""
     return PinSource(
         kind=PinSourceKind.VCS,
@@ -137,7 +137,7 @@ def _source(plain: str, subdirectory: str, *, editable: bool) -> tuple[PinSource
 
 
 def _split_revision(rest: str) -> tuple[str, str]:
-    # The revision follows the last `@` of the path; an `@` of the user part stands before the first `/`.
+    # The revision follows the last `@` of the path; an `@` of the user part comes before the first `/`.
     scheme, slashes, after = rest.rpartition("://")
     host, slash, path = after.partition("/")
     path, _, revision = path.rpartition("@") if "@" in path else (path, "", "")

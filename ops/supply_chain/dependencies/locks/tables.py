@@ -68,7 +68,7 @@ def convert(path: str, line: int, table: Any, kind: type[T], *, at: str = "$") -
         line: Where the table starts.
         table: Plain data.
         kind: A `msgspec.Struct`.
-        at: What stands for the table in the path of the error.
+        at: The name of the table in the path of the error.
     Raises:
         InputError: A key is missing or has the wrong type; file, line and path within the table are named.
     """
@@ -81,7 +81,7 @@ def convert(path: str, line: int, table: Any, kind: type[T], *, at: str = "$") -
 
 
 def key_line(text: str, key: str) -> int:
-    """Return the line of a top-level key or of a table's header, 1 where it cannot be told."""
+    """Return the line of a top-level key or of a table's header, 1 if unknown."""
     match = re.search(rf"^[ \t]*(?:\[+[ \t]*)?[\"']?{re.escape(key)}[\"']?[ \t]*(?:\]|=|\.)", text, re.MULTILINE)
     return text.count("\n", 0, match.start()) + 1 if match else 1
 

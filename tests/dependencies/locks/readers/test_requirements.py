@@ -204,19 +204,19 @@ def test_editables(case: str) -> None:
 
 
 DOUBLED = {
-    "same twice": (f"foo==1 --hash={SHA}\nfoo==1 --hash={SHA}", [("lock.duplicate", 2, "foo 1: stands in line 1 already")]),
+    "same twice": (f"foo==1 --hash={SHA}\nfoo==1 --hash={SHA}", [("lock.duplicate", 2, "foo 1: already in line 1")]),
     "two versions": (f"foo==1 --hash={SHA}\nFoo==2 --hash={SHA}", [
-        ("lock.conflict", 1, "foo: pinned more than once, and not the same: 1, 2"),
-        ("lock.conflict", 2, "foo: pinned more than once, and not the same: 1, 2"),
+        ("lock.conflict", 1, "foo: pinned more than once, with differences: 1, 2"),
+        ("lock.conflict", 2, "foo: pinned more than once, with differences: 1, 2"),
     ]),
     "two hash sets": (f"foo==1 --hash={SHA}\nfoo==1 --hash={OTHER_SHA}", [
-        ("lock.conflict", 1, "foo: pinned more than once, and not the same: 1"),
-        ("lock.conflict", 2, "foo: pinned more than once, and not the same: 1"),
+        ("lock.conflict", 1, "foo: pinned more than once, with differences: 1"),
+        ("lock.conflict", 2, "foo: pinned more than once, with differences: 1"),
     ]),
     "two environments": (f"foo==1;os_name=='nt' --hash={SHA}\nfoo==2;os_name!='nt' --hash={SHA}".replace(" --", " --"), []),
     "everywhere and in one": (f"foo==1 --hash={SHA}\nfoo==2;os_name!='nt' --hash={SHA}", [
-        ("lock.conflict", 1, "foo: pinned more than once, and not the same: 1, 2"),
-        ("lock.conflict", 2, "foo: pinned more than once, and not the same: 1, 2"),
+        ("lock.conflict", 1, "foo: pinned more than once, with differences: 1, 2"),
+        ("lock.conflict", 2, "foo: pinned more than once, with differences: 1, 2"),
     ]),
 }  # fmt: skip
 

@@ -144,9 +144,9 @@ def test_what_has_to_be_told() -> None:
         ("lock.unhashed", 10, "b 1.0: 1 of 3 files without hash"),
         ("lock.weak-hash", 10, "b 1.0: fixed by weak hashes alone (md5)"),
         ("lock.unpinned", 17, "c: no exact version"),
-        ("lock.dangling", 22, "d: needs 'gone', which the lock does not hold"),
-        ("lock.dangling", 29, "d: needs 'gone', which the lock does not hold"),
-        ("lock.duplicate", 29, "d 1.0: stands in line 22 already"),
+        ("lock.dangling", 22, "d: needs 'gone', which is not in the lock"),
+        ("lock.dangling", 29, "d: needs 'gone', which is not in the lock"),
+        ("lock.duplicate", 29, "d 1.0: already in line 22"),
     ]
 
 

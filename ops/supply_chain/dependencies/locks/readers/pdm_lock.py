@@ -1,6 +1,6 @@
 """`pdm.lock`, lock versions 3 and 4.
 
-Hashes stand in `[metadata.files]` under `"name version"` up to 4.2 and with each package after that.
+Hashes are in `[metadata.files]` under `"name version"` up to 4.2 and with each package after that.
 
 Source: pdm `project/lockfile` (2.0 to 2.29); https://pdm-project.org/latest/usage/lockfile/ (not a standard).
 """
@@ -17,7 +17,7 @@ from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_l
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest, requirement_name
 from ops.supply_chain.dependencies.locks.names import quote
-from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
+from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.sources import ARCHIVE_SUFFIXES, clean_url, file_name, vcs_source
 from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
 
@@ -59,7 +59,7 @@ class _Metadata(msgspec.Struct):
 class _Placed(NamedTuple):
     line: int
     package: _Package
-    known: Known
+    known: KnownPin
     edge: Edge
 
 
@@ -69,7 +69,7 @@ def read_pdm_lock(path: str, data: bytes, read_included: Callable[[str], bytes |
     Args:
         path: Relative to the project, with `/`.
         data: Its bytes.
-        read_included: Reads `pyproject.toml` beside it, where there is one.
+        read_included: Reads the `pyproject.toml` of the same folder, if there is one.
     Returns:
         pdm's group `default` is called `main`, as for every other lock.
     Raises:
@@ -84,7 +84,11 @@ def read_pdm_lock(path: str, data: bytes, read_included: Callable[[str], bytes |
         LockKind.PDM,
         data,
         list(_entries(path, placed, manifest)),
-        [problem.at(one.known.pin, path, one.line) for one in placed for problem in one.known.problems],
+        [
+            problem.at(placed_pin.known.pin, path, placed_pin.line)
+            for placed_pin in placed
+            for problem in placed_pin.known.problems
+        ],
         format_version=metadata.lock_version,
         included=manifest.included,
     )
@@ -107,7 +111,7 @@ def _placed(path: str, line: int, table: dict[str, Any], metadata: _Metadata) ->
     try:
         source, local = _source(package)
         known = known_pin(
-            Stated(
+            WrittenPin(
                 package.name,
                 package.version,
                 tuple(
@@ -144,22 +148,22 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
 
 
 def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[LockEntry]:
-    candidates = Candidates(one.edge for one in placed)
+    candidates = Candidates(placed_pin.edge for placed_pin in placed)
     needs: dict[Edge, set[Edge]] = {}
-    for one in placed:
-        # The same package stands once bare and once with its extras; the latter names the former.
-        needs.setdefault(one.edge, set()).update(_needed(one.package, candidates))
-        needs[one.edge].discard(one.edge)
+    for placed_pin in placed:
+        # A package occurs once without and once with its extras; the latter depends on the former.
+        needs.setdefault(placed_pin.edge, set()).update(_needed(placed_pin.package, candidates))
+        needs[placed_pin.edge].discard(placed_pin.edge)
     required_by = requirers(needs)
-    for one in placed:
+    for placed_pin in placed:
         yield LockEntry(
-            pin=one.known.pin,
-            line=one.line,
+            pin=placed_pin.known.pin,
+            line=placed_pin.line,
             path=path,
-            direct=manifest.asks_for(one.known.pin.name),
-            depends_on=tuple(sorted(needs[one.edge])),
-            required_by=required_by.get(one.edge, ()),
-            groups=tuple(sorted({"main" if group == MAIN_GROUP else group for group in one.package.groups})),
+            direct=manifest.asks_for(placed_pin.known.pin.name),
+            depends_on=tuple(sorted(needs[placed_pin.edge])),
+            required_by=required_by.get(placed_pin.edge, ()),
+            groups=tuple(sorted({"main" if group == MAIN_GROUP else group for group in placed_pin.package.groups})),
         )
 
 

@@ -21,7 +21,7 @@ from ops.supply_chain.dependencies.locks.entries import make_lock
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken, decode_utf8
 from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest
 from ops.supply_chain.dependencies.locks.names import is_version, quote
-from ops.supply_chain.dependencies.locks.pins import Known, Stated, known_pin
+from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.sources import ARCHIVE_SUFFIXES, clean_url, file_identity, vcs_source
 from ops.supply_chain.dependencies.locks.tables import convert
 
@@ -61,7 +61,7 @@ class _Package(msgspec.Struct):
 class _Placed(NamedTuple):
     line: int
     section: str
-    known: Known
+    known: KnownPin
 
 
 def read_pipfile_lock(path: str, data: bytes, read_included: Callable[[str], bytes | None]) -> Lock:
@@ -70,9 +70,9 @@ def read_pipfile_lock(path: str, data: bytes, read_included: Callable[[str], byt
     Args:
         path: Relative to the project, with `/`.
         data: Its bytes.
-        read_included: Reads the `Pipfile` beside it, where there is one.
+        read_included: Reads the `Pipfile` of the same folder, if there is one.
     Returns:
-        One entry a package and section, since a package may stand in several; pipenv's section `default`
+        One entry per package and section, since a package may be in several; pipenv's section `default`
         is the group `main`, as for every other lock.
     Raises:
         InputError: Not JSON, another pipfile-spec, a key missing, twice or of the wrong type.
@@ -87,8 +87,12 @@ def read_pipfile_lock(path: str, data: bytes, read_included: Callable[[str], byt
         path,
         LockKind.PIPFILE,
         data,
-        [_entry(path, one, manifest) for one in placed],
-        [problem.at(one.known.pin, path, one.line) for one in placed for problem in one.known.problems],
+        [_entry(path, placed_pin, manifest) for placed_pin in placed],
+        [
+            problem.at(placed_pin.known.pin, path, placed_pin.line)
+            for placed_pin in placed
+            for problem in placed_pin.known.problems
+        ],
         format_version=str(meta.pipfile_spec),
         included=manifest.included,
     )
@@ -136,11 +140,11 @@ def _packages(path: str, document: dict[str, Any], meta: _Meta, lines: dict[tupl
                 raise broken(path, line, error.message, error.hint) from error
 
 
-def _known(name: str, package: _Package, meta: _Meta) -> Known:
+def _known(name: str, package: _Package, meta: _Meta) -> KnownPin:
     source, local = _source(package, meta)
     identified = file_identity(source.url)[1] if source.kind in (PinSourceKind.URL, PinSourceKind.PATH) else ""
     return known_pin(
-        Stated(
+        WrittenPin(
             name,
             _exact(package.version) or identified,
             hashes=package.hashes,
@@ -179,13 +183,13 @@ def _index(name: str, meta: _Meta) -> PinSource:
     return PinSource(kind=PinSourceKind.INDEX, url=clean_url(named[0].url)) if named else DEFAULT_INDEX
 
 
-def _entry(path: str, one: _Placed, manifest: Manifest) -> LockEntry:
+def _entry(path: str, placed_pin: _Placed, manifest: Manifest) -> LockEntry:
     return LockEntry(
-        pin=one.known.pin,
-        line=one.line,
+        pin=placed_pin.known.pin,
+        line=placed_pin.line,
         path=path,
-        direct=manifest.asks_for(one.known.pin.name),
-        groups=("main" if one.section == MAIN_SECTION else one.section,),
+        direct=manifest.asks_for(placed_pin.known.pin.name),
+        groups=("main" if placed_pin.section == MAIN_SECTION else placed_pin.section,),
     )
 
 
@@ -220,7 +224,7 @@ def entry_lines(text: str) -> dict[tuple[str, str], int]:
 
 
 def repeated_key(text: str) -> tuple[int, str] | None:
-    """Return line and name of the first key that stands in one object twice, or None.
+    """Return line and name of the first key that occurs twice in one object, or None.
 
     Args:
         text: A valid JSON document, but for that.

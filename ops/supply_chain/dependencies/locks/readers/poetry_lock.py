@@ -1,7 +1,7 @@
 """`poetry.lock`, lock versions 1.0 to 2.1.
 
-Hashes stand in `[metadata.files]` up to 1.1 and with each package from 2.0 on; both are read wherever
-they stand. Which packages the project asks for itself stands in `pyproject.toml` alone.
+Hashes are in `[metadata.files]` up to 1.1 and with each package from 2.0 on; both places are read in every version.
+Direct dependencies are recorded in `pyproject.toml` only.
 
 Source: poetry `packages/locker.py` (1.0.10 to 2.4.1); https://python-poetry.org/docs/ (not a standard).
 """
@@ -19,7 +19,7 @@ from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_l
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest
 from ops.supply_chain.dependencies.locks.names import quote
-from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
+from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.sources import clean_url, vcs_source
 from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
 
@@ -63,7 +63,7 @@ class _Metadata(msgspec.Struct, rename="kebab"):
 class _Placed(NamedTuple):
     line: int
     package: _Package
-    known: Known
+    known: KnownPin
     edge: Edge
 
 
@@ -73,7 +73,7 @@ def read_poetry_lock(path: str, data: bytes, read_included: Callable[[str], byte
     Args:
         path: Relative to the project, with `/`.
         data: Its bytes.
-        read_included: Reads `pyproject.toml` beside it, where there is one.
+        read_included: Reads the `pyproject.toml` of the same folder, if there is one.
     Raises:
         InputError: Not TOML, another major version, a key missing or of the wrong type.
     """
@@ -87,7 +87,11 @@ def read_poetry_lock(path: str, data: bytes, read_included: Callable[[str], byte
         LockKind.POETRY,
         data,
         list(_entries(path, placed, manifest)),
-        [problem.at(one.known.pin, path, one.line) for one in placed for problem in one.known.problems],
+        [
+            problem.at(placed_pin.known.pin, path, placed_pin.line)
+            for placed_pin in placed
+            for problem in placed_pin.known.problems
+        ],
         format_version=metadata.lock_version,
         included=manifest.included,
     )
@@ -110,7 +114,7 @@ def _placed(path: str, line: int, table: dict[str, Any], files: dict[str, tuple[
     try:
         source, local = _source(package)
         known = known_pin(
-            Stated(
+            WrittenPin(
                 package.name,
                 package.version,
                 tuple(WrittenFile((file.hash,), file.file, file.url) for file in listed),
@@ -154,25 +158,27 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
 
 
 def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[LockEntry]:
-    candidates = Candidates(one.edge for one in placed)
-    needs = {one.edge: frozenset(_needed(one.package, candidates)) - {one.edge} for one in placed}
+    candidates = Candidates(placed_pin.edge for placed_pin in placed)
+    needs = {
+        placed_pin.edge: frozenset(_needed(placed_pin.package, candidates)) - {placed_pin.edge} for placed_pin in placed
+    }
     required_by = requirers(needs)
-    for one in placed:
+    for placed_pin in placed:
         yield LockEntry(
-            pin=one.known.pin,
-            line=one.line,
+            pin=placed_pin.known.pin,
+            line=placed_pin.line,
             path=path,
-            direct=manifest.asks_for(one.known.pin.name),
-            depends_on=tuple(sorted(needs[one.edge])),
-            required_by=required_by.get(one.edge, ()),
-            groups=tuple(sorted({*one.package.groups, *filter(None, [one.package.category])})),
+            direct=manifest.asks_for(placed_pin.known.pin.name),
+            depends_on=tuple(sorted(needs[placed_pin.edge])),
+            required_by=required_by.get(placed_pin.edge, ()),
+            groups=tuple(sorted({*placed_pin.package.groups, *filter(None, [placed_pin.package.category])})),
         )
 
 
 def _needed(package: _Package, candidates: Candidates) -> Iterator[Edge]:
     for name, stated in package.dependencies.items():
         # A dependency is a constraint, a table with one, or a list of these for different environments.
-        for one in stated if isinstance(stated, list) else [stated]:
-            constraint = one.get("version", "") if isinstance(one, dict) else one
+        for required in stated if isinstance(stated, list) else [stated]:
+            constraint = required.get("version", "") if isinstance(required, dict) else required
             # What no environment of the project needs is named here and not locked: no edge, no finding.
             yield from candidates.named(name, constraint=constraint if isinstance(constraint, str) else "")

@@ -1,7 +1,6 @@
 """`pylock.toml` and `pylock.<name>.toml`, lock version 1.
 
-`packaging.pylock` holds the file against the specification; this module says at which line it fails, and
-reads what pins need.
+`packaging.pylock` validates the file; this module adds the line of an error, and reads the pins.
 
 Source: PEP 751, https://packaging.python.org/en/latest/specifications/pylock-toml/
 """
@@ -20,7 +19,7 @@ from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
-from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
+from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.sources import clean_url, file_identity, file_name, vcs_source
 from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
 
@@ -72,7 +71,7 @@ class _Package(msgspec.Struct):
 class _Placed(NamedTuple):
     line: int
     package: _Package
-    known: Known
+    known: KnownPin
     edge: Edge
 
 
@@ -93,7 +92,11 @@ def read_pylock(path: str, data: bytes, _read_included: Callable[[str], bytes | 
     tables = list(packages(path, document, text, "packages"))
     _validate(path, document, text, [line for line, _ in tables])
     placed = [_placed(path, line, table) for line, table in tables]
-    findings = [problem.at(one.known.pin, path, one.line) for one in placed for problem in one.known.problems]
+    findings = [
+        problem.at(placed_pin.known.pin, path, placed_pin.line)
+        for placed_pin in placed
+        for problem in placed_pin.known.problems
+    ]
     return make_lock(path, LockKind.PYLOCK, data, list(_entries(path, placed)), findings, format_version=version)
 
 
@@ -129,7 +132,7 @@ def _placed(path: str, line: int, table: dict[str, Any]) -> _Placed:
         listed = [file for file in (package.sdist, *package.wheels, package.archive) if file is not None]
         archived = file_identity(source.url)[1] if package.archive is not None else ""
         known = known_pin(
-            Stated(
+            WrittenPin(
                 package.name,
                 package.version or archived,
                 tuple(_written(file) for file in listed),
@@ -168,24 +171,24 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
 
 
 def _entries(path: str, placed: Sequence[_Placed]) -> Iterator[LockEntry]:
-    candidates = Candidates(one.edge for one in placed)
+    candidates = Candidates(placed_pin.edge for placed_pin in placed)
     # "Tools MUST NOT use this information when doing installation; it is purely informational for auditing."
-    told = any(one.package.dependencies is not None for one in placed)
+    recorded = any(placed_pin.package.dependencies is not None for placed_pin in placed)
     needs = {
-        one.edge: {
+        placed_pin.edge: {
             edge
-            for dependency in one.package.dependencies or ()
+            for dependency in placed_pin.package.dependencies or ()
             for edge in candidates.named(dependency.name, version=dependency.version)
         }
-        - {one.edge}
-        for one in placed
+        - {placed_pin.edge}
+        for placed_pin in placed
     }
     required_by = requirers(needs)
-    for one in placed:
+    for placed_pin in placed:
         yield LockEntry(
-            pin=one.known.pin,
-            line=one.line,
+            pin=placed_pin.known.pin,
+            line=placed_pin.line,
             path=path,
-            depends_on=tuple(sorted(needs[one.edge])) if told else None,
-            required_by=required_by.get(one.edge, ()) if told else None,
+            depends_on=tuple(sorted(needs[placed_pin.edge])) if recorded else None,
+            required_by=required_by.get(placed_pin.edge, ()) if recorded else None,
         )

@@ -15,7 +15,7 @@ from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, PinSource
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError
 from ops.supply_chain.dependencies.locks.names import NAME_PATTERN, is_version, normal_extras, normal_marker, quote
-from ops.supply_chain.dependencies.locks.pins import CACHED_PINS, Known, share
+from ops.supply_chain.dependencies.locks.pins import CACHED_PINS, KnownPin, share
 from ops.supply_chain.dependencies.locks.rules import Hashes, problems_of, sort_hashes, unnamed
 from ops.supply_chain.dependencies.locks.sources import (
     ARCHIVE_SUFFIXES,
@@ -53,7 +53,7 @@ _PLACEHOLDER = "0+variable"
 
 
 @lru_cache(maxsize=CACHED_PINS)
-def read_requirement(text: str, *, editable: bool = False) -> Known:
+def read_requirement(text: str, *, editable: bool = False) -> KnownPin:
     """Read a requirement with its options; the same text gives the same object.
 
     Args:
@@ -95,7 +95,7 @@ def _pinned(text: str, hashes: Sequence[str]) -> Pin | None:
     )
 
 
-def _addressed(text: str, hashes: Sequence[str], *, editable: bool) -> Known | None:
+def _addressed(text: str, hashes: Sequence[str], *, editable: bool) -> KnownPin | None:
     named = None if editable else _NAMED_ADDRESS.fullmatch(text)
     bare = _BARE_ADDRESS.fullmatch(text) if named is None else None
     match = named or bare
@@ -116,7 +116,7 @@ def _addressed(text: str, hashes: Sequence[str], *, editable: bool) -> Known | N
         local=_is_local(address),
     )
     problems = problems_of(pin, written)
-    return Known(pin, problems if named or address.name or pin.local else (*problems, unnamed(pin)))
+    return KnownPin(pin, problems if named or address.name or pin.local else (*problems, unnamed(pin)))
 
 
 def _is_local(address: Address) -> bool:
@@ -147,7 +147,7 @@ def _general(text: str, hashes: Sequence[str]) -> tuple[Pin, Hashes]:
 def _parse(text: str) -> Requirement:
     from packaging.requirements import InvalidRequirement, Requirement
 
-    # A variable is known only where the lock is installed: whatever it stands for, it is no exact version.
+    # A variable is known only at installation, so it is not an exact version.
     if _NAMED_ADDRESS.fullmatch(text):
         raise MalformedLockError(f"expected a URL after @, found {quote(text)}")
     try:

@@ -1,6 +1,6 @@
 """The lines of a requirements file beside requirements: options, and the comments of uv and pip-tools.
 
-Options are includes, constraints, editables and indexes. Comments tell why a pin is there: `# via flask`,
+Options are includes, constraints, editables and indexes. Comments give the reason for a pin: `# via flask`,
 `# via flask, jinja2`, and in split style `# via` with one `#   flask` per line; a source is `-r requirements.in`,
 `-c constraints.txt` or `project (pyproject.toml)`. `# from https://...` names the index that served the pin
 (`uv pip compile --emit-index-annotation`).
@@ -128,11 +128,11 @@ def read_annotation(comments: tuple[str, ...]) -> Annotation:
         else:
             open_list = False
     served = next((match["index"] for comment in comments if (match := _FROM.fullmatch(comment))), "")
-    found = _judge([item.strip() for item in items if item.strip()])
+    found = _annotation([item.strip() for item in items if item.strip()])
     return found._replace(served_by=clean_url(served)) if served else found
 
 
-def _judge(items: Iterable[str]) -> Annotation:
+def _annotation(items: Iterable[str]) -> Annotation:
     direct = False
     required_by = set()
     seen = False

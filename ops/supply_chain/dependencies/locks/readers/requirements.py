@@ -38,7 +38,7 @@ from ops.supply_chain.dependencies.locks.readers.requirements_text import (
     decode,
     read_chunk,
 )
-from ops.supply_chain.dependencies.locks.rules import Problem
+from ops.supply_chain.dependencies.locks.rules import PinProblem
 from ops.supply_chain.dependencies.locks.sources import is_address
 
 ReadIncluded = Callable[[str], bytes | None]
@@ -48,7 +48,7 @@ DEEPEST_INCLUDE = 64
 """How many files may include each other; pip's own limit is the interpreter's stack."""
 
 _COMPILED_AT = re.compile(r"^#[ \t]*uv-compiled-at:[ \t]*(?P<moment>\S+)[ \t]*$", re.MULTILINE)
-_Placed = tuple[str, int, Pin, tuple[Problem, ...], Annotation]
+_Placed = tuple[str, int, Pin, tuple[PinProblem, ...], Annotation]
 
 
 def read_requirements(path: str, data: bytes, read_included: ReadIncluded) -> Lock:
@@ -67,7 +67,7 @@ def read_requirements(path: str, data: bytes, read_included: ReadIncluded) -> Lo
     reading = _Reading(read_included)
     text = decode(path, data)
     reading.file(path, text, (path,), constraint=False)
-    placed = [_at_index(one, reading.index) for one in reading.placed]
+    placed = [_at_index(item, reading.index) for item in reading.placed]
     findings = [problem.at(pin, file, line) for file, line, pin, problems, _ in placed for problem in problems]
     moment = _COMPILED_AT.search(text) if "uv-compiled-at" in text else None
     lock = make_lock(path, LockKind.REQUIREMENTS, data, _entries(placed), findings, included=reading.included)
@@ -143,7 +143,9 @@ def _resolve(target: str, path: str, line: int) -> str:
 
 def _at_index(placed: _Placed, index: str) -> _Placed:
     path, line, pin, problems, annotation = placed
-    served = annotation.served_by or index  # what the compiler saw comes before what an installer will be told
+    served = (
+        annotation.served_by or index
+    )  # the index of the compiler takes precedence over the option for an installer
     moved = _moved(pin, served) if served and pin.source == DEFAULT_INDEX else pin
     return path, line, moved, problems, annotation
 

@@ -1,7 +1,7 @@
 """The text of a requirements file: bytes to chunks, chunks to pins and directives.
 
 A chunk is a line that starts at the left edge with all that hangs on it (continuations, indented
-lines, comments), and never splits a logical line. The same chunk stands in many locks, so it is parsed
+lines, comments), and never splits a logical line. The same chunk occurs in many locks, so it is parsed
 once.
 
 Source: https://pip.pypa.io/en/stable/reference/requirements-file-format/ ("lines ending in an unescaped
@@ -27,7 +27,7 @@ from ops.supply_chain.dependencies.locks.readers.requirement_lines import (
     read_annotation,
     read_directive,
 )
-from ops.supply_chain.dependencies.locks.rules import Problem
+from ops.supply_chain.dependencies.locks.rules import PinProblem
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*(?P<codec>[-_.a-zA-Z0-9]+)")
 _COOKIE_LINES = 2
@@ -44,7 +44,7 @@ class PlacedPin(NamedTuple):
 
     line: int
     pin: Pin
-    problems: tuple[Problem, ...]
+    problems: tuple[PinProblem, ...]
     annotation: Annotation
 
 
@@ -81,7 +81,7 @@ def decode(path: str, data: bytes) -> str:
     text = _decode_cookie(path, data)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    wrong = min((text.index(one) for one in _FORBIDDEN if one in text), default=None)
+    wrong = min((text.index(char) for char in _FORBIDDEN if char in text), default=None)
     if wrong is not None:
         line = text.count("\n", 0, wrong) + 1
         raise broken(path, line, f"expected text, found control character U+{ord(text[wrong]):04X}")

@@ -1,4 +1,4 @@
-"""Telling a requirements file of any name from prose, word lists and lists of files.
+"""Recognition of requirements files of any name among prose, word lists and lists of files.
 
 A `.txt` is one if every line of it is a requirement or an option, and at least one of them could not be
 anything else: a version, a hash, an address, a path to a package, an include. One with hashes counts
@@ -34,7 +34,7 @@ _HASHED = ("--hash=sha", "--hash sha")
 
 
 def is_requirements_file(data: bytes) -> bool:
-    """Tell whether a `.txt` of any name is a requirements file."""
+    """Return whether a `.txt` of any name is a requirements file."""
     try:
         text = decode("", data)
     except InputError:

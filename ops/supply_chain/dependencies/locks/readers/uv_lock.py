@@ -19,8 +19,8 @@ from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
-from ops.supply_chain.dependencies.locks.pins import Known, Stated, WrittenFile, known_pin
-from ops.supply_chain.dependencies.locks.rules import Problem
+from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
+from ops.supply_chain.dependencies.locks.rules import PinProblem
 from ops.supply_chain.dependencies.locks.sources import clean_url, file_name, vcs_source
 from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
 
@@ -74,7 +74,7 @@ class _Manifest(msgspec.Struct, rename="kebab"):
 class _Placed(NamedTuple):
     line: int
     package: _Package
-    known: Known
+    known: KnownPin
     edge: Edge
 
 
@@ -96,12 +96,16 @@ def read_uv_lock(path: str, data: bytes, _read_included: Callable[[str], bytes |
     placed = [_placed(path, line, table) for line, table in packages(path, document, text, "package")]
     manifest = convert(path, key_line(text, "manifest"), document.get("manifest", {}), _Manifest, at="$.manifest")
     graph = _Graph(placed, manifest)
-    findings = [problem.at(one.known.pin, path, one.line) for one in placed for problem in one.known.problems]
+    findings = [
+        problem.at(placed_pin.known.pin, path, placed_pin.line)
+        for placed_pin in placed
+        for problem in placed_pin.known.problems
+    ]
     return make_lock(
         path,
         LockKind.UV,
         data,
-        [graph.entry(path, one) for one in placed],
+        [graph.entry(path, placed_pin) for placed_pin in placed],
         [*findings, *(graph.dangling(path, placed))],
         format_version=version,
     )
@@ -122,8 +126,8 @@ def _placed(path: str, line: int, table: dict[str, Any]) -> _Placed:
     files = tuple(_written(file) for file in (package.sdist, *package.wheels) if file is not None)
     try:
         source, local = _source(package)
-        marker = " or ".join(f"({one})" for one in package.resolution_markers)
-        known = known_pin(Stated(package.name, package.version, files, source=source, marker=marker, local=local))
+        marker = " or ".join(f"({text})" for text in package.resolution_markers)
+        known = known_pin(WrittenPin(package.name, package.version, files, source=source, marker=marker, local=local))
     except MalformedLockError as error:
         raise broken(path, line, error.message, error.hint) from error
     return _Placed(line, package, known, (known.pin.name, package.version))
@@ -164,38 +168,38 @@ class _Graph:
     """The edges of one lock, and what reaches what."""
 
     def __init__(self, placed: list[_Placed], manifest: _Manifest) -> None:
-        self._candidates = Candidates(one.edge for one in placed)
-        self._sources = {(one.edge, one.package.source): one.edge for one in placed}
-        self._needs = {one.edge: self._all_needed(one.package) for one in placed}
+        self._candidates = Candidates(placed_pin.edge for placed_pin in placed)
+        self._sources = {(placed_pin.edge, placed_pin.package.source): placed_pin.edge for placed_pin in placed}
+        self._needs = {placed_pin.edge: self._all_needed(placed_pin.package) for placed_pin in placed}
         self._required_by = requirers(self._needs)
         members = {normalise(name) for name in manifest.members}
-        roots = [one for one in placed if _is_member(one, members)]
-        self._roots = {one.edge for one in roots}
+        roots = [placed_pin for placed_pin in placed if _is_member(placed_pin, members)]
+        self._roots = {placed_pin.edge for placed_pin in roots}
         starts = [*self._member_groups(roots), *self._manifest_groups(manifest)]
         self._direct = {edge for group in starts for edge, _ in group.nodes}
         self._groups = groups_of(starts, {node: tuple(needed) for node, needed in self._edges(placed)})
 
-    def entry(self, path: str, one: _Placed) -> LockEntry:
+    def entry(self, path: str, placed_pin: _Placed) -> LockEntry:
         """Make the entry of a package."""
-        is_direct = one.edge in self._direct
+        is_direct = placed_pin.edge in self._direct
         return LockEntry(
-            pin=one.known.pin,
-            line=one.line,
+            pin=placed_pin.known.pin,
+            line=placed_pin.line,
             path=path,
-            direct=None if one.edge in self._roots and not is_direct else is_direct,
-            depends_on=tuple(sorted(self._needs[one.edge])),
-            required_by=self._required_by.get(one.edge, ()),
-            groups=self._groups.get(one.edge, ()),
+            direct=None if placed_pin.edge in self._roots and not is_direct else is_direct,
+            depends_on=tuple(sorted(self._needs[placed_pin.edge])),
+            required_by=self._required_by.get(placed_pin.edge, ()),
+            groups=self._groups.get(placed_pin.edge, ()),
         )
 
     def dangling(self, path: str, placed: list[_Placed]) -> Iterator[Finding]:
-        """Tell of dependencies that the lock does not hold."""
-        for one in placed:
-            for dependency in _dependencies(one.package):
+        """Yield a finding for each dependency that is not in the lock."""
+        for placed_pin in placed:
+            for dependency in _dependencies(placed_pin.package):
                 if not self._resolve(dependency):
-                    message = f"{one.known.pin.name}: needs {quote(dependency.name)}, which the lock does not hold"
-                    problem = Problem("lock.dangling", Severity.HIGH, message, "Run `uv lock` again.")
-                    yield problem.at(one.known.pin, path, one.line)
+                    message = f"{placed_pin.known.pin.name}: needs {quote(dependency.name)}, which is not in the lock"
+                    problem = PinProblem("lock.dangling", Severity.HIGH, message, "Run `uv lock` again.")
+                    yield problem.at(placed_pin.known.pin, path, placed_pin.line)
 
     def _resolve(self, dependency: _Dependency) -> list[Edge]:
         found = self._candidates.named(dependency.name, version=dependency.version)
@@ -213,15 +217,15 @@ class _Graph:
                 yield from ((edge, extra) for extra in dependency.extra)
 
     def _edges(self, placed: list[_Placed]) -> Iterator[tuple[Node, Iterator[Node]]]:
-        for one in placed:
-            yield (one.edge, ""), self._nodes(one.package.dependencies)
-            for extra, dependencies in one.package.optional_dependencies.items():
-                yield (one.edge, extra), self._nodes(dependencies)
+        for placed_pin in placed:
+            yield (placed_pin.edge, ""), self._nodes(placed_pin.package.dependencies)
+            for extra, dependencies in placed_pin.package.optional_dependencies.items():
+                yield (placed_pin.edge, extra), self._nodes(dependencies)
 
     def _member_groups(self, roots: list[_Placed]) -> Iterator[Group]:
-        for one in roots:
-            yield Group("main", tuple(self._nodes(one.package.dependencies)))
-            for tables in (one.package.optional_dependencies, one.package.dev_dependencies):
+        for placed_pin in roots:
+            yield Group("main", tuple(self._nodes(placed_pin.package.dependencies)))
+            for tables in (placed_pin.package.optional_dependencies, placed_pin.package.dev_dependencies):
                 for name, dependencies in tables.items():
                     yield Group(name, tuple(self._nodes(dependencies)))
 
@@ -231,10 +235,10 @@ class _Graph:
             yield Group(name, tuple(self._nodes(dependencies)))
 
 
-def _is_member(one: _Placed, members: set[str]) -> bool:
+def _is_member(placed_pin: _Placed, members: set[str]) -> bool:
     if members:
-        return one.known.pin.name in members
-    stated = one.package.source
+        return placed_pin.known.pin.name in members
+    stated = placed_pin.package.source
     return "." in (stated.editable, stated.virtual, stated.directory)
 
 
