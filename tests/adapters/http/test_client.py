@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.http.answer import Answer, Question
 from ops.supply_chain.adapters.http.batch import gather, run
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts, is_loopback
 from ops.supply_chain.adapters.http.credentials import Credentials
+from ops.supply_chain.adapters.http.exchange import HttpRequest, HttpResponse
 from ops.supply_chain.adapters.http.store import AnswerStore
 from ops.supply_chain.core.errors import ExitCode, UnavailableError, UsageError
 from tests.fakes.index import Ask, FakeIndex, Mood, impatient
@@ -17,15 +17,15 @@ CALM = Timeouts(attempts=2, backoff_seconds=0.01)
 REMEDY = "Do the thing."
 
 
-def ask(question: Question | str, *, timeouts: Timeouts = CALM, **options: object) -> Answer | None:
-    async def work() -> Answer | None:
+def ask(question: HttpRequest | str, *, timeouts: Timeouts = CALM, **options: object) -> HttpResponse | None:
+    async def work() -> HttpResponse | None:
         async with HttpClient("demo system", remedy=REMEDY, timeouts=timeouts, **options) as client:  # type: ignore[arg-type]
-            return await client.get(question if isinstance(question, Question) else Question(question, 1 << 20))
+            return await client.get(question if isinstance(question, HttpRequest) else HttpRequest(question, 1 << 20))
 
     return run(work())
 
 
-def refusal(question: Question | str, **options: object) -> UnavailableError:
+def refusal(question: HttpRequest | str, **options: object) -> UnavailableError:
     with pytest.raises(UnavailableError) as caught:
         ask(question, **options)  # type: ignore[arg-type]
     assert caught.value.exit_code is ExitCode.NOT_EXAMINED
@@ -67,9 +67,7 @@ FAILURES = [
     pytest.param(Mood.SERVER_ERROR, "answered with HTTP status 500", id="server-error"),
     pytest.param(Mood.UNAUTHORISED, "answered with HTTP status 401", id="unauthorised"),
     pytest.param(Mood.TRUNCATED_GZIP, "broke off its answer (the gzip stream has no proper end)", id="truncated-gzip"),
-    pytest.param(
-        Mood.NO_LENGTH, "does not tell how long its answer is, so that a cut one cannot be known", id="no-length"
-    ),
+    pytest.param(Mood.NO_LENGTH, "sends no length, so that a truncated response cannot be detected", id="no-length"),
     pytest.param(Mood.OVERSIZE, "answered with more than 1048576 bytes", id="oversize"),
     pytest.param(Mood.ENDLESS, "answered with more than 1048576 bytes", id="endless"),
     pytest.param(Mood.GZIP_BOMB, "answered with more than 1048576 bytes", id="gzip-bomb"),
@@ -177,11 +175,11 @@ def test_types_that_are_no_answer() -> None:
     with FakeIndex() as index:
         index.misbehave(Ask.SIMPLE, Mood.WRONG_TYPE)
         url = index.url + "demo/"
-        wanted = Question(url, 1 << 20, types=frozenset({"text/html"}))
+        wanted = HttpRequest(url, 1 << 20, types=frozenset({"text/html"}))
         assert refusal(wanted).message.endswith("answered with the wrong type of content (image/png)")
-        refused = Question(url, 1 << 20, refused_types=("image/",))
+        refused = HttpRequest(url, 1 << 20, refused_types=("image/",))
         assert refusal(refused).message.endswith("answered with the wrong type of content (image/png)")
-        assert ask(Question(url, 1 << 20)) is not None
+        assert ask(HttpRequest(url, 1 << 20)) is not None
 
 
 ADDRESSES = [
@@ -257,7 +255,7 @@ def test_no_cookie_is_kept() -> None:
         async def work() -> None:
             async with HttpClient("demo", remedy=REMEDY, timeouts=CALM) as client:
                 for _ in range(2):
-                    await client.get(Question(index.url + "demo/", 1 << 20))
+                    await client.get(HttpRequest(index.url + "demo/", 1 << 20))
                 assert client._client is not None
                 assert not client._client.cookies
 
@@ -284,7 +282,7 @@ def test_an_unchanged_answer_is_not_sent_again(tmp_path: Path) -> None:
     store = AnswerStore(tmp_path / "http")
     with FakeIndex() as index:
         index.add_wheel("demo", "1.0")
-        question = Question(index.url + "demo/", 1 << 20, kept=True)
+        question = HttpRequest(index.url + "demo/", 1 << 20, kept=True)
         first, second = ask(question, store=store), ask(question, store=store)
         index.add_wheel("demo", "2.0")
         third = ask(question, store=store)
@@ -299,7 +297,7 @@ def test_an_unchanged_answer_is_not_sent_again(tmp_path: Path) -> None:
 def test_an_answer_without_validator_is_not_kept(tmp_path: Path) -> None:
     with FakeIndex(etags=False) as index:
         index.add_wheel("demo", "1.0")
-        ask(Question(index.url + "demo/", 1 << 20, kept=True), store=AnswerStore(tmp_path / "http"))
+        ask(HttpRequest(index.url + "demo/", 1 << 20, kept=True), store=AnswerStore(tmp_path / "http"))
     assert not (tmp_path / "http").exists()
 
 
@@ -308,7 +306,7 @@ def test_a_damaged_kept_answer_is_fetched_anew(tmp_path: Path, damage: str) -> N
     store = AnswerStore(tmp_path / "http")
     with FakeIndex() as index:
         index.add_wheel("demo", "1.0")
-        question = Question(index.url + "demo/", 1 << 20, kept=True)
+        question = HttpRequest(index.url + "demo/", 1 << 20, kept=True)
         first = ask(question, store=store)
         (kept,) = (path for path in (tmp_path / "http").rglob("*") if path.is_file())
         data = kept.read_bytes()
@@ -327,7 +325,7 @@ def test_a_damaged_kept_answer_is_fetched_anew(tmp_path: Path, damage: str) -> N
 def test_the_cache_is_for_its_owner_only(tmp_path: Path) -> None:
     with FakeIndex() as index:
         index.add_wheel("demo", "1.0")
-        ask(Question(index.url + "demo/", 1 << 20, kept=True), store=AnswerStore(tmp_path / "http"))
+        ask(HttpRequest(index.url + "demo/", 1 << 20, kept=True), store=AnswerStore(tmp_path / "http"))
     assert (tmp_path / "http").stat().st_mode & 0o777 == 0o700
 
 

@@ -72,7 +72,7 @@ FAILURES = [
     (Mood.UNAUTHORISED, "answered with HTTP status 401"),
     (Mood.WRONG_TYPE, "answered with the wrong type of content (image/png)"),
     (Mood.TRUNCATED_GZIP, "packed its answer in a way that was not asked for"),
-    (Mood.NO_LENGTH, "does not tell how long its answer is, so that a cut one cannot be known"),
+    (Mood.NO_LENGTH, "sends no length, so that a truncated response cannot be detected"),
     (Mood.OVERSIZE, f"answered with more than {LARGEST} bytes"),
     (Mood.ENDLESS, f"answered with more than {LARGEST} bytes"),
     (Mood.GZIP_BOMB, "packed its answer in a way that was not asked for"),

@@ -138,7 +138,7 @@ FAILURES = {
     Mood.TRUNCATED: "broke off its answer (peer closed connection without sending complete message body "
     "(received 41 bytes, expected 141))",
     Mood.TRUNCATED_GZIP: "broke off its answer (the gzip stream has no proper end)",
-    Mood.NO_LENGTH: "does not tell how long its answer is, so that a cut one cannot be known",
+    Mood.NO_LENGTH: "sends no length, so that a truncated response cannot be detected",
     Mood.OVERSIZE: f"answered with more than {MOST_BYTES} bytes",
     Mood.ENDLESS: f"answered with more than {MOST_BYTES} bytes",
     Mood.GZIP_BOMB: f"answered with more than {MOST_BYTES} bytes",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.adapters.http.answer import Answer
+from ops.supply_chain.adapters.http.exchange import HttpResponse
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.index.simple_page import read_listing
 from ops.supply_chain.contracts.values.package_index import IndexFile, ProjectListing
@@ -18,7 +18,7 @@ DIGEST = "ab" * 32
 
 def read(body: str | bytes, media_type: str = "text/html") -> ProjectListing:
     data = body.encode() if isinstance(body, str) else body
-    return read_listing(Answer(200, PAGE, {}, media_type, data), "demo")
+    return read_listing(HttpResponse(200, PAGE, {}, media_type, data), "demo")
 
 
 def document(**changes: Any) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def test_a_problem_names_its_place(more: dict[str, Any], expected: str) -> None:
 )
 def test_what_the_validator_cannot_take_in_is_not_valid(text: str, why: str) -> None:
     [found] = schema_problems(json.loads(text), "1.6")
-    assert found.startswith(f"$: cannot be held against the schema: {why}")
+    assert found.startswith(f"$: cannot be validated with the schema: {why}")
 
 
 def test_no_more_problems_are_told_than_help() -> None:

@@ -19,8 +19,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ops.supply_chain.adapters.github.address import Api, Token, origin_of_url
-from ops.supply_chain.adapters.http.answer import Question, read_answer
 from ops.supply_chain.adapters.http.client import MAX_REDIRECTS, REDIRECTS, USER_AGENT, Timeouts, is_loopback
+from ops.supply_chain.adapters.http.exchange import HttpRequest, read_answer
 from ops.supply_chain.adapters.http.failure import Failed, address, status_failure, transport_failure, unavailable
 from ops.supply_chain.adapters.http.tls import tls_context
 from ops.supply_chain.core.errors import UnavailableError
@@ -263,7 +263,7 @@ _ADVICE = {
 
 async def _json(response: httpx.Response) -> Any:
     accepted = frozenset({response.status_code})
-    answer = await read_answer(response, Question(str(response.url), MOST_JSON_BYTES, accepted=accepted))
+    answer = await read_answer(response, HttpRequest(str(response.url), MOST_JSON_BYTES, accepted=accepted))
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):

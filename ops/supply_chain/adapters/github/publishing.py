@@ -14,8 +14,8 @@ from ops.supply_chain.adapters.github.answers import read_asset, read_release
 from ops.supply_chain.adapters.github.api import CREATED, NO_CONTENT, NOT_FOUND, UNPROCESSABLE, Reply
 from ops.supply_chain.adapters.github.releases import Releases
 from ops.supply_chain.adapters.github.transfer import digest_of, send
-from ops.supply_chain.adapters.http.answer import OK
 from ops.supply_chain.adapters.http.batch import gather
+from ops.supply_chain.adapters.http.exchange import OK
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.contracts.values.publication import UPLOADED, LocalFile, RemoteAsset, RemoteRelease
 from ops.supply_chain.core.errors import OutputError

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ops.supply_chain.adapters.github.address import require_own_upload_host
 from ops.supply_chain.adapters.github.api import CREATED, UNPROCESSABLE, GithubApi, Reply
-from ops.supply_chain.adapters.http.answer import OK, PARTIAL
+from ops.supply_chain.adapters.http.exchange import OK, PARTIAL
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.contracts.values.publication import LocalFile, RemoteAsset, RemoteRelease
 from ops.supply_chain.core.digests import sha256_file

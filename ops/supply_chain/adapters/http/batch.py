@@ -12,7 +12,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 GIVE_UP_AFTER = 8
-"""Failures of one group in a row, after which the rest of the group is not asked for any more."""
+"""Consecutive failures of one group, after which the rest of the group is not requested."""
 
 
 def run(work: Coroutine[Any, Any, V]) -> V:
@@ -26,7 +26,7 @@ async def gather(keys: Sequence[K], fetch: Callable[[K], Awaitable[V]], into: di
     Args:
         keys: What to fetch, without duplicates.
         fetch: Fetches one.
-        into: Receives each result as it comes, so that a caller can tell after a failure what it has.
+        into: Receives each result as it comes, so that a caller has the results so far after a failure.
     Raises:
         StageError: The first failure of a fetch, as it was raised.
     """
@@ -54,7 +54,7 @@ async def gather_each(
 ) -> None:
     """Fetch many things at once; the failure of one does not stop the others.
 
-    Where a group (those of one server) has only failed for a while, it is given up: whoever does not
+    A group (the keys of one server) that only fails is given up after a while, so that a server that does not
     answer is not waited for a thousand times.
 
     Args:

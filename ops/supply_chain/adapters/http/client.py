@@ -1,6 +1,6 @@
-"""The one HTTP client: asynchronous, HTTP/2 where offered, bounded in every direction.
+"""The one HTTP client: asynchronous, HTTP/2 if available, with limits on time and size.
 
-An answer is either whole, of an expected type and within its size, or an `UnavailableError` that names the
+A response is either complete, of an expected type and within its size limit, or an `UnavailableError` that names the
 system, the address without credentials, the reason and what to do. Certificates are verified, with the
 authorities in `SSL_CERT_FILE` where that is set; proxies come from the environment.
 """
@@ -13,8 +13,8 @@ import logging
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ops.supply_chain.adapters.http.answer import OK, Answer, Question, media_type, read_answer
 from ops.supply_chain.adapters.http.credentials import Credentials, origin_of
+from ops.supply_chain.adapters.http.exchange import OK, HttpRequest, HttpResponse, media_type, read_answer
 from ops.supply_chain.adapters.http.failure import Failed, address, transport_failure, unavailable
 from ops.supply_chain.adapters.http.store import AnswerStore, StoredAnswer
 from ops.supply_chain.adapters.http.tls import tls_context
@@ -30,7 +30,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Timeouts(NamedTuple):
-    """How long and how often to try.
+    """Time limits and number of attempts.
 
     `total_seconds` bounds one exchange, redirects and body included. `attempts` counts the first one.
     `backoff_seconds` doubles from attempt to attempt. `retry_after_seconds` is the longest wait that a
@@ -47,10 +47,10 @@ class Timeouts(NamedTuple):
 
 
 class HttpClient:
-    """Asks one outside system; use it as an asynchronous context manager.
+    """Client of one outside system; an asynchronous context manager.
 
     Args:
-        system: What the system is called in errors, for example `package index`.
+        system: The name of the system in errors, for example `package index`.
         remedy: What to do when it does not answer, one sentence.
         timeouts: Time limits and number of attempts.
         offline: True makes each question an error that names what was wanted.
@@ -87,14 +87,14 @@ class HttpClient:
             await self._client.aclose()
 
     def unusable(self, url: str, failure: Failed) -> UnavailableError:
-        """Make the error for an answer that came whole and makes no sense."""
+        """Return the error for a complete response with unusable content."""
         return unavailable(self._system, url, failure, remedy=self._remedy)
 
-    async def get(self, question: Question) -> Answer | None:
-        """Ask, and ask again where that may help.
+    async def get(self, question: HttpRequest) -> HttpResponse | None:
+        """Send a request, with retries for transient failures.
 
         Returns:
-            The answer, or None where the system says that there is no such thing.
+            The response, or None if the system has no such resource.
         Raises:
             UnavailableError: No answer, or none that can be used.
             UsageError: The netrc file is broken.
@@ -122,7 +122,7 @@ class HttpClient:
             return None
         return max(asked, timeouts.backoff_seconds * 2.0 ** (attempt - 1))
 
-    async def _attempt(self, question: Question) -> Answer | None:
+    async def _attempt(self, question: HttpRequest) -> HttpResponse | None:
         import httpx
 
         try:
@@ -131,7 +131,7 @@ class HttpClient:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise transport_failure(error) from None
 
-    async def _follow(self, question: Question) -> Answer | None:
+    async def _follow(self, question: HttpRequest) -> HttpResponse | None:
         import httpx
 
         start = target = httpx.URL(question.url).copy_with(userinfo=b"", fragment=None)
@@ -145,7 +145,9 @@ class HttpClient:
             target = _redirected(target, result)
         raise Failed(f"redirects more than {MAX_REDIRECTS} times")
 
-    async def _exchange(self, target: httpx.URL, question: Question, account: dict[str, str]) -> Answer | str | None:
+    async def _exchange(
+        self, target: httpx.URL, question: HttpRequest, account: dict[str, str]
+    ) -> HttpResponse | str | None:
         stored = self._store.read(str(target), question.accept) if self._store and question.kept else None
         fields = {
             "Accept": question.accept,
@@ -158,19 +160,19 @@ class HttpClient:
         client = self._connected()
         method, sent = ("POST", question.sent) if question.sent else ("GET", None)
         async with client.stream(method, target, headers=fields, content=sent) as response:
-            client.cookies.clear()  # nobody tracks a run from question to question
+            client.cookies.clear()  # no cookie links the requests of a run
             return await self._read(response, question, stored)
 
     async def _read(
-        self, response: httpx.Response, question: Question, stored: StoredAnswer | None
-    ) -> Answer | str | None:
+        self, response: httpx.Response, question: HttpRequest, stored: StoredAnswer | None
+    ) -> HttpResponse | str | None:
         status, url = response.status_code, str(response.request.url)
         if status in REDIRECTS and "location" in response.headers:
             return str(response.headers["location"])
         if status in question.absent:
             return None
         if status == NOT_MODIFIED and stored is not None:
-            return Answer(OK, url, {}, media_type(stored.content_type), stored.body)
+            return HttpResponse(OK, url, {}, media_type(stored.content_type), stored.body)
         answer = await read_answer(response, question)
         if self._store and question.kept and answer.status == OK:
             self._store.write(url, question.accept, answer.headers, answer.body)
@@ -197,7 +199,7 @@ class HttpClient:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine by its address or by the name `localhost`."""
+    """Return whether a host is this machine by its address or by the name `localhost`."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

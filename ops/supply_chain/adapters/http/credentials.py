@@ -1,7 +1,7 @@
-"""Which account goes with which address: from the netrc file or from what the caller was given.
+"""Accounts of addresses: from the netrc file or from the caller.
 
 An account belongs to one origin (scheme, host and port) and is never sent to another, whatever a
-redirect or a page says. The netrc file's `default` entry is not used: it would go to everybody.
+redirect or a page says. The netrc file's `default` entry is not used: it would be sent to every server.
 
 Source: https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
 NETRC_VARIABLE = "NETRC"
-"""Names the netrc file where it is not `~/.netrc`."""
+"""Environment variable with the path of the netrc file, if it is not `~/.netrc`."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -37,7 +37,7 @@ class Credentials:
     """The accounts of one run.
 
     Args:
-        accounts: Accounts that the caller was given, by origin; they come before the netrc file's.
+        accounts: Accounts from the caller, by origin; they take precedence over the netrc file.
     """
 
     def __init__(self, accounts: dict[Origin, Account] | None = None) -> None:
@@ -49,7 +49,7 @@ class Credentials:
         """Return the header field that names the account for a URL's origin, or nothing.
 
         Raises:
-            UsageError: The netrc file is there and cannot be read.
+            UsageError: The netrc file exists and cannot be read.
         """
         account = self._accounts.get(origin_of(url)) or self._from_netrc(url.host)
         if account is None:

@@ -1,4 +1,4 @@
-"""Everything that an HTTP exchange can do wrong, turned into one error that says what and what to do."""
+"""Every failure of an HTTP exchange as one error, with reason and remedy."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Failed(Exception):  # noqa: N818 - a reason on its way to becoming an Unav
 
     Args:
         reason: What happened, the end of a sentence.
-        advice: What to do, one sentence; empty means the system's own remedy.
-        transient: True where asking again may help.
-        wait_seconds: How long the other side asks to wait first.
+        advice: What to do, one sentence; empty means the remedy of the system.
+        transient: True if a retry may help.
+        wait_seconds: How long the server asks to wait.
     """
 
     def __init__(
@@ -36,25 +36,25 @@ class Failed(Exception):  # noqa: N818 - a reason on its way to becoming an Unav
 
 
 def address(url: str) -> str:
-    """Return a URL as it may be shown: no user, no password, no query, one printable line."""
+    """Return a URL, safe to show: no user, no password, no query, one printable line."""
     shown = printable(without_credentials(url)).split("#")[0].split("?")[0]
     return shown if len(shown) <= _TOO_LONG else shown[:_TOO_LONG] + "..."
 
 
 def unavailable(system: str, url: str, failure: Failed, *, remedy: str) -> UnavailableError:
-    """Make the one error that adapters raise for a failed exchange.
+    """Return the error that adapters raise for a failed exchange.
 
     Args:
-        system: What was asked, for example `package index`.
-        url: The address that was asked; shown redacted.
+        system: The name of the system, for example `package index`.
+        url: The requested address; shown redacted.
         failure: What happened.
-        remedy: What to do where the failure itself does not know better.
+        remedy: What to do if the failure has no advice of its own.
     """
     return UnavailableError(f"{system} {address(url)}: {printable(failure.reason)}", hint=failure.advice or remedy)
 
 
 def status_failure(status: int, *, wait_seconds: float | None = None) -> Failed:
-    """Describe an HTTP status that is no answer."""
+    """Return the failure for an HTTP error status."""
     transient = status in (408, 429) or 500 <= status < 600  # noqa: PLR2004 - RFC 9110 sections 15.5.9, 15.6
     return Failed(
         f"answered with HTTP status {status}",

@@ -1,7 +1,7 @@
-"""Answers that may change, kept so that the next question can be "has it changed?".
+"""Cached responses for conditional requests.
 
-Only an answer with an ETag or a Last-Modified date is kept, and it is never used without the server
-saying 304 Not Modified: what was true yesterday is no evidence for today. One file an answer, written
+Only a response with an ETag or a Last-Modified date is cached, and it is never used unless the server
+answers 304 Not Modified: a response of yesterday is no evidence for today. One file an answer, written
 whole or not at all; a file that does not read back to its own digest counts as absent.
 
 Source: RFC 9110 section 13 (conditional requests).
@@ -23,7 +23,7 @@ PRIVATE_FOLDER_MODE = 0o700
 
 
 class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One whole answer, with what the server needs to tell whether it still holds."""
+    """One complete response, with its validators for a conditional request."""
 
     format: int
     url: str
@@ -61,7 +61,7 @@ class AnswerStore:
         return stored if asked and sha256_bytes(stored.body) == stored.sha256 else None
 
     def write(self, url: str, accept: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Keep an answer, if its server can tell later whether it still holds.
+        """Cache a response, if it has a validator for a conditional request.
 
         Args:
             url: What was asked, without credentials.

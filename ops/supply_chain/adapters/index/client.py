@@ -1,8 +1,8 @@
 """The package index: its project pages, the core metadata of its files, who publishes a project.
 
-A pin is asked for at the index that its lock names and nowhere else, so that no public project can stand in
-for a private one. "Not there" is an answer; "did not answer" is an `UnavailableError` that says how many and
-which were not had.
+A pin is requested from the index that its lock names and no other, so that no public project can replace a
+private one. "Does not exist" is a result; "did not answer" is an `UnavailableError` with the number and names of
+those that could not be fetched.
 
 Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/ (1.4), PEP 658, PEP 714.
 """
@@ -34,11 +34,11 @@ class PackageIndex:
         cache: The cache folder; `http/` and `metadata/` below it are used.
         url: Address of the default index's simple API; empty means the public one.
         json_url: Root of its project JSON; empty means the public one where `url` is the public one.
-        offline: True answers from the cache or not at all.
+        offline: True uses the cache only.
         timeouts: Time limits and number of attempts.
         limits: Most bytes of an answer.
     Raises:
-        UsageError: An address is none.
+        UsageError: An address is malformed.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class PackageIndex:
         simple = read_address(url or INDEX_URL, where="[index].url")
         project = read_address(json_url or INDEX_JSON_URL, where="[index].json_url")
         self._url = simple.url
-        # A private index's names must not be looked up at the public one because nobody said where else.
+        # The names of a private index must not be sent to the public one because no other address is configured.
         self._json_url = project.url if json_url or simple.url == INDEX_URL else ""
         self._accounts = accounts_for(*([simple] if url else []), *([project] if json_url else []))
         self._timeouts = timeouts
@@ -75,7 +75,7 @@ class PackageIndex:
         Returns:
             PEP 503 name -> listing, or None where the index has no such project; sorted by name.
         Raises:
-            UnavailableError: At least one could not be asked for.
+            UnavailableError: At least one could not be fetched.
         """
 
         async def ask(client: HttpClient, name: str) -> ProjectListing | None:
@@ -86,7 +86,7 @@ class PackageIndex:
     def pages(
         self, asked: Collection[PageAddress], reader: Callable[[PageAddress, ProjectListing | None], T]
     ) -> Pages[T]:
-        """Ask for project pages, each at its own index, and tell of each whether it was had.
+        """Fetch project pages, each from its own index; failures are part of the result.
 
         Args:
             asked: Any order.
@@ -118,7 +118,7 @@ class PackageIndex:
         Returns:
             PEP 503 name -> publisher, or None where the index has no such project; sorted by name.
         Raises:
-            UnavailableError: At least one could not be asked for, or no JSON address is known.
+            UnavailableError: At least one could not be fetched, or no JSON address is known.
         """
 
         async def ask(client: HttpClient, name: str) -> ProjectInfo | None:
@@ -132,14 +132,14 @@ class PackageIndex:
         return self._session.ask_all("publishers", names, ask)
 
     def core_metadata(self, pins: Sequence[Pin]) -> MetadataAnswer:
-        """Return the core metadata of pins, from the cache for good where it was had once.
+        """Return the core metadata of pins; metadata that was fetched once comes from the cache for ever.
 
         Args:
             pins: In any order, repeated or not; those that come from no index are answered as missing.
         Returns:
             Metadata for each pin, or one sentence why there is none.
         Raises:
-            UnavailableError: At least one could not be asked for and is not in the cache.
+            UnavailableError: At least one could not be fetched and is not in the cache.
             UsageError: A lock names an index by something that is no address.
             OutputError: The cache cannot be written.
         """

@@ -16,8 +16,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ops.supply_chain.adapters.http.answer import ABSENT, OK, PARTIAL, Answer, Question
 from ops.supply_chain.adapters.http.client import HttpClient
+from ops.supply_chain.adapters.http.exchange import ABSENT, OK, PARTIAL, HttpRequest, HttpResponse
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.index.wheel_metadata import (
     MAX_METADATA_BYTES,
@@ -58,13 +58,13 @@ class MetadataFetcher:
     def __init__(self, client: HttpClient, limits: FileLimits) -> None:
         self._client = client
         self._limits = limits
-        self._whole_files = asyncio.Semaphore(1)  # they are held in memory: one at a time
+        self._whole_files = asyncio.Semaphore(1)  # they are kept in memory: one at a time
 
     async def fetch(self, file: IndexFile) -> bytes:
         """Return the METADATA or PKG-INFO of a wheel or source distribution.
 
         Raises:
-            UnavailableError: It cannot be had, or is not what the index or the pin said it is.
+            UnavailableError: It could not be fetched, or differs from the record of the index or the pin.
         """
         if not file.filename.endswith(".whl"):
             data = await self._whole(file)
@@ -73,11 +73,11 @@ class MetadataFetcher:
         return beside or self._as_announced(file, file.url, await self._inside(file))
 
     async def _beside(self, file: IndexFile) -> bytes | None:
-        # Object stores answer 403 for what is not there; it counts as absent where nothing was announced.
+        # Object stores answer 403 for a missing object; it counts as absent if the index announces none.
         absent = ABSENT if file.core_metadata else ABSENT | {FORBIDDEN}
         url = _with_ending(file.url, ".metadata")
         limit = self._limits.metadata_bytes
-        answer = await self._client.get(Question(url, limit, refused_types=REFUSED_TYPES, absent=absent))
+        answer = await self._client.get(HttpRequest(url, limit, refused_types=REFUSED_TYPES, absent=absent))
         return self._as_announced(file, url, answer.body) if answer else None
 
     async def _inside(self, file: IndexFile) -> bytes:
@@ -106,14 +106,14 @@ class MetadataFetcher:
             raise self._client.unusable(file.url, Failed("answered with another part than was asked for"))
         wheel.add(need.start, answer.body)
 
-    async def _span(self, file: IndexFile, span: str) -> Answer | None:
+    async def _span(self, file: IndexFile, span: str) -> HttpResponse | None:
         """Ask for a part; None where the server does not serve parts."""
-        question = Question(
+        question = HttpRequest(
             file.url, self._limits.metadata_bytes, absent=frozenset({OK, UNSATISFIABLE}), packed=False, span=span
         )
         return await self._client.get(question)
 
-    def _place(self, file: IndexFile, answer: Answer) -> tuple[int, int]:
+    def _place(self, file: IndexFile, answer: HttpResponse) -> tuple[int, int]:
         found = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
         if answer.status != PARTIAL or not found or int(found[2]) - int(found[1]) + 1 != len(answer.body):
             raise self._client.unusable(file.url, Failed("answered with a part that is not what its label says"))
@@ -121,10 +121,12 @@ class MetadataFetcher:
 
     async def _whole(self, file: IndexFile) -> bytes:
         async with self._whole_files:
-            question = Question(file.url, self._limits.file_bytes, absent=frozenset(), packed=False)
+            question = HttpRequest(file.url, self._limits.file_bytes, absent=frozenset(), packed=False)
             answer = await self._client.get(question)
         data = answer.body if answer else b""
-        wrong = [one for one in file.hashes if one.partition(":")[0] in STRONG_HASHES and not _has(data, one)]
+        wrong = [
+            digest for digest in file.hashes if digest.partition(":")[0] in STRONG_HASHES and not _has(data, digest)
+        ]
         if wrong:
             raise self._client.unusable(
                 file.url,

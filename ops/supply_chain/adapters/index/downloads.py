@@ -1,7 +1,7 @@
 """Distribution files as their servers serve them now: hashed while they stream, and not kept.
 
 Nothing here is cached. A file that had the right bytes yesterday says nothing about what a server hands out
-today, which is the one question that a download answers; the bytes themselves are nobody's use.
+today, which is what a download checks; the bytes themselves are not used.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from ops.supply_chain.adapters.http.answer import Question
 from ops.supply_chain.adapters.http.batch import gather_each, run
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.credentials import Account, Credentials, Origin
+from ops.supply_chain.adapters.http.exchange import HttpRequest
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.index.core_metadata import REFUSED_TYPES
 from ops.supply_chain.core.errors import StageError
@@ -43,7 +43,7 @@ class Served(NamedTuple):
 
 @dataclass
 class Downloads:
-    """What was had, and why the rest was not; each file that was wanted is in one of the two."""
+    """Downloaded files, and the errors of the others; each requested file is in one of the two."""
 
     served: dict[Wanted, Served] = field(default_factory=dict)
     failed: dict[Wanted, StageError] = field(default_factory=dict)
@@ -89,7 +89,7 @@ def download(
 
 
 async def _fetch(client: HttpClient, one: Wanted, largest: int) -> Served:
-    question = Question(
+    question = HttpRequest(
         one.url, largest, refused_types=REFUSED_TYPES, absent=frozenset(), packed=False, hashed=one.algorithms
     )
     answer = await client.get(question)

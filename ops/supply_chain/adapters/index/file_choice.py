@@ -1,4 +1,4 @@
-"""Which file of an index stands for a pin, always the same one for the same files.
+"""The file of an index that represents a pin, always the same one for the same files.
 
 A `py3-none-any` wheel comes first, then the wheel with the smallest name, then the source distribution:
 metadata of the wheels of a version rarely differ, and only a wheel's is final.
@@ -23,7 +23,7 @@ UNIVERSAL = "-py3-none-any.whl"
 
 
 def choose(pin: Pin, listing: ProjectListing | None) -> IndexFile | str:
-    """Choose the file, or say in one sentence why there is none.
+    """Return the file, or the reason in one sentence why there is none.
 
     Args:
         pin: A pin with an exact version; without hashes, every file of the version will do.
@@ -33,8 +33,8 @@ def choose(pin: Pin, listing: ProjectListing | None) -> IndexFile | str:
         return "the index has no such project"
     if listing.status == "quarantined" and not listing.files:
         return "the index has quarantined the project and offers no file of it"
-    ours = set(pin.hashes)
-    named = [file for file in listing.files if not ours or not ours.isdisjoint(file.hashes)]
+    locked = set(pin.hashes)
+    named = [file for file in listing.files if not locked or not locked.isdisjoint(file.hashes)]
     offered = [file for file in named if is_of_version(file.filename, pin.name, pin.version)]
     if not offered:
         return _why_none(pin, listing)
@@ -46,13 +46,13 @@ def _why_none(pin: Pin, listing: ProjectListing) -> str:
     offered = [file for file in listing.files if is_of_version(file.filename, pin.name, pin.version)]
     if not offered:
         return "the index has no file of that version"
-    ours = {one.partition(":")[0] for one in pin.hashes}
-    theirs = {one.partition(":")[0] for file in offered for one in file.hashes}
-    if ours & theirs:
+    locked = {digest.partition(":")[0] for digest in pin.hashes}
+    published = {digest.partition(":")[0] for file in offered for digest in file.hashes}
+    if locked & published:
         return "no file of that version on the index has a hash that the lock names"
     return (
-        f"the lock's hashes ({', '.join(sorted(ours))}) and the index's "
-        f"({', '.join(sorted(theirs)) or 'none'}) cannot be compared"
+        f"the lock's hashes ({', '.join(sorted(locked))}) and the index's "
+        f"({', '.join(sorted(published)) or 'none'}) cannot be compared"
     )
 
 
@@ -66,7 +66,7 @@ def _rank(filename: str) -> tuple[int, str] | tuple[()]:
 
 
 def is_of_version(filename: str, name: str, version: str) -> bool:
-    """Tell whether a file name is that of a project's version.
+    """Return whether a file name belongs to a project's version.
 
     Args:
         filename: Of a wheel, a source distribution or an older form.
@@ -97,12 +97,12 @@ def version_in(filename: str, name: str) -> str:
     return next((stem[place + 1 :] for place in borders if normalise(stem[:place]) == name), "")
 
 
-def same_version(one: str, other: str) -> bool:
+def same_version(file: str, other: str) -> bool:
     """Compare two versions by PEP 440, or as text where one is no such version."""
-    if one == other:
+    if file == other:
         return True
-    left, right = _version(one.replace("_", "-")), _version(other)
-    return left == right if left and right else one.lower() == other.lower()
+    left, right = _version(file.replace("_", "-")), _version(other)
+    return left == right if left and right else file.lower() == other.lower()
 
 
 @lru_cache(maxsize=65536)

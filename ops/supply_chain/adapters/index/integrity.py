@@ -1,7 +1,7 @@
-"""The Integrity API: the provenance object of a distribution file, or that there is none, or why nobody knows.
+"""The Integrity API: the provenance object of a distribution file, or none, or the reason why it is unknown.
 
-A 404 alone says nothing: a service without this API answers everything with it. "There is none" counts
-only from a service that says so in its own words: JSON with a `message` that names the file, as Warehouse
+A 404 alone is no result: a service without this API answers every request with it. "There is none" counts
+only with the service's own message: JSON with a `message` that names the file, as Warehouse
 answers for a file that it knows. Any other 404 means that this service has no such API, or does not know
 the file, and nothing was examined. The same for 403, by which administrators switch the API off.
 
@@ -17,9 +17,9 @@ from urllib.parse import quote
 import msgspec
 
 from ops.supply_chain.adapters.http import batch
-from ops.supply_chain.adapters.http.answer import GONE, NOT_FOUND, Answer, Question
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.credentials import Account, Credentials, Origin
+from ops.supply_chain.adapters.http.exchange import GONE, NOT_FOUND, HttpRequest, HttpResponse
 from ops.supply_chain.adapters.http.failure import address
 from ops.supply_chain.adapters.http.store import AnswerStore
 from ops.supply_chain.contracts.values.attestation import DistributionFile, ProvenanceAnswer
@@ -55,7 +55,7 @@ def provenance_of(
     store: AnswerStore,
     timeouts: Timeouts | None = None,
 ) -> dict[DistributionFile, ProvenanceAnswer]:
-    """Return what a service says of each file; a failure is an answer with a reason.
+    """Return the response of a service for each file; a failure is a response with a reason.
 
     Args:
         files: In any order.
@@ -70,11 +70,11 @@ def provenance_of(
         OutputError: The cache cannot be written.
     """
     wanted = sorted(set(files))
-    had: dict[DistributionFile, ProvenanceAnswer] = {}
+    fetched: dict[DistributionFile, ProvenanceAnswer] = {}
     if wanted:
         client = HttpClient(SYSTEM, remedy=REMEDY, timeouts=timeouts, credentials=Credentials(accounts), store=store)
-        batch.run(_Service(client, url).ask_all(wanted, had))
-    return {file: had[file] for file in wanted}
+        batch.run(_Service(client, url).ask_all(wanted, fetched))
+    return {file: fetched[file] for file in wanted}
 
 
 class _Service:
@@ -83,20 +83,22 @@ class _Service:
         self._url = url
         self._failures: list[ProvenanceAnswer] = []
 
-    async def ask_all(self, wanted: Sequence[DistributionFile], had: dict[DistributionFile, ProvenanceAnswer]) -> None:
+    async def ask_all(
+        self, wanted: Sequence[DistributionFile], fetched: dict[DistributionFile, ProvenanceAnswer]
+    ) -> None:
         first = _first_to_ask(wanted)
         async with self._client:
-            await batch.gather(first, self._ask, had)
-            # A service that gives none of the first ones an answer is not asked ten thousand times more.
-            if all(had[file].reason for file in first):
-                self._failures += [had[first[0]]] * MOST_FAILURES
-            await batch.gather([file for file in wanted if file not in had], self._ask, had)
+            await batch.gather(first, self._ask, fetched)
+            # A service that answers none of the first requests gets no ten thousand more.
+            if all(fetched[file].reason for file in first):
+                self._failures += [fetched[first[0]]] * MOST_FAILURES
+            await batch.gather([file for file in wanted if file not in fetched], self._ask, fetched)
 
     async def _ask(self, file: DistributionFile) -> ProvenanceAnswer:
         if len(self._failures) >= MOST_FAILURES:
             return self._failures[-1]
         path = "/".join(quote(part, safe="") for part in (file.project, file.version, file.filename))
-        question = Question(
+        question = HttpRequest(
             f"{self._url}{path}/provenance",
             MOST_BYTES,
             ACCEPT,
@@ -122,14 +124,14 @@ def _first_to_ask(files: Sequence[DistributionFile]) -> list[DistributionFile]:
     return [file for _, file in sorted(ranked)[:MOST_FAILURES]]
 
 
-def _understood(answer: Answer | None, file: DistributionFile, url: str) -> ProvenanceAnswer:
+def _understood(answer: HttpResponse | None, file: DistributionFile, url: str) -> ProvenanceAnswer:
     shown = f"{SYSTEM} {address(url)}"
     if answer is None:
         return ProvenanceAnswer(reason=f"{shown}: gave no answer", remedy=REMEDY)
     if answer.status == FORBIDDEN:
         said = _said(answer)
-        told = f" ({printable(said)[:200]})" if said else ""
-        return ProvenanceAnswer(reason=f"{shown}: attestations are switched off there{told}", remedy=DISABLED_REMEDY)
+        detail = f" ({printable(said)[:200]})" if said else ""
+        return ProvenanceAnswer(reason=f"{shown}: attestations are switched off there{detail}", remedy=DISABLED_REMEDY)
     if answer.status in (NOT_FOUND, GONE):
         if file.filename in _said(answer):
             return ProvenanceAnswer()
@@ -138,7 +140,7 @@ def _understood(answer: Answer | None, file: DistributionFile, url: str) -> Prov
     return ProvenanceAnswer(document=answer.body)
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: HttpResponse) -> str:
     """Return the `message` of a JSON answer, empty where it is none."""
     if answer.media_type not in JSON_TYPES:
         return ""

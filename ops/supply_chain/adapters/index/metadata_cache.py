@@ -1,11 +1,11 @@
 """Core metadata that was read once, kept for good: it is a fact about a file that never changes.
 
-Two levels below `<cache>/metadata/`: which file of an index stands for a pin, by name, version and
+Two levels below `<cache>/metadata/`: which file of an index represents a pin, by name, version and
 hashes; and what that file's metadata says, by the file's hash. Both are kept apart for each index, because
 an index serves metadata beside its files and nothing binds that copy to the lock: one index must not be
 able to speak for another.
 
-A choice that is "none" is used only where nobody can be asked; it may change, and is asked again.
+A choice of "none" is used offline only; it may change, and is requested again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FORMAT = 1
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """Which file stands for a pin: its identity, or empty with the reason why there is none."""
+    """The file that represents a pin: its identity, or empty with the reason why there is none."""
 
     file: str = ""
     reason: str = ""
@@ -38,7 +38,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 
 
 class MetadataCache:
-    """The kept answers of one index.
+    """The cached metadata of one index.
 
     Args:
         folder: `<cache>/metadata`; made when first written to.
@@ -99,7 +99,7 @@ def _read(path: str) -> bytes:
 
 def file_identity(file: IndexFile) -> str:
     """Return what names a file for good: its strongest hash, or its name where the index gives none."""
-    known = dict(one.split(":", 1) for one in file.hashes)
+    known = dict(digest.split(":", 1) for digest in file.hashes)
     return next(
         (f"{name}:{known[name]}" for name in ("sha256", "sha512", "sha384") if name in known), f"name:{file.filename}"
     )

@@ -1,6 +1,6 @@
-"""Core metadata of pins: from the cache where it was had once, else from the index that each pin names.
+"""Core metadata of pins: from the cache if it was fetched before, else from the index that each pin names.
 
-Works on distinct questions (index, name, version, hashes), whatever number of pins asks them.
+One request per distinct index, name, version and hashes, however many pins share them.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class _Asked(NamedTuple):
 
 
 _Answers = dict[_Asked, CoreMetadata | str]
-"""Metadata, or the sentence that says why there is none."""
+"""Metadata, or the reason in one sentence why there is none."""
 
 
 class PinMetadata:
     """Answers for pins.
 
     Args:
-        session: How indexes are asked.
+        session: The session of the run.
         default: Address of the index for pins that name none.
         folder: `<cache>/metadata`.
     """
@@ -55,10 +55,10 @@ class PinMetadata:
         self._addresses = {"": default}
 
     def of(self, pins: Sequence[Pin]) -> MetadataAnswer:
-        """Return the metadata of pins, and of which there is none and why.
+        """Return the metadata of pins, and the pins without metadata with the reason.
 
         Raises:
-            UnavailableError: At least one could not be asked for and is not in the cache.
+            UnavailableError: At least one could not be fetched and is not in the cache.
             OutputError: The cache cannot be written.
         """
         reasons = {pin: _not_from_an_index(pin) for pin in pins}
@@ -110,7 +110,7 @@ class PinMetadata:
             fetcher = MetadataFetcher(client, self._session.limits.of_files)
 
             async def fetch(project: tuple[str, str]) -> None:
-                chosen = await self._choose(client, project, {one: asked[one] for one in projects[project]})
+                chosen = await self._choose(client, project, {wanted: asked[wanted] for wanted in projects[project]})
                 for question, file in chosen.items():  # one after the other: two locks may want the same file
                     answers[question] = await self._fetch(client, fetcher, project[0], asked[question], file)
 

@@ -34,7 +34,7 @@ def read_project(body: bytes, name: str) -> ProjectInfo:
 
     Args:
         body: The whole document.
-        name: The project that was asked for, in PEP 503 form.
+        name: The requested project, in PEP 503 form.
     Raises:
         Failed: It is not such a document, or another project's.
     """

@@ -1,4 +1,4 @@
-"""Project pages of many projects, each asked of its own index, where one may fail and the others still tell.
+"""Project pages of many projects, each from its own index; one may fail without the others.
 
 A page of a big project is megabytes: it is handed to the caller's reader at once, and only what that makes of
 it is kept.
@@ -24,7 +24,7 @@ NO_INDEX_REMEDY = "Check the address of that index: one that knows no project at
 
 
 class _Place(NamedTuple):
-    """A page by the address of its index, so that two names of one index are asked once."""
+    """A page by the address of its index, so that two names of one index give one request."""
 
     home: str
     name: str
@@ -32,7 +32,7 @@ class _Place(NamedTuple):
 
 @dataclass
 class Pages(Generic[T]):
-    """What was read, and why the rest was not; each page that was asked for is in one of the two."""
+    """Pages that were read, and the errors of the others; each requested page is in one of the two."""
 
     read: dict[PageAddress, T] = field(default_factory=dict)
     failed: dict[PageAddress, StageError] = field(default_factory=dict)
@@ -47,7 +47,7 @@ def read_pages(
     """Ask for pages and read each as it comes.
 
     Args:
-        session: How indexes are asked.
+        session: The session of the run.
         default: Address of the index for pages that name none.
         asked: Any order.
         reader: Makes of a page what is kept of it; the listing is None where the index has no such project.
@@ -65,8 +65,8 @@ def read_pages(
             wanted.setdefault(_Place(place, page.name), []).append(page)
         except UsageError as error:
             pages.failed[page] = error
-    had, failed = _gathered(session, wanted, reader)
-    pages.read |= {page: one for results in had.values() for page, one in results.items()}
+    fetched, failed = _gathered(session, wanted, reader)
+    pages.read |= {page: result for results in fetched.values() for page, result in results.items()}
     pages.failed |= {page: error for place, error in failed.items() for page in wanted[place]}
     return Pages(dict(sorted(pages.read.items())), dict(sorted(pages.failed.items())))
 
@@ -76,7 +76,7 @@ def _gathered(
     wanted: Mapping[_Place, Collection[PageAddress]],
     reader: Callable[[PageAddress, ProjectListing | None], T],
 ) -> tuple[dict[_Place, dict[PageAddress, T]], dict[_Place, StageError]]:
-    had: dict[_Place, dict[PageAddress, T]] = {}
+    fetched: dict[_Place, dict[PageAddress, T]] = {}
     failed: dict[_Place, StageError] = {}
     absent: set[_Place] = set()
 
@@ -90,18 +90,18 @@ def _gathered(
                 return {page: reader(page, listing) for page in wanted[place]}
 
             at_once = Timeouts().concurrency
-            await gather_each(list(wanted), fetch, had, failed, group=lambda place: place.home, at_once=at_once)
+            await gather_each(list(wanted), fetch, fetched, failed, group=lambda place: place.home, at_once=at_once)
 
     run(work())
     for index in sorted({place.home for place in absent}):
-        known = {place for place in had if place.home == index}
+        known = {place for place in fetched if place.home == index}
         if known <= absent:
             failed |= dict.fromkeys(known, _no_index(index, len(known)))
-    return {place: one for place, one in had.items() if place not in failed}, failed
+    return {place: result for place, result in fetched.items() if place not in failed}, failed
 
 
 def _no_index(index: str, asked: int) -> StageError:
-    """Say that an index knows none of the projects: it is more likely no index than an empty one."""
+    """Return the error for an index that knows none of the projects: the address is probably not an index."""
     what = f"none of the {asked} projects" if asked > 1 else "not the only project"
     failure = Failed(f"has {what} that it was asked for (HTTP status 404)")
     return unavailable(SYSTEM, index, failure, remedy=NO_INDEX_REMEDY)

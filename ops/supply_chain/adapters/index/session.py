@@ -1,4 +1,4 @@
-"""Asking one kind of index question many times: the client's settings, and answers turned into types."""
+"""One kind of request to an index, sent many times: the client's settings, and typed responses."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from ops.supply_chain.adapters.http.answer import Answer, Question
 from ops.supply_chain.adapters.http.batch import gather, run
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.credentials import Account, Credentials, Origin
+from ops.supply_chain.adapters.http.exchange import HttpRequest, HttpResponse
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.http.store import AnswerStore
 from ops.supply_chain.adapters.index.core_metadata import FileLimits
@@ -28,7 +28,7 @@ NAMED_AT_MOST = 5
 
 
 class Limits(NamedTuple):
-    """Most bytes of each kind of answer; the largest real ones are well below half of these.
+    """Most bytes of each kind of response; the largest real ones are well below half of these.
 
     `download_bytes` is for files that are hashed as they stream and need no memory.
     """
@@ -40,7 +40,7 @@ class Limits(NamedTuple):
 
 
 class IndexSession:
-    """How indexes are asked in one run.
+    """The settings of all requests to indexes in one run.
 
     Args:
         cache: The cache folder; `http/` below it is used.
@@ -60,7 +60,7 @@ class IndexSession:
         self._timeouts = timeouts
 
     def client(self) -> HttpClient:
-        """Return a client for one batch of questions."""
+        """Return a client for one batch of requests."""
         return HttpClient(
             SYSTEM,
             remedy=REMEDY,
@@ -71,52 +71,52 @@ class IndexSession:
         )
 
     async def listing(self, client: HttpClient, index: str, name: str) -> ProjectListing | None:
-        """Return a project's page of the simple API, or None where there is no such project.
+        """Return a project's page of the simple API, or None if there is no such project.
 
         Raises:
-            UnavailableError: It could not be had or makes no sense.
+            UnavailableError: It could not be fetched or is malformed.
         """
-        question = Question(f"{index}{name}/", self.limits.page_bytes, ACCEPT, MEDIA_TYPES, kept=True)
+        question = HttpRequest(f"{index}{name}/", self.limits.page_bytes, ACCEPT, MEDIA_TYPES, kept=True)
         return await _understood(client, question, lambda answer: read_listing(answer, name))
 
     async def publisher(self, client: HttpClient, root: str, name: str) -> ProjectInfo | None:
-        """Return who publishes a project, from its JSON below a root, or None where there is no such project.
+        """Return the publisher metadata of a project, from its JSON below a root, or None if there is no such project.
 
         Raises:
-            UnavailableError: It could not be had or makes no sense.
+            UnavailableError: It could not be fetched or is malformed.
         """
-        question = Question(f"{root}{name}/json", self.limits.json_bytes, "application/json", JSON_TYPES, kept=True)
+        question = HttpRequest(f"{root}{name}/json", self.limits.json_bytes, "application/json", JSON_TYPES, kept=True)
         return await _understood(client, question, lambda answer: read_project(answer.body, name))
 
     def ask_all(self, what: str, names: Iterable[str], ask: Callable[[HttpClient, str], Awaitable[T]]) -> dict[str, T]:
-        """Ask one question of many projects at the same time.
+        """Send one kind of request for many projects at the same time.
 
         Args:
-            what: What is asked, for an error.
+            what: The requested thing, for an error.
             names: Projects, in any spelling.
-            ask: Asks of one, by its PEP 503 name.
+            ask: Sends the request for one project, by its PEP 503 name.
         Returns:
-            PEP 503 name -> answer, sorted by name.
+            PEP 503 name -> result, sorted by name.
         Raises:
-            UnavailableError: At least one could not be asked; the message says how many and which.
+            UnavailableError: At least one failed; the message has their number and names.
         """
         wanted = sorted({normalise(name) for name in names})
-        had: dict[str, T] = {}
+        fetched: dict[str, T] = {}
 
         async def work() -> None:
             async with self.client() as client:
-                await gather(wanted, lambda name: ask(client, name), had)
+                await gather(wanted, lambda name: ask(client, name), fetched)
 
         try:
             run(work())
         except UnavailableError as error:
-            left = [name for name in wanted if name not in had]
+            left = [name for name in wanted if name not in fetched]
             text = f"could not fetch {what} of {len(left)} of {len(wanted)} projects: {first_of(left)}"
             raise UnavailableError(f"{text}: {error.message}", hint=error.hint) from error
-        return {name: had[name] for name in wanted}
+        return {name: fetched[name] for name in wanted}
 
 
-async def _understood(client: HttpClient, question: Question, read: Callable[[Answer], T]) -> T | None:
+async def _understood(client: HttpClient, question: HttpRequest, read: Callable[[HttpResponse], T]) -> T | None:
     answer = await client.get(question)
     try:
         return read(answer) if answer else None
@@ -125,6 +125,6 @@ async def _understood(client: HttpClient, question: Question, read: Callable[[An
 
 
 def first_of(names: Sequence[str]) -> str:
-    """Name the first few, and say how many more there are."""
+    """Return the first few names, and the number of the others."""
     shown = printable(", ".join(names[:NAMED_AT_MOST]))
     return shown if len(names) <= NAMED_AT_MOST else f"{shown} (and {len(names) - NAMED_AT_MOST} more)"

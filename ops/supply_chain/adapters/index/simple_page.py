@@ -1,6 +1,6 @@
 """A project's page of the simple API, in either of its forms, read into one type.
 
-Which form it is, is told by the body: there are indexes that label one as the other.
+The body decides which form it is: some indexes label one as the other.
 
 Source: https://packaging.python.org/en/latest/specifications/simple-repository-api/ (1.4).
 """
@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.values.package_index import IndexFile, ProjectLi
 from ops.supply_chain.core.names import normalise
 
 if TYPE_CHECKING:
-    from ops.supply_chain.adapters.http.answer import Answer
+    from ops.supply_chain.adapters.http.exchange import HttpResponse
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 MEDIA_TYPES = frozenset(
@@ -77,12 +77,12 @@ class _JsonPage(msgspec.Struct, rename="kebab"):
     project_status: dict[str, Any] | None = None
 
 
-def read_listing(answer: Answer, name: str) -> ProjectListing:
+def read_listing(answer: HttpResponse, name: str) -> ProjectListing:
     """Read a project's page.
 
     Args:
-        answer: A whole answer of the index.
-        name: The project that was asked for, in PEP 503 form.
+        answer: A complete response of the index.
+        name: The requested project, in PEP 503 form.
     Raises:
         Failed: It is neither form, is broken, is of an unknown major version, or is another project's.
     """
@@ -109,14 +109,16 @@ def _from_json(body: bytes, address: str, name: str) -> ProjectListing:
         files=tuple(_json_file(file, address) for file in page.files),
         status=word or "active",
         status_reason=_text(status.get("reason")),
-        status_told=bool(word) or _tells_status(page.meta.api_version),
+        status_told=bool(word) or _has_status(page.meta.api_version),
         api_version=page.meta.api_version,
     )
 
 
 def _json_file(file: _JsonFile, address: str) -> IndexFile:
-    told = file.core_metadata if file.core_metadata is not None else file.dist_info_metadata
-    metadata = f"sha256:{told['sha256'].lower()}" if isinstance(told, dict) and "sha256" in told else told
+    published = file.core_metadata if file.core_metadata is not None else file.dist_info_metadata
+    metadata = (
+        f"sha256:{published['sha256'].lower()}" if isinstance(published, dict) and "sha256" in published else published
+    )
     return IndexFile(
         filename=_checked_name(file.filename),
         url=_absolute(address, file.url),
@@ -146,15 +148,15 @@ def _from_html(page: Page, address: str, name: str) -> ProjectListing:
         files=tuple(files),
         status=word or "active",
         status_reason=page.meta.get("pypi:project-status-reason", ""),
-        status_told=bool(word) or _tells_status(version),
+        status_told=bool(word) or _has_status(version),
         api_version=version,
     )
 
 
 def _html_file(anchor: Anchor, base: str) -> IndexFile:
     url, _, fragment = anchor["href"].partition("#")
-    told = anchor.get("data-core-metadata", anchor.get("data-dist-info-metadata"))
-    found = _HASH.fullmatch(told or "")
+    published = anchor.get("data-core-metadata", anchor.get("data-dist-info-metadata"))
+    found = _HASH.fullmatch(published or "")
     digest = _HASH.search(fragment)
     return IndexFile(
         filename=_checked_name(_last_segment(url)),
@@ -164,13 +166,13 @@ def _html_file(anchor: Anchor, base: str) -> IndexFile:
         upload_time=anchor.get("data-upload-time", ""),
         yanked="data-yanked" in anchor,
         yanked_reason=anchor.get("data-yanked", ""),
-        core_metadata=f"{found[1]}:{found[2].lower()}" if found else _flag(told),
+        core_metadata=f"{found[1]}:{found[2].lower()}" if found else _flag(published),
         provenance=anchor.get("data-provenance", ""),
     )
 
 
-def _flag(told: str | None) -> bool | None:
-    return None if told is None else told.strip().lower() != "false"
+def _flag(published: str | None) -> bool | None:
+    return None if published is None else published.strip().lower() != "false"
 
 
 def _is_file(anchor: Anchor) -> bool:
@@ -204,8 +206,8 @@ def _check_version(version: str) -> None:
         raise Failed(f"answered in version {version[:20]!r} of the simple API, expected 1.x")
 
 
-def _tells_status(version: str) -> bool:
-    # Spec 1.4: "If the project-status key is absent, the status is active"; before 1.4 nobody knew of it.
+def _has_status(version: str) -> bool:
+    # Spec 1.4: "If the project-status key is absent, the status is active"; before 1.4 there was no status.
     minor = version.partition(".")[2]
     return minor.isascii() and minor.isdigit() and int(minor[:9]) >= _STATUS_SINCE_MINOR
 

@@ -1,6 +1,6 @@
 """The package index's own word on a release: `vulnerabilities` in its per-release JSON.
 
-It tells of one version only, names no severity (so that all of it counts as high), and knows no malicious
+It covers one version only, contains no severity (so that all of it counts as high), and knows no malicious
 packages. A release that the index does not have was not examined; an index that has none of them has no
 such JSON at all.
 
@@ -19,9 +19,9 @@ from urllib.parse import quote
 import msgspec
 
 from ops.supply_chain.adapters.http import batch
-from ops.supply_chain.adapters.http.answer import Question
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.credentials import Credentials
+from ops.supply_chain.adapters.http.exchange import HttpRequest
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.http.store import AnswerStore
 from ops.supply_chain.adapters.index.address import accounts_for, read_address
@@ -48,9 +48,9 @@ Pin = tuple[str, str]
 
 
 class IndexAnswer(NamedTuple):
-    """What the index told.
+    """The records of the index.
 
-    `advisories` is package -> records about the versions that were asked for. `absent` are the pins that
+    `advisories` is package -> records about the requested versions. `absent` are the pins that
     the index has no JSON of: nothing is known of them. `unusable` are pins whose JSON cannot be
     understood, each with the reason.
     """
@@ -91,8 +91,8 @@ def ask(
         offline: Makes any question an error.
         timeouts: Time limits.
     Raises:
-        UnavailableError: A question was not answered, or the index has none of the releases.
-        UsageError: The address is none.
+        UnavailableError: A request failed, or the index has none of the releases.
+        UsageError: The address is malformed.
         OutputError: The cache cannot be written.
     """
     address = read_address(url, where="[index].json_url")
@@ -116,7 +116,7 @@ def ask(
 async def _ask_all(client: HttpClient, root: str, pins: list[Pin]) -> dict[Pin, bytes | None]:
     async def one(pin: Pin) -> bytes | None:
         url = f"{root}{quote(pin[0], safe='')}/{quote(pin[1], safe='')}/json"
-        answer = await client.get(Question(url, MOST_ANSWER_BYTES, "application/json", JSON_TYPES, kept=True))
+        answer = await client.get(HttpRequest(url, MOST_ANSWER_BYTES, "application/json", JSON_TYPES, kept=True))
         return answer.body if answer else None
 
     answers: dict[Pin, bytes | None] = {}
@@ -145,8 +145,8 @@ def _read(body: bytes, pin: Pin) -> Iterator[Advisory]:
         document = msgspec.json.decode(body, type=_Document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Failed(f"answered with something else than a release: {error}") from None
-    told = (normalise(document.info.name), version_key(document.info.version))
-    if told != (pin[0], version_key(pin[1])):
+    release = (normalise(document.info.name), version_key(document.info.version))
+    if release != (pin[0], version_key(pin[1])):
         raise Failed("answered for another release")
     found = []
     for item in document.vulnerabilities:
@@ -180,7 +180,7 @@ def _advisory(item: _Vulnerability, pin: Pin) -> Advisory:
 
 
 def _ranges(fixed_in: Iterable[str], version: str) -> tuple[VersionRange, ...]:
-    """Return the range from the version asked about to its nearest fix: all that the index tells of the others."""
+    """Return the range from the requested version to its nearest fix: the index has no record of others."""
     start = parse_version(version)
     fixes = sorted(found for text in fixed_in if (found := parse_version(text)) is not None)
     later = [fix for fix in fixes if start is not None and fix > start]

@@ -1,6 +1,6 @@
 """Core metadata out of a distribution file, in memory, without unpacking anything.
 
-A wheel may be known in part only: reading past what is known raises `NeedsRange`, whose bytes the caller
+A wheel may be available in part only: reading beyond that raises `NeedsRange`, whose bytes the caller
 fetches and adds before trying again. Sizes are bounded, because an archive's maker chooses them.
 
 Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/ and
@@ -35,7 +35,7 @@ _BROKEN = (
 )
 
 
-class NeedsRange(Exception):  # noqa: N818 - not an error: a question to the caller
+class NeedsRange(Exception):  # noqa: N818 - not an error: a request to the caller
     """Bytes `start` to before `end` are wanted and not known yet."""
 
     def __init__(self, start: int, end: int) -> None:
@@ -108,7 +108,7 @@ def wheel_metadata(wheel: IO[bytes] | PartialFile) -> bytes:
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
-            members = [one for one in archive.infolist() if _is_metadata(one.filename)]
+            members = [member for member in archive.infolist() if _is_metadata(member.filename)]
             if len(members) != 1:
                 raise Failed(f"is a wheel with {len(members)} METADATA files, expected 1")
             if members[0].file_size > MAX_METADATA_BYTES:
@@ -138,17 +138,17 @@ def source_metadata(data: bytes, filename: str) -> bytes:
 
 def _from_zip(data: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for one in archive.infolist():
-            if _is_package_info(one.filename):
-                with archive.open(one) as handle:
+        for member in archive.infolist():
+            if _is_package_info(member.filename):
+                with archive.open(member) as handle:
                     return _bounded(handle)
     raise Failed("is a source distribution without PKG-INFO")
 
 
 def _from_tar(data: bytes) -> bytes:
     with tarfile.open(fileobj=_LimitedReader(_unpacked(data)), mode="r|") as archive:
-        for one in archive:
-            handle = archive.extractfile(one) if one.isreg() and _is_package_info(one.name) else None
+        for member in archive:
+            handle = archive.extractfile(member) if member.isreg() and _is_package_info(member.name) else None
             if handle is not None:
                 return _bounded(handle)
     raise Failed("is a source distribution without PKG-INFO")

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ops.supply_chain.adapters.http import batch
-from ops.supply_chain.adapters.http.answer import Answer, Question
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
+from ops.supply_chain.adapters.http.exchange import HttpRequest, HttpResponse
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.osv.archive import MOST_RECORD_BYTES
 from ops.supply_chain.adapters.osv.feed_index import FOLDER
@@ -135,7 +135,7 @@ class _OsvService:
         queries = [_query(pin, token) for pin, token in tokens.items()]
         url = f"{self._url}/v1/querybatch"
         sent = json.dumps({"queries": queries}).encode()
-        answer = await self._get(Question(url, MOST_ANSWER_BYTES, types=JSON_TYPES, absent=frozenset(), sent=sent))
+        answer = await self._get(HttpRequest(url, MOST_ANSWER_BYTES, types=JSON_TYPES, absent=frozenset(), sent=sent))
         try:
             results = msgspec.json.decode(answer.body, type=_Batch).results
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -151,14 +151,14 @@ class _OsvService:
         if named.modified and _is(kept, named):
             return kept
         url = f"{self._url}/v1/vulns/{_quoted(named.id)}"
-        answer = await self._get(Question(url, MOST_RECORD_BYTES, types=JSON_TYPES, absent=frozenset()))
+        answer = await self._get(HttpRequest(url, MOST_RECORD_BYTES, types=JSON_TYPES, absent=frozenset()))
         if _head(answer.body).id not in ("", named.id):
             raise self._malformed(f"answered with a record other than {named.id}")
         if _is(answer.body, named):
             write_atomic(path, answer.body, durable=False)
         return answer.body
 
-    async def _get(self, question: Question) -> Answer:
+    async def _get(self, question: HttpRequest) -> HttpResponse:
         answer = await self._client.get(question)
         if answer is None:  # cannot be: no status means "absent" in these questions
             raise self._malformed("answered with no content")

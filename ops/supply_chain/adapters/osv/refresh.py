@@ -15,8 +15,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from ops.supply_chain.adapters.http import batch
-from ops.supply_chain.adapters.http.answer import Question
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
+from ops.supply_chain.adapters.http.exchange import HttpRequest
 from ops.supply_chain.adapters.http.failure import address
 from ops.supply_chain.adapters.http.store import AnswerStore, StoredAnswer
 from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES
@@ -132,7 +132,7 @@ def refresh(url: str, request: RefreshRequest, *, cache: Path, index: Indexer) -
 
 async def _ask(client: HttpClient, url: str) -> bytes:
     """Return the zip, or nothing if the local copy is current."""
-    question = Question(
+    question = HttpRequest(
         url, MOST_ARCHIVE_BYTES, refused_types=REFUSED_TYPES, absent=frozenset(), kept=True, packed=False
     )
     async with client:

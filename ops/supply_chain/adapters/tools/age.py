@@ -1,7 +1,7 @@
 """Encrypting to `age` recipients, so that only the holders of their keys can read.
 
 Recipients are X25519 (`age1...`) and SSH (`ssh-ed25519 ...`, `ssh-rsa ...`) public keys. What is wrong
-with one is said by its place in the configuration, never by its text: somebody may have put a secret key there.
+with one names its place in the configuration, never its text, which may be a secret key by mistake.
 
 Source: https://age-encryption.org/v1; https://pypi.org/project/pyrage/
 """
@@ -38,7 +38,7 @@ def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:
     try:
         return bytes(pyrage.encrypt(data, parsed))
     except pyrage.EncryptError as error:
-        raise OutputError("the findings cannot be encrypted", hint="Look at the keys in the configuration.") from error
+        raise OutputError("the findings cannot be encrypted", hint="Check the keys in the configuration.") from error
 
 
 def _recipient(text: str, where: str) -> Any:

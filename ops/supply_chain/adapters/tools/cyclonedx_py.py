@@ -1,4 +1,4 @@
-"""What is really installed in a Python environment, as `cyclonedx-py environment` tells it.
+"""The packages that are installed in a Python environment, from `cyclonedx-py environment`.
 
 The tool runs as a process of its own, isolated from the caller's directory and Python settings, with
 `--output-reproducible` and a fixed moment; its answer is parsed, and what names this machine (packages
@@ -38,14 +38,14 @@ def installed_in(python: str, *, epoch: int) -> dict[str, Any]:
 
     Args:
         python: A Python interpreter, or the folder of a virtual environment.
-        epoch: The moment of the document, in Unix seconds.
+        epoch: The timestamp of the document, in Unix seconds.
     Returns:
         The tool's CycloneDX document, parsed, without addresses or paths of this machine.
     Raises:
         UsageError: There is no such interpreter or folder.
         UnavailableError: The tool cannot be run, fails, or finds nothing at all.
     """
-    # Not resolved: a virtual environment's python is a link, and the environment is where the link stands.
+    # Not resolved: a virtual environment's python is a link, and the environment is the folder of the link.
     place = Path(python).absolute()
     if not place.exists():
         raise UsageError(f"--environment {python}: there is no such interpreter or virtual environment")
@@ -95,16 +95,16 @@ def without_machine_paths(document: dict[str, Any]) -> dict[str, Any]:
     `name==version#position`, here and where it is used. Other URLs lose their credentials.
     """
     renamed = {
-        one["bom-ref"]: _plain_ref(one, position)
-        for position, one in enumerate(_components(document))
-        if isinstance(one.get("bom-ref"), str) and _LOCAL.match(one["bom-ref"])
+        item["bom-ref"]: _plain_ref(item, position)
+        for position, item in enumerate(_components(document))
+        if isinstance(item.get("bom-ref"), str) and _LOCAL.match(item["bom-ref"])
     }
     cleaned: dict[str, Any] = _clean(document, renamed)
     return cleaned
 
 
 def _components(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one for one in document.get("components", []) if isinstance(one, dict)]
+    return [item for item in document.get("components", []) if isinstance(item, dict)]
 
 
 def _plain_ref(component: dict[str, Any], position: int) -> str:
@@ -113,10 +113,10 @@ def _plain_ref(component: dict[str, Any], position: int) -> str:
 
 def _clean(value: Any, renamed: dict[str, str], key: str = "") -> Any:
     if isinstance(value, dict):
-        cleaned = {name: _clean(one, renamed, name) for name, one in value.items()}
-        return {name: one for name, one in cleaned.items() if one != [] or name not in _PLACES}
+        cleaned = {name: _clean(item, renamed, name) for name, item in value.items()}
+        return {name: item for name, item in cleaned.items() if item != [] or name not in _PLACES}
     if isinstance(value, list):
-        return [_clean(one, renamed, key) for one in value if not (key in _PLACES and _names_machine(one))]
+        return [_clean(item, renamed, key) for item in value if not (key in _PLACES and _names_machine(item))]
     if isinstance(value, str):
         return _clean_purl(value) if key == "purl" else without_credentials(renamed.get(value, value))
     return value
@@ -138,7 +138,7 @@ def _clean_purl(purl: str) -> str:
         parsed = PackageURL.from_string(purl)
     except ValueError:
         return purl.partition("?")[0]
-    kept = {name: without_credentials(unquote(one)) for name, one in dict(parsed.qualifiers or {}).items()}
+    kept = {name: without_credentials(unquote(item)) for name, item in dict(parsed.qualifiers or {}).items()}
     rebuilt = PackageURL(parsed.type, parsed.namespace, parsed.name, parsed.version, kept).to_string()
     return rebuilt if _is_public(rebuilt) else purl.partition("?")[0]
 

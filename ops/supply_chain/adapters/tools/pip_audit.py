@@ -1,7 +1,7 @@
 """pip-audit, asked for a second opinion through its command line: which vulnerabilities some exact pins have.
 
 It runs in this interpreter's environment, with its own matcher of names and versions and whatever service
-it is told to ask. `--no-deps --disable-pip` makes it take exact pins as they are, without pip, without an
+it is configured to query. `--no-deps --disable-pip` makes it take exact pins as they are, without pip, without an
 index and without anything being built; it takes each project once, so that two versions of one need two
 calls. It reports findings and failures by the same exit code, so only its JSON counts, and a pin that it
 leaves out or skips was not examined.
@@ -82,7 +82,7 @@ def ask(pins: Iterable[Pin], *, url: str) -> AuditResult:
 
 
 def _readable(pins: Iterable[Pin]) -> tuple[dict[Pin, list[Pin]], dict[Pin, str]]:
-    """Map each pin as pip-audit will name it to the pins that it stands for."""
+    """Map each pin as pip-audit names it to the pins that it represents."""
     wanted: dict[Pin, list[Pin]] = {}
     skipped: dict[Pin, str] = {}
     for name, version in sorted(set(pins)):
@@ -142,7 +142,7 @@ def _environment() -> dict[str, str]:
 def _dependencies(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
     try:
         listed = json.loads(done.stdout)["dependencies"]
-        if isinstance(listed, list) and all(isinstance(one, dict) for one in listed):
+        if isinstance(listed, list) and all(isinstance(entry, dict) for entry in listed):
             return listed
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
@@ -153,29 +153,31 @@ def _dependencies(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, An
 
 
 def _take(
-    told: Sequence[Mapping[str, Any]],
+    reported: Sequence[Mapping[str, Any]],
     layer: Mapping[Pin, list[Pin]],
     found: dict[Pin, tuple[frozenset[str], ...]],
     skipped: dict[Pin, str],
 ) -> None:
-    answers = {(normalise(str(one.get("name"))), str(one.get("version"))): one for one in told}
-    reasons = {normalise(str(one.get("name"))): str(one["skip_reason"]) for one in told if "skip_reason" in one}
+    answers = {(normalise(str(entry.get("name"))), str(entry.get("version"))): entry for entry in reported}
+    reasons = {
+        normalise(str(entry.get("name"))): str(entry["skip_reason"]) for entry in reported if "skip_reason" in entry
+    }
     for pin, stands_for in layer.items():
         groups = _groups(answers.get(pin, {}).get("vulns"))
-        for one in stands_for:
+        for entry in stands_for:
             if groups is None:
-                skipped[one] = printable(reasons.get(pin[0], "it is not in the report"))
+                skipped[entry] = printable(reasons.get(pin[0], "it is not in the report"))
             else:
-                found[one] = groups
+                found[entry] = groups
 
 
 def _groups(vulns: object) -> tuple[frozenset[str], ...] | None:
     """Return the names of each vulnerability, joined where they overlap; None where it is no such list."""
-    if not isinstance(vulns, list) or not all(isinstance(one, dict) and "id" in one for one in vulns):
+    if not isinstance(vulns, list) or not all(isinstance(entry, dict) and "id" in entry for entry in vulns):
         return None
     joined: list[frozenset[str]] = []
-    for one in vulns:
-        names = frozenset({str(one["id"]), *map(str, one.get("aliases") or ())})
+    for entry in vulns:
+        names = frozenset({str(entry["id"]), *map(str, entry.get("aliases") or ())})
         apart = [other for other in joined if other.isdisjoint(names)]
         joined = [*apart, names.union(*(other for other in joined if not other.isdisjoint(names)))]
     return tuple(sorted(joined, key=sorted))

@@ -28,11 +28,11 @@ PARTS = ("spdx", "jsf-0.82", "cryptography-defs")
 """Schemas that the BOM schemas refer to."""
 
 MOST_ERRORS = 10
-"""How many are told; more would not help."""
+"""Problems that are reported; more would not help."""
 
 
 def schema_problems(document: Any, version: str) -> tuple[str, ...]:
-    """Hold a CycloneDX document against the JSON schema of its version.
+    """Validate a CycloneDX document with the JSON schema of its version.
 
     Args:
         document: The parsed JSON.
@@ -47,7 +47,7 @@ def schema_problems(document: Any, version: str) -> tuple[str, ...]:
     try:
         return _found(validator, document)
     except ValueError as error:  # what the validator raises where it cannot take a document in
-        return (f"$: cannot be held against the schema: {printable(str(error))[:300]}",)
+        return (f"$: cannot be validated with the schema: {printable(str(error))[:300]}",)
 
 
 def _found(validator: Draft7Validator, document: Any) -> tuple[str, ...]:

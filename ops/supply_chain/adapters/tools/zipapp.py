@@ -25,7 +25,7 @@ _LICENCES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "METADATA")
 
 
 def own_modules(root: Path, start: str) -> dict[str, bytes]:
-    """Read a module of ours and everything of ours that it imports, wherever in the code it does.
+    """Return one of our modules and all our modules that it imports, anywhere in its code.
 
     Args:
         root: The checkout: the folder that holds the top package.
@@ -63,7 +63,7 @@ def installed_package(name: str) -> tuple[str, dict[str, bytes]]:
     compiled = [str(path) for path in files if path.suffix in (".so", ".pyd", ".dylib")]
     if compiled:
         raise InputError(f"{name}: {compiled[0]} is compiled and cannot travel in a zipapp")
-    wanted = {str(path): Path(str(one.locate())) for path, one in files.items() if _travels(path)}
+    wanted = {str(path): Path(str(found_file.locate())) for path, found_file in files.items() if _travels(path)}
     return f"{found.metadata['Name']} {found.version}", {path: read_bytes(file) for path, file in wanted.items()}
 
 

@@ -1,4 +1,4 @@
-"""A question, its answer, and the checks between: status, type, size, packing, wholeness."""
+"""One HTTP exchange: request, response, and the checks of status, type, size, encoding and completeness."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _MOST_DIGITS = 18
 
 
-class Question(NamedTuple):
-    """One GET, or, with a `sent` body of JSON, one POST that changes nothing there and may be repeated.
+class HttpRequest(NamedTuple):
+    """One GET, or, with a `sent` body of JSON, one POST that has no side effect and may be repeated.
 
     `limit` is the most bytes that the decoded answer may have. `types` are the media types that are an
     answer, empty for any; `refused_types` are starts of media types that are none. `absent` are the
@@ -46,7 +46,7 @@ class Question(NamedTuple):
     accepted: frozenset[int] = frozenset()
 
 
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """A whole answer: its status, final address without credentials, fields, decoded body.
 
     Where the question was `hashed`, the body is empty and `digests` has the hexadecimal digest for each
@@ -62,7 +62,7 @@ class Answer(NamedTuple):
     size: int = 0
 
 
-async def read_answer(response: httpx.Response, question: Question) -> Answer:
+async def read_answer(response: httpx.Response, question: HttpRequest) -> HttpResponse:
     """Read an answer with status 200, 206 or one that was wanted as well, to its end.
 
     Raises:
@@ -79,14 +79,16 @@ async def read_answer(response: httpx.Response, question: Question) -> Answer:
     parts = _parts(response, question)
     url = str(response.request.url)
     if not question.hashed:
-        return Answer(status, url, headers, media, b"".join([part async for part in parts]))
+        return HttpResponse(status, url, headers, media, b"".join([part async for part in parts]))
     hashers = {algorithm: hashlib.new(algorithm) for algorithm in question.hashed}
     size = 0
     async for part in parts:
         size += len(part)
         for hasher in hashers.values():
             hasher.update(part)
-    return Answer(status, url, headers, media, b"", {name: one.hexdigest() for name, one in hashers.items()}, size)
+    return HttpResponse(
+        status, url, headers, media, b"", {name: hasher.hexdigest() for name, hasher in hashers.items()}, size
+    )
 
 
 def media_type(content_type: str) -> str:
@@ -94,7 +96,7 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def _check_type(media: str, question: Question) -> None:
+def _check_type(media: str, question: HttpRequest) -> None:
     wanted = not question.types or media in question.types
     if not wanted or (question.refused_types and media.startswith(question.refused_types)):
         raise Failed(f"answered with the wrong type of content ({address(media)[:60] or 'none named'})")
@@ -111,10 +113,10 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-async def _parts(response: httpx.Response, question: Question) -> AsyncIterator[bytes]:
+async def _parts(response: httpx.Response, question: HttpRequest) -> AsyncIterator[bytes]:
     limit = question.limit
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    # What is hashed must come as it lies on the server: packed, nobody could say which bytes are meant.
+    # Hashed bytes must be those on the server: with an encoding it is undefined which bytes are meant.
     if encoding not in (("identity", "") if question.hashed else ("identity", "gzip", "")):
         raise Failed("packed its answer in a way that was not asked for")
     declared = response.headers.get("content-length", "")
@@ -122,7 +124,7 @@ async def _parts(response: httpx.Response, question: Question) -> AsyncIterator[
         raise Failed(f"answered with more than {limit} bytes")
     unpack = zlib.decompressobj(_GZIP_WINDOW) if encoding == "gzip" else None
     if unpack is None and not _length_is_known(response, declared):
-        raise Failed("does not tell how long its answer is, so that a cut one cannot be known")
+        raise Failed("sends no length, so that a truncated response cannot be detected")
     size = 0
     async for raw in response.aiter_raw():
         part = raw if unpack is None else _unpacked(unpack, raw, limit + 1 - size)
