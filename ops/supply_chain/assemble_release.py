@@ -8,7 +8,7 @@ Decides  set is complete: exactly the subjects of the provenance, each with the 
 Exits    0 assembled, 2 usage, 3 a file of dist/ is broken, 4 there is no verdict that allows it, 6 the set is
          not complete or was changed on the way.
 Network  none.
-Source   DESIGN section 2. The folder is built under a hidden name and renamed in one step.
+Source   docs/architecture.md. The folder is built under a hidden name and renamed in one step.
 """
 
 from __future__ import annotations

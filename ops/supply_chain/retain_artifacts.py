@@ -1,8 +1,8 @@
 """Keep a release, whole and unchanged, for as long as it must be kept; list, verify and prune what is kept.
 
 Reads    dist/release/, dist/verification/ where verify_release left it.
-Writes   data/artifacts/supply-chain/N/V/ with manifest.json, whole or not at all; beside the released files
-         N-V-verification.json, N-V-verification.md and N-V-verification.vsa.json: what verifying them found.
+Writes   data/artifacts/supply-chain/N/V/ with manifest.json, complete or not at all; with the released files,
+         the verification reports N-V-verification.json, N-V-verification.md and N-V-verification.vsa.json.
 Decides  retained releases are intact; and that a version that is retained is never retained with other bytes:
          provenance, gate, checksums, signatures and reports depend on the run, everything else must be the same.
          A release that was verified and did not verify is not retained.
@@ -10,7 +10,7 @@ Exits    0 retained or retained already, 2 usage, 3 dist/release/ is not the rel
          describes, or dist/verification/ is about another one; 4 it does not verify, the version is there with
          other bytes, or a retained release is damaged; 6 cannot write.
 Network  none.
-Source   DESIGN section 2; facts/standards.md section 13. A local disk is not write-once: keep a copy
+Source   docs/architecture.md. A local disk is not write-once: keep a copy
          elsewhere. --prune removes only what has expired, is not the newest and verifies to the last byte.
 """
 

@@ -93,7 +93,7 @@ class CycloneDx(NamedTuple):
     """One document.
 
     `root` is None where it describes nothing. `components` leave it out, hold those inside others, in document order, and
-    the root's own parts first; `has_components` tells that there is a list, be it empty. `dependencies` are
+    the root's own parts first; `has_components` is True if there is a list, even an empty one. `dependencies` are
     reference -> references in document order; an absent entry means that its dependencies are not known.
     `repeated_refs` have several entries, which count together. `version` is None where the document has none. `faults` are
     the places of a wrong type, the names and references that are missing, and a major version that is not known.

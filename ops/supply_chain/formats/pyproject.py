@@ -49,8 +49,8 @@ class DeclaredDependency(NamedTuple):
     """One declared dependency.
 
     `name` is the PEP 503 form, `group` is `MAIN` or the normalised name of the group or extra. `constraint` is as
-    written (PEP 440 specifiers or a Poetry range), empty for any version. `marker` tells where it is wanted, empty for
-    everywhere; `conditional` tells that it is not wanted in every environment. `source` is where it is taken from:
+    written (PEP 440 specifiers or a Poetry range), empty for any version. `marker` is its environment marker, empty for
+    every environment; `conditional` is True if it is not needed in every environment. `source` is its origin:
     empty or `index` for an index, else `git`, `url`, `path`, `file`, `workspace`, or `several`. `path` is its place.
     """
 
@@ -69,8 +69,8 @@ class Declarations(NamedTuple):
     `name` is the project's own in PEP 503 form, empty where it has none. `dependencies` leave out what the project asks
     of itself (`demo[all]`). `build` are those of `[build-system]`. `limits` are uv's constraints, which narrow a
     dependency and ask for none. `overridden` names what a tool locks at another version than is asked for. `includes`
-    are the groups that a group includes (PEP 735). `dynamic` tells that a build backend decides at least part of the
-    dependencies, `has_poetry_dependencies` that Poetry's own table has some.
+    are the groups that a group includes (PEP 735). `dynamic` is True if a build backend decides at least part of
+    the dependencies, `has_poetry_dependencies` if Poetry's own table has some.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """What goes into the evidence archive, and under which names.
 
-Source: DESIGN section 2, `bundle_evidence.py`; facts/standards.md section 13 (keep the lock of a release).
+Source: docs/stages/bundle_evidence.md
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class ArtifactStore:
 
     @contextmanager
     def locked(self, component: str) -> Iterator[None]:
-        """Hold a component's folder against other runs, free of what killed ones left.
+        """Lock a component's folder for this run, after removing the leftovers of killed runs.
 
         Raises:
             UsageError: Another run holds it.

@@ -72,7 +72,7 @@ def download_release(
         replace: True if the folder is used by this download only: other files in it are removed instead of being an error.
     Raises:
         UsageError: Repository, tag, environment or folder is not usable.
-        UnavailableError: There is no such release, it is larger than allowed, or it cannot be had.
+        UnavailableError: There is no such release, it is larger than allowed, or it cannot be downloaded.
         InputError: A name could lead out of the folder, an upload never ended, or bytes are not as GitHub says.
         OutputError: The folder cannot be written.
     """

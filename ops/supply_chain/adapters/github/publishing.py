@@ -79,7 +79,7 @@ class Publishing(Releases):
         """Read assets back and return the SHA-256 of each, by its number.
 
         Raises:
-            UnavailableError: One cannot be had.
+            UnavailableError: One cannot be downloaded.
         """
         by_id, found = {asset.id: asset for asset in assets}, dict[int, str]()
 

@@ -66,7 +66,7 @@ async def digest_of(api: GithubApi, repository: str, asset: RemoteAsset) -> str:
     """Read an asset back and return its SHA-256, asking again where that may help.
 
     Raises:
-        UnavailableError: It cannot be had, or has another size than GitHub says.
+        UnavailableError: It cannot be downloaded, or has another size than GitHub says.
     """
     url, attempt = asset_url(api, repository, asset), 0
     while True:
@@ -90,7 +90,7 @@ async def save(api: GithubApi, repository: str, asset: RemoteAsset, target: Path
         asset: Its name is safe, its size allowed.
         target: Where it goes.
     Raises:
-        UnavailableError: It cannot be had.
+        UnavailableError: It cannot be downloaded.
         InputError: Its bytes are not those that GitHub names by digest.
         OutputError: The folder cannot be written.
     """

@@ -79,7 +79,7 @@ def load_policy(
     """Read the rules of some profiles.
 
     Args:
-        folders: (label, folder) pairs, ours first; the label (`policy:`) stands before each path.
+        folders: (label, folder) pairs, ours first; the label (`policy:`) precedes each path.
         profiles: Names, in the order asked for.
         settings: Data that replaces single keys of the files' tables: table -> key -> value.
     Raises:
@@ -193,7 +193,7 @@ def _inside(profile: str, name: str) -> str:
 
 
 def _is_library(module: Module, profile: str) -> bool:
-    """Tell that a module has the package that its place asks for.
+    """Check that a module has the package that its path requires.
 
     Raises:
         InputError: It has another.

@@ -3,7 +3,7 @@
 Distributions keep the names that the packaging standards give them. What is not named here is not
 released: per-lock SBOMs travel inside the evidence archive, the verdict inside the gate file.
 
-Source: DESIGN sections 2 and 4.
+Source: docs/architecture.md
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The notes of a published release: what it consists of, by digest, and how a customer checks it.
 
-Everything that is not ours to choose (names, identities, roles) stands in a code span or a code block, where
-Markdown makes nothing of it: no link, no mention, no HTML. What people wrote into a draft stays; our section
-stands between two marks and is made again by each run. The same release gives the same bytes.
+Untrusted text (names, identities, roles) is written as a code span or a code block, where Markdown has no links,
+mentions or HTML. Text that people wrote into a draft is kept; our section is between two marks and is rewritten by
+each run. The same release gives the same bytes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How long releases are kept, how they form a chain, and which may be removed.
 
-Source: DESIGN section 2, `retain_artifacts.py`; facts/standards.md section 13.
+Source: docs/stages/retain_artifacts.md
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def lacks_signatures(manifest: Manifest, names: Iterable[str]) -> bool:
 
 
 def with_chain_problems(releases: Sequence[HeldRelease], pruned: Sequence[PrunedRelease]) -> tuple[HeldRelease, ...]:
-    """Hold the releases of one component against each other.
+    """Check the chain of the releases of one component.
 
     Each names the one before it by its manifest's digest. That one is there, or it is among the pruned;
     otherwise it was removed or changed. Removal of the newest release cannot be detected here.

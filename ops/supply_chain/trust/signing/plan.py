@@ -1,7 +1,4 @@
-"""What has to be signed in a release, and what of it is signed already.
-
-Source: issue "Sign, rehearse, verify, publish", deliverable 1.
-"""
+"""What has to be signed in a release, and what of it is signed already."""
 
 from __future__ import annotations
 

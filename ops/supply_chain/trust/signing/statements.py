@@ -4,7 +4,7 @@ The predicate is the document that is released, byte for byte: it is put into th
 parsed and written again.
 
 Source: in-toto Statement v1; predicate types https://cyclonedx.org/bom, https://spdx.dev/Document and
-https://openvex.dev/ns/v0.2.0 (common practice, nowhere normative: facts/standards.md section 4).
+https://openvex.dev/ns/v0.2.0 (common practice, not normative).
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ def _bundles(document: Node) -> Iterator[Found]:
     elif "verification_material" in fields:
         yield Found(PEP_740, _pep740(document))
     elif "attestations" in fields:
-        for one in document["attestations"].rows():
-            yield Found(GITHUB, json.dumps(one["bundle"].table()).encode())
+        for attestation in document["attestations"].rows():
+            yield Found(GITHUB, json.dumps(attestation["bundle"].table()).encode())
     else:
         raise UnexpectedShapeError(f"{document.path}: is neither a Sigstore bundle nor a PEP 740 attestation")
 

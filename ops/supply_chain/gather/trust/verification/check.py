@@ -249,11 +249,11 @@ def further_in(source: str, data: bytes, checker: BundleChecker) -> list[Further
     return [
         Further(
             source=source if len(found) == 1 else f"{source}[{position}]",
-            kind=one.kind,
-            problem=one.problem,
-            answer=BundleResult() if one.problem else checker.statement(one.bundle),
+            kind=bundle.kind,
+            problem=bundle.problem,
+            answer=BundleResult() if bundle.problem else checker.statement(bundle.bundle),
         )
-        for position, one in enumerate(found)
+        for position, bundle in enumerate(found)
     ]
 
 
@@ -284,4 +284,4 @@ def _sbom_problems(data: bytes) -> tuple[str, ...] | None:
         found = check_document(plain)
     except (ImportError, RecursionError) as error:
         return None if isinstance(error, ImportError) else ("is nested too deeply",)
-    return tuple(f"{one.path}: {one.message}" for one in found if one.code not in ACCEPTED_PROBLEMS)
+    return tuple(f"{problem.path}: {problem.message}" for problem in found if problem.code not in ACCEPTED_PROBLEMS)
