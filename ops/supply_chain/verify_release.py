@@ -8,7 +8,8 @@ Reads    a release folder, or a GitHub release; or an archive with a release. Th
 Writes   dist/verification/, for dist/release/: report (text, JSON, Markdown), VSA. Otherwise the report
          to stdout, and the files of --markdown and --vsa. In a rehearsal they are marked so, and the VSA is FAILED.
 Decides  everything verifies, against the published identities: files, digests, signatures, attestations,
-         provenance, records and verdict, SBOMs, VEX, waivers, the previous release.
+         provenance, records and verdict, SBOMs, VEX, waivers, the previous release. A CI run that signed was for
+         the repository, commit and tag of this release.
 Exits    0 verified, or accepted as a rehearsal or as unsigned, which is reported and is not a pass; 2 usage,
          3 there is no release or it cannot be unpacked, 4 it does not verify or is not signed, 5 something could
          not be examined, or the download failed.

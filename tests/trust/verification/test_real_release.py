@@ -21,7 +21,7 @@ from ops.supply_chain.trust.verification import report, verify, vsa
 from tests.trust.verification.sealing import PREFIX, PROVENANCE, sealed
 from tests.trust.verification.test_evidence import SIGNER, Hosted
 from tests.trust.verification.test_tolerances import real
-from tests.trust.verification.world import World, failures
+from tests.trust.verification.world import World, failing, failures
 
 ROOT, SBOM = f"{PREFIX}-trusted_root.json", f"{PREFIX}-sbom.attestation.sigstore.json"
 AT = "2026-11-21T00:00:00Z"
@@ -33,13 +33,25 @@ def unmarked(gate: Any) -> None:
 
 @pytest.fixture(scope="module")
 def files(world: World) -> dict[str, bytes]:
-    """The first release as a real one, signed whole."""
+    """The first release as a real one, signed whole by a run for its commit."""
+    return signed_whole(world, {"sha": commit_of(world)})
+
+
+def commit_of(world: World) -> str:
+    """The commit that the provenance of the first release names."""
+    statement = json.loads(world.first.files[PROVENANCE])
+    commit: str = statement["predicate"]["buildDefinition"]["externalParameters"]["source"]["digest"]["gitCommit"]
+    return commit
+
+
+def signed_whole(world: World, claims: dict[str, str]) -> dict[str, bytes]:
+    """The first release as a real one, signed by a run with these claims."""
     whole = {**sealed(world.first, gate=unmarked, provenance=real), ROOT: world.first.files[ROOT]}
-    signed = {f"{name}.sigstore.json": world.signed(data) for name, data in whole.items()}
+    signed = {f"{name}.sigstore.json": world.signed(data, claims=claims) for name, data in whole.items()}
     statement = json.loads(base64.b64decode(json.loads(world.first.files[SBOM])["dsseEnvelope"]["payload"]))
     subjects = json.loads(whole[PROVENANCE])["subject"]
-    signed[SBOM] = world.attested(plain_json.dump({**statement, "subject": subjects}))
-    signed[f"{PREFIX}-provenance.attestation.sigstore.json"] = world.attested(whole[PROVENANCE])
+    signed[SBOM] = world.attested(plain_json.dump({**statement, "subject": subjects}), claims=claims)
+    signed[f"{PREFIX}-provenance.attestation.sigstore.json"] = world.attested(whole[PROVENANCE], claims=claims)
     return {**whole, **signed}
 
 
@@ -145,12 +157,55 @@ def test_every_line_has_a_command_but_what_only_we_can_check(world: World, files
     )  # fmt: skip
 
 
-def test_a_run_for_another_commit_is_noted(world: World, files: dict[str, bytes]) -> None:
-    """The instance's tokens name a made-up commit, and the repository of the release."""
-    notes = judged(world, files).notes
-    assert f"the workflow that signed ran at commit {'0' * 40}, not at the commit in the provenance" in notes
-    assert not [note for note in notes if "ran for" in note]
-    other = world.signed(files[f"{PREFIX}-gate.json"], identity="https://github.com/acme/x/.github/workflows/r.yml@refs/heads/m",
-                         issuer="https://token.actions.githubusercontent.com")  # fmt: skip
-    notes = judged(world, {**files, f"{PREFIX}-gate.json.sigstore.json": other}).notes
-    assert "the workflow that signed ran for github.com/acme/x, not for the source in the provenance" in notes
+OTHER_RUNS = {
+    "another repository": (
+        {"repository": "evil/attacker"},
+        {},
+        "github.com/evil/attacker, not for github.com/acme/small (in the provenance)",
+    ),
+    "another commit": ({"sha": "f" * 40}, {}, f"{'f' * 40}, not for "),
+    "no commit": ({"sha": "0" * 40}, {}, f"{'0' * 40}, not for "),
+    "another tag": (
+        {"ref": "refs/tags/v0.9"},
+        {"tag": "v1.0"},
+        "refs/tags/v0.9, not for refs/tags/v1.0 (expected)",
+    ),
+    "another repository than expected": (
+        {},
+        {"source_repository": "https://github.com/acme/large"},
+        "github.com/acme/small, not for github.com/acme/large (expected)",
+    ),
+    "another commit than expected": ({}, {"source_commit": "e" * 40}, f"not for {'e' * 40} (expected)"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_RUNS)
+def test_a_run_for_another_source_is_refused(world: World, files: dict[str, bytes], name: str) -> None:
+    claims, wanted, problem = OTHER_RUNS[name]
+    signed = signed_whole(world, {"sha": commit_of(world), **claims}) if claims else files
+    found = judged(world, signed, **wanted)
+    assert "signatures.source" in failing(found)
+    assert problem in "\n".join(failures(found))
+    assert summary(world, found)["predicate"]["verificationResult"] == "FAILED"
+
+
+def test_one_signature_by_a_run_for_another_repository_is_enough(world: World, files: dict[str, bytes]) -> None:
+    claims = {"sha": commit_of(world), "repository": "evil/attacker"}
+    gate = {f"{PREFIX}-gate.json.sigstore.json": world.signed(files[f"{PREFIX}-gate.json"], claims=claims)}
+    assert failing(judged(world, {**files, **gate})) == {"signatures.source"}
+
+
+RIGHT_RUNS = {
+    "a branch, tagged later": ({"ref": "refs/heads/main"}, {"tag": "v1.0"}),
+    "its tag": ({"ref": "refs/tags/v1.0"}, {"tag": "v1.0"}),
+    "a workflow that another one calls": ({"workflow_ref": "acme/large/.github/workflows/r.yml@refs/heads/x"}, {}),
+    "started by hand": ({"event_name": "workflow_dispatch", "ref": "refs/heads/release"}, {"tag": "v1.0"}),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT_RUNS)
+def test_what_may_differ_between_run_and_release_passes(world: World, name: str) -> None:
+    claims, wanted = RIGHT_RUNS[name]
+    found = judged(world, signed_whole(world, {"sha": commit_of(world), **claims}), **wanted)
+    assert failures(found) == []
+    assert "signatures.source" in {line.code for line in found.checks}

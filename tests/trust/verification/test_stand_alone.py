@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -16,71 +13,11 @@ import pytest
 from ops.supply_chain import build_verifier
 from ops.supply_chain.contracts.files.verification import VERIFIER_VERSION
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
+from tests.trust.verification.conftest import Run
 from tests.trust.verification.sealing import GATE, PREFIX, unsigned
 from tests.trust.verification.world import WORKFLOW, World
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 NAMED = ["--identity", WORKFLOW, "--issuer", GITHUB_ISSUER]
-
-
-@pytest.fixture(scope="module")
-def verifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The verifier, built once."""
-    dist = tmp_path_factory.mktemp("dist")
-    assert build_verifier.main(["--dist", str(dist)]) == 0
-    return dist / "verifier/sealwright-verify.pyz"
-
-
-@pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what `pip install sigstore msgspec` gives, and nothing else of this environment."""
-    folder = tmp_path_factory.mktemp("site")
-    for one in needed("sigstore", "msgspec"):
-        tops = {path.parts[0] for path in one.files or () if ".." not in path.parts}
-        for top in tops:
-            source = Path(str(one.locate_file(top)))
-            if source.exists() and not (folder / top).exists():
-                (folder / top).symlink_to(source)
-    return folder
-
-
-def needed(*names: str) -> list[Distribution]:
-    """The distributions and everything that they require, extras left out."""
-    found: dict[str, Distribution] = {}
-    waiting = list(names)
-    while waiting:
-        name = re.split(r"[^A-Za-z0-9._-]", waiting.pop())[0].lower().replace("_", "-")
-        if name in found:
-            continue
-        try:
-            found[name] = distribution(name)
-        except PackageNotFoundError:  # of another system or Python
-            continue
-        waiting += [one for one in found[name].requires or () if "extra ==" not in one]
-    return list(found.values())
-
-
-@pytest.fixture
-def run(verifier: Path, tmp_path: Path) -> Run:
-    def go(*words: str, site: Path | None = None) -> subprocess.CompletedProcess[str]:
-        # -S leaves out this environment's packages; -E the caller's variables.
-        start = (
-            [str(verifier)]
-            if site is None
-            else ["-c", (f"import sys, runpy; sys.path.append({str(site)!r}); sys.argv[0] = 'x'; "
-                        f"runpy.run_path({str(verifier)!r}, run_name='__main__')")]
-        )  # fmt: skip
-        return subprocess.run(
-            [sys.executable, "-ES", *start, *words],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env={"PATH": "", "LANG": "C"},
-            timeout=60,
-        )
-
-    return go
 
 
 @pytest.fixture

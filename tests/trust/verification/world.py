@@ -145,9 +145,9 @@ class World:
         """Measure files that lie in memory."""
         return {name: GivenFile(name=name, sha256=sha256_bytes(data), size=len(data)) for name, data in files.items()}
 
-    def signed(self, data: bytes, *, identity: str = "", issuer: str = "") -> bytes:
+    def signed(self, data: bytes, *, identity: str = "", issuer: str = "", claims: Any = None) -> bytes:
         """A bundle over bytes, by whomever."""
-        with signer(self.instance, self.instance.identity_token(identity, issuer)) as session:
+        with signer(self.instance, self.instance.identity_token(identity, issuer, claims)) as session:
             return session.sign_artifact(data).to_json().encode()
 
     def attested(self, statement: bytes, *, identity: str = "", issuer: str = "", claims: Any = None) -> bytes:

@@ -70,6 +70,12 @@ def verify_attestation(subject: str, bundle: str, kind: str, expected: str, *, p
     )
 
 
+def certificate(bundle: str) -> str:
+    """Return the command that shows the certificate of a bundle."""
+    path = ".verificationMaterial | .certificate.rawBytes // .x509CertificateChain.certificates[0].rawBytes"
+    return f"jq -r {quoted(path)} {quoted(bundle)} | base64 -d | openssl x509 -inform DER -noout -text"
+
+
 def subjects(provenance: str) -> str:
     """Return the command that checks the digests of the provenance's subjects."""
     return rf"""jq -r '.subject[] | "\(.digest.sha256)  \(.name)"' {quoted(provenance)} | sha256sum --check --strict"""

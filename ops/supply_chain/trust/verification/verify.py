@@ -24,13 +24,14 @@ from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification.attested import attestations
 from ops.supply_chain.trust.verification.chain import chain, previous_of
 from ops.supply_chain.trust.verification.documents import sboms, schema_notes, vex
-from ops.supply_chain.trust.verification.evidence import GITHUB_ISSUER, SOURCE_COMMIT, SOURCE_REPOSITORY, evidence
+from ops.supply_chain.trust.verification.evidence import evidence
 from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames, classify
 from ops.supply_chain.trust.verification.gate_file import finished, gates
 from ops.supply_chain.trust.verification.level import ReleaseOrigin, level
 from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated
 from ops.supply_chain.trust.verification.listing import listing
 from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance, repository_of
+from ops.supply_chain.trust.verification.run_source import run_source
 from ops.supply_chain.trust.verification.signatures import signatures
 
 REAL = "release.real"
@@ -64,6 +65,8 @@ def verify(given: Given, wanted: Expectations) -> Verification:
         *listing(parts, given.files, given.contents),
         *signatures(parts, given, wanted),
         *attestations(parts, given, wanted),
+        # A rehearsal's certificates name no run, and a rehearsal is never a pass.
+        *([] if rehearsal else run_source(given, stated, wanted)),
         _real(parts, wanted, rehearsal=rehearsal),
         *provenance(parts, given.files, statement, wanted),
         *gates(parts, given.files, gate, statement, rehearsed=wanted.rehearsal and rehearsal),
@@ -165,32 +168,10 @@ def _notes(parts: ReleaseFileNames, given: Given, stated: Mapping[str, str], wan
         notes.append("the commit is stated by the release and was not checked; use --source-commit")
     if "previous" in stated and not wanted.previous_given:
         notes.append(f"it continues {stated['previous']}, which was not checked; use --previous FOLDER")
-    notes += _run_notes(given, stated) if not (wanted.rehearsal or wanted.rehearsal_root) else []
     if wanted.root:
         notes.append(f"signatures were verified against the trusted root {wanted.root} (sha256 {wanted.root_sha256})")
     notes += [f"authorized key: sha256:{key}; a key does not identify its owner" for key in wanted.keys]
     return [*notes, *_root_notes(parts, given, wanted), *schema_notes(parts, given.schema_problems)]
-
-
-def _run_notes(given: Given, stated: Mapping[str, str]) -> list[str]:
-    """Return notes if the workflow run that signed was for another source than the provenance names.
-
-    That alone is not a failure: a manually started workflow may check out another commit than it runs for.
-    """
-    proofs = [answer.proof for answer in (*given.signatures.values(), *given.statements.values()) if answer.proof]
-    extensions = [proof.extensions for proof in proofs if proof.issuer == GITHUB_ISSUER]
-    claimed = {repository_of(fields[SOURCE_REPOSITORY]) for fields in extensions if SOURCE_REPOSITORY in fields}
-    other = sorted(claimed - {repository_of(stated.get("source", ""))}) if "source" in stated else []
-    notes = [
-        f"the workflow that signed ran for {excerpt(repository)}, not for the source in the provenance"
-        for repository in other
-    ]
-    commits = {fields[SOURCE_COMMIT] for fields in extensions if SOURCE_COMMIT in fields}
-    moved = sorted(commits - {stated.get("commit", "")}) if "commit" in stated else []
-    return notes + [
-        f"the workflow that signed ran at commit {excerpt(commit)}, not at the commit in the provenance"
-        for commit in moved
-    ]
 
 
 def _root_notes(parts: ReleaseFileNames, given: Given, wanted: Expectations) -> list[str]:

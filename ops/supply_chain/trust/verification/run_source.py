@@ -1,0 +1,99 @@
+"""Check that the CI runs that signed were for this release's repository, commit and tag.
+
+A name alone does not say so: a reusable workflow has its own name, whichever repository calls it. Fulcio writes the
+repository, commit and ref of the run into the certificate. What may differ: the repository of the workflow file
+(reusable workflows), and the ref if it is a branch (a release that is tagged later). What may not: the repository,
+the commit, and the tag of a run for a tag.
+
+Source: https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ops.supply_chain.contracts.files.verification import BundleResult, Check, Expectations, Given, Line
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.trust.verification import commands
+from ops.supply_chain.trust.verification.evidence import GITHUB_ISSUER, SOURCE_COMMIT, SOURCE_REPOSITORY
+from ops.supply_chain.trust.verification.lines import check, judged
+from ops.supply_chain.trust.verification.provenance import repository_of
+
+SOURCE_REF = "1.3.6.1.4.1.57264.1.14"
+"""Fulcio's extension that names the git ref for which the workflow ran."""
+
+OLD_COMMIT, OLD_REPOSITORY, OLD_REF = (f"1.3.6.1.4.1.57264.1.{number}" for number in (3, 5, 6))
+"""The extensions of the first generation, for GitHub alone; the repository is `owner/name`."""
+
+GITLAB_ISSUER = "https://gitlab.com"
+TITLE = "The workflow runs that signed were for the source of this release"
+TAG_REF = "refs/tags/"
+
+
+def run_source(given: Given, stated: Mapping[str, str], wanted: Expectations) -> list[Check]:
+    """Compare every certificate of a CI platform with the source; nothing if no CI run signed.
+
+    Args:
+        given: The release with the results of its bundles.
+        stated: The source and commit in the provenance (`provenance.facts`).
+        wanted: The expectations of the customer.
+    """
+    lines = [
+        line
+        for name, answer in sorted({**given.signatures, **given.statements}.items())
+        for line in _lines(name, answer, stated, wanted)
+    ]
+    return [check("signatures.source", TITLE, lines)] if lines else []
+
+
+def is_ci(issuer: str) -> bool:
+    """Return whether an issuer's certificates always name the source of the run."""
+    return issuer in (GITHUB_ISSUER, GITLAB_ISSUER) or issuer.startswith(f"{GITHUB_ISSUER}/")
+
+
+def repositories_of(extensions: Mapping[str, str]) -> set[str]:
+    """Return every repository that a certificate names as its source, as `host/owner/name`; usually one."""
+    found = {repository_of(extensions[SOURCE_REPOSITORY])} if SOURCE_REPOSITORY in extensions else set()
+    if OLD_REPOSITORY in extensions:
+        found.add(repository_of(f"https://github.com/{extensions[OLD_REPOSITORY]}"))
+    return found
+
+
+def commits_of(extensions: Mapping[str, str]) -> set[str]:
+    """Return every commit that a certificate names as its source; usually one."""
+    return {extensions[oid].lower() for oid in (SOURCE_COMMIT, OLD_COMMIT) if oid in extensions}
+
+
+def refs_of(extensions: Mapping[str, str]) -> set[str]:
+    """Return every git ref that a certificate names as its source; usually one."""
+    return {extensions[oid] for oid in (SOURCE_REF, OLD_REF) if oid in extensions}
+
+
+def _lines(name: str, answer: BundleResult, stated: Mapping[str, str], wanted: Expectations) -> tuple[Line, ...]:
+    proof = answer.proof
+    if proof is None or proof.key_sha256:
+        return ()
+    fields = proof.extensions
+    if not is_ci(proof.issuer) and not repositories_of(fields) and not commits_of(fields):
+        return ()
+    good = f"ran for {', '.join(sorted(repositories_of(fields)))} at {', '.join(sorted(commits_of(fields)))}"
+    return judged(name, _problems(fields, stated, wanted), excerpt(good), commands.certificate(name))
+
+
+def _problems(fields: Mapping[str, str], stated: Mapping[str, str], wanted: Expectations) -> Iterator[str]:
+    asked, own = "expected", "in the provenance"
+    repositories = {asked: repository_of(wanted.source_repository), own: repository_of(stated.get("source", ""))}
+    yield from _differences("repository", repositories_of(fields), repositories)
+    commits = {asked: wanted.source_commit.lower(), own: stated.get("commit", "").lower()}
+    yield from _differences("commit", commits_of(fields), commits)
+    tags = {ref for ref in refs_of(fields) if ref.startswith(TAG_REF)}
+    if tags:
+        yield from _differences("tag", tags, {asked: f"{TAG_REF}{wanted.tag}" if wanted.tag else ""})
+
+
+def _differences(kind: str, found: set[str], wanted: Mapping[str, str]) -> Iterator[str]:
+    for expected in dict.fromkeys(filter(None, wanted.values())):
+        if found != {expected}:
+            named = ", ".join(map(excerpt, sorted(found))) or f"no {kind}"
+            where = " and ".join(what for what, text in wanted.items() if text == expected)
+            yield f"the workflow run that signed was for {named}, not for {excerpt(expected)} ({where})"

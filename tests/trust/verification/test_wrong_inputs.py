@@ -1,0 +1,73 @@
+"""Inputs that once came out wrong, judged by the stage and by the stand-alone verifier alike."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.supply_chain import verify_release
+from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
+from tests.trust.verification.conftest import Run
+from tests.trust.verification.world import WORKFLOW
+
+NAMED = ["--identity", WORKFLOW, "--issuer", GITHUB_ISSUER]
+Verify = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(params=["stage", "stand-alone"])
+def verify(
+    request: pytest.FixtureRequest, run: Run, packages: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> Verify:
+    """Run a verifier; returns its exit code and what it printed."""
+
+    def by_stage(*words: str) -> tuple[int, str]:
+        (tmp_path / "project").mkdir(exist_ok=True)
+        code = verify_release.main([*words, "--project", str(tmp_path / "project"), "--dist", str(tmp_path / "dist")])
+        return code, "".join(capfd.readouterr())
+
+    def alone(*words: str) -> tuple[int, str]:
+        done = run(*words, site=packages)
+        return done.returncode, done.stdout + done.stderr
+
+    return by_stage if request.param == "stage" else alone
+
+
+@pytest.fixture
+def cases(shared_data: Path) -> Path:
+    """The folder of these inputs; skipped where it is absent."""
+    folder = shared_data / "cases"
+    if not folder.is_dir():
+        pytest.skip("needs the folder 'cases' of the shared data")
+    return folder
+
+
+def summary(path: Path) -> Any:
+    return json.loads(path.read_text())["predicate"]
+
+
+def test_a_release_that_another_repository_signed_is_refused(verify: Verify, cases: Path, tmp_path: Path) -> None:
+    """The certificate has the identity that was asked for, and says that the run was for another repository."""
+    case = cases / "release-of-another-repository"
+    root = ["--trusted-root", str(case.with_suffix(".trusted_root.json"))]
+    words = [str(case), *NAMED, *root, "--vsa", str(tmp_path / "vsa.json")]
+    for asked in (["--source-repository", "https://github.com/acme/small"], []):
+        code, printed = verify(*words, *asked)
+        assert code == 4
+        assert "The workflow runs that signed were for the source of this release" in printed
+        assert "github.com/evil/attacker, not for github.com/acme/small" in printed
+        assert summary(tmp_path / "vsa.json")["verificationResult"] == "FAILED"
+
+
+def test_an_archive_with_a_hidden_member_is_refused(verify: Verify, cases: Path, tmp_path: Path) -> None:
+    """Its directory does not name the member, which readers that start at the front extract."""
+    with zipfile.ZipFile(cases / "release-hidden-member.zip") as handle:
+        (tmp_path / "root.json").write_bytes(handle.read("small-v1.0-trusted_root.json"))
+    words = [*NAMED, "--trusted-root", str(tmp_path / "root.json")]
+    code, printed = verify(str(cases / "release-hidden-member.zip"), *words)
+    assert code == 3
+    assert "cannot be unpacked: holds bytes between the entries and the directory" in printed
