@@ -160,7 +160,7 @@ def test_the_public_log_has_counts_only(project: Path, capfd: pytest.CaptureFixt
 def test_defects_of_a_document_are_noted(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     one = written(project / "a.json")
     plain = json.loads(one.read_bytes())
-    plain["dependencies"].append({"ref": "nobody"})
+    plain["dependencies"].append({"ref": "nowhere"})
     (project / "b.json").write_text(json.dumps(plain))
     assert run(project, one, project / "b.json") == ExitCode.PASS
     assert "note: after has 1 defect\n" in capfd.readouterr().out

@@ -12,7 +12,7 @@ SHA256 = "a" * 64
 
 
 def cyclonedx_document() -> dict[str, Any]:
-    """Return a CycloneDX 1.6 document with one of everything that our checks look at."""
+    """Return a CycloneDX 1.6 document with one of everything that our checks cover."""
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",

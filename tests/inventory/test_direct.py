@@ -1,4 +1,4 @@
-"""What an SBOM of ours says of direct dependencies; anything else says nothing."""
+"""Direct dependencies, as our own SBOMs state them; other SBOMs state none."""
 
 from __future__ import annotations
 

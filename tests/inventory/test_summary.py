@@ -1,4 +1,4 @@
-"""Counts, findings and inputs as the record tells them."""
+"""Counts, findings and inputs of the record."""
 
 from __future__ import annotations
 

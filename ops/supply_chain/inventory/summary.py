@@ -95,7 +95,7 @@ def digest_of_metadata(answer: MetadataAnswer) -> str:
 
 def _first_places(locks: Iterable[Lock]) -> dict[Pin, LockEntry]:
     places: dict[int, LockEntry] = {}
-    for lock in sorted(locks, key=lambda one: one.path):
+    for lock in sorted(locks, key=lambda item: item.path):
         for entry in lock.entries:
             places.setdefault(id(entry.pin), entry)
     found: dict[Pin, LockEntry] = {}

@@ -243,7 +243,7 @@ MOMENTS: dict[str, tuple[dict[str, Any], list[str], tuple[str, TimestampSource]]
         ["2026-02-02T02:00:00+02:00", "", "2025-01-01T00:00:00Z"],
         ("2026-02-02T00:00:00Z", TimestampSource.COMPILED_AT),
     ),
-    "nobody's": ({}, ["yesterday"], (UNKNOWN_TIMESTAMP, TimestampSource.NONE)),
+    "no one's": ({}, ["yesterday"], (UNKNOWN_TIMESTAMP, TimestampSource.NONE)),
 }
 
 

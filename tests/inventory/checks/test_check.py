@@ -161,7 +161,7 @@ KNOWN_DEFECTS = {
     "1.6/valid-evidence-1.6.json": {"sbom.ref-dangling": 1},
     "1.5/valid-formulation-1.5.json": {
         "sbom.ref-dangling": 11,  # refers to components that the example leaves out
-        "sbom.ref-duplicate": 1,  # workspace-1 stands in a task and in its workflow
+        "sbom.ref-duplicate": 1,  # workspace-1 is in a task and in its workflow
     },
     "1.6/valid-formulation-1.6.json": {"sbom.ref-dangling": 11},
     "1.6/valid-attestation-1.6.json": {"sbom.ref-dangling": 2},  # a counterClaim that is defined nowhere

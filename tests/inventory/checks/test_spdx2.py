@@ -86,7 +86,7 @@ DEFECTS: dict[str, tuple[Callable[[dict[str, Any]], None], str, str, str]] = {
         "sbom.download-location-missing",
         "expected an address, NOASSERTION or NONE; found nothing",
     ),
-    "a code where no file was looked at": (
+    "a code where no file was analysed": (
         put({"packageVerificationCodeValue": "0" * 40}, *IDNA, "packageVerificationCode"),
         "$.packages[2].packageVerificationCode",
         "sbom.verification-code",
@@ -123,16 +123,16 @@ DEFECTS: dict[str, tuple[Callable[[dict[str, Any]], None], str, str, str]] = {
         "expected an SPDX licence expression, found 'MIT OR': Invalid license expression: 'MIT OR'",
     ),
     "a reference that is not declared": (
-        put("LicenseRef-nobody", *IDNA, "licenseDeclared"),
+        put("LicenseRef-nowhere", *IDNA, "licenseDeclared"),
         "$.packages[2].licenseDeclared",
         "sbom.licence",
-        "expected 'LicenseRef-nobody' in hasExtractedLicensingInfos, found none",
+        "expected 'LicenseRef-nowhere' in hasExtractedLicensingInfos, found none",
     ),
     "a licence of a file": (
-        put(["LicenseRef-nobody"], "files", 0, "licenseInfoInFiles"),
+        put(["LicenseRef-nowhere"], "files", 0, "licenseInfoInFiles"),
         "$.files[0].licenseInfoInFiles[0]",
         "sbom.licence",
-        "expected 'LicenseRef-nobody' in hasExtractedLicensingInfos, found none",
+        "expected 'LicenseRef-nowhere' in hasExtractedLicensingInfos, found none",
     ),
     "a declared licence of another form": (
         add({"licenseId": "MyLicence", "extractedText": "x"}, "hasExtractedLicensingInfos"),
@@ -153,10 +153,10 @@ DEFECTS: dict[str, tuple[Callable[[dict[str, Any]], None], str, str, str]] = {
         "expected the text of 'LicenseRef-BSD-License-170c0f4c', found none",
     ),
     "a dangling relationship": (
-        put("SPDXRef-nobody", "relationships", 1, "relatedSpdxElement"),
+        put("SPDXRef-nowhere", "relationships", 1, "relatedSpdxElement"),
         "$.relationships[1].relatedSpdxElement",
         "sbom.ref-dangling",
-        "expected an SPDXID of this document, found 'SPDXRef-nobody'",
+        "expected an SPDXID of this document, found 'SPDXRef-nowhere'",
     ),
     "a relationship of nothing": (
         put("NONE", "relationships", 1, "spdxElementId"),
@@ -171,22 +171,22 @@ DEFECTS: dict[str, tuple[Callable[[dict[str, Any]], None], str, str, str]] = {
         "expected an SPDXID of this document, found 'DocumentRef-other:SPDXRef-a'",
     ),
     "a dangling description": (
-        put(["SPDXRef-nobody"], "documentDescribes"),
+        put(["SPDXRef-nowhere"], "documentDescribes"),
         "$.documentDescribes[0]",
         "sbom.ref-dangling",
-        "expected an SPDXID of this document, found 'SPDXRef-nobody'",
+        "expected an SPDXID of this document, found 'SPDXRef-nowhere'",
     ),
     "a dangling file of a package": (
-        put(["SPDXRef-nobody"], *IDNA, "hasFiles"),
+        put(["SPDXRef-nowhere"], *IDNA, "hasFiles"),
         "$.packages[2].hasFiles[0]",
         "sbom.ref-dangling",
-        "expected an SPDXID of this document, found 'SPDXRef-nobody'",
+        "expected an SPDXID of this document, found 'SPDXRef-nowhere'",
     ),
     "a dangling file of a snippet": (
-        put("SPDXRef-nobody", "snippets", 0, "snippetFromFile"),
+        put("SPDXRef-nowhere", "snippets", 0, "snippetFromFile"),
         "$.snippets[0].snippetFromFile",
         "sbom.ref-dangling",
-        "expected an SPDXID of this document, found 'SPDXRef-nobody'",
+        "expected an SPDXID of this document, found 'SPDXRef-nowhere'",
     ),
     "a package that needs itself": (
         add(

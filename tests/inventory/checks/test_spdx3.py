@@ -36,7 +36,7 @@ def fields(**values: object) -> Callable[[Json], None]:
 
 
 PACKAGE, EDGE = "software_Package", "LifecycleScopedRelationship"
-DANGLING = "expected an element of this document or an import, found 'urn:nobody'"
+DANGLING = "expected an element of this document or an import, found 'urn:nowhere'"
 DEFECTS: dict[str, tuple[Callable[[Json], None], str, str]] = {
     "a context of another version": (
         fields(**{"@context": "https://spdx.org/rdf/3.9.9/spdx-context.jsonld"}),
@@ -58,19 +58,19 @@ DEFECTS: dict[str, tuple[Callable[[Json], None], str, str]] = {
         "sbom.creator",
         "expected at least one creator, found none",
     ),
-    "a dangling creator": (on("CreationInfo", fields(createdBy=["urn:nobody"])), "sbom.ref-dangling", DANGLING),
-    "a dangling tool": (on("CreationInfo", fields(createdUsing=["urn:nobody"])), "sbom.ref-dangling", DANGLING),
+    "a dangling creator": (on("CreationInfo", fields(createdBy=["urn:nowhere"])), "sbom.ref-dangling", DANGLING),
+    "a dangling tool": (on("CreationInfo", fields(createdUsing=["urn:nowhere"])), "sbom.ref-dangling", DANGLING),
     "a dangling creation": (
-        on(PACKAGE, fields(creationInfo="_:nobody")),
+        on(PACKAGE, fields(creationInfo="_:nowhere")),
         "sbom.ref-dangling",
-        "expected a CreationInfo, found '_:nobody'",
+        "expected a CreationInfo, found '_:nowhere'",
     ),
     "no creation": (
         on(PACKAGE, fields(creationInfo=None)),
         "sbom.creation-missing",
         "expected a CreationInfo, found none",
     ),
-    "a dangling root": (on("software_Sbom", fields(rootElement=["urn:nobody"])), "sbom.ref-dangling", DANGLING),
+    "a dangling root": (on("software_Sbom", fields(rootElement=["urn:nowhere"])), "sbom.ref-dangling", DANGLING),
     "no root": (
         on("software_Sbom", fields(rootElement=None)),
         "sbom.root-missing",
@@ -81,10 +81,10 @@ DEFECTS: dict[str, tuple[Callable[[Json], None], str, str]] = {
         "sbom.root-missing",
         "expected what it is about, found none",
     ),
-    "a dangling target": (on(EDGE, fields(to=["urn:nobody"])), "sbom.ref-dangling", DANGLING),
-    "a dangling source": (on(EDGE, fields(**{"from": "urn:nobody"})), "sbom.ref-dangling", DANGLING),
-    "a dangling producer": (on(PACKAGE, fields(originatedBy=["urn:nobody"])), "sbom.ref-dangling", DANGLING),
-    "a dangling data licence": (on("SpdxDocument", fields(dataLicense="urn:nobody")), "sbom.ref-dangling", DANGLING),
+    "a dangling target": (on(EDGE, fields(to=["urn:nowhere"])), "sbom.ref-dangling", DANGLING),
+    "a dangling source": (on(EDGE, fields(**{"from": "urn:nowhere"})), "sbom.ref-dangling", DANGLING),
+    "a dangling producer": (on(PACKAGE, fields(originatedBy=["urn:nowhere"])), "sbom.ref-dangling", DANGLING),
+    "a dangling data licence": (on("SpdxDocument", fields(dataLicense="urn:nowhere")), "sbom.ref-dangling", DANGLING),
     "a package without name": (on(PACKAGE, fields(name=None), 1), "sbom.name-missing", "expected a name, found none"),
     "a hash of another algorithm": (
         on(PACKAGE, fields(verifiedUsing=[{"type": "Hash", "algorithm": "sha256", "hashValue": "00"}])),
@@ -159,7 +159,7 @@ def test_two_documents_in_one_graph_are_found() -> None:
 def test_elements_inside_others_are_elements_too() -> None:
     document = spdx3_document()
     package = next(entry for entry in document["@graph"] if entry["type"] == PACKAGE)
-    package["originatedBy"] = [{"type": "Agent", "spdxId": "urn:inside", "creationInfo": "_:nobody"}]
+    package["originatedBy"] = [{"type": "Agent", "spdxId": "urn:inside", "creationInfo": "_:nowhere"}]
     [found] = check_spdx3(document)
     assert found.path.endswith(".originatedBy[0].creationInfo")
 

@@ -49,7 +49,7 @@ def test_good_moments(moment: str) -> None:
     ["2026-11-20T00:00:00", "2026-11-20", "2026-13-20T00:00:00Z", "20261120T000000Z", "", "2026-11-20T00:00:00Z\n"],
 )
 def test_bad_moments(moment: str) -> None:
-    assert timestamp_fault(moment) == f"expected an RFC 3339 moment with a time zone, found {moment!r}"
+    assert timestamp_fault(moment) == f"expected an RFC 3339 timestamp with a time zone, found {moment!r}"
 
 
 @pytest.mark.parametrize(

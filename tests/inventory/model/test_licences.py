@@ -39,7 +39,7 @@ CASES: dict[str, tuple[dict[str, object], Licence]] = {
     ),
     "one classifier": ({"classifiers": (MIT,)}, Licence(expression="MIT", source="Classifier")),
     "ambiguous classifier": ({"classifiers": (BSD,)}, Licence(names=("BSD License",), source="Classifier")),
-    "ambiguous, and the field tells": (
+    "ambiguous, and the field decides": (
         {"classifiers": (APACHE,), "licence": "Apache License, Version 2.0"},
         Licence(expression="Apache-2.0", source="License"),
     ),
@@ -47,7 +47,7 @@ CASES: dict[str, tuple[dict[str, object], Licence]] = {
         {"classifiers": (APACHE, MIT)},
         Licence(ids=("MIT",), names=("Apache Software License",), source="Classifier"),
     ),
-    "two classifiers, and the field tells how": (
+    "two classifiers, and the field decides how": (
         {"classifiers": (MIT, APACHE), "licence": "MIT or Apache-2.0"},
         Licence(expression="MIT OR Apache-2.0", source="License"),
     ),

@@ -64,7 +64,7 @@ def test_output_passes_the_schema(name: str, shared_data: Path) -> None:
 
 def test_spdx_tools_do_refuse_what_is_wrong(tmp_path: Path) -> None:
     document = plain()
-    document["relationships"][1]["relatedSpdxElement"] = "SPDXRef-nobody"
+    document["relationships"][1]["relatedSpdxElement"] = "SPDXRef-nowhere"
     assert spdx_tools_messages(json.dumps(document).encode(), tmp_path) != []
 
 

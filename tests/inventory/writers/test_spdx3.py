@@ -55,7 +55,7 @@ def test_output_passes_the_schema(name: str, shared_data: Path) -> None:
 
 
 def conforms(document: dict[str, Any], folder: Path) -> bool:
-    """Hold a document against the SHACL model, with the context put in so that nothing is fetched."""
+    """Validate a document against the SHACL model, with the context embedded so that nothing is fetched."""
     import pyshacl
     import rdflib
 
@@ -71,7 +71,7 @@ def test_output_conforms_to_the_model(shared_data: Path) -> None:
 
 def test_the_model_does_refuse_what_is_wrong(shared_data: Path) -> None:
     document = plain()
-    elements(document, "software_Package")[0]["creationInfo"] = "_:nobody"
+    elements(document, "software_Package")[0]["creationInfo"] = "_:nowhere"
     assert not conforms(document, shared_data / "schemas")
 
 

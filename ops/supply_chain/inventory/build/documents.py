@@ -73,7 +73,7 @@ def direct_of(answers: Iterable[bool | None]) -> bool | None:
     return True if True in found else (None if None in found else False)
 
 
-class _Held(NamedTuple):
+class _LockedPackage(NamedTuple):
     """A package in one lock: its pins there, and their entries."""
 
     identity: Identity
@@ -109,9 +109,9 @@ class LockInventory:
             lock: One of `locks`.
         """
         root = _root_package(self.subject, lock.path)
-        held, places = self._places(lock, root.ref)
-        found = edges.edges_of(places, lambda ref: self.packages.needs(held[ref].identity) if ref in held else None)
-        components = [self._component(lock, entry, found[ref]) for ref, entry in held.items()]
+        by_ref, places = self._places(lock, root.ref)
+        found = edges.edges_of(places, lambda ref: self.packages.needs(by_ref[ref].identity) if ref in by_ref else None)
+        components = [self._component(lock, entry, found[ref]) for ref, entry in by_ref.items()]
         described = LockRef(
             path=printable(lock.path),
             kind=lock.kind,
@@ -136,31 +136,31 @@ class LockInventory:
             and normalise(pin.name) == normalise(self.subject.python_name)
         )
 
-    def _places(self, lock: Lock, root_ref: str) -> tuple[dict[str, _Held], list[Place]]:
+    def _places(self, lock: Lock, root_ref: str) -> tuple[dict[str, _LockedPackage], list[Place]]:
         folder = posixpath.dirname(lock.path)
-        held: dict[str, _Held] = {}
+        by_ref: dict[str, _LockedPackage] = {}
         places: list[Place] = []
         packages = self.packages
         for entry in lock.entries:
-            pin = packages.settle(entry.pin, folder)
+            pin = packages.resolve(entry.pin, folder)
             identity = packages.identity(pin)
             if entry.pin.local and self.is_root(entry.pin):
                 places.append(Place(root_ref, identity.key, entry))
                 continue
             ref = packages.ref(identity)
             places.append(Place(ref, identity.key, entry))
-            if ref in held:
-                held[ref].pins.append(pin)
-                held[ref].entries.append(entry)
+            if ref in by_ref:
+                by_ref[ref].pins.append(pin)
+                by_ref[ref].entries.append(entry)
             else:
-                held[ref] = _Held(identity, [pin], [entry])
-        return held, places
+                by_ref[ref] = _LockedPackage(identity, [pin], [entry])
+        return by_ref, places
 
-    def _component(self, lock: Lock, held: _Held, found: Edges) -> Component:
-        entries = held.entries
+    def _component(self, lock: Lock, package: _LockedPackage, found: Edges) -> Component:
+        entries = package.entries
         groups = {group for entry in entries for group in entry.groups} if len(entries) > 1 else entries[0].groups
         return Component(
-            package=self.packages.package(held.identity, held.pins),
+            package=self.packages.package(package.identity, package.pins),
             occurrences=_occurrences(lock, entries),
             depends_on=found.depends_on,
             depends_complete=found.complete,
@@ -173,11 +173,11 @@ class LockInventory:
         self, *, root: Component, components: Iterable[Component], locks: Sequence[LockRef], subject: str = ""
     ) -> Document:
         """Return a document of this project with these parts, sorted; see `Document` for `subject`."""
-        moment, source = _timestamp(self.subject, locks)
+        stated_at, source = _timestamp(self.subject, locks)
         return Document(
             root=root,
             components=tuple(sorted(components, key=lambda component: component.package.ref)),
-            timestamp=moment,
+            timestamp=stated_at,
             timestamp_source=source,
             generator_version=self.subject.generator_version,
             author=name_without_address(self.subject.author),

@@ -66,14 +66,14 @@ def edges_of(places: Sequence[Place], needs: NeedsOf) -> dict[str, Edges]:
     return found
 
 
-def merge(one: Edges, other: Edges) -> Edges:
+def merge(first: Edges, second: Edges) -> Edges:
     """Merge the edges of the same package from two places: all edges of both, complete where both are."""
-    if one == other:
-        return one
-    if one.depends_on is None or other.depends_on is None:
-        known = other.depends_on if one.depends_on is None else one.depends_on
+    if first == second:
+        return first
+    if first.depends_on is None or second.depends_on is None:
+        known = second.depends_on if first.depends_on is None else first.depends_on
         return Edges(known or None, complete=False)
-    return Edges(tuple(sorted({*one.depends_on, *other.depends_on})), one.complete and other.complete)
+    return Edges(tuple(sorted({*first.depends_on, *second.depends_on})), first.complete and second.complete)
 
 
 def _edges(ref: str, targets: Sequence[str] | set[str], *, complete: bool) -> Edges:

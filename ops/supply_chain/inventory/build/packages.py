@@ -72,8 +72,8 @@ class Packages:
     ) -> None:
         self._index_url = index_url or INDEX_URL
         self._metadata = metadata or {}
-        self._had: dict[Identity, list[Pin]] = defaultdict(list)
-        self._seen: dict[tuple[int, str], Pin] = {}
+        self._originals: dict[Identity, list[Pin]] = defaultdict(list)
+        self._resolved: dict[tuple[int, str], Pin] = {}
         self._same: dict[Pin, Pin] = {}
         self._identities: dict[int, Identity] = {}
         self._pins: dict[Identity, list[Pin]] = defaultdict(list)
@@ -93,14 +93,14 @@ class Packages:
         """All packages, sorted."""
         return tuple(sorted(self._pins))
 
-    def settle(self, pin: Pin, folder: str) -> Pin:
+    def resolve(self, pin: Pin, folder: str) -> Pin:
         """Return the one object for a pin of a lock in a folder: equal pins are identical."""
         foldered = folder if pin.source.kind is PinSourceKind.PATH else ""
-        return self._seen[(id(pin), foldered)]
+        return self._resolved[(id(pin), foldered)]
 
-    def identity(self, settled: Pin) -> Identity:
-        """Return the identity of a settled pin."""
-        return self._identities[id(settled)]
+    def identity(self, resolved: Pin) -> Identity:
+        """Return the identity of a resolved pin."""
+        return self._identities[id(resolved)]
 
     def ref(self, identity: Identity) -> str:
         """Return the reference of a package."""
@@ -110,14 +110,14 @@ class Packages:
         """Return the dependencies in a package's trustworthy metadata; None where they are unknown."""
         return self._facts_of(identity).needs
 
-    def package(self, identity: Identity, settled: Sequence[Pin] | None = None) -> Package:
+    def package(self, identity: Identity, resolved: Sequence[Pin] | None = None) -> Package:
         """Return a package as some pins describe it: the same object for the same pins.
 
         Args:
             identity: Of the package.
-            settled: The pins of one document, settled; None takes those of all locks.
+            resolved: The pins of one document, resolved; None takes those of all locks.
         """
-        pins = self._pins[identity] if settled is None else settled
+        pins = self._pins[identity] if resolved is None else resolved
         if len(pins) == 1:
             found = self._alone.get(id(pins[0]))
             if found is None:
@@ -130,16 +130,16 @@ class Packages:
 
     def _learn(self, pin: Pin, folder: str) -> None:
         foldered = folder if pin.source.kind is PinSourceKind.PATH else ""
-        if (id(pin), foldered) in self._seen:
+        if (id(pin), foldered) in self._resolved:
             return
         moved = msgspec.structs.replace(pin, source=_shown_source(pin.source, foldered))
-        settled = self._same.setdefault(moved, moved)
-        self._seen[(id(pin), foldered)] = settled
-        if settled is moved:
-            self._identities[id(settled)] = identity = identity_of(settled)
-            self._pins[identity].append(settled)
+        resolved = self._same.setdefault(moved, moved)
+        self._resolved[(id(pin), foldered)] = resolved
+        if resolved is moved:
+            self._identities[id(resolved)] = identity = identity_of(resolved)
+            self._pins[identity].append(resolved)
         if pin in self._metadata:
-            self._had[self._identities[id(settled)]].append(pin)
+            self._originals[self._identities[id(resolved)]].append(pin)
 
     def _purl(self, identity: Identity) -> str:
         pins = self._pins[identity]
@@ -176,7 +176,7 @@ class Packages:
 
     def _facts_of(self, identity: Identity) -> Facts:
         if identity not in self._facts:
-            chosen = min(self._had[identity], key=lambda pin: (pin.hashes, pin.marker, pin.extras), default=None)
+            chosen = min(self._originals[identity], key=lambda pin: (pin.hashes, pin.marker, pin.extras), default=None)
             self._facts[identity] = NO_FACTS if chosen is None else _facts(self._metadata[chosen])
         return self._facts[identity]
 

@@ -72,7 +72,7 @@ class Union:
         own = self._inventory.root.ref
         return Component(
             package=self._inventory.packages.package(self._identities[ref]),
-            occurrences=tuple(sorted(parts.occurrences, key=lambda one: (one.lock, one.path, one.line))),
+            occurrences=tuple(sorted(parts.occurrences, key=lambda place: (place.lock, place.path, place.line))),
             depends_on=None if statements.depends_on is None else _renamed(set(statements.depends_on), roots, own, ref),
             depends_complete=statements.complete,
             direct=direct_of(parts.direct),

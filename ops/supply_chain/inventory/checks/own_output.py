@@ -111,10 +111,10 @@ def represented(pins: Sequence[Pin], aggregate: Document) -> int:
         pins: Distinct pins, without the project's own entry.
         aggregate: The document of all locks.
     """
-    held: dict[tuple[str, str], list[Component]] = defaultdict(list)
+    by_key: dict[tuple[str, str], list[Component]] = defaultdict(list)
     for component in aggregate.components:
-        held[(component.package.key, component.package.version)].append(component)
-    return sum(any(_holds(entry, pin) for entry in held[_key(pin)]) for pin in pins)
+        by_key[(component.package.key, component.package.version)].append(component)
+    return sum(any(_holds(entry, pin) for entry in by_key[_key(pin)]) for pin in pins)
 
 
 def _key(pin: Pin) -> tuple[str, str]:

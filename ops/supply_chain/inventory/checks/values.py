@@ -157,11 +157,11 @@ def digest_fault(algorithm: str, digest: str) -> str:
     return ""
 
 
-def timestamp_fault(moment: str) -> str:
+def timestamp_fault(text: str) -> str:
     """Return what is wrong with an RFC 3339 timestamp; empty where nothing is."""
-    if _RFC_3339.fullmatch(moment) and _on_calendar(moment):
+    if _RFC_3339.fullmatch(text) and _on_calendar(text):
         return ""
-    return f"expected an RFC 3339 moment with a time zone, found {moment!r}"
+    return f"expected an RFC 3339 timestamp with a time zone, found {text!r}"
 
 
 @lru_cache(maxsize=4096)
@@ -249,9 +249,9 @@ def _kindred(name: str, full: str) -> bool:
     return bool(ours & theirs) or name.lower() in full.lower()
 
 
-def _on_calendar(moment: str) -> bool:
+def _on_calendar(text: str) -> bool:
     try:
-        datetime.fromisoformat(moment.upper().replace(":60", ":59"))
+        datetime.fromisoformat(text.upper().replace(":60", ":59"))
     except ValueError:
         return False
     return True

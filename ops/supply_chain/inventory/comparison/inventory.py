@@ -132,14 +132,14 @@ def known(text: str) -> str:
     return "" if text.strip().upper() in _UNKNOWN else text.strip()
 
 
-def _merged(one: ListedPackage, other: ListedPackage) -> ListedPackage:
-    needs = one.needs if other.needs is None else other.needs if one.needs is None else one.needs | other.needs
+def _merged(first: ListedPackage, second: ListedPackage) -> ListedPackage:
+    needs = first.needs if second.needs is None else second.needs if first.needs is None else first.needs | second.needs
     return ListedPackage(
-        key=one.key,
-        name=one.name,
-        version=one.version,
-        licences=tuple(sorted({*one.licences, *other.licences})),
-        hashes=one.hashes | other.hashes,
-        producer=one.producer or other.producer,
+        key=first.key,
+        name=first.name,
+        version=first.version,
+        licences=tuple(sorted({*first.licences, *second.licences})),
+        hashes=first.hashes | second.hashes,
+        producer=first.producer or second.producer,
         needs=needs,
     )

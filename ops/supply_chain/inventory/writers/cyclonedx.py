@@ -8,7 +8,7 @@ What depends on a package alone (hashes, licence, addresses) is encoded once for
 - `evidence.occurrences` name file and line; `evidence.identity` says that a manifest was read.
 - A component without an entry in `dependencies` has unknown dependencies; an entry without `dependsOn`
   has none. `compositions` repeat that in words.
-- `serialNumber` is a UUIDv5 of the document's own SHA-256 without it, so equal content has an equal one.
+- `serialNumber` is a UUIDv5 of the document's own SHA-256 without it, so equal content has the same number.
 
 Source: CycloneDX 1.6 and 1.7 JSON schemas (ECMA-424), https://cyclonedx.org/specification/overview/.
 """
@@ -123,11 +123,11 @@ class CycloneDxWriter:
         pieces = self._pieces_of(component)
         if len(component.occurrences) != 1:
             return pieces.head + _many_occurrences(component.occurrences) + pieces.tail
-        one = component.occurrences[0]
-        place = around.get((one.lock, one.path))
+        occurrence = component.occurrences[0]
+        place = around.get((occurrence.lock, occurrence.path))
         if place is None:
-            place = around[(one.lock, one.path)] = _around_line(one)
-        return b"".join((pieces.head, place[0], b"%d" % one.line, place[1], pieces.tail))
+            place = around[(occurrence.lock, occurrence.path)] = _around_line(occurrence)
+        return b"".join((pieces.head, place[0], b"%d" % occurrence.line, place[1], pieces.tail))
 
     def _pieces_of(self, component: Component) -> _Pieces:
         key = (
@@ -143,8 +143,8 @@ class CycloneDxWriter:
         return found
 
     def _dependencies(self, document: Document) -> Iterator[bytes]:
-        told = (document.root, *document.components)
-        for component in sorted(told, key=lambda one: one.package.ref):
+        described = (document.root, *document.components)
+        for component in sorted(described, key=lambda component: component.package.ref):
             if component.depends_on is None:
                 continue
             key = (component.package.ref, component.depends_on)
@@ -170,7 +170,7 @@ def compositions_of(document: Document) -> list[Json]:
     sorts: dict[str, dict[str, list[str]]] = {"complete": {}, "incomplete": {}, "unknown": {}}
     root = document.root.package.ref
     sorts["complete" if document.complete else "incomplete"]["assemblies"] = [root]
-    for component in sorted((document.root, *document.components), key=lambda one: one.package.ref):
+    for component in sorted((document.root, *document.components), key=lambda component: component.package.ref):
         sorts[_extent(component)].setdefault("dependencies", []).append(component.package.ref)
     return [{"aggregate": sort, **parts} for sort, parts in sorts.items() if parts]
 
@@ -246,19 +246,21 @@ def _identity(component: Component) -> Json:
     }
 
 
-def _around_line(one: Occurrence) -> tuple[bytes, bytes]:
+def _around_line(occurrence: Occurrence) -> tuple[bytes, bytes]:
     """Return the text before and after the line number of a single occurrence."""
     context = (
-        b"" if one.path == one.lock else b'"additionalContext": ' + fragment(_included(one), 6) + b"," + newline(6)
+        b""
+        if occurrence.path == occurrence.lock
+        else b'"additionalContext": ' + fragment(_included(occurrence), 6) + b"," + newline(6)
     )
     before = (b",", newline(4), b'"occurrences": [', newline(5), b"{", newline(6), context, b'"line": ')
-    after = (b",", newline(6), b'"location": ', fragment(one.path, 6), newline(5), b"}", newline(4), b"]")
+    after = (b",", newline(6), b'"location": ', fragment(occurrence.path, 6), newline(5), b"}", newline(4), b"]")
     return b"".join(before), b"".join(after)
 
 
-def _included(one: Occurrence) -> str:
+def _included(occurrence: Occurrence) -> str:
     """Name the lock where another file than the lock itself holds the line."""
-    return f"included by {one.lock}"
+    return f"included by {occurrence.lock}"
 
 
 def _many_occurrences(occurrences: Sequence[Occurrence]) -> bytes:

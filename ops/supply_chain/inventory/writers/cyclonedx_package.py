@@ -66,7 +66,7 @@ def licences_of(licence: Licence) -> list[Json]:
 def references_of(package: Package) -> list[Json]:
     """Return where it is fetched from and where it lives, sorted by type, address, comment."""
     found = [*_sources(package), *({"type": link.kind.value, "url": link.url} for link in package.links)]
-    return sorted(found, key=lambda one: (one["type"], one["url"], one.get("comment", "")))
+    return sorted(found, key=lambda link: (link["type"], link["url"], link.get("comment", "")))
 
 
 def properties_of(component: Component, *, in_lock: bool = True) -> list[Json]:

@@ -30,7 +30,7 @@ def installed_document(found: dict[str, Any], document: Document) -> bytes:
 
     Args:
         found: A CycloneDX 1.6 document of `adapters.tools.cyclonedx_py`, which is not changed.
-        document: Ours: root, author, moment, generator; it needs no components.
+        document: Ours: root, author, timestamp, generator; it needs no components.
     Returns:
         Canonical bytes, with a serial number from their content.
     """
@@ -49,7 +49,7 @@ def installed_document(found: dict[str, Any], document: Document) -> bytes:
                 "dependencies": sorted({root.package.ref, *refs}),
             },
         ],
-        "dependencies": sorted(_dicts(found.get("dependencies")), key=lambda one: str(one.get("ref"))),
+        "dependencies": sorted(_dicts(found.get("dependencies")), key=lambda entry: str(entry.get("ref"))),
         "metadata": _metadata(found, ours, root),
         "version": 1,
     }

@@ -25,7 +25,7 @@ from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
 from ops.supply_chain.inventory.writers.spdx_terms import (
-    NOT_TOLD,
+    NOT_STATED,
     Declared,
     actor,
     creation_statement,
@@ -149,7 +149,7 @@ def _head(document: Document, fragments: Iterable[_Fragment]) -> dict[str, Any]:
 def _extracted(licences: Iterable[Declared]) -> list[dict[str, str]]:
     named = {reference: name for licence in licences for reference, name in licence.references}
     return [
-        {"comment": NOT_TOLD, "extractedText": name, "licenseId": reference, "name": name}
+        {"comment": NOT_STATED, "extractedText": name, "licenseId": reference, "name": name}
         for reference, name in sorted(named.items())
     ]
 

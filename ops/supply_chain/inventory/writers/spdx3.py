@@ -24,7 +24,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
 from ops.supply_chain.inventory.writers.spdx_terms import (
-    NOT_TOLD,
+    NOT_STATED,
     Declared,
     creation_statement,
     declared,
@@ -263,7 +263,7 @@ def _licence(licence: Declared) -> Iterator[tuple[str, dict[str, Any]]]:
             names[reference],
             name=text,
             simplelicensing_licenseText=text,
-            comment=NOT_TOLD,
+            comment=NOT_STATED,
         )
         yield named["spdxId"], named
 

@@ -29,7 +29,7 @@ from ops.supply_chain.inventory.model.document import (
     TimestampSource,
 )
 
-NOT_TOLD = "Licence text not told: the package's metadata names this licence and gives no text."
+NOT_STATED = "Licence text not told: the package's metadata names this licence and gives no text."
 
 _NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9.]+")
 _LICENCE_REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
