@@ -1,6 +1,6 @@
 """Check that every lock is up to date: recompile it, or run its own tool's check.
 
-Reads    sources and locks: each requirements.txt with the .in beside it and everything that this includes; uv.lock,
+Reads    sources and locks: each requirements.txt with its .in and everything that this includes; uv.lock,
          poetry.lock, pdm.lock, Pipfile.lock and pylock.toml with their manifests.
 Writes   record.
 Decides  drift, reproducible recompile, unpinned, unhashed. A lock is recompiled with the timestamp and the

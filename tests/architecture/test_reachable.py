@@ -17,7 +17,7 @@ from tests.architecture.literals import Sources
 
 CALLED_BY_OTHERS = re.compile(
     r"__\w+__|do_[A-Z]+|log_message|process_request|_proc_gnusparse_10|request_queue_size|protocol_version|"
-    r"disable_nagle_algorithm|wbufsize|daemon_threads|block_on_close"
+    r"disable_nagle_algorithm|wbufsize|daemon_threads|block_on_close|seekable"
 )
 """Names that the standard library looks for in classes that extend its own."""
 

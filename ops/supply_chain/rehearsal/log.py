@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -24,8 +21,6 @@ from ops.supply_chain.rehearsal.refusal import Refusal
 
 LOG_NAME = f"rekor.{DOMAIN}"
 """Host name of the log in trusted roots and checkpoints."""
-
-Answer = Callable[[dict[str, Any], datetime], dict[str, Any]]
 
 
 class MerkleLog:

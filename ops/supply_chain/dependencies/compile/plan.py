@@ -210,7 +210,7 @@ def _command(source: str, lock: str, config: LocksConfig) -> str:
 
 
 def _from_pyproject(files: Collection[str], read: Read) -> list[LockSource]:
-    """Return `pyproject.toml` as a source if nothing else says what the project is locked from."""
+    """Return `pyproject.toml` as a source if the project has no other source or lock."""
     if PYPROJECT not in files or not {REQUIREMENTS_IN, *OTHER_LOCKS}.isdisjoint(files):
         return []
     wanted = _pyproject(read(PYPROJECT) or "").names

@@ -27,7 +27,7 @@ EMPTY = PublisherBaseline(direct_deps={})
 
 
 class SiblingFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """One resolved lock and the files beside it.
+    """One resolved lock and its sibling files.
 
     `bom_stale` is True if its SBOM is missing or describes another lock, as after a run that was killed between two
     files. `direct` are the packages of the baseline, sorted; `to_fetch` those of them whose entry must come from the

@@ -16,7 +16,7 @@ from ops.supply_chain.formats.pyproject import read_pyproject
 _LEADING_NAME = re.compile(rf"\s*({NAME_PATTERN})(?![A-Za-z0-9._-])")
 
 
-class Manifest(NamedTuple):
+class DirectNames(NamedTuple):
     """The direct dependencies in a manifest.
 
     `direct` are their normalised names, None if there is no manifest; `included` is the file that was read, as in
@@ -31,7 +31,7 @@ class Manifest(NamedTuple):
         return None if self.direct is None else name in self.direct
 
 
-def read_manifest(lock_path: str, name: str, read_included: Callable[[str], bytes | None]) -> Manifest:
+def read_manifest(lock_path: str, name: str, read_included: Callable[[str], bytes | None]) -> DirectNames:
     """Read the manifest beside a lock, if there is one.
 
     Args:
@@ -44,14 +44,14 @@ def read_manifest(lock_path: str, name: str, read_included: Callable[[str], byte
     path = posixpath.join(posixpath.dirname(lock_path), name)
     data = read_included(path)
     if data is None:
-        return Manifest(None, ())
+        return DirectNames(None, ())
     document, _ = read_toml(path, data)
     if name == "Pipfile":
         declared = read_pipfile(document, where=path)
     else:
         declared = read_pyproject(document).checked(path).dependencies
     names = frozenset(dependency.name for dependency in declared)
-    return Manifest(names, ((path, sha256_bytes(data), len(data)),))
+    return DirectNames(names, ((path, sha256_bytes(data), len(data)),))
 
 
 def requirement_name(text: object) -> str:

@@ -51,11 +51,11 @@ def field_changes(old: Publisher, new: Publisher) -> tuple[FieldChange, ...]:
 def compare_metadata(
     lock: Lock, baseline: PublisherBaseline | None, current: Current, config: PublishersConfig
 ) -> tuple[Finding, ...]:
-    """Compare the publishers of a lock's direct dependencies with the baseline beside it.
+    """Compare the publishers of a lock's direct dependencies with its baseline.
 
     Args:
         lock: The lock.
-        baseline: The baseline beside it, None if there is none.
+        baseline: Its baseline, None if there is none.
         current: The present metadata; a name that is not in it was not examined and yields no finding.
         config: The severity of each kind of finding.
     """

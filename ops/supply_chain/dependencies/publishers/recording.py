@@ -28,7 +28,7 @@ def recorded(
 
     Args:
         lock: The lock.
-        baseline: The baseline beside it, None if there is none.
+        baseline: Its baseline, None if there is none.
         current: The present metadata of projects; a name that is not in it was not examined.
         attested: PEP 503 name -> every pin of that package in the lock, with its attestations.
         accepted: PEP 503 names whose present state replaces the recorded one.

@@ -15,7 +15,7 @@ import msgspec
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
-from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest, requirement_name
+from ops.supply_chain.dependencies.locks.manifest import DirectNames, read_manifest, requirement_name
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.sources import ARCHIVE_SUFFIXES, clean_url, file_name, vcs_source
@@ -147,7 +147,7 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
     return DEFAULT_INDEX, False
 
 
-def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[LockEntry]:
+def _entries(path: str, placed: list[_Placed], manifest: DirectNames) -> Iterator[LockEntry]:
     candidates = Candidates(placed_pin.edge for placed_pin in placed)
     needs: dict[Edge, set[Edge]] = {}
     for placed_pin in placed:

@@ -19,7 +19,7 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.entries import make_lock
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken, decode_utf8
-from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest
+from ops.supply_chain.dependencies.locks.manifest import DirectNames, read_manifest
 from ops.supply_chain.dependencies.locks.names import is_version, quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.sources import ARCHIVE_SUFFIXES, clean_url, file_identity, vcs_source
@@ -183,7 +183,7 @@ def _index(name: str, meta: _Meta) -> PinSource:
     return PinSource(kind=PinSourceKind.INDEX, url=clean_url(named[0].url)) if named else DEFAULT_INDEX
 
 
-def _entry(path: str, placed_pin: _Placed, manifest: Manifest) -> LockEntry:
+def _entry(path: str, placed_pin: _Placed, manifest: DirectNames) -> LockEntry:
     return LockEntry(
         pin=placed_pin.known.pin,
         line=placed_pin.line,

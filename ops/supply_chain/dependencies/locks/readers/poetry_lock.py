@@ -17,7 +17,7 @@ from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntr
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
-from ops.supply_chain.dependencies.locks.manifest import Manifest, read_manifest
+from ops.supply_chain.dependencies.locks.manifest import DirectNames, read_manifest
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.sources import clean_url, vcs_source
@@ -157,7 +157,7 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
     )
 
 
-def _entries(path: str, placed: list[_Placed], manifest: Manifest) -> Iterator[LockEntry]:
+def _entries(path: str, placed: list[_Placed], manifest: DirectNames) -> Iterator[LockEntry]:
     candidates = Candidates(placed_pin.edge for placed_pin in placed)
     needs = {
         placed_pin.edge: frozenset(_needed(placed_pin.package, candidates)) - {placed_pin.edge} for placed_pin in placed
