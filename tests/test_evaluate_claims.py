@@ -88,7 +88,7 @@ def test_what_is_required_and_not_supported_is_denied_by_name(stage: Stage, capf
         "HIGH",
         "  claim.not-supported",
         "    what: policy-gate: No release is retained here, and none was rehearsed.",
-        "    next: Make the evidence that is missing, or take the claim out of what is required.",
+        "    next: Provide the missing evidence, or remove the claim from --strict.",
     ]
     assert stage.run("--strict", "private-reporting") == 0
 
@@ -102,7 +102,7 @@ def test_in_a_public_log_only_counts_are_told(stage: Stage, capfd: pytest.Captur
 
 def test_an_id_that_is_none_names_the_nearest(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
     assert stage.run("--strict", "policy-gat") == 2
-    assert capfd.readouterr().err == ("error: no claim is called 'policy-gat'\n  next: The nearest is 'policy-gate'.\n")
+    assert capfd.readouterr().err == ("error: unknown claim 'policy-gat'\n  next: The nearest is 'policy-gate'.\n")
 
 
 def test_a_folder_that_is_no_retained_release_is_refused(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:

@@ -234,7 +234,7 @@ def test_who_has_adopted_and_has_no_document_is_stale(
     assert world.run("--check") == ExitCode.DENIED
     assert capfd.readouterr().out == (
         "generate_security_md: fail\ndocuments 1, changed 1; 1 open, 0 waived\nSECURITY.md: is not there\n\n"
-        "HIGH\n  document.stale\n    what: SECURITY.md is not what template, configuration and evidence give\n"
+        "HIGH\n  document.stale\n    what: SECURITY.md does not match its template, configuration and evidence\n"
         "    where: SECURITY.md\n    next: Run nox -s security_md, read what changed, and commit it.\n"
     )
 
@@ -318,8 +318,8 @@ def test_evidence_that_is_not_here_is_not_examined_and_not_written_over(
     assert world.run(*how.split()) == ExitCode.NOT_EXAMINED
     assert world.read() == before
     assert capfd.readouterr().err == (
-        "error: SECURITY.md: the release 1.1 that it was computed from is not on this machine, so nobody here can say "
-        "what is true now\n  next: Put that retained release below data/artifacts/, or run this where it is kept.\n"
+        "error: SECURITY.md: the release 1.1 that it was computed from is not on this machine, so the document "
+        "cannot be checked\n  next: Put that retained release into data/artifacts/, or run this where it is retained.\n"
     )
     if how:
         assert world.record().outcome is Outcome.NOT_EXAMINED
@@ -345,9 +345,9 @@ def test_strict_names_the_claim_and_what_is_missing(world: World, capfd: pytest.
     assert world.run("--strict") == ExitCode.DENIED
     assert capfd.readouterr().out == (
         "nothing was written\n\nHIGH\n  document.claim-unsupported\n"
-        "    what: claim signed-releases is asserted and not supported: Nothing shows signed-releases.\n"
+        "    what: claim signed-releases is asserted but not supported: Nothing shows signed-releases.\n"
         "    where: SECURITY.md.template\n"
-        "    next: Make a release that supports it, or take the claim out of the template or mark it optional.\n"
+        "    next: Make a release that supports it, or remove the claim from the template or mark it optional.\n"
     )
     assert not (world.root / "SECURITY.md").exists()
     assert world.run() == ExitCode.PASS

@@ -1,17 +1,17 @@
-"""Adopt a project: look at it, show what it needs as a difference, and with --write add it.
+"""Adopt a project: examine it, show the files it needs as a diff, and write them with --write.
 
 Reads    a project's folder: its locks, layout, git remote, CI files, ignore lists of other tools; templates/
 Writes   nothing; with --write new files in the project: .security-config.toml, renovate.json5, for a project on
          GitHub (or with --workflows) .github/workflows/ and .github/dependabot.yml, with --template
-         SECURITY.md.template; and missing lines of .gitignore.
+         SECURITY.md.template; and the missing lines of .gitignore.
 Decides  nothing
-Exits    0 told or written, 2 usage or a configuration that is there is none, 3 a template is missing from this
+Exits    0 shown or written, 2 usage, or the existing configuration is broken, 3 a template is missing from this
          checkout, 5 git does not answer, 6 a file cannot be written.
 Network  none.
-Source   issue "SECURITY.md that cannot lie", deliverable 6. What is there is never written over, nor through a
-         link; an ignored advisory of another tool becomes an entry in a comment, never a waiver in force.
+Source   docs/quick-start.md. Existing files are never overwritten, nor written through a link; an ignored advisory of
+         another tool becomes a commented-out entry, never a waiver in force.
 
-`nox -s adopt -- PATH` runs this, then rehearses a release of the project, and ends with the three next steps.
+`nox -s adopt -- PATH` runs this, then rehearses a release of the project, and prints the three next steps.
 """
 
 from __future__ import annotations
@@ -41,23 +41,23 @@ from ops.supply_chain.runner.stage import run_stage
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what is adopted, and how much is written."""
+    """Add the project's path, and what is written."""
     parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="the project's folder (default: --project)")
     options(parser)
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    """Add how much is written; `runner.adopt` asks for these alone."""
-    parser.add_argument("--write", action="store_true", help="write what is shown; never over what is there")
-    parser.add_argument("--template", action="store_true", help="add SECURITY.md.template, to be edited")
-    parser.add_argument("--workflows", action="store_true", help="add GitHub workflows without a remote on GitHub too")
+    """Add what is written; `sessions.adopt` uses these options alone."""
+    parser.add_argument("--write", action="store_true", help="write the files shown; never overwrite existing ones")
+    parser.add_argument("--template", action="store_true", help="add SECURITY.md.template for editing")
+    parser.add_argument("--workflows", action="store_true", help="add GitHub workflows even without a remote on GitHub")
     parser.add_argument(
         "--pipeline",
         default="",
         metavar="OWNER/REPO@COMMIT",
         help="where workflows take sealwright from (default: this checkout's remote and commit)",
     )
-    parser.add_argument("--no-next-steps", action="store_true", help="leave the next steps out")
+    parser.add_argument("--no-next-steps", action="store_true", help="do not print the next steps")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,27 +108,27 @@ def _plan(run: StageRun, survey: ProjectSurvey) -> AdoptionPlan:
 
 
 def _require_valid(plan: AdoptionPlan) -> None:
-    """Hold the configuration to be against its contract, and see that no imported entry is in force."""
+    """Check the planned configuration against its contract, and that no imported entry is in force."""
     for file in plan.files:
         if file.path != CONFIG_NAME:
             continue
         try:
             config = parse_config(file.new.decode())
         except UsageError as error:
-            raise OutputError(f"the configuration to be written is none: {error.message}", hint=_DEFECT) from error
+            raise OutputError(f"the planned configuration is invalid: {error.message}", hint=_DEFECT) from error
         if config.waivers or config.acknowledged_cves or config.signing.identities:
-            raise OutputError("the configuration to be written puts something in force", hint=_DEFECT)
+            raise OutputError("the planned configuration would put an imported entry in force", hint=_DEFECT)
 
 
 def _lines(run: StageRun, survey: ProjectSurvey, plan: AdoptionPlan, steps: Sequence[str]) -> list[str]:
     lines = found_lines(survey)
-    done = "written" if run.args.write else "would be written (--write does it)"
+    done = "written" if run.args.write else "would be written (run with --write)"
     if plan.files:
         lines += ["", *difference(plan), "", f"{done}:", *(f"  {file.path}: {file.why}" for file in plan.files)]
     else:
         lines += ["", "nothing to write"]
     if plan.kept:
-        lines += ["left as it is:", *kept_lines(plan)]
+        lines += ["unchanged:", *kept_lines(plan)]
     if CONFIG_NAME in survey.existing and not any(file.path == CONFIG_NAME for file in plan.files):
         lines += to_paste(unsettled(survey))
     if steps:

@@ -1,16 +1,16 @@
-"""Say what may be claimed of a project today, claim by claim and control by control.
+"""Evaluate which security claims and framework controls the evidence supports.
 
-A claim is supported only where the newest retained release shows it: the release is verified again in this run,
-and the rules of policy/claims judge what that showed. What is not supported says what is missing, and what is true
-in its place.
+A claim is supported only where the newest retained release shows it: the release is verified again in this run, and
+the rules of policy/claims evaluate the result. A claim that is not supported states what is missing, and what is true
+instead.
 
 Reads    retained releases, dist/rehearsal/artifacts/ where there is none, .security-config.toml, .github/workflows/
 Writes   dist/claims.json, dist/controls.json, dist/controls.md
 Decides  nothing; with --strict that the named claims are supported
 Exits    0 evaluated, 2 usage or configuration, 3 --evidence names no retained release, 4 a claim that --strict names
-         is not supported, 5 one could not be examined, or the policy engine cannot be loaded, 6 cannot write.
+         is not supported, 5 one could not be examined, or the policy engine cannot be loaded, 6 a file cannot be written.
 Network  none.
-Source   DESIGN section 1, idea 8; docs/controls.md names every claim and control.
+Source   docs/controls.md lists every claim and control, with the sources of the frameworks.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ CLAIMS, CONTROLS, PAGE = "claims.json", "controls.json", "controls.md"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options by which evidence is chosen, and `--strict`."""
+    """Add the options that select the evidence, and `--strict`."""
     from ops.supply_chain.gather.assurance.claims.evaluate import add_options
 
     add_options(parser)
@@ -53,7 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the stage, which leaves no record: it looks at a release that is over.
+    """Run the stage, which leaves no record: it evaluates a finished release.
 
     Returns:
         The exit code.
@@ -68,7 +68,7 @@ def _perform(run: StageRun) -> StageResult:
 
     report = claims_of(run, evidence=run.args.evidence)
     wanted = _wanted(run.args.strict, report)
-    # What is written first into a new folder makes it ours, or no other stage would work there.
+    # The first file that is written into a new folder marks it as a dist folder for the other stages.
     with hold(run.dist):
         canonical.write(run.dist / CLAIMS, report)
         canonical.write(run.dist / CONTROLS, controls_report(report))
@@ -95,7 +95,7 @@ def controls_report(report: ClaimsReport) -> ControlsReport:
 
 
 def counts_of(report: ClaimsReport) -> dict[str, int]:
-    """Count claims and controls by their standing."""
+    """Count claims and controls by status."""
     claims = [claim.standing for claim in report.claims]
     controls = [control.standing for control in report.controls]
     return {
@@ -112,7 +112,7 @@ def _wanted(options: Sequence[str], report: ClaimsReport) -> list[ClaimVerdict]:
     for name in asked:
         if name not in known:
             nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-            raise UsageError(f"no claim is called {name!r}", hint=f"The nearest is {nearest[0]!r}.")
+            raise UsageError(f"unknown claim {name!r}", hint=f"The nearest is {nearest[0]!r}.")
     return [known[name] for name in asked]
 
 
@@ -127,7 +127,7 @@ def _finding(claim: ClaimVerdict) -> Finding:
         code=f"claim.{claim.standing.value}",
         severity=Severity.HIGH,
         message=f"{claim.id}: {' '.join(claim.missing)}",
-        next_step="Make the evidence that is missing, or take the claim out of what is required.",
+        next_step="Provide the missing evidence, or remove the claim from --strict.",
     )
 
 

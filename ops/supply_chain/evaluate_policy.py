@@ -1,19 +1,19 @@
-"""Decide by policy whether a release may go out: Rego over its SBOMs, records and provenance.
+"""Evaluate the release policy: allow or deny, with reasons, by Rego rules over SBOMs, records and provenance.
 
-Rules lie in `policy/<profile>/`, the project's own in the folders of `[policy].folders`; each proves its
-pass, and a rule that decides nothing denies. The first pass judges SBOMs and records, before there is
-provenance, because provenance has to cover the verdict; the second (`--provenance`) judges the provenance
-(docs/adr/0003-policy-in-two-passes.md). SBOMs alone can be judged too: give their paths.
+Rules are in `policy/<profile>/`, the project's own in the folders of `[policy].folders`; each must prove its pass, and
+a rule without a result denies. The first pass evaluates SBOMs and records, before there is provenance, because the
+provenance must cover the verdict; the second (`--provenance`) evaluates the provenance
+(docs/adr/0003-policy-in-two-passes.md). SBOMs can also be evaluated alone: give their paths.
 
 Reads    SBOMs, all records, policy/ and the folders of [policy].folders; --provenance: that statement.
 Writes   dist/verdict/verdict.json, dist/verdict/gate.json (verdict and records); with --provenance
          dist/verdict/provenance-verdict.json alone.
 Decides  allow or deny, each reason named with what to do.
 Exits    0 allowed; 2 unknown profile or folder; 3 an SBOM, a record, the provenance or a rule is broken;
-         4 denied; 5 a rule could not tell, or the engine is not there.
+         4 denied; 5 a rule could not decide, or the engine is missing.
 Network  none.
 Source   Rego, https://www.openpolicyagent.org/docs/policy-language; CISA and others, "2026 Minimum
-         Elements for a Software Bill of Materials"; DESIGN sections 1 and 2.
+         Elements for a Software Bill of Materials", https://www.cisa.gov/sbom
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
 
 SBOM_PROFILES = ("base", "cisa-2026", "licences")
-"""Profiles that look at SBOMs only."""
+"""Profiles that evaluate SBOMs only."""
 
 PROVENANCE_PROFILES = ("provenance",)
 
@@ -61,8 +61,8 @@ LATER_STAGES = records_after(STAGE)
 """Records of the stages that build on the first pass: those of an earlier run are no evidence for it."""
 
 
-class _Evidence(NamedTuple):
-    """What is judged: the engine's input, the files it was made from, the records among them."""
+class _PolicyInput(NamedTuple):
+    """What is evaluated: the engine's input, its source files, and the records among them."""
 
     document: dict[str, Any]
     inputs: list[FileRef]
@@ -72,14 +72,14 @@ class _Evidence(NamedTuple):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add this stage's own options."""
-    parser.add_argument("sboms", nargs="*", type=Path, help="SBOMs to judge (default: dist/sbom/N-sbom.json)")
-    parser.add_argument("--all-sboms", action="store_true", help="judge the SBOM of each lock too")
+    parser.add_argument("sboms", nargs="*", type=Path, help="SBOMs to evaluate (default: dist/sbom/N-sbom.json)")
+    parser.add_argument("--all-sboms", action="store_true", help="also evaluate the SBOM of each lock")
     parser.add_argument(
         "--provenance",
         nargs="?",
         const=f"dist:{PROVENANCE_SOURCE}",
         metavar="FILE",
-        help="second pass: judge this statement; dist:<path> is below --dist (default: %(const)s)",
+        help="second pass: evaluate this statement; dist:<path> is below --dist (default: %(const)s)",
     )
     parser.add_argument("--profile", action="append", default=[], help="profile to apply; repeat, or join by commas")
     parser.add_argument("--policy", type=Path, default=REPOSITORY / "policy", help="folder of rules (default: here)")
@@ -111,7 +111,7 @@ def _perform(run: StageRun) -> StageResult:
 
 
 def _result(
-    run: StageRun, policy: Policy, evidence: _Evidence, verdict: Verdict, written: Iterable[Path]
+    run: StageRun, policy: Policy, evidence: _PolicyInput, verdict: Verdict, written: Iterable[Path]
 ) -> StageResult:
     sboms = evidence.document["sboms"]
     notes = (*evidence.notes, *map(printable, policy.replaced))
@@ -161,7 +161,7 @@ def _read_records(run: StageRun) -> list[StoredRecord]:
     return found
 
 
-def _gather_sboms(run: StageRun, records: Sequence[StoredRecord]) -> _Evidence:
+def _gather_sboms(run: StageRun, records: Sequence[StoredRecord]) -> _PolicyInput:
     paths = run.args.sboms or [run.dist / "sbom" / f"{run.project.name}-sbom.json"]
     chosen = {path.absolute(): True for path in paths}
     if run.args.all_sboms:
@@ -174,7 +174,11 @@ def _gather_sboms(run: StageRun, records: Sequence[StoredRecord]) -> _Evidence:
         else:
             inputs.append(ref)
             projected.append(sbom)
-    notes = (f"{skipped} SBOMs are of a format that the rules do not read",) if skipped else ()
+    notes = (
+        (f"{skipped} {'SBOM is' if skipped == 1 else 'SBOMs are'} of a format that the rules do not read",)
+        if skipped
+        else ()
+    )
     return _evidence(run, records, inputs, {"sboms": projected}, notes)
 
 
@@ -187,13 +191,13 @@ def _read_sbom(run: StageRun, path: Path, *, required: bool) -> tuple[FileRef, d
             return ref, None
         raise InputError(
             f"{path}: expected a CycloneDX or SPDX 2 document in JSON, found another format",
-            hint="Judge the CycloneDX form; the other formats are written from the same model.",
+            hint="Evaluate the CycloneDX form; the other formats are written from the same model.",
         )
     problems = [Fault(path=problem.path, message=problem.message) for problem in check_document(document)]
     return ref, sbom_input(document, path=ref.path, sha256=ref.sha256, problems=problems)
 
 
-def _gather_provenance(run: StageRun, records: Sequence[StoredRecord]) -> _Evidence:
+def _gather_provenance(run: StageRun, records: Sequence[StoredRecord]) -> _PolicyInput:
     given = run.args.provenance
     path = run.dist / given.removeprefix("dist:") if given.startswith("dist:") else Path(given).absolute()
     data = canonical.read_bytes(path)
@@ -210,7 +214,7 @@ def _evidence(
     inputs: list[FileRef],
     parts: dict[str, Any],
     notes: tuple[str, ...],
-) -> _Evidence:
+) -> _PolicyInput:
     source = run.project.source
     actual = _actual(run, records)
     document = {
@@ -227,7 +231,7 @@ def _evidence(
     kept = [
         FileRef(path=record.path, sha256=record.sha256, size=len(canonical.encode(record.record))) for record in records
     ]
-    return _Evidence(document, [*inputs, *kept], tuple(record.record for record in records), notes)
+    return _PolicyInput(document, [*inputs, *kept], tuple(record.record for record in records), notes)
 
 
 def _actual(run: StageRun, records: Iterable[StoredRecord]) -> dict[str, str]:

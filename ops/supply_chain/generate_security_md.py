@@ -1,19 +1,19 @@
-"""Write the security policy and the files beside it, in which nothing stands that the evidence does not support.
+"""Write SECURITY.md and its companion files, in which every claim is supported by evidence.
 
 Reads    template, .security-config.toml, evidence: the project's SECURITY.md.template, else templates/, and the
-         newest retained release, which is verified again; where there is none the last rehearsal, and the document
-         then says so.
+         newest retained release, which is verified again; without one the last rehearsal, which the document then
+         states.
 Writes   SECURITY.md, and as configured security-insights.yml, .well-known/security.txt and a badge, in the
-         project; with --check and --watch nothing. A file that was not generated is left alone without --replace.
+         project; with --check and --watch nothing. A file that was not generated is never overwritten without --replace.
 Decides  documents are current, and true: with --check those of a project that has adopted them are what template,
          configuration and evidence give; with --strict every claim that they assert is supported; with --watch
          security.txt has not expired.
-Exits    0 written or current, or not adopted; 2 usage, or a file is in the way; 3 the template is broken; 4 stale,
-         asserted and not supported, or expired; 5 the evidence that the committed document names is not here; 6
-         a document fails its own check.
+Exits    0 written or current, or not adopted; 2 usage, or a file was not generated; 3 the template is broken; 4 stale,
+         asserted but not supported, or expired; 5 the evidence that the committed document names is not on this
+         machine; 6 a document fails its own check.
 Network  none.
-Source   issue "SECURITY.md that cannot lie"; Security Insights 2.2.0; RFC 9116. In a rehearsal the committed
-         documents are held against the real releases.
+Source   docs/security_md.md; Security Insights 2.2.0, https://github.com/ossf/security-insights; RFC 9116. In a
+         rehearsal, committed documents are compared with the real releases.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ if TYPE_CHECKING:
 
 NEXT = "Run nox -s security_md, read what changed, and commit it."
 RECORDING = ("--check", "--watch")
-"""Options with which the stage decides something, and leaves a record of it."""
+"""Options with which the stage decides something, and leaves a record."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what is done: written, checked, or watched."""
+    """Add the mode: write, check or watch."""
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--check", action="store_true", help="write nothing; say what is stale, as a diff")
-    mode.add_argument("--watch", action="store_true", help="write nothing; say whether security.txt expires")
+    mode.add_argument("--check", action="store_true", help="write nothing; report what is stale, as a diff")
+    mode.add_argument("--watch", action="store_true", help="write nothing; report whether security.txt expires")
     parser.add_argument("--strict", action="store_true", help="deny where an asserted claim is not supported")
     parser.add_argument(
         "--unless-first",
         action="store_true",
-        help="with --strict: where nothing was released yet no claim denies, or there could be no first release",
+        help="with --strict: before the first release no claim denies",
     )
-    parser.add_argument("--replace", action="store_true", help="write over files that were not generated")
+    parser.add_argument("--replace", action="store_true", help="overwrite files that were not generated")
     parser.add_argument(
-        "--releases-only", action="store_true", help="let no rehearsal count (with --check the document decides)"
+        "--releases-only", action="store_true", help="ignore rehearsals (with --check, the document decides)"
     )
     add_options(parser)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the stage; what only writes documents leaves no record.
+    """Run the stage; it leaves no record where it only writes documents.
 
     Returns:
         The exit code.
@@ -79,7 +79,7 @@ def _perform(run: StageRun) -> StageResult:
     if args.watch:
         return _watch(files)
     if args.replace and args.check:
-        raise UsageError("--replace writes and --check does not: give one of them")
+        raise UsageError("--replace writes and --check does not: use one of them")
     return _check(run, files) if args.check else _write(run, files)
 
 
@@ -101,7 +101,7 @@ def _write(run: StageRun, files: DocumentFiles) -> StageResult:
     made = files.make(rehearsals=not run.args.releases_only, renew=True)
     named = _named(files)
     if named is not None and named.evidence is not None and not named.evidence.rehearsal:
-        # What is gone with a rehearsal is no loss; a release that is elsewhere must not be written off.
+        # A lost rehearsal does not matter; a release on another machine must not be ignored.
         _require_evidence(files, named, made)
     denied = _unsupported(run, made)
     if denied:
@@ -122,7 +122,7 @@ def _check(run: StageRun, files: DocumentFiles) -> StageResult:
     if not files.adopted:
         return StageResult(
             outcome=Outcome.PASS,
-            text="not adopted: this project has no generated security policy, and nothing was checked",
+            text="not adopted: this project has no generated security policy, so nothing was checked",
             notes=("the project has not adopted generated documents",),
             options={"mode": "check"},
             counts={"documents": 0},
@@ -157,16 +157,16 @@ def _named(files: DocumentFiles) -> DocumentBasis | None:
     try:
         return files.named()
     except InputError:
-        # Whoever edited the comment made the document another one: it is stale, and told so.
+        # An edited comment makes the document stale, which is reported as such.
         return None
 
 
 def _require_evidence(files: DocumentFiles, named: DocumentBasis, made: GeneratedDocuments) -> None:
-    """Refuse to judge, or to write over, a document that names evidence which is not here."""
+    """Refuse to check or overwrite a document that names evidence which is not on this machine."""
     if not files.comparable(named, made):
         raise UnavailableError(
-            f"{files.policy}: {_evidence_of(named)} is not on this machine, so nobody here can say what is true now",
-            hint="Put that retained release below data/artifacts/, or run this where it is kept.",
+            f"{files.policy}: {_evidence_of(named)} is not on this machine, so the document cannot be checked",
+            hint="Put that retained release into data/artifacts/, or run this where it is retained.",
         )
 
 
@@ -183,8 +183,8 @@ def _unsupported(run: StageRun, made: GeneratedDocuments) -> tuple[Finding, ...]
         Finding(
             code="document.claim-unsupported",
             severity=Severity.HIGH,
-            message=f"claim {claim.id} is asserted and not supported: {' '.join(claim.missing)}",
-            next_step="Make a release that supports it, or take the claim out of the template or mark it optional.",
+            message=f"claim {claim.id} is asserted but not supported: {' '.join(claim.missing)}",
+            next_step="Make a release that supports it, or remove the claim from the template or mark it optional.",
             path=made.template,
         )
         for claim in made.unsupported
@@ -195,7 +195,7 @@ def _drift(name: str) -> Finding:
     return Finding(
         code="document.stale",
         severity=Severity.HIGH,
-        message=f"{name} is not what template, configuration and evidence give",
+        message=f"{name} does not match its template, configuration and evidence",
         next_step=NEXT,
         path=name,
     )

@@ -1,14 +1,14 @@
-"""Mirror the retained releases as documentation: a folder that mkdocs and Backstage's TechDocs build.
+"""Write the retained releases as documentation: a folder that mkdocs and Backstage's TechDocs build.
 
 Reads    retained releases, .security-config.toml; where none is retained, those of the last rehearsal in
-         dist/rehearsal/artifacts/. A release that is not as its manifest says is named as damaged, and nothing
-         of it is shown or enclosed.
+         dist/rehearsal/artifacts/. A release that does not match its manifest is reported as damaged, and nothing of
+         it is shown or included.
 Writes   dist/mirror/: mkdocs.yml, catalog-info.yaml, docs/ with pages for releases, packages, SBOMs, waivers,
-         dependencies, verification and incidents, and the released files; whole or not at all. Made from the same
-         releases and configuration it has the same bytes: it holds no moment of its own making.
-Decides  retained releases are intact; and nothing about what is in them.
+         dependencies, verification and incidents, and the released files; in one atomic step. The same releases and
+         configuration give the same bytes: it contains no timestamp of its own.
+Decides  retained releases are intact; nothing about their contents.
 Exits    0 mirrored, 2 usage or configuration, 3 the list of pruned releases is broken, 4 mirrored, and a retained
-         release is damaged, 5 no intact release is retained, 6 cannot write.
+         release is damaged, 5 no intact release is retained, 6 a file cannot be written.
 Network  none.
 Source   https://www.mkdocs.org/user-guide/configuration/ ; https://backstage.io/docs/features/techdocs/
 """
@@ -34,12 +34,12 @@ FOLDER = "mirror"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add where released files lie."""
+    """Add the address of released files."""
     parser.add_argument(
         "--files-at",
         default="",
         metavar="URL",
-        help="link released files at URL/VERSION/NAME (default: enclose them in the mirror)",
+        help="link released files at URL/VERSION/NAME (default: include them in the mirror)",
     )
 
 
@@ -59,7 +59,7 @@ def _perform(run: StageRun) -> StageResult:
 
     mirrored = read_mirror(run, files_at=_address(run.args.files_at))
     pages = site(mirrored.mirror)
-    # What is replaced has to be ours: `--dist` may name a folder of somebody who has a `mirror` of their own.
+    # Only a dist folder is replaced: `--dist` may name a folder that has another `mirror`.
     with hold(run.dist), building(run.dist / FOLDER, replace=True) as work:
         enclosed = _write(work, pages, mirrored)
     return _result(run, mirrored, pages=len(pages), enclosed=enclosed)
@@ -73,7 +73,7 @@ def _address(given: str) -> str:
         not any(character in given for character in " ()<>\"'`|\\\t\r\n") and given.isascii() and given.isprintable()
     )
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment or not plain:
-        raise UsageError(f"--files-at {given!r}: expected an address https://HOST/PATH and nothing else")
+        raise UsageError(f"--files-at {given!r}: expected an address of the form https://HOST/PATH")
     return given.rstrip("/")
 
 
@@ -111,7 +111,7 @@ def _enclose(docs: Path, mirrored: Mirrored) -> int:
             source = mirrored.store.file(release.manifest.component, release.version, file.name)
             copied = copy_measured(source, folder / name)
             if (copied.sha256, copied.size) != (file.sha256, file.size):
-                raise OutputError(f"{release.version}/{file.name}: changed while it was mirrored", hint="Run it again.")
+                raise OutputError(f"{release.version}/{file.name}: changed while it was copied", hint="Run it again.")
             count += 1
     return count
 
@@ -122,7 +122,7 @@ def _result(run: StageRun, mirrored: Mirrored, *, pages: int, enclosed: int) -> 
     mirror = mirrored.mirror
     kind = "a rehearsal" if mirror.newest.rehearsal else "a release"
     lines = [
-        f"{run.dist / FOLDER}: {pages} files made, {enclosed} enclosed, of {len(mirror.releases)} retained releases",
+        f"{run.dist / FOLDER}: {pages} pages, {enclosed} released files, from {len(mirror.releases)} retained {'release' if len(mirror.releases) == 1 else 'releases'}",
         f"newest: {mirror.component} {mirror.newest.version}, {kind}",
         *(f"damaged: {text}" for text in mirror.damaged),
         *(f"not shown: {release.version}: {text}" for release in mirror.releases for text in release.unread),

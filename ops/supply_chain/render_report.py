@@ -1,17 +1,17 @@
-"""Show what a run examined, found and decided: one self-contained HTML page, and the same in short as Markdown.
+"""Render what a run examined, found and decided as one self-contained HTML page, with a Markdown summary.
 
 Reads    dist/, data/artifacts/supply-chain/N/
 Writes   dist/report/: index.html, summary.md; with --pdf report.pdf; Markdown to $GITHUB_STEP_SUMMARY where that is
-         set. In a public log nothing in plain: index.html.age for `[public_log].recipients` where there are any.
+         set. With --public-log nothing in plain text: index.html.age for `[public_log].recipients` where there are any.
 Decides  nothing
 Exits    0 written, 2 usage, 3 a file of the run is broken or of another run; 5 there is no run to show (the page is
          written and says so), or --pdf and there is no Chromium; 6 a file cannot be written.
-Network  none; the page asks for nothing either, and its security policy does not let it.
-Source   DESIGN section 2; WCAG 2.2 AA; Content Security Policy Level 3. Same inputs on the same day, same bytes; the
-         day is that of the run, for days left. A PDF carries the moment of printing and is not reproducible.
+Network  none; the page makes no requests either, and its security policy forbids them.
+Source   WCAG 2.2 AA, https://www.w3.org/TR/WCAG22/; Content Security Policy Level 3, https://www.w3.org/TR/CSP3/. Same
+         inputs on the same day give the same bytes. A PDF contains the time of printing and is not reproducible.
 
-The word at the top is "Allowed" only where every gate left a record and passed, the policy allows it about these
-very bytes, and the release was verified (dist/verification/verification.json).
+The verdict is "Allowed" only where every gate left a record and passed, the policy allows exactly these bytes, and the
+release was verified (dist/verification/verification.json).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PAGE, SUMMARY, PDF = "index.html", "summary.md", "report.pdf"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what else is made, and whether claims are evaluated."""
+    """Add further outputs, and whether claims are evaluated."""
     parser.add_argument("--pdf", action="store_true", help="print the page to dist/report/report.pdf with Chromium")
     parser.add_argument(
         "--claims", action="store_true", help="verify the retained evidence again and show what it supports"
@@ -51,7 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the stage, which leaves no record: it shows what others left.
+    """Run the stage, which leaves no record: it shows the records of others.
 
     Returns:
         The exit code.
@@ -61,17 +61,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     if run.args.pdf and run.args.public_log:
-        raise UsageError(
-            "--pdf and --public-log: a PDF names what a public run must not", hint="Leave one of them out."
-        )
-    # What is emptied has to be ours: `--dist` may name a folder of somebody who has a `report` of their own.
+        raise UsageError("--pdf and --public-log: a PDF contains what a public log must not", hint="Use one of them.")
+    # Only a dist folder is emptied: `--dist` may name a folder that has another `report`.
     with hold(run.dist):
         page = _page(run)
         files = _files(run, page)
         empty(run.dist / FOLDER)
         for name, data in sorted(files.items()):
             write_atomic(run.dist / FOLDER / name, data)
-        _tell_step(run, page)
+        _append_summary(run, page)
         if run.args.pdf:
             from ops.supply_chain.adapters.tools.chromium import print_pdf
 
@@ -94,7 +92,7 @@ def _page(run: StageRun) -> ReportPage:
 
 
 def _claims(run: StageRun) -> tuple[ClaimsReport | None, str]:
-    """Evaluate the claims; that they cannot be evaluated is shown, and keeps nothing else from being shown."""
+    """Evaluate the claims; a failure is shown on the page and does not prevent the rest."""
     try:
         return claims_of(run, evidence=run.args.evidence), ""
     except UsageError:
@@ -117,7 +115,7 @@ def _files(run: StageRun, page: ReportPage) -> dict[str, bytes]:
     return {PAGE: whole, SUMMARY: summary(page).encode()}
 
 
-def _tell_step(run: StageRun, page: ReportPage) -> None:
+def _append_summary(run: StageRun, page: ReportPage) -> None:
     if not step_summary.wanted():
         return
     from ops.supply_chain.assurance.report.markdown import counts_only, summary

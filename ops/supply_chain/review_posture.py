@@ -1,15 +1,15 @@
-"""List what the quarterly review must look at: what ends, what ended, what nobody owns, what nobody could see.
+"""List what needs a quarterly review: what expires or has expired, what has no owner, what could not be checked.
 
 Reads    .security-config.toml, locks, publisher baselines, retained releases, security.txt; licences from the SBOM
          of the newest retained release, else from dist/sbom/.
 Writes   nothing.
-Decides  nothing is overdue. What is due or open is listed and passes: to list it is what a review is for.
-         Overdue is what has ended or is broken: a waiver past its last day or malformed, no identity that may sign
-         today although some are configured, a damaged release, a security.txt that is stale or makes no sense.
+Decides  nothing is overdue. Due and open items are listed and pass. Overdue is what has expired or is broken: a waiver
+         past its last day or malformed, no identity that is valid today although some are configured, a damaged
+         release, a security.txt that is stale or malformed.
 Exits    0 listed, 2 usage or configuration, 3 a lock, baseline or SBOM is broken, 4 something is overdue, 5 something
-         could not be looked at: no release is retained here, no lock, a lock without age, no SBOM.
+         could not be checked: no retained release, no lock, a lock without a timestamp, no SBOM.
 Network  none.
-Source   Issue "SECURITY.md that cannot lie", deliverable 7; RFC 9116 (security.txt).
+Source   RFC 9116 (security.txt), https://www.rfc-editor.org/rfc/rfc9116
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ MOST_DAYS = 3650
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add how far ahead to look."""
+    """Add the length of the review window."""
     parser.add_argument(
-        "--within", type=int, metavar="DAYS", help="look this far ahead (default: [review].within_days)"
+        "--within", type=int, metavar="DAYS", help="days ahead that the review covers (default: [review].within_days)"
     )
 
 
@@ -66,12 +66,12 @@ def _review(run: StageRun) -> Review:
     store, name = ArtifactStore(run.artifacts), run.project.name
     locks, releases = read_project_locks(run.root, run.config.locks), read_releases(store, name)
     matrix = _matrix(run, store, locks, releases)
-    items = [*_dated(run, releases), *_made(run, locks, matrix)]
+    items = [*_dated(run, releases), *_aging(run, locks, matrix)]
     return build_review(items, matrix, _window(run, utc=True), component=name)
 
 
 def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
-    """List what ends on a day: waivers, identities, retained releases, security.txt."""
+    """List what expires: waivers, identities, retained releases, security.txt."""
     from ops.supply_chain.assurance.review.expiries import contact_items, identity_items, retention_items, waiver_items
     from ops.supply_chain.gather.assurance.review import read_contact, read_waivers
     from ops.supply_chain.trust.identities.check import checked
@@ -88,8 +88,8 @@ def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
     ]
 
 
-def _made(run: StageRun, locks: Sequence[Lock], matrix: DependencyMatrix) -> list[ReviewItem]:
-    """List what was made at some time and grows old: locks, baselines, owners, settings."""
+def _aging(run: StageRun, locks: Sequence[Lock], matrix: DependencyMatrix) -> list[ReviewItem]:
+    """List what grows old: locks, baselines, owners, settings."""
     from ops.supply_chain.assurance.review.dependencies import dependency_items
     from ops.supply_chain.assurance.review.locks import baseline_items, lock_items
     from ops.supply_chain.assurance.review.settings import settings_items
@@ -115,7 +115,7 @@ def _matrix(
 
 
 def _window(run: StageRun, *, utc: bool) -> ReviewWindow:
-    """Return the day of the review in UTC, or in the zone in which waivers end, and how far ahead it looks."""
+    """Return the review window, its day in UTC or in the zone of the waivers."""
     from ops.supply_chain.assurance.review.window import ReviewWindow
     from ops.supply_chain.gather.assurance.review import utc_day
     from ops.supply_chain.gather.gates.outcome import today

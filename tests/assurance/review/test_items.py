@@ -41,12 +41,12 @@ def waiver(ends: date, begins: date = date(2026, 1, 1)) -> WaiverUnderReview:
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (waiver(date(2026, 11, 20)), "overdue waivers[0] CVE-1: ended 1 day ago, on 2026-11-20 for idna, owner ann: not reached"),
-        (waiver(TODAY), "due waivers[0] CVE-1: ends today, 2026-11-21 for idna, owner ann: not reached"),
-        (waiver(date(2026, 12, 21)), "due waivers[0] CVE-1: ends in 30 days, on 2026-12-21 for idna, owner ann: not reached"),
-        (waiver(date(2026, 12, 22)), "listed waivers[0] CVE-1: ends in 31 days, on 2026-12-22 for idna, owner ann: not reached"),
-        (waiver(date(2027, 1, 1), date(2026, 11, 22)), "open waivers[0] CVE-1: begins on 2026-11-22, which is yet to come"),
-        (waiver(TODAY)._replace(owner="", package=""), "due waivers[0] CVE-1: ends today, 2026-11-21, without owner: not reached"),
+        (waiver(date(2026, 11, 20)), "overdue waivers[0] CVE-1: expired 1 day ago, on 2026-11-20 for idna, owner ann: not reached"),
+        (waiver(TODAY), "due waivers[0] CVE-1: expires today, 2026-11-21 for idna, owner ann: not reached"),
+        (waiver(date(2026, 12, 21)), "due waivers[0] CVE-1: expires in 30 days, on 2026-12-21 for idna, owner ann: not reached"),
+        (waiver(date(2026, 12, 22)), "listed waivers[0] CVE-1: expires in 31 days, on 2026-12-22 for idna, owner ann: not reached"),
+        (waiver(date(2027, 1, 1), date(2026, 11, 22)), "open waivers[0] CVE-1: begins on 2026-11-22, which is in the future"),
+        (waiver(TODAY)._replace(owner="", package=""), "due waivers[0] CVE-1: expires today, 2026-11-21, without owner: not reached"),
     ],
 )  # fmt: skip
 def test_a_waiver(one: WaiverUnderReview, expected: str) -> None:
@@ -68,10 +68,10 @@ def identities(*entries: str) -> list[str]:
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        ('identity = "a"', "open signing.identities[0] a: has no end: issuer i"),
-        ('identity = "a"\nrole = "r"\nuntil = "2026-12-01"', "due signing.identities[0] a: ends in 10 days, on 2026-12-01: issuer i, r"),
-        ('identity = "a"\nuntil = "2027-12-01"', "listed signing.identities[0] a: ends in 375 days, on 2027-12-01: issuer i"),
-        ('identity_regex = "a.*"\nuntil = "2026-11-21"', "due signing.identities[0] expression a.*: ends today, 2026-11-21: issuer i"),
+        ('identity = "a"', "open signing.identities[0] a: has no expiry date: issuer i"),
+        ('identity = "a"\nrole = "r"\nuntil = "2026-12-01"', "due signing.identities[0] a: expires in 10 days, on 2026-12-01: issuer i, r"),
+        ('identity = "a"\nuntil = "2027-12-01"', "listed signing.identities[0] a: expires in 375 days, on 2027-12-01: issuer i"),
+        ('identity_regex = "a.*"\nuntil = "2026-11-21"', "due signing.identities[0] expression a.*: expires today, 2026-11-21: issuer i"),
     ],
 )  # fmt: skip
 def test_an_identity(entry: str, expected: str) -> None:
@@ -79,17 +79,17 @@ def test_an_identity(entry: str, expected: str) -> None:
 
 
 def test_an_identity_that_ended_is_kept_and_somebody_has_to_follow() -> None:
-    ended = "listed signing.identities[0] a: ended 1 day ago, on 2026-11-20: issuer i; kept for what it signed before"
-    nobody = "overdue .security-config.toml: no identity is valid today: nobody may sign a release"
+    ended = "listed signing.identities[0] a: expired 1 day ago, on 2026-11-20: issuer i; kept for what it signed before"
+    nobody = "overdue .security-config.toml: no identity is valid today: no one may sign a release"
     assert identities('identity = "a"\nuntil = "2026-11-20"') == [ended, nobody]
     begins = "listed signing.identities[0] a: begins on 2026-11-22: issuer i"
     assert identities('identity = "a"\nfrom = "2026-11-22"') == [begins, nobody]
     follows = identities('identity = "a"\nuntil = "2026-11-20"', 'identity = "b"\nfrom = "2026-11-21"')
-    assert follows == [ended, "open signing.identities[1] b: has no end: issuer i"]
+    assert follows == [ended, "open signing.identities[1] b: has no expiry date: issuer i"]
 
 
 def test_no_identity_and_no_signing_are_told() -> None:
-    assert identities() == ["open .security-config.toml: no signing identity is configured: nobody may sign a release"]
+    assert identities() == ["open .security-config.toml: no signing identity is configured: no one may sign a release"]
     unsigned = parse_config('[signing]\nmode = "checksums"\n').signing
     assert shown(identity_items(unsigned, HORIZON)) == [
         "open .security-config.toml: [signing].mode is checksums: digests are published and nothing is signed"
@@ -115,9 +115,9 @@ def held(until: str, *problems: str) -> HeldRelease:
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (held("2026-11-20"), ["open N V: the time for which it is kept ended 1 day ago, on 2026-11-20"]),
-        (held("2026-12-21"), ["due N V: the time for which it is kept ends in 30 days, on 2026-12-21"]),
-        (held("2027-12-21"), ["listed N V: the time for which it is kept ends in 395 days, on 2027-12-21"]),
+        (held("2026-11-20"), ["open N V: its retention period expired 1 day ago, on 2026-11-20"]),
+        (held("2026-12-21"), ["due N V: its retention period expires in 30 days, on 2026-12-21"]),
+        (held("2027-12-21"), ["listed N V: its retention period expires in 395 days, on 2027-12-21"]),
         (held("2027-12-21", "V/x: is missing", "V: no"), ["overdue N V: is damaged: V/x: is missing", "overdue N V: is damaged: V: no"]),
         (msgspec.structs.replace(held("2027-12-21", "V: no"), manifest=None), ["overdue N V: is damaged: V: no"]),
     ],
@@ -144,11 +144,11 @@ def lock(*pins: Pin, compiled_at: str = "", direct: bool | None = True) -> Lock:
 @pytest.mark.parametrize(
     ("compiled_at", "expected"),
     [
-        ("2026-11-11T00:00:00Z", "listed r.txt: knows releases up to 2026-11-11, 10 days ago"),
-        ("2026-11-10T23:59:59Z", "open r.txt: knows releases up to 2026-11-10, 11 days ago; more than 10 is old"),
-        ("2026-11-22T00:00:00Z", "open r.txt: is from 2026-11-22, which is yet to come"),
-        ("", "not-examined r.txt: has no `# uv-compiled-at:` line: nobody can tell how old it is"),
-        ("soon", "not-examined r.txt: has no `# uv-compiled-at:` line: nobody can tell how old it is"),
+        ("2026-11-11T00:00:00Z", "listed r.txt: includes releases up to 2026-11-11, 10 days ago"),
+        ("2026-11-10T23:59:59Z", "open r.txt: includes releases up to 2026-11-10, 11 days ago; more than 10 is old"),
+        ("2026-11-22T00:00:00Z", "open r.txt: is from 2026-11-22, which is in the future"),
+        ("", "not-examined r.txt: has no `# uv-compiled-at:` line, so its age is unknown"),
+        ("soon", "not-examined r.txt: has no `# uv-compiled-at:` line, so its age is unknown"),
     ],
 )
 def test_the_age_of_a_lock(compiled_at: str, expected: str) -> None:
@@ -156,7 +156,7 @@ def test_the_age_of_a_lock(compiled_at: str, expected: str) -> None:
 
 
 def test_a_lock_that_pins_nothing_needs_no_age() -> None:
-    expected = ["listed r.txt: pins nothing, so that it cannot grow old"]
+    expected = ["listed r.txt: pins nothing, so its age does not matter"]
     assert shown(lock_items([lock()], TODAY, oldest_days=10)) == expected
 
 
@@ -170,29 +170,27 @@ def test_a_baseline_that_describes_another_lock_is_stale() -> None:
     one = lock(pin("kept", "2"), pin("new"))
     assert shown(baseline_items([one], {"r.txt": baseline})) == [
         "open r.txt: 1 direct dependencies without a recorded publisher: new",
-        "open r.txt: 1 recorded and no longer locked: old-name",
-        "open r.txt: 1 attested when recorded, and locked at another version since: kept",
+        "open r.txt: 1 recorded but no longer locked: old-name",
+        "open r.txt: 1 attested when recorded, but locked at another version since: kept",
     ]
     fresh = PublisherBaseline(direct_deps={"Kept": NOBODY, "new": NOBODY})
-    assert shown(baseline_items([one], {"r.txt": fresh})) == [
-        "listed r.txt: the baseline beside it describes what is locked"
-    ]
-    assert shown(baseline_items([one], {})) == ["open r.txt: has no publisher baseline beside it"]
-    nothing = "listed baselines: no lock pins anything: there is no publisher to record"
+    assert shown(baseline_items([one], {"r.txt": fresh})) == ["listed r.txt: its baseline matches what is locked"]
+    assert shown(baseline_items([one], {})) == ["open r.txt: has no publisher baseline"]
+    nothing = "listed baselines: no lock pins anything, so there is no publisher to record"
     assert shown(baseline_items([lock()], {})) == [nothing]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (None, "open s: is not there"),
+        (None, "open s: does not exist"),
         ("Contact: x\n", "overdue s: has 0 Expires fields, expected one"),
         ("Expires: 2027-01-01T00:00:00Z\nexpires: 2028-01-01T00:00:00Z\n", "overdue s: has 2 Expires fields, expected one"),
-        ("Expires: tomorrow\n", "overdue s: Expires is 'tomorrow', expected a moment of RFC 3339"),
-        ("Expires: 2027-01-01T00:00:00\n", "overdue s: Expires is '2027-01-01T00:00:00', expected a moment of RFC 3339"),
-        ("Expires: 2026-11-21T11:59:59Z\n", "overdue s: ended on 2026-11-21"),
-        ("Expires: 2026-11-21T12:00:01Z\r\n", "due s: ends today, 2026-11-21"),
-        ("# Expires: 1999-01-01T00:00:00Z\nExpires: 2027-11-21T00:00:00+02:00\n", "listed s: ends in 364 days, on 2027-11-20"),
+        ("Expires: tomorrow\n", "overdue s: Expires is 'tomorrow', expected an RFC 3339 timestamp"),
+        ("Expires: 2027-01-01T00:00:00\n", "overdue s: Expires is '2027-01-01T00:00:00', expected an RFC 3339 timestamp"),
+        ("Expires: 2026-11-21T11:59:59Z\n", "overdue s: expired on 2026-11-21"),
+        ("Expires: 2026-11-21T12:00:01Z\r\n", "due s: expires today, 2026-11-21"),
+        ("# Expires: 1999-01-01T00:00:00Z\nExpires: 2027-11-21T00:00:00+02:00\n", "listed s: expires in 364 days, on 2027-11-20"),
     ],
 )  # fmt: skip
 def test_security_txt(text: str | None, expected: str) -> None:
@@ -217,11 +215,11 @@ holidays = [2025-12-25]
 
 def test_settings_that_look_away_are_told() -> None:
     assert shown(settings_items(parse_config(LOOKS_AWAY), TODAY)) == [
-        "open [feeds]: the OSV snapshot is a file, and without max_file_age_hours any age of it counts as looked at",
-        "open [publishers]: attestations is false: by whom files are attested is not asked",
-        "open [[publishers.exceptions]] idna: publisher findings are accepted without an end: known",
-        "open [gate]: fail_on is high: what is less severe passes a gate",
-        "open [response]: the last holiday is 2025-12-25: days after it are all counted as working days",
-        "listed [feeds], [gate]: a feed may be 48 hours old; findings from high on fail a gate",
+        "open [feeds]: the OSV snapshot is a file, and without max_file_age_hours any age of it counts as examined",
+        "open [publishers]: attestations is false: publisher attestations are not checked",
+        "open [[publishers.exceptions]] idna: publisher findings are accepted without an expiry date: known",
+        "open [gate]: fail_on is high: less severe findings pass a gate",
+        "open [response]: the last holiday is 2025-12-25: all weekdays after it count as business days",
+        "listed [feeds], [gate]: a feed may be 48 hours old; findings of severity high or above fail a gate",
     ]
     assert [item.standing for item in settings_items(parse_config(""), TODAY)] == ["listed"]

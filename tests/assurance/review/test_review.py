@@ -1,4 +1,4 @@
-"""The dependency matrix, and the review as a whole: nothing that nobody looked at passes."""
+"""The dependency matrix, and the review as a whole: nothing that not checked at passes."""
 
 from __future__ import annotations
 
@@ -56,18 +56,18 @@ def test_the_matrix_shows_what_is_missing() -> None:
     matrix = build_matrix(Direct(versions, ("r",)), LICENCES, entries)
     assert [(row.name, row.versions, row.owner, row.licence, row.licence_gap) for row in matrix.rows] == [
         ("a", ("1",), "team", "MIT", ""),
-        ("b", ("1", "2"), "", "BSD-2-Clause, MIT", "unknown to its metadata"),
+        ("b", ("1", "2"), "", "BSD-2-Clause, MIT", "not in its metadata"),
         ("c", ("1",), "", "", "not in that SBOM"),
     ]
     assert matrix.without_owner == 2
     assert [f"{item.standing} {item.subject}: {item.message}" for item in dependency_items(matrix)] == [
-        "not-examined r: does not tell which of its pins are direct",
+        "not-examined r: does not record which of its pins are direct",
         "open without owner: 2: b, c",
-        "open deprecated or at the end of life: 1: a",
+        "open deprecated or end of life: 1: a",
         "open lifecycle not stated: 2: b, c",
         "open licence not known: 2: b, c",
-        "open described and not a direct dependency: 1: gone",
-        "open described twice: 1: a",
+        "open listed but not a direct dependency: 1: gone",
+        "open listed twice: 1: a",
     ]
 
 
@@ -82,7 +82,7 @@ def test_a_complete_matrix_is_only_listed() -> None:
     [item] = dependency_items(build_matrix(Direct({"a": frozenset("1")}, ()), LICENCES, [entry]))
     assert (item.standing, item.message) == (ReviewStatus.LISTED, "all 1 have owner, lifecycle and licence")
     [none] = dependency_items(EMPTY)
-    assert none.message == "the locks hold no direct dependency"
+    assert none.message == "the locks have no direct dependency"
 
 
 def whole(*extra: ReviewStatus) -> list[ReviewItem]:
@@ -104,7 +104,7 @@ def test_an_area_that_says_nothing_was_not_looked_at(area: ReviewSection) -> Non
     review = build_review([item for item in whole() if item.area is not area], EMPTY, HORIZON, component="N")
     assert outcome_of(review) is Outcome.NOT_EXAMINED
     [item] = [item for item in review.items if item.area is area]
-    assert (item.standing, item.message) == (ReviewStatus.NOT_EXAMINED, "nobody looked")
+    assert (item.standing, item.message) == (ReviewStatus.NOT_EXAMINED, "not checked")
 
 
 def test_the_text_forges_no_line_and_keeps_its_order() -> None:
@@ -116,9 +116,9 @@ def test_the_text_forges_no_line_and_keeps_its_order() -> None:
     assert "  overdue       x??[2K: m\n                next: n\n  listed        s: m" in text
     assert "  a     1        NO OWNER  unstated   MIT      n?m\n" in text
     assert text.endswith(
-        "to look at: 1 overdue, 0 due, 0 open, 0 not-examined; 1 dependencies without owner\n"
-        "note: not part of this review: suppliers, of whom this pipeline keeps no register\n"
-        "note: not part of this review: what the gates find; run nox -s daily_scan"
+        "summary: 1 overdue, 0 due, 0 open, 0 not-examined; 1 dependencies without owner\n"
+        "note: not part of this review: suppliers, which this pipeline does not register\n"
+        "note: not part of this review: findings of the gates; run nox -s daily_scan"
     )
 
 

@@ -1,1 +1,1 @@
-"""What has to be looked at from time to time although nothing is wrong today. Pure: `today` is a value."""
+"""The quarterly review: what expires, grows old, or has no owner although nothing is wrong today."""

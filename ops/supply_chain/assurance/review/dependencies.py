@@ -1,4 +1,4 @@
-"""The dependency matrix: each direct dependency with owner, lifecycle, licence and notes; and what it lacks."""
+"""The dependency matrix: each direct dependency with owner, lifecycle, licence and notes; and its gaps."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _ENDING = (Lifecycle.DEPRECATED, Lifecycle.END_OF_LIFE)
 
 
 class Direct(NamedTuple):
-    """The direct dependencies of a project: PEP 503 name -> locked versions; and the locks that do not tell."""
+    """The direct dependencies of a project: PEP 503 name -> locked versions; and the locks that do not record them."""
 
     versions: Mapping[str, frozenset[str]]
     untold: tuple[str, ...]
 
 
 class Licences(NamedTuple):
-    """What an SBOM says: (PEP 503 name, version) -> licences; `source` names it, empty where there is none."""
+    """Licences from an SBOM: (PEP 503 name, version) -> licences; `source` names it, empty where there is none."""
 
     known: Mapping[tuple[str, str], tuple[str, ...]]
     source: str
 
 
 def direct_of(locks: Iterable[Lock], stated: Mapping[str, frozenset[str]]) -> Direct:
-    """Find what a project asks for itself.
+    """Find the direct dependencies of a project.
 
     Args:
-        locks: All of the project.
-        stated: Path of a lock -> PEP 503 names that its source asks for, empty where that is not known.
+        locks: All locks of the project.
+        stated: Path of a lock -> PEP 503 names that its source declares, empty where unknown.
     """
     found: dict[str, set[str]] = {}
     untold = []
@@ -53,7 +53,7 @@ def direct_of(locks: Iterable[Lock], stated: Mapping[str, frozenset[str]]) -> Di
 
 
 def build_matrix(direct: Direct, licences: Licences, entries: Sequence[DependencyEntry]) -> DependencyMatrix:
-    """Put the matrix together; of two entries of one name the first is used."""
+    """Build the matrix; of two entries with the same name the first counts."""
     counted = Counter(normalise(entry.name) for entry in entries)
     by_name = {normalise(entry.name): entry for entry in reversed(entries)}
     rows = tuple(
@@ -71,28 +71,28 @@ def build_matrix(direct: Direct, licences: Licences, entries: Sequence[Dependenc
 
 def _row(name: str, versions: tuple[str, ...], licences: Licences, entry: DependencyEntry | None) -> DependencyRow:
     found = [licences.known.get((name, version)) for version in versions]
-    told = sorted({text for row in found if row for text in row})
+    stated = sorted({text for row in found if row for text in row})
     gap = ""
     if not licences.source:
         gap = "no SBOM"
     elif None in found:
         gap = "not in that SBOM"
     elif not all(found):
-        gap = "unknown to its metadata"
+        gap = "not in its metadata"
     entry = entry or DependencyEntry(name=name)
     return DependencyRow(
         name=name,
         versions=versions,
         owner=entry.owner.strip(),
         lifecycle=entry.lifecycle,
-        licence=", ".join(told),
+        licence=", ".join(stated),
         licence_gap=gap,
         notes=entry.notes,
     )
 
 
 def dependency_items(matrix: DependencyMatrix) -> list[ReviewItem]:
-    """Say what the matrix lacks, a line for each kind of gap."""
+    """List the gaps of the matrix, one item for each kind."""
     items = [_untold(lock) for lock in matrix.untold]
     if matrix.rows and not matrix.source:
         step = "Run `nox -s generate_sbom`, or the review where releases are retained."
@@ -103,7 +103,7 @@ def dependency_items(matrix: DependencyMatrix) -> list[ReviewItem]:
         if names
     ]
     if not matrix.rows and not matrix.untold:
-        items.append(_item(ReviewStatus.LISTED, "dependencies", "the locks hold no direct dependency"))
+        items.append(_item(ReviewStatus.LISTED, "dependencies", "the locks have no direct dependency"))
     elif not items:
         items.append(
             _item(ReviewStatus.LISTED, "dependencies", f"all {len(matrix.rows)} have owner, lifecycle and licence")
@@ -113,21 +113,21 @@ def dependency_items(matrix: DependencyMatrix) -> list[ReviewItem]:
 
 def _gaps(matrix: DependencyMatrix) -> list[tuple[str, list[str], str]]:
     owner = f"Name one in [[dependencies]] of {CONFIG_NAME}."
-    judged = f"Look how it is cared for, and write it into [[dependencies]] of {CONFIG_NAME}."
+    lifecycle = f"Check how it is maintained, and set lifecycle in [[dependencies]] of {CONFIG_NAME}."
     unknown = [row.name for row in matrix.rows if matrix.source and row.licence_gap]
     return [
         ("without owner", [row.name for row in matrix.rows if not row.owner], owner),
-        ("deprecated or at the end of life", [row.name for row in matrix.rows if row.lifecycle in _ENDING], "Plan what replaces it."),
-        ("lifecycle not stated", [row.name for row in matrix.rows if row.lifecycle is Lifecycle.UNSTATED], judged),
-        ("licence not known", unknown, f"Look it up; the licences are from {matrix.source}."),
-        ("described and not a direct dependency", list(matrix.left_over), f"Remove it from {CONFIG_NAME}."),
-        ("described twice", list(matrix.twice), f"Keep one entry in {CONFIG_NAME}."),
+        ("deprecated or end of life", [row.name for row in matrix.rows if row.lifecycle in _ENDING], "Plan a replacement."),
+        ("lifecycle not stated", [row.name for row in matrix.rows if row.lifecycle is Lifecycle.UNSTATED], lifecycle),
+        ("licence not known", unknown, f"Find out the licence; licences are from {matrix.source}."),
+        ("listed but not a direct dependency", list(matrix.left_over), f"Remove it from {CONFIG_NAME}."),
+        ("listed twice", list(matrix.twice), f"Keep one entry in {CONFIG_NAME}."),
     ]  # fmt: skip
 
 
 def _untold(lock: str) -> ReviewItem:
-    step = "Compile it with `nox -s lock`, which writes what asked for each pin."
-    return _item(ReviewStatus.NOT_EXAMINED, lock, "does not tell which of its pins are direct", step)
+    step = "Compile it with `nox -s lock`, which records what requires each pin."
+    return _item(ReviewStatus.NOT_EXAMINED, lock, "does not record which of its pins are direct", step)
 
 
 def _item(standing: ReviewStatus, subject: str, message: str, step: str = "") -> ReviewItem:

@@ -18,14 +18,14 @@ from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
 
 _WAIVER_STEPS = {
-    ReviewStatus.OVERDUE: "Resolve what it waived, or decide anew with a new date: it waives nothing any more.",
-    ReviewStatus.DUE: "Resolve what it waives before that day, or decide anew.",
+    ReviewStatus.OVERDUE: "Resolve the finding, or decide again with a new date: this waiver has no effect any more.",
+    ReviewStatus.DUE: "Resolve the finding before that day, or decide again.",
     ReviewStatus.LISTED: "",
 }
 
 
 class WaiverUnderReview(NamedTuple):
-    """A waiver that was understood; `owner` may be empty in the older form."""
+    """A well-formed waiver; `owner` may be empty in the older form."""
 
     place: str
     id: str
@@ -42,20 +42,22 @@ def waiver_items(
     """List every waiver.
 
     Args:
-        waivers: Those that were understood.
-        malformed: A sentence for each that was not.
-        window: With today in the zone in which waivers end.
+        waivers: The well-formed ones.
+        malformed: A sentence for each of the others.
+        window: With today in the zone of the waivers.
     """
-    items = [_waiver_item(ReviewStatus.OVERDUE, CONFIG_NAME, text, f"Mend it in {CONFIG_NAME}.") for text in malformed]
+    items = [
+        _waiver_item(ReviewStatus.OVERDUE, CONFIG_NAME, text, f"Correct it in {CONFIG_NAME}.") for text in malformed
+    ]
     items += [_waiver(waiver, window) for waiver in waivers]
     return items or [_waiver_item(ReviewStatus.LISTED, CONFIG_NAME, "no waiver is configured")]
 
 
 def _waiver(waiver: WaiverUnderReview, window: ReviewWindow) -> ReviewItem:
-    standing, subject = window.standing(waiver.ends), f"{waiver.place} {waiver.id}"
+    standing, subject = window.status(waiver.ends), f"{waiver.place} {waiver.id}"
     if waiver.begins > window.today:
         return _waiver_item(
-            ReviewStatus.OPEN, subject, f"begins on {waiver.begins}, which is yet to come", "Correct its date."
+            ReviewStatus.OPEN, subject, f"begins on {waiver.begins}, which is in the future", "Correct its date."
         )
     about = f" for {waiver.package}" if waiver.package else ""
     owner = f", owner {waiver.owner}" if waiver.owner else ", without owner"
@@ -76,21 +78,19 @@ def identity_items(signing: SigningConfig, window: ReviewWindow) -> list[ReviewI
     """List every identity.
 
     Args:
-        signing: Whose identities make sense (`identities.check.checked`).
-        window: With today in UTC, by which identities begin and end.
+        signing: With valid identities (`identities.check.checked`).
+        window: With today in UTC.
     """
     if signing.mode is SigningMode.CHECKSUMS:
-        told = "[signing].mode is checksums: digests are published and nothing is signed"
-        return [
-            _identity_item(ReviewStatus.OPEN, CONFIG_NAME, told, "Decide whether releases are to be signed by now.")
-        ]
+        text = "[signing].mode is checksums: digests are published and nothing is signed"
+        return [_identity_item(ReviewStatus.OPEN, CONFIG_NAME, text, "Decide whether to sign releases.")]
     identities = signing.identities
     if not identities:
         return [
             _identity_item(
                 ReviewStatus.OPEN,
                 CONFIG_NAME,
-                "no signing identity is configured: nobody may sign a release",
+                "no signing identity is configured: no one may sign a release",
                 ADD_IDENTITY,
             )
         ]
@@ -98,7 +98,7 @@ def identity_items(signing: SigningConfig, window: ReviewWindow) -> list[ReviewI
     if not any(_may_sign(identity, window.today) for identity in identities):
         items.append(
             _identity_item(
-                ReviewStatus.OVERDUE, CONFIG_NAME, "no identity is valid today: nobody may sign a release", ADD_IDENTITY
+                ReviewStatus.OVERDUE, CONFIG_NAME, "no identity is valid today: no one may sign a release", ADD_IDENTITY
             )
         )
     return items
@@ -111,16 +111,16 @@ def _identity(identity: SigningIdentity, position: int, window: ReviewWindow) ->
     if identity.since and date.fromisoformat(identity.since) > window.today:
         return _identity_item(ReviewStatus.LISTED, subject, f"begins on {identity.since}: {about}", day=identity.since)
     if not identity.until:
-        step = "Confirm that it still is ours and still needed; set 'until' on the day on which it is not."
-        return _identity_item(ReviewStatus.OPEN, subject, f"has no end: {about}", step)
+        step = "Confirm that it is still yours and still needed; set 'until' once it is not."
+        return _identity_item(ReviewStatus.OPEN, subject, f"has no expiry date: {about}", step)
     last = date.fromisoformat(identity.until)
     return _ending_identity(subject, about, last, window)
 
 
 def _ending_identity(subject: str, about: str, last: date, window: ReviewWindow) -> ReviewItem:
-    standing, message = window.standing(last), f"{window.left(last)}: {about}"
+    standing, message = window.status(last), f"{window.left(last)}: {about}"
     if standing is ReviewStatus.OVERDUE:
-        # That is as it should be: what it signed while it held still verifies.
+        # As intended: what it signed while it was valid still verifies.
         return _identity_item(
             ReviewStatus.LISTED, subject, f"{message}; kept for what it signed before", day=last.isoformat()
         )
@@ -143,9 +143,9 @@ def retention_items(releases: Sequence[HeldRelease], window: ReviewWindow, *, co
     """List every retained release of the component.
 
     Args:
-        releases: Read to the last byte, with the problems of the chain.
-        window: With today in UTC, by which they are kept.
-        component: Whose they are.
+        releases: Fully read and verified, with the problems of the chain.
+        window: With today in UTC.
+        component: Name of the component.
     """
     if not releases:
         step = "Run the review where releases are retained, or give their folder with --artifacts."
@@ -157,7 +157,7 @@ def _release(held: HeldRelease, window: ReviewWindow) -> list[ReviewItem]:
     step = "Restore it from a copy kept elsewhere; do not edit its manifest."
     subject = f"{held.component} {held.version}"
     items = [_release_item(ReviewStatus.OVERDUE, subject, f"is damaged: {problem}", step) for problem in held.problems]
-    # What does not verify says nothing that could be believed, its own end included.
+    # A damaged release is not trusted, its retention date included.
     if held.manifest is not None and not held.problems:
         items.append(_retained_until(held.manifest, subject, window))
     return items
@@ -165,14 +165,14 @@ def _release(held: HeldRelease, window: ReviewWindow) -> list[ReviewItem]:
 
 def _retained_until(manifest: Manifest, subject: str, window: ReviewWindow) -> ReviewItem:
     last = date.fromisoformat(manifest.retained_until)
-    day, message = last.isoformat(), f"the time for which it is kept {window.left(last)}"
-    if window.standing(last) is ReviewStatus.LISTED:
+    day, message = last.isoformat(), f"its retention period {window.left(last)}"
+    if window.status(last) is ReviewStatus.LISTED:
         return _release_item(ReviewStatus.LISTED, subject, message, day=day)
-    if window.standing(last) is ReviewStatus.DUE:
+    if window.status(last) is ReviewStatus.DUE:
         return _release_item(
-            ReviewStatus.DUE, subject, message, "Decide whether anybody still runs it, before it may go.", day
+            ReviewStatus.DUE, subject, message, "Check whether it is still in use before it may be removed.", day
         )
-    step = "Keep a copy if anybody still runs it; `nox -s retention -- --prune` tells what may go."
+    step = "Keep a copy if it is still in use; `nox -s retention -- --prune` lists what may be removed."
     return _release_item(ReviewStatus.OPEN, subject, message, step, day)
 
 
@@ -182,35 +182,40 @@ def _release_item(standing: ReviewStatus, subject: str, message: str, step: str 
     )
 
 
-_EXPIRES = re.compile(r"^expires[ \t]*:[ \t]*(?P<moment>\S+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-RENEW_CONTACT = "Write it again with a later day, and check that the contact in it still answers."
+_EXPIRES = re.compile(r"^expires[ \t]*:[ \t]*(?P<timestamp>\S+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+RENEW_CONTACT = "Renew it with a later date, and check that its contact still answers."
 
 
 def contact_items(path: str, text: str | None, now: datetime, *, within_days: int) -> list[ReviewItem]:
-    """Look at the file.
+    """Review the file.
 
     Args:
         path: Relative to the project.
-        text: Its content; None where it is not there.
-        now: The moment of the review.
+        text: Its content; None where it does not exist.
+        now: The time of the review.
         within_days: How far ahead to look.
     """
     if text is None:
-        step = "Publish one (RFC 9116), or tell in SECURITY.md alone how to report."
-        return [_contact_item(ReviewStatus.OPEN, path, "is not there", step)]
-    moments = _EXPIRES.findall(text)
-    if len(moments) != 1:
+        step = "Publish one (RFC 9116), or state only in SECURITY.md how to report."
+        return [_contact_item(ReviewStatus.OPEN, path, "does not exist", step)]
+    timestamps = _EXPIRES.findall(text)
+    if len(timestamps) != 1:
         return [
-            _contact_item(ReviewStatus.OVERDUE, path, f"has {len(moments)} Expires fields, expected one", RENEW_CONTACT)
+            _contact_item(
+                ReviewStatus.OVERDUE, path, f"has {len(timestamps)} Expires fields, expected one", RENEW_CONTACT
+            )
         ]
     try:
-        expires = datetime.fromisoformat(moments[0])
+        expires = datetime.fromisoformat(timestamps[0])
     except ValueError:
         expires = None
     if expires is None or expires.tzinfo is None:
         return [
             _contact_item(
-                ReviewStatus.OVERDUE, path, f"Expires is {moments[0]!r}, expected a moment of RFC 3339", RENEW_CONTACT
+                ReviewStatus.OVERDUE,
+                path,
+                f"Expires is {timestamps[0]!r}, expected an RFC 3339 timestamp",
+                RENEW_CONTACT,
             )
         ]
     return [_dated_contact(path, expires.astimezone(UTC), now, within_days)]
@@ -219,9 +224,9 @@ def contact_items(path: str, text: str | None, now: datetime, *, within_days: in
 def _dated_contact(path: str, expires: datetime, now: datetime, within_days: int) -> ReviewItem:
     last = expires.date()
     if expires <= now:
-        return _contact_item(ReviewStatus.OVERDUE, path, f"ended on {last}", RENEW_CONTACT, last.isoformat())
+        return _contact_item(ReviewStatus.OVERDUE, path, f"expired on {last}", RENEW_CONTACT, last.isoformat())
     window = ReviewWindow(now.astimezone(UTC).date(), within_days)
-    standing = window.standing(last)
+    standing = window.status(last)
     step = RENEW_CONTACT if standing is ReviewStatus.DUE else ""
     return _contact_item(standing, path, window.left(last), step, last.isoformat())
 

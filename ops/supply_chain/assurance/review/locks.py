@@ -1,4 +1,4 @@
-"""Locks and publisher baselines under review: how old, and whether the one still describes the other."""
+"""Locks and publisher baselines under review: age of the locks, and whether the baselines still match them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, R
 from ops.supply_chain.contracts.values.lock import Lock, PinSourceKind
 from ops.supply_chain.core.names import normalise
 
-COMPILE = "Run `nox -s lock -- --upgrade`, look at what changes, and test it."
-RECORD = "Run `nox -s check_publishers -- --record` and look at what it writes."
+COMPILE = "Run `nox -s lock -- --upgrade`, review the changes, and test them."
+RECORD = "Run `nox -s check_publishers -- --record` and review what it writes."
 
 
 def lock_items(locks: Sequence[Lock], today: date, *, oldest_days: int) -> list[ReviewItem]:
     """List every lock by its age.
 
     Args:
-        locks: All of the project.
+        locks: All locks of the project.
         today: In UTC.
-        oldest_days: From more than this many days a lock is old.
+        oldest_days: A lock of more days is old.
     """
     if not locks:
         step = "Check [locks] in the configuration, or run `nox -s lock`."
@@ -34,46 +34,48 @@ def _aged(lock: Lock, today: date, oldest_days: int) -> ReviewItem:
         made = date.fromisoformat(lock.compiled_at[:10])
     except ValueError:
         if not lock.entries:
-            return _lock(ReviewStatus.LISTED, lock.path, "pins nothing, so that it cannot grow old")
-        text = "has no `# uv-compiled-at:` line: nobody can tell how old it is"
-        return _lock(ReviewStatus.NOT_EXAMINED, lock.path, text, "Look at its history in git.")
+            return _lock(ReviewStatus.LISTED, lock.path, "pins nothing, so its age does not matter")
+        text = "has no `# uv-compiled-at:` line, so its age is unknown"
+        return _lock(ReviewStatus.NOT_EXAMINED, lock.path, text, "Check its history in git.")
     age = (today - made).days
     if age < 0:
-        text = f"is from {made}, which is yet to come"
-        return _lock(ReviewStatus.OPEN, lock.path, text, "Compile it again on a machine whose clock is right.", made)
-    text = f"knows releases up to {made}, {age} days ago"
+        text = f"is from {made}, which is in the future"
+        return _lock(ReviewStatus.OPEN, lock.path, text, "Compile it again on a machine with a correct clock.", made)
+    text = f"includes releases up to {made}, {age} {'day' if age == 1 else 'days'} ago"
     if age <= oldest_days:
         return _lock(ReviewStatus.LISTED, lock.path, text, day=made)
     return _lock(ReviewStatus.OPEN, lock.path, f"{text}; more than {oldest_days} is old", COMPILE, made)
 
 
 def baseline_items(locks: Sequence[Lock], baselines: Mapping[str, PublisherBaseline]) -> list[ReviewItem]:
-    """Hold each lock against the publisher baseline beside it.
+    """Compare each lock with its publisher baseline.
 
     Args:
-        locks: All of the project.
-        baselines: By the path of their lock; those that are not there are left out.
+        locks: All locks of the project.
+        baselines: By the path of their lock; missing ones are left out.
     """
     pinned = [lock for lock in locks if lock.entries]
     if not pinned:
-        return [_baseline(ReviewStatus.LISTED, "baselines", "no lock pins anything: there is no publisher to record")]
+        return [
+            _baseline(ReviewStatus.LISTED, "baselines", "no lock pins anything, so there is no publisher to record")
+        ]
     return [item for lock in pinned for item in _of_lock(lock, baselines.get(lock.path))]
 
 
 def _of_lock(lock: Lock, baseline: PublisherBaseline | None) -> list[ReviewItem]:
     if baseline is None:
-        return [_baseline(ReviewStatus.OPEN, lock.path, "has no publisher baseline beside it", RECORD)]
+        return [_baseline(ReviewStatus.OPEN, lock.path, "has no publisher baseline", RECORD)]
     gaps = [
         (_unrecorded(lock, baseline), "direct dependencies without a recorded publisher"),
-        (_left_over(lock, baseline), "recorded and no longer locked"),
-        (_moved(lock, baseline), "attested when recorded, and locked at another version since"),
+        (_left_over(lock, baseline), "recorded but no longer locked"),
+        (_moved(lock, baseline), "attested when recorded, but locked at another version since"),
     ]
     items = [
         _baseline(ReviewStatus.OPEN, lock.path, f"{len(names)} {what}: {some(names)}", RECORD)
         for names, what in gaps
         if names
     ]
-    return items or [_baseline(ReviewStatus.LISTED, lock.path, "the baseline beside it describes what is locked")]
+    return items or [_baseline(ReviewStatus.LISTED, lock.path, "its baseline matches what is locked")]
 
 
 def _unrecorded(lock: Lock, baseline: PublisherBaseline) -> list[str]:

@@ -12,27 +12,27 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
 
 NOTES = (
-    "not part of this review: suppliers, of whom this pipeline keeps no register",
-    "not part of this review: what the gates find; run nox -s daily_scan",
+    "not part of this review: suppliers, which this pipeline does not register",
+    "not part of this review: findings of the gates; run nox -s daily_scan",
 )
-_AREAS, _STANDINGS = tuple(ReviewSection), tuple(ReviewStatus)
+_SECTIONS, _STATUSES = tuple(ReviewSection), tuple(ReviewStatus)
 
 
 def build_review(
     items: Iterable[ReviewItem], matrix: DependencyMatrix, window: ReviewWindow, *, component: str
 ) -> Review:
-    """Put a review together; an area that nobody said anything of was not looked at."""
+    """Build a review; a section without any item counts as not examined."""
     found = list(items)
-    silent = set(ReviewSection) - {item.area for item in found}
+    missing = set(ReviewSection) - {item.area for item in found}
     found += [
         ReviewItem(
             area=area,
             standing=ReviewStatus.NOT_EXAMINED,
             subject=area.value,
-            message="nobody looked",
+            message="not checked",
             next_step="This is a defect of sealwright: please report it.",
         )
-        for area in silent
+        for area in missing
     ]
     return Review(
         schema="review/1",
@@ -46,9 +46,9 @@ def build_review(
 
 
 def outcome_of(review: Review) -> Outcome:
-    """Fold a review into an outcome: what is overdue fails, what was not looked at is not examined.
+    """Return the outcome of a review: overdue fails, not examined is not examined.
 
-    What is due or open passes: to list it is what a review is for.
+    Due or open items pass: a review exists to list them.
     """
     standings = {item.standing for item in review.items}
     if ReviewStatus.OVERDUE in standings:
@@ -59,7 +59,7 @@ def outcome_of(review: Review) -> Outcome:
 
 
 def counts_of(review: Review) -> dict[str, int]:
-    """Count items by standing, and dependencies."""
+    """Count items by status, and dependencies."""
     counts = {standing.value: sum(item.standing is standing for item in review.items) for standing in ReviewStatus}
     return {
         **counts,
@@ -69,25 +69,25 @@ def counts_of(review: Review) -> dict[str, int]:
 
 
 def text_of(review: Review) -> str:
-    """Write the review for people."""
-    lines = [f"review of {review.component} on {review.day}, looking ahead to {review.until}"]
+    """Return the review as text for people."""
+    lines = [f"review of {review.component} on {review.day}, covering up to {review.until}"]
     for area in ReviewSection:
-        mine = [item for item in review.items if item.area is area]
-        lines += [f"{area}:", *(line for alike in _alike(mine) for line in _lines(alike))]
+        entries = [item for item in review.items if item.area is area]
+        lines += [f"{area}:", *(line for group in _grouped(entries) for line in _lines(group))]
     lines += ["dependency matrix:", *_matrix_lines(review.dependencies)]
     lines += [_summary(review), *(f"note: {note}" for note in review.notes)]
     return "\n".join(map(printable, lines))
 
 
-def _alike(items: Sequence[ReviewItem]) -> list[list[ReviewItem]]:
-    """Put together what follows each other and says the same: seventy locks of one day are one line."""
+def _grouped(items: Sequence[ReviewItem]) -> list[list[ReviewItem]]:
+    """Group consecutive items that differ only in subject: seventy locks of one day are one line."""
     groups = groupby(items, key=lambda item: (item.standing, item.message, item.next_step))
     return [list(group) for _, group in groups]
 
 
-def _lines(alike: Sequence[ReviewItem]) -> list[str]:
-    item = alike[0]
-    subject = item.subject if len(alike) == 1 else f"{len(alike)} ({some([member.subject for member in alike])})"
+def _lines(group: Sequence[ReviewItem]) -> list[str]:
+    item = group[0]
+    subject = item.subject if len(group) == 1 else f"{len(group)} ({some([member.subject for member in group])})"
     lines = [f"  {item.standing:<12}  {subject}: {item.message}"]
     return lines + ([f"                next: {item.next_step}"] if item.next_step else [])
 
@@ -97,7 +97,7 @@ def _matrix_lines(matrix: DependencyMatrix) -> list[str]:
     table = [heads, *(_cells(row) for row in matrix.rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(heads))]
     lines = ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in table]
-    source = f"  licences from {matrix.source}" if matrix.source else "  licences not known: no SBOM"
+    source = f"  licences from {matrix.source}" if matrix.source else "  licences unknown: no SBOM"
     return [*(line.rstrip() for line in lines), source]
 
 
@@ -111,13 +111,13 @@ def _cells(row: DependencyRow) -> Sequence[str]:
 def _summary(review: Review) -> str:
     counts = counts_of(review)
     parts = [f"{counts[standing.value]} {standing}" for standing in ReviewStatus if standing is not ReviewStatus.LISTED]
-    return f"to look at: {', '.join(parts)}; {counts['without_owner']} dependencies without owner"
+    return f"summary: {', '.join(parts)}; {counts['without_owner']} dependencies without owner"
 
 
 def _order(item: ReviewItem) -> tuple[int, int, str, str, str]:
     return (
-        _AREAS.index(item.area),
-        _STANDINGS.index(item.standing),
+        _SECTIONS.index(item.area),
+        _STATUSES.index(item.standing),
         item.day or "9999-99-99",
         item.subject,
         item.message,

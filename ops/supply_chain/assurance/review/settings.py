@@ -1,4 +1,4 @@
-"""Settings under review: where the configuration looks away on purpose."""
+"""Settings under review: what the configuration accepts without an expiry date."""
 
 from __future__ import annotations
 
@@ -13,48 +13,49 @@ REMOTE = ("https://", "http://")
 
 
 def settings_items(config: Config, today: date) -> list[ReviewItem]:
-    """List what the configuration accepts without a date on which that ends.
+    """List what the configuration accepts without an expiry date.
 
     Args:
-        config: The project's.
+        config: The project's configuration.
         today: In UTC.
     """
     items = [*_feeds(config), *_publishers(config), *_gate(config), *_response(config, today)]
-    listed = f"a feed may be {config.feeds.max_age_hours} hours old; findings from {config.gate.fail_on} on fail a gate"
+    listed = f"a feed may be {config.feeds.max_age_hours} hours old; findings of severity {config.gate.fail_on} or above fail a gate"
     return [*items, _item(ReviewStatus.LISTED, "[feeds], [gate]", listed)]
 
 
 def _feeds(config: Config) -> Iterator[ReviewItem]:
     snapshot = config.feeds.osv_snapshot
     if snapshot and not snapshot.startswith(REMOTE) and config.feeds.max_file_age_hours is None:
-        text = "the OSV snapshot is a file, and without max_file_age_hours any age of it counts as looked at"
-        yield _item(
-            ReviewStatus.OPEN, "[feeds]", text, "Set max_file_age_hours, and refresh the file from time to time."
-        )
+        text = "the OSV snapshot is a file, and without max_file_age_hours any age of it counts as examined"
+        yield _item(ReviewStatus.OPEN, "[feeds]", text, "Set max_file_age_hours, and refresh the file regularly.")
 
 
 def _publishers(config: Config) -> Iterator[ReviewItem]:
     if not config.publishers.attestations:
-        text = "attestations is false: by whom files are attested is not asked"
-        yield _item(ReviewStatus.OPEN, "[publishers]", text, "Check whether the index has an Integrity API by now.")
+        text = "attestations is false: publisher attestations are not checked"
+        yield _item(ReviewStatus.OPEN, "[publishers]", text, "Check whether the index has an Integrity API now.")
     for exception in config.publishers.exceptions:
-        text = f"publisher findings are accepted without an end: {exception.reason}"
+        text = f"publisher findings are accepted without an expiry date: {exception.reason}"
         yield _item(
-            ReviewStatus.OPEN, f"[[publishers.exceptions]] {exception.package}", text, "Confirm that the reason holds."
+            ReviewStatus.OPEN,
+            f"[[publishers.exceptions]] {exception.package}",
+            text,
+            "Confirm that the reason still applies.",
         )
 
 
 def _gate(config: Config) -> Iterator[ReviewItem]:
     if config.gate.fail_on not in (Severity.INFO, Severity.LOW):
-        text = f"fail_on is {config.gate.fail_on}: what is less severe passes a gate"
-        yield _item(ReviewStatus.OPEN, "[gate]", text, "Confirm that, and look at what passed.")
+        text = f"fail_on is {config.gate.fail_on}: less severe findings pass a gate"
+        yield _item(ReviewStatus.OPEN, "[gate]", text, "Confirm this, and review what passed.")
 
 
 def _response(config: Config, today: date) -> Iterator[ReviewItem]:
     holidays = config.response.holidays
     if holidays and max(holidays) < today:
-        text = f"the last holiday is {max(holidays)}: days after it are all counted as working days"
-        yield _item(ReviewStatus.OPEN, "[response]", text, "Add the holidays that are to come.")
+        text = f"the last holiday is {max(holidays)}: all weekdays after it count as business days"
+        yield _item(ReviewStatus.OPEN, "[response]", text, "Add the coming holidays.")
 
 
 def _item(standing: ReviewStatus, subject: str, message: str, step: str = "") -> ReviewItem:

@@ -1,4 +1,4 @@
-"""How a day on which something ends stands to the day of the review."""
+"""The window of a review: how an expiry date relates to the day of the review."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ MOST_NAMES = 5
 
 
 class ReviewWindow(NamedTuple):
-    """The day of the review, and how many days it looks ahead."""
+    """The day of the review, and the number of days ahead that it covers."""
 
     today: date
     within_days: int
 
     @property
     def until(self) -> date:
-        """The last day that is looked ahead to."""
+        """The last day of the window."""
         return self.today + timedelta(days=self.within_days)
 
-    def standing(self, last: date) -> ReviewStatus:
-        """Tell how something stands whose last day is `last`; that day itself still counts."""
+    def status(self, last: date) -> ReviewStatus:
+        """Return the status of something whose last day is `last`; that day itself still counts."""
         if last < self.today:
             return ReviewStatus.OVERDUE
         return ReviewStatus.DUE if last <= self.until else ReviewStatus.LISTED
 
     def left(self, last: date) -> str:
-        """Say how far away a last day is, in words."""
+        """Return in words how far away a last day is."""
         days = (last - self.today).days
         if days < 0:
-            return f"ended {_days(-days)} ago, on {last}"
-        return f"ends today, {last}" if days == 0 else f"ends in {_days(days)}, on {last}"
+            return f"expired {_days(-days)} ago, on {last}"
+        return f"expires today, {last}" if days == 0 else f"expires in {_days(days)}, on {last}"
 
 
 def some(names: Sequence[str]) -> str:
-    """Name the first of some names, and say how many more there are."""
+    """Return the first of some names, and how many more there are."""
     more = len(names) - MOST_NAMES
     return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
