@@ -3,7 +3,7 @@
 Reads    two SBOMs or releases: CycloneDX 1.4 to 1.7, SPDX 2.2, 2.3 or 3.0 in JSON, of any tool; or folders
          with one (dist/, dist/release/, a retained release); or retained versions of this project.
 Writes   nothing.
-Decides  nothing; with --fail-on, that there is no change of the named kinds.
+Decides  with --fail-on: that there is no change of the named kinds.
 Exits    0 compared, 2 usage, 3 a document is broken or not an SBOM in a supported format, 4 a change that --fail-on names.
 Network  none.
 Source   https://github.com/package-url/purl-spec; PEP 503: packages are identified by name and ecosystem, never by raw
