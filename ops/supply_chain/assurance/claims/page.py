@@ -1,4 +1,4 @@
-"""The catalogue of claims and controls as Markdown: what each says and rests on, and how each stands today.
+"""The catalogue of claims and controls as Markdown: sentences, evidence, and current status.
 
 All text is escaped for Markdown: reasons and versions come from configurations and releases.
 """
@@ -15,14 +15,14 @@ from ops.supply_chain.formats import markdown
 REFERENCE_HEAD = """\
 # Claims and controls
 
-What sealwright may claim of a project, and which controls of other people's frameworks that meets. A claim is
-supported only where the newest retained release shows it, verified again when the claim is computed; otherwise the
-sentence in its place stands. `nox -s evaluate_claims` says how all of this stands today, in `dist/claims.json`,
-`dist/controls.json` and `dist/controls.md`.
+The claims that sealwright evaluates for a project, and the framework controls that they support. A claim is supported
+only where the newest retained release shows it, verified again when the claim is evaluated; otherwise the sentence in
+its place is shown. `nox -s evaluate_claims` writes the current status to `dist/claims.json`, `dist/controls.json` and
+`dist/controls.md`.
 
-Titles of controls are in our own words. A control is met where all that it rests on is supported; where no file of a
-release can show it, it is not examined, and never called met. `[controls].out_of_scope` in `.security-config.toml`
-takes one out by decision, with a reason. None of this is a certificate, or legal advice.
+Titles of controls are paraphrased. A control is met where everything that it rests on is supported; where no file of a
+release can show it, it is not examined, and never counted as met. `[controls].out_of_scope` in `.security-config.toml`
+excludes a control by decision, with a reason. None of this is a certificate or legal advice.
 """
 
 
@@ -32,7 +32,7 @@ def reference_page(rules: Sequence[ClaimRule], catalogues: Sequence[Catalogue]) 
 
 
 def standing_page(report: ClaimsReport) -> str:
-    """Return how each control and claim stands, with the evidence by name and digest."""
+    """Return the status of each control and claim, with the evidence by name and digest."""
     return "\n".join(_standing(report)) + "\n"
 
 
@@ -70,7 +70,7 @@ def _standing(report: ClaimsReport) -> Iterator[str]:
         yield from (
             f"## {markdown.text(framework)}",
             "",
-            "| id | control | standing | why | evidence |",
+            "| id | control | status | reason | evidence |",
             "|---|---|---|---|---|",
         )
         for control in controls:
@@ -82,7 +82,7 @@ def _standing(report: ClaimsReport) -> Iterator[str]:
                 _evidence(control),
             )
         yield ""
-    yield from ("## Claims", "", "| id | standing | what is true | missing | evidence |", "|---|---|---|---|---|")
+    yield from ("## Claims", "", "| id | status | what is true | missing | evidence |", "|---|---|---|---|---|")
     for claim in report.claims:
         yield _row(
             f"`{claim.id}`",
@@ -96,7 +96,7 @@ def _standing(report: ClaimsReport) -> Iterator[str]:
 def _rests(report: ClaimsReport) -> str:
     source = report.source
     if source is None:
-        return "No release is retained that could be read: only what the project itself says is looked at."
+        return "No retained release can be read: only the project's own files are evaluated."
     kind = "the rehearsal, which is not a release, of" if source.rehearsal else "release"
     return f"From {kind} {markdown.text(source.version)}; its manifest has the SHA-256 `{source.manifest_sha256}`."
 
