@@ -48,7 +48,7 @@ def test_without_a_release_only_what_the_project_says_is_claimed(
     assert (controls.controls, controls.policy_sha256) == (report.controls, report.policy_sha256)
     page = (stage.base / "dist/controls.md").read_text()
     assert page.startswith(
-        "# Controls of small\n\nNo release is retained that could be read: only what the project itself says"
+        "# Controls of small\n\nNo retained release can be read: only the project's own files"
     )
     said = capfd.readouterr().out.splitlines()
     assert said[0] == "claims of small, which rest on no release: none is retained that could be read"
