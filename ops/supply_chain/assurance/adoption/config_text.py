@@ -3,7 +3,7 @@
 What a person must decide is written as a comment: an imported ignore, a signer. A line that begins with `# ` and is
 TOML without it shows a default, so that taking the mark away changes nothing (a test does that).
 
-Source: `contracts.config`; issue "SECURITY.md that cannot lie", deliverable 6.
+Source: docs/configuration.md, which lists every key.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _SHOWN: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "waiver_rules",
-        "For how many days a waiver may hold, and how many days ahead its end is told.",
+        "For how many days a waiver may be valid, and how many days ahead its expiry is reported.",
         (("max_days", ""), ("warn_days", ""), ("zone", "Time zone in which its last day ends.")),
     ),
     ("retention", "For how many days a release is kept.", (("days", ""),)),
@@ -132,7 +132,7 @@ _HEAD = """\
 # The name of the component; the files of a release begin with it."""
 
 _REPORTING = """\
-# How a vulnerability is told in private; SECURITY.md and security.txt say so. Fill in at least one, take the '#' away.
+# How vulnerabilities are reported in private, for SECURITY.md and security.txt. Fill in at least one, remove the '#'.
 [reporting]
 # On GitHub, once private vulnerability reporting is switched on in the repository's settings:
 #github = {repository}

@@ -1,10 +1,8 @@
 """What was found out about a retained release and its project, as the rules of `policy/claims` see it.
 
-Each value is a fact that was looked up or verified in this run; whether it supports a claim, the rules alone say.
+Each value was read or verified in this run; the rules alone decide whether it supports a claim.
 Every default says that nothing was shown, so that what could not be read supports nothing. Counts of -1 mean
 that nobody said. These types are the engine's input: a field's name is what a rule reads.
-
-Source: issue "SECURITY.md that cannot lie", deliverable 2; DESIGN section 1, idea 8.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """What the report is made from: everything that one run left in `dist/`, and the release retained before it.
 
 Broken files of this run stop the report. What belongs to others (the release before, the claims) and cannot be
-used is told on the page as not examined.
-
-Source: DESIGN section 2, `render_report.py`.
+used is shown on the page as not examined.
 """
 
 from __future__ import annotations

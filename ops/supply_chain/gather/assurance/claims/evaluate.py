@@ -1,9 +1,7 @@
 """What may be claimed today: the evidence of the newest retained release, verified again, judged by the rules.
 
-Nothing that lies in the release is trusted: it is held against its manifest, its signatures and its provenance in
-this very run, and the rules of `policy/claims` say what that supports.
-
-Source: issue "SECURITY.md that cannot lie", deliverable 2.
+Nothing in the release is trusted: it is compared with its manifest, its signatures and its provenance in this run, and
+the rules of `policy/claims` decide what that supports.
 """
 
 from __future__ import annotations

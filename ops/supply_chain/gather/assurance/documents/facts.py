@@ -1,7 +1,4 @@
-"""Facts for documents: claims, configuration, waivers, and the files of the very release that the claims rest on.
-
-Source: issue "SECURITY.md that cannot lie", deliverables 1 to 3.
-"""
+"""Facts for documents: claims, configuration, waivers, and the files of the very release that the claims rest on."""
 
 from __future__ import annotations
 
