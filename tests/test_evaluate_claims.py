@@ -47,9 +47,7 @@ def test_without_a_release_only_what_the_project_says_is_claimed(
     controls = canonical.read(stage.base / "dist/controls.json", ControlsReport)
     assert (controls.controls, controls.policy_sha256) == (report.controls, report.policy_sha256)
     page = (stage.base / "dist/controls.md").read_text()
-    assert page.startswith(
-        "# Controls of small\n\nNo retained release can be read: only the project's own files"
-    )
+    assert page.startswith("# Controls of small\n\nNo retained release can be read: only the project's own files")
     said = capfd.readouterr().out.splitlines()
     assert said[0] == "claims of small, which rest on no release: none is retained that could be read"
     policy = next(line for line in said if " policy-gate " in line)
