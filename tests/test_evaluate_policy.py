@@ -494,7 +494,7 @@ def test_all_sboms_judges_each_lock(place: Place) -> None:
     assert place.denied() == {"base.hashes"}
     made = canonical.read(place.dist / "records" / "evaluate_policy.json", Record)
     assert made.counts["sboms"] == 2
-    assert made.notes == ("1 SBOMs are of a format that the rules do not read",)
+    assert made.notes == ("1 SBOM is of a format that the rules do not read",)
 
 
 def yanked(severity: Severity = Severity.MEDIUM, message: str = "idna 3.7 was yanked", **more: Any) -> Finding:
