@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.adapters.tools.chromium import print_pdf
-from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, PreviousRelease
+from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline
 from ops.supply_chain.assurance.report.page import ReportPage, build_page
 from ops.supply_chain.core.outcome import Outcome
 from tests.assurance.report.support import HOSTILE, TODAY, html, page, reason, replaced, rule, verdict
@@ -41,7 +41,7 @@ def rich() -> ReportPage:
                 rule("base.bad", Outcome.FAIL, denials=(reason(),)),
                 outcome=Outcome.FAIL,
             ),
-            previous=PreviousRelease(
+            previous=ReportBaseline(
                 version="0.9", retained_at="2026-10-01T00:00:00Z", differences=(difference,), hashes_not_compared=1
             ),
             waivers=(AcceptedWaiver(id="CVE-2026-1", package="", reason="r", owner="o", expires=TODAY, label="l"),),

@@ -23,7 +23,7 @@ from ops.supply_chain.rehearsal.merkle import Tree
 from ops.supply_chain.rehearsal.options import Options
 from ops.supply_chain.rehearsal.refusal import Refusal
 from ops.supply_chain.rehearsal.services import Request, Services
-from ops.supply_chain.rehearsal.timestamping import TimestampAuthority
+from ops.supply_chain.rehearsal.timestamping import LoopbackTimestamping
 from ops.supply_chain.rehearsal.tokens import Tokens
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
@@ -209,7 +209,7 @@ def test_a_time_stamp_is_what_openssl_verifies(tmp_path: Path) -> None:
         return done.stdout + done.stderr
 
     openssl("-query", "-data", "data", "-sha256", "-cert", "-out", "query.tsq")
-    answer = TimestampAuthority(authority).stamp(
+    answer = LoopbackTimestamping(authority).stamp(
         (tmp_path / "query.tsq").read_bytes(), datetime.now(UTC).replace(microsecond=0)
     )
     (tmp_path / "answer.tsr").write_bytes(answer)

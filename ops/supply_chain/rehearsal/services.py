@@ -17,7 +17,7 @@ from ops.supply_chain.rehearsal.keys import new_log_key
 from ops.supply_chain.rehearsal.log import MerkleLog
 from ops.supply_chain.rehearsal.options import Options
 from ops.supply_chain.rehearsal.refusal import Refusal
-from ops.supply_chain.rehearsal.timestamping import TimestampAuthority
+from ops.supply_chain.rehearsal.timestamping import LoopbackTimestamping
 from ops.supply_chain.rehearsal.tokens import Tokens
 
 TOKEN_SECONDS = 600
@@ -76,7 +76,7 @@ class Services:
         self.issuer = Issuer(claims_for(options.identity, options.issuer))
         self.log = MerkleLog(new_log_key(ed25519_log=options.ed25519_log), self._rekor.ORIGIN)
         self._authority = CertificateAuthority(self.tokens, start, intermediate=options.intermediate)
-        self._tsa = TimestampAuthority(new_timestamping(start)) if options.timestamping else None
+        self._tsa = LoopbackTimestamping(new_timestamping(start)) if options.timestamping else None
         self.trusted_root = documents.trusted_root(
             authority=self._authority.chain,
             certificate_log=self._authority.log_key,

@@ -31,7 +31,7 @@ _UTC_TIME = 0x17
 _GRANTED = der.encode(der.SEQUENCE, der.integer(0))
 
 
-class TimestampAuthority:
+class LoopbackTimestamping:
     """The authority; safe for many threads.
 
     Args:

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ops.supply_chain.assurance.report.html import data_of, render
-from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, PreviousRelease
+from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline
 from ops.supply_chain.assurance.report.markdown import counts_only, summary
 from ops.supply_chain.assurance.report.page import ReportPage
 from ops.supply_chain.contracts.values.finding import Severity
@@ -49,7 +49,7 @@ def hostile_page(name: str) -> ReportPage:
             checks=[{"code": name, "title": name, "lines": [line]}], files=[{"name": name, "sha256": SHA}], notes=[name]
         ),
         bom=bom({}, direct=[], components=[component(name, name, name)]),
-        previous=PreviousRelease(
+        previous=ReportBaseline(
             version=name,
             retained_at="2026-01-01T00:00:00Z",
             differences=(PackageChange(kind="added", name=name, version=name, before=(name,), after=(name,)),),

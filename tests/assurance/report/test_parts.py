@@ -10,7 +10,7 @@ import pytest
 from ops.supply_chain import PIPELINE
 from ops.supply_chain.assurance.report.changes import changes_view
 from ops.supply_chain.assurance.report.claims import claims_view
-from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, PreviousRelease
+from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline
 from ops.supply_chain.assurance.report.packages import licences, read_packages
 from ops.supply_chain.assurance.report.policy import policy_view
 from ops.supply_chain.assurance.report.response import timeline, when
@@ -253,7 +253,7 @@ class TestOthers:
             PackageChange(kind="something-new", name="c", version="1", before=("x",), after=("z",)),
         )
         told = changes_view(
-            PreviousRelease(version="0.9", retained_at="2026-10-01T00:00:00Z", differences=rows, hashes_not_compared=2),
+            ReportBaseline(version="0.9", retained_at="2026-10-01T00:00:00Z", differences=rows, hashes_not_compared=2),
             "",
         )
         assert [(one.kind, one.tone, one.count) for one in told.groups] == [

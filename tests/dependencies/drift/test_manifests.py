@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.dependencies.drift.consistency import mismatches
-from ops.supply_chain.dependencies.drift.declared import Manifest
+from ops.supply_chain.dependencies.drift.declared import DeclaredManifest
 from ops.supply_chain.dependencies.drift.manifests import compare_with_manifest
 from ops.supply_chain.dependencies.locks.read import read_lock
 from ops.supply_chain.formats.pyproject import DeclaredDependency
@@ -114,5 +114,5 @@ NAMES = st.sampled_from(["a", "b", "c", "d"])
 def test_exactly_what_is_not_locked_is_named(asked: list[str], locked: list[str]) -> None:
     wanted = tuple(DeclaredDependency(name) for name in asked)
     lock = lock_of(LockKind.UV, *(f"{name}==1" for name in locked))
-    found = mismatches(lock, Manifest(declared=wanted, dynamic=False), where="p")
+    found = mismatches(lock, DeclaredManifest(declared=wanted, dynamic=False), where="p")
     assert [one.package for one in found] == [name for name in asked if name not in locked]

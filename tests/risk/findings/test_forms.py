@@ -17,8 +17,8 @@ from ops.supply_chain.formats import markdown
 from ops.supply_chain.risk.findings.render.markdown import counts_only, report_markdown, summary
 from ops.supply_chain.risk.findings.render.rows import rows, where
 from ops.supply_chain.risk.findings.render.sarif import sarif
-from ops.supply_chain.risk.findings.render.text import MOST_MESSAGES, findings_text, report_text
-from tests.risk.findings.support import FINDINGS, finding, report
+from ops.supply_chain.risk.findings.render.text import MOST_MESSAGES, report_text, stage_text
+from tests.risk.findings.support import FINDINGS, finding, record, report
 
 GENERATOR = ("sealwright", "1.0")
 WAIVED = finding("urllib3", waived_by="CVE-2026-1, ann, until 2026-12-31", due="2026-11-30")
@@ -86,17 +86,19 @@ def test_messages_with_one_next_step_share_a_block_and_many_are_cut() -> None:
     def denied(number: int) -> Finding:
         return Finding(code="policy.x", severity=Severity.HIGH, message=f"p{number:03}: no hash", next_step="Add it.")
 
-    text = findings_text(denied(number) for number in range(MOST_MESSAGES + 2))
-    lines = text.split("\n")
-    assert lines[:3] == ["HIGH", "  policy.x", "    what: p000: no hash"]
-    assert lines[-2:] == ["    and 2 more: all are in the JSON result", "    next: Add it."]
-    assert text.count("next:") == 1
-    assert findings_text([]) == ""
+    lines = report_text(report(*(denied(number) for number in range(MOST_MESSAGES + 2)))).split("\n")
+    start = lines.index("HIGH")
+    assert lines[start : start + 3] == ["HIGH", "  policy.x", "    what: p000: no hash"]
+    end = lines.index("    next: Add it.")
+    assert lines[end - 1] == "    and 2 more: all are in the JSON result"
+    assert lines.count("    next: Add it.") == 1
+    assert "next:" not in report_text(report())
 
 
 def test_a_next_step_of_several_lines_keeps_them_and_no_line_starts_a_command() -> None:
-    text = findings_text([finding(next_step="Add:\n[table]\n::error::x\x1b[2J", path="", due="")])
-    assert text.split("\n")[-3:] == ["    next: Add:", "      [table]", "      : :error: :x?[2J"]
+    lines = stage_text(record(finding(next_step="Add:\n[table]\n::error::x\x1b[2J", path="", due=""))).split("\n")
+    start = lines.index("    next: Add:")
+    assert lines[start : start + 3] == ["    next: Add:", "      [table]", "      : :error: :x?[2J"]
 
 
 HOSTILE = "x\r\n::error::y\x1b[31m\u202ez|`<img>`[a](b)https://user:secret@host/"
@@ -105,11 +107,11 @@ HOSTILE = "x\r\n::error::y\x1b[31m\u202ez|`<img>`[a](b)https://user:secret@host/
 @pytest.mark.parametrize("field", ["message", "next_step", "package", "version", "path", "waived_by", "due"])
 def test_hostile_text_stays_harmless_in_each_form(field: str) -> None:
     found = report(finding(**{field: HOSTILE}))
-    forms = [report_text(found), findings_text(found.findings), findings_text([finding(**{field: HOSTILE})])]
+    forms = [report_text(found), stage_text(record(finding(**{field: HOSTILE})))]
     forms += [report_markdown(found), encode(as_sarif(finding(**{field: HOSTILE}))["whole"]).decode()]
     for form in forms:
         assert not re.search("[\r\x1b\u202e]|secret", form)
-    for form in forms[:3]:
+    for form in forms[:2]:
         assert [line for line in form.split("\n") if line.lstrip().startswith("::")] == []
     assert "<img>" not in report_markdown(found)
 

@@ -27,7 +27,7 @@ MOST_MEMBER_BYTES = 256 << 20
 MOST_BYTES = 4 << 30
 
 
-class ArchiveMember(msgspec.Struct, frozen=True, kw_only=True):
+class EvidenceMember(msgspec.Struct, frozen=True, kw_only=True):
     """One member: its path below the top folder, its digest and size; `data` only where it was asked for."""
 
     path: str
@@ -42,7 +42,7 @@ class ArchiveContent(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     index: EvidenceIndex
-    members: tuple[ArchiveMember, ...]
+    members: tuple[EvidenceMember, ...]
     moments: frozenset[int]
     plain: bool
 
@@ -65,7 +65,7 @@ def read_archive(path: Path, *, top: str, wanted: Callable[[str], bool]) -> Arch
 
 
 def _content(archive: tarfile.TarFile, top: str, wanted: Callable[[str], bool], where: str) -> ArchiveContent:
-    members: list[ArchiveMember] = []
+    members: list[EvidenceMember] = []
     names: list[str] = []
     moments: set[int] = set()
     owned, left, index = False, MOST_BYTES, b""
@@ -95,7 +95,7 @@ def _content(archive: tarfile.TarFile, top: str, wanted: Callable[[str], bool], 
     )
 
 
-def _member(source: IO[bytes], name: str, most: int, *, keep: bool, where: str) -> ArchiveMember:
+def _member(source: IO[bytes], name: str, most: int, *, keep: bool, where: str) -> EvidenceMember:
     digest, size, kept = hashlib.sha256(), 0, []
     while piece := source.read(CHUNK_BYTES):
         size += len(piece)
@@ -104,4 +104,4 @@ def _member(source: IO[bytes], name: str, most: int, *, keep: bool, where: str) 
         digest.update(piece)
         if keep:
             kept.append(piece)
-    return ArchiveMember(path=name, sha256=digest.hexdigest(), size=size, data=b"".join(kept) if keep else None)
+    return EvidenceMember(path=name, sha256=digest.hexdigest(), size=size, data=b"".join(kept) if keep else None)

@@ -55,9 +55,9 @@ def unpack(archive: Path, folder: Path, *, limits: UnpackLimits | None = None) -
     try:
         with archive.open("rb") as file:
             _extract(archive, _members(archive, file, most), folder, most)
-    except tar_reader.NotPlainError as error:
+    except tar_reader.TarMemberError as error:
         raise _refused(archive, f"{error.args[0]!r} is no plain file") from error
-    except zip_reader.NotPlainError as error:
+    except zip_reader.ZipMemberError as error:
         raise _refused(archive, f"{error.args[0]!r} {error.args[1]}") from error
     except (zlib.error, EOFError, ValueError) as error:
         raise _refused(archive, f"cannot be unpacked: {error}") from error

@@ -75,7 +75,7 @@ def tar_members(file: IO[bytes], most_headers: int) -> Iterator[TarMember]:
         if header.kind == b"S":
             raise ValueError("holds a file with holes")
         if header.kind not in (b"0", b"\0", b"5") or header.linked:
-            raise NotPlainError(path)
+            raise TarMemberError(path)
         if header.kind == b"5" and header.size:
             raise ValueError("holds a folder with bytes of its own")
         pieces = _pieces(stream, header.size)
@@ -87,7 +87,7 @@ def tar_members(file: IO[bytes], most_headers: int) -> Iterator[TarMember]:
     _require_end(stream)
 
 
-class NotPlainError(ValueError):
+class TarMemberError(ValueError):
     """A member is no plain file; the argument is its name."""
 
 

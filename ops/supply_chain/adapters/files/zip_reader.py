@@ -46,7 +46,7 @@ class ZipMember(NamedTuple):
     pieces: Iterator[bytes]
 
 
-class NotPlainError(ValueError):
+class ZipMemberError(ValueError):
     """A member is no plain file; the arguments are its name and why."""
 
 
@@ -162,15 +162,15 @@ def _require_same(file: IO[bytes], entry: _Entry) -> None:
 def _require_plain(entry: _Entry) -> None:
     folder = entry.name.endswith(b"/")
     if entry.kind not in (0, stat.S_IFDIR if folder else stat.S_IFREG):
-        raise NotPlainError(entry.path, "is no plain file")
+        raise ZipMemberError(entry.path, "is no plain file")
     if entry.method not in (_STORED, _DEFLATED):
-        raise NotPlainError(entry.path, "is packed by a method other than deflate")
+        raise ZipMemberError(entry.path, "is packed by a method other than deflate")
     if entry.flags & ~(_SIZES_FOLLOW | _UTF_8 | _LEVEL):
-        raise NotPlainError(entry.path, "is encrypted, or packed in another way that is not read")
+        raise ZipMemberError(entry.path, "is encrypted, or packed in another way that is not read")
     if entry.method == _STORED and (entry.packed != entry.size or (entry.flags & _SIZES_FOLLOW and entry.size)):
-        raise NotPlainError(entry.path, "does not say where it ends")
+        raise ZipMemberError(entry.path, "does not say where it ends")
     if folder and entry.size:
-        raise NotPlainError(entry.path, "is a folder with bytes of its own")
+        raise ZipMemberError(entry.path, "is a folder with bytes of its own")
     _require_version(entry.needed)
 
 

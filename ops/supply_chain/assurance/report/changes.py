@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ops.supply_chain.assurance.report.inputs import PackageChange, PreviousRelease
+from ops.supply_chain.assurance.report.inputs import PackageChange, ReportBaseline
 from ops.supply_chain.assurance.report.tone import Tone
 
 MOST_SHOWN = 200
@@ -64,7 +64,7 @@ class ChangesView(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[ChangeGroup, ...]
 
 
-def changes_view(previous: PreviousRelease | None, problem: str) -> ChangesView:
+def changes_view(previous: ReportBaseline | None, problem: str) -> ChangesView:
     """Arrange the changes.
 
     Args:

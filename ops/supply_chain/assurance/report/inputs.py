@@ -29,7 +29,7 @@ class PackageChange(msgspec.Struct, frozen=True, kw_only=True):
     after: tuple[str, ...]
 
 
-class PreviousRelease(msgspec.Struct, frozen=True, kw_only=True):
+class ReportBaseline(msgspec.Struct, frozen=True, kw_only=True):
     """The retained release before this one, and every change since, the worst first."""
 
     version: str
@@ -74,7 +74,7 @@ class ReportInput(msgspec.Struct, frozen=True, kw_only=True):
     verification: dict[str, Any] | None = None
     released: dict[str, str] = {}
     bom: dict[str, Any] | None = None
-    previous: PreviousRelease | None = None
+    previous: ReportBaseline | None = None
     previous_problem: str = ""
     waivers: tuple[AcceptedWaiver, ...] = ()
     waivers_malformed: int = 0

@@ -15,7 +15,7 @@ import msgspec
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.dependencies.drift.declared import Manifest
+from ops.supply_chain.dependencies.drift.declared import DeclaredManifest
 from ops.supply_chain.formats.lock_formats import lock_format
 from ops.supply_chain.formats.poetry_ranges import parse_range
 from ops.supply_chain.formats.pyproject import MAIN, DeclaredDependency
@@ -30,7 +30,7 @@ class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0
 
 
-def mismatches(lock: Lock, manifest: Manifest, *, where: str) -> tuple[Mismatch, ...]:
+def mismatches(lock: Lock, manifest: DeclaredManifest, *, where: str) -> tuple[Mismatch, ...]:
     """Compare each declared dependency with the lock.
 
     Args:

@@ -14,7 +14,7 @@ from ops.supply_chain.formats.pipfile import read_pipfile
 from ops.supply_chain.formats.pyproject import MAIN, DeclaredDependency, read_pyproject
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class DeclaredManifest(msgspec.Struct, frozen=True, kw_only=True):
     """A manifest, read.
 
     `declared` are its dependencies in the order of the file; the constraint of one that a tool locks at another version
@@ -42,7 +42,7 @@ def parse_manifest(text: str, *, where: str) -> dict[str, Any]:
         raise InputError(f"{where}: not valid TOML: {error}") from error
 
 
-def manifest_of(document: dict[str, Any], *, where: str) -> Manifest:
+def manifest_of(document: dict[str, Any], *, where: str) -> DeclaredManifest:
     """Read the dependencies of a `pyproject.toml` or a `Pipfile`.
 
     Args:
@@ -52,7 +52,7 @@ def manifest_of(document: dict[str, Any], *, where: str) -> Manifest:
         InputError: A dependency cannot be read; the message has its place.
     """
     if posixpath.basename(where) == "Pipfile":
-        return Manifest(declared=read_pipfile(document, where=where), dynamic=False)
+        return DeclaredManifest(declared=read_pipfile(document, where=where), dynamic=False)
     found = read_pyproject(document).checked(where)
     own = [
         dependency._replace(constraint="") if dependency.name in found.overridden else dependency
@@ -64,7 +64,7 @@ def manifest_of(document: dict[str, Any], *, where: str) -> Manifest:
         for dependency in own
         if dependency.group != group and dependency.group in found.groups_in(group)
     ]
-    return Manifest(
+    return DeclaredManifest(
         declared=tuple(dict.fromkeys([*own, *included])),
         # Poetry reads its own table where [project] leaves the dependencies to it.
         dynamic=found.dynamic and not found.has_poetry_dependencies,

@@ -13,7 +13,7 @@ import msgspec
 from ops.supply_chain.contracts.values.lock import Lock, LockKind
 from ops.supply_chain.dependencies.drift.consistency import Mismatch, mismatches
 from ops.supply_chain.dependencies.drift.content_hash import pipfile_agrees, poetry_agrees
-from ops.supply_chain.dependencies.drift.declared import Manifest, manifest_of, parse_manifest
+from ops.supply_chain.dependencies.drift.declared import DeclaredManifest, manifest_of, parse_manifest
 from ops.supply_chain.formats.pyproject import MAIN
 
 _POETRY_HASH = re.compile(r'^content-hash = "(?P<hash>[^"\n]*)"', re.MULTILINE)
@@ -58,7 +58,7 @@ def _pipfile_hash(text: str) -> str:
     return str(found.get("sha256", "")) if isinstance(found, dict) else ""
 
 
-def _of_its_group(lock: Lock, manifest: Manifest) -> Manifest:
+def _of_its_group(lock: Lock, manifest: DeclaredManifest) -> DeclaredManifest:
     """Select the group or extra that a `pylock.<name>.toml` is named after, if there is one."""
     if lock.kind is not LockKind.PYLOCK:
         return manifest

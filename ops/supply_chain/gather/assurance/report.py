@@ -13,7 +13,7 @@ from typing import Any
 from ops.supply_chain import PIPELINE
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.folders import files_in, measure
-from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, PreviousRelease, ReportInput
+from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline, ReportInput
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.claims import ClaimsReport
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
@@ -155,7 +155,7 @@ def _released(run: StageRun) -> dict[str, str]:
     return {name: measure(folder / name).sha256 for name in files_in(folder)}
 
 
-def _previous(run: StageRun, version: str, bom: dict[str, Any] | None) -> tuple[PreviousRelease | None, str]:
+def _previous(run: StageRun, version: str, bom: dict[str, Any] | None) -> tuple[ReportBaseline | None, str]:
     """Return the release before this one with what changed since, or None and why there is none."""
     store, component = ArtifactStore(run.artifacts), run.project.name
     held = [store.release(component, retained, digests=False) for retained in store.versions(component)]
@@ -179,7 +179,7 @@ def _before(held: list[HeldRelease], version: str) -> HeldRelease | None:
     return newest([release for release in held if release.version != version])
 
 
-def _compared(store: ArtifactStore, before: HeldRelease, retained_at: str, bom: dict[str, Any]) -> PreviousRelease:
+def _compared(store: ArtifactStore, before: HeldRelease, retained_at: str, bom: dict[str, Any]) -> ReportBaseline:
     from ops.supply_chain.inventory.comparison.compare import compare, read_inventory
 
     if before.problems:
@@ -191,7 +191,7 @@ def _compared(store: ArtifactStore, before: HeldRelease, retained_at: str, bom: 
         raise InputError(f"{name} is not the file that its manifest names")
     older = read_inventory(canonical.load_plain(canonical.read_bytes(path), where=name), where=name)
     found = compare(older, read_inventory(bom, where="the SBOM of this run"))
-    return PreviousRelease(
+    return ReportBaseline(
         version=before.version,
         retained_at=retained_at,
         differences=tuple(

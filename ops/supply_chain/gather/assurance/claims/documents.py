@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ops.supply_chain.adapters.files.evidence_archive import ArchiveContent, ArchiveMember, read_archive
+from ops.supply_chain.adapters.files.evidence_archive import ArchiveContent, EvidenceMember, read_archive
 from ops.supply_chain.assurance.claims.evidence import (
     ArchiveFacts,
     CoolDownFacts,
@@ -244,7 +244,7 @@ def _union(content: ArchiveContent) -> set[str] | None:
     return found if documents else None
 
 
-def _cool_down(locks: list[ArchiveMember], epoch: int | None) -> CoolDownFacts:
+def _cool_down(locks: list[EvidenceMember], epoch: int | None) -> CoolDownFacts:
     dated, undated, bypasses, least = 0, 0, 0, None
     for member in locks:
         try:
@@ -263,6 +263,6 @@ def _cool_down(locks: list[ArchiveMember], epoch: int | None) -> CoolDownFacts:
     return CoolDownFacts(dated=dated, undated=undated, bypasses=bypasses, days=-1 if least is None else least)
 
 
-def _is_empty(member: ArchiveMember) -> bool:
+def _is_empty(member: EvidenceMember) -> bool:
     lines = (member.data or b"").splitlines()
     return all(not line.strip() or line.lstrip().startswith(b"#") for line in lines)

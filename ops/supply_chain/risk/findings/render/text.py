@@ -75,11 +75,6 @@ def counts_line(record: Record) -> str:
     return "; ".join(filter(None, [coverage(counts, record.feeds), ", ".join(others), found]))
 
 
-def findings_text(findings: Iterable[Finding], *, width: int | None = None) -> str:
-    """Return findings alone, grouped by severity; empty where there is none."""
-    return _finished(list(_blocks(findings))[1:], width)
-
-
 def refusal_reason(stage: str, record: Record | None) -> str:
     """Return in one sentence why a stage refused: its most severe open finding, else its notes.
 
