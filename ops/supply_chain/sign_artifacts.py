@@ -62,8 +62,9 @@ from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehea
 from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.trust.identities.check import checked
 from ops.supply_chain.trust.identities.entry import entry_to_add
-from ops.supply_chain.trust.identities.matching import matching, mismatches
+from ops.supply_chain.trust.identities.matching import SignedRun, matching, mismatches
 from ops.supply_chain.trust.signing import messages
+from ops.supply_chain.trust.signing.plan import SigningItem
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.signer import SignedBundle, SigningClient, SigningRequest
@@ -146,7 +147,7 @@ class _Job:
         try:
             if not self._identities:
                 self._present()
-            kept = signed_already(self._found, verifier, lambda one: self._allows(one.san, one.issuer, one.signed_at))
+            kept = signed_already(self._found, verifier, self._authorizes)
             self._signed, self._kept = dict(kept), len(kept)
             if len(kept) < len(self._found.items):
                 self._present()
@@ -195,6 +196,21 @@ class _Job:
 
     def _allows(self, san: str, issuer: str, at: datetime) -> bool:
         return matching(self._identities, san, issuer, at) is not None
+
+    def _authorizes(self, item: SigningItem, bundle: VerifiedBundle) -> bool:
+        run = SignedRun(bundle.extensions, self._found.kind_of(item))
+        return matching(self._identities, bundle.san, bundle.issuer, bundle.signed_at, run) is not None
+
+    def _require_conditions(self, key: str, bundle: VerifiedBundle) -> None:
+        """Refuse a bundle whose run does not meet the conditions of its identity: no customer would accept it."""
+        run = SignedRun(bundle.extensions, self._found.kind_of(self._items[key]))
+        signer = (bundle.san, bundle.issuer, bundle.signed_at)
+        if matching(self._identities, *signer, run) is None:
+            near = (why for _, why in mismatches(self._identities, *signer, run) if why != "has another name")
+            raise IdentityRefusedError(
+                f"{key}: {printable(bundle.san)} may not sign it in this run: the identity {'; '.join(sorted(set(near)))}",
+                hint="Change the conditions of that entry of [[signing.identities]], or run it as they say.",
+            )
 
     def _accept(self, san: str, issuer: str, at: datetime | None = None) -> None:
         """Refuse a certificate of an unauthorized identity, before anything is signed with it."""
@@ -252,8 +268,9 @@ class _Job:
     def _keep(self, request: SigningRequest, made: SignedBundle) -> None:
         """Write a new bundle; called by several threads, each with its own bundles."""
         bundle = made.verified
-        # An identity may have expired since the run began.
+        # An identity may have expired since the run began, and conditions need the certificate.
         self._accept(bundle.san, bundle.issuer, bundle.signed_at)
+        self._require_conditions(request.key, bundle)
         write_atomic(self._found.folder / request.key, made.data)
         if self._run.config.signing.detached:
             put_detached(self._found, self._items[request.key], bundle)

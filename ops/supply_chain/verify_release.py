@@ -2,7 +2,8 @@
 
 Reads    a release folder, or a GitHub release; or an archive with a release. The authorized signers come from --identity,
          --identities, else the project's [signing].identities. --key names authorized public keys and replaces
-         the configured identities: each file must be signed with a given key or by a named identity. The trusted
+         the configured identities: each file must be signed with a given key or by a named identity. --repository, --ref, --event,
+         --runner and --for are conditions on --identity. The trusted
          root comes from --trusted-root, else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else the
          installed sigstore. The trusted root in the release is compared with it and never trusted by itself.
 Writes   dist/verification/, for dist/release/: report (text, JSON, Markdown), VSA. Otherwise the report

@@ -24,11 +24,15 @@ TOKEN_VARIABLE = "SIGSTORE_ID_TOKEN"  # noqa: S105 - the name of a variable
 
 
 class RehearsalSigner(NamedTuple):
-    """Who signs in a rehearsal; `ephemeral` where the configuration has no identity that is valid today."""
+    """Who signs in a rehearsal; `ephemeral` where the configuration has no identity that is valid today.
+
+    `claims` are those of the token that the conditions of the identity ask for.
+    """
 
     identity: str
     issuer: str
     ephemeral: bool
+    claims: tuple[tuple[str, str], ...] = ()
 
 
 EPHEMERAL = RehearsalSigner(IDENTITY, ISSUER, ephemeral=True)

@@ -57,6 +57,7 @@ from ops.supply_chain.runner.rehearsal_mode import (
 )
 from ops.supply_chain.trust.identities.check import checked, day
 from ops.supply_chain.trust.identities.matching import matching
+from ops.supply_chain.trust.identities.run import repository_of
 
 TOKEN_SECONDS = 24 * 60 * 60
 """A rehearsal's token is made before its first stage and used by its last: it must outlive a cold cache."""
@@ -142,7 +143,8 @@ def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> Rehea
     Raises:
         UsageError: An identity is valid today, but no name was found that its expression matches.
     """
-    for identity in identities:
+    # An identity that may sign everything before those that may not.
+    for identity in sorted(identities, key=lambda identity: bool(identity.signs)):
         since, until = day(identity.since), day(identity.until)
         if (since and now.date() < since) or (until and now.date() > until):
             continue
@@ -152,8 +154,19 @@ def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> Rehea
                 f"signing.identities: no name was found that {identity.identity_regex!r} matches",
                 hint="Put an entry with 'identity' before it.",
             )
-        return RehearsalSigner(name, identity.issuer, ephemeral=False)
+        return RehearsalSigner(name, identity.issuer, ephemeral=False, claims=claims_of(identity))
     return EPHEMERAL
+
+
+def claims_of(identity: SigningIdentity) -> tuple[tuple[str, str], ...]:
+    """Return the claims of a token that meets the conditions of an identity; repositories at GitHub alone."""
+    named = {
+        "repository": repository_of(identity.repository).removeprefix("github.com/"),
+        "ref": identity.ref.replace("*", "0"),
+        "event_name": identity.event,
+        "runner_environment": identity.runner,
+    }
+    return tuple((claim, text) for claim, text in named.items() if text)
 
 
 @contextmanager
@@ -169,7 +182,7 @@ def _instance_environment(signer: RehearsalSigner) -> Iterator[dict[str, str]]:
             **without_proxy(os.environ),
             REHEARSAL_VARIABLE: "1",
             TRUST_CONFIG_VARIABLE: str(trust_config),
-            TOKEN_VARIABLE: instance.identity_token(lifetime=TOKEN_SECONDS),
+            TOKEN_VARIABLE: instance.identity_token(claims=dict(signer.claims), lifetime=TOKEN_SECONDS),
         }
 
 

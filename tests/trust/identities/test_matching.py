@@ -150,7 +150,14 @@ def test_reasons() -> None:
 
 NAMES = st.one_of(st.text(max_size=12), st.sampled_from(sorted(LOOK_ALIKES.values())), st.just(WORKFLOW))
 PATTERNS = st.sampled_from(
-    [PATTERN, r"[^/]+", r".+", r"(?s).+", r"(?i)a\w*", r"https://github\.com/org/.*", r"a|ab|b$"]
+    [
+        PATTERN,
+        r"org-[^/]+",
+        r"(?s)https://github\.com/org/.+",
+        r"(?i)org-a\w*",
+        r"https://github\.com/org/.*",
+        r"a|ab|b$",
+    ]
 )
 DATES = st.dates(date(2026, 11, 1), date(2026, 12, 10))
 IDENTITIES = st.builds(

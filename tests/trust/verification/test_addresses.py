@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.supply_chain.trust.verification.provenance import repository_of
+from ops.supply_chain.trust.identities.run import repository_of
 
 SAME = (
     "https://github.com/acme/small",

@@ -13,7 +13,7 @@ import pytest
 from ops.supply_chain import verify_release
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from tests.trust.verification.conftest import Run
-from tests.trust.verification.world import WORKFLOW
+from tests.trust.verification.world import WORKFLOW, World
 
 NAMED = ["--identity", WORKFLOW, "--issuer", GITHUB_ISSUER]
 Verify = Callable[..., tuple[int, str]]
@@ -71,3 +71,48 @@ def test_an_archive_with_a_hidden_member_is_refused(verify: Verify, cases: Path,
     code, printed = verify(str(cases / "release-hidden-member.zip"), *words)
     assert code == 3
     assert "cannot be unpacked: holds bytes between the entries and the directory" in printed
+
+
+def test_the_conditions_of_a_customer_are_compared(verify: Verify, world: World, tmp_path: Path) -> None:
+    (tmp_path / "root.json").write_bytes(world.root)
+    words = [str(world.first.folder), *NAMED, "--trusted-root", str(tmp_path / "root.json"), "--rehearsal"]
+    met = ["--repository", "acme/small", "--ref", "refs/heads/main", "--event", "push", "--runner", "github-hosted"]
+    assert verify(*words, *met)[0] == 0
+    for unmet in (
+        ["--repository", "acme/large"],
+        ["--ref", "refs/tags/*"],
+        ["--event", "schedule"],
+        ["--runner", "self-hosted"],
+        ["--for", "attestations"],
+        ["--for", "files"],
+    ):
+        code, printed = verify(*words, *unmet)
+        assert code == 4, unmet
+        assert "an identity of that name" in printed
+    assert verify(*words, "--ref", "refs/*")[0] == 2
+    assert verify(str(world.first.folder), "--event", "push")[0] == 2
+
+
+def test_a_published_pattern_that_matches_strangers_is_refused(verify: Verify, world: World, tmp_path: Path) -> None:
+    (tmp_path / "root.json").write_bytes(world.root)
+    for pattern in (".*", "https://.*", "[^x]*"):
+        (tmp_path / "ids.toml").write_text(
+            f"[[signing.identities]]\nissuer='{GITHUB_ISSUER}'\nidentity_regex='{pattern}'\n"
+        )
+        code, printed = verify(str(world.first.folder), "--identities", str(tmp_path / "ids.toml"), "--rehearsal")
+        assert code == 2
+        assert "'identity_regex' matches " in printed
+
+
+def test_published_conditions_are_read(verify: Verify, world: World, tmp_path: Path) -> None:
+    (tmp_path / "root.json").write_bytes(world.root)
+    entry = f"[[signing.identities]]\nissuer='{GITHUB_ISSUER}'\nidentity='{WORKFLOW}'\nfrom=2020-01-01\n"
+    words = ["--identities", str(tmp_path / "ids.toml"), "--trusted-root", str(tmp_path / "root.json"), "--rehearsal"]
+    for conditions, expected in (
+        ("repository='acme/small'\nfor=['files','attestations']\n", 0),
+        ("for=['files']\n", 4),
+        ("event='schedule'\n", 4),
+        ("runners='x'\n", 2),
+    ):
+        (tmp_path / "ids.toml").write_text(entry + conditions)
+        assert verify(str(world.first.folder), *words)[0] == expected, conditions

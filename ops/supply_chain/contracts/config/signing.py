@@ -19,6 +19,28 @@ class SigningMode(StrEnum):
     CHECKSUMS = "checksums"
 
 
+SIGNABLE = (
+    "checksums",
+    "provenance",
+    "gate",
+    "sbom",
+    "vex",
+    "archive",
+    "distribution",
+    "trusted-root",
+    "verifier",
+    "other",
+    "provenance-attestation",
+    "sbom-attestation",
+    "vex-attestation",
+    "further-attestation",
+)
+"""What an identity may sign: kinds of files, and the attestations of a release."""
+
+SIGNABLE_GROUPS = ("files", "attestations")
+"""All kinds of files, and all attestations."""
+
+
 class SigningIdentity(Contract, frozen=True, kw_only=True):
     """One entry of `[[signing.identities]]`.
 
@@ -26,6 +48,12 @@ class SigningIdentity(Contract, frozen=True, kw_only=True):
     `identity_regex` (matched from its first to its last character) is set. `issuer` is the OIDC issuer,
     compared whole. `from` and `until` are ISO dates, inclusive, in UTC, compared with the signing time;
     empty means unbounded. `role` describes the identity to readers.
+
+    Conditions on the CI run that signed, compared with the certificate; one that the certificate does not name does
+    not hold. `repository` is the source repository (`https://HOST/OWNER/NAME`, or `OWNER/NAME` at GitHub), `ref` the
+    git ref (`refs/tags/v1.0`; `*` is any text, as in `refs/tags/v*`), `event` what started the run (`push`), `runner`
+    the kind of runner (`github-hosted`). `for` lists what the identity may sign: `files`, `attestations`, or single
+    kinds; empty for everything.
     """
 
     issuer: str
@@ -34,6 +62,11 @@ class SigningIdentity(Contract, frozen=True, kw_only=True):
     role: str = ""
     since: str = msgspec.field(default="", name="from")  # `from` is a word of Python
     until: str = ""
+    repository: str = ""
+    ref: str = ""
+    event: str = ""
+    runner: str = ""
+    signs: tuple[str, ...] = msgspec.field(default=(), name="for")  # `for` is a word of Python
 
 
 class SigningConfig(Contract, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Checks of `[[signing.identities]]`: each entry has one name or pattern, an issuer, and valid dates.
+"""Checks of `[[signing.identities]]`: each entry has one name or specific pattern, an issuer, valid dates and conditions.
 
 Source: https://docs.python.org/3/library/re.html
 """
@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.trust.identities.canaries import canaries
+from ops.supply_chain.trust.identities.conditions import condition_problem
 
 PATTERN_FLAGS = re.ASCII
 """`\\w` and `(?i)` mean ASCII: no look-alike or case-folded letter from another alphabet."""
@@ -26,8 +29,8 @@ def checked(entries: Iterable[SigningIdentity], *, where: str = CONFIG_NAME) -> 
         entries: In the order of the file; may be empty, and then no signer matches.
         where: What to call the file in an error.
     Raises:
-        UsageError: An entry has no name or both forms, no issuer, an invalid expression, or invalid or reversed
-            dates.
+        UsageError: An entry has no name or both forms, no issuer, an expression that is invalid or matches
+            strangers, invalid or reversed dates, or an invalid condition.
     """
     found = tuple(entries)
     for position, entry in enumerate(found):
@@ -55,7 +58,7 @@ def _problem(entry: SigningIdentity) -> str:
         return "expected exactly one of 'identity' and 'identity_regex'"
     if not entry.issuer:
         return "'issuer' is empty"
-    return _pattern_problem(entry.identity_regex) or _dates_problem(entry)
+    return _pattern_problem(entry.identity_regex) or _dates_problem(entry) or condition_problem(entry)
 
 
 def _pattern_problem(pattern: str) -> str:
@@ -63,7 +66,20 @@ def _pattern_problem(pattern: str) -> str:
         compiled = re.compile(pattern, PATTERN_FLAGS)
     except (re.error, ValueError, RecursionError, OverflowError) as error:
         return f"'identity_regex' is not a regular expression: {error}"
-    return "'identity_regex' matches the empty name" if pattern and compiled.fullmatch("") else ""
+    if pattern and compiled.fullmatch(""):
+        return "'identity_regex' matches the empty name"
+    return _stranger_problem(pattern) if pattern else ""
+
+
+@lru_cache(maxsize=256)
+def _stranger_problem(pattern: str) -> str:
+    compiled = re.compile(pattern, PATTERN_FLAGS)
+    stranger = next((name for name in canaries() if compiled.fullmatch(name)), "")
+    return (
+        f"'identity_regex' matches strangers, {stranger} for example: name the owner and the repository"
+        if stranger
+        else ""
+    )
 
 
 def _dates_problem(entry: SigningIdentity) -> str:

@@ -17,10 +17,11 @@ from ops.supply_chain.contracts.files.verification import Check, Expectations, F
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
+from ops.supply_chain.trust.identities.run import repository_of
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.attested import PAYLOAD_TYPE
 from ops.supply_chain.trust.verification.lines import check, failed, passed, unseen
-from ops.supply_chain.trust.verification.provenance import STATEMENT_TYPE, repository_of
+from ops.supply_chain.trust.verification.provenance import STATEMENT_TYPE
 
 GITHUB, PEP_740 = "github", "pep740"
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"

@@ -103,7 +103,7 @@ class ReleaseFileNames:
     @property
     def distributions(self) -> tuple[str, ...]:
         """The wheels and source distributions."""
-        ours = {f"{self.prefix}-evidence.tar.gz", f"{self.prefix}-source.tar.gz"}
+        ours = self._archives
         return tuple(name for name in self.subjects if name.endswith((".whl", ".tar.gz")) and name not in ours)
 
     @property
@@ -111,6 +111,28 @@ class ReleaseFileNames:
         """The files that must have a bundle."""
         unsigned = {MANIFEST, *self.kept}
         return tuple(name for name in self.names if name not in unsigned and not name.endswith(SIGNATURE_SUFFIXES))
+
+    def kind_of(self, name: str) -> str:
+        """Return what a file or attestation is, as conditions on identities name it (contracts/config/signing.py)."""
+        if name.endswith(ATTESTATION_SUFFIX):
+            found = next((what for what in ATTESTED if name == self.attestation(what)), "further")
+            return f"{found}-attestation"
+        kinds = {
+            self.checksums: "checksums",
+            self.provenance: "provenance",
+            self.gate: "gate",
+            self.trusted_root: "trusted-root",
+            VERIFIER: "verifier",
+            **dict.fromkeys(self.sboms, "sbom"),
+            **dict.fromkeys(self.vex, "vex"),
+            **dict.fromkeys(self.distributions, "distribution"),
+            **dict.fromkeys(self._archives, "archive"),
+        }
+        return kinds.get(name, "other")
+
+    @property
+    def _archives(self) -> tuple[str, ...]:
+        return (f"{self.prefix}-evidence.tar.gz", f"{self.prefix}-source.tar.gz")
 
     def attestation(self, what: str) -> str:
         """Return the name of an attestation: `what` is one of `ATTESTED`."""

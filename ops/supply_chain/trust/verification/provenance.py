@@ -15,6 +15,7 @@ from typing import Any
 from ops.supply_chain.contracts.files.verification import Check, Expectations, GivenFile, Line
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
+from ops.supply_chain.trust.identities.run import repository_of
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames
 from ops.supply_chain.trust.verification.lines import check, failed, judged, passed
@@ -123,19 +124,6 @@ def is_rehearsed(statement: Node) -> bool:
 def parameter(statement: Node, key: str) -> str:
     """Return an external parameter that is a text; empty where there is none."""
     return _text(statement, "predicate", "buildDefinition", "externalParameters", key)
-
-
-def repository_of(uri: str) -> str:
-    """Return a repository's address in the one form in which two can be compared.
-
-    `git+https://host/owner/name.git@commit`, `https://host/owner/name/`, `git+ssh://host/owner/name` and
-    `git@host:owner/name.git` are one: `host/owner/name`, in lower case, because code hosts ignore case.
-    """
-    bare, with_scheme = re.subn(r"\A(?:git\+)?[a-z+]+://(?:[^/]*@)?", "", uri.strip(), flags=re.IGNORECASE)
-    if not with_scheme:
-        # What ssh takes: without this `git@host:owner/name` would be cut at its first `@`, and be like any other.
-        bare = re.sub(r"\A(?:[^@/:]*@)?([^@/:]+):/?", r"\1/", bare)
-    return bare.split("@", 1)[0].split("#", 1)[0].rstrip("/").removesuffix(".git").lower()
 
 
 _TITLES = {

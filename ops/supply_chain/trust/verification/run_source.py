@@ -14,16 +14,10 @@ from collections.abc import Iterator, Mapping
 
 from ops.supply_chain.contracts.files.verification import BundleResult, Check, Expectations, Given, Line
 from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.trust.identities.run import commits_of, refs_of, repositories_of, repository_of
 from ops.supply_chain.trust.verification import commands
-from ops.supply_chain.trust.verification.evidence import GITHUB_ISSUER, SOURCE_COMMIT, SOURCE_REPOSITORY
+from ops.supply_chain.trust.verification.evidence import GITHUB_ISSUER
 from ops.supply_chain.trust.verification.lines import check, judged
-from ops.supply_chain.trust.verification.provenance import repository_of
-
-SOURCE_REF = "1.3.6.1.4.1.57264.1.14"
-"""Fulcio's extension that names the git ref for which the workflow ran."""
-
-OLD_COMMIT, OLD_REPOSITORY, OLD_REF = (f"1.3.6.1.4.1.57264.1.{number}" for number in (3, 5, 6))
-"""The extensions of the first generation, for GitHub alone; the repository is `owner/name`."""
 
 GITLAB_ISSUER = "https://gitlab.com"
 TITLE = "The workflow runs that signed were for the source of this release"
@@ -49,24 +43,6 @@ def run_source(given: Given, stated: Mapping[str, str], wanted: Expectations) ->
 def is_ci(issuer: str) -> bool:
     """Return whether an issuer's certificates always name the source of the run."""
     return issuer in (GITHUB_ISSUER, GITLAB_ISSUER) or issuer.startswith(f"{GITHUB_ISSUER}/")
-
-
-def repositories_of(extensions: Mapping[str, str]) -> set[str]:
-    """Return every repository that a certificate names as its source, as `host/owner/name`; usually one."""
-    found = {repository_of(extensions[SOURCE_REPOSITORY])} if SOURCE_REPOSITORY in extensions else set()
-    if OLD_REPOSITORY in extensions:
-        found.add(repository_of(f"https://github.com/{extensions[OLD_REPOSITORY]}"))
-    return found
-
-
-def commits_of(extensions: Mapping[str, str]) -> set[str]:
-    """Return every commit that a certificate names as its source; usually one."""
-    return {extensions[oid].lower() for oid in (SOURCE_COMMIT, OLD_COMMIT) if oid in extensions}
-
-
-def refs_of(extensions: Mapping[str, str]) -> set[str]:
-    """Return every git ref that a certificate names as its source; usually one."""
-    return {extensions[oid] for oid in (SOURCE_REF, OLD_REF) if oid in extensions}
 
 
 def _lines(name: str, answer: BundleResult, stated: Mapping[str, str], wanted: Expectations) -> tuple[Line, ...]:

@@ -21,6 +21,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
+from ops.supply_chain.trust.identities.run import repository_of
 from ops.supply_chain.trust.verification.attested import attestations
 from ops.supply_chain.trust.verification.chain import chain, previous_of
 from ops.supply_chain.trust.verification.documents import sboms, schema_notes, vex
@@ -30,7 +31,7 @@ from ops.supply_chain.trust.verification.gate_file import finished, gates
 from ops.supply_chain.trust.verification.level import ReleaseOrigin, level
 from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated
 from ops.supply_chain.trust.verification.listing import listing
-from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance, repository_of
+from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance
 from ops.supply_chain.trust.verification.run_source import run_source
 from ops.supply_chain.trust.verification.signatures import signatures
 

@@ -29,6 +29,7 @@ from ops.supply_chain.release.assembly.completeness import problems_of_set
 from ops.supply_chain.release.assembly.layout import provenance_name
 from ops.supply_chain.trust.signing.plan import SigningItem, expected_names, file_items, proves, strays
 from ops.supply_chain.trust.signing.statements import documents, statement_bytes, subjects
+from ops.supply_chain.trust.verification.file_kinds import classify
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
@@ -52,6 +53,10 @@ class SigningSet(msgspec.Struct, frozen=True, kw_only=True):
     statement: Statement
     items: tuple[SigningItem, ...] = ()
     trusted_root: bytes = b""
+
+    def kind_of(self, item: SigningItem) -> str:
+        """Return what an item is, as conditions on identities name it."""
+        return classify(self.names).kind_of(item.bundle if item.is_statement else item.name)
 
     @property
     def reads(self) -> tuple[FileRef, ...]:
@@ -104,21 +109,21 @@ def planned(found: SigningSet, trusted_root: bytes) -> SigningSet:
 
 
 def signed_already(
-    found: SigningSet, verifier: BundleVerifier, allows: Callable[[VerifiedBundle], bool]
+    found: SigningSet, verifier: BundleVerifier, allows: Callable[[SigningItem, VerifiedBundle], bool]
 ) -> dict[str, VerifiedBundle]:
     """Return the items whose existing bundle verifies for these bytes, this root and an authorized identity.
 
     Args:
         found: As `planned` returns it.
         verifier: Of the instance's trusted root.
-        allows: Whether the signer is an authorized identity.
+        allows: Whether the signer is an authorized identity for this item.
     Returns:
         Bundle name -> what it proves.
     """
     kept = {}
     for item in found.items:
         verified = _verified(found.folder / item.bundle, item, verifier)
-        if verified is not None and proves(verified, item) and allows(verified):
+        if verified is not None and proves(verified, item) and allows(item, verified):
             kept[item.bundle] = verified
     return kept
 

@@ -74,22 +74,29 @@ class BundleChecker:
         self._keys = keys
         self._identities = tuple(identities)
         self._excuse = excuse
-        self._answers: dict[tuple[str, str], BundleResult] = {}
+        self._answers: dict[tuple[str, str, str], BundleResult] = {}
         self._problems: dict[str, tuple[str, ...] | None] = {}
         self._schema_problems: dict[str, tuple[str, ...] | None] = {}
 
-    def file(self, bundle: bytes, sha256: str, read: Callable[[], bytes] | None = None) -> BundleResult:
-        """Verify a bundle over a file; `read` returns the file's bytes, which some kinds of key need."""
+    def file(
+        self, bundle: bytes, sha256: str, read: Callable[[], bytes] | None = None, *, kind: str = "other"
+    ) -> BundleResult:
+        """Verify a bundle over a file; `read` returns the file's bytes, which some kinds of key need.
+
+        `kind` is what the file is, as conditions on identities name it.
+        """
         return self._look(
             bundle,
-            sha256,
+            (sha256, kind),
             lambda verifier: verifier.file(bundle, sha256),
             lambda keys: keys.file(bundle, sha256, read),
         )
 
-    def statement(self, bundle: bytes) -> BundleResult:
-        """Verify a bundle with a statement in it."""
-        return self._look(bundle, "", lambda verifier: verifier.statement(bundle), lambda keys: keys.statement(bundle))
+    def statement(self, bundle: bytes, *, kind: str = "further-attestation") -> BundleResult:
+        """Verify a bundle with a statement in it; `kind` is as for `file`."""
+        return self._look(
+            bundle, ("", kind), lambda verifier: verifier.statement(bundle), lambda keys: keys.statement(bundle)
+        )
 
     def sbom(self, data: bytes) -> tuple[str, ...] | None:
         """Return the problems of an SBOM, one sentence each; None if it cannot be checked."""
@@ -108,18 +115,19 @@ class BundleChecker:
     def _look(
         self,
         bundle: bytes,
-        sha256: str,
+        what: tuple[str, str],
         by_certificate: Callable[[BundleVerifier], VerifiedBundle],
         by_key: Callable[[KeyVerifier], VerifiedBundle],
     ) -> BundleResult:
-        key = (sha256_bytes(bundle), sha256)
+        key = (sha256_bytes(bundle), *what)
         if key not in self._answers:
-            self._answers[key] = self._answer(bundle, by_certificate, by_key)
+            self._answers[key] = self._answer(bundle, what[1], by_certificate, by_key)
         return self._answers[key]
 
     def _answer(
         self,
         bundle: bytes,
+        kind: str,
         by_certificate: Callable[[BundleVerifier], VerifiedBundle],
         by_key: Callable[[KeyVerifier], VerifiedBundle],
     ) -> BundleResult:
@@ -133,10 +141,10 @@ class BundleChecker:
             proof = by_certificate(self._verifier)
         except StageError as error:
             return BundleResult(problem=f"does not verify: {error.message}")
-        return self._judged(proof)
+        return self._judged(proof, kind)
 
-    def _judged(self, proof: VerifiedBundle) -> BundleResult:
-        from ops.supply_chain.trust.identities.matching import matching, mismatches
+    def _judged(self, proof: VerifiedBundle, kind: str) -> BundleResult:
+        from ops.supply_chain.trust.identities.matching import SignedRun, matching, mismatches
 
         who = f"{printable(proof.san)}, issuer {printable(proof.issuer)}, on {timestamp(proof.signed_at)}"
         if not self._identities and self._keys is not None:
@@ -144,9 +152,10 @@ class BundleChecker:
         if not self._identities:
             problem = f"is signed by {who}, but no authorized signer was given"
             return BundleResult(proof=proof, examined=False, problem=problem)
-        found = matching(self._identities, proof.san, proof.issuer, proof.signed_at)
+        run = SignedRun(proof.extensions, kind)
+        found = matching(self._identities, proof.san, proof.issuer, proof.signed_at, run)
         if found is None:
-            near = mismatches(self._identities, proof.san, proof.issuer, proof.signed_at)
+            near = mismatches(self._identities, proof.san, proof.issuer, proof.signed_at, run)
             reasons = sorted({why for _, why in near if why != "has another name"})
             more = f" (an identity of that name {'; '.join(reasons)})" if reasons else ""
             return BundleResult(proof=proof, problem=f"is signed by {who}, which is no published identity{more}")
@@ -216,14 +225,19 @@ def check_contents(
         files=dict(files),
         contents=dict(contents),
         signatures={
-            name: checker.file(contents[name], covered[name], partial(whole, name.removesuffix(BUNDLE_SUFFIX)))
+            name: checker.file(
+                contents[name],
+                covered[name],
+                partial(whole, name.removesuffix(BUNDLE_SUFFIX)),
+                kind=parts.kind_of(name.removesuffix(BUNDLE_SUFFIX)),
+            )
             if name in contents and covered[name]
             else unread
             for name in parts.bundles
             if name in covered
         },
         statements={
-            name: checker.statement(contents[name]) if name in contents else unread
+            name: checker.statement(contents[name], kind=parts.kind_of(name)) if name in contents else unread
             for name in (*attested, *(name for name in parts.bundles if name not in contents))
         },
         sbom_problems={name: checker.sbom(contents[name]) for name in parts.sboms if name in contents},

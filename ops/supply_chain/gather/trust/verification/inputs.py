@@ -81,6 +81,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--identities", type=Path, metavar="FILE", help="TOML with [[signing.identities]], as published")
     who.add_argument("--identity", default="", help="the only authorized certificate identity; with --issuer")
     who.add_argument("--issuer", default="", help="its OIDC issuer")
+    who.add_argument("--repository", default="", metavar="URL", help="only if its run was for this source repository")
+    who.add_argument("--ref", default="", help="only if its run was for this git ref, such as refs/tags/v1.0")
+    who.add_argument("--event", default="", help="only if this event started its run, such as push")
+    who.add_argument("--runner", default="", help="only if it ran on this kind of runner, such as github-hosted")
+    who.add_argument(
+        "--for",
+        dest="signs",
+        action="append",
+        default=[],
+        metavar="KIND",
+        help="it may sign this kind alone: files, attestations, or a single kind; may be repeated",
+    )
     who.add_argument(
         "--key",
         type=Path,
@@ -204,8 +216,16 @@ def chosen_identities(args: argparse.Namespace, configured: Sequence[SigningIden
         raise UsageError("--identity and --issuer belong together", hint="Give both.")
     if args.identity and args.identities:
         raise UsageError("both --identity and --identities are given", hint="Give one of them.")
+    conditions = {key: getattr(args, key) for key in ("repository", "ref", "event", "runner")}
+    signs = tuple(args.signs)
+    if not args.identity and (signs or any(conditions.values())):
+        raise UsageError(
+            "--repository, --ref, --event, --runner and --for are conditions on --identity",
+            hint="Give --identity and --issuer, or write the conditions into the file of --identities.",
+        )
     if args.identity:
-        return checked([SigningIdentity(identity=args.identity, issuer=args.issuer)], where="command line")
+        named = SigningIdentity(identity=args.identity, issuer=args.issuer, signs=signs, **conditions)
+        return checked([named], where="command line")
     if args.identities:
         return checked(_identities_in(args.identities), where=str(args.identities))
     return checked(configured)
@@ -232,7 +252,7 @@ def _identities_in(path: Path) -> tuple[SigningIdentity, ...]:
 
 
 def _days_as_text(rows: Any) -> Any:
-    return [{key: value if isinstance(value, str) else str(value) for key, value in row.items()} for row in rows]
+    return [{key: value if isinstance(value, str | list) else str(value) for key, value in row.items()} for row in rows]
 
 
 def chosen_root(args: argparse.Namespace, configured: Path | None) -> Root:

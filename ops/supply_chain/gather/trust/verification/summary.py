@@ -25,7 +25,15 @@ def summary_statement(checked: CheckedRelease, wanted: Expectations, trusted: Tr
     if checked.verification.ruling is Outcome.NOT_EXAMINED:
         return None
     identities = [
-        {key: str(getattr(identity, key)) for key in ("identity", "identity_regex", "issuer", "since", "until")}
+        {
+            **{key: str(getattr(identity, key)) for key in ("identity", "identity_regex", "issuer", "since", "until")},
+            **{
+                key: getattr(identity, key)
+                for key in ("repository", "ref", "event", "runner")
+                if getattr(identity, key)
+            },
+            **({"for": ", ".join(identity.signs)} if identity.signs else {}),
+        }
         for identity in trusted.identities
     ]
     return vsa.statement(
