@@ -87,7 +87,7 @@ def test_without_a_remote_on_github_there_are_no_workflows(project: Path, capfd:
     code, out, _ = adopt(project, capfd)
     assert code == 0
     assert "git       a remote at gitlab.example.org\n" in out
-    assert ".github/workflows/: not written, the project has no remote on GitHub" in out
+    assert ".github/workflows/: not written: the project has no remote on GitHub" in out
     assert "+++ b/.github" not in out
 
 
@@ -120,9 +120,9 @@ def test_the_end_tells_the_next_steps(project: Path, capfd: pytest.CaptureFixtur
     code, out, _ = adopt(project, capfd, "--write")
     assert code == 0
     assert out.split("\nnext:\n")[1].splitlines() == [
-        f"  1. lock what you install from requirements.in: nox -s lock -- --project {project}",
-        "  2. name who signs: [[signing.identities]] in .security-config.toml",
-        f"  3. rehearse until nothing would be refused: nox -s rehearse -- --project {project}",
+        f"  1. lock the dependencies from requirements.in: nox -s lock -- --project {project}",
+        "  2. name the authorized signer: [[signing.identities]] in .security-config.toml",
+        f"  3. rehearse until no check blocks the release: nox -s rehearse -- --project {project}",
     ]
     assert "reports   SECURITY.md\n" in out
     _, quiet, _ = adopt(project, capfd, "--no-next-steps")
@@ -162,7 +162,7 @@ def test_an_existing_configuration_is_shown_what_to_paste(project: Path, capfd: 
     (project / ".trivyignore").write_text("CVE-2026-1\nCVE-2026-2\n")
     code, out, _ = adopt(project, capfd, "--write")
     assert code == 0
-    assert ".security-config.toml is yours: paste what you want to keep of these\n" in out
+    assert ".security-config.toml exists and is not changed; copy the entries that you want to keep:\n" in out
     assert '# id = "CVE-2026-2"' in out
     assert '# id = "CVE-2026-1"' not in out
     assert (project / CONFIG_NAME).read_text() == "# CVE-2026-1 was looked at\n"
@@ -207,7 +207,7 @@ def test_nothing_is_written_through_a_link(
     assert code == 0
     assert everything_in(outside) == {"file": b"# mine\n"}
     assert (project / link).is_symlink()
-    assert "left as it is" in out
+    assert ", unchanged" in out
     assert not [path for path in said(project, capfd, *ALL)["files"] if path.startswith(link)]
 
 
@@ -237,7 +237,7 @@ def test_a_hostile_project(tmp_path: Path, capfd: pytest.CaptureFixture[str]) ->
     assert config == parse_config(f'component_name = "{config.component_name}"')
     assert config.component_name == "a-waivers-id-x"
     assert (project / ".gitignore").read_bytes().startswith(b"\xff\xfe")
-    assert "  1. mend what cannot be read: pyproject.toml: is not valid TOML\n" in out
+    assert "  1. fix the unreadable file: pyproject.toml: is not valid TOML\n" in out
 
 
 def test_what_cannot_be_read_is_told(
@@ -248,8 +248,8 @@ def test_what_cannot_be_read_is_told(
     (project / "requirements.txt").write_text("idna==3.7\n" * 3_001)
     code, out, _ = adopt(project, capfd, "--write")
     assert code == 0
-    assert "tox.ini: could not be read; an ignore list in it was not imported\n" in out
-    assert "  1. mend what cannot be read: requirements.txt:1: expected at most 30000 bytes, found 30010\n" in out
+    assert "tox.ini: could not be read or is too large; its ignore list, if any, was not imported\n" in out
+    assert "  1. fix the unreadable file: requirements.txt:1: expected at most 30000 bytes, found 30010\n" in out
 
 
 def test_a_project_that_cannot_be_written(

@@ -107,7 +107,7 @@ def test_a_folder_that_is_no_retained_release_is_refused(stage: Stage, capfd: py
     folder = stage.base / "project"
     assert stage.run("--evidence", str(folder)) == 3
     assert capfd.readouterr().err == (
-        f"error: {folder}: is no retained release\n  next: Give the folder <artifacts>/supply-chain/N/V of one.\n"
+        f"error: {folder}: is not a retained release\n  next: Give the folder of a release: <artifacts>/supply-chain/N/V.\n"
     )
 
 

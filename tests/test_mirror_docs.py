@@ -105,8 +105,8 @@ def test_without_a_release_nothing_is_written(tmp_path: Path, capfd: pytest.Capt
     empty.project()
     assert empty.run(mirror_docs.main) == ExitCode.NOT_EXAMINED
     assert capfd.readouterr().err == (
-        "error: no intact release of N is retained: there is nothing to mirror\n"
-        "  next: Make one: nox -s release, or nox -s rehearse. What is damaged: nox -s retention -- --verify.\n"
+        "error: no intact release of N is retained, so there is nothing to mirror\n"
+        "  next: Make one with nox -s release or nox -s rehearse; list damaged ones with nox -s retention -- --verify.\n"
     )
     assert not (empty.dist / "mirror").exists()
 

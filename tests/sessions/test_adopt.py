@@ -10,7 +10,7 @@ import pytest
 from ops.supply_chain.sessions import adopt, rehearse
 
 STEPS = ["generate_sbom", "verify_release"]
-LOCK = "lock what you install; begin with a requirements.in or pyproject.toml: nox -s lock"
+LOCK = "lock the dependencies; create a requirements.in or pyproject.toml first: nox -s lock"
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_the_rehearsal_follows_and_gives_its_code(
     assert out.splitlines()[-4:] == [
         "next:",
         f"  1. {LOCK} -- --project {project}",
-        "  2. name who signs: [[signing.identities]] in .security-config.toml",
+        "  2. name the authorized signer: [[signing.identities]] in .security-config.toml",
         "  3. set a private reporting channel: [reporting] in .security-config.toml",
     ]
     assert "rehearsed as version 0.0.0: the project has no version, or several tags at HEAD\n" in out

@@ -69,7 +69,7 @@ ignore = true
         ),
         notes=(
             "a/osv-scanner.toml: IgnoredVulns entry 3 has no advisory id and was not imported",
-            "a/osv-scanner.toml: 1 PackageOverrides ignore whole packages; a waiver names one finding",
+            "a/osv-scanner.toml: PackageOverrides (1) not imported: a waiver covers one finding, not a package",
         ),
     )
 
@@ -81,7 +81,7 @@ def test_trivyignore() -> None:
             IgnoredAdvisory(id=A, source=".trivyignore:2", until="2026-12-31"),
             IgnoredAdvisory(id=B, source=".trivyignore:3"),
         ),
-        notes=(".trivyignore:5: no advisory id, not imported",),
+        notes=(".trivyignore:5: not imported: not an advisory id",),
     )
 
 
@@ -160,9 +160,9 @@ def test_uv() -> None:
     assert ignored_by_uv("pyproject.toml", text) == ImportedIgnores(
         entries=(
             IgnoredAdvisory(id=A, source="pyproject.toml"),
-            IgnoredAdvisory(id=B, source="pyproject.toml", reason="ignored until there is a fix"),
+            IgnoredAdvisory(id=B, source="pyproject.toml", reason="ignored until a fix is available"),
         ),
-        notes=("pyproject.toml: an entry of audit.ignore is no advisory id and was not imported",),
+        notes=("pyproject.toml: an entry of audit.ignore is not an advisory id and was not imported",),
     )
     assert ignored_by_uv("uv.toml", f'[audit]\nignore = ["{A}"]\n').entries == (
         IgnoredAdvisory(id=A, source="uv.toml"),
@@ -199,8 +199,8 @@ def test_all_lists_of_a_project() -> None:
     found = import_ignores(files, files.__getitem__)
     assert {one.id for one in found.entries} == {A} | {f"X-{number}" for number in range(2, 13)}
     assert found.notes == (
-        "b/.trivyignore: could not be read; an ignore list in it was not imported",
-        "c/.trivyignore: could not be read; an ignore list in it was not imported",
+        "b/.trivyignore: could not be read or is too large; its ignore list, if any, was not imported",
+        "c/.trivyignore: could not be read or is too large; its ignore list, if any, was not imported",
     )
 
 
@@ -239,11 +239,11 @@ def test_what_is_known_is_filled_in_and_what_is_missing_marked() -> None:
         "# From osv-scanner.toml:",
         "# [[waivers]]",
         f'# id = "{A}"',
-        '# package = ""  # narrow it to one package, if you can',
+        '# package = ""  # limit it to one package if you can',
         '# reason = "only on Windows"',
-        '# owner = ""  # MISSING: who answers for it?',
-        '# date = ""  # MISSING: the day on which you decided, like 2026-01-31',
-        '# expires = "2026-12-31"  # as that list says: check it',
+        '# owner = ""  # MISSING: who is responsible?',
+        '# date = ""  # MISSING: the date of the decision, for example 2026-01-31',
+        '# expires = "2026-12-31"  # from the imported list: check it',
     ]
 
 
@@ -255,7 +255,7 @@ def test_the_shown_defaults_are_the_defaults() -> None:
     plain = parse_config('component_name = "widget"')
     assert parse_config(text) == parse_config("\n".join(lines)) == plain
     assert tomllib.loads("\n".join(lines))["retention"]["days"] == plain.retention.days
-    assert '# The project itself says "3.12" (.python-version).' in text
+    assert '# The project declares "3.12" (.python-version).' in text
 
 
 def test_the_shown_signer_is_the_release_workflow_and_nobody_yet() -> None:

@@ -45,14 +45,14 @@ def test_workflows_are_for_github_or_where_they_are_asked_for() -> None:
     assert paths(planned(AdoptOptions(workflows=True))) == sorted([*ALWAYS, *GITHUB])
     assert paths(planned(AdoptOptions(template=True))) == sorted([*ALWAYS, "SECURITY.md.template"])
     assert planned().kept == (
-        ".github/workflows/: not written, the project has no remote on GitHub (--workflows writes them)",
+        ".github/workflows/: not written: the project has no remote on GitHub (--workflows writes them)",
     )
 
 
 def test_a_folder_in_a_repository_gets_no_workflows() -> None:
     plan = planned(AdoptOptions(workflows=True), repository="acme/widget", prefix="inner")
     assert paths(plan) == ALWAYS
-    assert plan.kept == (".github/workflows/: not written, GitHub reads workflows at the top of a repository only",)
+    assert plan.kept == (".github/workflows/: not written: GitHub reads workflows only from the root of a repository",)
 
 
 def test_what_is_there_is_never_written() -> None:
@@ -61,24 +61,24 @@ def test_what_is_there_is_never_written() -> None:
         AdoptOptions(template=True, workflows=True), existing=everything, gitignore=b"dist\n.nox/\n", repository="a/b"
     )
     assert plan.files == ()
-    assert ".security-config.toml: is there, left as it is" in plan.kept
-    assert ".gitignore: has what it needs" in plan.kept
+    assert ".security-config.toml: exists, unchanged" in plan.kept
+    assert ".gitignore: complete" in plan.kept
 
 
 @pytest.mark.parametrize("place", RENOVATE_PLACES)
 def test_another_renovate_configuration_is_enough(place: str) -> None:
     plan = planned(existing=frozenset({place}))
     assert paths(plan) == [".gitignore", ".security-config.toml"]
-    assert f"{place}: is there, left as it is" in plan.kept
+    assert f"{place}: exists, unchanged" in plan.kept
 
 
 GITIGNORES = {
-    "none": (None, b"# What the release pipeline makes (sealwright).\n/dist/\n/.nox/\n"),
-    "empty": (b"", b"# What the release pipeline makes (sealwright).\n/dist/\n/.nox/\n"),
-    "one is there": (b"dist\n", b"dist\n\n# What the release pipeline makes (sealwright).\n/.nox/\n"),
-    "no line end": (b"x", b"x\n\n# What the release pipeline makes (sealwright).\n/dist/\n/.nox/\n"),
-    "carriage returns": (b"x\r\n", b"x\r\n\r\n# What the release pipeline makes (sealwright).\r\n/dist/\r\n/.nox/\r\n"),
-    "not UTF-8": (b"\xff\n/dist\n", b"\xff\n/dist\n\n# What the release pipeline makes (sealwright).\n/.nox/\n"),
+    "none": (None, b"# Output of the release pipeline (sealwright).\n/dist/\n/.nox/\n"),
+    "empty": (b"", b"# Output of the release pipeline (sealwright).\n/dist/\n/.nox/\n"),
+    "one is there": (b"dist\n", b"dist\n\n# Output of the release pipeline (sealwright).\n/.nox/\n"),
+    "no line end": (b"x", b"x\n\n# Output of the release pipeline (sealwright).\n/dist/\n/.nox/\n"),
+    "carriage returns": (b"x\r\n", b"x\r\n\r\n# Output of the release pipeline (sealwright).\r\n/dist/\r\n/.nox/\r\n"),
+    "not UTF-8": (b"\xff\n/dist\n", b"\xff\n/dist\n\n# Output of the release pipeline (sealwright).\n/.nox/\n"),
     "all are there": (b" /dist/ \n.nox\n", None),
 }
 
@@ -93,7 +93,7 @@ def test_only_missing_lines_are_added(content: bytes | None, new: bytes | None) 
 
 def test_a_tracked_dist_is_not_ignored() -> None:
     assert with_missing_lines(None, dist_is_tracked=True) == (
-        b"# What the release pipeline makes (sealwright).\n/.nox/\n"
+        b"# Output of the release pipeline (sealwright).\n/.nox/\n"
     )
 
 
@@ -152,9 +152,9 @@ STEPS = {
         {},
         False,
         [
-            "write it: nox -s adopt -- ../p --write",
-            "lock what you install; begin with a requirements.in or pyproject.toml: nox -s lock -- --project ../p",
-            "name who signs: [[signing.identities]] in .security-config.toml",
+            "write the files: nox -s adopt -- ../p --write",
+            "lock the dependencies; create a requirements.in or pyproject.toml first: nox -s lock -- --project ../p",
+            "name the authorized signer: [[signing.identities]] in .security-config.toml",
         ],
     ),
     "sources, ignores": (
@@ -164,27 +164,27 @@ STEPS = {
         },
         True,
         [
-            "lock what you install from requirements.in: nox -s lock -- --project ../p",
-            "decide on 1 ignored advisory: give each a reason, an owner and an end in .security-config.toml, or delete it",
-            "name who signs: [[signing.identities]] in .security-config.toml",
+            "lock the dependencies from requirements.in: nox -s lock -- --project ../p",
+            "decide on 1 ignored advisory: give each a reason, an owner and an expiry date in .security-config.toml, or delete it",
+            "name the authorized signer: [[signing.identities]] in .security-config.toml",
         ],
     ),
     "unhashed": (
         {"locks": (LOOSE,), "signers": 1},
         True,
         [
-            "lock what is unhashed or has no exact version: a.txt (2 of 3): nox -s lock -- --project ../p",
+            "pin every package with a hash and an exact version: a.txt (2 of 3): nox -s lock -- --project ../p",
             "set a private reporting channel: [reporting] in .security-config.toml",
-            "give it a version: tag a commit, or set [project].version in pyproject.toml",
+            "give the project a version: tag a commit, or set [project].version in pyproject.toml",
         ],
     ),
     "broken": (
         {"locks_problem": "x:1: \x1b[2J", "signers": 1, "channel": "SECURITY.md", "released_as": "1"},
         True,
         [
-            "mend what cannot be read: x:1: ?[2J",
-            "rehearse until nothing would be refused: nox -s rehearse -- --project ../p",
-            "make the first release: tag it, then nox -s release -- --project ../p",
+            "fix the unreadable file: x:1: ?[2J",
+            "rehearse until no check blocks the release: nox -s rehearse -- --project ../p",
+            "make the first release: tag a commit, then nox -s release -- --project ../p",
         ],
     ),
     "all is well": (
@@ -196,9 +196,9 @@ STEPS = {
         },
         True,
         [
-            "rehearse until nothing would be refused: nox -s rehearse -- --project ../p",
-            "make the first release: tag it, then nox -s release -- --project ../p",
-            "look every day: nox -s daily_scan -- --project ../p --public-log",
+            "rehearse until no check blocks the release: nox -s rehearse -- --project ../p",
+            "make the first release: tag a commit, then nox -s release -- --project ../p",
+            "check for new advisories every day: nox -s daily_scan -- --project ../p --public-log",
         ],
     ),
 }
@@ -214,7 +214,10 @@ def test_what_the_configuration_speaks_of_is_not_told_again() -> None:
     found = survey(ignored=ImportedIgnores(entries=entries), known_ids=frozenset({"A-1"}))
     assert [one.id for one in unsettled(found)] == ["b-2"]
     assert to_paste(()) == []
-    assert to_paste(unsettled(found))[1] == ".security-config.toml is yours: paste what you want to keep of these"
+    assert (
+        to_paste(unsettled(found))[1]
+        == ".security-config.toml exists and is not changed; copy the entries that you want to keep:"
+    )
 
 
 def test_what_is_shown_is_one_line_a_line() -> None:

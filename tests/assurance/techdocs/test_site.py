@@ -152,15 +152,15 @@ def test_what_could_not_be_read_is_never_an_empty_list() -> None:
     page = files["docs/releases/1.1/index.md"].decode()
     assert "| policy | not known |" in page
     assert "| packages | not known |" in page
-    assert page.count("No record could be read.") == 2
-    assert "Nobody is configured who may sign: there is no command that would prove anything." in page
-    assert b"No SBOM of this release could be read." in files["docs/releases/1.1/packages.md"]
+    assert page.count("No readable record.") == 2
+    assert "No signing identity is configured, so the release cannot be verified." in page
+    assert b"No SBOM of this release is readable." in files["docs/releases/1.1/packages.md"]
 
 
 def test_a_dependency_without_owner_stands_out() -> None:
     page = site(mirror("x"))["docs/dependencies.md"].decode()
     assert "| bare | 1 | **no owner** | unstated | (not in that SBOM) |   |" in page
-    assert "2 direct dependencies, 1 of them without owner." in page
+    assert "2 direct dependencies, 1 without an owner." in page
 
 
 def test_a_package_leads_to_every_release_that_holds_it() -> None:

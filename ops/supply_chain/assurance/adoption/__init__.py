@@ -1,1 +1,1 @@
-"""What a project needs in order to be released: what is there, what would be written, what comes next."""
+"""Adoption of a project: what it has, the files it needs, and the next steps."""

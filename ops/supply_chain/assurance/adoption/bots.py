@@ -1,4 +1,4 @@
-"""Files for the bots that open update requests: Renovate keeps versions current, Dependabot mends what is vulnerable.
+"""Configuration of update bots: Renovate for version updates, Dependabot for security updates.
 
 Source: https://docs.renovatebot.com/configuration-options/ (`minimumReleaseAge`, `vulnerabilityAlerts`,
 `osvVulnerabilityAlerts`); GitHub, "Dependabot options reference": alerts "are configured in the repository or
@@ -27,7 +27,7 @@ RENOVATE_PLACES = (
     ".renovaterc.json",
     ".renovaterc.json5",
 )
-"""Where Renovate looks for its configuration; it takes the first."""
+"""Where Renovate searches for its configuration; the first match wins."""
 
 DEPENDABOT = ".github/dependabot.yml"
 DEPENDABOT_PLACES = (DEPENDABOT, ".github/dependabot.yaml")
@@ -35,12 +35,12 @@ MOST_FOLDERS = 50
 
 
 def renovate_text() -> str:
-    """Return a Renovate configuration, with its reasons."""
+    """Return a commented Renovate configuration."""
     return _RENOVATE.format(days=DEFAULT_COOL_DOWN_DAYS)
 
 
 def dependabot_text(survey: ProjectSurvey) -> str:
-    """Return a Dependabot configuration that opens requests for vulnerable dependencies only."""
+    """Return a Dependabot configuration that opens pull requests for vulnerable dependencies only."""
     head = _DEPENDABOT_HEAD.replace("OWNER/REPO", survey.repository or "OWNER/REPO")
     parts = [head, _entry("github-actions", ["/"])]
     for ecosystem in ("pip", "uv"):
@@ -55,7 +55,7 @@ def _ecosystem(lock: FoundLock) -> str:
 
 
 def _folder(lock: FoundLock) -> str:
-    """Return the folder as Dependabot writes it, or nothing for a name that could be read as something else."""
+    """Return the folder as Dependabot writes it; empty for a name with special characters."""
     folder = "/" + posixpath.dirname(lock.path)
     return "" if printable(folder) != folder or set(folder) & set("*?[]{}\\") else folder
 
@@ -66,18 +66,18 @@ def _entry(ecosystem: str, folders: list[str]) -> str:
 
 
 _RENOVATE = """\
-// Renovate keeps dependencies and pinned actions current. It works once its app or a runner of it is set up.
+// Renovate updates dependencies and pinned actions. Install its GitHub app or run it yourself to activate this file.
 {{
   $schema: "https://docs.renovatebot.com/renovate-schema.json",
   extends: [
     "config:recommended",
-    // Every action by commit, its version in a comment.
+    // Pin every action to a commit, with its version in a comment.
     "helpers:pinGitHubActionDigests",
   ],
-  // The same patience as [locks].cool_down_days: what was published in haste is often withdrawn in haste.
+  // The same waiting time as [locks].cool_down_days: malicious releases are usually removed within days.
   minimumReleaseAge: "{days} days",
   internalChecksFilter: "strict",
-  // A fix does not wait.
+  // Security fixes do not wait.
   osvVulnerabilityAlerts: true,
   vulnerabilityAlerts: {{
     labels: ["security"],
@@ -87,10 +87,10 @@ _RENOVATE = """\
 """
 
 _DEPENDABOT_HEAD = """\
-# Dependabot, for security updates only: Renovate keeps the versions current.
+# Dependabot, for security updates only; Renovate updates versions.
 #
-# Alerts and security updates themselves are no matter of this file: they are settings of the repository
-# ("Settings", "Advanced Security"). With the GitHub CLI, by an administrator:
+# This file does not enable alerts or security updates: they are settings of the repository ("Settings",
+# "Advanced Security"). An administrator can enable them with the GitHub CLI:
 #   gh api -X PUT repos/OWNER/REPO/vulnerability-alerts
 #   gh api -X PUT repos/OWNER/REPO/automated-security-fixes
 version: 2
@@ -103,7 +103,7 @@ _DEPENDABOT_ENTRY = """\
 {folders}\
     schedule:
       interval: weekly
-    # No requests for mere updates; those for security updates are not counted here.
+    # No pull requests for version updates; the limit does not apply to security updates.
     open-pull-requests-limit: 0
     cooldown:
       default-days: {days}

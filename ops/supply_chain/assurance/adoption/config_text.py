@@ -1,7 +1,7 @@
-"""The first `.security-config.toml` of a project: every default explained, none of them changed.
+"""The first `.security-config.toml` of a project: every default explained, none changed.
 
-What a person must decide is written as a comment: an imported ignore, a signer. A line that begins with `# ` and is
-TOML without it shows a default, so that taking the mark away changes nothing (a test does that).
+What a person must decide is a comment: imported ignores, signers. A commented-out key shows its default, so
+uncommenting it changes nothing (tested).
 
 Source: docs/configuration.md, which lists every key.
 """
@@ -21,41 +21,41 @@ GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 """OIDC issuer of GitHub Actions, which the certificates of its workflows name."""
 
 MISSING = "MISSING"
-"""Marks what a person has to fill in. The value itself stays empty: with the '# ' taken away and nothing filled in,
-the entry is malformed, and waives nothing.
+"""Marks a value that a person has to fill in. The value itself is empty: an entry that is uncommented without being
+filled in is malformed, and waives nothing.
 """
 
 _SHOWN: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     (
         "locks",
-        "Which files are locks, and how `nox -s lock` makes them.",
+        "Which files are locks, and how `nox -s lock` compiles them.",
         (
-            ("cool_down_days", "Least age in days of a release that a compile may pick."),
-            ("include", "Globs of the files that are locks; empty means the usual names, wherever they lie."),
-            ("exclude", "Globs of what is left out, for example locks of examples that are never shipped."),
-            ("python_version", "The Python that is locked for; empty means the one that runs the pipeline."),
+            ("cool_down_days", "Minimum age in days of a release before it may be locked."),
+            ("include", "Globs of the lock files; empty means the usual names, in any folder."),
+            ("exclude", "Globs of locks to leave out, for example of examples that are not shipped."),
+            ("python_version", "Python version to lock for; empty means the version that runs the pipeline."),
             ("universal", "Lock for every platform at once."),
         ),
     ),
     (
         "sbom",
-        "Who makes the SBOM and who the product; what is empty is written as unknown, never guessed.",
-        (("author", ""), ("producer", ""), ("licence", "SPDX expression, where pyproject.toml does not say it.")),
+        "Author of the SBOM and producer of the component; empty values are written as unknown, never guessed.",
+        (("author", ""), ("producer", ""), ("licence", "SPDX expression, if pyproject.toml has no licence.")),
     ),
     (
         "gate",
-        "The least severity that stops a release; findings below it stay visible and pass.",
+        "Lowest severity that blocks a release; lower findings are reported and pass.",
         (("fail_on", ""),),
     ),
     (
         "waiver_rules",
-        "For how many days a waiver may be valid, and how many days ahead its expiry is reported.",
-        (("max_days", ""), ("warn_days", ""), ("zone", "Time zone in which its last day ends.")),
+        "Maximum validity of a waiver in days, and how many days before expiry it is reported.",
+        (("max_days", ""), ("warn_days", ""), ("zone", "Time zone in which the last day ends.")),
     ),
-    ("retention", "For how many days a release is kept.", (("days", ""),)),
+    ("retention", "How many days a release is retained.", (("days", ""),)),
     (
         "public_log",
-        "`age` public keys of those who may read findings of a run with a public log.",
+        "`age` public keys that the findings of a run with a public log are encrypted to.",
         (("recipients", ""),),
     ),
 )
@@ -65,7 +65,7 @@ def config_text(survey: ProjectSurvey) -> str:
     """Return the file's content.
 
     Args:
-        survey: What was found.
+        survey: The project.
     """
     parts = [_HEAD, f"component_name = {quoted(survey.name)}\n", *(_table(row, survey) for row in _SHOWN)]
     parts += [_REPORTING.format(repository=quoted(survey.repository or "OWNER/REPO")), _signing(survey)]
@@ -74,14 +74,14 @@ def config_text(survey: ProjectSurvey) -> str:
 
 
 def waivers_text(entries: Sequence[IgnoredAdvisory]) -> str:
-    """Return imported ignores as entries that are commented out, with what is missing marked; empty for none."""
+    """Return imported ignores as commented-out entries with missing values marked; empty for none."""
     if not entries:
         return ""
     return _WAIVERS_HEAD + "".join(map(_waiver, entries))
 
 
 def quoted(text: str) -> str:
-    """Return a text as a TOML string of one line, with every control character as `?`."""
+    """Return a text as a one-line TOML string, with every control character as `?`."""
     return json.dumps(without_credentials(printable(text)), ensure_ascii=False)
 
 
@@ -92,7 +92,7 @@ def _table(row: tuple[str, str, tuple[tuple[str, str], ...]], survey: ProjectSur
     for key, said in keys:
         lines += [f"# {said}"] if said else []
         if key == "python_version" and survey.python:
-            lines.append(f"# The project itself says {quoted(survey.python)} ({_line(survey.python_source)}).")
+            lines.append(f"# The project declares {quoted(survey.python)} ({_line(survey.python_source)}).")
         lines.append(f"# {key} = {json.dumps(msgspec.to_builtins(getattr(table, key)))}")
     return "\n".join(lines) + "\n"
 
@@ -107,13 +107,13 @@ def _signing(survey: ProjectSurvey) -> str:
 
 
 def _waiver(ignored: IgnoredAdvisory) -> str:
-    end = "as that list says: check it" if ignored.until else f"{MISSING}: the last day on which it holds"
+    end = "from the imported list: check it" if ignored.until else f"{MISSING}: the last day on which it is valid"
     rows = [
         ("id", ignored.id, ""),
-        ("package", ignored.package, "" if ignored.package else "narrow it to one package, if you can"),
-        ("reason", ignored.reason, "" if ignored.reason else f"{MISSING}: why does this not hurt us?"),
-        ("owner", "", f"{MISSING}: who answers for it?"),
-        ("date", "", f"{MISSING}: the day on which you decided, like 2026-01-31"),
+        ("package", ignored.package, "" if ignored.package else "limit it to one package if you can"),
+        ("reason", ignored.reason, "" if ignored.reason else f"{MISSING}: why is this acceptable?"),
+        ("owner", "", f"{MISSING}: who is responsible?"),
+        ("date", "", f"{MISSING}: the date of the decision, for example 2026-01-31"),
         ("expires", ignored.until, end),
     ]
     lines = [f"\n# From {_line(ignored.source)}:\n# [[waivers]]\n"]
@@ -126,29 +126,29 @@ def _line(text: str) -> str:
 
 
 _HEAD = """\
-# What sealwright knows of this project. Every key is optional. A line that begins with '# ' and a key shows the
-# default: take the '# ' away to change it. All keys: docs/configuration.md of sealwright.
+# Configuration of sealwright for this project. Every key is optional. A commented-out key shows its default:
+# uncomment it to change it. All keys: docs/configuration.md of sealwright.
 
-# The name of the component; the files of a release begin with it."""
+# The name of the component; names of released files begin with it."""
 
 _REPORTING = """\
-# How vulnerabilities are reported in private, for SECURITY.md and security.txt. Fill in at least one, remove the '#'.
+# Private reporting of vulnerabilities, for SECURITY.md and security.txt. Uncomment and fill in at least one.
 [reporting]
-# On GitHub, once private vulnerability reporting is switched on in the repository's settings:
+# GitHub: enable private vulnerability reporting in the repository's settings first.
 #github = {repository}
 # email = ""
 # url = ""
 """
 
 _SIGNING = """\
-# How releases are signed: "sigstore" (keyless), or "checksums", which publishes digests and calls nothing signed.
-# Keyless signing writes who signs, here the name of the repository, to a public log, for ever. If that name is
-# private, take "checksums", or an instance of your own with trust_config.
+# How releases are signed: "sigstore" (keyless), or "checksums", which publishes digests without signatures.
+# Keyless signing records the signer, here the name of the repository, in a public log, permanently. If that name is
+# private, use "checksums", or a private Sigstore instance with trust_config.
 [signing]
 # mode = "sigstore"
 
-# Who signs. Without an entry nothing can be released: naming the signer is a decision, so it is left to you. This one
-# is the workflow release.yml, run for a tag that begins with v.{known} Take the '#' away once it is the one that you mean.
+# Authorized signers. At least one is required for a release, and only you can name it. This entry is the workflow
+# release.yml, run for a tag that begins with v.{known} Uncomment it if that is your signer.
 # [[signing.identities]]
 #issuer = {issuer}
 #identity_regex = {expression}
@@ -157,6 +157,6 @@ _SIGNING = """\
 """
 
 _WAIVERS_HEAD = """\
-# Findings that other tools of this project were told to ignore. Imported, and none of them is in force: a waiver
-# needs a reason, an owner, and a day on which it ends. Fill in what is marked, take the '# ' away, delete the rest.
+# Advisories that other tools of this project ignore. They are imported as comments and not in force: a waiver needs
+# a reason, an owner and an expiry date. Fill in the values marked MISSING and uncomment the entry, or delete it.
 """

@@ -36,12 +36,12 @@ def ignored_by_osv_scanner(path: str, text: str) -> ImportedIgnores:
         )
     overrides = len(_list(table.get("PackageOverrides")))
     if overrides:
-        notes.append(f"{path}: {overrides} PackageOverrides ignore whole packages; a waiver names one finding")
+        notes.append(f"{path}: PackageOverrides ({overrides}) not imported: a waiver covers one finding, not a package")
     return ImportedIgnores(entries=tuple(entries), notes=tuple(notes))
 
 
 def ignored_by_trivy(path: str, text: str) -> ImportedIgnores:
-    """Read a `.trivyignore`: an id a line, perhaps with `exp:DATE`, and comments."""
+    """Read a `.trivyignore`: one id per line, optionally with `exp:DATE`, and comments."""
     entries, notes = [], []
     for number, line in enumerate(text.splitlines(), 1):
         said = line.split("#", 1)[0].strip()
@@ -52,7 +52,7 @@ def ignored_by_trivy(path: str, text: str) -> ImportedIgnores:
                 IgnoredAdvisory(id=match["id"], source=f"{path}:{number}", until=expires[1] if expires else "")
             )
         elif said:
-            notes.append(f"{path}:{number}: no advisory id, not imported")
+            notes.append(f"{path}:{number}: not imported: not an advisory id")
     return ImportedIgnores(entries=tuple(entries), notes=tuple(notes))
 
 
@@ -63,12 +63,12 @@ def ignored_by_uv(path: str, text: str) -> ImportedIgnores:
         table = _table(_table(table.get("tool")).get("uv"))
     audit = _table(table.get("audit"))
     entries = []
-    for key, said in (("ignore", ""), ("ignore-until-fixed", "ignored until there is a fix")):
+    for key, said in (("ignore", ""), ("ignore-until-fixed", "ignored until a fix is available")):
         for name in _list(audit.get(key)):
             if isinstance(name, str) and _ID.fullmatch(name):
                 entries.append(IgnoredAdvisory(id=name, source=path, reason=said))
             else:
-                notes.append(f"{path}: an entry of audit.{key} is no advisory id and was not imported")
+                notes.append(f"{path}: an entry of audit.{key} is not an advisory id and was not imported")
     return ImportedIgnores(entries=tuple(entries), notes=tuple(notes))
 
 
@@ -80,14 +80,14 @@ READERS = {
     "pyproject.toml": ignored_by_uv,
     "uv.toml": ignored_by_uv,
 }
-"""Which reader reads a file of this name, wherever it lies."""
+"""File name, in any folder -> its reader."""
 
 
 def _toml(path: str, text: str) -> tuple[dict[str, Any], list[str]]:
     try:
         return tomllib.loads(text), []
     except (tomllib.TOMLDecodeError, RecursionError):
-        return {}, [f"{path}: is not valid TOML; its ignore list, if any, was not imported"]
+        return {}, [f"{path}: invalid TOML; its ignore list, if any, was not imported"]
 
 
 def _table(value: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which files of a project may tell some tool to ignore an advisory, and all that they tell."""
+"""Ignore lists of other tools: which files of a project may have one, and their entries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.supply_chain.assurance.adoption.pip_audit_flags import ignored_by_pip_a
 from ops.supply_chain.core.text import printable
 
 LARGEST_BYTES = 4 << 20
-"""More than any file that people write by hand; a larger one is told, and not searched."""
+"""Maximum size of a file that is searched, above any file written by hand; a larger one is reported."""
 
 _CI = re.compile(
     r"\.github/(?:workflows|actions)/.+\.ya?ml|\.gitlab-ci\.yml|\.circleci/config\.yml|azure-pipelines\.yml"
@@ -24,7 +24,7 @@ _TOOLS = re.compile(
 
 
 def is_ci(path: str) -> bool:
-    """Tell whether a file, relative to the project, describes what a CI service runs."""
+    """Return whether a path, relative to the project, is the configuration of a CI service."""
     return _CI.fullmatch(path) is not None
 
 
@@ -33,9 +33,9 @@ def import_ignores(paths: Iterable[str], read: Callable[[str], bytes | None]) ->
 
     Args:
         paths: The project's files, relative to it.
-        read: Gives a file's bytes, None where it went away.
+        read: Returns a file's content, None where it cannot be read.
     Returns:
-        Entries and notes in the order of the paths; what could not be read is a note.
+        Entries and notes in the order of the paths; a file that could not be read is a note.
     """
     entries: list[IgnoredAdvisory] = []
     notes: list[str] = []
@@ -45,7 +45,9 @@ def import_ignores(paths: Iterable[str], read: Callable[[str], bytes | None]) ->
             continue
         data = read(path)
         if data is None or len(data) > LARGEST_BYTES:
-            notes.append(f"{printable(path)}: could not be read; an ignore list in it was not imported")
+            notes.append(
+                f"{printable(path)}: could not be read or is too large; its ignore list, if any, was not imported"
+            )
             continue
         found = _of_file(printable(path), data.decode("utf-8", "replace"), name)
         entries += found.entries

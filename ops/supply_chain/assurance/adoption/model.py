@@ -1,4 +1,4 @@
-"""What was found in a project, and what would be written into it."""
+"""The survey of a project, and the plan of files to write into it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ops.supply_chain.contracts.values.lock import LockKind
 
 
 class FoundLock(msgspec.Struct, frozen=True, kw_only=True):
-    """A lock: its path, its kind, how many packages it pins and how many of its lines have no hash or no version."""
+    """One lock: path, kind, number of pinned packages, and number of lines without a hash or an exact version."""
 
     path: str
     kind: LockKind
@@ -17,10 +17,10 @@ class FoundLock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IgnoredAdvisory(msgspec.Struct, frozen=True, kw_only=True):
-    """One advisory that another tool is told to ignore.
+    """One advisory that another tool ignores.
 
-    `id` is as written, `source` the file and line, `FILE:LINE`, line 0 where the file does not tell. `reason` is
-    what the list says, `until` an ISO date; `package` a name; each empty where the list does not know.
+    `id` is as written, `source` is `FILE:LINE`, or `FILE` where the line is not known. `reason`, `until` (an ISO date)
+    and `package` come from the list, and are empty where it does not give them.
     """
 
     id: str
@@ -31,16 +31,16 @@ class IgnoredAdvisory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportedIgnores(msgspec.Struct, frozen=True, kw_only=True):
-    """What the ignore lists of other tools hold: entries in the order found, and what could not be read of them."""
+    """Ignore lists of other tools: entries in the order found, and notes on what could not be imported."""
 
     entries: tuple[IgnoredAdvisory, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 class PipelineSource(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the adopted workflows take sealwright from: `OWNER/REPO` and a full commit hash.
+    """The source of sealwright for adopted workflows: `OWNER/REPO` and a full commit hash.
 
-    Either is empty where this checkout does not tell; the workflow then asks a repository variable.
+    Either is empty where this checkout does not determine it; the workflow then uses a repository variable.
     """
 
     repository: str = ""
@@ -48,16 +48,16 @@ class PipelineSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
-    """A project as it was found.
+    """The state of a project.
 
-    `name` can be a component name as it is. `repository` is `OWNER/REPO` on GitHub or empty, `host` that of the
-    remote or empty; addresses are not kept. `prefix` is the folder inside its git repository, `under_git` whether
-    there is one. `existing` are those of the files that adoption could write, or that take their place, that are there
-    in any form, links and folders included. `locks_problem` is why the locks could not be read, `broken` what is wrong with `pyproject.toml`. `sources` are
-    files that a lock can be compiled from. `layout` is `src`, `flat` or `none`. `python` is the version that the
-    project says it wants, and `python_source` where it says so. `gitignore` is the file's content, None where
-    there is none or it must not be touched, which `gitignore_problem` then says. `released_as` is the version that
-    was found, empty where there is none.
+    `name` is a valid component name. `repository` is `OWNER/REPO` on GitHub or empty, `host` that of the remote or
+    empty; addresses are not kept. `prefix` is the folder inside its git repository, `under_git` is set where there
+    is one. `existing` are the paths in use among those that adoption could write and their alternatives, links and
+    folders included. `locks_problem` is why the locks could not be read, `broken` the problem with
+    `pyproject.toml`. `sources` are files that a lock can be compiled from. `layout` is `src`, `flat` or `none`.
+    `python` is the declared version, `python_source` the file that declares it. `gitignore` is the file's content,
+    None where there is none or it must not be changed; `gitignore_problem` is then the reason. `released_as` is the
+    version, empty where there is none.
     """
 
     name: str
@@ -86,14 +86,14 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AdoptOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for: the document's template, workflows without a GitHub remote."""
+    """Options of an adoption: the template of SECURITY.md, workflows without a GitHub remote."""
 
     template: bool = False
     workflows: bool = False
 
 
 class PlannedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file to write: its path, what is there now (None: nothing), what is to be there, and what it is for."""
+    """One file to write: path, present content (None: no file), new content, and purpose."""
 
     path: str
     old: bytes | None
@@ -102,7 +102,7 @@ class PlannedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AdoptionPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Files to write, sorted by path, and for each file that stays as it is a sentence why."""
+    """Files to write, sorted by path, and for each unchanged file the reason."""
 
     files: tuple[PlannedFile, ...] = ()
     kept: tuple[str, ...] = ()

@@ -1,10 +1,9 @@
-"""Advisories that a CI file tells pip-audit to ignore.
+"""Advisories that pip-audit ignores, from its command lines in CI files.
 
-Understood are the option in any quoting, `--ignore-vuln ID` and `--ignore-vuln=ID`, over line ends as shells, YAML
-lists and Python lists write it; and `ignore-vulns:` of pip-audit's GitHub action. A line that is a comment counts
-for nothing: nothing is ignored by it.
+Reads `--ignore-vuln ID` and `--ignore-vuln=ID` in any quoting, across line ends as in shells, YAML lists and Python
+lists; and `ignore-vulns:` of pip-audit's GitHub action. Comment lines are skipped.
 
-Source: pip-audit's README, "Usage"; pypa/gh-action-pip-audit's README, "ignore-vulns".
+Source: https://github.com/pypa/pip-audit#usage ; https://github.com/pypa/gh-action-pip-audit#ignore-vulns
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ _COMMENT_LINE = re.compile(r"^[ \t]*#[^\n]*$", re.MULTILINE)
 
 
 def ignored_by_pip_audit(path: str, text: str) -> tuple[IgnoredAdvisory, ...]:
-    """Find the advisories in one file.
+    """Find the ignored advisories in one file.
 
     Args:
-        path: Of the file, for the entries.
-        text: Its content.
+        path: The file's path, for the entries.
+        text: The file's content.
     Returns:
-        In the order of the file.
+        The entries, in the order of the file.
     """
     code = _COMMENT_LINE.sub(lambda found: " " * len(found[0]), text)
     found = [(match.start("id"), match["id"]) for match in _FLAG.finditer(code)]
@@ -41,7 +40,7 @@ def ignored_by_pip_audit(path: str, text: str) -> tuple[IgnoredAdvisory, ...]:
 
 
 def _of_input(code: str, match: re.Match[str]) -> list[tuple[int, str]]:
-    """Return the identifiers of one `ignore-vulns:`, on its line or on the deeper ones below it."""
+    """Return the ids of one `ignore-vulns:`, on its own line or on the indented lines below it."""
     if match["rest"].strip().rstrip("+-") not in ("|", ">", ""):
         start = match.start("rest")
         return [(start + found.start(), found[0]) for found in _ID.finditer(match["rest"].split(" #")[0])]

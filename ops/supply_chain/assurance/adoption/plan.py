@@ -1,4 +1,4 @@
-"""What adoption would write into a project: new files, and missing lines of an existing `.gitignore`.
+"""The plan of an adoption: new files, and missing lines of an existing `.gitignore`.
 
 Source: https://git-scm.com/docs/gitignore
 """
@@ -21,14 +21,14 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME
 GITIGNORE = ".gitignore"
 TEMPLATE = "SECURITY.md.template"
 WORKFLOWS_WHY = {
-    "release.yml": "makes, signs, attests, verifies and publishes a release when a tag is pushed",
-    "daily-scan.yml": "looks each day whether what is locked is exposed, and tells counts only",
-    "scorecard.yml": "has OpenSSF Scorecard look at the repository each week",
+    "release.yml": "builds, signs, attests, verifies and publishes a release when a tag is pushed",
+    "daily-scan.yml": "checks locked versions against new advisories every day; its log shows counts only",
+    "scorecard.yml": "runs OpenSSF Scorecard on the repository every week",
 }
 
 
 def places() -> tuple[str, ...]:
-    """Return every path whose being there decides what is written."""
+    """Return every path whose existence affects the plan."""
     flows = tuple(f"{workflows.FOLDER}/{name}" for name in workflows.NAMES)
     return (CONFIG_NAME, TEMPLATE, GITIGNORE, *flows, *bots.RENOVATE_PLACES, *bots.DEPENDABOT_PLACES)
 
@@ -36,19 +36,27 @@ def places() -> tuple[str, ...]:
 def make_plan(
     survey: ProjectSurvey, wanted: AdoptOptions, *, templates: Mapping[str, str], pipeline: PipelineSource
 ) -> AdoptionPlan:
-    """Decide what is written and what stays as it is.
+    """Decide which files to write and which to leave unchanged.
 
     Args:
-        survey: What was found.
-        wanted: What was asked for.
-        templates: The pipeline's templates: name -> text; those of the workflows and, where wanted, the document's.
-        pipeline: Where workflows take sealwright from.
+        survey: The project.
+        wanted: The options.
+        templates: The pipeline's templates, name -> text: those of the workflows and, where requested, of SECURITY.md.
+        pipeline: The source of sealwright for the workflows.
     """
     files: list[PlannedFile] = []
     kept: list[str] = []
-    _add(survey, files, kept, CONFIG_NAME, config_text(survey), "what sealwright knows of this project", (CONFIG_NAME,))
+    _add(
+        survey,
+        files,
+        kept,
+        CONFIG_NAME,
+        config_text(survey),
+        "configuration of sealwright for this project",
+        (CONFIG_NAME,),
+    )
     if wanted.template:
-        why = "the project's own template of SECURITY.md"
+        why = "the project's own template for SECURITY.md"
         _add(survey, files, kept, TEMPLATE, templates[TEMPLATE], why, (TEMPLATE,))
     _add(
         survey,
@@ -56,7 +64,7 @@ def make_plan(
         kept,
         bots.RENOVATE,
         bots.renovate_text(),
-        "keeps versions current, with patience",
+        "update requests for versions that have passed the cool-down",
         bots.RENOVATE_PLACES,
     )
     if _has_workflows(survey, wanted, kept):
@@ -64,7 +72,7 @@ def make_plan(
             path = f"{workflows.FOLDER}/{name}"
             text = workflows.render_workflow(templates[name], pipeline=pipeline, name=survey.name)
             _add(survey, files, kept, path, text, WORKFLOWS_WHY[name], (path,))
-        why = "updates of what is vulnerable; alerts themselves are a setting of the repository"
+        why = "security updates; alerts are enabled in the repository's settings"
         _add(survey, files, kept, bots.DEPENDABOT, bots.dependabot_text(survey), why, bots.DEPENDABOT_PLACES)
     _gitignore(survey, files, kept)
     return AdoptionPlan(files=tuple(sorted(files, key=lambda file: file.path)), kept=tuple(kept))
@@ -81,44 +89,44 @@ def _add(
 ) -> None:
     there = [place for place in instead if place in survey.existing]
     if there:
-        kept.append(f"{there[0]}: is there, left as it is")
+        kept.append(f"{there[0]}: exists, unchanged")
     else:
         files.append(PlannedFile(path=path, old=None, new=text.encode(), why=why))
 
 
 def _has_workflows(survey: ProjectSurvey, wanted: AdoptOptions, kept: list[str]) -> bool:
     if survey.prefix:
-        kept.append(f"{workflows.FOLDER}/: not written, GitHub reads workflows at the top of a repository only")
+        kept.append(f"{workflows.FOLDER}/: not written: GitHub reads workflows only from the root of a repository")
         return False
     if survey.repository or wanted.workflows:
         return True
-    kept.append(f"{workflows.FOLDER}/: not written, the project has no remote on GitHub (--workflows writes them)")
+    kept.append(f"{workflows.FOLDER}/: not written: the project has no remote on GitHub (--workflows writes them)")
     return False
 
 
 def _gitignore(survey: ProjectSurvey, files: list[PlannedFile], kept: list[str]) -> None:
     if survey.gitignore_problem:
-        kept.append(f"{GITIGNORE}: {survey.gitignore_problem}, left as it is")
+        kept.append(f"{GITIGNORE}: {survey.gitignore_problem}, unchanged")
         return
     new = with_missing_lines(survey.gitignore, dist_is_tracked=survey.dist_is_tracked)
     if new is None:
-        kept.append(f"{GITIGNORE}: has what it needs")
+        kept.append(f"{GITIGNORE}: complete")
         return
-    why = "what the pipeline makes is not committed"
+    why = "keeps output of the pipeline out of commits"
     files.append(PlannedFile(path=GITIGNORE, old=survey.gitignore, new=new, why=why))
 
 
 DIST_LINE, NOX_LINE = "/dist/", "/.nox/"
 
-_GITIGNORE_HEAD = b"# What the release pipeline makes (sealwright)."
+_GITIGNORE_HEAD = b"# Output of the release pipeline (sealwright)."
 
 
 def with_missing_lines(content: bytes | None, *, dist_is_tracked: bool) -> bytes | None:
-    """Return the content with the missing lines at its end, or None where none is missing.
+    """Return the content with the missing lines appended, or None where none is missing.
 
     Args:
-        content: What the file holds, in any encoding; None where there is none.
-        dist_is_tracked: Whether the project keeps files in `dist/` on purpose; then that line is left out.
+        content: The file's content, in any encoding; None where there is no file.
+        dist_is_tracked: Whether the project commits files in `dist/`; that line is then left out.
     """
     wanted = [NOX_LINE] if dist_is_tracked else [DIST_LINE, NOX_LINE]
     there = {_bare(line) for line in (content or b"").splitlines()}
@@ -132,5 +140,5 @@ def with_missing_lines(content: bytes | None, *, dist_is_tracked: bool) -> bytes
 
 
 def _bare(line: bytes) -> bytes:
-    """`dist`, `dist/` and `/dist/` all cover the folder at the top."""
+    """Return the bare name: `dist`, `dist/` and `/dist/` all cover the folder at the root."""
     return line.strip().strip(b"/")

@@ -1,4 +1,4 @@
-"""What adoption reports: what was found, the diff it would apply, what stays as it is, and the next steps."""
+"""The report of an adoption: findings, diff, unchanged files, and next steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_LISTED = 20
 
 
 def difference(plan: AdoptionPlan) -> list[str]:
-    """Return a unified diff of everything that would be written, safe to show."""
+    """Return a unified diff of all files to write, safe to print."""
     lines: list[str] = []
     for file in plan.files:
         lines += _difference(file)
@@ -22,7 +22,7 @@ def difference(plan: AdoptionPlan) -> list[str]:
 
 
 def found_lines(survey: ProjectSurvey) -> list[str]:
-    """Say what was found, a fact a line."""
+    """Return the survey, one fact per line."""
     where = survey.repository and f"GitHub, {survey.repository}"
     where = where or (survey.host and f"a remote at {survey.host}") or "no remote"
     lines = [
@@ -30,7 +30,7 @@ def found_lines(survey: ProjectSurvey) -> list[str]:
         f"git       {where if survey.under_git else 'not under git'}"
         + (f", in folder {survey.prefix}" if survey.prefix else ""),
         f"layout    {survey.layout}" + (f", built by {survey.build_backend}" if survey.build_backend else ""),
-        f"python    {survey.python} ({survey.python_source})" if survey.python else "python    does not say",
+        f"python    {survey.python} ({survey.python_source})" if survey.python else "python    no version declared",
         *_lock_lines(survey),
         f"CI        {_listed(survey.ci) or 'none'}",
         f"reports   {survey.channel or 'no private channel found'}",
@@ -38,22 +38,22 @@ def found_lines(survey: ProjectSurvey) -> list[str]:
     count = len(survey.ignored.entries)
     if count:
         lines.append(
-            f"ignores   {count} {'entry' if count == 1 else 'entries'} in other tools' lists; none is in force"
+            f"ignores   {count} {'entry' if count == 1 else 'entries'} in ignore lists of other tools; none is in force"
         )
     lines += [f"          {note}" for note in survey.ignored.notes]
     return [_safe(line) for line in lines]
 
 
 def kept_lines(plan: AdoptionPlan) -> list[str]:
-    """Say what stays as it is, a file a line."""
+    """Return the unchanged files, one per line."""
     return [_safe(f"  {line}") for line in plan.kept]
 
 
 def to_paste(entries: Sequence[IgnoredAdvisory]) -> list[str]:
-    """Return imported ignores for a configuration that is there and is not touched; empty for none."""
+    """Return imported ignores for an existing configuration, which is not changed; empty for none."""
     if not entries:
         return []
-    head = f"{CONFIG_NAME} is yours: paste what you want to keep of these"
+    head = f"{CONFIG_NAME} exists and is not changed; copy the entries that you want to keep:"
     return ["", head, *(_safe(line) for line in waivers_text(entries).splitlines())]
 
 
@@ -61,7 +61,7 @@ def _lock_lines(survey: ProjectSurvey) -> list[str]:
     if survey.locks_problem:
         return [f"locks     cannot be read: {survey.locks_problem}"]
     if not survey.locks:
-        return [f"locks     none; can be compiled from: {_listed(survey.sources) or 'nothing'}"]
+        return [f"locks     none; sources to compile from: {_listed(survey.sources) or 'none'}"]
     shown = [
         f"{'locks     ' if not place else '          '}{lock.path}: {_count(lock.pins, 'package')}"
         + (f", {lock.loose} without hash or exact version" if lock.loose else "")
@@ -96,19 +96,19 @@ MOST_NAMED = 3
 
 
 def next_steps(survey: ProjectSurvey, *, written: bool, project: str) -> tuple[str, ...]:
-    """Return the three next steps, the most urgent first.
+    """Return up to three next steps, the most urgent first.
 
     Args:
-        survey: What was found, after writing where something was written.
-        written: Whether nothing is left to write.
-        project: How the project's folder was given, for commands.
+        survey: The project, after any files were written.
+        written: Whether all files are written.
+        project: The project's folder as given, for commands.
     """
     steps = list(_steps(survey, written=written, project=project))
     return tuple(without_credentials(printable(step)) for step in steps[:HOW_MANY])
 
 
 def unsettled(survey: ProjectSurvey) -> tuple[IgnoredAdvisory, ...]:
-    """Return the imported ignores that the configuration does not speak of yet, each id once."""
+    """Return the imported ignores that the configuration does not mention yet, each id once."""
     found = {
         entry.id.upper(): entry
         for entry in reversed(survey.ignored.entries)
@@ -119,33 +119,33 @@ def unsettled(survey: ProjectSurvey) -> tuple[IgnoredAdvisory, ...]:
 
 def _steps(survey: ProjectSurvey, *, written: bool, project: str) -> Iterator[str]:
     if not written:
-        yield f"write it: nox -s adopt -- {project} --write"
+        yield f"write the files: nox -s adopt -- {project} --write"
     yield from _lock_steps(survey, project)
     if survey.ignored.entries:
         count = len({entry.id.upper() for entry in survey.ignored.entries})
         ids = "1 ignored advisory" if count == 1 else f"{count} ignored advisories"
-        yield f"decide on {ids}: give each a reason, an owner and an end in {CONFIG_NAME}, or delete it"
+        yield f"decide on {ids}: give each a reason, an owner and an expiry date in {CONFIG_NAME}, or delete it"
     if not survey.signers:
-        yield f"name who signs: [[signing.identities]] in {CONFIG_NAME}"
+        yield f"name the authorized signer: [[signing.identities]] in {CONFIG_NAME}"
     if not survey.channel:
         yield f"set a private reporting channel: [reporting] in {CONFIG_NAME}"
     if not survey.released_as:
-        yield "give it a version: tag a commit, or set [project].version in pyproject.toml"
+        yield "give the project a version: tag a commit, or set [project].version in pyproject.toml"
     if survey.repository:
-        yield "switch Dependabot alerts on: a setting of the repository, see .github/dependabot.yml"
-    yield f"rehearse until nothing would be refused: nox -s rehearse -- --project {project}"
-    yield f"make the first release: tag it, then nox -s release -- --project {project}"
-    yield f"look every day: nox -s daily_scan -- --project {project} --public-log"
+        yield "enable Dependabot alerts in the repository's settings: see .github/dependabot.yml"
+    yield f"rehearse until no check blocks the release: nox -s rehearse -- --project {project}"
+    yield f"make the first release: tag a commit, then nox -s release -- --project {project}"
+    yield f"check for new advisories every day: nox -s daily_scan -- --project {project} --public-log"
 
 
 def _lock_steps(survey: ProjectSurvey, project: str) -> Iterator[str]:
     for problem in dict.fromkeys(filter(None, (survey.broken, survey.locks_problem))):
-        yield f"mend what cannot be read: {problem}"
+        yield f"fix the unreadable file: {problem}"
     loose = [lock for lock in survey.locks if lock.loose]
     if loose:
         named = ", ".join(f"{lock.path} ({lock.loose} of {lock.pins})" for lock in loose[:MOST_NAMED])
         more = f" and {len(loose) - MOST_NAMED} more locks" if len(loose) > MOST_NAMED else ""
-        yield f"lock what is unhashed or has no exact version: {named}{more}: nox -s lock -- --project {project}"
+        yield f"pin every package with a hash and an exact version: {named}{more}: nox -s lock -- --project {project}"
     if not survey.locks and not survey.locks_problem:
-        where = f" from {survey.sources[0]}" if survey.sources else "; begin with a requirements.in or pyproject.toml"
-        yield f"lock what you install{where}: nox -s lock -- --project {project}"
+        where = f" from {survey.sources[0]}" if survey.sources else "; create a requirements.in or pyproject.toml first"
+        yield f"lock the dependencies{where}: nox -s lock -- --project {project}"

@@ -1,4 +1,4 @@
-"""A `.trivyignore.yaml`, as far as it concerns vulnerabilities.
+"""The ignored vulnerabilities of a `.trivyignore.yaml`.
 
 Source: https://trivy.dev/docs/latest/configuration/filtering/ (`id`, `paths`, `purls`, `statement`, `expired_at`).
 """
@@ -21,10 +21,10 @@ def ignored_by_trivy_yaml(path: str, text: str) -> ImportedIgnores:
     """Read the `vulnerabilities` of a `.trivyignore.yaml`.
 
     Args:
-        path: Of the file, for the entries.
-        text: Its content.
+        path: The file's path, for the entries.
+        text: The file's content.
     Returns:
-        The entries that have an advisory id, and what could not be read.
+        The entries that have an advisory id, and notes on what could not be read.
     """
     try:
         root = yaml.read(text)

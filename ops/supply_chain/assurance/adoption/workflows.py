@@ -1,9 +1,9 @@
-"""The workflow templates, made into workflows of one project.
+"""Render the workflow templates for one project.
 
-A template is YAML by itself: lines that begin with `#%` choose, `<< name >>` is a value. GitHub's own `${{ }}` means
-nothing here.
+A template is valid YAML: lines that begin with `#%` are statements, `<< name >>` is a value. GitHub's own `${{ }}` is
+left alone.
 
-Source: templates/workflows/; facts on the pinned actions in docs/workflows.md.
+Source: docs/workflows.md
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def require_pipeline(text: str) -> PipelineSource:
     """Read `OWNER/REPO@COMMIT`.
 
     Raises:
-        UsageError: It is something else.
+        UsageError: The text has another form.
     """
     repository, _, commit = text.partition("@")
     if REPOSITORY.fullmatch(repository) and _COMMIT.fullmatch(commit):
@@ -37,13 +37,13 @@ def require_pipeline(text: str) -> PipelineSource:
 
 
 def render_workflow(template: str, *, pipeline: PipelineSource, name: str, own: bool = False) -> str:
-    """Make a workflow of its template.
+    """Render a workflow from its template.
 
     Args:
         template: The template's text.
-        pipeline: Where the workflow takes sealwright from.
-        name: The component's name; it chooses the minute of the hour at which schedules run.
-        own: Whether it is for sealwright's own repository.
+        pipeline: The source of sealwright for the workflow.
+        name: The component's name; it determines the minute at which schedules run.
+        own: Whether the workflow is for sealwright's own repository.
     """
     import jinja2
 
@@ -64,5 +64,5 @@ def render_workflow(template: str, *, pipeline: PipelineSource, name: str, own: 
 
 
 def minute_of(name: str) -> int:
-    """Choose a minute between 1 and 58: the same for a project each time, spread over projects."""
+    """Return a minute between 1 and 58: always the same for one project, spread over projects."""
     return 1 + int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % 58

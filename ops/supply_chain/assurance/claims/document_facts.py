@@ -9,7 +9,7 @@ HOUR_SECONDS = 60 * 60
 
 
 def document_facts(release: ReleaseFacts) -> dict[str, str]:
-    """Return the values by the words that rules name them with; what nobody said is left out."""
+    """Return the values by the names that rules use; unknown values are left out."""
     verification, provenance, verdict = release.verification, release.provenance, release.verdict
     found: dict[str, str | int] = {
         "builder": provenance.builder,

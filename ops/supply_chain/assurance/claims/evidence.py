@@ -1,8 +1,8 @@
-"""What was found out about a retained release and its project, as the rules of `policy/claims` see it.
+"""Facts about a retained release and its project, the input of the rules in `policy/claims`.
 
 Each value was read or verified in this run; the rules alone decide whether it supports a claim.
-Every default says that nothing was shown, so that what could not be read supports nothing. Counts of -1 mean
-that nobody said. These types are the engine's input: a field's name is what a rule reads.
+Every default means "not shown", so that unreadable evidence supports nothing. A count of -1 means "unknown".
+These types are the engine's input: rules read fields by name.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.claims import EvidenceSource
 
 UNSAID = -1
-"""A number that nobody gave."""
+"""An unknown number."""
 
 
 class _Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all of these."""
+    """Base of all fact types."""
 
 
 class FindingTally(_Facts, frozen=True, kw_only=True):
-    """How many findings of one code stand, and how many are waived."""
+    """Numbers of open and of waived findings of one code."""
 
     open: int = 0
     waived: int = 0
@@ -80,7 +80,7 @@ class VerificationFacts(_Facts, frozen=True, kw_only=True):
 
 
 class ManifestFacts(_Facts, frozen=True, kw_only=True):
-    """The manifest of the retained release, and the chain of all releases that it stands in."""
+    """The manifest of the retained release, and the chain of releases that it belongs to."""
 
     intact: bool = False
     chain_intact: bool = False
@@ -136,11 +136,11 @@ class SbomFacts(_Facts, frozen=True, kw_only=True):
 
 
 class ArchiveFacts(_Facts, frozen=True, kw_only=True):
-    """The evidence archive: `intact` says that it holds exactly what its index names, by digest.
+    """The evidence archive; `intact`: it contains exactly the files of its index, by digest.
 
-    `uniform` says that every member carries the moment of the source, no owner, and stands in order. `locks`
-    counts the locks enclosed, `lock_sboms` the SBOMs of single locks, `withheld` files that hold credentials.
-    `union` says that the aggregate SBOM has exactly the components that those have together.
+    `uniform`: every member has the timestamp of the source and no owner, and members are sorted. `locks` counts
+    the locks included, `lock_sboms` the SBOMs of single locks, `withheld` files that contain credentials. `union`:
+    the aggregate SBOM has exactly the components of all of those together.
     """
 
     there: bool = False
@@ -204,11 +204,11 @@ class WorkflowFacts(_Facts, frozen=True, kw_only=True):
 
 
 class ProjectFacts(_Facts, frozen=True, kw_only=True):
-    """What the project's configuration and files say now.
+    """The present configuration and files of the project.
 
-    `identities` counts those that may sign today, `undated_identities` all that do not say since when.
-    `response` says that the table stands in the file; days of -1 are promised by nobody. `waivers` counts
-    those that are understood, `malformed_waivers` those that are not, `ended_waivers` those that have ended.
+    `identities` counts those authorized today, `undated_identities` those without a start date. `response`: the file
+    has the table; days of -1 mean no commitment. `waivers` counts the valid ones, `malformed_waivers` the
+    malformed ones, `ended_waivers` the expired ones.
     """
 
     config: bool = False
@@ -227,7 +227,7 @@ class ProjectFacts(_Facts, frozen=True, kw_only=True):
 
 
 class ClaimEvidence(_Facts, frozen=True, kw_only=True):
-    """What all claims are judged by."""
+    """The input of all claim rules."""
 
     component: str
     release: ReleaseFacts = ReleaseFacts()
@@ -235,10 +235,10 @@ class ClaimEvidence(_Facts, frozen=True, kw_only=True):
 
 
 class GatheredEvidence(_Facts, frozen=True, kw_only=True):
-    """The evidence with what documents need beside it.
+    """The evidence, with additional data for documents.
 
-    `files` are the files that it was read from, by the words that rules use for them; `facts` values that a
-    document may show, as text; `problems` what kept the newest release from being read.
+    `files` are the files that it was read from, by the names that rules use; `facts` values that a document may
+    show, as text.
     """
 
     evidence: ClaimEvidence

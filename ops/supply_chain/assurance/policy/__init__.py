@@ -1,6 +1,6 @@
-"""What the policy engine is shown: SBOMs, records and provenance, projected to what rules read. Pure.
+"""The input of the policy engine: SBOMs, records and provenance, reduced to what rules read. Does no I/O.
 
-The engine is slow on large documents and cannot join them, so what costs grow with is resolved here:
-which edges lead nowhere, which reference stands twice, which file has which subject. These are facts;
-whether a fact is good or bad, the rules alone say.
+The engine is slow on large documents and cannot join them, so expensive questions are resolved here: which edges
+lead nowhere, which references are duplicates, which file has which subject. These are facts; the rules alone
+decide whether a fact is good or bad.
 """

@@ -50,12 +50,11 @@ COMPONENT_ELEMENTS = {
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """One component, the root included.
+    """One component; the root is one too.
 
-    `expressions` are SPDX expressions and identifiers, `licence_names` free names; all of them hold
-    together, because nobody tells otherwise. `algorithms` are IANA names of hashes that look like hashes, sorted, each once.
-    `present` are the elements that are given, `unknown` those stated as unknown or withheld, both by
-    CISA's names.
+    `expressions` are SPDX expressions and identifiers, `licence_names` free names; all of them apply together unless
+    the document says otherwise. `algorithms` are the IANA names of the well-formed hashes, sorted, each once.
+    `present` are the elements that are given, `unknown` those stated as unknown or withheld, both by CISA's names.
     """
 
     ref: str
@@ -71,7 +70,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     unknown: frozenset[str]
 
     def state(self, element: str) -> State:
-        """Tell whether an element is stated as unknown, given, or neither."""
+        """Return the state of an element: unknown, present or missing."""
         if element in self.unknown:
             return State.UNKNOWN
         return State.PRESENT if element in self.present else State.MISSING

@@ -38,7 +38,7 @@ def headline(evidence: ReportInput, verification: VerificationView | None) -> He
 
     Args:
         evidence: The run.
-        verification: What verifying the release came to; None where nobody did.
+        verification: The verification of the release; None where it was not verified.
     """
     decided = [verdict for verdict in (evidence.verdict, evidence.provenance_verdict) if verdict is not None]
     denied = [verdict for verdict in decided if verdict.outcome is Outcome.FAIL]

@@ -1,4 +1,4 @@
-"""What each released file is, and which question it answers when something has happened."""
+"""The kinds of released files, and the question that each answers during an incident."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile
 
 
 class FileKind(NamedTuple):
-    """A kind of released file: how its name goes on after `N-V-`, what it is, the question that it answers."""
+    """One kind of released file: the end of its name after `N-V-`, its title, and the question that it answers."""
 
     suffix: str
     title: str
@@ -16,36 +16,52 @@ class FileKind(NamedTuple):
 
 
 KINDS = (
-    FileKind("sbom.cdx.json", "SBOM, CycloneDX", "Which packages are in it, at which versions, with which hashes?"),
-    FileKind("sbom.spdx.json", "SBOM, SPDX 2.3", "The same, for tools that read SPDX 2.3."),
-    FileKind("sbom.spdx3.json", "SBOM, SPDX 3.0.1", "The same, for tools that read SPDX 3.0.1."),
     FileKind(
-        "evidence.tar.gz", "Evidence archive", "Which lock asked for it? The locks, an SBOM of each, the baselines."
+        "sbom.cdx.json", "SBOM, CycloneDX", "Which packages does the release contain, with which versions and hashes?"
     ),
-    FileKind("source.tar.gz", "Source archive", "What was released, where nothing was locked?"),
+    FileKind("sbom.spdx.json", "SBOM, SPDX 2.3", "The same, in SPDX 2.3."),
+    FileKind("sbom.spdx3.json", "SBOM, SPDX 3.0.1", "The same, in SPDX 3.0.1."),
     FileKind(
-        "gate.json", "Verdict and records", "What was looked at before the release, against which feeds, how old?"
+        "evidence.tar.gz",
+        "Evidence archive",
+        "Which lock requires the package? Contains the locks, one SBOM per lock, and the publisher baselines.",
     ),
-    FileKind("vex.openvex.json", "VEX, OpenVEX", "Was it known, and what was said of it?"),
-    FileKind("vex.cdx.json", "VEX, CycloneDX", "Was it known, and what was said of it?"),
-    FileKind("provenance.intoto.json", "Provenance", "From which commit was it made, by what, out of which files?"),
+    FileKind("source.tar.gz", "Source archive", "What was released (for a project without locks)?"),
+    FileKind(
+        "gate.json",
+        "Verdict and records",
+        "What was checked before the release, with which data sources, and how old were they?",
+    ),
+    FileKind("vex.openvex.json", "VEX, OpenVEX", "Was the vulnerability known, and how was it assessed?"),
+    FileKind("vex.cdx.json", "VEX, CycloneDX", "Was the vulnerability known, and how was it assessed?"),
+    FileKind(
+        "provenance.intoto.json",
+        "Provenance",
+        "From which commit and files was the release built, and by which builder?",
+    ),
     FileKind("checksums.txt", "Checksums", "Are these the bytes that were released?"),
-    FileKind("trusted_root.json", "Trusted root", "Whom do the signatures go back to? Compare it before you use it."),
+    FileKind(
+        "trusted_root.json",
+        "Trusted root",
+        "Which authorities do the signatures chain to? Compare with a copy from another source before use.",
+    ),
     FileKind("provenance.attestation.sigstore.json", "Signed provenance", "Who signed the provenance, and when?"),
     FileKind("sbom.attestation.sigstore.json", "Signed SBOM statement", "Who signed the SBOM, and when?"),
     FileKind("vex.attestation.sigstore.json", "Signed VEX statement", "Who signed the VEX, and when?"),
     FileKind(
-        "verification.json", "Verification, by its maker", "What did its maker find when verifying it? Not signed."
+        "verification.json",
+        "Verification report by the producer",
+        "What did the producer find when verifying the release? Not signed.",
     ),
-    FileKind("verification.md", "Verification, by its maker", "The same, to read. Not signed."),
-    FileKind("verification.vsa.json", "Verification summary", "The same as a SLSA summary, not signed."),
+    FileKind("verification.md", "Verification report by the producer", "The same, as Markdown. Not signed."),
+    FileKind("verification.vsa.json", "Verification summary", "The same, as a SLSA verification summary. Not signed."),
 )
-SIGNATURE = FileKind(".sigstore.json", "Signature", "Who signed the file of that name, and when?")
+SIGNATURE = FileKind(".sigstore.json", "Signature", "Who signed the file with this name, and when?")
 OTHER = FileKind("", "Released file", "")
 
 
 def kind_of(file: ManifestFile, manifest: Manifest) -> FileKind:
-    """Return what a file of a release is."""
+    """Return the kind of a released file."""
     rest = file.name.removeprefix(f"{manifest.component}-{manifest.version}-")
     exact = next((kind for kind in KINDS if rest == kind.suffix), None)
     if exact is not None:

@@ -1,4 +1,4 @@
-"""What the mirror shows, as it was read; never written as such."""
+"""Data that the mirror shows; never serialised in this form."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding
 
 SAFE = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,198}[A-Za-z0-9])?")
-"""Names of versions and files that may become part of a path."""
+"""Versions and file names that are safe as part of a path."""
 
 _AS_THEY_ARE = (".json", ".txt", ".tar.gz", ".whl", ".zip", ".sig", ".crt", ".pyz")
-"""Ends of names under which a file may be enclosed: neither mkdocs nor a browser takes them for a page."""
+"""Suffixes of files that are included under their own name: neither mkdocs nor a browser treats them as a page."""
 
 
 class MirrorPackage(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of one package, as an SBOM tells it; what it does not tell is empty."""
+    """One version of one package in an SBOM; a value that the SBOM does not give is empty."""
 
     name: str
     version: str
@@ -32,9 +32,9 @@ class MirrorPackage(msgspec.Struct, frozen=True, kw_only=True):
 class MirrorRelease(msgspec.Struct, frozen=True, kw_only=True):
     """One intact retained release.
 
-    `decision` is the policy's, with how many of its `rules` `passed`. `commit`, `source` and `builder` are what the
-    provenance says. `packages` are sorted by name and version, None where no SBOM could be read. `unread` says, a
-    sentence each, what could not be shown. `commands` verify it, in its folder.
+    `decision` is the policy's; `passed` of its `rules` passed. `commit`, `source` and `builder` come from the
+    provenance. `packages` are sorted by name and version, None where no SBOM could be read. `unread` has one
+    sentence for each thing that could not be shown. `commands` verify the release, run in its folder.
     """
 
     manifest: Manifest
@@ -53,17 +53,17 @@ class MirrorRelease(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def version(self) -> str:
-        """V."""
+        """The version, `V`."""
         return self.manifest.version
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What its gates found, waived or not."""
+        """The findings of its gates, waived or open."""
         return tuple(finding for record in self.records for finding in record.findings)
 
 
 class MirrorWaiver(msgspec.Struct, frozen=True, kw_only=True):
-    """A waiver of the project's configuration."""
+    """One waiver in the project's configuration."""
 
     id: str
     package: str
@@ -76,11 +76,11 @@ class MirrorWaiver(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mirror(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is mirrored.
+    """The content of the mirror.
 
     `releases` are the intact ones, newest first, never empty. `damaged` are sentences about the others. `files_at`
-    is the address below which released files lie; empty encloses them. `ledger` says that the ledger of first
-    sightings is enclosed. `malformed` are sentences about waivers that nobody understood.
+    is the base address of released files; empty includes them in the mirror. `ledger` is set where the ledger of
+    first sightings is included. `malformed` are sentences about malformed waivers.
     """
 
     component: str
@@ -97,12 +97,12 @@ class Mirror(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def newest(self) -> MirrorRelease:
-        """The release that the start page speaks of."""
+        """The release that the start page describes."""
         return self.releases[0]
 
 
 def enclosed_name(file: ManifestFile) -> str:
-    """Return under which name a file is enclosed, empty where its own name cannot be part of a path."""
+    """Return the name under which a file is included; empty where its own name is not safe in a path."""
     if not SAFE.fullmatch(file.name):
         return ""
     return file.name if file.name.endswith(_AS_THEY_ARE) else f"{file.name}.txt"

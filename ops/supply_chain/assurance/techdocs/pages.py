@@ -9,14 +9,15 @@ from ops.supply_chain.contracts.files.dependency_matrix import DependencyRow
 from ops.supply_chain.formats import markdown
 
 LEDGER = "files/ledger.jsonl.txt"
-"""Where the ledger is enclosed, relative to the pages; `.txt`, so that a browser shows it."""
+"""Path of the included ledger, relative to the pages; `.txt`, so that a browser displays it."""
 
 
 def index_page(mirror: Mirror) -> list[str]:
     """Return the start page."""
     newest = mirror.newest
     kind = "rehearsal" if newest.rehearsal else "release"
-    damage = [f"**{len(mirror.damaged)} problems with retained releases: see [releases](releases.md).**", ""]
+    problems = "1 problem" if len(mirror.damaged) == 1 else f"{len(mirror.damaged)} problems"
+    damage = [f"**{problems} with retained releases: see [releases](releases.md).**", ""]
     return [
         f"# {markdown.text(mirror.component)}",
         "",
@@ -24,33 +25,33 @@ def index_page(mirror: Mirror) -> list[str]:
         *banner(newest),
         *(damage if mirror.damaged else []),
         (
-            f"The newest retained {kind} is {release_link(newest, up='')}, made {markdown.code(newest.manifest.created)}, kept until "
-            f"{markdown.text(newest.manifest.retained_until)}; the policy said {markdown.text(newest.decision or 'nothing that could be read')}."
+            f"Newest retained {kind}: {release_link(newest, up='')}, created {markdown.code(newest.manifest.created)}, retained until "
+            f"{markdown.text(newest.manifest.retained_until)}. Policy decision: {markdown.text(newest.decision or 'not known')}."
         ),
         "",
-        "- Something has happened: [incident](incident.md)",
-        "- Which release holds a package: [packages](packages.md)",
-        "- What was released, when: [releases](releases.md), [SBOMs](sboms.md)",
-        "- What is known and accepted: [waivers](waivers.md)",
-        "- Who looks after what: [dependencies](dependencies.md)",
-        "- How to check all of it without us: [verification](verification.md)",
+        "- Respond to an incident: [incident](incident.md)",
+        "- Find the releases that contain a package: [packages](packages.md)",
+        "- List releases and their dates: [releases](releases.md), [SBOMs](sboms.md)",
+        "- List accepted findings: [waivers](waivers.md)",
+        "- Find the owner of a dependency: [dependencies](dependencies.md)",
+        "- Verify a release yourself: [verification](verification.md)",
         "",
         (
-            "These pages are made from retained releases whose every byte was held against its manifest. They show what a "
-            "release says; that it is true is for [verification](verification.md) to show."
+            "These pages are generated from retained releases whose files match their manifests. They show what each "
+            "release states about itself; to confirm it, see [verification](verification.md)."
         ),
     ]
 
 
 def waivers_page(mirror: Mirror) -> list[str]:
-    """Return the waivers of the configuration, and what they waived in the newest release."""
+    """Return the configured waivers, and the findings that they waived in the newest release."""
     rows = (
         (
             markdown.text(waiver.id),
             markdown.text(waiver.package) or "any",
             markdown.text(waiver.reason),
             markdown.text(waiver.justification) or "none",
-            markdown.text(waiver.owner) or "**nobody**",
+            markdown.text(waiver.owner) or "**no owner**",
             markdown.text(waiver.begins),
             markdown.text(waiver.ends),
             markdown.text(waiver.link) or "none",
@@ -66,16 +67,16 @@ def waivers_page(mirror: Mirror) -> list[str]:
         for finding in mirror.newest.findings
         if finding.waived_by
     )
-    heads = ("id", "package", "reason", "VEX justification", "owner", "from", "last day", "tracked at")
+    heads = ("id", "package", "reason", "VEX justification", "owner", "from", "last day", "tracking issue")
     return [
         "# Waivers",
         "",
         *table(heads, rows, empty="No waiver is configured."),
         "",
-        *([*(f"- Waives nothing: {markdown.text(text)}" for text in mirror.malformed), ""] if mirror.malformed else []),
+        *([*(f"- Not in force: {markdown.text(text)}" for text in mirror.malformed), ""] if mirror.malformed else []),
         f"## Waived in {markdown.text(mirror.newest.version)}",
         "",
-        *table(("finding", "where", "waiver"), waived, empty="Its records hold no waived finding."),
+        *table(("finding", "where", "waiver"), waived, empty="No finding was waived."),
     ]
 
 
@@ -83,20 +84,19 @@ def dependencies_page(mirror: Mirror) -> list[str]:
     """Return the dependency matrix."""
     matrix = mirror.matrix
     heads = ("dependency", "version", "owner", "lifecycle", "licence", "notes")
-    source = (
-        f"Licences are from {markdown.text(matrix.source)}." if matrix.source else "Licences are not known: no SBOM."
-    )
+    source = f"Licences come from {markdown.text(matrix.source)}." if matrix.source else "Licences unknown: no SBOM."
+    direct = "1 direct dependency" if len(matrix.rows) == 1 else f"{len(matrix.rows)} direct dependencies"
     gaps = [
-        f"- {markdown.code(lock)} does not tell which of its pins are direct: they are missing here."
+        f"- {markdown.code(lock)} does not mark direct dependencies, so its packages are not listed here."
         for lock in matrix.untold
     ]
     return [
         "# Direct dependencies",
         "",
-        f"{len(matrix.rows)} direct dependencies, {matrix.without_owner} of them without owner. {source}",
+        f"{direct}, {matrix.without_owner} without an owner. {source}",
         "",
         *([*gaps, ""] if gaps else []),
-        *table(heads, map(_dependency, matrix.rows), empty="No direct dependency is known."),
+        *table(heads, map(_dependency, matrix.rows), empty="No direct dependencies are known."),
     ]
 
 
@@ -115,39 +115,39 @@ def _dependency(row: DependencyRow) -> tuple[str, ...]:
 
 
 def verification_page(mirror: Mirror) -> list[str]:
-    """Return who may sign, and the commands for the newest release."""
+    """Return the authorized signers, and the commands that verify the newest release."""
     newest = mirror.newest
     rows = (
         (
-            markdown.text(identity.identity or f"expression {identity.identity_regex}"),
+            markdown.text(identity.identity or f"pattern {identity.identity_regex}"),
             markdown.text(identity.issuer),
             markdown.text(identity.role),
-            markdown.text(identity.since) or "always",
-            markdown.text(identity.until) or "no end",
+            markdown.text(identity.since) or "any time",
+            markdown.text(identity.until) or "no expiry",
         )
         for identity in mirror.identities
     )
     commands = (
         markdown.fenced(newest.commands, prompt="$ ").splitlines()
         if newest.commands
-        else ["There is none: nobody is configured who may sign."]
+        else ["None: no signing identity is configured."]
     )
     return [
         "# Verification",
         "",
         *banner(newest),
-        "## Who may sign",
+        "## Authorized signers",
         "",
-        *table(("identity", "OIDC issuer", "role", "from", "until"), rows, empty="Nobody is configured."),
+        *table(("identity", "OIDC issuer", "role", "from", "until"), rows, empty="No signing identity is configured."),
         "",
         *(
-            ["Compare this list with the one that the project publishes elsewhere before you trust it.", ""]
+            ["Before you rely on this list, compare it with the one that the project publishes elsewhere.", ""]
             if mirror.identities
             else []
         ),
         f"## Commands for {markdown.text(newest.version)}",
         "",
-        "In a folder with all of its files:",
+        "Run in a folder with all files of the release:",
         "",
         *commands,
         *_root_note(newest.commands),
@@ -159,38 +159,38 @@ def _root_note(commands: tuple[str, ...]) -> list[str]:
         return []
     return [
         "",
-        "`$TRUSTED_ROOT` is the file of a trusted root that you have from elsewhere, not the one beside these files.",
+        "`$TRUSTED_ROOT` is the path of a trusted root that you obtained from another source, not the copy in the release.",
     ]
 
 
 def incident_page(mirror: Mirror) -> list[str]:
-    """Return the page to open when something has happened: each question, and the file that answers it."""
+    """Return the page for incidents: each question, and the file that answers it."""
     newest = mirror.newest
     files = {kind_of(file, newest.manifest): file for file in newest.manifest.files}
     rows = [
         (kind.question, file_link(mirror, newest, files[kind], up=""), kind.title) for kind in KINDS if kind in files
     ]
     ledger = (
-        f"[ledger of first sightings]({LEDGER})" if mirror.ledger else "There is no ledger here: `daily_scan` keeps it."
+        f"[ledger of first sightings]({LEDGER})" if mirror.ledger else "No ledger is included; `daily_scan` writes it."
     )
     return [
         "# Incident",
         "",
         *banner(newest),
-        "1. Look the package up in [packages](packages.md): which releases hold it, at which version.",
-        "2. Open the release: its files, what was looked at, what was found, what was waived.",
-        "3. Look up who decides in [dependencies](dependencies.md), and what is accepted in [waivers](waivers.md).",
-        "4. Before you rely on a file, check it as [verification](verification.md) says.",
+        "1. Find the package in [packages](packages.md): it lists each version and the releases that contain it.",
+        "2. Open the page of the release: files, checks, findings, waivers.",
+        "3. Find the owner in [dependencies](dependencies.md), and accepted findings in [waivers](waivers.md).",
+        "4. Before you rely on a file, verify it: [verification](verification.md).",
         "",
         f"## Files of {markdown.text(newest.version)}",
         "",
-        *table(("question", "file", "what it is"), rows, empty="None of its files is known."),
+        *table(("question", "file", "contents"), rows, empty="The release has none of the known files."),
         "",
-        "## Since when",
+        "## First sightings",
         "",
         ledger,
         "",
-        "## The same of every release",
+        "## All releases",
         "",
         *(
             f"- {release_link(release, up='')}, {release_link(release, up='', page='packages.md', text='packages')}"

@@ -1,4 +1,4 @@
-"""Pages about releases: the list, one for each, its packages, and all packages of all releases."""
+"""Pages about releases: the list, a page for each release, its packages, and the packages of all releases."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ops.supply_chain.assurance.techdocs.tables import banner, digest, file_link
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.formats import markdown
 
-NO_PACKAGES = "No SBOM of this release could be read."
+NO_PACKAGES = "No SBOM of this release is readable."
 
 
 def releases_page(mirror: Mirror) -> list[str]:
-    """Return the list of all retained releases, the damaged ones named first."""
+    """Return the list of all retained releases, damaged ones first."""
     rows = [
         (
             release_link(release, up=""),
@@ -27,13 +27,13 @@ def releases_page(mirror: Mirror) -> list[str]:
         )
         for release in mirror.releases
     ]
-    heads = ("version", "place in the chain", "made", "kept until", "policy", "kind", "files")
+    heads = ("version", "sequence", "created", "retained until", "policy", "kind", "files")
     damage = ["## Damaged", "", *(f"- {markdown.text(text)}" for text in mirror.damaged), ""] if mirror.damaged else []
-    return ["# Releases", "", *damage, *table(heads, rows, empty="No release is intact.")]
+    return ["# Releases", "", *damage, *table(heads, rows, empty="No intact release.")]
 
 
 def _kind(release: MirrorRelease) -> str:
-    """Say what it is; both gate file and provenance have to say that it is no rehearsal."""
+    """Return the kind; a release needs both a gate file and a provenance that are not marked as a rehearsal."""
     if release.rehearsal:
         return "rehearsal"
     return "release" if release.decision and release.builder else "not known"
@@ -52,17 +52,17 @@ def release_page(mirror: Mirror, release: MirrorRelease) -> list[str]:
         "",
         *_files(mirror, release),
         "",
-        "## What was looked at",
+        "## Checks",
         "",
         *table(
-            ("stage", "outcome", "counts", "feeds"), map(_record, release.records), empty="No record could be read."
+            ("stage", "outcome", "counts", "data sources"), map(_record, release.records), empty="No readable record."
         ),
         "",
-        "## What was found",
+        "## Findings",
         "",
         *_findings(release),
         "",
-        "## Verify it",
+        "## Verify",
         "",
         *_verify(release),
     ]
@@ -76,21 +76,21 @@ def _facts(release: MirrorRelease) -> list[str]:
         else "none"
     )
     policy = (
-        f"{markdown.text(release.decision)}, {release.passed} of {release.rules} rules pass"
+        f"{markdown.text(release.decision)}, {release.passed} of {release.rules} rules passed"
         if release.decision
         else "not known"
     )
     facts = (
-        ("made", markdown.code(manifest.created)),
-        ("retained", f"{markdown.code(manifest.retained_at)}, kept until {markdown.text(manifest.retained_until)}"),
+        ("created", markdown.code(manifest.created)),
+        ("retained", f"{markdown.code(manifest.retained_at)}, until {markdown.text(manifest.retained_until)}"),
         ("policy", policy),
         ("commit", f"{digest(release.commit)} {markdown.text(release.source)}".strip()),
         ("builder", markdown.code(release.builder) if release.builder else "not known"),
         ("packages", _packages(release)),
-        ("release before", before),
+        ("previous release", before),
         ("manifest", digest(release.manifest_sha256)),
     )
-    return table(("what", "as the release says"), facts, empty="")
+    return table(("field", "stated by the release"), facts, empty="")
 
 
 def _packages(release: MirrorRelease) -> str:
@@ -109,7 +109,7 @@ def _files(mirror: Mirror, release: MirrorRelease) -> list[str]:
         )
         for file in release.manifest.files
     )
-    return table(("file", "what it is", "bytes", "SHA-256"), rows, empty="It has no file.")
+    return table(("file", "contents", "bytes", "SHA-256"), rows, empty="The release has no files.")
 
 
 def _record(record: Record) -> tuple[str, str, str, str]:
@@ -129,18 +129,22 @@ def _findings(release: MirrorRelease) -> list[str]:
             markdown.text(", ".join((finding.code, *finding.aliases))),
             markdown.text(f"{finding.package} {finding.version}".strip() or finding.path),
             markdown.text(finding.message),
-            markdown.text(finding.waived_by) or "stands",
+            markdown.text(finding.waived_by) or "open",
         )
         for finding in release.findings
     )
-    empty = "The records that were read hold no finding." if release.records else "No record could be read."
-    return table(("severity", "what", "where", "says", "waived by"), rows, empty=empty)
+    empty = "No findings." if release.records else "No readable record."
+    return table(("severity", "finding", "where", "message", "status or waiver"), rows, empty=empty)
 
 
 def _verify(release: MirrorRelease) -> list[str]:
     if not release.commands:
-        return ["Nobody is configured who may sign: there is no command that would prove anything."]
-    return ["In a folder with all of its files:", "", *markdown.fenced(release.commands, prompt="$ ").splitlines()]
+        return ["No signing identity is configured, so the release cannot be verified."]
+    return [
+        "Run in a folder with all files of the release:",
+        "",
+        *markdown.fenced(release.commands, prompt="$ ").splitlines(),
+    ]
 
 
 def packages_page(mirror: Mirror, release: MirrorRelease) -> list[str]:
@@ -154,13 +158,13 @@ def packages_page(mirror: Mirror, release: MirrorRelease) -> list[str]:
         )
         for package in release.packages or ()
     )
-    empty = "Its SBOM holds no package." if release.packages is not None else NO_PACKAGES
+    empty = "The SBOM lists no packages." if release.packages is not None else NO_PACKAGES
     title = f"# Packages of {markdown.text(mirror.component)} {markdown.text(release.version)}"
     return [title, "", *banner(release), *table(("package", "version", "licence", "producer"), rows, empty=empty)]
 
 
 def all_packages_page(mirror: Mirror) -> list[str]:
-    """Return every package of every release, with the releases that hold it: the page to search first."""
+    """Return every package of every release, with the releases that contain it."""
     holders: dict[tuple[str, str], list[MirrorRelease]] = {}
     for release in mirror.releases:
         for package in release.packages or ():
@@ -176,10 +180,10 @@ def all_packages_page(mirror: Mirror) -> list[str]:
     return [
         "# Packages",
         "",
-        "Every package of every intact retained release, as its SBOM tells it.",
+        "All packages of all intact retained releases, from their SBOMs.",
         "",
         *_unread(mirror),
-        *table(("package", "version", "releases"), rows, empty="No SBOM holds a package."),
+        *table(("package", "version", "releases"), rows, empty="No SBOM lists a package."),
     ]
 
 
@@ -187,7 +191,7 @@ def _unread(mirror: Mirror) -> Iterator[str]:
     silent = [release for release in mirror.releases if release.packages is None]
     if silent or mirror.damaged:
         names = ", ".join(release_link(release, up="") for release in silent)
-        yield f"**Not in this list:** {names or 'damaged releases'}: what they hold is not known."
+        yield f"**Not in this list:** {names or 'damaged releases'}: their packages are unknown."
         yield ""
 
 
@@ -210,11 +214,11 @@ def sboms_page(mirror: Mirror) -> list[str]:
         )
         for release in mirror.releases
     ]
-    told = (
-        "One SBOM in several formats describes all locks of a release: the union, every version kept. An SBOM of each "
-        f"lock lies in the evidence archive, below {markdown.code('sbom/locks/')}."
+    intro = (
+        "The SBOM of a release covers all its locks, with every locked version, in several formats. The evidence "
+        f"archive has one SBOM per lock, in {markdown.code('sbom/locks/')}."
     )
-    return ["# SBOMs", "", told, "", *table(("version", "packages", "files"), rows, empty="No release is intact.")]
+    return ["# SBOMs", "", intro, "", *table(("version", "packages", "files"), rows, empty="No intact release.")]
 
 
 def _is_sbom(release: MirrorRelease, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Tables and links, the parts that every page is put together from."""
+"""Tables and links for all pages."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ FILES = "files"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> list[str]:
-    """Return a table, or a sentence where it would have no row.
+    """Return a table, or a sentence where it would have no rows.
 
     Args:
-        heads: Our own words.
-        rows: Cells that are escaped already.
-        empty: What to say instead, with a full stop.
+        heads: Column titles, fixed text.
+        rows: Cells, already escaped.
+        empty: The sentence for an empty table, with a full stop.
     """
     lines = list(rows)
     return markdown.table(heads, lines).splitlines() if lines else [empty]
 
 
 def file_link(mirror: Mirror, release: MirrorRelease, file: ManifestFile, *, up: str) -> str:
-    """Return the link to a released file, or its name where it is not enclosed.
+    """Return the link to a released file, or its name where it is not included.
 
     Args:
-        mirror: Says where files lie.
-        release: Whose file it is.
+        mirror: The mirror, with the address of its files.
+        release: The release of the file.
         file: The file.
-        up: From the page to the root of the pages: empty or `../` as often as needed.
+        up: Path from the page to the root of the pages: empty, or `../` for each level.
     """
     name = enclosed_name(file)
     if not name:
@@ -47,17 +47,17 @@ def release_link(release: MirrorRelease, *, up: str, page: str = "index.md", tex
 
 
 def address(*parts: str) -> str:
-    """Return a relative address whose parts are quoted."""
+    """Return a relative address with each part quoted."""
     return "/".join(quote(part, safe="") for part in parts)
 
 
 def digest(text: str) -> str:
-    """Return a digest as code, a dash where there is none."""
+    """Return a digest as code, `none` where there is none."""
     return markdown.code(text) if text else "none"
 
 
 def banner(release: MirrorRelease) -> list[str]:
-    """Return what has to stand above everything that is told of a rehearsal."""
+    """Return the warning above every page of a rehearsal; empty for a release."""
     if not release.rehearsal:
         return []
-    return ["**This is a rehearsal. Nothing was released, and its signatures prove nothing to anybody.**", ""]
+    return ["**This is a rehearsal. Nothing was released, and its signatures prove nothing.**", ""]

@@ -122,7 +122,7 @@ def _verdict(run: StageRun, name: str, version: str) -> Verdict | None:
 
 
 def _stale(run: StageRun, verdict: Verdict) -> Iterator[str]:
-    """Yield what a verdict is about and what is not there any more with the same bytes."""
+    """Yield each input of a verdict that is missing or has changed."""
     for ref in verdict.inputs:
         label, _, relative = ref.path.partition(":")
         path = run.dist / relative
@@ -131,7 +131,7 @@ def _stale(run: StageRun, verdict: Verdict) -> Iterator[str]:
 
 
 def _is_rehearsal(run: StageRun) -> bool:
-    """Tell whether anything here says that nothing was really released."""
+    """Return whether the run, the gate file or the provenance is a rehearsal's."""
     gate, provenance = run.dist / GATE, run.dist / PROVENANCE
     if is_rehearsal() or (gate.is_file() and canonical.read(gate, GateFile).rehearsal):
         return True

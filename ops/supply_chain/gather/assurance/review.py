@@ -1,6 +1,6 @@
-"""What a review looks at, read: configuration, locks, baselines, retained releases, SBOM, security.txt.
+"""Read the input of a review: configuration, locks, baselines, retained releases, SBOM, security.txt.
 
-Everything lies on this machine; nobody is asked.
+Everything is local; nothing is fetched.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read_releases(store: ArtifactStore, component: str) -> tuple[HeldRelease, ..
 
 
 def read_waivers(run: StageRun) -> tuple[list[WaiverUnderReview], list[str]]:
-    """Return the waivers that were understood, and a sentence for each that was not."""
+    """Return the valid waivers, and a sentence for each malformed one."""
     found, malformed = parse_waivers(run.config)
     waivers = [
         WaiverUnderReview(
@@ -69,7 +69,7 @@ def read_baselines(run: StageRun, locks: Sequence[Lock]) -> dict[str, PublisherB
 
 
 def stated_names(run: StageRun, locks: Sequence[Lock]) -> dict[str, frozenset[str]]:
-    """Return for each lock the names that its source asks for; a source that cannot be read tells nothing."""
+    """Return for each lock the names that its source requests; none for an unreadable source."""
     from ops.supply_chain.adapters.files.lock_sources import read_text
     from ops.supply_chain.dependencies.updates.ranges import ranges_of
 

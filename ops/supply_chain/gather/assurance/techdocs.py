@@ -1,7 +1,7 @@
-"""What the mirror shows, read from retained releases whose every byte is as their manifests say.
+"""Read the content of the mirror from retained releases that match their manifests.
 
-A document that cannot be read although its bytes are right (an older or newer version of us wrote it) is told on
-the release's page; nothing is shown in its place.
+A document that is intact but cannot be read (another version of sealwright wrote it) is reported on the release's
+page; nothing is shown in its place.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from ops.supply_chain.trust.identities.check import checked
 from ops.supply_chain.trust.verification import commands
 
 REHEARSED = Path("rehearsal") / "artifacts"
-"""Where the last rehearsal is retained, below `dist/`."""
+"""Folder of the last rehearsal's releases, below `dist/`."""
 
 LEDGER_FOLDER = "ledger"
 T = TypeVar("T")
 
 
 class Mirrored(NamedTuple):
-    """What is mirrored, where its files lie, and the ledger, None where there is none."""
+    """The mirror, the store of its files, and the ledger (None where there is none)."""
 
     mirror: Mirror
     store: ArtifactStore
@@ -50,13 +50,13 @@ class Mirrored(NamedTuple):
 
 
 def read_mirror(run: StageRun, *, files_at: str) -> Mirrored:
-    """Read everything.
+    """Read the content of the mirror.
 
     Args:
         run: The stage's run.
-        files_at: Address below which released files lie; empty where they are enclosed.
+        files_at: Base address of released files; empty where they are included.
     Raises:
-        UnavailableError: No intact release is retained, nor rehearsed.
+        UnavailableError: There is no intact release, retained or rehearsed.
         InputError: The list of pruned releases is broken.
     """
     name = run.project.name
@@ -67,8 +67,8 @@ def read_mirror(run: StageRun, *, files_at: str) -> Mirrored:
     )
     if not releases:
         raise UnavailableError(
-            f"no intact release of {name} is retained: there is nothing to mirror",
-            hint="Make one: nox -s release, or nox -s rehearse. What is damaged: nox -s retention -- --verify.",
+            f"no intact release of {name} is retained, so there is nothing to mirror",
+            hint="Make one with nox -s release or nox -s rehearse; list damaged ones with nox -s retention -- --verify.",
         )
     newest = max(releases, key=lambda release: release.manifest.sequence)
     waivers, malformed = _waivers(run)
@@ -105,7 +105,7 @@ def _held(store: ArtifactStore, name: str) -> tuple[HeldRelease, ...]:
         held
         if SAFE.fullmatch(held.version)
         else msgspec.structs.replace(
-            held, problems=(*held.problems, f"{held.version}: no release can have that version")
+            held, problems=(*held.problems, f"{held.version}: not a valid version of a release")
         )
         for held in read_releases(store, name)
     )
@@ -172,7 +172,7 @@ def _sbom_path(store: ArtifactStore, manifest: Manifest) -> Path | None:
 def _packages(store: ArtifactStore, manifest: Manifest, unread: list[str]) -> tuple[MirrorPackage, ...] | None:
     path = _sbom_path(store, manifest)
     if path is None:
-        unread.append("no SBOM is among its files")
+        unread.append("the release has no SBOM")
         return None
     inventory = _attempt(unread, path.name, lambda: _inventory(path))
     if inventory is None:
@@ -192,7 +192,7 @@ def _inventory(path: Path) -> SbomInventory:
 
 
 def _matrix(run: StageRun, store: ArtifactStore, newest: MirrorRelease) -> DependencyMatrix:
-    """Make the matrix of the newest release from its SBOM; one that is not CycloneDX does not tell what is direct."""
+    """Build the matrix of the newest release from its SBOM; only CycloneDX marks direct dependencies."""
     path = _sbom_path(store, newest.manifest)
     direct, licences = Direct({}, ("SBOM",)), Licences({}, "")
     if path is not None and newest.packages is not None:

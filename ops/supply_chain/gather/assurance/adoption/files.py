@@ -1,4 +1,4 @@
-"""The files of an adoption: templates of this checkout in, planned files out."""
+"""Files of an adoption: read the templates of this checkout, write the planned files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEMPLATES = "templates"
 
 
 def pipeline_of(repository: Path = REPOSITORY) -> PipelineSource:
-    """Tell which sealwright this is, as far as its checkout knows."""
+    """Return the repository and commit of this checkout; empty where unknown."""
     try:
         state = git.read_state(repository)
     except UnavailableError:

@@ -1,4 +1,4 @@
-"""Looking at a project that is to be adopted."""
+"""The survey of a project before adoption."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from ops.supply_chain.gather.gates.locks import read_project_locks
 PYPROJECT = "pyproject.toml"
 REMOTES = (COMPONENT_REMOTE, "origin")
 DOCUMENTS = ("SECURITY.md", ".github/SECURITY.md", "docs/SECURITY.md", ".well-known/security.txt")
-"""Where people look for how to report."""
+"""Files that usually name a reporting channel."""
 
 _HOST = re.compile(r"(?:[a-z+]+://)?(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?:[:/].*)?")
 _CHANNEL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w-]|https://\S")
-"""An e-mail address or a link, as far as its beginning tells. Bounded: the document may be anybody's."""
+"""The beginning of an e-mail address or a link. Bounded: the document is untrusted."""
 _PYTHON = re.compile(r"[0-9A-Za-z.,<>=!~^* -]{1,60}")
 
 
@@ -47,13 +47,13 @@ class _Git(NamedTuple):
 
 
 def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
-    """Look at a project.
+    """Survey a project.
 
     Args:
-        root: Its folder.
-        now: The run's moment.
+        root: The project's folder.
+        now: The time of the run.
     Raises:
-        UsageError: It has a configuration that is none.
+        UsageError: Its configuration is invalid.
         UnavailableError: It is under git, and git does not answer.
     """
     _require_plain(root / CONFIG_NAME)
@@ -93,7 +93,7 @@ def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
 
 
 def _require_plain(path: Path) -> None:
-    """Refuse a pipe or device in place of the configuration before anything waits for it."""
+    """Reject a pipe or device in place of the configuration, which would block the read."""
     if path.exists() and not path.is_file():
         raise UsageError(
             f"{path.name}: expected a plain file, found something else",

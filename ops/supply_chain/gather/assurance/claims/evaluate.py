@@ -118,7 +118,7 @@ def read_catalogues() -> tuple[tuple[Catalogue, ...], tuple[FileRef, ...]]:
 
 
 def gather(run: StageRun, chosen: SelectedRelease | None) -> GatheredEvidence:
-    """Look at the project and, where one was chosen, at its release."""
+    """Gather the facts of the project and, where one was selected, of its release."""
     project, files, shown = project_facts(run)
     if chosen is None:
         return GatheredEvidence(

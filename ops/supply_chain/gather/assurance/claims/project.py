@@ -39,10 +39,10 @@ _SWITCHED_OFF = re.compile(r"\"?enabled\"?\s*:\s*false")
 
 
 def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef, ...]], dict[str, str]]:
-    """Look at the project.
+    """Gather the facts of the project.
 
     Returns:
-        The facts; the files that they were read from, by the words of rules; values that a document may show.
+        The facts; the files that they were read from, by the names that rules use; values that a document may show.
     """
     config = run.config
     waivers, malformed = parse_waivers(config)
@@ -86,7 +86,7 @@ def _valid(identity: SigningIdentity, now: date) -> bool:
 
 
 def _has_channel(reporting: ReportingConfig) -> bool:
-    """Tell whether a way to report is named, and all that are named can be what they should."""
+    """Return whether there is a reporting channel, and every configured one is well-formed."""
     checks = ((reporting.github, repository), (reporting.email, email), (reporting.url, https))
     try:
         return bool([check(given, where="reporting") for given, check in checks if given])
@@ -114,7 +114,7 @@ def _refs(run: StageRun, names: list[str]) -> tuple[FileRef, ...]:
 
 
 def _text(path: Path) -> str:
-    """Return a plain file's text; empty where there is none, or it is too large or no text."""
+    """Return a plain file's text; empty where it is missing, too large or not UTF-8."""
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
             return ""
@@ -132,7 +132,7 @@ def _workflows(run: StageRun) -> tuple[WorkflowFacts, tuple[FileRef, ...]]:
 
 
 def _proposes(name: str, text: str) -> bool:
-    """Tell whether the configuration of an update tool is there, switched on, and about Python packages."""
+    """Return whether the configuration of an update tool exists, is enabled, and covers Python packages."""
     if "dependabot" not in name:
         return not _SWITCHED_OFF.search(text)
     try:

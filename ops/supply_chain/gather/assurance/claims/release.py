@@ -1,7 +1,7 @@
-"""What is found out about one retained release: verified again as a customer would, and its documents read.
+"""Facts about one retained release: verify it as a customer would, and read its documents.
 
-A rehearsal is held against its own trusted root, which proves nothing to anybody, and says so. Nothing here
-decides what may be claimed; what cannot be read leaves its facts at "not shown".
+A rehearsal is verified with its own trusted root, which proves nothing, and is marked so. Nothing here decides what
+may be claimed; facts that cannot be read stay at "not shown".
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def _sentence(text: str) -> str:
 
 
 def release_facts(chosen: SelectedRelease, opened: Opened | None, verification: VerificationFacts) -> ReleaseFacts:
-    """Put together what manifest, gate file and kept report say; SBOMs and archive are looked at elsewhere."""
+    """Combine the facts of manifest, gate file and kept report; those of SBOMs and archive are gathered elsewhere."""
     facts = ReleaseFacts(present=True, manifest=_manifest(chosen), verification=verification)
     if opened is None:
         return facts

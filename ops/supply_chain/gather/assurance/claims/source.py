@@ -1,7 +1,7 @@
-"""Which retained release claims rest on: the newest one, else the last rehearsal's, else the one that is named.
+"""Select the retained release that claims rest on: the named one, else the newest, else the last rehearsal's.
 
-A real release always wins over a rehearsal. Where something of the component is retained and it cannot be told
-which is the newest, nothing is chosen: an older release must not stand in for a damaged one.
+A real release always wins over a rehearsal. Where releases of the component are retained and the newest cannot be
+determined, none is selected: an older release must not replace a damaged one.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ REHEARSAL_FOLDER = "rehearsal/artifacts"
 
 
 class SelectedRelease(msgspec.Struct, frozen=True, kw_only=True):
-    """One retained release: its folder, the label of its paths, and what its manifest and its chain say.
+    """One retained release: its folder, the label of its paths, its manifest and its chain.
 
-    `rehearsed` says that it lies among rehearsals. `releases` counts the component's, `chain` are the problems
-    of all of them together. `release` is None where it cannot be told which one is the newest.
+    `rehearsed` is set for a rehearsal. `releases` counts those of the component, `chain` are the problems of their
+    chain. `release` is None where the newest one cannot be determined.
     """
 
     folder: Path
@@ -37,17 +37,17 @@ class SelectedRelease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose(run: StageRun, evidence: Path | None, *, rehearsals: bool) -> SelectedRelease | None:
-    """Choose the release.
+    """Select the release.
 
     Args:
         run: The stage's run.
-        evidence: The folder of one, `<artifacts>/supply-chain/N/V`; None for the newest.
+        evidence: The folder of a release, `<artifacts>/supply-chain/N/V`; None for the newest.
         rehearsals: Whether the last rehearsal counts where no release is retained.
     Returns:
         None where nothing of the component is retained.
     Raises:
-        InputError: The named folder is none of a retained release.
-        UsageError: It is of another component.
+        InputError: The named folder is not a retained release.
+        UsageError: The release is of another component.
     """
     if evidence is not None:
         return _named(run, evidence.absolute())
@@ -66,7 +66,8 @@ def _named(run: StageRun, folder: Path) -> SelectedRelease:
     artifacts = folder.parents[2] if len(folder.parents) > 2 else folder  # noqa: PLR2004 - of N, V and the store
     if folder.parent.parent.name != STORE_FOLDER or not folder.is_dir():
         raise InputError(
-            f"{folder}: is no retained release", hint=f"Give the folder <artifacts>/{STORE_FOLDER}/N/V of one."
+            f"{folder}: is not a retained release",
+            hint=f"Give the folder of a release: <artifacts>/{STORE_FOLDER}/N/V.",
         )
     if folder.parent.name != run.project.name:
         raise UsageError(

@@ -104,7 +104,7 @@ def _tables(content: Table) -> Iterator[Table]:
 
 
 def _is_restricted(workflow: Table) -> bool:
-    """Tell whether a workflow declares at its top what its token may do: nothing, only read, or scope by scope."""
+    """Return whether a workflow restricts its token at the top level: to nothing, to read access, or per scope."""
     permissions = workflow.get("permissions")
     if isinstance(permissions, Mapping):
         return all(_SCOPE.fullmatch(scope) and level in _LEVELS for scope, level in permissions.items())
@@ -112,9 +112,9 @@ def _is_restricted(workflow: Table) -> bool:
 
 
 def _scans_daily(workflow: Table) -> bool:
-    """Tell whether a workflow runs the daily scan every day, and fails where that does.
+    """Return whether a workflow runs the daily scan every day, and fails if the scan fails.
 
-    A condition that is never true, anywhere in the file, may keep the scan from running: then it does not.
+    A condition that is never true, anywhere in the file, could skip the scan, so such a workflow does not count.
     """
     if not _is_daily(workflow.get("on")) or any(_is_never(table) for table in _tables(workflow)):
         return False

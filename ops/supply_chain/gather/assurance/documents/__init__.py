@@ -1,1 +1,1 @@
-"""Facts for SECURITY.md and the files beside it; what is committed against what should be."""
+"""Facts for SECURITY.md and related files; comparison of committed and expected documents."""

@@ -45,15 +45,15 @@ _MEANINGS = (
 
 
 def among_real_releases(run: StageRun) -> StageRun:
-    """Return a run that looks among real releases: what a rehearsal retains is its own."""
+    """Return a run that reads real releases, also during a rehearsal."""
     return dataclasses.replace(run, artifacts=REPOSITORY / "data" / "artifacts") if is_rehearsal() else run
 
 
 def before_this_version(run: StageRun, source: EvidenceSource | None) -> tuple[bool, PreviousRelease | None]:
-    """Tell whether the newest release is of the version that is being released again, and which came before it.
+    """Return whether the newest release has the version that is being released again, and the release before it.
 
     Raises:
-        InputError: That release is not where it was a moment ago.
+        InputError: The release disappeared during the run.
     """
     if source is None or source.rehearsal or source.version != run.project.version:
         return False, None
@@ -70,14 +70,14 @@ def documents_report(run: StageRun, *, evidence: Path | None, rehearsals: bool) 
         rehearsals: Whether a rehearsal counts where there is no release.
     Raises:
         InputError: As `claims_of`.
-        UnavailableError: Releases are retained, and none can be read as the newest.
+        UnavailableError: Releases are retained, and the newest one cannot be determined.
     """
     report = claims_of(run, evidence=evidence, rehearsals=rehearsals)
     if report.source is None and run.project.name in ArtifactStore(run.artifacts).components():
         # "No release has been made" would be a lie here.
         raise UnavailableError(
-            "releases of this project are retained here, and it cannot be told which one is the newest",
-            hint="Look at nox -s retention -- --verify, and restore what is damaged from a copy.",
+            "releases of this project are retained, but the newest one cannot be determined",
+            hint="Run nox -s retention -- --verify, and restore damaged releases from a copy.",
         )
     return report
 
@@ -86,8 +86,8 @@ def facts_of(run: StageRun, report: ClaimsReport, *, evidence: Path | None) -> D
     """Gather everything that documents are made from.
 
     Raises:
-        InputError: The retained release that the claims rest on is not where it was a moment ago.
-        UsageError: The zone of the waivers is none.
+        InputError: The retained release that the claims rest on disappeared during the run.
+        UsageError: The time zone of the waivers is invalid.
     """
     project, config = run.project, run.config
     facts = DocumentFacts(
@@ -121,7 +121,7 @@ def _deferred(run: StageRun) -> Iterator[DeferredCve]:
 
 
 def _manifest(run: StageRun, source: EvidenceSource, evidence: Path | None) -> Manifest:
-    """Find the manifest whose digest the claims name; what lies anywhere else is not asked."""
+    """Find the manifest whose digest the claims name, in the known folders only."""
     for folder in _folders(run, source, evidence):
         path = folder / MANIFEST_NAME
         if path.is_file():
@@ -129,8 +129,8 @@ def _manifest(run: StageRun, source: EvidenceSource, evidence: Path | None) -> M
             if sha256_bytes(data) == source.manifest_sha256:
                 return canonical.decode(data, Manifest, where=MANIFEST_NAME)
     raise InputError(
-        "the retained release that the claims rest on is not there any more, or changed meanwhile",
-        hint="Leave data/artifacts/ alone while documents are made, and run again.",
+        "the retained release that the claims rest on was removed or changed during the run",
+        hint="Do not change data/artifacts/ during a run; run again.",
     )
 
 
