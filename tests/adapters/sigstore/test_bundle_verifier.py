@@ -176,7 +176,7 @@ EDITS: dict[str, tuple[tuple[Any, ...], Any]] = {
     "another body": ((*ENTRY, "canonicalizedBody"), "e30="),
     "another log": ((*ENTRY, "logId", "keyId"), "A" * 43 + "="),
     "another signature": (("messageSignature", "signature"), "MEUCIQ=="),
-    "another media type": (("mediaType",), "application/vnd.dev.sigstore.bundle.v9+json"),
+    "another media type": (("mediaType",), "application/vnd.dev.sigstore.bundle.v0.0+json"),
 }
 
 
@@ -223,7 +223,7 @@ def test_what_is_too_large(signed: Signed, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_library_that_no_longer_tells_times_proves_nothing(signed: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
-    noting = type(signed.verifier._verifier)
+    noting = type(signed.verifier._verifier._whole)
     signed.verifier.file(signed.file.data, signed.sha256)
     monkeypatch.setattr(noting, "_establish_time", noting.__mro__[1]._establish_time)  # type: ignore[attr-defined]
     assert why(signed.verifier, signed.file.data, signed.sha256) == "no time of the signature was verified"

@@ -116,3 +116,43 @@ def test_published_conditions_are_read(verify: Verify, world: World, tmp_path: P
     ):
         (tmp_path / "ids.toml").write_text(entry + conditions)
         assert verify(str(world.first.folder), *words)[0] == expected, conditions
+
+
+def laid(folder: Path, files: dict[str, bytes]) -> str:
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return str(folder)
+
+
+@pytest.mark.parametrize("entry", ["tlogs", "ctlogs", "certificateAuthorities", "timestampAuthorities"])
+def test_keys_that_were_not_valid_at_signing_time_are_refused(
+    verify: Verify, world: World, tmp_path: Path, entry: str
+) -> None:
+    for number, window in enumerate(
+        ({"start": "2020-01-01T00:00:00Z", "end": "2021-01-01T00:00:00Z"}, {"start": "2099-01-01T00:00:00Z"})
+    ):
+        root = json.loads(world.root)
+        for row in root[entry]:
+            (row if "validFor" in row else row["publicKey"])["validFor"] = window
+        path = tmp_path / f"root{number}.json"
+        path.write_text(json.dumps(root))
+        code, printed = verify(str(world.first.folder), *NAMED, "--trusted-root", str(path), "--rehearsal")
+        assert code == 4
+        assert "valid" in printed
+
+
+def test_what_is_newer_than_the_verifier_is_not_examined(verify: Verify, world: World, tmp_path: Path) -> None:
+    (tmp_path / "root.json").write_bytes(world.root)
+    words = [*NAMED, "--trusted-root", str(tmp_path / "root.json"), "--rehearsal"]
+    name = "small-v1.0-gate.json.sigstore.json"
+    newer = {**json.loads(world.first.files[name]), "mediaType": "application/vnd.dev.sigstore.bundle.v0.4+json"}
+    files = world.first.replaced({name: json.dumps({**newer, "field": "of the future"}).encode()})
+    code, printed = verify(laid(tmp_path / "release", files), *words)
+    assert code == 5
+    assert "not examined: newer than this verifier (application/vnd.dev.sigstore.bundle.v0.4+json)" in printed
+    root = {**json.loads(world.root), "mediaType": "application/vnd.dev.sigstore.trustedroot.v0.2+json"}
+    (tmp_path / "root.json").write_text(json.dumps(root))
+    code, printed = verify(str(world.first.folder), *words)
+    assert code == 5
+    assert "not examined: newer than this verifier" in printed

@@ -34,7 +34,8 @@ from ops.supply_chain.core.text import printable, without_credentials
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
-    from sigstore.verify import Verifier
+
+    from ops.supply_chain.adapters.sigstore.windows import WindowedVerifier
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -76,7 +77,7 @@ class AttestationVerifier:
     def __init__(self, root: TrustedRootFile, cache: PublisherCache) -> None:
         self.root = root
         self._cache = cache
-        self._verifier: Verifier | None = None
+        self._verifier: WindowedVerifier | None = None
         self._tools = " ".join(version(tool) for tool in TOOLS)
 
     def verify(self, file: DistributionFile, document: bytes) -> FileAttestation:
@@ -133,14 +134,15 @@ class AttestationVerifier:
         _check_statement(payload, file)
         return policy.publisher
 
-    def _loaded(self) -> Verifier:
+    def _loaded(self) -> WindowedVerifier:
         if self._verifier is None:
             from sigstore.errors import Error
             from sigstore.models import TrustedRoot
-            from sigstore.verify import Verifier
+
+            from ops.supply_chain.adapters.sigstore.windows import WindowedVerifier
 
             try:
-                self._verifier = Verifier(trusted_root=TrustedRoot.from_file(str(self.root.path)))
+                self._verifier = WindowedVerifier(TrustedRoot.from_file(str(self.root.path)))
             except (Error, ValueError, OSError) as error:
                 raise InputError(
                     f"{self.root.path}: is no trusted root of sigstore: {_one_line(error)}",

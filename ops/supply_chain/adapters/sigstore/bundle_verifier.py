@@ -11,28 +11,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import threading
 from collections.abc import Callable
-from datetime import UTC
-from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.serialization import Encoding
 from sigstore.hashes import Hashed
 from sigstore.models import Bundle, TrustedRoot
-from sigstore.verify import Verifier
 from sigstore_models.common.v1 import HashAlgorithm
 from sigstore_models.trustroot import v1 as trustroot
 
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
+from ops.supply_chain.adapters.sigstore.formats import NewerFormatError, require_known
+from ops.supply_chain.adapters.sigstore.windows import WindowedVerifier
 from ops.supply_chain.contracts.values.verified_bundle import (
     FULCIO_ARC,
     ISSUER_V1,
     ISSUER_V2,
     OTHER_NAME,
     RAW_EXTENSIONS,
-    TimeSource,
     VerifiedBundle,
     VerifiedTime,
 )
@@ -45,8 +42,6 @@ MOST_BUNDLE_BYTES = 256 << 20
 """An attestation holds its whole SBOM; nothing honest is larger."""
 
 _LONGEST_REASON = 300
-_AUTHORITY = "timestamp_authority"
-T = TypeVar("T")
 
 
 class BundleVerifier:
@@ -57,14 +52,15 @@ class BundleVerifier:
         where: What to call it in an error.
     Raises:
         InputError: It is no trusted root that can be used.
+        NewerFormatError: It is in a format that is not known yet.
     """
 
     def __init__(self, trusted_root: bytes, *, where: str = "trusted root") -> None:
         self.trusted_root_sha256 = sha256_bytes(trusted_root)
         try:
-            load_plain(trusted_root, where=where)
+            require_known(load_plain(trusted_root, where=where), where=where)
             root = TrustedRoot(trustroot.TrustedRoot.from_json(trusted_root))
-            self._verifier = _TimeRecordingVerifier(trusted_root=root)
+            self._verifier = WindowedVerifier(root)
         except StageError:
             raise
         except Exception as error:  # pydantic's and the library's own, see the module's docstring
@@ -78,6 +74,7 @@ class BundleVerifier:
             sha256: The file's SHA-256.
         Raises:
             NotVerifiedError: It is no bundle, or does not verify for that file and this root.
+            NewerFormatError: It is in a format that is not known yet.
         """
         hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=bytes.fromhex(sha256))
 
@@ -92,19 +89,22 @@ class BundleVerifier:
 
         Raises:
             NotVerifiedError: It is no such bundle, or does not verify for this root.
+            NewerFormatError: It is in a format that is not known yet.
         """
         return self._verify(bundle, lambda parsed: self._verifier.verify_dsse(parsed, _Named()))
 
     def _verify(self, data: bytes, check: Callable[[Bundle], tuple[str, bytes]]) -> VerifiedBundle:
         if len(data) > MOST_BUNDLE_BYTES:
             raise NotVerifiedError(f"has {len(data)} bytes, more than the {MOST_BUNDLE_BYTES} that a bundle may have")
-        self._verifier.forget()
         try:
             # The library lets the second of two equal keys win; another reader may take the first.
             document = load_plain(data, where="bundle")
+            require_known(document, where="bundle")
             parsed = Bundle.from_json(data)
             payload_type, payload = check(parsed)
             return _facts(parsed, document, self._verifier.times(), payload_type, payload)
+        except NewerFormatError:
+            raise
         except StageError as error:
             raise NotVerifiedError(error.message) from error
         except Exception as error:  # a verifier that leaks untyped errors: whatever it is, nothing is proved
@@ -116,40 +116,6 @@ class _Named:
 
     def verify(self, cert: x509.Certificate) -> None:
         name_of(cert)
-
-
-class _TimeRecordingVerifier(Verifier):
-    """The library's verifier, recording the verified times, which its public methods do not return."""
-
-    def __init__(self, *, trusted_root: TrustedRoot) -> None:
-        super().__init__(trusted_root=trusted_root)
-        self._recorded = threading.local()
-
-    def _establish_time(self, bundle: Bundle):  # type: ignore[no-untyped-def] # noqa: ANN202 - a private type
-        found = super()._establish_time(bundle)
-        self._recorded.times = tuple(
-            VerifiedTime(
-                source=TimeSource.AUTHORITY if established.source.name.lower() == _AUTHORITY else TimeSource.LOG,
-                at=established.time.astimezone(UTC),
-            )
-            for established in found
-        )
-        return found
-
-    def forget(self) -> None:
-        """Forget this thread's times: a new verification begins."""
-        self._recorded.times = ()
-
-    def times(self) -> tuple[VerifiedTime, ...]:
-        """Return the times of this thread's verification, earliest first.
-
-        Raises:
-            NotVerifiedError: None was recorded, so the time of signing is unknown.
-        """
-        found: tuple[VerifiedTime, ...] = self._recorded.times
-        if not found:
-            raise NotVerifiedError("no time of the signature was verified")
-        return tuple(sorted(found, key=lambda time: (time.at, time.source)))
 
 
 def name_of(certificate: x509.Certificate) -> tuple[str, str]:

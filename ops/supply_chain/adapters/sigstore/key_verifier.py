@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
+from ops.supply_chain.adapters.sigstore.formats import NewerFormatError, require_known
 from ops.supply_chain.adapters.sigstore.log_entry import LogEntry, Signed, logs_in, verified_entry
 from ops.supply_chain.adapters.sigstore.public_keys import Message, PublicKey, UnreadableError
 from ops.supply_chain.adapters.sigstore.timestamps import authorities_in, verified_times
@@ -48,12 +49,14 @@ class KeyVerifier:
         keys: At least one; the bundle's hint does not choose among them.
     Raises:
         InputError: It is no trusted root that can be used.
+        NewerFormatError: It is in a format that is not known yet.
     """
 
     def __init__(self, trusted_root: bytes, keys: Sequence[PublicKey]) -> None:
         root = load(trusted_root, where="trusted root")
         if not isinstance(root, dict):
             raise InputError("trusted root: cannot be used: is no object")
+        require_known(root, where="trusted root")
         self.keys = tuple(keys)
         self._logs = logs_in(root)
         self._authorities = authorities_in(root)
@@ -67,6 +70,7 @@ class KeyVerifier:
             read: Returns the file's bytes, for keys that do not sign a SHA-256; None where they cannot be read.
         Raises:
             NotVerifiedError: It is no such bundle, or does not verify.
+            NewerFormatError: It is in a format that is not known yet.
         """
         message = Message(bytes.fromhex(sha256), read)
         return self._guarded(bundle, lambda document: self._file(document, message))
@@ -76,6 +80,7 @@ class KeyVerifier:
 
         Raises:
             NotVerifiedError: It is no such bundle, or does not verify.
+            NewerFormatError: It is in a format that is not known yet.
         """
         return self._guarded(bundle, self._statement)
 
@@ -83,7 +88,11 @@ class KeyVerifier:
         if len(bundle) > MOST_BUNDLE_BYTES:
             raise NotVerifiedError(f"has {len(bundle)} bytes, more than the {MOST_BUNDLE_BYTES} that a bundle may have")
         try:
-            return work(load(bundle, where="bundle"))
+            document = load(bundle, where="bundle")
+            require_known(document, where="bundle")
+            return work(document)
+        except NewerFormatError:
+            raise
         except StageError as error:
             raise NotVerifiedError(error.message) from error
         except InvalidSignature as error:

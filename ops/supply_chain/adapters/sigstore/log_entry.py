@@ -86,10 +86,10 @@ def verified_entry(entry: Any, signed: Signed, logs: dict[str, TransparencyLog],
         raise NotVerifiedError("has a log entry of a kind that is not supported")
     reader(body["spec"], signed)
     promised = _promised(entry, log) if body["apiVersion"] == _FIRST else None
-    at = promised or proved
-    if at is None:
+    times = [at for at in (promised, proved) if at is not None]
+    if not times:
         raise NotVerifiedError("has a log entry without a time that is proved")
-    if (log.start and at < log.start) or (log.end and at > log.end):
+    if any((log.start and at < log.start) or (log.end and at > log.end) for at in times):
         raise NotVerifiedError("was logged when that log's key was not valid")
     _require_proof(entry, log)
     return LogEntry(int(entry["inclusionProof"]["logIndex"]), _bytes(entry["logId"]["keyId"]).hex(), promised)

@@ -47,13 +47,14 @@ class BundleResult:
     """The result of checking one bundle.
 
     `proof` is None if it does not verify. `problem` says why it does not count: it does not verify, or its signer is
-    not authorized; empty if it counts. `examined` is False if it could not be checked. `role` is the role of the
+    not authorized; empty if it counts. `examined` is False if it could not be checked, `newer` is True if that is because of its newer format. `role` is the role of the
     published identity, `who` the cosign options that expect it.
     """
 
     proof: VerifiedBundle | None = None
     problem: str = ""
     examined: bool = True
+    newer: bool = False
     role: str = ""
     who: str = ""
 

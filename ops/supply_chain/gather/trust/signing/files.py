@@ -23,7 +23,7 @@ from ops.supply_chain.contracts.values.signature_names import (
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import InputError, OutputError
+from ops.supply_chain.core.errors import InputError, OutputError, UnavailableError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.release.assembly.completeness import problems_of_set
 from ops.supply_chain.release.assembly.layout import provenance_name
@@ -209,7 +209,7 @@ def _verified(path: Path, item: SigningItem, verifier: BundleVerifier) -> Verifi
         return None
     try:
         return verifier.statement(data) if item.is_statement else verifier.file(data, item.sha256)
-    except NotVerifiedError:
+    except (NotVerifiedError, UnavailableError):
         return None
 
 

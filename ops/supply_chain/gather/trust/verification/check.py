@@ -133,12 +133,15 @@ class BundleChecker:
     ) -> BundleResult:
         if self._verifier is None:
             return BundleResult(examined=False, problem=self._excuse)
+        from ops.supply_chain.adapters.sigstore.formats import NewerFormatError
         from ops.supply_chain.adapters.sigstore.key_verifier import is_by_key
 
         try:
             if is_by_key(bundle):
                 return _by_key(self._keys, by_key)
             proof = by_certificate(self._verifier)
+        except NewerFormatError as error:
+            return BundleResult(problem=error.message, examined=False, newer=True)
         except StageError as error:
             return BundleResult(problem=f"does not verify: {error.message}")
         return self._judged(proof, kind)
