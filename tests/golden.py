@@ -3,7 +3,7 @@
     python -m tests.golden            write them
     python -m tests.golden --check    write nothing; exit 1 and name those that are stale
 
-They hold what a small made-up project gives (`tests/sbom/made_locks.py`), so that a change of any byte of
+They hold what a small made-up project gives (`tests/inventory/made_locks.py`), so that a change of any byte of
 an output shows in a review. Regenerate after a change that is meant, and read the difference.
 """
 

@@ -203,16 +203,10 @@ BROKEN = [
         id="version-2",
     ),
     pytest.param(json.dumps({**document(), "name": "other"}), "answered for another project", id="another-project"),
-    pytest.param(
-        json.dumps(document(filename="../x.whl")), "answered with a file name that is none", id="path-as-name"
-    ),
-    pytest.param(json.dumps(document(filename="")), "answered with a file name that is none", id="empty-name"),
-    pytest.param(
-        json.dumps(document(filename="a\nb.whl")), "answered with a file name that is none", id="line-in-name"
-    ),
-    pytest.param(
-        json.dumps(document(url="https://[x/a.whl")), "answered with a file address that is none", id="address"
-    ),
+    pytest.param(json.dumps(document(filename="../x.whl")), "answered with an invalid file name", id="path-as-name"),
+    pytest.param(json.dumps(document(filename="")), "answered with an invalid file name", id="empty-name"),
+    pytest.param(json.dumps(document(filename="a\nb.whl")), "answered with an invalid file name", id="line-in-name"),
+    pytest.param(json.dumps(document(url="https://[x/a.whl")), "answered with an invalid file address", id="address"),
     pytest.param(
         "<html><a href='demo-1.0.tar.gz'>x</a><a href='demo-2.", "answered with HTML that is cut", id="cut-tag"
     ),

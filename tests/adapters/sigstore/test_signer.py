@@ -106,7 +106,7 @@ def test_a_token_that_ends_in_the_middle_keeps_what_is_done(instance: RehearsalI
     moments[0] = timedelta(minutes=9, seconds=30)
     with pytest.raises(TokenError) as caught:
         batch.sign([file_request("late")])
-    assert caught.value.message == "the identity token is over, or is none"
+    assert caught.value.message == "the identity token has expired or is malformed"
     assert sorted(batch.made) == ["file 000", "file 001"]
     assert instance.entries == 2
 

@@ -188,15 +188,15 @@ def _absolute(base: str, url: str) -> str:
         whole = url if url.startswith("https://") else urljoin(base, url)
         host = urlsplit(whole).hostname if "@" in whole or "[" in whole else "-"
     except ValueError:
-        raise Failed("answered with a file address that is none") from None
+        raise Failed("answered with an invalid file address") from None
     if not host:
-        raise Failed("answered with a file address that is none")
+        raise Failed("answered with an invalid file address")
     return _USER.sub(r"\1", whole.partition("#")[0])
 
 
 def _checked_name(filename: str) -> str:
     if not filename or "/" in filename or "\\" in filename or not filename.isprintable():
-        raise Failed("answered with a file name that is none")
+        raise Failed("answered with an invalid file name")
     return filename
 
 

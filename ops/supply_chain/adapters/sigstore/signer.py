@@ -201,7 +201,7 @@ class SigningClient:
             signer = Signer(IdentityToken(self._token()), self._context)
         except (IdentityError, ExpiredIdentity) as error:
             raise TokenError(
-                "the identity token is over, or is none",
+                "the identity token has expired or is malformed",
                 hint="Get a fresh identity token and run again: signatures made so far are kept.",
             ) from error
         except Error as error:
