@@ -21,7 +21,7 @@ from tests.assurance.adoption.world import COMMIT, PIPELINE, everything_in
 
 PROJECTS = ["edge-pylock", "edge-requirements", "poetry", "pulse-py", "saleor", "soar", "warehouse"]
 ALL = ["--write", "--workflows", "--pipeline", PIPELINE]
-NEXT = "  next: Put the configuration itself there, or nothing.\n"
+NEXT = "  next: Replace it with a plain file, or remove it.\n"
 SECRET = "s3cret"  # noqa: S105 - it must never show
 
 
@@ -301,7 +301,7 @@ def test_a_missing_template_is_told(
     assert code == 3
     assert err == (
         "error: templates/workflows/daily-scan.yml: is missing from this checkout of sealwright\n"
-        "  next: Check it out again.\n"
+        "  next: Restore it from git.\n"
     )
 
 

@@ -398,5 +398,5 @@ def test_a_denial_says_what_where_and_what_to_do() -> None:
     [reason] = judge(sbom_policy_input(applied(put("idna", "version", ">=3.0"))), "base")["base.exact_versions"].denials
     assert reason.subject == "pkg:pypi/idna@3.20"
     assert reason.message == "dist:sbom/acme-sbom.json: version '>=3.0' is not exact"
-    assert reason.fix == "Pin the package in its lock (compile_locks.py does), then make the SBOM again."
+    assert reason.fix == "Pin the package in its lock (compile_locks.py does), then generate the SBOM again."
     assert not re.search(r"\s$", reason.message)

@@ -1,1 +1,1 @@
-"""What the evidence supports: policy input, claims, documents, report, techdocs, review, adoption. Pure."""
+"""Assurance from evidence: policy input, claims, documents, report, techdocs, review, adoption. Does no I/O."""

@@ -53,7 +53,7 @@ def test_what_is_there_is_left(root: Path, make: object) -> None:
     with pytest.raises(OutputError) as caught:
         add_file(root, "f", b"x")
     assert caught.value.described() == (
-        "error: f: is there by now, left as it is\n  next: Run again to see what is missing."
+        "error: f: created during the run, not overwritten\n  next: Run again to see what is missing."
     )
     assert names(root) == before
     assert names(root.parent / "outside") == []
@@ -90,7 +90,7 @@ def test_a_replacement_of_something_else_is_refused(root: Path) -> None:
     (root / "f").write_bytes(b"edited")
     with pytest.raises(OutputError) as caught:
         replace_file(root, "f", old=b"old", new=b"new")
-    assert caught.value.described() == "error: f: was changed meanwhile, left as it is\n  next: Run again."
+    assert caught.value.described() == "error: f: changed during the run, not overwritten\n  next: Run again."
     (root / "f").unlink()
     (root.parent / "outside/f").write_bytes(b"old")
     (root / "f").symlink_to(root.parent / "outside/f")

@@ -153,7 +153,7 @@ def test_what_could_not_be_read_is_never_an_empty_list() -> None:
     assert "| policy | not known |" in page
     assert "| packages | not known |" in page
     assert page.count("No readable record.") == 2
-    assert "No signing identity is configured, so the release cannot be verified." in page
+    assert "No verification commands: no signing identity is configured." in page
     assert b"No SBOM of this release is readable." in files["docs/releases/1.1/packages.md"]
 
 

@@ -53,7 +53,7 @@ def replace_file(root: Path, path: str, *, old: bytes, new: bytes) -> None:
     with _failing(path), _folder_of(root, path) as folder:
         content, mode = _read(folder, name)
         if content != old:
-            raise OutputError(f"{printable(path)}: was changed meanwhile, left as it is", hint="Run again.")
+            raise OutputError(f"{printable(path)}: changed during the run, not overwritten", hint="Run again.")
         with _temporary(folder, path, new, mode) as made:
             os.rename(made, name, src_dir_fd=folder, dst_dir_fd=folder)
             os.fsync(folder)
@@ -77,7 +77,7 @@ def _failing(path: str) -> Iterator[None]:
         yield
     except FileExistsError as error:
         raise OutputError(
-            f"{printable(path)}: is there by now, left as it is", hint="Run again to see what is missing."
+            f"{printable(path)}: created during the run, not overwritten", hint="Run again to see what is missing."
         ) from error
     except OSError as error:
         raise OutputError(

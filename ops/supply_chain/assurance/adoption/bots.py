@@ -1,8 +1,9 @@
 """Configuration of update bots: Renovate for version updates, Dependabot for security updates.
 
 Source: https://docs.renovatebot.com/configuration-options/ (`minimumReleaseAge`, `vulnerabilityAlerts`,
-`osvVulnerabilityAlerts`); GitHub, "Dependabot options reference": alerts "are configured in the repository or
-organization 'Settings' tab and not in the dependabot.yml file".
+`osvVulnerabilityAlerts`) ;
+https://docs.github.com/code-security/dependabot/working-with-dependabot/dependabot-options-reference (alerts "are
+configured in the repository or organization 'Settings' tab and not in the dependabot.yml file")
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Advisories that the configuration of another scanner ignores: osv-scanner, trivy, uv.
+"""Advisories that other scanners ignore by configuration: osv-scanner, trivy, uv.
 
-Source: google/osv-scanner docs/configuration.md (`[[IgnoredVulns]]`); aquasecurity/trivy docs, "Filtering"
-(`.trivyignore`, `.trivyignore.yaml`); uv's settings `audit.ignore` and `audit.ignore-until-fixed`.
+Source: https://google.github.io/osv-scanner/configuration/ (`[[IgnoredVulns]]`) ;
+https://trivy.dev/docs/latest/configuration/filtering/ (`.trivyignore`, `.trivyignore.yaml`) ;
+https://docs.astral.sh/uv/reference/settings/ (`audit.ignore`, `audit.ignore-until-fixed`)
 """
 
 from __future__ import annotations

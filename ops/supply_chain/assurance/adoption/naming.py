@@ -1,4 +1,4 @@
-"""A component name that can stand in a file name, made of whatever a project calls itself."""
+"""The component name: safe in a file name, derived from the project's own names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST = 100
 
 
 def component_name(candidates: Iterable[str]) -> str:
-    """Return the first candidate of which something is left when only what is safe is kept.
+    """Return the first candidate that is not empty after unsafe characters are removed.
 
     Args:
         candidates: In order of preference; any text, empty included.

@@ -1,1 +1,1 @@
-"""What may be claimed of a project: evidence to the engine's input, rules' answers to claims, claims to controls. Pure."""
+"""Security claims about a project: evidence to engine input, rule results to claims, claims to controls. Does no I/O."""

@@ -21,17 +21,17 @@ def controls_from(
     rules: Mapping[str, str],
     config: ControlsConfig,
 ) -> tuple[ControlVerdict, ...]:
-    """Say of each control what the claims show.
+    """Evaluate each control from the claims.
 
     Args:
         catalogues: The frameworks.
-        claims: All of them.
-        rules: SBOM policy rules: code -> outcome, as asked about the released SBOM now.
-        config: What is out of scope, and why.
+        claims: All claims.
+        rules: SBOM policy rules, evaluated on the released SBOM in this run: code -> outcome.
+        config: The controls out of scope, with reasons.
     Returns:
-        Sorted by id.
+        The controls, sorted by id.
     Raises:
-        UsageError: The configuration names a control that is none, or gives no reason.
+        UsageError: The configuration names an unknown control, or gives no reason.
     """
     known = {claim.id: claim for claim in claims}
     decided = _decided(catalogues, config)

@@ -90,7 +90,7 @@ class ManifestFacts(_Facts, frozen=True, kw_only=True):
 
 
 class ProvenanceFacts(_Facts, frozen=True, kw_only=True):
-    """What the provenance states, once it was verified: `clean` that the source had no uncommitted change."""
+    """The verified provenance; `clean`: the source had no uncommitted changes."""
 
     commit: str = ""
     source: str = ""
@@ -154,7 +154,7 @@ class ArchiveFacts(_Facts, frozen=True, kw_only=True):
 
 
 class CoolDownFacts(_Facts, frozen=True, kw_only=True):
-    """How old what the locks may pick was when the source was committed: `days` is the least over all locks."""
+    """The cool-down: minimum age of locked versions when the source was committed; `days` is the lowest of all locks."""
 
     dated: int = 0
     undated: int = UNSAID
@@ -163,7 +163,7 @@ class CoolDownFacts(_Facts, frozen=True, kw_only=True):
 
 
 class KeptFacts(_Facts, frozen=True, kw_only=True):
-    """The report of the verification before publishing, kept beside the release; `same` that it is of these files."""
+    """The verification report retained with the release; `same`: it covers exactly these files."""
 
     there: bool = False
     ruling: str = ""
@@ -171,7 +171,7 @@ class KeptFacts(_Facts, frozen=True, kw_only=True):
 
 
 class ReleaseFacts(_Facts, frozen=True, kw_only=True):
-    """Everything about one release. `policy` are the SBOM profiles' rules, asked again now: code -> outcome."""
+    """All facts of one release; `policy` are the SBOM rules, evaluated again in this run: code -> outcome."""
 
     present: bool = False
     rehearsal: bool = True
@@ -189,11 +189,11 @@ class ReleaseFacts(_Facts, frozen=True, kw_only=True):
 
 
 class WorkflowFacts(_Facts, frozen=True, kw_only=True):
-    """What the workflow files say: how many there are, actions used and those pinned by a whole commit.
+    """The workflow files: their number, the actions that they use, and how many of those are pinned to a full commit.
 
-    Actions are those of workflows and of the project's own actions that they use; what cannot be read counts as one
-    that is not pinned. `restricted` counts the files that set permissions at their top, `daily_scan` those that run
-    the daily scan on a schedule of every day.
+    Actions are those of workflows and of the project's own actions that they use; an unreadable file counts as one
+    unpinned action. `restricted` counts the files that set top-level permissions, `daily_scan` those that run the
+    daily scan on a daily schedule.
     """
 
     files: int = 0

@@ -23,7 +23,7 @@ _AFTER_DASH, _DASH = re.compile("(?<=-)-"), r"\\u002d"
 
 
 class DocumentStatus(StrEnum):
-    """How the evidence that a document names relates to the newest evidence on this machine."""
+    """The relation of the evidence that a document names to the newest local evidence."""
 
     SAME = "same"
     OLDER = "older"

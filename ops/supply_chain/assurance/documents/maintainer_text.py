@@ -1,7 +1,7 @@
-"""What the maintainers state by configuration: support, reporting, response, governance, posture, compliance.
+"""Statements by the maintainers, from the configuration: support, reporting, response, governance, posture, compliance.
 
-None of it is computed from evidence; the default template says so. What is not configured is stated as such. Legal
-texts are not summarised: the reader is sent to the law itself.
+None of them is computed from evidence; the default template says so. Missing configuration is stated. Legal texts
+are linked, not summarised.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the newest release offers a customer: files, SBOMs, commands, identities, frameworks, retention.
+"""Texts about the newest release: files, SBOMs, commands, identities, frameworks, retention.
 
 Names of files and commands are those of the release that the evidence is about; without a release, each text states
 that there is none.

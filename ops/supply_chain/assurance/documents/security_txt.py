@@ -24,7 +24,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 class Expiry(StrEnum):
-    """Whether a file is valid, expires soon, has expired, or has no readable expiry date."""
+    """The state of a file: valid, expires soon, expired, or without a readable expiry date."""
 
     GOOD = "good"
     SOON = "soon"

@@ -1,10 +1,10 @@
-"""SPDX licence expressions as the engine can judge them: alternatives of terms, no nesting.
+"""SPDX licence expressions in the form that the engine can evaluate: alternatives of terms, without nesting.
 
-`A OR B AND C` gives two alternatives, `[A]` and `[B, C]`. What does not parse is one term that the SPDX
-list does not know, so that it can only ever pass by name.
+`A OR B AND C` gives two alternatives, `[A]` and `[B, C]`. An invalid expression is one term that is not
+on the SPDX list, so it can pass only by name.
 
-Source: SPDX 2.3 annex D and SPDX 3.0.1 annex B, "SPDX license expressions": WITH binds closest, then AND,
-then OR; operators all in upper or all in lower case; identifiers compare without case.
+Source: https://spdx.github.io/spdx-spec/v3.0.1/annexes/spdx-license-expressions/ (WITH binds closest, then AND, then
+OR; operators all in upper or all in lower case; identifiers compare without case).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from ops.supply_chain.formats.shape import Fault
 
 
 class State(StrEnum):
-    """Whether an element of the CISA 2026 list is there."""
+    """The state of one element of the CISA 2026 list."""
 
     PRESENT = "present"
     UNKNOWN = "unknown"
@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 class Origin(StrEnum):
-    """How a component is fetched: as files, by a full commit, or not at all because it is the project's."""
+    """The origin of a component: files, a full commit, or the project itself."""
 
     FILES = "files"
     COMMIT = "commit"

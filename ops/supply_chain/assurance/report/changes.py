@@ -1,4 +1,4 @@
-"""What changed since the last release, grouped by kind, the worst first."""
+"""Changes since the last release, grouped by kind, the worst first."""
 
 from __future__ import annotations
 

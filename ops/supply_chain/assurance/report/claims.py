@@ -1,4 +1,4 @@
-"""What the evidence supports: claims one by one, controls counted by framework."""
+"""The supported claims, one by one, and the controls, counted by framework."""
 
 from __future__ import annotations
 

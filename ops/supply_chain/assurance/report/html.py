@@ -1,7 +1,7 @@
-"""The page as one HTML file that needs nothing else: escaped text, embedded data, and a policy that allows only both.
+"""The page as one self-contained HTML file: escaped text, embedded data, and a content security policy for just these.
 
-Source: https://jinja.palletsprojects.com/ (autoescape); HTML, "Restrictions for contents of script elements";
-Content Security Policy Level 3; Trusted Types.
+Source: https://jinja.palletsprojects.com/ (autoescape) ; https://html.spec.whatwg.org/multipage/scripting.html ;
+https://www.w3.org/TR/CSP3/ ; https://www.w3.org/TR/trusted-types/
 """
 
 from __future__ import annotations

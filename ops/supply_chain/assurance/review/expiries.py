@@ -1,7 +1,7 @@
-"""What ends on a day: waivers, signing identities, retained releases and security.txt.
+"""Expiry dates: waivers, signing identities, retained releases and security.txt.
 
-Source: RFC 9116, section 2.5.5: the "Expires" field is required and appears exactly once; after that time the file
-is stale and should not be used.
+Source: https://www.rfc-editor.org/rfc/rfc9116#section-2.5.5 (the "Expires" field is required and appears exactly
+once; after that time the file is stale and should not be used).
 """
 
 from __future__ import annotations

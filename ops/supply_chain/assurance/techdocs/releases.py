@@ -139,7 +139,7 @@ def _findings(release: MirrorRelease) -> list[str]:
 
 def _verify(release: MirrorRelease) -> list[str]:
     if not release.commands:
-        return ["No signing identity is configured, so the release cannot be verified."]
+        return ["No verification commands: no signing identity is configured."]
     return [
         "Run in a folder with all files of the release:",
         "",

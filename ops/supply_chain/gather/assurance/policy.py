@@ -1,4 +1,4 @@
-"""Which rule folders and settings a project's configuration chooses."""
+"""The rule folders and settings of a project's configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ops.supply_chain.runner.context import StageRun
 
 
 def folders_of(run: StageRun, policy: Path) -> list[tuple[str, Path]]:
-    """Return (label, folder) of the rules: ours, then the project's own."""
+    """Return (label, folder) of the rules: built-in ones, then the project's own."""
     own = [(f"project:{folder.rstrip('/')}/", run.root / folder) for folder in run.config.policy.folders]
     return [("policy:", policy.absolute()), *own]
 

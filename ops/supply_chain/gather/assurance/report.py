@@ -1,7 +1,7 @@
-"""What the report is made from: everything that one run left in `dist/`, and the release retained before it.
+"""Read the input of the report: the output of one run in `dist/`, and the previous retained release.
 
-Broken files of this run stop the report. What belongs to others (the release before, the claims) and cannot be
-used is shown on the page as not examined.
+Malformed files of this run stop the report. The previous release and the claims, where they cannot be used, are shown
+as not examined.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ VERIFICATION = "verification/verification.json"
 PROVENANCE = "provenance/provenance.json"
 RELEASE_FOLDER = "release"
 SCANS = "check_"
-"""How the scripts begin that look for findings."""
+"""Prefix of the stages that report findings."""
 
-NO_CLAIMS = "Claims were not asked for in this run: render_report.py --claims evaluates them."
+NO_CLAIMS = "Claims were not evaluated in this run; render_report.py --claims evaluates them."
 
 
 def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_problem: str = NO_CLAIMS) -> ReportInput:
     """Read one run.
 
     Args:
-        run: The stage's run; the version shown is that of the records where the project names none.
-        claims: What was evaluated; None where nothing was.
-        claims_problem: Why, as a sentence.
+        run: The stage's run; the version is that of the records, if any, else the project's.
+        claims: The evaluated claims; None where they were not evaluated.
+        claims_problem: The reason, as a sentence.
     Raises:
-        InputError: A file of this run is broken, or of another component or version.
+        InputError: A file of this run is malformed, or of another component or version.
     """
     records = read_records(run)
     version = records[0].version if records else run.project.version

@@ -24,17 +24,17 @@ from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
 
 SBOM_NAMES = ("{}-sbom.cdx.json", "{}-sbom.spdx3.json", "{}-sbom.spdx.json")
-"""Of a released SBOM; the first that is there is read."""
+"""Names of a released SBOM; the first existing one is read."""
 
 CONTACT_PATHS = (".well-known/security.txt", "security.txt")
-"""Where a project keeps the file, first match wins."""
+"""Paths of the file in a project; the first match wins."""
 
 
 def read_releases(store: ArtifactStore, component: str) -> tuple[HeldRelease, ...]:
-    """Read every retained release of a component to the last byte, with the problems of the chain.
+    """Read every retained release of a component in full, with the problems of the chain.
 
     Raises:
-        InputError: The list of pruned releases is broken.
+        InputError: The list of pruned releases is malformed.
     """
     held = [store.release(component, version, digests=True) for version in store.versions(component)]
     return with_chain_problems(held, store.pruned(component))
@@ -56,7 +56,7 @@ def read_baselines(run: StageRun, locks: Sequence[Lock]) -> dict[str, PublisherB
     """Read the publisher baseline beside each lock, where there is one.
 
     Raises:
-        InputError: One is broken.
+        InputError: A baseline is malformed.
     """
     files = ProjectFiles(run.root)
     found: dict[str, PublisherBaseline] = {}
@@ -88,7 +88,7 @@ def read_licences(run: StageRun, store: ArtifactStore, releases: Sequence[HeldRe
     """Read licences from the SBOM of the newest intact release, else from that of the last run.
 
     Raises:
-        InputError: The SBOM is broken.
+        InputError: The SBOM is malformed.
     """
     name = run.project.name
     last = newest([held for held in releases if not held.problems])

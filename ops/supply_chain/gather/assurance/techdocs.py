@@ -57,7 +57,7 @@ def read_mirror(run: StageRun, *, files_at: str) -> Mirrored:
         files_at: Base address of released files; empty where they are included.
     Raises:
         UnavailableError: There is no intact release, retained or rehearsed.
-        InputError: The list of pruned releases is broken.
+        InputError: The list of pruned releases is malformed.
     """
     name = run.project.name
     store, held = _choose(run, name)
@@ -150,7 +150,7 @@ def _attempt(unread: list[str], file: str, work: Callable[[], T]) -> T | None:
 
 
 def _is_rehearsal(gate: GateFile | None, statement: Statement | None) -> bool:
-    # One of which neither can be read is called neither: `mirror.releases` says that its kind is not known.
+    # Where neither document can be read, the kind is not known, and the page of releases says so.
     marks = [gate.rehearsal] if gate else []
     if statement is not None:
         marks.append(statement.predicate.build_definition.external_parameters.rehearsal)
@@ -223,7 +223,7 @@ def _waivers(run: StageRun) -> tuple[tuple[MirrorWaiver, ...], tuple[str, ...]]:
 
 
 def _commands(run: StageRun, manifest: Manifest, *, rehearsal: bool) -> tuple[str, ...]:
-    """Return what verifies a release: its digests, and each of its files by the identities that may sign."""
+    """Return the commands that verify a release: its digests, and its signatures by authorized identities."""
     identities: Sequence[SigningIdentity] = run.config.signing.identities
     if rehearsal and not identities:
         identities = (SigningIdentity(identity=EPHEMERAL.identity, issuer=EPHEMERAL.issuer),)
@@ -232,7 +232,7 @@ def _commands(run: StageRun, manifest: Manifest, *, rehearsal: bool) -> tuple[st
     private = rehearsal or bool(run.config.signing.trust_config)
     signed = [name for name in sorted(names) if is_signed(name) and bundle_name(name) in names]
     found = [commands.checksums(checks)] if checks in names else []
-    # The checksums name every other file: one signature over them is enough to begin with.
+    # The checksums cover every other file, so their signature is enough.
     for name in [checks] if checks in signed else signed:
         for identity in identities:
             who = commands.who(identity.identity, identity.identity_regex, identity.issuer)

@@ -1,1 +1,1 @@
-"""What a project to be adopted holds, and the files written into it."""
+"""The survey of a project before adoption, and the files written into it."""

@@ -32,9 +32,9 @@ def read_templates(*, document: bool) -> dict[str, str]:
     """Read the templates of this pipeline: name -> text.
 
     Args:
-        document: Whether that of SECURITY.md is wanted too.
+        document: Whether to read the template of SECURITY.md too.
     Raises:
-        InputError: One is missing from this checkout.
+        InputError: A template is missing from this checkout.
     """
     wanted = {name: f"{TEMPLATES}/workflows/{name}" for name in NAMES}
     wanted |= {TEMPLATE: f"{TEMPLATES}/{TEMPLATE}"} if document else {}
@@ -42,15 +42,15 @@ def read_templates(*, document: bool) -> dict[str, str]:
     found = {name: files.read(path) for name, path in wanted.items()}
     missing = sorted(wanted[name] for name, data in found.items() if data is None)
     if missing:
-        raise InputError(f"{missing[0]}: is missing from this checkout of sealwright", hint="Check it out again.")
+        raise InputError(f"{missing[0]}: is missing from this checkout of sealwright", hint="Restore it from git.")
     return {name: (data or b"").decode() for name, data in found.items()}
 
 
 def write_plan(root: Path, plan: AdoptionPlan) -> None:
-    """Write what was planned, file by file, each whole or not at all.
+    """Write the planned files, each in one atomic step.
 
     Raises:
-        OutputError: A file cannot be written, or came to be meanwhile.
+        OutputError: A file cannot be written, or was created during the run.
     """
     for file in plan.files:
         if file.old is None:
@@ -60,7 +60,7 @@ def write_plan(root: Path, plan: AdoptionPlan) -> None:
 
 
 def on_github(remote: str) -> str:
-    """Return `OWNER/REPO` where a remote is on GitHub, else nothing."""
+    """Return `OWNER/REPO` of a remote on GitHub; empty for others."""
     from ops.supply_chain.adapters.github.address import api_from_environment, web_host
 
     return repository_of(remote, web_host(api_from_environment()))

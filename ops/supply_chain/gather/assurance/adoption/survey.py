@@ -97,7 +97,7 @@ def _require_plain(path: Path) -> None:
     if path.exists() and not path.is_file():
         raise UsageError(
             f"{path.name}: expected a plain file, found something else",
-            hint="Put the configuration itself there, or nothing.",
+            hint="Replace it with a plain file, or remove it.",
         )
 
 
@@ -129,7 +129,7 @@ def _text(files: ProjectFiles, path: str) -> str:
 
 
 def _pyproject(files: ProjectFiles) -> tuple[dict[str, Any], str]:
-    """Return the table, empty where there is none or it is broken, and what is wrong with it."""
+    """Return the table (empty where the file is missing or malformed), and the problem."""
     try:
         return tomllib.loads((files.read(PYPROJECT) or b"").decode()), ""
     except InputError as error:
@@ -164,7 +164,7 @@ def _locks(root: Path, config: Config) -> tuple[tuple[FoundLock, ...], str]:
 
 
 def _first(message: str) -> str:
-    """Return the first of several broken locks, and how many more there are."""
+    """Return the problem of the first malformed lock, and the number of others."""
     first, *more = message.splitlines()
     return first if not more else f"{more[0].strip()}" + (f" (and {len(more) - 1} more)" if len(more) > 1 else "")
 
@@ -202,14 +202,14 @@ def _gitignore(root: Path) -> tuple[bytes | None, str]:
         return None, ""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
-            return None, "is no plain file"
+            return None, "is not a plain file"
         return path.read_bytes(), ""
     except OSError as error:
         return None, f"cannot be read ({error.strerror})"
 
 
 def _known_ids(files: ProjectFiles, config: Config) -> frozenset[str]:
-    """Return what the configuration speaks of, in force or in a comment, in upper case."""
+    """Return the ids that the configuration mentions, in force or in a comment, in upper case."""
     said = re.findall(IDENTIFIER, _text(files, CONFIG_NAME))
     return frozenset(name.upper() for name in [*said, *(entry.id for entry in config.waivers)])
 

@@ -1,4 +1,4 @@
-"""What the documents of a retained release say: provenance, SBOMs, evidence archive, and the SBOM policy asked again."""
+"""Read the documents of a retained release: provenance, SBOMs and evidence archive; evaluate the SBOM policy again."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from ops.supply_chain.runner.context import StageRun
 
 OUR_PROFILES, LICENCES = ("base", "cisa-2026"), "licences"
-"""SBOM profiles whose rules and limits are ours whatever a project configures, and the one that a project decides."""
+"""SBOM profiles with fixed rules and limits, and the profile that a project configures."""
 
 KINDS = {"cyclonedx": ".cdx.json", "spdx2": ".spdx.json", "spdx3": ".spdx3.json"}
-"""Word for a kind of SBOM -> end of its file's name."""
+"""Kind of SBOM -> suffix of its file name."""
 
 LOCK_SBOMS, PROJECT, BASELINES = "sbom/locks/", "project/", ".provenance.json"
 CYCLONEDX = KINDS["cyclonedx"]
@@ -46,7 +46,7 @@ DAY_SECONDS = 24 * 60 * 60
 
 
 class Documents(NamedTuple):
-    """What was read of them. `sbom` is the CycloneDX document as the policy engine sees it, empty where there is none."""
+    """The facts of the documents; `sbom` is the policy engine's input from CycloneDX, empty where there is none."""
 
     provenance: ProvenanceFacts
     sboms: dict[str, SbomFacts]
@@ -57,7 +57,7 @@ class Documents(NamedTuple):
 
 
 def read_documents(run: StageRun, opened: Opened) -> Documents:
-    """Read a release's documents; what cannot be read is left at "not shown"."""
+    """Read a release's documents; facts that cannot be read stay at "not shown"."""
     names = sbom_names(opened.parts)
     plain = document_of(opened, names["cyclonedx"])
     sha256 = opened.files[names["cyclonedx"]].sha256 if names["cyclonedx"] in opened.files else ""

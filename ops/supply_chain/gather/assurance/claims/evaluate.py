@@ -1,4 +1,4 @@
-"""What may be claimed today: the evidence of the newest retained release, verified again, judged by the rules.
+"""Evaluate today's claims: verify the newest retained release again, and apply the rules to the evidence.
 
 Nothing in the release is trusted: it is compared with its manifest, its signatures and its provenance in this run, and
 the rules of `policy/claims` decide what that supports.

@@ -1,4 +1,4 @@
-"""What the project's own configuration and files say now, for the claims that rest on them."""
+"""Facts from the project's present configuration and files, for the claims that rest on them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UPDATE_TOOLS = (
 MOST_BYTES = 1 << 20
 
 PYTHON_ECOSYSTEMS = ("pip", "uv")
-"""Dependabot's names of them."""
+"""Dependabot's names of Python package managers."""
 
 _SWITCHED_OFF = re.compile(r"\"?enabled\"?\s*:\s*false")
 

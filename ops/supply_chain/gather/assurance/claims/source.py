@@ -17,7 +17,7 @@ from ops.supply_chain.release.retention.rules import newest, with_chain_problems
 from ops.supply_chain.runner.context import StageRun
 
 REHEARSAL_FOLDER = "rehearsal/artifacts"
-"""Where `nox -s rehearse` retains, below `dist/`."""
+"""Folder of the releases retained by `nox -s rehearse`, below `dist/`."""
 
 
 class SelectedRelease(msgspec.Struct, frozen=True, kw_only=True):

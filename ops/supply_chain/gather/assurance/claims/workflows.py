@@ -1,7 +1,7 @@
-"""What a project's GitHub workflows declare, for the claims that rest on them.
+"""Facts about a project's GitHub workflows, for the claims that rest on them.
 
-A file that cannot be read supports nothing: it counts as a workflow without limits that uses one action which is not
-pinned. That goes for what `formats.yaml` refuses as well, such as anchors and keys that are given twice.
+An unreadable file supports nothing: it counts as an unrestricted workflow with one unpinned action. The same applies
+to YAML that `formats.yaml` rejects, such as anchors and duplicate keys.
 
 Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax
 """
