@@ -39,6 +39,7 @@ class StageRow(NamedTuple):
         covers_locks: Its record counts the pins that are locked and those that it examined, and the policy denies
             where the two differ.
         records: It leaves a record.
+        secrets: What it alone of a session may see: `index` accounts, identity tokens for `signing`, the `github` token.
         release: Its places in the `release` session; empty where it is not part of it.
         daily_scan: Its places in the `daily_scan` session.
     """
@@ -52,6 +53,7 @@ class StageRow(NamedTuple):
     required: bool = False
     covers_locks: bool = False
     records: bool = True
+    secrets: tuple[str, ...] = ()
     release: tuple[Step, ...] = ()
     daily_scan: tuple[Step, ...] = ()
 
@@ -86,6 +88,7 @@ PIPELINE: tuple[StageRow, ...] = (
         writes="requirements.txt, requirements.cdx.json, requirements.provenance.json beside each",
         decides="nothing",
         records=False,
+        secrets=("index",),
     ),
     StageRow(
         "check_locks",
@@ -96,6 +99,7 @@ PIPELINE: tuple[StageRow, ...] = (
         gate=True,
         required=True,
         covers_locks=True,
+        secrets=("index",),
         release=(Step(10, "--reproducible"),),
         daily_scan=(Step(10),),
     ),
@@ -108,6 +112,7 @@ PIPELINE: tuple[StageRow, ...] = (
         gate=True,
         required=True,
         covers_locks=True,
+        secrets=("index",),
         release=(Step(10, "--bytes"),),
         daily_scan=(Step(10),),
     ),
@@ -120,6 +125,7 @@ PIPELINE: tuple[StageRow, ...] = (
         gate=True,
         required=True,
         covers_locks=True,
+        secrets=("index",),
         release=(Step(10, "--second-opinion"),),
         daily_scan=(Step(10, "--ledger"),),
     ),
@@ -132,6 +138,7 @@ PIPELINE: tuple[StageRow, ...] = (
         gate=True,
         required=True,
         covers_locks=True,
+        secrets=("index",),
         release=(Step(10),),
         daily_scan=(Step(10, "--ledger"),),
     ),
@@ -144,6 +151,7 @@ PIPELINE: tuple[StageRow, ...] = (
         gate=True,
         required=True,
         covers_locks=True,
+        secrets=("index",),
         release=(Step(10),),
         daily_scan=(Step(10),),
     ),
@@ -165,6 +173,7 @@ PIPELINE: tuple[StageRow, ...] = (
         decides="complete, valid",
         required=True,
         covers_locks=True,
+        secrets=("index",),
         release=(Step(10),),
     ),
     StageRow(
@@ -174,6 +183,7 @@ PIPELINE: tuple[StageRow, ...] = (
         writes="nothing",
         decides="nothing: informational",
         records=False,
+        secrets=("index",),
         daily_scan=(Step(20),),
     ),
     StageRow(
@@ -238,6 +248,7 @@ PIPELINE: tuple[StageRow, ...] = (
         reads="dist/release/",
         writes="*.sigstore.json for each file",
         decides="every file is signed by a configured identity",
+        secrets=("signing",),
         release=(Step(90),),
     ),
     StageRow(
@@ -272,6 +283,7 @@ PIPELINE: tuple[StageRow, ...] = (
         reads="dist/release/, the repository's releases and tags on GitHub",
         writes="a GitHub release",
         decides="never half-published",
+        secrets=("github",),
     ),
     StageRow(
         "evaluate_claims",

@@ -6,11 +6,17 @@ The nox session of a stage calls this; running the script by its path has the sa
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
 from ops.supply_chain import row_of
+from ops.supply_chain.core.variables import stage_variables
 from ops.supply_chain.runner.arguments import hidden_options
+from ops.supply_chain.runner.handover import restart_for
+
+SECRETS_ALONE = {"verify_release": ("github",)}
+"""Secrets that a stage may see where it runs alone, because an option needs them, and not in a session."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,5 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def leave_other_variables() -> None:
+    """Start this process again with the variables that its stage may see."""
+    row = row_of(sys.argv[1])
+    restart_for(stage_variables([*row.secrets, *SECRETS_ALONE.get(row.script, ())], os.environ))
+
+
 if __name__ == "__main__":
+    leave_other_variables()
     raise SystemExit(main())

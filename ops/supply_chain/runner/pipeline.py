@@ -28,8 +28,10 @@ from typing import NamedTuple
 from ops.supply_chain import row_of
 from ops.supply_chain.core.errors import ExitCode, StageError, UsageError
 from ops.supply_chain.core.text import without_credentials
+from ops.supply_chain.core.variables import stage_variables
 from ops.supply_chain.runner.arguments import hidden_options, parser_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear, hold
+from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
 
 KNOWN_CODES = frozenset(int(code) for code in ExitCode)
 POLICY_STAGE = "evaluate_policy"
@@ -60,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(steps: Sequence[str], options: Sequence[str]) -> int:
-    finished = carry_out(steps, options, os.environ)
+    finished = carry_out(steps, options, {**os.environ, **held_secrets()})
     if shared_options(options).format == "json":
         print(run_document(finished))
     return finished.code
@@ -106,7 +108,7 @@ def carry_out(
     Args:
         steps: As on the command line.
         options: For the stages that have them.
-        environment: Environment variables of the stages.
+        environment: Environment variables; each stage gets those that it may see.
         rehearsal: A denial by a gate or by the policy neither ends the run nor decides its exit code.
         also_clear: Further folders of earlier runs that are removed first.
     Raises:
@@ -167,12 +169,12 @@ def _run(
     captured: bool,
     rehearsal: bool,
 ) -> Finished:
-    child_environment = {**environment, HOLDER_VARIABLE: f"urn:uuid:{uuid.uuid4()}"}
+    holder = {HOLDER_VARIABLE: f"urn:uuid:{uuid.uuid4()}"}
     documents: list[str] = []
     refused: dict[str, int] = {}
     for group in groups:
         commands = [[*step, *routed[step[0]]] for step in group]
-        results = _run_group(commands, child_environment, captured=captured or len(commands) > 1)
+        results = _run_group(commands, {**environment, **holder}, captured=captured or len(commands) > 1)
         for command, (code, output) in zip(commands, results, strict=True):
             documents.append(output)
             if not captured:
@@ -243,7 +245,7 @@ def _start(command: list[str], environment: Mapping[str, str], *, captured: bool
         return subprocess.Popen(
             [sys.executable, "-Im", f"ops.supply_chain.{command[0]}", *command[1:]],
             stdout=subprocess.PIPE if captured else None,
-            env=environment,
+            env=stage_variables(row_of(command[0]).secrets, environment),
             cwd=Path.cwd(),
         )
     finally:
@@ -257,4 +259,5 @@ def _wait(process: subprocess.Popen[bytes]) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
+    restart_for_stages()
     raise SystemExit(main())

@@ -17,6 +17,7 @@ from ops.supply_chain.assurance.adoption.report import next_steps
 from ops.supply_chain.core.errors import ExitCode, UsageError
 from ops.supply_chain.gather.assurance.adoption.survey import survey_of
 from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.handover import restart_for_stages
 from ops.supply_chain.runner.pipeline import command_line, guarded, shared_options
 from ops.supply_chain.sessions import rehearse
 
@@ -86,4 +87,5 @@ def _print_steps(steps: Sequence[str], *, public: bool, unversioned: bool) -> No
 
 
 if __name__ == "__main__":
+    restart_for_stages()
     raise SystemExit(main())

@@ -32,6 +32,7 @@ from ops.supply_chain.contracts.files.verdict import Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, InputError, UsageError
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.core.variables import Child, Group, child_variables
 from ops.supply_chain.rehearsal.example import example_of
 from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.rehearsal.options import Options
@@ -39,6 +40,7 @@ from ops.supply_chain.release.assembly.refusal import reasons_of_verdicts
 from ops.supply_chain.risk.findings.render.text import refusal_reason
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
 from ops.supply_chain.runner.pipeline import (
     POLICY_STAGE,
     Finished,
@@ -64,8 +66,6 @@ TOKEN_SECONDS = 24 * 60 * 60
 
 VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")
 T = TypeVar("T")
-AMBIENT_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL")
-"""Variables through which a CI runner offers real credentials: no stage of a rehearsal may use them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -171,14 +171,17 @@ def claims_of(identity: SigningIdentity) -> tuple[tuple[str, str], ...]:
 
 @contextmanager
 def _instance_environment(signer: RehearsalSigner) -> Iterator[dict[str, str]]:
-    """Run an instance, and yield the environment variables with which stages use only that instance."""
+    """Run an instance, and yield the environment variables with which stages use only that instance.
+
+    Real credentials for signing and publishing are not among them.
+    """
     options = Options(identity=signer.identity, issuer=signer.issuer)
     with RehearsalInstance(options) as instance, tempfile.TemporaryDirectory(prefix="sealwright-rehearsal-") as folder:
         trust_config = Path(folder) / "trust_config.json"
         trust_config.write_text(instance.trust_config_json, encoding="utf-8")
-        inherited = {name: value for name, value in os.environ.items() if name not in AMBIENT_VARIABLES}
         yield {
-            **inherited,
+            **child_variables(Child.STAGE, os.environ),
+            **held_secrets(Group.INDEX, Group.ACCOUNTS),
             **without_proxy(os.environ),
             REHEARSAL_VARIABLE: "1",
             TRUST_CONFIG_VARIABLE: str(trust_config),
@@ -241,4 +244,5 @@ def _printable(lines: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
+    restart_for_stages()
     raise SystemExit(main())

@@ -277,6 +277,13 @@ def test_the_code_of_a_source_distribution_runs_only_where_that_is_allowed_and_n
         "distribution on the machine that compiles."
     )
     assert not mark.exists()
+    error = unavailable(compiler(root, index, allow_builds=True))
+    assert error.message == (
+        "f/requirements.in: not compiled: [locks].allow_builds lets a source distribution run code below a process "
+        "that has ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+    )
+    assert not mark.exists()
+    monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
     assert ask(compiler(root, index, allow_builds=True)) == ["leaf==1.0", "old==1.0"]
     assert mark.read_text() == "no token"
 

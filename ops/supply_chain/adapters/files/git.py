@@ -14,6 +14,7 @@ import msgspec
 
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import without_credentials
+from ops.supply_chain.core.variables import Child, child_variables
 
 GIT_TIMEOUT_SECONDS = 60
 
@@ -120,11 +121,11 @@ def _remote(folder: Path, remotes: tuple[str, ...]) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for a git command: no prompt, no locale, no `GIT_*` variables of the caller.
+    """Return the environment for a git command: no prompt, no locale, no secrets, no `GIT_*` variables of the caller.
 
     No replacement objects either (git-replace(1)), because a commit's hash speaks for its own files only.
     """
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    kept = child_variables(Child.GIT, os.environ)
     own = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
     return {**kept, **own}
 

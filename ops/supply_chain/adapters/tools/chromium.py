@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from ops.supply_chain.core.errors import UnavailableError
+from ops.supply_chain.core.variables import Child, child_variables
 
 VARIABLE = "SEALWRIGHT_CHROMIUM"
 """Where Chromium is, if not on the path."""
@@ -56,7 +57,14 @@ def print_pdf(page: Path, target: Path) -> None:
         made = Path(folder) / "report.pdf"
         command = _command(program, page, made, profile=Path(folder) / "profile")
         try:
-            done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+            done = subprocess.run(
+                command,
+                env=child_variables(Child.CHROMIUM, os.environ),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=TIMEOUT_SECONDS,
+                check=False,
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise UnavailableError("the PDF was not printed: Chromium did not end", hint=REMEDY) from error
         data = made.read_bytes() if made.is_file() else b""

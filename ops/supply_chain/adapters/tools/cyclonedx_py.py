@@ -20,6 +20,7 @@ from urllib.parse import unquote
 
 from ops.supply_chain.core.errors import UnavailableError, UsageError
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.core.variables import Child, child_variables
 
 TIMEOUT_SECONDS = 300
 SPEC_VERSION = "1.6"
@@ -30,7 +31,6 @@ _LOCAL = re.compile(r"(?:[\w.+ -]+@ ?)?(?:file:|/|[A-Za-z]:[\\/]|\\\\)", re.IGNO
 """Start of a text that names a place on this machine: an address, a path, or `name @ address`."""
 
 _PLACES = frozenset({"externalReferences", "properties"})
-_INHERITED = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 
 
 def installed_in(python: str, *, epoch: int) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def installed_in(python: str, *, epoch: int) -> dict[str, Any]:
 
 def _run(place: str, epoch: int) -> bytes:
     options = ["--output-reproducible", "--sv", SPEC_VERSION, "--of", "JSON", "--validate", "-o", "-", place]
-    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    environment = child_variables(Child.CYCLONEDX, os.environ)
     environment |= {"SOURCE_DATE_EPOCH": str(epoch), "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
     try:
         done = subprocess.run(

@@ -29,6 +29,7 @@ from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.lock import Lock, LockKind, PinSourceKind
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.core.variables import Child, child_variables
 from ops.supply_chain.formats.lock_formats import LOCK_FORMATS, lock_format
 
 TIMEOUT_SECONDS = 300
@@ -185,9 +186,8 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def _foreign_environment() -> dict[str, str]:
-    kept = environment(os.environ, index="")
     return {
-        **kept,
+        **child_variables(Child.LOCK_TOOL, os.environ),
         "POETRY_VIRTUALENVS_CREATE": "false",
         "PIPENV_NOSPIN": "1",
         "PDM_CHECK_UPDATE": "0",
@@ -237,7 +237,14 @@ def _output(done: subprocess.CompletedProcess[bytes]) -> str:
 
 def _version_of(program: str) -> str:
     try:
-        done = subprocess.run([program, "--version"], capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+        done = subprocess.run(
+            [program, "--version"],
+            env=_foreign_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     match = re.search(rb"\d+(?:\.\d+)+\S*", done.stdout)

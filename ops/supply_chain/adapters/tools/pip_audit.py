@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from packaging.version import InvalidVersion, Version
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.core.variables import Child, child_variables
 
 TIMEOUT_SECONDS = 900
 SYSTEM = "pip-audit"
@@ -33,7 +33,6 @@ REMEDY = "Install the PyPI package pip-audit beside this pipeline, or run withou
 LAST_CHARACTERS = 500
 """Of what it wrote when it failed."""
 
-_SCRUBBED = re.compile(r"(?:PIP_|PYTHON)\w*|VIRTUAL_ENV")
 _LOOPBACK = "127.0.0.1,localhost"
 
 Pin = tuple[str, str]
@@ -132,8 +131,8 @@ def _run(pins: Sequence[Pin], url: str, scratch: Path) -> list[dict[str, Any]]:
 
 
 def _environment() -> dict[str, str]:
-    """Return what of our environment it gets: nothing that configures pip or Python, loopback without a proxy."""
-    kept = {name: value for name, value in os.environ.items() if not _SCRUBBED.fullmatch(name)}
+    """Return the variables that it may see; requests to loopback do not go through a proxy."""
+    kept = child_variables(Child.PIP_AUDIT, os.environ)
     kept = {name: value for name, value in kept.items() if name.upper() != "NO_PROXY"}
     given = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
     return kept | {"NO_PROXY": f"{given},{_LOOPBACK}".strip(",")}

@@ -2,7 +2,7 @@
 
 The result depends on the source, its includes, the seed, the timestamp, the options below and the index,
 and on nothing else: `uv.toml`, `[tool.uv]`, a virtual environment and every `UV_*` and `PIP_*` variable are
-removed, except those that only configure access to the index. Every failure becomes either "the source is malformed
+removed, except those that only configure access to the index (`core/variables.py`). Every failure becomes either "the source is malformed
 or cannot be resolved" or "could not be compiled"; an unknown message is the latter.
 
 Source: https://docs.astral.sh/uv/pip/compile/ (uv 0.13)
@@ -21,12 +21,14 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+from ops.supply_chain.adapters.files.process_table import tokens_above
 from ops.supply_chain.adapters.http.credentials import Account
 from ops.supply_chain.adapters.index.address import accounts_for, read_address
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.compile_request import CompileRequest
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.text import without_credentials
+from ops.supply_chain.core.variables import Child, child_variables
 
 TIMEOUT_SECONDS = 900
 PARALLEL = 2
@@ -38,22 +40,11 @@ MOST_UNANSWERED = 3
 INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 """Environment variables with a user's own index, the first one first."""
 
-_KEPT = re.compile(
-    r"UV_(?:INDEX_[A-Z0-9_]+_(?:USERNAME|PASSWORD)|HTTP_\w+|REQUEST_TIMEOUT|NATIVE_TLS|SYSTEM_CERTS|INSECURE_HOST|"
-    r"KEYRING_PROVIDER|CONCURRENT_\w+|CREDENTIALS_DIR)"
-)
-_SCRUBBED = re.compile(
-    r"(?:UV_|PIP_|PYTHON)\w*|VIRTUAL_ENV|CONDA_PREFIX|CONDA_DEFAULT_ENV|SOURCE_DATE_EPOCH|RUST_LOG|"
-    # Messages are parsed: nothing may break or colour their lines.
-    r"COLUMNS|LINES|FORCE_COLOR|CLICOLOR|CLICOLOR_FORCE|"
-    # Signing and publishing credentials are removed: uv could run third-party code.
-    r"(?:ACTIONS_|SIGSTORE_|SEALWRIGHT_)\w*|(?:GH|GITHUB|GITLAB|CI_JOB)_TOKEN|GITLAB_OIDC_TOKEN|"
-    r"(?:TWINE|COSIGN|HATCH_INDEX|PDM_PUBLISH|POETRY_PYPI_TOKEN)_\w*|FLIT_PASSWORD"
-)
 _BUILD_HINT = (
     "Choose a version that has a wheel, or set [locks].allow_builds = true, which runs the code of any source "
     "distribution on the machine that compiles."
 )
+_ALLOW_HINT = "Run it from a shell, or in a job, that has no token for signing or publishing; or set [locks].allow_builds = false."
 _NO_UPLOAD_DATE = re.compile(r"missing an upload date")
 _OUTSIDE = re.compile(
     r"Failed to (?:fetch|download|connect)|error sending request|Request failed|network was disabled|"
@@ -96,6 +87,7 @@ class Uv:
         self._binary = find_uv()
         self._configured_python = config.locks.python_version
         self._options = _options(config, offline=offline)
+        self._tokens = tokens_above() if config.locks.allow_builds else ()
         self._environment = environment(os.environ, index=index_address(os.environ, config.index.url))
 
     def compile_many(self, requests: Sequence[CompileRequest]) -> Iterator[str | InputError]:
@@ -104,7 +96,8 @@ class Uv:
         Yields:
             Bodies of locks (uv's output without a header), or why a source is malformed or has no solution.
         Raises:
-            UnavailableError: The index does not answer, or uv fails for a reason outside the source.
+            UnavailableError: The index does not answer, uv fails for a reason outside the source, or code could be
+            built below a process that has a token.
         """
         with closing(self.answers(requests)) as answers:
             for answer in answers:
@@ -125,6 +118,12 @@ class Uv:
             pool.shutdown(cancel_futures=True)
 
     def _answer(self, request: CompileRequest) -> str | InputError | UnavailableError:
+        if self._tokens:
+            return UnavailableError(
+                f"{self._name(request)}: not compiled: [locks].allow_builds lets a source distribution run code below "
+                f"a process that has {', '.join(self._tokens)}",
+                hint=_ALLOW_HINT,
+            )
         if len(self._unanswered) >= MOST_UNANSWERED:
             last = self._unanswered[-1]
             message = f"{self._name(request)}: not sent after {MOST_UNANSWERED} failures: {last.message}"
@@ -206,10 +205,10 @@ def environment(outer: Mapping[str, str], *, index: str) -> dict[str, str]:
         outer: The process's own.
         index: The index, empty for uv's own default.
     Returns:
-        `outer` without variables that could change the result. It contains the index, because on the command line
-        every user of the machine could read its account.
+        The variables of `outer` that uv may see, none of which can change the result, and the index, because on the
+        command line every user of the machine could read its account.
     """
-    kept = {key: value for key, value in outer.items() if _KEPT.fullmatch(key) or not _SCRUBBED.fullmatch(key)}
+    kept = child_variables(Child.UV, outer)
     if not index:
         return kept
     address = read_address(index, where="index")

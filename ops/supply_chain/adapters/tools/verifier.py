@@ -7,8 +7,8 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
-from ops.supply_chain.adapters.github.address import TOKEN_VARIABLES
 from ops.supply_chain.core.errors import OutputError
+from ops.supply_chain.core.variables import stage_variables
 
 MODULE = "ops.supply_chain.verify_release"
 
@@ -23,15 +23,13 @@ def run_verifier(command: Sequence[str], *, environment: Mapping[str, str]) -> i
 
     Args:
         command: The whole command line.
-        environment: Variables on top of our own.
+        environment: Variables on top of those that a stage without secrets may see.
     Returns:
         Its exit code; negative where a signal ended it.
     Raises:
         OutputError: It cannot be started.
     """
-    # It has no use for the token, so it does not get it.
-    own = {name: value for name, value in os.environ.items() if name not in TOKEN_VARIABLES}
-    whole = {**own, **environment}
+    whole = {**stage_variables((), os.environ), **environment}
     try:
         return subprocess.run(list(command), stdin=subprocess.DEVNULL, env=whole, check=False).returncode
     except OSError as error:

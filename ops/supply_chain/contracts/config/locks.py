@@ -14,7 +14,8 @@ class LocksConfig(Contract, frozen=True, kw_only=True):
     that are never searched. `cool_down_days` is the minimum age of a release that a compile may select.
     `python_version` and `universal` are passed to uv; empty means the running Python. Where a package has no wheel,
     its dependencies are often known only to its build script: `allow_builds` lets that code run while locks are
-    compiled and checked, which is off by default.
+    compiled and checked, which is off by default. It could read the environment of every process above it, so nothing
+    is compiled below a process that has a token for signing or publishing: the lock is then not examined.
     """
 
     include: tuple[str, ...] = ()
