@@ -137,7 +137,7 @@ def test_a_real_github_attestation_verifies_and_its_statement_shows_no_level_by_
 def test_a_bare_envelope_without_proof_is_no_evidence(shared_data: Path) -> None:
     data = (shared_data / "intoto/slsa-provenance/annotated-tag.intoto.jsonl").read_bytes()
     [found] = bundles_in(data)
-    assert found.problem == "$: is neither a Sigstore bundle nor a PEP 740 attestation"
+    assert found.left_out == "a bare DSSE envelope: it has neither certificate nor log entry"
 
 
 ODD = {
@@ -313,3 +313,114 @@ def test_an_envelope_is_read_once_from_the_verified_bytes(hosted: Hosted) -> Non
     found = hosted.judged(tuple(further_in("x", json.dumps(bundle).encode(), hosted.world.checker)))
     assert found.ruling is Outcome.FAIL
     assert found.level.build == 0
+
+
+def old_provenance(hosted: Hosted, **changes: Any) -> bytes:
+    """SLSA provenance v0.2 as slsa-github-generator writes it, about every file of the release."""
+    config = {"uri": "git+https://github.com/acme/small@refs/tags/v1.0", "digest": {"sha1": hosted.commit}}
+    predicate = {
+        "builder": {"id": ISOLATED},
+        "buildType": "https://github.com/slsa-framework/slsa-github-generator/generic@v1",
+        "invocation": {"configSource": {**config, **changes}},
+    }
+    statement = json.loads(hosted.statement(ISOLATED))
+    return json.dumps(
+        {
+            **statement,
+            "_type": "https://in-toto.io/Statement/v0.1",
+            "predicateType": "https://slsa.dev/provenance/v0.2",
+            "predicate": predicate,
+        }
+    ).encode()
+
+
+def isolated(hosted: Hosted, statement: bytes, **claims: str) -> bytes:
+    """A bundle by the isolated builder, called by the project's workflow."""
+    ref = ISOLATED.removeprefix("https://github.com/")
+    wanted = hosted.claims(job_workflow_ref=ref, repository="acme/small", repository_owner="acme", **claims)
+    return hosted.world.attested(statement, identity=ISOLATED, claims=wanted)
+
+
+def test_provenance_v02_is_read_and_shows_its_level(hosted: Hosted) -> None:
+    found = hosted.judged(tuple(further_in("x", isolated(hosted, old_provenance(hosted)), hosted.world.checker)))
+    assert (found.ruling, found.level.build) == (Outcome.PASS, 3)
+    [check] = [check for check in found.checks if check.code == "evidence.attestations"]
+    assert check.lines[0].message.startswith("https://slsa.dev/provenance/v0.2 about ")
+
+
+OLD_BUT_NO_MORE: dict[str, dict[str, Any]] = {
+    "of another repository": {"uri": "git+https://github.com/evil/small@refs/tags/v1.0"},
+    "of another commit": {"digest": {"sha1": "1" * 40}},
+    "of no commit": {"digest": {}},
+}
+
+
+@pytest.mark.parametrize("name", OLD_BUT_NO_MORE)
+def test_provenance_v02_shows_nothing_about_another_source(hosted: Hosted, name: str) -> None:
+    statement = old_provenance(hosted, **OLD_BUT_NO_MORE[name])
+    found = hosted.judged(tuple(further_in("x", isolated(hosted, statement), hosted.world.checker)))
+    assert (found.ruling, found.level.build) == (Outcome.PASS, 1)
+
+
+def test_the_recorded_provenance_v02_is_a_bundle_that_is_read(shared_data: Path) -> None:
+    path = shared_data / "cases/provenance-v0.2.bundle.json"
+    if not path.is_file():
+        pytest.skip("needs the folder 'cases' of the shared data")
+    [found] = bundles_in(path.read_bytes())
+    assert (found.problem, found.left_out) == ("", "")
+
+
+def lines_of(*documents: bytes) -> bytes:
+    return b"\n".join(documents) + b"\n"
+
+
+def test_attestations_about_other_artifacts_in_one_file_are_skipped_and_named(hosted: Hosted) -> None:
+    other = json.loads(hosted.statement(SIGNER))
+    other["subject"] = [{"name": "other.whl", "digest": {"sha256": "0" * 64}}]
+    signed = [
+        hosted.world.attested(statement, identity=SIGNER, claims=hosted.claims())
+        for statement in (json.dumps(other).encode(), hosted.statement(SIGNER))
+    ]
+    found = hosted.judged(tuple(further_in("x", lines_of(*signed), hosted.world.checker)))
+    assert found.ruling is Outcome.PASS
+    assert "further evidence x[0]: skipped, because it is about other artifacts: other.whl" in found.notes
+    alone = hosted.judged(tuple(further_in("x", signed[0], hosted.world.checker)))
+    assert alone.ruling is Outcome.FAIL  # evidence that is about nothing in this release is a mistake
+
+
+NOT_UNDERSTOOD: dict[str, tuple[Any, str]] = {
+    "a bare envelope": (
+        {"payload": "e30=", "payloadType": "application/vnd.in-toto+json", "signatures": [{"sig": "AAAA"}]},
+        "not examined: a bare DSSE envelope: it has neither certificate nor log entry",
+    ),
+    "an unsigned statement": (
+        {"_type": "https://in-toto.io/Statement/v1", "subject": [], "predicateType": "x"},
+        "not examined: neither a Sigstore bundle nor a PEP 740 attestation",
+    ),
+    "a newer bundle": (
+        {"mediaType": "application/vnd.dev.sigstore.bundle.v0.9+json", "of": "the future"},
+        "bundle: not examined: newer than this verifier (application/vnd.dev.sigstore.bundle.v0.9+json)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_UNDERSTOOD)
+def test_what_is_not_understood_neither_helps_nor_harms(hosted: Hosted, name: str) -> None:
+    document, note = NOT_UNDERSTOOD[name]
+    found = hosted.judged(tuple(further_in("x", json.dumps(document).encode(), hosted.world.checker)))
+    assert (found.ruling, found.level.build) == (Outcome.PASS, 1)
+    assert f"further evidence x: {note}" in found.notes
+
+
+def test_a_statement_of_another_version_neither_helps_nor_harms(hosted: Hosted) -> None:
+    statement = {**json.loads(hosted.statement(SIGNER)), "_type": "https://in-toto.io/Statement/v9"}
+    found = hosted.judged(hosted.further(json.dumps(statement).encode()))
+    assert (found.ruling, found.level.build) == (Outcome.PASS, 1)
+    assert any("not examined: $._type: expected https://in-toto.io/Statement/v1" in note for note in found.notes)
+
+
+def test_a_forged_envelope_still_fails(hosted: Hosted) -> None:
+    bundle = json.loads(isolated(hosted, old_provenance(hosted)))
+    bundle["dsseEnvelope"]["signatures"][0]["sig"] = base64.b64encode(b"x" * 70).decode()
+    found = hosted.judged(tuple(further_in("x", json.dumps(bundle).encode(), hosted.world.checker)))
+    assert found.ruling is Outcome.FAIL

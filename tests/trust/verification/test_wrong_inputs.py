@@ -156,3 +156,36 @@ def test_what_is_newer_than_the_verifier_is_not_examined(verify: Verify, world: 
     code, printed = verify(str(world.first.folder), *words)
     assert code == 5
     assert "not examined: newer than this verifier" in printed
+
+
+def test_provenance_v02_never_worsens_a_verified_release(verify: Verify, world: World, tmp_path: Path) -> None:
+    (tmp_path / "root.json").write_bytes(world.root)
+    own = json.loads(world.first.files["small-v1.0-provenance.intoto.json"])
+    source = own["predicate"]["buildDefinition"]["externalParameters"]["source"]
+    builder = "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/generator_generic_slsa3.yml@refs/tags/v2.1.0"
+    statement = {
+        "_type": "https://in-toto.io/Statement/v0.1",
+        "predicateType": "https://slsa.dev/provenance/v0.2",
+        "subject": own["subject"],
+        "predicate": {
+            "builder": {"id": builder},
+            "buildType": "https://github.com/slsa-framework/slsa-github-generator/generic@v1",
+            "invocation": {"configSource": {"uri": source["uri"], "digest": {"sha1": source["digest"]["gitCommit"]}}},
+        },
+    }
+    claims = {
+        "sha": source["digest"]["gitCommit"],
+        "repository": "acme/small",
+        "job_workflow_ref": builder.removeprefix("https://github.com/"),
+    }
+    bundle = world.attested(json.dumps(statement).encode(), identity=builder, issuer=GITHUB_ISSUER, claims=claims)
+    envelope = json.dumps(json.loads(bundle)["dsseEnvelope"]).encode()
+    (tmp_path / "evidence.jsonl").write_bytes(bundle + b"\n" + envelope + b"\n")
+    words = [*NAMED, "--trusted-root", str(tmp_path / "root.json"), "--rehearsal"]
+    code, printed = verify(str(world.first.folder), *words, "--attestations", str(tmp_path / "evidence.jsonl"))
+    assert code == 0
+    assert (
+        "pass          Further attestations verify, come from the same source, and are about these files (1 of 1)"
+        in printed
+    )
+    assert "note: further evidence evidence.jsonl[1]: not examined: a bare DSSE envelope" in printed

@@ -164,13 +164,14 @@ class Expectations:
 class Further:
     """One bundle of further evidence: its file and position, its kind, and its result.
 
-    `kind` is `github` or `pep740`; `problem` says why the file is malformed.
+    `kind` is `github` or `pep740`; `problem` says why the file is malformed, `left_out` why it is not examined.
     """
 
     source: str
     kind: str
     answer: BundleResult
     problem: str = ""
+    left_out: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

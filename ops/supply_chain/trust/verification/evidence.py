@@ -10,6 +10,7 @@ Source: https://docs.github.com/en/rest/repos/attestations ; PEP 740, https://pe
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -34,12 +35,20 @@ SOURCE_COMMIT = "1.3.6.1.4.1.57264.1.13"
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
+OLD_STATEMENT_TYPE = "https://in-toto.io/Statement/v0.1"
+"""The statement that SLSA provenance v0.2 comes in; subject and predicate are where v1 has them."""
+
+
 class Found(NamedTuple):
-    """A bundle in a file of evidence: its kind, and its bytes; `problem` says why it is malformed."""
+    """A bundle in a file of evidence: its kind, and its bytes.
+
+    `problem` says why it is malformed, `left_out` why it is not examined although it is well-formed.
+    """
 
     kind: str
     bundle: bytes
     problem: str = ""
+    left_out: str = ""
 
 
 def bundles_in(data: bytes) -> tuple[Found, ...]:
@@ -79,8 +88,10 @@ def _bundles(document: Node) -> Iterator[Found]:
     elif "attestations" in fields:
         for attestation in document["attestations"].rows():
             yield Found(GITHUB, json.dumps(attestation["bundle"].table()).encode())
+    elif {"payload", "payloadType", "signatures"} <= fields.keys():
+        yield Found(GITHUB, b"", left_out="a bare DSSE envelope: it has neither certificate nor log entry")
     else:
-        raise UnexpectedShapeError(f"{document.path}: is neither a Sigstore bundle nor a PEP 740 attestation")
+        yield Found(GITHUB, b"", left_out="neither a Sigstore bundle nor a PEP 740 attestation")
 
 
 def _pep740(attestation: Node) -> bytes:
@@ -119,7 +130,53 @@ def evidence(
     if not further:
         return []
     title = "Further attestations verify, come from the same source, and are about these files"
-    return [check("evidence.attestations", title, [_line(bundle, files, wanted, repository) for bundle in further])]
+    read = [bundle for bundle in further if not left_out(bundle, further, files)]
+    lines = [_line(bundle, files, wanted, repository) for bundle in read]
+    return [check("evidence.attestations", title, lines)] if lines else []
+
+
+def evidence_notes(further: tuple[Further, ...], files: Mapping[str, GivenFile]) -> list[str]:
+    """Return a sentence for each part of the further evidence that is left out: it neither helps nor harms."""
+    reasons = ((bundle.source, left_out(bundle, further, files)) for bundle in further)
+    return [f"further evidence {excerpt(source)}: {reason}" for source, reason in reasons if reason]
+
+
+def left_out(bundle: Further, further: tuple[Further, ...], files: Mapping[str, GivenFile]) -> str:
+    """Return why a part of the further evidence is left out; empty if it is examined.
+
+    What is not understood says nothing about the release. An attestation about other artifacts is skipped only if
+    another one in the same file is about this release.
+    """
+    if bundle.left_out:
+        return f"not examined: {bundle.left_out}"
+    if bundle.answer.newer:
+        return excerpt(bundle.answer.problem)
+    if bundle.problem or bundle.answer.proof is None:
+        return ""
+    try:
+        if covered(bundle, files):
+            return ""
+        others = [other for other in further if _file_of(other) == _file_of(bundle) and _is_about(other, files)]
+        names = ", ".join(excerpt(name) for name in _names(bundle)) or "no file"
+    except UnexpectedShapeError as error:
+        return f"not examined: {error}"
+    return f"skipped, because it is about other artifacts: {names}" if others else ""
+
+
+def _file_of(bundle: Further) -> str:
+    """Return the file that a part comes from: `source` ends in its position if there are several."""
+    return re.sub(r"\[[0-9]+\]\Z", "", bundle.source)
+
+
+def _is_about(bundle: Further, files: Mapping[str, GivenFile]) -> bool:
+    try:
+        return bundle.answer.proof is not None and bool(covered(bundle, files))
+    except UnexpectedShapeError:
+        return False
+
+
+def _names(bundle: Further) -> list[str]:
+    return [row.text_of("name") for row in _statement(bundle)["subject"].rows()]
 
 
 def covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
@@ -129,7 +186,7 @@ def covered(one: Further, files: Mapping[str, GivenFile]) -> tuple[str, ...]:
         UnexpectedShapeError: The signed payload is not a statement.
     """
     statement = _statement(one)
-    digests = {(row["digest"].text_of("sha256")) for row in statement["subject"].rows()}
+    digests = {row["digest"].text_of("sha256") for row in statement["subject"].rows()} - {""}
     return tuple(sorted(name for name, file in files.items() if file.sha256 in digests))
 
 
@@ -156,7 +213,7 @@ def _statement(one: Further) -> Node:
     if proof is None or proof.payload_type != PAYLOAD_TYPE:
         raise UnexpectedShapeError("the signed payload is not an in-toto statement")
     statement = json_reader.read(proof.payload)
-    if statement["_type"].text() != STATEMENT_TYPE:
+    if statement["_type"].text() not in (STATEMENT_TYPE, OLD_STATEMENT_TYPE):
         raise UnexpectedShapeError(f"$._type: expected {STATEMENT_TYPE}, found {excerpt(statement['_type'].value)}")
     return statement
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from ops.supply_chain.contracts.files.verification import Check, Further, GivenFile, Level
 from ops.supply_chain.core.outcome import Outcome, worst
-from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
+from ops.supply_chain.trust.identities.run import repository_of
 from ops.supply_chain.trust.verification.evidence import (
     GITHUB_ISSUER,
     SOURCE_COMMIT,
@@ -28,6 +29,9 @@ from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames
 from ops.supply_chain.trust.verification.provenance import PREDICATE_TYPE
 
 GITHUB_BUILD_TYPE = "https://actions.github.io/buildtypes/workflow/v1"
+OLD_PREDICATE_TYPE = "https://slsa.dev/provenance/v0.2"
+"""The provenance of slsa-github-generator; its builder and source are elsewhere than in v1."""
+
 HOSTED_BUILDER = "https://github.com/actions/runner/github-hosted"
 """The builder that early versions of GitHub's attest action name: the kind of runner, not a workflow."""
 
@@ -116,9 +120,7 @@ def _shown_by(one: Further, origin: ReleaseOrigin) -> int:
     if origin.commit and proof.extensions.get(SOURCE_COMMIT, "") != origin.commit:
         return 0
     try:
-        kind, predicate = predicate_of(one)
-        builder = predicate["runDetails"]["builder"]["id"].text() if kind == PREDICATE_TYPE else ""
-        build_type = predicate["buildDefinition"]["buildType"].text() if builder else ""
+        builder, build_type = _builder(*predicate_of(one), origin)
     except UnexpectedShapeError:
         return 0
     signer = proof.extensions.get(BUILD_SIGNER, "")
@@ -128,3 +130,20 @@ def _shown_by(one: Further, origin: ReleaseOrigin) -> int:
         return 3
     # GitHub names the workflow that signed; earlier versions of its action named the runner.
     return 2 if builder in (signer, HOSTED_BUILDER) and build_type == GITHUB_BUILD_TYPE else 0
+
+
+def _builder(kind: str, predicate: Node, origin: ReleaseOrigin) -> tuple[str, str]:
+    """Return the builder and build type that provenance names; empty texts if it is no provenance of this source.
+
+    Raises:
+        UnexpectedShapeError: It is provenance of another shape.
+    """
+    if kind == PREDICATE_TYPE:
+        return predicate["runDetails"]["builder"]["id"].text(), predicate["buildDefinition"]["buildType"].text()
+    if kind != OLD_PREDICATE_TYPE:
+        return "", ""
+    source = predicate["invocation"]["configSource"]
+    commit = source["digest"].text_of("sha1")
+    if repository_of(source["uri"].text()) != origin.repository or (origin.commit and commit != origin.commit):
+        return "", ""
+    return predicate["builder"]["id"].text(), predicate["buildType"].text()

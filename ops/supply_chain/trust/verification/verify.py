@@ -25,7 +25,7 @@ from ops.supply_chain.trust.identities.run import repository_of
 from ops.supply_chain.trust.verification.attested import attestations
 from ops.supply_chain.trust.verification.chain import chain, previous_of
 from ops.supply_chain.trust.verification.documents import sboms, schema_notes, vex
-from ops.supply_chain.trust.verification.evidence import evidence
+from ops.supply_chain.trust.verification.evidence import evidence, evidence_notes
 from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames, classify
 from ops.supply_chain.trust.verification.gate_file import finished, gates
 from ops.supply_chain.trust.verification.level import ReleaseOrigin, level
@@ -172,6 +172,7 @@ def _notes(parts: ReleaseFileNames, given: Given, stated: Mapping[str, str], wan
     if wanted.root:
         notes.append(f"signatures were verified against the trusted root {wanted.root} (sha256 {wanted.root_sha256})")
     notes += [f"authorized key: sha256:{key}; a key does not identify its owner" for key in wanted.keys]
+    notes += evidence_notes(given.further, given.files)
     return [*notes, *_root_notes(parts, given, wanted), *schema_notes(parts, given.schema_problems)]
 
 

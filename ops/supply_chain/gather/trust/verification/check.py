@@ -268,7 +268,8 @@ def further_in(source: str, data: bytes, checker: BundleChecker) -> list[Further
             source=source if len(found) == 1 else f"{source}[{position}]",
             kind=bundle.kind,
             problem=bundle.problem,
-            answer=BundleResult() if bundle.problem else checker.statement(bundle.bundle),
+            left_out=bundle.left_out,
+            answer=BundleResult() if bundle.problem or bundle.left_out else checker.statement(bundle.bundle),
         )
         for position, bundle in enumerate(found)
     ]
