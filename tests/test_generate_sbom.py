@@ -197,12 +197,14 @@ def test_a_private_index_leaves_no_credentials(shared_data: Path, tmp_path: Path
     assert b"user%3Apassword" not in written
 
 
-def test_broken_locks_are_refused_with_file_and_line(
+def test_broken_locks_are_named_with_file_and_line_and_the_sbom_is_incomplete(
     shared_data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run(shared_data / "projects" / "edge-pylock", tmp_path) == 3
-    assert "pylock.invalid-version.toml:1: " in capfd.readouterr().err
-    assert not (tmp_path / "sbom").exists()
+    assert "where: pylock.invalid-version.toml:1\n" in capfd.readouterr().out
+    [path] = (tmp_path / "sbom").glob("*-sbom.json")
+    parts = json.loads(path.read_bytes())["compositions"]
+    assert [part["aggregate"] for part in parts if "assemblies" in part] == ["incomplete"]
 
 
 def test_metadata_gives_licence_producer_and_edges(small: Path, tmp_path: Path, index: type[FakeIndex]) -> None:

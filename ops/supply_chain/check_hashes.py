@@ -162,7 +162,9 @@ def _result(
     findings = [(project, _findings(project, scope, found)) for project, scope in projects]
     locks = all_locks([project for project, _ in projects])
     unlocked = any(
-        finding.code == results.NOT_EXAMINED and not project.locks for project, listed in findings for finding in listed
+        finding.code == results.NOT_EXAMINED and project.is_unlocked
+        for project, listed in findings
+        for finding in listed
     )
     all_examined = all(result.examined for result in found.values()) and not unlocked
     gate = finish_gate(run, findings, scopes=frozenset({SCOPE}), all_examined=all_examined)
@@ -179,6 +181,7 @@ def _result(
         feeds=(FeedRef(name=FEED, version="", sha256=results.digest_of(entries), age_seconds=0),) if entries else (),
         options={"bytes": "yes" if downloads else "no"},
         notes=notes,
+        broken_input=gate.broken,
         document={"schema": "hashes/1", "counts": counts},
     )
 
@@ -188,7 +191,7 @@ def _findings(
 ) -> tuple[Finding, ...]:
     from ops.supply_chain.adapters.files.declarations import declaring_files
 
-    if project.locks:
+    if not project.is_unlocked:
         by_pin = {pin: found[release] for pin, release in scope.releases.items()}
         return results.locate(project.locks, scope, by_pin)
     # No lock means no dependency only if none is declared.

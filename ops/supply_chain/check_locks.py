@@ -113,7 +113,8 @@ def _cache(run: StageRun) -> Iterator[Path]:
 
 
 def _check(run: StageRun, project: GateProject, compilers: _Compilers) -> list[tuple[Lock | None, LockCheck]]:
-    groups = read_jobs(project.root, project.config.locks, now=run.now, label=project.label)
+    broken = frozenset(finding.path for finding in project.broken)
+    groups = read_jobs(project.root, project.config.locks, now=run.now, label=project.label, broken=broken)
     jobs = {job.path: job for group in groups for job in group}
     compiled = [jobs[lock.path] for lock in project.locks if lock.path in jobs]
     checks = _recompile(run, project, compilers, compiled)
@@ -197,7 +198,7 @@ def _result(
 ) -> StageResult:
     every = [pair for _, checks in checked for pair in checks]
     shown = [(project.shown(check.path), check) for project, checks in checked for _, check in checks]
-    unlocked = {project.label: _unlocked(project) for project, checks in checked if not checks}
+    unlocked = {project.label: _unlocked(project) for project, checks in checked if project.is_unlocked and not checks}
     found = [(project, [*_findings(checks), *unlocked.get(project.label, ())]) for project, checks in checked]
     all_examined = all(check.examined for _, check in every) and not any(unlocked.values())
     gate = finish_gate(run, found, scopes=frozenset({SCOPE}), all_examined=all_examined)
@@ -212,6 +213,7 @@ def _result(
         tools=_tools(check for _, check in every),
         options={"reproducible": "yes" if run.args.reproducible else "no"},
         notes=notes,
+        broken_input=gate.broken,
         document=document_of(shown, counts),
     )
 

@@ -241,6 +241,7 @@ def _result(
         feeds=_feeds(checks, root),
         options={"record": str(run.args.record).lower(), "accept": ",".join(sorted(set(run.args.accept)))},
         notes=tuple(notes),
+        broken_input=gate.broken,
         document={
             "findings": [msgspec.to_builtins(finding) for finding in gate.findings],
             "sources": list(sources),
@@ -257,7 +258,7 @@ def _unlocked(project: GateProject) -> list[Finding]:
     """Return a finding for each file that declares dependencies in a project without a lock."""
     from ops.supply_chain.adapters.files.declarations import declaring_files
 
-    files = () if project.locks else declaring_files(project.root, project.config.locks.exclude)
+    files = declaring_files(project.root, project.config.locks.exclude) if project.is_unlocked else ()
     return [
         Finding(
             code=GAP,

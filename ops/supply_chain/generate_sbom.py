@@ -70,18 +70,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.gather.gates.locks import read_project_locks
+    from ops.supply_chain.gather.gates.locks import read_good_locks, refuse_all_broken
 
     formats = _formats(run.args.formats, run.config.sbom.formats, "--formats")
     lock_formats = _formats(run.args.lock_formats, run.config.sbom.lock_formats, "--lock-formats")
-    locks = read_project_locks(run.root, run.config.locks)
+    read = read_good_locks(run.root, run.config.locks)
+    refuse_all_broken([read])
+    locks, broken = read
     if not locks and (undecided := _undecided(run)) is not None:
         return undecided
     answer = None if run.args.no_enrich else _metadata(run, locks)
     inventory = LockInventory(locks, subject_of(run), None if answer is None else answer.found)
     installed = _installed(run, inventory)
     empty(run.dist / FOLDER)
-    union = Union(inventory)
+    union = Union(inventory, complete=not broken)
     writes = _write_locks(run, inventory, union, lock_formats)
     aggregate = union.document()
     writes += _write_aggregate(run, aggregate, formats) + _write_environment(run, installed)
@@ -91,7 +93,8 @@ def _perform(run: StageRun) -> StageResult:
         "formats": ",".join(formats),
         "lock_formats": ",".join(lock_formats),
     }
-    return _waived(run, _result(inventory, aggregate, answer, writes, options))
+    result = _result(inventory, aggregate, answer, writes, options)
+    return _waived(run, result, tuple(lock.finding for lock in broken))
 
 
 def subject_of(run: StageRun) -> DescribedProject:
@@ -275,14 +278,18 @@ def _result(
     )
 
 
-def _waived(run: StageRun, result: StageResult) -> StageResult:
-    """Mark waived findings: the policy reads this record too, and findings of locks are in both."""
+def _waived(run: StageRun, result: StageResult, broken: tuple[Finding, ...]) -> StageResult:
+    """Mark waived findings: the policy reads this record too, and findings of locks are in both.
+
+    The documents of a project with a broken lock describe the others, and the aggregate says that it is incomplete.
+    """
     from ops.supply_chain.gather.gates.outcome import finish_gate
     from ops.supply_chain.gather.gates.projects import GateProject
 
-    project = GateProject(label="", root=run.root, config=run.config, locks=())
+    project = GateProject(label="", root=run.root, config=run.config, locks=(), broken=broken)
     gate = finish_gate(run, [(project, result.findings)], scopes=frozenset({SCOPE}), all_examined=True)
-    return dataclasses.replace(result, findings=gate.findings)
+    outcome = Outcome.NOT_EXAMINED if broken else result.outcome
+    return dataclasses.replace(result, outcome=outcome, findings=gate.findings, broken_input=gate.broken)
 
 
 def _tools(*, environment: bool) -> tuple[ToolRef, ...]:

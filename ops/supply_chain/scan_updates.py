@@ -149,11 +149,14 @@ def _result(
         "newer_outside": sum(bool(row["outside"]) for row in rows),
         "yanked": sum(row["yanked"] for row in rows),
     }
+    broken = [finding for project in projects for finding in project.relocated(project.broken)]
     return StageResult(
-        outcome=Outcome.NOT_EXAMINED if pages.failed else Outcome.PASS,
+        outcome=Outcome.NOT_EXAMINED if pages.failed or broken else Outcome.PASS,
         text=text_of(rows, locks=locks),
         counts=counts,
+        findings=tuple(broken),
         notes=tuple(notes),
+        broken_input=bool(broken),
         document={"schema": "updates/1", "dependencies": rows, "notes": notes, "counts": counts},
     )
 

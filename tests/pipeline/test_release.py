@@ -149,7 +149,8 @@ def test_a_broken_lock_ends_in_exit_three_with_file_and_line(project: Path, tmp_
     (project / "functions/two/requirements.txt").write_text("alpha==1.0 \\\n  --hash=sha256:zz\n???\n")
     done = run_release(project, tmp_path / "out")
     assert done.returncode == 3
-    assert "functions/two/requirements.txt:3" in done.stderr
+    assert "where: functions/two/requirements.txt:3\n" in done.stdout
+    assert not (tmp_path / "out/dist/release").exists()
 
 
 def test_a_public_log_names_nothing(project: Path, tmp_path: Path) -> None:

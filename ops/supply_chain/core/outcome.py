@@ -27,6 +27,16 @@ def exit_code_of(outcome: Outcome) -> ExitCode:
     return _EXIT_CODES[outcome]
 
 
+def exit_code_for(outcome: Outcome, *, broken: bool) -> ExitCode:
+    """Return the exit code of an outcome for which an input may have been broken.
+
+    Args:
+        outcome: Of everything that was examined.
+        broken: True if one input could not be read: a failure is worse, everything else is not.
+    """
+    return ExitCode.INPUT if broken and outcome is not Outcome.FAIL else exit_code_of(outcome)
+
+
 def worst(outcomes: list[Outcome]) -> Outcome:
     """Return the worst of many outcomes: a failure is worse than not examined, which is worse than a pass.
 

@@ -62,7 +62,8 @@ class StageResult:
 
     `counts` keys are fixed words of the stage, never data: they are printed in public logs. `options` are those that
     can change the outcome. `document` is the result for programs (`--format json`): plain JSON data or a contract
-    value. `public_outcome` are fixed words that a public log shows instead of the outcome, where "pass" would promise
+    value. `broken_input` is True if one of several inputs is broken and the others were examined: unless the outcome is a
+    failure, the exit code is then 3. `public_outcome` are fixed words that a public log shows instead of the outcome, where "pass" would promise
     too much.
 
     People get the record's counts, findings and notes from the runner, which renders them in one way for all stages.
@@ -83,6 +84,7 @@ class StageResult:
     notes: tuple[str, ...] = ()
     document: object = None
     public_outcome: str = ""
+    broken_input: bool = False
 
 
 def _file_ref(label: str, base: Path, path: Path) -> FileRef:

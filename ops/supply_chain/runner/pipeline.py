@@ -190,7 +190,7 @@ def _run(
 
 def _goes_on(stage: str, code: int, *, rehearsal: bool) -> bool:
     gathers = row_of(stage).gate or (rehearsal and stage == POLICY_STAGE)
-    return gathers and code in (ExitCode.DENIED, ExitCode.NOT_EXAMINED)
+    return gathers and code in (ExitCode.DENIED, ExitCode.NOT_EXAMINED, ExitCode.INPUT)
 
 
 def run_document(finished: Finished, **more: object) -> str:

@@ -26,7 +26,7 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, StageError, UnavailableError, UsageError
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.core.outcome import Outcome, exit_code_of
+from ops.supply_chain.core.outcome import Outcome, exit_code_for
 from ops.supply_chain.risk.findings.render.text import stage_text
 from ops.supply_chain.runner.arguments import cache_folder, parser_for
 from ops.supply_chain.runner.clock import read_clock
@@ -128,7 +128,7 @@ def _run(
         if records:
             canonical.write(record_path, record)
     streams.result(_render(record, result, run.args.format, public=streams.public, width=width))
-    return exit_code_of(result.outcome)
+    return exit_code_for(result.outcome, broken=result.broken_input)
 
 
 def _configure_logging(*, verbose: bool) -> None:

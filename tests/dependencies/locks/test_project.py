@@ -9,7 +9,7 @@ import pytest
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.errors import InputError, UsageError
-from ops.supply_chain.dependencies.locks.project import find_locks, read_project_locks
+from ops.supply_chain.dependencies.locks.project import find_locks, read_project_locks, refuse_broken
 from ops.supply_chain.dependencies.locks.read import kind_of
 
 
@@ -83,19 +83,21 @@ SOURCES = {
 def test_what_a_lock_is_compiled_from(case: str) -> None:
     path, beside, source = SOURCES[case]
     files = {path: "version = 1\n" if path.endswith("uv.lock") else "", beside: ""}
-    (lock,) = read_project_locks(Folder(files), LocksConfig())
+    (lock,) = read_project_locks(Folder(files), LocksConfig()).locks
     assert (lock.path, lock.source) == (path, source)
 
 
 def test_an_empty_lock_is_a_lock() -> None:
-    (lock,) = read_project_locks(Folder({"requirements.txt": ""}), LocksConfig())
+    (lock,) = read_project_locks(Folder({"requirements.txt": ""}), LocksConfig()).locks
     assert (lock.entries, lock.findings, lock.size) == ((), (), 0)
 
 
 def test_all_broken_locks_are_named() -> None:
     files = {"a/requirements.txt": "a==1\n?\n", "b/uv.lock": "version = 3\n", "c/requirements.txt": "c==1\n"}
+    found = read_project_locks(Folder(files), LocksConfig())
+    assert [lock.path for lock in found.locks] == ["c/requirements.txt"]
     with pytest.raises(InputError) as caught:
-        read_project_locks(Folder(files), LocksConfig())
+        refuse_broken(found.broken)
     assert caught.value.message == (
         "2 locks are malformed:\n"
         "  a/requirements.txt:2: expected a requirement (name==version, an address, a path) or an option, found '?'\n"
@@ -115,16 +117,32 @@ def test_a_glob_that_names_nothing_is_a_slip_and_no_pass(glob: str) -> None:
 
 def test_one_broken_lock_is_named_alone() -> None:
     with pytest.raises(InputError, match=r"\Auv\.lock:1: expected version = 1 of uv\.lock, found '3'\Z"):
-        read_project_locks(Folder({"uv.lock": "version = 3\n"}), LocksConfig())
+        refuse_broken(read_project_locks(Folder({"uv.lock": "version = 3\n"}), LocksConfig()).broken)
 
 
 def test_what_must_not_be_read_is_an_error_only_for_a_lock() -> None:
     refused = ("notes.txt", "requirements.txt")
     with pytest.raises(InputError, match=r"\Arequirements\.txt:1: refused\Z"):
-        read_project_locks(Folder(dict.fromkeys(refused, ""), refused), LocksConfig())
+        refuse_broken(read_project_locks(Folder(dict.fromkeys(refused, ""), refused), LocksConfig()).broken)
 
 
 def test_a_file_name_that_could_forge_a_line_is_refused() -> None:
-    with pytest.raises(InputError) as caught:
-        read_project_locks(Folder({"a\nb/requirements.txt": ""}), LocksConfig())
-    assert caught.value.message == "a?b/requirements.txt:1: expected a file name without control characters"
+    (broken,) = read_project_locks(Folder({"a\nb/requirements.txt": ""}), LocksConfig()).broken
+    assert broken.path == "a?b/requirements.txt"
+    assert broken.error.message == "a?b/requirements.txt:1: expected a file name without control characters"
+
+
+def test_a_broken_lock_is_a_finding_at_its_line() -> None:
+    (broken,) = read_project_locks(Folder({"a/requirements.txt": "a==1\n?\n"}), LocksConfig()).broken
+    finding = broken.finding
+    assert (finding.code, finding.path, finding.line) == ("lock.broken", "a/requirements.txt", 2)
+    assert finding.message.startswith("cannot be read, so nothing in it was examined: expected a requirement")
+
+
+def test_a_broken_include_breaks_the_lock_that_includes_it() -> None:
+    files = {"requirements.txt": "-r base.list\n", "base.list": "?\n", "uv.lock": "version = 1\n"}
+    found = read_project_locks(Folder(files), LocksConfig())
+    assert [lock.path for lock in found.locks] == ["uv.lock"]
+    (broken,) = found.broken
+    assert (broken.finding.path, broken.finding.line) == ("requirements.txt", 0)
+    assert "base.list:1: expected a requirement" in broken.finding.message

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
+
+BROKEN = "lock.broken"
+"""The code of a lock that cannot be read: nothing in it was examined."""
+
+_AT = re.compile(r"(?P<path>.*?):(?P<line>\d+): (?P<text>.*)", re.DOTALL)
 
 
 class MalformedLockError(Exception):
@@ -34,6 +42,25 @@ def broken(path: str, line: int, message: str, hint: str = "") -> InputError:
     return InputError(
         f"{printable(path)}:{line}: {message}",
         hint=hint or "Lock again with the tool that made the file, or leave it out with [locks].exclude.",
+    )
+
+
+def broken_finding(path: str, error: InputError) -> Finding:
+    """Return the finding for a lock that cannot be read.
+
+    Args:
+        path: The lock, relative to the project, printable.
+        error: Why; it can be about a file that the lock includes.
+    """
+    at = _AT.fullmatch(error.message)
+    own = at is not None and at["path"] == path
+    return Finding(
+        code=BROKEN,
+        severity=Severity.HIGH,
+        message=f"cannot be read, so nothing in it was examined: {at['text'] if at and own else error.message}",
+        next_step=error.hint or "Correct the file, or leave it out with [locks].exclude.",
+        path=path,
+        line=int(at["line"]) if at and own else 0,
     )
 
 

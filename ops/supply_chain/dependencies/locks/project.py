@@ -5,13 +5,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.locks import LocksConfig
+from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.dependencies.locks.errors import broken_finding
 from ops.supply_chain.dependencies.locks.read import kind_of, read_lock
 from ops.supply_chain.dependencies.locks.readers.sniff import is_requirements_file
 
@@ -47,30 +49,56 @@ def find_locks(files: Files, config: LocksConfig) -> list[str]:
     return sorted(path for path in walked if kind_of(path) is not None or _reads_like_a_lock(files, path))
 
 
-def read_project_locks(files: Files, config: LocksConfig) -> tuple[Lock, ...]:
-    """Read all locks of a project.
+class BrokenLock(NamedTuple):
+    """A lock that cannot be read, and why."""
+
+    path: str
+    error: InputError
+
+    @property
+    def finding(self) -> Finding:
+        """The finding that every stage reports for it."""
+        return broken_finding(self.path, self.error)
+
+
+class ReadLocks(NamedTuple):
+    """The locks of a project: those that were read, and those that are broken; both sorted by path."""
+
+    locks: tuple[Lock, ...]
+    broken: tuple[BrokenLock, ...]
+
+
+def read_project_locks(files: Files, config: LocksConfig) -> ReadLocks:
+    """Read all locks of a project; a broken one does not keep the others from being read.
 
     Args:
         files: The project folder.
         config: Which files are locks.
     Returns:
-        Sorted by path; may be empty.
+        Every lock that was found; may be empty.
     Raises:
-        InputError: One or more locks are malformed; each is named with file and line, one per line.
         UsageError: A glob of `include` matches no file, so that its lock would not be checked.
     """
     paths = find_locks(files, config)
     _refuse_idle(config.include, paths)
     locks: list[Lock] = []
-    errors: list[InputError] = []
+    broken: list[BrokenLock] = []
     for path in paths:
         try:
             locks.append(read_lock(path, _content(files, path), files.read))
         except InputError as error:
-            errors.append(error)
-    if errors:
-        raise _together(errors)
-    return tuple(locks)
+            broken.append(BrokenLock(printable(path), error))
+    return ReadLocks(tuple(locks), tuple(broken))
+
+
+def refuse_broken(broken: Sequence[BrokenLock]) -> None:
+    """Refuse broken locks, for a command that needs every lock.
+
+    Raises:
+        InputError: There is one or more; each is named with file and line, one per line.
+    """
+    if broken:
+        raise _together([lock.error for lock in broken])
 
 
 def _refuse_idle(globs: Iterable[str], paths: Sequence[str]) -> None:

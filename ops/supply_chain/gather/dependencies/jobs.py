@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from ops.supply_chain.dependencies.compile.plan import LockJob, plan_locks
 from ops.supply_chain.dependencies.compile.sources import LOCK_SUFFIX, SOURCE_SUFFIX
 
 
-def read_jobs(root: Path, config: LocksConfig, *, now: datetime, label: str = "") -> list[list[LockJob]]:
+def read_jobs(
+    root: Path, config: LocksConfig, *, now: datetime, label: str = "", broken: Collection[str] = ()
+) -> list[list[LockJob]]:
     """Find every lock that is compiled from a source, existing or not; see `plan_locks`.
 
     Args:
@@ -19,13 +22,19 @@ def read_jobs(root: Path, config: LocksConfig, *, now: datetime, label: str = ""
         config: Which files are locks.
         now: The time of the run.
         label: The project's name among several.
+        broken: Locks that cannot be read; nothing is planned for them, and what they contain is left out.
     Returns:
         Groups that depend on earlier groups only, each sorted by path.
     Raises:
         InputError: A source, a lock's header or `pyproject.toml` is malformed, or sources include each other in a
             circle.
     """
-    files = list_files(root, config.exclude)
+    sources = {path.removesuffix(LOCK_SUFFIX) + SOURCE_SUFFIX for path in broken}
+    files = tuple(path for path in list_files(root, config.exclude) if path not in broken and path not in sources)
     locks = {path.removesuffix(SOURCE_SUFFIX) + LOCK_SUFFIX for path in files}
     named = {path for path in locks if matches(path, config.include)}
-    return plan_locks(files, lambda path: read_text(root, path), config=config, named=named, now=now, label=label)
+
+    def read(path: str) -> str | None:
+        return None if path in broken else read_text(root, path)
+
+    return plan_locks(files, read, config=config, named=named, now=now, label=label)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.lock import Lock
+
+if TYPE_CHECKING:
+    from ops.supply_chain.dependencies.locks.project import ReadLocks
 
 
 def find_locks(root: Path, config: LocksConfig) -> list[str]:
@@ -26,7 +31,7 @@ def find_locks(root: Path, config: LocksConfig) -> list[str]:
 
 
 def read_project_locks(root: Path, config: LocksConfig) -> tuple[Lock, ...]:
-    """Read all locks of a project; see `locks.project.read_project_locks`.
+    """Read all locks of a project, for a command that needs every one of them.
 
     Args:
         root: The project's folder.
@@ -38,4 +43,30 @@ def read_project_locks(root: Path, config: LocksConfig) -> tuple[Lock, ...]:
     """
     from ops.supply_chain.dependencies.locks import project
 
+    found = project.read_project_locks(ProjectFiles(root), config)
+    project.refuse_broken(found.broken)
+    return found.locks
+
+
+def read_good_locks(root: Path, config: LocksConfig) -> ReadLocks:
+    """Read all locks of a project; the broken ones are listed beside the others.
+
+    Args:
+        root: The project's folder.
+        config: Which files are locks.
+    """
+    from ops.supply_chain.dependencies.locks import project
+
     return project.read_project_locks(ProjectFiles(root), config)
+
+
+def refuse_all_broken(found: Sequence[ReadLocks]) -> None:
+    """Refuse locks of which none can be read: there is nothing to examine.
+
+    Raises:
+        InputError: There is no other lock than broken ones; each is named with file and line.
+    """
+    from ops.supply_chain.dependencies.locks import project
+
+    if not any(read.locks for read in found):
+        project.refuse_broken([broken for read in found for broken in read.broken])

@@ -19,10 +19,14 @@ from ops.supply_chain.runner.context import StageRun
 
 
 class GateOutcome(NamedTuple):
-    """The outcome of a gate, and its findings after waivers (findings about waivers included)."""
+    """The outcome of a gate, and its findings after waivers (findings about waivers included).
+
+    `broken` is True if a lock could not be read; the outcome is that of everything else, and never a pass.
+    """
 
     findings: tuple[Finding, ...]
     outcome: Outcome
+    broken: bool = False
 
 
 def finish_gate(
@@ -33,6 +37,8 @@ def finish_gate(
     all_examined: bool,
 ) -> GateOutcome:
     """Apply each project's waivers to its findings and decide the outcome of a gate.
+
+    A broken lock is a finding that no waiver covers, and the gate does not pass.
 
     Args:
         run: The stage's run; its clock reading gives the day.
@@ -46,9 +52,15 @@ def finish_gate(
     outcomes: list[Outcome] = []
     for project, findings in found:
         waived = _waive(run, project.config, findings, scopes)
-        outcomes.append(decide_outcome(waived, fail_on=project.config.gate.fail_on, all_examined=all_examined))
-        remaining += project.relocated(waived)
-    return GateOutcome(tuple(sorted(remaining, key=lambda finding: finding.sort_key)), worst(outcomes))
+        examined = all_examined and not project.broken
+        outcomes.append(decide_outcome(waived, fail_on=project.config.gate.fail_on, all_examined=examined))
+        # No waiver covers a lock that cannot be read: what is in it is unknown.
+        remaining += project.relocated([*waived, *project.broken])
+    return GateOutcome(
+        tuple(sorted(remaining, key=lambda finding: finding.sort_key)),
+        worst(outcomes),
+        any(project.broken for project, _ in found),
+    )
 
 
 def _waive(run: StageRun, config: Config, findings: Sequence[Finding], scopes: frozenset[str]) -> tuple[Finding, ...]:

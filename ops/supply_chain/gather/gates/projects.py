@@ -18,7 +18,7 @@ from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.errors import InputError, UsageError
-from ops.supply_chain.gather.gates.locks import read_project_locks
+from ops.supply_chain.gather.gates.locks import read_good_locks, refuse_all_broken
 from ops.supply_chain.runner.context import StageRun
 
 FLEET_VERSION = "0"
@@ -26,12 +26,18 @@ FLEET_VERSION = "0"
 
 
 class GateProject(msgspec.Struct, frozen=True, kw_only=True):
-    """One project of the run. `label` is empty if it is the only one."""
+    """One project of the run. `label` is empty if it is the only one; `broken` are findings for its unreadable locks."""
 
     label: str
     root: Path
     config: Config
     locks: tuple[Lock, ...]
+    broken: tuple[Finding, ...] = ()
+
+    @property
+    def is_unlocked(self) -> bool:
+        """True if the project has no lock, not even a broken one."""
+        return not self.locks and not self.broken
 
     def shown(self, path: str) -> str:
         """Return a path as findings and records show it."""
@@ -70,12 +76,11 @@ def read_gate_input(run: StageRun) -> tuple[GateProject, ...]:
         The project, or each of the fleet's in the order of its file.
     Raises:
         UsageError: The fleet file names no folder, a missing one, or two with the same name.
-        InputError: A lock or the fleet file is broken.
+        InputError: No lock can be read, or the fleet file cannot.
     """
     if run.args.fleet is None:
-        locks = read_project_locks(run.root, run.config.locks)
-        return (GateProject(label="", root=run.root, config=run.config, locks=locks),)
-    projects = tuple(_fleet_project(folder) for folder in _fleet_folders(run.args.fleet))
+        return _read([("", run.root, run.config)])
+    projects = _read([_described(folder) for folder in _fleet_folders(run.args.fleet)])
     labels = [project.label for project in projects]
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
@@ -104,7 +109,21 @@ def _fleet_folders(path: Path) -> list[Path]:
     return folders
 
 
-def _fleet_project(root: Path) -> GateProject:
+def _described(root: Path) -> tuple[str, Path, Config]:
     config = read_config(root)
-    name = describe(root, config, version=FLEET_VERSION).name
-    return GateProject(label=name, root=root, config=config, locks=read_project_locks(root, config.locks))
+    return describe(root, config, version=FLEET_VERSION).name, root, config
+
+
+def _read(described: Sequence[tuple[str, Path, Config]]) -> tuple[GateProject, ...]:
+    found = [read_good_locks(root, config.locks) for _, root, config in described]
+    refuse_all_broken(found)
+    return tuple(
+        GateProject(
+            label=label,
+            root=root,
+            config=config,
+            locks=read.locks,
+            broken=tuple(lock.finding for lock in read.broken),
+        )
+        for (label, root, config), read in zip(described, found, strict=True)
+    )

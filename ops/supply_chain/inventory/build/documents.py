@@ -170,9 +170,15 @@ class LockInventory:
         )
 
     def document(
-        self, *, root: Component, components: Iterable[Component], locks: Sequence[LockRef], subject: str = ""
+        self,
+        *,
+        root: Component,
+        components: Iterable[Component],
+        locks: Sequence[LockRef],
+        subject: str = "",
+        complete: bool = True,
     ) -> Document:
-        """Return a document of this project with these parts, sorted; see `Document` for `subject`."""
+        """Return a document of this project with these parts, sorted; see `Document` for `subject` and `complete`."""
         stated_at, source = _timestamp(self.subject, locks)
         return Document(
             root=root,
@@ -183,6 +189,7 @@ class LockInventory:
             author=name_without_address(self.subject.author),
             locks=tuple(sorted(locks, key=lambda lock: lock.path)),
             subject=subject,
+            complete=complete,
             enriched=self.enriched,
         )
 

@@ -38,10 +38,12 @@ class Union:
 
     Args:
         inventory: Whose documents will be added, each once, in any order.
+        complete: False if the project has a lock that the inventory does not have, because it cannot be read.
     """
 
-    def __init__(self, inventory: LockInventory) -> None:
+    def __init__(self, inventory: LockInventory, *, complete: bool = True) -> None:
         self._inventory = inventory
+        self._complete = complete
         packages = inventory.packages
         self._identities = {packages.ref(identity): identity for identity in packages.identities}
         self._parts: defaultdict[str, _Gathered] = defaultdict(_Gathered)
@@ -62,10 +64,10 @@ class Union:
         root = Component(
             package=self._inventory.root,
             depends_on=_renamed({ref for root in self._roots for ref in root.depends_on or ()}, roots, own, own),
-            depends_complete=all(root.depends_complete for root in self._roots),
+            depends_complete=self._complete and all(root.depends_complete for root in self._roots),
         )
         components = [self._merge(ref, parts, roots) for ref, parts in self._parts.items()]
-        return self._inventory.document(root=root, components=components, locks=self._locks)
+        return self._inventory.document(root=root, components=components, locks=self._locks, complete=self._complete)
 
     def _merge(self, ref: str, parts: _Gathered, roots: set[str]) -> Component:
         statements = functools.reduce(edges.merge, (Edges(*entry) for entry in parts.statements))

@@ -122,7 +122,17 @@ def _validate(path: str, document: dict[str, Any], text: str, lines: Sequence[in
         place = _PACKAGE_PATH.match(context)
         line = lines[int(place["position"])] if place else key_line(text, re.split(r"[.\[]", context)[0])
         where = f" in '{printable(context)}'" if context else ""
-        raise broken(path, line, f"against PEP 751: {printable(error.message)}{where}") from error
+        raise broken(path, line, f"against PEP 751: {printable(error.message)}{where}", _next(document)) from error
+
+
+def _next(document: dict[str, Any]) -> str:
+    # The tool may write the same file again.
+    writer = document.get("created-by")
+    named = f" ({printable(writer)})" if isinstance(writer, str) and writer else ""
+    return (
+        f"Lock again; if the tool that wrote it{named} writes the same, report it there, commit a lock in another format, "
+        "and leave this one out with [locks].exclude."
+    )
 
 
 def _placed(path: str, line: int, table: dict[str, Any]) -> _Placed:

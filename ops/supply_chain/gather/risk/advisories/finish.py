@@ -110,6 +110,7 @@ def finish_advisory_gate(
         tools=tuple(tools),
         options={**_options(run), **(options or {})},
         notes=(*found.notes, *dict.fromkeys(torn)),
+        broken_input=gate.broken,
         document={"sources": sources, "passed_over": [list(pair) for pair in skipped]},
     )
 
@@ -120,7 +121,7 @@ def _outcome(run: StageRun, found: LookupResult, findings: GateFindings) -> Gate
     gate = finish_gate(run, pairs, scopes=frozenset({found.gate}), all_examined=True)
     unexamined = any(finding.code.endswith(NOT_EXAMINED) and not finding.waived_by for finding in gate.findings)
     if unexamined and gate.outcome is Outcome.PASS:
-        return GateOutcome(gate.findings, Outcome.NOT_EXAMINED)
+        return gate._replace(outcome=Outcome.NOT_EXAMINED)
     return gate
 
 

@@ -120,7 +120,7 @@ def look_up(
     Raises:
         UnavailableError: No source answered, so nothing was examined.
         UsageError: The fleet file is invalid.
-        InputError: A lock is broken.
+        InputError: No lock can be read.
     """
     found = _read(run, gate)
     if not found.queried:
@@ -142,7 +142,7 @@ def _read(run: StageRun, gate: str) -> LookupResult:
         for key, origin in pins.pins.items():
             local[key] = local.get(key, True) and origin.local
     wanted = tuple(sorted(key for key, own in local.items() if not own))
-    lockless = [(pins.project, _declaring(pins.project)) for pins in projects if not pins.project.locks]
+    lockless = [(pins.project, _declaring(pins.project)) for pins in projects if pins.project.is_unlocked]
     return LookupResult(
         gate=gate,
         projects=projects,
