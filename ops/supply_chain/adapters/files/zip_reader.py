@@ -1,7 +1,7 @@
 """Reading a `.zip` that has exactly one reading: by its directory or from its start, the same files come out.
 
 The entries lie one after the other from the first byte, the directory follows, and its end record is the end of the
-file. What stands in front of an entry agrees with the directory, and an entry's packed bytes end where it ends.
+file. The header of an entry agrees with the directory, and an entry's packed bytes end where it ends.
 Without ZIP64, encryption, other methods than deflate, and fields that could rename a file.
 
 Source: APPNOTE.TXT 6.3.10, sections 4.3 to 4.5; https://github.com/python/cpython/issues/49083 (entries that overlap).
@@ -148,7 +148,7 @@ def _entry(data: bytes) -> tuple[_Entry, bytes]:
 
 
 def _require_same(file: IO[bytes], entry: _Entry) -> None:
-    """Compare what stands in front of an entry with the directory; the file is then at its packed bytes."""
+    """Compare the header of an entry with the directory; the file is then at its packed bytes."""
     kind, needed, flags, method, _, _, *sizes, named, extra = _LOCAL_FORM.unpack(_exactly(file, _LOCAL_FORM.size))
     _require_version(needed)
     name = _exactly(file, named)

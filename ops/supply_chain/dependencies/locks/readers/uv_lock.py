@@ -222,17 +222,17 @@ class _Graph:
             for extra, dependencies in placed_pin.package.optional_dependencies.items():
                 yield (placed_pin.edge, extra), self._nodes(dependencies)
 
-    def _member_groups(self, roots: list[_Placed]) -> Iterator[Group]:
+    def _member_groups(self, roots: list[_Placed]) -> Iterator[UvGroup]:
         for placed_pin in roots:
-            yield Group("main", tuple(self._nodes(placed_pin.package.dependencies)))
+            yield UvGroup("main", tuple(self._nodes(placed_pin.package.dependencies)))
             for tables in (placed_pin.package.optional_dependencies, placed_pin.package.dev_dependencies):
                 for name, dependencies in tables.items():
-                    yield Group(name, tuple(self._nodes(dependencies)))
+                    yield UvGroup(name, tuple(self._nodes(dependencies)))
 
-    def _manifest_groups(self, manifest: _Manifest) -> Iterator[Group]:
-        yield Group("main", tuple(self._nodes(manifest.requirements)))
+    def _manifest_groups(self, manifest: _Manifest) -> Iterator[UvGroup]:
+        yield UvGroup("main", tuple(self._nodes(manifest.requirements)))
         for name, dependencies in manifest.dependency_groups.items():
-            yield Group(name, tuple(self._nodes(dependencies)))
+            yield UvGroup(name, tuple(self._nodes(dependencies)))
 
 
 def _is_member(placed_pin: _Placed, members: set[str]) -> bool:
@@ -253,14 +253,14 @@ Node = tuple[Edge, str]
 """A package, and one of its extras or an empty text for the package itself."""
 
 
-class Group(NamedTuple):
+class UvGroup(NamedTuple):
     """A dependency group or extra of the project, and what it asks for."""
 
     name: str
     nodes: tuple[Node, ...]
 
 
-def groups_of(starts: Iterable[Group], edges: Mapping[Node, tuple[Node, ...]]) -> dict[Edge, tuple[str, ...]]:
+def groups_of(starts: Iterable[UvGroup], edges: Mapping[Node, tuple[Node, ...]]) -> dict[Edge, tuple[str, ...]]:
     """Find the groups that pull each package in, directly or not.
 
     Args:
