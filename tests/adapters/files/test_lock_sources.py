@@ -50,7 +50,7 @@ def test_what_cannot_be_read_is_an_input_error_and_what_is_not_there_is_none(tmp
     make(tmp_path, "outside.in", "project/requirements.in")
     with pytest.raises(InputError, match=r"\.\./outside\.in:1: expected a file of the project"):
         read_text(tmp_path / "project", "../outside.in")
-    with pytest.raises(InputError, match=r"latin\.in: is not UTF-8: 'utf-8' codec"):
+    with pytest.raises(InputError, match=r"latin\.in:\d+: expected UTF-8, found byte 0x"):
         read_text(tmp_path, "latin.in")
 
 

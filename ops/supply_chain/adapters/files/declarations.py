@@ -15,6 +15,7 @@ from ops.supply_chain.adapters.files.lock_sources import matches
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.formats.pyproject import read_pyproject
+from ops.supply_chain.formats.requirements_encoding import UndecodableError, decode_requirements
 
 UNREADABLE = ("setup.py", "setup.cfg", "Pipfile", "environment.yml", "environment.yaml")
 """Names of files that declare dependencies in a way that we do not read."""
@@ -81,7 +82,9 @@ def _is_source(path: str) -> bool:
 
 def _has_requirements(path: Path) -> bool:
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = decode_requirements(path.read_bytes()).splitlines()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UndecodableError:
+        return True  # what it declares is unknown
     return any(line.strip() and not line.strip().startswith("#") for line in lines)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.formats.requirements_encoding import UndecodableError, decode_requirements
 
 SUFFIXES = (".in", ".txt")
 
@@ -36,18 +37,18 @@ def matches(path: str, globs: Collection[str]) -> bool:
 
 
 def read_text(root: Path, path: str) -> str | None:
-    """Read a file of the project as UTF-8, line ends as they are; None where there is none.
+    """Read a source or a lock that is a requirements file, line ends as they are; None where there is none.
 
     Raises:
-        InputError: It leads out of the project, cannot be read, or is not UTF-8.
+        InputError: It leads out of the project, cannot be read, or is not in the encoding that pip would take it for.
     """
     data = ProjectFiles(root).read(path)
     if data is None:
         return None
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8: {error}", hint="Save it as UTF-8.") from error
+        return decode_requirements(data)
+    except UndecodableError as error:
+        raise InputError(f"{path}:{error.line}: {error}", hint="Save it as UTF-8.") from error
 
 
 def inside(root: Path, given: Path) -> str:

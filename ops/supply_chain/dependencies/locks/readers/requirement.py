@@ -34,6 +34,10 @@ _NAMED_ADDRESS = re.compile(_HEAD + r"@\s*(?P<address>\S+)(?:\s+;(?P<marker>.*))
 _BARE_ADDRESS = re.compile(r"(?P<address>\S+?)(?P<extras>\[[^\]\[/]*\])?(?:\s*;(?P<marker>\s.*))?")
 _OPTIONS = re.compile(r"\s+(?=-)")
 _HASH = "--hash="
+_HASH_FLAGS = ("--hash", "--has", "--ha", "--h")
+"""pip takes an option's name shortened, as long as no other begins so."""
+
+_QUOTING = re.compile(r"[\"'\\]")
 _BUILD_OPTIONS = (
     "--global-option",
     "--install-option",
@@ -168,8 +172,9 @@ def _exact(parsed: Requirement) -> str:
 
 
 def _hashes(options: str) -> tuple[str, ...]:
-    words = options.replace("--hash ", _HASH).split()
-    if all(word.startswith(_HASH) for word in words):
+    # Almost all are plain hashes: those need no shell's rules, which are slow.
+    words = [] if _QUOTING.search(options) else options.replace("--hash ", _HASH).split()
+    if words and all(word.startswith(_HASH) for word in words):
         return tuple(word[len(_HASH) :] for word in words)
     return tuple(_option_hashes(iter(split_options(options))))
 
@@ -192,9 +197,9 @@ def _option_hashes(words: Iterable[str]) -> Iterable[str]:
     remaining = iter(words)
     for word in remaining:
         flag, equals, value = word.partition("=")
-        if flag != "--hash" and not flag.startswith(_BUILD_OPTIONS):
+        if flag not in _HASH_FLAGS and not flag.startswith(_BUILD_OPTIONS):
             raise MalformedLockError(f"expected an option of a requirement such as --hash, found {quote(word)}")
-        if not equals and flag in (*_BUILD_OPTIONS, "--hash"):
+        if not equals and flag in (*_BUILD_OPTIONS, *_HASH_FLAGS):
             value = next(remaining, "")
-        if flag == "--hash":
+        if flag in _HASH_FLAGS:
             yield value

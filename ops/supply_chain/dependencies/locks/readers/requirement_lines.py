@@ -30,6 +30,9 @@ _WITH_VALUE = {
 }  # fmt: skip
 _FLAGS = {"--no-index", "--pre", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--no-build"}
 _INDEX = ("--index-url", "--pypi-url", "--default-index")
+_FIRST_COUNTS = ("--requirement", "--constraint")
+"""Of several in one line, pip reads the first alone."""
+
 _SHORT_WORD = re.compile(r"(?P<flag>-[rceif])(?P<value>.+)", re.DOTALL)
 
 
@@ -57,7 +60,7 @@ def read_directive(text: str) -> Directive:
     position = 0
     while position < len(words):
         flag, value, used = _option(words, position)
-        said[flag] = value
+        said.setdefault(flag, value) if flag in _FIRST_COUNTS else said.update({flag: value})
         position += used
         if flag == "--editable":
             said[flag] = " ".join([value, *words[position:]])

@@ -10,14 +10,13 @@ backslash are continued", "comments are stripped after line continuations are pr
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.lock import Pin
-from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken, decode_utf8
+from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.pins import CACHED_PINS
 from ops.supply_chain.dependencies.locks.readers.requirement import read_requirement
 from ops.supply_chain.dependencies.locks.readers.requirement_lines import (
@@ -28,10 +27,8 @@ from ops.supply_chain.dependencies.locks.readers.requirement_lines import (
     read_directive,
 )
 from ops.supply_chain.dependencies.locks.rules import PinProblem
+from ops.supply_chain.formats.requirements_encoding import UndecodableError, decode_requirements
 
-_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*(?P<codec>[-_.a-zA-Z0-9]+)")
-_COOKIE_LINES = 2
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FORBIDDEN = "\x00\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _LOGICAL = r"(?:(?![ \t]*#)[^\n]*\\\n)*+[^\n]*+"
 _CHUNK = re.compile(rf"{_LOGICAL}(?:\n(?=[ \t\n#]|\Z){_LOGICAL})*+(?:\n|\Z)")
@@ -69,16 +66,17 @@ class _Logical(NamedTuple):
 
 
 def decode(path: str, data: bytes) -> str:
-    """Decode a requirements file: UTF-8 with or without BOM, or what its PEP 263 cookie says.
+    """Decode a requirements file as pip does, see `formats.requirements_encoding`.
 
     Returns:
         The text, every line ended by a line feed alone.
     Raises:
         InputError: Wrong encoding, or a control character at which readers disagree whether it ends a line.
     """
-    if data.startswith(_UTF16):
-        raise broken(path, 1, "expected UTF-8, found UTF-16")
-    text = _decode_cookie(path, data)
+    try:
+        text = decode_requirements(data)
+    except UndecodableError as error:
+        raise broken(path, error.line, str(error)) from error
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     wrong = min((text.index(char) for char in _FORBIDDEN if char in text), default=None)
@@ -107,20 +105,6 @@ def read_chunk(text: str) -> Chunk:
         except MalformedLockError as error:
             raise MalformedLockError(error.message, logical.line, error.hint) from error
     return Chunk(tuple(items), text.count("\n"))
-
-
-def _decode_cookie(path: str, data: bytes) -> str:
-    if data.startswith(codecs.BOM_UTF8):
-        return decode_utf8(path, data).removeprefix("\ufeff")
-    for line in data.split(b"\n", _COOKIE_LINES)[:_COOKIE_LINES]:
-        cookie = _COOKIE.match(line)
-        if cookie is not None:
-            codec = cookie["codec"].decode("ascii")
-            try:
-                return data.decode(codec)
-            except (LookupError, UnicodeError) as error:
-                raise broken(path, 1, f"expected text in the declared encoding {codec}") from error
-    return decode_utf8(path, data)
 
 
 def _item(logical: _Logical) -> PlacedPin | PlacedDirective:
@@ -162,7 +146,7 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.split("\n")):
         is_comment = line.lstrip(" \t").startswith("#")
         if line.endswith("\\") and not is_comment:
-            parts.append(line[:-1])
+            parts.append(line.strip("\\"))  # all of them at both ends, as pip does
             continue
         # pip puts a space before a comment that ends a continuation, so that it is taken for one.
         yield start, "".join(parts) + (f" {line}" if is_comment and parts else line)
