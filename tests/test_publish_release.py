@@ -428,9 +428,17 @@ class TestTags:
 
     def test_outside_git_no_tag_is_asked_for(self, tmp_path: Path, github: FakeGithub) -> None:
         case = Published(tmp_path, github, commit="")
-        assert case.run("--tag", "widget/v1.0") == 0
+        assert case.run("--tag", "v1.0") == 0
         assert github.asked(Ask.TAG) == 0
-        assert github.public("widget/v1.0") is not None
+        assert github.public("v1.0") is not None
+
+    @pytest.mark.parametrize("tag", ["widget/v1.0", "v2.0", "release", "1.0.0"])
+    def test_a_tag_that_no_customer_could_verify_is_refused(self, case: Published, tag: str) -> None:
+        assert case.run("--tag", tag) == 4
+        [finding] = case.record().findings
+        assert finding.code == "publish.tag-unverifiable"
+        assert finding.message == (f"the provenance names the version 1.0: verify_release --tag {tag} would refuse it")
+        assert case.github.public(tag) is None
 
     @pytest.mark.parametrize(
         ("version", "expected"), [("1.0", False), ("2.0rc1", True), ("v2.0b1", True), ("x-y", False)]

@@ -21,6 +21,7 @@ from ops.supply_chain.adapters.sigstore import signer as sigstore_client
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.gather.trust.signing import files as signing_files
 from ops.supply_chain.rehearsal import certificates
 from ops.supply_chain.rehearsal.clocks import Service
 from ops.supply_chain.rehearsal.faults import InjectedFault
@@ -832,3 +833,17 @@ def test_no_option_takes_a_token(capfd: pytest.CaptureFixture[str]) -> None:
     assert sign_artifacts.main(["--help"]) == 0
     options = {word for word in said(capfd)[0].split() if word.startswith("--")}
     assert {one for one in options if "token" in one} == {"--identity-token-file"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "why"),
+    [("MOST_DOCUMENT_BYTES", "a verifier reads 33000 at most"), ("MOST_DOCUMENTS_BYTES", "documents would have")],
+)
+def test_what_no_verifier_would_read_is_refused_before_anything_is_signed(
+    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], limit: str, why: str
+) -> None:
+    monkeypatch.setattr(signing_files, limit, 33_000)
+    before = world.instance.entries
+    assert world.sign() == 3
+    assert why in capfd.readouterr().err
+    assert world.instance.entries == before

@@ -54,7 +54,7 @@ from ops.supply_chain.release.assembly.layout import (
 )
 from ops.supply_chain.release.provenance import dependencies
 from ops.supply_chain.release.provenance.builder import build_type, builder_id, recognise
-from ops.supply_chain.release.provenance.source import source_uri
+from ops.supply_chain.release.provenance.source import source_uri, tag_of
 from ops.supply_chain.release.provenance.statement import build_statement
 from ops.supply_chain.release.retention.rules import newest
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -169,6 +169,7 @@ def _parameters(run: StageRun, records: Sequence[Record]) -> ExternalParameters:
         policy_profiles=run.config.policy.profiles,
         options={record.stage: record.options for record in records if record.options},
         source=_source(run),
+        tag=tag_of(project.source.tags, project.name, project.version) if project.source else "",
         rehearsal=is_rehearsal(),
     )
 

@@ -2,7 +2,7 @@
 
 Reads    dist/release/, the repository's releases and tags on GitHub
 Writes   a GitHub release
-Decides  never half-published: the release verifies, the tag points to its commit, every asset read back has
+Decides  never half-published: the release verifies with the tag that a customer gives, the tag points to its commit, every asset read back has
          the digest that was verified, and there is nothing else.
 Exits    0 published, or published before and identical; 2 usage, 3 a file is broken, 4 the release does not
          verify, or what is at GitHub is something else; 5 GitHub or the verifier could not look; 6 GitHub
@@ -53,6 +53,7 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.rehearsal_mode import REHEARSAL_VARIABLE, TRUST_CONFIG_VARIABLE, is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.trust.verification.provenance import matches_tag
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.github.client import Github
@@ -106,8 +107,10 @@ def _perform(run: StageRun) -> StageResult:
     folder = run.dist / RELEASE_FOLDER
     files = _files(folder)
     repository, tag = _where(run)
+    if unmatched := _unmatched_tag(run, folder, tag):
+        return _refused([unmatched], files)
     with Github(repository) as github:
-        if not _verifies(run, folder):
+        if not _verifies(run, folder, tag):
             return _refused(
                 [PublicationProblem("publish.not-verified", f"dist/{RELEASE_FOLDER}/ does not verify", _VERIFY)], files
             )
@@ -141,12 +144,24 @@ def _where(run: StageRun) -> tuple[str, str]:
     return found, tag
 
 
-def _verifies(run: StageRun, folder: Path) -> bool:
-    """Let the verifier judge, by its exit code; True is a pass, False a refusal."""
+def _unmatched_tag(run: StageRun, folder: Path, tag: str) -> PublicationProblem | None:
+    """Return the problem of a tag with which no customer could verify the release."""
+    path = folder / provenance_name(run.project.name, run.project.version)
+    parameters = canonical.read(path, Statement).predicate.build_definition.external_parameters
+    if matches_tag(tag, parameters.version, parameters.tag):
+        return None
+    named = f" and the tag {parameters.tag}" if parameters.tag else ""
+    text = f"the provenance names the version {parameters.version}{named}: verify_release --tag {tag} would refuse it"
+    step = f"Publish it as {parameters.tag or parameters.version}, or tag the commit and make the release again."
+    return PublicationProblem("publish.tag-unverifiable", text, step)
+
+
+def _verifies(run: StageRun, folder: Path, tag: str) -> bool:
+    """Let the verifier judge, as a customer who gives the tag, by its exit code; True is a pass, False a refusal."""
     from ops.supply_chain.adapters.tools.verifier import command_for, run_verifier
 
     words = [str(folder), "--project", str(run.root), "--dist", str(run.dist), "--artifacts", str(run.artifacts)]
-    words += ["--cache", str(run.cache), "--version", run.project.version]
+    words += ["--cache", str(run.cache), "--version", run.project.version, "--tag", tag]
     words += ["--public-log"] if run.args.public_log else []
     # The interim strategy publishes digests and calls nothing signed; everything else still has to verify.
     words += ["--allow-unsigned"] if run.config.signing.mode is SigningMode.CHECKSUMS else []

@@ -8,9 +8,10 @@ Writes   *.sigstore.json for each file, with [signing].detached also .sig and .c
          N-V-provenance, N-V-sbom and N-V-vex (.attestation.sigstore.json); N-V-trusted_root.json for customers
          without network.
 Decides  every file is signed by a configured identity: the signer must be an identity in [signing].identities
-         that is valid today; checked before anything is written.
+         that is valid today; checked before anything is written. Its conditions on the run (repository, ref, event,
+         runner) and on what it may sign are met, and nothing is too large to verify.
 Exits    0 all signed, or mode checksums; 2 usage, or no identity token or an expired one; 3 dist/release/ is
-         not the release that its provenance describes; 4 the identity is not authorized, or was refused; 5 offline,
+         not the release that its provenance describes, or is too large to verify; 4 the identity is not authorized, or was refused; 5 offline,
          or the certificate authority, log or timestamp authority is unavailable: signatures made so far are kept;
          6 a new bundle does not verify.
 Network  the Sigstore instance: --trust-config, else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.supply_chain.release.provenance.builder import BuilderKind, build_type, builder_id, recognise
-from ops.supply_chain.release.provenance.source import source_uri
+from ops.supply_chain.release.provenance.source import source_uri, tag_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -66,3 +66,20 @@ REMOTES = {
 @pytest.mark.parametrize("remote", REMOTES)
 def test_the_address_holds_nothing_private(remote: str) -> None:
     assert source_uri(remote, COMMIT) == REMOTES[remote]
+
+
+TAGS = {
+    "the version": (["1.0", "latest"], "1.0", "1.0"),
+    "with a v": (["v1.0"], "1.0", "v1.0"),
+    "without a v": (["1.0"], "v1.0", "1.0"),
+    "the version itself first": (["1.0", "v1.0"], "v1.0", "v1.0"),
+    "with the component": (["widget/v1.0", "other/v1.0"], "1.0", "widget/v1.0"),
+    "another version": (["v1.0.1", "v11.0"], "1.0", ""),
+    "none": ([], "1.0", ""),
+}
+
+
+@pytest.mark.parametrize("name", TAGS)
+def test_the_tag_of_a_version(name: str) -> None:
+    tags, version, expected = TAGS[name]
+    assert tag_of(tags, "widget", version) == expected

@@ -18,7 +18,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.trust.verification.check import further_in
 from ops.supply_chain.trust.verification import report, verify, vsa
-from tests.trust.verification.sealing import PREFIX, PROVENANCE, sealed
+from tests.trust.verification.sealing import PREFIX, PROVENANCE, Edit, sealed
 from tests.trust.verification.test_evidence import SIGNER, Hosted
 from tests.trust.verification.test_tolerances import real
 from tests.trust.verification.world import World, failing, failures
@@ -44,9 +44,9 @@ def commit_of(world: World) -> str:
     return commit
 
 
-def signed_whole(world: World, claims: dict[str, str]) -> dict[str, bytes]:
+def signed_whole(world: World, claims: dict[str, str], provenance: Edit = real) -> dict[str, bytes]:
     """The first release as a real one, signed by a run with these claims."""
-    whole = {**sealed(world.first, gate=unmarked, provenance=real), ROOT: world.first.files[ROOT]}
+    whole = {**sealed(world.first, gate=unmarked, provenance=provenance), ROOT: world.first.files[ROOT]}
     signed = {f"{name}.sigstore.json": world.signed(data, claims=claims) for name, data in whole.items()}
     statement = json.loads(base64.b64decode(json.loads(world.first.files[SBOM])["dsseEnvelope"]["payload"]))
     subjects = json.loads(whole[PROVENANCE])["subject"]
@@ -193,6 +193,19 @@ def test_one_signature_by_a_run_for_another_repository_is_enough(world: World, f
     claims = {"sha": commit_of(world), "repository": "evil/attacker"}
     gate = {f"{PREFIX}-gate.json.sigstore.json": world.signed(files[f"{PREFIX}-gate.json"], claims=claims)}
     assert failing(judged(world, {**files, **gate})) == {"signatures.source"}
+
+
+def test_the_recorded_tag_is_compared_with_the_run_and_with_the_customers(world: World) -> None:
+    def tagged(statement: Any) -> None:
+        real(statement)
+        statement["predicate"]["buildDefinition"]["externalParameters"]["tag"] = "small/v1.0"
+
+    claims = {"sha": commit_of(world), "ref": "refs/tags/small/v1.0"}
+    signed = signed_whole(world, claims, tagged)
+    assert failures(judged(world, signed, tag="small/v1.0")) == []
+    assert failing(judged(world, signed, tag="large/v1.0")) == {"provenance.source", "signatures.source"}
+    elsewhere = signed_whole(world, {**claims, "ref": "refs/tags/v1.0"}, tagged)
+    assert failing(judged(world, elsewhere)) == {"signatures.source"}
 
 
 RIGHT_RUNS = {

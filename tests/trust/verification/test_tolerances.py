@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Verification
+from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.trust.verification import report, vsa
@@ -183,7 +184,7 @@ def retained(world: World, **changes: bytes) -> dict[str, bytes]:
     """The first release as it is retained: with a report, a summary and the manifest."""
     found = world.judged(world.first.files)
     policy = vsa.policy_of(world.wanted, [])
-    summary = vsa.statement(found, policy, base="urn:x:", verifier_version="1", verified_at="2026-01-01T00:00:00Z")
+    summary = vsa.statement(found, policy, base=URI_BASE, verifier_version="1", verified_at="2026-01-01T00:00:00Z")
     kept = {
         "verification.json": json.dumps(report.document(found, verified_at="2026-01-01T00:00:00Z")).encode(),
         "verification.md": report.as_markdown(found).encode(),
@@ -194,12 +195,19 @@ def retained(world: World, **changes: bytes) -> dict[str, bytes]:
         {"name": name, "sha256": one.sha256, "size": one.size}
         for name, one in ((one.name, one) for one in world.given(files).values())
     ]
-    return {**files, "manifest.json": json.dumps({"files": rows}).encode()}
+    return {**files, "manifest.json": json.dumps({"component": "small", "version": "v1.0", "files": rows}).encode()}
 
 
 def test_a_retained_release_with_its_report_verifies_again(world: World) -> None:
     found = world.judged(retained(world))
     assert failures(found) == []
+    assert (
+        f"UNSIGNED, and nothing was concluded from them: manifest.json, {PREFIX}-verification.json, "
+        f"{PREFIX}-verification.md, {PREFIX}-verification.vsa.json"
+    ) in found.notes
+    assert (
+        f"not in the checksums: {PREFIX}-trusted_root.json: the bytes are signed, but no signature binds them to these names"
+    ) in found.notes
     [known] = [check for check in found.checks if check.code == "files.known"]
     said = "is the report of its maker: not signed, and nothing was concluded from it"
     assert [line.subject for line in known.lines if line.message == said] == [
@@ -209,7 +217,7 @@ def test_a_retained_release_with_its_report_verifies_again(world: World) -> None
     ]
 
 
-REPORT = f"{PREFIX}-verification.json"
+REPORT, SUMMARY = f"{PREFIX}-verification.json", f"{PREFIX}-verification.vsa.json"
 KEPT_CASES: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "without a manifest": (
         lambda files: files.pop("manifest.json"),
@@ -226,6 +234,22 @@ KEPT_CASES: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "gone, and its Markdown is not": (
         lambda files: files.pop(REPORT),
         f"files.known {PREFIX}-verification.md: exists without {REPORT}",
+    ),
+    "a summary by another verifier": (
+        lambda files: files.update({SUMMARY: files[SUMMARY].replace(b"urn:sealwright:verifier", b"urn:other:verifier")}),
+        f"files.known {SUMMARY}: is by another verifier: urn:other:verifier:v1",
+    ),
+    "a summary of another version": (
+        lambda files: files.update({SUMMARY: files[SUMMARY].replace(b"small@v1.0", b"small@v2.0")}),
+        f"files.known {SUMMARY}: is about another release: pkg:generic/small@v2.0",
+    ),
+    "a summary of another component": (
+        lambda files: files.update({SUMMARY: files[SUMMARY].replace(b"generic/small@", b"generic/large@")}),
+        f"files.known {SUMMARY}: is about another release: pkg:generic/large@v1.0",
+    ),
+    "a report of another version": (
+        lambda files: files.update({REPORT: files[REPORT].replace(b'"version": "v1.0"', b'"version": "v2.0"')}),
+        f"files.known {REPORT}: is about another release: small-v2.0",
     ),
     "a summary of something else": (
         lambda files: files.update({f"{PREFIX}-verification.vsa.json": b'{"predicateType": "x", "subject": []}'}),
@@ -255,3 +279,11 @@ def test_two_packages_of_one_name_and_version_are_accepted_and_that_is_said(worl
         ("pass", "are consistent; packages from several folders may share one name and version")
     ]
     assert check_document(json.loads(sealed(world.first, documents={name: twice})[name])) != ()
+
+
+@pytest.mark.parametrize("change", [{"component": "large"}, {"version": "v2.0"}])
+def test_the_manifest_of_another_release_is_refused(world: World, change: dict[str, str]) -> None:
+    files = retained(world)
+    files["manifest.json"] = json.dumps({**json.loads(files["manifest.json"]), **change}).encode()
+    [problem] = failures(world.judged(files))
+    assert problem.startswith("files.known manifest.json: is the manifest of another release: ")

@@ -71,8 +71,9 @@ class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True
 
     `source_date_epoch` is the timestamp in every released file, in Unix seconds, and
     `source_date_epoch_from` whence it came: `source-date-epoch`, `commit` or `none`. `options` are the
-    outcome-changing options of each stage. `source` is left out for a project outside git. `rehearsal` is
-    there, and true, only where nothing was really released.
+    outcome-changing options of each stage. `source` is left out for a project outside git. `tag` is the
+    git tag of this version at that commit, left out if there is none. `rehearsal` is there, and true, only where
+    nothing was really released.
     """
 
     component: str
@@ -82,6 +83,7 @@ class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True
     policy_profiles: tuple[str, ...]
     options: dict[str, dict[str, str]]
     source: ProvenanceSource | None = None
+    tag: str = ""
     rehearsal: bool = False
 
 

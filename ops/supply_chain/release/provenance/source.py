@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from ops.supply_chain.core.text import without_credentials
 
@@ -29,3 +30,17 @@ def source_uri(remote: str, commit: str) -> str:
     if scp:
         return f"git+ssh://{scp['host']}/{scp['path'].lstrip('/')}@{commit}"
     return ""
+
+
+def tag_of(tags: Collection[str], component: str, version: str) -> str:
+    """Return the tag of a version among the tags of a commit; empty if there is none.
+
+    Args:
+        tags: All tags of the commit.
+        component: The component's name.
+        version: With or without a `v`.
+    """
+    bare = version.removeprefix("v")
+    versions = dict.fromkeys((version, f"v{bare}", bare))
+    names = [*versions, *(f"{component}{mark}{text}" for mark in "-/@_" for text in versions)]
+    return next((name for name in names if name in tags), "")

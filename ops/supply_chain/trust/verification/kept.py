@@ -9,15 +9,17 @@ Source: SLSA 1.2, https://slsa.dev/spec/v1.2/verification_summary
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
 
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, SCHEMA
+from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames, classify
-from ops.supply_chain.trust.verification.provenance import subjects_of
-from ops.supply_chain.trust.verification.vsa import PREDICATE_TYPE
+from ops.supply_chain.trust.verification.provenance import REHEARSAL_SUFFIX, subjects_of
+from ops.supply_chain.trust.verification.vsa import PREDICATE_TYPE, VERIFIER_ID
 
 
 def report_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]:
@@ -46,6 +48,12 @@ def summary_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]
         return (str(error),)
     if kind != PREDICATE_TYPE:
         return (f"$.predicateType: expected {PREDICATE_TYPE}, found {excerpt(kind)}",)
+    try:
+        problems = tuple(_maker_problems(statement["predicate"], parts))
+    except UnexpectedShapeError as error:
+        return (str(error),)
+    if problems:
+        return problems
     return () if subjects == {name: digests[name] for name in parts.released} else ("is about other files",)
 
 
@@ -79,9 +87,23 @@ def kept_problems(
     return () if report in digests else (f"exists without {report}",)
 
 
+def _maker_problems(predicate: Node, parts: ReleaseFileNames) -> Iterator[str]:
+    """Yield why a summary is about another release, or by another verifier."""
+    found = predicate["verifier"]["id"].text()
+    if found.removesuffix(REHEARSAL_SUFFIX) != f"{URI_BASE}{VERIFIER_ID}":
+        yield f"is by another verifier: {excerpt(found)}"
+    resource = predicate["resourceUri"].text()
+    component, _, version = resource.removeprefix("pkg:generic/").rpartition("@")
+    if f"{unquote(component)}-{unquote(version)}" != parts.prefix:
+        yield f"is about another release: {excerpt(resource)}"
+
+
 def _report_problems(report: Node, digests: Mapping[str, str]) -> Iterator[str]:
     if report["schema"].text() != SCHEMA:
         yield f"$.schema: expected {SCHEMA}, found {excerpt(report['schema'].value)}"
+    named_as = f"{report['component'].text()}-{report['version'].text()}"
+    if named_as != classify(digests).prefix:
+        yield f"is about another release: {excerpt(named_as)}"
     named: dict[str, str] = {}
     for row in report["files"].rows():
         if row["name"].text() in named:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from ops.supply_chain.contracts.files.verification import Check, GivenFile, Line
 from ops.supply_chain.contracts.values.signature_names import bundle_name, certificate_name, signature_name
+from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
@@ -97,7 +98,7 @@ def _others(parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: M
     allowed |= {parts.attestation(what) for what in ATTESTED} | set(parts.signed)
     for name in parts.names:
         if name == MANIFEST:
-            yield _manifest(files, contents.get(name, b""))
+            yield _manifest(parts, files, contents.get(name, b""))
         elif name in parts.kept:
             yield _kept(name, parts, files, contents)
         elif name not in allowed:
@@ -127,10 +128,16 @@ def _kept(name: str, parts: ReleaseFileNames, files: Mapping[str, GivenFile], co
     return passed(name, "is the report of its maker: not signed, and nothing was concluded from it", command)
 
 
-def _manifest(files: Mapping[str, GivenFile], data: bytes) -> Line:
-    """Check the manifest of a retained release: it names exactly the other files."""
+def _manifest(parts: ReleaseFileNames, files: Mapping[str, GivenFile], data: bytes) -> Line:
+    """Check the manifest of a retained release: it is of this release, and names exactly the other files."""
     try:
-        rows = [_row(node) for node in json_reader.read(data)["files"].rows()]
+        document = json_reader.read(data)
+        named = f"{document['component'].text()}-{document['version'].text()}"
+        if named != parts.prefix:
+            return failed(
+                MANIFEST, f"is the manifest of another release: {excerpt(named)}", "jq .version manifest.json"
+            )
+        rows = [_row(node) for node in document["files"].rows()]
     except UnexpectedShapeError as error:
         return failed(MANIFEST, str(error), "jq -r .files manifest.json")
     there = sorted((file.name, file.sha256, file.size) for name, file in files.items() if name != MANIFEST)

@@ -31,6 +31,7 @@ PARAMETERS = frozenset(
         "component",
         "version",
         "source",
+        "tag",
         "sourceDateEpoch",
         "sourceDateEpochFrom",
         "policyProfiles",
@@ -104,6 +105,7 @@ def facts(statement: Node) -> dict[str, str]:
         "commit": _text(
             statement, "predicate", "buildDefinition", "externalParameters", "source", "digest", "gitCommit"
         ),
+        "tag": parameter(statement, "tag"),
         "builder": _text(statement, "predicate", "runDetails", "builder", "id"),
         "built": _text(statement, "predicate", "runDetails", "metadata", "finishedOn"),
         "dirty": _dirty(statement),
@@ -213,8 +215,21 @@ def _source_problems(statement: Node, wanted: Expectations) -> Iterator[str]:
     if (wanted.source_repository or wanted.source_commit) and stated.get("dirty") != "no":
         yield "the source tree differed from that commit, or its state is not stated"
     version = parameter(statement, "version")
-    if wanted.tag and version not in {wanted.tag, wanted.tag.removeprefix("v")}:
-        yield f"expected the tag {wanted.tag}, found the version {excerpt(version) or 'none'}"
+    tag = stated.get("tag", "")
+    if wanted.tag and not matches_tag(wanted.tag, version, tag):
+        found = f"the tag {excerpt(tag)}" if tag else f"the version {excerpt(version) or 'none'}"
+        yield f"expected the tag {wanted.tag}, found {found}"
+
+
+def matches_tag(tag: str, version: str, recorded: str) -> bool:
+    """Return whether a release is that of a tag.
+
+    Args:
+        tag: The expected tag.
+        version: The version in the provenance.
+        recorded: The tag in the provenance; empty if it names none: then the version decides.
+    """
+    return tag in (recorded, version, f"v{version}") if recorded else version in {tag, tag.removeprefix("v")}
 
 
 def _source_text(wanted: Expectations) -> str:

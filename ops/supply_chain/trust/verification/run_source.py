@@ -64,7 +64,8 @@ def _problems(fields: Mapping[str, str], stated: Mapping[str, str], wanted: Expe
     yield from _differences("commit", commits_of(fields), commits)
     tags = {ref for ref in refs_of(fields) if ref.startswith(TAG_REF)}
     if tags:
-        yield from _differences("tag", tags, {asked: f"{TAG_REF}{wanted.tag}" if wanted.tag else ""})
+        named = {asked: wanted.tag, own: stated.get("tag", "")}
+        yield from _differences("tag", tags, {what: f"{TAG_REF}{tag}" if tag else "" for what, tag in named.items()})
 
 
 def _differences(kind: str, found: set[str], wanted: Mapping[str, str]) -> Iterator[str]:

@@ -26,7 +26,7 @@ from ops.supply_chain.trust.verification.attested import attestations
 from ops.supply_chain.trust.verification.chain import chain, previous_of
 from ops.supply_chain.trust.verification.documents import sboms, schema_notes, vex
 from ops.supply_chain.trust.verification.evidence import evidence, evidence_notes
-from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames, classify
+from ops.supply_chain.trust.verification.file_kinds import MANIFEST, VERIFIER, ReleaseFileNames, classify
 from ops.supply_chain.trust.verification.gate_file import finished, gates
 from ops.supply_chain.trust.verification.level import ReleaseOrigin, level
 from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated
@@ -163,6 +163,7 @@ def _notes(parts: ReleaseFileNames, given: Given, stated: Mapping[str, str], wan
     notes = []
     if not parts.bundles:
         notes.append(f"{NOT_SIGNED}: anyone who can change the files can change the digests")
+    notes += _unlisted(parts)
     if "source" in stated and not wanted.source_repository:
         notes.append("the source repository is stated by the release and was not checked; use --source-repository")
     if "commit" in stated and not wanted.source_commit:
@@ -174,6 +175,20 @@ def _notes(parts: ReleaseFileNames, given: Given, stated: Mapping[str, str], wan
     notes += [f"authorized key: sha256:{key}; a key does not identify its owner" for key in wanted.keys]
     notes += evidence_notes(given.further, given.files)
     return [*notes, *_root_notes(parts, given, wanted), *schema_notes(parts, given.schema_problems)]
+
+
+def _unlisted(parts: ReleaseFileNames) -> list[str]:
+    """Name the files that no checksum binds to their names."""
+    signed = [name for name in (parts.trusted_root, VERIFIER) if name in parts.names]
+    unsigned = [name for name in (MANIFEST, *parts.kept) if name in parts.names]
+    notes = []
+    if signed:
+        notes.append(
+            f"not in the checksums: {', '.join(signed)}: the bytes are signed, but no signature binds them to these names"
+        )
+    if unsigned:
+        notes.append(f"UNSIGNED, and nothing was concluded from them: {', '.join(unsigned)}")
+    return notes
 
 
 def _root_notes(parts: ReleaseFileNames, given: Given, wanted: Expectations) -> list[str]:

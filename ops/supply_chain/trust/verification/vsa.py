@@ -16,6 +16,7 @@ from ops.supply_chain.trust.verification.file_kinds import classify
 from ops.supply_chain.trust.verification.provenance import REHEARSAL_SUFFIX, STATEMENT_TYPE
 
 PREDICATE_TYPE = "https://slsa.dev/verification_summary/v1"
+VERIFIER_ID = "verifier:v1"
 SLSA_VERSION = "1.2"
 
 
@@ -64,7 +65,7 @@ def statement(
     subjects = [file for file in verification.files if file.name in parts.released]
     inputs = [file for file in verification.files if file.name in (*parts.bundles, parts.provenance)]
     predicate = {
-        "verifier": {"id": f"{base}verifier:v1{mark}", "version": {"sealwright": verifier_version}},
+        "verifier": {"id": f"{base}{VERIFIER_ID}{mark}", "version": {"sealwright": verifier_version}},
         "timeVerified": verified_at,
         "resourceUri": f"pkg:generic/{quote(verification.component, safe='')}@{quote(verification.version, safe='')}",
         "policy": {"uri": f"{base}policy:verification:v1", "digest": {"sha256": sha256_bytes(plain_json.dump(policy))}},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ops.supply_chain.adapters.files.folders import Measured, files_in, measure, remove_leftovers
+from ops.supply_chain.adapters.files.release_files import MOST_DOCUMENT_BYTES, MOST_DOCUMENTS_BYTES
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.provenance import Statement
@@ -29,12 +30,15 @@ from ops.supply_chain.release.assembly.completeness import problems_of_set
 from ops.supply_chain.release.assembly.layout import provenance_name
 from ops.supply_chain.trust.signing.plan import SigningItem, expected_names, file_items, proves, strays
 from ops.supply_chain.trust.signing.statements import documents, statement_bytes, subjects
-from ops.supply_chain.trust.verification.file_kinds import classify
+from ops.supply_chain.trust.verification.file_kinds import DOCUMENTS, classify
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 
 RELEASE_FOLDER = "release"
+BUNDLE_BYTES = 32 << 10
+"""The most that a bundle has beside its statement: certificate, log entry with a long proof, timestamp."""
+
 AGAIN = "Run the release again: nox -s release."
 
 
@@ -96,12 +100,14 @@ def planned(found: SigningSet, trusted_root: bytes) -> SigningSet:
         found: The release.
         trusted_root: The bytes of the instance's trusted root, which are released with it.
     Raises:
-        InputError: A document that becomes an attestation is not a JSON object, or a signature file belongs to no
-            file of this release.
+        InputError: A document that becomes an attestation is not a JSON object, something is too large to verify, or
+            a signature file belongs to no file of this release.
     """
+    statements = _statements(found)
+    _require_verifiable(found, statements)
     root_name = trusted_root_name(found.component, found.version)
     digests = {name: file.sha256 for name, file in found.files.items()}
-    items = (*file_items({**digests, root_name: sha256_bytes(trusted_root)}), *_statements(found))
+    items = (*file_items({**digests, root_name: sha256_bytes(trusted_root)}), *statements)
     _, unknown = strays(found.names, items, detached=True)
     if unknown:
         raise InputError(f"dist/release/: {', '.join(unknown)}: belongs to no file of the release", hint=AGAIN)
@@ -174,6 +180,30 @@ def written(found: SigningSet, *, detached: bool) -> tuple[FileRef, ...]:
     names = {*expected_names(found.items, detached=detached), trusted_root_name(found.component, found.version)}
     there = sorted(names & set(files_in(found.folder)))
     return tuple(_ref(name, measure(found.folder / name)) for name in there)
+
+
+def _require_verifiable(found: SigningSet, statements: Sequence[SigningItem]) -> None:
+    """Refuse what no verifier would read: nothing is signed that cannot be verified.
+
+    Raises:
+        InputError: A document or attestation would be too large, or all of them together.
+    """
+    sizes = {name: file.size for name, file in found.files.items() if name.endswith(DOCUMENTS)}
+    # In a bundle, a statement is base64.
+    sizes |= {item.bundle: BUNDLE_BYTES + (len(item.statement) + 2) // 3 * 4 for item in statements}
+    for name, size in sizes.items():
+        if size > MOST_DOCUMENT_BYTES:
+            raise InputError(
+                f"dist/release/{name}: would have {size} bytes, and a verifier reads {MOST_DOCUMENT_BYTES} at most",
+                hint="Release fewer components together, or in several projects.",
+            )
+    whole = sum(sizes.values()) + BUNDLE_BYTES * len(found.files)
+    if whole > MOST_DOCUMENTS_BYTES:
+        raise InputError(
+            f"dist/release/: its documents would have {whole} bytes together, and a verifier reads "
+            f"{MOST_DOCUMENTS_BYTES} at most",
+            hint="Release fewer components together, or in several projects.",
+        )
 
 
 def _statements(found: SigningSet) -> tuple[SigningItem, ...]:
