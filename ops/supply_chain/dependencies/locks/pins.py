@@ -17,10 +17,11 @@ CACHED_PINS = 65536
 
 
 class KnownPin(NamedTuple):
-    """A pin and its problems, without place."""
+    """A pin and its problems, without place; `specifier` are the versions that a requirement without exact version allows."""
 
     pin: Pin
     problems: tuple[PinProblem, ...]
+    specifier: str = ""
 
 
 class WrittenFile(NamedTuple):

@@ -10,9 +10,10 @@ from typing import NamedTuple, Protocol
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.finding import Finding
-from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.contracts.values.lock import Lock, LockKind
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.dependencies.locks.constraint_files import constraint_files
 from ops.supply_chain.dependencies.locks.errors import broken_finding
 from ops.supply_chain.dependencies.locks.read import kind_of, read_lock
 from ops.supply_chain.dependencies.locks.readers.sniff import is_requirements_file
@@ -38,7 +39,7 @@ def find_locks(files: Files, config: LocksConfig) -> list[str]:
         files: The project folder.
         config: `include` names the locks instead of the usual rules, `exclude` leaves out files and folders.
     Returns:
-        Paths relative to the project, sorted.
+        Paths relative to the project, sorted; without files that only constrain others.
     Raises:
         InputError: A folder cannot be read.
     """
@@ -46,7 +47,11 @@ def find_locks(files: Files, config: LocksConfig) -> list[str]:
     walked = files.walk(excluded)
     if config.include:
         return sorted(filter(included, walked))
-    return sorted(path for path in walked if kind_of(path) is not None or _reads_like_a_lock(files, path))
+    every = frozenset(walked)
+    found = {path for path in every if kind_of(path) is not None or _reads_like_a_lock(files, path)}
+    texts = [path for path in found if kind_of(path) in (None, LockKind.REQUIREMENTS)]
+    named = constraint_files(texts, every, files.read, has_lock_name=lambda path: kind_of(path) is not None)
+    return sorted(found - named)
 
 
 class BrokenLock(NamedTuple):

@@ -71,8 +71,9 @@ BROKEN: dict[str, tuple[str | bytes, int, str]] = {
     "include that leaves": ("-r ../../etc/passwd\n", 1, "expected an include within the project, found '../../etc/passwd'"),
     "absolute include": ("-r /etc/passwd\n", 1, "expected an include within the project, found '/etc/passwd'"),
     "include of a URL": ("-r https://u:p@h.org/r.txt\n", 1, "expected the path of a file to include, found 'https://h.org/r.txt'"),
-    "include of a variable": ("-c ${HERE}/c.txt\n", 1, "expected the path of a file to include, found '${HERE}/c.txt'"),
-    "constraint that leaves": ("-c ../../c.txt\n", 1, "expected an include within the project, found '../../c.txt'"),
+    "include of a variable": ("-r ${HERE}/c.txt\n", 1, "expected the path of a file to include, found '${HERE}/c.txt'"),
+    "missing constraints": ("foo==1\n-c c.txt\n", 2, "expected the included file 'a/c.txt' in the project, found none"),
+    "broken constraints": ("-c /dev/../x.txt\n-r x.txt\n", 2, "expected the included file 'a/x.txt' in the project, found none"),
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError
 from ops.supply_chain.dependencies.locks.names import NAME_PATTERN, is_version, normal_extras, normal_marker, quote
 from ops.supply_chain.dependencies.locks.pins import CACHED_PINS, KnownPin, share
-from ops.supply_chain.dependencies.locks.rules import Hashes, problems_of, sort_hashes, unnamed
+from ops.supply_chain.dependencies.locks.rules import problems_of, sort_hashes, unnamed
 from ops.supply_chain.dependencies.locks.sources import (
     ARCHIVE_SUFFIXES,
     Address,
@@ -75,7 +75,7 @@ def read_requirement(text: str, *, editable: bool = False) -> KnownPin:
     try:
         pin = None if editable else _pinned(stated, hashes)
         if pin is None:
-            return _addressed(stated, hashes, editable=editable) or share(*_general(stated, hashes))
+            return _addressed(stated, hashes, editable=editable) or _general(stated, hashes)
     except ValueError as error:
         raise MalformedLockError(str(error)) from error
     return share(pin, sort_hashes(hashes))
@@ -133,7 +133,7 @@ def _is_path(text: str) -> bool:
     return text.startswith((".", "~", "${")) or "/" in text or "\\" in text or text.lower().endswith(ARCHIVE_SUFFIXES)
 
 
-def _general(text: str, hashes: Sequence[str]) -> tuple[Pin, Hashes]:
+def _general(text: str, hashes: Sequence[str]) -> KnownPin:
     parsed = _parse(text)
     written = sort_hashes(hashes)
     pin = Pin(
@@ -145,7 +145,7 @@ def _general(text: str, hashes: Sequence[str]) -> tuple[Pin, Hashes]:
         marker=normal_marker(str(parsed.marker or "")),
         extras=normal_extras(parsed.extras),
     )
-    return pin, written
+    return share(pin, written)._replace(specifier="" if pin.version else str(parsed.specifier))
 
 
 def _parse(text: str) -> Requirement:

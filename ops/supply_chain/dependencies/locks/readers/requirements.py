@@ -8,12 +8,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 import msgspec
 
+from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import (
     DEFAULT_INDEX,
     Lock,
@@ -30,6 +31,7 @@ from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, shared_
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import CACHED_PINS
+from ops.supply_chain.dependencies.locks.readers.constraints import Constraints, unread_constraint
 from ops.supply_chain.dependencies.locks.readers.requirement_lines import Annotation
 from ops.supply_chain.dependencies.locks.readers.requirements_text import (
     Chunk,
@@ -48,6 +50,7 @@ DEEPEST_INCLUDE = 64
 """How many files may include each other; pip's own limit is the interpreter's stack."""
 
 _COMPILED_AT = re.compile(r"^#[ \t]*uv-compiled-at:[ \t]*(?P<moment>\S+)[ \t]*$", re.MULTILINE)
+_OF_HASHES = ("lock.unknown-hash", "lock.malformed-hash")
 _Placed = tuple[str, int, Pin, tuple[PinProblem, ...], Annotation]
 
 
@@ -60,15 +63,16 @@ def read_requirements(path: str, data: bytes, read_included: ReadIncluded) -> Lo
         read_included: Reads the files that it includes.
     Returns:
         The pins of the file and of all that it includes with `-r`, in the order of reading; files included
-        with `-c` are read for what they include and are listed, and add no pins.
+        with `-c` are listed and add no pins, but give the version of what is required without one.
     Raises:
         InputError: A line is no requirement, an include is missing, leaves the project or comes round again.
     """
     reading = _Reading(read_included)
     text = decode(path, data)
     reading.file(path, text, (path,), constraint=False)
-    placed = [_at_index(item, reading.index) for item in reading.placed]
+    placed = [_at_index(item, reading.index) for item in reading.placed()]
     findings = [problem.at(pin, file, line) for file, line, pin, problems, _ in placed for problem in problems]
+    findings += reading.unread
     moment = _COMPILED_AT.search(text) if "uv-compiled-at" in text else None
     lock = make_lock(path, LockKind.REQUIREMENTS, data, _entries(placed), findings, included=reading.included)
     return msgspec.structs.replace(lock, compiled_at=printable(moment["moment"])) if moment else lock
@@ -80,7 +84,9 @@ class _Reading:
     def __init__(self, read_included: ReadIncluded) -> None:
         self._read = read_included
         self._seen: set[tuple[str, bool]] = set()
-        self.placed: list[_Placed] = []
+        self._placed: list[tuple[str, int, PlacedPin]] = []
+        self.constraints = Constraints()
+        self.unread: list[Finding] = []
         self.included: list[tuple[str, str, int]] = []
         self.index = ""
 
@@ -92,14 +98,27 @@ class _Reading:
             for item in chunk.items:
                 at = line + item.line
                 if isinstance(item, PlacedPin):
-                    if not constraint:
-                        self.placed.append((path, at, item.pin, item.problems, item.annotation))
+                    if constraint:
+                        self.constraints.add(item.pin)
+                    else:
+                        self._placed.append((path, at, item))
                     continue
                 self.index = item.directive.index_url or self.index
                 for target, narrows in ((item.directive.include, constraint), (item.directive.constraint, True)):
-                    if target:
+                    if target and narrows and _is_elsewhere(target, path):
+                        self.unread.append(unread_constraint(path, at, target))
+                    elif target:
                         self._include(_resolve(target, path, at), stack, at, constraint=narrows)
             line += chunk.height
+
+    def placed(self) -> Iterator[_Placed]:
+        """Yield what is required, in order, once all constraints are known."""
+        for path, line, item in self._placed:
+            given = self.constraints.apply(item.pin, item.specifier)
+            pin, problems = given or (item.pin, item.problems)
+            # A hash that cannot be used stays a problem, whatever gives the version.
+            kept = () if given is None else (problem for problem in item.problems if problem.code in _OF_HASHES)
+            yield path, line, pin, (*problems, *kept), item.annotation
 
     def _include(self, target: str, stack: tuple[str, ...], line: int, *, constraint: bool) -> None:
         if target in stack:
@@ -131,9 +150,18 @@ def _chunk(text: str, path: str, line: int) -> Chunk:
         raise broken(path, line + error.line, error.message, error.hint) from error
 
 
-def _resolve(target: str, path: str, line: int) -> str:
+def _is_elsewhere(target: str, path: str) -> bool:
+    joined = _joined(target, path)
+    return is_address(target) or "${" in target or posixpath.isabs(joined) or joined.split("/", 1)[0] == ".."
+
+
+def _joined(target: str, path: str) -> str:
     # "The path is relative to the requirements file that includes it."
-    joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+
+
+def _resolve(target: str, path: str, line: int) -> str:
+    joined = _joined(target, path)
     if is_address(target) or "${" in target:
         raise broken(path, line, f"expected the path of a file to include, found {quote(target)}")
     if posixpath.isabs(joined) or joined.split("/", 1)[0] == "..":

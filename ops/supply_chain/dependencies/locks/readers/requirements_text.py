@@ -43,6 +43,7 @@ class PlacedPin(NamedTuple):
     pin: Pin
     problems: tuple[PinProblem, ...]
     annotation: Annotation
+    specifier: str = ""
 
 
 class PlacedDirective(NamedTuple):
@@ -116,7 +117,7 @@ def _item(logical: _Logical) -> PlacedPin | PlacedDirective:
         editable = directive.editable
     known = read_requirement(editable or logical.text, editable=bool(editable))
     annotation = read_annotation(logical.comments) if logical.comments else NO_ANNOTATION
-    return PlacedPin(logical.line, known.pin, known.problems, annotation)
+    return PlacedPin(logical.line, known.pin, known.problems, annotation, known.specifier)
 
 
 def _logical_lines(text: str) -> Iterator[_Logical]:
