@@ -195,7 +195,7 @@ def test_a_path_that_is_no_folder(project: Path, capfd: pytest.CaptureFixture[st
     )
 
 
-@pytest.mark.parametrize("link", [CONFIG_NAME, ".gitignore", ".github", "renovate.json5"])
+@pytest.mark.parametrize("link", [".gitignore", ".github", "renovate.json5"])
 def test_nothing_is_written_through_a_link(
     link: str, project: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -211,7 +211,19 @@ def test_nothing_is_written_through_a_link(
     assert not [path for path in said(project, capfd, *ALL)["files"] if path.startswith(link)]
 
 
-@pytest.mark.parametrize("name", [CONFIG_NAME, "renovate.json5"])
+@pytest.mark.parametrize("link", [CONFIG_NAME, "SECURITY.md.template"])
+@pytest.mark.parametrize("to", ["/proc/self/environ", "/nowhere/x"])
+def test_an_input_that_leads_out_is_refused(
+    link: str, to: str, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / link).symlink_to(to)
+    code, out, err = adopt(project, capfd, *ALL)
+    assert (code, out) == (3, "")
+    assert err.startswith(f"error: {link}")
+    assert "leads out of it\n  next: " in err
+
+
+@pytest.mark.parametrize("name", [".gitignore", "renovate.json5"])
 def test_a_dangling_link_is_there_too(name: str, project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (project / name).symlink_to(project / "nowhere" / "x")
     assert name not in said(project, capfd, "--write")["files"]

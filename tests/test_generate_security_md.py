@@ -568,3 +568,26 @@ def test_a_document_that_tells_of_no_release_is_not_simply_current(
     known = "the document says that there is no release, and none is retained here; if one was made elsewhere, run this"
     assert f"current: SECURITY.md\nnote: {known} there\n" in capfd.readouterr().out
     assert [note for note in world.record().notes if note.startswith(known)]
+
+
+@pytest.mark.parametrize("words", ["", "--check", "--check --strict --unless-first", "--replace"])
+@pytest.mark.parametrize("name", ["SECURITY.md.template", "SECURITY.md"])
+def test_a_link_that_leads_out_is_refused_and_its_content_shown_nowhere(
+    world: World, name: str, words: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    if name == "SECURITY.md":
+        world.write("SECURITY.md.template", "# {{COMPONENT_NAME}}\n")
+    (world.root / name).unlink(missing_ok=True)
+    (world.root / name).symlink_to(secret)
+    assert world.run(*words.split()) == ExitCode.INPUT
+    out, err = capfd.readouterr()
+    assert f"{name}:1: expected a file of the project, found one that leads out of it" in err
+    assert "hunter2" not in out + err
+    assert (world.root / name).is_symlink()
+    assert not [path for path in world.root.rglob("*") if path.name != name and b"hunter2" in _bytes(path)]
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""

@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ops.supply_chain.adapters.files.folders import empty, measure
+from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.adapters.files.source_tree import open_source
 from ops.supply_chain.adapters.files.tar_writer import TarEntry, write_archive
 from ops.supply_chain.contracts.base import FileRef
@@ -121,6 +122,8 @@ def _loader(run: StageRun, member: Member) -> Callable[[], bytes]:
     path = (run.root if label == "project" else run.dist) / relative
 
     def load() -> bytes:
+        if label == "project":
+            require_inside(run.root, path)
         data = canonical.read_bytes(path)
         if sha256_bytes(data) != member.sha256:
             raise InputError(

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ops.supply_chain import records_after
+from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, provenance_input, record_input
@@ -241,6 +242,8 @@ def _actual(run: StageRun, records: Iterable[StoredRecord]) -> dict[str, str]:
     for name in dict.fromkeys(file.path for stored in records for file in stored.record.writes):
         label, _, relative = name.partition(":")
         path = bases.get(label, run.dist) / relative
+        if label == "project":
+            require_inside(run.root, path)
         if label in bases and ".." not in Path(relative).parts and path.is_file():
             found[name] = sha256_file(path)
     return found

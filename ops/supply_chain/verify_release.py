@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.supply_chain.adapters.files.folders import empty
+from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.contracts.config.signing import SigningMode
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Check, Expectations, Line, Verification
 from ops.supply_chain.contracts.values.finding import Finding, Severity
@@ -69,7 +70,7 @@ def _perform(run: StageRun) -> StageResult:
     if own:
         empty(run.dist / REPORT_FOLDER)
     signing = run.config.signing
-    configured = run.root / signing.trust_config if signing.trust_config else None
+    configured = configured_input(run.root, signing.trust_config) if signing.trust_config else None
     trusted = trust(run.args, identities_in_force(signing), trust_config=configured)
     with release_folder(run.args, default=run.dist / RELEASE_FOLDER, cache=run.cache) as folder:
         wanted = _expected(run, trusted, folder, own=own)

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.adapters.files.project import Project, describe
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config
@@ -52,7 +53,12 @@ class StageRun:
         return _file_ref("dist", self.dist, path)
 
     def project_ref(self, path: Path) -> FileRef:
-        """Describe a file below the project by digest, as `project:<relative path>`."""
+        """Describe a file below the project by digest, as `project:<relative path>`.
+
+        Raises:
+            InputError: It cannot be read, or a link leads out of the project.
+        """
+        require_inside(self.root, path)
         return _file_ref("project", self.root, path)
 
 

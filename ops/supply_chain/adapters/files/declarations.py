@@ -11,6 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
 from ops.supply_chain.adapters.files.lock_sources import matches
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.core.errors import InputError, UsageError
@@ -42,7 +43,7 @@ def declaring_files(root: Path, exclude: Collection[str] = ()) -> tuple[str, ...
             "[locks].exclude: excludes every file of the project, so nothing can be checked",
             hint="Leave out what holds the locks of others, and nothing else.",
         )
-    found = {path for path in files if _is_source(path) and _has_requirements(root / path)}
+    found = {path for path in files if _is_source(path) and _has_requirements(root, path)}
     found |= {path for path in files if _name(path) in UNREADABLE}
     found |= {path for path in files if _name(path) == MANIFEST and _may_declare(root, path)}
     return tuple(sorted(found))
@@ -50,18 +51,18 @@ def declaring_files(root: Path, exclude: Collection[str] = ()) -> tuple[str, ...
 
 def _may_declare(root: Path, path: str) -> bool:
     try:
-        return _declares(_read(root / path))
+        return _declares(_read(root, path))
     except InputError:
         if path == MANIFEST:
             raise
         return True
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(root: Path, path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
+        return tomllib.loads(read_input_text(root, path) or "")
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{root / path}: cannot be read: {error}") from error
 
 
 def _declares(document: dict[str, Any]) -> bool:
@@ -80,11 +81,9 @@ def _is_source(path: str) -> bool:
     return name.endswith(".in") and name.count(".") == 1 and name != "MANIFEST.in"
 
 
-def _has_requirements(path: Path) -> bool:
+def _has_requirements(root: Path, path: str) -> bool:
     try:
-        lines = decode_requirements(path.read_bytes()).splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+        lines = decode_requirements(read_input(root, path) or b"").splitlines()
     except UndecodableError:
         return True  # what it declares is unknown
     return any(line.strip() and not line.strip().startswith("#") for line in lines)

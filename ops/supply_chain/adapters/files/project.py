@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.adapters.files import git
+from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config, parse_config
 from ops.supply_chain.core.errors import InputError, UsageError
 
@@ -59,17 +60,16 @@ def read_config(root: Path) -> Config:
 
     Raises:
         UsageError: The file is there and is not a valid configuration.
+        InputError: It is a link that leads out of the project, or cannot be read.
     """
     path = root / CONFIG_NAME
     if path.exists() and not path.is_file():  # a named pipe would never end
         raise UsageError(f"{path}: is not a file", hint="Put a TOML file there, or nothing.")
+    data = read_input(root, CONFIG_NAME)
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Config()
-    except (OSError, UnicodeDecodeError) as error:
+        return Config() if data is None else parse_config(data.decode("utf-8"), where=str(path))
+    except UnicodeDecodeError as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
-    return parse_config(text, where=str(path))
 
 
 def describe(root: Path, config: Config, *, version: str = "", version_needed: bool = True) -> Project:
@@ -108,10 +108,8 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
 def _pyproject(root: Path) -> dict[str, Any]:
     path = root / "pyproject.toml"
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        document = tomllib.loads(read_input_text(root, "pyproject.toml") or "")
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
     project = document.get("project")
     if isinstance(project, dict):

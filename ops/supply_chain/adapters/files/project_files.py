@@ -28,6 +28,7 @@ NEVER_WALKED = frozenset(
 """Folders by name: version control, environments, caches, build output."""
 
 NEVER_WALKED_SUFFIXES = (".egg-info", ".dist-info", ".egg")
+LOCK_HINT = "Put the file itself there, or leave it out with [locks].exclude."
 ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 """The files that mark a virtual or conda environment, whatever its name."""
 
@@ -37,10 +38,12 @@ class ProjectFiles:
 
     Args:
         root: The project's folder.
+        hint: What to do about a file that is refused.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, hint: str = LOCK_HINT) -> None:
         self._root = root
+        self._hint = hint
         self._real_root = os.path.realpath(root)
 
     def walk(self, excluded: Callable[[str], bool] = lambda _: False) -> Iterator[str]:
@@ -75,11 +78,22 @@ class ProjectFiles:
             return None
         real = os.path.realpath(full)
         if os.path.commonpath([real, self._real_root]) != self._real_root:
-            raise _refused(path, "a file of the project", "one that leads out of it")
+            raise self._refused(path, "a file of the project", "one that leads out of it")
         try:
-            return _read_regular(path, Path(real))
+            return self._read_regular(path, Path(real))
         except OSError as error:
-            raise _refused(path, "a readable file", error.strerror or "none") from error
+            raise self._refused(path, "a readable file", error.strerror or "none") from error
+
+    def _read_regular(self, path: str, real: Path) -> bytes:
+        status = real.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise self._refused(path, "a regular file", "a folder or device")
+        if status.st_size > LARGEST_FILE_BYTES:
+            raise self._refused(path, f"at most {LARGEST_FILE_BYTES} bytes", str(status.st_size))
+        return real.read_bytes()
+
+    def _refused(self, path: str, expected: str, found: str) -> InputError:
+        return InputError(f"{printable(path)}:1: expected {expected}, found {found}", hint=self._hint)
 
     def _list(self, folder: str) -> tuple[list[str], list[str]]:
         try:
@@ -102,19 +116,3 @@ class ProjectFiles:
 
 def _is_walked(name: str) -> bool:
     return name not in NEVER_WALKED and not name.endswith(NEVER_WALKED_SUFFIXES)
-
-
-def _read_regular(path: str, real: Path) -> bytes:
-    status = real.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise _refused(path, "a regular file", "a folder or device")
-    if status.st_size > LARGEST_FILE_BYTES:
-        raise _refused(path, f"at most {LARGEST_FILE_BYTES} bytes", str(status.st_size))
-    return real.read_bytes()
-
-
-def _refused(path: str, expected: str, found: str) -> InputError:
-    return InputError(
-        f"{printable(path)}:1: expected {expected}, found {found}",
-        hint="Put the file itself there, or leave it out with [locks].exclude.",
-    )

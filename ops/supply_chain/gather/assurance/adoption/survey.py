@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ops.supply_chain.adapters.files import git
+from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.adapters.files.new_files import is_there
 from ops.supply_chain.adapters.files.project import COMPONENT_REMOTE, SAFE_NAME, read_config
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
@@ -19,7 +20,7 @@ from ops.supply_chain.assurance.adoption.ignore_lists import import_ignores, is_
 from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey
 from ops.supply_chain.assurance.adoption.naming import component_name
 from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
-from ops.supply_chain.assurance.adoption.plan import GITIGNORE, places
+from ops.supply_chain.assurance.adoption.plan import GITIGNORE, TEMPLATE, places
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.core.errors import InputError, UsageError
@@ -54,9 +55,11 @@ def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
         now: The time of the run.
     Raises:
         UsageError: Its configuration is invalid.
+        InputError: Its configuration or its template is a link that leads out of it.
         UnavailableError: It is under git, and git does not answer.
     """
     _require_plain(root / CONFIG_NAME)
+    require_inside(root, root / TEMPLATE)
     config, files, state = read_config(root), ProjectFiles(root), _git(root)
     paths, problem = _walk(files)
     pyproject, broken = _pyproject(files)

@@ -7,6 +7,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.assurance.claims.evidence import UNSAID, ProjectFacts, WorkflowFacts
 from ops.supply_chain.assurance.documents.addresses import email, https, repository
 from ops.supply_chain.contracts.base import FileRef
@@ -52,14 +53,14 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
     files = {
         "config": _refs(run, [CONFIG_NAME]),
         "licence": _refs(run, _licences(run.root)),
-        "update_tool": _refs(run, [name for name in UPDATE_TOOLS if _proposes(name, _text(run.root / name))]),
+        "update_tool": _refs(run, [name for name in UPDATE_TOOLS if _proposes(name, _text(run, name))]),
         "workflows": workflow_files,
     }
     facts = ProjectFacts(
         config=bool(files["config"]),
         identities=len(valid),
         undated_identities=sum(not identity.since for identity in config.signing.identities),
-        response=_has_table(run.root / CONFIG_NAME, "response"),
+        response=_has_table(run, CONFIG_NAME, "response"),
         critical_days=_days(response.critical_days),
         high_days=_days(response.high_days),
         waivers=len(waivers),
@@ -98,9 +99,9 @@ def _days(days: int | None) -> int:
     return UNSAID if days is None else days
 
 
-def _has_table(path: Path, key: str) -> bool:
+def _has_table(run: StageRun, name: str, key: str) -> bool:
     try:
-        return key in tomllib.loads(_text(path))
+        return key in tomllib.loads(_text(run, name))
     except tomllib.TOMLDecodeError:
         return False
 
@@ -110,11 +111,17 @@ def _licences(root: Path) -> list[str]:
 
 
 def _refs(run: StageRun, names: list[str]) -> tuple[FileRef, ...]:
-    return tuple(run.project_ref(run.root / name) for name in names if _text(run.root / name).strip())
+    return tuple(run.project_ref(run.root / name) for name in names if _text(run, name).strip())
 
 
-def _text(path: Path) -> str:
-    """Return a plain file's text; empty where it is missing, too large or not UTF-8."""
+def _text(run: StageRun, name: str) -> str:
+    """Return a plain file's text; empty where it is missing, too large or not UTF-8.
+
+    Raises:
+        InputError: A link leads out of the project.
+    """
+    path = run.root / name
+    require_inside(run.root, path)
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
             return ""
@@ -127,7 +134,7 @@ def _workflows(run: StageRun) -> tuple[WorkflowFacts, tuple[FileRef, ...]]:
     folder = run.root / WORKFLOWS
     names = sorted(path.name for path in folder.glob("*.y*ml")) if folder.is_dir() else []
     paths = [f"{WORKFLOWS}/{name}" for name in names]
-    facts = workflow_facts({path: _text(run.root / path) for path in paths}, lambda path: _text(run.root / path))
+    facts = workflow_facts({path: _text(run, path) for path in paths}, lambda path: _text(run, path))
     return facts, _refs(run, paths)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.adapters.files.release_files import read_evidence, read_release
 from ops.supply_chain.assurance.claims.evidence import (
     CheckFacts,
@@ -115,7 +116,7 @@ def _verified(
         args.trusted_root = chosen.folder / parts.trusted_root
     signing = run.config.signing
     environment = {REHEARSAL_VARIABLE: "1" if rehearsed else ""}
-    configured = run.root / signing.trust_config if signing.trust_config else None
+    configured = configured_input(run.root, signing.trust_config) if signing.trust_config else None
     trusted = verification_inputs.trust(args, identities_in_force(signing, environment), trust_config=configured)
     wanted = verification_inputs.expectations(
         args,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER
+from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
 from ops.supply_chain.assurance.documents import basis, insights, security_txt
 from ops.supply_chain.assurance.documents.badge import is_badge
 from ops.supply_chain.assurance.documents.claim_renderer import UnsupportedClaim
@@ -21,7 +22,7 @@ from ops.supply_chain.contracts.files.claims import ClaimsReport
 from ops.supply_chain.contracts.files.document_basis import DocumentBasis
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageRun
@@ -66,7 +67,7 @@ class DocumentFiles:
         """Whether the project's documents are compared with the evidence."""
         if self._config.adopted is not None:
             return self._config.adopted
-        return (self._run.root / TEMPLATE_NAME).is_file() or self._generated(self.policy)
+        return read_input(self._run.root, TEMPLATE_NAME) is not None or self._generated(self.policy)
 
     @property
     def watched(self) -> int:
@@ -90,15 +91,10 @@ class DocumentFiles:
         """Return a document as it is, None where it is not there.
 
         Raises:
-            InputError: It is no UTF-8 text, or cannot be read.
+            InputError: It is no UTF-8 text, cannot be read, or is a link that leads out of the project.
         """
-        path = self.path(name)
-        if not path.exists():
-            return None
-        try:
-            return canonical.read_bytes(path).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise InputError(f"{name}: is not UTF-8: {error}") from error
+        self.path(name)
+        return read_input_text(self._run.root, name)
 
     def named(self) -> DocumentBasis | None:
         """Return the evidence that the committed policy names.
@@ -251,13 +247,11 @@ class DocumentFiles:
         return text.startswith(security_txt.MARK)
 
     def _template(self) -> tuple[str, str]:
-        own = self._run.root / TEMPLATE_NAME
-        path = own if own.is_file() else REPOSITORY / "templates" / TEMPLATE_NAME
-        name = TEMPLATE_NAME if path is own else f"templates/{TEMPLATE_NAME}"
-        try:
-            return name, canonical.read_bytes(path).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise InputError(f"{name}: is not UTF-8: {error}") from error
+        own = read_input_text(self._run.root, TEMPLATE_NAME)
+        if own is not None:
+            return TEMPLATE_NAME, own
+        name = f"templates/{TEMPLATE_NAME}"
+        return name, canonical.read_bytes(REPOSITORY / name).decode("utf-8")
 
     def _badge(self) -> str:
         name = self._config.badge

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from ops.supply_chain.adapters.files.declarations import declaring_files
+from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.adapters.osv.sources import (
     AdvisoryQuery,
     SelectedSource,
@@ -169,6 +170,9 @@ def _without_lock(gate: str, files: tuple[str, ...]) -> Finding:
 
 
 def _query(run: StageRun, found: LookupResult) -> AdvisoryQuery:
+    snapshot = run.config.feeds.osv_snapshot
+    if snapshot and "://" not in snapshot:
+        configured_input(run.root, str(Path(snapshot).absolute()))
     public = {
         key
         for pins in found.projects
@@ -211,7 +215,8 @@ def _with_folders(found: LookupResult, query: AdvisoryQuery) -> LookupResult:
     folders: dict[Path, GateProject] = {}
     for pins in found.projects:
         if pins.project.config.feeds.malicious:
-            folders.setdefault(pins.project.root / pins.project.config.feeds.malicious, pins.project)
+            folder = configured_input(pins.project.root, pins.project.config.feeds.malicious)
+            folders.setdefault(folder, pins.project)
     for folder, project in sorted(folders.items()):
         found = _with_folder(found, query, folder, project)
     return found

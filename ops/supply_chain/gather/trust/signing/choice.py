@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.adapters.sigstore import credentials
 from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig, given, public
 from ops.supply_chain.core.errors import InputError, UsageError
@@ -73,7 +74,7 @@ def trust_of(run: StageRun) -> TrustConfig:
     if os.environ.get(TRUST_CONFIG_VARIABLE):
         return given(Path(os.environ[TRUST_CONFIG_VARIABLE]), origin=TRUST_CONFIG_VARIABLE)
     if run.config.signing.trust_config:
-        return given(run.root / run.config.signing.trust_config, origin="[signing].trust_config")
+        return given(configured_input(run.root, run.config.signing.trust_config), origin="[signing].trust_config")
     if is_rehearsal():
         raise UsageError(
             f"{REHEARSAL_VARIABLE} is set, and no Sigstore instance is given",
