@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
+from tests import cases
 from tests.dependencies.locks.support import COMMIT, OTHER_SHA, SHA, by_name, codes, only, read
 
 FILES = f"files = [{{ file = 'a-1.0.tar.gz', hash = '{SHA}' }}]\n"
@@ -92,6 +95,9 @@ def test_dependencies_and_directness() -> None:
 
 
 MARKERS = {
+    "none for one of its groups": ("groups = ['main', 'dev']\nmarkers = { dev = \"os_name == 'nt'\" }", ""),
+    "an empty one": ("groups = ['main', 'dev']\nmarkers = { main = \"\", dev = \"os_name == 'nt'\" }", ""),
+    "for each of its groups": ("groups = ['main', 'dev']\nmarkers = { main = \"os_name == 'nt'\", dev = \"os_name == 'nt'\" }", 'os_name == "nt"'),
     "one": ("markers = \"os_name == 'nt'\"", 'os_name == "nt"'),
     "one a group": ("markers = { main = \"os_name == 'nt'\", dev = \"os_name == 'x'\" }", 'os_name == "nt" or os_name == "x"'),
     "none": ("", ""),
@@ -133,3 +139,10 @@ def test_what_is_broken_names_file_and_line(case: str) -> None:
 def test_a_broken_manifest_names_itself() -> None:
     with pytest.raises(InputError, match=r"\Ax/pyproject\.toml:1: expected TOML, found none: "):
         read("x/poetry.lock", METADATA, {"x/pyproject.toml": "?"})
+
+
+def test_of_the_real_lock_what_main_needs_is_for_every_system(tmp_path: Path) -> None:
+    root = cases.case("lock-poetry-real", tmp_path)
+    files = {path.name: path.read_bytes() for path in root.iterdir()}
+    entries = by_name(read("poetry.lock", files["poetry.lock"], files))
+    assert (entries["colorama"].pin.marker, entries["colorama"].groups) == ("", ("dev", "main"))

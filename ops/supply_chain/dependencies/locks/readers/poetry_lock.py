@@ -119,7 +119,7 @@ def _placed(path: str, line: int, table: dict[str, Any], files: dict[str, tuple[
                 package.version,
                 tuple(WrittenFile((file.hash,), file.file, file.url) for file in listed),
                 source=source,
-                marker=_marker(package.markers),
+                marker=_marker(package.markers, package.groups),
                 local=local,
             )
         )
@@ -128,10 +128,12 @@ def _placed(path: str, line: int, table: dict[str, Any], files: dict[str, tuple[
     return _Placed(line, package, known, (known.pin.name, package.version))
 
 
-def _marker(markers: str | dict[str, str]) -> str:
-    # 2.1 writes one marker, or one a group where the groups differ.
+def _marker(markers: str | dict[str, str], groups: tuple[str, ...]) -> str:
+    # 2.1 writes one marker, or one a group where the groups differ; a group that has none is for every environment.
     if isinstance(markers, str):
         return markers
+    if not set(groups) <= set(markers) or not all(text.strip() for text in markers.values()):
+        return ""
     return " or ".join(f"({marker})" for marker in sorted(set(markers.values())))
 
 
