@@ -108,7 +108,7 @@ def test_saleor_edges(shared_data: Path) -> None:
 
 EDGE_FINDINGS = {
     "frozen.txt": {"lock.unhashed": 1},
-    "local.txt": {"lock.unhashed": 3, "lock.unpinned": 1, "lock.unnamed": 1, "lock.conflict": 2},
+    "local.txt": {"lock.unhashed": 4, "lock.unpinned": 2, "lock.unnamed": 1, "lock.conflict": 2},
     "nested.txt": {"lock.unhashed": 1},
     "private-packages.txt": {"lock.unhashed": 2},
     "with-comments.txt": {"lock.unhashed": 5},

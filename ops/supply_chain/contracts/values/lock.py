@@ -52,6 +52,9 @@ class PinSource(msgspec.Struct, frozen=True, kw_only=True):
 DEFAULT_INDEX = PinSource(kind=PinSourceKind.INDEX)
 
 
+_ARCHIVES = (".whl", ".zip", ".egg", ".tar", ".gz", ".bz2", ".xz", ".tgz", ".tbz", ".txz")
+
+
 class PinFile(msgspec.Struct, frozen=True, kw_only=True):
     """One distribution file of a pin, if the lock lists files.
 
@@ -85,6 +88,12 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
     extras: tuple[str, ...] = ()
     files: tuple[PinFile, ...] = ()
     local: bool = False
+
+    @property
+    def is_foreign_folder(self) -> bool:
+        """Whether it is in a folder that is not the project's, so that nothing fixes its content."""
+        is_path = self.source.kind is PinSourceKind.PATH and not self.local
+        return is_path and not self.source.url.lower().endswith(_ARCHIVES)
 
 
 class LockEntry(msgspec.Struct, frozen=True, kw_only=True):

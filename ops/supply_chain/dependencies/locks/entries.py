@@ -11,6 +11,7 @@ from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.dependencies.locks.outside import without_outside
 from ops.supply_chain.dependencies.locks.rules import duplicate_findings
 from ops.supply_chain.formats.poetry_ranges import parse_range
 
@@ -27,7 +28,7 @@ def make_lock(
     format_version: str = "",
     included: Iterable[tuple[str, str, int]] = (),
 ) -> Lock:
-    """Return the lock, with findings for duplicates.
+    """Return the lock, with findings for duplicates and for folders outside the project.
 
     Args:
         path: Relative to the project.
@@ -38,6 +39,7 @@ def make_lock(
         format_version: As written in the lock.
         included: (path, sha256, size) of further files read.
     """
+    entries, foreign = without_outside(entries)
     doubled = duplicate_findings(entries, versions_may_differ=kind is not LockKind.REQUIREMENTS)
     return Lock(
         path=path,
@@ -47,7 +49,7 @@ def make_lock(
         entries=tuple(entries),
         format_version=printable(format_version),
         included=tuple(sorted(set(included))),
-        findings=tuple(sorted([*findings, *doubled], key=lambda finding: finding.sort_key)),
+        findings=tuple(sorted([*findings, *foreign, *doubled], key=lambda finding: finding.sort_key)),
     )
 
 

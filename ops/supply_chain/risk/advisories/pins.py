@@ -25,12 +25,14 @@ class PinOrigin(NamedTuple):
     """The origin of a pin, over all its locations.
 
     `local` is True if it is the project's own package everywhere; `direct` is True unless every lock marks it as
-    indirect. `sources` are the indexes and addresses it comes from, without the project's own packages.
+    indirect. `sources` are the indexes and addresses it comes from, without the project's own packages. `foreign` is
+    True if it is in a folder outside the project in some lock.
     """
 
     local: bool
     direct: bool
     sources: frozenset[PinSource]
+    foreign: bool = False
 
 
 class Locations(NamedTuple):
@@ -56,7 +58,9 @@ def distinct(locks: Iterable[Lock]) -> dict[PinKey, PinOrigin]:
         key = (pin.name, pin.version)
         before = found.get(key, PinOrigin(local=True, direct=False, sources=frozenset()))
         sources = before.sources if pin.local else before.sources | {pin.source}
-        found[key] = PinOrigin(before.local and pin.local, before.direct or direct, sources)
+        found[key] = PinOrigin(
+            before.local and pin.local, before.direct or direct, sources, before.foreign or pin.is_foreign_folder
+        )
     return dict(sorted(found.items()))
 
 

@@ -59,7 +59,7 @@ SOURCES = {
     "branch": ("type = 'git'\nurl = 'git@h.org:o/r.git'\nreference = 'main'",
                PinSource(kind=PinSourceKind.VCS, url="git@h.org:o/r.git", vcs="git"), False, ["lock.mutable-source"]),
     "url": ("type = 'url'\nurl = 'https://u:p@h.org/a.zip'", PinSource(kind=PinSourceKind.URL, url="https://h.org/a.zip"), False, ["lock.unhashed"]),
-    "folder": ("type = 'directory'\nurl = '../a'", PinSource(kind=PinSourceKind.PATH, url="../a"), True, []),
+    "folder": ("type = 'directory'\nurl = 'libs/a'", PinSource(kind=PinSourceKind.PATH, url="libs/a"), True, []),
     "file": ("type = 'file'\nurl = 'a.whl'", PinSource(kind=PinSourceKind.PATH, url="a.whl"), False, ["lock.unhashed"]),
 }  # fmt: skip
 

@@ -31,7 +31,7 @@ SOURCES = {
     "git without commit": ("{ git = 'https://h.org/r?branch=main' }", "vcs", "https://h.org/r", "", False, ["lock.mutable-source"]),
     "url": ("{ url = 'https://u:p@h.org/a-1.zip', subdirectory = 's' }", "url", "https://h.org/a-1.zip", "", False, []),
     "path": ("{ path = 'a-1.whl' }", "path", "a-1.whl", "", False, []),
-    "directory": ("{ directory = '../a' }", "path", "../a", "", True, []),
+    "directory": ("{ directory = 'libs/a' }", "path", "libs/a", "", True, []),
     "editable": ("{ editable = 'a' }", "path", "a", "", True, []),
     "virtual": ("{ virtual = '.' }", "path", ".", "", True, []),
     "local index": ("{ registry = './links' }", "index", "./links", "", False, []),

@@ -12,7 +12,7 @@ from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
-from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, ProjectPins
+from ops.supply_chain.gather.risk.advisories.lookup import FOREIGN_FOLDER, LookupResult, ProjectPins
 from ops.supply_chain.risk.advisories.findings import FindingBuilder, not_examined
 from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.risk.advisories.response import ResponseClock
@@ -63,6 +63,8 @@ def not_examined_findings(found: LookupResult, pins: ProjectPins) -> Iterator[Fi
     locations = pins.locate(found.unexamined.keys(), findings=len(found.unexamined))
     for key, where in sorted(locations.items()):
         step = "Use a snapshot that includes it, with --advisories" if key[1] else "Pin it to an exact version"
+        if found.unexamined[key] == FOREIGN_FOLDER:
+            step = "Move it into the project, or lock a released file of it with its hash"
         step += f", or accept it in {CONFIG_NAME} with a waiver for {code} and this package."
         yield not_examined(code, *key, where, why=found.unexamined[key], step=step)
 

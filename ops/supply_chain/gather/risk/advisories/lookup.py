@@ -36,6 +36,7 @@ from ops.supply_chain.risk.advisories.pins import Locations, PinKey, PinOrigin, 
 from ops.supply_chain.runner.context import StageRun
 
 NO_VERSION = "the lock has no exact version of it"
+FOREIGN_FOLDER = "it is a folder outside the project: the lock does not fix what is in it"
 NO_DEPENDENCIES = "no lock and no declared dependencies: nothing to check"
 
 
@@ -149,10 +150,17 @@ def _read(run: StageRun, gate: str) -> LookupResult:
         projects=projects,
         wanted=wanted,
         out_of_scope=len(local) - len(wanted),
-        unexamined={key: NO_VERSION for key in wanted if not key[1]},
+        unexamined={key: reason for key in wanted if (reason := _unexamined(key, projects))},
         not_examined=tuple((project, _without_lock(gate, files)) for project, files in lockless if files),
         notes=tuple(dict.fromkeys(NO_DEPENDENCIES for _, files in lockless if not files)),
     )
+
+
+def _unexamined(key: PinKey, projects: Iterable[ProjectPins]) -> str:
+    if not key[1]:
+        return NO_VERSION
+    foreign = any(pins.pins[key].foreign for pins in projects if key in pins.pins)
+    return FOREIGN_FOLDER if foreign else ""
 
 
 def _declaring(project: GateProject) -> tuple[str, ...]:
