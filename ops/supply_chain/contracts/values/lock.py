@@ -52,7 +52,7 @@ class PinSource(msgspec.Struct, frozen=True, kw_only=True):
 DEFAULT_INDEX = PinSource(kind=PinSourceKind.INDEX)
 
 
-_ARCHIVES = (".whl", ".zip", ".egg", ".tar", ".gz", ".bz2", ".xz", ".tgz", ".tbz", ".txz")
+_ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar", ".egg")
 
 
 class PinFile(msgspec.Struct, frozen=True, kw_only=True):

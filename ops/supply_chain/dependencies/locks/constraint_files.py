@@ -1,7 +1,7 @@
 """Which requirements files of a project only constrain others: they install nothing, so they are no locks.
 
 A file counts as one if requirements files name it with `-c` and none with `-r`, and nothing else shows that it is a
-lock: it is not compiled from a source beside it, and either it is called constraints, or it has neither the usual name
+lock: it is not compiled from a source in its folder, and either it is called constraints, or it has neither the usual name
 of a lock nor a hash. The versions that it gives are read with the files that name it.
 """
 
