@@ -2,9 +2,9 @@
 
 - From an index: `pkg:pypi/name@version`; another index than the default adds `repository_url`.
 - From a URL: `pkg:pypi/name@version?download_url=...`; from version control: `?vcs_url=git+...@commit`.
-- From a path: no purl. A purl names a package in a repository, and this one is in none: `pkg:pypi/name`
-  would claim that it is the index's package of the same name. The reference is `path:name@version`,
-  and the missing identifier is stated as unknown.
+- From a path, or from an index that is a folder: no purl. A purl names a package in a repository, and this one
+  is in none: `pkg:pypi/name` would claim that it is the index's package of the same name. The reference is
+  `path:name@version`, and the missing identifier is stated as unknown.
 
 The purl keeps the dots of the name as written and is therefore not the PEP 503 form; joining on it
 parses it and normalises.
@@ -30,6 +30,7 @@ LONGEST_VERSION = 1024
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+!@-]+")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _ESCAPE = re.compile(r"%[0-9a-f]{2}")
 _DEFAULT_INDEXES = frozenset({INDEX_URL.rstrip("/"), INDEX_URL.rstrip("/").removesuffix("/simple")})
 
@@ -75,16 +76,20 @@ def canonical_source(source: PinSource) -> PinSource:
 
 
 def purl_of(name: str, version: str, source: PinSource) -> str:
-    """Return the purl of a package, empty where it comes from a path.
+    """Return the purl of a package, empty where it comes from a path or from an index that is a folder.
 
     Args:
         name: As a lock writes it.
         version: Exact, or empty where unknown.
         source: Canonical, see `canonical_source`.
     """
-    if source.kind is PinSourceKind.PATH:
+    if source.kind is PinSourceKind.PATH or _is_folder_index(source):
         return ""
     return _purl("pypi", "", plain_name(name), version, _qualifiers(source))
+
+
+def _is_folder_index(source: PinSource) -> bool:
+    return source.kind is PinSourceKind.INDEX and bool(source.url) and not _WEB.match(source.url)
 
 
 def generic_purl(name: str, version: str) -> str:
