@@ -109,7 +109,8 @@ def _stated(
         if len(refs) > 1:  # several versions or sources of one name: the version decides
             refs = {place.ref for place in places if place.key == name and place.entry.pin.version == version}
         targets |= refs
-        complete = complete and bool(refs)
+        # One version from two sources: the lock's entry does not say which of the two it means.
+        complete = complete and len(refs) == 1
     return _edges(place.ref, targets, complete=complete)
 
 

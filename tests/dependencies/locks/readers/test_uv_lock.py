@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ops.supply_chain.contracts.values.lock import PinFile, PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
+from tests import cases
 from tests.dependencies.locks.support import COMMIT, MD5, SHA, by_name, codes, only, read
 
 HEAD = "version = 1\nrevision = 3\nrequires-python = '>=3.11'\n\n"
@@ -190,3 +193,12 @@ def test_equal_pins_of_two_locks_are_one_object() -> None:
     )
     assert one.pin is two.pin
     assert (one.line, two.line) == (5, 6)
+
+
+def test_one_version_from_two_sources_keeps_the_edges_and_groups_of_each(tmp_path: Path) -> None:
+    lock = read("uv.lock", (cases.case("lock-uv-two-flat-indexes", tmp_path) / "uv.lock").read_bytes())
+    found = {(entry.pin.name, entry.pin.source.url): (entry.depends_on, entry.groups) for entry in lock.entries}
+    idna, certifi = ("idna", "3.10"), ("certifi", "2024.8.30")
+    assert found["accel", "idxa"] == ((idna,), ("cpu",))
+    assert found["accel", "idxb"] == ((certifi, idna), ("gpu",))
+    assert found["certifi", "https://pypi.org/simple"][1] == ("gpu",)

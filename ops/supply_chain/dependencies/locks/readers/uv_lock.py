@@ -16,7 +16,7 @@ import msgspec
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
@@ -105,7 +105,7 @@ def read_uv_lock(path: str, data: bytes, _read_included: Callable[[str], bytes |
         path,
         LockKind.UV,
         data,
-        [graph.entry(path, placed_pin) for placed_pin in placed],
+        list(graph.entries(path)),
         [*findings, *(graph.dangling(path, placed))],
         format_version=version,
     )
@@ -165,32 +165,43 @@ def _git(address: str) -> PinSource:
 
 
 class _Graph:
-    """The edges of one lock, and what reaches what."""
+    """The edges of one lock, and what reaches what.
+
+    A package is a position among the lock's packages here: one name and version can come from two sources.
+    """
 
     def __init__(self, placed: list[_Placed], manifest: _Manifest) -> None:
+        self._placed = placed
         self._candidates = Candidates(placed_pin.edge for placed_pin in placed)
-        self._sources = {(placed_pin.edge, placed_pin.package.source): placed_pin.edge for placed_pin in placed}
-        self._needs = {placed_pin.edge: self._all_needed(placed_pin.package) for placed_pin in placed}
-        self._required_by = requirers(self._needs)
+        self._positions: dict[Edge, list[int]] = defaultdict(list)
+        for position, placed_pin in enumerate(placed):
+            self._positions[placed_pin.edge].append(position)
+        needs = [self._all_needed(placed_pin) for placed_pin in placed]
+        self._needs = needs
+        self._required_by: dict[int, set[str]] = defaultdict(set)
+        for placed_pin, needed in zip(placed, needs, strict=True):
+            for position in needed:
+                self._required_by[position].add(placed_pin.known.pin.name)
         members = {normalise(name) for name in manifest.members}
         roots = [placed_pin for placed_pin in placed if _is_member(placed_pin, members)]
         self._roots = {placed_pin.edge for placed_pin in roots}
         starts = [*self._member_groups(roots), *self._manifest_groups(manifest)]
-        self._direct = {edge for group in starts for edge, _ in group.nodes}
+        self._direct = {position for group in starts for position, _ in group.nodes}
         self._groups = groups_of(starts, {node: tuple(needed) for node, needed in self._edges(placed)})
 
-    def entry(self, path: str, placed_pin: _Placed) -> LockEntry:
-        """Make the entry of a package."""
-        is_direct = placed_pin.edge in self._direct
-        return LockEntry(
-            pin=placed_pin.known.pin,
-            line=placed_pin.line,
-            path=path,
-            direct=None if placed_pin.edge in self._roots and not is_direct else is_direct,
-            depends_on=tuple(sorted(self._needs[placed_pin.edge])),
-            required_by=self._required_by.get(placed_pin.edge, ()),
-            groups=self._groups.get(placed_pin.edge, ()),
-        )
+    def entries(self, path: str) -> Iterator[LockEntry]:
+        """Make the entry of each package."""
+        for position, placed_pin in enumerate(self._placed):
+            is_direct = position in self._direct
+            yield LockEntry(
+                pin=placed_pin.known.pin,
+                line=placed_pin.line,
+                path=path,
+                direct=None if placed_pin.edge in self._roots and not is_direct else is_direct,
+                depends_on=tuple(sorted({self._placed[needed].edge for needed in self._needs[position]})),
+                required_by=tuple(sorted(self._required_by.get(position, ()))),
+                groups=self._groups.get(position, ()),
+            )
 
     def dangling(self, path: str, placed: list[_Placed]) -> Iterator[Finding]:
         """Yield a finding for each dependency that is not in the lock."""
@@ -201,26 +212,31 @@ class _Graph:
                     problem = PinProblem("lock.dangling", Severity.HIGH, message, "Run `uv lock` again.")
                     yield problem.at(placed_pin.known.pin, path, placed_pin.line)
 
-    def _resolve(self, dependency: _Dependency) -> list[Edge]:
-        found = self._candidates.named(dependency.name, version=dependency.version)
-        stated = [edge for edge in found if (edge, dependency.source) in self._sources]
-        return list(stated if dependency.source is not None and stated else found)
+    def _resolve(self, dependency: _Dependency) -> list[int]:
+        edges = self._candidates.named(dependency.name, version=dependency.version)
+        found = [position for edge in edges for position in self._positions[edge]]
+        stated = [position for position in found if self._placed[position].package.source == dependency.source]
+        return stated if dependency.source is not None and stated else found
 
-    def _all_needed(self, package: _Package) -> set[Edge]:
-        own = (normalise(package.name), package.version)
-        return {edge for dependency in _dependencies(package) for edge in self._resolve(dependency)} - {own}
+    def _all_needed(self, placed_pin: _Placed) -> set[int]:
+        return {
+            position
+            for dependency in _dependencies(placed_pin.package)
+            for position in self._resolve(dependency)
+            if self._placed[position].edge != placed_pin.edge
+        }
 
     def _nodes(self, dependencies: Iterable[_Dependency]) -> Iterator[Node]:
         for dependency in dependencies:
-            for edge in self._resolve(dependency):
-                yield edge, ""
-                yield from ((edge, extra) for extra in dependency.extra)
+            for position in self._resolve(dependency):
+                yield position, ""
+                yield from ((position, extra) for extra in dependency.extra)
 
     def _edges(self, placed: list[_Placed]) -> Iterator[tuple[Node, Iterator[Node]]]:
-        for placed_pin in placed:
-            yield (placed_pin.edge, ""), self._nodes(placed_pin.package.dependencies)
+        for position, placed_pin in enumerate(placed):
+            yield (position, ""), self._nodes(placed_pin.package.dependencies)
             for extra, dependencies in placed_pin.package.optional_dependencies.items():
-                yield (placed_pin.edge, extra), self._nodes(dependencies)
+                yield (position, extra), self._nodes(dependencies)
 
     def _member_groups(self, roots: list[_Placed]) -> Iterator[UvGroup]:
         for placed_pin in roots:
@@ -249,8 +265,8 @@ def _dependencies(package: _Package) -> Iterator[_Dependency]:
             yield from dependencies
 
 
-Node = tuple[Edge, str]
-"""A package, and one of its extras or an empty text for the package itself."""
+Node = tuple[int, str]
+"""A package by its position, and one of its extras or an empty text for the package itself."""
 
 
 class UvGroup(NamedTuple):
@@ -260,23 +276,23 @@ class UvGroup(NamedTuple):
     nodes: tuple[Node, ...]
 
 
-def groups_of(starts: Iterable[UvGroup], edges: Mapping[Node, tuple[Node, ...]]) -> dict[Edge, tuple[str, ...]]:
+def groups_of(starts: Iterable[UvGroup], edges: Mapping[Node, tuple[Node, ...]]) -> dict[int, tuple[str, ...]]:
     """Find the groups that pull each package in, directly or not.
 
     Args:
         starts: The groups; several may have one name.
         edges: What each package, or extra of a package, needs.
     Returns:
-        (name, version) -> names of groups, sorted; what no group reaches is missing.
+        Position -> names of groups, sorted; what no group reaches is missing.
     """
-    found: dict[Edge, set[str]] = defaultdict(set)
+    found: dict[int, set[str]] = defaultdict(set)
     asked: dict[str, list[Node]] = defaultdict(list)
     for group in starts:
         asked[group.name] += group.nodes
     for name, nodes in asked.items():
-        for edge, _ in _reached(nodes, edges):
-            found[edge].add(name)
-    return {edge: tuple(sorted(names)) for edge, names in found.items()}
+        for position, _ in _reached(nodes, edges):
+            found[position].add(name)
+    return {position: tuple(sorted(names)) for position, names in found.items()}
 
 
 def _reached(nodes: Iterable[Node], edges: Mapping[Node, tuple[Node, ...]]) -> set[Node]:
