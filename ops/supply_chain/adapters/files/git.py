@@ -1,7 +1,13 @@
 """Git through its command line: the state of a project's repository, and the bytes of its files.
 
-Everything that git can do wrong (not installed, not a repository, no commit, refused ownership) ends
-either in "this project is not under git", which is a fact, or in an `UnavailableError`.
+Without a `.git` in the project's folder or above it, or without a commit, "this project is not under git" is a fact.
+Everything else that git can do wrong (not installed, refused ownership, missing objects, a corrupt repository, another
+repository than the one that contains the project) is an `UnavailableError`.
+
+git runs no program that a repository names, and fetches nothing: a project's files and settings are input.
+
+Source: git-config(1) (`safe.bareRepository`, `core.fsmonitor`, `filter.<driver>.*`), git(1) (`GIT_ALLOW_PROTOCOL`,
+`GIT_NO_LAZY_FETCH`), gitattributes(5)
 """
 
 from __future__ import annotations
@@ -13,13 +19,44 @@ from pathlib import Path
 import msgspec
 
 from ops.supply_chain.core.errors import UnavailableError
-from ops.supply_chain.core.text import without_credentials
+from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.core.variables import Child, child_variables
 
 GIT_TIMEOUT_SECONDS = 60
 
-_NEVER = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
-"""Programs that a repository's configuration names and that nothing asked here needs, whatever they would say."""
+_SETTINGS = (
+    "safe.bareRepository=explicit",
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.pager=cat",
+    "core.askPass=",
+    "core.sshCommand=false",
+    f"core.hooksPath={os.devnull}",
+    f"core.attributesFile={os.devnull}",
+    "credential.helper=",
+    "diff.external=",
+    "gc.auto=0",
+    "log.showSignature=false",
+    "maintenance.auto=false",
+    "protocol.allow=never",
+    "submodule.recurse=false",
+)
+"""What takes precedence over a repository's configuration: no program that it names is run, and nothing is fetched."""
+
+_OPTIONS = ("--no-pager", "--literal-pathspecs", *(word for setting in _SETTINGS for word in ("-c", setting)))
+_ENVIRONMENT = {
+    "LC_ALL": "C",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    # Replacement objects (git-replace(1)) are not used, because a commit's hash speaks for its own files only.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+}
+_FILTER_COMMANDS = (".clean", ".smudge", ".process")
+_OWN_SCOPES = ("local", "worktree")
+_SUBMODULE_MODE = b"160000"
 
 
 class GitState(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,11 +83,9 @@ def read_state(folder: Path, *, remotes: tuple[str, ...] = ("origin",)) -> GitSt
         folder: Any existing folder.
         remotes: Remote names to look for, first match wins.
     Raises:
-        UnavailableError: It is a repository, but git cannot be run or does not answer.
+        UnavailableError: It is in a repository, but git cannot be run or answers with an error.
     """
-    if not _inside_repository(folder):
-        return None
-    if _try(folder, "rev-parse", "--verify", "--quiet", "HEAD") is None:
+    if not _inside_repository(folder) or _has_no_commit(folder):
         return None
     commit, epoch = _git(folder, "log", "-1", "--format=%H %ct").split()
     return GitState(
@@ -72,7 +107,7 @@ def remote_of(folder: Path, *, remotes: tuple[str, ...] = ("origin",)) -> str | 
     Returns:
         Empty where there is no such remote, None where the folder is not under git.
     Raises:
-        UnavailableError: git cannot be run.
+        UnavailableError: git cannot be run or answers with an error.
     """
     return _remote(folder, remotes) if _inside_repository(folder) else None
 
@@ -96,9 +131,35 @@ def tracked_files(folder: Path) -> dict[str, str]:
 
 
 def _changed(folder: Path) -> bool:
-    if _git(folder, "status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none", "--", "."):
+    # Submodules are examined one by one, because each has a configuration of its own.
+    shown = ("--porcelain", "--untracked-files=normal", "--ignore-submodules=dirty")
+    done = _run(folder, *_without_filters(folder), "status", *shown, "--", ".")
+    if _output(folder, "status", done):
         return True
-    return any(_hides(folder, row) for row in _git_bytes(folder, "ls-files", "-v", "-z", "--", ".").split(b"\0") if row)
+    files = _git_bytes(folder, "ls-files", "-v", "-z", "--", ".").split(b"\0")
+    return any(_hides(folder, row) for row in files if row) or any(map(_changed, _submodules(folder)))
+
+
+def _without_filters(folder: Path) -> list[str]:
+    """Return options that switch off the filters which the repository's own configuration names."""
+    done = _run(folder, "config", "--show-scope", "--name-only", "-z", "--get-regexp", r"^filter\.")
+    if done.returncode == 1:  # git-config(1): there is none
+        return []
+    words = _output(folder, "config", done).decode("utf-8", "surrogateescape").split("\0")
+    found = [name for scope, name in zip(words[::2], words[1::2], strict=False) if scope in _OWN_SCOPES]
+    drivers = dict.fromkeys(
+        name.rpartition(".")[0] for name in found if name.endswith((*_FILTER_COMMANDS, ".required"))
+    )
+    settings = [f"{driver}{command}=" for driver in drivers for command in _FILTER_COMMANDS]
+    settings += [f"{driver}.required=false" for driver in drivers]
+    return [word for setting in settings for word in ("-c", setting)]
+
+
+def _submodules(folder: Path) -> list[Path]:
+    """Return the submodules below a folder that are checked out."""
+    rows = _git_bytes(folder, "ls-files", "--stage", "-z", "--", ".").split(b"\0")
+    names = [os.fsdecode(row.partition(b"\t")[2]) for row in rows if row.startswith(_SUBMODULE_MODE)]
+    return [folder / name for name in names if (folder / name / ".git").exists()]
 
 
 def _hides(folder: Path, row: bytes) -> bool:
@@ -108,32 +169,68 @@ def _hides(folder: Path, row: bytes) -> bool:
 
 
 def _inside_repository(folder: Path) -> bool:
+    """Return whether a folder is in a repository, after a check that git finds the same one.
+
+    Raises:
+        UnavailableError: git answers with an error, or finds another repository.
+    """
     here = folder.resolve()
-    return any((parent / ".git").exists() for parent in (here, *here.parents))
+    expected = next((parent for parent in (here, *here.parents) if os.path.lexists(parent / ".git")), None)
+    if expected is None:
+        return False
+    # A bare repository among the project's files, or a configured `core.worktree`, would be another one.
+    found = Path(_git(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
+    if found.resolve() != expected:
+        raise UnavailableError(
+            f"git: in {folder} it finds another repository than the one that contains the project",
+            hint="Remove core.worktree from its configuration, and repositories from the project's files.",
+        )
+    return True
+
+
+def _has_no_commit(folder: Path) -> bool:
+    """Return whether a repository's branch is still empty.
+
+    Raises:
+        UnavailableError: HEAD cannot be read.
+    """
+    done = _run(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if done.returncode == 0:
+        return False
+    branch = _git(folder, "symbolic-ref", "HEAD").strip()
+    common = folder / _git(folder, "rev-parse", "--git-common-dir").removesuffix("\n")
+    refs = _git(folder, "for-each-ref", "--format=%(refname)").split()
+    if branch in refs or os.path.lexists(common / branch):
+        raise _failure(folder, "rev-parse", b"HEAD names a commit that cannot be read")
+    return True
 
 
 def _remote(folder: Path, remotes: tuple[str, ...]) -> str:
     for name in remotes:
-        found = _try(folder, "remote", "get-url", name)
+        done = _run(folder, "remote", "get-url", name)
+        if done.returncode != 0 and b"No such remote" in done.stderr:
+            continue
+        found = _output(folder, "remote", done).decode("utf-8", "replace").strip()
         if found:
-            return without_credentials(found.strip())
+            return without_credentials(found)
     return ""
 
 
-def environment() -> dict[str, str]:
-    """Return the environment for a git command: no prompt, no locale, no secrets, no `GIT_*` variables of the caller.
+def command(folder: Path, *arguments: str) -> list[str]:
+    """Return the command line of a git command that runs in a folder, and no program that a repository names."""
+    return ["git", *_OPTIONS, "-C", str(folder), *arguments]
 
-    No replacement objects either (git-replace(1)), because a commit's hash speaks for its own files only.
-    """
-    kept = child_variables(Child.GIT, os.environ)
-    own = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
-    return {**kept, **own}
+
+def environment() -> dict[str, str]:
+    """Return the environment for a git command: no prompt, no locale, no network, no secrets, no `GIT_*` variables."""
+    return {**child_variables(Child.GIT, os.environ), **_ENVIRONMENT}
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
-            ["git", *_NEVER, "-C", str(folder), *arguments],  # noqa: S607 - git is found on PATH by design
+            command(folder, *arguments),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             env=environment(),
             timeout=GIT_TIMEOUT_SECONDS,
@@ -145,20 +242,22 @@ def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         ) from error
 
 
-def _try(folder: Path, *arguments: str) -> str | None:
-    done = _run(folder, *arguments)
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+def _output(folder: Path, name: str, done: subprocess.CompletedProcess[bytes]) -> bytes:
+    if done.returncode != 0:
+        raise _failure(folder, name, done.stderr)
+    return done.stdout
+
+
+def _failure(folder: Path, name: str, stderr: bytes) -> UnavailableError:
+    said = printable(without_credentials(stderr.decode("utf-8", "replace").strip()))
+    return UnavailableError(
+        f"git {name}: failed in {folder}, so the source is not examined: {said}",
+        hint="Run the same git command there and repair what it says.",
+    )
 
 
 def _git_bytes(folder: Path, *arguments: str) -> bytes:
-    done = _run(folder, *arguments)
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip()
-        raise UnavailableError(
-            f"git {arguments[0]}: failed in {folder}: {without_credentials(said)}",
-            hint="Run the same git command there and repair what it says.",
-        )
-    return done.stdout
+    return _output(folder, arguments[0], _run(folder, *arguments))
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from ops.supply_chain.adapters.files.git import environment
+from ops.supply_chain.adapters.files.git import command, environment
 from ops.supply_chain.core.errors import UnavailableError
 
 _ANSWER = re.compile(rb"[0-9a-f]+ (?P<kind>[a-z]+) (?P<size>[0-9]+)\n")
@@ -33,7 +33,7 @@ class BlobReader:
     def __enter__(self) -> Self:
         try:
             self._process = subprocess.Popen(
-                ["git", "-C", str(self._folder), "cat-file", "--batch"],  # noqa: S607 - git is found on PATH by design
+                command(self._folder, "cat-file", "--batch"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
