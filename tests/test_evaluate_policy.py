@@ -712,8 +712,9 @@ def test_it_runs_by_path_from_anywhere(place: Place, repository: Path, tmp_path:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_real_sboms_of_others_end_in_a_verdict(place: Place, shared_data: Path) -> None:
+@pytest.mark.parametrize("step", [pytest.param(3, id="a part"), pytest.param(1, id="all", marks=pytest.mark.whole)])
+def test_real_sboms_of_others_end_in_a_verdict(place: Place, shared_data: Path, step: int) -> None:
     """Whatever others write, it is judged (0, 4, 5) or refused as broken (3); it never ends in a crash."""
     paths = [path for path in sorted((shared_data / "sbom" / "real").rglob("*.json")) if path.stat().st_size < 300_000]
     assert paths
-    assert {place.run(path) for path in paths} <= {0, 3, 4, 5}
+    assert {place.run(path) for path in paths[::step]} <= {0, 3, 4, 5}

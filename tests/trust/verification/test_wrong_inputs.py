@@ -73,19 +73,27 @@ def test_an_archive_with_a_hidden_member_is_refused(verify: Verify, cases: Path,
     assert "cannot be unpacked: holds bytes between the entries and the directory" in printed
 
 
-def test_the_conditions_of_a_customer_are_compared(verify: Verify, world: World, tmp_path: Path) -> None:
+UNMET = (
+    ["--repository", "acme/large"],
+    ["--for", "files"],
+    ["--ref", "refs/tags/*"],
+    ["--event", "schedule"],
+    ["--runner", "self-hosted"],
+    ["--for", "attestations"],
+)
+
+
+@pytest.mark.parametrize(
+    "unmets", [pytest.param(UNMET[:2], id="a part"), pytest.param(UNMET, id="all", marks=pytest.mark.whole)]
+)
+def test_the_conditions_of_a_customer_are_compared(
+    verify: Verify, world: World, tmp_path: Path, unmets: tuple[list[str], ...]
+) -> None:
     (tmp_path / "root.json").write_bytes(world.root)
     words = [str(world.first.folder), *NAMED, "--trusted-root", str(tmp_path / "root.json"), "--rehearsal"]
     met = ["--repository", "acme/small", "--ref", "refs/heads/main", "--event", "push", "--runner", "github-hosted"]
     assert verify(*words, *met)[0] == 0
-    for unmet in (
-        ["--repository", "acme/large"],
-        ["--ref", "refs/tags/*"],
-        ["--event", "schedule"],
-        ["--runner", "self-hosted"],
-        ["--for", "attestations"],
-        ["--for", "files"],
-    ):
+    for unmet in unmets:
         code, printed = verify(*words, *unmet)
         assert code == 4, unmet
         assert "an identity of that name" in printed
