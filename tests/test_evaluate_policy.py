@@ -667,7 +667,7 @@ def test_a_warning_is_a_count_in_the_public_log(
     shown = capfd.readouterr()
     assert shown.err == ""
     assert shown.out == (
-        "evaluate_policy: pass (components 4, denials 0, failed 0, passed 1, records 0, rules 1, sboms 1,"
+        "evaluate_policy: pass (components 4, denials 0, failed 0, passed 0, records 0, rules 1, sboms 1,"
         " undetermined 0, unknowns 0, warned 1)\n"
     )
 

@@ -184,7 +184,7 @@ PIPELINE: tuple[StageRow, ...] = (
         decides="nothing: informational",
         records=False,
         secrets=("index",),
-        daily_scan=(Step(20),),
+        daily_scan=(Step(40),),
     ),
     StageRow(
         "generate_vex",

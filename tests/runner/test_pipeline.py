@@ -263,3 +263,24 @@ def test_a_stage_begins_with_ctrl_c_blocked_and_the_pipeline_does_not() -> None:
     process.communicate()
     assert int(fields["SigBlk"], 16) & 1 << signal.SIGINT - 1
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+@pytest.mark.parametrize(
+    ("code", "refused", "expected"),
+    [(3, {"a": 4}, 4), (5, {"a": 4}, 4), (6, {"a": 4}, 6), (3, {"a": 5}, 3), (3, {}, 3)],
+)
+def test_a_denial_is_not_hidden_by_what_could_not_be_read(code: int, refused: dict[str, int], expected: int) -> None:
+    assert pipeline._final(code, refused) == expected
+
+
+def test_a_rehearsal_does_not_go_on_from_a_policy_that_cannot_be_read() -> None:
+    assert pipeline._goes_on("evaluate_policy", 4, rehearsal=True)
+    assert not pipeline._goes_on("evaluate_policy", 3, rehearsal=True)
+    assert not pipeline._goes_on("evaluate_policy", 4, rehearsal=False)
+
+
+def test_a_handover_that_nobody_made_is_no_crash(repository: Path) -> None:
+    command = [sys.executable, "-m", "ops.supply_chain.runner.one", "check_locks", "--help"]
+    environment = {**os.environ, "SEALWRIGHT_HANDOVER": "77"}
+    done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -162,7 +162,7 @@ def test_text_is_cleaned_of_credentials_and_control_characters(
     call: Callable[..., int], capfd: pytest.CaptureFixture[str]
 ) -> None:
     call(lambda _run: StageResult(outcome=Outcome.PASS, text="see https://u:p@h/\n\x1b[31mred\r::error::x"))
-    assert capfd.readouterr().out == "see https://h/\n?[31mred?::error::x\n"
+    assert capfd.readouterr().out == "see https://h/\n?[31mred?: :error: :x\n"
 
 
 NAME = "sekret-package"

@@ -55,8 +55,12 @@ def held_secrets(*groups: Group) -> dict[str, str]:
 def _restart(kept: Mapping[str, str], secrets: Mapping[str, str]) -> None:
     number = os.environ.pop(HANDOVER_VARIABLE, "")
     if number.isdigit():
-        _held.update(_receive(int(number)))
-        return
+        try:
+            _held.update(_receive(int(number)))
+        except (OSError, ValueError, OverflowError):  # a variable that we did not set: nothing was handed over
+            pass
+        else:
+            return
     if not hasattr(os, "memfd_create") or dict(kept) == dict(os.environ):
         return
     handed = os.memfd_create("sealwright", 0)  # without MFD_CLOEXEC: the new process inherits it

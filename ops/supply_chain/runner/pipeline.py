@@ -182,15 +182,23 @@ def _run(
             if code == ExitCode.PASS:
                 continue
             if not _goes_on(command[0], code, rehearsal=rehearsal):
-                return Finished(code, command[0], tuple(refused), tuple(documents))
+                return Finished(_final(code, refused), command[0], tuple(refused), tuple(documents))
             refused.setdefault(command[0], code)
     code = 0 if rehearsal else next(iter(refused.values()), 0)
     return Finished(code, "", tuple(refused), tuple(documents))
 
 
 def _goes_on(stage: str, code: int, *, rehearsal: bool) -> bool:
-    gathers = row_of(stage).gate or (rehearsal and stage == POLICY_STAGE)
-    return gathers and code in (ExitCode.DENIED, ExitCode.NOT_EXAMINED, ExitCode.INPUT)
+    if row_of(stage).gate:
+        return code in (ExitCode.DENIED, ExitCode.NOT_EXAMINED, ExitCode.INPUT)
+    # A policy that cannot be read decided nothing: not even a rehearsal goes on from there.
+    return rehearsal and stage == POLICY_STAGE and code in (ExitCode.DENIED, ExitCode.NOT_EXAMINED)
+
+
+def _final(code: int, refused: Mapping[str, int]) -> int:
+    """Return the code of a session that a stage ended: a denial by a gate outweighs what could not be read or asked."""
+    hidden = code in (ExitCode.INPUT, ExitCode.NOT_EXAMINED) and ExitCode.DENIED in refused.values()
+    return ExitCode.DENIED if hidden else code
 
 
 def run_document(finished: Finished, **more: object) -> str:

@@ -20,6 +20,7 @@ pass := {"examined": sum([record.counts.examined | some record in input.records;
 	count(settings.release.counted_stages) > 0
 	count([1 | some record in input.records; counted(record)]) > 0
 	count(short) == 0
+	count(partial) == 0
 }
 
 deny := [lib.entry(concat("", [shown(record, "examined"), " examined of ", shown(record, "locked"), " locked"]), record.stage) |
@@ -27,10 +28,13 @@ deny := [lib.entry(concat("", [shown(record, "examined"), " examined of ", shown
 	object.get(record, "outcome", "missing") != "not-examined"
 ]
 
-unknown := [lib.entry(concat("", [shown(record, "examined"), " examined of ", shown(record, "locked"), " locked, as it reports"]), record.stage) |
-	some record in short
-	record.outcome == "not-examined"
-]
+unknown := array.concat(
+	[lib.entry(concat("", [shown(record, "examined"), " examined of ", shown(record, "locked"), " locked, as it reports"]), record.stage) |
+		some record in short
+		record.outcome == "not-examined"
+	],
+	[lib.entry("not everything was examined, as it reports", record.stage) | some record in partial],
+)
 
 shown(record, key) := format_int(record.counts[key], 10) if lib.amount(record.counts[key])
 
@@ -39,6 +43,14 @@ else := "an unknown number"
 short := [record |
 	some record in input.records
 	not whole(record)
+]
+
+# All that it could read, and not all that there is.
+partial := [record |
+	some record in input.records
+	record.outcome == "not-examined"
+	counted(record)
+	whole(record)
 ]
 
 # Has to count, or counts by itself.

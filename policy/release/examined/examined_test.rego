@@ -24,6 +24,10 @@ cases := {
 		]),
 		"unknown": ["generate_sbom"],
 	},
+	"all that could be read, and not everything, is not examined": {
+		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/records/1/outcome", "value": "not-examined"}]),
+		"unknown": ["generate_sbom"],
+	},
 	"nothing locked is denied": {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/records/1/counts", "value": {"locked": 0, "examined": 0}}]),
 		"deny": ["generate_sbom"],

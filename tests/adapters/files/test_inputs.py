@@ -138,8 +138,15 @@ def test_a_project_that_is_itself_behind_a_link_is_read(root: Path) -> None:
 
 def test_a_place_elsewhere_that_the_configuration_writes_out_is_not_a_link(root: Path) -> None:
     outside = root.parent / "outside"
-    assert configured_input(root, "../outside") == root / "../outside"
+    assert configured_input(root, "../outside") == root.parent / "outside"
     assert configured_input(root, str(outside)) == outside
+
+
+def test_a_name_through_a_link_gives_the_path_that_was_checked(root: Path) -> None:
+    (root.parent / "outside" / "inner").mkdir(parents=True, exist_ok=True)
+    (root / "vendor").symlink_to(root.parent / "outside" / "inner")
+    (root / "rules").mkdir()
+    assert configured_input(root, "vendor/../rules") == root / "rules"
 
 
 def test_what_is_no_text_is_refused(root: Path) -> None:

@@ -148,6 +148,12 @@ GATE_CASES: dict[str, tuple[Edit, str]] = {
         lambda g: g["verdict"]["rules"][0].update(outcome="fail"),
         "gate.verdict verdict: base.components ended fail",
     ),
+    "a rule in effect that only warned": (
+        lambda g: g["verdict"]["rules"][0].update(
+            effective_on="2020-01-01", warnings=[{"message": "m", "subject": "s", "fix": "f"}]
+        ),
+        "gate.verdict verdict: base.components only warned, but is in effect since 2020-01-01",
+    ),
     "no rules": (lambda g: g["verdict"].update(rules=[]), "gate.verdict verdict: has no rules"),
     "a verdict on another release": (
         lambda g: g["verdict"].update(component="other"),

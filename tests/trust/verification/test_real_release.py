@@ -208,6 +208,19 @@ def test_the_recorded_tag_is_compared_with_the_run_and_with_the_customers(world:
     assert failing(judged(world, elsewhere)) == {"signatures.source"}
 
 
+def test_a_run_that_can_be_compared_with_nothing_is_not_examined(world: World) -> None:
+    """A reusable workflow has one name for all its callers: without a stated source, nothing says for whom it ran."""
+
+    def silent(statement: Any) -> None:
+        real(statement)
+        del statement["predicate"]["buildDefinition"]["externalParameters"]["source"]
+
+    signed = signed_whole(world, {"sha": commit_of(world)}, silent)
+    [check] = [check for check in judged(world, signed).checks if check.code == "signatures.source"]
+    assert check.outcome is Outcome.NOT_EXAMINED
+    assert "not compared: the release states no source repository and no commit" in check.lines[0].message
+
+
 RIGHT_RUNS = {
     "a branch, tagged later": ({"ref": "refs/heads/main"}, {"tag": "v1.0"}),
     "its tag": ({"ref": "refs/tags/v1.0"}, {"tag": "v1.0"}),

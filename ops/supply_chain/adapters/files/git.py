@@ -26,6 +26,8 @@ GIT_TIMEOUT_SECONDS = 60
 
 _SETTINGS = (
     "safe.bareRepository=explicit",
+    "core.checkStat=default",
+    "core.trustctime=true",
     "core.fsmonitor=false",
     "core.untrackedCache=false",
     "core.pager=cat",

@@ -52,15 +52,16 @@ def configured_input(root: Path, name: str) -> Path:
     Raises:
         InputError: It is in the project by its name, and a link of it, or of a file below it, leads out.
     """
+    # The path that was checked is the path that is opened: `link/../x` as the system resolves it is another one.
     path = Path(os.path.normpath(root / name))
     if not path.is_relative_to(Path(os.path.normpath(root))):
-        return root / name
+        return path
     require_inside(root, path)
     if path.is_dir():
         for folder, folders, files in os.walk(path):
             for entry in [*folders, *files]:
                 require_inside(root, Path(folder) / entry)
-    return root / name
+    return path
 
 
 def require_inside(root: Path, path: Path) -> None:

@@ -120,7 +120,7 @@ def counts_of(verdict: Verdict) -> dict[str, int]:
     warned = sum(bool(rule.warnings) for rule in verdict.rules)
     return {
         "rules": len(outcomes),
-        "passed": outcomes.count(Outcome.PASS),
+        "passed": sum(rule.outcome is Outcome.PASS and not rule.warnings for rule in verdict.rules),
         "failed": outcomes.count(Outcome.FAIL),
         "undetermined": outcomes.count(Outcome.NOT_EXAMINED),
         "denials": sum(len(rule.denials) for rule in verdict.rules),

@@ -168,7 +168,8 @@ def _gate_lines(parts: ReleaseFileNames, gate: Node, named: Mapping[str, _Named]
 
 def _verdict_lines(parts: ReleaseFileNames, gate: Node, named: Mapping[str, _Named], why: str) -> Iterator[Line]:
     verdict, command = gate["verdict"], commands.digest_of(parts.gate, ".verdict")
-    refusals = [failed("verdict", refusal, command) for refusal in _refusals(verdict)]
+    day = finished(gate).date().isoformat()
+    refusals = [failed("verdict", refusal, command) for refusal in _refusals(verdict, day)]
     problems = []
     of = f"{verdict['component'].text()}-{verdict['version'].text()}"
     if of != parts.prefix:
@@ -181,7 +182,7 @@ def _verdict_lines(parts: ReleaseFileNames, gate: Node, named: Mapping[str, _Nam
         yield from judged("verdict", problems, "allows the release", command)
 
 
-def _refusals(verdict: Node) -> Iterator[str]:
+def _refusals(verdict: Node, day: str) -> Iterator[str]:
     decision, outcome = verdict["decision"].text(), verdict["outcome"].text()
     if (decision, outcome) != ("allow", PASS):
         yield f"is {excerpt(decision)} ({excerpt(outcome)})"
@@ -191,6 +192,9 @@ def _refusals(verdict: Node) -> Iterator[str]:
     for rule in rules:
         if rule["outcome"].text() != PASS:
             yield f"{excerpt(rule['code'].value)} ended {excerpt(rule['outcome'].value)}"
+        warnings, since = rule.get("warnings"), rule.text_of("effective_on")
+        if warnings is not None and list(warnings.rows()) and since <= day:
+            yield f"{excerpt(rule['code'].value)} only warned, but is in effect since {excerpt(since) or 'ever'}"
 
 
 def _origin_lines(parts: ReleaseFileNames, files: Mapping[str, GivenFile], gate: Node) -> Iterator[Line]:

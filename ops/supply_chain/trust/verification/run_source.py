@@ -17,7 +17,7 @@ from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.trust.identities.run import commits_of, refs_of, repositories_of, repository_of
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.evidence import GITHUB_ISSUER
-from ops.supply_chain.trust.verification.lines import check, judged
+from ops.supply_chain.trust.verification.lines import check, judged, unseen
 
 GITLAB_ISSUER = "https://gitlab.com"
 TITLE = "The workflow runs that signed were for the source of this release"
@@ -52,8 +52,23 @@ def _lines(name: str, answer: BundleResult, stated: Mapping[str, str], wanted: E
     fields = proof.extensions
     if not is_ci(proof.issuer) and not repositories_of(fields) and not commits_of(fields):
         return ()
-    good = f"ran for {', '.join(sorted(repositories_of(fields)))} at {', '.join(sorted(commits_of(fields)))}"
-    return judged(name, _problems(fields, stated, wanted), excerpt(good), commands.certificate(name))
+    repositories, commits = repositories_of(fields), commits_of(fields)
+    ran = f"ran for {', '.join(sorted(repositories)) or 'no repository'} at {', '.join(sorted(commits)) or 'no commit'}"
+    problems, command = tuple(_problems(fields, stated, wanted)), commands.certificate(name)
+    missing = _not_compared(stated, wanted)
+    if missing and not problems:
+        message = f"{excerpt(ran)}; not compared: the release states no {missing}, and none was given"
+        return (unseen(name, message, command),)
+    return judged(name, problems, excerpt(ran), command)
+
+
+def _not_compared(stated: Mapping[str, str], wanted: Expectations) -> str:
+    """Return what neither the customer nor the provenance names, so that a certificate cannot be compared with it."""
+    known = {
+        "source repository": repository_of(wanted.source_repository) or repository_of(stated.get("source", "")),
+        "commit": wanted.source_commit or stated.get("commit", ""),
+    }
+    return " and no ".join(kind for kind, text in known.items() if not text)
 
 
 def _problems(fields: Mapping[str, str], stated: Mapping[str, str], wanted: Expectations) -> Iterator[str]:

@@ -64,7 +64,8 @@ def stage_text(record: Record, *, text: str = "", details: Sequence[str] = (), w
     head = [text.rstrip("\n")] if text else [f"{record.stage}: {record.outcome.value}", counts_line(record)]
     notes = [f"note: {clean_text(note)}" for note in record.notes]
     found = [*_blocks(record.findings), *([""] if record.findings and notes else []), *notes]
-    return "\n".join(filter(None, ["\n".join(filter(None, [*head, *details])), _finished(found, width)]))
+    shown = [_safe(line) for part in filter(None, [*head, *details]) for line in part.split("\n")]
+    return "\n".join(filter(None, ["\n".join(shown), _finished(found, width)]))
 
 
 def counts_line(record: Record) -> str:
