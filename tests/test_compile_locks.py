@@ -416,7 +416,13 @@ KILLS = {
 }
 
 
-@pytest.mark.parametrize(("where", "words", "moments"), KILLS.values(), ids=KILLS)
+@pytest.mark.parametrize(
+    ("where", "words", "moments"),
+    [
+        pytest.param(*case, id=name, marks=[pytest.mark.whole] if name.startswith("upgrade") else [])
+        for name, case in KILLS.items()
+    ],
+)
 def test_killed_at_any_moment_the_next_run_completes(
     stage: Stage, where: str, words: tuple[str, ...], moments: int
 ) -> None:
