@@ -27,13 +27,13 @@ def load(data: bytes, *, where: str) -> Any:
         plain = json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_number)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: not valid JSON: {error}") from error
-    if _is_deeper(plain, DEEPEST):
+    if is_deeper(plain, DEEPEST):
         raise InputError(f"{where}: not valid JSON: more than {DEEPEST} arrays and objects within each other")
     return plain
 
 
-def _is_deeper(plain: Any, levels: int) -> bool:
-    """Return whether plain data is nested more deeply, without a call for each level."""
+def is_deeper(plain: Any, levels: int) -> bool:
+    """Return whether plain data has more arrays and objects within each other, without a call for each level."""
     level = [plain] if isinstance(plain, (dict, list)) else []
     for _ in range(levels):
         if not level:

@@ -6,7 +6,6 @@ dynamic list) counts as declaring, because it was not read.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
 from ops.supply_chain.adapters.files.lock_sources import matches
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.formats.pyproject import read_pyproject
 from ops.supply_chain.formats.requirements_encoding import UndecodableError, decode_requirements
@@ -60,8 +60,8 @@ def _may_declare(root: Path, path: str) -> bool:
 
 def _read(root: Path, path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(read_input_text(root, path) or "")
-    except tomllib.TOMLDecodeError as error:
+        return plain_toml.load(read_input_text(root, path) or "")
+    except plain_toml.TomlError as error:
         raise InputError(f"{root / path}: cannot be read: {error}") from error
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import msgspec
 from ops.supply_chain.adapters.files import git
 from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config, parse_config
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError, UsageError
 
 COMPONENT_REMOTE = "OpenSecOps"
@@ -108,8 +108,8 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
 def _pyproject(root: Path) -> dict[str, Any]:
     path = root / "pyproject.toml"
     try:
-        document = tomllib.loads(read_input_text(root, "pyproject.toml") or "")
-    except tomllib.TOMLDecodeError as error:
+        document = plain_toml.load(read_input_text(root, "pyproject.toml") or "")
+    except plain_toml.TomlError as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
     project = document.get("project")
     if isinstance(project, dict):

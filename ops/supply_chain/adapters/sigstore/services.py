@@ -223,7 +223,7 @@ def _failed(service: str, url: str, error: Exception) -> ServiceError:
 def _said(response: requests.Response) -> str:
     try:
         message = json.loads(response.text)["message"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return ""
     text = printable(without_credentials(" ".join(str(message).split())))
     return f": {text[:_LONGEST_REASON]}" if text else ""

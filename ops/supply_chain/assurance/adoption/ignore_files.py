@@ -8,13 +8,13 @@ https://docs.astral.sh/uv/reference/settings/ (`audit.ignore`, `audit.ignore-unt
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date, datetime
 from typing import Any
 
 from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ImportedIgnores
 from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
 from ops.supply_chain.assurance.adoption.trivy_yaml import ignored_by_trivy_yaml
+from ops.supply_chain.core import plain_toml
 
 _ID = re.compile(IDENTIFIER)
 _TRIVY_LINE = re.compile(rf"(?P<id>{IDENTIFIER})(?:[ \t]+(?P<rest>.*))?")
@@ -86,8 +86,8 @@ READERS = {
 
 def _toml(path: str, text: str) -> tuple[dict[str, Any], list[str]]:
     try:
-        return tomllib.loads(text), []
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return plain_toml.load(text), []
+    except plain_toml.TomlError:
         return {}, [f"{path}: invalid TOML; its ignore list, if any, was not imported"]
 
 

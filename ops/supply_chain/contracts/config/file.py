@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import tomllib
 from typing import Any, get_args
 
 import msgspec
@@ -40,6 +39,7 @@ from ops.supply_chain.contracts.config.security_txt import SecurityTxtConfig
 from ops.supply_chain.contracts.config.signing import SigningConfig
 from ops.supply_chain.contracts.config.support import SupportConfig
 from ops.supply_chain.contracts.config.waivers import AcknowledgedCve, WaiverEntry, WaiverRules
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import UsageError
 
 CONFIG_NAME = ".security-config.toml"
@@ -91,8 +91,8 @@ def parse_config(text: str, *, where: str = CONFIG_NAME) -> Config:
         UsageError: Not TOML, an unknown key (the nearest known one is named), or a wrong type.
     """
     try:
-        plain = _dates_as_text(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        plain = _dates_as_text(plain_toml.load(text))
+    except plain_toml.TomlError as error:
         raise UsageError(f"{where}: not valid TOML: {error}") from error
     _refuse_unknown(plain, Config, prefix="", where=where)
     try:

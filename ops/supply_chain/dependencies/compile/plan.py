@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +11,7 @@ import msgspec
 
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.compile_request import CompileRequest, LockHeader
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.dependencies.compile.diff import CompiledPins, pins_of, without_others
 from ops.supply_chain.dependencies.compile.header import body_of, is_generated, parse_header, refuse_future
@@ -221,8 +221,8 @@ def _from_pyproject(files: Collection[str], read: Read) -> list[LockSource]:
 
 def _pyproject(text: str) -> IncludedFiles:
     try:
-        project = tomllib.loads(text).get("project", {})
-    except tomllib.TOMLDecodeError as error:
+        project = plain_toml.load(text).get("project", {})
+    except plain_toml.TomlError as error:
         raise InputError(f"{PYPROJECT}: not valid TOML: {error}") from error
     listed = project.get("dependencies", []) if isinstance(project, dict) else []
     found = read_source("\n".join(map(str, listed)) if isinstance(listed, list) else "")

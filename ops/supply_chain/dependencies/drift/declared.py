@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from typing import Any
 
 import msgspec
 
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.formats.pipfile import read_pipfile
@@ -37,8 +37,8 @@ def parse_manifest(text: str, *, where: str) -> dict[str, Any]:
         InputError: It is not TOML.
     """
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return plain_toml.load(text)
+    except plain_toml.TomlError as error:
         raise InputError(f"{where}: not valid TOML: {error}") from error
 
 

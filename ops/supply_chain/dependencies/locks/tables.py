@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
 
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.errors import broken, decode_utf8
 
@@ -20,7 +20,6 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _MULTILINE = re.compile(r"\"{3}|'{3}")
-_TOML_LINE = re.compile(r"\(at line (?P<line>\d+), column \d+\)")
 
 
 def read_toml(path: str, data: bytes) -> tuple[dict[str, Any], str]:
@@ -31,13 +30,9 @@ def read_toml(path: str, data: bytes) -> tuple[dict[str, Any], str]:
     """
     text = decode_utf8(path, data)
     try:
-        return tomllib.loads(text), text
-    except RecursionError as error:
-        raise broken(path, 1, "expected TOML, found values nested too deeply") from error
-    except ValueError as error:
-        place = _TOML_LINE.search(str(error))
-        line = int(place["line"]) if place else text.count("\n") + 1
-        raise broken(path, line, f"expected TOML, found none: {error}") from error
+        return plain_toml.load(text), text
+    except plain_toml.TomlError as error:
+        raise broken(path, error.line, f"expected TOML, found none: {error}") from error
 
 
 def packages(path: str, document: dict[str, Any], text: str, key: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.formats.pipfile import read_pipfile
 from ops.supply_chain.formats.poetry_ranges import parse_range
@@ -145,6 +145,6 @@ def _specifier(dependency: DeclaredDependency) -> str | None:
 
 def _toml(text: str | None) -> dict[str, Any]:
     try:
-        return tomllib.loads(text or "")
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return plain_toml.load(text or "")
+    except plain_toml.TomlError:
         return {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
 from ops.supply_chain.assurance.adoption.plan import GITIGNORE, TEMPLATE, places
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.gather.assurance.adoption.files import on_github
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
@@ -134,10 +134,10 @@ def _text(files: ProjectFiles, path: str) -> str:
 def _pyproject(files: ProjectFiles) -> tuple[dict[str, Any], str]:
     """Return the table (empty where the file is missing or malformed), and the problem."""
     try:
-        return tomllib.loads((files.read(PYPROJECT) or b"").decode()), ""
+        return plain_toml.load((files.read(PYPROJECT) or b"").decode()), ""
     except InputError as error:
         return {}, error.message
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+    except (UnicodeDecodeError, plain_toml.TomlError):
         return {}, f"{PYPROJECT}: is not valid TOML"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.contracts.config.signing import SigningIdentity
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.formats import yaml
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
@@ -101,8 +101,8 @@ def _days(days: int | None) -> int:
 
 def _has_table(run: StageRun, name: str, key: str) -> bool:
     try:
-        return key in tomllib.loads(_text(run, name))
-    except tomllib.TOMLDecodeError:
+        return key in plain_toml.load(_text(run, name))
+    except plain_toml.TomlError:
         return False
 
 

@@ -6,7 +6,6 @@ import argparse
 import os
 import re
 import tempfile
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ops.supply_chain.adapters.files.release_archive import is_archive, unpack
 from ops.supply_chain.adapters.files.release_files import read_evidence, read_release
 from ops.supply_chain.contracts.files.verification import Expectations, Further
-from ops.supply_chain.core import plain_json
+from ops.supply_chain.core import plain_json, plain_toml
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UsageError
@@ -237,11 +236,11 @@ def _identities_in(path: Path) -> tuple[SigningIdentity, ...]:
     from ops.supply_chain.contracts.config.signing import SigningIdentity
 
     try:
-        table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+        table: Any = plain_toml.load(path.read_text(encoding="utf-8"))
         found = msgspec.convert(_days_as_text(table["signing"]["identities"]), tuple[SigningIdentity, ...], strict=True)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError) as error:
         raise UsageError(
             f"{path}: has no readable [[signing.identities]]: {error}",
             hint="See docs/configuration.md for its keys.",

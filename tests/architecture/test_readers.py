@@ -1,0 +1,38 @@
+"""Formats that others write have one reader each, which has the bounds; no other module imports the parser."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+HOMES = {
+    "tomllib": {"core/plain_toml.py"},
+    "yaml": {"formats/yaml.py"},
+    "xml": set(),
+    "pickle": set(),
+    "marshal": set(),
+    "plistlib": set(),
+}
+"""Parser -> the only modules of `ops/supply_chain/` that import it."""
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level names of the modules that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("parser", sorted(HOMES))
+def test_a_parser_is_imported_by_its_home_alone(repository: Path, parser: str) -> None:
+    top = repository / "ops" / "supply_chain"
+
+    found = {path.relative_to(top).as_posix() for path in top.rglob("*.py") if parser in imported(path)}
+
+    assert found == HOMES[parser]
