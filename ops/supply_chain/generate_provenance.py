@@ -21,6 +21,7 @@ from collections.abc import Sequence
 
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.folders import measure, plain_files
+from ops.supply_chain.adapters.files.git_changes import read_changes
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.provenance import (
     Builder,
@@ -186,7 +187,8 @@ def _dependencies(run: StageRun, records: Sequence[Record]) -> list[ResourceDesc
     found = [*dependencies.project_files(records), *dependencies.feeds(records), *_previous(run)]
     found += dependencies.tools([*(tool for record in records for tool in record.tools), *_own_tools()])
     if source is not None and state is not None:
-        found.append(dependencies.source_dependency(source, dirty=state.dirty, folder=state.prefix))
+        dirty = bool(read_changes(run.root, outputs=(run.dist, run.artifacts)))
+        found.append(dependencies.source_dependency(source, dirty=dirty, folder=state.prefix))
     return found
 
 

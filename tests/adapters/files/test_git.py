@@ -11,6 +11,7 @@ import pytest
 
 from ops.supply_chain.adapters.files.git import read_state, remote_of, tracked_files
 from ops.supply_chain.adapters.files.git_blobs import BlobReader
+from ops.supply_chain.adapters.files.git_changes import read_changes
 from ops.supply_chain.core.errors import UnavailableError
 
 TEXT = "first\n"
@@ -131,7 +132,7 @@ def test_an_error_of_git_is_not_examined_and_never_no_repository(
 ) -> None:
     damage(checkout)
     with pytest.raises(UnavailableError):
-        read_state(checkout)
+        (read_state(checkout), read_changes(checkout))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
@@ -182,6 +183,9 @@ def test_a_bare_repository_among_the_files_is_never_used(checkout: Path, program
         with pytest.raises(UnavailableError):
             remote_of(folder)
     assert read_state(checkout) is not None
+    changed = {change.path for change in read_changes(checkout)}
+    assert "vendor/thing/index" in changed
+    assert "vendor/thing/file" not in changed
     assert not ran(program)
 
 
@@ -193,12 +197,10 @@ def test_a_filter_of_the_repository_is_not_run(checkout: Path, program: Path, ke
     git(checkout, "config", f"filter.{name}.{key}", str(program))
     git(checkout, "config", f"filter.{name}.required", "true")
     touch(checkout / "file")
-    state = read_state(checkout)
-    assert state is not None
-    assert not state.dirty
+    assert read_changes(checkout) == ()
     assert not ran(program)
     (checkout / "file").write_text("other\n")
-    assert (read_state(checkout) or state).dirty
+    assert [change.path for change in read_changes(checkout)] == ["file"]
     assert not ran(program)
 
 
@@ -214,11 +216,10 @@ def test_a_filter_of_a_submodule_is_not_run_and_its_changes_count(
     git(checkout / "sub", "config", "filter.x.clean", str(program))
     git(checkout / "sub", "config", "core.fsmonitor", str(program))
     touch(checkout / "sub/file")
-    state = read_state(checkout)
-    assert state is not None
-    assert not state.dirty
+    changes = {change.path for change in read_changes(checkout)}
+    assert changes == {"sub/.git/info/attributes"}  # which could hide changes
     (checkout / "sub/file").write_text("changed\n")
-    assert (read_state(checkout) or state).dirty
+    assert {change.path for change in read_changes(checkout)} == {*changes, "sub/file"}
     assert not ran(program)
 
 
@@ -241,7 +242,7 @@ def test_a_promisor_remote_is_never_asked(checkout: Path, program: Path) -> None
     with BlobReader(checkout, state.commit) as blobs, pytest.raises(UnavailableError):
         blobs.read("file")
     _object(checkout, "HEAD^{tree}").unlink()
-    for ask in (read_state, tracked_files):
+    for ask in (read_changes, tracked_files):
         with pytest.raises(UnavailableError):
             ask(checkout)
     assert not ran(program)
@@ -252,4 +253,5 @@ def test_no_hook_is_run(checkout: Path, program: Path, hook: str) -> None:
     program.rename(checkout / ".git/hooks" / hook)
     touch(checkout / "file")
     assert read_state(checkout) is not None
+    assert read_changes(checkout) == ()
     assert not ran(program)

@@ -9,6 +9,7 @@ import pytest
 
 from ops.supply_chain.adapters.files.git import read_state, tracked_files
 from ops.supply_chain.adapters.files.git_blobs import BlobReader
+from ops.supply_chain.adapters.files.git_changes import read_changes
 from ops.supply_chain.adapters.files.project import EARLIEST_EPOCH, describe
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.core.errors import InputError, UsageError
@@ -53,8 +54,6 @@ def test_a_commit_gives_the_moment_and_a_tag_the_version(checkout: Path) -> None
     project = describe(checkout, Config())
     assert (project.name, project.version, project.version_source) == ("Thing", "v1.2.0", "tag")
     assert (project.epoch, project.epoch_source) == (EPOCH, "commit")
-    assert project.source is not None
-    assert not project.source.dirty
 
 
 def test_two_tags_are_one_too_many(checkout: Path) -> None:
@@ -63,31 +62,6 @@ def test_two_tags_are_one_too_many(checkout: Path) -> None:
     with pytest.raises(UsageError) as caught:
         describe(checkout, Config())
     assert caught.value.message == "HEAD has 2 tags (v1, v2): which one is released?"
-
-
-@pytest.mark.parametrize("change", ["edit", "add"])
-def test_a_change_makes_it_dirty(checkout: Path, change: str) -> None:
-    (checkout / ("a b.txt" if change == "edit" else "new.txt")).write_text("changed")
-    state = read_state(checkout)
-    assert state is not None
-    assert state.dirty
-
-
-@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
-def test_a_change_that_git_was_told_to_hide_makes_it_dirty(checkout: Path, flag: str) -> None:
-    _git(checkout, "update-index", flag, "a b.txt")
-    (checkout / "a b.txt").write_text("changed")
-    state = read_state(checkout)
-    assert state is not None
-    assert state.dirty
-
-
-def test_a_file_that_a_sparse_checkout_left_out_is_no_change(checkout: Path) -> None:
-    _git(checkout, "update-index", "--skip-worktree", "a b.txt")
-    (checkout / "a b.txt").unlink()
-    state = read_state(checkout)
-    assert state is not None
-    assert not state.dirty
 
 
 def test_no_program_of_the_repositorys_configuration_is_run(checkout: Path) -> None:
@@ -108,6 +82,7 @@ def test_no_program_of_the_repositorys_configuration_is_run(checkout: Path) -> N
         _git(checkout, "config", key, str(program))
     _git(checkout, "config", "log.showSignature", "true")
     assert read_state(checkout) is not None
+    assert read_changes(checkout) == ()
     assert not ran.exists()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from ops.supply_chain.adapters.files.git import command, environment
+from ops.supply_chain.adapters.files.git_process import command, environment
 from ops.supply_chain.core.errors import UnavailableError
 
 _ANSWER = re.compile(rb"[0-9a-f]+ (?P<kind>[a-z]+) (?P<size>[0-9]+)\n")

@@ -1,0 +1,241 @@
+"""What differs from the commit: every way in which a file can, and every way in which git can be set to hide it."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.supply_chain.adapters.files.git_changes import read_changes
+from ops.supply_chain.core.errors import UnavailableError
+from tests.adapters.files.test_git import checkout, commit, git, touch
+
+__all__ = ["checkout"]
+
+ODD_NAMES = (
+    ":(top)x",
+    "*.py",
+    "[a]",
+    "new\nline",
+    " lead",
+    "trail ",
+    "\u202egpj.exe",
+    "-n",
+    "!neg",
+    "#c",
+    os.fsdecode(b"\xff"),
+)
+
+
+def changes(root: Path, *outputs: str) -> dict[str, str]:
+    found = read_changes(root, outputs=[root / output for output in outputs])
+    assert list(found) == sorted(found)
+    return {change.path: change.reason for change in found}
+
+
+def add(root: Path, path: str, text: str = "new\n") -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+
+
+def test_a_clean_folder_has_no_changes(checkout: Path) -> None:
+    assert changes(checkout) == {}
+
+
+def _edit(root: Path) -> None:
+    add(root, "file")
+
+
+def _edit_in_the_same_second(root: Path) -> None:
+    state = (root / "file").stat()
+    add(root, "file", "fIrst\n")
+    os.utime(root / "file", ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def _stage(root: Path) -> None:
+    add(root, "file")
+    git(root, "add", "file")
+
+
+def _mode(root: Path) -> None:
+    git(root, "config", "core.fileMode", "false")
+    (root / "file").chmod(0o755)
+
+
+def _link(root: Path) -> None:
+    git(root, "config", "core.symlinks", "false")
+    (root / "link").symlink_to("file")
+    git(root, "-c", "core.symlinks=true", "add", "link")
+    git(root, "commit", "-qm", "x")
+    (root / "link").unlink()
+    (root / "link").write_text("file")
+
+
+def _line_ends(root: Path) -> None:
+    git(root, "config", "core.autocrlf", "input")
+    (root / "file").write_bytes(b"first\r\n")
+
+
+def _assume_unchanged(root: Path) -> None:
+    git(root, "update-index", "--assume-unchanged", "file")
+    add(root, "file")
+
+
+def _skip_worktree(root: Path) -> None:
+    git(root, "update-index", "--skip-worktree", "file")
+    add(root, "file")
+
+
+def _status_settings(root: Path) -> None:
+    git(root, "config", "status.showUntrackedFiles", "no")
+    git(root, "config", "diff.ignoreSubmodules", "all")
+    add(root, "new")
+
+
+def _exclude(root: Path) -> None:
+    (root / ".git/info/exclude").write_text("new\n")
+    add(root, "new")
+
+
+def _excludes_file(root: Path) -> None:
+    (root.parent / "ignore").write_text("new\n")
+    git(root, "config", "core.excludesFile", str(root.parent / "ignore"))
+    add(root, "new")
+
+
+def _own_ignore(root: Path) -> None:
+    add(root, "new/.gitignore", "*\n")
+    add(root, "new/__init__.py")
+
+
+def _ignore_beside_tracked_files(root: Path) -> None:
+    add(root, ".gitignore", "new\n.gitignore\n")
+    add(root, "new")
+
+
+def _edited_ignore(root: Path) -> None:
+    add(root, ".gitignore", "x\n")
+    commit(root)
+    add(root, ".gitignore", "new\n")
+    add(root, "new")
+
+
+def _attributes(root: Path) -> None:
+    add(root, ".git/info/attributes", "# c\n* ident\n")
+
+
+def _configuration(root: Path) -> None:
+    add(root, ".git/info/exclude", "/.security-config.toml\n")
+    add(root, ".security-config.toml")
+
+
+def _repository(root: Path) -> None:
+    add(root, "inner/file")
+    git(root / "inner", "init", "-q")
+
+
+CHANGES: dict[str, tuple[Callable[[Path], None], dict[str, str]]] = {
+    "edited": (_edit, {"file": "modified"}),
+    "edited with the same size and time": (_edit_in_the_same_second, {"file": "modified"}),
+    "staged": (_stage, {"file": "modified"}),
+    "deleted": (lambda root: (root / "file").unlink(), {"file": "deleted"}),
+    "mode": (_mode, {"file": "modified"}),
+    "a link that became a file": (_link, {"link": "changed its kind"}),
+    "line ends": (_line_ends, {"file": "modified"}),
+    "assume-unchanged": (_assume_unchanged, {"file": "git is set not to check it (assume-unchanged)"}),
+    "skip-worktree": (_skip_worktree, {"file": "git is set not to check it (skip-worktree)"}),
+    "untracked": (lambda root: add(root, "new"), {"new": "not tracked"}),
+    "untracked folder": (lambda root: add(root, "new/deep/er"), {"new/deep/er": "not tracked"}),
+    "untracked, not shown": (_status_settings, {"new": "not tracked"}),
+    "info/exclude": (_exclude, {"new": "not tracked, and ignored only by .git/info/exclude"}),
+    "excludesFile": (_excludes_file, {"new": "not tracked, and ignored only by PARENT/ignore"}),
+    "a folder that ignores itself": (_own_ignore, {"new/": "not tracked, and ignored only by new/.gitignore"}),
+    "a .gitignore that ignores itself": (
+        _ignore_beside_tracked_files,
+        {"new": "not tracked, and ignored only by .gitignore"},
+    ),
+    "an edited .gitignore": (_edited_ignore, {".gitignore": "modified"}),
+    "attributes of the clone": (
+        _attributes,
+        {".git/info/attributes": "attributes of this clone alone can hide changes"},
+    ),
+    "an excluded configuration": (
+        _configuration,
+        {".security-config.toml": "not tracked, and ignored only by .git/info/exclude"},
+    ),
+    "a repository inside": (_repository, {"inner/": "not tracked"}),
+}
+
+
+@pytest.mark.parametrize(("change", "expected"), CHANGES.values(), ids=CHANGES)
+def test_a_change_is_named(checkout: Path, change: Callable[[Path], None], expected: dict[str, str]) -> None:
+    change(checkout)
+    found = {path: reason.replace(str(checkout.parent), "PARENT") for path, reason in changes(checkout).items()}
+    assert found == expected
+
+
+def test_what_the_commit_ignores_and_what_tools_leave_is_no_change(checkout: Path) -> None:
+    add(checkout, ".gitignore", "*.pyc\n/dist/\n!/kept.pyc\n")
+    commit(checkout)
+    for path in ("dist/a", "x.pyc", "only/__pycache__/y.pyc"):
+        add(checkout, path)
+    add(checkout, ".venv/.gitignore", "*\n")
+    add(checkout, ".venv/bin/python")
+    add(checkout, ".idea/x")
+    add(checkout, ".git/info/exclude", ".idea\n")
+    assert changes(checkout) == {}
+    add(checkout, "kept.pyc")
+    assert changes(checkout) == {"kept.pyc": "not tracked"}
+
+
+def test_a_file_that_a_sparse_checkout_left_out_is_no_change(checkout: Path) -> None:
+    git(checkout, "update-index", "--skip-worktree", "file")
+    (checkout / "file").unlink()
+    assert changes(checkout) == {}
+
+
+def test_what_the_pipeline_writes_is_no_change_but_the_project_is_no_output(checkout: Path) -> None:
+    for path in ("dist/a", "data/artifacts/b", "data/c"):
+        add(checkout, path)
+    assert changes(checkout, "dist", "data/artifacts") == {"data/c": "not tracked"}
+    assert set(changes(checkout, ".", "..")) == {"dist/a", "data/artifacts/b", "data/c"}
+
+
+def test_a_folder_inside_a_repository_has_its_own_changes_and_the_ignores_above_it(checkout: Path) -> None:
+    add(checkout, "inner/file")
+    add(checkout, ".gitignore", "ignored\n")
+    commit(checkout)
+    add(checkout, "other")
+    add(checkout, "inner/ignored")
+    assert changes(checkout / "inner") == {}
+    add(checkout, "inner/file", "changed\n")
+    add(checkout, ".gitignore", "ignored\n# changed\n")
+    assert changes(checkout / "inner") == {"file": "modified", "../.gitignore": "modified"}
+
+
+def test_touching_a_file_changes_nothing(checkout: Path) -> None:
+    touch(checkout / "file")
+    assert changes(checkout) == {}
+
+
+def test_an_empty_folder_of_a_repository_is_an_error(checkout: Path) -> None:
+    (checkout / ".git/HEAD").write_text("ref: refs/heads/none\n")
+    with pytest.raises(UnavailableError):
+        read_changes(checkout)
+
+
+def test_any_set_of_new_files_is_named_and_nothing_else(checkout: Path) -> None:
+    choose = random.Random(7)  # noqa: S311 - a seed, so that every run tries the same
+    for _ in range(3):
+        wanted = {
+            f"{choose.choice(('', 'a/', 'a/b/', '[c]/'))}{name}"
+            for name in choose.sample(ODD_NAMES, choose.randint(1, 6))
+        }
+        for path in wanted:
+            add(checkout, path)
+        assert changes(checkout) == dict.fromkeys(wanted, "not tracked")
+        for path in wanted:
+            (checkout / path).unlink()
