@@ -286,8 +286,53 @@ def test_without_a_moment_an_option_that_adds_nothing_is_no_drift(gate: Gate) ->
 
 def test_a_moment_in_the_future_is_a_broken_input(gate: Gate) -> None:
     gate.edit(LOCK, "# uv-compiled-at: 2026-", "# uv-compiled-at: 2028-")
+    gate.edit("g/requirements.txt", "leaf==1.0", "leaf==0.9")
+    assert gate.run() == ExitCode.DENIED
+    assert [found[:2] for found in gate.findings] == [("lock.broken", LOCK), ("lock.drift", "g/requirements.txt")]
+    message = gate.record["findings"][0]["message"]
+    assert f"{LOCK}: the timestamp of the lock is 2028-11-13T09:00:00Z, later than" in message
+
+
+HEADERS = {
+    "another timestamp": "# uv-compiled-at: yesterday\n",
+    "two timestamps": f"# uv-compiled-at: {OLD}\n# uv-compiled-at: {OLD}\n",
+    "half a bypass": "# sealwright-cool-down-bypass: leaf\n",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_a_malformed_header_leaves_the_other_locks_examined(gate: Gate, header: str) -> None:
+    gate.write(LOCK, header + (gate.root / LOCK).read_text())
     assert gate.run() == ExitCode.INPUT
-    assert gate.err.startswith(f"error: {LOCK}: the timestamp of the lock is 2028-11-13T09:00:00Z, later than")
+    assert [found[:2] for found in gate.findings] == [("lock.broken", LOCK)]
+    assert (gate.record["outcome"], gate.record["counts"]["locks"]) == ("not-examined", 1)
+    assert (gate.record["counts"]["examined"], gate.record["counts"]["recompiled"]) == (1, 1)
+
+
+def test_a_source_that_cannot_be_read_leaves_the_other_locks_examined(gate: Gate) -> None:
+    (gate.root / "f" / "requirements.in").write_bytes(b"caf\xff\n")
+    assert gate.run() == ExitCode.INPUT
+    assert [found[:2] for found in gate.findings] == [("lock.broken", LOCK)]
+    assert gate.record["counts"]["examined"] == 1
+
+
+def test_a_lock_without_the_extras_that_its_packages_require_is_noted(gate: Gate) -> None:
+    gate.index.add("more", "1.0", OLD, "top[fast]")
+    gate.write("f/requirements.in", "more\n")
+    gate.compile()
+    text = (gate.root / LOCK).read_text()
+    assert "top[fast]==1.0" in text
+    assert "compile --generate-hashes --no-strip-extras requirements.in" in text
+    assert gate.run("--reproducible") == ExitCode.PASS
+    assert gate.record["notes"] == []
+    gate.write(LOCK, text.replace("[fast]", "").replace(" --no-strip-extras", ""))
+    assert gate.run("--reproducible") == ExitCode.PASS
+    assert gate.record["counts"]["reproducible"] == 2
+    assert gate.record["notes"] == [
+        f"{LOCK}: has no extras (top[fast]), so pip before 23.3 refuses it with --require-hashes; nox -s lock adds them"
+    ]
+    gate.compile()
+    assert "top[fast]==1.0" in (gate.root / LOCK).read_text()
 
 
 def test_a_source_without_its_lock(gate: Gate) -> None:

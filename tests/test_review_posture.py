@@ -156,3 +156,26 @@ def test_nothing_is_written(release: Handmade, capfd: pytest.CaptureFixture[str]
     before = {path: path.stat().st_mtime_ns for path in release.base.rglob("*")}
     review(release, capfd)
     assert {path: path.stat().st_mtime_ns for path in release.base.rglob("*")} == before
+
+
+def test_a_broken_lock_is_not_examined_and_the_others_are_listed(
+    release: Handmade, capfd: pytest.CaptureFixture[str]
+) -> None:
+    without_release(release)
+    release.write("project/uv.lock", "version = 3\n")
+    code, found = review(release, capfd)
+    assert code == ExitCode.INPUT
+    locks = {item["subject"]: item["standing"] for item in found["items"] if item["area"] == "locks"}
+    assert locks == {"uv.lock": "not-examined", LOCK: "listed"}
+    release.write("project/.security-config.toml", CONFIG + EXPIRED)
+    code, found = review(release, capfd)
+    assert code == ExitCode.DENIED
+
+
+EXPIRED = """[[waivers]]
+id = "CVE-2026-1"
+package = "x"
+reason = "known"
+owner = "me"
+expires = 2026-01-01
+"""

@@ -22,6 +22,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from ops.supply_chain.adapters.tools.lock_tools import LockTools
 from ops.supply_chain.adapters.tools.uv import Uv, uv_version
 from ops.supply_chain.contracts.base import FileRef
@@ -29,7 +31,7 @@ from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.values.compile_request import CompileRequest
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, LockKind
-from ops.supply_chain.core.errors import StageError, UnavailableError
+from ops.supply_chain.core.errors import InputError, StageError, UnavailableError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.dependencies.compile.check import Recompiled, diff_of, recompile
 from ops.supply_chain.dependencies.compile.plan import LockJob
@@ -41,8 +43,10 @@ from ops.supply_chain.dependencies.drift.lock_check import (
     counts_of,
     diff_lines,
     document_of,
+    extras_note,
     notes_of,
 )
+from ops.supply_chain.dependencies.locks.errors import broken_finding
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.gather.dependencies.tool_check import check_with_tool
 from ops.supply_chain.gather.gates.outcome import finish_gate
@@ -98,7 +102,7 @@ def _perform(run: StageRun) -> StageResult:
     projects = read_gate_input(run)
     with _cache(run) as cache:
         compilers = _Compilers(run, cache)
-        checked = [(project, _check(run, project, compilers)) for project in projects]
+        checked = [_check(run, project, compilers) for project in projects]
     return _result(run, checked, compilers.runs)
 
 
@@ -112,9 +116,24 @@ def _cache(run: StageRun) -> Iterator[Path]:
         yield Path(clean)
 
 
-def _check(run: StageRun, project: GateProject, compilers: _Compilers) -> list[tuple[Lock | None, LockCheck]]:
+def _check(
+    run: StageRun, project: GateProject, compilers: _Compilers
+) -> tuple[GateProject, list[tuple[Lock | None, LockCheck]]]:
+    """Check the locks of a project; a lock that cannot be planned joins its broken ones."""
+    unplanned: dict[str, Finding] = {}
+
+    def note(path: str, error: InputError) -> None:
+        unplanned[path] = broken_finding(path, error)
+
     broken = frozenset(finding.path for finding in project.broken)
-    groups = read_jobs(project.root, project.config.locks, now=run.now, label=project.label, broken=broken)
+    groups = read_jobs(
+        project.root, project.config.locks, now=run.now, label=project.label, broken=broken, on_broken=note
+    )
+    project = msgspec.structs.replace(
+        project,
+        locks=tuple(lock for lock in project.locks if lock.path not in unplanned),
+        broken=(*project.broken, *unplanned.values()),
+    )
     jobs = {job.path: job for group in groups for job in group}
     compiled = [jobs[lock.path] for lock in project.locks if lock.path in jobs]
     checks = _recompile(run, project, compilers, compiled)
@@ -127,7 +146,7 @@ def _check(run: StageRun, project: GateProject, compilers: _Compilers) -> list[t
         found.append((lock, checks[lock.path]))
     existing = {lock.path for lock in project.locks}
     absent = [job for path, job in sorted(jobs.items()) if path not in existing and job.has_requirements]
-    return found + [(None, _missing(job)) for job in absent]
+    return project, found + [(None, _missing(job)) for job in absent]
 
 
 def _recompile(
@@ -165,6 +184,7 @@ def _recompiled(project: GateProject, result: Recompiled, *, strict: bool) -> Lo
         from_source=result.from_source,
         findings=tuple(found),
         diff=shown,
+        note=extras_note(result.extras_left_out),
     )
 
 

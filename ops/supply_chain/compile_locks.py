@@ -6,6 +6,7 @@ Reads    requirements.in files, pyproject.toml. A source is any requirements*.in
          keep and, in `# uv-compiled-at:`, the timestamp after which releases were ignored.
 Writes   requirements.txt, requirements.cdx.json, requirements.provenance.json beside each source (name.txt,
          name.cdx.json, name.provenance.json for a name.in); each file atomically, the lock last.
+         Every package keeps its extras, which pip before 23.3 needs with --require-hashes.
          A lock that its recorded timestamp reproduces keeps every byte; else the new timestamp is the present less
          [locks].cool_down_days, or the recorded one if that is later. A publisher entry is written when a direct
          dependency is new or changes its version, and then stays. With --check nothing is written.

@@ -6,8 +6,9 @@ Writes   nothing.
 Decides  nothing is overdue. Due and open items are listed and pass. Overdue is what has expired or is broken: a waiver
          past its last day or malformed, no identity that is valid today although some are configured, a damaged
          release, a security.txt that is stale or malformed.
-Exits    0 listed, 2 usage or configuration, 3 a lock, baseline or SBOM is broken, 4 something is overdue, 5 something
-         could not be checked: no retained release, no lock, a lock without a timestamp, no SBOM.
+Exits    0 listed, 2 usage or configuration, 3 a lock (then all others are listed), baseline or SBOM is broken,
+         4 something is overdue, 5 something could not be checked: no retained release, no lock, a lock without a
+         timestamp, no SBOM.
 Network  none.
 Source   RFC 9116 (security.txt), https://www.rfc-editor.org/rfc/rfc9116
 """
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ops.supply_chain.contracts.files.manifest import HeldRelease
     from ops.supply_chain.contracts.files.review import Review, ReviewItem
     from ops.supply_chain.contracts.values.lock import Lock
+    from ops.supply_chain.dependencies.locks.project import ReadLocks
 
 MOST_DAYS = 3650
 """Ten years, as `[review].within_days`."""
@@ -52,21 +54,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     from ops.supply_chain.assurance.review.report import counts_of, outcome_of, text_of
+    from ops.supply_chain.gather.gates.locks import read_good_locks
 
-    review = _review(run)
-    return StageResult(outcome=outcome_of(review), text=text_of(review), counts=counts_of(review), document=review)
+    read = read_good_locks(run.root, run.config.locks)
+    review = _review(run, read)
+    return StageResult(
+        outcome=outcome_of(review),
+        text=text_of(review),
+        counts=counts_of(review),
+        document=review,
+        broken_input=bool(read.broken),
+    )
 
 
-def _review(run: StageRun) -> Review:
+def _review(run: StageRun, read: ReadLocks) -> Review:
     from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
+    from ops.supply_chain.assurance.review.locks import broken_items
     from ops.supply_chain.assurance.review.report import build_review
     from ops.supply_chain.gather.assurance.review import read_releases
-    from ops.supply_chain.gather.gates.locks import read_project_locks
 
     store, name = ArtifactStore(run.artifacts), run.project.name
-    locks, releases = read_project_locks(run.root, run.config.locks), read_releases(store, name)
+    locks, releases = read.locks, read_releases(store, name)
     matrix = _matrix(run, store, locks, releases)
-    items = [*_dated(run, releases), *_aging(run, locks, matrix)]
+    broken = broken_items([lock.finding for lock in read.broken])
+    items = [*_dated(run, releases), *broken, *_aging(run, read, matrix)]
     return build_review(items, matrix, _window(run, utc=True), component=name)
 
 
@@ -88,16 +99,17 @@ def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
     ]
 
 
-def _aging(run: StageRun, locks: Sequence[Lock], matrix: DependencyMatrix) -> list[ReviewItem]:
+def _aging(run: StageRun, read: ReadLocks, matrix: DependencyMatrix) -> list[ReviewItem]:
     """List what grows old: locks, baselines, owners, settings."""
     from ops.supply_chain.assurance.review.dependencies import dependency_items
     from ops.supply_chain.assurance.review.locks import baseline_items, lock_items
     from ops.supply_chain.assurance.review.settings import settings_items
     from ops.supply_chain.gather.assurance.review import read_baselines, utc_day
 
-    today = utc_day(run)
+    today, locks = utc_day(run), read.locks
+    is_locked = bool(locks or read.broken)
     return [
-        *lock_items(locks, today, oldest_days=run.config.review.lock_days),
+        *(lock_items(locks, today, oldest_days=run.config.review.lock_days) if locks or not is_locked else []),
         *baseline_items(locks, read_baselines(run, locks)),
         *dependency_items(matrix),
         *settings_items(run.config, today),

@@ -234,6 +234,9 @@ def test_what_is_shown_is_one_line_a_line() -> None:
     assert "CI        a?b" in lines
     assert "git       a remote at example.org, in folder p?" in lines
     assert "locks     a.txt: 3 packages, 2 without hash or exact version" in lines
+    lines = found_lines(survey(locks=(LOOSE,), locks_problem="uv.lock:1: broken"))
+    assert "locks     a.txt: 3 packages, 2 without hash or exact version" in lines
+    assert "locks     cannot be read: uv.lock:1: broken" in lines
     assert all("\n" not in line for line in lines)
 
 

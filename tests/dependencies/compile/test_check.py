@@ -176,3 +176,30 @@ def test_askers_that_share_a_memory_ask_once() -> None:
     for _ in range(2):
         recompile([job()], CachedCompiler(compiler, memory), now=NOW, from_source=False)  # type: ignore[arg-type]
     assert len(compiler.asked) == 1
+
+
+WITH_EXTRAS = BODY.replace("a==1", "a[x]==1")
+
+
+def test_a_lock_may_leave_out_extras_only_if_its_header_lets_the_compiler() -> None:
+    compiler = Compiler(WITH_EXTRAS, unseeded=WITH_EXTRAS)
+    [found] = ask(compiler, job(), from_source=True)
+    assert (found.same, found.from_source, found.extras_left_out) == (True, True, ("a[x]",))
+    head = f"# uv pip compile --no-strip-extras r.in\n{MOMENT.format(1)}"
+    [found] = ask(compiler, job(head=head))
+    assert (found.same, found.extras_left_out) == (False, ("a[x]",))
+    [found] = ask(compiler, job(WITH_EXTRAS, head=head))
+    assert (found.same, found.extras_left_out) == (True, ())
+    [found] = ask(compiler, job(WITH_EXTRAS))
+    assert (found.same, found.extras_left_out) == (True, ())
+
+
+def test_a_difference_is_shown_without_the_extras_that_are_none() -> None:
+    [found] = ask(Compiler(WITH_EXTRAS.replace("b==2", "b==3")), job())
+    assert diff_of(found).compiled == MOMENT.format(1) + BODY.replace("b==2", "b==3")
+
+
+def test_a_lock_without_hashes_is_not_installed_with_require_hashes() -> None:
+    bare = "a==1\n    # via b\nb==2\n"
+    [found] = ask(Compiler(bare.replace("a==1", "a[x]==1")), job(bare))
+    assert (found.same, found.extras_left_out) == (True, ())

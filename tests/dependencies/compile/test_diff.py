@@ -10,7 +10,9 @@ from ops.supply_chain.dependencies.compile.diff import (
     changes_between,
     describes,
     downgraded,
+    extras_left_out,
     pins_of,
+    without_extras,
     without_others,
 )
 from ops.supply_chain.dependencies.compile.header import body_of
@@ -129,3 +131,27 @@ def test_an_empty_lock_is_described_by_an_empty_document() -> None:
     assert describes({**HEAD, "components": []}, pins_of(""))
     assert describes(HEAD, pins_of(""))
     assert not describes({}, pins_of(""))
+
+
+EXTRAS = """a[x, y]==1 \\
+    --hash=sha256:aa
+    # via
+    #   -r r.in
+    #   b
+b==2
+    # via -r r.in
+c[z]==3
+    # via -r r.in
+d[w]==4 ; python_version < "3.12"
+    # via a
+"""
+
+
+def test_extras_are_left_out_as_a_compiler_does() -> None:
+    assert without_extras(EXTRAS) == EXTRAS.replace("[x, y]", "").replace("[z]", "").replace("[w]", "")
+    assert without_extras("a @ https://example.org/a[b].whl\n") == "a @ https://example.org/a[b].whl\n"
+
+
+def test_only_extras_that_another_package_requires_are_missed() -> None:
+    assert extras_left_out(without_extras(EXTRAS), EXTRAS) == ("a[x, y]", "d[w]")
+    assert extras_left_out(EXTRAS, EXTRAS) == ()

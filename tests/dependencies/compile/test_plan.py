@@ -87,10 +87,10 @@ def test_the_command_has_the_options_that_count_and_no_place() -> None:
     config = LocksConfig(universal=True, python_version="3.11")
     [[job]] = jobs_of({"f/requirements.in": "a"}, config)
     assert job.command == (
-        "uv pip compile --generate-hashes --universal --python-version 3.11 requirements.in -o requirements.txt"
+        "uv pip compile --generate-hashes --no-strip-extras --universal --python-version 3.11 requirements.in -o requirements.txt"
     )
     [[plain]] = jobs_of({"f/requirements.in": "a"})
-    assert plain.command == "uv pip compile --generate-hashes requirements.in -o requirements.txt"
+    assert plain.command == "uv pip compile --generate-hashes --no-strip-extras requirements.in -o requirements.txt"
 
 
 PYPROJECT = '[project]\nname = "x"\ndependencies = ["idna>=3", "six"]\n'
@@ -151,3 +151,41 @@ def test_restricting_to_paths(wanted: list[str], found: list[list[str]]) -> None
 def test_a_lock_from_the_future_is_refused() -> None:
     with pytest.raises(InputError, match=r"a/requirements\.txt: the timestamp of the lock is 2027"):
         jobs_of({"a/requirements.in": "a", "a/requirements.txt": "# uv-compiled-at: 2027-01-01T00:00:00Z\na==1\n"})
+
+
+BAD_HEADER = "# uv-compiled-at: yesterday\n"
+
+
+def test_a_lock_that_cannot_be_planned_is_reported_and_the_others_are_planned() -> None:
+    unreadable = InputError("c/requirements.in:1: expected UTF-8")
+    files = {
+        "a/requirements.in": "six\n",
+        "b/requirements.in": "six\n",
+        "b/requirements.txt": BAD_HEADER,
+        "c/requirements.in": "",
+        "d/requirements.in": "-r ../e/requirements.txt\n",
+        "d/requirements.txt": "",
+        "e/requirements.in": "-r ../d/requirements.txt\n",
+        "e/requirements.txt": "",
+        "pyproject.toml": "?",
+    }
+
+    def read(path: str) -> str | None:
+        if path == "c/requirements.in":
+            raise unreadable
+        return files.get(path)
+
+    reported: dict[str, InputError] = {}
+    groups = plan_locks(files, read, config=LocksConfig(), named=(), now=NOW, on_broken=reported.__setitem__)
+    assert [[job.path for job in group] for group in groups] == [["a/requirements.txt"]]
+    assert sorted(reported) == [
+        "b/requirements.txt",
+        "c/requirements.txt",
+        "d/requirements.txt",
+        "e/requirements.txt",
+        "requirements.txt",
+    ]
+    assert reported["c/requirements.txt"] is unreadable
+    assert "not valid TOML" in reported["requirements.txt"].message
+    with pytest.raises(InputError):
+        jobs_of({"b/requirements.in": "six\n", "b/requirements.txt": BAD_HEADER})

@@ -162,7 +162,7 @@ def test_a_fleet_examines_every_other_lock(project: Project, tmp_path: Path) -> 
     assert [finding["path"] for finding in project.record("check_locks")["findings"]] == ["a/uv.lock"]
 
 
-@pytest.mark.parametrize("stage", ["generate_sbom", "check_vulnerabilities"])
+@pytest.mark.parametrize("stage", ["generate_sbom", "check_vulnerabilities", "check_malware"])
 def test_a_pylock_that_its_tool_writes_wrongly_beside_the_good_one(
     project: Project, tmp_path: Path, stage: str
 ) -> None:

@@ -279,7 +279,15 @@ def find_uv() -> str:
 
 def _options(config: Config, *, offline: bool) -> list[str]:
     locks = config.locks
-    options = ["--generate-hashes", "--no-header", "--no-config", "--no-progress", "--color", "never"]
+    options = [
+        "--generate-hashes",
+        "--no-strip-extras",
+        "--no-header",
+        "--no-config",
+        "--no-progress",
+        "--color",
+        "never",
+    ]
     options += ["--no-python-downloads", "--python", sys.executable]
     options += [] if locks.allow_builds else ["--no-build"]
     options += ["--python-version", locks.python_version] if locks.python_version else []

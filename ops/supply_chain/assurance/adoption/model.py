@@ -53,7 +53,7 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     `name` is a valid component name. `repository` is `OWNER/REPO` on GitHub or empty, `host` that of the remote or
     empty; addresses are not kept. `prefix` is the folder inside its git repository, `under_git` is set where there
     is one. `existing` are the paths in use among those that adoption could write and their alternatives, links and
-    folders included. `locks_problem` is why the locks could not be read, `broken` the problem with
+    folders included. `locks_problem` is why some or all locks could not be read, `broken` the problem with
     `pyproject.toml`. `sources` are files that a lock can be compiled from. `layout` is `src`, `flat` or `none`.
     `python` is the declared version, `python_source` the file that declares it. `gitignore` is the file's content,
     None where there is none or it must not be changed; `gitignore_problem` is then the reason. `released_as` is the

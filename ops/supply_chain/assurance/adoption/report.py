@@ -58,8 +58,9 @@ def to_paste(entries: Sequence[IgnoredAdvisory]) -> list[str]:
 
 
 def _lock_lines(survey: ProjectSurvey) -> list[str]:
-    if survey.locks_problem:
-        return [f"locks     cannot be read: {survey.locks_problem}"]
+    problem = [f"locks     cannot be read: {survey.locks_problem}"] if survey.locks_problem else []
+    if problem and not survey.locks:
+        return problem
     if not survey.locks:
         return [f"locks     none; sources to compile from: {_listed(survey.sources) or 'none'}"]
     shown = [
@@ -68,7 +69,7 @@ def _lock_lines(survey: ProjectSurvey) -> list[str]:
         for place, lock in enumerate(survey.locks[:MOST_LISTED])
     ]
     more = len(survey.locks) - MOST_LISTED
-    return shown + ([f"          and {more} more"] if more > 0 else [])
+    return shown + ([f"          and {more} more"] if more > 0 else []) + problem
 
 
 def _count(number: int, noun: str) -> str:

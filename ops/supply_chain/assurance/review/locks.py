@@ -8,6 +8,7 @@ from datetime import date
 from ops.supply_chain.assurance.review.window import some
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
+from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, PinSourceKind
 from ops.supply_chain.core.names import normalise
 
@@ -27,6 +28,11 @@ def lock_items(locks: Sequence[Lock], today: date, *, oldest_days: int) -> list[
         step = "Check [locks] in the configuration, or run `nox -s lock`."
         return [_lock(ReviewStatus.NOT_EXAMINED, "locks", "the project has no lock", step)]
     return [_aged(lock, today, oldest_days) for lock in locks]
+
+
+def broken_items(findings: Sequence[Finding]) -> list[ReviewItem]:
+    """List the locks that cannot be read, from the finding of each."""
+    return [_lock(ReviewStatus.NOT_EXAMINED, finding.path, finding.message, finding.next_step) for finding in findings]
 
 
 def _aged(lock: Lock, today: date, oldest_days: int) -> ReviewItem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,6 +20,7 @@ _HASH = re.compile(r"--hash=(?P<algorithm>[a-z0-9]+):(?P<digest>[0-9A-Fa-f]+)")
 _LOGICAL_LINE = re.compile(r"(?:[^\n]*\\\n)*[^\n]*\n?")
 _HASH_OPTION = re.compile(r"\s*--hash=\S+")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
+_EXTRAS = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<extras>\[[^\]\n]*\])(?=[ \t]*[=@])", re.MULTILINE)
 _SETTING = re.compile(
     r"(?:-i|-f|--(?:(?:extra-|default-)?index(?:-url)?|find-links|trusted-host|no-index|no-binary|only-binary|pre|"
     r"prefer-binary|require-hashes))(?=[\s=]|\Z)"
@@ -64,6 +66,37 @@ def pins_of(body: str) -> CompiledPins:
         hashes={name: frozenset(several) for name, several in hashes.items()},
         others=frozenset(_others(body)),
     )
+
+
+def without_extras(body: str) -> str:
+    """Return a lock's body as a compiler writes it that leaves out extras."""
+    return _EXTRAS.sub(r"\g<name>", body)
+
+
+def extras_left_out(body: str, complete: str) -> tuple[str, ...]:
+    """Return the packages whose extras a lock leaves out although another package in it requires them.
+
+    Args:
+        body: The lock's body.
+        complete: The same with all extras.
+    Returns:
+        `name[extra]`, sorted.
+    """
+    present = {normalise(match["name"]): match["extras"] for match in _EXTRAS.finditer(body)}
+    return tuple(
+        sorted(
+            f"{normalise(match['name'])}{match['extras']}"
+            for match in _EXTRAS.finditer(complete)
+            if present.get(normalise(match["name"])) != match["extras"] and _is_required(complete[match.end() :])
+        )
+    )
+
+
+def _is_required(rest: str) -> bool:
+    """Return whether the comments below a pin name a package that requires it, and not only a file."""
+    comments = itertools.takewhile(lambda line: line.startswith((" ", "\t")), rest.splitlines()[1:])
+    names = [line.strip().removeprefix("#").strip().removeprefix("via").strip() for line in comments if "#" in line]
+    return any(name and not name.startswith("-") for name in names)
 
 
 def without_others(body: str) -> str:

@@ -27,8 +27,15 @@ from ops.supply_chain.dependencies.compile.sources import (
     waves,
 )
 
+KEEPS_EXTRAS = "--no-strip-extras"
+"""In the header of a lock that pip can install with `--require-hashes`: before 23.3 it takes `name==1.0` in a lock for no
+answer to a dependency that requires `name[extra]`. pip 23.2 and older come with Python 3.11 and 3.12."""
+
 Read = Callable[[str], str | None]
 """Returns the text of a file by its path relative to the project, None if there is none."""
+
+OnBroken = Callable[[str, InputError], None]
+"""Gets the path of a lock that cannot be planned, and why."""
 
 
 class LockJob(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -67,6 +74,11 @@ class LockJob(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return body_of(self.old)
 
     @property
+    def keeps_extras(self) -> bool:
+        """Whether the command in the old header keeps the extras of each package; older locks left them out."""
+        return KEEPS_EXTRAS in self.head
+
+    @property
     def head(self) -> str:
         """The header of the old text, line ends as in the body."""
         return self.old.replace("\r\n", "\n").removesuffix(self.body)
@@ -92,7 +104,14 @@ class IncludedFiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan_locks(
-    files: Collection[str], read: Read, *, config: LocksConfig, named: Collection[str], now: datetime, label: str = ""
+    files: Collection[str],
+    read: Read,
+    *,
+    config: LocksConfig,
+    named: Collection[str],
+    now: datetime,
+    label: str = "",
+    on_broken: OnBroken | None = None,
 ) -> list[list[LockJob]]:
     """Find every lock to make.
 
@@ -103,23 +122,58 @@ def plan_locks(
         named: Locks (existing or not) that `[locks].include` names; used only if it is set.
         now: The time of the run.
         label: The project's name among several.
+        on_broken: Gets a lock that cannot be planned, and why; the others are planned. None raises the first error.
     Returns:
         Groups that depend on earlier groups only, each sorted by path.
     Raises:
-        InputError: A source, a lock's header or `pyproject.toml` is malformed, or sources include each other in a
-            circle.
+        InputError: Without `on_broken`: a source, a lock's header or `pyproject.toml` is malformed, or sources include
+            each other in a circle.
     """
-    candidates = [path for path in files if path.endswith(SOURCE_SUFFIX)]
-    reached = {path: follow(path, read) for path in candidates}
-    included = {path for tree in reached.values() for path in tree.required}
-    sources = choose(files, included=included, named=named if config.include else None)
-    sources += _from_pyproject(files, read) if not config.include or REQUIREMENTS_TXT in named else []
-    reached |= {source.path: _pyproject(read(PYPROJECT) or "") for source in sources if source.path == PYPROJECT}
+    report = _raise if on_broken is None else on_broken
+    reached, sources = _sources(files, read, report, config=config, named=named)
     uses = {path: {used for used, _ in tree.files} for path, tree in reached.items()}
-    return [
-        [_job(source, reached[source.path], read, config=config, now=now, label=label) for source in wave]
-        for wave in waves(sources, uses)
-    ]
+    planned = []
+    for wave in waves(sources, uses, report):
+        group = []
+        for source in wave:
+            try:
+                group.append(_job(source, reached[source.path], read, config=config, now=now, label=label))
+            except InputError as error:
+                report(source.lock, error)
+        planned.append(group)
+    return [group for group in planned if group]
+
+
+def _raise(_path: str, error: InputError) -> None:
+    raise error
+
+
+def _sources(
+    files: Collection[str], read: Read, report: OnBroken, *, config: LocksConfig, named: Collection[str]
+) -> tuple[dict[str, IncludedFiles], list[LockSource]]:
+    """Return what each source includes, and the sources that are compiled on their own and can be read."""
+    reached: dict[str, IncludedFiles] = {}
+    unread: dict[str, InputError] = {}
+    for path in files:
+        if path.endswith(SOURCE_SUFFIX):
+            try:
+                reached[path] = follow(path, read)
+            except InputError as error:
+                unread[path] = error
+    included = {path for tree in reached.values() for path in tree.required}
+    chosen = choose(files, included=included, named=named if config.include else None)
+    for source in chosen:
+        if source.path in unread:
+            report(source.lock, unread[source.path])
+    sources = [source for source in chosen if source.path in reached]
+    if not config.include or REQUIREMENTS_TXT in named:
+        try:
+            sources += _from_pyproject(files, read)
+            if sources and sources[-1].path == PYPROJECT:
+                reached[PYPROJECT] = _pyproject(read(PYPROJECT) or "")
+        except InputError as error:
+            report(REQUIREMENTS_TXT, error)
+    return reached, sources
 
 
 def follow(path: str, read: Read) -> IncludedFiles:
@@ -203,7 +257,7 @@ def _job(
 
 
 def _command(source: str, lock: str, config: LocksConfig) -> str:
-    words = ["uv", "pip", "compile", "--generate-hashes"]
+    words = ["uv", "pip", "compile", "--generate-hashes", KEEPS_EXTRAS]
     words += ["--universal"] if config.universal else []
     words += ["--python-version", config.python_version] if config.python_version else []
     return " ".join([*words, source, "-o", lock])

@@ -52,26 +52,43 @@ class CachedCompiler:
         return [self._cache[key] for key in keys]
 
 
-def reproduced(jobs: Sequence[LockJob], compiler: CachedCompiler, make_request: MakeRequest) -> list[LockJob]:
-    """Return the jobs whose lock the compiler reproduces.
+IsSame = Callable[[LockJob, CompileOutcome], bool]
+"""Decides whether a result is a lock's body; alike for jobs of equal inputs, body and header."""
+
+
+def is_body(job: LockJob, outcome: CompileOutcome) -> bool:
+    """Return whether a result is a lock's body, byte for byte."""
+    return outcome == job.body
+
+
+def reproduced(
+    jobs: Sequence[LockJob], compiler: CachedCompiler, make_request: MakeRequest, is_same: IsSame = is_body
+) -> dict[str, CompileOutcome]:
+    """Return the locks that the compiler reproduces.
 
     Args:
         jobs: Any order; one without a recorded timestamp is never reproduced.
         compiler: The compiler.
         make_request: The request for each job.
+        is_same: Compares a result with a lock.
     Returns:
-        Some of `jobs`, in no particular order.
+        The path of some of `jobs`, each with the result that is the same.
     """
     groups: dict[object, list[LockJob]] = defaultdict(list)
     for job in jobs:
         if job.header.compiled_at:
-            groups[job.inputs, job.body, job.header.bypasses].append(job)
+            groups[job.inputs, job.body, job.header.bypasses, job.keeps_extras].append(job)
     ends = {key: _ends(group) for key, group in groups.items()}
-    same = _same([job for group in ends.values() for job in group], compiler, make_request)
-    left = [job for key, group in groups.items() if not all(end.path in same for end in ends[key]) for job in group]
-    found = [job for key, group in groups.items() if all(end.path in same for end in ends[key]) for job in group]
-    each = _same(left, compiler, make_request)
-    return found + [job for job in left if job.path in each]
+    same = _same([job for group in ends.values() for job in group], compiler, make_request, is_same)
+    found: dict[str, CompileOutcome] = {}
+    left: list[LockJob] = []
+    for key, group in groups.items():
+        first, last = (same.get(end.path) for end in ends[key])
+        if first is not None and first == last:
+            found |= {job.path: first for job in group}
+        else:
+            left += group
+    return found | _same(left, compiler, make_request, is_same)
 
 
 def _key(job: LockJob, request: CompileRequest) -> RequestKey:
@@ -84,9 +101,11 @@ def _ends(group: list[LockJob]) -> list[LockJob]:
     return [ordered[0], ordered[-1]]
 
 
-def _same(jobs: Sequence[LockJob], compiler: CachedCompiler, make_request: MakeRequest) -> set[str]:
+def _same(
+    jobs: Sequence[LockJob], compiler: CachedCompiler, make_request: MakeRequest, is_same: IsSame
+) -> dict[str, CompileOutcome]:
     # One job of each distinct input first: these fill an empty cache for the others.
     first = {job.inputs: job.path for job in reversed(jobs)}
     ordered = sorted(jobs, key=lambda job: first[job.inputs] != job.path)
     outcomes = compiler.compile([(job, make_request(job)) for job in ordered])
-    return {job.path for job, outcome in zip(ordered, outcomes, strict=True) if outcome == job.body}
+    return {job.path: outcome for job, outcome in zip(ordered, outcomes, strict=True) if is_same(job, outcome)}

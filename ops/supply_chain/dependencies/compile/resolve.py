@@ -52,7 +52,7 @@ def resolve(jobs: Sequence[LockJob], options: CompileOptions, compile_many: Comp
     compiler = CachedCompiler(compile_many)
     unaffected = [job for job in jobs if not options.affect(job)]
     same = reproduced(unaffected, compiler, lambda job: request_for(job, job.header))
-    results = {job.path: _unchanged(job) for job in same}
+    results = {job.path: _unchanged(job) for job in unaffected if job.path in same}
     rest = [job for job in jobs if job.path not in results]
     results |= {result.job.path: result for result in _resolve_again(rest, options, compiler)}
     return [results[job.path] for job in jobs]

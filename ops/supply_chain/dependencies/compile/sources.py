@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePosixPath
 
 import msgspec
@@ -101,16 +101,19 @@ def choose(files: Collection[str], *, included: Collection[str], named: Collecti
     return chosen
 
 
-def waves(sources: Collection[LockSource], uses: Mapping[str, Collection[str]]) -> list[list[LockSource]]:
+def waves(
+    sources: Collection[LockSource],
+    uses: Mapping[str, Collection[str]],
+    report: Callable[[str, InputError], None],
+) -> list[list[LockSource]]:
     """Order sources so that a lock is compiled before a source that includes it.
 
     Args:
         sources: Any order.
         uses: Source path -> every file that it includes, at any depth, relative to the project.
+        report: Gets each lock whose source includes, directly or not, a lock that is made from it.
     Returns:
-        Groups, each sorted by path, that depend on earlier groups only.
-    Raises:
-        InputError: Sources include each other's locks.
+        Groups, each sorted by path, that depend on earlier groups only; without the locks that were reported.
     """
     left = {source.lock: source for source in sources}
     found: list[list[LockSource]] = []
@@ -122,7 +125,10 @@ def waves(sources: Collection[LockSource], uses: Mapping[str, Collection[str]]) 
         ]
         if not ready:
             names = ", ".join(sorted(source.path for source in left.values()))
-            raise InputError(f"{names}: each includes another's lock", hint="Remove the circle of -r and -c lines.")
+            error = InputError(f"{names}: each includes another's lock", hint="Remove the circle of -r and -c lines.")
+            for lock in sorted(left):
+                report(lock, error)
+            break
         found.append(sorted(ready, key=lambda source: source.path))
         left = {lock: source for lock, source in left.items() if source not in ready}
     return found

@@ -11,6 +11,7 @@ import msgspec
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock
 
+_MOST_NAMED = 3
 NO_LOCK = "no lock, and no declared dependency"
 
 
@@ -72,7 +73,7 @@ def counts_of(checks: Sequence[tuple[Lock | None, LockCheck]], *, reproducible: 
             else:
                 pins[key] = pins.get(key, True) and check.examined
     methods = Counter(check.how for _, check in checks)
-    same = [check for _, check in checks if check.same and reproducible]
+    same = [check for _, check in checks if check.same and reproducible and check.how is CheckMethod.RECOMPILED]
     return {
         "locks": sum(1 for lock, _ in checks if lock is not None),
         "locked": len(pins),
@@ -97,16 +98,32 @@ def notes_of(checks: Iterable[tuple[str, LockCheck]], counts: Mapping[str, int],
         counts: The counts of the run.
         unlocked: Whether a project without any lock declares dependencies.
     Returns:
-        General notes, then the method of each lock that is not compiled by uv, sorted by path.
+        General notes, then the method of each lock that is not compiled by uv, and the extras that a compiled lock
+        leaves out; sorted by path.
     """
     notes = [NO_LOCK] if not counts["locks"] and not counts["drifted"] and not unlocked else []
     if counts["kept"]:
         locks = "1 lock reuses" if counts["kept"] == 1 else f"{counts['kept']} locks reuse"
         notes.append(f"{locks} pins from an earlier compile; newer versions were already available")
     for path, check in sorted(checks, key=lambda pair: pair[0]):
+        if check.how is CheckMethod.RECOMPILED and check.note:
+            notes.append(f"{path}: {check.note}")
         if check.how in (CheckMethod.BY_TOOL, CheckMethod.BY_MANIFEST):
             notes.append(f"{path}: {check.how.value} ({check.note})" if check.note else f"{path}: {check.how.value}")
     return tuple(notes)
+
+
+def extras_note(left_out: Sequence[str]) -> str:
+    """Return the remark on a lock that leaves out extras which its packages require of each other.
+
+    Args:
+        left_out: `name[extra]`, sorted; empty gives no remark.
+    """
+    if not left_out:
+        return ""
+    more = len(left_out) - _MOST_NAMED
+    named = ", ".join(left_out[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"has no extras ({named}), so pip before 23.3 refuses it with --require-hashes; nox -s lock adds them"
 
 
 def diff_lines(checks: Iterable[tuple[str, LockCheck]]) -> tuple[str, ...]:

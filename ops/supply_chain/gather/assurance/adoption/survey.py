@@ -24,9 +24,10 @@ from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.dependencies.locks.project import BrokenLock, refuse_broken
 from ops.supply_chain.gather.assurance.adoption.files import on_github
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
-from ops.supply_chain.gather.gates.locks import read_project_locks
+from ops.supply_chain.gather.gates.locks import read_good_locks
 
 PYPROJECT = "pyproject.toml"
 REMOTES = (COMPONENT_REMOTE, "origin")
@@ -152,7 +153,8 @@ def _names(root: Path, state: _Git, table: dict[str, Any]) -> Sequence[str]:
 
 def _locks(root: Path, config: Config) -> tuple[tuple[FoundLock, ...], str]:
     try:
-        locks = read_project_locks(root, config.locks)
+        read = read_good_locks(root, config.locks)
+        broken = _broken(read.broken)
     except InputError as error:
         return (), _first(error.message)
     return tuple(
@@ -162,8 +164,17 @@ def _locks(root: Path, config: Config) -> tuple[tuple[FoundLock, ...], str]:
             pins=len(lock.entries),
             loose=len({finding.line for finding in lock.findings}),
         )
-        for lock in locks
-    ), ""
+        for lock in read.locks
+    ), broken
+
+
+def _broken(locks: Sequence[BrokenLock]) -> str:
+    """Return why the first of some broken locks cannot be read, and the number of others."""
+    try:
+        refuse_broken(locks)
+    except InputError as error:
+        return _first(error.message)
+    return ""
 
 
 def _first(message: str) -> str:
@@ -174,7 +185,7 @@ def _first(message: str) -> str:
 
 def _sources(root: Path, config: Config, now: datetime) -> tuple[str, ...]:
     try:
-        groups = read_jobs(root, config.locks, now=now)
+        groups = read_jobs(root, config.locks, now=now, on_broken=lambda _path, _error: None)
     except (InputError, UsageError):
         return ()
     return tuple(sorted({job.source_path for group in groups for job in group}))
