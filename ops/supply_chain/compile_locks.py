@@ -165,6 +165,7 @@ def _bom_renderer(run: StageRun) -> Callable[[SiblingFiles], bytes]:
     subject = DescribedProject(
         name=run.project.name,
         python_name=run.project.python_name,
+        is_package=run.project.is_package,
         licence=run.project.licence,
         author=run.config.sbom.author,
         producer=run.config.sbom.producer,

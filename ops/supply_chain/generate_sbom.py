@@ -106,6 +106,7 @@ def subject_of(run: StageRun) -> DescribedProject:
         name=project.name,
         version=project.version,
         python_name=project.python_name,
+        is_package=project.is_package,
         licence=project.licence,
         author=config.author or authors,
         producer=config.producer or authors,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -100,9 +101,80 @@ def test_nothing_stands_in_for_a_file_of_the_commit(checkout: Path) -> None:
     assert committed(checkout, "a b.txt") == b"one\r\ntwo\n"
 
 
-def test_the_remote_names_the_component_and_holds_no_credentials(checkout: Path) -> None:
+@pytest.mark.parametrize(
+    ("files", "name", "package"),
+    [
+        ({"pyproject.toml": '[project]\nname = "Own.Name"\n[build-system]\n'}, "Own.Name", True),
+        ({"pyproject.toml": '[project]\nname = "own"\n'}, "own", True),
+        ({"pyproject.toml": '[project]\nname = "own"\n[tool.uv]\npackage = true\n'}, "own", True),
+        ({"pyproject.toml": '[project]\nname = "own"\n[tool.uv]\n'}, "own", False),
+        ({"pyproject.toml": '[project]\nname = "own"\n[build-system]\n[tool.uv]\npackage = false\n'}, "own", False),
+        ({"pyproject.toml": '[tool.poetry]\nname = "own"\n'}, "own", True),
+        ({"pyproject.toml": '[tool.poetry]\nname = "own"\npackage-mode = false\n'}, "own", False),
+        ({"setup.cfg": "[metadata]\nname = own\n"}, "own", True),
+        ({"setup.py": "raise SystemExit(1)\n"}, "Remote", True),
+        ({"pyproject.toml": "[tool.ruff]\n"}, "Remote", False),
+        ({}, "Remote", False),
+    ],
+)
+def test_the_product_has_the_projects_own_name_before_the_remotes(
+    tmp_path: Path, files: dict[str, str], name: str, package: bool
+) -> None:
+    root = tmp_path / "folder"
+    root.mkdir()
+    _git(root, "init", "-q")
+    for path, text in files.items():
+        (root / path).write_text(text)
+    (root / "other").write_text("")
+    _git(root, "add", "-A")
+    _git(root, "commit", "-qm", "first")
+    _git(root, "remote", "add", "origin", "https://example.org/owner/Remote.git")
+    project = describe(root, Config(), version="1")
+    assert (project.name, project.is_package) == (name, package)
+    assert describe(root, Config(component_name="stated"), version="1").name == "stated"
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\u202eb", "../a", " ", "a b", "x" * 5 + "\u0000"])
+def test_a_name_that_no_file_can_have_is_refused_and_shown_escaped(tmp_path: Path, name: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[project]\nname = {json.dumps(name)}\n")
+    with pytest.raises(UsageError) as caught:
+        describe(tmp_path, Config(), version="1")
+    assert caught.value.message.isprintable()
+    assert "component_name" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("tags", "stated", "version"),
+    [
+        (("v1.2",), "", "v1.2"),
+        (("thing-v1.2",), "", "v1.2"),
+        (("Thing==1.2",), "9", "1.2"),
+        (("thing_1.2", "other-v3", "v4"), "9", "1.2"),
+        (("v1.2", "1.2.0"), "", "v1.2"),
+        (("latest",), "1.2", "1.2"),
+        (("latest", "stable"), "1.2", "1.2"),
+        (("latest",), "", "latest"),
+        (("other-v3",), "1.2", "1.2"),
+        ((), "1.2", "1.2"),
+    ],
+)
+def test_the_version_is_that_of_the_tag_then_the_metadatas(
+    tmp_path: Path, tags: tuple[str, ...], stated: str, version: str
+) -> None:
+    text = f'[project]\nname = "thing"\nversion = "{stated}"\n' if stated else '[project]\nname = "thing"\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", "-A")
+    _git(tmp_path, "commit", "-qm", "first")
+    for tag in tags:
+        _git(tmp_path, "tag", tag)
+    assert describe(tmp_path, Config()).version == version
+
+
+def test_the_remote_names_a_project_without_a_name_and_holds_no_credentials(checkout: Path) -> None:
+    (checkout / "pyproject.toml").unlink()
     _git(checkout, "remote", "add", "OpenSecOps", "https://user:tok@example.org/Org/SOAR.git")
-    project = describe(checkout, Config())
+    project = describe(checkout, Config(), version="1")
     assert project.name == "SOAR"
     assert project.source is not None
     assert project.source.remote == "https://example.org/Org/SOAR.git"

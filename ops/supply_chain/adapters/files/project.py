@@ -1,12 +1,14 @@
 """The project under release: its name, version, source state and timestamp.
 
-Reads `pyproject.toml` and git; asks no network and no clock.
+Reads `pyproject.toml`, `setup.cfg` and git; asks no network and no clock. The name is `component_name` of the
+configuration, else the project's own, else the remote's, else the folder's.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,12 @@ import msgspec
 from ops.supply_chain.adapters.files import git
 from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config, parse_config
+from ops.supply_chain.contracts.values.source import ProjectMetadata
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.project_metadata import SETUP_CFG, SETUP_PY, read_metadata
+from ops.supply_chain.formats.version_tags import version_tags
 
 COMPONENT_REMOTE = "OpenSecOps"
 """Remote that existing components derive their name from; `origin` comes after it."""
@@ -34,9 +40,9 @@ UNVERSIONED = "unversioned"
 class Project(msgspec.Struct, frozen=True, kw_only=True):
     """What the pipeline knows about the project before it reads any lock.
 
-    `name` is the component name N, `version` V. `version_source` is `option`, `tag`, `pyproject` or
-    `none`.
-    `python_name` is the distribution name in `pyproject.toml`, empty where there is none. `licence` is
+    `name` is the component name N, `version` V. `version_source` is `option`, `tag`, `pyproject` (any metadata file)
+    or `none`. `metadata` is what its metadata files state; `python_name` is the distribution name in them, empty where
+    there is none; `is_package` is True if it can be built as a Python package. `licence` is
     its SPDX expression or empty; `authors` the names in `[project].authors`. `source` is None outside
     git. `epoch` is the timestamp of everything released, in Unix seconds, and `epoch_source` its origin:
     `source-date-epoch`, `commit`, or `none` (then `epoch` is 1980-01-01).
@@ -47,12 +53,18 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     version_source: str
     python_name: str
+    metadata: ProjectMetadata
     licence: str
     authors: tuple[str, ...]
     description: str
     source: git.GitState | None
     epoch: int
     epoch_source: str
+
+    @property
+    def is_package(self) -> bool:
+        """True if it can be built as a Python package."""
+        return self.metadata.is_package
 
 
 def read_config(root: Path) -> Config:
@@ -78,24 +90,27 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
     Args:
         root: The project's folder.
         config: Its configuration.
-        version: The `--version` option; empty means the tag at HEAD, else `pyproject.toml`.
+        version: The `--version` option; empty means the version tag at HEAD, else the metadata, else another tag.
         version_needed: False gives `UNVERSIONED` where no version can be found.
     Raises:
         UsageError: No version can be found, a name cannot be used in a file name, or
             `SOURCE_DATE_EPOCH` is not a whole number.
-        InputError: `pyproject.toml` is broken.
+        InputError: `pyproject.toml` or `setup.cfg` is broken.
         UnavailableError: The project is under git and git does not answer.
     """
-    table = _pyproject(root)
+    document = _pyproject(root)
+    metadata, table = _metadata(root, document), _table(document)
     state = git.read_state(root, remotes=(COMPONENT_REMOTE, "origin"))
-    chosen, version_source = _version(version, state, table, needed=version_needed)
+    name = _safe(_name(root, config, state, metadata), "component name", "component_name")
+    chosen, version_source = _version(version, state, metadata, name, needed=version_needed)
     epoch, epoch_source = _epoch(state)
     return Project(
         root=root,
-        name=_safe(_name(root, config, state, table), "component name", "component_name"),
+        name=name,
         version=_safe(chosen, "version", "--version"),
         version_source=version_source,
-        python_name=_text(table.get("name")),
+        python_name=metadata.name,
+        metadata=metadata,
         licence=config.sbom.licence or _licence(table),
         authors=_authors(table),
         description=_text(table.get("description")),
@@ -111,38 +126,53 @@ def _pyproject(root: Path) -> dict[str, Any]:
         document = plain_toml.load(read_input_text(root, "pyproject.toml") or "")
     except plain_toml.TomlError as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
-    project = document.get("project")
-    if isinstance(project, dict):
-        return project
+    return document
+
+
+def _table(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return `[project]`, else `[tool.poetry]`."""
     tool = document.get("tool")
-    poetry = tool.get("poetry") if isinstance(tool, dict) else None
-    return poetry if isinstance(poetry, dict) else {}
+    tables = (document.get("project"), tool.get("poetry") if isinstance(tool, dict) else None)
+    return next((table for table in tables if isinstance(table, dict)), {})
 
 
-def _name(root: Path, config: Config, state: git.GitState | None, table: dict[str, Any]) -> str:
-    if config.component_name:
-        return config.component_name
+def _metadata(root: Path, document: Mapping[str, Any]) -> ProjectMetadata:
+    setup_cfg = read_input_text(root, SETUP_CFG) or ""
+    return read_metadata(document, setup_cfg, has_setup_py=(root / SETUP_PY).is_file())
+
+
+def _name(root: Path, config: Config, state: git.GitState | None, metadata: ProjectMetadata) -> str:
+    if config.component_name or metadata.name:
+        return config.component_name or metadata.name
     if state is not None and state.remote and not state.prefix:
         return state.remote.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1].removesuffix(".git")
-    return _text(table.get("name")) or root.resolve().name
+    return root.resolve().name
 
 
-def _version(option: str, state: git.GitState | None, table: dict[str, Any], *, needed: bool) -> tuple[str, str]:
+def _version(
+    option: str, state: git.GitState | None, metadata: ProjectMetadata, name: str, *, needed: bool
+) -> tuple[str, str]:
     if option:
         return option, "option"
-    if state is not None and len(state.tags) == 1:
-        return state.tags[0], "tag"
-    if state is not None and len(state.tags) > 1 and needed:
+    tags = state.tags if state is not None else ()
+    versions = version_tags(tags, (name, metadata.name))
+    if len({tag.version for tag in versions}) == 1:
+        return versions[0].text, "tag"
+    if not versions and metadata.versions:
+        return metadata.versions[0].text, "pyproject"
+    if not versions and len(tags) == 1:
+        return tags[0], "tag"
+    if tags and needed:
         raise UsageError(
-            f"HEAD has {len(state.tags)} tags ({', '.join(state.tags)}): which one is released?",
+            f"HEAD has {len(tags)} tags ({', '.join(map(excerpt, tags))}): which one is released?",
             hint="Say it with --version.",
         )
-    if _text(table.get("version")):
-        return _text(table.get("version")), "pyproject"
+    if metadata.versions:
+        return metadata.versions[0].text, "pyproject"
     if not needed:
         return UNVERSIONED, "none"
     raise UsageError(
-        "no version: HEAD has no tag and pyproject.toml no static version",
+        "no version: HEAD has no tag and the project's metadata no static version",
         hint="Say it with --version, or tag the commit.",
     )
 
@@ -167,14 +197,14 @@ def _safe(text: str, what: str, how: str) -> str:
     )
 
 
-def _licence(table: dict[str, Any]) -> str:
+def _licence(table: Mapping[str, Any]) -> str:
     found = table.get("license")
     if isinstance(found, dict):
         found = found.get("text", "")
     return _text(found) if "\n" not in _text(found) else ""
 
 
-def _authors(table: dict[str, Any]) -> tuple[str, ...]:
+def _authors(table: Mapping[str, Any]) -> tuple[str, ...]:
     found = table.get("authors")
     if not isinstance(found, list):
         return ()

@@ -1,4 +1,4 @@
-"""The source under release: what differs from its commit."""
+"""The source under release: what differs from its commit, and what its metadata states."""
 
 from __future__ import annotations
 
@@ -10,3 +10,31 @@ class SourceChange(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
     path: str
     reason: str
+
+
+class StatedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version that a file of the project states; `where` is the file and the key."""
+
+    text: str
+    where: str
+
+
+class ProjectMetadata(msgspec.Struct, frozen=True, kw_only=True):
+    """What a project's metadata files state without running code.
+
+    `name` is as written, empty where none is stated. `versions` are in the order in which they count. `dynamic` names the
+    provider of a version that only its code knows (`hatch-vcs`), empty where there is none. `is_package` is True if
+    it can be built as a Python package.
+    """
+
+    name: str = ""
+    versions: tuple[StatedVersion, ...] = ()
+    dynamic: str = ""
+    is_package: bool = False
+
+
+class TagElsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """A tag and the full hash of the commit, or other object, that it names."""
+
+    name: str
+    commit: str

@@ -49,7 +49,7 @@ def own_products(project: Project) -> tuple[str, ...]:
     from ops.supply_chain.inventory.model.naming import generic_purl, project_purl
 
     purls = (
-        project_purl(project.name, project.version, project.python_name),
+        project_purl(project.name, project.version, project.python_name if project.is_package else ""),
         generic_purl(project.name, project.version),
     )
     return tuple(filter(None, purls))

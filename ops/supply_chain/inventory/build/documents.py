@@ -48,7 +48,7 @@ class DescribedProject(msgspec.Struct, frozen=True, kw_only=True):
     """The project that the locks belong to, as far as an SBOM describes it.
 
     `name` is the component name; `version` may be empty, for a lock outside any release. `python_name` is
-    the name in `pyproject.toml` or empty. `licence` is an SPDX expression, a name, or empty. `author`
+    the name in its metadata or empty; `is_package` is False where nothing can be built under that name. `licence` is an SPDX expression, a name, or empty. `author`
     makes the SBOM, `producer` makes the project; both may be empty, which is stated. `timestamp` is empty
     without a commit or `SOURCE_DATE_EPOCH`: the newest lock's own timestamp is used then.
     `index_url` is the index of locks that name none, empty for the public one.
@@ -57,6 +57,7 @@ class DescribedProject(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: str = ""
     python_name: str = ""
+    is_package: bool = True
     licence: str = ""
     author: str = ""
     producer: str = ""
@@ -220,7 +221,8 @@ def subject_name(project: str, lock_path: str) -> str:
 
 def _root_package(subject: DescribedProject, lock_path: str) -> Package:
     name = subject_name(subject.name, lock_path) if lock_path else subject.name
-    purl = project_purl(name, subject.version, subject.python_name) or generic_purl(name, subject.version)
+    package_name = subject.python_name if subject.is_package else ""
+    purl = project_purl(name, subject.version, package_name) or generic_purl(name, subject.version)
     return Package(
         ref=purl,
         name=name,

@@ -23,6 +23,7 @@ from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Pin, PinSource
 from ops.supply_chain.core.addresses import INDEX_URL
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats.version_tags import parse_version
 from ops.supply_chain.inventory.model.addresses import publishable, repository
 
 LONGEST_VERSION = 1024
@@ -108,13 +109,13 @@ def project_purl(name: str, version: str, python_name: str) -> str:
 
     Args:
         name: The component name.
-        version: Under release, or empty. A tag's leading `v` is no part of a Python version.
-        python_name: The name in `pyproject.toml`, or empty.
+        version: Under release, or empty; written as PEP 440 normalises it, because an index knows it by that.
+        python_name: The name in its metadata, or empty where it is no Python package.
     """
     if not python_name or normalise(python_name) != normalise(name):
         return ""
-    bare = version[1:] if version[:1] in ("v", "V") and version[1:2].isdigit() else version
-    return _purl("pypi", "", python_name, bare, {})
+    parsed = parse_version(version)
+    return _purl("pypi", "", python_name, version if parsed is None else str(parsed), {})
 
 
 def reference_of(identity: Identity, purl: str) -> str:

@@ -148,7 +148,7 @@ def _project_table(pyproject: dict[str, Any]) -> dict[str, Any]:
 
 def _names(root: Path, state: _Git, table: dict[str, Any]) -> Sequence[str]:
     remote = "" if state.prefix else state.remote.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
-    return (remote.removesuffix(".git"), _word(table.get("name")), root.resolve().name)
+    return (_word(table.get("name")), remote.removesuffix(".git"), root.resolve().name)
 
 
 def _locks(root: Path, config: Config) -> tuple[tuple[FoundLock, ...], str]:

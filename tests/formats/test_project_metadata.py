@@ -1,0 +1,68 @@
+"""Name and version of a project, read without running its code."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.formats.project_metadata import read_metadata
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "setup_cfg", "has_setup_py", "versions", "dynamic"),
+    [
+        ('[project]\nname = "x"\nversion = "1"', "", False, ["1"], ""),
+        ('[project]\nversion = "1"\n[tool.poetry]\nversion = "2"', "", False, ["1", "2"], ""),
+        ('[project]\nversion = "1"', "[metadata]\nversion = 3\n", True, ["1", "3"], ""),
+        ('[project]\ndynamic = ["version"]\n[tool.poetry]\nversion = "2"', "", False, ["2"], ""),
+        ('[project]\ndynamic = ["version"]\n[tool.hatch.version]\nsource = "vcs"', "", False, [], "hatch-vcs"),
+        ('[project]\ndynamic = ["version"]\n[tool.setuptools_scm]', "", False, [], "setuptools-scm"),
+        (
+            '[project]\ndynamic = ["version"]\n[tool.setuptools.dynamic]\nversion = {attr = "a.b"}',
+            "",
+            False,
+            [],
+            "the attribute a.b",
+        ),
+        (
+            '[project]\ndynamic = ["version"]\n[build-system]\nbuild-backend = "flit_core.buildapi"',
+            "",
+            False,
+            [],
+            "flit_core.buildapi",
+        ),
+        ('[project]\ndynamic = ["version"]', "", False, [], "a build backend that is not named"),
+        (
+            '[tool.poetry]\nversion = "0.0.0"\n[tool.poetry-dynamic-versioning]\nenable = true',
+            "",
+            False,
+            ["0.0.0"],
+            "poetry-dynamic-versioning",
+        ),
+        ("", "[metadata]\nversion = attr: pkg.__version__\n", True, [], "setup.cfg version = attr: pkg.__version__"),
+        ("", "", True, [], "setup.py"),
+        ("", "", False, [], ""),
+        ("project = 3\ntool = []", "", False, [], ""),
+        ("[project]\nversion = 3\nname = []", "", False, [], ""),
+    ],
+)
+def test_what_is_stated_and_what_only_code_knows(
+    pyproject: str, setup_cfg: str, has_setup_py: bool, versions: list[str], dynamic: str
+) -> None:
+    found = read_metadata(tomllib.loads(pyproject), setup_cfg, has_setup_py=has_setup_py)
+    assert ([version.text for version in found.versions], found.dynamic) == (versions, dynamic)
+
+
+def test_each_version_names_its_place() -> None:
+    found = read_metadata({"project": {"version": "1"}}, "[metadata]\nversion = 2\n", has_setup_py=False)
+    assert [version.where for version in found.versions] == [
+        "pyproject.toml [project].version",
+        "setup.cfg [metadata].version",
+    ]
+
+
+def test_a_broken_setup_cfg_is_an_input_error() -> None:
+    with pytest.raises(InputError, match=r"setup\.cfg: cannot be read"):
+        read_metadata({}, "no section\n", has_setup_py=False)
