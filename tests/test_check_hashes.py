@@ -296,8 +296,45 @@ def test_a_private_pin_is_asked_for_at_its_index_only(world: World) -> None:
         inner, outer = private.add_wheel("inner", "1.0"), world.index.add_wheel("outer", "1.0")
         world.lock(world.pin(outer))
         world.lock(f"--index-url {private.url}", world.pin(inner), path="private/requirements.txt")
+        world.config = f'trusted = ["{private.url}"]\n'
         assert world.run() == ExitCode.PASS
         assert (world.index.asked("inner"), private.asked("outer"), private.asked("/simple/inner/")) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("trusted", [(), ("{other}",)], ids=["nothing", "another-address"])
+def test_an_index_of_a_lock_that_is_private_and_not_configured_is_not_asked(
+    world: World, trusted: tuple[str, ...]
+) -> None:
+    with FakeIndex() as private, FakeIndex() as other:
+        inner = private.add_wheel("inner", "1.0")
+        world.lock(f"--index-url {private.url}", world.pin(inner))
+        world.config = f"trusted = {[text.format(other=other.url) for text in trusted]}\n"
+        assert world.run() == ExitCode.NOT_EXAMINED
+        assert (private.requests, other.requests) == ([], [])
+    assert "is on this machine or in a private network (127.0.0.1), and is not configured" in world.out + world.err
+
+
+@pytest.mark.parametrize("before", ["", "--extra-index-url https://pypi.example/simple\n"], ids=["no-option", "option"])
+def test_a_comment_chooses_no_index(world: World, before: str) -> None:
+    with FakeIndex() as named:
+        named.add_wheel("demo", "1.0")
+        mine = world.index.add_wheel("demo", "1.0")
+        world.lock(f"{before}{world.pin(mine)}", f"    # from {named.url}")
+        world.config = f'trusted = ["{named.url}"]\n'
+        assert world.run() == ExitCode.PASS
+        assert (named.requests, world.index.asked("/simple/demo/")) == ([], 1)
+
+
+def test_a_file_is_not_downloaded_from_a_private_address_that_is_not_configured(world: World) -> None:
+    with FakeIndex() as elsewhere:
+        world.index.files_at = elsewhere.address
+        wheel = world.index.add_wheel("demo", "1.0")
+        elsewhere.add("demo", wheel)
+        world.lock(world.pin(wheel))
+        assert world.run("--bytes") == ExitCode.NOT_EXAMINED
+        assert elsewhere.requests == []
+        world.config = f'trusted = ["{elsewhere.address}"]\n'
+        assert world.run("--bytes") == ExitCode.PASS
 
 
 def test_where_one_index_fails_the_others_findings_still_count(world: World) -> None:
@@ -306,6 +343,7 @@ def test_where_one_index_fails_the_others_findings_still_count(world: World) -> 
         outer = world.index.add_wheel("outer", "1.0")
         world.lock(world.pin(outer))
         world.lock(f"--index-url {private.url}", f"inner==1.0 --hash={outer.pin_hash}", path="private/requirements.txt")
+        world.config = f'trusted = ["{private.url}"]\n'
         assert world.run() == ExitCode.NOT_EXAMINED
         assert world.codes == ["hash.not-examined"]
         outer.yanked = "bad"

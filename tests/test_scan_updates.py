@@ -30,6 +30,7 @@ class World:
     capfd: pytest.CaptureFixture[str]
     out: str = ""
     err: str = ""
+    config: str = ""
 
     def write(self, path: str, text: str) -> None:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +41,7 @@ class World:
             self.index.add_wheel(name, version).upload_time = uploaded
 
     def run(self, *options: str) -> int:
-        (self.root / ".security-config.toml").write_text(f'[index]\nurl = "{self.index.url}"\n')
+        (self.root / ".security-config.toml").write_text(f'[index]\nurl = "{self.index.url}"\n{self.config}')
         code = scan_updates.main(["--project", str(self.root), "--dist", str(self.dist), *options])
         self.out, self.err = self.capfd.readouterr()
         return code
@@ -235,6 +236,7 @@ def test_where_one_index_fails_the_rest_is_told(world: World) -> None:
         private.misbehave(Ask.SIMPLE, Mood.SERVER_ERROR)
         world.write("private/requirements.in", "inner\n")
         world.write("private/requirements.txt", f"--index-url {private.url}\n" + lock_of("inner==1.0"))
+        world.config += f'trusted = ["{private.url}"]\n'
         assert world.run() == ExitCode.NOT_EXAMINED
         assert "1.1 (" in world.out
         assert (

@@ -69,7 +69,9 @@ def _perform(run: StageRun) -> StageResult:
     scopes = [_scope(project) for project in projects]
     releases = sorted({release for scope in scopes for release in scope.releases.values()})
     config = run.config.index
-    index = PackageIndex(run.cache, url=config.url, json_url=config.json_url, offline=run.offline)
+    index = PackageIndex(
+        run.cache, url=config.url, json_url=config.json_url, trusted=config.trusted, offline=run.offline
+    )
     pages = _fetch_pages(index, releases)
     entries = {release: entry for page in pages.read.values() for release, entry in page.items()}
     compared = {release: _compare(release, entries, pages) for release in releases}

@@ -157,7 +157,11 @@ def _settings(project: GateProject) -> SourceSettings:
 
     config = project.config
     return SourceSettings(
-        config.index.url, config.index.json_url, config.feeds.integrity_api, config.feeds.max_age_hours
+        config.index.url,
+        config.index.json_url,
+        config.feeds.integrity_api,
+        config.feeds.max_age_hours,
+        config.index.trusted,
     )
 
 

@@ -153,7 +153,8 @@ def _publishers(run: StageRun, names: Sequence[str]) -> dict[str, Publisher]:
     # A private index need not have project JSON, and the public index must not see private names.
     if not names or (address and not run.config.index.json_url):
         return {}
-    index = PackageIndex(run.cache, url=address, json_url=run.config.index.json_url, offline=run.offline)
+    config = run.config.index
+    index = PackageIndex(run.cache, url=address, json_url=config.json_url, trusted=config.trusted, offline=run.offline)
     return {name: publisher_of(info) for name, info in index.project_json(names).items() if info is not None}
 
 

@@ -159,7 +159,9 @@ def _metadata(run: StageRun, locks: Sequence[Lock]) -> MetadataAnswer:
     from ops.supply_chain.inventory.checks.own_output import distinct_pins
 
     config = run.config.index
-    index = PackageIndex(run.cache, url=config.url, json_url=config.json_url, offline=run.offline)
+    index = PackageIndex(
+        run.cache, url=config.url, json_url=config.json_url, trusted=config.trusted, offline=run.offline
+    )
     return index.core_metadata(distinct_pins(locks))
 
 

@@ -94,7 +94,9 @@ def _ask(run: StageRun, wanted: set[PageAddress]) -> Pages[tuple[Release, ...]]:
         return releases_of(listing, version_in, python=python) if listing else ()
 
     config = run.config.index
-    index = PackageIndex(run.cache, url=config.url, json_url=config.json_url, offline=run.offline)
+    index = PackageIndex(
+        run.cache, url=config.url, json_url=config.json_url, trusted=config.trusted, offline=run.offline
+    )
     pages = index.pages(wanted, keep)
     if pages.failed and not pages.read:
         error = next(iter(pages.failed.values()))

@@ -35,6 +35,13 @@ def never_connecting() -> Iterator[str]:
 @contextmanager
 def dripping() -> Iterator[str]:
     """A service that begins its answer and goes on byte by byte."""
+    with serving(HEAD, 0.05, b" ") as url:
+        yield url
+
+
+@contextmanager
+def serving(head: bytes, pause: float, piece: bytes) -> Iterator[str]:
+    """A service that sends the start of an answer, and then a piece after each pause, until it is stopped."""
     stop = threading.Event()
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -46,7 +53,7 @@ def dripping() -> Iterator[str]:
                     connection, _ = listening.accept()
                 except OSError:
                     return
-                threading.Thread(target=_drip, args=(connection, stop), daemon=True).start()
+                threading.Thread(target=_drip, args=(connection, stop, head, pause, piece), daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
         try:
@@ -56,12 +63,12 @@ def dripping() -> Iterator[str]:
             listening.shutdown(socket.SHUT_RDWR)
 
 
-def _drip(connection: socket.socket, stop: threading.Event) -> None:
+def _drip(connection: socket.socket, stop: threading.Event, head: bytes, pause: float, piece: bytes) -> None:
     with connection:
         try:
             connection.recv(65536)
-            connection.sendall(HEAD)
-            while not stop.wait(0.05):
-                connection.sendall(b" ")
+            connection.sendall(head)
+            while not stop.wait(pause):
+                connection.sendall(piece)
         except OSError:
             return

@@ -7,7 +7,7 @@ import pytest
 
 from ops.supply_chain.adapters.http.batch import gather, run
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts, is_loopback
-from ops.supply_chain.adapters.http.credentials import Credentials
+from ops.supply_chain.adapters.http.credentials import Credentials, origins_of
 from ops.supply_chain.adapters.http.exchange import HttpRequest, HttpResponse
 from ops.supply_chain.adapters.http.store import AnswerStore
 from ops.supply_chain.core.errors import ExitCode, UnavailableError, UsageError
@@ -18,9 +18,12 @@ REMEDY = "Do the thing."
 
 
 def ask(question: HttpRequest | str, *, timeouts: Timeouts = CALM, **options: object) -> HttpResponse | None:
+    wanted = question if isinstance(question, HttpRequest) else HttpRequest(question, 1 << 20)
+    options.setdefault("configured", origins_of(wanted.url))
+
     async def work() -> HttpResponse | None:
         async with HttpClient("demo system", remedy=REMEDY, timeouts=timeouts, **options) as client:  # type: ignore[arg-type]
-            return await client.get(question if isinstance(question, HttpRequest) else HttpRequest(question, 1 << 20))
+            return await client.get(wanted)
 
     return run(work())
 
@@ -99,7 +102,10 @@ def test_a_cut_answer() -> None:
 
 
 ADVICE = [
-    pytest.param(Mood.UNAUTHORISED, "Put a user and password for that host into the netrc file, then run again."),
+    pytest.param(
+        Mood.UNAUTHORISED,
+        "Put a user and password for that host into the netrc file, and its address into [index], then run again.",
+    ),
     pytest.param(Mood.TOO_MANY, "Wait until the service lets this machine ask again, then run again."),
     pytest.param(Mood.SERVER_ERROR, REMEDY),
     pytest.param(Mood.EMPTY, REMEDY),
@@ -243,7 +249,9 @@ def test_an_account_is_not_sent_where_a_redirect_leads(times: int) -> None:
         origin = ("http", "127.0.0.1", int(index.address.rsplit(":", 1)[1]))
         index.location = f"http://me:s3cret@127.0.0.1:{other.address.rsplit(':', 1)[1]}/simple/demo/"
         index.misbehave(Ask.SIMPLE, Mood.REDIRECT, times=times)
-        assert ask(index.url + "demo/", credentials=Credentials({origin: ("me", "s3cret")})) is not None
+        credentials = Credentials({origin: ("me", "s3cret")})
+        configured = origins_of(index.url, other.url)
+        assert ask(index.url + "demo/", credentials=credentials, configured=configured) is not None
     assert "Authorization" in index.requests[0].headers
     assert "Authorization" not in other.requests[0].headers
 
@@ -253,7 +261,7 @@ def test_no_cookie_is_kept() -> None:
         index.add_wheel("demo", "1.0")
 
         async def work() -> None:
-            async with HttpClient("demo", remedy=REMEDY, timeouts=CALM) as client:
+            async with HttpClient("demo", remedy=REMEDY, timeouts=CALM, configured=origins_of(index.url)) as client:
                 for _ in range(2):
                     await client.get(HttpRequest(index.url + "demo/", 1 << 20))
                 assert client._client is not None

@@ -355,9 +355,10 @@ def test_a_pin_is_asked_for_at_the_index_that_its_lock_names_only(tmp_path: Path
     with FakeIndex() as public, FakeIndex() as private:
         public.add_wheel("demo", "1.0", requires=("evil",))
         wanted = [pin("demo", url=private.url.rstrip("/"))]
-        assert reach(public, tmp_path).core_metadata(wanted).missing == ((wanted[0], "the index has no such project"),)
+        index = reach(public, tmp_path, trusted=[private.url])
+        assert index.core_metadata(wanted).missing == ((wanted[0], "the index has no such project"),)
         private.add_wheel("demo", "1.0", requires=("idna",))
-        (found,) = reach(public, tmp_path).core_metadata(wanted).found.values()
+        (found,) = reach(public, tmp_path, trusted=[private.url]).core_metadata(wanted).found.values()
         assert found.requires_dist == ("idna",)
         assert public.requests == []
 
@@ -368,7 +369,7 @@ def test_the_account_in_the_configured_address_is_used_there_only(tmp_path: Path
         wheel = index.add_wheel("demo", "1.0")
         files.add("demo", wheel)
         url = index.url.replace("://", "://me:s3cret@")
-        assert reach(index, tmp_path, url=url).core_metadata([pin("demo")]).found
+        assert reach(index, tmp_path, url=url, trusted=[files.address]).core_metadata([pin("demo")]).found
     assert "Authorization" not in files.requests[0].headers
 
 
@@ -380,7 +381,8 @@ def test_the_account_in_the_environment_is_used_at_the_configured_index_only(
     with FakeIndex(account=("me", "s3cret")) as index, FakeIndex() as other:
         index.add_wheel("demo", "1.0")
         other.add_wheel("demo", "1.0")
-        assert reach(index, tmp_path).core_metadata([pin("demo"), pin("demo", url=other.url)]).found
+        wanted = [pin("demo"), pin("demo", url=other.url)]
+        assert reach(index, tmp_path, trusted=[other.url]).core_metadata(wanted).found
     assert all("Authorization" not in seen.headers for seen in other.requests)
 
 

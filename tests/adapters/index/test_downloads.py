@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain.adapters.http.client import Timeouts
+from ops.supply_chain.adapters.http.credentials import origins_of
 from ops.supply_chain.adapters.index.client import PackageIndex
 from ops.supply_chain.adapters.index.downloads import Downloads, Served, Wanted, download, installable_tags
 from tests.fakes.index import Ask, FakeIndex, Mood, impatient
@@ -23,7 +24,8 @@ def _no_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def fetch(*wanted: Wanted, timeouts: Timeouts = CALM, largest: int = LARGEST, offline: bool = False) -> Downloads:
-    return download(wanted, accounts={}, largest=largest, timeouts=timeouts, offline=offline)
+    configured = origins_of(*(file.url for file in wanted))
+    return download(wanted, accounts={}, configured=configured, largest=largest, timeouts=timeouts, offline=offline)
 
 
 def test_what_came_is_hashed_in_every_algorithm() -> None:
@@ -116,7 +118,7 @@ def test_an_account_is_sent_to_its_own_origin_only(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("SEALWRIGHT_INDEX_PASSWORD", "secret")
     with FakeIndex(account=("me", "secret")) as ours, FakeIndex() as other:
         mine, theirs = ours.add_wheel("demo", "1.0"), other.add_wheel("other", "1.0")
-        index = PackageIndex(tmp_path, url=ours.url, timeouts=CALM)
+        index = PackageIndex(tmp_path, url=ours.url, trusted=[other.address], timeouts=CALM)
         found = index.download(
             [
                 Wanted(f"{ours.address}/files/{mine.filename}", ("sha256",)),

@@ -7,6 +7,7 @@ from typing import ClassVar
 import pytest
 
 from ops.supply_chain.adapters.http.client import Timeouts
+from ops.supply_chain.adapters.http.credentials import origins_of
 from ops.supply_chain.adapters.http.store import AnswerStore
 from ops.supply_chain.adapters.index.integrity import (
     DISABLED_REMEDY,
@@ -43,7 +44,9 @@ def files(count: int, project: str = "demo") -> list[DistributionFile]:
 def ask(
     url: str, *wanted: DistributionFile, cache: Path, timeouts: Timeouts = CALM
 ) -> dict[DistributionFile, ProvenanceAnswer]:
-    return provenance_of(wanted, url=url, accounts={}, store=AnswerStore(cache), timeouts=timeouts)
+    return provenance_of(
+        wanted, url=url, accounts={}, configured=origins_of(url), store=AnswerStore(cache), timeouts=timeouts
+    )
 
 
 def test_a_provenance_object_is_its_bytes(tmp_path: Path) -> None:

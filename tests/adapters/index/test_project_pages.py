@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,8 @@ def count(_page: PageAddress, listing: ProjectListing | None) -> int:
     return -1 if listing is None else len(listing.files)
 
 
-def ask(index: FakeIndex, cache: Path, *pages: tuple[str, str]) -> Pages[int]:
-    package_index = PackageIndex(cache, url=index.url, timeouts=CALM)
+def ask(index: FakeIndex, cache: Path, *pages: tuple[str, str], trusted: Sequence[str] = ()) -> Pages[int]:
+    package_index = PackageIndex(cache, url=index.url, trusted=trusted, timeouts=CALM)
     return package_index.pages([PageAddress(*page) for page in pages], count)
 
 
@@ -43,7 +44,7 @@ def test_a_private_project_is_asked_for_at_its_index_and_nowhere_else(tmp_path: 
     with FakeIndex() as public, FakeIndex() as private:
         public.add_wheel("demo", "1.0")
         private.add_wheel("inner", "1.0")
-        pages = ask(public, tmp_path, ("", "demo"), (private.url, "inner"))
+        pages = ask(public, tmp_path, ("", "demo"), (private.url, "inner"), trusted=[private.url])
     assert pages.read == {("", "demo"): 1, (private.url, "inner"): 1}
     assert (public.asked("inner"), private.asked("demo")) == (0, 0)
 
@@ -59,7 +60,7 @@ def test_one_index_that_fails_does_not_silence_the_other(tmp_path: Path) -> None
     with FakeIndex() as public, FakeIndex() as private:
         public.add_wheel("demo", "1.0")
         private.misbehave(Ask.SIMPLE, Mood.SERVER_ERROR)
-        pages = ask(public, tmp_path, ("", "demo"), (private.url, "inner"))
+        pages = ask(public, tmp_path, ("", "demo"), (private.url, "inner"), trusted=[private.url])
         ((page, error),) = pages.failed.items()
         assert error.message == f"package index {private.url}inner/: answered with HTTP status 500"
     assert (pages.read, page) == ({("", "demo"): 1}, (private.url, "inner"))

@@ -99,7 +99,7 @@ def test_another_index_is_asked_at_its_own_host(world: World) -> None:
     with FakeIndex() as private:
         wheel = private.add_wheel("demo", "2.0")
         request = AttestationRequest(index=private.url, project="demo", version="2.0", digests=(wheel.sha256,))
-        [one] = world.look(request)
+        [one] = world.look(request, trusted=(private.url,))
         assert private.asked("/integrity/demo/2.0/") == 1
     assert one.state is AttestationStatus.NOT_EXAMINED
     assert world.service.asked == []

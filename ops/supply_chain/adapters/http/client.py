@@ -2,7 +2,8 @@
 
 A response is either complete, of an expected type and within its size limit, or an `UnavailableError` that names the
 system, the address without credentials, the reason and what to do. Certificates are verified, with the
-authorities in `SSL_CERT_FILE` where that is set; proxies come from the environment.
+authorities in `SSL_CERT_FILE` where that is set; proxies come from the environment. What is not configured gets no
+account, and nothing that is on this machine or in a private network is asked unless it is configured (`reach`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import time
+from collections.abc import Collection
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ops.supply_chain.adapters.http.credentials import Credentials, origin_of
+from ops.supply_chain.adapters.http.credentials import Credentials, Origin, origin_of
 from ops.supply_chain.adapters.http.exchange import OK, HttpRequest, HttpResponse, media_type, read_answer
 from ops.supply_chain.adapters.http.failure import Failed, address, transport_failure, unavailable
+from ops.supply_chain.adapters.http.reach import guard, is_inside_by_name, refusal
 from ops.supply_chain.adapters.http.store import AnswerStore, StoredAnswer
 from ops.supply_chain.adapters.http.tls import tls_context
 from ops.supply_chain.core.errors import UnavailableError
@@ -32,8 +36,9 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 class Timeouts(NamedTuple):
     """Time limits and number of attempts.
 
-    `total_seconds` bounds one exchange, redirects and body included. `attempts` counts the first one.
-    `backoff_seconds` doubles from attempt to attempt. `retry_after_seconds` is the longest wait that a
+    `total_seconds` bounds all that one request takes: every attempt, redirect, pause and body. `read_seconds` bounds the
+    wait for the next bytes and, with `connect_seconds`, the time until the head of an answer is complete. `attempts`
+    counts the first one. `backoff_seconds` doubles from attempt to attempt. `retry_after_seconds` is the longest wait that a
     server may ask for. `concurrency` is how many exchanges run at a time.
     """
 
@@ -55,6 +60,8 @@ class HttpClient:
         timeouts: Time limits and number of attempts.
         offline: True makes each question an error that names what was wanted.
         credentials: Accounts, each for one origin.
+        configured: Origins that the configuration names: they may be on this machine or in a private network, and no
+            other one gets an account.
         store: Keeps answers that may change, for conditional requests; None keeps none.
     """
 
@@ -66,6 +73,7 @@ class HttpClient:
         timeouts: Timeouts | None = None,
         offline: bool = False,
         credentials: Credentials | None = None,
+        configured: Collection[Origin] = (),
         store: AnswerStore | None = None,
     ) -> None:
         self._system = system
@@ -73,6 +81,7 @@ class HttpClient:
         self._timeouts = timeouts or Timeouts()
         self._offline = offline
         self._credentials = credentials or Credentials()
+        self._configured = frozenset(configured)
         self._store = store
         self._slots = asyncio.Semaphore(self._timeouts.concurrency)
         self._client: httpx.AsyncClient | None = None
@@ -104,16 +113,22 @@ class HttpClient:
             failure = Failed("not asked, this run is offline", advice="Run once without --offline to fill the cache.")
             raise self.unusable(question.url, failure)
         attempt = 0
+        left = self._timeouts.total_seconds
         while True:
             try:
                 async with self._slots:
-                    return await self._attempt(question)
+                    began = time.monotonic()
+                    try:
+                        return await self._attempt(question, left)
+                    finally:
+                        left -= time.monotonic() - began
             except Failed as failure:
                 attempt += 1
                 wait = self._wait(failure, attempt)
-                if wait is None:
+                if wait is None or wait >= left:
                     raise self.unusable(question.url, failure) from None
             await asyncio.sleep(wait)
+            left -= wait
 
     def _wait(self, failure: Failed, attempt: int) -> float | None:
         timeouts = self._timeouts
@@ -122,11 +137,11 @@ class HttpClient:
             return None
         return max(asked, timeouts.backoff_seconds * 2.0 ** (attempt - 1))
 
-    async def _attempt(self, question: HttpRequest) -> HttpResponse | None:
+    async def _attempt(self, question: HttpRequest, seconds: float) -> HttpResponse | None:
         import httpx
 
         try:
-            async with asyncio.timeout(self._timeouts.total_seconds):
+            async with asyncio.timeout(seconds):
                 return await self._follow(question)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             raise transport_failure(error) from None
@@ -135,9 +150,9 @@ class HttpClient:
         import httpx
 
         start = target = httpx.URL(question.url).copy_with(userinfo=b"", fragment=None)
-        _check_address(target)
-        account = self._credentials.header(target)
+        account = self._credentials.header(target) if origin_of(target) in self._configured else {}
         for _ in range(MAX_REDIRECTS + 1):
+            self._check_address(target)
             known = account if origin_of(target) == origin_of(start) else {}
             result = await self._exchange(target, question, known)
             if not isinstance(result, str):
@@ -159,9 +174,21 @@ class HttpClient:
         }
         client = self._connected()
         method, sent = ("POST", question.sent) if question.sent else ("GET", None)
-        async with client.stream(method, target, headers=fields, content=sent) as response:
+        request = client.build_request(method, target, headers=fields, content=sent)
+        response = await self._head(client, request)
+        try:
             client.cookies.clear()  # no cookie links the requests of a run
             return await self._read(response, question, stored)
+        finally:
+            await response.aclose()
+
+    async def _head(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+        """Send a request and wait for the whole head of its answer: a head that comes byte by byte ends as well."""
+        try:
+            async with asyncio.timeout(self._timeouts.connect_seconds + self._timeouts.read_seconds):
+                return await client.send(request, stream=True)
+        except TimeoutError:
+            raise Failed("no answer in time", transient=True) from None
 
     async def _read(
         self, response: httpx.Response, question: HttpRequest, stored: StoredAnswer | None
@@ -173,7 +200,7 @@ class HttpClient:
             return None
         if status == NOT_MODIFIED and stored is not None:
             return HttpResponse(OK, url, {}, media_type(stored.content_type), stored.body)
-        answer = await read_answer(response, question)
+        answer = await read_answer(response, question, pace_seconds=self._timeouts.read_seconds)
         if self._store and question.kept and answer.status == OK:
             self._store.write(url, question.accept, answer.headers, answer.body)
         return answer
@@ -195,7 +222,16 @@ class HttpClient:
                 )
             except ValueError as error:  # what httpx raises for a proxy address in the environment that is none
                 raise Failed("cannot be asked, a proxy in the environment is not an address") from error
+            guard(self._client, [(host, port) for _, host, port in self._configured])
         return self._client
+
+    def _check_address(self, url: httpx.URL) -> None:
+        if not url.host or url.scheme not in ("http", "https"):
+            raise Failed("is not an https address", advice="Give the full https address in the configuration.")
+        if origin_of(url) not in self._configured and is_inside_by_name(url.host):
+            raise refusal(url.host)
+        if url.scheme == "http" and not is_loopback(url.host):
+            raise Failed("is not https: anyone on the way could change the answer", advice="Give an https address.")
 
 
 def is_loopback(host: str) -> bool:
@@ -204,13 +240,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _check_address(url: httpx.URL) -> None:
-    if not url.host or url.scheme not in ("http", "https"):
-        raise Failed("is not an https address", advice="Give the full https address in the configuration.")
-    if url.scheme == "http" and not is_loopback(url.host):
-        raise Failed("is not https: anyone on the way could change the answer", advice="Give an https address.")
 
 
 def _redirected(current: httpx.URL, location: str) -> httpx.URL:

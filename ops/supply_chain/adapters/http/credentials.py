@@ -13,6 +13,7 @@ import netrc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ops.supply_chain.core.errors import UsageError
 
@@ -31,6 +32,20 @@ Account = tuple[str, str]
 def origin_of(url: httpx.URL) -> Origin:
     """Return scheme, host and port of a URL, the port spelled out."""
     return (url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme, 0))
+
+
+def origins_of(*urls: str) -> frozenset[Origin]:
+    """Return the origins of addresses; what is not an address has none."""
+    found = set()
+    for url in urls:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+        except ValueError:
+            continue
+        if host and port:
+            found.add((parts.scheme, host, port))
+    return frozenset(found)
 
 
 class Credentials:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -17,6 +18,12 @@ OK, PARTIAL, NOT_FOUND, GONE = 200, 206, 404, 410
 ABSENT = frozenset({NOT_FOUND, GONE})
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _MOST_DIGITS = 18
+
+LEAST_BYTES_PER_SECOND = 500
+"""A server that sends less is not slow: it keeps the connection. An analogue modem had ten times as much."""
+
+PACE_SECONDS = 30.0
+"""The span of time in which that many bytes per second are expected on average."""
 
 
 class HttpRequest(NamedTuple):
@@ -62,9 +69,15 @@ class HttpResponse(NamedTuple):
     size: int = 0
 
 
-async def read_answer(response: httpx.Response, question: HttpRequest) -> HttpResponse:
+async def read_answer(
+    response: httpx.Response, question: HttpRequest, *, pace_seconds: float = PACE_SECONDS
+) -> HttpResponse:
     """Read an answer with status 200, 206 or one that was wanted as well, to its end.
 
+    Args:
+        response: Its head was read.
+        question: What was asked.
+        pace_seconds: In each such span of time `LEAST_BYTES_PER_SECOND` have to arrive.
     Raises:
         Failed: Another status, the wrong type, too much, nothing, wrongly packed, or of unknown length.
     """
@@ -76,7 +89,7 @@ async def read_answer(response: httpx.Response, question: HttpRequest) -> HttpRe
     media = media_type(headers.get("content-type", ""))
     if not accepted:
         _check_type(media, question)
-    parts = _parts(response, question)
+    parts = _parts(response, question, pace_seconds)
     url = str(response.request.url)
     if not question.hashed:
         return HttpResponse(status, url, headers, media, b"".join([part async for part in parts]))
@@ -113,7 +126,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-async def _parts(response: httpx.Response, question: HttpRequest) -> AsyncIterator[bytes]:
+async def _parts(response: httpx.Response, question: HttpRequest, pace_seconds: float) -> AsyncIterator[bytes]:
     limit = question.limit
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     # Hashed bytes must be those on the server: with an encoding it is undefined which bytes are meant.
@@ -126,7 +139,14 @@ async def _parts(response: httpx.Response, question: HttpRequest) -> AsyncIterat
     if unpack is None and not _length_is_known(response, declared):
         raise Failed("sends no length, so that a truncated response cannot be detected")
     size = 0
+    began, arrived = time.monotonic(), 0
     async for raw in response.aiter_raw():
+        arrived += len(raw)
+        passed = time.monotonic() - began
+        if passed > pace_seconds:
+            if arrived < LEAST_BYTES_PER_SECOND * passed:
+                raise Failed(f"sends less than {LEAST_BYTES_PER_SECOND} bytes per second")
+            began, arrived = time.monotonic(), 0
         part = raw if unpack is None else _unpacked(unpack, raw, limit + 1 - size)
         size += len(part)
         if size > limit:

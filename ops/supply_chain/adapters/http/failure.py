@@ -6,7 +6,7 @@ from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
 
 _ADVICE_BY_STATUS = {
-    401: "Put a user and password for that host into the netrc file, then run again.",
+    401: "Put a user and password for that host into the netrc file, and its address into [index], then run again.",
     403: "Check that the account in the netrc file for that host may read it, then run again.",
     404: "Check the address in the configuration, then run again.",
     407: "Put the proxy's user and password into HTTPS_PROXY, then run again.",

@@ -34,6 +34,7 @@ class PackageIndex:
         cache: The cache folder; `http/` and `metadata/` below it are used.
         url: Address of the default index's simple API; empty means the public one.
         json_url: Root of its project JSON; empty means the public one where `url` is the public one.
+        trusted: Further configured addresses: they may be private, and netrc's account is sent to them.
         offline: True uses the cache only.
         timeouts: Time limits and number of attempts.
         limits: Most bytes of an answer.
@@ -47,6 +48,7 @@ class PackageIndex:
         *,
         url: str = "",
         json_url: str = "",
+        trusted: Collection[str] = (),
         offline: bool = False,
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
@@ -57,10 +59,12 @@ class PackageIndex:
         # The names of a private index must not be sent to the public one because no other address is configured.
         self._json_url = project.url if json_url or simple.url == INDEX_URL else ""
         self._accounts = accounts_for(*([simple] if url else []), *([project] if json_url else []))
+        others = [read_address(address, where="[index].trusted").origin for address in trusted]
         self._timeouts = timeouts
         self._session = IndexSession(
             cache,
             accounts=self._accounts,
+            configured=frozenset({simple.origin, project.origin, *others}),
             offline=offline,
             timeouts=timeouts or Timeouts(),
             limits=limits or Limits(),
@@ -105,6 +109,7 @@ class PackageIndex:
         return download(
             wanted,
             accounts=self._accounts,
+            configured=self._session.configured,
             offline=self._session.offline,
             timeouts=timeouts,
             largest=self._session.limits.download_bytes,

@@ -53,6 +53,7 @@ def download(
     wanted: Collection[Wanted],
     *,
     accounts: Mapping[Origin, Account],
+    configured: Collection[Origin] = (),
     largest: int,
     offline: bool = False,
     timeouts: Timeouts = TIMEOUTS,
@@ -61,7 +62,8 @@ def download(
 
     Args:
         wanted: Any order.
-        accounts: Accounts of configured indexes, each for its origin; netrc knows the others.
+        accounts: Accounts of configured indexes, each for its origin; netrc knows those of other configured origins.
+        configured: Origins of configured addresses; no other may be private or gets an account.
         largest: Most bytes of one file.
         offline: True makes each one a failure.
         timeouts: Time limits and number of attempts, and how many at a time.
@@ -74,7 +76,12 @@ def download(
 
     async def work() -> None:
         client = HttpClient(
-            SYSTEM, remedy=REMEDY, timeouts=timeouts, offline=offline, credentials=Credentials(dict(accounts))
+            SYSTEM,
+            remedy=REMEDY,
+            timeouts=timeouts,
+            offline=offline,
+            credentials=Credentials(dict(accounts)),
+            configured=configured,
         )
         async with client:
 

@@ -11,7 +11,7 @@ Source: https://docs.pypi.org/api/integrity/ ; PEP 740; warehouse/api/integrity.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import quote
 
 import msgspec
@@ -52,6 +52,7 @@ def provenance_of(
     *,
     url: str,
     accounts: dict[Origin, Account],
+    configured: Collection[Origin] = (),
     store: AnswerStore,
     timeouts: Timeouts | None = None,
 ) -> dict[DistributionFile, ProvenanceAnswer]:
@@ -61,6 +62,7 @@ def provenance_of(
         files: In any order.
         url: The service's root, ending in `/`, without account.
         accounts: Accounts of configured addresses.
+        configured: Origins of configured addresses; no other may be private or gets an account.
         store: Keeps answers for conditional requests.
         timeouts: Time limits and number of attempts.
     Returns:
@@ -72,7 +74,14 @@ def provenance_of(
     wanted = sorted(set(files))
     fetched: dict[DistributionFile, ProvenanceAnswer] = {}
     if wanted:
-        client = HttpClient(SYSTEM, remedy=REMEDY, timeouts=timeouts, credentials=Credentials(accounts), store=store)
+        client = HttpClient(
+            SYSTEM,
+            remedy=REMEDY,
+            timeouts=timeouts,
+            credentials=Credentials(accounts),
+            configured=configured,
+            store=store,
+        )
         batch.run(_Service(client, url).ask_all(wanted, fetched))
     return {file: fetched[file] for file in wanted}
 

@@ -25,7 +25,7 @@ from ops.supply_chain.contracts.values.attestation import (
     FileAttestation,
     ProvenanceAnswer,
 )
-from ops.supply_chain.contracts.values.package_index import ProjectInfo
+from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectInfo, ProjectListing
 from ops.supply_chain.core.addresses import INDEX_JSON_URL, INDEX_URL, INTEGRITY_URL
 from ops.supply_chain.core.errors import UnavailableError
 
@@ -41,6 +41,7 @@ class SourceSettings(NamedTuple):
     json_url: str = ""
     integrity_url: str = ""
     max_age_hours: int = 0
+    trusted: tuple[str, ...] = ()
 
 
 class ProjectAnswers(NamedTuple):
@@ -72,6 +73,7 @@ class PublisherSources:
         self._offline = offline
         self._now = now
         self._index = read_address(settings.index_url or INDEX_URL, where="[index].url")
+        self._trusted = [read_address(address, where="[index].trusted").origin for address in settings.trusted]
         self._addresses = {"": self._index}
         self.json_url = settings.json_url or (INDEX_JSON_URL if self._index.url == INDEX_URL else "")
         self.oldest_seconds = 0
@@ -109,6 +111,7 @@ class PublisherSources:
             self._cache,
             url=self._settings.index_url,
             json_url=self._settings.json_url,
+            trusted=self._settings.trusted,
             timeouts=TIMEOUTS,
             offline=False,
         )
@@ -180,17 +183,23 @@ class PublisherSources:
         }
         if not wanted:
             return {}
-        address = self._settings.index_url if index.url == self._index.url else index.url
-        try:
-            listings = PackageIndex(self._cache, url=address, timeouts=TIMEOUTS).project_files(wanted)
-        except UnavailableError as error:
-            failure = _not_examined("", error.message, error.hint)
-            return dict.fromkeys(wanted, failure)
+        own = PackageIndex(self._cache, url=self._settings.index_url, trusted=self._settings.trusted, timeouts=TIMEOUTS)
+        failures: dict[str, FileAttestation] = {}
+        listings: dict[str, ProjectListing | None] = {}
+        if index.url == self._index.url:
+            try:
+                listings = own.project_files(wanted)
+            except UnavailableError as error:
+                return dict.fromkeys(wanted, _not_examined("", error.message, error.hint))
+        else:
+            pages = own.pages([PageAddress(index.url, project) for project in wanted], lambda _, listing: listing)
+            listings = {page.name: listing for page, listing in pages.read.items()}
+            failures = {page.name: _not_examined("", error.message, error.hint) for page, error in pages.failed.items()}
         for project, listing in listings.items():
             for file in listing.files if listing else ():
                 for digest in file.hashes:
                     names.setdefault((project, digest.removeprefix("sha256:")), file.filename)
-        return {}
+        return failures
 
     def _answers(
         self, index: IndexAddress, files: Iterable[DistributionFile], kept: Mapping[str, Mapping[str, KeptFile]]
@@ -198,10 +207,13 @@ class PublisherSources:
         if self._offline:
             return {file: self._remembered(kept[file.project].get(file.sha256)) for file in files}
         service = self._integrity(index)
+        # The account of the environment is for what is configured, never for an index that a lock names.
+        own = [index, service] if index.url == self._index.url else []
         answers = provenance_of(
             files,
             url=service.url,
-            accounts=accounts_for(index, service),
+            accounts=accounts_for(*own),
+            configured=[*self._trusted, *(address.origin for address in own)],
             store=AnswerStore(self._cache / "http"),
             timeouts=TIMEOUTS,
         )

@@ -45,18 +45,27 @@ class IndexSession:
     Args:
         cache: The cache folder; `http/` below it is used.
         accounts: Accounts of configured addresses.
+        configured: Origins of configured addresses; no other may be private or gets an account.
         offline: True makes every question an error.
         timeouts: Time limits and number of attempts.
         limits: Most bytes of an answer.
     """
 
     def __init__(
-        self, cache: Path, *, accounts: dict[Origin, Account], offline: bool, timeouts: Timeouts, limits: Limits
+        self,
+        cache: Path,
+        *,
+        accounts: dict[Origin, Account],
+        configured: frozenset[Origin],
+        offline: bool,
+        timeouts: Timeouts,
+        limits: Limits,
     ) -> None:
         self.offline = offline
         self.limits = limits
         self._cache = cache
         self._accounts = accounts
+        self.configured = configured
         self._timeouts = timeouts
 
     def client(self) -> HttpClient:
@@ -67,6 +76,7 @@ class IndexSession:
             timeouts=self._timeouts,
             offline=self.offline,
             credentials=Credentials(self._accounts),
+            configured=self.configured,
             store=AnswerStore(self._cache / "http"),
         )
 

@@ -102,6 +102,7 @@ def ask(
         timeouts=timeouts,
         offline=offline,
         credentials=Credentials(accounts_for(address)),
+        configured={address.origin},
         store=AnswerStore(cache / "http"),
     )
     wanted = sorted({(normalise(name), version) for name, version in pins})

@@ -17,6 +17,7 @@ import msgspec
 
 from ops.supply_chain.adapters.http import batch
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
+from ops.supply_chain.adapters.http.credentials import origins_of
 from ops.supply_chain.adapters.http.exchange import HttpRequest, HttpResponse
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.adapters.osv.archive import MOST_RECORD_BYTES
@@ -93,7 +94,7 @@ def ask(
         OutputError: The cache cannot be written.
     """
     wanted = sorted({(normalise(name), version) for name, version in pins})
-    client = HttpClient(SYSTEM, remedy=REMEDY, timeouts=timeouts, offline=offline)
+    client = HttpClient(SYSTEM, remedy=REMEDY, timeouts=timeouts, offline=offline, configured=origins_of(url))
     return batch.run(_OsvService(client, url.rstrip("/"), cache / FOLDER / "details").ask(wanted))
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from ops.supply_chain.adapters.http import batch
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
+from ops.supply_chain.adapters.http.credentials import origins_of
 from ops.supply_chain.adapters.http.exchange import HttpRequest
 from ops.supply_chain.adapters.http.failure import address
 from ops.supply_chain.adapters.http.store import AnswerStore, StoredAnswer
@@ -112,7 +113,14 @@ def refresh(url: str, request: RefreshRequest, *, cache: Path, index: Indexer) -
     path = cache / FOLDER / f"{sha256_bytes(url.encode('utf-8', 'surrogateescape'))[:16]}.json"
     known = _read_state(path, cache)
     conditions = _Conditions(known)
-    client = HttpClient(SYSTEM, remedy=REMEDY, timeouts=request.timeouts, offline=request.offline, store=conditions)
+    client = HttpClient(
+        SYSTEM,
+        remedy=REMEDY,
+        timeouts=request.timeouts,
+        offline=request.offline,
+        configured=origins_of(url),
+        store=conditions,
+    )
     checked = int(request.now.timestamp())
     try:
         body = batch.run(_ask(client, url))

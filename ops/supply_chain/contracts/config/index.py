@@ -8,7 +8,11 @@ from ops.supply_chain.contracts.base import Contract
 class IndexConfig(Contract, frozen=True, kw_only=True):
     """`[index]`: which package index; empty means the public default. Credentials do not belong here: they come
     from netrc or the environment.
+
+    `trusted` are further addresses, of indexes that locks name or of hosts that their files are on: they may be in a
+    private network or on this machine, and get the account that netrc has for them.
     """
 
     url: str = ""
     json_url: str = ""
+    trusted: tuple[str, ...] = ()

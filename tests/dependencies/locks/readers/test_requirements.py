@@ -127,6 +127,26 @@ def test_the_index_that_served_a_pin_is_the_one_that_its_comment_names() -> None
     assert entries["a"].direct is True
 
 
+@pytest.mark.parametrize(
+    ("options", "comment", "url"),
+    {
+        "a comment alone": ("", "https://evil.example/simple", ""),
+        "beside an index": ("-i https://a.example/simple", "https://evil.example/simple", "https://a.example/simple"),
+        "of two indexes": (
+            "-i https://a.example/simple --extra-index-url https://b.example/simple/",
+            "https://b.example/simple",
+            "https://b.example/simple",
+        ),
+        "named later": ("--index https://b.example/simple", "https://b.example/simple/", "https://b.example/simple/"),
+        "as a place of files": ("--find-links https://b.example/simple", "https://b.example/simple", ""),
+        "in a comment": ("# --extra-index-url https://b.example/simple", "https://b.example/simple", ""),
+    }.values(),
+)
+def test_a_comment_adds_no_index(options: str, comment: str, url: str) -> None:
+    for text in (f"{options}\na==1\n    # from {comment}\n", f"a==1  # from {comment}\n{options}\n"):
+        assert by_name(read(PATH, text))["a"].pin.source.url == url
+
+
 def test_the_requirers_turned_round_are_the_needs() -> None:
     text = "a==1  # via -r x.in\nb==2  # via a, c\nc==3  # via a\n"
     needs = {name: entry.depends_on for name, entry in by_name(read(PATH, text)).items()}

@@ -3,7 +3,7 @@
 Options are includes, constraints, editables and indexes. Comments give the reason for a pin: `# via flask`,
 `# via flask, jinja2`, and in split style `# via` with one `#   flask` per line; a source is `-r requirements.in`,
 `-c constraints.txt` or `project (pyproject.toml)`. `# from https://...` names the index that served the pin
-(`uv pip compile --emit-index-annotation`).
+(`uv pip compile --emit-index-annotation`): it selects among the indexes of the file's options, and adds none.
 
 Source: https://pip.pypa.io/en/stable/reference/requirements-file-format/#supported-options
 """
@@ -30,6 +30,7 @@ _WITH_VALUE = {
 }  # fmt: skip
 _FLAGS = {"--no-index", "--pre", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--no-build"}
 _INDEX = ("--index-url", "--pypi-url", "--default-index")
+_ANY_INDEX = (*_INDEX, "--index", "--extra-index-url")
 _FIRST_COUNTS = ("--requirement", "--constraint")
 """Of several in one line, pip reads the first alone."""
 
@@ -38,13 +39,15 @@ _SHORT_WORD = re.compile(r"(?P<flag>-[rceif])(?P<value>.+)", re.DOTALL)
 
 class Directive(NamedTuple):
     """What an option line says; empty where it says nothing of the kind. `index_url` has no credentials,
-    `editable` is the requirement behind `-e` with all that follows.
+    nor have `index_urls`, which are all indexes that the line names. `editable` is the requirement behind `-e` with all
+    that follows.
     """
 
     include: str = ""
     constraint: str = ""
     editable: str = ""
     index_url: str = ""
+    index_urls: tuple[str, ...] = ()
 
 
 def read_directive(text: str) -> Directive:
@@ -57,10 +60,12 @@ def read_directive(text: str) -> Directive:
     """
     words = split_options(text)
     said: dict[str, str] = {}
+    indexes: list[str] = []
     position = 0
     while position < len(words):
         flag, value, used = _option(words, position)
         said.setdefault(flag, value) if flag in _FIRST_COUNTS else said.update({flag: value})
+        indexes += [value] if flag in _ANY_INDEX else []
         position += used
         if flag == "--editable":
             said[flag] = " ".join([value, *words[position:]])
@@ -71,6 +76,7 @@ def read_directive(text: str) -> Directive:
         constraint=said.get("--constraint", "") or said.get("--build-constraint", ""),
         editable=said.get("--editable", ""),
         index_url=clean_url(index) if index else "",
+        index_urls=tuple(map(clean_url, indexes)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
@@ -70,7 +70,7 @@ def read_requirements(path: str, data: bytes, read_included: ReadIncluded) -> Lo
     reading = _Reading(read_included)
     text = decode(path, data)
     reading.file(path, text, (path,), constraint=False)
-    placed = [_at_index(item, reading.index) for item in reading.placed()]
+    placed = [_at_index(item, reading.index, reading.indexes) for item in reading.placed()]
     findings = [problem.at(pin, file, line) for file, line, pin, problems, _ in placed for problem in problems]
     findings += reading.unread
     moment = _COMPILED_AT.search(text) if "uv-compiled-at" in text else None
@@ -89,6 +89,7 @@ class _Reading:
         self.unread: list[Finding] = []
         self.included: list[tuple[str, str, int]] = []
         self.index = ""
+        self.indexes: set[str] = set()
 
     def file(self, path: str, text: str, stack: tuple[str, ...], *, constraint: bool) -> None:
         """Read one file's text; `stack` is the chain of includes that led here, itself last."""
@@ -104,6 +105,7 @@ class _Reading:
                         self._placed.append((path, at, item))
                     continue
                 self.index = item.directive.index_url or self.index
+                self.indexes |= {url.rstrip("/") for url in item.directive.index_urls}
                 for target, narrows in ((item.directive.include, constraint), (item.directive.constraint, True)):
                     if target and narrows and _is_elsewhere(target, path):
                         self.unread.append(unread_constraint(path, at, target))
@@ -169,11 +171,10 @@ def _resolve(target: str, path: str, line: int) -> str:
     return joined
 
 
-def _at_index(placed: _Placed, index: str) -> _Placed:
+def _at_index(placed: _Placed, index: str, indexes: Collection[str]) -> _Placed:
     path, line, pin, problems, annotation = placed
-    served = (
-        annotation.served_by or index
-    )  # the index of the compiler takes precedence over the option for an installer
+    # A comment selects among the indexes that options name; an installer ignores it, so it must not add one.
+    served = annotation.served_by if annotation.served_by.rstrip("/") in indexes else index
     moved = _moved(pin, served) if served and pin.source == DEFAULT_INDEX else pin
     return path, line, moved, problems, annotation
 
