@@ -6,9 +6,12 @@ Writes   record.
 Decides  drift, reproducible recompile, unpinned, unhashed. A lock is recompiled with the timestamp and the
          exceptions that it records, from its pins without their hashes; with --reproducible with an empty cache,
          and without any pin first. A lock that records no timestamp is compared by its pins.
-         The lock of another tool is checked by that tool on a copy, or else compared with its manifest;
-         the record's notes name the method.
-Exits    0 no open finding, 2 usage, 3 a lock is malformed, 4 open findings, 5 the index did not answer.
+         The lock of another tool is checked by that tool on a copy: one on this machine, also behind the shims of a
+         version manager, or with [locks].install_tools one in an environment of its own. Without a result the lock is
+         compared with its manifest; that finds differences, but the lock is not examined. The record's notes name the
+         method. Nothing in the project is run.
+Exits    0 no open finding, 2 usage, 3 a lock is malformed (all others are checked), 4 open findings, 5 the index or the
+         tool of a lock did not answer.
 Network  the package index, through uv; --offline lets uv use its cache only.
 Source   uv 0.13: https://docs.astral.sh/uv/pip/compile/ and `uv lock --check`,
          https://docs.astral.sh/uv/reference/cli/#uv-lock
@@ -24,6 +27,7 @@ from pathlib import Path
 
 import msgspec
 
+from ops.supply_chain.adapters.tools.lock_programs import LockPrograms
 from ops.supply_chain.adapters.tools.lock_tools import LockTools
 from ops.supply_chain.adapters.tools.uv import Uv, uv_version
 from ops.supply_chain.contracts.base import FileRef
@@ -34,6 +38,7 @@ from ops.supply_chain.contracts.values.lock import Lock, LockKind
 from ops.supply_chain.core.errors import InputError, StageError, UnavailableError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.dependencies.compile.check import Recompiled, diff_of, recompile
+from ops.supply_chain.dependencies.compile.options import youngest_allowed
 from ops.supply_chain.dependencies.compile.plan import LockJob
 from ops.supply_chain.dependencies.compile.reproduce import CachedCompiler, CompileOutcome, RequestKey
 from ops.supply_chain.dependencies.drift import findings
@@ -77,8 +82,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 class _Compilers:
     """The compilers of all projects in one run: shared uv cache, known results and limit of failures."""
 
-    def __init__(self, run: StageRun, cache: Path) -> None:
+    def __init__(self, run: StageRun, cache: Path, programs: LockPrograms) -> None:
         self.runs = 0
+        self.programs = programs
         self.cache = cache
         self._run = run
         self._known: dict[object, dict[RequestKey, CompileOutcome]] = {}
@@ -100,8 +106,9 @@ class _Compilers:
 
 def _perform(run: StageRun) -> StageResult:
     projects = read_gate_input(run)
-    with _cache(run) as cache:
-        compilers = _Compilers(run, cache)
+    allowed = youngest_allowed(run.now, cool_down_days=run.config.locks.cool_down_days)
+    with _cache(run) as cache, LockPrograms(cache=cache, offline=run.offline, released_before=allowed) as programs:
+        compilers = _Compilers(run, cache, programs)
         checked = [_check(run, project, compilers) for project in projects]
     return _result(run, checked, compilers.runs)
 
@@ -129,23 +136,29 @@ def _check(
     groups = read_jobs(
         project.root, project.config.locks, now=run.now, label=project.label, broken=broken, on_broken=note
     )
+    jobs = {job.path: job for group in groups for job in group}
+    planned = [lock for lock in project.locks if lock.path not in unplanned]
+    compiled = [jobs[lock.path] for lock in planned if lock.path in jobs]
+    checks = _recompile(run, project, compilers, compiled)
+    tools = LockTools(
+        project.root, programs=compilers.programs, cache=compilers.cache, config=project.config, offline=run.offline
+    )
+    found: list[tuple[Lock | None, LockCheck]] = []
+    for lock in planned:
+        if lock.path not in checks:
+            try:
+                checks[lock.path] = _not_compiled(project, lock, tools)
+            except InputError as error:
+                note(lock.path, error)
+                continue
+        found.append((lock, checks[lock.path]))
+    existing = {lock.path for lock in project.locks}
+    absent = [job for path, job in sorted(jobs.items()) if path not in existing and job.has_requirements]
     project = msgspec.structs.replace(
         project,
         locks=tuple(lock for lock in project.locks if lock.path not in unplanned),
         broken=(*project.broken, *unplanned.values()),
     )
-    jobs = {job.path: job for group in groups for job in group}
-    compiled = [jobs[lock.path] for lock in project.locks if lock.path in jobs]
-    checks = _recompile(run, project, compilers, compiled)
-    tools = LockTools(project.root, cache=compilers.cache, config=project.config, offline=run.offline)
-    found: list[tuple[Lock | None, LockCheck]] = []
-    for lock in project.locks:
-        if lock.path not in checks:
-            is_requirements = lock.kind is LockKind.REQUIREMENTS
-            checks[lock.path] = _without_source(lock) if is_requirements else check_with_tool(project, lock, tools)
-        found.append((lock, checks[lock.path]))
-    existing = {lock.path for lock in project.locks}
-    absent = [job for path, job in sorted(jobs.items()) if path not in existing and job.has_requirements]
     return project, found + [(None, _missing(job)) for job in absent]
 
 
@@ -186,6 +199,11 @@ def _recompiled(project: GateProject, result: Recompiled, *, strict: bool) -> Lo
         diff=shown,
         note=extras_note(result.extras_left_out),
     )
+
+
+def _not_compiled(project: GateProject, lock: Lock, tools: LockTools) -> LockCheck:
+    is_requirements = lock.kind is LockKind.REQUIREMENTS
+    return _without_source(lock) if is_requirements else check_with_tool(project, lock, tools)
 
 
 def _without_source(lock: Lock) -> LockCheck:

@@ -54,7 +54,7 @@ LOCK_FORMATS = (
         re.compile(r"poetry\.lock"),
         tool="poetry",
         upgrade="poetry update --lock {name}",
-        check=("poetry", "check", "--lock", "--no-interaction", "--no-ansi"),
+        check=("poetry", "check", "--lock", "--no-interaction", "--no-ansi", "--no-plugins"),
         outdated=re.compile(r"changed significantly since poetry\.lock was last generated"),
     ),
     LockFormat(

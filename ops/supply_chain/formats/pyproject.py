@@ -114,6 +114,23 @@ def read_pyproject(document: Mapping[str, Any]) -> Declarations:
     return _Reader(document).declarations()
 
 
+def is_dynamic(document: Mapping[str, Any]) -> bool:
+    """Return whether a build backend decides at least part of the dependencies of a parsed `pyproject.toml`."""
+    return read_pyproject(document).dynamic
+
+
+def readme_paths(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the files that a parsed `pyproject.toml` names as its readme, relative to it, in the order of the file."""
+    tool = document.get("tool")
+    poetry = tool.get("poetry") if isinstance(tool, dict) else None
+    found: list[str] = []
+    for table in (document.get("project"), poetry):
+        readme = table.get("readme") if isinstance(table, dict) else None
+        named = readme.get("file") if isinstance(readme, dict) else readme
+        found += [path for path in (named if isinstance(named, list) else [named]) if isinstance(path, str)]
+    return tuple(path for path in dict.fromkeys(found) if not path.startswith(("/", "~")))
+
+
 def read_table(table: Mapping[str, Any], group: str, place: str) -> Iterator[DeclaredDependency | DeclarationProblem]:
     """Read a table from name to version range, table or array of either, as Poetry and pipenv write it.
 

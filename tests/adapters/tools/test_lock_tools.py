@@ -11,15 +11,17 @@ import pytest
 from uv import find_uv_bin
 
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.adapters.tools.lock_programs import LockPrograms, without_shims
 from ops.supply_chain.adapters.tools.lock_tools import LockTools, ToolAnswer
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.index import IndexConfig
+from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.dependencies.locks.read import read_lock
 from tests.fakes.wheels import WheelIndex, serving
 
-OLD = "2026-01-01T00:00:00Z"
+OLD, NOW = "2026-01-01T00:00:00Z", "2026-11-20T00:00:00Z"
 SECRET = "hunter2"  # noqa: S105 - made up
 MANIFEST = """[project]
 name = "demo"
@@ -63,9 +65,11 @@ def ask(root: Path, path: str = "uv.lock", *, offline: bool = False, config: Con
     data = files.read(path)
     assert data is not None
     lock: Lock = read_lock(path, data, files.read)
-    tools = LockTools(root, cache=root.parent / "fresh", config=config or Config(), offline=offline)
+    cache = root.parent / "fresh"
     try:
-        return tools.check(lock)
+        with LockPrograms(cache=cache, offline=offline, released_before=NOW) as programs:
+            tools = LockTools(root, programs=programs, cache=cache, config=config or Config(), offline=offline)
+            return tools.check(lock)
     finally:
         assert {one: one.read_bytes() for one in root.rglob("*") if one.is_file()} == before
 
@@ -273,15 +277,134 @@ def test_without_the_tool_there_is_no_answer(root: Path, monkeypatch: pytest.Mon
     path, text, manifest, content, _ = FOREIGN[tool]
     (root / path).write_text(text)
     (root / manifest).write_text(content)
-    monkeypatch.setenv("PATH", "/nonexistent")
+    no_tools(monkeypatch, root.parent)
     assert ask(root, path) is None
+
+
+def no_tools(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    for name in ("PYENV_ROOT", "ASDF_DATA_DIR", "MISE_DATA_DIR", "PIPX_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+SHIM = """#!/bin/sh
+echo "pyenv: $(basename "$0"): command not found" >&2
+echo "The command exists in these Python versions: 3.12.1" >&2
+exit 127
+"""
+KEPT = {
+    ".pyenv/versions/3.9.1/bin": "1.1",
+    ".pyenv/versions/3.12.1/bin": "2.2",
+    ".asdf/installs/poetry/1.8.0/bin": "3.3",
+    ".local/share/mise/installs/pipx-poetry/2.1/bin": "4.4",
+    ".local/share/pipx/venvs/poetry/bin": "5.5",
+    ".local/share/pypoetry/venv/bin": "6.6",
+}
+
+
+def program(folder: Path, version: str, code: int = 0) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "poetry").write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && echo "Poetry (version {version})"\nexit {code}\n'
+    )
+    (folder / "poetry").chmod(0o755)
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_a_shim_that_fails_does_not_hide_the_program(root: Path, monkeypatch: pytest.MonkeyPatch, kept: str) -> None:
+    no_tools(monkeypatch, root.parent)
+    shims = root.parent / "home" / ".pyenv" / "shims"
+    shims.mkdir(parents=True)
+    (shims / "poetry").write_text(SHIM)
+    (shims / "poetry").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shims}:/usr/bin:/bin")
+    (root / "poetry.lock").write_text(POETRY_LOCK)
+    (root / "pyproject.toml").write_text(MANIFEST)
+    assert ask(root, "poetry.lock") is None
+    program(root.parent / "home" / kept, KEPT[kept])
+    answer = ask(root, "poetry.lock")
+    assert answer is not None
+    assert (answer.version, answer.agrees) == (KEPT[kept], True)
+
+
+def test_the_newest_program_that_a_version_manager_keeps_runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_tools(monkeypatch, root.parent)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("PYENV_ROOT", str(root.parent / "other"))
+    (root / "poetry.lock").write_text(POETRY_LOCK)
+    (root / "pyproject.toml").write_text(MANIFEST)
+    for version in ("3.9.1", "3.12.1"):
+        program(root.parent / "other" / "versions" / version / "bin", version)
+    answer = ask(root, "poetry.lock")
+    assert answer is not None
+    assert answer.version == "3.12.1"
+
+
+@pytest.mark.parametrize("place", ["absolute", "relative"])
+def test_no_program_of_the_project_is_run(root: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    no_tools(monkeypatch, root.parent)
+    (root / "poetry.lock").write_text(POETRY_LOCK)
+    (root / "pyproject.toml").write_text(MANIFEST)
+    program(root / "bin", "1.0")
+    monkeypatch.setenv("PATH", str(root / "bin") if place == "absolute" else "bin:.")
+    monkeypatch.chdir(root)
+    assert ask(root, "poetry.lock") is None
+
+
+def test_no_token_reaches_a_tool(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", SECRET)
+    monkeypatch.setenv("UV_INDEX_PRIVATE_PASSWORD", SECRET)
+    (root / "poetry.lock").write_text(POETRY_LOCK)
+    (root / "pyproject.toml").write_text(MANIFEST)
+    seen = tmp_path / "seen"
+    program(tmp_path / "bin", "1.0")
+    text = (tmp_path / "bin" / "poetry").read_text()
+    (tmp_path / "bin" / "poetry").write_text(text.replace("#!/bin/sh\n", f"#!/bin/sh\nenv >> {seen}\n"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    answer = ask(root, "poetry.lock")
+    assert answer is not None
+    assert "PATH=" in seen.read_text()
+    assert SECRET not in seen.read_text()
+
+
+def test_pdm_does_not_run_a_build_backend(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "pdm.lock").write_text(PDM_LOCK)
+    (root / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1"\ndynamic = ["dependencies"]\n')
+    fake_tool(tmp_path / "bin", "pdm", 0, "")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    answer = ask(root, "pdm.lock")
+    assert answer is not None
+    assert (answer.agrees, answer.output) == (None, "pdm would run the build backend to read the dependencies")
+
+
+def test_shims_hide_no_python_from_uv(tmp_path: Path) -> None:
+    for folder in (".pyenv/versions/3.12.1/bin", ".pyenv/shims", ".asdf/installs/python/3.13.0/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    outer = {"HOME": str(tmp_path), "PATH": f"{tmp_path}/.pyenv/shims:/usr/bin"}
+    assert without_shims(outer).split(":") == [
+        f"{tmp_path}/.pyenv/versions/3.12.1/bin", f"{tmp_path}/.asdf/installs/python/3.13.0/bin", "/usr/bin"
+    ]  # fmt: skip
+
+
+@pytest.mark.online
+@pytest.mark.parametrize("tool", ["poetry", "pipenv"])
+def test_a_tool_is_installed_where_that_is_allowed(root: Path, monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
+    no_tools(monkeypatch, root.parent)
+    path, text, manifest, content, _ = FOREIGN[tool]
+    (root / path).write_text(text)
+    (root / manifest).write_text(content)
+    assert ask(root, path) is None
+    answer = ask(root, path, config=Config(locks=LocksConfig(install_tools=True)))
+    assert answer is not None
+    assert (answer.tool, answer.agrees) == (tool, False)
 
 
 def test_a_tool_that_hangs_is_unavailable(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "poetry.lock").write_text(POETRY_LOCK)
     (root / "pyproject.toml").write_text(MANIFEST)
     fake_tool(tmp_path / "bin", "poetry", 0, "")
-    (tmp_path / "bin" / "poetry").write_text("#!/bin/sh\nexec sleep 9\n")
+    (tmp_path / "bin" / "poetry").write_text('#!/bin/sh\n[ "$1" = --version ] && exec echo 1.0\nexec sleep 9\n')
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setattr("ops.supply_chain.adapters.tools.lock_tools.TIMEOUT_SECONDS", 0.2)
     with pytest.raises(UnavailableError, match=r"^poetry: cannot be run: no answer within 0\.2 s$"):

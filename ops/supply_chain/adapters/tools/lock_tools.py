@@ -1,8 +1,7 @@
 """Runs uv, Poetry, pdm and pipenv to check whether their lock is up to date with its manifest.
 
 Each runs on a copy of the lock and its manifests in a temporary folder, so that nothing is written into the
-project and no code of the project is built or run. uv comes with sealwright; the others are used if they
-are on PATH. A failed run means "out of date" only if the output contains the tool's known sentence; any other output
+project and no code of the project is built or run. uv comes with sealwright; for the others see `lock_programs`. A failed run means "out of date" only if the output contains the tool's known sentence; any other output
 means that there is no result.
 
 Source: uv 0.13 `uv lock --check`; Poetry 2.5 `poetry check --lock`; pdm 2.29 `pdm lock --check`; pipenv 2026
@@ -14,23 +13,25 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.adapters.tools.lock_programs import LockPrograms, tool_variables, without_shims
 from ops.supply_chain.adapters.tools.uv import environment, find_uv, index_address, is_unavailable, uv_version
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.lock import Lock, LockKind, PinSourceKind
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
-from ops.supply_chain.core.variables import Child, child_variables
 from ops.supply_chain.formats.lock_formats import LOCK_FORMATS, lock_format
+from ops.supply_chain.formats.pyproject import is_dynamic, readme_paths
 
 TIMEOUT_SECONDS = 300
 
@@ -70,12 +71,15 @@ class LockTools:
 
     Args:
         root: The project's folder.
+        programs: The programs of the run.
         cache: The folder of uv's cache.
         config: The project's configuration; its index is used if a lock names it.
         offline: True runs uv without network.
     """
 
-    def __init__(self, root: Path, *, cache: Path, config: Config, offline: bool) -> None:
+    def __init__(self, root: Path, *, programs: LockPrograms, cache: Path, config: Config, offline: bool) -> None:
+        self._root = root
+        self._programs = programs
         self._files = ProjectFiles(root)
         self._cache = cache
         self._config = config
@@ -87,34 +91,40 @@ class LockTools:
         Args:
             lock: Of any kind but requirements.
         Returns:
-            None if there is no such tool, or it is not installed.
+            None if there is no such tool, or it is not on this machine and may not be installed.
         Raises:
-            UnavailableError: The tool ran, but a network service that it needs did not answer.
+            UnavailableError: The tool could not be installed, or a network service that it needs did not answer.
         """
         if lock.kind is LockKind.UV:
             return self._check_uv(lock)
         words = _words(lock)
-        program = shutil.which(words[0]) if words else None
+        program = self._programs.program(words[0], project=self._root, config=self._config) if words else None
         if not words or program is None:
             return None
+        answer = ToolAnswer(command=" ".join(words), tool=words[0], version=program.version, agrees=None)
+        folder = posixpath.dirname(lock.path)
+        document = self._manifest(posixpath.join(folder, "pyproject.toml"))
+        if lock.kind is LockKind.PDM and is_dynamic(document):
+            return msgspec.structs.replace(answer, output="pdm would run the build backend to read the dependencies")
         with tempfile.TemporaryDirectory(prefix="sealwright-check-") as scratch:
-            folder = posixpath.dirname(lock.path)
             self._copy(Path(scratch), [lock.path, *self._top_files(folder)])
-            done = _run([program, *words[1:]], Path(scratch) / folder, _foreign_environment())
+            _stand_in(Path(scratch), folder, readme_paths(document))
+            done = _run([program.path, *words[1:]], Path(scratch) / folder, tool_variables())
         agrees, output = _verdict(lock.kind, done, scratch)
-        return ToolAnswer(
-            command=" ".join(words),
-            tool=words[0],
-            version=_version_of(program),
-            agrees=agrees,
-            output=output[:_SHOWN_LENGTH],
-        )
+        return msgspec.structs.replace(answer, agrees=agrees, output=output[:_SHOWN_LENGTH])
+
+    def _manifest(self, path: str) -> dict[str, Any]:
+        """Return a `pyproject.toml`, empty if it is missing or malformed: the tool says so."""
+        try:
+            return plain_toml.load((self._files.read(path) or b"").decode())
+        except (ValueError, RecursionError):
+            return {}
 
     def _top_files(self, folder: str) -> Iterator[str]:
-        """Yield the manifests in a folder, and the README, which Poetry requires too."""
+        """Yield the manifests in a folder."""
         for path in self._files.walk(lambda path: _is_deeper(path, folder)):
             name = posixpath.basename(path)
-            if posixpath.dirname(path) == folder and (name in _MANIFESTS or name.lower().startswith("readme")):
+            if posixpath.dirname(path) == folder and name in _MANIFESTS:
                 yield path
 
     def _check_uv(self, lock: Lock) -> ToolAnswer:
@@ -127,7 +137,7 @@ class LockTools:
             folder, surroundings = Path(scratch) / posixpath.dirname(lock.path), self._uv_environment(lock, scratch)
             done = _run([find_uv(), *words, "--python", sys.executable], folder, surroundings)
             if _NO_PYTHON.search(_output(done)):
-                done = _run([find_uv(), *words], folder, surroundings)
+                done = _run([find_uv(), *words], folder, {**surroundings, "PATH": without_shims(os.environ)})
         agrees, output = _verdict(LockKind.UV, done, scratch)
         if agrees is None and (is_unavailable(output) or not _NOT_FOR_UV.search(output)):
             raise UnavailableError(
@@ -170,6 +180,15 @@ class LockTools:
                 (target / path).write_bytes(data)
 
 
+def _stand_in(scratch: Path, folder: str, readmes: Sequence[str]) -> None:
+    """Write an empty file for each readme: Poetry refuses a manifest without them, whatever they contain."""
+    for readme in readmes:
+        path = posixpath.normpath(posixpath.join(folder, readme))
+        if not path.startswith("../"):
+            (scratch / path).parent.mkdir(parents=True, exist_ok=True)
+            (scratch / path).touch()
+
+
 def _words(lock: Lock) -> list[str]:
     row, name = lock_format(lock.kind), posixpath.basename(lock.path)
     renamed = [row.name_option, name] if row.name_option and name != row.kind.value else []
@@ -183,16 +202,6 @@ def _is_deeper(path: str, folder: str) -> bool:
 
 def _is_below(path: str, folder: str) -> bool:
     return not folder or path.startswith(f"{folder}/")
-
-
-def _foreign_environment() -> dict[str, str]:
-    return {
-        **child_variables(Child.LOCK_TOOL, os.environ),
-        "POETRY_VIRTUALENVS_CREATE": "false",
-        "PIPENV_NOSPIN": "1",
-        "PDM_CHECK_UPDATE": "0",
-        "NO_COLOR": "1",
-    }
 
 
 def _run(words: Sequence[str], folder: Path, surroundings: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
@@ -233,19 +242,3 @@ def _output(done: subprocess.CompletedProcess[bytes]) -> str:
         line.strip() for line in text.splitlines() if line.strip() and not line.startswith(("Using ", "Resolved "))
     ]
     return printable(" ".join(lines))
-
-
-def _version_of(program: str) -> str:
-    try:
-        done = subprocess.run(
-            [program, "--version"],
-            env=_foreign_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return "unknown"
-    match = re.search(rb"\d+(?:\.\d+)+\S*", done.stdout)
-    return match[0].rstrip(b")").decode("utf-8", "replace") if match else "unknown"

@@ -16,6 +16,8 @@ class LocksConfig(Contract, frozen=True, kw_only=True):
     its dependencies are often known only to its build script: `allow_builds` lets that code run while locks are
     compiled and checked, which is off by default. It could read the environment of every process above it, so nothing
     is compiled below a process that has a token for signing or publishing: the lock is then not examined.
+    `install_tools` lets `check_locks` install Poetry, pdm or pipenv into a temporary environment if a lock needs a tool that
+    is not on this machine: a release of at least the minimum age, from `[index].url`. Without it, the lock is not examined.
     """
 
     include: tuple[str, ...] = ()
@@ -24,3 +26,4 @@ class LocksConfig(Contract, frozen=True, kw_only=True):
     python_version: str = ""
     universal: bool = False
     allow_builds: bool = False
+    install_tools: bool = False

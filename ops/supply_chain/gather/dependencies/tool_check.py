@@ -32,11 +32,10 @@ def check_with_tool(project: GateProject, lock: Lock, tools: LockTools) -> LockC
     try:
         answer = tools.check(lock)
     except UnavailableError as error:
-        finding = findings.not_examined(lock.path, error.message, error.hint)
-        return LockCheck(path=lock.path, how=CheckMethod.BY_TOOL, examined=False, findings=(finding,))
+        return _by_manifest(project, lock, error.message, error.hint)
     if answer is not None and answer.agrees is not None:
         return _by_tool(lock, answer)
-    return _by_manifest(project, lock, answer)
+    return _by_manifest(project, lock, *_why(lock, answer))
 
 
 def _by_tool(lock: Lock, answer: ToolAnswer) -> LockCheck:
@@ -51,7 +50,8 @@ def _by_tool(lock: Lock, answer: ToolAnswer) -> LockCheck:
     )
 
 
-def _by_manifest(project: GateProject, lock: Lock, answer: ToolAnswer | None) -> LockCheck:
+def _by_manifest(project: GateProject, lock: Lock, why: str, remedy: str) -> LockCheck:
+    """Compare a lock with its manifest: differences are findings, and without any the rest of the lock is not examined."""
     text, manifest = read_text(project.root, lock.path) or "", read_text(project.root, lock.source) or ""
     mismatches = compare_with_manifest(lock, text, manifest)
     if mismatches is None:
@@ -59,12 +59,23 @@ def _by_manifest(project: GateProject, lock: Lock, answer: ToolAnswer | None) ->
     else:
         tool = lock_format(lock.kind).tool or "its tool"
         found = tuple(findings.inconsistent(lock.path, mismatch, tool) for mismatch in mismatches)
-    note = _why(lock, answer)
-    return LockCheck(path=lock.path, how=CheckMethod.BY_MANIFEST, same=not found, findings=found, note=note)
+    return LockCheck(
+        path=lock.path,
+        how=CheckMethod.BY_MANIFEST,
+        examined=False,
+        findings=(*found, findings.not_examined(lock.path, why, remedy)),
+        note=why,
+    )
 
 
-def _why(lock: Lock, answer: ToolAnswer | None) -> str:
-    if answer is not None:
-        return f"`{answer.command}` gave no result: {answer.output}"
+def _why(lock: Lock, answer: ToolAnswer | None) -> tuple[str, str]:
+    """Return why no tool checked a lock, and the next step."""
     tool = lock_format(lock.kind).tool
-    return f"{tool} is not on PATH" if tool else "no tool checks this format"
+    if answer is not None:
+        return f"`{answer.command}` gave no result: {answer.output}", f"Run `{answer.command}` in the project's folder."
+    if tool:
+        return f"{tool} is not on this machine", f"Install {tool}, or set [locks].install_tools = true."
+    return (
+        "no tool checks this format",
+        "Commit the lock of the tool that wrote it too, and leave this one out with [locks].exclude.",
+    )
