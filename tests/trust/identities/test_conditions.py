@@ -32,7 +32,10 @@ STRANGERS = [
     r"https://github\.com/acme/small/.*|.+", r"(?:https://github\.com/acme/.*|.+@.+)", "(?i)HTTPS://.+", "(?s).+",
     r".*/release\.yml@refs/tags/.*", r".*@refs/heads/main", r"https://github\.com/[a-m].*", r".*@gmail\.com",
     r"(?!https://evil).+", r"https?://git(?:hub|lab)\.com/.+", r".*\.github/workflows/.*", "x?.+", r"[\w:/.@-]+",
-    "(.)(.*)", r"https://gitlab\.com/.*",
+    "(.)(.*)", r"https://gitlab\.com/.*", r"https://github\.com/acme.*", "https://github.com/acme.*",
+    r"^https://github\.com/(?:acme|foo).*@refs/tags/v.*$", r"https://github\.com/acme[^/]*/.+", r".*acme\.com",
+    r".+@acme.*", "release@.+", r"https://github\.com/acme-[a-z]+/.*", r"https://gitlab\.com/acme.*@refs/heads/main",
+    r"https://github\.com/acm[e].*", r"https://github\.com/acme\S*/\.github/workflows/release\.yml@refs/tags/v\d.*",
 ]  # fmt: skip
 
 
@@ -49,7 +52,11 @@ SPECIFIC = [
     r"https://github\.com/acme/(?:small|large)/\.github/workflows/release\.ya?ml@refs/tags/v\d+.*",
     r"https://gitlab\.com/acme/small//\.gitlab-ci\.yml@refs/tags/.*",
     "alice@gmail\\.com|bob@gmail\\.com",
-]
+    r"https://github\.com/acme/.*@refs/tags/v\d+", r"https://github\.com/[Aa]cme/.*", r"https://accounts\.acme\.com/.+",
+    r"https://github\.com/OWNER/REPO/\.github/workflows/release\.yml@refs/tags/v.+", r".+@acme\.com",
+    r"https://gitlab\.com/acme/.+//\.gitlab-ci\.yml@refs/heads/main", r"https://github\.com/acme/small-.*",
+    r"https://github\.com/(?:acme|foo)/.*", r"https://buildkite\.com/acme/.*",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("pattern", SPECIFIC)

@@ -152,7 +152,7 @@ NAMES = st.one_of(st.text(max_size=12), st.sampled_from(sorted(LOOK_ALIKES.value
 PATTERNS = st.sampled_from(
     [
         PATTERN,
-        r"org-[^/]+",
+        r"org-[a-z]+",
         r"(?s)https://github\.com/org/.+",
         r"(?i)org-a\w*",
         r"https://github\.com/org/.*",

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from rfc3161_client import VerificationError as TimestampError
 from rfc3161_client import VerifierBuilder
+from sigstore import dsse
 from sigstore.errors import VerificationError
 from sigstore.hashes import Hashed
 from sigstore.models import Bundle, TrustedRoot
@@ -25,6 +27,7 @@ from sigstore.verify.policy import VerificationPolicy
 from sigstore_models.common.v1 import TimeRange
 
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
+from ops.supply_chain.adapters.sigstore.intoto_entry import is_intoto, log_time, require_same
 from ops.supply_chain.contracts.values.verified_bundle import TimeSource, VerifiedTime
 
 _AUTHORITY = "timestamp_authority"
@@ -74,6 +77,7 @@ class WindowedVerifier:
             "certificate_authorities": [row.model_copy(update={"valid_for": ALWAYS}) for row in authorities],
             "tlogs": list(map(_without_window, logs)),
             "ctlogs": list(map(_without_window, certificate_logs)),
+            "timestamp_authorities": list(map(_with_its_end, self._inner.timestamp_authorities)),
         }
         return _TimeRecordingVerifier(trusted_root=TrustedRoot(self._inner.model_copy(update=changes)))
 
@@ -107,7 +111,7 @@ class _TimeRecordingVerifier(Verifier):
         self._recorded = threading.local()
 
     def _establish_time(self, bundle: Bundle):  # type: ignore[no-untyped-def] # noqa: ANN202 - a private type
-        found = super()._establish_time(bundle)
+        found = self._established(bundle)
         self._recorded.times = tuple(
             VerifiedTime(
                 source=TimeSource.AUTHORITY if established.source.name.lower() == _AUTHORITY else TimeSource.LOG,
@@ -116,6 +120,27 @@ class _TimeRecordingVerifier(Verifier):
             for established in found
         )
         return found
+
+    def _established(self, bundle: Bundle) -> list[Any]:
+        if not is_intoto(bundle):
+            return super()._establish_time(bundle)
+        if not bundle.verification_material.timestamp_verification_data:
+            return log_time(bundle)
+        if not self._trusted_root.get_timestamp_authorities():
+            raise VerificationError("has a timestamp, and the trusted root no authority")
+        return [*self._verify_timestamp_authority(bundle), *log_time(bundle)]
+
+    def verify_dsse(self, bundle: Bundle, policy: VerificationPolicy) -> tuple[str, bytes]:
+        """Verify a bundle with a DSSE envelope, log entries of the kind `intoto` included; raises as the library does."""
+        if not is_intoto(bundle):
+            return super().verify_dsse(bundle, policy)
+        self._verify_common_signing_cert(bundle, policy)
+        envelope, key = bundle._dsse_envelope, bundle.signing_certificate.public_key()  # noqa: SLF001 - no public name
+        if envelope is None or not isinstance(key, EllipticCurvePublicKey):
+            raise VerificationError("expected a DSSE envelope signed with an elliptic curve key")
+        dsse._verify(key, envelope)  # noqa: SLF001 - no public name
+        require_same(bundle)
+        return envelope._inner.payload_type, bytes(envelope._inner.payload)  # noqa: SLF001 - as above
 
     def _verify_signed_timestamp(self, timestamp_response: Any, message: bytes):  # type: ignore[no-untyped-def] # noqa: ANN202
         found = super()._verify_signed_timestamp(timestamp_response, message)
@@ -170,6 +195,15 @@ def _chosen(rows: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
 
 def _without_window(log: Any) -> Any:
     return log.model_copy(update={"public_key": log.public_key.model_copy(update={"valid_for": ALWAYS})})
+
+
+def _with_its_end(authority: Any) -> Any:
+    """Return an authority whose last moment counts: the library leaves it out."""
+    window = authority.valid_for
+    if window is None or window.end is None:
+        return authority
+    later = window.model_copy(update={"end": window.end + timedelta(microseconds=1)})
+    return authority.model_copy(update={"valid_for": later})
 
 
 def _certified(certificate: x509.Certificate) -> list[datetime]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.core.errors import UsageError
-from ops.supply_chain.trust.identities.canaries import canaries
+from ops.supply_chain.trust.identities.canaries import canaries, neighbours
 from ops.supply_chain.trust.identities.conditions import condition_problem
 
 PATTERN_FLAGS = re.ASCII
@@ -74,7 +74,7 @@ def _pattern_problem(pattern: str) -> str:
 @lru_cache(maxsize=256)
 def _stranger_problem(pattern: str) -> str:
     compiled = re.compile(pattern, PATTERN_FLAGS)
-    stranger = next((name for name in canaries() if compiled.fullmatch(name)), "")
+    stranger = next((name for name in (*canaries(), *neighbours(pattern)) if compiled.fullmatch(name)), "")
     return (
         f"'identity_regex' matches strangers, {stranger} for example: name the owner and the repository"
         if stranger
