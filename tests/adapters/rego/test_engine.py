@@ -260,7 +260,67 @@ def test_a_child_that_does_not_answer_is_ended() -> None:
         time.sleep(60)
 
     captured = native_output.in_child(work, seconds=0.2)
-    assert captured == native_output.CapturedOutput([b"one"], "no answer in 0.2 seconds")
+    assert captured == native_output.CapturedOutput([b"one"], "gave no answer in 0.2 seconds")
+
+
+def test_a_child_that_falls_silent_is_ended_and_one_that_goes_on_is_not() -> None:
+    import time
+
+    def work(send: native_output.Send) -> None:
+        for _ in range(6):
+            send(b"on")
+            time.sleep(0.05)
+        time.sleep(60)
+
+    captured = native_output.in_child(work, seconds=30, silent_seconds=0.25)
+    assert captured == native_output.CapturedOutput([b"on"] * 6, "gave no answer in 0.25 seconds")
+
+
+def test_a_child_that_takes_too_much_memory_ends() -> None:
+    def work(send: native_output.Send) -> None:
+        send(b"one")
+        held = [bytes(8 << 20) + b"x" for _ in range(48)]
+        import time
+
+        time.sleep(len(held))
+
+    captured = native_output.in_child(work, seconds=30, memory_bytes=250 << 20)
+    assert captured == native_output.CapturedOutput([b"one"], "needed more than 250 MiB of memory")
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"RULE_SECONDS": 0.5}, "the engine gave no answer in 0.5 seconds"),
+        ({"CHILD_SECONDS": 0.6}, "the engine gave no answer in "),
+        ({"MEMORY_BYTES": 200 << 20}, "the engine needed more than 200 MiB of memory"),
+    ],
+    ids=["time", "all-time", "memory"],
+)
+def test_a_rule_that_takes_too_much_is_named_and_the_others_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, float], said: str
+) -> None:
+    for name, value in limits.items():
+        monkeypatch.setattr(rego, name, value)
+    write(tmp_path, "first", "pass if input.n == 1")
+    write(
+        tmp_path,
+        "greedy",
+        "pass if count([x | some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); x := [a, b]]) > 0",
+    )
+    write(tmp_path, "last", "pass if input.n == 1")
+
+    found = verdicts(tmp_path)
+
+    assert found["own.first"].outcome == Outcome.PASS
+    assert found["own.greedy"].outcome == Outcome.FAIL
+    (reason,) = found["own.greedy"].denials
+    assert reason.message.startswith(f"the rule did not decide: {said}")
+    assert "greedy.rego" in reason.fix
+    if "CHILD_SECONDS" in limits:
+        assert found["own.last"].denials[0].message == "the rule did not decide: no time was left of 0.6 seconds"
+    else:
+        assert found["own.last"].outcome == Outcome.PASS
 
 
 def test_a_child_that_raises_is_no_success() -> None:

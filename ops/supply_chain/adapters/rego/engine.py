@@ -14,8 +14,8 @@ both, an error, a malformed entry) is a denial in itself: the rule did not decid
 What regopy 1.5.2 requires: it stores input strings as they are, so that a quotation mark in a name could
 forge a part of the output (they are handed in escaped); it cuts strings at NUL and integers at 64 bits; it
 ends the process on a regular expression over some 50,000 characters (texts longer than `LONGEST_TEXT` are
-cut) and on `with` over a rule that calls a built-in (so it works in a child, and the rule that ended it did
-not decide); built-in errors are silent unless asked for; native code prints to descriptor 1. A function's
+cut) and on `with` over a rule that calls a built-in, and knows no limit of time or memory (so it works in a child
+that has both, and the rule that ended it did not decide); built-in errors are silent unless asked for; native code prints to descriptor 1. A function's
 parameter used as an index inside a comprehension is not bound; inside an `every`, a nested `every` or
 comprehension may come out undefined where `opa` has a value: rules call a function there, and their tests run
 under both.
@@ -28,7 +28,8 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,18 @@ LARGEST_INTEGER = 2**53
 """Numbers beyond are not exact in every Rego engine, and beyond 2^63 wrong in this one."""
 
 CHILD_SECONDS = 600
-"""Time after which a child that does not answer is ended."""
+"""Most time for all rules over one input."""
+
+RULE_SECONDS = 60
+RULE_SECONDS_PER_MIB = 20
+"""Most time for one rule, and for each MiB of input in addition: loading one takes 5 seconds."""
+
+MEMORY_BYTES = 1 << 30
+MEMORY_PER_INPUT_BYTE = 300
+"""Most memory of the evaluation, and for each byte of input in addition: an input takes 110 times its size."""
+
+READY = b"ready"
+"""What the child sends once rules and input are loaded."""
 
 LONGEST_TEXT = 2000
 """Characters of a text that rules see; a longer one ends in `CUT`."""
@@ -77,6 +89,8 @@ def engine() -> ToolRef:
 def evaluate(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
     """Ask every rule about one input, in a child process that may die.
 
+    A rule that needs more time or memory than the limits above did not decide.
+
     Args:
         policy: The rules; may have none.
         document: Plain JSON data: the engine's `input`.
@@ -88,15 +102,26 @@ def evaluate(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...
     """
     found: list[RuleVerdict] = []
     alone = False
+    size = len(json.dumps(document))
+    until = time.monotonic() + CHILD_SECONDS
     while len(found) < len(policy.rules):
         rules = policy.rules[len(found) :][: 1 if alone else None]
-        told = in_child(partial(_work, msgspec.structs.replace(policy, rules=rules), document), seconds=CHILD_SECONDS)
-        verdicts = _received(told.messages)
+        left = until - time.monotonic()
+        if left <= 0:
+            return (*found, *(undecided(rule, f"no time was left of {CHILD_SECONDS:g} seconds") for rule in rules))
+        captured = in_child(
+            partial(_work, msgspec.structs.replace(policy, rules=rules), document),
+            seconds=left,
+            silent_seconds=RULE_SECONDS + RULE_SECONDS_PER_MIB * (size >> 20),
+            memory_bytes=MEMORY_BYTES + MEMORY_PER_INPUT_BYTE * size,
+        )
+        started = READY in captured.messages
+        verdicts = _received([message for message in captured.messages if message != READY])
         found += verdicts
         if len(verdicts) == len(rules):
             alone = False
-        elif verdicts or alone:
-            found.append(undecided(rules[len(verdicts)], f"the engine {told.end or 'ended early'}"))
+        elif started or alone:
+            found.append(undecided(rules[len(verdicts)], f"the engine {captured.end or 'ended early'}"))
             alone = False
         else:
             alone = True  # it died before the first rule: one of the rest does not let it start
@@ -106,7 +131,7 @@ def evaluate(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...
 def _work(policy: Policy, document: dict[str, Any], send: Send) -> None:
     """Be the child: send each verdict as soon as it is reached, or the error that stops all."""
     try:
-        for verdict in Engine(policy).verdicts(document):
+        for verdict in Engine(policy).verdicts(document, ready=partial(send, READY)):
             send(msgspec.json.encode(verdict))
     except (InputError, UnavailableError) as error:
         kind = type(error).__name__
@@ -151,12 +176,13 @@ class Engine:
         """
         return tuple(self.verdicts(document))
 
-    def verdicts(self, document: dict[str, Any]) -> Iterator[RuleVerdict]:
-        """Yield what `evaluate` returns, one by one."""
+    def verdicts(self, document: dict[str, Any], *, ready: Callable[[], None] = lambda: None) -> Iterator[RuleVerdict]:
+        """Yield what `evaluate` returns, one by one; `ready` is called once the input is loaded."""
         if not self._rules:
             return
         with NativeOutput():
             self._interpreter.set_input(_escaped(document))
+            ready()
             for rule in self._rules:
                 yield _decide(self._interpreter, self._bundle, rule)
 

@@ -1,19 +1,21 @@
-"""Native code kept apart: what it prints is caught, and that it may end the process is survived.
+"""Native code kept apart: what it prints is caught, and that it may end the process, or never end, is survived.
 
 `NativeOutput` catches descriptor 1. `in_child` does work in a forked child that sends its results one by
-one; where the child dies, what it sent before is kept.
+one, within limits of time and memory; where the child dies, what it sent before is kept.
 """
 
 from __future__ import annotations
 
 import ctypes
 import faulthandler
+import math
 import os
 import resource
 import select
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -22,6 +24,14 @@ from typing import NamedTuple, Self
 STDOUT = 1
 MOST_BYTES = 65536
 """Of what was printed, the end that is kept."""
+
+OUT_OF_MEMORY = 91
+"""Exit status of a child that exceeded its memory."""
+
+WATCH_SECONDS = 0.05
+"""Pause between two readings of the memory; native code cannot fill much more than 100 MiB in it."""
+
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 Send = Callable[[bytes], None]
 
@@ -59,29 +69,36 @@ class NativeOutput:
         return os.pread(self._file.fileno(), end - start, start).decode("utf-8", "replace")
 
 
-def in_child(work: Callable[[Send], None], *, seconds: float) -> CapturedOutput:
+def in_child(
+    work: Callable[[Send], None], *, seconds: float, silent_seconds: float = math.inf, memory_bytes: int = 0
+) -> CapturedOutput:
     """Do work in a forked child of this process.
 
     Args:
         work: Gets a function that sends one message without line feeds; must not raise.
         seconds: After that time the child is ended.
+        silent_seconds: After so much time without a message the child is ended.
+        memory_bytes: A child that has more in memory ends; 0 for no limit. A limit of the address space would not do:
+            the engine's allocator reserves 256 GiB of it.
     """
     _flush()
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        _live(work, reader, writer)
+        _live(work, reader, writer, memory_bytes)
     os.close(writer)
-    data, ended = _read_all(reader, child, seconds)
+    data, late = _read_all(reader, child, seconds, silent_seconds)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     *messages, _ = data.split(b"\n")  # what stands after the last line feed was cut off
-    if not ended:
-        return CapturedOutput(messages, f"no answer in {seconds:g} seconds")
+    if late:
+        return CapturedOutput(messages, f"gave no answer in {late:g} seconds")
+    if code == OUT_OF_MEMORY and memory_bytes:
+        return CapturedOutput(messages, f"needed more than {memory_bytes >> 20} MiB of memory")
     return CapturedOutput(messages, "" if code == 0 else _described(code))
 
 
-def _live(work: Callable[[Send], None], reader: int, writer: int) -> None:
+def _live(work: Callable[[Send], None], reader: int, writer: int, memory_bytes: int) -> None:
     """Be the child: work, then end at once, whatever happens; nothing of the parent is run again."""
     code = 1
     try:
@@ -93,10 +110,19 @@ def _live(work: Callable[[Send], None], reader: int, writer: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 2)  # C++ says there what ended it
+        if memory_bytes:
+            threading.Thread(target=_watch_memory, args=(memory_bytes,), daemon=True).start()
         work(lambda message: _write_all(writer, message + b"\n"))
         code = 0
     finally:
         os._exit(code)
+
+
+def _watch_memory(most_bytes: int) -> None:
+    """End this process once it has had more in memory; the engine runs without the interpreter's lock."""
+    while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT <= most_bytes:
+        time.sleep(WATCH_SECONDS)
+    os._exit(OUT_OF_MEMORY)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
@@ -104,17 +130,21 @@ def _write_all(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def _read_all(reader: int, child: int, seconds: float) -> tuple[bytes, bool]:
+def _read_all(reader: int, child: int, seconds: float, silent_seconds: float) -> tuple[bytes, float]:
+    """Return what the child sent, and the limit in seconds that it exceeded, 0 for none."""
     chunks: list[bytes] = []
     until = time.monotonic() + seconds
+    while_silent = min(silent_seconds, seconds)
     try:
-        while select.select([reader], [], [], max(0.0, until - time.monotonic()))[0]:
+        while True:
+            left = until - time.monotonic()
+            if not select.select([reader], [], [], max(0.0, min(left, while_silent)))[0]:
+                os.kill(child, signal.SIGKILL)
+                return b"".join(chunks), while_silent if left > while_silent else seconds
             chunk = os.read(reader, 1 << 20)
             if not chunk:
-                return b"".join(chunks), True
+                return b"".join(chunks), 0
             chunks.append(chunk)
-        os.kill(child, signal.SIGKILL)
-        return b"".join(chunks), False
     except BaseException:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
