@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.core.errors import ExitCode, UnavailableError
 from tests.fakes.advisories import affected, record
 from tests.fakes.bad_sockets import dripping, never_connecting, refusing
-from tests.fakes.gate_project import NOW, GateProject, at
+from tests.fakes.gate_project import NOW, REAL_FEED_DAY, GateProject, accept_small_feeds, at
 from tests.fakes.matrix import diagonals
 from tests.fakes.osv import OsvService, serve
 
@@ -37,6 +37,7 @@ UNRELATED = record("PYSEC-9", affected("elsewhere", "introduced 0"))
 @pytest.fixture
 def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GateProject:
     at(monkeypatch, NOW)
+    accept_small_feeds(monkeypatch)
     monkeypatch.setattr(http, "Timeouts", lambda: QUICK)
     project = GateProject(tmp_path, check_vulnerabilities.main)
     project.lock("foo==1.0", "bar==2.0")
@@ -58,8 +59,9 @@ def test_a_known_vulnerability_fails_and_says_what_to_do(gate: GateProject, capf
     assert (found.path, found.line, found.aliases) == ("requirements.txt", 1, ("CVE-1", "GHSA-a", "PYSEC-1"))
     assert capfd.readouterr().out == (
         "check_vulnerabilities: fail\n"
-        "1 lock, 2 locked, 2 examined; osv, 291 days old; projects 1, new 1, vulnerable 1, known 1; 1 open, 0 waived\n"
-        f"source: osv snapshot {gate.record().feeds[0].sha256[:12]}, 3 records, newest record 2026-02-02 (291 days ago)\n"  # type: ignore[index]
+        "1 lock, 2 locked, 2 examined; osv, 36 hours old; projects 1, new 1, vulnerable 1, known 1; 1 open, 0 waived\n"
+        f"source: osv snapshot osv.zip (given), {(gate.record().feeds[0].sha256 or '')[:12]}, 3 records, "
+        "newest record 2026-11-19 (36 hours ago)\n"
         "\nMEDIUM\n"
         "  foo 1.0  CVE-1, GHSA-a, PYSEC-1, vulnerability.known\n"
         "    what: foo 1.0 has CVE-1 (GHSA-a, PYSEC-1): Breaks; severity medium (GitHub's label)\n"
@@ -72,12 +74,12 @@ def test_the_record_says_what_was_counted_and_with_what(gate: GateProject) -> No
     gate.run()
     record_ = gate.record()
     assert record_.counts == {
-        "disagreements": 0, "examined": 2, "explained_differences": 0, "findings": 1, "known": 1, "locked": 2,
+        "disagreements": 0, "examined": 2, "explained_differences": 0, "feed_age_hours": 36, "findings": 1, "known": 1, "locked": 2,
         "locks": 1, "new": 1, "out_of_scope": 0, "overdue": 0, "projects": 1, "settled": 0, "undecided": 0,
         "unexamined_accepted": 0, "vulnerable": 1, "waived": 0,
     }  # fmt: skip
     [feed] = record_.feeds
-    assert (feed.name, feed.version, feed.age_seconds) == ("osv", "2026-02-02T00:00:00Z", 291 * 86400 + 43200)
+    assert (feed.name, feed.version, feed.age_seconds) == ("osv", "2026-11-19T00:00:00Z", 36 * 3600)
     assert [ref.path for ref in record_.reads] == ["project:requirements.txt"]
     assert record_.options == {
         "advisories": "given", "fleet": "no", "ledger": "no", "second_opinion": "no", "source": "all",
@@ -231,12 +233,40 @@ def test_a_record_that_concerns_nobody_knows_whom_leaves_all_unexamined(gate: Ga
     assert found.message.startswith("nothing counts as examined: record RAW-1.json cannot be read: not a JSON")
 
 
-def test_a_feed_that_is_too_old_was_not_examined(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
-    gate.write(".security-config.toml", "[feeds]\nmax_file_age_hours = 240\n")
-    assert gate.run() == ExitCode.NOT_EXAMINED
-    assert "is 291 days old by its records, the limit is 10 days" in capfd.readouterr().err
-    gate.write(".security-config.toml", "[feeds]\nmax_file_age_hours = 87600\n")
-    assert gate.run() == ExitCode.DENIED
+@pytest.mark.parametrize(
+    ("config", "age", "code"),
+    [
+        ("", timedelta(days=7), ExitCode.DENIED),
+        ("", timedelta(days=7, seconds=1), ExitCode.NOT_EXAMINED),
+        ("max_snapshot_age_days = 30", timedelta(days=30), ExitCode.DENIED),
+        ("max_file_age_hours = 24", timedelta(hours=25), ExitCode.NOT_EXAMINED),
+        ("max_file_age_hours = 87600", timedelta(days=3650), ExitCode.DENIED),
+    ],
+)
+def test_a_snapshot_that_is_too_old_was_not_examined(
+    gate: GateProject, monkeypatch: pytest.MonkeyPatch, config: str, age: timedelta, code: ExitCode
+) -> None:
+    at(monkeypatch, datetime(2026, 11, 19, tzinfo=UTC) + age)
+    gate.write(".security-config.toml", f"[feeds]\n{config}\n")
+    assert gate.run() == code
+    [feed] = gate.record().feeds
+    assert feed.age_seconds == age.total_seconds()
+    assert counts(gate, "examined", "feed_age_hours") == [2 * (code == ExitCode.DENIED), age.total_seconds() // 3600]
+
+
+@pytest.mark.parametrize("form", [(), ("--format", "json"), ("--public-log",), ("--public-log", "--format", "json")])
+@pytest.mark.parametrize("days", [1, 9])
+def test_every_output_has_the_age_of_the_snapshot(
+    gate: GateProject,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    form: tuple[str, ...],
+    days: int,
+) -> None:
+    at(monkeypatch, datetime(2026, 11, 19, tzinfo=UTC) + timedelta(days=days))
+    gate.run(*form)
+    shown = {1: r"24 hours old|feed_age_hours\W+24", 9: r"9 days old|feed_age_hours\W+216"}
+    assert re.search(shown[days], capfd.readouterr().out)
 
 
 # Sources, in their order.
@@ -280,8 +310,11 @@ def test_the_first_source_that_answers_decides(
     assert gate.codes() == [("vulnerability.known", "foo", "1.0")]
     assert [feed.name for feed in gate.record().feeds] == [FEEDS[first]]
     passed = {"zip": "OSV snapshot", "api": "OSV API"}
-    notes = tuple(f"{passed[name]}: no usable answer, so the next source was used" for name in broken)
-    assert gate.record().notes == notes
+    notes = {f"{passed[name]}: no usable answer, so the next source was used" for name in broken}
+    [feed] = gate.record().feeds
+    notes.add(f"the project's configuration chose this source of advisories: {feed.name} at {feed.address}")
+    assert set(gate.record().notes) == notes
+    assert (feed.origin, feed.address.startswith("http://127.0.0.1:")) == ("configured", True)
     out = capfd.readouterr().out
     for name in broken:
         assert re.search(f"source not used: {passed[name]}: .*answered with HTTP status 500", out)
@@ -353,7 +386,7 @@ def test_offline_uses_the_copy_and_says_so(gate: GateProject, services: dict[str
         service.requests.clear()
     assert gate.run("--offline", given=False) == ExitCode.DENIED
     assert all(not service.requests for service in services.values())
-    assert gate.record().notes == ("advisory snapshot: this run is offline; using the copy confirmed 0 seconds ago",)
+    assert "advisory snapshot: this run is offline; using the copy confirmed 0 seconds ago" in gate.record().notes
 
 
 def test_a_copy_that_nobody_confirmed_for_long_was_not_examined(
@@ -489,6 +522,7 @@ def test_the_ledger_remembers_the_first_day(
     assert "first seen" not in capfd.readouterr().out
     before = (gate.artifacts / "ledger" / "thing.jsonl").read_bytes()
     at(monkeypatch, NOW + timedelta(days=20))
+    gate.feed(FOO, FOO_GITHUB, {**UNRELATED, "modified": "2026-12-09T00:00:00Z"})
     gate.lock("foo==1.5")
     gate.run()
     [found] = gate.record().findings
@@ -695,7 +729,10 @@ def test_the_second_opinion_asks_the_api_that_was_asked(gate: GateProject, servi
 
 
 @pytest.mark.parametrize("project", ["soar", "saleor", "warehouse", "poetry"])
-def test_real_projects_and_the_real_feed(gate: GateProject, shared_data: Path, feed_cache: Path, project: str) -> None:
+def test_real_projects_and_the_real_feed(
+    gate: GateProject, shared_data: Path, feed_cache: Path, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, REAL_FEED_DAY)
     words = ["--project", str(shared_data / "projects" / project), "--version", "v1", "--second-opinion"]
     words += ["--advisories", str(shared_data / "advisories" / "osv-pypi.zip"), "--cache", str(feed_cache)]
     assert gate.run(*words, given=False) == ExitCode.DENIED

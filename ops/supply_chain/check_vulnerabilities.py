@@ -2,8 +2,9 @@
 
 The first source that answers is used: OSV's snapshot, matched on this machine so that no package name is sent
 anywhere; the OSV API; the index's per-release JSON. The record names the source with its digest and age, and why
-earlier sources were not used. An undecidable version counts as affected; a version that was not examined never
-counts as passed.
+earlier sources were not used. A snapshot whose newest record is more than seven days old ([feeds].max_snapshot_age_days)
+and a configured one with far fewer records than OSV's feed count as not examined. An undecidable version counts as
+affected; a version that was not examined never counts as passed.
 
 Reads    locks, advisory feeds; the ledger of first sightings; VEX documents given with --vex.
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl.

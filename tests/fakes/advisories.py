@@ -31,7 +31,7 @@ def record(name: str, *entries: dict[str, Any], **fields: Any) -> dict[str, Any]
     return {
         "schema_version": "1.7.5",
         "id": name,
-        "modified": "2026-02-02T00:00:00Z",
+        "modified": "2026-11-19T00:00:00Z",
         "published": "2026-02-01T00:00:00Z",
         "affected": list(entries),
         **fields,

@@ -12,10 +12,14 @@ import msgspec
 import pytest
 
 from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.risk.advisories import coverage
 from ops.supply_chain.runner import stage
 from tests.fakes.advisories import snapshot
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+REAL_FEED_DAY = datetime(2026, 7, 24, tzinfo=UTC)
+"""A day on which the copy of the real feed was new."""
+
 HASH = "--hash=sha256:" + "0" * 64
 
 
@@ -77,6 +81,12 @@ class GateProject:
 
 def _lines(table: Mapping[str, str]) -> str:
     return "".join(f'{key} = "{value}"\n' for key, value in table.items())
+
+
+def accept_small_feeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let configured feeds have one record, for tests of what comes after the check of their size."""
+    monkeypatch.setattr(coverage, "FEWEST_RECORDS", 1)
+    monkeypatch.setattr(coverage, "FEWEST_MALWARE", 1)
 
 
 def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:

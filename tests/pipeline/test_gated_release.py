@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ QUICK = (RELEASE[0].replace(" --second-opinion", ""), *RELEASE[1:])
 
 LEDGER = ("check_vulnerabilities --ledger & check_malware --ledger",)
 LONG_AGO = "2025-01-01T00:00:00Z"
-OTHER = record("PYSEC-2026-9", affected("other", "introduced 0"))
-BAD_LEAF = record("GHSA-aaaa-bbbb-cccc", affected("leaf", "introduced 0, fixed 9"), aliases=["CVE-2026-77"])
+TODAY = {"modified": datetime.now(UTC).isoformat()}
+OTHER = record("PYSEC-2026-9", affected("other", "introduced 0"), **TODAY)
+MALWARE = record("MAL-2026-9", affected("another", "introduced 0"), **TODAY)
+BAD_LEAF = record("GHSA-aaaa-bbbb-cccc", affected("leaf", "introduced 0, fixed 9"), aliases=["CVE-2026-77"], **TODAY)
 
 
 class World:
@@ -41,7 +44,7 @@ class World:
         for name, requires in (("top", ("leaf>=1",)), ("leaf", ())):
             index.add(name, "1.5", LONG_AGO, *requires)
             integrity.add(name, "1.5", f"{name}-1.5-py3-none-any.whl", None)
-        self.zip.write_bytes(snapshot(OTHER))
+        self.zip.write_bytes(snapshot(OTHER, MALWARE))
         (self.project / "requirements.in").write_text("top\n")
         (self.project / "pyproject.toml").write_text('[project]\nname = "small"\nversion = "1.0"\n')
         self.configure()
@@ -53,15 +56,16 @@ class World:
 
     def configure(self, more: str = "") -> None:
         index = f'[index]\nurl = "{self.index.simple}/"\njson_url = "{self.index.json_root}"\n'
-        feeds = f'[feeds]\nintegrity_api = "{self.integrity.url}"\nosv_snapshot = "{self.zip}"\n'
+        feeds = f'[feeds]\nintegrity_api = "{self.integrity.url}"\n'
         (self.project / ".security-config.toml").write_text(f"{index}{feeds}{more}")
 
     def run(self, steps: tuple[str, ...], *options: str) -> subprocess.CompletedProcess[str]:
         folders = ["--project", self.project, "--dist", self.folder / "dist", "--cache", self.folder / "cache"]
         module = "ops.supply_chain.runner.pipeline"
         shared = [*map(str, folders), "--artifacts", str(self.folder / "artifacts")]
+        given = tuple(_with_advisories(step, self.zip) for step in steps)
         return subprocess.run(
-            [sys.executable, "-Im", module, *steps, "--", *shared, *options],
+            [sys.executable, "-Im", module, *given, "--", *shared, *options],
             capture_output=True,
             text=True,
             check=False,
@@ -70,6 +74,13 @@ class World:
 
     def outcome(self, stage: str) -> Any:
         return json.loads((self.folder / "dist" / "records" / f"{stage}.json").read_text())["outcome"]
+
+
+def _with_advisories(step: str, path: Path) -> str:
+    """Give the advisory gates of a step a snapshot on their command line, where a small one is accepted."""
+    for gate in ("check_vulnerabilities", "check_malware"):
+        step = step.replace(gate, f"{gate} --advisories {path}")
+    return step
 
 
 @pytest.fixture
@@ -92,14 +103,12 @@ def test_a_release_passes_every_gate_and_carries_their_records(world: World) -> 
 
 
 def test_a_vulnerability_denies_the_release_and_a_waiver_with_an_end_lets_it_pass(world: World) -> None:
-    world.zip.write_bytes(snapshot(OTHER, BAD_LEAF))
+    world.zip.write_bytes(snapshot(OTHER, MALWARE, BAD_LEAF))
     done = world.run(QUICK)
     assert done.returncode == 4
     assert "CVE-2026-77" in done.stdout
     assert not (world.folder / "dist" / "release").exists()
     assert not (world.folder / "artifacts" / "supply-chain").exists()
-    from datetime import UTC, datetime, timedelta
-
     today = datetime.now(UTC).date()
     world.configure(
         '[[waivers]]\nid = "CVE-2026-77"\npackage = "leaf"\nreason = "not reached"\nowner = "ann"\n'
@@ -157,7 +166,7 @@ def test_a_replaced_file_denies_although_all_else_passes(world: World) -> None:
 
 def test_the_daily_scan_remembers_what_it_saw_first_and_when(world: World) -> None:
     assert world.run(SCAN).returncode == 0
-    world.zip.write_bytes(snapshot(OTHER, BAD_LEAF))
+    world.zip.write_bytes(snapshot(OTHER, MALWARE, BAD_LEAF))
     first = world.run(LEDGER)
     ledger = world.folder / "artifacts" / "ledger" / "small.jsonl"
     kept = ledger.read_bytes()
@@ -168,7 +177,7 @@ def test_the_daily_scan_remembers_what_it_saw_first_and_when(world: World) -> No
 
 
 def test_a_public_daily_scan_tells_counts_and_outcomes_only(world: World) -> None:
-    world.zip.write_bytes(snapshot(OTHER, BAD_LEAF))
+    world.zip.write_bytes(snapshot(OTHER, MALWARE, BAD_LEAF))
     done = world.run(SCAN, "--public-log")
     said = done.stdout + done.stderr
     assert done.returncode == 4

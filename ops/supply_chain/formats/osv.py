@@ -5,8 +5,10 @@ type that the schema gives it, else the record is unusable and says so; severity
 are not worth that: a broken one is left out, which makes the severity unknown (counts as high), joins
 fewer names, and leaves a withdrawal without effect: always towards more findings.
 
-Only the ecosystem `PyPI`, spelt exactly so, is read; other ecosystems of the same record are passed
-over. GIT ranges say nothing of a version on an index and are passed over as well; an entry that has
+Only the ecosystem `PyPI` is read; other ecosystems of the same record are passed over. Another spelling of it is read
+and named. An entry that may be about PyPI, by a purl or as `PyPI:<index>`, is `silent`: it does not say which versions
+of the index are affected. A record that has a key twice is unusable, because readers disagree about its content.
+GIT ranges say nothing of a version on an index and are passed over as well; an entry that has
 nothing else is `silent`.
 
 Source: OSV schema 1.7.5, https://ossf.github.io/osv-schema/
@@ -14,10 +16,11 @@ Source: OSV schema 1.7.5, https://ossf.github.io/osv-schema/
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -36,6 +39,10 @@ from ops.supply_chain.contracts.values.advisory import (
 from ops.supply_chain.core.names import normalise
 
 ECOSYSTEM = "PyPI"
+SPELLINGS = frozenset({"pypi", "pip", "python"})
+"""Other spellings of the ecosystem, without case: none of them is an ecosystem of the schema."""
+
+PURL_PREFIX = "pkg:pypi/"
 SUPPORTED_MAJOR = "1"
 SUMMARY_CHARACTERS = 200
 ORDERED_RANGES = frozenset({"ECOSYSTEM", "SEMVER"})
@@ -72,6 +79,21 @@ class _NotUnderstoodError(Exception):
     """A field that decides has the wrong shape; the text has its JSON path."""
 
 
+class _RepeatedKeyError(ValueError):
+    """An object has a key twice."""
+
+
+class _Target(NamedTuple):
+    """What an `affected` entry is about: the normalised name, empty for another ecosystem.
+
+    `spelling` is the ecosystem where it is not written `PyPI`, `doubt` why the entry does not decide anything.
+    """
+
+    package: str = ""
+    spelling: str = ""
+    doubt: str = ""
+
+
 _DECODER = msgspec.json.Decoder(_Raw)
 
 
@@ -89,6 +111,10 @@ def read_record(data: bytes, *, where: str) -> OsvRecord | UnusableRecord:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return UnusableRecord(where=where, id="", packages=(), reason=f"not a JSON object: {error}")
     try:
+        repeated = _repeated_key(data)
+        if repeated is not None:
+            reason = f"the key {repeated[:40]!r} occurs twice in one object"
+            return UnusableRecord(where=where, id="", packages=_all_names(data), reason=reason)
         return _record(raw)
     except _NotUnderstoodError as error:
         name = raw.id if isinstance(raw.id, str) and _IDENTIFIER.fullmatch(raw.id) else ""
@@ -99,17 +125,21 @@ def _record(raw: _Raw) -> OsvRecord:
     _check_schema(raw.schema_version)
     if not isinstance(raw.id, str) or not _IDENTIFIER.fullmatch(raw.id):
         raise _NotUnderstoodError("id: not an identifier")
-    by_package: dict[str, list[dict[str, Any]]] = {}
+    by_package: dict[str, list[tuple[_Target, dict[str, Any]]]] = {}
+    spellings: set[str] = set()
     for index, entry in enumerate(_list(raw.affected, "affected")):
         path = f"affected[{index}]"
-        package = _package(_table(entry, path), path)
-        if package:
-            by_package.setdefault(package, []).append(entry)
+        target = _target(_table(entry, path), path)
+        if target.package:
+            by_package.setdefault(target.package, []).append((target, entry))
+        if target.spelling:
+            spellings.add(target.spelling)
     return OsvRecord(
         id=raw.id,
         modified=_moment(raw.modified),
         withdrawn=_moment(raw.withdrawn) is not None,
         advisories=tuple(_advisory(raw, name, entries) for name, entries in sorted(by_package.items())),
+        misspelt=tuple(sorted(spellings)),
     )
 
 
@@ -124,25 +154,48 @@ def _check_schema(version: Any) -> None:
         raise _NotUnderstoodError(f"schema_version: {found['major']} is not known, expected {SUPPORTED_MAJOR}.x")
 
 
-def _package(entry: dict[str, Any], path: str) -> str:
-    """Return the normalised PyPI name that an entry is about, or nothing where it is about something else."""
+def _target(entry: dict[str, Any], path: str) -> _Target:
+    """Return what an entry is about."""
     package = _table(entry.get("package"), f"{path}.package")
-    if package.get("ecosystem") != ECOSYSTEM:
-        if not isinstance(package.get("ecosystem") or "", str):
-            raise _NotUnderstoodError(f"{path}.package.ecosystem: not text")
-        return ""
-    name = package.get("name")
+    ecosystem, name, purl = package.get("ecosystem"), package.get("name"), package.get("purl")
+    if not isinstance(ecosystem or "", str):
+        raise _NotUnderstoodError(f"{path}.package.ecosystem: not text")
+    spelling = "" if ecosystem in (ECOSYSTEM, None) else str(ecosystem)
+    doubt = _doubt(str(ecosystem or ""), purl, named=bool(name))
+    if not doubt and not _is_pypi(str(ecosystem or "")):
+        return _Target()
+    if doubt and not name and isinstance(purl, str):
+        name = purl.removeprefix(PURL_PREFIX).split("@")[0].split("?")[0].split("#")[0]
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise _NotUnderstoodError(f"{path}.package.name: not a package name")
-    return normalise(name)
+    return _Target(normalise(name), "" if doubt else spelling, doubt)
 
 
-def _advisory(raw: _Raw, package: str, entries: list[dict[str, Any]]) -> Advisory:
+def _is_pypi(ecosystem: str) -> bool:
+    return ecosystem.strip().casefold() in SPELLINGS
+
+
+def _doubt(ecosystem: str, purl: object, *, named: bool) -> str:
+    """Return why an entry that is not plainly about PyPI may be about it, or empty."""
+    if ecosystem.strip().casefold().startswith(f"{ECOSYSTEM.casefold()}:"):
+        return f"its ecosystem is {ecosystem[:80]!r}, which is another index than {ECOSYSTEM}, or all of them"
+    if _is_pypi(ecosystem):
+        return ""
+    if isinstance(purl, str) and purl.startswith(PURL_PREFIX):
+        return f"it names {purl[:80]!r}, but not the ecosystem {ECOSYSTEM}"
+    return "it names a package without an ecosystem" if named and not ecosystem else ""
+
+
+def _advisory(raw: _Raw, package: str, entries: list[tuple[_Target, dict[str, Any]]]) -> Advisory:
     versions: set[str] = set()
     ranges: list[VersionRange] = []
     types: set[str] = set()
     claims = list(_claims(raw.severity))
-    for entry in entries:
+    doubts = [target.doubt for target, _ in entries if target.doubt]
+    for target, entry in entries:
+        if target.doubt:
+            claims.extend(_claims(entry.get("severity")))
+            continue
         versions.update(_versions(entry))
         for kind, found in _ranges(entry):
             types.add(kind)
@@ -160,7 +213,7 @@ def _advisory(raw: _Raw, package: str, entries: list[dict[str, Any]]) -> Advisor
         ranges=tuple(dict.fromkeys(ranges)),
         severity=tuple(dict.fromkeys([*_label(raw), *claims])),
         summary=_summary(raw),
-        silence="" if versions or ranges else _silence(types),
+        silence=doubts[0] if doubts else "" if versions or ranges else _silence(types),
     )
 
 
@@ -246,6 +299,38 @@ def _moment(text: Any) -> int | None:
         return None
 
 
+def _repeated_key(data: bytes) -> str | None:
+    """Return a key that an object of a document has twice, or None."""
+    try:
+        # Numbers stay text: none of them decides anything, and a long one is costly to read.
+        json.loads(data, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    except _RepeatedKeyError as error:
+        return str(error)
+    except RecursionError:
+        raise _NotUnderstoodError("it is nested too deeply") from None
+    return None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _RepeatedKeyError(next(key for key in keys if keys.count(key) > 1))
+    return found
+
+
+def _all_names(data: bytes) -> tuple[str, ...]:
+    """Return every text that a record calls a name, in any copy of a repeated key; nothing where one is no package name."""
+    found: set[Any] = set()
+
+    def collect(pairs: list[tuple[str, Any]]) -> None:
+        found.update(value if isinstance(value, str) else "" for key, value in pairs if key == "name")
+
+    json.loads(data, object_pairs_hook=collect, parse_int=str, parse_float=str)
+    good = all(_NAME.fullmatch(name) for name in found)
+    return tuple(sorted(map(normalise, found))) if good else ()
+
+
 def _names(affected: Any) -> tuple[str, ...]:
     """Salvage the package names of a record that cannot be understood; nothing where one is unreadable."""
     found: set[str] = set()
@@ -253,13 +338,20 @@ def _names(affected: Any) -> tuple[str, ...]:
         package = entry.get("package") if isinstance(entry, dict) else None
         if not isinstance(package, dict):
             return ()
-        if package.get("ecosystem") not in (ECOSYSTEM, None) and isinstance(package.get("ecosystem"), str):
+        if _is_elsewhere(package):
             continue
         name = package.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             return ()
         found.add(normalise(name))
     return tuple(sorted(found))
+
+
+def _is_elsewhere(package: dict[str, Any]) -> bool:
+    """Return True if a package is of another ecosystem for certain."""
+    ecosystem = package.get("ecosystem")
+    plain = isinstance(ecosystem, str) and bool(ecosystem) and not _is_pypi(ecosystem)
+    return plain and not _doubt(str(ecosystem), package.get("purl"), named=True)
 
 
 def _list(value: Any, path: str) -> list[Any]:

@@ -19,7 +19,7 @@ from ops.supply_chain.core.errors import OutputError, UnavailableError
 from tests.fakes.advisories import affected, record
 
 SHA = "a" * 64
-NOW = 1_795_000_000
+NOW = 1_796_000_000
 RECORDS = (
     record("PYSEC-2", affected("foo", "introduced 0, fixed 1"), affected("Bar_Baz", versions=("1.0",))),
     record("PYSEC-1", affected("foo", versions=("2",)), modified="2026-03-01T00:00:00Z"),
@@ -69,8 +69,9 @@ def test_what_a_feed_is(tmp_path: Path) -> None:
         3,
         1,
     )
+    assert (facts.named, facts.malware, facts.repeated) == (4, 1, 0)
     assert facts.prefixes == (("GHSA", 1), ("MAL", 1), ("PYSEC", 3))
-    assert (facts.newest, facts.from_future) == (1_772_323_200, 1)
+    assert (facts.newest, facts.from_future) == (1_795_046_400, 1)
     assert facts.unusable == (
         UnusableRecord(where="X.json", id="", packages=(), reason="not a JSON object: Input data was truncated"),
         UnusableRecord(where="Y.json", id="", packages=("foo",), reason="id: not an identifier"),
@@ -149,7 +150,7 @@ def test_an_index_that_lacks_something_is_damaged(tmp_path: Path, damage: str) -
     assert not is_whole(tmp_path, SHA)
     with pytest.raises(UnavailableError) as caught:
         Index(path, name="osv", sha256=SHA)
-    assert caught.value.message.startswith(f"advisory index {SHA}.v1.sqlite: is damaged: ")
+    assert caught.value.message.startswith(f"advisory index {SHA}.v2.sqlite: is damaged: ")
     assert caught.value.hint == "Delete it from the cache folder; the next run builds it again."
 
 

@@ -201,6 +201,7 @@ def test_security_txt(text: str | None, expected: str) -> None:
 LOOKS_AWAY = """
 [feeds]
 osv_snapshot = "osv.zip"
+max_file_age_hours = 720
 [publishers]
 attestations = false
 [[publishers.exceptions]]
@@ -215,11 +216,12 @@ holidays = [2025-12-25]
 
 def test_settings_that_look_away_are_told() -> None:
     assert shown(settings_items(parse_config(LOOKS_AWAY), TODAY)) == [
-        "open [feeds]: the OSV snapshot is a file, and without max_file_age_hours any age of it counts as examined",
+        "open [feeds]: advisories come from another file or folder than OSV's own feed",
+        "open [feeds]: a snapshot of advisories may be 30 days old, more than the default of 7",
         "open [publishers]: attestations is false: publisher attestations are not checked",
         "open [[publishers.exceptions]] idna: publisher findings are accepted without an expiry date: known",
         "open [gate]: fail_on is high: less severe findings pass a gate",
         "open [response]: the last holiday is 2025-12-25: all weekdays after it count as business days",
-        "listed [feeds], [gate]: a feed may be 48 hours old; findings of severity high or above fail a gate",
+        "listed [feeds], [gate]: a snapshot may be 7 days old; findings of severity high or above fail a gate",
     ]
     assert [item.standing for item in settings_items(parse_config(""), TODAY)] == ["listed"]

@@ -50,6 +50,10 @@ class _Totals(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: int
     packages: int
     ignored: int
+    named: int
+    malware: int
+    repeated: int
+    misspelt: tuple[tuple[str, str], ...]
     prefixes: tuple[tuple[str, int], ...]
 
 
@@ -208,12 +212,18 @@ class Index:
             from_future=ahead,
             unusable=unusable,
             ignored=totals.ignored,
+            named=totals.named,
+            malware=totals.malware,
+            repeated=totals.repeated,
+            misspelt=totals.misspelt,
         )
 
     def document(self, record: str) -> bytes | None:
-        """Return one record's bytes as the feed has them (the first, if it occurs twice), or None."""
+        """Return one record's bytes as the feed has them (the newest copy, if it has several), or None."""
         try:
-            row = self._database.execute("select document from record where id = ?", (record,)).fetchone()
+            row = self._database.execute(
+                "select document from record where id = ? order by modified desc", (record,)
+            ).fetchone()
             return None if row is None else zlib.decompress(row[0])
         except (sqlite3.Error, zlib.error) as error:
             raise self._damaged(error) from error
@@ -230,6 +240,10 @@ def _fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha
     database.executescript(f"pragma journal_mode=off; pragma synchronous=off; {_SCHEMA} begin;")
     packages: dict[str, list[Advisory]] = {}
     prefixes: Counter[str] = Counter()
+    changes: dict[str, list[int | None]] = {}
+    named: set[str] = set()
+    malware: set[str] = set()
+    misspelt: set[tuple[str, str]] = set()
     ignored = withdrawn = 0
     for name, data in records:
         if data is None:
@@ -243,26 +257,50 @@ def _fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha
         database.execute("insert into record values (?, ?, ?)", (read.id, read.modified, packed))
         prefixes[_prefix(read)] += 1
         withdrawn += read.withdrawn
+        changes.setdefault(read.id, []).append(read.modified)
+        misspelt.update((read.id, ecosystem) for ecosystem in read.misspelt)
         for advisory in read.advisories:
             packages.setdefault(advisory.package, []).append(advisory)
+            named.add(read.id)
+            if advisory.malware:
+                malware.add(read.id)
     totals = _Totals(
         sha256=sha256,
         records=prefixes.total(),
         withdrawn=withdrawn,
         packages=len(packages),
         ignored=ignored,
+        named=len(named),
+        malware=len(malware),
+        repeated=prefixes.total() - len(changes),
+        misspelt=tuple(sorted(misspelt)),
         prefixes=tuple(sorted(prefixes.items())),
     )
     _refuse_empty(totals, where)
-    database.executemany("insert into package values (?, ?)", _package_rows(packages))
+    database.executemany("insert into package values (?, ?)", _package_rows(packages, changes))
     database.execute("insert into feed values (?)", (json.dumps(msgspec.to_builtins(totals)),))
     database.execute("commit")
     database.execute("create index record_id on record (id)")
 
 
-def _package_rows(packages: dict[str, list[Advisory]]) -> Iterator[tuple[str, bytes]]:
+def _package_rows(
+    packages: dict[str, list[Advisory]], changes: dict[str, list[int | None]]
+) -> Iterator[tuple[str, bytes]]:
     for name in sorted(packages):
-        yield name, _ENCODER.encode(sorted(packages[name], key=lambda advisory: advisory.id))
+        found = [_dated(advisory, changes[advisory.id]) for advisory in packages[name]]
+        yield name, _ENCODER.encode(sorted(found, key=lambda advisory: (advisory.id, advisory.modified or 0)))
+
+
+def _dated(advisory: Advisory, changes: list[int | None]) -> Advisory:
+    """Return the advisory with the time at which the next newer copy of its record was changed.
+
+    An index does not depend on the time of the run, and a copy that claims to be changed in the future must not
+    replace another one today; so the matcher compares that time with its own. A copy without a date is kept.
+    """
+    if len(changes) == 1 or advisory.modified is None:
+        return advisory
+    newer = [change for change in changes if change is not None and change > advisory.modified]
+    return msgspec.structs.replace(advisory, superseded=min(newer)) if newer else advisory
 
 
 def _prefix(record: OsvRecord) -> str:

@@ -21,6 +21,8 @@ from packaging.version import InvalidVersion, Version
 PATH = "/v1/query"
 MOST_QUESTION_BYTES = 1 << 16
 ORDERED = ("ECOSYSTEM", "SEMVER")
+SPELLINGS = ("pypi", "pip", "python")
+"""Spellings of the ecosystem, without case, that a reader of records cannot mistake."""
 
 Order = tuple[int, Version | str]
 
@@ -97,7 +99,10 @@ def answer(question: bytes, records: Mapping[str, Sequence[bytes]]) -> bytes | N
 def _affects(record: Mapping[str, Any], name: str, wanted: Order) -> bool:
     for entry in record.get("affected") or ():
         package = entry.get("package") or {}
-        if package.get("ecosystem") != "PyPI" or re.sub(r"[-_.]+", "-", package.get("name", "")).lower() != name:
+        if (
+            package.get("ecosystem", "").strip().lower() not in SPELLINGS
+            or re.sub(r"[-_.]+", "-", package.get("name", "")).lower() != name
+        ):
             continue
         if any(_order(listed) == wanted for listed in entry.get("versions") or ()):
             return True

@@ -1,12 +1,12 @@
 """The OSV snapshot: a zip (a path or an address) or a folder of records, opened as one indexed feed.
 
-The age of a feed is, for an address, the time since the service last confirmed that the local copy is
-current (a download or "not modified"); for a file or folder, the time since the newest `modified` in it that is not in
-the future, which is never less than the real age. An address without a new record for a long time is noted, however
-recently it was confirmed.
+The age of a feed is the time since the newest `modified` in it that is not in the future, which is never less than the
+real age. The time of the download, `Last-Modified` and a file's own date show when a copy was made or served, which
+says nothing about its records: OSV's feed of PyPI has new records every day, so a feed without any was copied, or is
+no longer updated. A feed that is too old, or has no record with a usable date, is `stale`: nothing in it counts.
 
-A refresh that fails falls back to the cached copy if that is within the limit, with a note; otherwise nothing is
-examined. With `offline` only the copy is used, by the same limit.
+A refresh that fails falls back to the cached copy if the service confirmed it (a download or "not modified") within a
+limit of its own, with a note; otherwise nothing is examined. With `offline` only the copy is used, by the same limit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import NamedTuple, Self
 from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY, FolderDigest, read_folder, read_zip
 from ops.supply_chain.adapters.osv.feed_index import Index, build, index_path, is_whole
-from ops.supply_chain.adapters.osv.refresh import RefreshRequest, SnapshotCopy, refresh
+from ops.supply_chain.adapters.osv.refresh import RefreshRequest, refresh
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts, UnusableRecord
 from ops.supply_chain.core.digests import sha256_bytes
@@ -30,16 +30,18 @@ from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.moments import timestamp
 
 DAY_SECONDS = 86400
-MOST_QUIET_DAYS = 30
-"""Days without a new record after which an address is noted. OSV's feed of PyPI has new records every day, so it is
-probably a mirror that is no longer updated, or a small private feed."""
+HOUR_SECONDS = 3600
+DAYS_TOLD_FROM = 2
+"""Shorter times are in hours."""
+
+MISSPELT_NAMED = 3
+"""Records with another spelling of the ecosystem that are named in a note; the others are counted."""
 
 
 class AgeLimits(NamedTuple):
     """The greatest ages of a feed, each None for any age.
 
-    `confirmed` bounds a copy of an address by its last confirmation; `newest` a file or folder by its
-    newest record.
+    `confirmed` bounds a copy of an address by its last confirmation; `newest` any feed by its newest record.
     """
 
     confirmed: timedelta | None = None
@@ -54,13 +56,17 @@ class Feed:
         facts: The feed as it was opened.
         age_seconds: See this module's docstring; None where no record has a usable date.
         notes: Notes for the record, sentences without paths of this machine.
+        stale: Why it is too old to be used, or empty.
     """
 
-    def __init__(self, index: Index, facts: FeedFacts, *, age_seconds: int | None, notes: tuple[str, ...]) -> None:
+    def __init__(
+        self, index: Index, facts: FeedFacts, *, age_seconds: int | None, notes: tuple[str, ...], stale: str = ""
+    ) -> None:
         self._index = index
         self.facts = facts
         self.age_seconds = age_seconds
         self.notes = notes
+        self.stale = stale
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +81,13 @@ class Feed:
         """The feed as a stage's record names it; its version is the date of the newest record."""
         newest = self.facts.newest
         version = timestamp(datetime.fromtimestamp(newest, UTC)) if newest is not None else "unknown"
-        return FeedRef(name=self.facts.name, version=version, sha256=self.facts.sha256, age_seconds=self.age_seconds)
+        return FeedRef(
+            name=self.facts.name,
+            version=version,
+            sha256=self.facts.sha256,
+            age_seconds=self.age_seconds,
+            records=self.facts.records,
+        )
 
     def advisories(self, packages: Iterable[str]) -> dict[str, tuple[Advisory, ...]]:
         """Return the records that name the packages (PEP 503 names); those without are left out."""
@@ -112,50 +124,38 @@ def open_feed(
         name: What the feed is called in records.
         timeouts: Time limits.
     Raises:
-        UnavailableError: It cannot be fetched, is damaged or empty, or is too old: nothing was examined.
+        UnavailableError: It cannot be fetched, is damaged or empty, or was not confirmed for too long.
         OutputError: The cache cannot be written.
     """
     bounds = limits or AgeLimits()
     if "://" in source:
         request = RefreshRequest(now=now, offline=offline, limit=bounds.confirmed, timeouts=timeouts)
         copy = refresh(source, request, cache=cache, index=_index_bytes)
-        return _of_copy(copy, cache=cache, now=now, name=name)
+        return _feed(copy.sha256, cache=cache, now=now, name=name, limit=bounds.newest, notes=copy.notes)
     path = Path(source)
     sha256 = _index_folder(path, cache) if path.is_dir() else _index_file(path, cache)
-    return _of_file(sha256, cache=cache, now=now, name=name, limit=bounds.newest)
+    return _feed(sha256, cache=cache, now=now, name=name, limit=bounds.newest)
 
 
-def _of_copy(copy: SnapshotCopy, *, cache: Path, now: datetime, name: str) -> Feed:
-    index = Index(index_path(cache, copy.sha256), name=name, sha256=copy.sha256)
-    facts = index.facts(int(now.timestamp()))
-    age = max(0, int(now.timestamp()) - copy.checked)
-    notes = (*copy.notes, *_quiet(facts, now), *_notes(facts))
-    return Feed(index, facts, age_seconds=age, notes=notes)
-
-
-def _quiet(facts: FeedFacts, now: datetime) -> tuple[str, ...]:
-    """Return a note if an address confirms a copy that is no longer updated."""
-    days = MOST_QUIET_DAYS + 1 if facts.newest is None else (int(now.timestamp()) - facts.newest) // DAY_SECONDS
-    if days <= MOST_QUIET_DAYS:
-        return ()
-    since = "no record with a usable date" if facts.newest is None else f"had no new record for {days} days"
-    return (f"{facts.name}: the address confirms its copy, which has {since}: check that it is still updated",)
-
-
-def _of_file(sha256: str, *, cache: Path, now: datetime, name: str, limit: timedelta | None) -> Feed:
+def _feed(
+    sha256: str, *, cache: Path, now: datetime, name: str, limit: timedelta | None, notes: tuple[str, ...] = ()
+) -> Feed:
     index = Index(index_path(cache, sha256), name=name, sha256=sha256)
     facts = index.facts(int(now.timestamp()))
     age = None if facts.newest is None else int(now.timestamp()) - facts.newest
-    if limit is not None and (age is None or age > limit.total_seconds()):
-        index.__exit__(None, None, None)
-        reason = (
-            "has no record with a usable date" if age is None else f"is {age // DAY_SECONDS} days old by its records"
-        )
-        raise UnavailableError(
-            f"advisories: the snapshot {reason}, the limit is {limit.days} days",
-            hint="Fetch a newer snapshot, or raise the limit in the configuration.",
-        )
-    return Feed(index, facts, age_seconds=age, notes=_notes(facts))
+    return Feed(index, facts, age_seconds=age, notes=(*notes, *_notes(facts)), stale=_stale(age, limit))
+
+
+def _stale(age: int | None, limit: timedelta | None) -> str:
+    if limit is None or (age is not None and age <= limit.total_seconds()):
+        return ""
+    found = "has no record with a usable date" if age is None else f"is {_span(age)} old by its records"
+    return f"the snapshot {found}, the limit is {_span(int(limit.total_seconds()))}"
+
+
+def _span(seconds: int) -> str:
+    days = seconds // DAY_SECONDS
+    return f"{days} days" if days >= DAYS_TOLD_FROM else f"{seconds // HOUR_SECONDS} hours"
 
 
 def _notes(facts: FeedFacts) -> tuple[str, ...]:
@@ -167,6 +167,16 @@ def _notes(facts: FeedFacts) -> tuple[str, ...]:
         notes.append(f"{facts.name}: {unusable} records cannot be read")
     if facts.ignored:
         notes.append(f"{facts.name}: {facts.ignored} members are not records and were skipped")
+    if facts.repeated:
+        notes.append(
+            f"{facts.name}: {facts.repeated} further copies of records; of each record the newest copy was used"
+        )
+    notes += [
+        f"{facts.name}: record {record} writes the ecosystem {spelling[:40]!r}; it was read as PyPI"
+        for record, spelling in facts.misspelt[:MISSPELT_NAMED]
+    ]
+    if len(facts.misspelt) > MISSPELT_NAMED:
+        notes.append(f"{facts.name}: {len(facts.misspelt) - MISSPELT_NAMED} more records misspell the ecosystem")
     return tuple(notes)
 
 

@@ -4,8 +4,8 @@ The default order is OSV's snapshot (nothing about the project leaves the machin
 index's own per-release JSON. The last two receive names: only those of pins from the public index, unless the
 address of the service is configured, which is consent. `--advisories` replaces the order with other snapshots.
 
-A source with a record that does not reveal which package it concerns is only a partial answer: it is used if no
-later source answers completely.
+A source with a record that does not reveal which package it concerns, or a snapshot that is too old, is only a partial
+answer: it is used if no later source answers completely, and nothing then counts as examined.
 """
 
 from __future__ import annotations
@@ -15,18 +15,27 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
-from typing import NamedTuple
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
+from ops.supply_chain.adapters.http.failure import address
 from ops.supply_chain.contracts.config.feeds import FeedsConfig
 from ops.supply_chain.contracts.config.index import IndexConfig
-from ops.supply_chain.contracts.files.record import FeedRef
-from ops.supply_chain.contracts.values.advisory import Advisory
+from ops.supply_chain.contracts.files.record import FeedOrigin, FeedRef
+from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts
 from ops.supply_chain.core.addresses import INDEX_JSON_URL, INDEX_URL, OSV_API_URL, OSV_SNAPSHOT_URL
 from ops.supply_chain.core.errors import UnavailableError
 
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.osv.snapshot import AgeLimits
+
 PinKey = tuple[str, str]
 
+STALE_REMEDY = (
+    "Fetch the snapshot again; a greater limit is [feeds].max_snapshot_age_days, for files [feeds].max_file_age_hours."
+)
 NOT_PUBLIC = "its name is not sent to {service}, because it does not come from the public index"
 
 
@@ -39,7 +48,10 @@ class SourceKind(StrEnum):
 
 
 class AdvisoryQuery(NamedTuple):
-    """A query to the sources: configuration, the pins, which of them are public, cache, time of the run, offline."""
+    """A query to the sources: configuration, the pins, which of them are public, cache, time of the run, offline.
+
+    `snapshot` is `[feeds].osv_snapshot` as it is opened: an address, or a path that was resolved in the project.
+    """
 
     feeds: FeedsConfig
     package_index: IndexConfig
@@ -48,6 +60,7 @@ class AdvisoryQuery(NamedTuple):
     cache: Path
     now: datetime
     offline: bool
+    snapshot: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -60,8 +73,8 @@ class SourceResult:
     """The answer of one source.
 
     `advisories` is package -> its records. `unexamined` are the pins that it says nothing of, each with
-    the reason. `unusable_reason` is why nothing counts as examined, or empty. `description` describes
-    the source for people. `documents` gives, for some packages, the records' own JSON; None where the
+    the reason. `unusable_reason` is why nothing counts as examined, or empty; `remedy` what to do about it. `facts`
+    are those of a snapshot. `description` describes the source for people. `documents` gives, for some packages, the records' own JSON; None where the
     source has none. `query_url` is where another tool can ask the same source, empty where it cannot.
     """
 
@@ -71,6 +84,8 @@ class SourceResult:
     description: str
     unexamined: Mapping[PinKey, str] = field(default_factory=dict)
     unusable_reason: str = ""
+    remedy: str = ""
+    facts: FeedFacts | None = None
     notes: tuple[str, ...] = ()
     documents: Callable[[], dict[str, list[bytes]]] | None = None
     query_url: str = ""
@@ -131,9 +146,12 @@ def attempts(query: AdvisoryQuery, given: Sequence[str], kinds: Collection[Sourc
         kinds: The kinds of the default order to use.
     """
     if given:
-        return [Attempt(f"advisories {position}", _snapshot(query, source)) for position, source in enumerate(given, 1)]
+        return [
+            Attempt(f"advisories {position}", _snapshot(query, source, origin=FeedOrigin.GIVEN))
+            for position, source in enumerate(given, 1)
+        ]
     default = {
-        SourceKind.SNAPSHOT: Attempt("OSV snapshot", _snapshot(query, query.feeds.osv_snapshot or OSV_SNAPSHOT_URL)),
+        SourceKind.SNAPSHOT: Attempt("OSV snapshot", _default_snapshot(query)),
         SourceKind.API: Attempt("OSV API", lambda _: _ask_api(query)),
         SourceKind.INDEX: Attempt("index per-release JSON", lambda _: _ask_index(query)),
     }
@@ -142,21 +160,68 @@ def attempts(query: AdvisoryQuery, given: Sequence[str], kinds: Collection[Sourc
 
 def malicious_folder(query: AdvisoryQuery, folder: Path) -> Attempt:
     """Return a folder of malicious-packages records as a source, besides the selected one."""
-    return Attempt("malicious packages", _snapshot(query, str(folder), name="malicious-packages"))
+    shown = _shown(query.feeds.malicious)
+    return Attempt(
+        "malicious packages",
+        _snapshot(query, str(folder), name="malicious-packages", origin=FeedOrigin.CONFIGURED, shown=shown),
+    )
 
 
-def _snapshot(query: AdvisoryQuery, source: str, *, name: str = "osv") -> Callable[[ExitStack], SourceResult]:
+def _default_snapshot(query: AdvisoryQuery) -> Callable[[ExitStack], SourceResult]:
+    configured = query.feeds.osv_snapshot
+    if not configured:
+        return _snapshot(query, OSV_SNAPSHOT_URL, origin=FeedOrigin.DEFAULT)
+    source = query.snapshot or configured
+    return _snapshot(query, source, origin=FeedOrigin.CONFIGURED, shown=_shown(configured))
+
+
+def _shown(source: str) -> str:
+    """Return a source as records name it: an address without credentials and query, or a path without this machine's."""
+    if "://" in source:
+        return address(source)
+    path = PurePath(source)
+    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
+
+
+def _limits(feeds: FeedsConfig, *, remote: bool, extra: bool) -> AgeLimits:
+    """Return the age limits of a source.
+
+    Args:
+        feeds: `[feeds]`.
+        remote: True for an address, False for a file or folder.
+        extra: True for records that are used in addition to a snapshot.
+    """
+    from ops.supply_chain.adapters.osv.snapshot import AgeLimits
+
+    newest: timedelta | None = None if extra else timedelta(days=feeds.max_snapshot_age_days)
+    if not remote and feeds.max_file_age_hours is not None:
+        newest = timedelta(hours=feeds.max_file_age_hours)
+    return AgeLimits(confirmed=timedelta(hours=feeds.max_age_hours), newest=newest)
+
+
+def _snapshot(
+    query: AdvisoryQuery, source: str, *, origin: FeedOrigin, shown: str = "", name: str = "osv"
+) -> Callable[[ExitStack], SourceResult]:
     def ask(stack: ExitStack) -> SourceResult:
-        from ops.supply_chain.adapters.osv.snapshot import AgeLimits, open_feed
+        from ops.supply_chain.adapters.osv.snapshot import open_feed
 
-        feeds = query.feeds
-        limits = AgeLimits(
-            confirmed=timedelta(hours=feeds.max_age_hours),
-            newest=None if feeds.max_file_age_hours is None else timedelta(hours=feeds.max_file_age_hours),
-        )
+        limits = _limits(query.feeds, remote="://" in source, extra=name != "osv")
         feed = stack.enter_context(
             open_feed(source, cache=query.cache, now=query.now, offline=query.offline, limits=limits, name=name)
         )
+        ref = msgspec.structs.replace(feed.ref, origin=origin, address=shown or _given(source))
+        description = _description(ref)
+        if feed.stale:
+            return SourceResult(
+                kind=SourceKind.SNAPSHOT,
+                advisories={},
+                feed=ref,
+                description=description,
+                unusable_reason=feed.stale,
+                remedy=STALE_REMEDY,
+                facts=feed.facts,
+                notes=feed.notes,
+            )
         found = feed.advisories(query.names)
         unusable = feed.unexamined(query.names)
         lost = next((item for item in unusable if not item.packages), None)
@@ -173,10 +238,11 @@ def _snapshot(query: AdvisoryQuery, source: str, *, name: str = "osv") -> Callab
         return SourceResult(
             kind=SourceKind.SNAPSHOT,
             advisories=found,
-            feed=feed.ref,
-            description=_description(feed.ref, feed.facts.records, url="://" in source),
+            feed=ref,
+            description=description,
             unexamined={pin: reasons[pin[0]] for pin in query.pins if pin[0] in reasons},
             unusable_reason=f"record {lost.id or lost.where} cannot be read: {lost.reason}" if lost else "",
+            facts=feed.facts,
             notes=feed.notes,
             documents=documents,
         )
@@ -194,7 +260,9 @@ def _ask_api(query: AdvisoryQuery) -> SourceResult:
     return SourceResult(
         kind=SourceKind.API,
         advisories=answer.advisories,
-        feed=FeedRef(name="osv-api", version="v1", age_seconds=0),
+        feed=FeedRef(
+            name="osv-api", version="v1", age_seconds=0, address=address(url), origin=_origin(query.feeds.osv_api)
+        ),
         description=f"OSV API, queried now about {answer.asked} pins",
         unexamined=withheld | {pin: reasons[pin[0]] for pin in pins if pin[0] in reasons},
         query_url=f"{url.rstrip('/')}/v1/query",
@@ -218,7 +286,9 @@ def _ask_index(query: AdvisoryQuery) -> SourceResult:
     return SourceResult(
         kind=SourceKind.INDEX,
         advisories=answer.advisories,
-        feed=FeedRef(name="index-json", version="1", age_seconds=0),
+        feed=FeedRef(
+            name="index-json", version="1", age_seconds=0, address=address(url), origin=_origin(config.json_url)
+        ),
         description=f"the index's per-release JSON, queried now about {len(pins)} pins; it has no severities",
         unexamined=withheld | absent | answer.unusable,
     )
@@ -235,13 +305,20 @@ def _shareable(query: AdvisoryQuery, *, service: str, chosen: bool) -> tuple[lis
     return pins, {pin: NOT_PUBLIC.format(service=service) for pin in query.pins if pin not in told}
 
 
-def _description(feed: FeedRef, records: int, *, url: bool) -> str:
-    age = "of unknown age" if feed.age_seconds is None else _age(feed.age_seconds)
-    confirmed = f", confirmed {age} ago" if url else ""
-    newest = f"newest record {feed.version[:10]}"
-    if not url and feed.age_seconds is not None:
-        newest += f" ({age} ago)"
-    return f"{feed.name} snapshot {(feed.sha256 or '')[:12]}, {records} records, {newest}{confirmed}"
+def _origin(configured: str) -> FeedOrigin:
+    return FeedOrigin.CONFIGURED if configured else FeedOrigin.DEFAULT
+
+
+def _given(source: str) -> str:
+    return address(source) if "://" in source else Path(source).name
+
+
+def _description(feed: FeedRef) -> str:
+    newest = "no record with a usable date"
+    if feed.age_seconds is not None:
+        newest = f"newest record {feed.version[:10]} ({_age(feed.age_seconds)} ago)"
+    chosen = f"{feed.address} ({feed.origin}), " if feed.origin is not FeedOrigin.DEFAULT else ""
+    return f"{feed.name} snapshot {chosen}{(feed.sha256 or '')[:12]}, {feed.records} records, {newest}"
 
 
 def _age(seconds: int) -> str:

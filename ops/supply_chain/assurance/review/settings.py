@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from ops.supply_chain.contracts.config.feeds import DEFAULT_SNAPSHOT_AGE_DAYS
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
 from ops.supply_chain.contracts.values.finding import Severity
 
 REMOTE = ("https://", "http://")
+HOURS_PER_DAY = 24
 
 
 def settings_items(config: Config, today: date) -> list[ReviewItem]:
@@ -20,15 +22,22 @@ def settings_items(config: Config, today: date) -> list[ReviewItem]:
         today: In UTC.
     """
     items = [*_feeds(config), *_publishers(config), *_gate(config), *_response(config, today)]
-    listed = f"a feed may be {config.feeds.max_age_hours} hours old; findings of severity {config.gate.fail_on} or above fail a gate"
+    listed = f"a snapshot may be {config.feeds.max_snapshot_age_days} days old; findings of severity {config.gate.fail_on} or above fail a gate"
     return [*items, _item(ReviewStatus.LISTED, "[feeds], [gate]", listed)]
 
 
 def _feeds(config: Config) -> Iterator[ReviewItem]:
-    snapshot = config.feeds.osv_snapshot
-    if snapshot and not snapshot.startswith(REMOTE) and config.feeds.max_file_age_hours is None:
-        text = "the OSV snapshot is a file, and without max_file_age_hours any age of it counts as examined"
-        yield _item(ReviewStatus.OPEN, "[feeds]", text, "Set max_file_age_hours, and refresh the file regularly.")
+    feeds = config.feeds
+    if feeds.osv_snapshot or feeds.osv_api:
+        kind = "address" if feeds.osv_snapshot.startswith(REMOTE) or not feeds.osv_snapshot else "file or folder"
+        text = f"advisories come from another {kind} than OSV's own feed"
+        yield _item(ReviewStatus.OPEN, "[feeds]", text, "Confirm that it is a whole copy of OSV's feed of PyPI.")
+    days = max(feeds.max_snapshot_age_days, (feeds.max_file_age_hours or 0) / HOURS_PER_DAY)
+    if days > DEFAULT_SNAPSHOT_AGE_DAYS:
+        text = (
+            f"a snapshot of advisories may be {days:.0f} days old, more than the default of {DEFAULT_SNAPSHOT_AGE_DAYS}"
+        )
+        yield _item(ReviewStatus.OPEN, "[feeds]", text, "Lower the limit, or confirm that it is needed.")
 
 
 def _publishers(config: Config) -> Iterator[ReviewItem]:

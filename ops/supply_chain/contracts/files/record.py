@@ -7,6 +7,7 @@ else in them is.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from ops.supply_chain.contracts.base import Contract, Count, FileRef, Sha256, Timestamp
@@ -21,13 +22,29 @@ class ToolRef(Contract, frozen=True, kw_only=True):
     version: str
 
 
+class FeedOrigin(StrEnum):
+    """Who chose a source of advisories: no one (the public default), the project's configuration, the command line."""
+
+    DEFAULT = "default"
+    CONFIGURED = "configured"
+    GIVEN = "given"
+
+
 class FeedRef(Contract, frozen=True, kw_only=True):
-    """An outside source: its name, version and digest, and its age when used."""
+    """An outside source: its name, version and digest, and its age when used.
+
+    `age_seconds` is the time since the newest record of a snapshot, or since a service answered. `address` is where it
+    is: a URL without credentials and query, a path relative to the project, or only the name of a file elsewhere.
+    `records` is the number of records of a snapshot. `origin` and `address` are set for sources of advisories.
+    """
 
     name: str
     version: str
     sha256: Sha256 | None = None
     age_seconds: Count | None = None
+    records: Count | None = None
+    address: str = ""
+    origin: FeedOrigin | None = None
 
 
 class Record(Contract, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from ops.supply_chain.contracts.values.finding import Severity
 
-INDEX_FORMAT = 1
+INDEX_FORMAT = 2
 """Layout of `Advisory` and what it holds; part of the file name of every stored index."""
 
 MALWARE_PREFIX = "MAL-"
@@ -65,7 +65,8 @@ class Advisory(msgspec.Struct, frozen=True, array_like=True):
     `package` is the PEP 503 name. `aliases` are the record's, sorted, without its own id. Times are
     Unix seconds, None if the record has none that can be read. `versions` are version keys (see
     `version_key`), sorted. `silence` is why the record does not list the affected versions, or empty.
-    `summary` is one line of text from outside.
+    `summary` is one line of text from outside. `superseded` is when a newer copy of the same record in the same feed was
+    changed; None if this is the only or the newest copy.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Advisory(msgspec.Struct, frozen=True, array_like=True):
     severity: tuple[SeverityClaim, ...] = ()
     summary: str = ""
     silence: str = ""
+    superseded: int | None = None
 
     @property
     def malware(self) -> bool:
@@ -87,12 +89,16 @@ class Advisory(msgspec.Struct, frozen=True, array_like=True):
 
 
 class OsvRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One record: its id, its time of change, and an advisory for each PyPI package it names (sorted)."""
+    """One record: its id, its time of change, and an advisory for each PyPI package it names (sorted).
+
+    `misspelt` are the ecosystems that it writes in another way than `PyPI` and that were read as such, sorted.
+    """
 
     id: str
     modified: int | None
     withdrawn: bool
     advisories: tuple[Advisory, ...]
+    misspelt: tuple[str, ...] = ()
 
 
 class UnusableRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +119,9 @@ class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     `newest` is the latest `modified` that is not after now, in Unix seconds; `from_future` how many
     records claim a later one. `prefixes` counts records by the first part of their id. `unusable` are
-    those that could not be read, all of them; `ignored` counts members that are not records.
+    those that could not be read, all of them; `ignored` counts members that are not records. `named` counts distinct
+    records that name a package of PyPI, `malware` those of them about malicious packages, `repeated` the further
+    copies of records. `misspelt` are (record, ecosystem) pairs that were read as PyPI.
     """
 
     name: str
@@ -126,6 +134,10 @@ class FeedFacts(msgspec.Struct, frozen=True, kw_only=True):
     from_future: int
     unusable: tuple[UnusableRecord, ...]
     ignored: int = 0
+    named: int = 0
+    malware: int = 0
+    repeated: int = 0
+    misspelt: tuple[tuple[str, str], ...] = ()
 
 
 class Status(StrEnum):
@@ -142,9 +154,14 @@ class Status(StrEnum):
 
 
 class Basis(StrEnum):
-    """The claim that a severity is based on, in order of authority."""
+    """The claim that a severity is based on, in order of authority.
+
+    `MAINTAINER` is the project's own `[[severity]]`, which applies where the records do not rate a vulnerability, rate
+    it in conflict, or rate it lower.
+    """
 
     MALWARE = "malware"
+    MAINTAINER = "maintainer"
     GHSA_LABEL = "ghsa-label"
     GHSA_CVSS = "ghsa-cvss"
     CVSS = "cvss"
@@ -167,13 +184,14 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True):
 
     `severity` is UNKNOWN if the claims are absent or conflict; `counts_as` is what decisions use
     then: high, or critical if one of the conflicting claims is critical. `vectors` are all claims of all
-    records, sorted by record and kind.
+    records, sorted by record and kind. `note` is the maintainers' date and reason, for their own classification.
     """
 
     severity: Severity
     counts_as: Severity
     basis: Basis
     vectors: tuple[Vector, ...] = ()
+    note: str = ""
 
     @property
     def conflicting(self) -> bool:
@@ -186,7 +204,8 @@ class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is the first of all its names in display order (CVE, GHSA, PYSEC, MAL, others), `aliases` the
     rest in that order. `records` are the ids of the live records, `withdrawn` those of withdrawn ones. `fixed`
-    is the nearest fixed version after the pinned one, empty if none is known. `published` is
+    is the nearest fixed version after the pinned one, empty if none is known. `ends_after` is the last affected version
+    if that is how the vulnerability ends, as a record writes it, else empty. `published` is
     the earliest disclosure, `modified` the latest change, in Unix seconds. `reason` is why it is undecided or
     settled, else empty.
     """
@@ -200,6 +219,7 @@ class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
     rating: Rating
     fixed: str
     records: tuple[str, ...]
+    ends_after: str = ""
     withdrawn: tuple[str, ...] = ()
     published: int | None = None
     modified: int | None = None

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from ops.supply_chain.contracts.files.provenance import DigestSet, ProvenanceSource, ResourceDescriptor
-from ops.supply_chain.contracts.files.record import FeedRef, Record, ToolRef
+from ops.supply_chain.contracts.files.record import FeedOrigin, FeedRef, Record, ToolRef
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import without_credentials
@@ -66,8 +68,16 @@ def tools(named: Iterable[ToolRef]) -> tuple[ResourceDescriptor, ...]:
 
 
 def feeds(records: Iterable[Record]) -> tuple[ResourceDescriptor, ...]:
-    """Describe every outside source of facts that a record gives a digest of; sorted."""
-    found = {feed for record in records for feed in record.feeds if feed.sha256}
+    """Describe every outside source of facts that has a digest, or that the project's configuration chose; sorted.
+
+    A source that several stages used is described once, though each stage records its age at another time.
+    """
+    found = {
+        msgspec.structs.replace(feed, age_seconds=None)
+        for record in records
+        for feed in record.feeds
+        if feed.sha256 or feed.origin is FeedOrigin.CONFIGURED
+    }
     return tuple(_feed(feed) for feed in sorted(found, key=lambda feed: (feed.name, feed.version, feed.sha256 or "")))
 
 
@@ -125,8 +135,17 @@ def _tool(tool: ToolRef) -> ResourceDescriptor:
 
 
 def _feed(feed: FeedRef) -> ResourceDescriptor:
+    annotations: dict[str, str | bool] = {"role": "feed", "version": feed.version}
+    if feed.origin is not None:
+        annotations["origin"] = feed.origin.value
+    if feed.records is not None:
+        annotations["records"] = str(feed.records)
+    remote = "://" in feed.address
+    if feed.address and not remote:
+        annotations["path"] = feed.address
     return ResourceDescriptor(
         name=without_credentials(feed.name),
-        digest=DigestSet(sha256=feed.sha256),
-        annotations={"role": "feed", "version": feed.version},
+        uri=without_credentials(feed.address) if remote else "",
+        digest=DigestSet(sha256=feed.sha256) if feed.sha256 else None,
+        annotations=annotations,
     )

@@ -2,7 +2,8 @@
 
 Aliases are symmetric and transitive: two records belong together if any chain of shared names
 connects them. `related` and `upstream` are not aliases. A withdrawn record connects nothing, so that withdrawing
-one never merges two vulnerabilities; its id is kept with the group whose name it has.
+one never merges two vulnerabilities; its id is kept with the group whose name it has. Of several copies of a record,
+the one with the newest `modified` counts.
 
 Source: OSV schema, https://ossf.github.io/osv-schema/, "aliases", "upstream", "related", "withdrawn".
 """
@@ -46,7 +47,7 @@ def join(advisories: Iterable[Advisory], *, now: int) -> tuple[VulnerabilityGrou
     """
     withdrawn_records: list[Advisory] = []
     live: list[Advisory] = []
-    for advisory in sorted(advisories, key=_record_order):
+    for advisory in sorted(_newest(advisories, now), key=_record_order):
         withdrawn = advisory.withdrawn is not None and advisory.withdrawn <= now
         (withdrawn_records if withdrawn else live).append(advisory)
     parents: dict[str, str] = {}
@@ -59,6 +60,19 @@ def join(advisories: Iterable[Advisory], *, now: int) -> tuple[VulnerabilityGrou
     return tuple(
         sorted((_group(found, withdrawn_records) for found in members.values()), key=lambda group: group.names)
     )
+
+
+def _newest(advisories: Iterable[Advisory], now: int) -> list[Advisory]:
+    """Leave out older copies of a record: of copies with the same id, the newest that is not of the future counts.
+
+    A copy without a date, or with a date in the future, is kept beside the others: it replaces none of them.
+    """
+    present = [item for item in advisories if item.superseded is None or item.superseded > now]
+    newest: dict[str, int] = {}
+    for item in present:
+        if item.modified is not None and item.modified <= now:
+            newest[item.id] = max(newest.get(item.id, item.modified), item.modified)
+    return [item for item in present if item.modified is None or item.modified >= newest.get(item.id, item.modified)]
 
 
 def display_key(name: str) -> tuple[int, str]:

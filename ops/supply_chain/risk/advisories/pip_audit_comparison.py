@@ -9,6 +9,7 @@ disagreement, too, unless the data explain it (it is a finding of the matcher an
 - the matcher's status is undecided or settled, for which pip-audit has no equivalent;
 - every record of it has a bound that PEP 440 cannot order (`2.6.0-NA`): the services that pip-audit queries
   sort such a bound before everything, so that nothing is affected; the matcher uses its release number;
+- every record of it has several last affected versions in one range: pip-audit's services end the range at the first;
 - the pin has a local label (`2.6.0+cu124`), which only the matcher treats as the version without it;
 - every record of it will be withdrawn in the future: pip-audit ignores records that have the field at all.
 """
@@ -118,7 +119,13 @@ def _explained(item: Vulnerability, advisories: Sequence[Advisory]) -> bool:
     if version is None or version.local is not None:
         return True
     records = [record for record in advisories if record.id in item.records]
-    return all(_has_unordered_bound(record) or record.withdrawn is not None for record in records)
+    return all(
+        _has_unordered_bound(record) or _has_several_ends(record) or record.withdrawn is not None for record in records
+    )
+
+
+def _has_several_ends(record: Advisory) -> bool:
+    return any(sum(event.kind is EventKind.LAST_AFFECTED for event in item.events) > 1 for item in record.ranges)
 
 
 def _has_unordered_bound(record: Advisory) -> bool:

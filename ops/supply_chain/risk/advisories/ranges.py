@@ -16,10 +16,14 @@ Where the schema does not define the answer, it leans to "affected":
 - events at one and the same version: fixed, then introduced, then last_affected, so that two ranges
   that touch (`fixed 2.0`, `introduced 2.0`) stay two ranges, whatever order the record lists them in;
 - a range that never introduces begins at the first version;
+- of several last affected versions in a row the last one ends the range, because it is affected itself;
 - a pin with a local label (`2.6.0+cu124`) that a bound does not have still counts as that version for
   `last_affected` and for version lists, as PEP 440 has it for `<=` and `==`;
-- a bound that PEP 440 cannot order (`2.6.0-NA`) is somewhere among the versions that begin with its
-  release number: for other versions the range decides, for these the answer is unknown.
+- a bound that PEP 440 cannot order, but that is a release number with a label (`2.6.0-NA`, `2.6.0-cu124`), is
+  somewhere among the versions that begin with that number: for other versions the range decides, for these the answer
+  is unknown;
+- any other bound (a date, a commit, two versions in one text) can be anywhere: the answer is unknown for every version
+  whose status depends on it, and so never "not affected".
 
 Source: https://ossf.github.io/osv-schema/#evaluation, https://peps.python.org/pep-0440/
 """
@@ -29,6 +33,7 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 from packaging.version import Version
@@ -56,7 +61,13 @@ BEYOND = ".999999999"
 
 UNLIMITED = "*"
 
-_RELEASE = re.compile(r"\s*v?(?:\d+!)?\d+(?:\.\d+)*", re.ASCII)
+_LABELLED = re.compile(
+    r"\s*(?P<release>v?(?:\d+!)?\d+(?:\.\d+)+)[-_.+]?"
+    r"(?!(?:to|through|thru|until|upto|up|and|or|before|after|prior)(?![a-z]))[a-z]+\d*(?:\\?\.\d+)?\s*",
+    re.ASCII | re.IGNORECASE,
+)
+"""A release number of at least two parts and a label that begins with a letter. What begins with a digit is no label:
+`2024-09-19` is a date, and `1.2-3.4` or `1.2-to-3.4` are two versions."""
 
 _ORDER = {EventKind.FIXED: 0, EventKind.INTRODUCED: 1, EventKind.LAST_AFFECTED: 2}
 
@@ -117,9 +128,8 @@ def decide(advisory: Advisory, about: CheckedVersion) -> Decision:
     """
     if any(key in advisory.versions for key in about.keys):
         return Decision.YES
-    if advisory.silence:
-        return Decision.UNKNOWN
-    return max((_in_range(item, about) for item in advisory.ranges), default=Decision.NO)
+    least = Decision.UNKNOWN if advisory.silence else Decision.NO
+    return max([least, *(_in_range(item, about) for item in advisory.ranges)])
 
 
 def _in_range(item: VersionRange, about: CheckedVersion) -> Decision:
@@ -170,13 +180,19 @@ def _line(item: VersionRange, *, wide: bool) -> _OrderedRange:
     if not any(event.kind is EventKind.INTRODUCED for event in events):
         events = (Event(EventKind.INTRODUCED, "0"), *events)
     steps = [_Bound(_bound(event, wide=wide), event.kind) for event in events if event.kind is not EventKind.LIMIT]
+    steps.sort(key=lambda step: (step.bound, _ORDER[step.kind]))
     limits = [event for event in events if event.kind is EventKind.LIMIT]
     # "limit": "*" is infinity, and a version need only be before one of the limits.
     unlimited = any(event.version.strip() == UNLIMITED for event in limits)
     return _OrderedRange(
-        tuple(sorted(steps, key=lambda step: (step.bound, _ORDER[step.kind]))),
+        tuple(step for step, following in zip_longest(steps, steps[1:]) if not _is_passed(step, following)),
         () if unlimited else tuple(_bound(event, wide=wide) for event in limits),
     )
+
+
+def _is_passed(step: _Bound, following: _Bound | None) -> bool:
+    """Return True for the last affected version before another one: the other one is affected, too."""
+    return step.kind is EventKind.LAST_AFFECTED and following is not None and following.kind is EventKind.LAST_AFFECTED
 
 
 def _bound(event: Event, *, wide: bool) -> Version:
@@ -186,10 +202,10 @@ def _bound(event: Event, *, wide: bool) -> Version:
     if parsed is not None:
         return parsed
     early = wide is (event.kind is EventKind.INTRODUCED)
-    release = _RELEASE.match(event.version)
-    if release is None:
+    labelled = _LABELLED.fullmatch(event.version)
+    if labelled is None:
         return LAST if not early else FIRST if event.kind is EventKind.INTRODUCED else SECOND
-    return Version(release.group() + (".dev0" if early else BEYOND))
+    return Version(labelled["release"] + (".dev0" if early else BEYOND))
 
 
 def fixes(advisory: Advisory) -> list[Version]:

@@ -18,6 +18,8 @@ from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.risk.advisories.response import ResponseClock
 from ops.supply_chain.runner.context import StageResult, StageRun
 
+SECONDS_PER_HOUR = 3600
+
 NOT_EXAMINED = "not-examined"
 """The end of every code of something that was not examined."""
 
@@ -138,9 +140,16 @@ def _counts(found: LookupResult, findings: GateFindings, gate: GateOutcome) -> d
         "projects": len(found.projects),
         "findings": len(gate.findings),
         "waived": sum(bool(finding.waived_by) for finding in gate.findings),
+        **_feed_age(found),
         "new": sum(project_gate.builder.new for project_gate, _ in findings),
         "overdue": sum(project_gate.builder.overdue for project_gate, _ in findings),
     }
+
+
+def _feed_age(found: LookupResult) -> dict[str, int]:
+    """Return the age of the oldest source in hours: a count, because a public log has nothing else."""
+    ages = [feed.age_seconds for feed in found.feeds if feed.age_seconds is not None]
+    return {"feed_age_hours": max(ages) // SECONDS_PER_HOUR} if ages else {}
 
 
 def _accepted(found: LookupResult, findings: Iterable[Finding]) -> set[PinKey]:
@@ -163,8 +172,9 @@ def _ledger_refs(findings: GateFindings) -> list[FeedRef]:
 
 
 def _options(run: StageRun) -> dict[str, str]:
+    configured = bool(run.config.feeds.osv_snapshot or run.config.feeds.osv_api)
     return {
-        "advisories": "given" if run.args.advisories else "default",
+        "advisories": "given" if run.args.advisories else "configured" if configured else "default",
         "fleet": "no" if run.args.fleet is None else "yes",
         "ledger": "yes" if run.args.ledger else "no",
         "source": ",".join(sorted(run.args.source)) or "all",

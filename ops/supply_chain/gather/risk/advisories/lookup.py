@@ -20,23 +20,29 @@ from ops.supply_chain.adapters.osv.sources import (
     AdvisoryQuery,
     SelectedSource,
     SourceKind,
+    SourceResult,
     attempts,
     first_answer,
     malicious_folder,
 )
-from ops.supply_chain.contracts.files.record import FeedRef
+from ops.supply_chain.contracts.files.record import FeedOrigin, FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.addresses import INDEX_URL
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
+from ops.supply_chain.risk.advisories.coverage import malware_shortfall, shortfall
 from ops.supply_chain.risk.advisories.matching import Matcher
 from ops.supply_chain.risk.advisories.pins import Locations, PinKey, PinOrigin, distinct, is_public, locate
 from ops.supply_chain.runner.context import StageRun
 
 NO_VERSION = "the lock has no exact version of it"
 FOREIGN_FOLDER = "it is a folder outside the project: the lock does not fix what is in it"
+OWN_FEED_REMEDY = (
+    "Remove [feeds].osv_snapshot to use OSV's own feed, or name a whole copy of it: "
+    "https://storage.googleapis.com/osv-vulnerabilities/PyPI/all.zip."
+)
 NO_DEPENDENCIES = "no lock and no declared dependencies: nothing to check"
 
 
@@ -58,7 +64,7 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     `wanted` are the pins to examine, sorted; `out_of_scope` is the number of the projects' own packages.
     `unexamined` are the pins that were not examined, each with the reason. `matcher` and `selected` are None if no
     pin has a version. `not_examined` are findings about a project or a feed as a whole. `unusable` is True if
-    nothing counts as examined.
+    nothing counts as examined. `malware_records` is the number of records of malicious packages in all snapshots.
     """
 
     gate: str
@@ -73,6 +79,7 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     selected: SelectedSource | None = None
     matcher: Matcher | None = None
     unusable: bool = False
+    malware_records: int = 0
 
     @property
     def queried(self) -> tuple[PinKey, ...]:
@@ -133,7 +140,7 @@ def look_up(
     with first_answer(attempts(query, run.args.advisories, wanted)) as selected:
         found = _with_answer(found, selected)
         if with_malicious:
-            found = _with_folders(found, query)
+            found = _with_malware_check(_with_folders(found, query), selected.answer)
         yield msgspec.structs.replace(found, matcher=Matcher(found.advisories, now=run.now))
 
 
@@ -180,7 +187,7 @@ def _without_lock(gate: str, files: tuple[str, ...]) -> Finding:
 def _query(run: StageRun, found: LookupResult) -> AdvisoryQuery:
     snapshot = run.config.feeds.osv_snapshot
     if snapshot and "://" not in snapshot:
-        configured_input(run.root, str(Path(snapshot).absolute()))
+        snapshot = str(configured_input(run.root, snapshot))
     public = {
         key
         for pins in found.projects
@@ -195,26 +202,48 @@ def _query(run: StageRun, found: LookupResult) -> AdvisoryQuery:
         cache=run.cache,
         now=run.now,
         offline=run.offline,
+        snapshot=snapshot,
     )
 
 
 def _with_answer(found: LookupResult, selected: SelectedSource) -> LookupResult:
     answer = selected.answer
     skipped = [f"{name}: no usable answer, so the next source was used" for name, _ in selected.skipped]
-    not_examined = (
-        [(found.projects[0].project, _unusable_feed(found.gate, answer.unusable_reason))]
-        if answer.unusable_reason
-        else []
-    )
+    reason, remedy = answer.unusable_reason, answer.remedy
+    if not reason and answer.facts is not None:
+        reason = shortfall(answer.facts, configured=answer.feed.origin is FeedOrigin.CONFIGURED)
+        remedy = OWN_FEED_REMEDY
+    not_examined = [(found.projects[0].project, _unusable_feed(found.gate, reason, step=remedy))] if reason else []
     return msgspec.structs.replace(
         found,
         advisories=dict(answer.advisories),
         feeds=(answer.feed,),
         unexamined={**answer.unexamined, **found.unexamined},
         not_examined=(*found.not_examined, *not_examined),
-        notes=(*found.notes, *skipped, *answer.notes),
+        notes=(*found.notes, *skipped, *_chosen(answer.feed), *answer.notes),
         selected=selected,
-        unusable=bool(answer.unusable_reason),
+        unusable=bool(reason),
+        malware_records=answer.facts.malware if answer.facts else 0,
+    )
+
+
+def _chosen(feed: FeedRef) -> tuple[str, ...]:
+    """Return the note about a source that the project's configuration chose."""
+    if feed.origin is not FeedOrigin.CONFIGURED:
+        return ()
+    return (f"the project's configuration chose this source of advisories: {feed.name} at {feed.address}",)
+
+
+def _with_malware_check(found: LookupResult, answer: SourceResult) -> LookupResult:
+    """Report a snapshot that cannot show that a package is not malicious, because it has no such records."""
+    if answer.facts is None or found.unusable:
+        return found
+    reason = malware_shortfall(found.malware_records, configured=answer.feed.origin is FeedOrigin.CONFIGURED)
+    if not reason:
+        return found
+    finding = _unusable_feed(found.gate, reason, step=OWN_FEED_REMEDY)
+    return msgspec.structs.replace(
+        found, not_examined=(*found.not_examined, (found.projects[0].project, finding)), unusable=True
     )
 
 
@@ -240,7 +269,8 @@ def _with_folder(found: LookupResult, query: AdvisoryQuery, folder: Path, projec
     joined = dict(found.advisories)
     for name, records in answer.advisories.items():
         joined[name] = (*joined.get(name, ()), *records)
-    not_examined = [(project, _unusable_feed(found.gate, answer.unusable_reason))] if answer.unusable_reason else []
+    unusable = _unusable_feed(found.gate, answer.unusable_reason, step=answer.remedy)
+    not_examined = [(project, unusable)] if answer.unusable_reason else []
     return msgspec.structs.replace(
         found,
         advisories=joined,
@@ -249,6 +279,7 @@ def _with_folder(found: LookupResult, query: AdvisoryQuery, folder: Path, projec
         not_examined=(*found.not_examined, *not_examined),
         notes=(*found.notes, *answer.notes),
         unusable=found.unusable or bool(answer.unusable_reason),
+        malware_records=found.malware_records + (answer.facts.malware if answer.facts else 0),
     )
 
 

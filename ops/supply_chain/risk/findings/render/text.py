@@ -35,7 +35,8 @@ NARROWEST = 40
 """Columns; on a narrower terminal lines are as long as on this one."""
 
 _COMMAND = re.compile(r":(?=:)|##(?=\[)")
-_LEADING_COUNTS = frozenset({"locks", "locked", "examined", "findings", "waived"})
+_LEADING_COUNTS = frozenset({"locks", "locked", "examined", "findings", "waived", "feed_age_hours"})
+"""Counts that the line shows first, or in another form: the age of a source is shown beside its name."""
 
 
 def report_text(report: FindingsReport, *, width: int | None = None) -> str:
