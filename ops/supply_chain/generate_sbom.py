@@ -4,7 +4,8 @@ Reads    locks, core metadata on the index; `pyproject.toml` where there is no l
 Writes   dist/sbom/: N-sbom.json (CycloneDX), N-sbom.spdx.json, N-sbom.spdx3.json; locks/ with one document
          for each lock; with --environment, N-sbom-environment.json by cyclonedx-py.
 Decides  complete, valid: every pin of every lock is in the aggregate with all its hashes, and each
-         document passes the schema of its format and our own checks.
+         document passes the schema of its format and our own checks. Each package has a scope: required (installed
+         with the product), optional (by an extra, or a group that is asked for) or excluded (development only).
 Exits    0 done, 2 usage, 3 a lock is broken, 5 the index or cyclonedx-py did not answer, or a project that
          declares dependencies has no lock, 6 a written document is not valid.
 Network  the package index, for licence, producer and dependencies; none with --no-enrich or --offline.
@@ -114,6 +115,7 @@ def subject_of(run: StageRun) -> DescribedProject:
         timestamp=timestamp_of_epoch(project.epoch) if known else "",
         timestamp_source=TimestampSource(project.epoch_source),
         index_url=run.config.index.url,
+        scopes=run.config.locks.scopes,
     )
 
 

@@ -66,6 +66,7 @@ document := {
 			"subjects": ["pkg:pypi/a@1", "path:b"],
 		}],
 		"unlicensed": [],
+		"excluded": [],
 	}],
 	"records": [
 		{

@@ -43,8 +43,11 @@ components_total := sum([count(sbom.components) | some sbom in input.sboms])
 # The same with the root of each.
 documented_total := components_total + count(input.sboms)
 
-# How many components have a licence, or are among those that have none.
-licences_total(sbom) := sum([count(licence.subjects) | some licence in sbom.licences]) + count(sbom.unlicensed)
+# How many components have a licence, are among those that have none, or are for development only.
+licences_total(sbom) := (sum([count(licence.subjects) | some licence in sbom.licences]) + count(sbom.unlicensed)) + count(sbom.excluded)
+
+# How many components of all SBOMs are part of the product: licences are judged of these.
+product_total := components_total - sum([count(sbom.excluded) | some sbom in input.sboms])
 
 # At least one record was given.
 records_given if {

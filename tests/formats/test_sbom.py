@@ -232,6 +232,23 @@ def test_a_fault_of_spdx_2_has_its_place(fields: dict[str, Any], message: str) -
     assert f"{fault.path}: {fault.message}" == message
 
 
+def test_dependencies_for_one_purpose_come_last_and_do_not_stand_for_the_others() -> None:
+    found = read_spdx2(
+        spdx2(
+            relationships=[
+                {"spdxElementId": f"SPDXRef-{one}", "relationshipType": kind, "relatedSpdxElement": f"SPDXRef-{other}"}
+                for one, kind, other in (
+                    ("dev", "DEV_DEPENDENCY_OF", "a"),
+                    ("may", "OPTIONAL_DEPENDENCY_OF", "a"),
+                    ("a", "DEPENDS_ON", "b"),
+                    ("test", "TEST_DEPENDENCY_OF", "b"),
+                )
+            ]
+        )
+    )
+    assert found.dependencies == {"SPDXRef-a": ("SPDXRef-b", "SPDXRef-dev", "SPDXRef-may")}
+
+
 def spdx3(*elements: Any) -> dict[str, Any]:
     return {"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": list(elements)}
 
@@ -261,6 +278,8 @@ def test_what_is_kept_of_spdx_3() -> None:
             {"type": "software_Package", "spdxId": "c", "name": "c"},
             relationship("dependsOn", "a", "b", "NoneElement"),
             relationship("dependsOn", "b", "c", completeness="noAssertion"),
+            relationship("hasOptionalDependency", "a", "c"),
+            relationship("hasOptionalDependency", "c", "a"),
             relationship("hasDeclaredLicense", "a", "licence"),
             {
                 "type": "simplelicensing_LicenseExpression",
@@ -277,7 +296,7 @@ def test_what_is_kept_of_spdx_3() -> None:
     assert package.producers == ("Maker", "Seller")
     assert package.hashes == (("sha256", SHA256),)
     assert package.licences == (("LicenseRef-x", {"LicenseRef-x": "Ours"}),)
-    assert found.dependencies == {"a": frozenset({"b"}), "b": None}
+    assert found.dependencies == {"a": frozenset({"b", "c"}), "b": None}
     assert (found.roots, found.described) == (frozenset({"sbom", "a"}), ("a",))
     assert found.creations == (("3.0.1", "2026-01-01T00:00:00Z"),)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import LockKind, PinFile, PinSource, PinSourceKind
+from ops.supply_chain.contracts.values.lock import InstallScope, LockKind, PinFile, PinSource, PinSourceKind
 from ops.supply_chain.inventory.model.document import (
     Component,
     Document,
@@ -102,6 +102,17 @@ DOCUMENT = Document(
     locks=(LockRef(path=LOCK, kind=LockKind.REQUIREMENTS, sha256="e" * 64, entries=3),),
     enriched=True,
 )
+
+
+def scoped(**scopes: InstallScope) -> Document:
+    """Return the document with the scope of each component, by its PEP 503 name with `_`; the rest is required."""
+    components = tuple(
+        msgspec.structs.replace(
+            component, scope=scopes.get(component.package.key.replace("-", "_"), InstallScope.REQUIRED)
+        )
+        for component in DOCUMENT.components
+    )
+    return msgspec.structs.replace(DOCUMENT, components=components)
 
 
 def changed(document: Document, **fields: Any) -> Document:

@@ -7,8 +7,18 @@ from typing import Any
 
 import msgspec
 
+from ops.supply_chain.contracts.config.locks import LockScope
 from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
-from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin, PinFile, PinSource, PinSourceKind
+from ops.supply_chain.contracts.values.lock import (
+    InstallScope,
+    Lock,
+    LockEntry,
+    LockKind,
+    Pin,
+    PinFile,
+    PinSource,
+    PinSourceKind,
+)
 from ops.supply_chain.inventory.build.documents import DescribedProject, LockInventory
 from ops.supply_chain.inventory.build.union import Union
 from ops.supply_chain.inventory.model.document import Component, Document, TimestampSource
@@ -61,6 +71,7 @@ SUBJECT = DescribedProject(
     description="Sells anvils.",
     timestamp="2026-11-20T00:00:00Z",
     timestamp_source=TimestampSource.COMMIT,
+    scopes=(LockScope(path="functions/two.txt", scope=InstallScope.EXCLUDED),),
 )
 
 _ALPHA = pin("Alpha.Tools", "1!2.0+local", hashes=(digest("a", "md5"), digest("a"), digest("a", "sha512")))

@@ -20,6 +20,8 @@ def test_counts() -> None:
         "locked": 7,
         "examined": 7,
         "components": 6,
+        "optional": 0,
+        "excluded": 2,
         "enriched": 3,
         "unknown_licences": 3,
         "unknown_producers": 4,
@@ -28,7 +30,7 @@ def test_counts() -> None:
         "files": 7,
     }
     assert text_of(counts) == (
-        "4 locks (1 empty), 7 of 7 pins, 6 components, 7 files\nunknown: licences 3, producers 4, versions 1, edges 3"
+        "4 locks (1 empty), 7 of 7 pins, 6 components (2 for development only), 7 files\nunknown: licences 3, producers 4, versions 1, edges 3"
     )
 
 

@@ -68,6 +68,7 @@ class BomComponent(NamedTuple):
     author: str
     authors: tuple[str, ...]
     properties: tuple[tuple[str, str], ...]
+    scope: str = ""
 
     def property_values(self, name: str) -> list[str]:
         """Return the values of a property, in order."""
@@ -227,6 +228,7 @@ class _Reader(ShapeReader):
             author=author,
             authors=self._names(node, "authors", place) if "authors" in node else (),
             properties=self._properties(node, place),
+            scope=self.text(node, "scope", place) if "scope" in node else "",
         )
 
     def _hashes(self, node: dict[str, Any], place: Place) -> tuple[BomHash, ...]:

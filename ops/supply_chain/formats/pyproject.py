@@ -70,7 +70,8 @@ class Declarations(NamedTuple):
     of itself (`demo[all]`). `build` are those of `[build-system]`. `limits` are uv's constraints, which narrow a
     dependency and ask for none. `overridden` names what a tool locks at another version than is asked for. `includes`
     are the groups that a group includes (PEP 735). `dynamic` is True if a build backend decides at least part of
-    the dependencies, `has_poetry_dependencies` if Poetry's own table has some.
+    the dependencies, `has_poetry_dependencies` if Poetry's own table has some. `extras` are the names of the project's
+    extras, normalised.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Declarations(NamedTuple):
     dynamic: bool
     has_poetry_dependencies: bool
     problems: tuple[DeclarationProblem, ...]
+    extras: frozenset[str] = frozenset()
 
     def groups_in(self, group: str) -> frozenset[str]:
         """Return a group and every group that it includes, at any depth."""
@@ -183,6 +185,11 @@ class _Reader:
             dynamic=isinstance(dynamic, list) and not _DYNAMIC.isdisjoint(map(str, dynamic)),
             has_poetry_dependencies=bool(self._table("tool", "poetry", "dependencies")),
             problems=tuple(self._problems),
+            extras=frozenset(
+                normalise(extra)
+                for table in (self._table("project", "optional-dependencies"), self._table("tool", "poetry", "extras"))
+                for extra in table
+            ),
         )
 
     def _standard(self) -> Iterator[DeclaredDependency]:

@@ -18,6 +18,18 @@ NONE = "NONE"
 UNSAID = frozenset({NOT_ASSERTED, NONE})
 """What is written where the author states nothing, or states that there is nothing."""
 
+_SPECIAL = frozenset(
+    {
+        "BUILD_DEPENDENCY_OF",
+        "DEV_DEPENDENCY_OF",
+        "OPTIONAL_DEPENDENCY_OF",
+        "PROVIDED_DEPENDENCY_OF",
+        "RUNTIME_DEPENDENCY_OF",
+        "TEST_DEPENDENCY_OF",
+    }
+)
+"""Relationships whose first end is what the second one depends on for one purpose."""
+
 _MAJOR = "SPDX-2."
 _PACKAGE_TEXTS = (
     "versionInfo",
@@ -69,10 +81,10 @@ class Spdx2(NamedTuple):
     """One document.
 
     `version` is `2.2` or `2.3`. `described` are the identifiers that the document itself DESCRIBES. `dependencies` are
-    identifier -> what it depends on, in document order, `NOASSERTION` and `NONE` among them; an absent entry means that
-    its dependencies are not known. `other_ids` are those of files and snippets. `licence_names` are the names of licences
-    that are not on the SPDX list, by their `LicenseRef-`. `faults` are the places of a wrong type, and the names and
-    identifiers that are missing.
+    identifier -> what it depends on, in document order, `NOASSERTION` and `NONE` among them, and at the end what it
+    depends on for one purpose, such as development; an absent entry means that its dependencies are not known.
+    `other_ids` are those of files and snippets. `licence_names` are the names of licences that are not on the SPDX list,
+    by their `LicenseRef-`. `faults` are the places of a wrong type, and the names and identifiers that are missing.
     """
 
     version: str
@@ -139,6 +151,7 @@ class _Reader(ShapeReader):
 
     def _relationships(self, document: dict[str, Any]) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
         needs: dict[str, list[str]] = {}
+        special: list[tuple[str, str]] = []
         described = set(self.texts(document, "documentDescribes", ROOT))
         for place, node in self.tables(document, "relationships", ROOT):
             source = self.required(node, "spdxElementId", place)
@@ -148,10 +161,15 @@ class _Reader(ShapeReader):
                 needs.setdefault(source, []).append(target)
             elif kind == "DEPENDENCY_OF":
                 needs.setdefault(target, []).append(source)
+            elif kind in _SPECIAL:
+                special.append((target, source))
             elif kind == "DESCRIBES" and source == DOCUMENT_ID:
                 described.add(target)
             elif kind == "DESCRIBED_BY" and target == DOCUMENT_ID:
                 described.add(source)
+        for source, target in special:
+            if source in needs:  # alone they do not state what else it depends on
+                needs[source].append(target)
         return {source: tuple(targets) for source, targets in needs.items()}, frozenset(described)
 
     def _package(self, node: dict[str, Any], place: Place) -> SpdxPackage:

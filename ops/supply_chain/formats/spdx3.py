@@ -221,6 +221,10 @@ class _Reader(ShapeReader):
                 found[source] = None
             elif known is not None:
                 found[source] = known | (set(targets) - _UNKNOWN_ENDS)
+        for source, targets, _ in self._relationships("hasOptionalDependency"):
+            known = found.get(source)
+            if known is not None:  # alone it does not state what else it depends on
+                found[source] = known | (set(targets) - _UNKNOWN_ENDS)
         return found
 
     def _licences(self) -> dict[str, list[tuple[str, dict[str, str]]]]:

@@ -8,7 +8,7 @@ import msgspec
 
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import Lock, LockEntry, Pin, PinSourceKind
+from ops.supply_chain.contracts.values.lock import InstallScope, Lock, LockEntry, Pin, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import MetadataAnswer
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import plural, printable
@@ -22,7 +22,8 @@ def counts_of(inventory: LockInventory, aggregate: Document, *, files: int) -> d
 
     Returns:
         `locked` and `examined` are distinct pins, of which the project's own entry counts as represented by the
-        root; `components` and the `unknown_` ones are those of the aggregate.
+        root; `components` and the `unknown_` ones are those of the aggregate. `optional` and `excluded` components are
+        not installed with the product.
     """
     pins = distinct_pins(inventory.locks)
     others = [pin for pin in pins if not inventory.is_root(pin)]
@@ -34,6 +35,8 @@ def counts_of(inventory: LockInventory, aggregate: Document, *, files: int) -> d
         "locked": len(pins),
         "examined": len(pins) - len(others) + represented(others, aggregate),
         "components": len(components),
+        "optional": sum(component.scope is InstallScope.OPTIONAL for component in components),
+        "excluded": sum(component.scope is InstallScope.EXCLUDED for component in components),
         "enriched": sum(component.package.enriched for component in components),
         "unknown_licences": sum(not component.package.licence.known for component in components),
         "unknown_producers": sum(not component.package.producer for component in components),
@@ -43,15 +46,20 @@ def counts_of(inventory: LockInventory, aggregate: Document, *, files: int) -> d
     }
 
 
+_APART = {"optional": "optional", "excluded": "for development only"}
+
+
 def text_of(counts: Mapping[str, int]) -> str:
     """Return the counts as text."""
     unknown = ", ".join(
         f"{word} {counts[f'unknown_{word}']}" for word in ("licences", "producers", "versions", "edges")
     )
+    apart = ", ".join(f"{counts[word]} {words}" for word, words in _APART.items() if counts[word])
+    described = f" ({apart})" if apart else ""
     return (
         f"{plural(counts['locks'], 'lock')} ({counts['empty_locks']} empty), "
-        f"{counts['examined']} of {plural(counts['locked'], 'pin')}, {plural(counts['components'], 'component')}, "
-        f"{plural(counts['files'], 'file')}\nunknown: {unknown}"
+        f"{counts['examined']} of {plural(counts['locked'], 'pin')}, {plural(counts['components'], 'component')}"
+        f"{described}, {plural(counts['files'], 'file')}\nunknown: {unknown}"
     )
 
 

@@ -2,7 +2,8 @@
 # title: Every licence is known
 # description: >-
 #   A licence that is not stated, or not on the SPDX list, has an outcome of its own: on_unknown decides
-#   whether it is reported, leaves the release unexamined, or denies it.
+#   whether it is reported, leaves the release unexamined, or denies it. What the SBOM marks as for
+#   development only (scope "excluded") is not part of the product, and not judged.
 # custom:
 #   fix: >-
 #     Find the licence at its source; name it in [policy].licences_allow (LicenseRef- names and plain
@@ -16,7 +17,7 @@ import data.data as settings
 import data.sealwright.lib
 import data.sealwright.lib.licences
 
-pass := {"examined": lib.components_total, "unknown": count(entries)} if {
+pass := {"examined": lib.product_total, "unknown": count(entries)} if {
 	accounted
 	tolerated
 }
@@ -46,7 +47,7 @@ unlisted := [lib.entry(concat("", [sbom.path, ": the licence ", licence.text, " 
 	some ref in licence.subjects
 ]
 
-# Each component is under one licence that can be decided, or among those that have none.
+# Each component is under one licence that can be decided, among those that have none, or for development only.
 accounted if {
 	lib.sboms_given
 	every sbom in input.sboms {

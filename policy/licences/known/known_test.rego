@@ -12,6 +12,14 @@ unstated := json.patch(fixtures.document, [
 
 cases := {
 	"a good document passes": {"input": fixtures.document, "examined": 2},
+	"what is for development only is not judged": {
+		"input": json.patch(fixtures.document, [
+			{"op": "replace", "path": "/sboms/0/licences/0/subjects", "value": ["pkg:pypi/a@1"]},
+			{"op": "replace", "path": "/sboms/0/excluded", "value": ["path:b"]},
+		]),
+		"data": {"licences": {"on_unknown": "deny"}},
+		"examined": 1,
+	},
 	"unknown is reported by default": {
 		"input": unstated,
 		"examined": 2,

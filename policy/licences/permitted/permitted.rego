@@ -3,7 +3,8 @@
 # description: >-
 #   An expression is permitted if one of its OR branches is, and a branch if all its AND terms are.
 #   data/licences.json and [policy] in .security-config.toml list the permitted licences; an empty allow
-#   list permits none.
+#   list permits none. What the SBOM marks as for development only (scope "excluded") is not part of the
+#   product, and not judged.
 # custom:
 #   fix: >-
 #     Replace the package, or, where the licence is acceptable for the project, change
@@ -16,7 +17,7 @@ import data.data as settings
 import data.sealwright.lib
 import data.sealwright.lib.licences
 
-pass := {"examined": lib.components_total} if {
+pass := {"examined": lib.product_total} if {
 	accounted
 	is_array(settings.licences.allow)
 	is_array(settings.licences.deny)
@@ -45,7 +46,7 @@ nothing_allowed := [lib.entry("the list of allowed licences is empty: none is pe
 	settings.licences.allow == []
 ]
 
-# Each component is under one licence, or among those that have none.
+# Each component is under one licence, among those that have none, or for development only.
 accounted if {
 	lib.sboms_given
 	every sbom in input.sboms {

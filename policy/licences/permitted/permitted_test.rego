@@ -11,6 +11,16 @@ cases := {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/licences", "value": [{"text": "BUSL-1.1", "alternatives": [[{"id": "BUSL-1.1", "text": "BUSL-1.1", "known": true}]], "subjects": ["pkg:pypi/a@1"]}, {"text": "MIT", "alternatives": [[{"id": "MIT", "text": "MIT", "known": true}]], "subjects": ["path:b"]}]}]),
 		"deny": ["pkg:pypi/a@1"],
 	},
+	"what is for development only is not judged": {
+		"input": json.patch(fixtures.document, [
+			{"op": "replace", "path": "/sboms/0/licences", "value": [{"text": "MIT", "alternatives": [[{"id": "MIT", "text": "MIT", "known": true}]], "subjects": ["path:b"]}]},
+			{"op": "replace", "path": "/sboms/0/excluded", "value": ["pkg:pypi/a@1"]},
+		]),
+		"examined": 1,
+	},
+	"where development is not stated, nothing passes": {
+		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/sboms/0/excluded"}]),
+	},
 	"a component not accounted for does not pass": {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/licences", "value": []}]),
 	},

@@ -87,6 +87,31 @@ def test_a_licence_stands_once_with_all_that_have_it() -> None:
     assert found["unlicensed"] == refs[:1]
 
 
+def test_licences_are_those_of_the_product() -> None:
+    document = sbom()
+    ref = document["components"][1]["bom-ref"]
+    document["components"][1]["scope"] = "excluded"
+    document["components"][2]["scope"] = "optional"
+    document["components"][3]["scope"] = "Excluded"
+    found = project(document)
+    assert found["excluded"] == [ref]
+    judged = [subject for licence in found["licences"] for subject in licence["subjects"]] + found["unlicensed"]
+    assert sorted(judged) == sorted(one["bom-ref"] for one in document["components"] if one["bom-ref"] != ref)
+    assert len(found["components"]) == 4
+
+
+def test_spdx_states_the_scope_in_the_comment() -> None:
+    document = json.loads(SPDX)
+    packages = document["packages"]
+    for position, comment in enumerate(
+        ("Scope: excluded.", "Required. Scope: excluded. More.", "Scope: excluded by x")
+    ):
+        packages[position + 1]["comment"] = f"{comment} {packages[position + 1].get('comment', '')}"
+    root = document["relationships"][0]["relatedSpdxElement"]
+    assert packages[0]["SPDXID"] == root
+    assert project(document)["excluded"] == [packages[1]["SPDXID"], packages[2]["SPDXID"]]
+
+
 def test_what_has_a_wrong_type_is_told_with_its_place() -> None:
     document = sbom()
     document["components"][1]["name"] = 7

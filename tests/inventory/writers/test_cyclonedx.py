@@ -111,6 +111,21 @@ def test_compositions_say_what_is_complete() -> None:
     ]
 
 
+def test_the_scope_is_written_where_the_document_states_it() -> None:
+    _, aggregate = documents(made_project())
+    assert {component["name"]: component["scope"] for component in plain(aggregate)["components"]} == {
+        "Alpha.Tools": "required",
+        "beta": "required",
+        "delta": "excluded",
+        "epsilon": "required",
+        "gamma": "required",  # Alpha.Tools needs it
+        "zeta": "excluded",
+    }
+    silent = plain(lock_document(lock("requirements-dev.txt", entry("x")), subject=BARE))
+    assert "scope" not in silent["components"][0]
+    assert "scope" not in plain(aggregate)["metadata"]["component"]
+
+
 def test_a_file_has_its_own_reference_with_its_own_hash() -> None:
     beta = named(plain(documents(made_project())[1]), "beta")
     found = [reference for reference in beta["externalReferences"] if reference["type"] == "distribution"]

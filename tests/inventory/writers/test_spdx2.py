@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core import canonical
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.inventory.model.document import Document, Licence, TimestampSource
 from ops.supply_chain.inventory.writers import spdx2
-from tests.inventory.documents import DOCUMENT, IDNA, LOCAL, ROOT, ZOPE, changed, with_package
+from tests.inventory.documents import DOCUMENT, IDNA, LOCAL, ROOT, ZOPE, changed, scoped, with_package
 
 
 def plain(document: Document = DOCUMENT) -> dict[str, Any]:
@@ -42,6 +43,7 @@ VARIANTS = {
     "nothing known": changed(DOCUMENT, author="", timestamp_source=TimestampSource.NONE, locks=(), complete=False),
     "no components": changed(DOCUMENT, components=(), root=DOCUMENT.components[0]),
     "name like an address": changed(DOCUMENT, author="A (b) <c>"),
+    "scopes": scoped(idna=InstallScope.OPTIONAL, local=InstallScope.EXCLUDED),
     "private host": with_package(DOCUMENT, ZOPE.ref, links=(IDNA.links[0],), producer="x"),
 }
 
@@ -116,6 +118,30 @@ def test_edges_tell_none_and_unknown_apart() -> None:
         (ids[ZOPE.ref], "DEPENDS_ON", ids[IDNA.ref]),
         (ids[ZOPE.ref], "DEPENDS_ON", "NOASSERTION"),
     }
+
+
+def test_what_is_not_installed_with_the_product_has_its_own_relationship_with_the_root() -> None:
+    document = plain(scoped(idna=InstallScope.OPTIONAL, local=InstallScope.EXCLUDED))
+    edges = {
+        (relationship["spdxElementId"], relationship["relationshipType"], relationship["relatedSpdxElement"])
+        for relationship in document["relationships"]
+    }
+    ids = {entry.ref: spdx2.spdx_id(entry.ref) for entry in (ROOT, LOCAL, IDNA, ZOPE)}
+    assert edges == {
+        ("SPDXRef-DOCUMENT", "DESCRIBES", ids[ROOT.ref]),
+        (ids[ROOT.ref], "DEPENDS_ON", "NONE"),
+        (ids[LOCAL.ref], "DEV_DEPENDENCY_OF", ids[ROOT.ref]),
+        (ids[IDNA.ref], "OPTIONAL_DEPENDENCY_OF", ids[ROOT.ref]),
+        (ids[LOCAL.ref], "DEPENDS_ON", "NOASSERTION"),
+        (ids[IDNA.ref], "DEPENDS_ON", "NONE"),
+        (ids[ZOPE.ref], "DEPENDS_ON", ids[IDNA.ref]),
+        (ids[ZOPE.ref], "DEPENDS_ON", "NOASSERTION"),
+    }
+    scopes = {name: package(document, name)["comment"] for name in ("idna", "local", "Zope.Interface")}
+    assert "Scope: optional." in scopes["idna"]
+    assert "Scope: excluded." in scopes["local"]
+    assert "Scope: required." in scopes["Zope.Interface"]
+    assert "Scope" not in package(document, "acme")["comment"]
 
 
 def test_licence_names_become_references_with_their_text() -> None:

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
+from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core import canonical
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.inventory.model.document import Document, TimestampSource
 from ops.supply_chain.inventory.writers import spdx3
-from tests.inventory.documents import DOCUMENT, IDNA, LOCAL, ROOT, ZOPE, changed, with_package
+from tests.inventory.documents import DOCUMENT, IDNA, LOCAL, ROOT, ZOPE, changed, scoped, with_package
 
 VARIANTS = {
     "everything": DOCUMENT,
     "one lock": changed(DOCUMENT, subject="a/requirements.txt", lifecycle="build"),
     "nothing known": changed(DOCUMENT, author="", timestamp_source=TimestampSource.NONE, locks=(), complete=False),
+    "scopes": scoped(idna=InstallScope.OPTIONAL, local=InstallScope.EXCLUDED),
 }
 
 
@@ -66,7 +68,7 @@ def conforms(document: dict[str, Any], folder: Path) -> bool:
 
 
 def test_output_conforms_to_the_model(shared_data: Path) -> None:
-    assert conforms(plain(), shared_data / "schemas")
+    assert conforms(plain(VARIANTS["scopes"]), shared_data / "schemas")
 
 
 def test_the_model_does_refuse_what_is_wrong(shared_data: Path) -> None:
@@ -103,6 +105,23 @@ def test_edges_tell_none_and_unknown_apart() -> None:
         "idna": ("complete", ["NoneElement"], "runtime"),
         "zope.interface": ("noAssertion", ["idna"], "runtime"),
     }
+
+
+def test_what_is_not_installed_with_the_product_has_its_own_relationship_with_the_root() -> None:
+    document = plain(VARIANTS["scopes"])
+    found = [
+        (element["relationshipType"], element.get("scope"), [short(to).split("-")[0] for to in element["to"]])
+        for element in elements(document, "LifecycleScopedRelationship")
+        if short(element["from"]).startswith("generic")
+    ]
+    assert found == [
+        ("dependsOn", None, ["NoneElement"]),
+        ("hasOptionalDependency", None, ["idna"]),
+        ("dependsOn", "development", ["path"]),
+    ]
+    assert "Scope: optional." in package(document, "idna")["comment"]
+    assert "Scope: excluded." in package(document, "local")["comment"]
+    assert "Scope: required." in package(document, "Zope.Interface")["comment"]
 
 
 def test_licences_are_declared_by_relationship_and_unknown_is_said() -> None:

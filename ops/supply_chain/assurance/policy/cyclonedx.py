@@ -18,6 +18,8 @@ from ops.supply_chain.formats.shape import Fault
 
 UNKNOWN_PROPERTIES = ("sealwright:unknown", "sealwright:withheld")
 LOCAL_PROPERTY = "sealwright:local"
+EXCLUDED = "excluded"
+"""The scope of what is for development only; everything else counts as part of the product."""
 
 _STATED_COVERAGE = frozenset({"complete", "incomplete", "unknown"})
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
@@ -75,6 +77,7 @@ def _part(component: BomComponent, document: CycloneDx) -> Part:
             dependency_relationships=component.ref and component.ref in document.dependencies,
         ),
         unknown=_stated(component.properties),
+        excluded=component.scope == EXCLUDED,
     )
 
 

@@ -54,6 +54,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     `expressions` are SPDX expressions and identifiers, `licence_names` free names; all of them apply together unless
     the document says otherwise. `algorithms` are the IANA names of the well-formed hashes, sorted, each once.
+    `excluded` is True if the document states that it is for development only, no part of the product.
     `present` are the elements that are given, `unknown` those stated as unknown or withheld, both by CISA's names.
     """
 
@@ -68,6 +69,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     producer: str
     present: frozenset[str]
     unknown: frozenset[str]
+    excluded: bool = False
 
     def state(self, element: str) -> State:
         """Return the state of an element: unknown, present or missing."""

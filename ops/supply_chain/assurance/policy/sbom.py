@@ -2,7 +2,8 @@
 
 `components` carry what a rule may ask of each. Beside them stand the joins that are slow in the engine
 (`dangling`, `duplicates`), the count of each CISA element by state (`elements`), and each distinct licence
-once with the references it holds for (`licences`, `unlicensed`).
+once with the references it holds for (`licences`, `unlicensed`). These two describe the product: what the document marks
+as for development only is in `excluded` instead.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def sbom_input(document: dict[str, Any], *, path: str, sha256: str, problems: It
         "edges": len(parts.edges),
         "dangling": _dangling(parts),
         "duplicates": sorted(ref for ref, count in Counter(part.ref for part in everything).items() if count > 1),
-        **_licences(parts.components),
+        "excluded": [part.ref for part in parts.components if part.excluded],
+        **_licences([part for part in parts.components if not part.excluded]),
     }
 
 

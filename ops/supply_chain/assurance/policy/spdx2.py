@@ -1,7 +1,7 @@
 """SPDX 2 in the one shape that rules see.
 
 NOASSERTION is the format's own word for "unknown". What has no such value is stated in the comment, as a sentence
-`Unknown: Component Hash Value; Dependency Relationship.`, in the words of the CISA 2026 list.
+`Unknown: Component Hash Value; Dependency Relationship.`, in the words of the CISA 2026 list; what is for development only in a sentence `Scope: excluded.`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ OWN_FILES = "The package comes from the project's own files: yes."
 PHASE = re.compile(r"Generation context: \S")
 
 _UNKNOWN = re.compile(r"(?:^|[.] )Unknown: (?P<elements>[A-Za-z; ]+)[.]")
+_EXCLUDED = re.compile(r"(?:^|[.] )Scope: excluded[.]")
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
 _COMMIT = re.compile(r"(?:git|hg)\+[^\s#]+@(?:[0-9a-f]{64}|[0-9a-f]{40})(?:#\S*)?")
 _IDENTIFYING = frozenset({"purl", "cpe22Type", "cpe23Type", "swh", "gitoid"})
@@ -91,6 +92,7 @@ def _part(package: SpdxPackage, needs: dict[str, tuple[str, ...]]) -> Part:
             dependency_relationships=package.id in needs,
         ),
         unknown=frozenset(stated),
+        excluded=_EXCLUDED.search(package.comment) is not None,
     )
 
 

@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 from ops.supply_chain.contracts.base import Contract, Days
+from ops.supply_chain.contracts.values.lock import InstallScope
 
 DEFAULT_COOL_DOWN_DAYS = 7
+
+
+class LockScope(Contract, frozen=True, kw_only=True):
+    """One entry of `[[locks.scopes]]`: which part of the locks is the product.
+
+    `path` is a glob of locks relative to the project. `groups` are dependency groups and extras in them; empty means
+    everything in these locks. `scope` is `required` (installed with the product), `optional` (where someone asks for
+    it) or `excluded` (development only). Of several entries that match, the first counts.
+
+    Without an entry: plain dependencies are required, extras are optional. A dependency group is excluded where every
+    word of its name names development (`dev`, `test`, `lint`, `docs`, ...), required where it is installed by
+    default, else optional. A lock is excluded where its file name does (`requirements-dev.txt`,
+    `requirements/tests.txt`, `pylock.docs.toml`); its folder does not count. What is unknown is required. A package
+    that several reach has the strongest of their scopes.
+    """
+
+    scope: InstallScope
+    path: str = "**"
+    groups: tuple[str, ...] = ()
 
 
 class LocksConfig(Contract, frozen=True, kw_only=True):
@@ -18,6 +38,7 @@ class LocksConfig(Contract, frozen=True, kw_only=True):
     is compiled below a process that has a token for signing or publishing: the lock is then not examined.
     `install_tools` lets `check_locks` install Poetry, pdm or pipenv into a temporary environment if a lock needs a tool that
     is not on this machine: a release of at least the minimum age, from `[index].url`. Without it, the lock is not examined.
+    `scopes` names what is for development only, where names do not show it.
     """
 
     include: tuple[str, ...] = ()
@@ -27,3 +48,4 @@ class LocksConfig(Contract, frozen=True, kw_only=True):
     universal: bool = False
     allow_builds: bool = False
     install_tools: bool = False
+    scopes: tuple[LockScope, ...] = ()

@@ -24,6 +24,18 @@ class LockKind(StrEnum):
     PIPFILE = "Pipfile.lock"
 
 
+class InstallScope(StrEnum):
+    """Whether a package is part of the product, in the words of CycloneDX.
+
+    `REQUIRED`: installed with the product. `OPTIONAL`: installed where someone asks for it. `EXCLUDED`: for development
+    only, no part of the product.
+    """
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    EXCLUDED = "excluded"
+
+
 class PinSourceKind(StrEnum):
     """Kind of place that the bytes of a package come from."""
 
@@ -102,7 +114,8 @@ class LockEntry(msgspec.Struct, frozen=True, kw_only=True):
     `line` counts from 1. `direct` is True, False, or None if unknown.
     `depends_on` are the dependencies of this entry as (name, version) pairs in the same lock, sorted; None if unknown.
     `required_by` are the names of the packages that depend on it, sorted; None if unknown.
-    `groups` are the dependency groups and extras of the project that include this entry, sorted.
+    `groups` are the dependency groups and extras of the project that include this entry, sorted (`main`: plain
+    dependencies); empty if unknown.
     """
 
     pin: Pin
@@ -120,7 +133,9 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     `path` is relative to the project, with `/`. `entries` keep the order of the file. `included` are
     further files that were read with it (`-r`, `-c`, the manifest), relative to the project, sorted,
     as (path, sha256, size). `source` is the file that it is compiled from, relative to the project, or empty.
-    `compiled_at` is the timestamp in `# uv-compiled-at:`, or empty.
+    `compiled_at` is the timestamp in `# uv-compiled-at:`, or empty. `extras` are those of the entries' groups that are
+    extras of the project, `default_groups` those that the tool installs without being asked, by the project's
+    configuration; both sorted.
     `findings` are the reader's: no exact version, no hash, an unusable hash.
     """
 
@@ -133,4 +148,6 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     included: tuple[tuple[str, str, int], ...] = ()
     source: str = ""
     compiled_at: str = ""
+    extras: tuple[str, ...] = ()
+    default_groups: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()

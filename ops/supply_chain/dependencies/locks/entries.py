@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+import msgspec
+
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind
 from ops.supply_chain.core.digests import sha256_bytes
@@ -50,6 +52,19 @@ def make_lock(
         format_version=printable(format_version),
         included=tuple(sorted(set(included))),
         findings=tuple(sorted([*findings, *foreign, *doubled], key=lambda finding: finding.sort_key)),
+    )
+
+
+def with_groups(lock: Lock, *, extras: Iterable[str], default_groups: Iterable[str] = ()) -> Lock:
+    """Return a lock with what is known of its entries' groups.
+
+    Args:
+        lock: As `make_lock` returned it.
+        extras: The groups that are extras of the project.
+        default_groups: Those that the tool installs without being asked, by the project's configuration.
+    """
+    return msgspec.structs.replace(
+        lock, extras=tuple(sorted(set(extras))), default_groups=tuple(sorted(set(default_groups)))
     )
 
 

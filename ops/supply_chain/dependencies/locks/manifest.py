@@ -20,11 +20,13 @@ class DirectNames(NamedTuple):
     """The direct dependencies in a manifest.
 
     `direct` are their normalised names, None if there is no manifest; `included` is the file that was read, as in
-    `Lock.included`.
+    `Lock.included`. `groups` are (group, name) of each, `extras` the groups that are extras of the project.
     """
 
     direct: frozenset[str] | None
     included: tuple[tuple[str, str, int], ...]
+    groups: tuple[tuple[str, str], ...] = ()
+    extras: frozenset[str] = frozenset()
 
     def asks_for(self, name: str) -> bool | None:
         """Return whether a package is a direct dependency; None if there is no manifest."""
@@ -46,12 +48,18 @@ def read_manifest(lock_path: str, name: str, read_included: Callable[[str], byte
     if data is None:
         return DirectNames(None, ())
     document, _ = read_toml(path, data)
+    extras: frozenset[str] = frozenset()
     if name == "Pipfile":
         declared = read_pipfile(document, where=path)
     else:
-        declared = read_pyproject(document).checked(path).dependencies
-    names = frozenset(dependency.name for dependency in declared)
-    return DirectNames(names, ((path, sha256_bytes(data), len(data)),))
+        declarations = read_pyproject(document).checked(path)
+        declared, extras = declarations.dependencies, declarations.extras
+    return DirectNames(
+        frozenset(dependency.name for dependency in declared),
+        ((path, sha256_bytes(data), len(data)),),
+        tuple((dependency.group, dependency.name) for dependency in declared),
+        extras,
+    )
 
 
 def requirement_name(text: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -12,14 +11,12 @@ from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, LockKind
 from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.globs import path_matcher
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.constraint_files import constraint_files
 from ops.supply_chain.dependencies.locks.errors import broken_finding
 from ops.supply_chain.dependencies.locks.read import kind_of, read_lock
 from ops.supply_chain.dependencies.locks.readers.sniff import is_requirements_file
-
-_GLOB = re.compile(r"\*\*/|\*\*|\*|\?")
-_GLOB_MEANING = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 class Files(Protocol):
@@ -43,7 +40,7 @@ def find_locks(files: Files, config: LocksConfig) -> list[str]:
     Raises:
         InputError: A folder cannot be read.
     """
-    included, excluded = _matcher(config.include), _matcher(config.exclude)
+    included, excluded = path_matcher(config.include), path_matcher(config.exclude)
     walked = files.walk(excluded)
     if config.include:
         return sorted(filter(included, walked))
@@ -108,7 +105,7 @@ def refuse_broken(broken: Sequence[BrokenLock]) -> None:
 
 def _refuse_idle(globs: Iterable[str], paths: Sequence[str]) -> None:
     for glob in globs:
-        if not any(map(_matcher([glob]), paths)):
+        if not any(map(path_matcher([glob]), paths)):
             raise UsageError(
                 f"[locks].include {glob!r} matches no file of the project",
                 hint=f"Correct it in {CONFIG_NAME}, or make that lock with nox -s lock.",
@@ -142,18 +139,3 @@ def _reads_like_a_lock(files: Files, path: str) -> bool:
         # Only its content could make it a lock, and the project does not contain it.
         return False
     return data is not None and is_requirements_file(data)
-
-
-def _matcher(globs: Iterable[str]) -> Callable[[str], bool]:
-    patterns = [re.compile(_translate(glob)) for glob in globs]
-    return lambda path: any(pattern.fullmatch(path) for pattern in patterns)
-
-
-def _translate(glob: str) -> str:
-    plain = glob.strip().removeprefix("./").rstrip("/")
-    parts: list[str] = []
-    position = 0
-    for match in _GLOB.finditer(plain):
-        parts += [re.escape(plain[position : match.start()]), _GLOB_MEANING[match[0]]]
-        position = match.end()
-    return "".join([*parts, re.escape(plain[position:])])

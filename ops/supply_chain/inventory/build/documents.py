@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from ops.supply_chain.contracts.config.locks import LockScope
 from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
-from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin, PinSourceKind
+from ops.supply_chain.contracts.values.lock import InstallScope, Lock, LockEntry, LockKind, Pin, PinSourceKind
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp, timestamp_of_epoch
 from ops.supply_chain.core.names import normalise
@@ -27,6 +28,7 @@ from ops.supply_chain.core.text import printable
 from ops.supply_chain.inventory.build import edges
 from ops.supply_chain.inventory.build.edges import Edges, Place
 from ops.supply_chain.inventory.build.packages import Packages
+from ops.supply_chain.inventory.build.scopes import Scopes, strongest, with_reached
 from ops.supply_chain.inventory.model.document import (
     GENERATOR_VERSION,
     Component,
@@ -51,7 +53,8 @@ class DescribedProject(msgspec.Struct, frozen=True, kw_only=True):
     the name in its metadata or empty; `is_package` is False where nothing can be built under that name. `licence` is an SPDX expression, a name, or empty. `author`
     makes the SBOM, `producer` makes the project; both may be empty, which is stated. `timestamp` is empty
     without a commit or `SOURCE_DATE_EPOCH`: the newest lock's own timestamp is used then.
-    `index_url` is the index of locks that name none, empty for the public one.
+    `index_url` is the index of locks that name none, empty for the public one. `scopes` are the configured ones of
+    its locks; None for a document that does not state which packages are part of the product.
     """
 
     name: str
@@ -65,6 +68,7 @@ class DescribedProject(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: str = ""
     timestamp_source: TimestampSource = TimestampSource.NONE
     index_url: str = ""
+    scopes: tuple[LockScope, ...] | None = None
     generator_version: str = GENERATOR_VERSION
 
 
@@ -101,6 +105,7 @@ class LockInventory:
         self.subject = subject
         self.enriched = metadata is not None
         self.root = _root_package(subject, "")
+        self._scopes = None if subject.scopes is None else Scopes(subject.scopes)
         self.packages = Packages(self.locks, metadata=metadata, index_url=subject.index_url, taken=(self.root.ref,))
 
     def document_of(self, lock: Lock) -> Document:
@@ -112,7 +117,7 @@ class LockInventory:
         root = _root_package(self.subject, lock.path)
         by_ref, places = self._places(lock, root.ref)
         found = edges.edges_of(places, lambda ref: self.packages.needs(by_ref[ref].identity) if ref in by_ref else None)
-        components = [self._component(lock, entry, found[ref]) for ref, entry in by_ref.items()]
+        components = with_reached([self._component(lock, entry, found[ref]) for ref, entry in by_ref.items()])
         described = LockRef(
             path=printable(lock.path),
             kind=lock.kind,
@@ -168,7 +173,14 @@ class LockInventory:
             direct=direct_of([entry.direct for entry in entries]),
             groups=_sorted(map(printable, groups)) if groups else (),
             kinds=_KINDS[lock.kind],
+            scope=self._scope(lock, entries),
         )
+
+    def _scope(self, lock: Lock, entries: Sequence[LockEntry]) -> InstallScope | None:
+        if self._scopes is None:
+            return None
+        scopes = self._scopes
+        return strongest(scopes.scope_of(lock, entry.groups) for entry in entries)
 
     def document(
         self,

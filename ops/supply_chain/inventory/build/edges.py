@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.lock import LockEntry
-from ops.supply_chain.inventory.build.requirements import Need, allows, may_apply
+from ops.supply_chain.formats.markers import may_apply
+from ops.supply_chain.inventory.build.requirements import Need, allows
 
 NeedsOf = Callable[[str], tuple[Need, ...] | None]
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 
-from ops.supply_chain.contracts.values.lock import LockKind
+from ops.supply_chain.contracts.values.lock import InstallScope, LockKind
 from ops.supply_chain.inventory.build import edges
 from ops.supply_chain.inventory.build.documents import LockInventory, direct_of
 from ops.supply_chain.inventory.build.edges import Edges
+from ops.supply_chain.inventory.build.scopes import strongest, with_reached
 from ops.supply_chain.inventory.model.document import Component, Document, LockRef, Occurrence
 
 
 class _Gathered:
     """What the documents so far state about one package; equal statements are kept once."""
 
-    __slots__ = ("direct", "groups", "kinds", "occurrences", "statements")
+    __slots__ = ("direct", "groups", "kinds", "occurrences", "scopes", "statements")
 
     def __init__(self) -> None:
         self.occurrences: list[Occurrence] = []
@@ -23,6 +24,7 @@ class _Gathered:
         self.direct: set[bool | None] = set()
         self.groups: set[str] = set()
         self.kinds: set[LockKind] = set()
+        self.scopes: set[InstallScope] = set()
 
     def add(self, component: Component) -> None:
         """Add one document."""
@@ -31,6 +33,8 @@ class _Gathered:
         self.direct.add(component.direct)
         self.groups.update(component.groups)
         self.kinds.update(component.kinds)
+        if component.scope is not None:
+            self.scopes.add(component.scope)
 
 
 class Union:
@@ -48,25 +52,34 @@ class Union:
         self._identities = {packages.ref(identity): identity for identity in packages.identities}
         self._parts: defaultdict[str, _Gathered] = defaultdict(_Gathered)
         self._roots: list[Component] = []
+        self._product_roots: list[Component] = []
         self._locks: list[LockRef] = []
 
     def add(self, document: Document) -> None:
         """Add the document of one lock."""
         self._roots.append(document.root)
+        excluded = [component.scope is InstallScope.EXCLUDED for component in document.components]
+        if not excluded or not all(excluded):
+            self._product_roots.append(document.root)
         self._locks.extend(document.locks)
         for component in document.components:
             self._parts[component.package.ref].add(component)
 
     def document(self) -> Document:
-        """Return the aggregate of what was added."""
+        """Return the aggregate of what was added.
+
+        Whether the root's dependencies are complete is about the product: a lock that is for development only does not
+        count, unless there is no other.
+        """
         own = self._inventory.root.ref
         roots = {root.package.ref for root in self._roots}
         root = Component(
             package=self._inventory.root,
             depends_on=_renamed({ref for root in self._roots for ref in root.depends_on or ()}, roots, own, own),
-            depends_complete=self._complete and all(root.depends_complete for root in self._roots),
+            depends_complete=self._complete
+            and all(root.depends_complete for root in self._product_roots or self._roots),
         )
-        components = [self._merge(ref, parts, roots) for ref, parts in self._parts.items()]
+        components = with_reached([self._merge(ref, parts, roots) for ref, parts in self._parts.items()])
         return self._inventory.document(root=root, components=components, locks=self._locks, complete=self._complete)
 
     def _merge(self, ref: str, parts: _Gathered, roots: set[str]) -> Component:
@@ -80,6 +93,7 @@ class Union:
             direct=direct_of(parts.direct),
             groups=tuple(sorted(parts.groups)),
             kinds=tuple(sorted(parts.kinds)),
+            scope=strongest(parts.scopes) if parts.scopes else None,
         )
 
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, LockKind, PinFile, PinSource
+from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, InstallScope, LockKind, PinFile, PinSource
 
 GENERATOR = "sealwright"
 """Our name as the tool that generates."""
@@ -140,8 +140,9 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     `occurrences` are sorted by lock, path, line. `depends_on` are refs of the same document, sorted; None
     where no lock states it. `depends_complete` is False where `depends_on` is None, or contains what some locks
     state and another does not. `direct` is True where a lock wants it for itself, False where only
-    others need it, None where no lock knows. `groups` are the project's dependency groups, sorted.
-    `kinds` are the kinds of lock that name it, sorted.
+    others need it, None where no lock knows. `groups` are the project's dependency groups and extras, sorted.
+    `kinds` are the kinds of lock that name it, sorted. `scope` says whether it is part of the product; None where the
+    document does not state it.
     """
 
     package: Package
@@ -151,6 +152,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     direct: bool | None = None
     groups: tuple[str, ...] = ()
     kinds: tuple[LockKind, ...] = ()
+    scope: InstallScope | None = None
 
     @property
     def unknown(self) -> tuple[Element, ...]:

@@ -5,6 +5,7 @@ What depends on a package alone (hashes, licence, addresses) is encoded once for
 
 - `components[].hashes` are those of all files of the lock; `externalReferences` of type `distribution`
   state which file has which, where the lock lists files.
+- `components[].scope` is about the product: required, optional or excluded, where the document states it.
 - `evidence.occurrences` name file and line; `evidence.identity` says that a manifest was read.
 - A component without an entry in `dependencies` has unknown dependencies; an entry without `dependsOn`
   has none. `compositions` repeat that in words.
@@ -136,6 +137,7 @@ class CycloneDxWriter:
             component.groups,
             component.depends_complete,
             component.kinds,
+            component.scope,
         )
         found = self._pieces.get(key)
         if found is None:
@@ -221,6 +223,7 @@ def _cut(component: Component) -> _Pieces:
     package = component.package
     before = {"bom-ref": package.ref, "description": package.summary}
     after = {**package_fields(package), "properties": properties_of(component), "type": "library"}
+    after["scope"] = component.scope.value if component.scope else ""
     after.pop("description", None)
     head = fragment({key: value for key, value in before.items() if value}, 2)
     tail = fragment({key: value for key, value in after.items() if value}, 2)

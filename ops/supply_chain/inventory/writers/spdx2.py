@@ -7,6 +7,8 @@ nor spdx-tools forbids that), and its comment says that each is of one file, and
 
 What is not known is said: NOASSERTION where a field has that value, a `DEPENDS_ON NOASSERTION` where edges
 are unknown (`NONE` where there are known to be none), and CISA's word for the element in the comment.
+Direct dependencies that are not part of the product are `OPTIONAL_DEPENDENCY_OF` or `DEV_DEPENDENCY_OF` the root; a sentence
+`Scope: ...` in the comment says it of every package, where the document states it.
 SPDX 2.3 has no field for the generation context: it is in the creation comment.
 
 Source: SPDX 2.3, https://spdx.github.io/spdx-spec/v2.3/; CISA minimum elements
@@ -21,6 +23,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
@@ -61,6 +64,12 @@ _ALGORITHMS = {
     "sha3_512": "SHA3-512",
 }
 """hashlib's names -> those of the schema's `algorithm`."""
+
+_DEPENDENCY_OF: dict[InstallScope | None, str] = {
+    InstallScope.OPTIONAL: "OPTIONAL_DEPENDENCY_OF",
+    InstallScope.EXCLUDED: "DEV_DEPENDENCY_OF",
+}
+"""Relationship with the root of what it names itself and is not installed with it."""
 
 _HOST = r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]{2,5}(?::[0-9]{1,5})?"
 _ADDRESS = re.compile(rf"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git|svn|sftp|ftp)://(?:[\w.~-]+@)?{_HOST}(?:/\S*)?")
@@ -246,6 +255,7 @@ def _package(fragment: _Fragment, component: Component) -> str:
         groups=component.groups,
         complete=component.depends_complete,
         is_root=fragment.is_root,
+        scope=component.scope,
     )
     comment = json.dumps(f"{fragment.statement} {place}".strip(), ensure_ascii=False)
     source = source_statement(component)
@@ -261,15 +271,27 @@ def _package(fragment: _Fragment, component: Component) -> str:
 
 
 def _relationships(document: Document) -> Iterator[str]:
-    yield _edge(DOCUMENT_ID, "DESCRIBES", spdx_id(document.root.package.ref))
+    root = spdx_id(document.root.package.ref)
+    yield _edge(DOCUMENT_ID, "DESCRIBES", root)
+    others = {
+        component.package.ref: _DEPENDENCY_OF[component.scope]
+        for component in document.components
+        if component.scope in _DEPENDENCY_OF
+    }
     for component in (document.root, *document.components):
         source = spdx_id(component.package.ref)
-        for ref in component.depends_on or ():
+        # What the product itself does not need has a relationship of its own with the root.
+        apart = others if component is document.root else {}
+        needed = [ref for ref in component.depends_on or () if ref not in apart]
+        for ref in needed:
             yield _edge(source, "DEPENDS_ON", spdx_id(ref))
         if not component.depends_complete:
             yield _edge(source, "DEPENDS_ON", "NOASSERTION")
-        elif not component.depends_on:
+        elif not needed:
             yield _edge(source, "DEPENDS_ON", "NONE")
+        for ref in component.depends_on or ():
+            if ref in apart:
+                yield _edge(spdx_id(ref), apart[ref], root)
 
 
 def _edge(source: str, kind: str, target: str) -> str:

@@ -5,6 +5,9 @@ the document's own name, a UUIDv5 of its content, because the same package may b
 All hashes of a version's files are `verifiedUsing` of its package, each with the file's name as its comment
 where the lock lists files.
 
+Direct dependencies that are not part of the product have relationships of their own with the root: `hasOptionalDependency`,
+and `dependsOn` in the scope `development`; a sentence `Scope: ...` in the comment says it of every package.
+
 What is not known is said: `noAssertion` completeness, NoAssertionElement, NoAssertionLicense, and CISA's word
 for the element in the comment. A producer is an `Agent`: metadata does not distinguish people from organisations.
 
@@ -16,9 +19,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
@@ -127,7 +131,7 @@ class Spdx3Writer:
         shared: dict[str, str] = {}
         for fragment in fragments:
             shared.update(fragment.shared)
-        edges = dict(_edge(component, is_root=component is document.root) for component in components)
+        edges = dict(_edges(document))
         members = [identifier(slug_of(component.package.ref)) for component in components]
         members += [*shared, *(fragment.licence_id for fragment in fragments), *edges]
         graph = [
@@ -320,6 +324,7 @@ def _package(fragment: _Fragment, component: Component) -> str:
         groups=component.groups,
         complete=component.depends_complete,
         is_root=fragment.is_root,
+        scope=component.scope,
     )
     comment = json.dumps(f"{fragment.statement} {place}".strip(), ensure_ascii=False)
     source = source_statement(component)
@@ -334,25 +339,56 @@ def _package(fragment: _Fragment, component: Component) -> str:
     )
 
 
-def _edge(component: Component, *, is_root: bool) -> tuple[str, str]:
-    """Return a component's one dependency relationship: its identifier and its JSON."""
+def _edges(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield the dependency relationships: the identifier and the JSON of each."""
+    root = document.root
+    scopes = {component.package.ref: component.scope for component in document.components}
+    by_scope: dict[InstallScope | None, list[str]] = {}
+    for ref in root.depends_on or ():
+        scope = scopes.get(ref)
+        by_scope.setdefault(scope if scope in _OTHER_DEPENDENCIES else None, []).append(ref)
+    # A project needs some packages for development only, and not every lock states which.
+    yield _edge(root, _Kind(""), by_scope.get(None, ()))
+    for scope, kind in _OTHER_DEPENDENCIES.items():
+        if scope in by_scope:
+            yield _edge(root, kind, by_scope[scope])
+    for component in document.components:
+        yield _edge(component, _Kind("runtime"), component.depends_on or ())
+
+
+class _Kind(NamedTuple):
+    """A kind of dependency: its lifecycle scope (empty where that is not known), its type, and its word in identifiers."""
+
+    scope: str
+    relationship: str = "dependsOn"
+    word: str = "needs"
+
+
+_OTHER_DEPENDENCIES: dict[InstallScope | None, _Kind] = {
+    InstallScope.OPTIONAL: _Kind("", "hasOptionalDependency", "may-need"),
+    InstallScope.EXCLUDED: _Kind("development", "dependsOn", "needs-for-development"),
+}
+"""What the root names itself and is not installed with it."""
+
+
+def _edge(component: Component, kind: _Kind, refs: Sequence[str]) -> tuple[str, str]:
+    """Return one dependency relationship of a component: its identifier and its JSON."""
     slug = slug_of(component.package.ref)
     if component.depends_complete:
         completeness, nothing = "complete", "NoneElement"
     else:
         completeness, nothing = "noAssertion", "NoAssertionElement"
     open_ = _OPEN_BYTES.decode()
-    # A project needs some packages for development only, and not every lock states which.
-    scope = "" if is_root else '      "scope": "runtime",\n'
+    scope = f'      "scope": "{kind.scope}",\n' if kind.scope else ""
     # Written by hand, in the order of sorted keys: there is one for each component of each document.
     text = (
         f'    {{\n      "completeness": "{completeness}",\n      "creationInfo": "{CREATION}",\n'
-        f'      "from": "{open_}{slug}",\n      "relationshipType": "dependsOn",\n'
-        f'{scope}      "spdxId": "{open_}needs-{slug}",\n      "to": [\n'
-        f"{_targets(component.depends_on or (), nothing)}\n"
+        f'      "from": "{open_}{slug}",\n      "relationshipType": "{kind.relationship}",\n'
+        f'{scope}      "spdxId": "{open_}{kind.word}-{slug}",\n      "to": [\n'
+        f"{_targets(refs, nothing)}\n"
         '      ],\n      "type": "LifecycleScopedRelationship"\n    }'
     )
-    return identifier(f"needs-{slug}"), text
+    return identifier(f"{kind.word}-{slug}"), text
 
 
 def _targets(refs: Iterable[str], nothing: str) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from ops.supply_chain.contracts.values.lock import PinSourceKind
+from ops.supply_chain.contracts.values.lock import InstallScope, PinSourceKind
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.inventory.model.document import (
@@ -101,8 +101,15 @@ def package_statement(package: Package, *, is_root: bool) -> str:
 
 
 @lru_cache(maxsize=4096)
-def place_statement(*, direct: bool | None, groups: tuple[str, ...], complete: bool, is_root: bool) -> str:
-    """Put into words a component's place in the dependency graph."""
+def place_statement(
+    *,
+    direct: bool | None,
+    groups: tuple[str, ...],
+    complete: bool,
+    is_root: bool,
+    scope: InstallScope | None = None,
+) -> str:
+    """Put into words a component's place in the dependency graph, and whether it is part of the product."""
     wanted = {
         True: "Required by the project itself.",
         False: "Required by other packages only.",
@@ -111,6 +118,7 @@ def place_statement(*, direct: bool | None, groups: tuple[str, ...], complete: b
     sentences = [
         "" if is_root else wanted[direct],
         _sentence("Dependency groups", groups),
+        _sentence("Scope", (scope.value,) if scope else ()),
         "" if complete else _unknown((Element.DEPENDENCIES,)),
     ]
     return " ".join(filter(None, sentences))

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
-from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
+from ops.supply_chain.core.names import normalise
+from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers, with_groups
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.manifest import DirectNames, read_manifest, requirement_name
 from ops.supply_chain.dependencies.locks.names import quote
@@ -79,7 +80,7 @@ def read_pdm_lock(path: str, data: bytes, read_included: Callable[[str], bytes |
     metadata = _metadata(path, document, text)
     placed = [_placed(path, line, table, metadata) for line, table in packages(path, document, text, "package")]
     manifest = read_manifest(path, "pyproject.toml", read_included)
-    return make_lock(
+    lock = make_lock(
         path,
         LockKind.PDM,
         data,
@@ -91,6 +92,15 @@ def read_pdm_lock(path: str, data: bytes, read_included: Callable[[str], bytes |
         ],
         format_version=metadata.lock_version,
         included=manifest.included,
+    )
+    return with_groups(lock, extras=_extras(placed, manifest))
+
+
+def _extras(placed: list[_Placed], manifest: DirectNames) -> frozenset[str]:
+    # pdm has one namespace for extras and groups; without the manifest, they cannot be distinguished.
+    named = frozenset(group for placed_pin in placed for group in placed_pin.package.groups) - {MAIN_GROUP}
+    return (
+        named if manifest.direct is None else frozenset(group for group in named if normalise(group) in manifest.extras)
     )
 
 

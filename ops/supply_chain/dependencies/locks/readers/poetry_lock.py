@@ -8,20 +8,22 @@ Source: poetry `packages/locker.py` (1.0.10 to 2.4.1); https://python-poetry.org
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers, with_groups
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
-from ops.supply_chain.dependencies.locks.manifest import DirectNames, read_manifest
+from ops.supply_chain.dependencies.locks.manifest import DirectNames, read_manifest, requirement_name
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.sources import clean_url, vcs_source
 from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
+from ops.supply_chain.formats.pyproject import MAIN
 
 SUPPORTED_MAJORS = ("1", "2")
 
@@ -46,6 +48,7 @@ class _Source(msgspec.Struct):
 class _Package(msgspec.Struct):
     name: str
     version: str
+    optional: bool = False
     category: str = ""
     groups: tuple[str, ...] = ()
     markers: str | dict[str, str] = ""
@@ -82,11 +85,12 @@ def read_poetry_lock(path: str, data: bytes, read_included: Callable[[str], byte
     files = {normalise(name): listed for name, listed in metadata.files.items()}
     placed = [_placed(path, line, table, files) for line, table in packages(path, document, text, "package")]
     manifest = read_manifest(path, "pyproject.toml", read_included)
-    return make_lock(
+    extras = _extras(document)
+    lock = make_lock(
         path,
         LockKind.POETRY,
         data,
-        list(_entries(path, placed, manifest)),
+        list(_entries(path, placed, manifest, extras)),
         [
             problem.at(placed_pin.known.pin, path, placed_pin.line)
             for placed_pin in placed
@@ -95,6 +99,17 @@ def read_poetry_lock(path: str, data: bytes, read_included: Callable[[str], byte
         format_version=metadata.lock_version,
         included=manifest.included,
     )
+    return with_groups(lock, extras=extras)
+
+
+def _extras(document: dict[str, Any]) -> dict[str, frozenset[str]]:
+    """Read the project's extras: name -> the packages that each asks for, PEP 503."""
+    table = document.get("extras", {})
+    return {
+        extra: frozenset(normalise(name) for name in map(requirement_name, listed) if name)
+        for extra, listed in (table.items() if isinstance(table, dict) else ())
+        if isinstance(listed, list)
+    }
 
 
 def _metadata(path: str, document: dict[str, Any], text: str) -> _Metadata:
@@ -159,12 +174,18 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
     )
 
 
-def _entries(path: str, placed: list[_Placed], manifest: DirectNames) -> Iterator[LockEntry]:
+def _entries(
+    path: str, placed: list[_Placed], manifest: DirectNames, extras: dict[str, frozenset[str]]
+) -> Iterator[LockEntry]:
     candidates = Candidates(placed_pin.edge for placed_pin in placed)
     needs = {
         placed_pin.edge: frozenset(_needed(placed_pin.package, candidates)) - {placed_pin.edge} for placed_pin in placed
     }
     required_by = requirers(needs)
+    by_extra = _reaching(((extra, name) for extra, names in extras.items() for name in names), candidates, needs)
+    grouped = any(placed_pin.package.groups or placed_pin.package.category for placed_pin in placed)
+    # Poetry 1.5 to 1.8 wrote no groups: they follow from the manifest.
+    by_group = {} if grouped else _reaching(manifest.groups, candidates, needs)
     for placed_pin in placed:
         yield LockEntry(
             pin=placed_pin.known.pin,
@@ -173,8 +194,33 @@ def _entries(path: str, placed: list[_Placed], manifest: DirectNames) -> Iterato
             direct=manifest.asks_for(placed_pin.known.pin.name),
             depends_on=tuple(sorted(needs[placed_pin.edge])),
             required_by=required_by.get(placed_pin.edge, ()),
-            groups=tuple(sorted({*placed_pin.package.groups, *filter(None, [placed_pin.package.category])})),
+            groups=_groups(placed_pin, by_group, by_extra),
         )
+
+
+def _groups(
+    placed_pin: _Placed, by_group: dict[Edge, frozenset[str]], by_extra: dict[Edge, frozenset[str]]
+) -> tuple[str, ...]:
+    package = placed_pin.package
+    found = {*package.groups, *filter(None, [package.category]), *by_group.get(placed_pin.edge, ())}
+    extras = by_extra.get(placed_pin.edge)
+    if package.optional and extras:  # of the plain dependencies, only those extras install it
+        found = (found - {MAIN}) | extras
+    return tuple(sorted(found))
+
+
+def _reaching(
+    starts: Iterable[tuple[str, str]], candidates: Candidates, needs: Mapping[Edge, frozenset[Edge]]
+) -> dict[Edge, frozenset[str]]:
+    """Return the groups that reach each package, directly or not, from what each asks for (group, PEP 503 name)."""
+    found: dict[Edge, set[str]] = defaultdict(set)
+    pending = [(group, edge) for group, name in starts for edge in candidates.named(name)]
+    while pending:
+        group, edge = pending.pop()
+        if group not in found[edge]:
+            found[edge].add(group)
+            pending += [(group, needed) for needed in needs.get(edge, ())]
+    return {edge: frozenset(groups) for edge, groups in found.items()}
 
 
 def _needed(package: _Package, candidates: Candidates) -> Iterator[Edge]:

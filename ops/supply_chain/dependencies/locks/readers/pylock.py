@@ -15,13 +15,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
+from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers
+from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers, with_groups
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.sources import clean_url, file_identity, file_name, vcs_source
 from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
+from ops.supply_chain.formats.markers import may_apply
+from ops.supply_chain.formats.pyproject import MAIN
 
 _MAJOR = re.compile(r"1(?:\.\d+)*")
 _PACKAGE_PATH = re.compile(r"packages\[(?P<position>\d+)\]")
@@ -83,7 +86,8 @@ def read_pylock(path: str, data: bytes, _read_included: Callable[[str], bytes | 
         data: Its bytes.
         _read_included: Not used: the format contains its direct dependencies, or has none.
     Returns:
-        `depends_on` only where the lock gives dependencies: they are informational in this format.
+        `depends_on` only where the lock gives dependencies: they are informational in this format. `groups` by the
+        markers: `main` where a package is installed without asking for an extra or group.
     Raises:
         InputError: Not TOML, another major version, or against the specification.
     """
@@ -97,7 +101,38 @@ def read_pylock(path: str, data: bytes, _read_included: Callable[[str], bytes | 
         for placed_pin in placed
         for problem in placed_pin.known.problems
     ]
-    return make_lock(path, LockKind.PYLOCK, data, list(_entries(path, placed)), findings, format_version=version)
+    asked = _Asked(*(_names(document, key) for key in ("default-groups", "extras", "dependency-groups")))
+    lock = make_lock(
+        path,
+        LockKind.PYLOCK,
+        data,
+        list(_entries(path, placed, asked)),
+        findings,
+        format_version=version,
+    )
+    return with_groups(lock, extras=asked.extras)
+
+
+class _Asked(NamedTuple):
+    """What an installer can be asked for: the groups that stand for the plain dependencies, extras, other groups."""
+
+    by_default: frozenset[str]
+    extras: frozenset[str]
+    groups: frozenset[str]
+
+    def reaching(self, marker: str) -> tuple[str, ...]:
+        """Return the groups and extras that a package is for; empty if the lock has none, or it needs several."""
+        others = (self.extras | self.groups) - self.by_default
+        if not others:
+            return ()
+        if may_apply(marker, frozenset(map(normalise, self.by_default))):
+            return (MAIN,)
+        wanted = {name: frozenset(map(normalise, {name, *self.by_default})) for name in others}
+        return tuple(sorted(name for name, chosen in wanted.items() if may_apply(marker, chosen)))
+
+
+def _names(document: dict[str, Any], key: str) -> frozenset[str]:
+    return frozenset(document.get(key, ()))  # validated: an array of texts
 
 
 def _version(path: str, document: dict[str, Any], text: str) -> str:
@@ -180,7 +215,7 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
     return PinSource(kind=PinSourceKind.INDEX, url=clean_url(package.index)) if package.index else DEFAULT_INDEX, False
 
 
-def _entries(path: str, placed: Sequence[_Placed]) -> Iterator[LockEntry]:
+def _entries(path: str, placed: Sequence[_Placed], asked: _Asked) -> Iterator[LockEntry]:
     candidates = Candidates(placed_pin.edge for placed_pin in placed)
     # "Tools MUST NOT use this information when doing installation; it is purely informational for auditing."
     recorded = any(placed_pin.package.dependencies is not None for placed_pin in placed)
@@ -201,4 +236,5 @@ def _entries(path: str, placed: Sequence[_Placed]) -> Iterator[LockEntry]:
             path=path,
             depends_on=tuple(sorted(needs[placed_pin.edge])) if recorded else None,
             required_by=required_by.get(placed_pin.edge, ()) if recorded else None,
+            groups=asked.reaching(placed_pin.known.pin.marker),
         )

@@ -6,6 +6,7 @@ as uv writes them.
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -15,8 +16,10 @@ import msgspec
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, PinSource, PinSourceKind
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock
+from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, with_groups
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
@@ -78,13 +81,13 @@ class _Placed(NamedTuple):
     edge: Edge
 
 
-def read_uv_lock(path: str, data: bytes, _read_included: Callable[[str], bytes | None]) -> Lock:
+def read_uv_lock(path: str, data: bytes, read_included: Callable[[str], bytes | None]) -> Lock:
     """Read a `uv.lock`.
 
     Args:
         path: Relative to the project, with `/`.
         data: Its bytes.
-        _read_included: Not used: the format contains its direct dependencies, or has none.
+        read_included: Reads the `pyproject.toml` of the same folder, for the groups that uv installs by default.
     Returns:
         One entry a package, members of the workspace included (`local`); `direct` says whether a member
         asks for it, `groups` which groups and extras of the members reach it (`main`: plain dependencies).
@@ -96,19 +99,48 @@ def read_uv_lock(path: str, data: bytes, _read_included: Callable[[str], bytes |
     placed = [_placed(path, line, table) for line, table in packages(path, document, text, "package")]
     manifest = convert(path, key_line(text, "manifest"), document.get("manifest", {}), _Manifest, at="$.manifest")
     graph = _Graph(placed, manifest)
+    defaults = _defaults(path, graph.groups, read_included)
     findings = [
         problem.at(placed_pin.known.pin, path, placed_pin.line)
         for placed_pin in placed
         for problem in placed_pin.known.problems
     ]
-    return make_lock(
+    lock = make_lock(
         path,
         LockKind.UV,
         data,
         list(graph.entries(path)),
         [*findings, *(graph.dangling(path, placed))],
         format_version=version,
+        included=defaults.included,
     )
+    return with_groups(lock, extras=graph.extras, default_groups=defaults.groups)
+
+
+class _Defaults(NamedTuple):
+    """The groups that uv installs without being asked, and the file that names them, as in `Lock.included`."""
+
+    groups: frozenset[str]
+    included: tuple[tuple[str, str, int], ...] = ()
+
+
+def _defaults(path: str, groups: frozenset[str], read_included: Callable[[str], bytes | None]) -> _Defaults:
+    # https://docs.astral.sh/uv/concepts/projects/dependencies/#default-groups: without the setting it is `dev`.
+    manifest = posixpath.join(posixpath.dirname(path), "pyproject.toml")
+    data = read_included(manifest) if groups else None
+    if data is None:
+        return _Defaults(frozenset())
+    try:
+        document, _ = read_toml(manifest, data)
+    except InputError:
+        return _Defaults(groups)  # which ones is not known
+    found: Any = document
+    for key in ("tool", "uv", "default-groups"):
+        found = found.get(key) if isinstance(found, dict) else None
+    if found is None:
+        return _Defaults(frozenset())
+    named = groups if found == "all" or not isinstance(found, list) else frozenset(map(str, found)) & groups
+    return _Defaults(named, ((manifest, sha256_bytes(data), len(data)),))
 
 
 def _version(path: str, document: dict[str, Any], text: str) -> str:
@@ -167,6 +199,8 @@ def _git(address: str) -> PinSource:
 class _Graph:
     """The edges of one lock, and what reaches what.
 
+    `extras` and `groups` are the names of the members' extras and dependency groups.
+
     A package is a position among the lock's packages here: one name and version can come from two sources.
     """
 
@@ -185,6 +219,9 @@ class _Graph:
         members = {normalise(name) for name in manifest.members}
         roots = [placed_pin for placed_pin in placed if _is_member(placed_pin, members)]
         self._roots = {placed_pin.edge for placed_pin in roots}
+        self.extras = frozenset(extra for member in roots for extra in member.package.optional_dependencies)
+        self.groups = frozenset(group for member in roots for group in member.package.dev_dependencies)
+        self.groups |= manifest.dependency_groups.keys()
         starts = [*self._member_groups(roots), *self._manifest_groups(manifest)]
         self._direct = {position for group in starts for position, _ in group.nodes}
         self._groups = groups_of(starts, {node: tuple(needed) for node, needed in self._edges(placed)})
