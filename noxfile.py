@@ -53,7 +53,7 @@ def release(session: nox.Session) -> None:
 @nox.session(default=False)
 def daily_scan(session: nox.Session) -> None:
     """Report what has changed for the locked dependencies since yesterday: advisories, malware, hashes, publishers."""
-    _pipeline(session, *commands(daily_scan_uses()))
+    _pipeline(session, *commands(daily_scan_uses()), module="sessions.scan")
 
 
 @nox.session(default=False)

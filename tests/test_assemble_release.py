@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from ops.supply_chain import assemble_release, generate_provenance
+from ops.supply_chain.adapters.files import folders
 from ops.supply_chain.core.outcome import Outcome
 from tests.release.handmade import Handmade
 
@@ -50,6 +54,60 @@ def test_an_earlier_assembling_leaves_no_trace(release: Handmade) -> None:
     release.must(assemble_release.main)
     assert assembled(release) == NAMES
     assert not (release.dist / ".tmp-killed").exists()
+
+
+def test_the_report_on_the_release_before_goes_with_it(release: Handmade) -> None:
+    release.write("dist/verification/verification.json", "{}")
+    release.must(assemble_release.main)
+    assert not (release.dist / "verification").exists()
+
+
+def _die(*_arguments: object, **_named: object) -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def _copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assemble_release, "_require_whole", _die)
+
+
+def _before_the_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "_exchange", _die)
+
+
+def _after_the_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.rmtree", _die)
+
+
+def _without_an_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where two folders cannot change places, one is renamed after the other."""
+    monkeypatch.setattr(folders, "_exchange", lambda *_: False)
+    set_aside = folders._set_aside
+
+    def kill(target: Path, *, under: str = "") -> NoReturn:
+        set_aside(target, under=under)
+        _die()
+
+    monkeypatch.setattr(folders, "_set_aside", kill)
+
+
+@pytest.mark.parametrize("kill", [_copied, _before_the_exchange, _after_the_exchange, _without_an_exchange])
+def test_a_killed_assembly_leaves_one_whole_release(
+    release: Handmade, monkeypatch: pytest.MonkeyPatch, kill: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    release.write("dist/release/of-an-earlier-run", "x")
+    child = os.fork()
+    if child == 0:
+        kill(monkeypatch)
+        release.run(assemble_release.main)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    if kill is _without_an_exchange:
+        folders.remove_leftovers(release.dist)
+    assert assembled(release) == (NAMES if kill is _after_the_exchange else ["of-an-earlier-run"])
+    release.must(assemble_release.main)
+    assert assembled(release) == NAMES
+    assert not list(release.dist.glob(".tmp-*"))
 
 
 def test_any_byte_changed_in_any_file_is_refused(release: Handmade, tmp_path: Path) -> None:
@@ -168,7 +226,7 @@ def test_without_both_verdicts_on_exactly_this_nothing_is_assembled(
     capfd.readouterr()
     assert release.run(assemble_release.main) == 4
     assert f"    what: {said}\n" in capfd.readouterr().out
-    assert assembled(release) == []
+    assert assembled(release) == ["of-an-earlier-run"]
     assert release.document("records/assemble_release.json")["outcome"] == "fail"
 
 

@@ -8,7 +8,8 @@ Decides  set is complete: exactly the subjects of the provenance, each with the 
 Exits    0 assembled, 2 usage, 3 a file of dist/ is broken, 4 there is no verdict that allows it, 6 the set is
          not complete or was changed on the way.
 Network  none.
-Source   docs/architecture.md. The folder is built under a hidden name and renamed in one step.
+Source   docs/architecture.md. The folder is built under a hidden name and takes the place of the last release in one
+         step: until then, and whenever the stage ends otherwise, that one stays, whole.
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
 
 RELEASE_FOLDER = "release"
+REPORT_FOLDER = "verification"
+"""A report in it is on the release that was replaced."""
+
 VERDICT_SOURCE = "verdict/verdict.json"
 SECOND_VERDICT_SOURCE = "verdict/provenance-verdict.json"
 SECOND_RECORD = "records/evaluate_policy_provenance.json"
@@ -63,7 +67,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     project = run.project
-    empty(run.dist / RELEASE_FOLDER)
     described = lay_out(plain_files(run.dist, RELEASED_FOLDERS, [GATE_SOURCE]), project.name, project.version)
     statement = canonical.read(run.dist / PROVENANCE_SOURCE, Statement)
     problems, denials = _permission(run, statement, described)
@@ -77,6 +80,7 @@ def _perform(run: StageRun) -> StageResult:
     with building(run.dist / RELEASE_FOLDER, replace=True) as work:
         copied = {file: copy_measured(run.dist / file.source, work / file.name) for file in files}
         _require_whole(run, statement, copied)
+    empty(run.dist / REPORT_FOLDER)
     return _result(copied, denials)
 
 

@@ -22,6 +22,7 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.trust.verification.file_kinds import VERIFIER
 
@@ -64,7 +65,8 @@ def _perform(run: StageRun) -> StageResult:
     members["BUNDLED.txt"] = "".join(f"{line}\n" for line in bundled).encode()
     data = pack(members)
     target = run.dist / FOLDER / VERIFIER
-    write_atomic(target, data)
+    with hold_for(run.dist, run.root):
+        write_atomic(target, data)
     sha256 = sha256_bytes(data)
     return StageResult(
         outcome=Outcome.PASS,

@@ -32,7 +32,7 @@ from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.dist_lock import hold
+from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.stage import run_stage
 
 CLAIMS, CONTROLS, PAGE = "claims.json", "controls.json", "controls.md"
@@ -69,7 +69,7 @@ def _perform(run: StageRun) -> StageResult:
     report = claims_of(run, evidence=run.args.evidence)
     wanted = _wanted(run.args.strict, report)
     # The first file that is written into a new folder marks it as a dist folder for the other stages.
-    with hold(run.dist):
+    with hold_for(run.dist, run.root):
         canonical.write(run.dist / CLAIMS, report)
         canonical.write(run.dist / CONTROLS, controls_report(report))
         write_atomic(run.dist / PAGE, standing_page(report).encode())

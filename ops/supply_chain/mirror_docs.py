@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.dist_lock import hold
+from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _perform(run: StageRun) -> StageResult:
     mirrored = read_mirror(run, files_at=_address(run.args.files_at))
     pages = site(mirrored.mirror)
     # Only a dist folder is replaced: `--dist` may name a folder that has another `mirror`.
-    with hold(run.dist), building(run.dist / FOLDER, replace=True) as work:
+    with hold_for(run.dist, run.root), building(run.dist / FOLDER, replace=True) as work:
         enclosed = _write(work, pages, mirrored)
     return _result(run, mirrored, pages=len(pages), enclosed=enclosed)
 

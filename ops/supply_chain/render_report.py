@@ -31,7 +31,7 @@ from ops.supply_chain.gather.assurance.claims.evaluate import add_options, claim
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.dist_lock import hold
+from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _perform(run: StageRun) -> StageResult:
     if run.args.pdf and run.args.public_log:
         raise UsageError("--pdf and --public-log: a PDF contains what a public log must not", hint="Use one of them.")
     # Only a dist folder is emptied: `--dist` may name a folder that has another `report`.
-    with hold(run.dist):
+    with hold_for(run.dist, run.root):
         page = _page(run)
         files = _files(run, page)
         empty(run.dist / FOLDER)

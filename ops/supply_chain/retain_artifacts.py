@@ -8,7 +8,7 @@ Decides  retained releases are intact; and that a version that is retained is ne
          A release that was verified and did not verify is not retained.
 Exits    0 retained or retained already, 2 usage, 3 dist/release/ is not the release that its provenance
          describes, or dist/verification/ is about another one; 4 it does not verify, the version is there with
-         other bytes, or a retained release is damaged; 6 cannot write.
+         other bytes, or a retained release is damaged; 5 another run does not let go of the store; 6 cannot write.
 Network  none.
 Source   docs/architecture.md. A local disk is not write-once: keep a copy
          elsewhere. --prune removes only what has expired, is not the newest and verifies to the last byte.

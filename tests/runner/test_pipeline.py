@@ -117,10 +117,10 @@ def test_what_no_stage_knows_is_an_error(started: list[list[str]], options: list
 
 
 def test_an_unknown_option_does_not_leak_in_public(
-    tmp_path: Path, started: list[list[str]], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, started: list[list[str]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert _run(tmp_path, "--public-log", "--sekret") == 2
-    assert capsys.readouterr() == ("", "error: exit 2\n")
+    assert capfd.readouterr() == ("", "error: exit 2 (wrong command line)\n")
 
 
 def test_options_hidden_from_the_command_line_are_read_once(
@@ -161,13 +161,13 @@ def test_a_link_in_dist_is_removed_and_its_target_kept(
 
 
 def test_json_is_one_document_for_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     _play(monkeypatch, started, {"try_maker": 4})
     assert _run(tmp_path, "--format", "json") == 4
     import json
 
-    assert json.load(io.StringIO(capsys.readouterr().out)) == {
+    assert json.load(io.StringIO(capfd.readouterr().out)) == {
         "schema": "run/1",
         "stages": [{"stage": "try_gate"}, {"stage": "try_maker"}],
     }

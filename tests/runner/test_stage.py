@@ -206,7 +206,7 @@ def test_a_wrong_command_line_does_not_leak_in_public(
     call: Callable[..., int], capfd: pytest.CaptureFixture[str], option: str
 ) -> None:
     assert call(lambda _run: _result(), "--public-log", option) == ExitCode.USAGE
-    assert capfd.readouterr() == ("", "error: exit 2\n")
+    assert capfd.readouterr() == ("", "error: exit 2 (wrong command line)\n")
 
 
 def test_a_wrong_command_line_is_told_otherwise(call: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from sigstore.oidc import IdentityToken
 
+from ops.supply_chain import assemble_release
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.signing import SigningConfig, SigningIdentity
 from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict
@@ -22,7 +23,8 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner import rehearsal_mode
-from ops.supply_chain.runner.pipeline import Finished
+from ops.supply_chain.runner.pipeline import Finished, shared_options
+from ops.supply_chain.runner.preflight import CheckedProject
 from ops.supply_chain.runner.rehearsal_mode import EPHEMERAL, RehearsalSigner, identities_in_force, is_rehearsal
 from ops.supply_chain.sessions import rehearse
 from tests.release.handmade import Handmade
@@ -76,6 +78,7 @@ class Seen:
         self.environment: dict[str, str] = {}
         self.options: list[str] = []
         self.cleared: Sequence[Path] = ()
+        self.dist = Path()
         self.trust_config: dict[str, Any] = {}
         self.mode = 0
         self.dist_files: dict[str, str] = {}
@@ -88,8 +91,10 @@ class Seen:
         *,
         rehearsal: bool,
         also_clear: Sequence[Path],
+        checked: CheckedProject,
     ) -> Finished:
         assert rehearsal
+        self.dist = checked.dist
         self.environment, self.options, self.cleared = dict(environment), list(options), also_clear
         path = Path(environment["SEALWRIGHT_TRUST_CONFIG"])
         self.trust_config = json.loads(path.read_text())
@@ -112,7 +117,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
         (tmp_path / "project/.security-config.toml").write_text(config)
         seen = Seen(Finished(code, stopped, refused, ()))
         monkeypatch.setattr(rehearse, "carry_out", seen.carry_out)
-        shared = ["--project", str(tmp_path / "project"), "--dist", str(tmp_path / "dist")]
+        shared = ["--project", str(tmp_path / "project"), "--dist", str(tmp_path / "dist"), "--version", "1.0"]
         assert rehearse.main(["some_stage", "--", *shared, *options]) == code
         return seen
 
@@ -149,35 +154,46 @@ def test_what_is_retained_stays_below_the_rehearsal(play: Play, tmp_path: Path) 
 
 
 def test_the_default_is_a_dist_of_its_own(repository: Path) -> None:
-    assert rehearse._with_own_folders(["--offline"]) == [
-        "--offline",
-        *("--dist", str(repository / "dist/rehearsal")),
-        *("--artifacts", str(repository / "dist/rehearsal/artifacts")),
-    ]
+    shared = shared_options(["--offline"])
+    rehearsal = repository / "dist/rehearsal"
+    assert rehearse.own_folders(shared, repository / "dist") == (rehearsal, rehearsal / "artifacts")
 
 
 @pytest.mark.parametrize("form", ["--artifacts={}", "--artifacts {}"])
-def test_real_releases_are_never_touched(tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+def test_real_releases_are_never_touched(tmp_path: Path, capfd: pytest.CaptureFixture[str], form: str) -> None:
     words = form.format(tmp_path / "store").split()
-    assert rehearse.main(["some_stage", "--", "--dist", str(tmp_path / "dist"), *words]) == 2
-    assert capsys.readouterr().err == (
+    assert rehearse.main(["check_malware", "--", "--dist", str(tmp_path / "dist"), "--version", "1", *words]) == 2
+    assert capfd.readouterr().err == (
         "error: --artifacts: a rehearsal retains its release in artifacts/ of its own --dist, never among real releases\n"
         "  next: Omit --artifacts.\n"
     )
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_with_a_real_release_is_not_taken_for_a_rehearsal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = Handmade(tmp_path)
+    made.until("assemble_release")
+    made.must(assemble_release.main)
+    before = {path: path.read_bytes() for path in (made.dist / "release").iterdir()}
+    words = ["--project", str(made.root), "--dist", str(made.dist), "--version", "V"]
+    assert rehearse.main(["check_malware", "--", *words]) == 2
+    assert "contains an assembled release, which a rehearsal would replace" in capfd.readouterr().err
+    assert {path: path.read_bytes() for path in (made.dist / "release").iterdir()} == before
+
+
 IDENTITY = f'[[signing.identities]]\nidentity = "{WORKFLOW}"\nissuer = "{ISSUER}"\n'
 
 
-def test_the_token_is_of_the_configured_identity(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_token_is_of_the_configured_identity(play: Play, capfd: pytest.CaptureFixture[str]) -> None:
     seen = play(config=IDENTITY)
     token = IdentityToken(seen.environment["SIGSTORE_ID_TOKEN"])
     assert (token.issuer, token._unverified_claims["job_workflow_ref"]) == (
         ISSUER,
         WORKFLOW.removeprefix("https://github.com/"),
     )
-    assert capsys.readouterr().out == (
+    assert capfd.readouterr().out == (
         f"rehearsal as {WORKFLOW}, issuer {ISSUER}; "
         "signed on loopback, nothing was written to a public log\n"
         "  rehearsal succeeded; no check would block this release\n"
@@ -191,20 +207,20 @@ EPHEMERAL_TEXT = (
 NOBODY = "    no [[signing.identities]] entry is valid today\n"
 
 
-def test_without_identities_one_is_made_up_and_said_so(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_identities_one_is_made_up_and_said_so(play: Play, capfd: pytest.CaptureFixture[str]) -> None:
     play()
     worked = "  rehearsal completed\n  a real release would be denied:\n"
-    assert capsys.readouterr().out == EPHEMERAL_TEXT + worked + NOBODY
+    assert capfd.readouterr().out == EPHEMERAL_TEXT + worked + NOBODY
     play(config='[signing]\nmode = "checksums"\n')
-    assert NOBODY not in capsys.readouterr().out
+    assert NOBODY not in capfd.readouterr().out
 
 
-def test_a_stage_that_stops_is_told_and_its_code_is_the_runs(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stage_that_stops_is_told_and_its_code_is_the_runs(play: Play, capfd: pytest.CaptureFixture[str]) -> None:
     play(code=6, stopped="sign_artifacts", config=IDENTITY)
-    assert capsys.readouterr().out.splitlines()[1:] == ["  rehearsal failed: sign_artifacts ended with exit 6"]
+    assert capfd.readouterr().out.splitlines()[1:] == ["  rehearsal failed: sign_artifacts ended with exit 6"]
 
 
-def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     left = Handmade(tmp_path)
     left.dist.mkdir()
     left.record("check_malware", outcome="not-examined", notes=("something outside did not answer",))
@@ -222,7 +238,7 @@ def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, caps
     verdict = left.verdict([], Outcome.FAIL)
     canonical.write(left.dist / "verdict/verdict.json", msgspec.structs.replace(verdict, rules=(rule,)))
     play(refused=("check_malware", "check_hashes", "evaluate_policy"), config=IDENTITY)
-    assert capsys.readouterr().out.splitlines()[1:] == [
+    assert capfd.readouterr().out.splitlines()[1:] == [
         "  rehearsal completed",
         "  a real release would be denied:",
         "    check_malware: something outside did not answer",
@@ -231,20 +247,20 @@ def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, caps
     ]
 
 
-def test_in_public_only_counts_are_told(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_public_only_counts_are_told(play: Play, capfd: pytest.CaptureFixture[str]) -> None:
     play("--public-log")
-    assert capsys.readouterr() == ("rehearsal: completed (reasons to deny 1)\n", "")
+    assert capfd.readouterr() == ("rehearsal: completed (reasons to deny 1)\n", "")
     play("--public-log", "--format", "json", code=4, stopped="sign_artifacts")
-    assert json.loads(capsys.readouterr().out) == {
+    assert json.loads(capfd.readouterr().out) == {
         "schema": "run/1",
         "stages": [],
         "rehearsal": {"worked": False, "stopped": "sign_artifacts", "would_be_refused": 1},
     }
 
 
-def test_json_tells_the_same(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_tells_the_same(play: Play, capfd: pytest.CaptureFixture[str]) -> None:
     play("--format", "json")
-    assert json.loads(capsys.readouterr().out)["rehearsal"] == {
+    assert json.loads(capfd.readouterr().out)["rehearsal"] == {
         "identity": "rehearsal@sealwright.invalid",
         "issuer": "https://oidc.rehearsal.invalid",
         "made_up": True,
@@ -254,11 +270,11 @@ def test_json_tells_the_same(play: Play, capsys: pytest.CaptureFixture[str]) -> 
     }
 
 
-def test_a_broken_configuration_starts_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_configuration_starts_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / ".security-config.toml").write_text('[[signing.identities]]\nissuer = "x"\n')
     code = rehearse.main(["some_stage", "--", "--project", str(tmp_path), "--dist", str(tmp_path / "dist")])
     assert code == 2
-    assert "expected exactly one of 'identity' and 'identity_regex'" in capsys.readouterr().err
+    assert "expected exactly one of 'identity' and 'identity_regex'" in capfd.readouterr().err
     assert not (tmp_path / "dist").exists()
 
 

@@ -6,7 +6,7 @@ exit. 1 is Python's own code for a crash and is never returned on purpose. docs/
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import ClassVar
 
 
@@ -40,24 +40,46 @@ _MEANINGS = {
 }
 
 
+class ErrorClass(StrEnum):
+    """What a public log may show of an error: fixed words, never data."""
+
+    BUSY = "another run is working there"
+    COMMAND_LINE = "wrong command line"
+    CONFIGURATION = "wrong configuration"
+    FOLDER = "folder not made by sealwright"
+    NAME = "name or version that no file can have"
+    NO_CONFIGURATION = "no configuration"
+    NO_PROJECT = "no project folder"
+    NO_TOKEN = "no usable token"  # noqa: S105 - words, not a token
+    NO_VERSION = "no version"
+    SEVERAL_VERSIONS = "several versions"
+    STDOUT = "stdout cannot be written"
+
+
 class StageError(Exception):
     """A reason to stop a stage, and the next step.
 
     Args:
         message: What is wrong, where (path and line, or JSON path), what was expected and what was found.
         hint: What to do next, in one sentence; empty where there is nothing to advise.
+        kind: The class that a public log shows; None shows the meaning of the exit code.
     """
 
     exit_code: ClassVar[ExitCode]
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", kind: ErrorClass | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.kind = kind
 
     def described(self) -> str:
         """Return the message and, on a second line, the next step."""
         return f"error: {self.message}" + (f"\n  next: {self.hint}" if self.hint else "")
+
+    def public(self) -> str:
+        """Return the exit code and the class of the error: all that a public log may show."""
+        return f"error: exit {int(self.exit_code)} ({self.kind or self.exit_code.meaning})"
 
 
 class UsageError(StageError):

@@ -8,10 +8,13 @@ import shlex
 from pathlib import Path
 from typing import NoReturn
 
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 """The checkout that this pipeline runs from: the default project, and the parent of `dist/` and `data/`."""
+
+DEFAULT_ARTIFACTS = REPOSITORY / "data" / "artifacts"
+"""Where releases are retained unless `--artifacts` names a folder."""
 
 CACHE_VARIABLE = "SEALWRIGHT_CACHE"
 
@@ -23,7 +26,7 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser that raises an error instead of printing its arguments and exiting."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"See '{self.prog} --help'.")
+        raise UsageError(message, hint=f"See '{self.prog} --help'.", kind=ErrorClass.COMMAND_LINE)
 
 
 def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
@@ -46,12 +49,15 @@ def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
         "--project", type=Path, default=REPOSITORY, help="project under release (default: this repository)"
     )
     group.add_argument(
-        "--dist", type=Path, default=REPOSITORY / "dist", help="folder for artifacts (default: dist/ here)"
+        "--dist",
+        type=Path,
+        default=None,
+        help="folder for artifacts (default: dist/ here; of another project dist/NAME/)",
     )
     group.add_argument(
         "--artifacts",
         type=Path,
-        default=REPOSITORY / "data" / "artifacts",
+        default=DEFAULT_ARTIFACTS,
         help="folder of retained releases (default: data/artifacts/ here)",
     )
     group.add_argument(
@@ -76,12 +82,46 @@ def hidden_options() -> list[str]:
 
 
 def cache_folder(option: Path | None) -> Path:
-    """Return the absolute cache folder: the option, else the environment's, else the user's."""
+    """Return the absolute cache folder: the option, else the environment's, else the user's.
+
+    Raises:
+        UsageError: None is given, and the user has no home folder.
+    """
     if option is not None:
-        return option.absolute()
+        return absolute(option)
     given = os.environ.get(CACHE_VARIABLE, "")
     if given:
-        return Path(given).absolute()
+        return absolute(Path(given))
     from platformdirs import user_cache_path
 
-    return user_cache_path("sealwright", appauthor=False).absolute()
+    try:
+        found = user_cache_path("sealwright", appauthor=False)
+    except (OSError, RuntimeError, KeyError) as error:
+        raise _no_home() from error
+    if not found.is_absolute():  # `~` of a user without a home folder
+        raise _no_home()
+    return found
+
+
+def absolute(path: Path) -> Path:
+    """Return an absolute path, as `Path.absolute` does.
+
+    Raises:
+        UsageError: It is relative, and the current folder was removed.
+    """
+    try:
+        return path.absolute()
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{path}: is relative, and the current folder is not there any more",
+            hint="Change to a folder that exists.",
+            kind=ErrorClass.COMMAND_LINE,
+        ) from error
+
+
+def _no_home() -> UsageError:
+    return UsageError(
+        "there is no home folder for a cache",
+        hint=f"Give a folder with --cache or ${CACHE_VARIABLE}.",
+        kind=ErrorClass.COMMAND_LINE,
+    )

@@ -12,10 +12,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ops.supply_chain.core.errors import OutputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, OutputError, UsageError
 
 LOCK_NAME = ".sealwright.lock"
 """Lock file in `dist/`; it also marks the folder as made by sealwright."""
+
+PROJECT_NAME = ".sealwright-project"
+"""File in `dist/NAME/` that names the project; it marks the folder as made by sealwright as well."""
+
+MOST_NESTED = 2
+"""Folders of other runs in a `dist/`: `NAME/` and in it `rehearsal/` or `scan/`."""
 
 HOLDER_VARIABLE = "SEALWRIGHT_INVOCATION"
 """Set by a pipeline run for its stages: the run holds the lock, and this is its identifier."""
@@ -32,6 +38,9 @@ OUTPUT_FOLDERS = (
     "findings",
     "verification",
 )
+KEPT_FOLDERS = ("release", "verification")
+"""An assembled release and the report on it stay until the next one is assembled."""
+
 OUTPUT_FILES = ("checksums.txt", "claims.json", "controls.json", "controls.md")
 
 
@@ -41,7 +50,7 @@ def hold(dist: Path) -> Iterator[None]:
 
     Raises:
         UsageError: Another run holds it, or sealwright did not make the folder.
-        OutputError: The folder cannot be made.
+        OutputError: The folder cannot be made or written.
     """
     from filelock import FileLock, Timeout
 
@@ -49,17 +58,28 @@ def hold(dist: Path) -> Iterator[None]:
         yield
         return
     _claim(dist)
+    lock = FileLock(dist / LOCK_NAME)
     try:
-        with FileLock(dist / LOCK_NAME, timeout=0):
-            yield
+        lock.acquire(timeout=0)
     except Timeout as error:
         raise UsageError(
-            f"{dist}: another run is working there", hint="Wait for it, or give this run another --dist."
+            f"{dist}: another run is working there",
+            hint="Wait for it, or give this run another --dist.",
+            kind=ErrorClass.BUSY,
         ) from error
+    except (OSError, NotImplementedError) as error:
+        reason = getattr(error, "strerror", "") or error
+        raise OutputError(
+            f"{dist}: cannot be written: {reason}", hint="Check its permissions, or give another folder with --dist."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def clear(dist: Path, also: Sequence[Path] = ()) -> None:
-    """Remove the output of earlier runs, so that nothing old can pass for new.
+    """Remove the output of earlier runs, so that nothing old can pass for new; an assembled release stays.
 
     Args:
         dist: A folder that `hold` has claimed; only the pipeline's own outputs in it are removed.
@@ -68,26 +88,41 @@ def clear(dist: Path, also: Sequence[Path] = ()) -> None:
         OutputError: Something cannot be removed.
     """
     try:
-        for folder in [*(dist / name for name in OUTPUT_FOLDERS), *also]:
-            if folder.is_symlink():
+        for folder in [*(dist / name for name in OUTPUT_FOLDERS if name not in KEPT_FOLDERS), *also]:
+            if folder.is_symlink() or folder.is_file():
                 folder.unlink()
             elif folder.is_dir():
                 shutil.rmtree(folder)
         for name in OUTPUT_FILES:
             (dist / name).unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"{dist}: cannot be cleared: {error}") from error
+        raise OutputError(
+            f"{dist}: cannot be cleared: {error.strerror or error}", hint="Check the permissions of that folder."
+        ) from error
 
 
 def _claim(dist: Path) -> None:
     try:
         dist.mkdir(parents=True, exist_ok=True)
-        # The dist/ of a rehearsal may have been made inside this one first.
-        ours = (dist / LOCK_NAME).exists() or all((inner / LOCK_NAME).is_file() for inner in dist.iterdir())
+        ours = _is_made(dist, MOST_NESTED)
     except OSError as error:
-        raise OutputError(f"{dist}: cannot be used: {error.strerror or error}") from error
+        raise OutputError(
+            f"{dist}: cannot be used: {error.strerror or error}", hint="Give another folder with --dist."
+        ) from error
     if not ours:
         raise UsageError(
             f"{dist}: is not empty and was not made by sealwright",
             hint="Give an empty or new folder with --dist.",
+            kind=ErrorClass.FOLDER,
         )
+
+
+def _is_made(folder: Path, nested: int) -> bool:
+    """Return whether sealwright made a folder: it is marked, or holds nothing but folders that are."""
+    if (folder / LOCK_NAME).exists() or (folder / PROJECT_NAME).is_file():
+        return True
+    # The dist/ of a rehearsal, a scan or another project may have been made inside this one first.
+    inside = list(folder.iterdir()) if folder.is_dir() else []
+    if not inside:
+        return nested == MOST_NESTED and folder.is_dir()
+    return nested > 0 and all(_is_made(inner, nested - 1) for inner in inside)

@@ -9,6 +9,7 @@ Source: proc_pid_environ(5), memfd_create(2), PR_SET_DUMPABLE(2const)
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import sys
@@ -19,6 +20,9 @@ from ops.supply_chain.runner.arguments import OPTIONS_VARIABLE
 
 HANDOVER_VARIABLE = "SEALWRIGHT_HANDOVER"
 """Number of the open file with the secrets, for the time of the replacement."""
+
+FIRST_OTHER = 3
+"""The lowest descriptor after stdin, stdout and stderr."""
 
 _PR_SET_DUMPABLE = 4
 
@@ -63,7 +67,10 @@ def _restart(kept: Mapping[str, str], secrets: Mapping[str, str]) -> None:
             return
     if not hasattr(os, "memfd_create") or dict(kept) == dict(os.environ):
         return
-    handed = os.memfd_create("sealwright", 0)  # without MFD_CLOEXEC: the new process inherits it
+    opened = os.memfd_create("sealwright")
+    # A closed stdout stays closed: the new process must not take the secrets for it. Inherited, without MFD_CLOEXEC.
+    handed = fcntl.fcntl(opened, fcntl.F_DUPFD, FIRST_OTHER)
+    os.close(opened)
     os.write(handed, json.dumps(dict(secrets)).encode())
     command = [sys.executable, *sys.orig_argv[1:]]
     os.execve(sys.executable, command, {**kept, HANDOVER_VARIABLE: str(handed)})  # noqa: S606 - this program again

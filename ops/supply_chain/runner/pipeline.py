@@ -3,9 +3,10 @@
     python -Im ops.supply_chain.runner.pipeline "generate_sbom" "check_a & check_b" -- OPTIONS
 
 Each step is a stage's command line without the interpreter; ` & ` joins steps that run at the same time.
-Options after `--` go to each stage that has them; an option that no stage has is an error. The run holds the lock of
-`dist/`, removes the output of earlier runs there, and ends at the first stage that does not pass. A gate that does not pass
-does not end the run; its exit code becomes that of the run.
+Options after `--` go to each stage that has them; an option that no stage has is an error, and so is a wrong
+configuration: both are reported once, before the first stage starts. The run holds the lock of `dist/`, removes the output
+of earlier runs there except an assembled release, and ends at the first stage that does not pass. A gate that does not
+pass does not end the run; its exit code becomes that of the run.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,12 +28,15 @@ from types import FrameType
 from typing import NamedTuple
 
 from ops.supply_chain import row_of
-from ops.supply_chain.core.errors import ExitCode, StageError, UsageError
-from ops.supply_chain.core.text import without_credentials
+from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
 from ops.supply_chain.core.variables import stage_variables
-from ops.supply_chain.runner.arguments import hidden_options, parser_for
-from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear, hold
+from ops.supply_chain.runner.arguments import absolute, hidden_options, parser_for
+from ops.supply_chain.runner.dist_folder import hold_for
+from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear
+from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
+from ops.supply_chain.runner.preflight import CheckedProject, check_session
+from ops.supply_chain.runner.streams import print_error, print_result, require_streams
 
 KNOWN_CODES = frozenset(int(code) for code in ExitCode)
 POLICY_STAGE = "evaluate_policy"
@@ -64,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(steps: Sequence[str], options: Sequence[str]) -> int:
     finished = carry_out(steps, options, {**os.environ, **held_secrets()})
     if shared_options(options).format == "json":
-        print(run_document(finished))
+        print_result(run_document(finished))
     return finished.code
 
 
@@ -77,16 +82,19 @@ def command_line(argv: Sequence[str] | None) -> tuple[list[str], list[str]]:
 
 def guarded(options: Sequence[str], work: Callable[[], int]) -> int:
     """Do the work of a command line, and turn errors into exit codes."""
+    public = "--public-log" in options
     try:
+        require_streams()
         return work()
-    except StageError as error:
-        public = "--public-log" in options
-        print(
-            f"error: exit {int(error.exit_code)}" if public else without_credentials(error.described()), file=sys.stderr
-        )
-        return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    except Exception as error:
+        failure = system_failure(error)
+        if failure is None:  # a crash is a defect in sealwright: it has its own exit code
+            print_error("error: crash" if public else traceback.format_exc())
+            return ExitCode.CRASH
+        print_error(failure.public() if public else failure.described())
+        return failure.exit_code
 
 
 def shared_options(options: Sequence[str]) -> argparse.Namespace:
@@ -102,8 +110,9 @@ def carry_out(
     *,
     rehearsal: bool = False,
     also_clear: Sequence[Path] = (),
+    checked: CheckedProject | None = None,
 ) -> Finished:
-    """Run steps on their `dist/`, which is locked and emptied first.
+    """Run steps on their `dist/`, which is locked and emptied first, except for an assembled release.
 
     Args:
         steps: As on the command line.
@@ -111,14 +120,20 @@ def carry_out(
         environment: Environment variables; each stage gets those that it may see.
         rehearsal: A denial by a gate or by the policy neither ends the run nor decides its exit code.
         also_clear: Further folders of earlier runs that are removed first.
+        checked: The project, where the session has checked it already.
     Raises:
-        StageError: The command line is wrong, or `dist/` cannot be used.
+        StageError: The command line or the configuration is wrong, or `dist/` cannot be used.
     """
     groups = [[shlex.split(step) for step in group.split(" & ")] for group in steps]
-    routed = route([step[0] for group in groups for step in group], options)
+    stages = [step[0] for group in groups for step in group]
     shared = shared_options(options)
-    with hold(shared.dist.absolute()):
-        clear(shared.dist.absolute(), also_clear)
+    route(stages, options)
+    found = checked or check_session(shared)
+    if shared.dist is None or absolute(shared.dist) != found.dist:
+        options = [*options, "--dist", str(found.dist)]
+    routed = route(stages, options)
+    with hold_for(found.dist, found.project.root):
+        clear(found.dist, also_clear)
         return _run(groups, routed, environment, captured=shared.format == "json", rehearsal=rehearsal)
 
 
@@ -141,7 +156,9 @@ def route(stages: Sequence[str], options: Sequence[str]) -> dict[str, list[str]]
         receivers = [stage for stage in flags if flag in flags[stage]]
         if not receivers:
             raise UsageError(
-                f"no stage of this session has the option {flag!r}", hint="Run the session of the stage that has it."
+                f"no stage of this session has the option {flag!r}",
+                hint="Run the session of the stage that has it.",
+                kind=ErrorClass.COMMAND_LINE,
             )
         width = 1 + (flags[receivers[0]][flag] if "=" not in options[position] else 0)
         for stage in receivers:
@@ -178,7 +195,7 @@ def _run(
         for command, (code, output) in zip(commands, results, strict=True):
             documents.append(output)
             if not captured:
-                print(output, end="", flush=True)
+                print_result(output)
             if code == ExitCode.PASS:
                 continue
             if not _goes_on(command[0], code, rehearsal=rehearsal):
@@ -254,7 +271,6 @@ def _start(command: list[str], environment: Mapping[str, str], *, captured: bool
             [sys.executable, "-Im", f"ops.supply_chain.{command[0]}", *command[1:]],
             stdout=subprocess.PIPE if captured else None,
             env=stage_variables(row_of(command[0]).secrets, environment),
-            cwd=Path.cwd(),
         )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -24,16 +24,18 @@ from ops.supply_chain import record_titles
 from ops.supply_chain.adapters.files.project import read_config
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.errors import ExitCode, StageError, UnavailableError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, ExitCode, OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome, exit_code_for
 from ops.supply_chain.risk.findings.render.text import stage_text
-from ops.supply_chain.runner.arguments import cache_folder, parser_for
+from ops.supply_chain.runner.arguments import REPOSITORY, absolute, cache_folder, parser_for
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, hold
+from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
+from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
+from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.progress import Progress
-from ops.supply_chain.runner.streams import Streams, terminal_width
+from ops.supply_chain.runner.streams import Streams, print_error, print_result, require_streams, terminal_width
 
 RECORDS_FOLDER = "records"
 
@@ -66,33 +68,52 @@ def run_stage(
     words = list(sys.argv[1:] if argv is None else argv)
     parser = parser_for(stage, doc or stage)
     arguments(parser)
-    if {"-h", "--help"} & set(words):
-        parser.print_help()
-        return ExitCode.PASS
     public = "--public-log" in words
+    try:
+        require_streams()
+        if {"-h", "--help"} & set(words):
+            print_result(parser.format_help())
+            return ExitCode.PASS
+    except OutputError as error:
+        print_error(error.public() if public else error.described())
+        return error.exit_code
     keeps = stage in record_titles() if records is None else records
     width = terminal_width()
     with Streams(public=public) as streams:
-        return _guarded(lambda: _run(stage, parser, body, words, streams, records=keeps, width=width), streams)
+        return _guarded(lambda: _run(stage, parser, body, words, streams, records=keeps, width=width), streams, words)
 
 
-def _guarded(work: Callable[[], int], streams: Streams) -> int:
+def _guarded(work: Callable[[], int], streams: Streams, words: Sequence[str]) -> int:
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # the pipeline blocks it while we are imported
         return work()
-    except StageError as error:
-        streams.error(f"error: exit {int(error.exit_code)}" if streams.public else error.described())
-        return error.exit_code
     except KeyboardInterrupt:
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it would log each cancelled task, with paths
         streams.error("interrupted")
         return ExitCode.INTERRUPTED
-    except Exception:  # a crash is a defect in sealwright: it has its own exit code, and a public log shows no more
-        streams.error("error: crash" if streams.public else traceback.format_exc())
-        return ExitCode.CRASH
+    except Exception as error:
+        failure = system_failure(error, project=_project_of(words))
+        if (
+            failure is None
+        ):  # a crash is a defect in sealwright: it has its own exit code, and a public log shows no more
+            streams.error("error: crash" if streams.public else traceback.format_exc())
+            return ExitCode.CRASH
+        streams.error(failure.public() if streams.public else failure.described())
+        return failure.exit_code
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _project_of(words: Sequence[str]) -> Path | None:
+    """Return the project's folder as far as the command line names one, for an error."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--project", type=Path, default=REPOSITORY)
+    try:
+        project: Path = parser.parse_known_args(list(words))[0].project.absolute()
+    except (argparse.ArgumentError, SystemExit, OSError):
+        return None
+    return project
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:
@@ -114,7 +135,7 @@ def _run(
     started = read_clock()
     clock = time.monotonic()
     run = _context(stage, args, started, records=records)
-    with hold(run.dist) if records else nullcontext():
+    with hold_for(run.dist, run.root) if records else nullcontext():
         record_path = run.dist / RECORDS_FOLDER / f"{stage}.json"
         if records:
             record_path.unlink(missing_ok=True)
@@ -127,8 +148,14 @@ def _run(
         record = _record(run, result, started, clock)
         if records:
             canonical.write(record_path, record)
-    streams.result(_render(record, result, run.args.format, public=streams.public, width=width))
-    return exit_code_for(result.outcome, broken=result.broken_input)
+    code = exit_code_for(result.outcome, broken=result.broken_input)
+    try:
+        streams.result(_render(record, result, run.args.format, public=streams.public, width=width))
+    except OutputError as error:
+        if code == ExitCode.PASS:
+            raise
+        streams.error(error.public() if streams.public else error.described())
+    return code
 
 
 def _configure_logging(*, verbose: bool) -> None:
@@ -138,17 +165,20 @@ def _configure_logging(*, verbose: bool) -> None:
 
 
 def _context(stage: str, args: argparse.Namespace, now: datetime, *, records: bool) -> StageRun:
-    root = args.project.absolute()
+    root = absolute(args.project)
     if not root.is_dir():
-        raise UsageError(f"{root}: is not a folder", hint="Give the project's folder with --project.")
+        raise UsageError(
+            f"{root}: is not a folder", hint="Give the project's folder with --project.", kind=ErrorClass.NO_PROJECT
+        )
+    config = read_config(root)
     return StageRun(
         stage=stage,
         args=args,
         root=root,
-        dist=args.dist.absolute(),
-        artifacts=args.artifacts.absolute(),
+        dist=dist_folder(args.dist, root, config),
+        artifacts=absolute(args.artifacts),
         cache=cache_folder(args.cache),
-        config=read_config(root),
+        config=config,
         now=now,
         offline=args.offline,
         invocation=os.environ.get(HOLDER_VARIABLE) or f"urn:uuid:{uuid.uuid4()}",

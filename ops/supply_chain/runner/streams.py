@@ -7,16 +7,53 @@ to the null device, and only `Streams.result` and `Streams.error` can write, thr
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import select
 import shutil
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TextIO
 
+from ops.supply_chain.core.errors import ErrorClass, OutputError
 from ops.supply_chain.core.text import printable, without_credentials
 
-STDOUT, STDERR = 1, 2
+STDIN, STDOUT, STDERR = 0, 1, 2
+
+
+def require_streams() -> None:
+    """Open the null device where stdin or stderr is closed, so that no other file gets its number.
+
+    Raises:
+        OutputError: stdout is closed: there is nowhere to write the result to.
+    """
+    closed = [descriptor for descriptor in (STDIN, STDOUT, STDERR) if _is_closed(descriptor)]
+    for descriptor in closed:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        if nowhere != descriptor:
+            os.dup2(nowhere, descriptor)
+            os.close(nowhere)
+    # Python has no sys.stdout where the descriptor was closed when it started; another file may have its number now.
+    if STDOUT in closed or sys.__stdout__ is None:
+        raise OutputError("stdout is closed", hint="Redirect it to a file, or to /dev/null.", kind=ErrorClass.STDOUT)
+
+
+def print_result(text: str) -> None:
+    """Write a session's result to stdout, cleaned as `Streams.result` does.
+
+    Raises:
+        OutputError: It cannot be written, for a reason other than a reader that has enough.
+    """
+    _flush()
+    _write(STDOUT, text)
+
+
+def print_error(text: str) -> None:
+    """Write a session's message to stderr, cleaned likewise; where that is impossible, the exit code has to do."""
+    _flush()
+    _write_anyway(STDERR, text)
 
 
 class Streams:
@@ -33,6 +70,11 @@ class Streams:
         self._python = sys.stdout, sys.stderr
 
     def __enter__(self) -> Self:
+        """Take the descriptors over.
+
+        Raises:
+            OutputError: stdout is closed.
+        """
         _flush()
         self._result, self._error = os.dup(STDOUT), os.dup(STDERR)
         if self.public:
@@ -59,12 +101,16 @@ class Streams:
         os.close(self._error)
 
     def result(self, text: str) -> None:
-        """Write the result to the real stdout: each line made printable, credentials out of URLs."""
+        """Write the result to the real stdout: each line made printable, credentials out of URLs.
+
+        Raises:
+            OutputError: It cannot be written, for a reason other than a reader that has enough.
+        """
         _write(self._result, text)
 
     def error(self, text: str) -> None:
-        """Write a message to the real stderr, cleaned likewise."""
-        _write(self._error, text)
+        """Write a message to the real stderr, cleaned likewise; where that is impossible, the exit code has to do."""
+        _write_anyway(self._error, text)
 
 
 def terminal_width() -> int | None:
@@ -78,17 +124,62 @@ def _write(descriptor: int, text: str) -> None:
     data = data if data.endswith(b"\n") or not data else data + b"\n"
     try:
         while data:
-            data = data[os.write(descriptor, data) :]
+            data = data[_write_some(descriptor, data) :]
     except BrokenPipeError:
+        return
+    except OSError as error:
+        raise OutputError(
+            f"stdout: cannot be written: {error.strerror or error}",
+            hint="Check what it leads to, then run again.",
+            kind=ErrorClass.STDOUT,
+        ) from error
+
+
+def _write_anyway(descriptor: int, text: str) -> None:
+    try:
+        _write(descriptor, text)
+    except OutputError:
         return
 
 
+def _write_some(descriptor: int, data: bytes) -> int:
+    try:
+        return os.write(descriptor, data)
+    except BlockingIOError:  # another program has made it non-blocking
+        select.select([], [descriptor], [])
+        return 0
+
+
+def _is_closed(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return True
+    return False
+
+
+class _Log(io.TextIOWrapper):
+    """A stream for logs: what it cannot take is dropped, so that a full disk below stderr ends nothing."""
+
+    def write(self, text: str, /) -> int:
+        try:
+            return super().write(text)
+        except OSError:
+            return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+
 def _text(descriptor: int) -> TextIO:
-    """Open a descriptor for text that no locale can make fail."""
-    return os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+    """Open a descriptor for text that no locale and no full disk can make fail."""
+    raw = os.fdopen(descriptor, "wb", closefd=False)
+    return _Log(raw, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None and not stream.closed:
-            stream.flush()
+        with suppress(OSError):
+            if stream is not None and not stream.closed:
+                stream.flush()

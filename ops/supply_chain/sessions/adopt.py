@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.supply_chain.assurance.adoption.report import next_steps
-from ops.supply_chain.core.errors import ExitCode, UsageError
+from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
 from ops.supply_chain.gather.assurance.adoption.survey import survey_of
+from ops.supply_chain.runner.arguments import absolute
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.handover import restart_for_stages
 from ops.supply_chain.runner.pipeline import command_line, guarded, shared_options
+from ops.supply_chain.runner.streams import print_result
 from ops.supply_chain.sessions import rehearse
 
 STAGE = "adopt_project"
@@ -50,13 +52,15 @@ def _adopt(steps: Sequence[str], options: list[str]) -> int:
     shared = shared_options(others)
     if shared.format == "json":
         raise UsageError(
-            "--format json: this session reports on two runs", hint="Run adopt_project and rehearse separately."
+            "--format json: this session reports on two runs",
+            hint="Run adopt_project and rehearse separately.",
+            kind=ErrorClass.COMMAND_LINE,
         )
     given = first[0] if first else str(shared.project)
     code = int(stage.main([given, *_own_words(own), *_shared_words(shared), "--no-next-steps"]))
     if code != ExitCode.PASS:
         return code
-    root = Path(given).absolute()
+    root = absolute(Path(given))
     survey = survey_of(root, now=read_clock())
     version = ["--version", VERSION] if not (shared.version or survey.released_as) else []
     code = rehearse.main([*steps, "--", *others, "--project", str(root), *version])
@@ -77,13 +81,10 @@ def _shared_words(shared: argparse.Namespace) -> list[str]:
 
 def _print_steps(steps: Sequence[str], *, public: bool, unversioned: bool) -> None:
     if public:
-        print(f"adoption: {len(steps)} next steps")
+        print_result(f"adoption: {len(steps)} next steps")
         return
-    if unversioned:
-        print(f"rehearsed as version {VERSION}: the project has no version, or several tags at HEAD")
-    print("next:")
-    for number, step in enumerate(steps, 1):
-        print(f"  {number}. {step}")
+    lines = [f"rehearsed as version {VERSION}: the project has no version, or several tags at HEAD"] * unversioned
+    print_result("\n".join([*lines, "next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]))
 
 
 if __name__ == "__main__":

@@ -24,22 +24,22 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from ops.supply_chain.adapters.files.project import read_config
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.signing import SigningIdentity, SigningMode
+from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import Verdict
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.errors import ExitCode, InputError, UsageError
-from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.core.errors import ErrorClass, ExitCode, InputError, UsageError
 from ops.supply_chain.core.variables import Child, Group, child_variables
 from ops.supply_chain.rehearsal.example import example_of
 from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.rehearsal.options import Options
 from ops.supply_chain.release.assembly.refusal import reasons_of_verdicts
 from ops.supply_chain.risk.findings.render.text import refusal_reason
-from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.runner.arguments import DEFAULT_ARTIFACTS, absolute
 from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.dist_folder import REHEARSAL_FOLDER
 from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
 from ops.supply_chain.runner.pipeline import (
     POLICY_STAGE,
@@ -50,6 +50,7 @@ from ops.supply_chain.runner.pipeline import (
     run_document,
     shared_options,
 )
+from ops.supply_chain.runner.preflight import check_session
 from ops.supply_chain.runner.rehearsal_mode import (
     EPHEMERAL,
     REHEARSAL_VARIABLE,
@@ -57,6 +58,7 @@ from ops.supply_chain.runner.rehearsal_mode import (
     TRUST_CONFIG_VARIABLE,
     RehearsalSigner,
 )
+from ops.supply_chain.runner.streams import print_result
 from ops.supply_chain.trust.identities.check import checked, day
 from ops.supply_chain.trust.identities.matching import matching
 from ops.supply_chain.trust.identities.run import repository_of
@@ -64,6 +66,7 @@ from ops.supply_chain.trust.identities.run import repository_of
 TOKEN_SECONDS = 24 * 60 * 60
 """A rehearsal's token is made before its first stage and used by its last: it must outlive a cold cache."""
 
+PROVENANCE_SUFFIX = "-provenance.intoto.json"
 VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")
 T = TypeVar("T")
 
@@ -76,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     steps, given = command_line(argv)
     with _cleaning_up():
-        return guarded(given, lambda: _rehearse(steps, _with_own_folders(given)))
+        return guarded(given, lambda: _rehearse(steps, given))
 
 
 @contextmanager
@@ -106,31 +109,54 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _with_own_folders(options: list[str]) -> list[str]:
-    """Add the rehearsal's own folders if the options name none.
+def own_folders(shared: argparse.Namespace, dist: Path) -> tuple[Path, Path]:
+    """Return the folders for artifacts and for retained releases of a rehearsal.
 
+    Args:
+        shared: The options that every stage shares.
+        dist: The project's folder for artifacts, or the one that `--dist` names, which then is the rehearsal's.
     Raises:
-        UsageError: Releases would be retained outside the rehearsal's `dist/`, among real ones.
+        UsageError: Releases would be retained outside the rehearsal's `dist/`, among real ones, or the folder
+            contains a real release.
     """
-    named = {word.partition("=")[0] for word in options}
-    dist = shared_options(options).dist if "--dist" in named else REPOSITORY / "dist" / "rehearsal"
+    dist = dist / REHEARSAL_FOLDER if shared.dist is None else dist
     artifacts = dist / "artifacts"
-    if "--artifacts" in named and shared_options(options).artifacts.absolute() != artifacts.absolute():
+    if shared.artifacts != DEFAULT_ARTIFACTS and absolute(shared.artifacts) != artifacts:
         raise UsageError(
             "--artifacts: a rehearsal retains its release in artifacts/ of its own --dist, never among real releases",
             hint="Omit --artifacts.",
+            kind=ErrorClass.COMMAND_LINE,
         )
-    return [*options, "--dist", str(dist), "--artifacts", str(artifacts)]
+    if any(not _is_rehearsed(path) for path in (dist / "release").glob(f"*{PROVENANCE_SUFFIX}")):
+        raise UsageError(
+            f"--dist {dist}: contains an assembled release, which a rehearsal would replace",
+            hint="Give another folder, or omit --dist.",
+            kind=ErrorClass.FOLDER,
+        )
+    return dist, artifacts
 
 
-def _rehearse(steps: Sequence[str], options: list[str]) -> int:
-    shared = shared_options(options)
-    config = read_config(shared.project.absolute())
-    signer = choose_signer(checked(config.signing.identities), read_clock())
+def _is_rehearsed(provenance: Path) -> bool:
+    statement = _read(provenance, Statement)
+    return statement is not None and bool(statement.predicate.build_definition.external_parameters.rehearsal)
+
+
+def _rehearse(steps: Sequence[str], given: list[str]) -> int:
+    shared = shared_options(given)
+    found = check_session(shared)
+    dist, artifacts = own_folders(shared, found.dist)
+    options = [*given, "--dist", str(dist), "--artifacts", str(artifacts)]
+    signer = choose_signer(checked(found.config.signing.identities), read_clock())
     with _instance_environment(signer) as environment:
-        finished = carry_out(steps, options, environment, rehearsal=True, also_clear=[shared.artifacts])
-    reasons = _reasons(finished, shared.dist, config, signer)
-    _print_result(finished, reasons, signer, shared)
+        finished = carry_out(
+            steps,
+            options,
+            environment,
+            rehearsal=True,
+            also_clear=[artifacts],
+            checked=found._replace(dist=dist),
+        )
+    _print_result(finished, _reasons(finished, dist, found.config, signer), signer, shared)
     return finished.code
 
 
@@ -217,12 +243,12 @@ def _print_result(
     if shared.public_log:
         who, outcome["would_be_refused"] = {}, len(reasons)
     if shared.format == "json":
-        print(run_document(finished, rehearsal={**who, **outcome}))
+        print_result(run_document(finished, rehearsal={**who, **outcome}))
     elif shared.public_log:
         result = "completed" if outcome["worked"] else f"ended by {finished.stopped}"
-        print(f"rehearsal: {result} (reasons to deny {len(reasons)})")
+        print_result(f"rehearsal: {result} (reasons to deny {len(reasons)})")
     else:
-        print(_printable(_text(finished, reasons, signer)))
+        print_result("\n".join(_text(finished, reasons, signer)))
 
 
 def _text(finished: Finished, reasons: Sequence[str], signer: RehearsalSigner) -> list[str]:
@@ -237,10 +263,6 @@ def _text(finished: Finished, reasons: Sequence[str], signer: RehearsalSigner) -
     if reasons:
         lines += ["  a real release would be denied:", *(f"    {reason}" for reason in reasons)]
     return lines
-
-
-def _printable(lines: Sequence[str]) -> str:
-    return "\n".join(printable(without_credentials(line)) for line in lines)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
-from ops.supply_chain.core.errors import ExitCode, OutputError, StageError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, ExitCode, OutputError, UsageError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import exit_code_of
 from ops.supply_chain.core.text import printable, without_credentials
@@ -31,6 +31,7 @@ from ops.supply_chain.gather.trust.verification.check import check_release
 from ops.supply_chain.gather.trust.verification.inputs import INSTALL, add_options, expectations, release_folder, trust
 from ops.supply_chain.gather.trust.verification.summary import summary_statement
 from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.trust.verification import report
 
 
@@ -49,14 +50,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         return _run(_parser().parse_args(argv))
-    except StageError as error:
-        _say(error.described(), error=True)
-        return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except Exception:  # a crash is a defect in sealwright: it has its own exit code
-        _say(traceback.format_exc(), error=True)
-        return ExitCode.CRASH
+    except Exception as error:
+        failure = system_failure(error)
+        if failure is None:  # a crash is a defect in sealwright: it has its own exit code
+            _say(traceback.format_exc(), error=True)
+            return ExitCode.CRASH
+        _say(failure.described(), error=True)
+        return failure.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,12 +107,19 @@ def _write(path: Path, data: bytes) -> None:
 
 def _say(text: str, *, error: bool = False) -> None:
     lines = "\n".join(printable(line) for line in without_credentials(text).split("\n"))
-    stream = sys.stderr if error else sys.stdout
+    stream: TextIO | None = sys.stderr if error else sys.stdout
+    if stream is None:
+        if error:
+            return
+        raise OutputError("stdout is closed", hint="Redirect it to a file, or to /dev/null.", kind=ErrorClass.STDOUT)
     try:
         print(lines.encode("ascii", "backslashreplace").decode(), file=stream, flush=True)
-    except BrokenPipeError:
-        # The reader has closed the pipe, for example `| head`. Nothing more is written; the exit code is still right.
+    except OSError as failure:
+        # What could not be written must not be tried again when Python ends, which would change the exit code.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        # A reader that has closed the pipe, for example `| head`, has enough: the exit code is still right.
+        if not error and not isinstance(failure, BrokenPipeError):
+            raise OutputError(f"stdout: cannot be written: {failure.strerror or failure}") from failure
 
 
 if __name__ == "__main__":

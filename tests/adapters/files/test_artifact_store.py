@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from ops.supply_chain.adapters.files import artifact_store
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.folders import measure
 from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.errors import InputError, OutputError, UsageError
+from ops.supply_chain.core.errors import InputError, OutputError, UnavailableError
 from ops.supply_chain.release.retention.rules import build_manifest, pruned_entry
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -185,10 +188,28 @@ def test_pruning_keeps_a_line(store: ArtifactStore) -> None:
         store.pruned("N")
 
 
-def test_two_runs_do_not_meet(store: ArtifactStore) -> None:
-    with store.locked("N"), pytest.raises(UsageError) as caught, ArtifactStore(store.root.parent).locked("N"):
+def test_a_second_run_waits_and_then_says_so(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifact_store, "LOCK_SECONDS", 0.1)
+    with store.locked("N"), pytest.raises(UnavailableError) as caught, ArtifactStore(store.root.parent).locked("N"):
         pass
-    assert caught.value.message == f"{store.root / 'N'}: another run is working there"
+    assert caught.value.message == f"{store.root / 'N'}: another run has locked it for 0.1 s"
+
+
+def test_a_second_run_goes_on_when_the_first_has_ended(store: ArtifactStore) -> None:
+    entered, waited = threading.Event(), []
+
+    def first() -> None:
+        with store.locked("N"):
+            entered.set()
+            time.sleep(0.2)
+            waited.append("first")
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    entered.wait(5)
+    with ArtifactStore(store.root.parent).locked("N"):
+        assert waited == ["first"]
+    thread.join()
 
 
 def test_taking_the_lock_cleans_what_a_killed_run_left(store: ArtifactStore) -> None:

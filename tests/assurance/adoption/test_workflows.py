@@ -121,9 +121,9 @@ def test_no_job_runs_the_build_script_of_a_dependency(rendered: tuple[str, str, 
 def test_only_what_is_encrypted_leaves_a_scan(repository: Path) -> None:
     workflow = yaml.safe_load(text_of(repository, "daily-scan.yml", "own"))
     uploads = [step["with"]["path"] for step in steps_of(workflow) if "upload-artifact" in step.get("uses", "")]
-    assert uploads == ["project/dist/findings/*.age"]
+    assert uploads == ["project/dist/scan/findings/*.age"]
     [scan] = [step["run"] for step in steps_of(workflow) if "nox" in step.get("run", "") and "-s" in step["run"]]
-    assert scan == "python -m nox -s daily_scan -- --project ../project --public-log"
+    assert scan == "python -m nox -s daily_scan -- --project ../project --dist dist --public-log"
 
 
 def test_a_release_is_verified_before_it_is_published(repository: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_release_is_verified_before_it_is_published(repository: Path) -> None:
     assert jobs["publish"]["needs"] == "release"
     assert runs == [
         "python -m nox -s verify -- dist/release --project ../project",
-        'python -m nox -s publish -- --project ../project --version "$GITHUB_REF_NAME"',
+        'python -m nox -s publish -- --project ../project --dist dist --version "$GITHUB_REF_NAME"',
     ]
 
 

@@ -16,13 +16,14 @@ from ops.supply_chain.adapters.files.folders import building, copy_measured, fil
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest, ManifestFile, PrunedRelease, PrunedReleases
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import InputError, OutputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, OutputError, UnavailableError
 from ops.supply_chain.core.text import printable
 
 STORE_FOLDER = "supply-chain"
 MANIFEST_NAME = "manifest.json"
 PRUNED_NAME = "pruned.json"
 LOCK_NAME = ".lock"
+LOCK_SECONDS = 60
 
 
 class ArtifactStore:
@@ -41,10 +42,10 @@ class ArtifactStore:
 
     @contextmanager
     def locked(self, component: str) -> Iterator[None]:
-        """Lock a component's folder for this run, after removing the leftovers of killed runs.
+        """Lock a component's folder for this run, after removing the leftovers of killed runs; wait for another run.
 
         Raises:
-            UsageError: Another run holds it.
+            UnavailableError: Another run does not let go of it.
             OutputError: The folder cannot be made or cleaned.
         """
         from filelock import FileLock, Timeout
@@ -52,11 +53,15 @@ class ArtifactStore:
         folder = self.root / component
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder / LOCK_NAME, timeout=0):
+            with FileLock(folder / LOCK_NAME, timeout=LOCK_SECONDS):
                 remove_leftovers(folder)
                 yield
         except Timeout as error:
-            raise UsageError(f"{folder}: another run is working there", hint="Wait for it, then run again.") from error
+            raise UnavailableError(
+                f"{folder}: another run has locked it for {LOCK_SECONDS} s",
+                hint="Wait for that run, or end it, then run again.",
+                kind=ErrorClass.BUSY,
+            ) from error
         except OSError as error:
             raise OutputError(f"{folder}: cannot be used: {error.strerror or error}") from error
 

@@ -1,15 +1,19 @@
 """Folders that appear complete under their name or not at all; and the contents of a folder.
 
-A folder is built beside its target under a hidden name, flushed to the disk and renamed in one step.
-A process killed at any moment leaves at most a `.tmp-*` folder, which no reader takes for anything
-and which the next build of the same target's siblings removes.
+A folder is built beside its target under a hidden name, flushed to the disk and renamed in one step. One that replaces
+another changes places with it, so that at any moment either is there, whole. A process killed at any moment leaves at
+most a `.tmp-*` folder, which no reader takes for anything and which the next build of the same target's siblings removes.
+
+Source: renameat2(2), renamex_np(2)
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +28,11 @@ from ops.supply_chain.core.text import is_text
 
 TEMPORARY_PREFIX = ".tmp-"
 FOLDER_MODE = 0o755
+REPLACED = "replaced"
+"""In a `.tmp-*` folder: the folder that is being replaced, under its own name."""
+
+AT_FDCWD, RENAME_EXCHANGE, RENAME_SWAP = -100, 2, 2
+"""From `<fcntl.h>` and `<linux/fs.h>` on Linux; `RENAME_SWAP` from `<sys/stdio.h>` on macOS."""
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +174,7 @@ def remove_leftovers(parent: Path) -> None:
         OSError: Something cannot be removed.
     """
     for path in parent.glob(f"{TEMPORARY_PREFIX}*"):
+        _restore(path, parent)
         shutil.rmtree(path)
     for path in parent.glob(f".*{TEMPORARY_SUFFIX}"):
         path.unlink()
@@ -175,17 +185,51 @@ def _publish(work: Path, target: Path, *, replace: bool) -> None:
     _flush_folder(work)
     if target.is_symlink() or (target.exists() and not replace):
         raise OutputError(f"{target}: is there already")
-    aside = _set_aside(target) if target.exists() else None
+    if target.exists():
+        _replace(work, target)
+    else:
+        work.rename(target)
+        _flush_folder(target.parent)
+
+
+def _replace(work: Path, target: Path) -> None:
+    """Put a folder in the place of another, which is removed."""
+    if _exchange(work, target):
+        _flush_folder(target.parent)
+        shutil.rmtree(work)
+        return
+    # Where the system cannot exchange two folders, one that is killed in between is restored by `remove_leftovers`.
+    aside = _set_aside(target, under=REPLACED)
     work.rename(target)
     _flush_folder(target.parent)
-    if aside is not None:
-        shutil.rmtree(aside)
+    shutil.rmtree(aside)
 
 
-def _set_aside(target: Path) -> Path:
+def _exchange(first: Path, second: Path) -> bool:
+    """Let two folders change places in one step; False where the system or the file system cannot."""
+    library = ctypes.CDLL(None, use_errno=True)
+    paths = os.fsencode(first), os.fsencode(second)
+    if sys.platform == "darwin":
+        call = getattr(library, "renamex_np", None)
+        return call is not None and call(*paths, RENAME_SWAP) == 0
+    call = getattr(library, "renameat2", None)
+    return call is not None and call(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == 0
+
+
+def _restore(leftover: Path, parent: Path) -> None:
+    """Give a folder that was being replaced its name back, if its successor never got it."""
+    held = leftover / REPLACED
+    for folder in held.iterdir() if held.is_dir() else ():
+        if not (parent / folder.name).exists():
+            folder.rename(parent / folder.name)
+            _flush_folder(parent)
+
+
+def _set_aside(target: Path, *, under: str = "removed") -> Path:
     # Into a fresh folder, because a rename onto a name must not meet a leftover of that name.
     aside = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=target.parent))
-    target.rename(aside / "removed")
+    (aside / under).mkdir()
+    target.rename(aside / under / target.name)
     _flush_folder(target.parent)
     return aside
 

@@ -19,7 +19,7 @@ from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config, parse_config
 from ops.supply_chain.contracts.values.source import ProjectMetadata
 from ops.supply_chain.core import plain_toml
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, StageError, UsageError
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.project_metadata import SETUP_CFG, SETUP_PY, read_metadata
 from ops.supply_chain.formats.version_tags import version_tags
@@ -76,12 +76,14 @@ def read_config(root: Path) -> Config:
     """
     path = root / CONFIG_NAME
     if path.exists() and not path.is_file():  # a named pipe would never end
-        raise UsageError(f"{path}: is not a file", hint="Put a TOML file there, or nothing.")
+        raise UsageError(
+            f"{path}: is not a file", hint="Put a TOML file there, or nothing.", kind=ErrorClass.CONFIGURATION
+        )
     data = read_input(root, CONFIG_NAME)
     try:
         return Config() if data is None else parse_config(data.decode("utf-8"), where=str(path))
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
+        raise UsageError(f"{path}: cannot be read: {error}", kind=ErrorClass.CONFIGURATION) from error
 
 
 def describe(root: Path, config: Config, *, version: str = "", version_needed: bool = True) -> Project:
@@ -120,6 +122,32 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
     )
 
 
+def folder_name(root: Path, config: Config) -> str:
+    """Return the name of a project's folder in `dist/`: the component name, as far as it can be determined.
+
+    Args:
+        root: The project's folder.
+        config: Its configuration.
+    Returns:
+        A name of one folder; characters that no name of a component may have are replaced with `-`.
+    """
+    try:
+        name = config.component_name or _metadata(root, _pyproject(root)).name or _remote_name(root)
+    except StageError:  # the stages that need the name report it
+        name = ""
+    name = name or root.resolve().name
+    return re.sub(r"[^A-Za-z0-9._+-]|\.{2,}|^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "-", name).strip("-") or "project"
+
+
+def _remote_name(root: Path) -> str:
+    state = git.read_state(root, remotes=(COMPONENT_REMOTE, "origin"))
+    return "" if state is None or not state.remote or state.prefix else _last_part(state.remote)
+
+
+def _last_part(address: str) -> str:
+    return address.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1].removesuffix(".git")
+
+
 def _pyproject(root: Path) -> dict[str, Any]:
     path = root / "pyproject.toml"
     try:
@@ -145,7 +173,7 @@ def _name(root: Path, config: Config, state: git.GitState | None, metadata: Proj
     if config.component_name or metadata.name:
         return config.component_name or metadata.name
     if state is not None and state.remote and not state.prefix:
-        return state.remote.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1].removesuffix(".git")
+        return _last_part(state.remote)
     return root.resolve().name
 
 
@@ -166,6 +194,7 @@ def _version(
         raise UsageError(
             f"HEAD has {len(tags)} tags ({', '.join(map(excerpt, tags))}): which one is released?",
             hint="Say it with --version.",
+            kind=ErrorClass.SEVERAL_VERSIONS,
         )
     if metadata.versions:
         return metadata.versions[0].text, "pyproject"
@@ -174,6 +203,7 @@ def _version(
     raise UsageError(
         "no version: HEAD has no tag and the project's metadata no static version",
         hint="Say it with --version, or tag the commit.",
+        kind=ErrorClass.NO_VERSION,
     )
 
 
@@ -194,6 +224,7 @@ def _safe(text: str, what: str, how: str) -> str:
     raise UsageError(
         f"{what} {text!r} cannot be used in a file name; allowed: letters, digits and . _ + -",
         hint=f"Set another with {how}.",
+        kind=ErrorClass.NAME,
     )
 
 

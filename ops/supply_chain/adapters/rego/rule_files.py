@@ -23,7 +23,7 @@ from ops.supply_chain.adapters.rego.metadata import RuleMetadata, metadata_of, p
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.core.canonical import load_plain, read_bytes
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 
 RESERVED = frozenset({"lib", "data"})
 """Folders of a policy that are no profiles."""
@@ -86,10 +86,7 @@ def load_policy(
         UsageError: A folder is missing, or there are profiles and none of that name.
         InputError: A file cannot be read, has no metadata or another package than its place asks for.
     """
-    for _, folder in folders:
-        if not folder.is_dir():
-            raise UsageError(f"{folder}: no such policy folder", hint="Correct --policy or [policy].folders.")
-    _refuse_unknown(folders, profiles)
+    refuse_unknown_profiles(folders, profiles)
     files = _Files()
     rules = sorted((_rule(*found, files) for found in _rule_files(folders, profiles)), key=lambda rule: rule.code)
     libraries = [
@@ -141,7 +138,19 @@ class _Files:
         return Module(path=where, source=source, package=package_of(source, where=where))
 
 
-def _refuse_unknown(folders: Sequence[tuple[str, Path]], profiles: Iterable[str]) -> None:
+def refuse_unknown_profiles(folders: Sequence[tuple[str, Path]], profiles: Iterable[str]) -> None:
+    """Refuse folders that are missing, and names of profiles that none of the folders has.
+
+    Raises:
+        UsageError: There is one.
+    """
+    for _, folder in folders:
+        if not folder.is_dir():
+            raise UsageError(
+                f"{folder}: no such policy folder",
+                hint="Correct --policy or [policy].folders.",
+                kind=ErrorClass.CONFIGURATION,
+            )
     profiles = tuple(profiles)
     hidden = RESERVED | (APART - set(profiles))
     known = sorted(
@@ -159,6 +168,7 @@ def _refuse_unknown(folders: Sequence[tuple[str, Path]], profiles: Iterable[str]
             raise UsageError(
                 f"no policy profile is called {profile!r}; there are {', '.join(known)}",
                 hint=f"The nearest is {nearest[0]!r}.",
+                kind=ErrorClass.CONFIGURATION,
             )
 
 

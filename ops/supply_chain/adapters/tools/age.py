@@ -41,6 +41,16 @@ def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:
         raise OutputError("the findings cannot be encrypted", hint="Check the keys in the configuration.") from error
 
 
+def check_recipients(recipients: Sequence[str]) -> None:
+    """Refuse configured recipients that are not public keys.
+
+    Raises:
+        UsageError: There is one.
+    """
+    for place, text in enumerate(recipients):
+        _recipient(text.strip(), f"{WHERE}[{place}]")
+
+
 def _recipient(text: str, where: str) -> Any:
     from pyrage import RecipientError, ssh, x25519
 

@@ -40,7 +40,7 @@ from ops.supply_chain.contracts.config.signing import SigningConfig
 from ops.supply_chain.contracts.config.support import SupportConfig
 from ops.supply_chain.contracts.config.waivers import AcknowledgedCve, WaiverEntry, WaiverRules
 from ops.supply_chain.core import plain_toml
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 
 CONFIG_NAME = ".security-config.toml"
 """File name, at the top of the project."""
@@ -93,12 +93,14 @@ def parse_config(text: str, *, where: str = CONFIG_NAME) -> Config:
     try:
         plain = _dates_as_text(plain_toml.load(text))
     except plain_toml.TomlError as error:
-        raise UsageError(f"{where}: not valid TOML: {error}") from error
+        raise UsageError(f"{where}: not valid TOML: {error}", kind=ErrorClass.CONFIGURATION) from error
     _refuse_unknown(plain, Config, prefix="", where=where)
     try:
         return msgspec.convert(plain, Config, strict=True)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {error}", hint="See docs/configuration.md for each key.") from error
+        raise UsageError(
+            f"{where}: {error}", hint="See docs/configuration.md for each key.", kind=ErrorClass.CONFIGURATION
+        ) from error
 
 
 def _dates_as_text(value: Any) -> Any:
@@ -118,6 +120,7 @@ def _refuse_unknown(table: dict[str, Any], kind: type[msgspec.Struct], *, prefix
             raise UsageError(
                 f"{where}: unknown key '{prefix}{key}'",
                 hint=f"The nearest known key is '{prefix}{nearest[0]}'." if nearest else "",
+                kind=ErrorClass.CONFIGURATION,
             )
         _descend(value, known[key], prefix=f"{prefix}{key}", where=where)
 

@@ -10,7 +10,7 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, LockKind
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.globs import path_matcher
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.constraint_files import constraint_files
@@ -82,7 +82,7 @@ def read_project_locks(files: Files, config: LocksConfig) -> ReadLocks:
         UsageError: A glob of `include` matches no file, so that its lock would not be checked.
     """
     paths = find_locks(files, config)
-    _refuse_idle(config.include, paths)
+    refuse_idle(config.include, paths)
     locks: list[Lock] = []
     broken: list[BrokenLock] = []
     for path in paths:
@@ -103,12 +103,18 @@ def refuse_broken(broken: Sequence[BrokenLock]) -> None:
         raise _together([lock.error for lock in broken])
 
 
-def _refuse_idle(globs: Iterable[str], paths: Sequence[str]) -> None:
+def refuse_idle(globs: Iterable[str], paths: Sequence[str]) -> None:
+    """Refuse globs of `[locks].include` that match no lock, so that its lock would not be checked.
+
+    Raises:
+        UsageError: There is one.
+    """
     for glob in globs:
         if not any(map(path_matcher([glob]), paths)):
             raise UsageError(
                 f"[locks].include {glob!r} matches no file of the project",
                 hint=f"Correct it in {CONFIG_NAME}, or make that lock with nox -s lock.",
+                kind=ErrorClass.CONFIGURATION,
             )
 
 

@@ -39,6 +39,7 @@ VERDICT, PROVENANCE_VERDICT, GATE = "verdict/verdict.json", "verdict/provenance-
 VERIFICATION = "verification/verification.json"
 PROVENANCE = "provenance/provenance.json"
 RELEASE_FOLDER = "release"
+ASSEMBLY_STAGE = "assemble_release"
 SCANS = "check_"
 """Prefix of the stages that report findings."""
 
@@ -62,6 +63,8 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
     bom = _plain(run.dist / "sbom" / f"{run.project.name}-sbom.json")
     previous, problem = _previous(run, version, bom)
     waivers, malformed = parse_waivers(run.config)
+    # An earlier release stays in dist/ where this run assembled none: it is not what this run is about.
+    assembled = not records or any(record.stage == ASSEMBLY_STAGE for record in records)
     return ReportInput(
         component=run.project.name,
         version=version,
@@ -75,8 +78,8 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
         verdict=verdicts[0],
         provenance_verdict=verdicts[1],
         stale=tuple(sorted({path for verdict in verdicts if verdict is not None for path in _stale(run, verdict)})),
-        verification=_plain(run.dist / VERIFICATION),
-        released=_released(run),
+        verification=_plain(run.dist / VERIFICATION) if assembled else None,
+        released=_released(run) if assembled else {},
         bom=bom,
         previous=previous,
         previous_problem=problem,

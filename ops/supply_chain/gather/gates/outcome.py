@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.finding import Finding
-from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.outcome import Outcome, worst
 from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.risk.gates.outcome import decide_outcome
 from ops.supply_chain.risk.waivers.apply import apply_waivers
+from ops.supply_chain.risk.waivers.day import waiver_day
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
 
@@ -76,13 +75,7 @@ def today(run: StageRun, config: Config) -> date:
     Raises:
         UsageError: `[waiver_rules].zone` is not a time zone.
     """
-    zone = config.waiver_rules.zone
-    try:
-        return run.now.astimezone(ZoneInfo(zone)).date()
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(
-            f"[waiver_rules].zone {zone!r} is not a time zone", hint="Use an IANA name, such as Europe/Stockholm."
-        ) from error
+    return waiver_day(run.now, config)
 
 
 def _scope_of(finding: Finding) -> str:

@@ -80,7 +80,7 @@ def read_gate_input(run: StageRun) -> tuple[GateProject, ...]:
     """
     if run.args.fleet is None:
         return _read([("", run.root, run.config)])
-    projects = _read([_described(folder) for folder in _fleet_folders(run.args.fleet)])
+    projects = _read([_described(folder) for folder in fleet_folders(run.args.fleet)])
     labels = [project.label for project in projects]
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
@@ -95,7 +95,13 @@ def all_locks(projects: Sequence[GateProject]) -> tuple[Lock, ...]:
     return tuple(lock for project in projects for lock in project.locks)
 
 
-def _fleet_folders(path: Path) -> list[Path]:
+def fleet_folders(path: Path) -> list[Path]:
+    """Return the project folders that a fleet file names, in its order.
+
+    Raises:
+        InputError: It cannot be read.
+        UsageError: It names no folder, or one that is not there.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

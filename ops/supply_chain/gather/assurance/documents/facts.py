@@ -227,7 +227,8 @@ def _reproduction(manifest: Manifest, files: Sequence[DescribedFile]) -> Iterato
         file.name for file in files if file.sbom or file.name.endswith((".whl", "-evidence.tar.gz", "-source.tar.gz"))
     ]
     for name in same:
-        yield f"cmp {commands.quoted(name)} {commands.quoted(f'dist/rehearsal/release/{name}')}"
+        again = f"dist/{manifest.component}/rehearsal/release/{name}"
+        yield f"cmp {commands.quoted(name)} {commands.quoted(again)}"
 
 
 def _affected(files: Sequence[DescribedFile]) -> Iterator[str]:

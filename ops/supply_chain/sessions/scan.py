@@ -1,0 +1,69 @@
+"""Run a scan: the stages of a session that releases nothing, below `dist/scan/`.
+
+    python -Im ops.supply_chain.sessions.scan "check_malware & check_hashes" "report_findings" -- OPTIONS
+
+Steps and options are those of `runner.pipeline`. Nothing outside `dist/scan/` and the ledger is written, so that an
+assembled release stays as it is. A project without a version is scanned too: its records and reports then name the
+commit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ops.supply_chain.adapters.files.project import UNVERSIONED, Project
+from ops.supply_chain.gather.gates.projects import FLEET_VERSION, add_fleet_option, fleet_folders
+from ops.supply_chain.runner.dist_folder import SCAN_FOLDER
+from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
+from ops.supply_chain.runner.pipeline import carry_out, command_line, guarded, run_document, shared_options
+from ops.supply_chain.runner.preflight import check_project, check_session
+from ops.supply_chain.runner.streams import print_result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the scan given on the command line.
+
+    Returns:
+        The exit code of the stage that ended the run, else that of the first gate that did not pass, else 0.
+    """
+    steps, options = command_line(argv)
+    return guarded(options, lambda: _scan(steps, options))
+
+
+def _scan(steps: Sequence[str], options: Sequence[str]) -> int:
+    shared = shared_options(options)
+    found = check_session(shared, version_needed=False)
+    for folder in _fleet(options):
+        check_project(folder, version=FLEET_VERSION)
+    version = [] if shared.version else ["--version", version_of(found.project)]
+    finished = carry_out(
+        steps,
+        [*options, *version],
+        {**os.environ, **held_secrets()},
+        checked=found._replace(dist=found.dist / SCAN_FOLDER),
+    )
+    if shared.format == "json":
+        print_result(run_document(finished))
+    return finished.code
+
+
+def version_of(project: Project) -> str:
+    """Return what a scan calls the state that it examined: the version, else the commit."""
+    if project.version == UNVERSIONED and project.source is not None:
+        return project.source.commit
+    return project.version
+
+
+def _fleet(options: Sequence[str]) -> list[Path]:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    add_fleet_option(parser)
+    fleet, _ = parser.parse_known_args(list(options))
+    return fleet_folders(fleet.fleet) if fleet.fleet else []
+
+
+if __name__ == "__main__":
+    restart_for_stages()
+    raise SystemExit(main())
