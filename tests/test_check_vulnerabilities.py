@@ -766,7 +766,9 @@ def test_the_public_log_of_an_outside_that_fails(
 ) -> None:
     for service in services.values():
         service.fault = "500"
-    assert _public(gate, capfd, given=False) == "error: exit 5\n"
+    assert _public(gate, capfd, given=False) == (
+        "error: exit 5 (not examined: an outside service or a feed did not give a usable answer)\n"
+    )
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -808,4 +810,4 @@ def test_the_public_log_of_a_broken_ledger(gate: GateProject, capfd: pytest.Capt
     path = gate.artifacts / "ledger" / "thing.jsonl"
     path.parent.mkdir(parents=True)
     path.write_text('{"foo": "CVE-1"}\n')
-    assert _public(gate, capfd) == "error: exit 3\n"
+    assert _public(gate, capfd) == "error: exit 3 (an input is broken)\n"

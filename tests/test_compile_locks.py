@@ -370,7 +370,7 @@ def test_the_public_log_has_counts_only(stage: Stage) -> None:
     assert stage.out == "compile_locks: pass (changed 1, locks 1, resolved 1, unchanged 0)\n"
     stage.write("f/requirements.in", "leaf>=9\n")
     assert stage.run("--public-log") == ExitCode.INPUT
-    assert (stage.out, stage.err) == ("", "error: exit 3\n")
+    assert (stage.out, stage.err) == ("", "error: exit 3 (an input is broken)\n")
 
 
 REFUSED = {

@@ -27,7 +27,7 @@ ASKS_AN_INDEX = {row.script for row in PIPELINE if "index" in row.secrets}
 SESSIONS = {
     "release": ("runner.pipeline", commands(release_uses())),
     "rehearse": ("sessions.rehearse", commands(release_uses())),
-    "daily_scan": ("runner.pipeline", commands(daily_scan_uses())),
+    "daily_scan": ("sessions.scan", commands(daily_scan_uses())),
 }
 pytestmark = pytest.mark.skipif(not (PROC / "self/environ").exists(), reason="this system has no /proc")
 

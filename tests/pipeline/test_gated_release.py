@@ -61,7 +61,7 @@ class World:
 
     def run(self, steps: tuple[str, ...], *options: str) -> subprocess.CompletedProcess[str]:
         folders = ["--project", self.project, "--dist", self.folder / "dist", "--cache", self.folder / "cache"]
-        module = "ops.supply_chain.runner.pipeline"
+        module = "ops.supply_chain." + ("sessions.scan" if steps in (SCAN, LEDGER) else "runner.pipeline")
         shared = [*map(str, folders), "--artifacts", str(self.folder / "artifacts")]
         given = tuple(_with_advisories(step, self.zip) for step in steps)
         return subprocess.run(
@@ -195,4 +195,5 @@ def test_a_public_daily_scan_tells_counts_and_outcomes_only(world: World) -> Non
         "requirements",
     ):
         assert token not in said
-    assert not (world.folder / "dist" / "findings").exists()
+    assert not (world.folder / "dist" / "scan" / "findings").exists()
+    assert not (world.folder / "dist" / "records").exists()

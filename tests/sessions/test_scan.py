@@ -10,7 +10,7 @@ import pytest
 
 from ops.supply_chain.runner import pipeline
 from ops.supply_chain.sessions import rehearse, scan
-from tests.pipeline.spine import git
+from tests.pipeline.conftest import git
 
 STEPS = ["check_malware", "report_findings"]
 
