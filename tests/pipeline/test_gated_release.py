@@ -196,4 +196,4 @@ def test_a_public_daily_scan_tells_counts_and_outcomes_only(world: World) -> Non
     ):
         assert token not in said
     assert not (world.folder / "dist" / "scan" / "findings").exists()
-    assert not (world.folder / "dist" / "records").exists()
+    assert not (world.folder / "dist" / "records" / "check_vulnerabilities.json").exists()
