@@ -8,8 +8,9 @@ Decides  drift, reproducible recompile, unpinned, unhashed. A lock is recompiled
          and without any pin first. A lock that records no timestamp is compared by its pins.
          The lock of another tool is checked by that tool on a copy: one on this machine, also behind the shims of a
          version manager, or with [locks].install_tools one in an environment of its own. Without a result the lock is
-         compared with its manifest; that finds differences, but the lock is not examined. The record's notes name the
-         method. Nothing in the project is run.
+         compared with its manifest; that finds differences, but the lock is not examined. A file of `uv export` is
+         exported again with the options in its header, or compared with the lock pin by pin; without that lock it is not
+         examined. The record's notes name the method. Nothing in the project is run.
 Exits    0 no open finding, 2 usage, 3 a lock is malformed (all others are checked), 4 open findings, 5 the index or the
          tool of a lock did not answer.
 Network  the package index, through uv; --offline lets uv use its cache only.
@@ -52,6 +53,7 @@ from ops.supply_chain.dependencies.drift.lock_check import (
     notes_of,
 )
 from ops.supply_chain.dependencies.locks.errors import broken_finding
+from ops.supply_chain.gather.dependencies.exported import check_exported
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.gather.dependencies.tool_check import check_with_tool
 from ops.supply_chain.gather.gates.outcome import finish_gate
@@ -189,7 +191,9 @@ def _recompiled(project: GateProject, result: Recompiled, *, strict: bool) -> Lo
         texts = findings.text_diff(diff.committed, diff.compiled, path=job.path, line=diff.line)
         changes = [(change.name, change.before, change.after) for change in diff.changes]
         found.append(findings.drifted(job.path, job.source_path, texts, changes))
-        shown = texts.shown
+        shown = tuple(
+            row.replace(f"file://{project.root}", "file://").replace(f"{project.root}/", "") for row in texts.shown
+        )
     return LockCheck(
         path=job.path,
         how=CheckMethod.EMPTY if result.same and not job.body.strip() else CheckMethod.RECOMPILED,
@@ -202,6 +206,9 @@ def _recompiled(project: GateProject, result: Recompiled, *, strict: bool) -> Lo
 
 
 def _not_compiled(project: GateProject, lock: Lock, tools: LockTools) -> LockCheck:
+    exported = check_exported(project, lock, tools)
+    if exported is not None:
+        return exported
     is_requirements = lock.kind is LockKind.REQUIREMENTS
     return _without_source(lock) if is_requirements else check_with_tool(project, lock, tools)
 

@@ -113,6 +113,41 @@ class LockTools:
         agrees, output = _verdict(lock.kind, done, scratch)
         return msgspec.structs.replace(answer, agrees=agrees, output=output[:_SHOWN_LENGTH])
 
+    def export(self, lock: Lock, folder: str, options: Sequence[str]) -> ToolAnswer:
+        """Export a `uv.lock` again, as it is.
+
+        Args:
+            lock: The lock.
+            folder: Where the command runs: that of the lock, or one below it.
+            options: Of `uv export`.
+        Returns:
+            `agrees` is True and `output` the whole file if it could be exported; else None and the reason.
+        Raises:
+            UnavailableError: uv could not be run.
+        """
+        words = ["export", "--frozen", "--no-python-downloads", "--no-progress", "--color", "never", *options]
+        words += ["--offline"] if self._offline else []
+        with tempfile.TemporaryDirectory(prefix="sealwright-check-") as scratch:
+            self._copy(Path(scratch), self._uv_files(lock))
+            place = Path(scratch) / folder
+            place.mkdir(parents=True, exist_ok=True)
+            done = self._run_uv(words, place, self._uv_environment(lock, scratch))
+        command = " ".join(["uv export", *options])
+        output = (
+            done.stdout.decode("utf-8", "replace") if done.returncode == 0 else _verdict(LockKind.UV, done, scratch)[1]
+        )
+        agrees = True if done.returncode == 0 else None
+        return ToolAnswer(command=command, tool="uv", version=uv_version(), agrees=agrees, output=output)
+
+    def _run_uv(
+        self, words: Sequence[str], folder: Path, surroundings: dict[str, str]
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run uv with our own Python, or if that does not suit the project with any other on this machine."""
+        done = _run([find_uv(), *words, "--python", sys.executable], folder, surroundings)
+        if _NO_PYTHON.search(_output(done)):
+            return _run([find_uv(), *words], folder, {**surroundings, "PATH": without_shims(os.environ)})
+        return done
+
     def _manifest(self, path: str) -> dict[str, Any]:
         """Return a `pyproject.toml`, empty if it is missing or malformed: the tool says so."""
         try:
@@ -135,9 +170,7 @@ class LockTools:
         with tempfile.TemporaryDirectory(prefix="sealwright-check-") as scratch:
             self._copy(Path(scratch), self._uv_files(lock))
             folder, surroundings = Path(scratch) / posixpath.dirname(lock.path), self._uv_environment(lock, scratch)
-            done = _run([find_uv(), *words, "--python", sys.executable], folder, surroundings)
-            if _NO_PYTHON.search(_output(done)):
-                done = _run([find_uv(), *words], folder, {**surroundings, "PATH": without_shims(os.environ)})
+            done = self._run_uv(words, folder, surroundings)
         agrees, output = _verdict(LockKind.UV, done, scratch)
         if agrees is None and (is_unavailable(output) or not _NOT_FOR_UV.search(output)):
             raise UnavailableError(

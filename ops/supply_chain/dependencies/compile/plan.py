@@ -26,6 +26,7 @@ from ops.supply_chain.dependencies.compile.sources import (
     read_source,
     waves,
 )
+from ops.supply_chain.formats.uv_export import export_command
 
 KEEPS_EXTRAS = "--no-strip-extras"
 """In the header of a lock that pip can install with `--require-hashes`: before 23.3 it takes `name==1.0` in a lock for no
@@ -268,8 +269,9 @@ def _from_pyproject(files: Collection[str], read: Read) -> list[LockSource]:
     if PYPROJECT not in files or not {REQUIREMENTS_IN, *OTHER_LOCKS}.isdisjoint(files):
         return []
     wanted = _pyproject(read(PYPROJECT) or "").names
-    # A requirements.txt that was written by hand is not replaced.
-    is_lock = is_generated(read(REQUIREMENTS_TXT) or "")
+    # A requirements.txt that was written by hand, or exported from another lock, is not replaced.
+    old = read(REQUIREMENTS_TXT) or ""
+    is_lock = is_generated(old) and export_command(old) is None
     return [LockSource(path=PYPROJECT, lock=REQUIREMENTS_TXT)] if wanted and is_lock else []
 
 

@@ -106,6 +106,29 @@ def disagreeing(path: str, command: str, output: str) -> Finding:
     )
 
 
+def out_of_date_export(path: str, lock: str, diff: TextDiff, changes: Sequence[Change], command: str) -> Finding:
+    """Return the finding for an exported file that differs from another export of its lock.
+
+    Args:
+        path: The file.
+        lock: The lock that it is exported from.
+        diff: The difference of the texts.
+        changes: The packages that differ, sorted by name.
+        command: What exports it again.
+    """
+    name, before, _ = changes[0] if len(changes) == 1 else ("", "", "")
+    return Finding(
+        code="lock.drift",
+        severity=Severity.HIGH,
+        message=f"is out of date with {lock}: {_what(changes)}",
+        next_step=f"Export it again with `{command}` and review the changes.",
+        package=name,
+        version=before,
+        path=path,
+        line=diff.line,
+    )
+
+
 def inconsistent(path: str, found: Mismatch, tool: str) -> Finding:
     """Return the finding for a lock that differs from its manifest."""
     return Finding(

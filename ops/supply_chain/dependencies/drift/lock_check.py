@@ -21,6 +21,7 @@ class CheckMethod(StrEnum):
     RECOMPILED = "recompiled"
     BY_TOOL = "checked by its tool"
     BY_MANIFEST = "compared with its manifest"
+    BY_LOCK = "compared pin by pin with another lock"
     EMPTY = "has no pin of its own"
     NO_SOURCE = "has no source"
     MISSING = "is missing"
@@ -60,7 +61,7 @@ def counts_of(checks: Sequence[tuple[Lock | None, LockCheck]], *, reproducible: 
     Returns:
         `locks`; `locked` distinct pins, `examined` those whose every lock was examined, and the project's own pins
         (`out_of_scope`); how many locks were `recompiled`, are `reproducible`, are reproducible only with the pins
-        that they `kept`, have `drifted`, were `checked_by_tool` or `checked_by_consistency` (with their manifest),
+        that they `kept`, have `drifted`, were `checked_by_tool` or `checked_by_consistency` (with their manifest or another lock),
         are `empty`; uv runs (`resolved`).
     """
     pins: dict[tuple[str, str], bool] = {}
@@ -84,7 +85,7 @@ def counts_of(checks: Sequence[tuple[Lock | None, LockCheck]], *, reproducible: 
         "kept": sum(1 for check in same if not check.from_source),
         "drifted": sum(1 for _, check in checks if check.drifted),
         "checked_by_tool": methods[CheckMethod.BY_TOOL],
-        "checked_by_consistency": methods[CheckMethod.BY_MANIFEST],
+        "checked_by_consistency": methods[CheckMethod.BY_MANIFEST] + methods[CheckMethod.BY_LOCK],
         "empty": methods[CheckMethod.EMPTY],
         "resolved": resolved,
     }
@@ -108,7 +109,7 @@ def notes_of(checks: Iterable[tuple[str, LockCheck]], counts: Mapping[str, int],
     for path, check in sorted(checks, key=lambda pair: pair[0]):
         if check.how is CheckMethod.RECOMPILED and check.note:
             notes.append(f"{path}: {check.note}")
-        if check.how in (CheckMethod.BY_TOOL, CheckMethod.BY_MANIFEST):
+        if check.how in (CheckMethod.BY_TOOL, CheckMethod.BY_MANIFEST, CheckMethod.BY_LOCK):
             notes.append(f"{path}: {check.how.value} ({check.note})" if check.note else f"{path}: {check.how.value}")
     return tuple(notes)
 

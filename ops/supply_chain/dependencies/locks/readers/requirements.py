@@ -26,12 +26,14 @@ from ops.supply_chain.contracts.values.lock import (
 )
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.entries import Edge, make_lock, shared_edges
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import CACHED_PINS
 from ops.supply_chain.dependencies.locks.readers.constraints import Constraints, unread_constraint
+from ops.supply_chain.dependencies.locks.readers.own_folders import exported, named, package_in
 from ops.supply_chain.dependencies.locks.readers.requirement_lines import Annotation
 from ops.supply_chain.dependencies.locks.readers.requirements_text import (
     Chunk,
@@ -42,6 +44,7 @@ from ops.supply_chain.dependencies.locks.readers.requirements_text import (
 )
 from ops.supply_chain.dependencies.locks.rules import PinProblem
 from ops.supply_chain.dependencies.locks.sources import is_address
+from ops.supply_chain.formats.uv_export import export_command
 
 ReadIncluded = Callable[[str], bytes | None]
 """Reads another file of the project by its path relative to the project; None where there is none."""
@@ -71,6 +74,7 @@ def read_requirements(path: str, data: bytes, read_included: ReadIncluded) -> Lo
     text = decode(path, data)
     reading.file(path, text, (path,), constraint=False)
     placed = [_at_index(item, reading.index, reading.indexes) for item in reading.placed()]
+    placed = _exported(path, text, [_named(item, read_included) for item in placed], read_included)
     findings = [problem.at(pin, file, line) for file, line, pin, problems, _ in placed for problem in problems]
     findings += reading.unread
     moment = _COMPILED_AT.search(text) if "uv-compiled-at" in text else None
@@ -177,6 +181,25 @@ def _at_index(placed: _Placed, index: str, indexes: Collection[str]) -> _Placed:
     served = annotation.served_by if annotation.served_by.rstrip("/") in indexes else index
     moved = _moved(pin, served) if served and pin.source == DEFAULT_INDEX else pin
     return path, line, moved, problems, annotation
+
+
+def _named(placed: _Placed, read: ReadIncluded) -> _Placed:
+    path, line, pin, problems, annotation = placed
+    return path, line, named(pin, path, read), problems, annotation
+
+
+def _exported(path: str, text: str, placed: list[_Placed], read: ReadIncluded) -> list[_Placed]:
+    """Read the comments of a file of `uv export`, which do not name the source of a direct dependency."""
+    command = export_command(text)
+    if command is None or not command.annotated:
+        return placed
+    beside = package_in(posixpath.dirname(path), read)
+    root = normalise(beside.name) if beside is not None else ""
+    own = frozenset({root, *(pin.name for _, _, pin, _, _ in placed if pin.local)})
+    return [
+        (file, line, pin, problems, exported(pin, annotation, own, root))
+        for file, line, pin, problems, annotation in placed
+    ]
 
 
 @lru_cache(maxsize=CACHED_PINS)
