@@ -15,13 +15,16 @@ import pytest
 
 from ops.supply_chain import check_hashes
 from ops.supply_chain.adapters.http.client import Timeouts
+from ops.supply_chain.adapters.index.client import PackageIndex
 from ops.supply_chain.adapters.index.core_metadata import FileLimits
+from ops.supply_chain.adapters.index.downloads import installable_tags
 from ops.supply_chain.adapters.index.session import Limits
 from ops.supply_chain.contracts.config.locks import LocksConfig
-from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.contracts.values.finding import Severity
+from ops.supply_chain.contracts.values.lock import Lock, Pin, PinSource, PinSourceKind
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.gather.gates.locks import read_project_locks
-from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood
+from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood, core_metadata
 
 CALM = Timeouts(attempts=2, backoff_seconds=0.01)
 QUICK = Timeouts(read_seconds=0.3, total_seconds=0.8, attempts=1)
@@ -121,7 +124,7 @@ def test_with_bytes_one_file_of_each_pin_is_downloaded(world: World) -> None:
     wheel, source = world.index.add_wheel("one", "1.0"), world.index.add_sdist("one", "1.0")
     world.lock(world.pin(wheel, source))
     assert world.run("--bytes") == ExitCode.PASS
-    assert world.index.asked("/files/") == 1
+    assert (world.index.asked("/files/"), world.index.asked(".metadata")) == (2, 1)
     assert (world.record["counts"]["files"], world.record["counts"]["bytes"]) == (1, len(wheel.data))
     assert world.record["options"] == {"bytes": "yes"}
 
@@ -601,3 +604,96 @@ def test_soar_against_the_real_index(
     assert record["counts"]["locks"] >= 76
     assert record["counts"]["served"] == record["counts"]["hashes"]
     assert record["counts"]["examined"] == record["counts"]["locked"]
+
+
+# Metadata: the index's is compared with that in the wheel's bytes
+
+OWN = core_metadata("demo", "1.0", requires=("idna",), extra="Author: A")
+LIES = {
+    "licence": (OWN.replace(b"MIT", b"GPL-3.0-only"), "license-expression", Severity.HIGH),
+    "producer": (OWN.replace(b"Author: A", b"Author: B"), "author", Severity.HIGH),
+    "edge added": (
+        OWN.replace(b"Requires-Dist: idna\n", b"Requires-Dist: idna\nRequires-Dist: x\n"),
+        "requires-dist",
+        Severity.HIGH,
+    ),
+    "edges gone": (OWN.replace(b"Requires-Dist: idna\n", b""), "requires-dist", Severity.HIGH),
+    "another package": (OWN.replace(b"Name: demo", b"Name: other"), "name", Severity.HIGH),
+    "no metadata": (b"nonsense\n", "that cannot be used", Severity.HIGH),
+    "description": (OWN + b"More.\n", "in no field that is used", Severity.LOW),
+}
+
+
+@pytest.mark.parametrize("case", LIES)
+@pytest.mark.parametrize("announced", [True, None, "of the lie"], ids=["announced", "silent", "hashed"])
+def test_metadata_that_is_not_the_wheels_own_is_a_finding(
+    world: World, case: str, announced: str | bool | None
+) -> None:
+    lie, said, severity = LIES[case]
+    wheel = world.index.add_wheel("demo", "1.0", metadata=OWN)
+    wheel.metadata = lie
+    wheel.announced = f"sha256={hashlib.sha256(lie).hexdigest()}" if announced == "of the lie" else announced
+    world.lock(world.pin(wheel))
+    assert world.run() == ExitCode.PASS
+    assert world.run("--bytes") == ExitCode.DENIED
+    (finding,) = world.record["findings"]
+    assert (finding["code"], finding["severity"]) == ("hash.metadata-differs", severity.value)
+    assert said in finding["message"]
+
+
+def test_metadata_without_the_published_hash_is_a_finding(world: World) -> None:
+    wheel = world.index.add_wheel("demo", "1.0", metadata=OWN)
+    wheel.announced = f"sha512={'0' * 128}"
+    world.lock(world.pin(wheel))
+    assert world.run("--bytes") == ExitCode.DENIED
+    assert "without the hash that it publishes, sha512:000" in world.out
+
+
+def test_the_wheel_that_the_sbom_describes_is_compared_as_well(world: World) -> None:
+    own = world.index.add_wheel("demo", "1.0", tag=next(iter(installable_tags())))
+    pure = world.index.add_wheel("demo", "1.0", metadata=OWN)
+    pure.metadata = LIES["licence"][0]
+    pure.announced = True
+    world.lock(world.pin(own, pure))
+    assert world.run("--bytes") == ExitCode.DENIED
+    assert f"{pure.filename}: the index serves other metadata than the wheel contains: license-expression" in world.out
+
+
+def test_wrong_metadata_does_not_stay_in_the_cache(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("SEALWRIGHT_CACHE", str(cache))
+    wheel = world.index.add_wheel("demo", "1.0", metadata=OWN)
+    wheel.metadata, wheel.announced = LIES["licence"][0], True
+    world.lock(world.pin(wheel))
+    pin = Pin(
+        name="demo",
+        written_name="demo",
+        version="1.0",
+        hashes=(wheel.pin_hash,),
+        source=PinSource(kind=PinSourceKind.INDEX, url=""),
+    )
+    (before,) = PackageIndex(cache, url=world.index.url).core_metadata([pin]).found.values()
+    wheel.metadata = OWN  # the index has corrected itself, and the cache has not
+    assert world.run("--bytes") == ExitCode.DENIED
+    assert "the cache had other metadata than the wheel: license-expression; it was replaced" in world.out
+    (after,) = PackageIndex(cache, url=world.index.url, offline=True).core_metadata([pin]).found.values()
+    assert (before.licence_expression, after.licence_expression) == ("GPL-3.0-only", "MIT")
+    assert world.run("--bytes") == ExitCode.PASS
+
+
+@pytest.mark.parametrize("mood", [Mood.SERVER_ERROR, Mood.DRIP, Mood.TRUNCATED, Mood.REFUSE])
+def test_metadata_that_cannot_be_fetched_is_not_examined(
+    world: World, mood: Mood, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient(monkeypatch, QUICK)
+    world.lock(world.pin(world.index.add_wheel("demo", "1.0", metadata=OWN)))
+    world.index.misbehave(Ask.METADATA, mood)
+    assert world.run("--bytes") == ExitCode.NOT_EXAMINED
+
+
+def test_metadata_that_the_index_does_not_have_is_not_missed(world: World) -> None:
+    world.lock(world.pin(world.index.add_wheel("demo", "1.0", announce=False)))
+    assert world.run("--bytes") == ExitCode.PASS
+    assert world.index.asked(".metadata") == 0

@@ -3,7 +3,7 @@
 Reads    locks, index: the project page of each pinned project, and with --bytes one file of each pin.
 Writes   record.
 Decides  every recorded hash still served by the index, yanked, replaced, quarantined; with --bytes, whether the
-         downloaded bytes have the recorded hash.
+         downloaded bytes have the recorded hash, and the metadata that the index serves is the wheel's own.
 Exits    0 no open finding, 2 usage, 3 a lock is malformed, 4 open findings, 5 an index or a file server did not
          answer, or something could not be compared.
 Network  the index of each pin, and with --bytes the servers of its files; --offline sends no request and exits 5.
@@ -18,12 +18,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.contracts.files.record import FeedRef
+from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectListing
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.dependencies.index_hashes import results
 from ops.supply_chain.dependencies.index_hashes.compare import HashComparison, IndexEntry, compare, index_entry
-from ops.supply_chain.dependencies.index_hashes.downloads import FileDownload, HashedBytes, plan, plan_url
+from ops.supply_chain.dependencies.index_hashes.downloads import FileDownload, HashedBytes, check_bytes, plan, plan_url
+from ops.supply_chain.dependencies.index_hashes.metadata import own_metadata
 from ops.supply_chain.dependencies.index_hashes.pins import HashScope, PinnedRelease, scope_of
 from ops.supply_chain.dependencies.index_hashes.results import Downloaded, NotExamined, ReleaseResult
 from ops.supply_chain.gather.gates.outcome import finish_gate
@@ -33,6 +35,7 @@ from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.index.client import PackageIndex
+    from ops.supply_chain.adapters.index.downloads import Wanted
     from ops.supply_chain.adapters.index.project_pages import Pages
 
 SCOPE = "hash"
@@ -76,8 +79,9 @@ def _perform(run: StageRun) -> StageResult:
     entries = {release: entry for page in pages.read.values() for release, entry in page.items()}
     compared = {release: _compare(release, entries, pages) for release in releases}
     downloads = _download(index, entries, compared) if run.args.bytes else None
+    cached = _correct_cache(index, downloads) if downloads else {}
     found = {
-        release: results.result_of(release, comparison, _downloaded(release, downloads))
+        release: results.result_of(release, comparison, _downloaded(release, downloads), cached)
         for release, comparison in compared.items()
     }
     return _result(run, list(zip(projects, scopes, strict=True)), entries, found, downloads)
@@ -127,19 +131,22 @@ def _download(
     entries: Mapping[PinnedRelease, IndexEntry],
     compared: Mapping[PinnedRelease, HashComparison | NotExamined],
 ) -> _Downloads:
-    from ops.supply_chain.adapters.index.downloads import Wanted, installable_tags
+    from ops.supply_chain.adapters.index.downloads import installable_tags
+    from ops.supply_chain.adapters.index.file_choice import representative
 
     tags = installable_tags()
     planned = [
         download
         for release, comparison in compared.items()
         if isinstance(comparison, HashComparison)
-        for download in ([plan_url(release)] if release.url else plan(release, entries[release], comparison, tags))
+        for download in (
+            [plan_url(release)] if release.url else plan(release, entries[release], comparison, tags, representative)
+        )
     ]
-    sent = index.download({Wanted(download.url, download.algorithms) for download in planned})
+    sent = index.download({_wanted(download) for download in planned})
     by_release: dict[PinnedRelease, list[tuple[FileDownload, HashedBytes | NotExamined]]] = {}
     for download in planned:
-        wanted = Wanted(download.url, download.algorithms)
+        wanted = _wanted(download)
         served, error = sent.served.get(wanted), sent.failed.get(wanted)
         outcome: HashedBytes | NotExamined = NotExamined("it was not requested", "Run again.")
         if served is not None:
@@ -148,6 +155,27 @@ def _download(
             outcome = NotExamined(error.message, error.hint)
         by_release.setdefault(download.release, []).append((download, outcome))
     return _Downloads(by_release, len(sent.served), sum(served.size for served in sent.served.values()))
+
+
+def _wanted(download: FileDownload) -> Wanted:
+    from ops.supply_chain.adapters.index.downloads import Wanted
+
+    return Wanted(download.url, download.algorithms, download.file.core_metadata if download.file else False)
+
+
+def _correct_cache(index: PackageIndex, downloads: _Downloads) -> dict[FileDownload, CoreMetadata]:
+    """Replace cached metadata that differs from that of a wheel with a recorded hash; return what was wrong."""
+    found = {}
+    for release, sent in downloads.by_release.items():
+        for download, result in sent:
+            if isinstance(result, NotExamined) or result.metadata is None or result.metadata.problem:
+                continue
+            own = own_metadata(download, result.metadata)
+            if own is not None and download.file is not None and check_bytes(download, result) is None:
+                wrong = index.correct_metadata(release.page.home, download.file, own)
+                if wrong is not None:
+                    found[download] = wrong
+    return found
 
 
 def _downloaded(release: PinnedRelease, downloads: _Downloads | None) -> Downloaded | None:

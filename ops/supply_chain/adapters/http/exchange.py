@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import time
 import zlib
 from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.adapters.http.failure import Failed, address, status_failure
 
@@ -22,6 +24,9 @@ _MOST_DIGITS = 18
 LEAST_BYTES_PER_SECOND = 500
 """A server that sends less is not slow: it keeps the connection. An analogue modem had ten times as much."""
 
+SPOOL_BYTES = 8 << 20
+"""A spooled file is in memory up to this size."""
+
 PACE_SECONDS = 30.0
 """The span of time in which that many bytes per second are expected on average."""
 
@@ -35,6 +40,7 @@ class HttpRequest(NamedTuple):
     its answer still holds. `packed` lets the server compress; False for files, whose bytes are digested.
     `span` is the value of a Range field, empty for the whole. `hashed` are hashlib's names of algorithms:
     with any, the body is hashed as it comes and not kept, so that a file of any size needs no memory.
+    With `spooled` as well, they are in a temporary file.
     `accepted` are further statuses whose answer is wanted, of any type and perhaps empty: a service may say in
     it why there is nothing. It is never kept.
     """
@@ -51,13 +57,14 @@ class HttpRequest(NamedTuple):
     sent: bytes = b""
     hashed: tuple[str, ...] = ()
     accepted: frozenset[int] = frozenset()
+    spooled: bool = False
 
 
 class HttpResponse(NamedTuple):
     """A whole answer: its status, final address without credentials, fields, decoded body.
 
     Where the question was `hashed`, the body is empty and `digests` has the hexadecimal digest for each
-    algorithm, `size` the number of bytes.
+    algorithm, `size` the number of bytes, and `file` the bytes, where the question was `spooled`; the caller closes it.
     """
 
     status: int
@@ -67,6 +74,7 @@ class HttpResponse(NamedTuple):
     body: bytes
     digests: Mapping[str, str] = {}
     size: int = 0
+    file: IO[bytes] | None = None
 
 
 async def read_answer(
@@ -95,13 +103,17 @@ async def read_answer(
         return HttpResponse(status, url, headers, media, b"".join([part async for part in parts]))
     hashers = {algorithm: hashlib.new(algorithm) for algorithm in question.hashed}
     size = 0
-    async for part in parts:
-        size += len(part)
-        for hasher in hashers.values():
-            hasher.update(part)
-    return HttpResponse(
-        status, url, headers, media, b"", {name: hasher.hexdigest() for name, hasher in hashers.items()}, size
-    )
+    with ExitStack() as stack:
+        file = stack.enter_context(tempfile.SpooledTemporaryFile(SPOOL_BYTES)) if question.spooled else None
+        async for part in parts:
+            size += len(part)
+            for hasher in hashers.values():
+                hasher.update(part)
+            if file is not None:
+                file.write(part)
+        stack.pop_all()
+    digests = {name: hasher.hexdigest() for name, hasher in hashers.items()}
+    return HttpResponse(status, url, headers, media, b"", digests, size, file)
 
 
 def media_type(content_type: str) -> str:

@@ -19,8 +19,15 @@ from ops.supply_chain.adapters.index.downloads import TIMEOUTS, Downloads, Wante
 from ops.supply_chain.adapters.index.pin_metadata import PinMetadata
 from ops.supply_chain.adapters.index.project_pages import Pages, read_pages
 from ops.supply_chain.adapters.index.session import SYSTEM, IndexSession, Limits
+from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
 from ops.supply_chain.contracts.values.lock import Pin
-from ops.supply_chain.contracts.values.package_index import MetadataAnswer, PageAddress, ProjectInfo, ProjectListing
+from ops.supply_chain.contracts.values.package_index import (
+    IndexFile,
+    MetadataAnswer,
+    PageAddress,
+    ProjectInfo,
+    ProjectListing,
+)
 from ops.supply_chain.core.addresses import INDEX_JSON_URL, INDEX_URL
 from ops.supply_chain.core.errors import UnavailableError
 
@@ -114,6 +121,20 @@ class PackageIndex:
             timeouts=timeouts,
             largest=self._session.limits.download_bytes,
         )
+
+    def correct_metadata(self, home: str, file: IndexFile, metadata: CoreMetadata) -> CoreMetadata | None:
+        """Replace the cached metadata of a file where it differs from what the file's bytes say.
+
+        Args:
+            home: The index of the file, as in `PageAddress`.
+            file: The bytes had one of its hashes.
+            metadata: From the bytes.
+        Returns:
+            The wrong metadata that was in the cache; None where there was none.
+        Raises:
+            OutputError: The cache cannot be written.
+        """
+        return self._pins.correct(home, file, metadata)
 
     def project_json(self, names: Iterable[str]) -> dict[str, ProjectInfo | None]:
         """Return who publishes each project, from the default index's project JSON.

@@ -73,12 +73,9 @@ class MetadataFetcher:
         return beside or self._as_announced(file, file.url, await self._inside(file))
 
     async def _beside(self, file: IndexFile) -> bytes | None:
-        # Object stores answer 403 for a missing object; it counts as absent if the index announces none.
-        absent = ABSENT if file.core_metadata else ABSENT | {FORBIDDEN}
-        url = _with_ending(file.url, ".metadata")
         limit = self._limits.metadata_bytes
-        answer = await self._client.get(HttpRequest(url, limit, refused_types=REFUSED_TYPES, absent=absent))
-        return self._as_announced(file, url, answer.body) if answer else None
+        found = await metadata_beside(self._client, file.url, announced=bool(file.core_metadata), limit=limit)
+        return found and self._as_announced(file, _with_ending(file.url, ".metadata"), found)
 
     async def _inside(self, file: IndexFile) -> bytes:
         tail = await self._span(file, f"bytes=-{READ_AHEAD_BYTES}")
@@ -153,6 +150,26 @@ class MetadataFetcher:
             return read()
         except Failed as failure:
             raise self._client.unusable(file.url, failure) from None
+
+
+async def metadata_beside(
+    client: HttpClient, url: str, *, announced: bool, limit: int = MAX_METADATA_BYTES
+) -> bytes | None:
+    """Return the metadata file of a wheel (PEP 658), None where there is none.
+
+    Args:
+        client: Asks the server of the file.
+        url: Of the wheel.
+        announced: Whether the index says that there is one.
+        limit: Most bytes.
+    Raises:
+        UnavailableError: It could not be fetched.
+    """
+    # Object stores answer 403 for a missing object; it counts as absent if the index announces none.
+    absent = ABSENT if announced else ABSENT | {FORBIDDEN}
+    question = HttpRequest(_with_ending(url, ".metadata"), limit, refused_types=REFUSED_TYPES, absent=absent)
+    answer = await client.get(question)
+    return answer.body if answer else None
 
 
 def _has(data: bytes, expected: str) -> bool:

@@ -1,5 +1,6 @@
 """Distribution files as their servers serve them now: hashed while they stream, and not kept.
 
+Of a wheel, its METADATA is read from the same bytes, with what the index serves as such, so that the two can be compared.
 Nothing here is cached. A file that had the right bytes yesterday says nothing about what a server hands out
 today, which is what a download checks; the bytes themselves are not used.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
 from ops.supply_chain.adapters.http.batch import gather_each, run
@@ -17,8 +18,10 @@ from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.http.credentials import Account, Credentials, Origin
 from ops.supply_chain.adapters.http.exchange import HttpRequest
 from ops.supply_chain.adapters.http.failure import Failed
-from ops.supply_chain.adapters.index.core_metadata import REFUSED_TYPES
-from ops.supply_chain.core.errors import StageError
+from ops.supply_chain.adapters.index.core_metadata import REFUSED_TYPES, metadata_beside
+from ops.supply_chain.adapters.index.wheel_metadata import wheel_metadata
+from ops.supply_chain.contracts.values.package_index import WheelMetadata
+from ops.supply_chain.core.errors import StageError, UnavailableError
 
 SYSTEM = "distribution file"
 REMEDY = "Check that this machine can reach that server (network, proxy, certificates), then run again."
@@ -28,17 +31,22 @@ TIMEOUTS = Timeouts(total_seconds=1800, concurrency=12)
 
 
 class Wanted(NamedTuple):
-    """One file: its address and the algorithms to hash it by, in hashlib's names, sorted."""
+    """One file: its address and the algorithms to hash it by, in hashlib's names, sorted.
+
+    `announced` is what the index says of a wheel's metadata file, as `IndexFile.core_metadata`; False compares nothing.
+    """
 
     url: str
     algorithms: tuple[str, ...]
+    announced: str | bool | None = False
 
 
 class Served(NamedTuple):
-    """What a server sent: `<algorithm>:<lower-case hex>`, sorted, and the number of bytes."""
+    """What a server sent: `<algorithm>:<lower-case hex>`, sorted, the number of bytes, and metadata, if wanted."""
 
     hashes: tuple[str, ...]
     size: int
+    metadata: WheelMetadata | None = None
 
 
 @dataclass
@@ -89,20 +97,48 @@ def download(
                 return await _fetch(client, one, largest)
 
             at_once = timeouts.concurrency
-            await gather_each(sorted(set(wanted)), fetch, found.served, found.failed, group=_host, at_once=at_once)
+            await gather_each(
+                sorted(set(wanted), key=repr), fetch, found.served, found.failed, group=_host, at_once=at_once
+            )
 
     run(work())
-    return Downloads(dict(sorted(found.served.items())), dict(sorted(found.failed.items())))
+    served, failed = (sorted(part, key=repr) for part in (found.served, found.failed))
+    return Downloads(
+        {wanted: found.served[wanted] for wanted in served}, {wanted: found.failed[wanted] for wanted in failed}
+    )
 
 
 async def _fetch(client: HttpClient, one: Wanted, largest: int) -> Served:
     question = HttpRequest(
-        one.url, largest, refused_types=REFUSED_TYPES, absent=frozenset(), packed=False, hashed=one.algorithms
+        one.url,
+        largest,
+        refused_types=REFUSED_TYPES,
+        absent=frozenset(),
+        packed=False,
+        hashed=one.algorithms,
+        spooled=one.announced is not False,
     )
     answer = await client.get(question)
     if answer is None:  # `absent` is empty: every status but 200 is a failure
         raise client.unusable(one.url, Failed("is not there"))
-    return Served(tuple(sorted(f"{name}:{digest}" for name, digest in answer.digests.items())), answer.size)
+    hashes = tuple(sorted(f"{name}:{digest}" for name, digest in answer.digests.items()))
+    if answer.file is None:
+        return Served(hashes, answer.size)
+    with answer.file:
+        return Served(hashes, answer.size, await _metadata(client, one, answer.file))
+
+
+async def _metadata(client: HttpClient, one: Wanted, wheel: IO[bytes]) -> WheelMetadata:
+    announced = one.announced if isinstance(one.announced, str) else ""
+    try:
+        beside = await metadata_beside(client, one.url, announced=bool(one.announced))
+        inside = wheel_metadata(wheel)
+    except UnavailableError as error:
+        return WheelMetadata(announced=announced, problem=error.message, remedy=error.hint)
+    except Failed as failure:
+        unusable = client.unusable(one.url, failure)
+        return WheelMetadata(announced=announced, problem=unusable.message, remedy=unusable.hint)
+    return WheelMetadata(inside, beside, announced)
 
 
 def _host(one: Wanted) -> str:

@@ -6,6 +6,7 @@ metadata of the wheels of a version rarely differ, and only a wheel's is final.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,17 @@ def choose(pin: Pin, listing: ProjectListing | None) -> IndexFile | str:
     offered = [file for file in named if is_of_version(file.filename, pin.name, pin.version)]
     if not offered:
         return _why_none(pin, listing)
-    readable = sorted((file for file in offered if _rank(file.filename)), key=lambda file: _rank(file.filename))
-    return readable[0] if readable else "none of its files on the index is a wheel or a source distribution"
+    return representative(offered) or "none of its files on the index is a wheel or a source distribution"
+
+
+def representative(files: Iterable[IndexFile]) -> IndexFile | None:
+    """Return the file whose metadata describes a version; None where none of its files has metadata.
+
+    Args:
+        files: Of one version, those that the lock allows.
+    """
+    readable = (file for file in files if _rank(file.filename))
+    return min(readable, key=lambda file: _rank(file.filename), default=None)
 
 
 def _why_none(pin: Pin, listing: ProjectListing) -> str:

@@ -74,6 +74,16 @@ class PinMetadata:
         missing = sorted(((pin, reason) for pin, reason in reasons.items() if reason), key=_by_pin)
         return MetadataAnswer(found=found, missing=tuple(missing))
 
+    def correct(self, home: str, file: IndexFile, metadata: CoreMetadata) -> CoreMetadata | None:
+        """Replace the cached metadata of a file of an index where it differs; return what was wrong."""
+        cache = self._cache(read_address(home or self._default, where="index of a file").url)
+        identity = file_identity(file)
+        kept = cache.metadata(identity)
+        if kept is None or kept == metadata:
+            return None
+        cache.keep_metadata(identity, metadata)
+        return kept
+
     def _answers(self, asked: dict[_Asked, Pin]) -> _Answers:
         cached = ((question, self._cached(question.address, pin)) for question, pin in asked.items())
         answers = {question: answer for question, answer in cached if answer is not None}

@@ -47,6 +47,7 @@ FILE_ENDINGS = (
 """What an index calls a distribution file, today's forms and those of old."""
 
 _HASH = re.compile(r"([a-z0-9_]+)[=:]([0-9a-fA-F]{32,128})")
+_METADATA_HASHES = ("sha256", "sha512", "sha384")
 _USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
 _STATUS_SINCE_MINOR = 4
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -115,10 +116,6 @@ def _from_json(body: bytes, address: str, name: str) -> ProjectListing:
 
 
 def _json_file(file: _JsonFile, address: str) -> IndexFile:
-    published = file.core_metadata if file.core_metadata is not None else file.dist_info_metadata
-    metadata = (
-        f"sha256:{published['sha256'].lower()}" if isinstance(published, dict) and "sha256" in published else published
-    )
     return IndexFile(
         filename=_checked_name(file.filename),
         url=_absolute(address, file.url),
@@ -128,9 +125,18 @@ def _json_file(file: _JsonFile, address: str) -> IndexFile:
         upload_time=file.upload_time or "",
         yanked=file.yanked is not False,
         yanked_reason=_text(file.yanked),
-        core_metadata=bool(metadata) if isinstance(metadata, dict) else metadata,
+        core_metadata=_announced(file),
         provenance=file.provenance or "",
     )
+
+
+def _announced(file: _JsonFile) -> str | bool | None:
+    """Return the hash of a metadata file as text; True where it is published without one that can be compared."""
+    published = file.core_metadata if file.core_metadata is not None else file.dist_info_metadata
+    if not isinstance(published, dict):
+        return published
+    known = next((name for name in _METADATA_HASHES if name in published), None)
+    return f"{known}:{published[known].lower()}" if known else bool(published)
 
 
 def _from_html(page: Page, address: str, name: str) -> ProjectListing:

@@ -20,7 +20,7 @@ class IndexFile(msgspec.Struct, frozen=True, kw_only=True):
     `url` is absolute, without fragment, user or password; its query may contain a token, so it is
     shown only through `core.text.without_credentials`. `hashes` are
     `<algorithm>:<lower-case hex>`, sorted. `upload_time` is the index's own text, empty if it publishes
-    none. `core_metadata` is the `sha256:<hex>` of `<url>.metadata`, or True (there is one), False (there is
+    none. `core_metadata` is the `<algorithm>:<hex>` of `<url>.metadata`, or True (there is one), False (there is
     none), None (not published). `provenance` is the address of the PEP 740 object, or empty.
     """
 
@@ -50,6 +50,21 @@ class ProjectListing(msgspec.Struct, frozen=True, kw_only=True):
     status_reason: str = ""
     status_told: bool = False
     api_version: str = ""
+
+
+class WheelMetadata(NamedTuple):
+    """The core metadata of a wheel: its own, and what the index serves as such (PEP 658).
+
+    `inside` is the METADATA in the wheel's bytes. `beside` is `<url>.metadata`, None where there is none. `announced` is the
+    `<algorithm>:<hex>` that the page has for it, or empty. `problem` is why one of them could not be read, and `remedy`
+    what to do; empty where both were.
+    """
+
+    inside: bytes = b""
+    beside: bytes | None = None
+    announced: str = ""
+    problem: str = ""
+    remedy: str = ""
 
 
 class PageAddress(NamedTuple):

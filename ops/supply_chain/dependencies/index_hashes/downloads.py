@@ -9,11 +9,11 @@ Source: PEP 425 (tags), https://packaging.python.org/en/latest/specifications/bi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.finding import Severity
-from ops.supply_chain.contracts.values.package_index import IndexFile
+from ops.supply_chain.contracts.values.package_index import IndexFile, WheelMetadata
 from ops.supply_chain.dependencies.index_hashes.compare import (
     ASK_MAINTAINERS,
     HashComparison,
@@ -32,7 +32,8 @@ class FileDownload(NamedTuple):
     """One download for one release.
 
     `allowed` are hashes: in each algorithm that occurs among them, the bytes must have one of them. It is empty
-    if the file is downloaded only to learn its hashes. `algorithms` are those to hash with, sorted.
+    if the file is downloaded only to learn its hashes. `algorithms` are those to hash with, sorted. `file` is a wheel's
+    entry on the index, whose metadata is compared with the wheel's own; None compares nothing.
     """
 
     release: PinnedRelease
@@ -40,17 +41,23 @@ class FileDownload(NamedTuple):
     url: str
     allowed: tuple[str, ...]
     algorithms: tuple[str, ...]
+    file: IndexFile | None = None
 
 
 class HashedBytes(NamedTuple):
-    """What a server sent: hashes in the requested algorithms, and the number of bytes."""
+    """What a server sent: hashes in the requested algorithms, the number of bytes, and metadata, if wanted."""
 
     hashes: tuple[str, ...]
     size: int
+    metadata: WheelMetadata | None = None
 
 
 def plan(
-    release: PinnedRelease, entry: IndexEntry, comparison: HashComparison, tags: Mapping[str, int]
+    release: PinnedRelease,
+    entry: IndexEntry,
+    comparison: HashComparison,
+    tags: Mapping[str, int],
+    representative: Callable[[Sequence[IndexFile]], IndexFile | None] = lambda _files: None,
 ) -> tuple[FileDownload, ...]:
     """Choose what to download for a release on an index.
 
@@ -59,8 +66,10 @@ def plan(
         entry: What its index serves.
         comparison: The comparison of the two.
         tags: Wheel tags that the interpreter installs, with their rank; 0 is best.
+        representative: Chooses the file whose metadata the SBOM describes the release by.
     Returns:
-        Nothing if no file can have one of the hashes; else one file, or all that are needed.
+        Nothing if no file can have one of the hashes; else one file, or all that are needed; in addition the
+        representative one, where it is a wheel.
     """
     if comparison.unannounced:
         unknown = set(comparison.unannounced)
@@ -71,7 +80,11 @@ def plan(
     candidates = [file for file in entry.files if not served.isdisjoint(file.hashes)]
     if not candidates:
         return ()
-    return (_download(release, min(candidates, key=lambda file: _rank(file, tags)), ()),)
+    chosen = [min(candidates, key=lambda file: _rank(file, tags))]
+    described_by = representative(candidates)
+    if described_by is not None and described_by.filename.endswith(".whl") and described_by not in chosen:
+        chosen.append(described_by)
+    return tuple(_download(release, file, ()) for file in chosen)
 
 
 def plan_url(release: PinnedRelease) -> FileDownload:
@@ -114,7 +127,8 @@ def still_missing(
 def _download(release: PinnedRelease, file: IndexFile, unannounced: Collection[str]) -> FileDownload:
     named = {digest for pinned in release.files if pinned.name == file.filename for digest in pinned.hashes}
     allowed = tuple(sorted(named or set(release.hashes).intersection(file.hashes)))
-    return FileDownload(release, file.filename, file.url, allowed, _algorithms([*allowed, *unannounced]))
+    wheel = file if file.filename.endswith(".whl") and file.core_metadata is not False else None
+    return FileDownload(release, file.filename, file.url, allowed, _algorithms([*allowed, *unannounced]), wheel)
 
 
 def _algorithms(hashes: Collection[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.core.digests import sha256_bytes
@@ -15,6 +16,7 @@ from ops.supply_chain.dependencies.index_hashes.downloads import (
     check_bytes,
     still_missing,
 )
+from ops.supply_chain.dependencies.index_hashes.metadata import compare_metadata
 from ops.supply_chain.dependencies.index_hashes.pins import HashScope, PinnedRelease, algorithm_of
 from ops.supply_chain.formats.lock_formats import upgrade_command
 
@@ -52,7 +54,10 @@ Downloaded = Sequence[tuple[FileDownload, HashedBytes | NotExamined]]
 
 
 def result_of(
-    release: PinnedRelease, compared: HashComparison | NotExamined, downloaded: Downloaded | None
+    release: PinnedRelease,
+    compared: HashComparison | NotExamined,
+    downloaded: Downloaded | None,
+    cached: Mapping[FileDownload, CoreMetadata] | None = None,
 ) -> ReleaseResult:
     """Combine the comparison and the downloads of one release.
 
@@ -60,6 +65,7 @@ def result_of(
         release: The release.
         compared: The comparison with its page, or why there is none; empty for a release with an address.
         downloaded: Its downloads; None if nothing is downloaded in this run.
+        cached: Wrong metadata that was in the cache, by the wheel that shows it.
     """
     if isinstance(compared, NotExamined):
         return ReleaseResult((_not_examined(release.label, compared),), examined=False)
@@ -71,7 +77,13 @@ def result_of(
         gaps = [result for _, result in downloaded if isinstance(result, NotExamined)]
         differing = tuple(issue for download, result in sent if (issue := check_bytes(download, result)))
         absent = () if gaps else still_missing(release, compared.unannounced, sent)
-        found = (*compared.issues, *differing, *absent)
+        metadata = [issue for download, result in sent for issue in _metadata(download, result, cached or {})]
+        gaps += [
+            NotExamined(result.metadata.problem, result.metadata.remedy)
+            for download, result in sent
+            if result.metadata is not None and result.metadata.problem and check_bytes(download, result) is None
+        ]
+        found = (*compared.issues, *differing, *metadata, *absent)
     not_examined = tuple(_not_examined(release.label, gap) for gap in gaps)
     return ReleaseResult((*found, *not_examined), not not_examined, len(compared.served))
 
@@ -170,6 +182,15 @@ def notes_of(counts: Mapping[str, int]) -> tuple[str, ...]:
         pins = "1 pin comes" if number == 1 else f"{number} pins come"
         notes.append(f"{pins} from version control, a path or the project itself, and cannot be compared with an index")
     return tuple(notes)
+
+
+def _metadata(
+    download: FileDownload, sent: HashedBytes, cached: Mapping[FileDownload, CoreMetadata]
+) -> tuple[HashIssue, ...]:
+    # Metadata in bytes that are not the locked ones says nothing.
+    if sent.metadata is None or sent.metadata.problem or check_bytes(download, sent):
+        return ()
+    return compare_metadata(download, sent.metadata, cached.get(download))
 
 
 def _needs_download(release: PinnedRelease, compared: HashComparison) -> list[NotExamined]:
