@@ -18,6 +18,7 @@ from ops.supply_chain.risk.advisories import coverage
 from tests.cases import case
 from tests.fakes.advisories import affected, record
 from tests.fakes.gate_project import GateProject, at
+from tests.fakes.wheels import serving
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 ANY_AGE = "[feeds]\nmax_file_age_hours = 87600\n"
@@ -164,3 +165,184 @@ def test_of_copies_of_a_record_the_newest_counts(tmp_path: Path, copies: tuple[s
     gate = gate_on(source / "project", tmp_path / "gate")
     add_config(gate, ANY_AGE)
     assert gate.run("--advisories", str(source / "records"), given=False) == code
+
+
+# Waivers.
+
+CVE = "CVE-2024-9000"
+
+
+def _umbrella_waivers(*names: str) -> str:
+    return "".join(
+        f'[[waivers]]\nid = "{name}"\npackage = "umb"\nreason = "r"\nowner = "o"\ndate = "2026-11-01"\n'
+        'expires = "2026-12-31"\n'
+        for name in names
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "still_open"),
+    [
+        ((f"{CVE}1",), True),
+        (("PYSEC-2024-9001",), True),
+        (("GHSA-umba-0001-0001", "GHSA-umba-0001-0002"), True),
+        ((f"{CVE}1", f"{CVE}2"), False),
+    ],
+)
+def test_a_waiver_covers_an_umbrella_record_only_if_it_names_every_cve(
+    tmp_path: Path, names: tuple[str, ...], still_open: bool
+) -> None:
+    source = case("advisory-umbrella-alias", tmp_path)
+    gate = gate_on(source / "project", tmp_path / "gate")
+    gate.write(".security-config.toml", ANY_AGE + _umbrella_waivers(*names))
+    assert gate.run("--advisories", str(source / "records"), given=False) == ExitCode.DENIED
+    [found] = [one for one in gate.record().findings if f"{CVE}2" in one.aliases and one.code == "vulnerability.known"]
+    assert (not found.waived_by) == still_open
+    [other] = [one for one in gate.record().findings if one.aliases == ("GHSA-umba-0001-0003",)]
+    assert other.waived_by == ""
+
+
+def test_an_expired_waiver_is_new_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = case("advisory-waivers", tmp_path) / "e-yesterday"
+    gate = gate_on(source / "project", tmp_path / "gate")
+    add_config(gate, ANY_AGE)
+    seen = []
+    for day in (27, 28, 29, 30):
+        at(monkeypatch, NOW.replace(day=day))
+        gate.run("--ledger", "--advisories", str(source / "records"), given=False)
+        days = [found.first_seen for found in gate.record().findings if found.code == "waiver.expired"]
+        seen.append((gate.record().counts["new"], days))
+    assert seen == [(2, []), (1, [""]), (0, ["2026-11-28"]), (0, ["2026-11-28"])]
+
+
+# The maintainers' own severities.
+
+UNRATED = record("PYSEC-1", affected("foo", "introduced 0"), aliases=["CVE-2026-1"], modified="2026-11-27T00:00:00Z")
+RATED = {**UNRATED, "id": "GHSA-a", "database_specific": {"severity": "HIGH"}}
+UMBRELLA = {**UNRATED, "aliases": ["CVE-2026-1", "CVE-2026-2"]}
+
+
+def classified(tmp_path: Path, item: dict[str, object], *entries: str) -> GateProject:
+    gate = GateProject(tmp_path, check_vulnerabilities.main)
+    gate.lock("foo==1.0")
+    gate.feed(item)
+    tables = (f'[[severity]]\nid = "{entry.split()[0]}"\nseverity = "{entry.split()[1]}"\n' for entry in entries)
+    gate.write(
+        ".security-config.toml",
+        '[gate]\nfail_on = "medium"\n'
+        + "".join(f'{table}reason = "not reachable"\ndate = 2026-11-20\n' for table in tables),
+    )
+    return gate
+
+
+@pytest.mark.parametrize(
+    ("item", "entries", "severity", "codes"),
+    [
+        (UNRATED, (), "high", []),
+        (UNRATED, ("CVE-2026-1 low",), "low", []),
+        (UNRATED, ("pysec-1 critical",), "critical", []),
+        (UNRATED, ("CVE-2026-9 low",), "high", ["severity.unused"]),
+        (UNRATED, ("CVE-2026-1 harmless",), "high", ["severity.malformed"]),
+        (RATED, ("CVE-2026-1 low",), "high", ["severity.unused"]),
+        (RATED, ("CVE-2026-1 critical",), "critical", []),
+        (UMBRELLA, ("CVE-2026-1 low",), "high", ["severity.unused"]),
+        (UMBRELLA, ("CVE-2026-1 low", "CVE-2026-2 medium"), "medium", []),
+    ],
+)
+def test_maintainers_classify_what_no_record_rates_and_never_lower_a_rating(
+    tmp_path: Path, item: dict[str, object], entries: tuple[str, ...], severity: str, codes: list[str]
+) -> None:
+    gate = classified(tmp_path, item, *entries)
+    code = gate.run()
+    found = {one.code: one for one in gate.record().findings}
+    known = found.pop("vulnerability.known")
+    assert (known.severity, list(found)) == (severity, codes)
+    assert code == (ExitCode.PASS if severity == "low" else ExitCode.DENIED)
+    assert ("classified by the maintainers on 2026-11-20: not reachable" in known.message) == (
+        bool(entries) and not codes
+    )
+
+
+@pytest.mark.parametrize("text", ['date = "2026-11-29"', 'date = "soon"', ""])
+def test_a_severity_without_a_past_date_classifies_nothing(tmp_path: Path, text: str) -> None:
+    gate = classified(tmp_path, UNRATED)
+    gate.write(".security-config.toml", f'[[severity]]\nid = "CVE-2026-1"\nseverity = "low"\nreason = "r"\n{text}\n')
+    assert gate.run() == ExitCode.DENIED
+    assert {one.code: one.severity for one in gate.record().findings} == {
+        "vulnerability.known": "high",
+        "severity.malformed": "high",
+    }
+
+
+# Advice where a record names the last affected version only.
+
+
+def last_affected(tmp_path: Path, *records: dict[str, object]) -> GateProject:
+    gate = GateProject(tmp_path, check_vulnerabilities.main)
+    gate.lock("foo==1.0")
+    gate.feed(*records)
+    return gate
+
+
+ENDS = record("P-1", affected("foo", "introduced 0, last_affected 1.5"), modified="2026-11-27T00:00:00Z")
+AGAIN = record("P-2", affected("foo", "introduced 2.5, fixed 2.8"))
+DOUBT = record("P-3", affected("foo", "introduced 3, last_affected 2024-09-19"))
+
+
+@pytest.mark.parametrize(
+    ("records", "versions", "step"),
+    [
+        ((ENDS,), (), "Move foo to a version after 1.5: "),
+        ((ENDS,), ("1.0", "1.5"), "Move foo to a version after 1.5: "),
+        ((ENDS,), ("1.5", "2.0", "2.6", "3.0a1"), "Move foo to 2.6, the newest version that no advisory affects: "),
+        ((ENDS, AGAIN), ("2.0", "2.6"), "Move foo to 2.0, the newest version that no advisory affects: "),
+        ((ENDS, DOUBT), ("2.0", "3.1"), "Move foo to 2.0, the newest version that no advisory affects: "),
+        ((ENDS, AGAIN), ("2.6",), "Move foo to a version after 1.5: "),
+    ],
+)
+def test_advice_names_a_version_that_exists_and_that_nothing_affects(
+    tmp_path: Path, records: tuple[dict[str, object], ...], versions: tuple[str, ...], step: str
+) -> None:
+    with serving() as index:
+        for version in versions:
+            index.add("foo", version, "2026-01-01T00:00:00Z")
+        gate = last_affected(tmp_path, *records)
+        gate.write(".security-config.toml", f'[index]\nurl = "{index.simple}/"\n')
+        assert gate.run() == ExitCode.DENIED
+        asked = list(index.asked)
+        [found] = [one for one in gate.record().findings if "P-1" in one.aliases]
+        assert found.next_step.startswith(step)
+        gate.run("--offline")
+        assert (asked, index.asked) == (["/simple/foo/"], asked)
+    [found] = [one for one in gate.record().findings if "P-1" in one.aliases]
+    assert found.next_step.startswith("Move foo to a version after 1.5: nox -s lock")
+
+
+@pytest.mark.parametrize("bound", ["2.6.0-cu124", "2.6.0-NA", "1.0rc1", "1!2.0", "1.0.post1"])
+def test_every_form_of_a_last_affected_version_is_named(tmp_path: Path, bound: str) -> None:
+    gate = last_affected(
+        tmp_path,
+        record("P-1", affected("foo", f"introduced 0, last_affected {bound}"), modified="2026-11-27T00:00:00Z"),
+    )
+    gate.lock("foo==0.9")
+    assert gate.run("--offline") == ExitCode.DENIED
+    assert gate.record().findings[0].next_step.startswith(f"Move foo to a version after {bound}: ")
+
+
+def test_no_advice_where_another_record_affects_the_versions_after_it(tmp_path: Path) -> None:
+    forever = record("P-4", affected("foo", "introduced 0"), aliases=["P-1"])
+    gate = last_affected(tmp_path, ENDS, forever)
+    assert gate.run("--offline") == ExitCode.DENIED
+    assert gate.record().findings[0].next_step.startswith("No fixed version is known: remove foo")
+
+
+@pytest.mark.online
+def test_advice_for_real_packages_names_a_version_of_the_index(
+    tmp_path: Path, shared_data: Path, feed_cache: Path
+) -> None:
+    gate = gate_on(case("advisory-last-affected-advice", tmp_path) / "project", tmp_path / "gate")
+    add_config(gate, ANY_AGE)
+    gate.run("--advisories", str(shared_data / "advisories" / "osv-pypi.zip"), "--cache", str(feed_cache), given=False)
+    steps = [found.next_step for found in gate.record().findings]
+    assert any("the newest version that no advisory affects" in step for step in steps)
+    assert sum("No fixed version is known" in step for step in steps) <= len(steps) // 10

@@ -12,7 +12,8 @@ Decides  known vulnerabilities, severity, response clock
 Exits    0 no vulnerability is open; 2 usage; 3 a lock or the ledger is broken; 4 a vulnerability is open, or
          pip-audit disagrees; 5 no feed answered, or not every pin was examined.
 Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, then the index's JSON, which
-         receive names and versions; none with --offline.
+         receive names and versions. The project pages, on the index of their lock, of packages with a vulnerability
+         that only a last affected version ends, to name a later version. None with --offline.
 Source   OSV schema 1.7.5, https://ossf.github.io/osv-schema/; PEP 440; https://docs.pypi.org/api/json/
 """
 
@@ -24,6 +25,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from ops.supply_chain.adapters.osv.sources import SourceKind, SourceResult
 from ops.supply_chain.contracts.base import FileRef
@@ -42,6 +45,7 @@ from ops.supply_chain.gather.risk.advisories.finish import (
     project_gates,
 )
 from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, add_options, look_up
+from ops.supply_chain.gather.risk.advisories.newer import newest_clear
 from ops.supply_chain.risk.advisories import pip_audit_comparison
 from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -51,6 +55,9 @@ if TYPE_CHECKING:
     from ops.supply_chain.adapters.tools.pip_audit import AuditResult
 
 GATE = "vulnerability"
+SAME_RECORDS = (
+    "pip-audit used the same records: it confirms how versions were matched, not that the source of advisories is whole"
+)
 KINDS = tuple(SourceKind)
 
 Matches = Mapping[PinKey, Sequence[Vulnerability]]
@@ -65,6 +72,11 @@ class _AuditRun(NamedTuple):
     failed: str = ""
     remedy: str = ""
     tools: tuple[ToolRef, ...] = ()
+
+    @property
+    def same_records(self) -> bool:
+        """True if pip-audit ran: it always gets the records that the matcher used."""
+        return bool(self.tools)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,7 +114,10 @@ def _perform(run: StageRun) -> StageResult:
     with look_up(run, GATE, KINDS) as found:
         matches = {key: hits for key in found.queried if found.matcher and (hits := found.matcher.match(*key))}
         audit = _run_pip_audit(found, matches) if run.args.second_opinion else _AuditRun()
-    findings = [(gate, _findings(found, gate, matches, audit)) for gate in project_gates(run, found)]
+        newest = newest_clear(run, found, matches)
+    findings = [(gate, _findings(found, gate, matches, newest, audit)) for gate in project_gates(run, found)]
+    if audit.same_records:
+        found = msgspec.structs.replace(found, notes=(*found.notes, SAME_RECORDS))
     options = {"second_opinion": "yes" if run.args.second_opinion else "no", "vex": str(len(run.args.vex))}
     result = finish_advisory_gate(
         run,
@@ -115,8 +130,11 @@ def _perform(run: StageRun) -> StageResult:
     return replace(result, reads=(*result.reads, *_vex_refs(run)))
 
 
-def _findings(found: LookupResult, gate: ProjectGate, matches: Matches, audit: _AuditRun) -> list[Finding]:
-    findings = [*_vulnerabilities(found, gate, matches), *_disagreements(found, gate, audit)]
+def _findings(
+    found: LookupResult, gate: ProjectGate, matches: Matches, newest: Mapping[PinKey, str], audit: _AuditRun
+) -> list[Finding]:
+    findings = [*_vulnerabilities(found, gate, matches, newest), *_disagreements(found, gate, audit)]
+    findings += gate.builder.classified()
     return [*findings, *not_examined_findings(found, gate.pins)]
 
 
@@ -145,11 +163,14 @@ def _vex_refs(run: StageRun) -> Iterator[FileRef]:
         yield FileRef(path=f"vex:{path.name}", sha256=sha256_bytes(data), size=len(data))
 
 
-def _vulnerabilities(found: LookupResult, gate: ProjectGate, matches: Matches) -> Iterator[Finding]:
+def _vulnerabilities(
+    found: LookupResult, gate: ProjectGate, matches: Matches, newest: Mapping[PinKey, str]
+) -> Iterator[Finding]:
     locations = gate.pins.locate(matches.keys(), findings=sum(map(len, matches.values())))
     for key, where in sorted(locations.items()):
         move_to = found.matcher.move_to(*key) if found.matcher else ""
-        yield from (gate.builder.vulnerability(hit, where, move_to=move_to) for hit in matches[key])
+        clear = newest.get(key, "")
+        yield from (gate.builder.vulnerability(hit, where, move_to=move_to, newest=clear) for hit in matches[key])
 
 
 def _run_pip_audit(found: LookupResult, matches: Matches) -> _AuditRun:

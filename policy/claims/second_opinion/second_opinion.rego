@@ -1,5 +1,5 @@
 # METADATA
-# title: A second scanner (pip-audit) checked the same locks and agreed.
+# title: A second scanner (pip-audit) checked the same locks against the same advisories and agreed.
 # description: check_vulnerabilities ran with --second-opinion.
 # custom:
 #   fix: Run nox -s check_vulnerabilities -- --second-opinion.

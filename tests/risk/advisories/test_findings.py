@@ -72,9 +72,9 @@ def test_a_whole_finding() -> None:
     ("rating", "said"),
     [
         (Rating(severity=Severity.UNKNOWN, counts_as=Severity.HIGH, basis=Basis.ABSENT),
-         "severity unknown, counts as high (no record rates it and it is not classified)"),
+         "severity unknown, counts as high (no record rates it and [[severity]] does not classify it)"),
         (Rating(severity=Severity.UNKNOWN, counts_as=Severity.CRITICAL, basis=Basis.CONFLICTING),
-         "severity unknown, counts as critical (the ratings conflict and it is not classified)"),
+         "severity unknown, counts as critical (the ratings conflict and [[severity]] does not classify it)"),
         (Rating(severity=Severity.LOW, counts_as=Severity.LOW, basis=Basis.CVSS), "severity low (a CVSS vector)"),
     ],
 )  # fmt: skip

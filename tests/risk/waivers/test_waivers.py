@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.waivers import AcknowledgedCve, WaiverEntry, WaiverRules
+from ops.supply_chain.contracts.values.advisory import separate_names
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.risk.gates.outcome import decide_outcome
@@ -226,9 +227,47 @@ def test_no_finding_is_ever_dropped_and_only_covered_ones_are_waived(
     assert sorted(kept, key=repr) == sorted(findings, key=repr)
     live = [waiver for waiver in waivers if waiver.expires >= TODAY]
     for one in found:
-        assert bool(one.waived_by) == (
-            not one.code.startswith("waiver.") and any(covers(waiver, one) for waiver in live)
-        )
+        about = [] if one.code.startswith("waiver.") else [waiver for waiver in live if covers(waiver, one)]
+        named = {waiver.id.upper() for waiver in about}
+        by_code = any(waiver.id == one.code for waiver in about)
+        assert bool(one.waived_by) == (bool(about) and (by_code or separate_names(one.aliases) <= named))
+
+
+ALIASES = st.lists(
+    st.builds("{}-{}".format, st.sampled_from(["CVE-2026", "GHSA-a", "PYSEC-2026", "MAL-2026"]), st.integers(1, 4)),
+    min_size=1, max_size=6, unique=True,
+)  # fmt: skip
+
+
+@given(ALIASES, st.lists(st.booleans(), min_size=6, max_size=6))
+@settings(derandomize=True, max_examples=200)
+def test_waivers_cover_several_vulnerabilities_only_if_they_name_each(names: list[str], picked: list[bool]) -> None:
+    waived = [name for name, chosen in zip(names, picked, strict=False) if chosen]
+    waivers, malformed = _parse(*(msgspec.structs.replace(GOOD, id=name, package="a") for name in waived))
+    assert not malformed
+    umbrella = Finding(
+        code="vulnerability.known", severity=Severity.HIGH, message="m", next_step="n", package="a", version="1.0",
+        aliases=tuple(names),
+    )  # fmt: skip
+    applied = apply_waivers([umbrella], waivers, scopes=SCOPES, today=TODAY, warn_days=0)
+    [found] = [one for one in applied if one.code == umbrella.code]
+    cves = {name for name in names if name.startswith("CVE-")}
+    others = {name for name in names if name.startswith("GHSA-")}
+    malware = {name for name in names if name.startswith("MAL-")}
+    needed = {name for kind in (cves or others, malware) if len(kind) > 1 for name in kind}
+    assert bool(found.waived_by) == (bool(waived) and needed <= set(waived))
+
+
+def test_a_waiver_of_one_cve_of_several_says_what_it_leaves_open() -> None:
+    waivers, _ = _parse(msgspec.structs.replace(GOOD, package="a"))
+    umbrella = Finding(
+        code="vulnerability.known", severity=Severity.HIGH, message="m", next_step="n", package="a", version="1.0",
+        aliases=("CVE-2026-1", "CVE-2026-2"),
+    )  # fmt: skip
+    found = apply_waivers([umbrella], waivers, scopes=SCOPES, today=TODAY, warn_days=0)
+    assert [one.message for one in found if one.code == "waiver.unused"] == [
+        "waivers[0] (CVE-2026-1) waives nothing: its record also covers CVE-2026-2, which no waiver names"
+    ]
 
 
 @given(st.lists(finding, max_size=6), finding, st.sampled_from(list(Severity)), st.booleans())

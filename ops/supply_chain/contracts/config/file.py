@@ -36,6 +36,7 @@ from ops.supply_chain.contracts.config.review import ReviewConfig
 from ops.supply_chain.contracts.config.sbom import SbomConfig
 from ops.supply_chain.contracts.config.security_insights import SecurityInsightsConfig
 from ops.supply_chain.contracts.config.security_txt import SecurityTxtConfig
+from ops.supply_chain.contracts.config.severity import SeverityEntry
 from ops.supply_chain.contracts.config.signing import SigningConfig
 from ops.supply_chain.contracts.config.support import SupportConfig
 from ops.supply_chain.contracts.config.waivers import AcknowledgedCve, WaiverEntry, WaiverRules
@@ -61,6 +62,7 @@ class Config(Contract, frozen=True, kw_only=True):
     retention: RetentionConfig = RetentionConfig()
     waivers: tuple[WaiverEntry, ...] = ()
     waiver_rules: WaiverRules = WaiverRules()
+    severity: tuple[SeverityEntry, ...] = ()
     feeds: FeedsConfig = FeedsConfig()
     response: ResponseConfig = ResponseConfig()
     publishers: PublishersConfig = PublishersConfig()

@@ -9,6 +9,7 @@ Source: OSV schema 1.7.5, https://ossf.github.io/osv-schema/
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 
@@ -25,6 +26,8 @@ MALWARE_PREFIX = "MAL-"
 """Identifiers of the OpenSSF malicious-packages repository."""
 
 GITHUB_PREFIX = "GHSA-"
+
+CVE_PREFIX = "CVE-"
 
 LABEL_KIND = "GHSA"
 """`SeverityClaim.kind` of the label that GitHub sets; every other kind is OSV's `severity[].type`."""
@@ -230,6 +233,22 @@ class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
     def names(self) -> tuple[str, ...]:
         """Every name of the vulnerability, in display order."""
         return (self.id, *self.aliases)
+
+
+def separate_names(names: Iterable[str]) -> frozenset[str]:
+    """Return the names, in upper case, that each stand for a vulnerability of its own; empty if there is only one.
+
+    An umbrella record has several CVEs as aliases, which joins them; a decision about one of them says nothing about
+    the others. GitHub's ids separate them where there is no CVE, and malicious packages are separate by their own ids.
+
+    Args:
+        names: All names of a vulnerability, in any order and case.
+    """
+    upper = {name.upper() for name in names}
+    cves = {name for name in upper if name.startswith(CVE_PREFIX)}
+    reports = cves or {name for name in upper if name.startswith(GITHUB_PREFIX)}
+    malware = {name for name in upper if name.startswith(MALWARE_PREFIX)}
+    return frozenset(name for kind in (reports, malware) if len(kind) > 1 for name in kind)
 
 
 @lru_cache(maxsize=1 << 18)

@@ -16,12 +16,15 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
 from ops.supply_chain.contracts.values.advisory import Basis, Status, Vulnerability
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.lock_formats import upgrade_command
+from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.pins import Locations
 from ops.supply_chain.risk.advisories.response import ResponseClock
 
@@ -45,11 +48,12 @@ _CODES = {Status.AFFECTED: KNOWN, Status.UNDECIDED: UNDECIDED, Status.SETTLED: S
 
 _WORDS = {
     Basis.MALWARE: "malware",
+    Basis.MAINTAINER: "classified by the maintainers",
     Basis.GHSA_LABEL: "GitHub's label",
     Basis.GHSA_CVSS: "GitHub's CVSS vector",
     Basis.CVSS: "a CVSS vector",
-    Basis.CONFLICTING: "the ratings conflict and it is not classified",
-    Basis.ABSENT: "no record rates it and it is not classified",
+    Basis.CONFLICTING: "the ratings conflict and [[severity]] does not classify it",
+    Basis.ABSENT: "no record rates it and [[severity]] does not classify it",
 }
 
 
@@ -60,9 +64,13 @@ class FindingBuilder:
         clock: The response clock of its configuration.
         ledger: Sightings of earlier scans; empty if there is no ledger.
         zone: The time zone of the response clock.
+        classifier: The maintainers' own severities.
     """
 
-    def __init__(self, clock: ResponseClock, ledger: Ledger, *, zone: str) -> None:
+    def __init__(
+        self, clock: ResponseClock, ledger: Ledger, *, zone: str, classifier: Classifier | None = None
+    ) -> None:
+        self._classifier = classifier or Classifier((), today=clock.today)
         self._clock = clock
         self._ledger = ledger
         self._zone = ZoneInfo(zone)
@@ -70,23 +78,39 @@ class FindingBuilder:
         self.overdue = 0
         self.sightings: list[Sighting] = []
 
-    def vulnerability(self, found: Vulnerability, at: Locations, *, move_to: str) -> Finding:
+    def vulnerability(self, found: Vulnerability, at: Locations, *, move_to: str, newest: str = "") -> Finding:
         """Return the finding for one vulnerability of one pin.
 
         Args:
             found: The vulnerability.
             at: The pin's locations.
             move_to: The nearest version without any of the pin's fixable vulnerabilities, or empty.
+            newest: The newest version on the index that no vulnerability affects, or empty.
         """
         code = _CODES[found.status]
+        found = msgspec.structs.replace(found, rating=self._classifier.rate(found))
         if found.status is Status.SETTLED:
             return _finding(code, Severity.INFO, found, at, said=_settled(found), step=f"Nothing: {found.reason}.")
         when = self._when(code, found)
         said = _affected(found) if found.status is Status.AFFECTED else _undecided(found)
-        step = _step(found, at, move_to)
+        step = _step(found, at, move_to, newest)
         return _finding(
             code, found.rating.counts_as, found, at, said=f"{said}; {_severity(found)}", step=step, when=when
         )
+
+    def classified(self) -> tuple[Finding, ...]:
+        """Return the findings about `[[severity]]` itself, after all vulnerabilities."""
+        return tuple(self._classifier.findings())
+
+    def waiver(self, found: Finding, name: str) -> Finding:
+        """Return a finding about a waiver with the day on which a scan first reported it.
+
+        Args:
+            found: The finding.
+            name: What identifies the waiver from scan to scan: its id and expiry date.
+        """
+        seen = self._see(Sighting(found.code, found.package, (name,)))
+        return msgspec.structs.replace(found, first_seen=seen.isoformat() if seen else "")
 
     def malware(self, found: Vulnerability, at: Locations) -> Finding:
         """Return the finding for a pin that is, or may be, a malicious package."""
@@ -216,16 +240,22 @@ def _severity(found: Vulnerability) -> str:
     rating = found.rating
     if rating.severity is Severity.UNKNOWN:
         return f"severity unknown, counts as {rating.counts_as} ({_WORDS[rating.basis]})"
+    if rating.note:
+        return f"severity {rating.counts_as} ({_WORDS[rating.basis]} on {rating.note})"
     return f"severity {rating.counts_as} ({_WORDS[rating.basis]})"
 
 
-def _step(found: Vulnerability, at: Locations, move_to: str) -> str:
+def _step(found: Vulnerability, at: Locations, move_to: str, newest: str) -> str:
     command = upgrade_command(at.kind, found.package)
     how = f": {command}" if command else f", and recompile {at.path}"
     if found.fixed and move_to:
         return f"Move {found.package} to {move_to} or later{how}"
     if found.fixed:
         return f"Move {found.package} to {found.fixed} or later, which fixes this one but not the others{how}"
+    if found.ends_after and newest:
+        return f"Move {found.package} to {newest}, the newest version that no advisory affects{how}"
+    if found.ends_after:
+        return f"Move {found.package} to a version after {printable(found.ends_after)}{how}"
     return (
         f"No fixed version is known: remove {found.package}, or accept it in {CONFIG_NAME}: [[waivers]] "
         f'id = "{found.id}", package = "{found.package}", versions = "=={found.version}", '

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from packaging.version import Version
+
 from ops.supply_chain.contracts.values.advisory import Advisory, Vulnerability
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.risk.advisories.package import KnownVulnerability, nearest, vulnerabilities_of
@@ -59,6 +61,28 @@ class Matcher:
             return ""
         fixable = [case for case in cases if id(case) not in unfixable]
         return nearest(sorted({fix for case in fixable for fix in case.fixes}), fixable, about)
+
+    def newest_clear(self, package: str, version: str, candidates: Iterable[Version]) -> str:
+        """Return the newest of some versions after a pinned one that no vulnerability affects, or may affect.
+
+        Args:
+            package: In any spelling.
+            version: As the lock writes it.
+            candidates: Versions that exist, in any order.
+        Returns:
+            A version, or empty if there is none or the pinned one cannot be ordered.
+        """
+        about = checked_version(version)
+        if about.version is None:
+            return ""
+        cases = self._known(package)
+        later = sorted((candidate for candidate in candidates if candidate > about.version), reverse=True)
+        clear = (
+            candidate
+            for candidate in later
+            if all(case.status(checked_version(str(candidate))) is None for case in cases)
+        )
+        return str(next(clear, ""))
 
     def malware_elsewhere(self, package: str, version: str) -> tuple[str, ...]:
         """Return the malware recorded under a package's name at other versions than this one."""

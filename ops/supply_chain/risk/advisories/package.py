@@ -9,7 +9,15 @@ from packaging.version import Version
 
 from ops.supply_chain.contracts.values.advisory import GITHUB_PREFIX, Advisory, Rating, Status, Vulnerability
 from ops.supply_chain.risk.advisories.groups import VulnerabilityGroup, join
-from ops.supply_chain.risk.advisories.ranges import CheckedVersion, Decision, checked_version, decide, fixes
+from ops.supply_chain.risk.advisories.ranges import (
+    CheckedVersion,
+    Decision,
+    checked_version,
+    decide,
+    fixes,
+    just_after,
+    last_affected,
+)
 from ops.supply_chain.risk.advisories.severity import rate
 
 
@@ -63,9 +71,23 @@ class KnownVulnerability:
         """Return the nearest later fixed version that is not affected again; empty if none is known."""
         return nearest(self.fixes, (self,), about)
 
+    def ends_after(self, about: CheckedVersion) -> str:
+        """Return the last affected version after which a version is not affected any more, as a record writes it.
+
+        Empty if no record says so, or if another one affects the versions after it.
+        """
+        if about.public is None:
+            return ""
+        ends = sorted(
+            (after, text) for item in self.group.live for text in last_affected(item) if (after := just_after(text))
+        )
+        later = ((after, text) for after, text in ends if after > about.public)
+        return next((text for after, text in later if self.status(checked_version(str(after))) is None), "")
+
     def vulnerability(self, package: str, version: str, status: Status) -> Vulnerability:
         """Return it as a vulnerability of one version with a known status."""
         group, about = self.group, checked_version(version)
+        fixed = "" if status is Status.SETTLED else self.fixed_after(about)
         return Vulnerability(
             id=group.names[0],
             aliases=group.names[1:],
@@ -74,7 +96,8 @@ class KnownVulnerability:
             status=status,
             malware=group.malware,
             rating=self.rating,
-            fixed="" if status is Status.SETTLED else self.fixed_after(about),
+            fixed=fixed,
+            ends_after="" if fixed or status is Status.SETTLED else self.ends_after(about),
             records=self._ids,
             withdrawn=group.withdrawn,
             published=min((item.published for item in group.live if item.published is not None), default=None),

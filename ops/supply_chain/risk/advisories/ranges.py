@@ -217,3 +217,23 @@ def fixes(advisory: Advisory) -> list[Version]:
         if event.kind is EventKind.FIXED
     )
     return [version for version in found if version is not None]
+
+
+def last_affected(advisory: Advisory) -> list[str]:
+    """Return the last affected versions of a record as it writes them, in its order."""
+    events = (event for item in advisory.ranges for event in item.events)
+    return [event.version for event in events if event.kind is EventKind.LAST_AFFECTED]
+
+
+def just_after(bound: str) -> Version | None:
+    """Return a version after a last affected one and before every later release; None if it cannot be ordered."""
+    version = parse_version(bound)
+    labelled = None if version else _LABELLED.fullmatch(bound)
+    if labelled is not None:
+        return Version(labelled["release"] + BEYOND + BEYOND)
+    if version is None:
+        return None
+    if version.is_prerelease:
+        # Of 1.0rc1 the next versions are 1.0rc2 and 1.0: the first is not known to exist.
+        return Version(version.base_version)
+    return Version(f"{version.base_version}.post{BEYOND[1:]}")

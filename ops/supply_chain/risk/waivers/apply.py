@@ -1,6 +1,7 @@
 """Apply waivers to findings: a waived finding stays visible, all others stay open.
 
-An expired waiver waives nothing. Each gate reports the waivers in its own scope, so that an expired, soon expiring or
+An expired waiver waives nothing. A finding with several CVEs, from a record that covers them all, is waived only if
+waivers name every one of them. Each gate reports the waivers in its own scope, so that an expired, soon expiring or
 unused waiver is reported once.
 """
 
@@ -14,6 +15,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.values.advisory import separate_names
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.risk.waivers.model import Waiver
 
@@ -34,23 +36,55 @@ def apply_waivers(
     """
     live = [waiver for waiver in waivers if waiver.date <= today <= waiver.expires]
     used: set[str] = set()
+    partial: dict[str, str] = {}
     applied = []
     for finding in findings:
-        match = next((waiver for waiver in live if not finding.waived_by and covers(waiver, finding)), None)
-        if match is not None:
-            used.add(match.place)
-        applied.append(msgspec.structs.replace(finding, waived_by=match.label) if match else finding)
+        matching = [] if finding.waived_by else [waiver for waiver in live if covers(waiver, finding)]
+        missing = _unnamed(finding, matching)
+        if matching and not missing:
+            used.update(waiver.place for waiver in _needed(finding, matching))
+            label = _weakest(_needed(finding, matching)).label
+            applied.append(msgspec.structs.replace(finding, waived_by=label))
+        else:
+            partial.update((waiver.place, ", ".join(missing)) for waiver in matching)
+            applied.append(finding)
     notes = [
         note
         for waiver in waivers
         if waiver.scope in scopes
-        for note in _notes(waiver, used=waiver.place in used, today=today, warn_days=warn_days)
+        for note in _notes(
+            waiver, used=waiver.place in used, missing=partial.get(waiver.place, ""), today=today, warn_days=warn_days
+        )
     ]
     return tuple(sorted([*applied, *notes], key=lambda finding: finding.sort_key))
 
 
+def _unnamed(finding: Finding, matching: Sequence[Waiver]) -> list[str]:
+    """Return the separate vulnerabilities of a finding that no matching waiver names, sorted; a code names them all."""
+    if any(waiver.id == finding.code for waiver in matching):
+        return []
+    return sorted(separate_names(finding.aliases) - {waiver.id.upper() for waiver in matching})
+
+
+def _needed(finding: Finding, matching: Sequence[Waiver]) -> Sequence[Waiver]:
+    """Return the matching waivers that together waive a finding: one, or one for each separate vulnerability."""
+    by_code = [waiver for waiver in matching if waiver.id == finding.code]
+    separate = separate_names(finding.aliases)
+    if by_code or not separate:
+        return (by_code or matching)[:1]
+    return [waiver for waiver in matching if waiver.id.upper() in separate]
+
+
+def _weakest(waivers: Sequence[Waiver]) -> Waiver:
+    """Return the waiver that decides what may be said of several: without a justification before with one, then the first to expire."""
+    return min(waivers, key=lambda waiver: (bool(waiver.justification), waiver.expires, waiver.place))
+
+
 def covers(waiver: Waiver, finding: Finding) -> bool:
-    """Return True if a waiver covers a finding: same id, alias or code; same package and file; version in range."""
+    """Return True if a waiver is about a finding: same id, alias or code; same package and file; version in range.
+
+    A finding with several CVEs needs a waiver for each of them: see `apply_waivers`.
+    """
     ids = {finding.code, *(alias.upper() for alias in finding.aliases)}
     if waiver.id not in ids and waiver.id.upper() not in ids:
         return False
@@ -71,7 +105,7 @@ def _within(version: str, specifier: str) -> bool:
         return False
 
 
-def _notes(waiver: Waiver, *, used: bool, today: date, warn_days: int) -> list[Finding]:
+def _notes(waiver: Waiver, *, used: bool, missing: str, today: date, warn_days: int) -> list[Finding]:
     left = (waiver.expires - today).days
     if left < 0:
         return [
@@ -90,7 +124,11 @@ def _notes(waiver: Waiver, *, used: bool, today: date, warn_days: int) -> list[F
             )
         ]
     notes = []
-    if not used:
+    if not used and missing:
+        what = f"waives nothing: its record also covers {missing}, which no waiver names"
+        step = f"Fix the finding, or add a waiver for each of {missing}."
+        notes.append(_note(waiver, "unused", Severity.INFO, what, step))
+    elif not used:
         notes.append(_note(waiver, "unused", Severity.INFO, "waives nothing", "Remove it."))
     if left <= warn_days:
         notes.append(

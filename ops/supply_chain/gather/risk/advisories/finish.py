@@ -9,14 +9,19 @@ from ops.supply_chain.adapters.files import ledger as ledgers
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.ledger import Ledger
 from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
-from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
 from ops.supply_chain.gather.risk.advisories.lookup import FOREIGN_FOLDER, LookupResult, ProjectPins
+from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.findings import FindingBuilder, not_examined
 from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.risk.advisories.response import ResponseClock
+from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageResult, StageRun
+
+OTHER_SCOPES = {"vulnerability": ("severity",)}
+"""Scopes of waivers that a gate applies besides its own."""
 
 SECONDS_PER_HOUR = 3600
 
@@ -53,7 +58,8 @@ def project_gates(run: StageRun, found: LookupResult) -> tuple[ProjectGate, ...]
         component = pins.project.label or run.project.name
         clock = ResponseClock(config, now=run.now)
         ledger = ledgers.read(ledgers.ledger_path(run.artifacts, component))
-        builder = FindingBuilder(clock, ledger or Ledger(), zone=config.zone)
+        classifier = Classifier(pins.project.config.severity, today=clock.today)
+        builder = FindingBuilder(clock, ledger or Ledger(), zone=config.zone, classifier=classifier)
         gates.append(ProjectGate(pins, builder, clock, ledger, component))
     return tuple(gates)
 
@@ -93,7 +99,7 @@ def finish_advisory_gate(
         InputError: The ledger is damaged.
         OutputError: The ledger cannot be written.
     """
-    gate = _outcome(run, found, findings)
+    gate = _with_first_days(_outcome(run, found, findings), findings)
     if run.args.ledger:
         for project_gate, _ in findings:
             path = ledgers.ledger_path(run.artifacts, project_gate.component)
@@ -122,11 +128,28 @@ def finish_advisory_gate(
 def _outcome(run: StageRun, found: LookupResult, findings: GateFindings) -> GateOutcome:
     """Decide the outcome: a pass becomes not-examined if an unexamined pin is not accepted by a waiver."""
     pairs = [(project_gate.pins.project, listed) for project_gate, listed in findings]
-    gate = finish_gate(run, pairs, scopes=frozenset({found.gate}), all_examined=True)
+    scopes = frozenset({found.gate, *OTHER_SCOPES.get(found.gate, ())})
+    gate = finish_gate(run, pairs, scopes=scopes, all_examined=True)
     unexamined = any(finding.code.endswith(NOT_EXAMINED) and not finding.waived_by for finding in gate.findings)
     if unexamined and gate.outcome is Outcome.PASS:
         return gate._replace(outcome=Outcome.NOT_EXAMINED)
     return gate
+
+
+def _with_first_days(gate: GateOutcome, findings: GateFindings) -> GateOutcome:
+    """Give the findings about waivers the day on which a scan first reported them, so that each is new only once."""
+    first: dict[Finding, Finding] = {}
+    for project_gate, _ in findings:
+        project = project_gate.pins.project
+        names = {waiver.place: f"{waiver.id} until {waiver.expires}" for waiver in parse_waivers(project.config)[0]}
+        [config] = project.relocated(
+            [Finding(code="", severity=Severity.INFO, message="", next_step="", path=CONFIG_NAME)]
+        )
+        for finding in gate.findings:
+            name = names.get(finding.message.split(" ", 1)[0])
+            if finding.code.startswith("waiver.") and finding.path == config.path and name:
+                first[finding] = project_gate.builder.waiver(finding, name)
+    return gate._replace(findings=tuple(first.get(finding, finding) for finding in gate.findings))
 
 
 def _counts(found: LookupResult, findings: GateFindings, gate: GateOutcome) -> dict[str, int]:
