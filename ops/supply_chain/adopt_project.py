@@ -32,7 +32,7 @@ from ops.supply_chain.assurance.adoption.report import (
 )
 from ops.supply_chain.assurance.adoption.workflows import require_pipeline
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, parse_config
-from ops.supply_chain.core.errors import OutputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, OutputError, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.assurance.adoption.files import pipeline_of, read_templates, write_plan
 from ops.supply_chain.gather.assurance.adoption.survey import survey_of
@@ -73,7 +73,11 @@ def _perform(run: StageRun) -> StageResult:
     given = run.args.path or run.args.project
     root = given.absolute()
     if not root.is_dir():
-        raise UsageError(f"{given}: is not a folder", hint="Give the project's folder: nox -s adopt -- PATH.")
+        raise UsageError(
+            f"{given}: is not a folder",
+            hint="Give the project's folder: nox -s adopt -- PATH.",
+            kind=ErrorClass.NO_PROJECT,
+        )
     survey = survey_of(root, now=run.now)
     plan = _plan(run, survey)
     _require_valid(plan)

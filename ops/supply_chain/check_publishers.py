@@ -31,7 +31,7 @@ from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import UnavailableError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.dependencies.publishers.collect import (
@@ -118,10 +118,12 @@ def _perform(run: StageRun) -> StageResult:
 
 def _check_usage(run: StageRun) -> None:
     if run.args.accept and not run.args.record:
-        raise UsageError("--accept needs --record", hint="Add --record.")
+        raise UsageError("--accept needs --record", hint="Add --record.", kind=ErrorClass.COMMAND_LINE)
     if run.args.refresh_trusted_root and (run.offline or run.args.trusted_root):
         raise UsageError(
-            "--refresh-trusted-root cannot be combined with --offline or --trusted-root", hint="Remove one of them."
+            "--refresh-trusted-root cannot be combined with --offline or --trusted-root",
+            hint="Remove one of them.",
+            kind=ErrorClass.COMMAND_LINE,
         )
 
 
@@ -206,7 +208,11 @@ def _record(run: StageRun, checks: Sequence[ProjectCheck]) -> tuple[list[Project
     known = {entry.pin.name for check in checks for lock in check.locks.locks for entry in lock.entries}
     unknown = sorted(accepted - known)
     if unknown:
-        raise UsageError(f"--accept {printable(unknown[0])}: no lock contains this package", hint="Check its name.")
+        raise UsageError(
+            f"--accept {printable(unknown[0])}: no lock contains this package",
+            hint="Check its name.",
+            kind=ErrorClass.COMMAND_LINE,
+        )
     renewed, writes = [], []
     for check in checks:
         baselines = dict(check.locks.baselines)

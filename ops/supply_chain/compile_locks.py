@@ -31,7 +31,7 @@ from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.values.compile_request import CompileRequest
 from ops.supply_chain.contracts.values.publisher import Publisher
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.dependencies.compile.options import CompileOptions, parse_options, refuse_unknown
@@ -109,7 +109,9 @@ def _jobs(run: StageRun, options: CompileOptions) -> list[list[LockJob]]:
         groups = restrict(groups, [inside(run.root, path) for path in run.args.paths])
     if not groups:
         raise UsageError(
-            "no source of a lock found", hint="Write a requirements.in, or name the lock in [locks].include."
+            "no source of a lock found",
+            hint="Write a requirements.in, or name the lock in [locks].include.",
+            kind=ErrorClass.NO_CONFIGURATION,
         )
     refuse_unknown(options, [job for group in groups for job in group])
     return groups

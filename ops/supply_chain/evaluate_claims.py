@@ -28,7 +28,7 @@ from ops.supply_chain.contracts.files.claims import (
 )
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -112,7 +112,9 @@ def _wanted(options: Sequence[str], report: ClaimsReport) -> list[ClaimVerdict]:
     for name in asked:
         if name not in known:
             nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-            raise UsageError(f"unknown claim {name!r}", hint=f"The nearest is {nearest[0]!r}.")
+            raise UsageError(
+                f"unknown claim {name!r}", hint=f"The nearest is {nearest[0]!r}.", kind=ErrorClass.COMMAND_LINE
+            )
     return [known[name] for name in asked]
 
 

@@ -28,7 +28,7 @@ from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.contracts.values.package_index import MetadataAnswer
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import OutputError, UnavailableError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
@@ -128,7 +128,9 @@ def _formats(option: str, configured: Sequence[SbomFormat], flag: str) -> tuple[
         return tuple(SbomFormat(word.strip()) for word in option.split(","))
     except ValueError as error:
         known = ", ".join(sbom_format.value for sbom_format in SbomFormat)
-        raise UsageError(f"{flag} {option}: {error}", hint=f"Known formats: {known}, all, none.") from error
+        raise UsageError(
+            f"{flag} {option}: {error}", hint=f"Known formats: {known}, all, none.", kind=ErrorClass.COMMAND_LINE
+        ) from error
 
 
 def _undecided(run: StageRun) -> StageResult | None:

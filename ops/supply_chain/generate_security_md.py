@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from ops.supply_chain.contracts.files.document_basis import DocumentBasis
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.assurance.claims.evaluate import add_options
@@ -74,12 +74,12 @@ def _perform(run: StageRun) -> StageResult:
 
     args = run.args
     if args.unless_first and not args.strict:
-        raise UsageError("--unless-first goes with --strict")
+        raise UsageError("--unless-first goes with --strict", kind=ErrorClass.COMMAND_LINE)
     files = DocumentFiles(run)
     if args.watch:
         return _watch(files)
     if args.replace and args.check:
-        raise UsageError("--replace writes and --check does not: use one of them")
+        raise UsageError("--replace writes and --check does not: use one of them", kind=ErrorClass.COMMAND_LINE)
     return _check(run, files) if args.check else _write(run, files)
 
 

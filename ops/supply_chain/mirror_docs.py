@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
@@ -73,7 +73,9 @@ def _address(given: str) -> str:
         not any(character in given for character in " ()<>\"'`|\\\t\r\n") and given.isascii() and given.isprintable()
     )
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment or not plain:
-        raise UsageError(f"--files-at {given!r}: expected an address of the form https://HOST/PATH")
+        raise UsageError(
+            f"--files-at {given!r}: expected an address of the form https://HOST/PATH", kind=ErrorClass.COMMAND_LINE
+        )
     return given.rstrip("/")
 
 

@@ -29,7 +29,7 @@ from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.publication import LocalFile
 from ops.supply_chain.contracts.values.signature_names import is_signature
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, UnavailableError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, ExitCode, InputError, OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.release.publication import (
     PublicationTarget,
@@ -101,6 +101,7 @@ def _perform(run: StageRun) -> StageResult:
         raise UsageError(
             f"{REHEARSAL_VARIABLE} is set, and a rehearsal is never published",
             hint=f"Unset {REHEARSAL_VARIABLE}, and publish a real release: nox -s release.",
+            kind=ErrorClass.CONFIGURATION,
         )
     from ops.supply_chain.adapters.github.client import Github
 
@@ -140,7 +141,11 @@ def _where(run: StageRun) -> tuple[str, str]:
     source = run.project.source
     found = repository_of(source.remote, host) if source else ""
     if not found:
-        raise UsageError(f"the project has no git remote at {host}", hint="Give --repository OWNER/REPO.")
+        raise UsageError(
+            f"the project has no git remote at {host}",
+            hint="Give --repository OWNER/REPO.",
+            kind=ErrorClass.CONFIGURATION,
+        )
     return found, tag
 
 

@@ -24,7 +24,7 @@ from ops.supply_chain.adapters.files.folders import empty
 from ops.supply_chain.adapters.github import step_summary
 from ops.supply_chain.adapters.tools import age
 from ops.supply_chain.contracts.files.claims import ClaimsReport
-from ops.supply_chain.core.errors import StageError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, StageError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.assurance.claims.evaluate import add_options, claims_of
@@ -61,7 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     if run.args.pdf and run.args.public_log:
-        raise UsageError("--pdf and --public-log: a PDF contains what a public log must not", hint="Use one of them.")
+        raise UsageError(
+            "--pdf and --public-log: a PDF contains what a public log must not",
+            hint="Use one of them.",
+            kind=ErrorClass.COMMAND_LINE,
+        )
     # Only a dist folder is emptied: `--dist` may name a folder that has another `report`.
     with hold_for(run.dist, run.root):
         page = _page(run)

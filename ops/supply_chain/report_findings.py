@@ -25,7 +25,7 @@ from ops.supply_chain.adapters.github import step_summary
 from ops.supply_chain.adapters.tools import age
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.errors import UnavailableError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.gates.records import read_records
@@ -116,6 +116,7 @@ def _encrypted_files(run: StageRun, report: FindingsReport) -> dict[str, bytes]:
         raise UsageError(
             f"{age.WHERE} is empty, so there is no recipient to encrypt for",
             hint="Add the maintainers' age public keys.",
+            kind=ErrorClass.NO_CONFIGURATION,
         )
     if not asked and not (run.args.public_log and recipients):
         return {}

@@ -31,7 +31,7 @@ from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest, Man
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.release.assembly.completeness import problems_of_set
@@ -91,7 +91,9 @@ def _perform(run: StageRun) -> StageResult:
     args = run.args
     caring = args.list or args.verify or args.prune
     if (args.apply and not args.prune) or (args.component and not caring):
-        raise UsageError("--apply goes with --prune, --component with --list, --verify or --prune")
+        raise UsageError(
+            "--apply goes with --prune, --component with --list, --verify or --prune", kind=ErrorClass.COMMAND_LINE
+        )
     if caring:
         return _care(run)
     return _retain(run)
@@ -240,7 +242,9 @@ def _care(run: StageRun) -> StageResult:
     components = store.components()
     if run.args.component:
         if run.args.component not in components:
-            raise UsageError(f"--component {run.args.component!r}: nothing of it is retained")
+            raise UsageError(
+                f"--component {run.args.component!r}: nothing of it is retained", kind=ErrorClass.COMMAND_LINE
+            )
         components = (run.args.component,)
     releases: list[HeldRelease] = []
     decisions: list[PruneDecision] = []

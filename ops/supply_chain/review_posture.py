@@ -19,7 +19,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -134,7 +134,7 @@ def _window(run: StageRun, *, utc: bool) -> ReviewWindow:
 
     given = run.args.within
     if given is not None and not 0 <= given <= MOST_DAYS:
-        raise UsageError(f"--within {given}: expected 0 to {MOST_DAYS} days")
+        raise UsageError(f"--within {given}: expected 0 to {MOST_DAYS} days", kind=ErrorClass.COMMAND_LINE)
     within = run.config.review.within_days if given is None else given
     return ReviewWindow(utc_day(run) if utc else today(run, run.config), within)
 

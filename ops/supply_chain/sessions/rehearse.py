@@ -179,6 +179,7 @@ def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> Rehea
             raise UsageError(
                 f"signing.identities: no name was found that {identity.identity_regex!r} matches",
                 hint="Put an entry with 'identity' before it.",
+                kind=ErrorClass.CONFIGURATION,
             )
         return RehearsalSigner(name, identity.issuer, ephemeral=False, claims=claims_of(identity))
     return EPHEMERAL

@@ -41,6 +41,10 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"See '{self.prog} --help'.")
 
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - the base class has it
+        """Write the help to stdout, whatever file is given."""
+        _say(self.format_help())
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Verify the release given on the command line.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from ops.supply_chain.assurance.documents.template import MOST_CHARACTERS, read_template, render
@@ -97,7 +99,20 @@ def test_what_a_template_leaves(text: str, expected: str) -> None:
         ),
         ("{{ none }}", "T line 1: a value in quotes is not allowed in a template", "Write the text itself."),
         ("{{ " + "9" * 5000 + " }}", "T: has a number that cannot be read", "A template has {{PLACEHOLDERS}}"),
-        ("{{COMPONENT_NAME()}}", "T: a call is not allowed in a template", "Name placeholders without brackets."),
+        ("{{COMPONENT_NAME()}}", "T line 1: call is not allowed in a template", ONLY),
+        ("a\n{% call COMPONENT_NAME() %}x{% endcall %}", "T line 2: callblock is not allowed in a template", ONLY),
+        ("{% call(x=1) COMPONENT_NAME() %}x{% endcall %}", "T line 1: callblock is not allowed in a template", ONLY),
+        (
+            "{% call COMPONENT_NAME('signed-releases', HAS_RELEASE) %}x{% endcall %}",
+            "T line 1: callblock is not allowed in a template",
+            ONLY,
+        ),
+        (
+            "{% call COMPONENT_NAME('signed-releases', false) %}x{% endcall %}",
+            "T line 1: callblock is not allowed in a template",
+            ONLY,
+        ),
+        ("{% autoescape true %}x{% endautoescape %}", "T line 1: scope is not allowed in a template", ONLY),
         ("{% filter upper %}x{% endfilter %}", "T line 1: filterblock is not allowed in a template", ONLY),
         (
             "{% claim 'signed-releases' %}{% claim 'checksums-published' %}{% endclaim %}{% endclaim %}",
@@ -166,3 +181,51 @@ def test_claims_are_told_with_their_lines() -> None:
         ("signed-releases", 3, True),
         ("checksums-published", 3, False),
     ]
+
+
+PIECES = (
+    *("call", "endcall", "claim 'signed-releases'", "claim HAS_RELEASE", "endclaim", "if HAS_RELEASE", "elif", "else"),
+    *("endif", "for x in COMPONENT_NAME recursive", "endfor", "macro m(x=m)", "endmacro", "block b", "endblock"),
+    *("raw", "endraw", "with x = 1", "endwith", "autoescape false", "endautoescape", "filter upper", "endfilter"),
+    *("set x", "endset", "set x = x", "include x", "extends x", "import x as x", "from x import x", "do x", "debug"),
+    *("call(x) COMPONENT_NAME(*x, **x)", "call COMPONENT_NAME(1)()", "print COMPONENT_NAME", "trans", "pluralize"),
+)
+WORDS = (
+    *("COMPONENT_NAME", "HAS_RELEASE", "self", "loop", "caller()", "none", "1", "9" * 5000, "'a'", "()", "[", "{1: 2}"),
+    *(
+        "|upper",
+        "|none",
+        ".x",
+        "['x']",
+        "[1:2]",
+        "(1)",
+        "(*x)",
+        " is none",
+        " is none none",
+        " ~ ",
+        " ** 9",
+        " // 0",
+        "not ",
+    ),
+    *(" if ", " else ", ", ", " in ", "-", "(", ")", "\\", "\n", "\x00", "é", "%", "}"),
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_a_template_contains_it_is_filled_or_refused(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a reproducible order
+    refused = 0
+    for _ in range(250):
+        parts = []
+        for _ in range(chance.randint(1, 5)):
+            words = "".join(chance.choices(WORDS, k=chance.randint(1, 4)))
+            parts.append(
+                chance.choice(
+                    [f"{{% {chance.choice(PIECES)} %}}", f"{{{{ {words} }}}}", f"{{% if {words} %}}x{{% endif %}}"]
+                )
+            )
+        try:
+            filled("\n".join(parts))
+        except InputError as error:
+            refused += error.message.startswith("T")
+    assert refused > 200

@@ -14,7 +14,7 @@ from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
 from ops.supply_chain.adapters.files.lock_sources import matches
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.core import plain_toml
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.formats.pyproject import read_pyproject
 from ops.supply_chain.formats.requirements_encoding import UndecodableError, decode_requirements
 
@@ -42,6 +42,7 @@ def declaring_files(root: Path, exclude: Collection[str] = ()) -> tuple[str, ...
         raise UsageError(
             "[locks].exclude: excludes every file of the project, so nothing can be checked",
             hint="Leave out what holds the locks of others, and nothing else.",
+            kind=ErrorClass.CONFIGURATION,
         )
     found = {path for path in files if _is_source(path) and _has_requirements(root, path)}
     found |= {path for path in files if _name(path) in UNREADABLE}

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.formats.requirements_encoding import UndecodableError, decode_requirements
 
 SUFFIXES = (".in", ".txt")
@@ -64,7 +64,11 @@ def inside(root: Path, given: Path) -> str:
         path = Path(os.path.normpath(base / given))
         if path.exists() and path.is_relative_to(root):
             return "" if path == root else path.relative_to(root).as_posix()
-    raise UsageError(f"{given}: is no file or folder of the project", hint="Give a source, a lock or a folder of them.")
+    raise UsageError(
+        f"{given}: is no file or folder of the project",
+        hint="Give a source, a lock or a folder of them.",
+        kind=ErrorClass.COMMAND_LINE,
+    )
 
 
 @lru_cache(maxsize=256)

@@ -18,7 +18,7 @@ from ops.supply_chain.adapters.http.client import is_loopback
 from ops.supply_chain.adapters.http.credentials import DEFAULT_PORTS, Origin
 from ops.supply_chain.adapters.http.failure import Failed, address
 from ops.supply_chain.core.addresses import GITHUB_API_URL
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 
 API_VARIABLE = "GITHUB_API_URL"
 TOKEN_VARIABLES = ("GH_TOKEN", "GITHUB_TOKEN")
@@ -67,7 +67,10 @@ def token_from_environment() -> Token:
     for name in TOKEN_VARIABLES:
         text = os.environ.get(name, "").strip()
         if text and not _TOKEN.fullmatch(text):
-            raise UsageError(f"${name} is not a token: it has white space or other than ASCII characters in it")
+            raise UsageError(
+                f"${name} is not a token: it has white space or other than ASCII characters in it",
+                kind=ErrorClass.CONFIGURATION,
+            )
         if text:
             return Token(text)
     return Token("")
@@ -84,12 +87,13 @@ def api_from_environment() -> Api:
         parts = urlsplit(text)
         origin = origin_of_url(text)
     except ValueError:
-        raise UsageError(f"${API_VARIABLE} is not an address") from None
+        raise UsageError(f"${API_VARIABLE} is not an address", kind=ErrorClass.CONFIGURATION) from None
     plain_here = parts.scheme == "http" and is_loopback(origin[1])
     if not origin[1] or parts.username is not None or parts.query or not (parts.scheme == "https" or plain_here):
         raise UsageError(
             f"${API_VARIABLE} {address(text)}: is not an https address without user, password and query",
             hint="Unset it for GitHub itself, or give https://HOST/api/v3 for GitHub Enterprise Server.",
+            kind=ErrorClass.CONFIGURATION,
         )
     return Api(text.rstrip("/"), origin)
 

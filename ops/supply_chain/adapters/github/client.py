@@ -16,7 +16,7 @@ from ops.supply_chain.adapters.github.api import TIMEOUTS, GithubApi
 from ops.supply_chain.adapters.github.publishing import Publishing
 from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.contracts.values.publication import LocalFile, RemoteAsset, RemoteRelease
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class Github:
     def __init__(self, repository: str, *, timeouts: Timeouts | None = None) -> None:
         self._api, self._token = api_from_environment(), token_from_environment()
         if not self._token:
-            raise UsageError(NO_TOKEN, hint="Put it into GH_TOKEN or GITHUB_TOKEN.")
+            raise UsageError(NO_TOKEN, hint="Put it into GH_TOKEN or GITHUB_TOKEN.", kind=ErrorClass.NO_TOKEN)
         self._repository = repository
         self._timeouts = timeouts or TIMEOUTS
         self._runner = asyncio.Runner()

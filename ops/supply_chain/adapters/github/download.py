@@ -27,7 +27,7 @@ from ops.supply_chain.contracts.values.publication import (
     RemoteAsset,
     RemoteRelease,
 )
-from ops.supply_chain.core.errors import InputError, OutputError, UnavailableError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, OutputError, UnavailableError, UsageError
 
 DOWNLOADS_AT_ONCE = 8
 
@@ -77,7 +77,7 @@ def download_release(
         OutputError: The folder cannot be written.
     """
     if not REPOSITORY.fullmatch(repository) or not TAG.fullmatch(tag):
-        raise UsageError(f"{repository!r} {tag!r}: expected OWNER/REPO and a tag")
+        raise UsageError(f"{repository!r} {tag!r}: expected OWNER/REPO and a tag", kind=ErrorClass.COMMAND_LINE)
     api, token = api_from_environment(), token_from_environment()
     chosen = timeouts or TIMEOUTS._replace(concurrency=DOWNLOADS_AT_ONCE)
 
@@ -156,6 +156,7 @@ def _prepare(folder: Path, release: RemoteRelease, *, replace: bool) -> None:
         raise UsageError(
             f"{folder}: has {others[0]!r} in it, which is no file of release {release.tag}",
             hint="Give an empty or new folder.",
+            kind=ErrorClass.COMMAND_LINE,
         )
 
 

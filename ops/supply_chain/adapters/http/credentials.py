@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 
 if TYPE_CHECKING:
     import httpx
@@ -87,6 +87,8 @@ def _read_netrc() -> netrc.netrc | None:
         return netrc.netrc(path) if path.is_file() else None
     except netrc.NetrcParseError as error:
         # The error's own text quotes the file, and so perhaps a password.
-        raise UsageError(f"{path}: is not a netrc file, line {error.lineno}", hint="Repair that line.") from None
+        raise UsageError(
+            f"{path}: is not a netrc file, line {error.lineno}", hint="Repair that line.", kind=ErrorClass.CONFIGURATION
+        ) from None
     except (OSError, RuntimeError, UnicodeDecodeError):
         return None

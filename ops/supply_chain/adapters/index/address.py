@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from ops.supply_chain.adapters.http.credentials import DEFAULT_PORTS, Account, Origin
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.text import printable, without_credentials
 
 USERNAME_VARIABLE = "SEALWRIGHT_INDEX_USERNAME"
@@ -42,7 +42,11 @@ def read_address(text: str, *, where: str) -> IndexAddress:
         host, port = "", 0
     if not host or not port:
         shown = printable(without_credentials(text))
-        raise UsageError(f"{where}: {shown!r} is not an https address", hint="Give the full address of a simple API.")
+        raise UsageError(
+            f"{where}: {shown!r} is not an https address",
+            hint="Give the full address of a simple API.",
+            kind=ErrorClass.CONFIGURATION,
+        )
     account = (unquote(parts.username or ""), unquote(parts.password or "")) if parts.username else None
     shown_host = f"[{host}]" if ":" in host else host
     place = shown_host if port == DEFAULT_PORTS.get(parts.scheme) else f"{shown_host}:{port}"

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 
 FEWEST_RSA_BITS = 2048
 """NIST SP 800-131A rev. 2: a signature by a shorter RSA key proves nothing."""
@@ -180,10 +180,12 @@ def key_in(path: Path) -> PublicKey:
         with path.open("rb") as file:
             return read_pem(file.read(MOST_KEY_BYTES + 1))
     except OSError as error:
-        raise UsageError(f"--key {path}: cannot be read: {error.strerror or error}") from error
+        raise UsageError(
+            f"--key {path}: cannot be read: {error.strerror or error}", kind=ErrorClass.COMMAND_LINE
+        ) from error
     except ValueError as error:
         hint = "Give the signer's public key as PEM: cosign public-key --key KEY, or what the KMS exports."
-        raise UsageError(f"--key {path}: {_plain(error)}", hint=hint) from error
+        raise UsageError(f"--key {path}: {_plain(error)}", hint=hint, kind=ErrorClass.COMMAND_LINE) from error
 
 
 def _plain(error: ValueError) -> str:

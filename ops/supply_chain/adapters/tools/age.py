@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ops.supply_chain.core.errors import OutputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, OutputError, UsageError
 
 SUFFIX = ".age"
 WHERE = "[public_log].recipients"
@@ -33,7 +33,9 @@ def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:
     import pyrage  # type: ignore[import-untyped] # it has stubs, and no marker that says so
 
     if not recipients:
-        raise UsageError(f"{WHERE} is empty", hint="Put the maintainers' age public keys there.")
+        raise UsageError(
+            f"{WHERE} is empty", hint="Put the maintainers' age public keys there.", kind=ErrorClass.NO_CONFIGURATION
+        )
     parsed = [_recipient(text.strip(), f"{WHERE}[{place}]") for place, text in enumerate(recipients)]
     try:
         return bytes(pyrage.encrypt(data, parsed))
@@ -56,12 +58,16 @@ def _recipient(text: str, where: str) -> Any:
 
     if text.upper().startswith(SECRET_PREFIX) or "PRIVATE KEY" in text:
         raise UsageError(
-            f"{where} is a secret key", hint="Put the public key there, and make a new pair: this one is known now."
+            f"{where} is a secret key",
+            hint="Put the public key there, and make a new pair: this one is known now.",
+            kind=ErrorClass.CONFIGURATION,
         )
     kind = ssh.Recipient if text.startswith("ssh-") else x25519.Recipient
     try:
         return kind.from_str(text)
     except RecipientError as error:
         raise UsageError(
-            f"{where} is no age recipient", hint="Expected age1..., ssh-ed25519 ... or ssh-rsa ..., a public key."
+            f"{where} is no age recipient",
+            hint="Expected age1..., ssh-ed25519 ... or ssh-rsa ..., a public key.",
+            kind=ErrorClass.CONFIGURATION,
         ) from error

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from ops.supply_chain.core.errors import UnavailableError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.core.variables import Child, child_variables
 
@@ -48,7 +48,9 @@ def installed_in(python: str, *, epoch: int) -> dict[str, Any]:
     # Not resolved: a virtual environment's python is a link, and the environment is the folder of the link.
     place = Path(python).absolute()
     if not place.exists():
-        raise UsageError(f"--environment {python}: there is no such interpreter or virtual environment")
+        raise UsageError(
+            f"--environment {python}: there is no such interpreter or virtual environment", kind=ErrorClass.COMMAND_LINE
+        )
     document = _parsed(_run(str(place), epoch))
     components = document.get("components")
     if not isinstance(components, list) or not components:

@@ -13,7 +13,7 @@ import re
 
 from ops.supply_chain.assurance.adoption.model import PipelineSource
 from ops.supply_chain.contracts.values.publication import REPOSITORY
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 
 NAMES = ("release.yml", "daily-scan.yml", "scorecard.yml")
 FOLDER = ".github/workflows"
@@ -33,6 +33,7 @@ def require_pipeline(text: str) -> PipelineSource:
     raise UsageError(
         f"--pipeline {text!r}: expected OWNER/REPO@COMMIT with a full commit hash",
         hint="Name the repository and the commit of sealwright that the workflows are to run.",
+        kind=ErrorClass.COMMAND_LINE,
     )
 
 

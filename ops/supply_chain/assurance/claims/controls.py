@@ -9,7 +9,7 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.controls import ControlsConfig
 from ops.supply_chain.contracts.files.claims import ClaimStatus, ClaimVerdict, ControlStatus, ControlVerdict
 from ops.supply_chain.contracts.files.control_catalogue import Catalogue, CatalogueEntry
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.text import printable
 
 PASS = "pass"  # noqa: S105 - an outcome
@@ -49,9 +49,17 @@ def _decided(catalogues: Sequence[Catalogue], config: ControlsConfig) -> dict[st
         where = f"controls.out_of_scope[{place}]"
         if scope.id not in ids:
             nearest = difflib.get_close_matches(scope.id, ids, n=1, cutoff=0.0)
-            raise UsageError(f"{where}: no control is called {scope.id!r}", hint=f"The nearest is {nearest[0]!r}.")
+            raise UsageError(
+                f"{where}: no control is called {scope.id!r}",
+                hint=f"The nearest is {nearest[0]!r}.",
+                kind=ErrorClass.CONFIGURATION,
+            )
         if not scope.reason.strip():
-            raise UsageError(f"{where}: {scope.id} has no reason", hint="Write why the control is not followed.")
+            raise UsageError(
+                f"{where}: {scope.id} has no reason",
+                hint="Write why the control is not followed.",
+                kind=ErrorClass.CONFIGURATION,
+            )
     return {scope.id: scope.reason.strip() for scope in config.out_of_scope}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.formats.markdown import is_web_address
 
@@ -61,4 +61,8 @@ def contact(address: str, *, where: str) -> str:
 
 def _refused(where: str, given: str, expected: str) -> UsageError:
     shown = printable(without_credentials(given))
-    return UsageError(f"{CONFIG_NAME}: {where} is {shown!r}: expected {expected}", hint=f"Correct {where}.")
+    return UsageError(
+        f"{CONFIG_NAME}: {where} is {shown!r}: expected {expected}",
+        hint=f"Correct {where}.",
+        kind=ErrorClass.CONFIGURATION,
+    )

@@ -33,7 +33,7 @@ from ops.supply_chain.contracts.files.security_insights import (
     SelfAssessment,
     VulnerabilityReporting,
 )
-from ops.supply_chain.core.errors import OutputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, OutputError, UsageError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats import yaml
 
@@ -73,21 +73,26 @@ def _require(facts: DocumentFacts) -> None:
         raise UsageError(
             f"{CONFIG_NAME}: security_insights.url is set, but {', '.join(missing)} not",
             hint=f"Set them too, or remove url; then no {FILE_NAME} is written.",
+            kind=ErrorClass.CONFIGURATION,
         )
     try:
         date.fromisoformat(config.last_reviewed)
     except ValueError as error:
         raise UsageError(
-            f"{CONFIG_NAME}: security_insights.last_reviewed is {config.last_reviewed!r}: expected an ISO date"
+            f"{CONFIG_NAME}: security_insights.last_reviewed is {config.last_reviewed!r}: expected an ISO date",
+            kind=ErrorClass.CONFIGURATION,
         ) from error
     if facts.config.governance.model is GovernanceModel.CATHEDRAL and config.accepts_change_request:
         raise UsageError(
             f"{CONFIG_NAME}: governance.model is 'cathedral' and security_insights.accepts_change_request is true",
             hint="Set accepts_change_request = false, or another model.",
+            kind=ErrorClass.CONFIGURATION,
         )
     for name in ("administrators", "core_team"):
         if sum(person.primary for person in getattr(config, name)) > 1:
-            raise UsageError(f"{CONFIG_NAME}: security_insights.{name}: more than one is primary")
+            raise UsageError(
+                f"{CONFIG_NAME}: security_insights.{name}: more than one is primary", kind=ErrorClass.CONFIGURATION
+            )
 
 
 def _licence(facts: DocumentFacts) -> str:

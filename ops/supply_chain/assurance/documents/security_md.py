@@ -11,7 +11,7 @@ from ops.supply_chain.assurance.documents.basis import basis_of, closing_comment
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer, UnsupportedClaim
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.assurance.documents.template import read_template, render
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 
 TEMPLATE_NAME = "SECURITY.md.template"
 _SLOT = "\x02"
@@ -55,7 +55,9 @@ def _require_known(required: tuple[str, ...], known: list[str]) -> None:
         if claim not in known:
             nearest = difflib.get_close_matches(claim, known, n=3, cutoff=0.0)
             raise UsageError(
-                f"documents.required_claims: unknown claim {claim!r}", hint=f"The nearest are {', '.join(nearest)}."
+                f"documents.required_claims: unknown claim {claim!r}",
+                hint=f"The nearest are {', '.join(nearest)}.",
+                kind=ErrorClass.CONFIGURATION,
             )
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from ops.supply_chain.assurance.documents.addresses import contact, email, https, repository
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.config.security_txt import SecurityTxtConfig
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.moments import timestamp
 
 FILE_NAME = ".well-known/security.txt"
@@ -68,6 +68,7 @@ def _require_sense(settings: SecurityTxtConfig) -> None:
         raise UsageError(
             f"{CONFIG_NAME}: security_txt.renew_days is {settings.renew_days} and expires_days {settings.expires_days}",
             hint="A file must be valid for longer than renew_days: make renew_days smaller.",
+            kind=ErrorClass.CONFIGURATION,
         )
 
 
@@ -126,5 +127,7 @@ def _language(tag: str) -> str:
     if _LANGUAGE.fullmatch(tag):
         return tag
     raise UsageError(
-        f"{CONFIG_NAME}: {tag!r} is not a language tag", hint="Write languages as RFC 5646 does, for example 'en'."
+        f"{CONFIG_NAME}: {tag!r} is not a language tag",
+        hint="Write languages as RFC 5646 does, for example 'en'.",
+        kind=ErrorClass.CONFIGURATION,
     )

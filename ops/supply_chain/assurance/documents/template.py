@@ -236,13 +236,15 @@ def _parsed(prepared: str, name: str, skipped: int) -> nodes.Template:
         raise InputError(f"{name} line {error.lineno + skipped}: {message}", hint=_FORMS) from error
     except RecursionError as error:
         raise _too_deep(name) from error
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         raise InputError(f"{name}: has a number that cannot be read", hint=_FORMS) from error
     _require_shallow(tree, name)
     for node in tree.find_all(nodes.Node):
-        if not isinstance(node, _ALLOWED):
+        if not isinstance(node, _ALLOWED) or (isinstance(node, nodes.Call | nodes.CallBlock) and not _is_claim(node)):
+            # Some nodes of Jinja have no line.
+            line = (node.lineno or 1) + skipped
             raise InputError(
-                f"{name} line {node.lineno + skipped}: {type(node).__name__.lower()} is not allowed in a template",
+                f"{name} line {line}: {type(node).__name__.lower()} is not allowed in a template",
                 hint="Only placeholders, if, else, and, or, not, and claim are allowed.",
             )
         values = node.nodes if isinstance(node, nodes.Output) else []
@@ -253,6 +255,12 @@ def _parsed(prepared: str, name: str, skipped: int) -> nodes.Template:
                 hint="Write the text itself.",
             )
     return tree
+
+
+def _is_claim(node: nodes.Call | nodes.CallBlock) -> bool:
+    """Return whether a call is one that the tag `claim` makes: its target cannot be written in a template."""
+    call = node.call if isinstance(node, nodes.CallBlock) else node
+    return isinstance(call, nodes.Call) and isinstance(call.node, nodes.ExtensionAttribute)
 
 
 def _require_shallow(tree: nodes.Template, name: str) -> None:
@@ -278,9 +286,6 @@ def _claims(tree: nodes.Template, name: str, skipped: int) -> Iterator[Claimed]:
             raise InputError(f"{name} line {inner.lineno + skipped}: a claim inside another claim")
         claim, optional = (arg.as_const() for arg in block.call.args)
         yield Claimed(id=claim, line=block.lineno + skipped, optional=optional)
-    calls = sum(1 for _ in tree.find_all(nodes.Call))
-    if calls != sum(1 for _ in tree.find_all(nodes.CallBlock)):
-        raise InputError(f"{name}: a call is not allowed in a template", hint="Name placeholders without brackets.")
 
 
 def _names(tree: nodes.Template, name: str, skipped: int, known: Sequence[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ops.supply_chain.contracts.values.compile_request import Bypass
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
@@ -74,10 +74,14 @@ def parse_options(
     why = printable(" ".join(without_credentials(reason).split()))
     if bypasses and not why:
         raise UsageError(
-            "--bypass-cool-down needs --reason", hint="Give the reason why it cannot wait; the lock records it."
+            "--bypass-cool-down needs --reason",
+            hint="Give the reason why it cannot wait; the lock records it.",
+            kind=ErrorClass.COMMAND_LINE,
         )
     if reason and not bypasses:
-        raise UsageError("--reason needs --bypass-cool-down", hint="Name the package that it is for.")
+        raise UsageError(
+            "--reason needs --bypass-cool-down", hint="Name the package that it is for.", kind=ErrorClass.COMMAND_LINE
+        )
     present = timestamp(now)
     exceptions = sorted(_parse(text, "--bypass-cool-down") for text in bypasses)
     return CompileOptions(
@@ -105,13 +109,15 @@ def refuse_unknown(options: CompileOptions, jobs: Iterable[LockJob]) -> None:
     known = {name for job in jobs for name in (*job.pins.versions, *job.names)}
     unknown = sorted(options.names - known)
     if unknown:
-        raise UsageError(f"no lock contains {', '.join(unknown)}", hint="Spell it as in the lock.")
+        raise UsageError(
+            f"no lock contains {', '.join(unknown)}", hint="Spell it as in the lock.", kind=ErrorClass.COMMAND_LINE
+        )
 
 
 def _parse(text: str, option: str) -> tuple[str, str]:
     match = _PACKAGE.fullmatch(text)
     if match is None:
-        raise UsageError(f"{option}: expected NAME or NAME==VERSION, found {text!r}")
+        raise UsageError(f"{option}: expected NAME or NAME==VERSION, found {text!r}", kind=ErrorClass.COMMAND_LINE)
     return normalise(match["name"]), match["version"] or ""
 
 

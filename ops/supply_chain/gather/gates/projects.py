@@ -17,7 +17,7 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.gather.gates.locks import read_good_locks, refuse_all_broken
 from ops.supply_chain.runner.context import StageRun
 
@@ -85,7 +85,9 @@ def read_gate_input(run: StageRun) -> tuple[GateProject, ...]:
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
         raise UsageError(
-            f"{run.args.fleet}: two projects have the name {twice[0]!r}", hint="Set component_name in one of them."
+            f"{run.args.fleet}: two projects have the name {twice[0]!r}",
+            hint="Set component_name in one of them.",
+            kind=ErrorClass.COMMAND_LINE,
         )
     return projects
 
@@ -108,10 +110,14 @@ def fleet_folders(path: Path) -> list[Path]:
         raise InputError(f"{path}: cannot be read: {error}") from error
     folders = [path.parent / text for line in lines if (text := line.split("#", 1)[0].strip())]
     if not folders:
-        raise UsageError(f"{path}: does not name a project", hint="Write one project folder per line.")
+        raise UsageError(
+            f"{path}: does not name a project", hint="Write one project folder per line.", kind=ErrorClass.COMMAND_LINE
+        )
     missing = [folder for folder in folders if not folder.is_dir()]
     if missing:
-        raise UsageError(f"{path}: {missing[0]} is not a folder", hint="Correct that line.")
+        raise UsageError(
+            f"{path}: {missing[0]} is not a folder", hint="Correct that line.", kind=ErrorClass.COMMAND_LINE
+        )
     return folders
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ops.supply_chain.contracts.values.publication import ASSET_NAME, REPOSITORY, TAG, LocalFile
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 
 MOST_ASSETS = 1000
 """docs.github.com, "About releases", "Storage and bandwidth quotas": "Each release can have up to 1000 release assets"."""
@@ -44,7 +44,9 @@ def require_repository(text: str) -> str:
     """
     if REPOSITORY.fullmatch(text):
         return text
-    raise UsageError(f"{text!r} is not the name of a repository", hint="Give it as OWNER/REPO.")
+    raise UsageError(
+        f"{text!r} is not the name of a repository", hint="Give it as OWNER/REPO.", kind=ErrorClass.COMMAND_LINE
+    )
 
 
 def require_tag(text: str) -> str:
@@ -56,7 +58,9 @@ def require_tag(text: str) -> str:
     if TAG.fullmatch(text):
         return text
     raise UsageError(
-        f"{text!r} cannot be the tag of a release: letters, digits and . _ + / - only", hint="Give it with --tag."
+        f"{text!r} cannot be the tag of a release: letters, digits and . _ + / - only",
+        hint="Give it with --tag.",
+        kind=ErrorClass.COMMAND_LINE,
     )
 
 

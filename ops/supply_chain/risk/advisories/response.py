@@ -24,7 +24,7 @@ import msgspec
 
 from ops.supply_chain.contracts.config.response import ClockStart, ResponseConfig, Weekday
 from ops.supply_chain.contracts.values.finding import Severity
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 
 _WEEKDAYS = tuple(Weekday)
 
@@ -140,7 +140,9 @@ class _Calendar:
                     count -= 1
         except OverflowError as error:
             raise UsageError(
-                "[response]: the calendar leaves no business day", hint="Shorten weekend and holidays."
+                "[response]: the calendar leaves no business day",
+                hint="Shorten weekend and holidays.",
+                kind=ErrorClass.CONFIGURATION,
             ) from error
         return day
 
@@ -166,4 +168,5 @@ def _zone(name: str) -> ZoneInfo:
         raise UsageError(
             f"[response].zone: {name!r} is not a known time zone",
             hint="Use an IANA name such as Europe/Berlin; install tzdata if the system has none.",
+            kind=ErrorClass.CONFIGURATION,
         ) from error

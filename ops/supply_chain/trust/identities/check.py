@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.signing import SigningIdentity
-from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.trust.identities.canaries import canaries, neighbours
 from ops.supply_chain.trust.identities.conditions import condition_problem
 
@@ -36,7 +36,9 @@ def checked(entries: Iterable[SigningIdentity], *, where: str = CONFIG_NAME) -> 
     for position, entry in enumerate(found):
         problem = _problem(entry)
         if problem:
-            raise UsageError(f"{where}: signing.identities[{position}]: {problem}", hint=ADVICE)
+            raise UsageError(
+                f"{where}: signing.identities[{position}]: {problem}", hint=ADVICE, kind=ErrorClass.CONFIGURATION
+            )
     return found
 
 

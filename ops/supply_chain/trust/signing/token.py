@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.core.canonical import load_plain
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.moments import timestamp
 
 AUDIENCE = "sigstore"
@@ -58,15 +58,21 @@ def read_token(raw: str, *, now: datetime) -> TokenIdentity:
     claims = _claims(raw)
     issuer, audience = claims.get("iss"), claims.get("aud")
     if not isinstance(issuer, str) or not issuer:
-        raise UsageError("the identity token names no issuer", hint=FRESH_HINT)
+        raise UsageError("the identity token names no issuer", hint=FRESH_HINT, kind=ErrorClass.NO_TOKEN)
     if AUDIENCE not in (audience if isinstance(audience, list) else [audience]):
-        raise UsageError(f"the identity token is not for the audience {AUDIENCE!r}", hint="Ask its issuer for one.")
+        raise UsageError(
+            f"the identity token is not for the audience {AUDIENCE!r}",
+            hint="Ask its issuer for one.",
+            kind=ErrorClass.NO_TOKEN,
+        )
     expires = _expiry(claims)
     if expires <= now:
-        raise UsageError(f"the identity token expired at {timestamp(expires)}", hint=FRESH_HINT)
+        raise UsageError(
+            f"the identity token expired at {timestamp(expires)}", hint=FRESH_HINT, kind=ErrorClass.NO_TOKEN
+        )
     names = _names(issuer, claims)
     if not names:
-        raise UsageError(f"the identity token of {issuer} names no subject", hint=FRESH_HINT)
+        raise UsageError(f"the identity token of {issuer} names no subject", hint=FRESH_HINT, kind=ErrorClass.NO_TOKEN)
     return TokenIdentity(names=names, issuer=_federated(claims) or issuer, expires=expires)
 
 
@@ -79,9 +85,11 @@ def _claims(raw: str) -> Mapping[str, Any]:
         found = load_plain(data, where="identity token")
     except (ValueError, InputError):
         # Without the cause: its text could hold a part of the token.
-        raise UsageError("what was given as identity token is no JSON web token", hint=FRESH_HINT) from None
+        raise UsageError(
+            "what was given as identity token is no JSON web token", hint=FRESH_HINT, kind=ErrorClass.NO_TOKEN
+        ) from None
     if not isinstance(found, dict):
-        raise UsageError("what was given as identity token holds no claims", hint=FRESH_HINT)
+        raise UsageError("what was given as identity token holds no claims", hint=FRESH_HINT, kind=ErrorClass.NO_TOKEN)
     return found
 
 
@@ -91,7 +99,9 @@ def _expiry(claims: Mapping[str, Any]) -> datetime:
     try:
         return datetime.fromtimestamp(number, UTC)
     except (ValueError, OverflowError, OSError):
-        raise UsageError("the identity token does not say when it expires", hint=FRESH_HINT) from None
+        raise UsageError(
+            "the identity token does not say when it expires", hint=FRESH_HINT, kind=ErrorClass.NO_TOKEN
+        ) from None
 
 
 def _names(issuer: str, claims: Mapping[str, Any]) -> tuple[str, ...]:

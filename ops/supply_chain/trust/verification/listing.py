@@ -18,6 +18,8 @@ from ops.supply_chain.trust.verification.file_kinds import ATTESTED, MANIFEST, V
 from ops.supply_chain.trust.verification.kept import kept_problems
 from ops.supply_chain.trust.verification.lines import check, failed, passed
 
+NOT_READ = "not a regular file, or too large to read"
+
 _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._+-]*)")
 
 
@@ -64,8 +66,12 @@ def _listed(parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: M
     if parts.checksums not in files:
         yield failed(parts.checksums, "is missing", command)
         return
+    data = contents.get(parts.checksums)
+    if data is None:
+        yield failed(parts.checksums, NOT_READ, command)
+        return
     try:
-        claimed = read_checksums(contents[parts.checksums])
+        claimed = read_checksums(data)
     except UnexpectedShapeError as error:
         yield failed(parts.checksums, str(error), command)
         return
@@ -86,7 +92,7 @@ def _entry(
         )
         return failed(name, f"is missing; its bytes are in {now}" if now else "is missing", command)
     if files[name].sha256 != claimed[name]:
-        found = files[name].sha256 or "not a regular file, or too large to read"
+        found = files[name].sha256 or NOT_READ
         return failed(name, f"expected SHA-256 {claimed[name]}, found {found}", command)
     return passed(name, f"SHA-256 {claimed[name]}", command)
 

@@ -12,7 +12,7 @@ import msgspec
 
 from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER, ArtifactStore
 from ops.supply_chain.contracts.files.manifest import HeldRelease
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.release.retention.rules import newest, with_chain_problems
 from ops.supply_chain.runner.context import StageRun
 
@@ -73,6 +73,7 @@ def _named(run: StageRun, folder: Path) -> SelectedRelease:
         raise UsageError(
             f"{folder}: is a release of {folder.parent.name}, and the project is {run.project.name}",
             hint="Give the project of that release with --project.",
+            kind=ErrorClass.COMMAND_LINE,
         )
     held = _held(artifacts, run.project.name)
     release = next(

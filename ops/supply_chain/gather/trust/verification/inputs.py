@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.files.verification import Expectations, Further
 from ops.supply_chain.core import plain_json, plain_toml
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.trust.verification.check import BundleChecker, further_in
@@ -128,7 +128,7 @@ def release_folder(args: argparse.Namespace, *, default: Path | None, cache: Pat
     """
     path: Path | None = args.release
     if path is not None and args.github:
-        raise UsageError("both a folder and --github are given", hint="Give one of them.")
+        raise UsageError("both a folder and --github are given", hint="Give one of them.", kind=ErrorClass.COMMAND_LINE)
     with tempfile.TemporaryDirectory(prefix="sealwright-verify-") as temporary:
         if args.github:
             yield _downloaded(args, cache or Path(temporary))
@@ -138,7 +138,11 @@ def release_folder(args: argparse.Namespace, *, default: Path | None, cache: Pat
         elif path is not None or default is not None:
             yield path if path is not None else Path(str(default))
         else:
-            raise UsageError("no release is named", hint="Give its folder or archive, or --github OWNER/REPO TAG.")
+            raise UsageError(
+                "no release is named",
+                hint="Give its folder or archive, or --github OWNER/REPO TAG.",
+                kind=ErrorClass.COMMAND_LINE,
+            )
 
 
 def _downloaded(args: argparse.Namespace, cache: Path) -> Path:
@@ -147,6 +151,7 @@ def _downloaded(args: argparse.Namespace, cache: Path) -> Path:
         raise UsageError(
             f"--github needs a package that is not installed: {', '.join(missing)}",
             hint="python -m pip install 'httpx[http2]' msgspec, or download the release yourself and give its folder.",
+            kind=ErrorClass.COMMAND_LINE,
         )
     from ops.supply_chain.adapters.github.download import download_release
 
@@ -212,15 +217,18 @@ def chosen_identities(args: argparse.Namespace, configured: Sequence[SigningIden
     from ops.supply_chain.trust.identities.check import checked
 
     if bool(args.identity) != bool(args.issuer):
-        raise UsageError("--identity and --issuer belong together", hint="Give both.")
+        raise UsageError("--identity and --issuer belong together", hint="Give both.", kind=ErrorClass.COMMAND_LINE)
     if args.identity and args.identities:
-        raise UsageError("both --identity and --identities are given", hint="Give one of them.")
+        raise UsageError(
+            "both --identity and --identities are given", hint="Give one of them.", kind=ErrorClass.COMMAND_LINE
+        )
     conditions = {key: getattr(args, key) for key in ("repository", "ref", "event", "runner")}
     signs = tuple(args.signs)
     if not args.identity and (signs or any(conditions.values())):
         raise UsageError(
             "--repository, --ref, --event, --runner and --for are conditions on --identity",
             hint="Give --identity and --issuer, or write the conditions into the file of --identities.",
+            kind=ErrorClass.COMMAND_LINE,
         )
     if args.identity:
         named = SigningIdentity(identity=args.identity, issuer=args.issuer, signs=signs, **conditions)
@@ -244,9 +252,12 @@ def _identities_in(path: Path) -> tuple[SigningIdentity, ...]:
         raise UsageError(
             f"{path}: has no readable [[signing.identities]]: {error}",
             hint="See docs/configuration.md for its keys.",
+            kind=ErrorClass.COMMAND_LINE,
         ) from error
     if not found:
-        raise UsageError(f"{path}: lists no identity", hint="See docs/configuration.md for its keys.")
+        raise UsageError(
+            f"{path}: lists no identity", hint="See docs/configuration.md for its keys.", kind=ErrorClass.COMMAND_LINE
+        )
     return found
 
 
