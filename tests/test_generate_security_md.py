@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from ops.supply_chain import generate_security_md
 from ops.supply_chain.contracts.files.claims import ClaimsReport
 from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile, PreviousRelease
 from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import GateFile
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode
@@ -22,6 +25,8 @@ from ops.supply_chain.gather.assurance.documents import facts as document_input
 from ops.supply_chain.runner import stage
 from ops.supply_chain.runner.context import StageRun
 from tests.assurance.documents.support import HOSTILE, IDS, report, source
+from tests.assurance.report.support import record as handmade_record
+from tests.assurance.report.support import rule, verdict
 
 TODAY = "2026-11-20T12:00:00+00:00"
 CONFIG = 'component_name = "acme"\n'
@@ -95,6 +100,12 @@ class World:
             self.rehearsed = claims
         else:
             self.claims, self.rehearsed = claims, None
+
+    def judge(self, *findings: Finding, version: str = "1.0") -> None:
+        """Put the gate file of a retained release in place, with one record that has these findings."""
+        judged = handmade_record("check_vulnerabilities", *findings)
+        gate = GateFile(schema="gate/1", verdict=verdict(rule()), records=(judged,))
+        canonical.write(self.artifacts / "supply-chain" / "acme" / version / f"acme-{version}-gate.json", gate)
 
     def run(self, *words: str) -> int:
         folders = ["--project", str(self.root), "--dist", str(self.dist), "--artifacts", str(self.artifacts)]
@@ -221,6 +232,100 @@ def test_who_has_not_adopted_is_let_pass(world: World, how: str) -> None:
     assert world.run(*how.split()) == ExitCode.PASS
     assert world.record().outcome is Outcome.PASS
     assert world.record().findings == ()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text + "\nEvery file is signed by our security team.\n",
+        lambda text: "Every file is signed.\n\n" + text,
+        lambda text: text.replace("<!-- sealwright", "<!-- sealwrong"),
+        lambda text: text[: text.index("<!-- sealwright")],
+        lambda text: text[: text.index("<!-- sealwright")] + "Every file is signed.\n",
+        lambda text: text.replace("## ", "### "),
+    ],
+    ids=["after the comment", "before the title", "in the comment", "without it", "instead of it", "headings"],
+)
+def test_an_edited_document_is_stale_wherever_it_was_edited(world: World, edit: Callable[[str], str]) -> None:
+    world.retain(*IDS)
+    assert world.run() == ExitCode.PASS
+    world.write("SECURITY.md", edit(world.read()))
+    assert world.run("--check") == ExitCode.DENIED
+    assert [finding.code for finding in world.record().findings] == ["document.stale"]
+
+
+def test_generated_companions_are_checked_without_a_generated_policy(world: World) -> None:
+    world.configure(CONFIG + CONTACT)
+    assert world.run() == ExitCode.PASS
+    world.write("SECURITY.md", "# Ours\n\nWrite to us.\n")
+    assert world.run("--check") == ExitCode.DENIED
+
+
+CLAIMING = "# {{COMPONENT_NAME}}\n\nEvery release artefact is signed.\nWe reach S2C2F level 4.\n\n- See `x.bundle`.\n"
+
+
+def test_a_sentence_that_contradicts_the_evidence_is_denied(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    world.write("SECURITY.md.template", CLAIMING)
+    world.retain("checksums-published", signed=False)
+    assert world.run() == ExitCode.PASS
+    assert world.run("--check", "--strict") == ExitCode.DENIED
+    found = {(finding.code, finding.line) for finding in world.record().findings}
+    assert found == {("document.sentence-contradicted", 3), ("document.sentence-contradicted", 6)}
+    said = " ".join(finding.message for finding in world.record().findings)
+    assert "the claim signed-releases is not supported: Every release artefact is signed." in said
+    assert "the S2C2F level that is reached is 0" in said
+    assert "the release has no file that ends in .bundle" in said
+    before = world.read()
+    world.write("SECURITY.md.template", CLAIMING + "\nMore.\n")
+    capfd.readouterr()
+    assert world.run("--strict") == ExitCode.DENIED
+    assert "nothing was written" in capfd.readouterr().out
+    assert world.read() == before
+
+
+def test_a_sentence_that_the_evidence_supports_is_listed(world: World) -> None:
+    world.write("SECURITY.md.template", "# {{COMPONENT_NAME}}\n\nEvery release artefact is signed.\n")
+    world.retain(*IDS)
+    assert world.run("--strict") == ExitCode.PASS
+    assert world.run("--check", "--strict") == ExitCode.PASS
+    [finding] = world.record().findings
+    assert (finding.code, finding.severity) == ("document.sentence-untagged", Severity.INFO)
+    assert '{% claim "signed-releases" %}' in finding.next_step
+
+
+def test_before_the_first_release_no_sentence_is_denied(world: World) -> None:
+    world.write("SECURITY.md.template", CLAIMING)
+    assert world.run() == ExitCode.PASS
+    assert world.run("--check", "--strict", "--unless-first") == ExitCode.PASS
+    assert world.run("--check", "--strict") == ExitCode.DENIED
+
+
+def test_the_built_in_template_needs_no_tags(world: World, repository: Path) -> None:
+    world.write("SECURITY.md.template", (repository / "templates" / "SECURITY.md.template").read_text())
+    world.retain()
+    assert world.run("--strict") == ExitCode.PASS
+    assert world.run("--check", "--strict") == ExitCode.PASS
+    assert world.record().findings == ()
+
+
+def test_a_waiver_without_effect_is_not_among_the_accepted(world: World) -> None:
+    second = WAIVER.replace("CVE-2026-1", "CVE-2026-2")
+    world.configure(CONFIG + WAIVER.format(until="2027-01-31") + second.format(until="2027-01-31"))
+    world.retain(*IDS)
+    assert world.run() == ExitCode.PASS
+    assert "CVE-2026-1" in world.read()
+    note = Finding(
+        code="waiver.unused",
+        severity=Severity.INFO,
+        message="waivers[0] (CVE-2026-1) waives nothing",
+        next_step="Remove it.",
+        package="idna",
+        aliases=("CVE-2026-1",),
+    )
+    world.judge(note)
+    assert world.run() == ExitCode.PASS
+    assert "CVE-2026-1" not in world.read()
+    assert "CVE-2026-2" in world.read()
 
 
 @pytest.mark.parametrize("adopted", ["template", "configuration"])

@@ -6,8 +6,8 @@ Reads    template, .security-config.toml, evidence: the project's SECURITY.md.te
 Writes   SECURITY.md, and as configured security-insights.yml, .well-known/security.txt and a badge, in the
          project; with --check and --watch nothing. A file that was not generated is never overwritten without --replace.
 Decides  documents are current, and true: with --check those of a project that has adopted them are what template,
-         configuration and evidence give; with --strict every claim that they assert is supported; with --watch
-         security.txt has not expired.
+         configuration and evidence give; with --strict every claim that they assert is supported, and no sentence
+         of the project's own template contradicts the evidence; with --watch security.txt has not expired.
 Exits    0 written or current, or not adopted; 2 usage, or a file was not generated; 3 the template is broken; 4 stale,
          asserted but not supported, or expired; 5 the evidence that the committed document names is not on this
          machine; 6 a document fails its own check.
@@ -33,6 +33,7 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
+    from ops.supply_chain.assurance.documents.untagged import UntaggedSentence
     from ops.supply_chain.gather.assurance.documents.files import DocumentFiles, GeneratedDocuments
 
 NEXT = "Run nox -s security_md, read what changed, and commit it."
@@ -103,7 +104,8 @@ def _write(run: StageRun, files: DocumentFiles) -> StageResult:
     if named is not None and named.evidence is not None and not named.evidence.rehearsal:
         # A lost rehearsal does not matter; a release on another machine must not be ignored.
         _require_evidence(files, named, made)
-    denied = _unsupported(run, made)
+    judged = _unsupported(run, made)
+    denied = tuple(finding for finding in judged if finding.severity is Severity.HIGH)
     if denied:
         return StageResult(outcome=Outcome.FAIL, text="nothing was written", findings=denied, counts=_counts(made, ()))
     changed = [name for name, now in made.texts.items() if files.committed(name) != now]
@@ -114,6 +116,7 @@ def _write(run: StageRun, files: DocumentFiles) -> StageResult:
         outcome=Outcome.PASS,
         text="\n".join([*lines, *made.remarks, *files.remarks()]),
         counts=_counts(made, changed),
+        findings=judged,
         document={"written": changed, "files": sorted(made.texts), "unsupported": made.unsupported},
     )
 
@@ -179,6 +182,32 @@ def _evidence_of(named: DocumentBasis) -> str:
 def _unsupported(run: StageRun, made: GeneratedDocuments) -> tuple[Finding, ...]:
     if not run.args.strict or (run.args.unless_first and not made.released):
         return ()
+    return (*_unsupported_claims(made), *(_untagged(sentence, made.template) for sentence in made.untagged))
+
+
+def _untagged(sentence: UntaggedSentence, template: str) -> Finding:
+    tags = " or ".join(f'{{% claim "{claim}" %}}' for claim in sentence.claims)
+    tagged = f"Put it into {tags}...{{% endclaim %}}" if tags else "Use a placeholder"
+    if sentence.why:
+        return Finding(
+            code="document.sentence-contradicted",
+            severity=Severity.HIGH,
+            message=f"a sentence about {sentence.topic} is not what the evidence shows, {sentence.why}: {sentence.text}",
+            next_step=f"Correct or remove it. {tagged}, and it appears only where it is true.",
+            path=template,
+            line=sentence.line,
+        )
+    return Finding(
+        code="document.sentence-untagged",
+        severity=Severity.INFO,
+        message=f"a sentence about {sentence.topic} is written whatever the evidence shows: {sentence.text}",
+        next_step=f"{tagged}, so that it appears only where it is true.",
+        path=template,
+        line=sentence.line,
+    )
+
+
+def _unsupported_claims(made: GeneratedDocuments) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             code="document.claim-unsupported",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ops.supply_chain.assurance.documents.basis import (
     DocumentStatus,
     basis_of,
     closing_comment,
+    is_derived,
     is_generated,
     read_basis,
     status_of,
@@ -65,6 +68,31 @@ def test_one_that_was_edited_cannot_be_read_and_is_still_ours() -> None:
     assert caught.value.message.startswith("SECURITY.md: the closing comment cannot be read: ")
 
 
-def test_only_the_end_counts() -> None:
-    comment = closing_comment(basis_of("acme", None))
-    assert read_basis(f"{comment}\n\nmore text\n", where="x") is None
+def test_the_last_comment_counts_wherever_it_is() -> None:
+    comment, later = closing_comment(basis_of("acme", None)), closing_comment(basis_of("other", None))
+    assert read_basis(f"{comment}\n\nmore text\n", where="x") == basis_of("acme", None)
+    assert read_basis(f"{comment}\n\n{later} more\n", where="x") == basis_of("other", None)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text + "\nEverything is signed.\n",
+        lambda text: text.replace(" -->", " --"),
+        lambda text: text.replace("<!-- sealwright {", "<!-- sealwrong {"),
+        lambda text: text.replace('"schema": "security-md/1"', ""),
+        lambda text: "# New\n" + text,
+    ],
+)
+def test_an_edited_document_is_still_a_generated_one(edit: Callable[[str], str]) -> None:
+    text = f"# x\n\n{closing_comment(basis_of('acme', None))}\n"
+    assert is_generated(text)
+    assert is_generated(edit(text))
+
+
+def test_without_its_comment_it_is_known_by_its_sentences() -> None:
+    sentences = [f"This is sentence number {number} of the template, which is long." for number in range(6)]
+    template = "\n".join(["# A heading that is long enough to be counted as one", *sentences, "{{PLACEHOLDER}} " * 9])
+    assert is_derived("\n".join(["# Ours", *sentences[:4]]), template)
+    assert not is_derived("\n".join(["# Ours", *sentences[:3]]), template)
+    assert not is_derived("# Security\n\nPlease write to us before you publish a vulnerability.\n", template)

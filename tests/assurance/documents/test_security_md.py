@@ -21,7 +21,7 @@ from ops.supply_chain.contracts.config.documents import Section
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.links import MoreLink
 from ops.supply_chain.contracts.config.signing import SigningConfig, SigningIdentity, SigningMode
-from ops.supply_chain.contracts.files.claims import ClaimStatus
+from ops.supply_chain.contracts.files.claims import ClaimStatus, ControlStatus
 from ops.supply_chain.core.errors import InputError, UsageError
 from tests.assurance.documents.support import HOSTILE, IDS, config, controls, facts, released, report, source, verdict
 
@@ -231,6 +231,24 @@ def test_s2c2f_levels_have_no_gaps() -> None:
     assert said(*first, *second, "AUD-4").startswith("S2C2F level 2 is reached: 14 of 25")
     everything = [one for ids in S2C2F_LEVELS.values() for one in ids]
     assert said(*everything) == "S2C2F level 4 is reached: 25 of 25 practices of S2C2F v1.1 are met."
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (ControlStatus.OUT_OF_SCOPE, "Out of scope by decision, so level 1 is not claimed: ING-1."),
+        (ControlStatus.NOT_EXAMINED, "Not examined for level 1: ING-1."),
+    ],
+)
+def test_level_and_table_agree(status: ControlStatus, said: str) -> None:
+    decided = tuple(
+        msgspec.structs.replace(control, standing=status) if "ING-1" in control.id else control
+        for control in controls(*S2C2F_LEVELS[1])
+    )
+    text = written("{{S2C2F_LEVEL}}\n\n{{S2C2F_PRACTICES}}", facts(report(release=source(), controls=decided)))
+    assert text.startswith(f"No S2C2F level is reached: 5 of 25 practices of S2C2F v1.1 are met. {said}")
+    assert "Not met for level 1" not in text
+    assert f"| ING-1 | Title of ING-1 | {status.value.replace('-', ' ')} |" in text
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

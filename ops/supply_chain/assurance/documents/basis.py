@@ -17,7 +17,11 @@ from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.errors import InputError
 
 _OPENING = "<!-- sealwright "
-_COMMENT = re.compile(rf"{_OPENING}(\{{[^\n]*\}}) -->\s*\Z")
+_COMMENT = re.compile(rf"{_OPENING}(\{{[^\n]*\}}) -->")
+_MARKS = ("sealwright {", "security-md/1")
+"""What may be left of an edited comment."""
+
+_FEWEST_LINES, _SHORTEST_LINE = 4, 40
 
 _AFTER_DASH, _DASH = re.compile("(?<=-)-"), r"\\u002d"
 
@@ -57,11 +61,11 @@ def read_basis(document: str, *, where: str) -> DocumentBasis | None:
     Raises:
         InputError: The comment was edited and cannot be read.
     """
-    found = _COMMENT.search(document)
-    if found is None:
+    comments = _COMMENT.findall(document)
+    if not comments:
         return None
     try:
-        return msgspec.convert(plain_json.load(found[1].encode(), where=where), DocumentBasis, strict=True)
+        return msgspec.convert(plain_json.load(comments[-1].encode(), where=where), DocumentBasis, strict=True)
     except msgspec.ValidationError as error:
         raise InputError(
             f"{where}: the closing comment cannot be read: {error}",
@@ -88,5 +92,12 @@ def status_of(named: DocumentBasis, source: EvidenceSource | None) -> DocumentSt
 
 
 def is_generated(document: str) -> bool:
-    """Return whether a document has the closing comment of a generated one, readable or not."""
-    return _COMMENT.search(document) is not None
+    """Return whether a document has the comment of a generated one: anywhere, readable or not."""
+    return any(mark in document for mark in _MARKS)
+
+
+def is_derived(document: str, template: str) -> bool:
+    """Return whether a document without the comment has sentences of a template, and so was generated and edited."""
+    lines = {line.strip() for line in template.splitlines() if len(line.strip()) >= _SHORTEST_LINE}
+    ours = {line for line in lines if "{" not in line and not line.startswith(("<!--", "#"))}
+    return sum(line.strip() in ours for line in document.splitlines()) >= min(_FEWEST_LINES, len(ours))

@@ -49,7 +49,7 @@ class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Values for documents.
 
     `files` are those of the release that `claims.source` names, sorted by name, without signatures; empty where
-    there is none. `retained_until` is the last day of its retention, or empty. `identities` are the configured
+    there is none. `assets` are the names of all files of the release, signatures included; None where there is none. `retained_until` is the last day of its retention, or empty. `identities` are the configured
     ones. `licence` is the project's SPDX expression or empty. `deferred` are the waivers in force today.
     """
 
@@ -60,6 +60,7 @@ class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
     identities: tuple[SigningIdentity, ...] = ()
     deferred: tuple[DeferredCve, ...] = ()
     files: tuple[DescribedFile, ...] = ()
+    assets: tuple[str, ...] | None = None
     commands: VerifyCommands = VerifyCommands()
     retained_until: str = ""
     licence: str = ""

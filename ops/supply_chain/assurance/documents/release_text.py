@@ -151,18 +151,36 @@ def slsa_level(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
     return f"{claimed} SLSA's Source track is not claimed."
 
 
+def s2c2f_reached(facts: DocumentFacts) -> int:
+    """Return the S2C2F maturity level: the highest up to which every practice is met; 0 for none.
+
+    A practice that is out of scope by decision is not met.
+    """
+    met = _practices_that_are(ControlStatus.MET, facts)
+    return next((level - 1 for level, ids in S2C2F_LEVELS.items() if not met.issuperset(ids)), len(S2C2F_LEVELS))
+
+
 def s2c2f_level(facts: DocumentFacts) -> str:
-    """Return the S2C2F maturity level: the highest up to which every practice is met."""
+    """Return the S2C2F maturity level as text: what is reached, and which practices keep it from the next level."""
     if facts.claims.source is None:
         return f"{NOTHING_YET} No S2C2F level is claimed."
-    practices = _practices(facts)
-    met = {practice for practice, control in practices.items() if control.standing is ControlStatus.MET}
-    level = next((level - 1 for level, ids in S2C2F_LEVELS.items() if not met.issuperset(ids)), len(S2C2F_LEVELS))
-    missing = [practice for practice in S2C2F_LEVELS.get(level + 1, ()) if practice not in met]
+    met, decided = (_practices_that_are(status, facts) for status in (ControlStatus.MET, ControlStatus.OUT_OF_SCOPE))
+    unexamined = _practices_that_are(ControlStatus.NOT_EXAMINED, facts)
+    level = s2c2f_reached(facts)
+    wanted = [practice for practice in S2C2F_LEVELS.get(level + 1, ()) if practice not in met]
     reached = f"S2C2F level {level}" if level else "No S2C2F level"
-    wanting = f" Not met for level {level + 1}: {', '.join(missing)}." if missing else ""
+    lacking = [practice for practice in wanted if practice not in decided | unexamined]
+    parts = (
+        (f"Not met for level {level + 1}", lacking),
+        (f"Not examined for level {level + 1}", [practice for practice in wanted if practice in unexamined]),
+        (
+            f"Out of scope by decision, so level {level + 1} is not claimed",
+            [each for each in wanted if each in decided],
+        ),
+    )
+    reasons = "".join(f" {what}: {', '.join(practices)}." for what, practices in parts if practices)
     count = sum(len(ids) for ids in S2C2F_LEVELS.values())
-    return f"{reached} is reached: {len(met)} of {count} practices of S2C2F v1.1 are met.{wanting}"
+    return f"{reached} is reached: {len(met)} of {count} practices of S2C2F v1.1 are met.{reasons}"
 
 
 def s2c2f_practices(facts: DocumentFacts) -> str:
@@ -175,6 +193,10 @@ def s2c2f_practices(facts: DocumentFacts) -> str:
         for practice, control in sorted(practices.items())
     )
     return markdown.table(("practice", "requirement", "status", "reason"), rows)
+
+
+def _practices_that_are(status: ControlStatus, facts: DocumentFacts) -> set[str]:
+    return {practice for practice, control in _practices(facts).items() if control.standing is status}
 
 
 def _practices(facts: DocumentFacts) -> dict[str, ControlVerdict]:

@@ -6,19 +6,22 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from ops.supply_chain.adapters.files.artifact_store import MANIFEST_NAME, STORE_FOLDER, ArtifactStore
 from ops.supply_chain.adapters.files.project import SAFE_NAME
 from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts, VerifyCommands
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.claims import ClaimsReport, EvidenceSource
 from ops.supply_chain.contracts.files.manifest import Manifest, PreviousRelease
+from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signature
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.gather.assurance.claims.evaluate import claims_of
 from ops.supply_chain.gather.gates.outcome import today
-from ops.supply_chain.release.assembly.layout import checksums_name, provenance_name, report_names
+from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name, report_names
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageRun
@@ -57,7 +60,7 @@ def before_this_version(run: StageRun, source: EvidenceSource | None) -> tuple[b
     """
     if source is None or source.rehearsal or source.version != run.project.version:
         return False, None
-    previous = _manifest(run, source, None).previous
+    previous = _retained(run, source, None)[1].previous
     return True, previous if previous and SAFE_NAME.fullmatch(previous.version) else None
 
 
@@ -101,8 +104,24 @@ def facts_of(run: StageRun, report: ClaimsReport, *, evidence: Path | None) -> D
     )
     if report.source is None:
         return facts
-    manifest = _manifest(run, report.source, evidence)
-    return _with_release(facts, manifest)
+    folder, manifest = _retained(run, report.source, evidence)
+    idle = _without_effect(folder, manifest)
+    deferred = tuple(waiver for waiver in facts.deferred if (waiver.id, waiver.package) not in idle)
+    return _with_release(msgspec.structs.replace(facts, deferred=deferred), manifest)
+
+
+def _without_effect(folder: Path, manifest: Manifest) -> set[tuple[str, str]]:
+    """Return id and package of the waivers that waived nothing when the release was made."""
+    path = folder / gate_name(manifest.component, manifest.version)
+    if not path.is_file():
+        return set()
+    return {
+        (alias, finding.package)
+        for record in canonical.read(path, GateFile).records
+        for finding in record.findings
+        if finding.code == "waiver.unused"
+        for alias in finding.aliases
+    }
 
 
 def _deferred(run: StageRun) -> Iterator[DeferredCve]:
@@ -120,14 +139,14 @@ def _deferred(run: StageRun) -> Iterator[DeferredCve]:
             )
 
 
-def _manifest(run: StageRun, source: EvidenceSource, evidence: Path | None) -> Manifest:
-    """Find the manifest whose digest the claims name, in the known folders only."""
+def _retained(run: StageRun, source: EvidenceSource, evidence: Path | None) -> tuple[Path, Manifest]:
+    """Find the release by the digest of its manifest that the claims name, in the known folders only."""
     for folder in _folders(run, source, evidence):
         path = folder / MANIFEST_NAME
         if path.is_file():
             data = canonical.read_bytes(path)
             if sha256_bytes(data) == source.manifest_sha256:
-                return canonical.decode(data, Manifest, where=MANIFEST_NAME)
+                return folder, canonical.decode(data, Manifest, where=MANIFEST_NAME)
     raise InputError(
         "the retained release that the claims rest on was removed or changed during the run",
         hint="Do not change data/artifacts/ during a run; run again.",
@@ -144,8 +163,6 @@ def _folders(run: StageRun, source: EvidenceSource, evidence: Path | None) -> It
 
 
 def _with_release(facts: DocumentFacts, manifest: Manifest) -> DocumentFacts:
-    import msgspec
-
     names = [file.name for file in manifest.files]
     # What verifying found is kept beside the release, and no part of what a customer gets.
     kept = set(report_names(manifest.component, manifest.version).values())
@@ -155,6 +172,7 @@ def _with_release(facts: DocumentFacts, manifest: Manifest) -> DocumentFacts:
     return msgspec.structs.replace(
         facts,
         files=files,
+        assets=tuple(name for name in names if name not in kept),
         commands=_commands(facts, manifest, files),
         retained_until=manifest.retained_until,
     )

@@ -14,7 +14,10 @@ from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER
 from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
 from ops.supply_chain.assurance.documents import basis, insights, security_txt
 from ops.supply_chain.assurance.documents.badge import is_badge
-from ops.supply_chain.assurance.documents.claim_renderer import UnsupportedClaim
+from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer, UnsupportedClaim
+from ops.supply_chain.assurance.documents.facts import DocumentFacts
+from ops.supply_chain.assurance.documents.release_text import s2c2f_reached
+from ops.supply_chain.assurance.documents.untagged import UntaggedSentence
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.documents import DocumentPath
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
@@ -38,13 +41,14 @@ NEXT_EXPIRY = "Run nox -s security_md, commit the new security.txt, and publish 
 class GeneratedDocuments(NamedTuple):
     """The expected documents: path in the project -> text, in the order of the report.
 
-    `template` is the template's name, `released` whether there is a release and not a rehearsal only.
+    `untagged` are the sentences of the project's own template that claim something without a claim tag, `template` is the template's name, `released` whether there is a release and not a rehearsal only.
     `remarks` are for whoever runs the stage.
     """
 
     texts: dict[str, str]
     report: ClaimsReport
     unsupported: tuple[UnsupportedClaim, ...]
+    untagged: tuple[UntaggedSentence, ...]
     template: str
     released: bool
     remarks: tuple[str, ...]
@@ -67,7 +71,9 @@ class DocumentFiles:
         """Whether the project's documents are compared with the evidence."""
         if self._config.adopted is not None:
             return self._config.adopted
-        return read_input(self._run.root, TEMPLATE_NAME) is not None or self._generated(self.policy)
+        if read_input(self._run.root, TEMPLATE_NAME) is not None or self._derived():
+            return True
+        return any(map(self._generated, (insights.FILE_NAME, security_txt.FILE_NAME)))
 
     @property
     def watched(self) -> int:
@@ -192,7 +198,14 @@ class DocumentFiles:
         if not facts.released:
             remarks.append(NO_RELEASE)
         found = {file: text for file, text in texts.items() if text is not None}
-        return GeneratedDocuments(found, report, written.unsupported, name, facts.released, tuple(remarks))
+        untagged = self._untagged(facts, template) if name == TEMPLATE_NAME else ()
+        return GeneratedDocuments(found, report, written.unsupported, untagged, name, facts.released, tuple(remarks))
+
+    def _untagged(self, facts: DocumentFacts, template: str) -> tuple[UntaggedSentence, ...]:
+        from ops.supply_chain.assurance.documents.untagged import Evidence, untagged
+
+        evidence = Evidence(ClaimRenderer(facts.claims).supported, s2c2f_reached(facts), facts.assets)
+        return untagged(template, _builtin_template(), evidence)
 
     def stale(self, made: GeneratedDocuments) -> list[tuple[str, str]]:
         """Return each outdated document, with a diff for a terminal."""
@@ -236,6 +249,11 @@ class DocumentFiles:
             self._run.project_ref(self._run.root / name) for name in names if (self._run.root / name).is_file()
         )
 
+    def _derived(self) -> bool:
+        """Return whether the policy was generated, or is an edited copy of what was."""
+        text = self.committed(self.policy)
+        return text is not None and (basis.is_generated(text) or basis.is_derived(text, _builtin_template()))
+
     def _generated(self, name: str) -> bool:
         text = self.committed(name)
         if text is None:
@@ -250,8 +268,7 @@ class DocumentFiles:
         own = read_input_text(self._run.root, TEMPLATE_NAME)
         if own is not None:
             return TEMPLATE_NAME, own
-        name = f"templates/{TEMPLATE_NAME}"
-        return name, canonical.read_bytes(REPOSITORY / name).decode("utf-8")
+        return f"templates/{TEMPLATE_NAME}", _builtin_template()
 
     def _badge(self) -> str:
         name = self._config.badge
@@ -260,6 +277,10 @@ class DocumentFiles:
                 f"{CONFIG_NAME}: documents.badge is {name!r}: expected a path in the project, ending in .json"
             )
         return name
+
+
+def _builtin_template() -> str:
+    return canonical.read_bytes(REPOSITORY / "templates" / TEMPLATE_NAME).decode("utf-8")
 
 
 def _expiry(code: str, severity: Severity, what: str) -> Finding:
