@@ -546,6 +546,21 @@ def test_without_the_option_no_ledger_is_written(gate: GateProject) -> None:
     assert not gate.artifacts.exists()
 
 
+def test_a_ledger_entry_of_the_future_is_a_finding_and_puts_no_deadline_off(
+    gate: GateProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.write(".security-config.toml", '[response]\nstarts = "confirmation"\nmedium_days = 5\n')
+    at(monkeypatch, NOW + timedelta(days=3))
+    gate.run("--ledger")
+    assert "vulnerability.ledger-future" not in [finding.code for finding in gate.record().findings]
+    at(monkeypatch, NOW)
+    assert gate.run() == ExitCode.DENIED
+    found = {finding.code: finding for finding in gate.record().findings}
+    message = found["vulnerability.ledger-future"].message
+    assert message.endswith("has 1 entry of a day in the future, the first 2026-11-23; today is 2026-11-20")
+    assert found["vulnerability.known"].first_seen == "2026-11-20"
+
+
 def test_a_torn_ledger_is_told_and_mended(gate: GateProject) -> None:
     gate.run("--ledger")
     path = gate.artifacts / "ledger" / "thing.jsonl"

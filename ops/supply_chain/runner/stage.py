@@ -14,6 +14,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -26,10 +27,10 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.core.outcome import Outcome, exit_code_for
+from ops.supply_chain.core.outcome import Outcome, exit_code_for, worst
 from ops.supply_chain.risk.findings.render.text import stage_text
 from ops.supply_chain.runner.arguments import REPOSITORY, absolute, cache_folder, parser_for
-from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.clock import read_clock, setbacks
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
@@ -145,6 +146,7 @@ def _run(
             if records:
                 _write_record(record_path, run, _unavailable(error), started, clock)
             raise
+        result = _with_setbacks(run, result, started)
         record = _record(run, result, started, clock)
         if records:
             canonical.write(record_path, record)
@@ -185,6 +187,15 @@ def _context(stage: str, args: argparse.Namespace, now: datetime, *, records: bo
         progress=Progress(enabled=not args.public_log),
         version_needed=records,
     )
+
+
+def _with_setbacks(run: StageRun, result: StageResult, started: datetime) -> StageResult:
+    """Return a result that fails, if the clock went back during the stage or since another stage of the run."""
+    records = run.dist / RECORDS_FOLDER if os.environ.get(HOLDER_VARIABLE) else None
+    found = setbacks(started, read_clock(), invocation=run.invocation, records=records)
+    if not found:
+        return result
+    return replace(result, outcome=worst([result.outcome, Outcome.FAIL]), findings=(*result.findings, *found))
 
 
 def _unavailable(error: UnavailableError) -> StageResult:

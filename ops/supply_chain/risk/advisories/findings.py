@@ -157,6 +157,8 @@ class FindingBuilder:
     def _see(self, sighting: Sighting) -> date | None:
         self.sightings.append(sighting)
         seen = self._ledger.first_seen(sighting)
+        if seen is not None:  # a day in the future must not put the deadline off
+            seen = min(seen, self._clock.today)
         self.new += seen is None
         return seen
 

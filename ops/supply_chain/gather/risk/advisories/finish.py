@@ -127,7 +127,10 @@ def finish_advisory_gate(
 
 def _outcome(run: StageRun, found: LookupResult, findings: GateFindings) -> GateOutcome:
     """Decide the outcome: a pass becomes not-examined if an unexamined pin is not accepted by a waiver."""
-    pairs = [(project_gate.pins.project, listed) for project_gate, listed in findings]
+    pairs = [
+        (project_gate.pins.project, [*listed, *_of_the_future(found.gate, project_gate)])
+        for project_gate, listed in findings
+    ]
     scopes = frozenset({found.gate, *OTHER_SCOPES.get(found.gate, ())})
     gate = finish_gate(run, pairs, scopes=scopes, all_examined=True)
     unexamined = any(finding.code.endswith(NOT_EXAMINED) and not finding.waived_by for finding in gate.findings)
@@ -150,6 +153,21 @@ def _with_first_days(gate: GateOutcome, findings: GateFindings) -> GateOutcome:
             if finding.code.startswith("waiver.") and finding.path == config.path and name:
                 first[finding] = project_gate.builder.waiver(finding, name)
     return gate._replace(findings=tuple(first.get(finding, finding) for finding in gate.findings))
+
+
+def _of_the_future(gate: str, project_gate: ProjectGate) -> Iterator[Finding]:
+    """Yield a finding if the ledger has entries of a later day than today: one of the clocks was wrong."""
+    today = project_gate.clock.today.isoformat()
+    days = sorted(line.first_seen for line in (project_gate.ledger or Ledger()).lines if line.first_seen > today)
+    if days:
+        entries = "1 entry" if len(days) == 1 else f"{len(days)} entries"
+        yield Finding(
+            code=f"{gate}.ledger-future",
+            severity=Severity.HIGH,
+            message=f"the ledger of first sightings has {entries} of a day in the future, the first {days[0]}; "
+            f"today is {today}",
+            next_step="Set this machine's clock; if it is right, restore the ledger from before the wrong entries.",
+        )
 
 
 def _counts(found: LookupResult, findings: GateFindings, gate: GateOutcome) -> dict[str, int]:
