@@ -51,6 +51,21 @@ def test_it_holds_locks_their_sboms_baselines_and_an_index(release: Handmade) ->
     ]
 
 
+def test_the_committed_sbom_of_a_lock_is_enclosed_as_it_is(release: Handmade) -> None:
+    release.project()
+    committed = '{"bomFormat": "CycloneDX"}\n'
+    release.write("project/functions/a/requirements.cdx.json", committed)
+    release.write("project/functions/b/requirements.cdx.json", '{"url": "https://user:hunter2@index.example/"}\n')
+    release.sboms()
+    assert release.run(bundle_evidence.main) == 0
+    found = unpacked(release.dist / "evidence/N-V-evidence.tar.gz")
+    assert found["N-V-evidence/project/functions/a/requirements.cdx.json"] == committed.encode()
+    assert not any("functions/b/requirements.cdx.json" in name and "project" in name for name in found)
+    assert json.loads(found["N-V-evidence/index.json"])["withheld"] == ["functions/b/requirements.cdx.json"]
+    reads = [read["path"] for read in release.document("records/bundle_evidence.json")["reads"]]
+    assert "project:functions/a/requirements.cdx.json" in reads
+
+
 def test_a_lock_with_credentials_is_named_and_not_enclosed(
     release: Handmade, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -566,6 +566,27 @@ def test_a_malformed_manifest_leaves_the_other_locks_examined(gate: Gate) -> Non
     assert gate.record["counts"]["examined"] == 2
 
 
+def test_a_committed_sbom_or_baseline_of_another_lock_is_a_finding(gate: Gate) -> None:
+    gate.edit("f/requirements.cdx.json", '"version": "1.0"', '"version": "0.9"')
+    gate.edit("g/requirements.provenance.json", '"leaf"', '"spare"')
+    assert gate.run() == ExitCode.DENIED
+    assert gate.findings == [
+        ("lock.sbom-differs", "f/requirements.cdx.json", 0),
+        ("lock.baseline-differs", "g/requirements.provenance.json", 0),
+    ]
+    assert gate.record["counts"]["locks"] == gate.record["counts"]["recompiled"] == 2
+    gate.compile()
+    assert gate.run() == ExitCode.PASS
+
+
+def test_a_sibling_that_leads_out_of_the_project_is_refused(gate: Gate, tmp_path: Path) -> None:
+    (tmp_path / "sbom").write_text("{}")
+    (gate.root / "f" / "requirements.cdx.json").unlink()
+    (gate.root / "f" / "requirements.cdx.json").symlink_to(tmp_path / "sbom")
+    assert gate.run() == ExitCode.DENIED
+    assert [found[:2] for found in gate.findings] == [("lock.broken", "f/requirements.cdx.json")]
+
+
 def exported(gate: Gate, *options: str, name: str = "requirements.txt") -> None:
     """Lock with uv and export, as a user does."""
     locked_by_uv(gate)

@@ -1,6 +1,6 @@
-"""Bundle the evidence of a release in one archive: per-lock SBOMs, locks and publisher baselines.
+"""Bundle the evidence of a release in one archive: per-lock SBOMs, locks with their committed SBOMs and baselines.
 
-Reads    dist/sbom/locks/, publisher baselines; and the record of generate_sbom, whose digests every
+Reads    dist/sbom/locks/, publisher baselines and SBOMs in the folders of the locks; and the record of generate_sbom, whose digests every
          enclosed file must still have.
 Writes   dist/evidence/N-V-evidence.tar.gz or dist/evidence/N-V-source.tar.gz: the second for a project
          without any dependency, whose evidence is its source: the files of the commit, byte for byte.
@@ -8,8 +8,8 @@ Decides  nothing
 Exits    0 done, 2 usage, 3 a file changed since generate_sbom read or wrote it, or its record is missing,
          4 a source archive would publish credentials, 5 git did not answer, 6 the archive cannot be written.
 Network  none.
-Source   POSIX pax archives, RFC 1952; docs/adr/0002. A lock that holds credentials in an address is
-         named in the archive's index and not enclosed.
+Source   POSIX pax archives, RFC 1952; docs/adr/0002. A lock or a committed SBOM that holds credentials
+         in an address is named in the archive's index and not enclosed.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from ops.supply_chain.release.evidence import (
     lock_sboms,
     members,
     project_reads,
+    sbom_beside,
 )
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
@@ -88,8 +89,8 @@ def _has_dependencies(record: Record) -> bool:
 
 def _bundle(run: StageRun, record: Record) -> StageResult:
     locks = project_reads(record)
-    baselines = _baselines(run, locks)
-    found = members([*lock_sboms(record), *locks, *baselines])
+    baselines, sboms = _siblings(run, locks, baseline_beside), _siblings(run, locks, sbom_beside)
+    found = members([*lock_sboms(record), *locks, *baselines, *sboms])
     withheld = _withheld(run, [member for member in found if member.source.startswith(PROJECT)])
     enclosed = [member for member in found if member.source not in withheld]
     top = f"{run.project.name}-{run.project.version}-evidence"
@@ -98,14 +99,14 @@ def _bundle(run: StageRun, record: Record) -> StageResult:
     entries = [TarEntry(name=f"{top}/{member.name}", load=_loader(run, member)) for member in enclosed]
     path = run.dist / EVIDENCE_FOLDER / f"{top}.tar.gz"
     write_archive(path, [TarEntry(name=f"{top}/{INDEX_NAME}", load=lambda: index), *entries], epoch=run.project.epoch)
-    counts = {"files": len(enclosed), "baselines": len(baselines), "withheld": len(withheld)}
-    return _result(run, path, counts, reads=baselines)
+    counts = {"files": len(enclosed), "baselines": len(baselines), "sboms": len(sboms), "withheld": len(withheld)}
+    return _result(run, path, counts, reads=[*baselines, *sboms])
 
 
-def _baselines(run: StageRun, locks: Sequence[FileRef]) -> tuple[FileRef, ...]:
+def _siblings(run: StageRun, locks: Sequence[FileRef], beside: Callable[[str], str]) -> tuple[FileRef, ...]:
     found = {}
     for lock in locks:
-        relative = baseline_beside(lock.path.removeprefix(PROJECT))
+        relative = beside(lock.path.removeprefix(PROJECT))
         if (run.root / relative).is_file():
             found[relative] = run.root / relative
     return tuple(run.project_ref(path) for _, path in sorted(found.items()))

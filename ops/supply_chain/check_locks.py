@@ -1,7 +1,8 @@
 """Check that every lock is up to date: recompile it, or run its own tool's check.
 
 Reads    sources and locks: each requirements.txt with its .in and everything that this includes; uv.lock,
-         poetry.lock, pdm.lock, Pipfile.lock and pylock.toml with their manifests.
+         poetry.lock, pdm.lock, Pipfile.lock and pylock.toml with their manifests; the SBOM (requirements.cdx.json) and
+         the publisher baseline (requirements.provenance.json) in the folder of a compiled lock.
 Writes   record.
 Decides  drift, reproducible recompile, unpinned, unhashed. A lock is recompiled with the timestamp and the
          exceptions that it records, from its pins without their hashes; with --reproducible with an empty cache,
@@ -10,7 +11,8 @@ Decides  drift, reproducible recompile, unpinned, unhashed. A lock is recompiled
          version manager, or with [locks].install_tools one in an environment of its own. Without a result the lock is
          compared with its manifest; that finds differences, but the lock is not examined. A file of `uv export` is
          exported again with the options in its header, or compared with the lock pin by pin; without that lock it is not
-         examined. The record's notes name the method. Nothing in the project is run.
+         examined. The record's notes name the method. Nothing in the project is run. A committed SBOM or publisher
+         baseline that is not that of its lock is a finding.
 Exits    0 no open finding, 2 usage, 3 a lock is malformed (all others are checked), 4 open findings, 5 the index or the
          tool of a lock did not answer.
 Network  the package index, through uv; --offline lets uv use its cache only.
@@ -55,6 +57,7 @@ from ops.supply_chain.dependencies.drift.lock_check import (
 from ops.supply_chain.dependencies.locks.errors import broken_finding
 from ops.supply_chain.gather.dependencies.exported import check_exported
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
+from ops.supply_chain.gather.dependencies.siblings import sibling_findings
 from ops.supply_chain.gather.dependencies.tool_check import check_with_tool
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
@@ -156,6 +159,12 @@ def _check(
         found.append((lock, checks[lock.path]))
     existing = {lock.path for lock in project.locks}
     absent = [job for path, job in sorted(jobs.items()) if path not in existing and job.has_requirements]
+    # What is wrong with a lock is wrong with its siblings too, and is reported once.
+    sound = [lock for lock, check in found if lock is not None and check.examined and not check.findings]
+    differing = [finding for lock in sound for finding in sibling_findings(project.root, lock, jobs.get(lock.path))]
+    found += [
+        (None, LockCheck(path=finding.path, how=CheckMethod.SIBLING, findings=(finding,))) for finding in differing
+    ]
     project = msgspec.structs.replace(
         project,
         locks=tuple(lock for lock in project.locks if lock.path not in unplanned),

@@ -33,7 +33,7 @@ def members(refs: Iterable[FileRef]) -> tuple[Member, ...]:
     """Name the files of the evidence archive, without repeats, sorted by name.
 
     Args:
-        refs: Per-lock SBOMs as `dist:sbom/locks/...`, locks and baselines as `project:...`.
+        refs: Per-lock SBOMs as `dist:sbom/locks/...`; locks, their committed SBOMs and baselines as `project:...`.
     Returns:
         Names as in the archive below its top folder: `sbom/locks/...` and `project/...`.
     """
@@ -57,6 +57,11 @@ def project_reads(record: Record) -> tuple[FileRef, ...]:
 def baseline_beside(lock: str) -> str:
     """Return where the publisher baseline of a lock lies: `requirements.provenance.json` and the like."""
     return str(PurePosixPath(lock).with_suffix(".provenance.json"))
+
+
+def sbom_beside(lock: str) -> str:
+    """Return where the committed SBOM of a lock lies: `requirements.cdx.json` and the like."""
+    return str(PurePosixPath(lock).with_suffix(".cdx.json"))
 
 
 def index_of(enclosed: Iterable[Member], withheld: Iterable[str], *, component: str, version: str) -> EvidenceIndex:

@@ -25,6 +25,7 @@ class CheckMethod(StrEnum):
     EMPTY = "has no pin of its own"
     NO_SOURCE = "has no source"
     MISSING = "is missing"
+    SIBLING = "differs from its lock"
 
 
 class LockCheck(msgspec.Struct, frozen=True, kw_only=True):
