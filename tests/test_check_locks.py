@@ -336,6 +336,34 @@ def test_a_lock_without_the_extras_that_its_packages_require_is_noted(gate: Gate
     assert "top[fast]==1.0" in (gate.root / LOCK).read_text()
 
 
+def test_a_requirement_that_its_marker_leaves_out_is_named_and_weighs_nothing(gate: Gate) -> None:
+    gate.write("f/requirements.in", "leaf\nspare ; sys_platform == 'never'\n")
+    gate.compile()
+    assert gate.run() == ExitCode.PASS
+    [found] = gate.record["findings"]
+    assert (found["code"], found["package"], found["path"], found["severity"]) == (
+        "lock.left-out",
+        "spare",
+        LOCK,
+        "info",
+    )
+    assert found["message"] == ('does not have spare, which f/requirements.in requires where sys_platform == "never"')
+
+
+def test_a_lock_is_recompiled_with_the_options_in_its_header(gate: Gate) -> None:
+    config = (gate.root / ".security-config.toml").read_text()
+    gate.write("f/requirements.in", "leaf\nspare ; sys_platform == 'never'\n")
+    gate.write(".security-config.toml", f"{config}[locks]\nuniversal = true\npython_version = '3.9'\n")
+    gate.compile()
+    assert "spare==1.0 ; sys_platform == 'never'" in (gate.root / LOCK).read_text()
+    gate.write(".security-config.toml", config)
+    assert gate.run("--reproducible") == ExitCode.PASS
+    assert gate.record["counts"]["reproducible"] == 2
+    gate.write(".security-config.toml", f"{config}[locks]\nuniversal = false\n")
+    assert gate.run() == ExitCode.DENIED
+    assert ("lock.drift", LOCK) in [found[:2] for found in gate.findings]
+
+
 def test_a_source_without_its_lock(gate: Gate) -> None:
     (gate.root / LOCK).unlink()
     gate.write("h/requirements.in", "# nothing yet\n")

@@ -311,6 +311,43 @@ def test_pyproject_is_locked_where_nothing_else_is(stage: Stage) -> None:
     assert stage.run("--check") == ExitCode.PASS
 
 
+def test_a_new_lock_of_pyproject_is_for_every_platform_and_python_of_the_project(stage: Stage) -> None:
+    for path in stage.root.rglob("*.in"):
+        path.unlink()
+    declared = "dependencies = [\"top ; sys_platform == 'win32'\", \"gone ; python_version < '3.9'\"]\n"
+    stage.write("pyproject.toml", f'[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.9"\n{declared}')
+    assert stage.run() == ExitCode.PASS
+    text = (stage.root / "requirements.txt").read_text()
+    command = "uv pip compile --generate-hashes --no-strip-extras --universal --python-version 3.9 pyproject.toml"
+    assert f"#    {command} -o requirements.txt" in text
+    assert "top==1.0 ; sys_platform == 'win32'" in text
+    assert 'requirements.txt does not have gone, which pyproject.toml requires where python_version < "3.9"' in (
+        stage.out + stage.err
+    )
+
+
+def test_an_existing_lock_keeps_the_options_in_its_header(stage: Stage) -> None:
+    for path in stage.root.rglob("*.in"):
+        path.unlink()
+    declared = 'dependencies = ["leaf", "top ; sys_platform == \'never\'"]\n'
+    stage.write("pyproject.toml", f'[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.9"\n{declared}')
+    config = (stage.root / ".security-config.toml").read_text()
+    stage.write(".security-config.toml", f"{config}[locks]\nuniversal = false\n")
+    assert stage.run() == ExitCode.PASS
+    before = (stage.root / "requirements.txt").read_text()
+    assert "--universal" not in before
+    assert stage.versions("requirements.txt") == {"leaf": ("1.0",)}
+    stage.write(".security-config.toml", config)
+    assert stage.run() == ExitCode.PASS
+    assert (stage.root / "requirements.txt").read_text() == before
+    stage.index.add("extra", "1.0", OLD)
+    stage.write("pyproject.toml", (stage.root / "pyproject.toml").read_text().replace('"leaf"', '"leaf", "extra"'))
+    assert stage.run() == ExitCode.PASS
+    after = (stage.root / "requirements.txt").read_text()
+    assert "--universal" not in after
+    assert stage.versions("requirements.txt") == {"extra": ("1.0",), "leaf": ("1.0",)}
+
+
 def test_an_empty_source_has_an_empty_lock(stage: Stage) -> None:
     stage.write("f/requirements.in", "# nothing yet\n")
     assert stage.run() == ExitCode.PASS

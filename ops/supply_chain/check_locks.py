@@ -6,7 +6,8 @@ Reads    sources and locks: each requirements.txt with its .in and everything th
 Writes   record.
 Decides  drift, reproducible recompile, unpinned, unhashed. A lock is recompiled with the timestamp and the
          exceptions that it records, from its pins without their hashes; with --reproducible with an empty cache,
-         and without any pin first. A lock that records no timestamp is compared by its pins.
+         and without any pin first. A lock that records no timestamp is compared by its pins. A requirement that a lock
+         has in no form, because its marker is never true there, is a finding without weight (lock.left-out).
          The lock of another tool is checked by that tool on a copy: one on this machine, also behind the shims of a
          version manager, or with [locks].install_tools one in an environment of its own. Without a result the lock is
          compared with its manifest; that finds differences, but the lock is not examined. A file of `uv export` is
@@ -189,6 +190,7 @@ def _recompiled(project: GateProject, result: Recompiled, *, strict: bool) -> Lo
     shown: tuple[str, ...] = ()
     if strict and not job.header.compiled_at and job.body.strip():
         found.append(findings.no_timestamp(job.path))
+    found += [findings.left_out(job.path, job.source_path, *requirement) for requirement in job.left_out(job.pins)]
     if isinstance(outcome, UnavailableError):
         found.append(findings.not_examined(job.path, outcome.message, outcome.hint))
         return LockCheck(path=job.path, how=CheckMethod.RECOMPILED, examined=False, findings=tuple(found))

@@ -7,6 +7,8 @@ Reads    requirements.in files, pyproject.toml. A source is any requirements*.in
 Writes   requirements.txt, requirements.cdx.json, requirements.provenance.json beside each source (name.txt,
          name.cdx.json, name.provenance.json for a name.in); each file atomically, the lock last.
          Every package keeps its extras, which pip before 23.3 needs with --require-hashes.
+         A new lock of pyproject.toml is for every platform and every Python that requires-python allows; an existing lock
+         keeps what its header records, unless [locks] sets it. A requirement that is left out because of its marker is named.
          A lock that its recorded timestamp reproduces keeps every byte; else the new timestamp is the present less
          [locks].cool_down_days, or the recorded one if that is later. A publisher entry is written when a direct
          dependency is new or changes its version, and then stays. With --check nothing is written.
@@ -36,7 +38,7 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.dependencies.compile.options import CompileOptions, parse_options, refuse_unknown
 from ops.supply_chain.dependencies.compile.plan import LockJob, restrict
-from ops.supply_chain.dependencies.compile.report import document_of, findings_of, text_of
+from ops.supply_chain.dependencies.compile.report import document_of, findings_of, left_out_notes, text_of
 from ops.supply_chain.dependencies.compile.reproduce import CompileOutcome
 from ops.supply_chain.dependencies.compile.resolve import LockResult, resolve
 from ops.supply_chain.dependencies.compile.siblings import (
@@ -88,8 +90,9 @@ def _perform(run: StageRun) -> StageResult:
         written |= {} if run.args.check else _write(run, resolved)
     locks.sort(key=lambda lock: lock.lock_path)
     young = sum(lock.result.job.header.compiled_at > options.allowed for lock in locks)
-    note = f"{young} of them record a timestamp that is younger than the cool-down" if young else ""
-    return _result(run, locks, written, runs=len(sent), note=note)
+    notes = [f"{young} of them record a timestamp that is younger than the cool-down"] if young else []
+    notes += [note for lock in locks for note in left_out_notes(lock.result)]
+    return _result(run, locks, written, runs=len(sent), notes=notes)
 
 
 def _options(run: StageRun) -> CompileOptions:
@@ -183,7 +186,7 @@ def _bom_renderer(run: StageRun) -> Callable[[SiblingFiles], bytes]:
 
 
 def _result(
-    run: StageRun, locks: Sequence[SiblingFiles], written: dict[str, list[str]], *, runs: int, note: str
+    run: StageRun, locks: Sequence[SiblingFiles], written: dict[str, list[str]], *, runs: int, notes: Sequence[str]
 ) -> StageResult:
     check = run.args.check
     findings = findings_of(locks) if check else ()
@@ -195,7 +198,7 @@ def _result(
         counts={"locks": len(locks), "changed": changed, "unchanged": len(locks) - changed, "resolved": runs},
         findings=findings,
         tools=(ToolRef(name="uv", version=uv_version()),),
-        notes=(note,) if note else (),
+        notes=tuple(notes),
         document=document_of(locks, written),
     )
 

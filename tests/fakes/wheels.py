@@ -68,7 +68,7 @@ class WheelIndex:
     def json_root(self) -> str:
         return f"{self.address}/pypi/"
 
-    def add(self, name: str, version: str, uploaded: str, *requires: str, code: str = "") -> None:
+    def add(self, name: str, version: str, uploaded: str, *requires: str, code: str = "", python: str = "") -> None:
         """Publish a release: a wheel of that version, uploaded at that RFC 3339 moment."""
         filename, data, metadata = make_wheel(name, version, requires, code)
         self._files |= {filename: data, f"{filename}.metadata": metadata}
@@ -78,6 +78,7 @@ class WheelIndex:
             "hashes": {"sha256": hashlib.sha256(data).hexdigest()},
             "core-metadata": {"sha256": hashlib.sha256(metadata).hexdigest()},
             "upload-time": uploaded,
+            **({"requires-python": python} if python else {}),
         }
         self._projects.setdefault(name, []).append(entry)
         self.info.setdefault(name, {"author": f"{name} people", "project_urls": None})

@@ -100,6 +100,22 @@ def test_universal_and_python_version_reach_uv(index: WheelIndex, tmp_path: Path
     assert "leaf==1.0 ; python_full_version < '3.10' or sys_platform == 'win32' \\" in body
 
 
+def test_a_request_can_be_universal_and_for_a_python(index: WheelIndex, tmp_path: Path) -> None:
+    root = project(tmp_path, "leaf ; sys_platform == 'win32'\ntop ; python_version < '3.10'\n")
+    asked = msgspec.structs.replace(ASKED, universal=True, python_version="3.9")
+    [body] = compiler(root, index).compile_many([asked])
+    assert isinstance(body, str)
+    assert "leaf==1.0 ; python_full_version < '3.10' or sys_platform == 'win32' \\" in body
+
+
+def test_where_a_lower_python_has_no_solution_the_next_step_is_about_python(index: WheelIndex, tmp_path: Path) -> None:
+    index.add("modern", "1.0", OLD, python=">=3.10")
+    asked = msgspec.structs.replace(ASKED, universal=True, python_version="3.9")
+    [answer] = compiler(project(tmp_path, "modern\n"), index).compile_many([asked])
+    assert isinstance(answer, InputError)
+    assert "requires-python" in answer.hint
+
+
 def test_many_are_answered_in_their_order(index: WheelIndex, tmp_path: Path) -> None:
     given = compiler(project(tmp_path), index)
     late = msgspec.structs.replace(ASKED, exclude_newer="2026-11-18T00:00:00Z")

@@ -58,6 +58,14 @@ def chosen(files: list[str], *, included: tuple[str, ...] = (), named: tuple[str
     return [source.path for source in choose(files, included=included, named=named)]
 
 
+def test_requirements_with_a_marker() -> None:
+    text = (
+        "plain\nOne.two>=1 ; os_name == 'nt' --hash=sha256:00  # why\nurl @ https://h/x-1.whl ; python_version<'3'\n"
+        "-e ./x ; y\nbroken ; nonsense\n"
+    )
+    assert read_source(text).conditional == (("one-two", 'os_name == "nt"'), ("url", 'python_version < "3"'))
+
+
 def test_which_files_are_sources() -> None:
     files = [
         "requirements.in", "MANIFEST.in", "src/config.h.in", "boto3.in", "a/requirements.in", "requirements-dev.in",

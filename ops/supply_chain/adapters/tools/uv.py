@@ -59,6 +59,9 @@ _INSIDE = re.compile(
 )
 
 
+_OTHER_PYTHON = re.compile(r"requested\s+Python\s+version\s+\([^)]*\)\s+does\s+not\s+satisfy")
+
+
 class Uv:
     """The compiler of one project.
 
@@ -86,6 +89,7 @@ class Uv:
         self._unanswered = [] if unanswered is None else unanswered
         self._binary = find_uv()
         self._configured_python = config.locks.python_version
+        self._universal = config.locks.universal
         self._options = _options(config, offline=offline)
         self._tokens = tokens_above() if config.locks.allow_builds else ()
         self._environment = environment(os.environ, index=index_address(os.environ, config.index.url))
@@ -171,7 +175,8 @@ class Uv:
     def _words(self, request: CompileRequest) -> list[str]:
         stated = request.python_version and not self._configured_python
         python = ["--python-version", request.python_version] if stated else []
-        return [*self._options, *python, *_request_options(request)]
+        universal = ["--universal"] if request.universal or self._universal else []
+        return [*self._options, *python, *universal, *_request_options(request)]
 
     def _name(self, request: CompileRequest) -> str:
         return f"{request.folder}/{request.source}" if request.folder else request.source
@@ -258,6 +263,8 @@ def is_unavailable(output: str) -> bool:
 def _remedy(output: str) -> str:
     if "exclude-newer" in output:
         return "Wait until the release is old enough, or use --bypass-cool-down NAME --reason TEXT."
+    if _OTHER_PYTHON.search(output):
+        return "Raise requires-python to what every dependency supports, or set [locks].python_version to the lowest in use."
     if "No solution found" in output:
         return "Loosen or correct a requirement in the source, or use --upgrade-package NAME."
     return "Correct that line of the source."
@@ -291,7 +298,6 @@ def _options(config: Config, *, offline: bool) -> list[str]:
     options += ["--no-python-downloads", "--python", sys.executable]
     options += [] if locks.allow_builds else ["--no-build"]
     options += ["--python-version", locks.python_version] if locks.python_version else []
-    options += ["--universal"] if locks.universal else []
     return options + (["--offline"] if offline else [])
 
 

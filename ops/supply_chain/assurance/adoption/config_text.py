@@ -34,7 +34,6 @@ _SHOWN: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("include", "Globs of the lock files; empty means the usual names, in any folder."),
             ("exclude", "Globs of locks to leave out, for example of examples that are not shipped."),
             ("python_version", "Python version to lock for; empty means the version that runs the pipeline."),
-            ("universal", "Lock for every platform at once."),
         ),
     ),
     (

@@ -36,7 +36,8 @@ class CompileRequest(msgspec.Struct, frozen=True, kw_only=True):
     `lock` are file names there. `seed` is the text of the lock whose pins are kept, empty for none. Releases that were
     uploaded after `exclude_newer` are ignored; `bypasses` have timestamps of their own. `upgrade` keeps no pin of the
     seed; `upgrade_packages` are the packages whose pins are not kept (`name` or `name==version`, sorted).
-    `python_version` is the Python version in the lock's header, if any; the configured one takes precedence.
+    `python_version` is the lowest Python that the lock is for, empty for the running one; the configured one takes
+    precedence. `universal` makes a lock for every platform.
     """
 
     folder: str
@@ -48,3 +49,4 @@ class CompileRequest(msgspec.Struct, frozen=True, kw_only=True):
     upgrade: bool = False
     upgrade_packages: tuple[str, ...] = ()
     python_version: str = ""
+    universal: bool = False

@@ -162,7 +162,7 @@ def _unseeded(job: LockJob) -> CompileRequest:
 
 
 def _seeded(job: LockJob) -> CompileRequest:
-    python = "" if job.header.compiled_at else _python_of(job)
+    python = job.python_version or ("" if job.header.compiled_at else _python_of(job))
     seed = without_hashes(without_others(job.body))
     return msgspec.structs.replace(request_for(job, job.header), seed=seed, python_version=python)
 

@@ -72,6 +72,12 @@ def body_of(text: str) -> str:
     return "".join(unix.splitlines(keepends=True)[len(_header_lines(unix)) :])
 
 
+def head_of(text: str) -> str:
+    r"""Return the comments at a lock's top, line ends as `\\n`."""
+    unix = text.replace("\r\n", "\n")
+    return unix.removesuffix(body_of(unix))
+
+
 def is_generated(text: str) -> bool:
     """Return whether a tool wrote this lock (uv and pip-compile say so at its top), or the lock is empty."""
     return not text.strip() or any(_GENERATED.search(line) for line in _header_lines(text))

@@ -14,18 +14,20 @@ from ops.supply_chain.contracts.values.compile_request import CompileRequest, Lo
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.dependencies.compile.diff import CompiledPins, pins_of, without_others
-from ops.supply_chain.dependencies.compile.header import body_of, is_generated, parse_header, refuse_future
+from ops.supply_chain.dependencies.compile.header import body_of, head_of, is_generated, parse_header, refuse_future
 from ops.supply_chain.dependencies.compile.sources import (
     OTHER_LOCKS,
     PYPROJECT,
     REQUIREMENTS_IN,
     REQUIREMENTS_TXT,
     SOURCE_SUFFIX,
+    ConditionalRequirement,
     LockSource,
     choose,
     read_source,
     waves,
 )
+from ops.supply_chain.dependencies.compile.target import target_of
 from ops.supply_chain.formats.uv_export import export_command
 
 KEEPS_EXTRAS = "--no-strip-extras"
@@ -46,7 +48,8 @@ class LockJob(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     there. `command` is the command in the lock's header. `inputs` is all that the result depends on apart
     from seed and timestamp: two jobs with equal inputs, seed and timestamp get the same body. `names` are the
     packages that the source and its includes require, PEP 503, sorted; `has_requirements` is True if they require
-    anything, by name or not. `old` is the lock's present text, empty for none, and `header` its parsed header.
+    anything, by name or not. `conditional` are their requirements with a marker. `universal` is True if the lock is for all
+    platforms, and `python_version` the lowest Python that it is for, empty for the running one. `old` is the lock's present text, empty for none, and `header` its parsed header.
     """
 
     folder: str
@@ -58,6 +61,9 @@ class LockJob(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     old: str
     header: LockHeader
     has_requirements: bool = True
+    conditional: tuple[ConditionalRequirement, ...] = ()
+    universal: bool = False
+    python_version: str = ""
 
     @property
     def path(self) -> str:
@@ -82,12 +88,16 @@ class LockJob(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def head(self) -> str:
         """The header of the old text, line ends as in the body."""
-        return self.old.replace("\r\n", "\n").removesuffix(self.body)
+        return head_of(self.old)
 
     @cached_property
     def pins(self) -> CompiledPins:
         """The pins of the old text."""
         return pins_of(self.body)
+
+    def left_out(self, pins: CompiledPins) -> tuple[ConditionalRequirement, ...]:
+        """Return the requirements that are in no form in some pins, because their markers are never true there."""
+        return tuple(requirement for requirement in self.conditional if requirement.name not in pins.versions)
 
 
 class IncludedFiles(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,13 +105,16 @@ class IncludedFiles(msgspec.Struct, frozen=True, kw_only=True):
 
     `files` are (path relative to the project, text) of everything that `-r` and `-c` include at any depth,
     sorted, without the source itself. `required` are the paths that `-r` alone leads to. `names` are the
-    packages required by the source and by `required`, PEP 503, sorted. `local` is as in `SourceText`.
+    packages required by the source and by `required`, PEP 503, sorted; `conditional` are the requirements of the same
+    files that have a marker, sorted. `local` is as in `SourceText`. `requires_python` is that of a `pyproject.toml`.
     """
 
     files: tuple[tuple[str, str], ...]
     required: frozenset[str]
     names: tuple[str, ...]
     local: bool
+    conditional: tuple[ConditionalRequirement, ...] = ()
+    requires_python: str = ""
 
 
 def plan_locks(
@@ -182,6 +195,7 @@ def follow(path: str, read: Read) -> IncludedFiles:
     texts: dict[str, str] = {}
     required: set[str] = set()
     names: set[str] = set()
+    conditional: set[ConditionalRequirement] = set()
     local = False
     left = [(path, True)]
     while left:
@@ -195,6 +209,7 @@ def follow(path: str, read: Read) -> IncludedFiles:
         if is_required:
             required.add(here)
             names.update(found.names)
+            conditional.update(found.conditional)
         folder = posixpath.dirname(here)
         left += [(posixpath.normpath(posixpath.join(folder, file)), is_required) for file in found.requires]
         left += [(posixpath.normpath(posixpath.join(folder, file)), False) for file in found.constrains]
@@ -204,6 +219,7 @@ def follow(path: str, read: Read) -> IncludedFiles:
         required=frozenset(required - {path}),
         names=tuple(sorted(names)),
         local=local,
+        conditional=tuple(sorted(conditional)),
     )
 
 
@@ -229,6 +245,8 @@ def request_for(
         bypasses=header.bypasses,
         upgrade=upgrade,
         upgrade_packages=upgrade_packages,
+        python_version=job.python_version,
+        universal=job.universal,
     )
 
 
@@ -244,24 +262,21 @@ def _job(
     lock = posixpath.basename(source.lock)
     # A file or folder requirement is resolved from the source's folder, so then that folder is an input too.
     place = [posixpath.join(label, source.folder)] if reached.local or name == PYPROJECT else []
+    target = target_of(name, old, reached.requires_python, config)
     return LockJob(
         folder=source.folder,
         source=name,
         lock=lock,
-        command=_command(name, lock, config),
-        inputs=(name, read(source.path) or "", *relative, *place),
+        command=" ".join(["uv", "pip", "compile", "--generate-hashes", KEEPS_EXTRAS, *target.words, name, "-o", lock]),
+        inputs=(name, read(source.path) or "", *relative, *place, *target.words),
         names=reached.names,
         old=old,
         header=header,
         has_requirements=bool(reached.names) or reached.local,
+        conditional=reached.conditional,
+        universal=target.universal,
+        python_version=target.python_version,
     )
-
-
-def _command(source: str, lock: str, config: LocksConfig) -> str:
-    words = ["uv", "pip", "compile", "--generate-hashes", KEEPS_EXTRAS]
-    words += ["--universal"] if config.universal else []
-    words += ["--python-version", config.python_version] if config.python_version else []
-    return " ".join([*words, source, "-o", lock])
 
 
 def _from_pyproject(files: Collection[str], read: Read) -> list[LockSource]:
@@ -282,4 +297,12 @@ def _pyproject(text: str) -> IncludedFiles:
         raise InputError(f"{PYPROJECT}: not valid TOML: {error}") from error
     listed = project.get("dependencies", []) if isinstance(project, dict) else []
     found = read_source("\n".join(map(str, listed)) if isinstance(listed, list) else "")
-    return IncludedFiles(files=(), required=frozenset(), names=found.names, local=True)
+    requires = project.get("requires-python", "") if isinstance(project, dict) else ""
+    return IncludedFiles(
+        files=(),
+        required=frozenset(),
+        names=found.names,
+        local=True,
+        conditional=found.conditional,
+        requires_python=requires if isinstance(requires, str) else "",
+    )

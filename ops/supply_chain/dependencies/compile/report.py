@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.dependencies.compile.diff import PinChange
+from ops.supply_chain.dependencies.compile.diff import PinChange, pins_of
+from ops.supply_chain.dependencies.compile.header import body_of
+from ops.supply_chain.dependencies.compile.resolve import LockResult
 from ops.supply_chain.dependencies.compile.siblings import SiblingFiles
 
 
@@ -21,6 +23,15 @@ def findings_of(locks: Sequence[SiblingFiles]) -> tuple[Finding, ...]:
         )
         for lock in locks
         if lock.stale
+    )
+
+
+def left_out_notes(result: LockResult) -> tuple[str, ...]:
+    """Return a remark on each requirement that a lock has in no form, because its marker is never true there."""
+    left_out = result.job.left_out(pins_of(body_of(result.text)))
+    return tuple(
+        f"{result.job.path} does not have {name}, which {result.job.source_path} requires where {marker}"
+        for name, marker in left_out
     )
 
 

@@ -12,6 +12,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import msgspec
 
@@ -30,6 +31,7 @@ OTHER_LOCKS = frozenset(kind.value for kind in LockKind if kind is not LockKind.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?=\s*(?:$|[\[;@<>=!~(,]))")
 _INCLUDE = re.compile(r"(?:-r|--requirements?|-c|--constraints?)(?:\s+|=|(?=[^\s=-]))(?P<path>.+)")
 _PLACE = re.compile(r"file:|@\s*[./~]|\.(?:whl|zip|tar\.gz|tgz)\b")
+_OPTIONS = re.compile(r"\s--[a-z].*$")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 
 
@@ -45,24 +47,33 @@ class LockSource(msgspec.Struct, frozen=True, kw_only=True):
         return posixpath.dirname(self.path)
 
 
+class ConditionalRequirement(NamedTuple):
+    """A requirement with an environment marker: the package in PEP 503 form, the marker as `packaging` writes it."""
+
+    name: str
+    marker: str
+
+
 class SourceText(msgspec.Struct, frozen=True, kw_only=True):
     """The names and includes of one requirements source.
 
     `names` are the packages required, in PEP 503 form, sorted. `requires` and `constrains` are the paths
     that `-r` and `-c` include, as written, in order. `local` is True if a line refers to a file or folder,
-    so that the result depends on the source's folder.
+    so that the result depends on the source's folder. `conditional` are the requirements that have a marker, in order.
     """
 
     names: tuple[str, ...]
     requires: tuple[str, ...]
     constrains: tuple[str, ...]
     local: bool
+    conditional: tuple[ConditionalRequirement, ...] = ()
 
 
 def read_source(text: str) -> SourceText:
     """Parse the names and includes of a requirements source; uv checks everything else."""
     names: set[str] = set()
     includes: dict[bool, list[str]] = {True: [], False: []}
+    conditional: list[ConditionalRequirement] = []
     local = False
     for line in _logical_lines(text):
         include = _INCLUDE.fullmatch(line)
@@ -71,12 +82,30 @@ def read_source(text: str) -> SourceText:
             includes[line.startswith(("-r", "--r"))].append(include["path"].strip().strip("'\""))
         elif name is not None:
             names.add(normalise(name.group()))
+            conditional += _conditional(line)
             local |= _PLACE.search(line) is not None
         else:
             local |= not line.startswith(("--index-url", "--extra-index-url", "-i"))
     return SourceText(
-        names=tuple(sorted(names)), requires=tuple(includes[True]), constrains=tuple(includes[False]), local=local
+        names=tuple(sorted(names)),
+        requires=tuple(includes[True]),
+        constrains=tuple(includes[False]),
+        local=local,
+        conditional=tuple(conditional),
     )
+
+
+def _conditional(line: str) -> list[ConditionalRequirement]:
+    """Return the requirement of a line if it has a marker; uv reports one that cannot be read."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if ";" not in line:
+        return []
+    try:
+        found = Requirement(_OPTIONS.sub("", line))
+    except (InvalidRequirement, RecursionError):
+        return []
+    return [ConditionalRequirement(normalise(found.name), str(found.marker))] if found.marker else []
 
 
 def choose(files: Collection[str], *, included: Collection[str], named: Collection[str] | None) -> list[LockSource]:

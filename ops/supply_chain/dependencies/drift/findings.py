@@ -166,6 +166,19 @@ def no_timestamp(path: str) -> Finding:
     )
 
 
+def left_out(path: str, source: str, name: str, marker: str) -> Finding:
+    """Return the finding for a requirement that a lock has in no form, because its marker is never true there."""
+    return Finding(
+        code="lock.left-out",
+        severity=Severity.INFO,
+        message=f"does not have {name}, which {printable(source)} requires where {printable(marker)}",
+        next_step="If the project is used there, set [locks].universal or python_version and lock again (nox -s lock).",
+        package=name,
+        path=path,
+        line=1,
+    )
+
+
 def no_source(path: str, pins: int) -> Finding:
     """Return the finding for a lock without a source."""
     return Finding(
