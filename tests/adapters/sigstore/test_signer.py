@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from ops.supply_chain.adapters.sigstore import services as sigstore_services
 from ops.supply_chain.adapters.sigstore.failure import IdentityRefusedError, ServiceError, TokenError
@@ -20,6 +21,8 @@ from ops.supply_chain.rehearsal.faults import InjectedFault
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from ops.supply_chain.rehearsal.options import Options
 from ops.supply_chain.runner.clock import read_clock
+from tests.fakes.bad_sockets import serving
+from tests.fakes.index import FakeIndex
 from tests.fakes.signing import (
     IDENTITY,
     ISSUER,
@@ -175,6 +178,35 @@ def test_an_entry_whose_answer_was_lost_is_not_written_again(instance: Rehearsal
     instance.faults.add("rekor", InjectedFault(drop=True, after_work=True), times=1)
     assert isinstance(raised(Batch(instance, tmp_path), files(1)), ServiceError)
     assert instance.entries == 1
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 201 Created\r\n", b"HTTP/1.1 201 Created\r\nContent-Length: 9999\r\n\r\n"])
+def test_a_service_that_sends_byte_by_byte_is_given_up(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sigstore_services, "TOTAL_SECONDS", 0.3)
+    with serving(head, 0.05, b"x") as url, requests.Session() as session:
+        sigstore_services._prepare(session, url)
+        with pytest.raises(requests.ReadTimeout, match=r"not complete in 0\.3 seconds"):
+            session.post(url, data=b"{}")
+
+
+def test_an_answer_that_is_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sigstore_services, "MOST_BYTES", 1000)
+    head = b"HTTP/1.1 201 Created\r\nContent-Length: 999999\r\n\r\n"
+    with serving(head, 0.001, b"x" * 500) as url, requests.Session() as session:
+        sigstore_services._prepare(session, url)
+        with pytest.raises(requests.ConnectionError, match="more than 1000 bytes"):
+            session.post(url, data=b"{}")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_takes_the_token_nowhere(status: int) -> None:
+    with FakeIndex() as other:
+        head = f"HTTP/1.1 {status} x\r\nLocation: {other.url}\r\nContent-Length: 0\r\n\r\n".encode()
+        with serving(head, 9, b"") as url, requests.Session() as session:
+            sigstore_services._prepare(session, url)
+            with pytest.raises(requests.TooManyRedirects):
+                session.post(url, data=b"token", headers={"Authorization": "Bearer token"})
+        assert other.requests == []
 
 
 def test_an_instance_that_went_away(tmp_path: Path) -> None:

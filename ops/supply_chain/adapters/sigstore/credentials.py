@@ -15,10 +15,13 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
+from ops.supply_chain.adapters.sigstore.deadline import within
 from ops.supply_chain.adapters.sigstore.failure import ServiceError, TokenError
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable, without_credentials
 
+PLATFORM_SECONDS = 60.0
+"""For the whole exchange with the platform."""
 TOKEN_VARIABLE = "SIGSTORE_ID_TOKEN"  # noqa: S105 - the variable's name
 AUDIENCE = "sigstore"
 MOST_TOKEN_BYTES = 64 << 10
@@ -86,7 +89,7 @@ def _detected() -> str:
     if os.environ.get("GITLAB_CI") and not os.environ.get(TOKEN_VARIABLE):
         raise TokenError(f"this job has no {TOKEN_VARIABLE}", hint=GITLAB_HINT)
     try:
-        found = detect_credential(AUDIENCE)
+        found = within(PLATFORM_SECONDS, lambda: detect_credential(AUDIENCE))
     except Exception as error:  # it leaks whatever an odd answer makes urllib3 and Python raise
         if isinstance(error.__cause__, platforms.GitHubOidcPermissionCredentialError):
             raise TokenError("this workflow may not ask for an identity token", hint=PERMISSION_HINT) from error

@@ -1,6 +1,6 @@
 """The services of a Sigstore instance as sigstore-python's signer calls them, with an end to waiting and typed errors.
 
-The library's clients wait forever, lose the reason of a refusal, and continue without a timestamp. These replace
+The library's clients wait forever, follow redirects with the identity token, lose the reason of a refusal, and continue without a timestamp. These replace
 front of them: each request ends after `TIMEOUT_SECONDS`, is repeated where that is harmless, and what goes
 wrong names the service. A time stamp is asked for before the log is written to, so that where there is none
 nothing is logged either.
@@ -22,11 +22,18 @@ from requests.adapters import HTTPAdapter
 from sigstore.models import SigningConfig
 from urllib3.util import Retry
 
+from ops.supply_chain.adapters.sigstore.deadline import within
 from ops.supply_chain.adapters.sigstore.failure import IdentityRefusedError, ServiceError
 from ops.supply_chain.core.text import printable, without_credentials
 
 TIMEOUT_SECONDS = (10.0, 60.0)
 """To connect, and between two bytes of an answer; a log may answer only once an entry is included."""
+
+TOTAL_SECONDS = 180.0
+"""For a whole exchange, from the name's resolution to the last byte."""
+
+MOST_BYTES = 16 << 20
+"""Of an answer; the largest real ones have a thousandth of it."""
 
 REPEATS = 2
 REPEAT_PAUSE_SECONDS = 0.2
@@ -170,7 +177,23 @@ class _TimeoutAdapter(HTTPAdapter):
     def send(self, request: Any, *args: Any, **options: Any) -> requests.Response:
         if options.get("timeout") is None:
             options["timeout"] = TIMEOUT_SECONDS
-        return super().send(request, *args, **options)
+        options["stream"] = True
+        send = super().send
+        try:
+            return within(TOTAL_SECONDS, lambda: _whole(send(request, *args, **options)))
+        except TimeoutError as error:
+            raise requests.ReadTimeout(str(error), request=request) from error
+
+
+def _whole(response: requests.Response) -> requests.Response:
+    """Read the body of an answer, which the library would read without an end to time or size."""
+    body = bytearray()
+    for part in response.iter_content(1 << 16):
+        body += part
+        if len(body) > MOST_BYTES:
+            raise requests.ConnectionError(f"answers with more than {MOST_BYTES} bytes")
+    response._content = bytes(body)  # noqa: SLF001 - what `Response.content` itself sets
+    return response
 
 
 def _prepare(session: requests.Session, url: str) -> None:
@@ -187,6 +210,7 @@ def _prepare(session: requests.Session, url: str) -> None:
     found = session.merge_environment_settings(url, {}, None, None, None)
     session.proxies, session.verify = found["proxies"], found["verify"]
     session.trust_env = False
+    session.max_redirects = 0  # a redirected request would take the identity token to another host
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -18,12 +18,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ops.supply_chain.adapters.http.store import make_private
+from ops.supply_chain.adapters.sigstore.deadline import within
 from ops.supply_chain.adapters.sigstore.trusted_root import SYSTEM, TUF_URL, embedded_root
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
 
+TOTAL_SECONDS = 300.0
+"""For all files of the TUF repository."""
 TRUST_CONFIG_TYPE = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 ROOT_TARGET = "trusted_root.json"
 SIGNING_TARGET = "signing_config.v0.2.json"
@@ -95,10 +98,14 @@ def _targets(folder: Path, url: str, keys: bytes) -> tuple[bytes, bytes]:
     from tuf.ngclient.updater import Updater
 
     make_private(folder)
-    try:
+
+    def fetch() -> list[Path]:
         updater = Updater(str(folder), url, str(folder), f"{url}/targets", bootstrap=keys)
         updater.refresh()
-        paths = [_target(updater, folder, name) for name in (ROOT_TARGET, SIGNING_TARGET)]
+        return [_target(updater, folder, name) for name in (ROOT_TARGET, SIGNING_TARGET)]
+
+    try:
+        paths = within(TOTAL_SECONDS, fetch)
     except (RepositoryError, DownloadError, OSError, ValueError) as error:
         said = printable(without_credentials(str(error))) or type(error).__name__
         raise UnavailableError(

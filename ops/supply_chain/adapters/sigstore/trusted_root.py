@@ -15,11 +15,14 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from ops.supply_chain.adapters.http.store import make_private
+from ops.supply_chain.adapters.sigstore.deadline import within
 from ops.supply_chain.core.canonical import read_bytes
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
 
+TOTAL_SECONDS = 300.0
+"""For all files of the TUF repository."""
 SYSTEM = "sigstore trusted root"
 TUF_URL = "https://tuf-repo-cdn.sigstore.dev"
 TARGET = "trusted_root.json"
@@ -67,11 +70,15 @@ def current_root(folder: Path, *, url: str = TUF_URL) -> TrustedRootFile:
 
     keys = read_bytes(_carried("root.json"))
     make_private(folder)
-    try:
+
+    def fetch() -> Path | None:
         updater = Updater(str(folder), url, str(folder), f"{url}/targets", bootstrap=keys)
         updater.refresh()
         wanted = updater.get_targetinfo(TARGET)
-        path = Path(updater.download_target(wanted, str(folder / TARGET))) if wanted else None
+        return Path(updater.download_target(wanted, str(folder / TARGET))) if wanted else None
+
+    try:
+        path = within(TOTAL_SECONDS, fetch)
     except (RepositoryError, DownloadError, OSError, ValueError) as error:
         said = printable(without_credentials(str(error))) or type(error).__name__
         raise UnavailableError(f"{SYSTEM} {url}: could not fetch the trust root: {said}", hint=STALE_REMEDY) from error
