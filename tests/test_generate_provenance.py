@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain import generate_provenance
+from ops.supply_chain import bundle_evidence, check_source, generate_provenance
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import GateFile
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import ExitCode
 from tests.release.handmade import LOCKS, Handmade
 
 
@@ -89,6 +93,27 @@ def test_the_source_commit_is_named_with_its_state(tmp_path: Path) -> None:
     changed = case.document("provenance/provenance.json")["predicate"]["buildDefinition"]["resolvedDependencies"]
     assert [one["annotations"]["dirty"] for one in changed if one["annotations"]["role"] == "source"] == [True]
     assert "secret" not in (case.dist / "provenance/provenance.json").read_text()
+
+
+def test_a_project_that_was_changed_since_its_source_was_checked_has_no_provenance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    case = Handmade(tmp_path)
+    case.project()
+    git(case.root, "init", "-q")
+    git(case.root, "add", "-A")
+    git(case.root, "commit", "-qm", "one")
+    case.until("bundle_evidence")
+    case.must(bundle_evidence.main)
+    case.must(check_source.main)
+    judged = case.verdict(["sbom/N-sbom.json", *case.records()])
+    records = tuple(canonical.read(case.dist / path, Record) for path in case.records())
+    canonical.write(case.dist / "verdict/gate.json", GateFile(schema="gate/1", verdict=judged, records=records))
+    case.record("evaluate_policy", writes=(case.ref("dist", "verdict/gate.json"),))
+    case.must(generate_provenance.main)
+    (case.root / "new").write_text("x")
+    assert case.run(generate_provenance.main) == ExitCode.INPUT
+    assert "new: changed since check_source" in capfd.readouterr().err
 
 
 def test_locks_are_dependencies_by_digest(release: Handmade) -> None:

@@ -34,6 +34,7 @@ def test_what_was_made_where_and_what_it_is_not(release: Handmade, capfd: pytest
     assert lines[1].startswith(f"  made      {folder}: 6 files, ")
     assert [line.split()[0] for line in lines[2:8]] == sorted(path.name for path in folder.iterdir())
     assert lines[8:] == [
+        "  source    not under git",
         "  verdict   allow: 1 of 1 rules pass (base)",
         f"  retained  {release.store / 'V'} until {until}",
         "  signature not signed: none of the 6 files has a .sigstore.json bundle",

@@ -8,77 +8,21 @@ nox is installed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from ops.supply_chain.core.stage_table import StageRow, StageUse, Step
 
-
-class Step(NamedTuple):
-    """One place of a stage in a session.
-
-    `place` orders the steps of the session; stages with the same place run at the same time. Places are ten apart, so
-    that a stage fits between two others. `record` and `title` are set where a stage runs twice and its second run
-    leaves a record of its own.
-    """
-
-    place: int
-    options: str = ""
-    record: str = ""
-    title: str = ""
-
-
-class StageRow(NamedTuple):
-    """One stage.
-
-    Attributes:
-        script: Name of the module, of its session and of its record.
-        title: What people call it, in a report for example.
-        reads: What its docstring says after "Reads".
-        writes: What its docstring says after "Writes"; "record" where the record is its only output.
-        decides: What its docstring says after "Decides".
-        gate: Its denial does not stop the stages after it, because `evaluate_policy` decides over all records.
-        required: Without its record the policy denies a release.
-        covers_locks: Its record counts the pins that are locked and those that it examined, and the policy denies
-            where the two differ.
-        records: It leaves a record.
-        secrets: What it alone of a session may see: `index` accounts, identity tokens for `signing`, the `github` token.
-        release: Its places in the `release` session; empty where it is not part of it.
-        daily_scan: Its places in the `daily_scan` session.
-    """
-
-    script: str
-    title: str
-    reads: str
-    writes: str
-    decides: str
-    gate: bool = False
-    required: bool = False
-    covers_locks: bool = False
-    records: bool = True
-    secrets: tuple[str, ...] = ()
-    release: tuple[Step, ...] = ()
-    daily_scan: tuple[Step, ...] = ()
-
-
-class StageUse(NamedTuple):
-    """One use of a stage in a session."""
-
-    stage: StageRow
-    step: Step
-
-    @property
-    def name(self) -> str:
-        """Name of the record that it leaves, where it leaves one."""
-        return self.step.record or self.stage.script
-
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        return self.step.title or self.stage.title
-
-    @property
-    def command(self) -> str:
-        """The script with the options used here."""
-        return f"{self.stage.script} {self.step.options}".strip()
-
+__all__ = [
+    "PIPELINE",
+    "StageRow",
+    "StageUse",
+    "Step",
+    "commands",
+    "daily_scan_uses",
+    "record_titles",
+    "records_after",
+    "release_uses",
+    "row_of",
+    "title_of",
+]
 
 PIPELINE: tuple[StageRow, ...] = (
     StageRow(
@@ -89,6 +33,17 @@ PIPELINE: tuple[StageRow, ...] = (
         decides="nothing",
         records=False,
         secrets=("index",),
+    ),
+    StageRow(
+        "check_source",
+        "Source",
+        reads="the project's files, git, project metadata",
+        writes="record",
+        decides="the source is its commit, all versions agree",
+        gate=True,
+        required=True,
+        secrets=("index",),
+        release=(Step(10),),
     ),
     StageRow(
         "check_locks",

@@ -3,8 +3,8 @@
 Reads    artifacts, records, git; and the newest retained release, whose provenance this one continues.
 Writes   dist/provenance/provenance.json, dist/checksums.txt
 Decides  nothing
-Exits    0 done, 2 usage, 3 verdict and records are missing or were changed, or the newest retained release is
-         damaged, 5 git did not answer, 6 the statement does not meet its contract.
+Exits    0 done, 2 usage, 3 verdict and records are missing or were changed, the project was changed since
+         check_source, or the newest retained release is damaged, 5 git did not answer, 6 the statement does not meet its contract.
 Network  none.
 Source   in-toto Statement v1; SLSA 1.2 Provenance v1; docs/provenance.md explains each identifier
          and does not claim. Byproducts are the records and the verdict, by the digest of their canonical
@@ -21,7 +21,6 @@ from collections.abc import Sequence
 
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.folders import measure, plain_files
-from ops.supply_chain.adapters.files.git_changes import read_changes
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.provenance import (
     Builder,
@@ -43,6 +42,7 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.release.source import source_changes
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
 from ops.supply_chain.release.assembly.checksums import format_checksums
 from ops.supply_chain.release.assembly.layout import (
@@ -54,6 +54,7 @@ from ops.supply_chain.release.assembly.layout import (
     provenance_name,
 )
 from ops.supply_chain.release.provenance import dependencies
+from ops.supply_chain.release.provenance.agreement import SOURCE_STAGE, changed_since
 from ops.supply_chain.release.provenance.builder import build_type, builder_id, recognise
 from ops.supply_chain.release.provenance.source import source_uri, tag_of
 from ops.supply_chain.release.provenance.statement import build_statement
@@ -187,9 +188,24 @@ def _dependencies(run: StageRun, records: Sequence[Record]) -> list[ResourceDesc
     found = [*dependencies.project_files(records), *dependencies.feeds(records), *_previous(run)]
     found += dependencies.tools([*(tool for record in records for tool in record.tools), *_own_tools()])
     if source is not None and state is not None:
-        dirty = bool(read_changes(run.root, outputs=(run.dist, run.artifacts)))
+        dirty = _is_dirty(run, records)
         found.append(dependencies.source_dependency(source, dirty=dirty, folder=state.prefix))
     return found
+
+
+def _is_dirty(run: StageRun, records: Sequence[Record]) -> bool:
+    """Return whether the project differs from its commit, after a check that it does as it did for check_source.
+
+    Raises:
+        InputError: It was changed since then.
+    """
+    changes = source_changes(run)
+    record = next((record for record in records if record.stage == SOURCE_STAGE), None)
+    if record is not None:
+        problem = changed_since(record, changes)
+        if problem:
+            raise InputError(problem, hint="Leave the project alone while a release is made, and run it again.")
+    return bool(changes)
 
 
 def _previous(run: StageRun) -> list[ResourceDescriptor]:

@@ -1,4 +1,4 @@
-"""Summarise the release: files, verdict, retention, signatures.
+"""Summarise the release: files, source, verdict, retention, signatures.
 
 Reads    dist/release/; the verdict in its gate file, the record of signing, and the manifest of the retained
          release.
@@ -27,6 +27,7 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name
 from ops.supply_chain.release.assembly.summary import Summary, summary_text, unsigned_among, verified_by
+from ops.supply_chain.release.provenance.agreement import SOURCE_STAGE, source_text
 from ops.supply_chain.release.retention.rules import differing, lacks_signatures
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
@@ -64,6 +65,7 @@ def _perform(run: StageRun) -> StageResult:
         files=tuple((name, file.size) for name, file in files.items() if not is_signature(name)),
         unsigned=unsigned_among(list(files)),
         verdict=_verdict(gate),
+        source=_source(run, gate),
         retained=str(where) if kept else "",
         retained_until=kept.retained_until if kept else "",
         mode=run.config.signing.mode,
@@ -102,6 +104,11 @@ def _verdict(gate: GateFile) -> str:
     verdict = gate.verdict
     passed = sum(rule.outcome is Outcome.PASS for rule in verdict.rules)
     return f"{verdict.decision}: {passed} of {len(verdict.rules)} rules pass ({', '.join(verdict.profiles)})"
+
+
+def _source(run: StageRun, gate: GateFile) -> str:
+    record = next((record for record in gate.records if record.stage == SOURCE_STAGE), None)
+    return source_text(record, run.project.source.commit if run.project.source else "")
 
 
 def _digest(manifest: Manifest | None, name: str) -> str:

@@ -58,6 +58,8 @@ class World:
         index = f'[index]\nurl = "{self.index.simple}/"\njson_url = "{self.index.json_root}"\n'
         feeds = f'[feeds]\nintegrity_api = "{self.integrity.url}"\n'
         (self.project / ".security-config.toml").write_text(f"{index}{feeds}{more}")
+        if (self.project / ".git").exists():
+            git(self.project, "commit", "-qam", "configured")
 
     def run(self, steps: tuple[str, ...], *options: str) -> subprocess.CompletedProcess[str]:
         folders = ["--project", self.project, "--dist", self.folder / "dist", "--cache", self.folder / "cache"]
@@ -96,7 +98,7 @@ def test_a_release_passes_every_gate_and_carries_their_records(world: World) -> 
     gate = json.loads((release / "small-1.0-gate.json").read_text())
     stages = {one["stage"]: one for one in gate["records"]}
     gates = {"check_locks", "check_hashes", "check_vulnerabilities", "check_malware", "check_publishers"}
-    assert gates | {"generate_sbom", "generate_vex", "bundle_evidence"} <= set(stages)
+    assert gates | {"check_source", "generate_sbom", "generate_vex", "bundle_evidence"} <= set(stages)
     assert {one["outcome"] for one in stages.values()} == {"pass"}
     assert {stages[name]["counts"]["examined"] for name in gates} == {2}
     assert "small-1.0-vex.cdx.json" in {path.name for path in release.iterdir()}

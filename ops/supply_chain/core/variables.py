@@ -37,6 +37,7 @@ class Child(StrEnum):
     PIP_AUDIT = "pip-audit"
     CYCLONEDX = "cyclonedx-py"
     CHROMIUM = "chromium"
+    BACKEND = "build backend"
     STAGE = "stage"
 
 
@@ -77,6 +78,7 @@ CHILDREN: Mapping[Child, frozenset[Group]] = {
     Child.PIP_AUDIT: frozenset({Group.MACHINE, Group.NETWORK}),
     Child.CYCLONEDX: frozenset({Group.MACHINE}),
     Child.CHROMIUM: frozenset({Group.MACHINE}),
+    Child.BACKEND: frozenset({Group.MACHINE}),
     Child.STAGE: frozenset({Group.MACHINE, Group.NETWORK, Group.RESOLVER, Group.TOOLCHAIN, Group.RUN}),
 }
 """What each kind of child process may see. A stage gets secrets in addition, by the table of stages."""

@@ -31,11 +31,10 @@ def read_metadata(pyproject: Mapping[str, Any], setup_cfg: str, *, has_setup_py:
     project, tool = _table(pyproject, "project"), _table(pyproject, "tool")
     poetry, setup = _table(tool, "poetry"), _setup_metadata(setup_cfg)
     names = (project.get("name"), poetry.get("name"), setup.get("name"))
-    stated, unread = _versions(project, poetry, setup)
     return ProjectMetadata(
         name=next((name for name in names if isinstance(name, str) and name), ""),
-        versions=stated,
-        dynamic=_dynamic(pyproject, unread, states_one=bool(stated), has_setup_py=has_setup_py),
+        versions=tuple(_versions(pyproject, setup)),
+        dynamic=_dynamic(pyproject, setup, has_setup_py=has_setup_py),
         is_package=_is_package(pyproject, has_setup=has_setup_py or bool(setup)),
     )
 
@@ -49,38 +48,44 @@ def _setup_metadata(text: str) -> dict[str, str]:
     return {key: value.strip() for key, value in parser["metadata"].items()} if "metadata" in parser else {}
 
 
-def _versions(
-    project: Mapping[str, Any], poetry: Mapping[str, Any], setup: Mapping[str, str]
-) -> tuple[tuple[StatedVersion, ...], str]:
-    """Return the versions that are written out, and the directive of `setup.cfg` that refers to code or a file."""
-    found = [
-        StatedVersion(text=table["version"], where=f"{PYPROJECT} {where}")
-        for table, where in ((project, "[project].version"), (poetry, "[tool.poetry].version"))
-        if isinstance(table.get("version"), str)
-    ]
-    written = setup.get("version", "")
-    if written.startswith(("attr:", "file:")):
-        return tuple(found), f"{SETUP_CFG} version = {excerpt(written)}"
-    if written:
-        found.append(StatedVersion(text=written, where=f"{SETUP_CFG} [metadata].version"))
-    return tuple(found), ""
+def _versions(pyproject: Mapping[str, Any], setup: Mapping[str, str]) -> Iterator[StatedVersion]:
+    tool = _table(pyproject, "tool")
+    tables = [(_table(pyproject, "project"), "[project].version")]
+    if not _is_replaced(tool):
+        tables.append((_table(tool, "poetry"), "[tool.poetry].version"))
+    for table, where in tables:
+        if isinstance(table.get("version"), str):
+            yield StatedVersion(text=table["version"], where=f"{PYPROJECT} {where}")
+    if setup.get("version") and not _is_directive(setup):
+        yield StatedVersion(text=setup["version"], where=f"{SETUP_CFG} [metadata].version")
 
 
-def _dynamic(pyproject: Mapping[str, Any], unread: str, *, states_one: bool, has_setup_py: bool) -> str:
-    project, tool = _table(pyproject, "project"), _table(pyproject, "tool")
-    listed = project.get("dynamic")
-    by_poetry = _table(tool, "poetry-dynamic-versioning").get("enable") is True
-    # Poetry's backend takes a version that `[project]` calls dynamic from `[tool.poetry]`.
-    if by_poetry or (isinstance(listed, list) and "version" in listed and "version" not in _table(tool, "poetry")):
+def _dynamic(pyproject: Mapping[str, Any], setup: Mapping[str, str], *, has_setup_py: bool) -> str:
+    """Return what computes the version, empty where a file states the one that the backend takes."""
+    tool, backend = _table(pyproject, "tool"), _table(pyproject, "build-system").get("build-backend")
+    by_setuptools = not isinstance(backend, str) or backend.startswith("setuptools")
+    if next(_versions(pyproject, setup if by_setuptools else {}), None) is not None and not _is_replaced(tool):
+        return ""
+    listed = _table(pyproject, "project").get("dynamic")
+    if _is_directive(setup) and by_setuptools:
+        return f"{SETUP_CFG} version = {excerpt(setup['version'])}"
+    if _is_replaced(tool) or (isinstance(listed, list) and "version" in listed):
         return next(_providers(pyproject), "") or "a build backend that is not named"
-    if unread or (has_setup_py and not states_one):
-        return unread or SETUP_PY
-    return ""
+    return SETUP_PY if has_setup_py else ""
+
+
+def _is_replaced(tool: Mapping[str, Any]) -> bool:
+    """Return whether a plug-in replaces the version that is written for Poetry."""
+    return _table(tool, "poetry-dynamic-versioning").get("enable") is True
+
+
+def _is_directive(setup: Mapping[str, str]) -> bool:
+    return setup.get("version", "").startswith(("attr:", "file:"))
 
 
 def _providers(pyproject: Mapping[str, Any]) -> Iterator[str]:
     tool = _table(pyproject, "tool")
-    if _table(tool, "poetry-dynamic-versioning").get("enable") is True:
+    if _is_replaced(tool):
         yield "poetry-dynamic-versioning"
     if _table(_table(tool, "hatch"), "version").get("source") == "vcs":
         yield "hatch-vcs"

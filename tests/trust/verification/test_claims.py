@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.trust.verification.report import headline
+from ops.supply_chain.trust.verification.source_state import uncommitted_note
 from tests.trust.verification.sealing import GATE, PREFIX, PROVENANCE, sealed, unsigned
 from tests.trust.verification.world import World, failures
 
@@ -317,6 +320,26 @@ def test_a_dirty_folder_is_not_the_expected_commit(world: World) -> None:
     found = failures(world.judged(files, allow_unsigned=True, source_repository="https://github.com/acme/small"))
     message = "the source tree differed from that commit, or its state is not stated"
     assert found == [f"provenance.source {PROVENANCE}: {message}"]
+
+
+def test_a_release_from_a_tree_that_differs_says_so_first(world: World) -> None:
+    def soil(statement: Any) -> None:
+        for one in statement["predicate"]["buildDefinition"]["resolvedDependencies"]:
+            if one["annotations"]["role"] == "source":
+                one["annotations"]["dirty"] = True
+
+    clean = world.judged(world.first.files)
+    assert "differs" not in headline(clean)
+    found = world.judged(sealed(world.first, provenance=soil), allow_unsigned=True)
+    assert "; made from a tree that differs from its commit; " in headline(found)
+    assert found.notes[0] == "MADE FROM A TREE THAT DIFFERS FROM ITS COMMIT: which files is not recorded"
+    gate = json_reader.read(json.dumps({"records": [{"stage": "check_source"}]}).encode())
+    assert uncommitted_note(gate, {"dirty": "no"}) == ()
+    finding = {"code": "source.changed", "path": "app.py\n\u202e"}
+    plain = {"records": [{"stage": "check_source", "findings": [finding], "options": {"allow_dirty": "yes"}}]}
+    assert uncommitted_note(json_reader.read(json.dumps(plain).encode()), {"dirty": "yes"}) == (
+        "MADE FROM A TREE THAT DIFFERS FROM ITS COMMIT (--allow-dirty): app.py??",
+    )
 
 
 def test_the_chain_is_held_against_the_release_before(world: World) -> None:

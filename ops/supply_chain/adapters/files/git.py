@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from ops.supply_chain.adapters.files.git_process import failure, git_bytes, git_text, output_of, run_git
+from ops.supply_chain.contracts.values.source import TagElsewhere
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import without_credentials
 
@@ -66,6 +67,26 @@ def remote_of(folder: Path, *, remotes: tuple[str, ...] = ("origin",)) -> str | 
         UnavailableError: git cannot be run or answers with an error.
     """
     return _remote(folder, remotes) if _inside_repository(folder) else None
+
+
+def tags_elsewhere(folder: Path) -> tuple[TagElsewhere, ...]:
+    """List the tags of a repository that do not point at HEAD.
+
+    Args:
+        folder: A folder in a repository with a commit.
+    Returns:
+        Sorted by name; an annotated tag with what it names, not with its own object.
+    Raises:
+        UnavailableError: git does not answer.
+    """
+    head = git_text(folder, "rev-parse", "--verify", "HEAD^{commit}").strip()
+    rows = git_text(folder, "for-each-ref", "--format=%(refname:strip=2) %(objectname) %(*objectname)", "refs/tags")
+    found = []
+    for row in rows.splitlines():
+        name, *objects = row.split()
+        if objects[-1] != head:
+            found.append(TagElsewhere(name=name, commit=objects[-1]))
+    return tuple(sorted(found, key=lambda tag: tag.name))
 
 
 def tracked_files(folder: Path) -> dict[str, str]:

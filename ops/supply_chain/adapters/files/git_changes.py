@@ -11,7 +11,7 @@ Source: git-status(1), git-ls-files(1), git-check-ignore(1), git-update-index(1)
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,12 +42,13 @@ class _Ignored(NamedTuple):
     by: str
 
 
-def read_changes(folder: Path, *, outputs: Iterable[Path] = ()) -> tuple[SourceChange, ...]:
+def read_changes(folder: Path, *, outputs: Iterable[Path] = (), read: Iterable[str] = ()) -> tuple[SourceChange, ...]:
     """List what differs from the commit below a folder of a repository.
 
     Args:
         folder: A folder in a repository with a commit.
         outputs: Folders that the pipeline itself writes; what is below them is left out.
+        read: Files, relative to the folder, that count wherever they are ignored, because the release reads them.
     Returns:
         One a path, sorted.
     Raises:
@@ -58,11 +59,11 @@ def read_changes(folder: Path, *, outputs: Iterable[Path] = ()) -> tuple[SourceC
         inside = output.resolve()
         if inside != top and inside.is_relative_to(top):
             here.append(f"{inside.relative_to(top).as_posix()}/")
-    found = {change.path: change for change in _changes(folder)}
+    found = {change.path: change for change in _changes(folder, tuple(read))}
     return tuple(sorted(change for change in found.values() if not change.path.startswith(tuple(here))))
 
 
-def _changes(folder: Path) -> Iterator[SourceChange]:
+def _changes(folder: Path, read: Sequence[str]) -> Iterator[SourceChange]:
     ignores = _committed_ignores(folder)
     untracked = list(_untracked(folder))
     yield from _tracked(folder, {entry.by for entry in untracked if entry.by in ignores})
@@ -71,11 +72,18 @@ def _changes(folder: Path) -> Iterator[SourceChange]:
             yield SourceChange(path=entry.path, reason="not tracked")
         elif entry.by not in ignores and _counts_if_hidden(entry.path):
             yield SourceChange(path=entry.path, reason=f"not tracked, and ignored only by {entry.by}")
+        else:
+            yield from (
+                SourceChange(path=path, reason=f"not tracked (ignored by {entry.by}), and read by the release")
+                for path in read
+                if path == entry.path or (entry.path.endswith("/") and path.startswith(entry.path))
+            )
     attributes = folder / git_text(folder, "rev-parse", "--git-path", "info/attributes").removesuffix("\n")
     if _has_patterns(attributes):
         yield SourceChange(path=".git/info/attributes", reason="attributes of this clone alone can hide changes")
     for name in _submodules(folder):
-        for change in _changes(folder / name):
+        inside = [path.removeprefix(f"{name}/") for path in read if path.startswith(f"{name}/")]
+        for change in _changes(folder / name, inside):
             yield SourceChange(path=f"{name}/{change.path}", reason=change.reason)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from ops.supply_chain.core.errors import UnavailableError
@@ -67,13 +68,16 @@ def environment() -> dict[str, str]:
     return {**child_variables(Child.GIT, os.environ), **_ENVIRONMENT}
 
 
-def run_git(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def run_git(
+    folder: Path, *arguments: str, given: bytes = b"", variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Run a git command, whatever its exit code.
 
     Args:
         folder: Where.
         arguments: The command and its options.
         given: Its standard input.
+        variables: Environment variables that come before those of every git command.
     Raises:
         UnavailableError: git cannot be run, or does not end in time.
     """
@@ -82,7 +86,7 @@ def run_git(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.Com
             command(folder, *arguments),
             input=given,
             capture_output=True,
-            env=environment(),
+            env={**environment(), **(variables or {})},
             timeout=GIT_TIMEOUT_SECONDS,
             check=False,
         )
@@ -90,6 +94,23 @@ def run_git(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.Com
         raise UnavailableError(
             f"git: cannot be run in {folder}: {error}", hint="Install git, or put it on PATH."
         ) from error
+
+
+def clone(folder: Path, commit: str, target: Path) -> None:
+    """Copy the repository of a folder on this machine, tags included, and check out one commit there.
+
+    Args:
+        folder: The top of the repository.
+        commit: Full hash.
+        target: A folder that does not exist.
+    Raises:
+        UnavailableError: git fails.
+    """
+    local = {"GIT_ALLOW_PROTOCOL": "file"}
+    allowed = ("-c", "protocol.file.allow=always")
+    words = ("--quiet", "--no-hardlinks", "--no-checkout", str(folder.resolve()), str(target))
+    output_of(folder, "clone", run_git(folder, *allowed, "clone", *words, variables=local))
+    git_bytes(target, "checkout", "--quiet", "--detach", commit)
 
 
 def output_of(folder: Path, name: str, done: subprocess.CompletedProcess[bytes]) -> bytes:

@@ -20,7 +20,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     `unsigned` are the files without a bundle, including the trusted root. `mode` is the configured signing mode.
     `verified` is True if the signing stage verified exactly these bundles over these files. `retained` and
     `retained_until` are empty if the release is not retained; `earlier` is True if the retained release comes from an
-    earlier run, with other times in its records and otherwise the same files.
+    earlier run, with other times in its records and otherwise the same files. `source` is the commit, and what differed
+    from it.
     """
 
     component: str
@@ -34,6 +35,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     earlier: bool
     mode: SigningMode = SigningMode.SIGSTORE
     verified: bool = False
+    source: str = ""
 
 
 def unsigned_among(names: Sequence[str]) -> tuple[str, ...]:
@@ -63,6 +65,7 @@ def summary_text(summary: Summary, *, next_step: str) -> str:
         f"{summary.component} {summary.version}",
         f"  made      {summary.folder}: {len(summary.files)} files, {size_text(total)}",
         *(f"              {name:<{width}}  {size_text(size):>9}" for name, size in summary.files),
+        *([f"  source    {summary.source}"] if summary.source else []),
         f"  verdict   {summary.verdict}",
         f"  retained  {_retained(summary)}",
         f"  signature {_signed(summary)}",

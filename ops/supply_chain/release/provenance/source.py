@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 from ops.supply_chain.core.text import without_credentials
+from ops.supply_chain.formats.version_tags import same_version, version_tags
 
 _SCP = re.compile(r"(?:[^@/\s]+@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]+):(?!//)(?P<path>[^\s\\]+)")
 _URL = re.compile(r"(?P<scheme>https?|ssh|git|git\+https|git\+ssh)://(?P<rest>[^\s]+)", re.IGNORECASE)
@@ -40,7 +41,10 @@ def tag_of(tags: Collection[str], component: str, version: str) -> str:
         component: The component's name.
         version: With or without a `v`.
     """
+    if version in tags:
+        return version
+    same = [tag for tag in version_tags(tags, [component]) if same_version(tag.text, version)]
     bare = version.removeprefix("v")
     versions = dict.fromkeys((version, f"v{bare}", bare))
-    names = [*versions, *(f"{component}{mark}{text}" for mark in "-/@_" for text in versions)]
-    return next((name for name in names if name in tags), "")
+    names = [*versions, *(f"{component}{mark}{text}" for mark in ("-", "/", "@", "_", "==") for text in versions)]
+    return next((name for name in names if name in tags), same[0].tag if same else "")

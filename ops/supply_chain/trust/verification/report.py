@@ -20,6 +20,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt, printable
 from ops.supply_chain.formats import markdown
 from ops.supply_chain.trust.verification.commands import KEY_VARIABLE, ROOT_VARIABLE
+from ops.supply_chain.trust.verification.source_state import UNCOMMITTED, is_uncommitted
 from ops.supply_chain.trust.verification.verify import REAL
 
 _WORDS = {Outcome.PASS: "pass", Outcome.FAIL: "FAIL", Outcome.NOT_EXAMINED: "not examined"}
@@ -91,6 +92,7 @@ def as_markdown(verification: Verification) -> str:
 def headline(verification: Verification) -> str:
     """Return the result in one line; only a signed release without tolerated problems is called "verified"."""
     name = excerpt(f"{verification.component} {verification.version}".strip())
+    made = f"; {UNCOMMITTED}" if is_uncommitted(verification.facts) else ""
     rehearsal = " (a rehearsal, not a release)" if verification.rehearsal else ""
     if verification.ruling is Outcome.FAIL:
         return f"{name}{rehearsal}: NOT VERIFIED, do not use it"
@@ -100,9 +102,11 @@ def headline(verification: Verification) -> str:
         how = "verified as a rehearsal" if verification.signed else f"consistent as a rehearsal; {NOT_SIGNED}"
         reasons = refusals(verification)
         would = f"a real release would not verify, because {reasons}" if reasons else NOTHING_ELSE
-        return f"{name}: {how}; {would}"
+        return f"{name}: {how}{made}; {would}"
     # A release whose signatures did not count passes only if none was required.
-    return f"{name}: verified" if verification.outcome is Outcome.PASS else f"{name}: consistent; {NOT_SIGNED}"
+    return (
+        f"{name}: verified{made}" if verification.outcome is Outcome.PASS else f"{name}: consistent; {NOT_SIGNED}{made}"
+    )
 
 
 def refusals(verification: Verification) -> str:

@@ -34,6 +34,7 @@ from ops.supply_chain.trust.verification.listing import listing
 from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance
 from ops.supply_chain.trust.verification.run_source import run_source
 from ops.supply_chain.trust.verification.signatures import signatures
+from ops.supply_chain.trust.verification.source_state import uncommitted_note
 
 REAL = "release.real"
 """Code of the check that a release is not a rehearsal."""
@@ -88,7 +89,7 @@ def verify(given: Given, wanted: Expectations) -> Verification:
         level=level(parts, given.files, checks, given.further, origin=origin, rehearsal=rehearsal),
         facts=_shown(stated, statement),
         files=tuple(given.files[name] for name in parts.names),
-        notes=tuple(_notes(parts, given, _shown(stated, statement), wanted)),
+        notes=(*uncommitted_note(gate, stated), *_notes(parts, given, _shown(stated, statement), wanted)),
     )
 
 
