@@ -18,6 +18,7 @@ from ops.supply_chain.risk.advisories import coverage
 from tests.cases import case
 from tests.fakes.advisories import affected, record
 from tests.fakes.gate_project import GateProject, at
+from tests.fakes.osv import OsvService, serve
 from tests.fakes.wheels import serving
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -126,6 +127,32 @@ def test_a_snapshot_without_malware_cannot_show_that_there_is_none(tmp_path: Pat
     gate.feed(record("PYSEC-1", affected("bar", "introduced 0"), modified="2026-11-27T00:00:00Z"))
     assert gate.run() == ExitCode.NOT_EXAMINED
     assert gate.record().findings[0].message.endswith("the snapshot has no record of a malicious package (MAL-)")
+
+
+KNOWN = {
+    "1q847": record("MAL-2026-443", affected("1q847", versions=("0.0.1",))),
+    "jinja2": record("PYSEC-2", affected("jinja2", "introduced 0, fixed 3")),
+    "other": record("PYSEC-1", affected("other", "introduced 0")),
+}
+
+
+@pytest.mark.parametrize(
+    ("known", "code"),
+    [(("other",), 5), (("jinja2",), 5), (("1q847",), 5), (("jinja2", "1q847"), 0), (("jinja2", "1q847", "other"), 0)],
+)
+@pytest.mark.parametrize("main", [check_vulnerabilities.main, check_malware.main])
+def test_a_configured_service_that_knows_nothing_is_not_examined(
+    tmp_path: Path, main: Main, known: tuple[str, ...], code: int
+) -> None:
+    gate = GateProject(tmp_path, main)
+    gate.lock("foo==1.0")
+    gate.feed(*(KNOWN[name] for name in known))
+    with serve(OsvService(gate.zip.read_bytes())) as service:
+        gate.addresses(osv_api=service.url)
+        assert gate.run("--source", "api", given=False) == code
+    [feed] = gate.record().feeds
+    assert (feed.origin, feed.address, gate.record().options["advisories"]) == ("configured", service.url, "configured")
+    assert gate.record().counts["examined"] == (code == 0)
 
 
 # Records.

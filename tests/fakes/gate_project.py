@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ops.supply_chain.adapters.osv import sources
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.gather.risk.advisories import newer
 from ops.supply_chain.risk.advisories import coverage
@@ -87,6 +88,8 @@ def _lines(table: Mapping[str, str]) -> str:
 def accept_small_feeds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let configured feeds have one record, for tests of what comes after the check of their size; ask no index."""
     monkeypatch.setattr(newer, "ask_index", lambda *_: {})
+    monkeypatch.setattr(sources, "KNOWN_AFFECTED", ())
+    monkeypatch.setattr(sources, "KNOWN_MALWARE", ())
     monkeypatch.setattr(coverage, "FEWEST_RECORDS", 1)
     monkeypatch.setattr(coverage, "FEWEST_MALWARE", 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ops.supply_chain.core.errors import InputError
@@ -30,3 +31,15 @@ def parse_timestamp(text: str, *, where: str) -> datetime:
     if moment.tzinfo is None:
         raise InputError(f"{where}: {text!r} has no time zone")
     return moment.astimezone(UTC)
+
+
+def age_text(seconds: int) -> str:
+    """Return an age in words: in hours, or in days from two days on."""
+    hours = seconds // 3600
+    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004 - two days
+
+
+def feed_age_text(counts: Mapping[str, int]) -> str:
+    """Return the age of a stage's advisories in words, from its counts; empty if it used none."""
+    hours = counts.get("feed_age_hours")
+    return "" if hours is None else f"advisories {age_text(hours * 3600)} old"

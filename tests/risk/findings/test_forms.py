@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 
@@ -167,6 +168,12 @@ def test_counts_only_names_nothing() -> None:
     text = counts_only(report(finding("secret-package", path="secret/path")))
     assert not re.search("secret|idna|CVE|acme|1\\.0|OSV", text)
     assert "1 open" in text
+
+
+def test_counts_only_has_the_age_of_the_advisories() -> None:
+    found = report()
+    aged = msgspec.structs.replace(found.stages[0], counts={"feed_age_hours": 50})
+    assert "| advisories 2 days old |" in counts_only(msgspec.structs.replace(found, stages=(aged,)))
 
 
 def test_sarif_of_one_finding() -> None:

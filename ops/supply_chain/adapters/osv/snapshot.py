@@ -27,12 +27,7 @@ from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts, UnusableRecord
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UnavailableError
-from ops.supply_chain.core.moments import timestamp
-
-DAY_SECONDS = 86400
-HOUR_SECONDS = 3600
-DAYS_TOLD_FROM = 2
-"""Shorter times are in hours."""
+from ops.supply_chain.core.moments import age_text, timestamp
 
 MISSPELT_NAMED = 3
 """Records with another spelling of the ecosystem that are named in a note; the others are counted."""
@@ -149,13 +144,8 @@ def _feed(
 def _stale(age: int | None, limit: timedelta | None) -> str:
     if limit is None or (age is not None and age <= limit.total_seconds()):
         return ""
-    found = "has no record with a usable date" if age is None else f"is {_span(age)} old by its records"
-    return f"the snapshot {found}, the limit is {_span(int(limit.total_seconds()))}"
-
-
-def _span(seconds: int) -> str:
-    days = seconds // DAY_SECONDS
-    return f"{days} days" if days >= DAYS_TOLD_FROM else f"{seconds // HOUR_SECONDS} hours"
+    found = "has no record with a usable date" if age is None else f"is {age_text(age)} old by its records"
+    return f"the snapshot {found}, the limit is {age_text(int(limit.total_seconds()))}"
 
 
 def _notes(facts: FeedFacts) -> tuple[str, ...]:

@@ -6,6 +6,9 @@ address of the service is configured, which is consent. `--advisories` replaces 
 
 A source with a record that does not reveal which package it concerns, or a snapshot that is too old, is only a partial
 answer: it is used if no later source answers completely, and nothing then counts as examined.
+
+A service that the project configures cannot be counted as a snapshot can. It is also queried about versions that are
+known to be affected, and is only a partial answer if it has nothing about them.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from ops.supply_chain.contracts.files.record import FeedOrigin, FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts
 from ops.supply_chain.core.addresses import INDEX_JSON_URL, INDEX_URL, OSV_API_URL, OSV_SNAPSHOT_URL
 from ops.supply_chain.core.errors import UnavailableError
+from ops.supply_chain.core.moments import age_text
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.osv.snapshot import AgeLimits
@@ -36,6 +40,12 @@ PinKey = tuple[str, str]
 STALE_REMEDY = (
     "Fetch the snapshot again; a greater limit is [feeds].max_snapshot_age_days, for files [feeds].max_file_age_hours."
 )
+KNOWN_AFFECTED = (("django", "1.2"), ("jinja2", "2.4.1"), ("requests", "2.3.0"))
+"""Old releases with several advisories each; jinja2 2.4.1 is the example in the documentation of OSV's API."""
+
+KNOWN_MALWARE = (("1q847", "0.0.1"),)
+"""MAL-2026-443."""
+
 NOT_PUBLIC = "its name is not sent to {service}, because it does not come from the public index"
 
 
@@ -255,7 +265,8 @@ def _ask_api(query: AdvisoryQuery) -> SourceResult:
 
     url = query.feeds.osv_api or OSV_API_URL
     pins, withheld = _shareable(query, service="the OSV API", chosen=bool(query.feeds.osv_api))
-    answer = osv_api.ask(pins, cache=query.cache, url=url, offline=query.offline)
+    known = (*KNOWN_AFFECTED, *KNOWN_MALWARE) if query.feeds.osv_api else ()
+    answer = osv_api.ask([*pins, *known], cache=query.cache, url=url, offline=query.offline)
     reasons = {package: f"record {item.id}: {item.reason}" for item in answer.unusable for package in item.packages}
     return SourceResult(
         kind=SourceKind.API,
@@ -263,7 +274,9 @@ def _ask_api(query: AdvisoryQuery) -> SourceResult:
         feed=FeedRef(
             name="osv-api", version="v1", age_seconds=0, address=address(url), origin=_origin(query.feeds.osv_api)
         ),
-        description=f"OSV API, queried now about {answer.asked} pins",
+        description=f"OSV API, queried now about {len(pins)} pins",
+        unusable_reason=_ignorance(answer.advisories, known, service="OSV API"),
+        remedy="Remove [feeds].osv_api to use OSV's own service.",
         unexamined=withheld | {pin: reasons[pin[0]] for pin in pins if pin[0] in reasons},
         query_url=f"{url.rstrip('/')}/v1/query",
     )
@@ -281,8 +294,9 @@ def _ask_index(query: AdvisoryQuery) -> SourceResult:
         )
     pins, withheld = _shareable(query, service="the index", chosen=bool(config.json_url))
     url = config.json_url or INDEX_JSON_URL
-    answer = index_vulnerabilities.ask(pins, cache=query.cache, url=url, offline=query.offline)
-    absent = dict.fromkeys(answer.absent, "the index has no JSON of this release")
+    known = KNOWN_AFFECTED if config.json_url else ()
+    answer = index_vulnerabilities.ask([*pins, *known], cache=query.cache, url=url, offline=query.offline)
+    absent = {pin: "the index has no JSON of this release" for pin in answer.absent if pin in pins}
     return SourceResult(
         kind=SourceKind.INDEX,
         advisories=answer.advisories,
@@ -290,8 +304,26 @@ def _ask_index(query: AdvisoryQuery) -> SourceResult:
             name="index-json", version="1", age_seconds=0, address=address(url), origin=_origin(config.json_url)
         ),
         description=f"the index's per-release JSON, queried now about {len(pins)} pins; it has no severities",
-        unexamined=withheld | absent | answer.unusable,
+        unexamined=withheld | absent | {pin: why for pin, why in answer.unusable.items() if pin in pins},
+        unusable_reason=_ignorance(answer.advisories, known, service="index JSON"),
+        remedy="Use a snapshot with --advisories, or remove [index].json_url if the index is a mirror of PyPI.",
     )
+
+
+def _ignorance(found: Mapping[str, tuple[Advisory, ...]], known: Collection[PinKey], *, service: str) -> str:
+    """Return why a configured service knows too little, or empty.
+
+    Args:
+        found: Its answer.
+        known: The affected versions that it was queried about besides the pins; empty if it is not configured.
+        service: Its name.
+    """
+    for kind, pins in (("known vulnerabilities", KNOWN_AFFECTED), ("known malware", KNOWN_MALWARE)):
+        asked = [pin for pin in pins if pin in known]
+        if asked and not any(found.get(name) for name, _ in asked):
+            versions = ", ".join(f"{name} {version}" for name, version in asked)
+            return f"the configured {service} has nothing about {kind} ({versions})"
+    return ""
 
 
 def _shareable(query: AdvisoryQuery, *, service: str, chosen: bool) -> tuple[list[PinKey], dict[PinKey, str]]:
@@ -316,16 +348,9 @@ def _given(source: str) -> str:
 def _description(feed: FeedRef) -> str:
     newest = "no record with a usable date"
     if feed.age_seconds is not None:
-        newest = f"newest record {feed.version[:10]} ({_age(feed.age_seconds)} ago)"
+        newest = f"newest record {feed.version[:10]} ({age_text(feed.age_seconds)} ago)"
     chosen = f"{feed.address} ({feed.origin}), " if feed.origin is not FeedOrigin.DEFAULT else ""
-    return f"{feed.name} snapshot {chosen}{(feed.sha256 or '')[:12]}, {feed.records} records, {newest}"
-
-
-def _age(seconds: int) -> str:
-    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} seconds"
+    return f"{feed.name} snapshot {chosen}{(feed.sha256 or '')[:12]}, {feed.records} record{'s' * (feed.records != 1)}, {newest}"
 
 
 def _no_answer(errors: Sequence[UnavailableError]) -> UnavailableError:

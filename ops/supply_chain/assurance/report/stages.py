@@ -14,7 +14,7 @@ import msgspec
 from ops.supply_chain import release_uses, title_of
 from ops.supply_chain.assurance.report.tone import Tone, plural, tone_of, word_of
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.core.moments import parse_timestamp
+from ops.supply_chain.core.moments import feed_age_text, parse_timestamp
 from ops.supply_chain.core.outcome import Outcome
 
 VERIFY = "verify_release"
@@ -162,7 +162,8 @@ def _box(
 def _examined(record: Record) -> str:
     counts = record.counts
     if "locked" in counts and "examined" in counts:
-        return f"{counts['examined']:,} of {counts['locked']:,} pins"
+        age = feed_age_text(counts)
+        return f"{counts['examined']:,} of {counts['locked']:,} pins" + (f", {age}" if age else "")
     if "rules" in counts and "passed" in counts:
         return f"{counts['passed']:,} of {counts['rules']:,} rules"
     if "files" in counts:

@@ -59,7 +59,7 @@ class Classifier:
     def rate(self, found: Vulnerability) -> Rating:
         """Return the rating of a vulnerability, with the maintainers' severity where it applies.
 
-        A record that stands for several vulnerabilities is classified only if every one of them is: by the worst.
+        A record that covers several vulnerabilities is classified only if every one of them is: by the worst.
         """
         names = {name.upper() for name in found.names}
         entries = [item for item in self._entries if item.id in names and item.package in ("", found.package)]

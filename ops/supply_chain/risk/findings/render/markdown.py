@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.values.finding import FindingRow
+from ops.supply_chain.core.moments import feed_age_text
 from ops.supply_chain.formats.markdown import text
 from ops.supply_chain.risk.findings.render.rows import clean_text, label, rows, stage_coverage, totals, where
 
@@ -52,7 +53,7 @@ def _head(report: FindingsReport, *, public: bool = False) -> Iterator[str]:
     yield "| stage | outcome | examined |"
     yield "|---|---|---|"
     for stage in report.stages:
-        examined = "" if public else text(stage_coverage(stage))
+        examined = feed_age_text(stage.counts) if public else text(stage_coverage(stage))
         yield f"| {text(stage.stage)} | {stage.outcome.value} | {examined} |"
     for gate in report.without_record:
         yield f"| {text(gate)} | no record | not run, or did not finish |"

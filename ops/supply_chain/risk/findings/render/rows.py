@@ -12,10 +12,8 @@ import msgspec
 from ops.supply_chain.contracts.files.findings_report import FindingsReport, StageSummary
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, FindingRow, Severity
+from ops.supply_chain.core.moments import age_text
 from ops.supply_chain.core.text import printable, without_credentials
-
-SECONDS_PER_HOUR = 3600
-HOURS_PER_DAY = 24
 
 _LATEST_DAY = "9999-99-99"
 """Sorts findings without a due date after those with one."""
@@ -138,10 +136,5 @@ def _unit(key: str, count: int) -> str:
 
 
 def _feed(feed: FeedRef) -> str:
-    age = "" if feed.age_seconds is None else f", {_age(feed.age_seconds)} old"
+    age = "" if feed.age_seconds is None else f", {age_text(feed.age_seconds)} old"
     return f"{feed.name}{age}"
-
-
-def _age(seconds: int) -> str:
-    hours = seconds // SECONDS_PER_HOUR
-    return f"{hours // HOURS_PER_DAY} days" if hours >= 2 * HOURS_PER_DAY else f"{hours} hours"
