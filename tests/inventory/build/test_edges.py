@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
-from ops.supply_chain.contracts.values.lock import LockEntry
+from ops.supply_chain.contracts.values.lock import LockEntry, Pin, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.inventory.build.edges import NONE, UNKNOWN, Edges, Place, edges_of, merge
 from ops.supply_chain.inventory.build.requirements import Need
@@ -93,3 +94,24 @@ def test_merging_is_the_same_in_any_order() -> None:
         assert merge(merge(first, second), third) == merge(first, merge(second, third))
     assert merge(UNKNOWN, known("x")) == Edges(("x",), complete=False)
     assert merge(known("x"), known("y")) == known("x", "y")
+
+
+def test_an_edge_that_states_its_source_leads_to_it_alone() -> None:
+    index, other = (PinSource(kind=PinSourceKind.INDEX, url=f"https://{name}.example/simple") for name in ("a", "b"))
+
+    def sourced(name: str, source: PinSource) -> Pin:
+        return Pin(name=name, written_name=name, version="1", hashes=(), source=source)
+
+    def placed(ref: str, name: str, source: PinSource, **edges: Any) -> Place:
+        return Place(ref, name, LockEntry(pin=sourced(name, source), line=1, path="x", required_by=(), **edges))
+
+    stated = {"depends_on": (("accel", "1"),), "depends_on_sources": (("accel", "1", other),)}
+    places = [
+        placed("first", "accel", index, depends_on=()),
+        placed("second", "accel", other, depends_on=()),
+        placed("user", "user", index, **stated),
+        placed("vague", "vague", index, depends_on=(("accel", "1"),)),
+    ]
+    found = edges_of(places, lambda _: None)
+    assert found["user"] == Edges(("second",), complete=True)
+    assert found["vague"] == Edges(("first", "second"), complete=False)

@@ -113,6 +113,7 @@ class LockEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     `line` counts from 1. `direct` is True, False, or None if unknown.
     `depends_on` are the dependencies of this entry as (name, version) pairs in the same lock, sorted; None if unknown.
+    `depends_on_sources` are those of `depends_on` that the lock has from several sources, if it states which one is meant.
     `required_by` are the names of the packages that depend on it, sorted; None if unknown.
     `groups` are the dependency groups and extras of the project that include this entry, sorted (`main`: plain
     dependencies); empty if unknown.
@@ -123,6 +124,7 @@ class LockEntry(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     direct: bool | None = None
     depends_on: tuple[tuple[str, str], ...] | None = None
+    depends_on_sources: tuple[tuple[str, str, PinSource], ...] = ()
     required_by: tuple[str, ...] | None = None
     groups: tuple[str, ...] = ()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
 from ops.supply_chain.contracts.values.finding import Finding
-from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, PinSource
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
@@ -68,19 +69,80 @@ def with_groups(lock: Lock, *, extras: Iterable[str], default_groups: Iterable[s
     )
 
 
-def requirers(edges: Mapping[Edge, Iterable[Edge]]) -> dict[Edge, tuple[str, ...]]:
-    """Invert edges.
+class Node(NamedTuple):
+    """A package of a lock: one name and version can come from several sources."""
+
+    edge: Edge
+    source: PinSource
+
+
+class Links(NamedTuple):
+    """The edges of one package, as `LockEntry` has them."""
+
+    depends_on: tuple[Edge, ...]
+    depends_on_sources: tuple[tuple[str, str, PinSource], ...]
+    required_by: tuple[str, ...]
+
+
+class LockGraph:
+    """The packages of a lock and the edges between them.
 
     Args:
-        edges: (name, version) -> the (name, version) pairs that it needs.
-    Returns:
-        (name, version) -> the names that need it, sorted; a missing key means none.
+        nodes: In the order of the lock; equal ones are the same package.
     """
-    found: dict[Edge, set[str]] = defaultdict(set)
-    for (name, _), needed in edges.items():
-        for edge in needed:
-            found[edge].add(name)
-    return {edge: tuple(sorted(names)) for edge, names in found.items()}
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self._nodes: dict[Edge, list[Node]] = defaultdict(list)
+        for node in dict.fromkeys(nodes):
+            self._nodes[node.edge].append(node)
+        self._candidates = Candidates(self._nodes)
+        self._needs: dict[Node, set[Node]] = defaultdict(set)
+        self._required_by: dict[Node, set[str]] = defaultdict(set)
+        self._stated: dict[Node, set[Node]] = defaultdict(set)
+
+    def need(
+        self,
+        node: Node,
+        name: str,
+        *,
+        version: str = "",
+        constraint: str = "",
+        is_meant: Callable[[PinSource], bool] | None = None,
+    ) -> None:
+        """Add a dependency of a package; one that is not in the lock adds nothing.
+
+        Args:
+            node: The package.
+            name: In any spelling.
+            version: The exact version, if the lock contains it.
+            constraint: A version constraint of the lock's tool.
+            is_meant: Whether the lock means this source, if it states one; without effect if it means none that it has.
+        """
+        edges = self._candidates.named(name, version=version, constraint=constraint)
+        found = [other for edge in edges for other in self._nodes[edge] if edge != node.edge]
+        meant = [other for other in found if is_meant is not None and is_meant(other.source)]
+        for other in meant or found:
+            self._needs[node].add(other)
+            self._required_by[other].add(node.edge[0])
+            if meant and len(self._nodes[other.edge]) > 1:
+                self._stated[node].add(other)
+
+    def named(self, name: str) -> tuple[Node, ...]:
+        """Return the packages of a name, in any spelling."""
+        return tuple(node for edge in self._candidates.named(name) for node in self._nodes[edge])
+
+    def needed(self, node: Node) -> frozenset[Node]:
+        """Return the packages that a package depends on."""
+        return frozenset(self._needs.get(node, ()))
+
+    def links(self, node: Node) -> Links:
+        """Return the edges of a package, sorted."""
+        stated = {(*other.edge, other.source) for other in self._stated.get(node, ())}
+        return Links(
+            shared_edges(tuple(sorted({other.edge for other in self._needs.get(node, ())}))),
+            tuple(sorted(stated, key=lambda found: (found[0], found[1], repr(found[2])))),
+            tuple(sorted(self._required_by.get(node, ()))),
+        )
 
 
 @lru_cache(maxsize=65536)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.values.lock import LockEntry
+from ops.supply_chain.contracts.values.lock import LockEntry, PinSource
 from ops.supply_chain.formats.markers import may_apply
 from ops.supply_chain.inventory.build.requirements import Need, allows
 
@@ -105,13 +105,20 @@ def _stated(
 ) -> Edges:
     targets: set[str] = set()
     complete = True
+    sources: dict[tuple[str, str], list[PinSource]] = defaultdict(list)
+    for name, version, source in place.entry.depends_on_sources:
+        sources[name, version].append(source)
     for name, version in pairs:
         refs = by_key.get(name, set())
-        if len(refs) > 1:  # several versions or sources of one name: the version decides
-            refs = {place.ref for place in places if place.key == name and place.entry.pin.version == version}
+        stated = sources.get((name, version), [])
+        if (
+            len(refs) > 1
+        ):  # several versions or sources of one name: the version decides, and the source if it is stated
+            same = [other for other in places if other.key == name and other.entry.pin.version == version]
+            refs = {other.ref for other in same if not stated or other.entry.pin.source in stated}
         targets |= refs
-        # One version from two sources: the lock's entry does not say which of the two it means.
-        complete = complete and len(refs) == 1
+        # One version from two sources, and the lock does not state which of them it means.
+        complete = complete and len(refs) == max(1, len(stated))
     return _edges(place.ref, targets, complete=complete)
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers, with_groups
+from ops.supply_chain.dependencies.locks.entries import Edge, LockGraph, Node, make_lock, with_groups
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.manifest import DirectNames, read_manifest, requirement_name
 from ops.supply_chain.dependencies.locks.names import quote
@@ -158,28 +158,37 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
 
 
 def _entries(path: str, placed: list[_Placed], manifest: DirectNames) -> Iterator[LockEntry]:
-    candidates = Candidates(placed_pin.edge for placed_pin in placed)
-    needs: dict[Edge, set[Edge]] = {}
+    # A package occurs once without and once with its extras; both are one node.
+    graph = LockGraph(_node(placed_pin) for placed_pin in placed)
     for placed_pin in placed:
-        # A package occurs once without and once with its extras; the latter depends on the former.
-        needs.setdefault(placed_pin.edge, set()).update(_needed(placed_pin.package, candidates))
-        needs[placed_pin.edge].discard(placed_pin.edge)
-    required_by = requirers(needs)
+        _add_needs(graph, placed_pin)
     for placed_pin in placed:
+        links = graph.links(_node(placed_pin))
         yield LockEntry(
             pin=placed_pin.known.pin,
             line=placed_pin.line,
             path=path,
             direct=manifest.asks_for(placed_pin.known.pin.name),
-            depends_on=tuple(sorted(needs[placed_pin.edge])),
-            required_by=required_by.get(placed_pin.edge, ()),
+            depends_on=links.depends_on,
+            depends_on_sources=links.depends_on_sources,
+            required_by=links.required_by,
             groups=tuple(sorted({"main" if group == MAIN_GROUP else group for group in placed_pin.package.groups})),
         )
 
 
-def _needed(package: _Package, candidates: Candidates) -> Iterator[Edge]:
-    for text in package.dependencies:
+def _node(placed_pin: _Placed) -> Node:
+    return Node(placed_pin.edge, placed_pin.known.pin.source)
+
+
+def _add_needs(graph: LockGraph, placed_pin: _Placed) -> None:
+    for text in placed_pin.package.dependencies:
         name = requirement_name(text)
-        constraint = text.partition(";")[0].strip().removeprefix(name)
-        plain = constraint.rpartition("]")[2] if "[" in constraint else constraint
-        yield from candidates.named(name, constraint=plain.strip(" ()"))
+        stated = text.partition(";")[0].strip().removeprefix(name)
+        plain = stated.rpartition("]")[2] if "[" in stated else stated
+        place = plain.partition("@")[2].strip()
+        constraint = "" if place else plain.strip(" ()")
+        graph.need(_node(placed_pin), name, constraint=constraint, is_meant=_at(place) if place else None)
+
+
+def _at(place: str) -> Callable[[PinSource], bool]:
+    return lambda source: bool(source.url) and source.url in place

@@ -16,7 +16,7 @@ import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers, with_groups
+from ops.supply_chain.dependencies.locks.entries import Edge, LockGraph, Node, make_lock, with_groups
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.manifest import DirectNames, read_manifest, requirement_name
 from ops.supply_chain.dependencies.locks.names import quote
@@ -177,56 +177,91 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
 def _entries(
     path: str, placed: list[_Placed], manifest: DirectNames, extras: dict[str, frozenset[str]]
 ) -> Iterator[LockEntry]:
-    candidates = Candidates(placed_pin.edge for placed_pin in placed)
-    needs = {
-        placed_pin.edge: frozenset(_needed(placed_pin.package, candidates)) - {placed_pin.edge} for placed_pin in placed
-    }
-    required_by = requirers(needs)
-    by_extra = _reaching(((extra, name) for extra, names in extras.items() for name in names), candidates, needs)
+    graph = LockGraph(_node(placed_pin) for placed_pin in placed)
+    addresses = _named_sources(placed)
+    for placed_pin in placed:
+        _add_needs(graph, placed_pin, addresses)
+    by_extra = _reaching(((extra, name) for extra, names in extras.items() for name in names), graph)
     grouped = any(placed_pin.package.groups or placed_pin.package.category for placed_pin in placed)
     # Poetry 1.5 to 1.8 wrote no groups: they follow from the manifest.
-    by_group = {} if grouped else _reaching(manifest.groups, candidates, needs)
+    by_group = {} if grouped else _reaching(manifest.groups, graph)
     for placed_pin in placed:
+        links = graph.links(_node(placed_pin))
         yield LockEntry(
             pin=placed_pin.known.pin,
             line=placed_pin.line,
             path=path,
             direct=manifest.asks_for(placed_pin.known.pin.name),
-            depends_on=tuple(sorted(needs[placed_pin.edge])),
-            required_by=required_by.get(placed_pin.edge, ()),
+            depends_on=links.depends_on,
+            depends_on_sources=links.depends_on_sources,
+            required_by=links.required_by,
             groups=_groups(placed_pin, by_group, by_extra),
         )
 
 
 def _groups(
-    placed_pin: _Placed, by_group: dict[Edge, frozenset[str]], by_extra: dict[Edge, frozenset[str]]
+    placed_pin: _Placed, by_group: dict[Node, frozenset[str]], by_extra: dict[Node, frozenset[str]]
 ) -> tuple[str, ...]:
     package = placed_pin.package
-    found = {*package.groups, *filter(None, [package.category]), *by_group.get(placed_pin.edge, ())}
-    extras = by_extra.get(placed_pin.edge)
+    found = {*package.groups, *filter(None, [package.category]), *by_group.get(_node(placed_pin), ())}
+    extras = by_extra.get(_node(placed_pin))
     if package.optional and extras:  # of the plain dependencies, only those extras install it
         found = (found - {MAIN}) | extras
     return tuple(sorted(found))
 
 
-def _reaching(
-    starts: Iterable[tuple[str, str]], candidates: Candidates, needs: Mapping[Edge, frozenset[Edge]]
-) -> dict[Edge, frozenset[str]]:
+def _reaching(starts: Iterable[tuple[str, str]], graph: LockGraph) -> dict[Node, frozenset[str]]:
     """Return the groups that reach each package, directly or not, from what each asks for (group, PEP 503 name)."""
-    found: dict[Edge, set[str]] = defaultdict(set)
-    pending = [(group, edge) for group, name in starts for edge in candidates.named(name)]
+    found: dict[Node, set[str]] = defaultdict(set)
+    pending = [(group, node) for group, name in starts for node in graph.named(name)]
     while pending:
-        group, edge = pending.pop()
-        if group not in found[edge]:
-            found[edge].add(group)
-            pending += [(group, needed) for needed in needs.get(edge, ())]
-    return {edge: frozenset(groups) for edge, groups in found.items()}
+        group, node = pending.pop()
+        if group not in found[node]:
+            found[node].add(group)
+            pending += [(group, needed) for needed in graph.needed(node)]
+    return {node: frozenset(groups) for node, groups in found.items()}
 
 
-def _needed(package: _Package, candidates: Candidates) -> Iterator[Edge]:
-    for name, stated in package.dependencies.items():
+def _node(placed_pin: _Placed) -> Node:
+    return Node(placed_pin.edge, placed_pin.known.pin.source)
+
+
+def _named_sources(placed: list[_Placed]) -> dict[str, frozenset[str]]:
+    """Return the address of each index that a package names: its name in `pyproject.toml` -> addresses."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for placed_pin in placed:
+        stated = placed_pin.package.source
+        if stated is not None and stated.type == "legacy":
+            found[stated.reference].add(placed_pin.known.pin.source.url)
+    return {name: frozenset(addresses) for name, addresses in found.items()}
+
+
+def _add_needs(graph: LockGraph, placed_pin: _Placed, addresses: Mapping[str, frozenset[str]]) -> None:
+    for name, stated in placed_pin.package.dependencies.items():
         # A dependency is a constraint, a table with one, or a list of these for different environments.
         for required in stated if isinstance(stated, list) else [stated]:
-            constraint = required.get("version", "") if isinstance(required, dict) else required
+            table = required if isinstance(required, dict) else {"version": required}
+            constraint = table.get("version", "")
             # What no environment of the project needs is named here and not locked: no edge, no finding.
-            yield from candidates.named(name, constraint=constraint if isinstance(constraint, str) else "")
+            graph.need(
+                _node(placed_pin),
+                name,
+                constraint=constraint if isinstance(constraint, str) else "",
+                is_meant=_meant(table, addresses),
+            )
+
+
+def _meant(table: Mapping[str, Any], addresses: Mapping[str, frozenset[str]]) -> Callable[[PinSource], bool] | None:
+    """Return whether a source is the one that a dependency states, None if it states none."""
+    place = next((table[key] for key in ("git", "url", "path", "file") if isinstance(table.get(key), str)), None)
+    if place is not None:
+        return lambda source: source.kind is not PinSourceKind.INDEX and _is_at(source.url, place)
+    name = table.get("source")
+    return (lambda source: source.url in addresses.get(name, ())) if isinstance(name, str) else None
+
+
+def _is_at(url: str, place: str) -> bool:
+    try:
+        return url == clean_url(place)
+    except MalformedLockError:
+        return False

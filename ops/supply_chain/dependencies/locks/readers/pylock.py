@@ -17,7 +17,7 @@ import msgspec
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.dependencies.locks.entries import Candidates, Edge, make_lock, requirers, with_groups
+from ops.supply_chain.dependencies.locks.entries import Edge, LockGraph, Node, make_lock, with_groups
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
@@ -56,6 +56,10 @@ class _Directory(msgspec.Struct):
 class _Dependency(msgspec.Struct):
     name: str
     version: str = ""
+    index: str = ""
+    vcs: dict[str, Any] = {}
+    directory: dict[str, Any] = {}
+    archive: dict[str, Any] = {}
 
 
 class _Package(msgspec.Struct):
@@ -216,25 +220,35 @@ def _source(package: _Package) -> tuple[PinSource, bool]:
 
 
 def _entries(path: str, placed: Sequence[_Placed], asked: _Asked) -> Iterator[LockEntry]:
-    candidates = Candidates(placed_pin.edge for placed_pin in placed)
+    graph = LockGraph(_node(placed_pin) for placed_pin in placed)
     # "Tools MUST NOT use this information when doing installation; it is purely informational for auditing."
     recorded = any(placed_pin.package.dependencies is not None for placed_pin in placed)
-    needs = {
-        placed_pin.edge: {
-            edge
-            for dependency in placed_pin.package.dependencies or ()
-            for edge in candidates.named(dependency.name, version=dependency.version)
-        }
-        - {placed_pin.edge}
-        for placed_pin in placed
-    }
-    required_by = requirers(needs)
     for placed_pin in placed:
+        for dependency in placed_pin.package.dependencies or ():
+            graph.need(_node(placed_pin), dependency.name, version=dependency.version, is_meant=_meant(dependency))
+    for placed_pin in placed:
+        links = graph.links(_node(placed_pin))
         yield LockEntry(
             pin=placed_pin.known.pin,
             line=placed_pin.line,
             path=path,
-            depends_on=tuple(sorted(needs[placed_pin.edge])) if recorded else None,
-            required_by=required_by.get(placed_pin.edge, ()) if recorded else None,
+            depends_on=links.depends_on if recorded else None,
+            depends_on_sources=links.depends_on_sources,
+            required_by=links.required_by if recorded else None,
             groups=asked.reaching(placed_pin.known.pin.marker),
         )
+
+
+def _node(placed_pin: _Placed) -> Node:
+    return Node(placed_pin.edge, placed_pin.known.pin.source)
+
+
+def _meant(dependency: _Dependency) -> Callable[[PinSource], bool] | None:
+    """Return whether a source is the one that a dependency states, None if it states none."""
+    tables = (dependency.vcs, dependency.directory, dependency.archive)
+    stated = [dependency.index, *(table.get(key) for table in tables for key in ("url", "path"))]
+    try:
+        places = {clean_url(place) for place in stated if isinstance(place, str) and place}
+    except MalformedLockError:
+        return None
+    return (lambda source: source.url in places) if places else None

@@ -236,9 +236,18 @@ class _Graph:
                 path=path,
                 direct=None if placed_pin.edge in self._roots and not is_direct else is_direct,
                 depends_on=tuple(sorted({self._placed[needed].edge for needed in self._needs[position]})),
+                depends_on_sources=self._sources(position),
                 required_by=tuple(sorted(self._required_by.get(position, ()))),
                 groups=self._groups.get(position, ()),
             )
+
+    def _sources(self, position: int) -> tuple[tuple[str, str, PinSource], ...]:
+        """Return the dependencies that the lock has from several sources, where it states which one is meant."""
+        found: dict[Edge, list[PinSource]] = defaultdict(list)
+        for needed in self._needs[position]:
+            found[self._placed[needed].edge].append(self._placed[needed].known.pin.source)
+        narrowed = [edge for edge, sources in found.items() if len(sources) < len(self._positions[edge])]
+        return tuple((*edge, source) for edge in sorted(narrowed) for source in sorted(found[edge], key=repr))
 
     def dangling(self, path: str, placed: list[_Placed]) -> Iterator[Finding]:
         """Yield a finding for each dependency that is not in the lock."""
