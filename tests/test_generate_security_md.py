@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.assurance.documents import facts as document_input
+from ops.supply_chain.gather.trust.verification.inputs import add_options, chosen_identities
 from ops.supply_chain.runner import stage
 from ops.supply_chain.runner.context import StageRun
 from tests.assurance.documents.support import HOSTILE, IDS, report, source
@@ -70,14 +72,20 @@ class World:
         return (self.root / name).read_text()
 
     def retain(
-        self, *supported: str, version: str = "1.0", rehearsal: bool = False, day: int = 2, signed: bool = True
+        self,
+        *supported: str,
+        version: str = "1.0",
+        rehearsal: bool = False,
+        day: int = 2,
+        signed: bool = True,
+        verifier: bool = False,
     ) -> None:
         moment = f"2026-11-{day:02}T00:00:00Z"
         before = self.claims.source
         previous = None
         if before is not None:
             previous = PreviousRelease(version=before.version, manifest_sha256=before.manifest_sha256)
-        names = [name.replace("1.0", version) for name in NAMES]
+        names = [*(name.replace("1.0", version) for name in NAMES), *(["sealwright-verify.pyz"] if verifier else [])]
         names += [f"{name}.sigstore.json" for name in names if signed] + [f"acme-{version}-verification.json"]
         manifest = Manifest(
             schema="manifest/1",
@@ -169,33 +177,44 @@ def test_the_commands_name_the_files_of_the_release(world: World) -> None:
             f"--certificate-oidc-issuer https://i.example {name}\n"
         ) in text
     assert "--certificate-identity old@acme.example" not in text
-    assert "verify_release.py --identity new@acme.example --issuer https://i.example FOLDER\n" in text
+    assert "verify_release.py" not in text, "the customer has no checkout of the pipeline"
     assert "nox -s rehearse -- --project CLONE --version 1.0\n" in text
     assert "cmp acme-1.0-sbom.cdx.json dist/acme/rehearsal/release/acme-1.0-sbom.cdx.json\n" in text
     assert "verification.json" not in text
     assert "The release acme 1.0 is retained until 2027-11-02." in text
 
 
+def options() -> ArgumentParser:
+    parser = ArgumentParser()
+    add_options(parser)
+    return parser
+
+
 def test_who_signed_is_taken_from_the_verification(world: World) -> None:
     entry = '[[signing.identities]]\nissuer = "https://i.example"\nidentity = "{}@acme.example"\n'
     world.configure(CONFIG + entry.format("ann") + entry.format("bob"))
-    world.retain(*IDS)
+    world.retain(*IDS, verifier=True)
     assert world.run() == ExitCode.PASS
-    assert "verify_release.py --identities IDENTITIES FOLDER\n" in world.read()
+    text = world.read()
+    assert "python3 -m pip install sigstore msgspec\ncat > identities.toml <<'END'\n" in text
+    assert "END\npython3 sealwright-verify.pyz --identities identities.toml .\n" in text
+    (world.root / "identities.toml").write_text(text.partition("<<'END'\n")[2].partition("END\n")[0])
+    published = chosen_identities(options().parse_args(["--identities", str(world.root / "identities.toml")]), ())
+    assert {each.identity for each in published} == {"ann@acme.example", "bob@acme.example"}
     claims = tuple(
         msgspec.structs.replace(one, facts={"signers": "bob@acme.example"}) if one.id == "signed-releases" else one
         for one in world.claims.claims
     )
     world.claims = msgspec.structs.replace(world.claims, claims=claims)
     assert world.run() == ExitCode.PASS
-    assert "verify_release.py --identity bob@acme.example --issuer https://i.example FOLDER\n" in world.read()
+    assert "python3 sealwright-verify.pyz --identity bob@acme.example --issuer https://i.example .\n" in world.read()
     assert "ann@acme.example --certificate" not in world.read()
 
 
 def test_a_release_without_signatures_is_verified_as_one(world: World) -> None:
-    world.retain(*IDS, signed=False)
+    world.retain(*IDS, signed=False, verifier=True)
     assert world.run() == ExitCode.PASS
-    assert "verify_release.py --allow-unsigned FOLDER\n" in world.read()
+    assert "python3 sealwright-verify.pyz --allow-unsigned .\n" in world.read()
     assert "cosign verify-blob" not in world.read()
 
 

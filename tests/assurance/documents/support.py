@@ -109,7 +109,7 @@ FILES = (
 COMMANDS = VerifyCommands(
     checksums=("sha256sum --check --strict acme-1.0-checksums.txt",),
     signatures=("cosign verify-blob --bundle acme-1.0-sbom.cdx.json.sigstore.json acme-1.0-sbom.cdx.json",),
-    pipeline=("python ops/supply_chain/verify_release.py FOLDER",),
+    pipeline=("python3 sealwright-verify.pyz --identity a --issuer b .",),
     reproduction=("cmp acme-1.0-sbom.cdx.json dist/rehearsal/release/acme-1.0-sbom.cdx.json",),
     affected=("jq -r . acme-1.0-sbom.cdx.json",),
 )

@@ -30,6 +30,7 @@ def switches(facts: DocumentFacts) -> dict[str, bool]:
         "HAS_RELEASE": facts.released,
         "IS_REHEARSAL": facts.rehearsed,
         "HAS_LINKS": bool(facts.config.more_links),
+        "HAS_VERIFIER": bool(facts.commands.pipeline),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.trust.verification import commands
+from ops.supply_chain.trust.verification.file_kinds import VERIFIER
 
 SIGNED_CLAIM = "signed-releases"
 """The claim whose facts name who signed."""
@@ -220,18 +222,35 @@ def _signers(facts: DocumentFacts, manifest: Manifest) -> list[SigningIdentity]:
     return named or allowed
 
 
+IDENTITIES = "identities.toml"
+"""A file that a customer writes: who may sign."""
+
+
 def _pipeline(facts: DocumentFacts, manifest: Manifest, files: Sequence[DescribedFile]) -> Iterator[str]:
-    script = "python ops/supply_chain/verify_release.py"
+    """Yield what verifies everything at once on a customer's machine: with the verifier that is part of the release."""
     signers = _signers(facts, manifest)
-    if facts.rehearsed:
+    if facts.rehearsed or VERIFIER not in {file.name for file in files}:
         return
     if not any(file.signed for file in files):
-        yield f"{script} --allow-unsigned FOLDER"
-    elif len(signers) == 1 and signers[0].identity:
-        signer = signers[0]
-        yield f"{script} --identity {commands.quoted(signer.identity)} --issuer {commands.quoted(signer.issuer)} FOLDER"
+        yield f"python3 {VERIFIER} --allow-unsigned ."
+        return
+    yield "python3 -m pip install sigstore msgspec"
+    if len(signers) == 1 and signers[0].identity:
+        who = f"--identity {commands.quoted(signers[0].identity)} --issuer {commands.quoted(signers[0].issuer)}"
+        yield f"python3 {VERIFIER} {who} ."
     elif signers:
-        yield f"{script} --identities IDENTITIES FOLDER"
+        yield f"cat > {IDENTITIES} <<'END'"
+        for signer in signers:
+            yield from _entry(signer)
+        yield "END"
+        yield f"python3 {VERIFIER} --identities {IDENTITIES} ."
+
+
+def _entry(signer: SigningIdentity) -> Iterator[str]:
+    """Write an identity as TOML: a basic string is JSON text (TOML 1.0, "Basic strings")."""
+    values = msgspec.to_builtins(signer)
+    yield "[[signing.identities]]"
+    yield from (f"{key} = {json.dumps(value)}" for key, value in values.items() if value and key != "role")
 
 
 def _reproduction(manifest: Manifest, files: Sequence[DescribedFile]) -> Iterator[str]:
