@@ -269,6 +269,23 @@ def test_an_index_that_does_not_answer_leaves_nothing(small: Path, tmp_path: Pat
     assert record(tmp_path / "dist")["outcome"] == "not-examined"
 
 
+def test_configured_scopes_are_in_the_document_and_the_record(small: Path, tmp_path: Path) -> None:
+    (small / ".security-config.toml").write_text(
+        '[[locks.scopes]]\npath = "tools/*.txt"\nscope = "excluded"\n[[locks.scopes]]\ngroups = ["x"]\nscope = "required"\n'
+    )
+    (small / "tools").mkdir()
+    (small / "tools" / "requirements.txt").write_text(
+        f"idna==3.20 --hash=sha256:{'a' * 64}\nsix==1.0 --hash=sha256:{'c' * 64}\n"
+    )
+    (small / "requirements-dev.txt").write_text(f"attrs==1.0 --hash=sha256:{'d' * 64}\n")
+    assert run(small, tmp_path / "dist", "--no-enrich") == 0
+    scopes = {one["name"]: one["scope"] for one in made(tmp_path / "dist", "small-sbom.json")["components"]}
+    assert scopes == {"Zope.Interface": "required", "attrs": "excluded", "idna": "required", "six": "excluded"}
+    found = record(tmp_path / "dist")
+    assert found["options"]["scopes"] == "tools/*.txt: excluded; ** x: required"
+    assert (found["counts"]["optional"], found["counts"]["excluded"]) == (0, 2)
+
+
 def test_without_enriching_no_index_is_asked(small: Path, tmp_path: Path, index: type[FakeIndex]) -> None:
     index.fails = True
     assert run(small, tmp_path / "dist", "--no-enrich") == 0

@@ -93,6 +93,7 @@ def _perform(run: StageRun) -> StageResult:
         "environment": "no" if installed is None else "yes",
         "formats": ",".join(formats),
         "lock_formats": ",".join(lock_formats),
+        **_scopes(run),
     }
     result = _result(inventory, aggregate, answer, writes, options)
     return _waived(run, result, tuple(lock.finding for lock in broken))
@@ -131,6 +132,13 @@ def _formats(option: str, configured: Sequence[SbomFormat], flag: str) -> tuple[
         raise UsageError(
             f"{flag} {option}: {error}", hint=f"Known formats: {known}, all, none.", kind=ErrorClass.COMMAND_LINE
         ) from error
+
+
+def _scopes(run: StageRun) -> dict[str, str]:
+    """Return the configured scopes for the record: they decide what the licence policy judges."""
+    rules = run.config.locks.scopes
+    described = (f"{' '.join((rule.path, *rule.groups))}: {rule.scope}" for rule in rules)
+    return {"scopes": "; ".join(described)} if rules else {}
 
 
 def _undecided(run: StageRun) -> StageResult | None:
