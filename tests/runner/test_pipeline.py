@@ -284,3 +284,30 @@ def test_a_handover_that_nobody_made_is_no_crash(repository: Path) -> None:
     environment = {**os.environ, "SEALWRIGHT_HANDOVER": "77"}
     done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_runs_nothing_and_removes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    _play(monkeypatch, started, {})
+    (tmp_path / "dist/records").mkdir(parents=True)
+    with pytest.raises(SystemExit) as ended:
+        _run(tmp_path, "--help")
+    assert (ended.value.code, started) == (0, [])
+    assert capfd.readouterr().out.startswith("usage: ")
+    assert (tmp_path / "dist/records").is_dir()
+
+
+def test_an_assembled_release_stays_when_a_run_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]]
+) -> None:
+    _play(monkeypatch, started, {"try_gate": 2})
+    assert _run(tmp_path) == 2
+    kept = [tmp_path / "dist" / name for name in ("release/N-V-sbom.cdx.json", "verification/verification.json")]
+    gone = tmp_path / "dist/records/check_locks.json"
+    for path in (*kept, gone):
+        path.parent.mkdir(parents=True)
+        path.write_text("x")
+    assert _run(tmp_path) == 2
+    assert [path.read_text() for path in kept] == ["x", "x"]
+    assert not gone.exists()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ops.supply_chain.core.errors import ErrorClass, UsageError
+from ops.supply_chain.runner.streams import print_result
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 """The checkout that this pipeline runs from: the default project, and the parent of `dist/` and `data/`."""
@@ -27,6 +28,14 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"See '{self.prog} --help'.", kind=ErrorClass.COMMAND_LINE)
+
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - the base class has it
+        """Write the help to stdout, whatever file is given.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        print_result(self.format_help())
 
 
 def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:

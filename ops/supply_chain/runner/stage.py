@@ -36,7 +36,7 @@ from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.progress import Progress
-from ops.supply_chain.runner.streams import Streams, print_error, print_result, require_streams, terminal_width
+from ops.supply_chain.runner.streams import Streams, print_error, require_streams, terminal_width
 
 RECORDS_FOLDER = "records"
 
@@ -73,7 +73,7 @@ def run_stage(
     try:
         require_streams()
         if {"-h", "--help"} & set(words):
-            print_result(parser.format_help())
+            parser.print_help()
             return ExitCode.PASS
     except OutputError as error:
         print_error(error.public() if public else error.described())
