@@ -69,7 +69,7 @@ def with_groups(lock: Lock, *, extras: Iterable[str], default_groups: Iterable[s
     )
 
 
-class Node(NamedTuple):
+class LockedPackage(NamedTuple):
     """A package of a lock: one name and version can come from several sources."""
 
     edge: Edge
@@ -91,18 +91,18 @@ class LockGraph:
         nodes: In the order of the lock; equal ones are the same package.
     """
 
-    def __init__(self, nodes: Iterable[Node]) -> None:
-        self._nodes: dict[Edge, list[Node]] = defaultdict(list)
+    def __init__(self, nodes: Iterable[LockedPackage]) -> None:
+        self._nodes: dict[Edge, list[LockedPackage]] = defaultdict(list)
         for node in dict.fromkeys(nodes):
             self._nodes[node.edge].append(node)
         self._candidates = Candidates(self._nodes)
-        self._needs: dict[Node, set[Node]] = defaultdict(set)
-        self._required_by: dict[Node, set[str]] = defaultdict(set)
-        self._stated: dict[Node, set[Node]] = defaultdict(set)
+        self._needs: dict[LockedPackage, set[LockedPackage]] = defaultdict(set)
+        self._required_by: dict[LockedPackage, set[str]] = defaultdict(set)
+        self._stated: dict[LockedPackage, set[LockedPackage]] = defaultdict(set)
 
     def need(
         self,
-        node: Node,
+        node: LockedPackage,
         name: str,
         *,
         version: str = "",
@@ -127,15 +127,15 @@ class LockGraph:
             if meant and len(self._nodes[other.edge]) > 1:
                 self._stated[node].add(other)
 
-    def named(self, name: str) -> tuple[Node, ...]:
+    def named(self, name: str) -> tuple[LockedPackage, ...]:
         """Return the packages of a name, in any spelling."""
         return tuple(node for edge in self._candidates.named(name) for node in self._nodes[edge])
 
-    def needed(self, node: Node) -> frozenset[Node]:
+    def needed(self, node: LockedPackage) -> frozenset[LockedPackage]:
         """Return the packages that a package depends on."""
         return frozenset(self._needs.get(node, ()))
 
-    def links(self, node: Node) -> Links:
+    def links(self, node: LockedPackage) -> Links:
         """Return the edges of a package, sorted."""
         stated = {(*other.edge, other.source) for other in self._stated.get(node, ())}
         return Links(

@@ -14,7 +14,7 @@ import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.entries import Edge, LockGraph, Node, make_lock, with_groups
+from ops.supply_chain.dependencies.locks.entries import Edge, LockedPackage, LockGraph, make_lock, with_groups
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.manifest import DirectNames, read_manifest, requirement_name
 from ops.supply_chain.dependencies.locks.names import quote
@@ -176,8 +176,8 @@ def _entries(path: str, placed: list[_Placed], manifest: DirectNames) -> Iterato
         )
 
 
-def _node(placed_pin: _Placed) -> Node:
-    return Node(placed_pin.edge, placed_pin.known.pin.source)
+def _node(placed_pin: _Placed) -> LockedPackage:
+    return LockedPackage(placed_pin.edge, placed_pin.known.pin.source)
 
 
 def _add_needs(graph: LockGraph, placed_pin: _Placed) -> None:

@@ -16,7 +16,7 @@ import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.dependencies.locks.entries import Edge, LockGraph, Node, make_lock, with_groups
+from ops.supply_chain.dependencies.locks.entries import Edge, LockedPackage, LockGraph, make_lock, with_groups
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.manifest import DirectNames, read_manifest, requirement_name
 from ops.supply_chain.dependencies.locks.names import quote
@@ -200,7 +200,7 @@ def _entries(
 
 
 def _groups(
-    placed_pin: _Placed, by_group: dict[Node, frozenset[str]], by_extra: dict[Node, frozenset[str]]
+    placed_pin: _Placed, by_group: dict[LockedPackage, frozenset[str]], by_extra: dict[LockedPackage, frozenset[str]]
 ) -> tuple[str, ...]:
     package = placed_pin.package
     found = {*package.groups, *filter(None, [package.category]), *by_group.get(_node(placed_pin), ())}
@@ -210,9 +210,9 @@ def _groups(
     return tuple(sorted(found))
 
 
-def _reaching(starts: Iterable[tuple[str, str]], graph: LockGraph) -> dict[Node, frozenset[str]]:
+def _reaching(starts: Iterable[tuple[str, str]], graph: LockGraph) -> dict[LockedPackage, frozenset[str]]:
     """Return the groups that reach each package, directly or not, from what each asks for (group, PEP 503 name)."""
-    found: dict[Node, set[str]] = defaultdict(set)
+    found: dict[LockedPackage, set[str]] = defaultdict(set)
     pending = [(group, node) for group, name in starts for node in graph.named(name)]
     while pending:
         group, node = pending.pop()
@@ -222,8 +222,8 @@ def _reaching(starts: Iterable[tuple[str, str]], graph: LockGraph) -> dict[Node,
     return {node: frozenset(groups) for node, groups in found.items()}
 
 
-def _node(placed_pin: _Placed) -> Node:
-    return Node(placed_pin.edge, placed_pin.known.pin.source)
+def _node(placed_pin: _Placed) -> LockedPackage:
+    return LockedPackage(placed_pin.edge, placed_pin.known.pin.source)
 
 
 def _named_sources(placed: list[_Placed]) -> dict[str, frozenset[str]]:

@@ -17,7 +17,7 @@ import msgspec
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, Lock, LockEntry, LockKind, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.dependencies.locks.entries import Edge, LockGraph, Node, make_lock, with_groups
+from ops.supply_chain.dependencies.locks.entries import Edge, LockedPackage, LockGraph, make_lock, with_groups
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broken
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
@@ -239,8 +239,8 @@ def _entries(path: str, placed: Sequence[_Placed], asked: _Asked) -> Iterator[Lo
         )
 
 
-def _node(placed_pin: _Placed) -> Node:
-    return Node(placed_pin.edge, placed_pin.known.pin.source)
+def _node(placed_pin: _Placed) -> LockedPackage:
+    return LockedPackage(placed_pin.edge, placed_pin.known.pin.source)
 
 
 def _meant(dependency: _Dependency) -> Callable[[PinSource], bool] | None:
