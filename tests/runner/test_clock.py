@@ -13,7 +13,7 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.runner.clock import WENT_BACK, setbacks
+from ops.supply_chain.runner.clock import WENT_BACK, finished_stages, setbacks
 from ops.supply_chain.runner.context import StageResult
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.stage import run_stage
@@ -41,6 +41,15 @@ def test_since_another_stage_of_the_run(tmp_path: Path, finished: str, found: in
     record(tmp_path, "check_locks", f"2026-11-28T{finished}")
     assert len(setbacks(NOW, NOW, invocation=RUN, records=tmp_path)) == found
     assert setbacks(NOW, NOW, invocation="urn:uuid:2", records=tmp_path) == ()
+
+
+@pytest.mark.parametrize(("now", "found"), [(20, 0), (8, 0), (7, 1)])
+def test_a_stage_at_the_same_time_may_finish_after_this_one_started(tmp_path: Path, now: int, found: int) -> None:
+    record(tmp_path, "check_malware", "2026-11-28T12:00:10Z")
+    assert finished_stages(tmp_path, invocation=RUN) == {"check_malware"}
+    assert finished_stages(None, invocation=RUN) == frozenset()
+    assert len(setbacks(NOW, later(now), invocation=RUN, records=tmp_path, earlier=())) == found
+    assert len(setbacks(NOW, later(now), invocation=RUN, records=tmp_path, earlier={"check_malware"})) == 1
 
 
 def test_it_says_what_was_later(tmp_path: Path) -> None:

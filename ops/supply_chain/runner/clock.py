@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +27,19 @@ def read_clock() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def setbacks(started: datetime, now: datetime, *, invocation: str, records: Path | None) -> tuple[Finding, ...]:
+def finished_stages(records: Path | None, *, invocation: str) -> frozenset[str]:
+    """Return the stages of a run that have finished.
+
+    Args:
+        records: The folder with their records; None where the stage is no part of a run.
+        invocation: The pipeline run.
+    """
+    return frozenset(times.stage for times in _of_run(records, invocation))
+
+
+def setbacks(
+    started: datetime, now: datetime, *, invocation: str, records: Path | None, earlier: Collection[str] | None = None
+) -> tuple[Finding, ...]:
     """Return a finding if the clock went back: waivers, feeds and certificates that expired may count as valid then.
 
     Args:
@@ -35,11 +47,15 @@ def setbacks(started: datetime, now: datetime, *, invocation: str, records: Path
         now: A reading of the clock after its work.
         invocation: The pipeline run.
         records: The folder with the records of its other stages; None where the stage is no part of a run.
+        earlier: The stages that had finished when this one started; None for all. Another one ran at the same time, and may
+            have finished after this one started.
     """
-    before = [("this stage started", timestamp(started))]
-    before += [(f"{times.stage} finished", times.finished) for times in _of_run(records, invocation)]
-    what, latest = max(before, key=lambda row: row[1])
-    ahead = (datetime.fromisoformat(latest) - min(started, now)).total_seconds()
+    before = [("this stage started", timestamp(started), min(started, now))]
+    for times in _of_run(records, invocation):
+        after = min(started, now) if earlier is None or times.stage in earlier else now
+        before.append((f"{times.stage} finished", times.finished, after))
+    what, latest, after = max(before, key=lambda row: datetime.fromisoformat(row[1]) - row[2])
+    ahead = (datetime.fromisoformat(latest) - after).total_seconds()
     if ahead <= SLACK_SECONDS:
         return ()
     return (
@@ -47,7 +63,7 @@ def setbacks(started: datetime, now: datetime, *, invocation: str, records: Path
             code=WENT_BACK,
             severity=Severity.HIGH,
             message=f"the system clock went back by {ahead:.0f} seconds or more: {what} at {latest}, "
-            f"and later it was {timestamp(min(started, now))}",
+            f"and later it was {timestamp(after)}",
             next_step="Set this machine's clock, and start the whole run again.",
         ),
     )

@@ -30,7 +30,7 @@ from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome, exit_code_for, worst
 from ops.supply_chain.risk.findings.render.text import stage_text
 from ops.supply_chain.runner.arguments import REPOSITORY, absolute, cache_folder, parser_for
-from ops.supply_chain.runner.clock import read_clock, setbacks
+from ops.supply_chain.runner.clock import finished_stages, read_clock, setbacks
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
@@ -140,13 +140,14 @@ def _run(
         record_path = run.dist / RECORDS_FOLDER / f"{stage}.json"
         if records:
             record_path.unlink(missing_ok=True)
+        earlier = finished_stages(_records_of_run(run), invocation=run.invocation)
         try:
             result = body(run)
         except UnavailableError as error:
             if records:
                 _write_record(record_path, run, _unavailable(error), started, clock)
             raise
-        result = _with_setbacks(run, result, started)
+        result = _with_setbacks(run, result, started, earlier)
         record = _record(run, result, started, clock)
         if records:
             canonical.write(record_path, record)
@@ -189,10 +190,14 @@ def _context(stage: str, args: argparse.Namespace, now: datetime, *, records: bo
     )
 
 
-def _with_setbacks(run: StageRun, result: StageResult, started: datetime) -> StageResult:
+def _records_of_run(run: StageRun) -> Path | None:
+    return run.dist / RECORDS_FOLDER if os.environ.get(HOLDER_VARIABLE) else None
+
+
+def _with_setbacks(run: StageRun, result: StageResult, started: datetime, earlier: frozenset[str]) -> StageResult:
     """Return a result that fails, if the clock went back during the stage or since another stage of the run."""
-    records = run.dist / RECORDS_FOLDER if os.environ.get(HOLDER_VARIABLE) else None
-    found = setbacks(started, read_clock(), invocation=run.invocation, records=records)
+    records = _records_of_run(run)
+    found = setbacks(started, read_clock(), invocation=run.invocation, records=records, earlier=earlier)
     if not found:
         return result
     return replace(result, outcome=worst([result.outcome, Outcome.FAIL]), findings=(*result.findings, *found))
