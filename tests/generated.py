@@ -139,10 +139,17 @@ def _tables(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
     """Yield a section for each table and each kind of entry below one, with the words that a file has for it."""
     for field in msgspec.structs.fields(kind):
         name = f"{prefix}{field.encode_name}"
-        for item, heading in [(field.type, f"[{name}]"), *((item, f"[[{name}]]") for item in get_args(field.type))]:
+        for item, heading in [(field.type, f"[{name}]"), *((item, f"[[{name}]]") for item in _members(field.type))]:
             if isinstance(item, type) and issubclass(item, msgspec.Struct):
                 yield f"\n## `{heading}`\n\n{_prose(item)}\n\n{_table(item)}"
                 yield from _tables(item, prefix=f"{name}.")
+
+
+def _members(kind: Any) -> Iterator[Any]:
+    """Yield what a list or a union is made of, at any depth."""
+    for item in get_args(kind):
+        yield item
+        yield from _members(item)
 
 
 def _prose(kind: type) -> str:

@@ -312,6 +312,7 @@ def test_a_malformed_header_leaves_the_other_locks_examined(gate: Gate, header: 
 
 def test_a_source_that_cannot_be_read_leaves_the_other_locks_examined(gate: Gate) -> None:
     (gate.root / "f" / "requirements.in").write_bytes(b"caf\xff\n")
+    (gate.root / "base.in").unlink()
     assert gate.run() == ExitCode.INPUT
     assert [found[:2] for found in gate.findings] == [("lock.broken", LOCK)]
     assert gate.record["counts"]["examined"] == 1
@@ -320,6 +321,7 @@ def test_a_source_that_cannot_be_read_leaves_the_other_locks_examined(gate: Gate
 def test_a_lock_without_the_extras_that_its_packages_require_is_noted(gate: Gate) -> None:
     gate.index.add("more", "1.0", OLD, "top[fast]")
     gate.write("f/requirements.in", "more\n")
+    (gate.root / "base.in").unlink()
     gate.compile()
     text = (gate.root / LOCK).read_text()
     assert "top[fast]==1.0" in text
@@ -523,7 +525,7 @@ def test_no_lock_is_a_pass_only_where_nothing_is_declared(gate: Gate) -> None:
     (gate.root / "base.in").unlink()
     assert gate.run() == ExitCode.PASS
     assert gate.record["notes"] == ["no lock, and no declared dependency"]
-    gate.write("setup.py", "")
+    gate.write("setup.py", "from setuptools import setup\nsetup(install_requires=open('x').read())\n")
     assert gate.run() == ExitCode.NOT_EXAMINED
     assert gate.findings == [("lock.not-examined", "setup.py", 0)]
     assert gate.record["notes"] == []

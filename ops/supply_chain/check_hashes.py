@@ -5,7 +5,7 @@ Writes   record.
 Decides  every recorded hash still served by the index, yanked, replaced, quarantined; with --bytes, whether the
          downloaded bytes have the recorded hash, and the metadata that the index serves is the wheel's own.
 Exits    0 no open finding, 2 usage, 3 a lock is malformed, 4 open findings, 5 an index or a file server did not
-         answer, or something could not be compared.
+         answer, something could not be compared, or a file that pins or declares packages was not read.
 Network  the index of each pin, and with --bytes the servers of its files; --offline sends no request and exits 5.
 Source   the simple repository API 1.4 (PEP 503, 691, 700), PEP 592 (yanked), PEP 792 (status). A hash can be
          compared only in an algorithm that the index publishes; for others, use --bytes.
@@ -29,7 +29,13 @@ from ops.supply_chain.dependencies.index_hashes.metadata import own_metadata
 from ops.supply_chain.dependencies.index_hashes.pins import HashScope, PinnedRelease, scope_of
 from ops.supply_chain.dependencies.index_hashes.results import Downloaded, NotExamined, ReleaseResult
 from ops.supply_chain.gather.gates.outcome import finish_gate
-from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_locks, read_gate_input
+from ops.supply_chain.gather.gates.projects import (
+    GateProject,
+    add_fleet_option,
+    all_excluded,
+    all_locks,
+    read_gate_input,
+)
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -212,6 +218,7 @@ def _result(
         options={"bytes": "yes" if downloads else "no"},
         notes=notes,
         broken_input=gate.broken,
+        excluded=all_excluded(project for project, _ in projects),
         document={"schema": "hashes/1", "counts": counts},
     )
 
@@ -219,13 +226,11 @@ def _result(
 def _findings(
     project: GateProject, scope: HashScope, found: Mapping[PinnedRelease, ReleaseResult]
 ) -> tuple[Finding, ...]:
-    from ops.supply_chain.adapters.files.declarations import declaring_files
-
     if not project.is_unlocked:
         by_pin = {pin: found[release] for pin, release in scope.releases.items()}
         return results.locate(project.locks, scope, by_pin)
     # No lock means no dependency only if none is declared.
-    return tuple(results.no_lock(path) for path in declaring_files(project.root, project.config.locks.exclude))
+    return tuple(results.no_lock(path) for path in project.declaring)
 
 
 if __name__ == "__main__":

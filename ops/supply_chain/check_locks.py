@@ -15,7 +15,7 @@ Decides  drift, reproducible recompile, unpinned, unhashed. A lock is recompiled
          examined. The record's notes name the method. Nothing in the project is run. A committed SBOM or publisher
          baseline that is not that of its lock is a finding.
 Exits    0 no open finding, 2 usage, 3 a lock is malformed (all others are checked), 4 open findings, 5 the index or the
-         tool of a lock did not answer.
+         tool of a lock did not answer, or a file that pins or declares packages was not read.
 Network  the package index, through uv; --offline lets uv use its cache only.
 Source   uv 0.13: https://docs.astral.sh/uv/pip/compile/ and `uv lock --check`,
          https://docs.astral.sh/uv/reference/cli/#uv-lock
@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,6 +45,7 @@ from ops.supply_chain.dependencies.compile.check import Recompiled, diff_of, rec
 from ops.supply_chain.dependencies.compile.options import youngest_allowed
 from ops.supply_chain.dependencies.compile.plan import LockJob
 from ops.supply_chain.dependencies.compile.reproduce import CachedCompiler, CompileOutcome, RequestKey
+from ops.supply_chain.dependencies.compile.sources import possible_sources
 from ops.supply_chain.dependencies.drift import findings
 from ops.supply_chain.dependencies.drift.lock_check import (
     CheckMethod,
@@ -61,7 +62,7 @@ from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.gather.dependencies.siblings import sibling_findings
 from ops.supply_chain.gather.dependencies.tool_check import check_with_tool
 from ops.supply_chain.gather.gates.outcome import finish_gate
-from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
+from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_excluded, read_gate_input
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -159,7 +160,12 @@ def _check(
                 continue
         found.append((lock, checks[lock.path]))
     existing = {lock.path for lock in project.locks}
-    absent = [job for path, job in sorted(jobs.items()) if path not in existing and job.has_requirements]
+    locked = {lock.source for lock in project.locks}
+    absent = [
+        job
+        for path, job in sorted(jobs.items())
+        if path not in existing and job.source_path not in locked and job.has_requirements
+    ]
     # What is wrong with a lock is wrong with its siblings too, and is reported once.
     sound = [lock for lock, check in found if lock is not None and check.examined and not check.findings]
     differing = [finding for lock in sound for finding in sibling_findings(project.root, lock, jobs.get(lock.path))]
@@ -242,11 +248,15 @@ def _findings(checks: Sequence[tuple[Lock | None, LockCheck]]) -> Iterator[Findi
         yield from lock.findings if lock is not None else ()
 
 
-def _unlocked(project: GateProject) -> tuple[Finding, ...]:
+def _unlocked(project: GateProject, missing: Collection[str]) -> tuple[Finding, ...]:
     """Return findings for declared dependencies: without a lock, only a project that declares none passes."""
-    from ops.supply_chain.adapters.files.declarations import declaring_files
+    return tuple(findings.no_lock(path) for path in project.declaring if path not in missing)
 
-    return tuple(findings.no_lock(path) for path in declaring_files(project.root, project.config.locks.exclude))
+
+def _missing_of(checks: Iterable[tuple[Lock | None, LockCheck]]) -> frozenset[str]:
+    """Return the sources of locks that are missing, which the gate reports itself."""
+    locks = [check.path for _, check in checks if check.how is CheckMethod.MISSING]
+    return frozenset(path for lock in locks for path in possible_sources(lock))
 
 
 def _result(
@@ -254,12 +264,16 @@ def _result(
 ) -> StageResult:
     every = [pair for _, checks in checked for pair in checks]
     shown = [(project.shown(check.path), check) for project, checks in checked for _, check in checks]
-    unlocked = {project.label: _unlocked(project) for project, checks in checked if project.is_unlocked and not checks}
-    found = [(project, [*_findings(checks), *unlocked.get(project.label, ())]) for project, checks in checked]
+    missing = {project.label: _missing_of(checks) for project, checks in checked}
+    unlocked = {project.label: _unlocked(project, missing[project.label]) for project, _ in checked}
+    found = [
+        (project.without_unread(missing[project.label]), [*_findings(checks), *unlocked[project.label]])
+        for project, checks in checked
+    ]
     all_examined = all(check.examined for _, check in every) and not any(unlocked.values())
     gate = finish_gate(run, found, scopes=frozenset({SCOPE}), all_examined=all_examined)
     counts = counts_of(every, reproducible=run.args.reproducible, resolved=runs)
-    notes = notes_of(shown, counts, unlocked=any(unlocked.values()))
+    notes = notes_of(shown, counts, unlocked=any(unlocked.values()) or any(project.unread for project, _ in checked))
     return StageResult(
         outcome=gate.outcome,
         details=diff_lines(shown),
@@ -270,6 +284,7 @@ def _result(
         options={"reproducible": "yes" if run.args.reproducible else "no"},
         notes=notes,
         broken_input=gate.broken,
+        excluded=all_excluded(project for project, _ in checked),
         document=document_of(shown, counts),
     )
 

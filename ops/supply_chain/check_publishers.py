@@ -10,7 +10,8 @@ Decides  publisher metadata drift, PEP 740 publisher changed or lost, attestatio
          claims. If a service has no Integrity API or does not answer, the result is "not examined", not "without
          attestations"; [publishers].attestations = false records that there is none.
 Exits    0 no open finding, 2 usage or configuration, 3 a lock, baseline or trusted root is malformed, 4 open
-         findings, 5 something could not be checked, 6 a file cannot be written.
+         findings, 5 something could not be checked, or a file that pins or declares packages was not read, 6 a file
+         cannot be written.
 Network  the package index and its Integrity API, none with --offline (then cached responses that are at most
          [feeds].max_age_hours old); sigstore's TUF repository with --refresh-trusted-root only.
 Source   PEP 740, https://peps.python.org/pep-0740/; https://docs.pypi.org/api/integrity/
@@ -48,7 +49,7 @@ from ops.supply_chain.dependencies.publishers.exceptions import apply_exceptions
 from ops.supply_chain.dependencies.publishers.recording import recorded
 from ops.supply_chain.dependencies.publishers.requests import ProjectLocks, Requests, requests_for
 from ops.supply_chain.gather.gates.outcome import finish_gate
-from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
+from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_excluded, read_gate_input
 from ops.supply_chain.release.evidence import baseline_beside
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
@@ -252,6 +253,7 @@ def _result(
         options={"record": str(run.args.record).lower(), "accept": ",".join(sorted(set(run.args.accept)))},
         notes=tuple(notes),
         broken_input=gate.broken,
+        excluded=all_excluded(check.project for check in checks),
         document={
             "findings": [msgspec.to_builtins(finding) for finding in gate.findings],
             "sources": list(sources),
@@ -266,9 +268,6 @@ def _findings(check: ProjectCheck) -> tuple[Finding, ...]:
 
 def _unlocked(project: GateProject) -> list[Finding]:
     """Return a finding for each file that declares dependencies in a project without a lock."""
-    from ops.supply_chain.adapters.files.declarations import declaring_files
-
-    files = declaring_files(project.root, project.config.locks.exclude) if project.is_unlocked else ()
     return [
         Finding(
             code=GAP,
@@ -277,7 +276,7 @@ def _unlocked(project: GateProject) -> list[Finding]:
             next_step="Compile locks (nox -s lock), then run again.",
             path=path,
         )
-        for path in files
+        for path in project.declaring
     ]
 
 

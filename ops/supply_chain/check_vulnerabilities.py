@@ -10,7 +10,8 @@ Reads    locks, advisory feeds; the ledger of first sightings; VEX documents giv
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl.
 Decides  known vulnerabilities, severity, response clock
 Exits    0 no vulnerability is open; 2 usage; 3 a lock or the ledger is broken; 4 a vulnerability is open, or
-         pip-audit disagrees; 5 no feed answered, or not every pin was examined.
+         pip-audit disagrees; 5 no feed answered, or not every pin was examined, or a file that pins or declares
+         packages was not read.
 Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, then the index's JSON, which
          receive names and versions. The project pages, on the index of their lock, of packages with a vulnerability
          that only a last affected version ends, to name a later version. None with --offline.

@@ -6,8 +6,8 @@ Writes   dist/sbom/: N-sbom.json (CycloneDX), N-sbom.spdx.json, N-sbom.spdx3.jso
 Decides  complete, valid: every pin of every lock is in the aggregate with all its hashes, and each
          document passes the schema of its format and our own checks. Each package has a scope: required (installed
          with the product), optional (by an extra, or a group that is asked for) or excluded (development only).
-Exits    0 done, 2 usage, 3 a lock is broken, 5 the index or cyclonedx-py did not answer, or a project that
-         declares dependencies has no lock, 6 a written document is not valid.
+Exits    0 done, 2 usage, 3 a lock is broken, 5 the index or cyclonedx-py did not answer, or a file that
+         pins or declares packages was not read, 6 a written document is not valid.
 Network  the package index, for licence, producer and dependencies; none with --no-enrich or --offline.
 Source   CycloneDX 1.6 and 1.7 (https://cyclonedx.org/specification/overview/), SPDX 2.3 and 3.0.1
          (https://spdx.dev/use/specifications/), CISA minimum elements for an SBOM (https://www.cisa.gov/sbom).
@@ -39,6 +39,7 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
+    from ops.supply_chain.gather.gates.projects import GateProject
     from ops.supply_chain.inventory.writers.cyclonedx import Rendered
 
 FOLDER = "sbom"
@@ -71,20 +72,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.gather.gates.locks import read_good_locks, refuse_all_broken
+    from ops.supply_chain.gather.gates.projects import read_project
 
     formats = _formats(run.args.formats, run.config.sbom.formats, "--formats")
     lock_formats = _formats(run.args.lock_formats, run.config.sbom.lock_formats, "--lock-formats")
-    read = read_good_locks(run.root, run.config.locks)
-    refuse_all_broken([read])
-    locks, broken = read
-    if not locks and (undecided := _undecided(run)) is not None:
-        return undecided
+    project = read_project(run)
+    locks = project.locks
+    if not locks and not project.is_bare:
+        return _undecided(project)
     answer = None if run.args.no_enrich else _metadata(run, locks)
     inventory = LockInventory(locks, subject_of(run), None if answer is None else answer.found)
     installed = _installed(run, inventory)
     empty(run.dist / FOLDER)
-    union = Union(inventory, complete=not broken)
+    union = Union(inventory, complete=not (project.broken or project.unread))
     writes = _write_locks(run, inventory, union, lock_formats)
     aggregate = union.document()
     writes += _write_aggregate(run, aggregate, formats) + _write_environment(run, installed)
@@ -96,7 +96,7 @@ def _perform(run: StageRun) -> StageResult:
         **_scopes(run),
     }
     result = _result(inventory, aggregate, answer, writes, options)
-    return _waived(run, result, tuple(lock.finding for lock in broken))
+    return _waived(run, result, project)
 
 
 def subject_of(run: StageRun) -> DescribedProject:
@@ -141,11 +141,8 @@ def _scopes(run: StageRun) -> dict[str, str]:
     return {"scopes": "; ".join(described)} if rules else {}
 
 
-def _undecided(run: StageRun) -> StageResult | None:
-    """Return the refusal for a project that declares dependencies and locks none; None if it declares none."""
-    from ops.supply_chain.adapters.files.declarations import declaring_files
-
-    files = declaring_files(run.root, run.config.locks.exclude)
+def _undecided(project: GateProject) -> StageResult:
+    """Return the refusal for a project of which no lock is read, although it declares or pins packages."""
     findings = tuple(
         Finding(
             code="sbom.no-lock",
@@ -154,15 +151,14 @@ def _undecided(run: StageRun) -> StageResult | None:
             next_step="Lock them (nox -s lock), or name the lock in [locks].include.",
             path=path,
         )
-        for path in files
+        for path in project.declaring
     )
-    if not findings:
-        return None
     return StageResult(
         outcome=Outcome.NOT_EXAMINED,
-        text="not written: the project has no lock",
-        findings=findings,
+        text="not written: the project has no lock" if project.declaring else "not written: no lock was read",
+        findings=(*findings, *project.unread),
         counts={"locks": 0},
+        excluded=project.excluded_files,
     )
 
 
@@ -293,18 +289,23 @@ def _result(
     )
 
 
-def _waived(run: StageRun, result: StageResult, broken: tuple[Finding, ...]) -> StageResult:
+def _waived(run: StageRun, result: StageResult, project: GateProject) -> StageResult:
     """Mark waived findings: the policy reads this record too, and findings of locks are in both.
 
-    The documents of a project with a broken lock describe the others, and the aggregate says that it is incomplete.
+    The documents of a project with a file that is not read describe the others, and the aggregate says that it is
+    incomplete.
     """
     from ops.supply_chain.gather.gates.outcome import finish_gate
-    from ops.supply_chain.gather.gates.projects import GateProject
 
-    project = GateProject(label="", root=run.root, config=run.config, locks=(), broken=broken)
     gate = finish_gate(run, [(project, result.findings)], scopes=frozenset({SCOPE}), all_examined=True)
-    outcome = Outcome.NOT_EXAMINED if broken else result.outcome
-    return dataclasses.replace(result, outcome=outcome, findings=gate.findings, broken_input=gate.broken)
+    outcome = Outcome.NOT_EXAMINED if project.broken or project.unread else result.outcome
+    return dataclasses.replace(
+        result,
+        outcome=outcome,
+        findings=gate.findings,
+        broken_input=gate.broken,
+        excluded=project.excluded_files,
+    )
 
 
 def _tools(*, environment: bool) -> tuple[ToolRef, ...]:

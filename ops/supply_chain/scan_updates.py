@@ -4,7 +4,8 @@ Reads    locks, index: the page of each direct dependency; the sources of the lo
          of check_vulnerabilities, where there is one.
 Writes   nothing.
 Decides  nothing: informational. The cool-down of compile_locks.py is shown, not enforced.
-Exits    0 done, 2 usage, 3 a lock is malformed, 5 an index did not answer for some dependencies.
+Exits    0 done, 2 usage, 3 a lock is malformed, 5 an index did not answer for some dependencies,
+         or a file that pins or declares packages was not read.
 Network  the index of each direct dependency; --offline sends no request and exits 5.
 Source   PEP 440 (ranges, pre-releases), PEP 592 (yanked), PEP 700 (upload times), PEP 345 (Requires-Python).
 """
@@ -19,7 +20,14 @@ from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectListing
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_locks, read_gate_input
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.gather.gates.projects import (
+    GateProject,
+    add_fleet_option,
+    all_excluded,
+    all_locks,
+    read_gate_input,
+)
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -139,7 +147,11 @@ def _result(
     rows = rows_of(updates, places, closes)
     locks = len(all_locks(projects))
     notes = [f"not checked: {page.name}: {error.message}; {error.hint}" for page, error in pages.failed.items()]
-    if not locks:
+    undecided = [project.shown(path) for project in projects for path in project.declaring]
+    notes += [
+        f"not checked: {printable(path)} declares dependencies, but the project has no lock" for path in undecided
+    ]
+    if not locks and all(project.is_bare for project in projects):
         notes.append("no lock, so no dependency to check")
     if findings is None:
         notes.append("no record of check_vulnerabilities in dist/, so the findings that an update fixes are unknown")
@@ -152,13 +164,15 @@ def _result(
         "yanked": sum(row["yanked"] for row in rows),
     }
     broken = [finding for project in projects for finding in project.relocated(project.broken)]
+    unread = [finding for project in projects for finding in project.relocated(project.unread)]
     return StageResult(
-        outcome=Outcome.NOT_EXAMINED if pages.failed or broken else Outcome.PASS,
+        outcome=Outcome.NOT_EXAMINED if pages.failed or broken or unread or undecided else Outcome.PASS,
         text=text_of(rows, locks=locks),
         counts=counts,
-        findings=tuple(broken),
+        findings=(*broken, *unread),
         notes=tuple(notes),
         broken_input=bool(broken),
+        excluded=all_excluded(projects),
         document={"schema": "updates/1", "dependencies": rows, "notes": notes, "counts": counts},
     )
 

@@ -79,7 +79,7 @@ LOCK_FORMATS = (
     ),
     LockFormat(
         LockKind.REQUIREMENTS,
-        re.compile(r".*requirements.*\.txt", re.IGNORECASE),
+        re.compile(r".*requirements.*\.(?:txt|lock)|.+\.pip", re.IGNORECASE),
         manifest="",
         upgrade="nox -s lock -- --upgrade-package {name}",
     ),

@@ -12,7 +12,7 @@ from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.adapters.files.project import Project, describe
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config
-from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
+from ops.supply_chain.contracts.files.record import ExcludedFiles, FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.canonical import read_bytes
 from ops.supply_chain.core.digests import sha256_bytes
@@ -70,7 +70,7 @@ class StageResult:
     can change the outcome. `document` is the result for programs (`--format json`): plain JSON data or a contract
     value. `broken_input` is True if one of several inputs is broken and the others were examined: unless the outcome is a
     failure, the exit code is then 3. `public_outcome` are fixed words that a public log shows instead of the outcome, where "pass" would promise
-    too much.
+    too much. `excluded` is what `[locks].exclude` leaves out.
 
     People get the record's counts, findings and notes from the runner, which renders them in one way for all stages.
     `text` is what a stage shows in place of the outcome and counts, for example a table of updates; `details` are
@@ -91,6 +91,7 @@ class StageResult:
     document: object = None
     public_outcome: str = ""
     broken_input: bool = False
+    excluded: tuple[ExcludedFiles, ...] = ()
 
 
 def _file_ref(label: str, base: Path, path: Path) -> FileRef:

@@ -232,6 +232,7 @@ def _record(run: StageRun, result: StageResult, started: datetime, clock: float)
         writes=tuple(sorted(result.writes, key=lambda ref: ref.path)),
         findings=tuple(sorted(result.findings, key=lambda finding: finding.sort_key)),
         notes=result.notes,
+        excluded=result.excluded or msgspec.UNSET,
     )
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters.files.declarations import declaring_files
 from ops.supply_chain.adapters.files.inputs import configured_input, read_input, read_input_text, require_inside
 from ops.supply_chain.adapters.files.lock_sources import read_text
 from ops.supply_chain.adapters.files.project import describe, read_config
+from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.contracts.config.file import Config, parse_config
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.gather.assurance.claims.project import _workflows as workflows_of
@@ -57,8 +57,7 @@ Read = Callable[[Path], Any]
 KINDS: dict[str, tuple[str, Read]] = {
     "configuration": (".security-config.toml", read_config),
     "project metadata": ("pyproject.toml", lambda root: describe(root, Config())),
-    "declarations": ("sub/setup.in", declaring_files),
-    "manifest": ("pyproject.toml", declaring_files),
+    "searched file": ("sub/lock.json", lambda root: ProjectFiles(root).head("sub/lock.json", 1)),
     "template": ("SECURITY.md.template", lambda root: DocumentFiles(stage_run(root)).adopted),
     "committed document": ("SECURITY.md", lambda root: DocumentFiles(stage_run(root)).committed("SECURITY.md")),
     "security.txt": (".well-known/security.txt", lambda root: read_contact(stage_run(root))),

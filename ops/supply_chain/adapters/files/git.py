@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from ops.supply_chain.adapters.files.git_process import failure, git_bytes, git_text, output_of, run_git
+from ops.supply_chain.adapters.files.git_process import SUBMODULE_MODE, failure, git_bytes, git_text, output_of, run_git
 from ops.supply_chain.contracts.values.source import TagElsewhere
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import without_credentials
@@ -32,6 +32,34 @@ class GitState(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     remote: str
     prefix: str
+
+
+class TrackedPath(msgspec.Struct, frozen=True, kw_only=True):
+    """A path in git's index, relative to the listed folder; `skipped` is True if it is not to be checked out."""
+
+    path: str
+    is_submodule: bool = False
+    skipped: bool = False
+
+
+def index_entries(folder: Path) -> tuple[TrackedPath, ...] | None:
+    """List what git tracks below a folder, without running or fetching anything.
+
+    Returns:
+        In the order of their paths; None where the folder is not under git.
+    Raises:
+        UnavailableError: git cannot be run or answers with an error.
+    """
+    if not _inside_repository(folder):
+        return None
+    rows = git_bytes(folder, "ls-files", "-t", "--stage", "-z", "--", ".").split(b"\0")
+    found: dict[str, TrackedPath] = {}
+    for row in filter(None, rows):
+        attributes, _, name = row.partition(b"\t")
+        tag, mode, *_ = attributes.split(b" ")
+        path = os.fsdecode(name)
+        found[path] = TrackedPath(path=path, is_submodule=mode == SUBMODULE_MODE, skipped=tag == b"S")
+    return tuple(found.values())
 
 
 def read_state(folder: Path, *, remotes: tuple[str, ...] = ("origin",)) -> GitState | None:

@@ -15,13 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.supply_chain.adapters.files.git_process import git_bytes, git_text, output_of, run_git
+from ops.supply_chain.adapters.files.git_process import SUBMODULE_MODE, git_bytes, git_text, output_of, run_git
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.values.source import SourceChange
 
 _FILTER_COMMANDS = (".clean", ".smudge", ".process")
 _OWN_SCOPES = ("local", "worktree")
-_SUBMODULE_MODE = b"160000"
 _READ_BY_A_RELEASE = (CONFIG_NAME, ".github")
 """Names with a leading dot that a release reads."""
 
@@ -171,7 +170,7 @@ def _without_filters(folder: Path) -> list[str]:
 def _submodules(folder: Path) -> list[str]:
     """Return the paths of the submodules below a folder that are checked out."""
     rows = git_bytes(folder, "ls-files", "--stage", "-z", "--", ".").split(b"\0")
-    names = [os.fsdecode(row.partition(b"\t")[2]) for row in rows if row.startswith(_SUBMODULE_MODE)]
+    names = [os.fsdecode(row.partition(b"\t")[2]) for row in rows if row.startswith(SUBMODULE_MODE)]
     return [name for name in names if (folder / name / ".git").exists()]
 
 

@@ -18,6 +18,9 @@ from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.core.variables import Child, child_variables
 
+SUBMODULE_MODE = b"160000"
+"""The mode of a submodule in git's index."""
+
 GIT_TIMEOUT_SECONDS = 60
 
 _SETTINGS = (

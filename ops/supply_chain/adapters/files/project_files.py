@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
+from ops.supply_chain.contracts.values.unread import UnwalkedFile
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
 
@@ -73,16 +74,50 @@ class ProjectFiles:
         Raises:
             InputError: It leads out of the project, is no regular file, is too large or cannot be read.
         """
+        real = self._inside(path)
+        if real is None:
+            return None
+        try:
+            return self._read_regular(path, real)
+        except OSError as error:
+            raise self._refused(path, "a readable file", error.strerror or "none") from error
+
+    def head(self, path: str, size: int) -> bytes | None:
+        """Read the start of a file, however large it is.
+
+        Args:
+            path: Relative to the project, with `/`.
+            size: In bytes, at most.
+        Returns:
+            Its first bytes, or None where there is no such file.
+        Raises:
+            InputError: It leads out of the project, is no regular file or cannot be read.
+        """
+        real = self._inside(path)
+        if real is None:
+            return None
+        try:
+            if not stat.S_ISREG(real.stat().st_mode):
+                raise self._refused(path, "a regular file", "a folder or device")
+            with real.open("rb") as file:
+                return file.read(size)
+        except OSError as error:
+            raise self._refused(path, "a readable file", error.strerror or "none") from error
+
+    def unwalked(self, walked: Collection[str]) -> Iterator[UnwalkedFile]:
+        """Give what the walk passes by although it may be the project's own; see `unwalked.unwalked_files`."""
+        from ops.supply_chain.adapters.files.unwalked import unwalked_files
+
+        return unwalked_files(self._root, walked)
+
+    def _inside(self, path: str) -> Path | None:
         full = self._root / path
         if not os.path.lexists(full):
             return None
         real = os.path.realpath(full)
         if os.path.commonpath([real, self._real_root]) != self._real_root:
             raise self._refused(path, "a file of the project", "one that leads out of it")
-        try:
-            return self._read_regular(path, Path(real))
-        except OSError as error:
-            raise self._refused(path, "a readable file", error.strerror or "none") from error
+        return Path(real)
 
     def _read_regular(self, path: str, real: Path) -> bytes:
         status = real.stat()
@@ -116,3 +151,13 @@ class ProjectFiles:
 
 def _is_walked(name: str) -> bool:
     return name not in NEVER_WALKED and not name.endswith(NEVER_WALKED_SUFFIXES)
+
+
+def is_environment(folder: Path) -> bool:
+    """Return whether a folder is an environment that a tool has made, not one that only has its mark."""
+    try:
+        settings = (folder / "pyvenv.cfg").read_bytes()[:LARGEST_FILE_BYTES]
+    except OSError:
+        settings = b""
+    has_programs = any((folder / name).is_dir() for name in ("bin", "Scripts"))
+    return (b"home" in settings and has_programs) or (folder / "conda-meta" / "history").is_file()

@@ -32,7 +32,10 @@ _SHOWN: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("cool_down_days", "Minimum age in days of a release before it may be locked."),
             ("include", "Globs of the lock files; empty means the usual names, in any folder."),
-            ("exclude", "Globs of locks to leave out, for example of examples that are not shipped."),
+            (
+                "exclude",
+                "Globs to leave out, for example of examples that are not shipped; best as a path with a reason.",
+            ),
             ("python_version", "Python version to lock for; empty means the version that runs the pipeline."),
         ),
     ),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import msgspec
+
 from ops.supply_chain.contracts.base import Contract, Days
 from ops.supply_chain.contracts.values.lock import InstallScope
 
@@ -27,11 +31,19 @@ class LockScope(Contract, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
 
 
+class ExcludedPath(Contract, frozen=True, kw_only=True):
+    """A glob of files that are left out, and the reason."""
+
+    path: Annotated[str, msgspec.Meta(min_length=1)]
+    reason: Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class LocksConfig(Contract, frozen=True, kw_only=True):
     """`[locks]`: which files are locks, and how `compile_locks.py` compiles them.
 
-    `include` and `exclude` are globs relative to the project (`**` crosses folders); `exclude` adds to the folders
-    that are never searched. `cool_down_days` is the minimum age of a release that a compile may select.
+    `include` and `exclude` are globs relative to the project (`**` crosses folders). `include` names the locks instead of
+    the usual rules. `exclude` adds to the folders that are never searched; write it as `{path = "tests/**", reason =
+    "fixtures"}`, since the record of every gate lists what was excluded, and why. `cool_down_days` is the minimum age of a release that a compile may select.
     `python_version` and `universal` are passed to uv. Where they are not set, an existing lock keeps what its header
     records; a new lock is for the running Python and platform, one of `pyproject.toml` for every platform and for every
     Python that `requires-python` allows. Where a package has no wheel, its dependencies are often known only to its build
@@ -44,10 +56,22 @@ class LocksConfig(Contract, frozen=True, kw_only=True):
     """
 
     include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[str | ExcludedPath, ...] = ()
     cool_down_days: Days = DEFAULT_COOL_DOWN_DAYS
     python_version: str = ""
     universal: bool | None = None
     allow_builds: bool = False
     install_tools: bool = False
     scopes: tuple[LockScope, ...] = ()
+
+    @property
+    def exclusions(self) -> tuple[ExcludedPath, ...]:
+        """What is left out, in the order of the file; a reason that is not given is empty."""
+        return tuple(
+            entry if isinstance(entry, ExcludedPath) else ExcludedPath(path=entry, reason="") for entry in self.exclude
+        )
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The globs of `exclude`."""
+        return tuple(entry.path for entry in self.exclusions)

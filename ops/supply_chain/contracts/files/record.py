@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from ops.supply_chain.contracts.base import Contract, Count, FileRef, Sha256, Timestamp
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.outcome import Outcome
@@ -47,13 +49,26 @@ class FeedRef(Contract, frozen=True, kw_only=True):
     origin: FeedOrigin | None = None
 
 
+class ExcludedFiles(Contract, frozen=True, kw_only=True):
+    """One entry of `[locks].exclude`: its glob, its reason, and the files that it leaves out.
+
+    `reason` is empty if none is given. `files` are those with the name of a lock or of a declaration, relative to the
+    project, sorted; they were not opened.
+    """
+
+    path: str
+    reason: str = ""
+    files: tuple[str, ...] = ()
+
+
 class Record(Contract, frozen=True, kw_only=True):
     """The record of one run of one stage.
 
     `counts` has fixed keys chosen by the stage; a gate gives at least `locked` (how many there were)
     and `examined` (how many of them were examined). `options` are the command line options that can change
     the outcome, as strings, without paths of the machine. `tools`, `feeds`, `reads`, `writes` and
-    `findings` are sorted.
+    `findings` are sorted. `excluded` is what `[locks].exclude` leaves out, in the order of the configuration;
+    absent where it leaves out nothing.
     """
 
     schema: Literal["record/1"]
@@ -73,3 +88,4 @@ class Record(Contract, frozen=True, kw_only=True):
     writes: tuple[FileRef, ...]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    excluded: tuple[ExcludedFiles, ...] | UnsetType = UNSET

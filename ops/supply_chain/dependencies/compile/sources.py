@@ -130,6 +130,13 @@ def choose(files: Collection[str], *, included: Collection[str], named: Collecti
     return chosen
 
 
+def possible_sources(lock: str) -> tuple[str, ...]:
+    """Return the files that a lock can be compiled from, by its path."""
+    folder, name = posixpath.split(lock)
+    source = lock.removesuffix(LOCK_SUFFIX) + SOURCE_SUFFIX
+    return (source, posixpath.join(folder, PYPROJECT)) if name == REQUIREMENTS_TXT else (source,)
+
+
 def waves(
     sources: Collection[LockSource],
     uses: Mapping[str, Collection[str]],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -18,6 +17,9 @@ from ops.supply_chain.dependencies.locks.errors import broken_finding
 from ops.supply_chain.dependencies.locks.read import kind_of, read_lock
 from ops.supply_chain.dependencies.locks.readers.sniff import is_requirements_file
 
+SNIFFED_SUFFIXES = (".txt", ".lock")
+"""Of files whose content decides whether they are requirements files."""
+
 
 class Files(Protocol):
     """A project folder; `adapters.files.project_files.ProjectFiles` implements it."""
@@ -27,6 +29,13 @@ class Files(Protocol):
 
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes, None if there is none; raises `InputError` for a file that must not be read."""
+
+
+class FoundLocks(NamedTuple):
+    """The locks of a project, sorted, and the files that only constrain others and that no lock names, sorted."""
+
+    locks: tuple[str, ...]
+    unnamed_constraints: tuple[str, ...] = ()
 
 
 def find_locks(files: Files, config: LocksConfig) -> list[str]:
@@ -40,15 +49,24 @@ def find_locks(files: Files, config: LocksConfig) -> list[str]:
     Raises:
         InputError: A folder cannot be read.
     """
-    included, excluded = path_matcher(config.include), path_matcher(config.exclude)
-    walked = files.walk(excluded)
+    walked = files.walk(path_matcher(config.excluded))
     if config.include:
-        return sorted(filter(included, walked))
-    every = frozenset(walked)
-    found = {path for path in every if kind_of(path) is not None or _reads_like_a_lock(files, path)}
+        return sorted(filter(path_matcher(config.include), walked))
+    return list(usual_locks(files, frozenset(walked)).locks)
+
+
+def usual_locks(files: Files, walked: frozenset[str]) -> FoundLocks:
+    """Find the locks among the files of a project by the usual rules: by their names, some by their content.
+
+    Args:
+        files: The project folder.
+        walked: Its files, relative to it.
+    """
+    found = {path for path in walked if kind_of(path) is not None or reads_like_a_lock(files, path)}
     texts = [path for path in found if kind_of(path) in (None, LockKind.REQUIREMENTS)]
-    named = constraint_files(texts, every, files.read, has_lock_name=lambda path: kind_of(path) is not None)
-    return sorted(found - named)
+    others = constraint_files(texts, walked, files.read, has_lock_name=lambda path: kind_of(path) is not None)
+    locks = found - others.named - others.unnamed
+    return FoundLocks(tuple(sorted(locks)), tuple(sorted(others.unnamed)))
 
 
 class BrokenLock(NamedTuple):
@@ -136,8 +154,9 @@ def _together(errors: Sequence[InputError]) -> InputError:
     return InputError(f"{len(messages)} locks are malformed:\n{listed}", hint=" ".join(hints))
 
 
-def _reads_like_a_lock(files: Files, path: str) -> bool:
-    if posixpath.splitext(path)[1] != ".txt":
+def reads_like_a_lock(files: Files, path: str) -> bool:
+    """Return whether a file with the name of no lock is a requirements file by its content."""
+    if not path.endswith(SNIFFED_SUFFIXES):
         return False
     try:
         data = files.read(path)

@@ -25,6 +25,8 @@ _READERS: dict[LockKind, Callable[[str, bytes, ReadIncluded], Lock]] = {
     LockKind.REQUIREMENTS: read_requirements,
 }
 _REQUIREMENTS_FOLDER = "requirements"
+_REQUIREMENTS_SUFFIXES = (".txt", ".lock")
+"""Of requirements files in that folder: pip takes any name, rye writes `.lock`."""
 
 
 def kind_of(path: str) -> LockKind | None:
@@ -34,7 +36,7 @@ def kind_of(path: str) -> LockKind | None:
         path: Relative to the project, with `/`.
     """
     folder, name = posixpath.split(path)
-    in_folder = posixpath.basename(folder) == _REQUIREMENTS_FOLDER and name.endswith(".txt")
+    in_folder = posixpath.basename(folder) == _REQUIREMENTS_FOLDER and name.endswith(_REQUIREMENTS_SUFFIXES)
     return kind_of_name(name) or (LockKind.REQUIREMENTS if in_folder else None)
 
 

@@ -37,7 +37,7 @@ def read_jobs(
             circle.
     """
     sources = {path.removesuffix(LOCK_SUFFIX) + SOURCE_SUFFIX for path in broken}
-    files = tuple(path for path in list_files(root, config.exclude) if path not in broken and path not in sources)
+    files = tuple(path for path in list_files(root, config.excluded) if path not in broken and path not in sources)
     locks = {path.removesuffix(SOURCE_SUFFIX) + LOCK_SUFFIX for path in files}
     named = {path for path in locks if matches(path, config.include)}
 

@@ -11,6 +11,7 @@ from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.lock import Lock
 
 if TYPE_CHECKING:
+    from ops.supply_chain.dependencies.locks.classify import Classified
     from ops.supply_chain.dependencies.locks.project import ReadLocks
 
 
@@ -58,6 +59,24 @@ def read_good_locks(root: Path, config: LocksConfig) -> ReadLocks:
     from ops.supply_chain.dependencies.locks import project
 
     return project.read_project_locks(ProjectFiles(root), config)
+
+
+def classify(root: Path, config: LocksConfig, found: ReadLocks) -> Classified:
+    """Find what pins or declares packages in a project and is not read; see `locks.classify.classify`.
+
+    Args:
+        root: The project's folder.
+        config: Which files are locks.
+        found: Its locks.
+    Raises:
+        InputError: A folder cannot be read.
+        UnavailableError: git does not answer.
+        UsageError: `[locks].exclude` leaves out everything.
+    """
+    from ops.supply_chain.dependencies.locks import classify as classes
+
+    broken = [lock.path for lock in found.broken]
+    return classes.classify(ProjectFiles(root), config, locks=found.locks, broken=broken)
 
 
 def refuse_all_broken(found: Sequence[ReadLocks]) -> None:

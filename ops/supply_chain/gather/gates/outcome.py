@@ -37,7 +37,8 @@ def finish_gate(
 ) -> GateOutcome:
     """Apply each project's waivers to its findings and decide the outcome of a gate.
 
-    A broken lock is a finding that no waiver covers, and the gate does not pass.
+    A broken lock, and a file that was recognised and not read, is a finding that no waiver covers, and the gate does not
+    pass.
 
     Args:
         run: The stage's run; its clock reading gives the day.
@@ -51,10 +52,10 @@ def finish_gate(
     outcomes: list[Outcome] = []
     for project, findings in found:
         waived = _waive(run, project.config, findings, scopes)
-        examined = all_examined and not project.broken
+        examined = all_examined and not project.broken and not project.unread
         outcomes.append(decide_outcome(waived, fail_on=project.config.gate.fail_on, all_examined=examined))
-        # No waiver covers a lock that cannot be read: what is in it is unknown.
-        remaining += project.relocated([*waived, *project.broken])
+        # No waiver covers a file that is not read: what is in it is unknown.
+        remaining += project.relocated([*waived, *project.broken, *project.unread])
     return GateOutcome(
         tuple(sorted(remaining, key=lambda finding: finding.sort_key)),
         worst(outcomes),

@@ -7,37 +7,55 @@ identified by its component name, and its findings carry `<component>/<path>`. E
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ops.supply_chain.adapters.files.project import describe, read_config
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.files.record import ExcludedFiles
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
-from ops.supply_chain.gather.gates.locks import read_good_locks, refuse_all_broken
+from ops.supply_chain.gather.gates.locks import classify, read_good_locks, refuse_all_broken
 from ops.supply_chain.runner.context import StageRun
+
+if TYPE_CHECKING:
+    from ops.supply_chain.dependencies.locks.project import ReadLocks
 
 FLEET_VERSION = "0"
 """A fleet has no version of its own; its records need one."""
 
 
 class GateProject(msgspec.Struct, frozen=True, kw_only=True):
-    """One project of the run. `label` is empty if it is the only one; `broken` are findings for its unreadable locks."""
+    """One project of the run. `label` is empty if it is the only one; `broken` are findings for its unreadable locks.
+
+    `unread` are findings for files that pin or declare packages and were not read. `declaring` are those that declare
+    dependencies, in a project without any lock, where each gate reports them in its own code. `excluded` is what
+    `[locks].exclude` leaves out.
+    """
 
     label: str
     root: Path
     config: Config
     locks: tuple[Lock, ...]
     broken: tuple[Finding, ...] = ()
+    unread: tuple[Finding, ...] = ()
+    declaring: tuple[str, ...] = ()
+    excluded: tuple[ExcludedFiles, ...] = ()
 
     @property
     def is_unlocked(self) -> bool:
         """True if the project has no lock, not even a broken one."""
         return not self.locks and not self.broken
+
+    @property
+    def is_bare(self) -> bool:
+        """True if nothing of the project pins or declares a package."""
+        return self.is_unlocked and not self.declaring and not self.unread
 
     def shown(self, path: str) -> str:
         """Return a path as findings and records show it."""
@@ -52,6 +70,21 @@ class GateProject(msgspec.Struct, frozen=True, kw_only=True):
                 finding, path=self.shown(finding.path), also_at=tuple(self.shown(place) for place in finding.also_at)
             )
             for finding in findings
+        )
+
+    def without_unread(self, reported: Collection[str]) -> GateProject:
+        """Return the project without the unread files that the gate itself reports."""
+        unread = tuple(finding for finding in self.unread if finding.path not in reported)
+        return msgspec.structs.replace(self, unread=unread)
+
+    @property
+    def excluded_files(self) -> tuple[ExcludedFiles, ...]:
+        """What is excluded, with paths as reports show them."""
+        return tuple(
+            msgspec.structs.replace(
+                entry, path=self.shown(entry.path), files=tuple(self.shown(path) for path in entry.files)
+            )
+            for entry in self.excluded
         )
 
     @property
@@ -92,6 +125,21 @@ def read_gate_input(run: StageRun) -> tuple[GateProject, ...]:
     return projects
 
 
+def read_project(run: StageRun) -> GateProject:
+    """Read the project of a stage that has no `--fleet`.
+
+    Raises:
+        InputError: No lock can be read.
+    """
+    (project,) = _read([("", run.root, run.config)])
+    return project
+
+
+def all_excluded(projects: Iterable[GateProject]) -> tuple[ExcludedFiles, ...]:
+    """Return what the configurations of all projects exclude, in order."""
+    return tuple(entry for project in projects for entry in project.excluded_files)
+
+
 def all_locks(projects: Sequence[GateProject]) -> tuple[Lock, ...]:
     """Return the locks of all projects, in order."""
     return tuple(lock for project in projects for lock in project.locks)
@@ -129,13 +177,20 @@ def _described(root: Path) -> tuple[str, Path, Config]:
 def _read(described: Sequence[tuple[str, Path, Config]]) -> tuple[GateProject, ...]:
     found = [read_good_locks(root, config.locks) for _, root, config in described]
     refuse_all_broken(found)
-    return tuple(
-        GateProject(
-            label=label,
-            root=root,
-            config=config,
-            locks=read.locks,
-            broken=tuple(lock.finding for lock in read.broken),
-        )
-        for (label, root, config), read in zip(described, found, strict=True)
+    return tuple(_project(*entry, read) for entry, read in zip(described, found, strict=True))
+
+
+def _project(label: str, root: Path, config: Config, read: ReadLocks) -> GateProject:
+    classes = classify(root, config.locks, read)
+    is_unlocked = not (read.locks or read.broken)
+    declaring = tuple(file.path for file in classes.unread if file.declares and is_unlocked)
+    return GateProject(
+        label=label,
+        root=root,
+        config=config,
+        locks=read.locks,
+        broken=tuple(lock.finding for lock in read.broken),
+        unread=tuple(file.finding for file in classes.unread if file.path not in declaring),
+        declaring=declaring,
+        excluded=classes.excluded,
     )

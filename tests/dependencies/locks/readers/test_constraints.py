@@ -101,7 +101,8 @@ FILES = {
     "a lock by its name": ({"requirements.txt": "a==1\n", "dev-requirements.txt": "-c requirements.txt\nb==1\n"}, ["dev-requirements.txt", "requirements.txt"]),
     "a lock by its hashes": ({"prod.txt": f"a==1 --hash={SHA}\n", "dev-requirements.txt": "-c prod.txt\n"}, ["dev-requirements.txt", "prod.txt"]),
     "a lock by its source": ({"prod.txt": "a==1\n", "prod.in": "a\n", "dev-requirements.txt": "-c prod.txt\n"}, ["dev-requirements.txt", "prod.txt"]),
-    "named by nothing": ({"constraints.txt": "a==1\n"}, ["constraints.txt"]),
+    "named by nothing": ({"constraints.txt": "a==1\n"}, []),
+    "named by nothing, with hashes": ({"constraints.txt": "a==1 --hash=sha256:" + 64 * "0" + "\n"}, ["constraints.txt"]),
 }  # fmt: skip
 
 

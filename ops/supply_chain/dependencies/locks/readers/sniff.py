@@ -47,6 +47,15 @@ def is_requirements_file(data: bytes) -> bool:
     return _parsed(text)[1] == 0
 
 
+def has_only_requirements(data: bytes) -> bool:
+    """Return whether every line of a file is a requirement or an option, and there is at least one."""
+    try:
+        good, bad = _parsed(decode("", data))
+    except InputError:
+        return True  # what it requires is unknown
+    return good > 0 and bad == 0
+
+
 def _parsed(text: str) -> tuple[int, int]:
     good, bad = 0, 0
     for chunk in chunk_texts(text):

@@ -12,6 +12,7 @@ from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
+from ops.supply_chain.gather.gates.projects import all_excluded
 from ops.supply_chain.gather.risk.advisories.lookup import FOREIGN_FOLDER, LookupResult, ProjectPins
 from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.findings import FindingBuilder, not_examined
@@ -121,6 +122,7 @@ def finish_advisory_gate(
         options={**_options(run), **(options or {})},
         notes=(*found.notes, *dict.fromkeys(torn)),
         broken_input=gate.broken,
+        excluded=all_excluded(pins.project for pins in found.projects),
         document={"sources": sources, "passed_over": [list(pair) for pair in skipped]},
     )
 

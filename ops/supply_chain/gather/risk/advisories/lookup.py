@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from ops.supply_chain.adapters.files.declarations import declaring_files
 from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.adapters.osv.sources import (
     AdvisoryQuery,
@@ -151,15 +150,15 @@ def _read(run: StageRun, gate: str) -> LookupResult:
         for key, origin in pins.pins.items():
             local[key] = local.get(key, True) and origin.local
     wanted = tuple(sorted(key for key, own in local.items() if not own))
-    lockless = [(pins.project, _declaring(pins.project)) for pins in projects if pins.project.is_unlocked]
+    lockless = [pins.project for pins in projects if pins.project.is_unlocked]
     return LookupResult(
         gate=gate,
         projects=projects,
         wanted=wanted,
         out_of_scope=len(local) - len(wanted),
         unexamined={key: reason for key in wanted if (reason := _unexamined(key, projects))},
-        not_examined=tuple((project, _without_lock(gate, files)) for project, files in lockless if files),
-        notes=tuple(dict.fromkeys(NO_DEPENDENCIES for _, files in lockless if not files)),
+        not_examined=tuple((project, _without_lock(gate, path)) for project in lockless for path in project.declaring),
+        notes=tuple(dict.fromkeys(NO_DEPENDENCIES for project in lockless if project.is_bare)),
     )
 
 
@@ -170,17 +169,13 @@ def _unexamined(key: PinKey, projects: Iterable[ProjectPins]) -> str:
     return FOREIGN_FOLDER if foreign else ""
 
 
-def _declaring(project: GateProject) -> tuple[str, ...]:
-    return declaring_files(project.root, project.config.locks.exclude)
-
-
-def _without_lock(gate: str, files: tuple[str, ...]) -> Finding:
+def _without_lock(gate: str, path: str) -> Finding:
     return Finding(
         code=f"{gate}.not-examined",
         severity=Severity.INFO,
-        message=f"{files[0]} declares dependencies, but the project has no lock",
+        message=f"{path} declares dependencies, but the project has no lock",
         next_step="Lock them: nox -s lock.",
-        path=files[0],
+        path=path,
     )
 
 

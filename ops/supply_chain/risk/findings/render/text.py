@@ -12,10 +12,13 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec import UnsetType
+
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding, FindingRow
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import plural
 from ops.supply_chain.risk.findings.render.rows import (
     clean_text,
     coverage,
@@ -63,10 +66,20 @@ def stage_text(record: Record, *, text: str = "", details: Sequence[str] = (), w
         The document, or the outcome with the counts; then details, findings and notes.
     """
     head = [text.rstrip("\n")] if text else [f"{record.stage}: {record.outcome.value}", counts_line(record)]
-    notes = [f"note: {clean_text(note)}" for note in record.notes]
+    notes = [f"note: {clean_text(note)}" for note in (*record.notes, *excluded_lines(record))]
     found = [*_blocks(record.findings), *([""] if record.findings and notes else []), *notes]
     shown = [_safe(line) for part in filter(None, [*head, *details]) for line in part.split("\n")]
     return "\n".join(filter(None, ["\n".join(shown), _finished(found, width)]))
+
+
+def excluded_lines(record: Record) -> list[str]:
+    """Return one line for each entry of `[locks].exclude`, in the order of the configuration."""
+    entries = () if isinstance(record.excluded, UnsetType) else record.excluded
+    return [
+        f"excluded by [locks].exclude: {entry.path} ({entry.reason or 'no reason given'}), "
+        f"with {plural(len(entry.files), 'lock or declaration', 'locks or declarations')}"
+        for entry in entries
+    ]
 
 
 def counts_line(record: Record) -> str:
