@@ -694,6 +694,7 @@ def test_pip_audit_agrees(gate: GateProject) -> None:
     assert gate.run("--second-opinion") == ExitCode.DENIED
     assert gate.codes() == [("vulnerability.known", "foo", "1.0")]
     assert [tool.name for tool in gate.record().tools] == ["pip-audit"]
+    assert check_vulnerabilities.SAME_RECORDS in gate.record().notes
     assert counts(gate, "disagreements", "explained_differences") == [0, 0]
 
 
