@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ops.supply_chain import retain_artifacts, summarise_release
+from ops.supply_chain.contracts.files.verdict import GateFile, Weakening
+from ops.supply_chain.core import canonical
 from ops.supply_chain.release.assembly.summary import size_text, unsigned_among
 from tests.release.handmade import Handmade
 
@@ -40,6 +43,20 @@ def test_what_was_made_where_and_what_it_is_not(release: Handmade, capfd: pytest
         "  signature not signed: none of the 6 files has a .sigstore.json bundle",
         "  next      sign it: nox -s sign_artifacts",
     ]
+
+
+def test_what_weakened_the_gate_is_on_the_last_screen(release: Handmade, capfd: pytest.CaptureFixture[str]) -> None:
+    path = next((release.dist / "release").glob("*-gate.json"))
+    gate = canonical.read(path, GateFile)
+    setting = Weakening(
+        setting="gate.fail_on", default="low", value="high", reason="a\nb", date="x", until="2026-12-01"
+    )
+    verdict = msgspec.structs.replace(gate.verdict, weakened=(setting,))
+    canonical.write(path, msgspec.structs.replace(gate, verdict=verdict))
+    assert (
+        "  verdict   allow: 1 of 1 rules pass (base); weakened by configuration: gate.fail_on from low to high "
+        "(accepted until 2026-12-01: a?b)"
+    ) in summary(release, capfd)
 
 
 def test_it_leaves_no_record(release: Handmade, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,9 @@
 """Evaluate the release policy: allow or deny, with reasons, by Rego rules over SBOMs, records and provenance.
 
 Rules are in `policy/<profile>/`, the project's own in the folders of `[policy].folders`; each must prove its pass, and
-a rule without a result denies. The first pass evaluates SBOMs and records, before there is provenance, because the
+a rule without a result denies. The profile `release` is evaluated whether it is named or not, and a setting that makes
+the gate weaker than its default is shown, and denies unless `[[policy.weakened]]` accepts it until a day
+(docs/policies.md). The first pass evaluates SBOMs and records, before there is provenance, because the
 provenance must cover the verdict; the second (`--provenance`) evaluates the provenance
 (docs/adr/0003-policy-in-two-passes.md). SBOMs can also be evaluated alone: give their paths.
 
@@ -21,26 +23,36 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import msgspec
 
 from ops.supply_chain import records_after
 from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
+from ops.supply_chain.assurance.policy.consent import accept, refuse, unused
 from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, provenance_input, record_input
 from ops.supply_chain.assurance.policy.sbom import is_readable, sbom_input
-from ops.supply_chain.assurance.policy.verdicts import build_verdict, counts_of, findings_of, render, until_effective
+from ops.supply_chain.assurance.policy.verdicts import (
+    build_verdict,
+    counts_of,
+    findings_of,
+    pending,
+    render,
+    until_effective,
+)
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
+from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verdict, Weakening
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.shape import Fault
-from ops.supply_chain.gather.assurance.policy import folders_of, settings_of
+from ops.supply_chain.gather.assurance.policy import ALWAYS, RELEASE_PROFILES, folders_of, settings_of, weakened_by
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.release.assembly.layout import GATE_SOURCE, PROVENANCE_SOURCE, RELEASED_FOLDERS
 from ops.supply_chain.runner.arguments import REPOSITORY
@@ -95,11 +107,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     records = _read_records(run)
-    policy = load_policy(folders_of(run, run.args.policy), _profiles(run, records), settings_of(run.config.policy))
+    profiles = _profiles(run, records)
+    policy = load_policy(folders_of(run, run.args.policy), profiles, settings_of(run.config.policy))
     evidence = _gather_provenance(run, records) if run.args.provenance else _gather_sboms(run, records)
     today = run.now.astimezone(UTC).date()
+    answers = rego.evaluate(policy, evidence.document)
+    weakened, refused = _weakened(run, policy, records, today)
     verdict = build_verdict(
-        [until_effective(rule, today) for rule in rego.evaluate(policy, evidence.document)],
+        [*(until_effective(rule, today) for rule in answers), *pending(answers, today), *refused],
         subject=(run.project.name, run.project.version),
         profiles=policy.profiles,
         empty=policy.empty,
@@ -107,18 +122,39 @@ def _perform(run: StageRun) -> StageResult:
         policy=policy.files,
         inputs=evidence.inputs,
     )
+    verdict = msgspec.structs.replace(verdict, weakened=weakened)
     written = _write(run, verdict, evidence.records)
     return _result(run, policy, evidence, verdict, written)
+
+
+def _weakened(
+    run: StageRun, policy: Policy, records: Sequence[StoredRecord], today: date
+) -> tuple[tuple[Weakening, ...] | None, list[RuleVerdict]]:
+    """Return what makes the gate weaker than its default, and the denial of what is not accepted.
+
+    SBOMs that are evaluated without records are no release: nothing is compared then.
+    """
+    if not _is_gate(run, records):
+        return None, []
+    expected = PROVENANCE_PROFILES if run.args.provenance else RELEASE_PROFILES
+    entries = run.config.policy.weakened
+    weakened = accept(weakened_by(run, policy, expected), entries, today)
+    refused = refuse(weakened, entries, today, profile=expected[-1])
+    return weakened, [refused] if refused else []
+
+
+def _is_gate(run: StageRun, records: Sequence[StoredRecord]) -> bool:
+    return bool(records) or not run.args.sboms
 
 
 def _result(
     run: StageRun, policy: Policy, evidence: _PolicyInput, verdict: Verdict, written: Iterable[Path]
 ) -> StageResult:
     sboms = evidence.document["sboms"]
-    notes = (*evidence.notes, *map(printable, policy.replaced))
+    notes = (*evidence.notes, *map(printable, [*policy.replaced, *_idle_entries(run, verdict)]))
     return StageResult(
         outcome=verdict.outcome,
-        text=render(verdict),
+        text=render(verdict, run.now.astimezone(UTC).date()),
         counts={
             **counts_of(verdict),
             "sboms": len(sboms),
@@ -135,15 +171,20 @@ def _result(
     )
 
 
+def _idle_entries(run: StageRun, verdict: Verdict) -> list[str]:
+    """Name the entries that accept nothing; the second pass compares other tables, and says nothing of them."""
+    if verdict.weakened is None or run.args.provenance:
+        return []
+    return unused(verdict.weakened, run.config.policy.weakened)
+
+
 def _profiles(run: StageRun, records: Sequence[StoredRecord]) -> tuple[str, ...]:
     asked = tuple(name.strip() for option in run.args.profile for name in option.split(",") if name.strip())
-    if asked:
-        return tuple(dict.fromkeys(asked))
     if run.args.provenance:
-        return PROVENANCE_PROFILES
-    if run.args.sboms and not records:
-        return SBOM_PROFILES
-    return tuple(dict.fromkeys(run.config.policy.profiles))
+        return tuple(dict.fromkeys(asked or PROVENANCE_PROFILES))
+    if not _is_gate(run, records):
+        return tuple(dict.fromkeys(asked or SBOM_PROFILES))
+    return tuple(dict.fromkeys((*(asked or run.config.policy.profiles), ALWAYS)))
 
 
 def _read_records(run: StageRun) -> list[StoredRecord]:

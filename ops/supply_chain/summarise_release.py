@@ -22,9 +22,11 @@ from ops.supply_chain.contracts.files.manifest import Manifest
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.values.signature_names import is_signature
+from ops.supply_chain.contracts.values.weakening import weakened_sentence
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import printable
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name
 from ops.supply_chain.release.assembly.summary import Summary, summary_text, unsigned_among, verified_by
 from ops.supply_chain.release.provenance.agreement import SOURCE_STAGE, source_text
@@ -103,7 +105,9 @@ def _is_verified(run: StageRun, files: dict[str, Measured]) -> bool:
 def _verdict(gate: GateFile) -> str:
     verdict = gate.verdict
     passed = sum(rule.outcome is Outcome.PASS for rule in verdict.rules)
-    return f"{verdict.decision}: {passed} of {len(verdict.rules)} rules pass ({', '.join(verdict.profiles)})"
+    weakened = weakened_sentence(setting.in_words for setting in verdict.weakened or ())
+    rules = f"{passed} of {len(verdict.rules)} rules pass ({', '.join(verdict.profiles)})"
+    return printable(f"{verdict.decision}: {rules}{'; ' if weakened else ''}{weakened}")
 
 
 def _source(run: StageRun, gate: GateFile) -> str:

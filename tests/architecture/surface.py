@@ -35,6 +35,9 @@ LIST = Path(__file__).with_name("surface.json")
 Surface = dict[str, list[str]]
 
 _CODE = re.compile(r"[a-z]+\.[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_KEY_AND_CODE = "sbom.licence"
+"""A key of the configuration, and the code of a finding."""
+
 _CODE_PARTS = re.compile(r"[a-z]+\.(?:[a-z0-9-]+-)?\{\}|\{\}\.[a-z]+(?:-[a-z]+)*")
 _NOT_CODES = frozenset(
     {"custom", "data", "packaging", "project", "rehearsal", "rekor", "reporting", "sealwright", "tool", "uploads"}
@@ -97,10 +100,23 @@ def derive() -> Surface:
 
 def codes(sources: Sources) -> Iterator[str]:
     """Yield the codes of findings and checks, `lock.unhashed`; those that are assembled by policy are rules."""
+    named = {*_configuration_keys(), *_policy_keys()} - {_KEY_AND_CODE}
     for text in [*sources.constants, *sources.joined(_CODE_PARTS)]:
         first, _, second = text.partition(".")
-        if _CODE.fullmatch(text) and first not in _NOT_CODES and second not in _EXTENSIONS:
+        if _CODE.fullmatch(text) and first not in _NOT_CODES and second not in _EXTENSIONS and text not in named:
             yield text
+
+
+def _configuration_keys() -> Iterator[str]:
+    """Yield the keys of tables of the configuration, `gate.fail_on`."""
+    for line in configuration():
+        yield ".".join(line.replace("?", "").replace("[]", "").split(":")[0].split(" ")[0].split(".")[:2])
+
+
+def _policy_keys() -> Iterator[str]:
+    """Yield the keys of the tables of policy data, `hashes.strong`."""
+    for path in (REPOSITORY / "policy" / "data").glob("*.json"):
+        yield from (f"{table}.{key}" for table, keys in json.loads(path.read_text()).items() for key in keys)
 
 
 def rules() -> Iterator[str]:

@@ -18,7 +18,7 @@ from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.integrity import FakeIntegrity
 from tests.fakes.wheels import WheelIndex, serving
 from tests.pipeline.conftest import git
-from tests.pipeline.spine import SIGNING, release_steps
+from tests.pipeline.spine import SIGNING, accepted, release_steps
 
 RELEASE = release_steps({row.script for row in PIPELINE} - SIGNING)
 SCAN = commands(daily_scan_uses())
@@ -57,7 +57,8 @@ class World:
     def configure(self, more: str = "") -> None:
         index = f'[index]\nurl = "{self.index.simple}/"\njson_url = "{self.index.json_root}"\n'
         feeds = f'[feeds]\nintegrity_api = "{self.integrity.url}"\n'
-        (self.project / ".security-config.toml").write_text(f"{index}{feeds}{more}")
+        entries = accepted(feeds__integrity_api=self.integrity.url)
+        (self.project / ".security-config.toml").write_text(f"{index}{feeds}{more}{entries}")
         if (self.project / ".git").exists():
             git(self.project, "commit", "-qam", "configured")
 

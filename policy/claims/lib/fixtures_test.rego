@@ -379,6 +379,8 @@ evidence := {
 			],
 			"refused": 0,
 			"rules": 30,
+			"settings": "",
+			"weakened": 0,
 		},
 		"verification": {
 			"checks": {
@@ -413,6 +415,11 @@ evidence := {
 					"passed": 2,
 				},
 				"gate.verdict": {
+					"lines": 2,
+					"outcome": "pass",
+					"passed": 2,
+				},
+				"gate.weakened": {
 					"lines": 2,
 					"outcome": "pass",
 					"passed": 2,

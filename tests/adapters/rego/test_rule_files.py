@@ -125,7 +125,7 @@ def test_metadata_that_is_not_of_the_form_is_refused(name: str) -> None:
 def test_a_package_has_one_form(line: str) -> None:
     with pytest.raises(InputError) as caught:
         package_of(f"{line}\n", where="x.rego")
-    assert caught.value.message == "x.rego: no line 'package <words joined by dots>' in lower case"
+    assert caught.value.message == "x.rego: the first statement is not 'package <words joined by dots>' in lower case"
 
 
 def test_rules_libraries_and_data_are_found_and_tests_are_not(tmp_path: Path) -> None:

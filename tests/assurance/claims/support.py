@@ -51,6 +51,7 @@ FIXED = [
     "publishers-unchanged",
     "publisher-attestations-verified",
     "policy-gate",
+    "gate-not-weakened",
     "policy-rules-published",
     "records-published",
     "deterministic-artifacts",

@@ -290,6 +290,22 @@ def _set(settings: Config, table: str, field: str, value: object) -> Config:
     return msgspec.structs.replace(settings, **{table: inner})
 
 
+SETTING = "Weakened by configuration: gate.fail_on from low to high (accepted until 2026-12-01: we <b>know</b>)."
+
+
+@pytest.mark.parametrize("template", ["{{EVIDENCE_NOTICE}}\n", "# Security\n\nNothing more.\n"])
+def test_what_weakened_the_gate_is_at_the_top_whatever_the_template_says(template: str) -> None:
+    claims = (verdict("gate-not-weakened", supported=False, missing=(SETTING,)),)
+    text = written(template, facts(report(release=source(), claims=claims)))
+    shown = text.replace("\\", "")
+    assert "> **Weakened by configuration: gate.fail_on from low to high (accepted until 2026-12-01: we " in shown
+    assert "<b>" not in shown
+
+
+def test_a_gate_that_was_not_weakened_needs_no_notice() -> None:
+    assert "Weakened" not in written("{{EVIDENCE_NOTICE}}\n", released("gate-not-weakened"))
+
+
 def test_a_policy_in_words() -> None:
     settings = config("""
 [reporting]

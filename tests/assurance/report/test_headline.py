@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from ops.supply_chain import row_of
+from ops.supply_chain.assurance.report import markdown
 from ops.supply_chain.assurance.report.page import build_page
 from ops.supply_chain.assurance.report.stages import ONE_BY_ONE, SIDE_BY_SIDE, VERIFY
 from ops.supply_chain.assurance.report.tone import Tone
+from ops.supply_chain.contracts.files.verdict import Weakening
 from ops.supply_chain.core.outcome import Outcome
 from tests.assurance.report.support import evidence, page, reason, record, records, rule, verdict, verification
 
@@ -111,6 +114,27 @@ def test_what_the_policy_found_is_said_in_one_line_each() -> None:
     assert shown.reasons[0] == "Required: every component has a hash. Found: has no hash (idna), and 1 more."
     assert shown.reasons[1].endswith("word word ….")
     assert shown.reasons[2] == "Required: every component has a hash. Found: no result."
+
+
+FAIL_ON = Weakening(
+    setting="gate.fail_on", default="low", value="high", reason="we <b>know</b>", date="2026-11-01", until="2026-12-01"
+)
+SENTENCE = "weakened by configuration: gate.fail_on from low to high (accepted until 2026-12-01: we <b>know</b>)"
+
+
+@pytest.mark.parametrize(("rehearsal", "word"), [(False, "Allowed, weakened"), (True, "Would be allowed, weakened")])
+def test_a_weaker_gate_is_named_and_never_a_plain_pass(rehearsal: bool, word: str) -> None:
+    weakened = msgspec.structs.replace(verdict(), weakened=(FAIL_ON,))
+    made = page(verdict=weakened, rehearsal=rehearsal)
+    assert (made.headline.tone, made.headline.word, made.headline.weakened) == (Tone.UNKNOWN, word, SENTENCE)
+    assert "weakened by configuration: gate.fail" in markdown.summary(made).replace("\\", "")
+    strict = page(verdict=msgspec.structs.replace(verdict(), weakened=()), rehearsal=rehearsal).headline
+    assert (strict.weakened, strict.word) == ("", word.removesuffix(", weakened"))
+
+
+def test_a_denial_names_what_weakens_too() -> None:
+    shown = page(verdict=msgspec.structs.replace(DENIED, weakened=(FAIL_ON,))).headline
+    assert (shown.word, shown.weakened) == ("Denied", SENTENCE)
 
 
 def test_most_reasons_are_counted() -> None:

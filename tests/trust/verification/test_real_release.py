@@ -109,6 +109,7 @@ def test_the_summary_is_as_slsa_has_it(world: World, files: dict[str, bytes]) ->
         "verificationResult": "PASSED",
         "verifiedLevels": ["SLSA_BUILD_LEVEL_1"],
         "slsaVersion": "1.2",
+        "sealwright_weakened": [],
     }
     assert {key: value for key, value in predicate.items() if key != "inputAttestations"} == expected
 

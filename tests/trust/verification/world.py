@@ -26,6 +26,7 @@ from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.rehearsal.options import Options
 from ops.supply_chain.trust.verification.file_kinds import DOCUMENTS
 from tests.pipeline.conftest import git, make_project
+from tests.policy.support import spine_policy
 from tests.rehearsal.support import signer
 
 WORKFLOW = "https://github.com/acme/small/.github/workflows/release.yml@refs/heads/main"
@@ -127,7 +128,8 @@ class World:
 
     def run(self, stage: str, *words: str) -> int:
         """Run a stage in this process, as one of a rehearsal."""
-        with mock.patch.dict(os.environ, self.environment):
+        built_in = mock.patch("ops.supply_chain.gather.assurance.policy.BUILT_IN", spine_policy())
+        with mock.patch.dict(os.environ, self.environment), built_in:
             module = importlib.import_module(f"ops.supply_chain.{stage}")
             code: int = module.main([*words, *(["--no-enrich"] if stage == "generate_sbom" else [])])
         return code

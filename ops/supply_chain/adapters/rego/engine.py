@@ -37,7 +37,7 @@ import msgspec
 
 from ops.supply_chain.adapters.rego.answers import undecided, verdict_of
 from ops.supply_chain.adapters.rego.native_output import NativeOutput, Send, in_child
-from ops.supply_chain.adapters.rego.rule_files import Module, Policy, Rule
+from ops.supply_chain.adapters.rego.rule_files import Module, Policy, Rule, apart
 from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.files.verdict import RuleVerdict
 from ops.supply_chain.core.errors import InputError, UnavailableError
@@ -87,7 +87,7 @@ def engine() -> ToolRef:
 
 
 def evaluate(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
-    """Ask every rule about one input, in a child process that may die.
+    """Ask every rule about one input, in child processes that may die: built-in rules apart from a project's own.
 
     A rule that needs more time or memory than the limits above did not decide.
 
@@ -100,6 +100,11 @@ def evaluate(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...
         InputError: A rule does not compile, or the document holds a number that is too large.
         UnavailableError: The engine cannot be loaded.
     """
+    found = [verdict for part in apart(policy) for verdict in _evaluate_part(part, document)]
+    return tuple(sorted(found, key=lambda verdict: verdict.code))
+
+
+def _evaluate_part(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
     found: list[RuleVerdict] = []
     alone = False
     size = len(json.dumps(document))

@@ -36,7 +36,9 @@ _MORE = frozenset({"evidence", "facts", "otherwise"})
 _CUSTOM = frozenset({"effective_on", "fix", "unknown"}) | _MORE
 _LINE = re.compile(r"(?P<indent> *)(?P<key>[a-z_]+):(?: (?P<value>.*))?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_PACKAGE = re.compile(r"^package (?P<path>[a-z0-9_]+(?:\.[a-z0-9_]+)*)[ \t]*$", re.MULTILINE)
+_PACKAGE = re.compile(r"package (?P<path>[a-z0-9_]+(?:\.[a-z0-9_]+)*)[ \t]*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
+"""Characters that one program takes for the end of a line, or of a text, and another does not."""
 _NOT_PLAIN = re.compile(r"[\"'\[\]{}*&!%@`#|>,?-]|.*(?:: | #|:$)")
 
 
@@ -55,14 +57,22 @@ class RuleMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def package_of(source: str, *, where: str) -> str:
-    """Return the package that a Rego file declares.
+    """Return the package that a Rego file declares: in its first line that is neither empty nor a comment.
+
+    A line further down could be part of a text, and the engine would use another package than the one found there.
 
     Raises:
-        InputError: None, or not of lower-case words joined by dots.
+        InputError: None, or not of lower-case words joined by dots, or the file has a control character.
     """
-    found = _PACKAGE.search(source)
+    source = source.replace("\r\n", "\n")
+    control = _CONTROL.search(source)
+    if control is not None:
+        line = source.count("\n", 0, control.start()) + 1
+        raise InputError(f"{where}:{line}: expected no control character, found {control[0]!r}")
+    lines = (line for line in source.split("\n") if line.strip() and not line.lstrip().startswith("#"))
+    found = _PACKAGE.fullmatch(next(lines, ""))
     if found is None:
-        raise InputError(f"{where}: no line 'package <words joined by dots>' in lower case")
+        raise InputError(f"{where}: the first statement is not 'package <words joined by dots>' in lower case")
     return found["path"]
 
 

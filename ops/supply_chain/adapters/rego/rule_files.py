@@ -6,8 +6,10 @@
     <folder>/<profile>/lib/**/*.rego    for one profile: package sealwright.<profile>.lib[.<name>]
     <folder>/<profile>/data/*.json      for one profile: shown as `data.<profile>.data`
 
-Data mounts by folder, as `opa` mounts it, so that the same files work under both. `*_test.rego` is never loaded. In a package, `-` of a profile's name is `_`. A later folder may replace a
-data key of an earlier one as a whole; two files of one package are an error.
+Data mounts by folder, as `opa` mounts it, so that the same files work under both. `*_test.rego` is never loaded. In a
+package, `-` of a profile's name is `_`. A later folder may replace a data key of an earlier one as a whole; two files
+of one package are an error. Rules of the first folder are evaluated apart from all modules of later ones (`apart`), so
+that no file of a project can change what a built-in rule sees, except data.
 """
 
 from __future__ import annotations
@@ -35,11 +37,15 @@ ROOT_PACKAGE = "sealwright"
 
 
 class Module(msgspec.Struct, frozen=True, kw_only=True):
-    """One Rego file: its path below its policy folder with that folder's label, its text, its package."""
+    """One Rego file: its path below its policy folder with that folder's label, its text, its package.
+
+    `first` is True in the first folder, that of the built-in rules.
+    """
 
     path: str
     source: str
     package: str
+    first: bool = True
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +93,7 @@ def load_policy(
         InputError: A file cannot be read, has no metadata or another package than its place asks for.
     """
     refuse_unknown_profiles(folders, profiles)
-    files = _Files()
+    files = _Files(folders)
     rules = sorted((_rule(*found, files) for found in _rule_files(folders, profiles)), key=lambda rule: rule.code)
     libraries = [
         module
@@ -113,12 +119,35 @@ def load_policy(
     )
 
 
+def apart(policy: Policy) -> tuple[Policy, ...]:
+    """Split a policy into the parts that are evaluated apart: built-in rules, then those of other folders.
+
+    The first part has no module of another folder, and no table of a profile without a rule in it. A part without
+    rules is left out; a policy without any rule is returned as it is.
+    """
+    first = tuple(rule for rule in policy.rules if rule.module.first)
+    later = tuple(rule for rule in policy.rules if not rule.module.first)
+    if not first or not (later or any(not library.first for library in policy.libraries)):
+        return (policy,)
+    filled = {rule.code.partition(".")[0] for rule in first}
+    built_in = msgspec.structs.replace(
+        policy,
+        rules=first,
+        libraries=tuple(library for library in policy.libraries if library.first),
+        own={profile: tables for profile, tables in policy.own.items() if profile in filled},
+    )
+    # A rule of another folder may still import a built-in one.
+    libraries = (*policy.libraries, *(rule.module for rule in first))
+    return (built_in, msgspec.structs.replace(policy, rules=later, libraries=libraries)) if later else (built_in,)
+
+
 class _Files:
     """Reads files once, and remembers each by digest."""
 
-    def __init__(self) -> None:
+    def __init__(self, folders: Sequence[tuple[str, Path]]) -> None:
         self.refs: list[FileRef] = []
         self.replaced: list[str] = []
+        self._first = folders[0][0] if folders else ""
 
     def read(self, label: str, folder: Path, path: Path) -> tuple[str, bytes]:
         data = read_bytes(path)
@@ -135,7 +164,7 @@ class _Files:
             source = data.decode("utf-8")
         except UnicodeDecodeError as error:
             raise InputError(f"{where}: is not UTF-8: {error}") from error
-        return Module(path=where, source=source, package=package_of(source, where=where))
+        return Module(path=where, source=source, package=package_of(source, where=where), first=label == self._first)
 
 
 def refuse_unknown_profiles(folders: Sequence[tuple[str, Path]], profiles: Iterable[str]) -> None:

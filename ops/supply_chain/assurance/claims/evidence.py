@@ -103,7 +103,9 @@ class ProvenanceFacts(_Facts, frozen=True, kw_only=True):
 class VerdictFacts(_Facts, frozen=True, kw_only=True):
     """The policy's verdict in the release: `files` counts the rule files that it names by digest.
 
-    `digest_agrees` says that its digest of the policy is that of the files which it names.
+    `digest_agrees` says that its digest of the policy is that of the files which it names. `weakened` counts the
+    settings that made the gate weaker than its default, -1 where they are not recorded; `settings` names them in a
+    sentence, empty where there is none.
     """
 
     decision: str = ""
@@ -113,6 +115,8 @@ class VerdictFacts(_Facts, frozen=True, kw_only=True):
     refused: int = 0
     files: int = 0
     digest_agrees: bool = False
+    weakened: int = UNSAID
+    settings: str = ""
 
 
 class ElementTally(_Facts, frozen=True, kw_only=True):

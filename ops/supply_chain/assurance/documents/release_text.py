@@ -13,6 +13,7 @@ from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts
 from ops.supply_chain.contracts.config.signing import SigningConfig, SigningMode
 from ops.supply_chain.contracts.files.claims import ControlStatus, ControlVerdict
+from ops.supply_chain.contracts.values.weakening import WEAKENED
 from ops.supply_chain.formats import markdown
 
 NOTHING_YET = "No release has been made with this pipeline yet."
@@ -25,6 +26,9 @@ S2C2F_LEVELS: dict[int, tuple[str, ...]] = {
     4: ("AUD-4", "REB-1", "REB-2", "REB-3", "REB-4", "FIX-1"),
 }
 """Practices by maturity level, S2C2F v1.1."""
+
+NOT_WEAKENED = "gate-not-weakened"
+"""The claim that no setting made the release gate weaker."""
 
 SLSA_CLAIMS = ("slsa-build-l1", "slsa-build-l2", "slsa-build-l3")
 """The claim of each Build level, lowest first."""
@@ -39,7 +43,19 @@ _STANDING = {
 
 
 def evidence_notice(facts: DocumentFacts) -> str:
-    """Return the note at the top: the evidence that the document was computed from."""
+    """Return the note at the top: the evidence that the document was computed from, and what weakened its gate."""
+    weakened = weakened_notice(facts)
+    return f"{_computed_from(facts)}\n>\n> {weakened}" if weakened else _computed_from(facts)
+
+
+def weakened_notice(facts: DocumentFacts) -> str:
+    """Return the settings that made the release gate weaker than its default; empty where there is none."""
+    missing = (text for claim in facts.claims.claims if claim.id == NOT_WEAKENED for text in claim.missing)
+    found = [text for text in missing if text.startswith(f"{WEAKENED}:")]
+    return f"**{markdown.text(found[0])}**" if found else ""
+
+
+def _computed_from(facts: DocumentFacts) -> str:
     source = facts.claims.source
     if source is None:
         return (

@@ -10,6 +10,7 @@ from ops.supply_chain.assurance.documents import placeholders
 from ops.supply_chain.assurance.documents.basis import basis_of, closing_comment
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer, UnsupportedClaim
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
+from ops.supply_chain.assurance.documents.release_text import weakened_notice
 from ops.supply_chain.assurance.documents.template import read_template, render
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 
@@ -44,7 +45,8 @@ def write_security_md(template: str, facts: DocumentFacts, *, name: str = TEMPLA
     texts = placeholders.texts(facts, renderer)
     filled = render(read, {**texts, placeholders.EVIDENCE: _SLOT, **placeholders.switches(facts)}, renderer.render)
     body = renderer.numbered(filled)
-    if placeholders.NOTICE not in read.placeholders and not facts.released:
+    must_notice = not facts.released or weakened_notice(facts)
+    if placeholders.NOTICE not in read.placeholders and must_notice:
         body = _with_notice(body, texts[placeholders.NOTICE])
     text = f"{_with_evidence(body, renderer.evidence())}\n{closing_comment(basis_of(facts.component, facts.claims.source))}\n"
     return Written(text=text, unsupported=renderer.unsupported(required))

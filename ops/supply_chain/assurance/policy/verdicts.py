@@ -7,18 +7,25 @@ from datetime import date
 
 import msgspec
 
+from ops.supply_chain.assurance.policy.consent import proposal
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Verdict
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.weakening import weakened_sentence
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome, worst
+from ops.supply_chain.core.text import printable
 
 MOST_LINES = 20
 """Reasons of one rule that are shown to a person; the verdict's file has all."""
 
 EMPTY_RULE = "has-rules"
 """Last part of the code under which a profile without rules is denied."""
+
+PENDING_RULE = "in-effect"
+"""Last part of the code under which a profile is not examined, because none of its rules is in effect yet."""
 
 
 def empty_profile(profile: str) -> RuleVerdict:
@@ -38,6 +45,38 @@ def empty_profile(profile: str) -> RuleVerdict:
         denials=(reason,),
         unknowns=(),
     )
+
+
+def pending_profile(profile: str, since: str) -> RuleVerdict:
+    """Leave a profile unexamined whose rules take effect later: warnings prove nothing."""
+    code = f"{profile}.{PENDING_RULE}"
+    reason = Reason(
+        message=f"no rule of the profile {profile} is in effect before {since}",
+        subject=code,
+        fix="Name the profile in [policy].profiles from that day on, or add a rule to it that is in effect.",
+    )
+    return RuleVerdict(
+        code=code,
+        title="A rule of the profile is in effect",
+        outcome=Outcome.NOT_EXAMINED,
+        examined=0,
+        unknown=0,
+        denials=(),
+        unknowns=(reason,),
+    )
+
+
+def pending(rules: Iterable[RuleVerdict], today: date) -> list[RuleVerdict]:
+    """Return a verdict that is no pass for each profile all of whose rules take effect after a day.
+
+    Args:
+        rules: What each rule decided.
+        today: The day of the run, in UTC.
+    """
+    starts: dict[str, list[str]] = {}
+    for rule in rules:
+        starts.setdefault(rule.code.partition(".")[0], []).append(rule.effective_on)
+    return [pending_profile(profile, min(days)) for profile, days in starts.items() if min(days) > today.isoformat()]
 
 
 def until_effective(rule: RuleVerdict, today: date) -> RuleVerdict:
@@ -126,16 +165,29 @@ def counts_of(verdict: Verdict) -> dict[str, int]:
         "denials": sum(len(rule.denials) for rule in verdict.rules),
         "unknowns": sum(len(rule.unknowns) for rule in verdict.rules),
         **({"warned": warned} if warned else {}),
+        **({"weakened": len(verdict.weakened)} if verdict.weakened else {}),
     }
 
 
-def render(verdict: Verdict) -> str:
-    """Return the verdict for people, without its findings: the decision, a line per rule, what was not examined."""
+def render(verdict: Verdict, today: date) -> str:
+    """Return the verdict for people, without its findings: the decision, what weakened it, a line per rule, what was not
+    examined, and the entries that would accept what weakens it.
+    """
     head = f"policy: {verdict.decision} ({verdict.outcome.value}) {verdict.component} {verdict.version}"
+    weakened = [printable(weakened_sentence([setting.in_words])) for setting in verdict.weakened or ()]
     width = max((len(rule.code) for rule in verdict.rules), default=0)
     table = [f"  {_word(rule):<12}  {rule.code:<{width}}  {_title(rule)}" for rule in verdict.rules]
     reasons = [line for rule in verdict.rules for line in _explain(rule)]
-    return "\n".join([head, "", *table, *reasons]) + "\n"
+    return "\n".join([head, *weakened, "", *table, *reasons, *_proposals(verdict, today)]) + "\n"
+
+
+def _proposals(verdict: Verdict, today: date) -> list[str]:
+    refused = [setting for setting in verdict.weakened or () if not setting.until]
+    if not refused:
+        return []
+    lines = [line for setting in refused for line in ("", *proposal(setting, today).splitlines())]
+    head = f"to accept this, where customers see it, add to {CONFIG_NAME} and write the reason:"
+    return ["", head, *(f"    {printable(line)}".rstrip() for line in lines)]
 
 
 def _word(rule: RuleVerdict) -> str:

@@ -17,6 +17,7 @@ from ops.supply_chain.assurance.report.stages import SIDE_BY_SIDE
 from ops.supply_chain.assurance.report.tone import Tone, plural
 from ops.supply_chain.assurance.report.verification import VerificationView
 from ops.supply_chain.contracts.files.verdict import Verdict
+from ops.supply_chain.contracts.values.weakening import weakened_sentence
 from ops.supply_chain.core.outcome import Outcome
 
 MOST_REASONS = 6
@@ -24,13 +25,17 @@ LONGEST_REASON = 140
 
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict at the top: `reasons` against a release, `more` counts those not listed."""
+    """The verdict at the top: `reasons` against a release, `more` counts those not listed.
+
+    `weakened` names every setting that made the gate weaker than its default; empty where there is none.
+    """
 
     tone: Tone
     word: str
     sentence: str
     reasons: tuple[str, ...]
     more: int
+    weakened: str = ""
 
 
 def headline(evidence: ReportInput, verification: VerificationView | None) -> Headline:
@@ -41,6 +46,20 @@ def headline(evidence: ReportInput, verification: VerificationView | None) -> He
         verification: The verification of the release; None where it was not verified.
     """
     decided = [verdict for verdict in (evidence.verdict, evidence.provenance_verdict) if verdict is not None]
+    found, weakened = _decided(evidence, verification, decided), _weakened(decided)
+    if weakened and found.tone in (Tone.PASS, Tone.REHEARSED):  # never looks like a plain pass
+        found = msgspec.structs.replace(found, tone=Tone.UNKNOWN, word=f"{found.word}, weakened")
+    return msgspec.structs.replace(found, weakened=weakened)
+
+
+def _weakened(decided: list[Verdict]) -> str:
+    """Return the settings that made the gate weaker; both passes compare the same configuration."""
+    return weakened_sentence(
+        dict.fromkeys(setting.in_words for verdict in decided for setting in verdict.weakened or ())
+    )
+
+
+def _decided(evidence: ReportInput, verification: VerificationView | None, decided: list[Verdict]) -> Headline:
     denied = [verdict for verdict in decided if verdict.outcome is Outcome.FAIL]
     gaps = tuple(_gaps(evidence, verification))
     if not evidence.records and not decided:

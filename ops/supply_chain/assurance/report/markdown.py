@@ -37,6 +37,8 @@ def _lines(page: ReportPage) -> Iterator[str]:
     if page.rehearsal:
         yield from ("**A rehearsal, not a release:** signed by an ephemeral Sigstore instance.", "")
     yield markdown.text(page.headline.sentence)
+    if page.headline.weakened:
+        yield from ("", markdown.text(page.headline.weakened))
     yield ""
     yield from (f"- {markdown.text(reason)}" for reason in page.headline.reasons)
     if page.headline.more:

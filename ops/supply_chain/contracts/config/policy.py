@@ -1,4 +1,4 @@
-"""`[policy]`: profiles, own rules, licence lists."""
+"""`[policy]`: profiles, own rules, licence lists, and the weaker settings that are accepted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,27 @@ import msgspec
 from ops.supply_chain.contracts.base import Contract
 
 
+class WeakenedSetting(Contract, frozen=True, kw_only=True):
+    """One `[[policy.weakened]]` entry: a setting that makes the release gate weaker than its default, accepted until a
+    day.
+
+    `setting` and `value` are as the denial shows them; an entry covers that value and no other. `date` is the day on
+    which it was accepted, `until` its last day, at most 366 days later; both are ISO dates, in UTC. Customers see the
+    setting, both values, the reason and the last day wherever the verdict is shown. All are text here, so that a
+    malformed entry accepts nothing and is named by the denial.
+    """
+
+    setting: str = ""
+    value: str = ""
+    reason: str = ""
+    date: str = ""
+    until: str = ""
+
+
 class PolicyConfig(Contract, frozen=True, kw_only=True):
     """`[policy]`: profiles that `release` must pass, folders with the project's own rules (relative to
-    the project), and the licence lists that replace those of `policy/data`.
+    the project), the licence lists that replace those of `policy/data`, and the weaker settings that are accepted.
+    The profile `release` is evaluated whether it is named or not.
     """
 
     profiles: tuple[str, ...] = ("base", "cisa-2026", "licences", "release")
@@ -19,3 +37,4 @@ class PolicyConfig(Contract, frozen=True, kw_only=True):
     licences_allow: tuple[str, ...] | None = None
     licences_deny: tuple[str, ...] | None = None
     licences_on_unknown: Annotated[str, msgspec.Meta(pattern=r"\A(report|not-examined|deny)\Z")] | None = None
+    weakened: tuple[WeakenedSetting, ...] = ()

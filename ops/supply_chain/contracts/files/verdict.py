@@ -11,6 +11,7 @@ from typing import Literal
 
 from ops.supply_chain.contracts.base import Contract, Count, FileRef, Sha256
 from ops.supply_chain.contracts.files.record import Record, ToolRef
+from ops.supply_chain.contracts.values.weakening import setting_in_words
 from ops.supply_chain.core.outcome import Outcome
 
 
@@ -49,12 +50,33 @@ class RuleVerdict(Contract, frozen=True, kw_only=True, omit_defaults=True):
     warnings: tuple[Reason, ...] = ()
 
 
-class Verdict(Contract, frozen=True, kw_only=True):
+class Weakening(Contract, frozen=True, kw_only=True, omit_defaults=True):
+    """A setting that makes the release gate weaker than its default: the setting, its default and its value, as text.
+
+    `reason`, `date` and `until` (ISO dates) are those of the `[[policy.weakened]]` entry that accepts it on the day of
+    the run; without one, they are absent and the verdict denies.
+    """
+
+    setting: str
+    default: str
+    value: str
+    reason: str = ""
+    date: str = ""
+    until: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """The setting as a clause."""
+        return setting_in_words(self.setting, self.default, self.value, reason=self.reason, until=self.until)
+
+
+class Verdict(Contract, frozen=True, kw_only=True, omit_defaults=True):
     """The policy's decision about one component and version.
 
     `decision` is `allow` only where `outcome` is `pass`. `profiles` are in the order asked for, `rules`
     sorted by code, `inputs` and `policy` by path. `policy_sha256` is that of the lines
-    `<sha256>  <path>` of `policy`.
+    `<sha256>  <path>` of `policy`. `weakened` are the settings that make the gate weaker than its default, sorted; it
+    is absent (None) where they were not examined: in verdicts of earlier versions, and on SBOMs alone.
     """
 
     schema: Literal["verdict/1"]
@@ -68,6 +90,7 @@ class Verdict(Contract, frozen=True, kw_only=True):
     policy: tuple[FileRef, ...]
     inputs: tuple[FileRef, ...]
     rules: tuple[RuleVerdict, ...]
+    weakened: tuple[Weakening, ...] | None = None
 
 
 class GateFile(Contract, frozen=True, kw_only=True, omit_defaults=True):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ops.supply_chain.contracts.values.weakening import setting_in_words
 from ops.supply_chain.core.outcome import Outcome, worst
 
 if TYPE_CHECKING:  # a msgspec type, which is there only where signatures can be verified
@@ -132,6 +133,26 @@ class Level:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StatedWeakening:
+    """A setting that made the release gate weaker than its default, as the verdict states it.
+
+    `reason`, `date` and `until` are empty where it was not accepted.
+    """
+
+    setting: str
+    default: str
+    value: str
+    reason: str = ""
+    date: str = ""
+    until: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """The setting as a clause."""
+        return setting_in_words(self.setting, self.default, self.value, reason=self.reason, until=self.until)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Expectations:
     """The expectations that a release is compared with; an empty text is not compared.
 
@@ -199,6 +220,7 @@ class Verification:
 
     `component` and `version` are empty if the release does not state them. `signed` is True only if every file is
     signed by a published identity. `facts` are statements of the release that were not checked, in a fixed order.
+    `weakened` are the settings that made its gate weaker than the default; None if its verdict does not record them.
     """
 
     component: str
@@ -210,6 +232,7 @@ class Verification:
     facts: dict[str, str]
     files: tuple[GivenFile, ...]
     notes: tuple[str, ...]
+    weakened: tuple[StatedWeakening, ...] | None = None
 
     @property
     def outcome(self) -> Outcome:

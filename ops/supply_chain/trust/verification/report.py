@@ -16,6 +16,7 @@ from ops.supply_chain.contracts.files.verification import (
     Verification,
 )
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
+from ops.supply_chain.contracts.values.weakening import NOT_RECORDED, weakened_sentence
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt, printable
 from ops.supply_chain.formats import markdown
@@ -30,6 +31,7 @@ _TOLERATED = {
     UNSIGNED: "accepted, because no signature is required",
 }
 _MOST_REASONS = 3
+NO_SETTING = "by no setting: the release gate was as strict as its default, or stricter"
 NOTHING_ELSE = "no other check would keep a real release from verifying"
 ROOT_HELP = f"{ROOT_VARIABLE} is a trusted root that you obtained separately, not the one in the release"
 
@@ -68,6 +70,7 @@ def text(verification: Verification, *, reasons: bool = True) -> str:
     lines = [headline(verification)]
     lines += [f"  {key:<9} {value}" for key, value in verification.facts.items()]
     lines += [f"  {'level':<9} SLSA Build L{verification.level.build}: {verification.level.reason}"]
+    lines += [f"  {'weakened':<9} {setting}" for setting in _weakened(verification)]
     for check in verification.checks:
         lines.append(f"{_WORDS[check.outcome]:<{_WIDTH}} {check.title} ({counted(check)}){_accepted(check)}")
         lines += [
@@ -90,7 +93,22 @@ def as_markdown(verification: Verification) -> str:
 
 
 def headline(verification: Verification) -> str:
-    """Return the result in one line; only a signed release without tolerated problems is called "verified"."""
+    """Return the result in one line, with the settings that made the gate weaker.
+
+    Only a signed release without tolerated problems is called "verified".
+    """
+    settings = weakened_sentence(setting.in_words for setting in verification.weakened or ())
+    return f"{_result(verification)}; {settings}" if settings else _result(verification)
+
+
+def _weakened(verification: Verification) -> list[str]:
+    """Return a line for each setting that made the gate weaker, or one for none or not recorded."""
+    if verification.weakened is None:
+        return [NOT_RECORDED]
+    return [setting.in_words for setting in verification.weakened] or [NO_SETTING]
+
+
+def _result(verification: Verification) -> str:
     name = excerpt(f"{verification.component} {verification.version}".strip())
     made = f"; {UNCOMMITTED}" if is_uncommitted(verification.facts) else ""
     rehearsal = " (a rehearsal, not a release)" if verification.rehearsal else ""
@@ -147,6 +165,7 @@ def _markdown(verification: Verification) -> Iterator[str]:
     yield from (f"# {markdown.text(headline(verification))}", "")
     yield from (f"- {key}: {markdown.code(value)}" for key, value in verification.facts.items())
     yield f"- SLSA Build L{verification.level.build}: {verification.level.reason}"
+    yield from (f"- weakened: {markdown.text(setting)}" for setting in _weakened(verification))
     yield from ("", "| check | outcome | examined |", "|---|---|---|")
     for check in verification.checks:
         yield f"| {check.title} (`{check.code}`) | {_WORDS[check.outcome]}{_accepted(check)} | {counted(check)} |"

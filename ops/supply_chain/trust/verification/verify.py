@@ -35,6 +35,7 @@ from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, 
 from ops.supply_chain.trust.verification.run_source import run_source
 from ops.supply_chain.trust.verification.signatures import signatures
 from ops.supply_chain.trust.verification.source_state import uncommitted_note
+from ops.supply_chain.trust.verification.weakened import stated_weakenings, weakened
 
 REAL = "release.real"
 """Code of the check that a release is not a rehearsal."""
@@ -72,6 +73,7 @@ def verify(given: Given, wanted: Expectations) -> Verification:
         _real(parts, wanted, rehearsal=rehearsal),
         *provenance(parts, given.files, statement, wanted),
         *gates(parts, given.files, gate, statement, rehearsed=wanted.rehearsal and rehearsal),
+        *weakened(parts, gate, why=REHEARSAL if wanted.rehearsal and rehearsal else ""),
         *sboms(parts, given, component, version),
         *vex(parts, given.contents, _finished(gate)),
         *chain(parts, statement, wanted),
@@ -90,6 +92,7 @@ def verify(given: Given, wanted: Expectations) -> Verification:
         facts=_shown(stated, statement),
         files=tuple(given.files[name] for name in parts.names),
         notes=(*uncommitted_note(gate, stated), *_notes(parts, given, _shown(stated, statement), wanted)),
+        weakened=stated_weakenings(gate),
     )
 
 

@@ -5,10 +5,12 @@ Source: SLSA 1.2, https://slsa.dev/spec/v1.2/verification_summary
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
 from ops.supply_chain.contracts.files.verification import Expectations, GivenFile, Verification
+from ops.supply_chain.contracts.values.weakening import NOT_RECORDED
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
@@ -78,6 +80,7 @@ def statement(
         "slsaVersion": SLSA_VERSION,
         # SLSA 1.2: extension fields are named <vendor>_<name>.
         **({"sealwright_rehearsal": True} if verification.rehearsal else {}),
+        "sealwright_weakened": _weakened(verification),
     }
     return plain_json.dump(
         {
@@ -87,3 +90,10 @@ def statement(
             "predicate": predicate,
         }
     )
+
+
+def _weakened(verification: Verification) -> list[dict[str, str]] | str:
+    """Return the settings that made the release gate weaker than its default, or that they are not recorded."""
+    if verification.weakened is None:
+        return NOT_RECORDED
+    return [asdict(setting) for setting in verification.weakened]

@@ -18,6 +18,7 @@ import msgspec
 from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.adapters.files.release_files import read_evidence, read_release
 from ops.supply_chain.assurance.claims.evidence import (
+    UNSAID,
     CheckFacts,
     FindingTally,
     KeptFacts,
@@ -30,12 +31,14 @@ from ops.supply_chain.assurance.claims.evidence import (
 from ops.supply_chain.assurance.policy.verdicts import digest_of
 from ops.supply_chain.contracts.config.signing import SigningMode
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.files.verdict import GateFile
+from ops.supply_chain.contracts.files.verdict import GateFile, Weakening
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Expectations, GivenFile, Verification
 from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.weakening import NOT_RECORDED, WEAKENED, weakened_sentence
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.trust.verification import inputs as verification_inputs
@@ -272,7 +275,16 @@ def _verdict(gate: GateFile | None) -> VerdictFacts:
         refused=sum(rule.outcome is not Outcome.PASS for rule in verdict.rules),
         files=len(verdict.policy),
         digest_agrees=verdict.policy_sha256 == digest_of(verdict.policy),
+        weakened=UNSAID if verdict.weakened is None else len(verdict.weakened),
+        settings=_settings(verdict.weakened),
     )
+
+
+def _settings(weakened: tuple[Weakening, ...] | None) -> str:
+    if weakened is None:
+        return f"{WEAKENED}: {NOT_RECORDED}."
+    found = weakened_sentence(printable(setting.in_words) for setting in weakened)
+    return f"{found[:1].upper()}{found[1:]}." if found else ""
 
 
 def _kept(opened: Opened) -> KeptFacts:

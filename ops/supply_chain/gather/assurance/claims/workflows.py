@@ -10,24 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from ops.supply_chain.assurance.claims.evidence import WorkflowFacts
 from ops.supply_chain.formats import yaml
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.gather.assurance.claims.scan_workflow import Table, scans_daily, tables
 
 WORKFLOWS = ".github/workflows"
 
 _COMMIT = re.compile(r"[^\s${}]+@(?:[0-9a-f]{40}|sha256:[0-9a-f]{64})")
-_CRON = re.compile(r"[0-5]?[0-9]\s+(?:[01]?[0-9]|2[0-3])\s+\*\s+\*\s+\*")
-_SCAN = re.compile(r"(?:[\w./-]*python[\d.]*\s+-m\s+)?[\w./-]*nox\s+(?:-s|--session)[ =]daily_scan(?:\s[^|;&]*)?")
-_CONTINUED = re.compile(r"\\\n")
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
-_FALSE = re.compile(r"\s*(?:\$\{\{\s*)?(?:(?:false|0|null)\b.*|(?:''|\"\")?\s*(?:\}\}\s*)?)", re.DOTALL | re.IGNORECASE)
 _SCOPE = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _LEVELS = ("read", "write", "none")
-
-Table = Mapping[str, Any]
 
 
 def workflow_facts(texts: Mapping[str, str], read: Callable[[str], str]) -> WorkflowFacts:
@@ -44,7 +37,7 @@ def workflow_facts(texts: Mapping[str, str], read: Callable[[str], str]) -> Work
         actions=len(actions),
         pinned=sum(bool(_COMMIT.fullmatch(action)) for action in actions),
         restricted=sum(_is_restricted(workflow) for workflow in workflows),
-        daily_scan=sum(_scans_daily(workflow) for workflow in workflows),
+        daily_scan=sum(scans_daily(workflow) for workflow in workflows),
     )
 
 
@@ -85,22 +78,10 @@ def _own(name: str, texts: Mapping[str, str], read: Callable[[str], str]) -> str
 
 def _used(content: Table) -> Iterator[str]:
     """Return every `uses`, wherever it is: one in an unusual place speaks against a claim all the same."""
-    for table in _tables(content):
+    for table in tables(content):
         for key, value in table.items():
             if key.strip().lower() == "uses":
                 yield value if isinstance(value, str) else ""
-
-
-def _tables(content: Table) -> Iterator[Table]:
-    """Return a mapping and all mappings within it."""
-    waiting: list[Any] = [content]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, Mapping):
-            yield value
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
 
 
 def _is_restricted(workflow: Table) -> bool:
@@ -109,46 +90,3 @@ def _is_restricted(workflow: Table) -> bool:
     if isinstance(permissions, Mapping):
         return all(_SCOPE.fullmatch(scope) and level in _LEVELS for scope, level in permissions.items())
     return permissions == "read-all"
-
-
-def _scans_daily(workflow: Table) -> bool:
-    """Return whether a workflow runs the daily scan every day, and fails if the scan fails.
-
-    A condition that is never true, anywhere in the file, could skip the scan, so such a workflow does not count.
-    """
-    if not _is_daily(workflow.get("on")) or any(_is_never(table) for table in _tables(workflow)):
-        return False
-    jobs = _tables_in(list(_table(workflow.get("jobs")).values()))
-    steps = [step for job in jobs if _may_fail(job) for step in _tables_in(job.get("steps"))]
-    return any(_runs_scan(step) and _may_fail(step) for step in steps)
-
-
-def _is_daily(events: Any) -> bool:
-    times = [entry.get("cron") for entry in _tables_in(_table(events).get("schedule"))]
-    return any(isinstance(time, str) and _CRON.fullmatch(time.strip()) for time in times)
-
-
-def _is_never(table: Table) -> bool:
-    condition = table.get("if", True)
-    return bool(_FALSE.fullmatch(condition)) if isinstance(condition, str) else not condition
-
-
-def _may_fail(part: Table) -> bool:
-    return part.get("continue-on-error", False) is False
-
-
-def _runs_scan(step: Table) -> bool:
-    command = step.get("run")
-    if not isinstance(command, str) or "<<" in command:  # what a here-document holds is no command
-        return False
-    lines = _CONTINUED.sub(" ", command).splitlines()
-    return any(_SCAN.fullmatch(_COMMENT.sub("", line).strip()) for line in lines)
-
-
-def _table(value: Any) -> Table:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _tables_in(values: Any) -> list[Table]:
-    """Return the mappings of a list; none where it is not one."""
-    return [value for value in values if isinstance(value, Mapping)] if isinstance(values, list) else []

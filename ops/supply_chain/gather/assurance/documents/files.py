@@ -69,8 +69,11 @@ class DocumentFiles:
     @property
     def adopted(self) -> bool:
         """Whether the project's documents are compared with the evidence."""
-        if self._config.adopted is not None:
-            return self._config.adopted
+        return self.adopted_by_default if self._config.adopted is None else self._config.adopted
+
+    @property
+    def adopted_by_default(self) -> bool:
+        """Whether they would be compared without `[documents].adopted`: there is a template or a generated document."""
         if read_input(self._run.root, TEMPLATE_NAME) is not None or self._derived():
             return True
         return any(map(self._generated, (insights.FILE_NAME, security_txt.FILE_NAME)))
