@@ -619,6 +619,36 @@ def test_a_sibling_that_leads_out_of_the_project_is_refused(gate: Gate, tmp_path
     assert [found[:2] for found in gate.findings] == [("lock.broken", "f/requirements.cdx.json")]
 
 
+def test_constraints_at_an_address_are_fetched_and_compared(gate: Gate) -> None:
+    url = f"{gate.index.address}/constraints.txt"
+    answer, served = gate.index.answer, [b"leaf==0.9\nother==3\n"]
+    gate.index.answer = lambda path: ("text/plain", served[0]) if "constraints" in path else answer(path)  # type: ignore[method-assign]
+    gate.write("c/requirements.txt", f"-c {url}\nleaf==1.0 --hash=sha256:{'0' * 64}\n")
+    waive(gate, 'id = "lock.no-source"\npath = "c/requirements.txt"')
+    assert gate.run() == ExitCode.DENIED
+    [drift] = [finding for finding in gate.record["findings"] if finding["code"] == "lock.drift"]
+    assert drift["message"] == f"{url} requires leaf 0.9, but 1.0 is locked"
+    assert "lock.constraint-unread" not in {found[0] for found in gate.findings}
+    served[0] = b"leaf==1.0\n"
+    assert gate.run() == ExitCode.PASS
+    assert gate.run("--offline") == ExitCode.NOT_EXAMINED
+    assert {"lock.not-examined", "lock.constraint-unread"} <= {found[0] for found in gate.findings}
+
+
+def test_constraints_at_a_private_address_that_is_not_configured_are_not_fetched(gate: Gate) -> None:
+    gate.write("c/requirements.txt", f"-c http://127.0.0.1:9/c.txt\nleaf==1.0 --hash=sha256:{'0' * 64}\n")
+    waive(gate, 'id = "lock.no-source"\npath = "c/requirements.txt"')
+    assert gate.run() == ExitCode.NOT_EXAMINED
+    assert ("lock.not-examined", "c/requirements.txt", 0) in gate.findings
+
+
+def test_constraints_that_cannot_be_fetched_are_named(gate: Gate, tmp_path: Path) -> None:
+    gate.root = case("lock-constraint-url", tmp_path)
+    gate.run("--offline")
+    assert {"lock.not-examined", "lock.constraint-unread", "lock.unhashed"} <= {found[0] for found in gate.findings}
+    assert (gate.record["counts"]["locked"], gate.record["counts"]["examined"]) == (1, 0)
+
+
 def exported(gate: Gate, *options: str, name: str = "requirements.txt") -> None:
     """Lock with uv and export, as a user does."""
     locked_by_uv(gate)

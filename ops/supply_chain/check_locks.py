@@ -13,10 +13,11 @@ Decides  drift, reproducible recompile, unpinned, unhashed. A lock is recompiled
          compared with its manifest; that finds differences, but the lock is not examined. A file of `uv export` is
          exported again with the options in its header, or compared with the lock pin by pin; without that lock it is not
          examined. The record's notes name the method. Nothing in the project is run. A committed SBOM or publisher
-         baseline that is not that of its lock is a finding.
+         baseline that is not that of its lock is a finding. Constraints at an address are fetched and compared with the
+         pins; without an answer the lock is not examined.
 Exits    0 no open finding, 2 usage, 3 a lock is malformed (all others are checked), 4 open findings, 5 the index or the
          tool of a lock did not answer, or a file that pins or declares packages was not read.
-Network  the package index, through uv; --offline lets uv use its cache only.
+Network  the package index, through uv, and the addresses of constraints; --offline lets uv use its cache only.
 Source   uv 0.13: https://docs.astral.sh/uv/pip/compile/ and `uv lock --check`,
          https://docs.astral.sh/uv/reference/cli/#uv-lock
 """
@@ -57,6 +58,7 @@ from ops.supply_chain.dependencies.drift.lock_check import (
     notes_of,
 )
 from ops.supply_chain.dependencies.locks.errors import broken_finding
+from ops.supply_chain.gather.dependencies.constraints import with_constraints
 from ops.supply_chain.gather.dependencies.exported import check_exported
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.gather.dependencies.siblings import sibling_findings
@@ -166,6 +168,7 @@ def _check(
         for path, job in sorted(jobs.items())
         if path not in existing and job.source_path not in locked and job.has_requirements
     ]
+    found = with_constraints(found, project.config.index, offline=run.offline)
     # What is wrong with a lock is wrong with its siblings too, and is reported once.
     sound = [lock for lock, check in found if lock is not None and check.examined and not check.findings]
     differing = [finding for lock in sound for finding in sibling_findings(project.root, lock, jobs.get(lock.path))]

@@ -12,6 +12,14 @@ from ops.supply_chain.core.errors import ExitCode
 from tests.cases import case
 from tests.dependencies.locks.support import codes, only, read
 from tests.fakes.advisories import affected, record, snapshot
+from tests.fakes.gate_project import NOW
+
+
+@pytest.fixture(autouse=True)
+def _day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day on which the snapshot of these tests is fresh."""
+    monkeypatch.setattr("ops.supply_chain.runner.stage.read_clock", lambda: NOW)
+
 
 READERS = {
     "uv.lock": "version = 1\n[[package]]\nname = 'a'\nversion = '1.0'\nsource = {{ directory = '{}' }}\n",

@@ -38,6 +38,25 @@ def pin_mismatches(exported: Lock, lock: Lock) -> tuple[Mismatch, ...]:
     return tuple(mismatch for mismatch in found if mismatch is not None)
 
 
+def beyond_constraints(lock: Lock, constraints: Lock) -> tuple[Mismatch, ...]:
+    """Return the pins of a lock that exact constraints without a marker do not allow, in the order of the lock."""
+    allowed: dict[str, set[str]] = defaultdict(set)
+    for entry in constraints.entries:
+        if entry.pin.version and not entry.pin.marker:
+            allowed[entry.pin.name].add(entry.pin.version)
+    return tuple(
+        Mismatch(
+            message=f"{printable(constraints.path)} requires {entry.pin.name} {', '.join(sorted(versions))}, "
+            f"but {printable(entry.pin.version)} is locked",
+            package=entry.pin.name,
+            version=entry.pin.version,
+            line=entry.line,
+        )
+        for entry in lock.entries
+        if (versions := allowed.get(entry.pin.name)) and entry.pin.version and entry.pin.version not in versions
+    )
+
+
 def _mismatch(entry: LockEntry, known: Sequence[Pin], path: str) -> Mismatch | None:
     pin = entry.pin
     if pin.local:

@@ -15,6 +15,14 @@ from tests.cases import case
 from tests.dependencies.locks.support import OTHER_SHA, SHA, codes, only, read
 from tests.dependencies.locks.test_project import Folder
 from tests.fakes.advisories import affected, record, snapshot
+from tests.fakes.gate_project import NOW
+
+
+@pytest.fixture(autouse=True)
+def _day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day on which the snapshot of these tests is fresh."""
+    monkeypatch.setattr("ops.supply_chain.runner.stage.read_clock", lambda: NOW)
+
 
 GIVEN = {
     "no version": ("foo", "foo==1.5", "1.5"),
@@ -165,3 +173,26 @@ def test_the_real_lock_with_constraints_at_an_address_is_read(tmp_path: Path) ->
         [named] = [finding for finding in left["findings"] if finding["code"] == "lock.constraint-unread"]
         assert (named["path"], named["line"]) == ("requirements.txt", 1)
         assert "https://constraints.example.org/airflow/constraints-3.11.txt" in named["message"]
+
+
+@pytest.mark.parametrize(
+    ("target", "addresses"),
+    [
+        ("https://c.example/c.txt", ["https://c.example/c.txt"]),
+        ("https://user:hunter2@c.example/c.txt", ["https://c.example/c.txt"]),
+        ("https://${USER}:${TOKEN}@c.example/c.txt", []),
+        ("${PLACE}/c.txt", []),
+        ("file:///etc/c.txt", []),
+        ("../c.txt", []),
+        ("https://a:b:c/c.txt", []),
+    ],
+)
+def test_only_http_addresses_can_be_fetched_and_no_variable_is_expanded(
+    monkeypatch: pytest.MonkeyPatch, target: str, addresses: list[str]
+) -> None:
+    monkeypatch.setenv("PLACE", "https://c.example")
+    monkeypatch.setenv("TOKEN", "hunter2")
+    lock = read("requirements.txt", f"-c {target}\na==1\n")
+    assert [url for _, _, url in lock.constraint_addresses] == addresses
+    assert [finding.code for finding in lock.findings if "constraint" in finding.code] == ["lock.constraint-unread"]
+    assert "hunter2" not in repr(lock)

@@ -43,7 +43,7 @@ from ops.supply_chain.dependencies.locks.readers.requirements_text import (
     read_chunk,
 )
 from ops.supply_chain.dependencies.locks.rules import PinProblem
-from ops.supply_chain.dependencies.locks.sources import is_address
+from ops.supply_chain.dependencies.locks.sources import clean_url, is_address
 from ops.supply_chain.formats.uv_export import export_command
 
 ReadIncluded = Callable[[str], bytes | None]
@@ -53,6 +53,7 @@ DEEPEST_INCLUDE = 64
 """How many files may include each other; pip's own limit is the interpreter's stack."""
 
 _COMPILED_AT = re.compile(r"^#[ \t]*uv-compiled-at:[ \t]*(?P<moment>\S+)[ \t]*$", re.MULTILINE)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _OF_HASHES = ("lock.unknown-hash", "lock.malformed-hash")
 _Placed = tuple[str, int, Pin, tuple[PinProblem, ...], Annotation]
 
@@ -79,6 +80,7 @@ def read_requirements(path: str, data: bytes, read_included: ReadIncluded) -> Lo
     findings += reading.unread
     moment = _COMPILED_AT.search(text) if "uv-compiled-at" in text else None
     lock = make_lock(path, LockKind.REQUIREMENTS, data, _entries(placed), findings, included=reading.included)
+    lock = msgspec.structs.replace(lock, constraint_addresses=tuple(reading.addresses))
     return msgspec.structs.replace(lock, compiled_at=printable(moment["moment"])) if moment else lock
 
 
@@ -91,6 +93,7 @@ class _Reading:
         self._placed: list[tuple[str, int, PlacedPin]] = []
         self.constraints = Constraints()
         self.unread: list[Finding] = []
+        self.addresses: list[tuple[str, int, str]] = []
         self.included: list[tuple[str, str, int]] = []
         self.index = ""
         self.indexes: set[str] = set()
@@ -113,6 +116,7 @@ class _Reading:
                 for target, narrows in ((item.directive.include, constraint), (item.directive.constraint, True)):
                     if target and narrows and _is_elsewhere(target, path):
                         self.unread.append(unread_constraint(path, at, target))
+                        self.addresses += [(path, at, url) for url in _address(target)]
                     elif target:
                         self._include(_resolve(target, path, at), stack, at, constraint=narrows)
             line += chunk.height
@@ -154,6 +158,16 @@ def _chunk(text: str, path: str, line: int) -> Chunk:
         return read_chunk(text)
     except MalformedLockError as error:
         raise broken(path, line + error.line, error.message, error.hint) from error
+
+
+def _address(target: str) -> list[str]:
+    """Return the HTTP address of a constraint without account; none for another place, or a malformed one."""
+    if not _WEB.match(target) or "${" in target:
+        return []
+    try:
+        return [clean_url(target)]
+    except MalformedLockError:
+        return []
 
 
 def _is_elsewhere(target: str, path: str) -> bool:
