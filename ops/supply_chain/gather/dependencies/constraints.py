@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from ops.supply_chain.adapters.index.constraint_files import fetch_constraints
 from ops.supply_chain.contracts.config.index import IndexConfig
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock
@@ -31,7 +30,11 @@ def with_constraints(checks: Sequence[CheckedLock], config: IndexConfig, *, offl
         In the order of `checks`; a lock whose constraints were read no longer has the finding that they were not.
     """
     urls = [url for lock, _ in checks if lock is not None for _, _, url in lock.constraint_addresses]
-    fetched = fetch_constraints(urls, config, offline=offline) if urls else {}
+    if not urls:
+        return list(checks)
+    from ops.supply_chain.adapters.index.constraint_files import fetch_constraints
+
+    fetched = fetch_constraints(urls, config, offline=offline)
     return [_checked(lock, check, fetched) for lock, check in checks]
 
 
