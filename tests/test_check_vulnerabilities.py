@@ -234,24 +234,30 @@ def test_a_record_that_concerns_nobody_knows_whom_leaves_all_unexamined(gate: Ga
 
 
 @pytest.mark.parametrize(
-    ("config", "age", "code"),
+    ("config", "age", "current"),
     [
-        ("", timedelta(days=7), ExitCode.DENIED),
-        ("", timedelta(days=7, seconds=1), ExitCode.NOT_EXAMINED),
-        ("max_snapshot_age_days = 30", timedelta(days=30), ExitCode.DENIED),
-        ("max_file_age_hours = 24", timedelta(hours=25), ExitCode.NOT_EXAMINED),
-        ("max_file_age_hours = 87600", timedelta(days=3650), ExitCode.DENIED),
+        ("", timedelta(days=7), True),
+        ("", timedelta(days=7, seconds=1), False),
+        ("max_snapshot_age_days = 30", timedelta(days=30), True),
+        ("max_file_age_hours = 24", timedelta(hours=25), False),
+        ("max_file_age_hours = 87600", timedelta(days=3650), True),
     ],
 )
-def test_a_snapshot_that_is_too_old_was_not_examined(
-    gate: GateProject, monkeypatch: pytest.MonkeyPatch, config: str, age: timedelta, code: ExitCode
+@pytest.mark.parametrize("affected", [True, False], ids=["affected", "not affected"])
+def test_the_silence_of_a_snapshot_that_is_too_old_means_nothing(
+    gate: GateProject, monkeypatch: pytest.MonkeyPatch, config: str, age: timedelta, current: bool, affected: bool
 ) -> None:
     at(monkeypatch, datetime(2026, 11, 19, tzinfo=UTC) + age)
     gate.write(".security-config.toml", f"[feeds]\n{config}\n")
-    assert gate.run() == code
+    if not affected:
+        gate.feed(UNRELATED)
+    expected = ExitCode.PASS if current else ExitCode.NOT_EXAMINED
+    assert gate.run() == (ExitCode.DENIED if affected else expected)
     [feed] = gate.record().feeds
     assert feed.age_seconds == age.total_seconds()
-    assert counts(gate, "examined", "feed_age_hours") == [2 * (code == ExitCode.DENIED), age.total_seconds() // 3600]
+    assert counts(gate, "examined", "feed_age_hours") == [2 * current, age.total_seconds() // 3600]
+    codes = {finding.code for finding in gate.record().findings}
+    assert ("vulnerability.not-examined" in codes, "vulnerability.known" in codes) == (not current, affected)
 
 
 @pytest.mark.parametrize("form", [(), ("--format", "json"), ("--public-log",), ("--public-log", "--format", "json")])

@@ -3,7 +3,8 @@
 The age of a feed is the time since the newest `modified` in it that is not in the future, which is never less than the
 real age. The time of the download, `Last-Modified` and a file's own date show when a copy was made or served, which
 says nothing about its records: OSV's feed of PyPI has new records every day, so a feed without any was copied, or is
-no longer updated. A feed that is too old, or has no record with a usable date, is `stale`: nothing in it counts.
+no longer updated. A feed that is too old, or has no record with a usable date, is `stale`: what it
+has is reported, and nothing counts as examined.
 
 A refresh that fails falls back to the cached copy if the service confirmed it (a download or "not modified") within a
 limit of its own, with a note; otherwise nothing is examined. With `offline` only the copy is used, by the same limit.

@@ -221,17 +221,6 @@ def _snapshot(
         )
         ref = msgspec.structs.replace(feed.ref, origin=origin, address=shown or _given(source))
         description = _description(ref)
-        if feed.stale:
-            return SourceResult(
-                kind=SourceKind.SNAPSHOT,
-                advisories={},
-                feed=ref,
-                description=description,
-                unusable_reason=feed.stale,
-                remedy=STALE_REMEDY,
-                facts=feed.facts,
-                notes=feed.notes,
-            )
         found = feed.advisories(query.names)
         unusable = feed.unexamined(query.names)
         lost = next((item for item in unusable if not item.packages), None)
@@ -251,7 +240,10 @@ def _snapshot(
             feed=ref,
             description=description,
             unexamined={pin: reasons[pin[0]] for pin in query.pins if pin[0] in reasons},
-            unusable_reason=f"record {lost.id or lost.where} cannot be read: {lost.reason}" if lost else "",
+            # What an old feed knows of is reported; only its silence means nothing.
+            unusable_reason=feed.stale
+            or (f"record {lost.id or lost.where} cannot be read: {lost.reason}" if lost else ""),
+            remedy=STALE_REMEDY if feed.stale else "",
             facts=feed.facts,
             notes=feed.notes,
             documents=documents,
