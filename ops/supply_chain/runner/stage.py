@@ -30,12 +30,13 @@ from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome, exit_code_for, worst
 from ops.supply_chain.risk.findings.render.text import stage_text
 from ops.supply_chain.runner.arguments import REPOSITORY, absolute, cache_folder, parser_for
-from ops.supply_chain.runner.clock import finished_stages, read_clock, setbacks
+from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.progress import Progress
+from ops.supply_chain.runner.setbacks import finished_stages, setbacks
 from ops.supply_chain.runner.streams import Streams, print_error, require_streams, terminal_width
 
 RECORDS_FOLDER = "records"

@@ -13,9 +13,9 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.runner.clock import WENT_BACK, finished_stages, setbacks
 from ops.supply_chain.runner.context import StageResult
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
+from ops.supply_chain.runner.setbacks import WENT_BACK, finished_stages, setbacks
 from ops.supply_chain.runner.stage import run_stage
 
 NOW = datetime(2026, 11, 28, 12, 0, 0, tzinfo=UTC)
