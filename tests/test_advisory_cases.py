@@ -247,6 +247,14 @@ def test_an_expired_waiver_is_new_once(tmp_path: Path, monkeypatch: pytest.Monke
 UNRATED = record("PYSEC-1", affected("foo", "introduced 0"), aliases=["CVE-2026-1"], modified="2026-11-27T00:00:00Z")
 RATED = {**UNRATED, "id": "GHSA-a", "database_specific": {"severity": "HIGH"}}
 UMBRELLA = {**UNRATED, "aliases": ["CVE-2026-1", "CVE-2026-2"]}
+DISPUTED = {
+    **UNRATED,
+    "severity": [
+        {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"},
+        {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"},
+    ],
+}
+"""Critical by one vector, high by the other."""
 
 
 def classified(tmp_path: Path, item: dict[str, object], *entries: str) -> GateProject:
@@ -274,6 +282,8 @@ def classified(tmp_path: Path, item: dict[str, object], *entries: str) -> GatePr
         (RATED, ("CVE-2026-1 critical",), "critical", []),
         (UMBRELLA, ("CVE-2026-1 low",), "high", ["severity.unused"]),
         (UMBRELLA, ("CVE-2026-1 low", "CVE-2026-2 medium"), "medium", []),
+        (DISPUTED, ("CVE-2026-1 low",), "critical", ["severity.unused"]),
+        (DISPUTED, ("CVE-2026-1 high",), "high", []),
     ],
 )
 def test_maintainers_classify_what_no_record_rates_and_never_lower_a_rating(

@@ -20,7 +20,7 @@ from ops.supply_chain.contracts.values.advisory import (
     UnusableRecord,
     VersionRange,
 )
-from ops.supply_chain.formats.osv import GIT_ONLY, NOTHING_SAID, UNKNOWN_RANGE, read_record
+from ops.supply_chain.formats.osv import GIT_ONLY, NOTHING_SAID, UNKNOWN_EVENT, UNKNOWN_RANGE, read_record
 from tests.fakes.advisories import affected, record
 
 FEBRUARY = 1_769_904_000
@@ -100,6 +100,12 @@ def test_any_minor_version_of_the_schema_is_read(version: str | None) -> None:
         ([affected("foo", "GIT introduced 0", versions=("1.0",))], ""),
         ([affected("foo", "GIT introduced 0", "introduced 0")], ""),
         ([affected("foo", "GIT introduced 0"), affected("foo", versions=("1.0",))], ""),
+        ([affected("foo", "introduced 0, fixed 1"), affected("foo")], NOTHING_SAID),
+        ([affected("foo", versions=("1.0",), ranges=[{"type": "SOMETHING", "events": []}])], UNKNOWN_RANGE),
+        (
+            [affected("foo", ranges=[{"type": "ECOSYSTEM", "events": [{"introduced": "3"}, {"began": "1"}]}])],
+            UNKNOWN_EVENT,
+        ),
     ],
 )
 def test_what_says_nothing_of_versions_is_silent(entries: list[dict[str, Any]], silence: str) -> None:

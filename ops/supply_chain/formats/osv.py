@@ -9,7 +9,8 @@ Only the ecosystem `PyPI` is read; other ecosystems of the same record are passe
 and named. An entry that may be about PyPI, by a purl or as `PyPI:<index>`, is `silent`: it does not say which versions
 of the index are affected. A record that has a key twice is unusable, because readers disagree about its content.
 GIT ranges say nothing of a version on an index and are passed over as well; an entry that has
-nothing else is `silent`.
+nothing else is `silent`. So is one that has neither versions nor ranges, a range of an unknown type or an event of an
+unknown kind, whatever the record's other entries are: what it adds to them is unknown.
 
 Source: OSV schema 1.7.5, https://ossf.github.io/osv-schema/
 """
@@ -42,7 +43,9 @@ ECOSYSTEM = "PyPI"
 SPELLINGS = frozenset({"pypi", "pip", "python"})
 """Other spellings of the ecosystem, without case: none of them is an ecosystem of the schema."""
 
-PURL_PREFIX = "pkg:pypi/"
+_PYPI_PURL = re.compile(r"pkg:/*pypi/+", re.IGNORECASE | re.ASCII)
+"""The start of a purl of PyPI: scheme and type have no case, and slashes after the scheme no meaning."""
+
 SUPPORTED_MAJOR = "1"
 SUMMARY_CHARACTERS = 200
 ORDERED_RANGES = frozenset({"ECOSYSTEM", "SEMVER"})
@@ -56,7 +59,8 @@ _SPACE = re.compile(r"\s+")
 
 GIT_ONLY = "it gives commits of a repository only, no versions"
 NOTHING_SAID = "it gives neither versions nor ranges"
-UNKNOWN_RANGE = "it gives ranges of an unknown type only"
+UNKNOWN_RANGE = "it gives ranges of an unknown type"
+UNKNOWN_EVENT = "it gives events of an unknown kind"
 
 
 class _Raw(msgspec.Struct):
@@ -94,6 +98,14 @@ class _Target(NamedTuple):
     doubt: str = ""
 
 
+class _Found(NamedTuple):
+    """A range as far as its versions are those of the index, and why it does not decide everything, or empty."""
+
+    range: VersionRange | None
+    doubt: str
+
+
+_EVENT_KINDS = frozenset(EventKind)
 _DECODER = msgspec.json.Decoder(_Raw)
 
 
@@ -165,7 +177,7 @@ def _target(entry: dict[str, Any], path: str) -> _Target:
     if not doubt and not _is_pypi(str(ecosystem or "")):
         return _Target()
     if doubt and not name and isinstance(purl, str):
-        name = purl.removeprefix(PURL_PREFIX).split("@")[0].split("?")[0].split("#")[0]
+        name = _PYPI_PURL.sub("", purl, count=1).split("@")[0].split("?")[0].split("#")[0]
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise _NotUnderstoodError(f"{path}.package.name: not a package name")
     return _Target(normalise(name), "" if doubt else spelling, doubt)
@@ -181,7 +193,7 @@ def _doubt(ecosystem: str, purl: object, *, named: bool) -> str:
         return f"its ecosystem is {ecosystem[:80]!r}, which is another index than {ECOSYSTEM}, or all of them"
     if _is_pypi(ecosystem):
         return ""
-    if isinstance(purl, str) and purl.startswith(PURL_PREFIX):
+    if isinstance(purl, str) and _PYPI_PURL.match(purl):
         return f"it names {purl[:80]!r}, but not the ecosystem {ECOSYSTEM}"
     return "it names a package without an ecosystem" if named and not ecosystem else ""
 
@@ -189,18 +201,19 @@ def _doubt(ecosystem: str, purl: object, *, named: bool) -> str:
 def _advisory(raw: _Raw, package: str, entries: list[tuple[_Target, dict[str, Any]]]) -> Advisory:
     versions: set[str] = set()
     ranges: list[VersionRange] = []
-    types: set[str] = set()
     claims = list(_claims(raw.severity))
     doubts = [target.doubt for target, _ in entries if target.doubt]
     for target, entry in entries:
         if target.doubt:
             claims.extend(_claims(entry.get("severity")))
             continue
-        versions.update(_versions(entry))
-        for kind, found in _ranges(entry):
-            types.add(kind)
-            if found is not None:
-                ranges.append(found)
+        listed = list(_versions(entry))
+        found = list(_ranges(entry))
+        versions.update(listed)
+        ranges += (item.range for item in found if item.range is not None)
+        doubts += (item.doubt for item in found if item.doubt)
+        if not listed and not found:
+            doubts.append(NOTHING_SAID)
         claims.extend(_claims(entry.get("severity")))
     return Advisory(
         id=raw.id,
@@ -213,14 +226,8 @@ def _advisory(raw: _Raw, package: str, entries: list[tuple[_Target, dict[str, An
         ranges=tuple(dict.fromkeys(ranges)),
         severity=tuple(dict.fromkeys([*_label(raw), *claims])),
         summary=_summary(raw),
-        silence=doubts[0] if doubts else "" if versions or ranges else _silence(types),
+        silence=doubts[0] if doubts else "" if versions or ranges else GIT_ONLY,
     )
-
-
-def _silence(types: set[str]) -> str:
-    if not types:
-        return NOTHING_SAID
-    return GIT_ONLY if types == {"GIT"} else UNKNOWN_RANGE
 
 
 def _versions(entry: dict[str, Any]) -> Iterator[str]:
@@ -230,24 +237,26 @@ def _versions(entry: dict[str, Any]) -> Iterator[str]:
         yield version_key(version)
 
 
-def _ranges(entry: dict[str, Any]) -> Iterator[tuple[str, VersionRange | None]]:
-    """Yield each range's type, with the range where its versions are those of the index."""
+def _ranges(entry: dict[str, Any]) -> Iterator[_Found]:
+    """Yield each range of an entry."""
     for item in _list(entry.get("ranges"), "affected[].ranges"):
         table = _table(item, "affected[].ranges[]")
         kind = table.get("type")
         if not isinstance(kind, str):
             raise _NotUnderstoodError("affected[].ranges[].type: not text")
         if kind not in ORDERED_RANGES:
-            yield kind, None
+            yield _Found(None, "" if kind == "GIT" else UNKNOWN_RANGE)
             continue
-        events = tuple(_events(table))
+        written = _list(table.get("events"), "affected[].ranges[].events")
+        events = tuple(_events(written))
         if not events:
             raise _NotUnderstoodError("affected[].ranges[].events: holds no event that is known")
-        yield kind, VersionRange(events)
+        unknown = any(_EVENT_KINDS.isdisjoint(event) for event in written)
+        yield _Found(VersionRange(events), UNKNOWN_EVENT if unknown else "")
 
 
-def _events(table: dict[str, Any]) -> Iterator[Event]:
-    for item in _list(table.get("events"), "affected[].ranges[].events"):
+def _events(written: list[Any]) -> Iterator[Event]:
+    for item in written:
         event = _table(item, "affected[].ranges[].events[]")
         for kind in EventKind:
             version = event.get(kind.value)

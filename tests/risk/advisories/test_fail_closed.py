@@ -177,6 +177,8 @@ def test_another_spelling_of_the_ecosystem_is_read_and_named(spelling: str) -> N
         {"purl": "pkg:pypi/foo"},
         {"purl": "pkg:pypi/foo@1.0?x=y", "ecosystem": ""},
         {"purl": "pkg:pypi/foo", "ecosystem": "npm", "name": "foo"},
+        {"purl": "PKG:PyPI/foo"},
+        {"purl": "pkg://pypi/foo@1.0"},
         {"name": "Foo"},
     ],
 )

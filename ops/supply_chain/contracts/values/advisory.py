@@ -19,7 +19,7 @@ from packaging.version import InvalidVersion, Version
 
 from ops.supply_chain.contracts.values.finding import Severity
 
-INDEX_FORMAT = 2
+INDEX_FORMAT = 3
 """Layout of `Advisory` and what it holds; part of the file name of every stored index."""
 
 MALWARE_PREFIX = "MAL-"

@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.values.advisory import Basis, Rating, Vulnerabil
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.risk.advisories.severity import worse
+from ops.supply_chain.risk.advisories.severity import least, worse
 
 MALFORMED, UNUSED = "severity.malformed", "severity.unused"
 SEVERITIES = (Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
@@ -68,9 +68,10 @@ class Classifier:
         worst = entries[0]
         for entry in entries[1:]:
             worst = entry if worse(entry.severity, worst.severity) is not worst.severity else worst
-        rated = found.rating
-        if rated.severity is not Severity.UNKNOWN and worse(rated.severity, worst.severity) is rated.severity:
-            self._overruled.update((entry.place, f"the records rate it {rated.severity}") for entry in entries)
+        rated, floor = found.rating, least(found.rating)
+        rates_it = floor is rated.severity and worse(floor, worst.severity) is floor
+        if rates_it or worse(floor, worst.severity) is not worst.severity:
+            self._overruled.update((entry.place, f"the records rate it {_at_least(rated)}") for entry in entries)
             return rated
         self._used.update(entry.place for entry in entries)
         note = f"{worst.date.isoformat()}: {printable(worst.reason)}"
@@ -84,6 +85,11 @@ class Classifier:
         for entry in self._entries:
             if entry.place not in self._used:
                 yield _unused(entry, self._overruled.get(entry.place, ""))
+
+
+def _at_least(rating: Rating) -> str:
+    floor = least(rating)
+    return str(floor) if floor is rating.severity else f"{floor} or higher"
 
 
 def _problems(entry: SeverityEntry, today: date) -> Iterator[str]:

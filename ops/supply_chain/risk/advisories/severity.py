@@ -11,7 +11,7 @@ https://www.first.org/cvss/v4.0/specification-document section 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from ops.supply_chain.contracts.values.advisory import GITHUB_PREFIX, LABEL_KIND, Advisory, Basis, Rating, Vector
@@ -45,17 +45,22 @@ def rate(records: Sequence[Advisory], *, malware: bool) -> Rating:
     vectors = tuple(sorted(set(_vectors(records)), key=lambda item: (item.record, item.kind, item.value)))
     if malware:
         return Rating(severity=Severity.CRITICAL, counts_as=Severity.CRITICAL, basis=Basis.MALWARE, vectors=vectors)
-    github = [item for item in vectors if item.record.startswith(GITHUB_PREFIX)]
-    labels = [item for item in github if item.kind == LABEL_KIND]
-    others = [item for item in vectors if item not in github]
-    for basis, claims in (
-        (Basis.GHSA_LABEL, _bands(labels)),
-        (Basis.GHSA_CVSS, _bands(_preferred(github))),
-        (Basis.CVSS, _bands(others)),
-    ):
+    for basis, claims in _claims(vectors):
         if claims:
             return _verdict(basis, claims, vectors)
     return Rating(severity=Severity.UNKNOWN, counts_as=Severity.HIGH, basis=Basis.ABSENT, vectors=vectors)
+
+
+def least(rating: Rating) -> Severity:
+    """Return the lowest severity that the records support: of claims that conflict, the mildest; info without any.
+
+    Args:
+        rating: As `rate` returns it.
+    """
+    if rating.severity is not Severity.UNKNOWN:
+        return rating.severity
+    conflicting = next((claims for _, claims in _claims(rating.vectors) if claims), {Severity.INFO})
+    return min(conflicting, key=_RANKS.index)
 
 
 def worse(first: Severity, second: Severity) -> Severity:
@@ -84,6 +89,14 @@ def base_score(vector: str) -> float | None:
         return float(reader(vector).base_score)
     except (CVSSError, ValueError, KeyError, IndexError, ArithmeticError):
         return None
+
+
+def _claims(vectors: Sequence[Vector]) -> Iterator[tuple[Basis, set[Severity]]]:
+    """Yield the bands that each authority claims, in the order of authority; a set may be empty."""
+    github = [item for item in vectors if item.record.startswith(GITHUB_PREFIX)]
+    yield Basis.GHSA_LABEL, _bands(item for item in github if item.kind == LABEL_KIND)
+    yield Basis.GHSA_CVSS, _bands(_preferred(github))
+    yield Basis.CVSS, _bands(item for item in vectors if item not in github)
 
 
 def _verdict(basis: Basis, claims: set[Severity], vectors: tuple[Vector, ...]) -> Rating:
