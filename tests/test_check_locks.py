@@ -857,3 +857,15 @@ def test_an_include_that_changes_is_found_in_each_lock_that_uses_it(soar: Gate) 
     assert today(soar) == ExitCode.DENIED
     assert {one["path"] for one in soar.record["findings"]} == users
     assert len(users) == 65
+
+
+def test_a_build_lock_whose_package_needs_something_else_has_drifted(gate: Gate) -> None:
+    gate.index.add("build", "1.6.1", OLD)
+    gate.write("pyproject.toml", '[project]\nname = "demo"\nversion = "1"\n[build-system]\nrequires = ["leaf"]\n')
+    gate.compile()
+    assert gate.run() == ExitCode.PASS
+    assert gate.record["counts"]["locks"] == 3
+    gate.edit("pyproject.toml", '["leaf"]', '["leaf", "spare"]')
+    assert gate.run() == ExitCode.DENIED
+    assert gate.findings == [("lock.drift", "requirements-build.txt", 0)]
+    assert "lacks spare" in gate.record["findings"][0]["message"]

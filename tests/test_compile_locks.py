@@ -525,3 +525,41 @@ def test_the_pip_that_comes_with_python_installs_our_own_lock(tmp_path: Path) ->
     venv.create(tmp_path / "venv", with_pip=True)
     words = ["install", "--quiet", "--require-hashes", "--dry-run", "-r", str(REPOSITORY / "requirements.txt")]
     subprocess.run([tmp_path / "venv" / "bin" / "pip", *words], check=True, timeout=500)
+
+
+def test_a_package_gets_a_build_lock_from_its_build_system(stage: Stage) -> None:
+    stage.index.add("build", "1.6.1", OLD)
+    stage.index.add("backend", "1.0", OLD, "leaf")
+    stage.write("pyproject.toml", '[project]\nname = "demo"\nversion = "1"\n[build-system]\nrequires = ["backend"]\n')
+    assert stage.run() == ExitCode.PASS
+    assert "requirements-build.in was written from [build-system]" in stage.out + stage.err
+    assert stage.versions("requirements-build.txt") == {"backend": ("1.0",), "build": ("1.6.1",), "leaf": ("1.0",)}
+    before = stage.files()
+    assert stage.run() == ExitCode.PASS
+    assert stage.files() == before
+    assert stage.run("--check") == ExitCode.PASS
+    stage.write("pyproject.toml", '[project]\nname = "demo"\nversion = "1"\n[build-system]\nrequires = ["top"]\n')
+    assert stage.run("--check") == ExitCode.DENIED
+    assert "lacks top, has backend" in stage.out + stage.err
+    assert stage.run() == ExitCode.PASS
+    assert stage.versions("requirements-build.txt") == {"build": ("1.6.1",), "leaf": ("1.0",), "top": ("1.0",)}
+
+
+def test_the_members_of_a_workspace_get_build_locks_and_a_project_that_builds_nothing_none(stage: Stage) -> None:
+    stage.index.add("build", "1.6.1", OLD)
+    stage.write("pyproject.toml", '[tool.uv.workspace]\nmembers = ["packages/*"]\nexclude = ["packages/old"]\n')
+    for name in ("new", "old"):
+        stage.write(
+            f"packages/{name}/pyproject.toml", f'[project]\nname = "{name}"\n[build-system]\nrequires = ["top"]\n'
+        )
+    assert stage.run() == ExitCode.PASS
+    locks = [path for path in stage.files() if path.endswith("requirements-build.txt")]
+    assert locks == ["packages/new/requirements-build.txt"]
+
+
+def test_a_project_that_refuses_builds_gets_no_build_lock(stage: Stage) -> None:
+    stage.write("pyproject.toml", '[project]\nname = "demo"\n[build-system]\nrequires = ["top"]\n')
+    with (stage.root / ".security-config.toml").open("a") as file:
+        file.write("[build]\nallow = false\n")
+    assert stage.run() == ExitCode.PASS
+    assert not (stage.root / "requirements-build.in").exists()

@@ -58,6 +58,7 @@ from ops.supply_chain.dependencies.drift.lock_check import (
     notes_of,
 )
 from ops.supply_chain.dependencies.locks.errors import broken_finding
+from ops.supply_chain.gather.dependencies.build_sources import build_source_findings
 from ops.supply_chain.gather.dependencies.constraints import with_constraints
 from ops.supply_chain.gather.dependencies.exported import check_exported
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
@@ -172,6 +173,7 @@ def _check(
     # What is wrong with a lock is wrong with its siblings too, and is reported once.
     sound = [lock for lock, check in found if lock is not None and check.examined and not check.findings]
     differing = [finding for lock in sound for finding in sibling_findings(project.root, lock, jobs.get(lock.path))]
+    differing += build_source_findings(project.root, [lock.path for lock in sound])
     found += [
         (None, LockCheck(path=finding.path, how=CheckMethod.SIBLING, findings=(finding,))) for finding in differing
     ]

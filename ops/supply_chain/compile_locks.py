@@ -4,8 +4,10 @@ Reads    requirements.in files, pyproject.toml. A source is any requirements*.in
          any .in in a folder `requirements`, or a file that [locks].include names; pyproject.toml if the project has
          no requirements.in and no other tool's lock at its top. The lock beside a source provides the pins to
          keep and, in `# uv-compiled-at:`, the timestamp after which releases were ignored.
+         For a Python package also requirements-build.in, which is written from [build-system] of its pyproject.toml.
 Writes   requirements.txt, requirements.cdx.json, requirements.provenance.json beside each source (name.txt,
          name.cdx.json, name.provenance.json for a name.in); each file atomically, the lock last.
+         requirements-build.in beside the pyproject.toml of each package, unless [build].allow is false: the requirements of its build.
          Every package keeps its extras, which pip before 23.3 needs with --require-hashes.
          A new lock of pyproject.toml is for every platform and every Python that requires-python allows; an existing lock
          keeps what its header records, unless [locks] sets it. A requirement that is left out because of its marker is named.
@@ -31,6 +33,7 @@ from ops.supply_chain.adapters.tools.uv import Uv, index_address, uv_version
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.values.compile_request import CompileRequest
+from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.publisher import Publisher
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ErrorClass, UsageError
@@ -48,6 +51,7 @@ from ops.supply_chain.dependencies.compile.siblings import (
     check_siblings,
     publisher_of,
 )
+from ops.supply_chain.gather.dependencies.build_sources import build_source_findings, write_build_sources
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
@@ -74,7 +78,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def _perform(run: StageRun) -> StageResult:
     options = _options(run)
+    changed = () if run.args.check or run.args.paths else write_build_sources(run.root, run.config)
     groups = _jobs(run, options)
+    planned = [job.path for group in groups for job in group]
+    drifted = tuple(build_source_findings(run.root, planned)) if run.args.check else ()
     compiler = Uv(run.root, cache=run.cache / "uv", config=run.config, offline=run.offline)
     sent: list[CompileRequest] = []
 
@@ -92,7 +99,8 @@ def _perform(run: StageRun) -> StageResult:
     young = sum(lock.result.job.header.compiled_at > options.allowed for lock in locks)
     notes = [f"{young} of them record a timestamp that is younger than the cool-down"] if young else []
     notes += [note for lock in locks for note in left_out_notes(lock.result)]
-    return _result(run, locks, written, runs=len(sent), notes=notes)
+    notes += [f"{path} was written from [build-system]" for path in changed]
+    return _result(run, locks, written, runs=len(sent), notes=notes, drifted=drifted)
 
 
 def _options(run: StageRun) -> CompileOptions:
@@ -186,11 +194,18 @@ def _bom_renderer(run: StageRun) -> Callable[[SiblingFiles], bytes]:
 
 
 def _result(
-    run: StageRun, locks: Sequence[SiblingFiles], written: dict[str, list[str]], *, runs: int, notes: Sequence[str]
+    run: StageRun,
+    locks: Sequence[SiblingFiles],
+    written: dict[str, list[str]],
+    *,
+    runs: int,
+    notes: Sequence[str],
+    drifted: tuple[Finding, ...],
 ) -> StageResult:
     check = run.args.check
-    findings = findings_of(locks) if check else ()
-    changed = len(findings) if check else len(written)
+    stale = findings_of(locks) if check else ()
+    findings = (*stale, *drifted)
+    changed = len(stale) if check else len(written)
     text = text_of(locks, written, check=check, runs=runs)
     return StageResult(
         outcome=Outcome.FAIL if findings else Outcome.PASS,

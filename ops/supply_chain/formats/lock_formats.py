@@ -14,6 +14,8 @@ from ops.supply_chain.contracts.values.lock import LockKind
 
 PYPROJECT = "pyproject.toml"
 PIPFILE = "Pipfile"
+BUILD_LOCK = "requirements-build.txt"
+"""The lock of what builds a package, as `compile_locks` names it: none of it is in the product."""
 
 
 class LockFormat(NamedTuple):

@@ -98,6 +98,7 @@ DERIVED: dict[str, str] = {
 
 NEUTRAL: dict[str, str] = {
     "acknowledged_cves": "each finding that it covers is shown as waived, with its reason and end",
+    "build": "whether the project's own distributions are built, and how; what is built is examined and compared all the same",
     "compliance": "statements for readers; no gate reads them",
     "component_name": "a name",
     "controls": "controls out of scope are listed with their reason; no gate reads them",

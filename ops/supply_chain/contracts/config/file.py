@@ -14,6 +14,7 @@ from typing import Any, get_args
 import msgspec
 
 from ops.supply_chain.contracts.base import Contract
+from ops.supply_chain.contracts.config.build import BuildConfig
 from ops.supply_chain.contracts.config.compliance import ComplianceConfig
 from ops.supply_chain.contracts.config.controls import ControlsConfig
 from ops.supply_chain.contracts.config.dependencies import DependencyEntry
@@ -55,6 +56,7 @@ class Config(Contract, frozen=True, kw_only=True):
     converted_in: str = ""
     acknowledged_cves: tuple[AcknowledgedCve, ...] = ()
     locks: LocksConfig = LocksConfig()
+    build: BuildConfig = BuildConfig()
     index: IndexConfig = IndexConfig()
     sbom: SbomConfig = SbomConfig()
     policy: PolicyConfig = PolicyConfig()

@@ -25,6 +25,7 @@ from ops.supply_chain.contracts.values.lock import InstallScope, Lock, LockKind
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.globs import path_matcher
 from ops.supply_chain.core.names import normalise
+from ops.supply_chain.formats.lock_formats import BUILD_LOCK
 from ops.supply_chain.inventory.model.document import Component
 
 MAIN = "main"
@@ -136,6 +137,8 @@ def is_development_lock(path: str, kind: LockKind) -> bool:
     if kind not in (LockKind.REQUIREMENTS, LockKind.PYLOCK):
         return False
     folder, _, file_name = path.rpartition("/")
+    if file_name == BUILD_LOCK:
+        return True
     words = normalise(posixpath.splitext(file_name)[0]).split("-")
     rest = [word for word in words if word not in _FILE_WORDS]
     # `test.txt` alone can be about anything; in `requirements/` it cannot.
