@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,35 @@ def test_a_lock_that_the_project_ignores_counts(source: Source) -> None:
     code, record = source.check()
     assert code == ExitCode.DENIED
     assert [finding["path"] for finding in record["findings"]] == ["sub/requirements.txt"]
+
+
+READ = {
+    "what a lock includes": ("base.deps", "y==1.0\n"),
+    "what a lock is compiled from": ("requirements.in", "x\n"),
+    "what that includes": ("more.in", "y\n"),
+    "the SBOM beside a lock": ("requirements.cdx.json", "{}"),
+    "the baseline beside a lock": ("requirements.provenance.json", "{}"),
+    "settings of uv": ("uv.toml", "offline = true\n"),
+    "rules": ("rules/more/a.rego", "package a\n"),
+    "the template": ("SECURITY.md.template", "x\n"),
+    "a workflow": (".github/workflows/ci.yml", "on: push\n"),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+@pytest.mark.parametrize("whole", [False, True], ids=["ignored itself", "in an ignored folder"])
+def test_what_a_release_reads_counts_where_the_project_ignores_it(source: Source, case: str, whole: bool) -> None:
+    path, text = READ[case]
+    source.commit(".security-config.toml", '[policy]\nfolders = ["rules"]\n')
+    source.commit("requirements.txt", LOCK + "-r base.deps\n")
+    if case == "what that includes":
+        source.commit("requirements.in", "-r more.in\n")
+    source.commit(".gitignore", f"/{path.split('/')[0] if whole else path}\n*.unread\n")
+    source.write("x.unread", "")
+    assert source.check()[1]["findings"] == []
+    source.write(path, text)
+    found = [finding["path"].rstrip("/") for finding in source.check()[1]["findings"]]
+    assert found in ([path], [posixpath.dirname(path)], [posixpath.dirname(posixpath.dirname(path))]), found
 
 
 def test_many_paths_are_counted_and_the_first_named(source: Source) -> None:

@@ -1,7 +1,10 @@
 """Check that the source under release is its commit, and that every place states the same version.
 
 What differs from the commit: changed files, files that are not tracked unless a committed .gitignore ignores them, and
-what git is set to hide (core.fileMode, assume-unchanged, skip-worktree, .git/info/exclude, .git/info/attributes).
+what git is set to hide (core.fileMode, assume-unchanged, skip-worktree, .git/info/exclude, .git/info/attributes). Every
+file is read and compared with what a checkout writes. What a release reads (locks and what they include and are compiled
+from, configuration, rules, templates, workflows) counts although a committed .gitignore ignores it, and so do files that
+are not checked out.
 dist/ and the retained releases are left out. The version under release has to be that of the tag at HEAD, of the
 project's metadata, and of no other commit's tag; tags are v1.2, 1.2, NAME==1.2 or NAME-v1.2, compared by PEP 440. No
 waiver applies, and [gate].fail_on does not: --allow-dirty releases the tree as it is, and customers see it.

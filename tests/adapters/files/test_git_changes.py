@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 from collections.abc import Callable
@@ -191,10 +192,71 @@ def test_what_the_commit_ignores_and_what_tools_leave_is_no_change(checkout: Pat
     assert changes(checkout) == {"kept.pyc": "not tracked"}
 
 
-def test_a_file_that_a_sparse_checkout_left_out_is_no_change(checkout: Path) -> None:
-    git(checkout, "update-index", "--skip-worktree", "file")
+@pytest.mark.parametrize("flags", [["--skip-worktree"], ["--skip-worktree", "--assume-unchanged"]])
+def test_a_file_that_is_not_checked_out_is_named(checkout: Path, flags: list[str]) -> None:
+    for flag in flags:
+        git(checkout, "update-index", flag, "file")
     (checkout / "file").unlink()
+    assert changes(checkout) == {"file": "not checked out (skip-worktree, or a sparse checkout)"}
+
+
+BYTES = "its bytes are not those that a checkout writes, although git sees no change"
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 4\n"
+SAME_TO_GIT: dict[str, tuple[str, str, str]] = {
+    "line ends": ("* text=auto", "x = 1\n", "x = 1\r\n"),
+    "line ends of one kind of file": ("file text eol=lf", "x = 1\n", "x = 1\r\n"),
+    "the text of $Id$": ("file ident", 'x = "$Id$"\n', 'x = "$Id: "; import os #$"\n'),
+    "a filter of the clone": ("file filter=x", "x = 1\n", "x = 2\n"),
+    "another content than a pointer names": ("file filter=x", POINTER.format("0" * 64), "x = 2\n"),
+}
+
+
+@pytest.mark.parametrize("case", SAME_TO_GIT)
+def test_other_bytes_that_are_the_same_to_git_are_named(checkout: Path, case: str) -> None:
+    attributes, committed, changed = SAME_TO_GIT[case]
+    add(checkout, ".gitattributes", f"{attributes}\n")
+    add(checkout, "file", committed)
+    commit(checkout)
+    (checkout / "file").write_bytes(changed.encode())
+    touch(checkout / "file")  # so that git has no reason to read it again
+    if "filter" in attributes:
+        git(checkout, "config", "filter.x.clean", "git cat-file blob HEAD:file")
+    git(checkout, "add", "-A")
+    assert git(checkout, "status", "--porcelain") == ""
+    assert changes(checkout) == {"file": BYTES}
+
+
+def test_a_checkout_with_line_ends_of_its_own_and_the_content_of_a_pointer_are_as_committed(checkout: Path) -> None:
+    content = b"data"
+    pointer = POINTER.format(hashlib.sha256(content).hexdigest())
+    add(checkout, ".gitattributes", "file text eol=crlf\nlarge filter=lfs\n")
+    add(checkout, "large", pointer)
+    commit(checkout)
+    (checkout / "file").unlink()
+    git(checkout, "checkout", "file")
+    assert (checkout / "file").read_bytes() == b"first\r\n"
+    (checkout / "large").write_bytes(content)
+    touch(checkout / "large")
+    git(checkout, "config", "filter.lfs.clean", f"printf '{pointer}'".replace("\n", "\\n"))
+    git(checkout, "add", "-A")
     assert changes(checkout) == {}
+
+
+def test_files_in_a_submodule_that_is_not_checked_out_are_named(checkout: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "-q", "-b", "main")
+    add(other, "part")
+    commit(other)
+    git(checkout, "submodule", "add", "-q", str(other), "sub")
+    commit(checkout)
+    git(checkout, "submodule", "deinit", "-q", "-f", "sub")
+    assert changes(checkout) == {}
+    add(checkout, "sub/deep/evil.py")
+    assert changes(checkout) == {"sub/deep/evil.py": "is in a submodule that is not checked out"}
+    (checkout / "sub/.git").mkdir()
+    with pytest.raises(UnavailableError, match=r"not a repository"):
+        read_changes(checkout)
 
 
 def test_what_the_pipeline_writes_is_no_change_but_the_project_is_no_output(checkout: Path) -> None:

@@ -3,7 +3,8 @@
 An untracked file counts unless a `.gitignore` of the commit ignores it: what only this clone ignores
 (`.git/info/exclude`, `core.excludesFile`, a `.gitignore` that is not committed) would be part of a build, and of no
 commit. Of these, names that begin with a dot are left out (`.idea/`, `.venv/`, caches), except those that a
-release reads. A file whose changes git is set not to see counts even where it has none.
+release reads. A file whose changes git is set not to see counts even where it has none, and so does one that is not
+checked out.
 
 Source: git-status(1), git-ls-files(1), git-check-ignore(1), git-update-index(1), gitattributes(5)
 """
@@ -11,11 +12,19 @@ Source: git-status(1), git-ls-files(1), git-check-ignore(1), git-update-index(1)
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.supply_chain.adapters.files.git_process import SUBMODULE_MODE, git_bytes, git_text, output_of, run_git
+from ops.supply_chain.adapters.files.git_content import changed_content
+from ops.supply_chain.adapters.files.git_process import (
+    SUBMODULE_MODE,
+    failure,
+    git_bytes,
+    git_text,
+    output_of,
+    run_git,
+)
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.values.source import SourceChange
 
@@ -34,6 +43,11 @@ _HIDDEN = {
 }
 
 
+_BYTES = "its bytes are not those that a checkout writes, although git sees no change"
+_LEFT_OUT = "not checked out (skip-worktree, or a sparse checkout)"
+_NOT_CHECKED_OUT = "is in a submodule that is not checked out"
+
+
 class _Ignored(NamedTuple):
     """An untracked path, and the file with the pattern that ignores it, empty if none does."""
 
@@ -47,7 +61,8 @@ def read_changes(folder: Path, *, outputs: Iterable[Path] = (), read: Iterable[s
     Args:
         folder: A folder in a repository with a commit.
         outputs: Folders that the pipeline itself writes; what is below them is left out.
-        read: Files, relative to the folder, that count wherever they are ignored, because the release reads them.
+        read: Files and folders, relative to the folder, that count wherever they are ignored, because the release reads
+            them.
     Returns:
         One a path, sorted.
     Raises:
@@ -74,14 +89,19 @@ def _changes(folder: Path, read: Sequence[str]) -> Iterator[SourceChange]:
         else:
             yield from (
                 SourceChange(path=path, reason=f"not tracked (ignored by {entry.by}), and read by the release")
-                for path in read
-                if path == entry.path or (entry.path.endswith("/") and path.startswith(entry.path))
+                for path in _read_of(entry.path, read)
             )
     attributes = folder / git_text(folder, "rev-parse", "--git-path", "info/attributes").removesuffix("\n")
     if _has_patterns(attributes):
         yield SourceChange(path=".git/info/attributes", reason="attributes of this clone alone can hide changes")
     for name in _submodules(folder):
+        if not os.path.lexists(folder / name / ".git"):
+            # git does not look into it; an empty one is a file that is not read (see `unwalked`).
+            for path in _files_below(folder / name):
+                yield SourceChange(path=f"{name}/{path}", reason=_NOT_CHECKED_OUT)
+            continue
         inside = [path.removeprefix(f"{name}/") for path in read if path.startswith(f"{name}/")]
+        _require_own(folder / name)
         for change in _changes(folder / name, inside):
             yield SourceChange(path=f"{name}/{change.path}", reason=change.reason)
 
@@ -93,7 +113,13 @@ def _tracked(folder: Path, ignores: Iterable[str]) -> Iterator[SourceChange]:
     above = sorted(f"{top}{path}" for path in ignores if not path.startswith(prefix))
     # Submodules are examined one by one, because each has a configuration of its own.
     shown = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty")
-    done = run_git(folder, *_without_filters(folder), "status", *shown, "--", ".", *above)
+    filters = _filters(folder)
+    without = _without_filters(filters)
+    # First, so that what git itself sees replaces it.
+    own = {driver for driver, is_own in filters.items() if is_own}
+    for path in changed_content(folder, without=without, own=own):
+        yield SourceChange(path=path, reason=_BYTES)
+    done = run_git(folder, *without, "status", *shown, "--", ".", *above)
     for row in _split(output_of(folder, "status", done)):
         state, path = row[:2], row[3:]
         kind = state[1] if state[1] != " " else state[0]
@@ -101,8 +127,9 @@ def _tracked(folder: Path, ignores: Iterable[str]) -> Iterator[SourceChange]:
         yield SourceChange(path=path.removeprefix(prefix) if path.startswith(prefix) else f"{top}{path}", reason=reason)
     for row in _split(git_bytes(folder, "ls-files", "-v", "-z", "--", ".")):
         tag, path = row[0], row[2:]
-        # A sparse checkout sets skip-worktree on the files that it leaves out.
-        if tag.islower() or (tag == "S" and os.path.lexists(folder / path)):
+        if tag in "Ss" and not os.path.lexists(folder / path):
+            yield SourceChange(path=path, reason=_LEFT_OUT)
+        elif tag.islower() or tag == "S":
             yield SourceChange(path=path, reason=_HIDDEN.get(tag, _HIDDEN["h"]))
 
 
@@ -131,6 +158,15 @@ def _ignored(folder: Path, paths: Iterable[str]) -> Iterator[_Ignored]:
         yield _Ignored(path.removeprefix("./"), "" if pattern.startswith("!") else source)
 
 
+def _read_of(ignored: str, read: Sequence[str]) -> Iterator[str]:
+    """Yield what a release reads of an ignored file or folder."""
+    for path in read:
+        if ignored.rstrip("/") == path or (ignored.endswith("/") and path.startswith(ignored)):
+            yield path
+        elif ignored.startswith(f"{path}/"):
+            yield ignored
+
+
 def _counts_if_hidden(path: str) -> bool:
     parts = path.rstrip("/").split("/")
     return parts[0] in _READ_BY_A_RELEASE or not any(part.startswith(".") or part == "__pycache__" for part in parts)
@@ -152,26 +188,49 @@ def _has_patterns(path: Path) -> bool:
     return any(line.strip() and not line.lstrip().startswith(b"#") for line in lines)
 
 
-def _without_filters(folder: Path) -> list[str]:
-    """Return options that switch off the filters which the repository's own configuration names."""
+def _filters(folder: Path) -> dict[str, bool]:
+    """Return the filters that are configured, by their names; True for one of the user's own configuration alone."""
     done = run_git(folder, "config", "--show-scope", "--name-only", "-z", "--get-regexp", r"^filter\.")
     if done.returncode == 1:  # git-config(1): there is none
-        return []
+        return {}
     words = _fields(output_of(folder, "config", done))
-    found = [name for scope, name in zip(words[::2], words[1::2], strict=False) if scope in _OWN_SCOPES]
-    drivers = dict.fromkeys(
-        name.rpartition(".")[0] for name in found if name.endswith((*_FILTER_COMMANDS, ".required"))
-    )
+    found: dict[str, bool] = {}
+    for scope, name in zip(words[::2], words[1::2], strict=False):
+        if name.endswith((*_FILTER_COMMANDS, ".required")):
+            driver = name.rpartition(".")[0].removeprefix("filter.")
+            found[driver] = found.get(driver, True) and scope not in _OWN_SCOPES
+    return found
+
+
+def _without_filters(filters: Mapping[str, bool]) -> list[str]:
+    """Return options that switch off the filters which the repository's own configuration names."""
+    drivers = [f"filter.{driver}" for driver, is_own in filters.items() if not is_own]
     settings = [f"{driver}{command}=" for driver in drivers for command in _FILTER_COMMANDS]
     settings += [f"{driver}.required=false" for driver in drivers]
     return [word for setting in settings for word in ("-c", setting)]
 
 
 def _submodules(folder: Path) -> list[str]:
-    """Return the paths of the submodules below a folder that are checked out."""
+    """Return the paths of the submodules below a folder, checked out or not."""
     rows = git_bytes(folder, "ls-files", "--stage", "-z", "--", ".").split(b"\0")
-    names = [os.fsdecode(row.partition(b"\t")[2]) for row in rows if row.startswith(SUBMODULE_MODE)]
-    return [name for name in names if (folder / name / ".git").exists()]
+    return [os.fsdecode(row.partition(b"\t")[2]) for row in rows if row.startswith(SUBMODULE_MODE)]
+
+
+def _require_own(folder: Path) -> None:
+    """Check that a submodule's `.git` is a repository: git would go on to the one above it.
+
+    Raises:
+        UnavailableError: It is none.
+    """
+    top = Path(git_text(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
+    if top.resolve() != folder.resolve():
+        raise failure(folder, "rev-parse", b"its .git is not a repository")
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    for place, folders, names in os.walk(folder):
+        links = [name for name in folders if (Path(place) / name).is_symlink()]
+        yield from ((Path(place) / name).relative_to(folder).as_posix() for name in [*names, *links])
 
 
 def _split(data: bytes) -> list[str]:

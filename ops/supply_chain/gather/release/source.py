@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
+
 from ops.supply_chain.adapters.files import git
 from ops.supply_chain.adapters.files.git_changes import read_changes
+from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.assurance.adoption.workflows import FOLDER as WORKFLOWS
+from ops.supply_chain.assurance.documents.security_md import TEMPLATE_NAME
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.values.source import SourceChange
 from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.dependencies.compile.siblings import baseline_path, bom_path
+from ops.supply_chain.dependencies.locks.coverage import included_by
 from ops.supply_chain.formats.project_metadata import PYPROJECT, SETUP_CFG, SETUP_PY
-from ops.supply_chain.gather.gates.locks import find_locks
+from ops.supply_chain.gather.gates.locks import read_good_locks
 from ops.supply_chain.release.provenance.agreement import ReleasedVersion
 from ops.supply_chain.runner.context import StageRun
+
+UV_SETTINGS = "uv.toml"
+"""Settings with which uv compiles the locks."""
+
+MANIFEST_IN = "MANIFEST.in"
+"""Which files setuptools packs."""
 
 _ORIGINS = {"option": "--version", "tag": "the tag at HEAD", "pyproject": "the project's metadata"}
 
@@ -18,7 +32,8 @@ _ORIGINS = {"option": "--version", "tag": "the tag at HEAD", "pyproject": "the p
 def source_changes(run: StageRun) -> tuple[SourceChange, ...]:
     """List what differs from the commit; empty outside git.
 
-    What the run itself writes is left out; a lock or metadata file counts even where the project ignores it.
+    What the run itself writes is left out; what a release reads counts even where the project ignores it: locks, what
+    they include and are compiled from, the files beside them, metadata, configuration, rules and templates.
 
     Raises:
         UnavailableError: git does not answer.
@@ -26,8 +41,26 @@ def source_changes(run: StageRun) -> tuple[SourceChange, ...]:
     """
     if run.project.source is None:
         return ()
-    read = [*find_locks(run.root, run.config.locks), CONFIG_NAME, PYPROJECT, SETUP_CFG, SETUP_PY]
-    return read_changes(run.root, outputs=(run.dist, run.artifacts), read=read)
+    return read_changes(run.root, outputs=(run.dist, run.artifacts), read=_read_by_a_release(run))
+
+
+def _read_by_a_release(run: StageRun) -> list[str]:
+    """Return the files and folders of the project that a release reads, as far as they exist, sorted."""
+    found = read_good_locks(run.root, run.config.locks)
+    locks = {lock.path for lock in found.locks} | {lock.path for lock in found.broken}
+    # A broken lock has a source, too: its name gives it.
+    sources = {lock.source for lock in found.locks if lock.source} | {
+        f"{posixpath.splitext(lock)[0]}.in" for lock in locks
+    }
+    named = {path for lock in found.locks for path, _, _ in lock.included}
+    beside = {path for lock in locks for path in (bom_path(lock), baseline_path(lock))}
+    included = included_by(locks | sources | named, ProjectFiles(run.root).read)
+    settings = {CONFIG_NAME, PYPROJECT, SETUP_CFG, SETUP_PY, UV_SETTINGS, MANIFEST_IN, TEMPLATE_NAME, WORKFLOWS}
+    configured = {
+        posixpath.normpath(path) for path in (*run.config.policy.folders, run.config.signing.trust_config) if path
+    }
+    paths = locks | sources | named | beside | included | settings | configured
+    return sorted(path for path in paths if os.path.lexists(run.root / path))
 
 
 def released_version(run: StageRun) -> ReleasedVersion:
