@@ -93,6 +93,12 @@ def compare(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def pull_request(session: nox.Session) -> None:
+    """Review a change against its base, `-- --base REF`: packages, licences and new findings; exit 4 on new ones only."""
+    _script(session, "review_change")
+
+
+@nox.session(default=False)
 def report(session: nox.Session) -> None:
     """Render the last run as one page, dist/report/index.html; with `-- --pdf` also as a PDF."""
     _script(session, "render_report", "--claims")

@@ -281,6 +281,15 @@ PIPELINE: tuple[StageRow, ...] = (
         records=False,
     ),
     StageRow(
+        "review_change",
+        "Change review",
+        reads="two commits of the project, advisory feeds, core metadata on the index",
+        writes="dist/change/",
+        decides="the change brings no finding",
+        records=False,
+        secrets=("index",),
+    ),
+    StageRow(
         "adopt_project",
         "Adoption",
         reads="a project's folder",

@@ -29,10 +29,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from ops.supply_chain.adapters.osv.sources import SourceKind, SourceResult
+from ops.supply_chain.adapters.osv.sources import SourceResult
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import ToolRef
-from ops.supply_chain.contracts.values.advisory import Status, Vulnerability
+from ops.supply_chain.contracts.values.advisory import Status
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.canonical import read_bytes
 from ops.supply_chain.core.digests import sha256_bytes
@@ -46,6 +46,13 @@ from ops.supply_chain.gather.risk.advisories.finish import (
     project_gates,
 )
 from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, add_options, look_up
+from ops.supply_chain.gather.risk.advisories.matches import (
+    VULNERABILITY,
+    VULNERABILITY_SOURCES,
+    Matches,
+    vulnerabilities_of,
+    vulnerability_findings,
+)
 from ops.supply_chain.gather.risk.advisories.newer import newest_clear
 from ops.supply_chain.risk.advisories import pip_audit_comparison
 from ops.supply_chain.risk.advisories.pins import PinKey
@@ -55,14 +62,9 @@ from ops.supply_chain.runner.stage import run_stage
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.tools.pip_audit import AuditResult
 
-GATE = "vulnerability"
 SAME_RECORDS = (
     "pip-audit used the same records: it confirms how versions were matched, not that the source of advisories is whole"
 )
-KINDS = tuple(SourceKind)
-
-Matches = Mapping[PinKey, Sequence[Vulnerability]]
-"""The vulnerabilities of each pin that has any."""
 
 
 class _AuditRun(NamedTuple):
@@ -82,7 +84,7 @@ class _AuditRun(NamedTuple):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add this stage's own options."""
-    add_options(parser, KINDS)
+    add_options(parser, VULNERABILITY_SOURCES)
     parser.add_argument(
         "--vex",
         action="append",
@@ -112,8 +114,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    with look_up(run, GATE, KINDS) as found:
-        matches = {key: hits for key in found.queried if found.matcher and (hits := found.matcher.match(*key))}
+    with look_up(run, VULNERABILITY, VULNERABILITY_SOURCES) as found:
+        matches = vulnerabilities_of(found)
         audit = _run_pip_audit(found, matches) if run.args.second_opinion else _AuditRun()
         newest = newest_clear(run, found, matches)
     findings = [(gate, _findings(found, gate, matches, newest, audit)) for gate in project_gates(run, found)]
@@ -134,7 +136,7 @@ def _perform(run: StageRun) -> StageResult:
 def _findings(
     found: LookupResult, gate: ProjectGate, matches: Matches, newest: Mapping[PinKey, str], audit: _AuditRun
 ) -> list[Finding]:
-    findings = [*_vulnerabilities(found, gate, matches, newest), *_disagreements(found, gate, audit)]
+    findings = [*vulnerability_findings(found, gate, matches, newest), *_disagreements(found, gate, audit)]
     findings += gate.builder.classified()
     return [*findings, *not_examined_findings(found, gate.pins)]
 
@@ -162,16 +164,6 @@ def _vex_refs(run: StageRun) -> Iterator[FileRef]:
     for path in run.args.vex:
         data = read_bytes(path)
         yield FileRef(path=f"vex:{path.name}", sha256=sha256_bytes(data), size=len(data))
-
-
-def _vulnerabilities(
-    found: LookupResult, gate: ProjectGate, matches: Matches, newest: Mapping[PinKey, str]
-) -> Iterator[Finding]:
-    locations = gate.pins.locate(matches.keys(), findings=sum(map(len, matches.values())))
-    for key, where in sorted(locations.items()):
-        move_to = found.matcher.move_to(*key) if found.matcher else ""
-        clear = newest.get(key, "")
-        yield from (gate.builder.vulnerability(hit, where, move_to=move_to, newest=clear) for hit in matches[key])
 
 
 def _run_pip_audit(found: LookupResult, matches: Matches) -> _AuditRun:

@@ -22,8 +22,9 @@ from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.inventory.checks.check import check_document
-from ops.supply_chain.inventory.comparison.compare import Change, ChangeKind, SbomComparison, compare, read_inventory
+from ops.supply_chain.inventory.comparison.compare import ChangeKind, SbomComparison, compare, read_inventory
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
+from ops.supply_chain.inventory.comparison.lines import change_line
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -34,7 +35,6 @@ FOLDERS = ("", "sbom", "release")
 """Folders in which it is searched."""
 
 STORE_FOLDER = "supply-chain"
-ALARM = "the same version now has different bytes"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -146,7 +146,7 @@ def _text(
     refused: Sequence[ChangeKind],
 ) -> str:
     lines = [f"before: {_title(before)}", f"after:  {_title(after)}"]
-    lines += [_line(change) for change in found.changes]
+    lines += [change_line(change) for change in found.changes]
     if not found.changes:
         lines.append("no difference")
     if found.hashes_not_compared:
@@ -162,27 +162,6 @@ def _text(
 def _title(inventory: SbomInventory) -> str:
     what = f"{inventory.name or 'unnamed'} {inventory.version}".strip()
     return f"{what} ({inventory.format}, {plural(inventory.size, 'package')})"
-
-
-def _line(change: Change) -> str:
-    name = change.name if change.ecosystem == "pypi" else f"{change.ecosystem or 'no purl'}:{change.name}"
-    where = f"{name} {change.version}".strip()
-    gone, come = len(change.before), len(change.after)
-    if change.kind is ChangeKind.HASH_CHANGED:
-        return f"ALARM {change.kind}: {where}: {plural(gone, 'hash', 'hashes')} removed, {come} added: {ALARM}"
-    if change.kind is ChangeKind.HASH_ADDED:
-        return f"{change.kind}: {where}: {plural(come, 'hash', 'hashes')} added"
-    if change.kind in {ChangeKind.ADDED, ChangeKind.REMOVED}:
-        return f"{change.kind}: {where} {', '.join(change.before + change.after)}"
-    if change.kind is ChangeKind.EDGES_CHANGED:
-        parts = [f"-{entry}" for entry in change.before] + [f"+{entry}" for entry in change.after]
-        return f"{change.kind}: {where}: {' '.join(parts)}"
-    colon = ":" if change.version else ""
-    return f"{change.kind}: {where}{colon} {_list(change.before)} -> {_list(change.after)}"
-
-
-def _list(values: Sequence[str]) -> str:
-    return ", ".join(values) or "nothing"
 
 
 if __name__ == "__main__":

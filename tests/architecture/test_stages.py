@@ -21,8 +21,8 @@ ROWS = [pytest.param(row, id=row.script) for row in PIPELINE]
 SECTIONS = ("Reads", "Writes", "Decides", "Exits", "Network", "Source")
 MOST_LINES = 400
 MOST_STATEMENTS_IN_MAIN = 25
-KEPT_FOLDERS = {"mirror", "verifier"}
-"""Outputs in `dist/` that do not describe a run: the mirror shows the retained releases, the verifier is our own code."""
+KEPT_FOLDERS = {"change", "mirror", "verifier"}
+"""Outputs in `dist/` that do not describe a run: the review of a change describes a commit, the mirror shows the retained releases, the verifier is our own code."""
 
 NOT_STAGES = {"build_type"}
 """Names that begin like a stage's and are something else."""

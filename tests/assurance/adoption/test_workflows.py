@@ -35,6 +35,7 @@ PERMISSIONS = {
     ("release.yml", "release"): {"contents": "read", "id-token": "write", "attestations": "write"},
     ("release.yml", "publish"): {"contents": "write"},
     ("daily-scan.yml", "scan"): {"contents": "read"},
+    ("pull-request.yml", "review"): {"contents": "read"},
     ("scorecard.yml", "analysis"): {
         "contents": "read",
         "actions": "read",
@@ -97,21 +98,21 @@ def test_nothing_of_an_event_stands_in_a_script(rendered: tuple[str, str, Any]) 
 
 
 def test_checkouts_leave_no_credentials_and_artifacts_say_for_how_long(rendered: tuple[str, str, Any]) -> None:
-    _, text, workflow = rendered
+    _, _, workflow = rendered
     for step in steps_of(workflow):
         if "actions/checkout@" in step.get("uses", ""):
             assert step["with"]["persist-credentials"] is False
         if "actions/upload-artifact@" in step.get("uses", ""):
             assert 1 <= step["with"]["retention-days"] <= 90
             assert step["with"]["if-no-files-found"] in ("error", "ignore")
-    assert "pull_request_target" not in text
+    assert "pull_request_target" not in workflow[True]
     assert not any("cache" in step.get("with", {}) for step in steps_of(workflow))
 
 
 def test_no_job_runs_the_build_script_of_a_dependency(rendered: tuple[str, str, Any], repository: Path) -> None:
     name, _, workflow = rendered
     installs = [step["run"] for step in steps_of(workflow) if "pip install" in step.get("run", "")]
-    assert len(installs) == {"release.yml": 2, "daily-scan.yml": 1, "scorecard.yml": 0}[name]
+    assert len(installs) == {"release.yml": 2, "daily-scan.yml": 1, "pull-request.yml": 1, "scorecard.yml": 0}[name]
     assert all('--require-hashes --only-binary ":all:" ' in line for line in installs)
     for variable in workflow.get("env", {}) if installs else ():
         assert f'WHEELS_ONLY = "{variable}"\n' in (repository / "noxfile.py").read_text()
@@ -124,6 +125,19 @@ def test_only_what_is_encrypted_leaves_a_scan(repository: Path) -> None:
     assert uploads == ["project/dist/scan/findings/*.age"]
     [scan] = [step["run"] for step in steps_of(workflow) if "nox" in step.get("run", "") and "-s" in step["run"]]
     assert scan == "python -m nox -s daily_scan -- --project ../project --dist dist --public-log"
+
+
+def test_a_review_runs_nothing_of_the_pull_request_and_reads_no_secret(repository: Path) -> None:
+    for kind in ("own", *PIPELINES):
+        text = text_of(repository, "pull-request.yml", kind)
+        workflow = yaml.safe_load(text)
+        assert workflow[True] == {"pull_request": None}  # `on` is a truth value in YAML 1.1
+        assert "secrets." not in text
+        assert workflow["jobs"]["review"]["defaults"]["run"]["working-directory"] == "pipeline"
+        project, pipeline = (step["with"] for step in steps_of(workflow) if "actions/checkout@" in step.get("uses", ""))
+        assert (project["path"], project["fetch-depth"], pipeline["path"]) == ("project", 0, "pipeline")
+        assert "ref" not in project
+        assert "ref" in pipeline
 
 
 def test_a_release_is_verified_before_it_is_published(repository: Path) -> None:
@@ -147,6 +161,7 @@ def test_every_nox_command_has_a_session_and_options_that_it_knows(repository: P
         "daily_scan": ["check_vulnerabilities", "report_findings"],
         "verify": ["verify_release"],
         "publish": ["publish_release"],
+        "pull_request": ["review_change"],
     }
     sessions = set(re.findall(r"^def (\w+)\(session", (repository / "noxfile.py").read_text(), re.MULTILINE))
     for name in NAMES:

@@ -64,7 +64,7 @@ def test_every_key_of_the_built_in_tables_has_a_direction_or_is_weaker_by_any_ch
 
 @pytest.mark.parametrize("key", ["gate.fail_on", *(key for key in DIRECTIONS if "publishers.a" in key)])
 def test_a_severity_is_compared_by_rank(key: str) -> None:
-    default = settings._value(Config(), key)
+    default = settings.value_at(Config(), key)
     if not isinstance(default, Severity):
         return
     table, name = key.split(".")

@@ -50,7 +50,7 @@ def index_entries(folder: Path) -> tuple[TrackedPath, ...] | None:
     Raises:
         UnavailableError: git cannot be run or answers with an error.
     """
-    if not _inside_repository(folder):
+    if not inside_repository(folder):
         return None
     rows = git_bytes(folder, "ls-files", "-t", "--stage", "-z", "--", ".").split(b"\0")
     found: dict[str, TrackedPath] = {}
@@ -71,7 +71,7 @@ def read_state(folder: Path, *, remotes: tuple[str, ...] = ("origin",)) -> GitSt
     Raises:
         UnavailableError: It is in a repository, but git cannot be run or answers with an error.
     """
-    if not _inside_repository(folder) or _has_no_commit(folder):
+    if not inside_repository(folder) or _has_no_commit(folder):
         return None
     commit, epoch = git_text(folder, "log", "-1", "--format=%H %ct").split()
     return GitState(
@@ -94,7 +94,7 @@ def remote_of(folder: Path, *, remotes: tuple[str, ...] = ("origin",)) -> str | 
     Raises:
         UnavailableError: git cannot be run or answers with an error.
     """
-    return _remote(folder, remotes) if _inside_repository(folder) else None
+    return _remote(folder, remotes) if inside_repository(folder) else None
 
 
 def tags_elsewhere(folder: Path) -> tuple[TagElsewhere, ...]:
@@ -135,7 +135,7 @@ def tracked_files(folder: Path) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _inside_repository(folder: Path) -> bool:
+def inside_repository(folder: Path) -> bool:
     """Return whether a folder is in a repository, after a check that git finds the same one.
 
     Raises:

@@ -57,19 +57,32 @@ class BlobReader:
         Raises:
             UnavailableError: git has no such file at that commit, or stopped answering.
         """
+        # An object named `commit:./path` is resolved from the folder that git runs in.
+        return self._answer(f"{self._commit}:./{path}", repr(path))
+
+    def read_object(self, name: str) -> bytes:
+        """Return the bytes of one file.
+
+        Args:
+            name: Full hash of its object.
+        Raises:
+            UnavailableError: git has no such object, or stopped answering.
+        """
+        return self._answer(name, name)
+
+    def _answer(self, name: str, shown: str) -> bytes:
         with self._lock:
             try:
-                return self._ask(path)
+                return self._ask(name)
             except (OSError, ValueError) as error:
                 raise UnavailableError(
-                    f"git cat-file: no answer for {path!r} at {self._commit}: {error}",
+                    f"git cat-file: no answer for {shown} at {self._commit}: {error}",
                     hint="Run `git fsck` in that repository.",
                 ) from error
 
-    def _ask(self, path: str) -> bytes:
+    def _ask(self, name: str) -> bytes:
         to_git, from_git = _pipes(self._process)
-        # An object named `commit:./path` is resolved from the folder that git runs in.
-        to_git.write(f"{self._commit}:./{path}\n".encode())
+        to_git.write(f"{name}\n".encode())
         to_git.flush()
         # git-cat-file(1): "<oid> SP <type> SP <size> LF <contents> LF", or "<object> SP missing LF"
         answer = _ANSWER.fullmatch(from_git.readline())

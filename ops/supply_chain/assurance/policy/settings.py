@@ -166,7 +166,7 @@ def weakened_settings(config: Config, effects: ProjectEffects) -> list[Weakening
         if key in DERIVED or key in NEUTRAL or key.partition(".")[0] in NEUTRAL:
             continue
         is_weaker = DIRECTIONS.get(key, _different)
-        default, value = _value(Config(), key), _value(config, key)
+        default, value = value_at(Config(), key), value_at(config, key)
         address = PUBLIC.get(key, "")
         if is_weaker(default, value) and not (address and value.rstrip("/") == address.rstrip("/")):
             found.append(Weakening(setting=key, default=address or value_text(default), value=value_text(value)))
@@ -202,7 +202,8 @@ def keys(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{field.name}"
 
 
-def _value(config: Config, key: str) -> Any:
+def value_at(config: Config, key: str) -> Any:
+    """Return the value of a key of `keys`."""
     found: Any = config
     for name in key.split("."):
         found = getattr(found, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
@@ -88,12 +88,13 @@ class ReadLocks(NamedTuple):
     broken: tuple[BrokenLock, ...]
 
 
-def read_project_locks(files: Files, config: LocksConfig) -> ReadLocks:
+def read_project_locks(files: Files, config: LocksConfig, known: Mapping[str, Lock] | None = None) -> ReadLocks:
     """Read all locks of a project; a broken one does not keep the others from being read.
 
     Args:
         files: The project folder.
         config: Which files are locks.
+        known: Locks by path that were read in another state of the project and are the same in this one.
     Returns:
         Every lock that was found; may be empty.
     Raises:
@@ -104,6 +105,9 @@ def read_project_locks(files: Files, config: LocksConfig) -> ReadLocks:
     locks: list[Lock] = []
     broken: list[BrokenLock] = []
     for path in paths:
+        if known and path in known:
+            locks.append(known[path])
+            continue
         try:
             locks.append(read_lock(path, _content(files, path), files.read))
         except InputError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,16 +49,17 @@ def read_project_locks(root: Path, config: LocksConfig) -> tuple[Lock, ...]:
     return found.locks
 
 
-def read_good_locks(root: Path, config: LocksConfig) -> ReadLocks:
+def read_good_locks(root: Path, config: LocksConfig, known: Mapping[str, Lock] | None = None) -> ReadLocks:
     """Read all locks of a project; the broken ones are listed beside the others.
 
     Args:
         root: The project's folder.
         config: Which files are locks.
+        known: Locks by path that were read in another state of the project and are the same in this one.
     """
     from ops.supply_chain.dependencies.locks import project
 
-    return project.read_project_locks(ProjectFiles(root), config)
+    return project.read_project_locks(ProjectFiles(root), config, known)
 
 
 def classify(root: Path, config: LocksConfig, found: ReadLocks) -> Classified:

@@ -177,10 +177,22 @@ def _described(root: Path) -> tuple[str, Path, Config]:
 def _read(described: Sequence[tuple[str, Path, Config]]) -> tuple[GateProject, ...]:
     found = [read_good_locks(root, config.locks) for _, root, config in described]
     refuse_all_broken(found)
-    return tuple(_project(*entry, read) for entry, read in zip(described, found, strict=True))
+    return tuple(project_of(*entry, read) for entry, read in zip(described, found, strict=True))
 
 
-def _project(label: str, root: Path, config: Config, read: ReadLocks) -> GateProject:
+def project_of(label: str, root: Path, config: Config, read: ReadLocks) -> GateProject:
+    """Return a project with its locks, and with what pins or declares packages and was not read.
+
+    Args:
+        label: Its name among several, else empty.
+        root: Its folder.
+        config: Its configuration.
+        read: Its locks.
+    Raises:
+        InputError: A folder cannot be read.
+        UnavailableError: git does not answer.
+        UsageError: `[locks].exclude` leaves out everything.
+    """
     classes = classify(root, config.locks, read)
     is_unlocked = not (read.locks or read.broken)
     declaring = tuple(file.path for file in classes.unread if file.declares and is_unlocked)

@@ -7,7 +7,7 @@ What could not be examined (a pin, a project without a lock, a feed) becomes a f
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -94,6 +94,12 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
 def add_options(parser: argparse.ArgumentParser, kinds: Iterable[SourceKind]) -> None:
     """Add the options of both gates."""
     add_fleet_option(parser)
+    add_source_options(parser, kinds)
+    parser.add_argument("--ledger", action="store_true", help="record first sightings in the ledger")
+
+
+def add_source_options(parser: argparse.ArgumentParser, kinds: Iterable[SourceKind]) -> None:
+    """Add the options that choose the source of advisories."""
     parser.add_argument(
         "--advisories",
         action="append",
@@ -109,12 +115,16 @@ def add_options(parser: argparse.ArgumentParser, kinds: Iterable[SourceKind]) ->
         choices=[kind.value for kind in kinds],
         help="without --advisories: use this source; repeatable (default: all of them, in this order)",
     )
-    parser.add_argument("--ledger", action="store_true", help="record first sightings in the ledger")
 
 
 @contextmanager
 def look_up(
-    run: StageRun, gate: str, kinds: Collection[SourceKind], *, with_malicious: bool = False
+    run: StageRun,
+    gate: str,
+    kinds: Collection[SourceKind],
+    *,
+    with_malicious: bool = False,
+    projects: Sequence[GateProject] | None = None,
 ) -> Iterator[LookupResult]:
     """Read the locks and fetch the advisories about their distinct pins.
 
@@ -123,6 +133,7 @@ def look_up(
         gate: The first part of the gate's finding codes.
         kinds: The kinds of source that the gate can use.
         with_malicious: True to read the folder of `[feeds].malicious` as well.
+        projects: Projects that were read already; None reads those of the command line.
     Yields:
         The result; the source's documents can be read within the block.
     Raises:
@@ -130,7 +141,7 @@ def look_up(
         UsageError: The fleet file is invalid.
         InputError: No lock can be read.
     """
-    found = _read(run, gate)
+    found = _read(read_gate_input(run) if projects is None else projects, gate)
     if not found.queried:
         yield found
         return
@@ -143,8 +154,8 @@ def look_up(
         yield msgspec.structs.replace(found, matcher=Matcher(found.advisories, now=run.now))
 
 
-def _read(run: StageRun, gate: str) -> LookupResult:
-    projects = tuple(ProjectPins(project, distinct(project.locks)) for project in read_gate_input(run))
+def _read(given: Iterable[GateProject], gate: str) -> LookupResult:
+    projects = tuple(ProjectPins(project, distinct(project.locks)) for project in given)
     local: dict[PinKey, bool] = {}
     for pins in projects:
         for key, origin in pins.pins.items():

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -57,13 +57,21 @@ _MARKUP = re.compile(r"\](?=\()|\{(?=[0-9])")
 Json = dict[str, Any]
 
 
-def sarif(report: FindingsReport, *, generator: tuple[str, str], most_results: int = MOST_RESULTS) -> Json:
+def sarif(
+    report: FindingsReport,
+    *,
+    generator: tuple[str, str],
+    most_results: int = MOST_RESULTS,
+    existing: Collection[Finding] | None = None,
+) -> Json:
     """Return the document.
 
     Args:
         report: The findings, worst first.
         generator: Name and version of the program.
         most_results: How many results to write; the last ones are left out, and a notification gives their number.
+        existing: The findings that an earlier state has as well: each result then says whether it is new or unchanged
+            (SARIF 3.27.24, `baselineState`). None compares with nothing.
     """
     written = report.findings[:most_results]
     rules = _rules(written)
@@ -71,12 +79,12 @@ def sarif(report: FindingsReport, *, generator: tuple[str, str], most_results: i
     seen: Counter[str] = Counter()
     name, version = generator
     run = {
-        "automationDetails": {"id": "sealwright/"},
+        "automationDetails": {"id": "sealwright/" if existing is None else "sealwright-change/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {"executionSuccessful": True, "toolExecutionNotifications": _notifications(report, len(written))}
         ],
-        "results": [_result(finding, places, seen) for finding in written],
+        "results": [{**_result(finding, places, seen), **_state(finding, existing)} for finding in written],
         "tool": {"driver": {"name": name, "rules": rules, "semanticVersion": version, "version": version}},
     }
     return {"$schema": SCHEMA, "runs": [run], "version": "2.1.0"}
@@ -140,6 +148,10 @@ def _result(finding: Finding, places: dict[str, int], seen: Counter[str]) -> Jso
     if finding.waived_by:
         result["suppressions"] = [{"justification": _text(finding.waived_by), "kind": "external", "status": "accepted"}]
     return result
+
+
+def _state(finding: Finding, existing: Collection[Finding] | None) -> Json:
+    return {} if existing is None else {"baselineState": "unchanged" if finding in existing else "new"}
 
 
 def _message(finding: Finding) -> str:

@@ -1,0 +1,1 @@
+"""What a change does to the packages of a project beyond their versions: sources, names, recorded publishers, locks."""

@@ -1,0 +1,1 @@
+"""A change and its base: both read from git, examined with one configuration, compared."""

@@ -1,0 +1,1 @@
+"""Findings of a change: which ones it brings, which are in the base as well, and how a review of both is shown."""
