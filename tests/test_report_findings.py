@@ -57,7 +57,7 @@ def test_in_full(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert sorted(found) == ["acme.json", "acme.md", "acme.sarif"]
     report = canonical.decode(found["acme.json"], FindingsReport, where="x")
     assert [one.package for one in report.findings] == ["secretpkg"]
-    assert report.without_record == ("check_hashes", "check_locks", "check_malware", "check_publishers")
+    assert report.without_record == ("check_hashes", "check_locks", "check_malware", "check_publishers", "check_source")
     assert json.loads(found["acme.sarif"])["runs"][0]["results"][0]["properties"]["subject"] == "secretpkg 7.8.9"
     assert summary(project) == found["acme.md"]
     shown = capfd.readouterr()
@@ -113,7 +113,7 @@ def test_in_public_with_recipients_only_they_can_read(
     assert [token for token in TOKENS if token in everything] == []
     assert shown.out == (
         "report_findings: pass (critical 0, files 1, high 1, info 0, low 0, medium 0, records 1, unknown 0, "
-        "waived 0, without_record 4)\n"
+        "waived 0, without_record 5)\n"
     )
 
 

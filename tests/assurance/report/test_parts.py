@@ -69,7 +69,8 @@ class TestStages:
 
     def test_a_clock_that_went_back_gives_no_negative_time(self) -> None:
         back = record("check_locks", started="2026-11-20T08:00:00Z", finished="2026-11-20T07:00:00Z")
-        assert picture([back], None, verified="").stages[0].took == "under 1 s"
+        [shown] = [stage for stage in picture([back], None, verified="").stages if stage.script == "check_locks"]
+        assert shown.took == "under 1 s"
 
 
 class TestPackages:
