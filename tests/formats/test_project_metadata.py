@@ -35,6 +35,14 @@ from ops.supply_chain.formats.project_metadata import read_metadata
         ),
         ('[project]\ndynamic = ["version"]', "", False, [], "a build backend that is not named"),
         (
+            '[tool.flit.metadata]\nmodule = "x"\n[build-system]\nbuild-backend = "flit_core.buildapi"',
+            "",
+            False,
+            [],
+            "flit_core.buildapi",
+        ),
+        ('[build-system]\nbuild-backend = "flit_core.buildapi"\n[tool.uv]\npackage = false', "", False, [], ""),
+        (
             '[tool.poetry]\nversion = "0.0.0"\n[tool.poetry-dynamic-versioning]\nenable = true',
             "",
             False,

@@ -71,6 +71,8 @@ def _dynamic(pyproject: Mapping[str, Any], setup: Mapping[str, str], *, has_setu
         return f"{SETUP_CFG} version = {excerpt(setup['version'])}"
     if _is_replaced(tool) or (isinstance(listed, list) and "version" in listed):
         return next(_providers(pyproject), "") or "a build backend that is not named"
+    if not has_setup_py and isinstance(backend, str) and _is_package(pyproject, has_setup=False):
+        return excerpt(backend)
     return SETUP_PY if has_setup_py else ""
 
 

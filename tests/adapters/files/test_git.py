@@ -154,9 +154,23 @@ def test_without_a_repository_or_a_commit_the_project_is_not_under_git(tmp_path:
     assert remote_of(tmp_path) == ""
 
 
-def test_an_empty_branch_beside_others_has_no_commit(checkout: Path) -> None:
+@pytest.mark.parametrize("is_left", [True, False])
+def test_an_empty_branch_of_a_repository_that_has_commits_is_not_examined(checkout: Path, is_left: bool) -> None:
     git(checkout, "checkout", "-q", "--orphan", "other")
-    assert read_state(checkout) is None
+    if not is_left:
+        git(checkout, "branch", "-q", "-D", "main")
+    with pytest.raises(UnavailableError, match="that has commits"):
+        read_state(checkout)
+
+
+def test_a_filter_that_cannot_be_switched_off_is_not_run(checkout: Path, program: Path) -> None:
+    (checkout / ".gitattributes").write_text("file filter=a=b\n")
+    commit(checkout)
+    git(checkout, "config", "filter.a=b.clean", str(program))
+    touch(checkout / "file")
+    with pytest.raises(UnavailableError, match="'a=b' cannot be switched off"):
+        read_changes(checkout)
+    assert not ran(program)
 
 
 def test_a_bare_repository_among_the_files_is_never_used(checkout: Path, program: Path) -> None:

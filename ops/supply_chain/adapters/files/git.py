@@ -1,6 +1,7 @@
 """The state of a project's repository.
 
-Without a `.git` in the project's folder or above it, or without a commit, "this project is not under git" is a fact.
+Without a `.git` in the project's folder or above it, or in a repository without any commit, "this project is not under
+git" is a fact.
 Everything else that git can do wrong (not installed, refused ownership, missing objects, a corrupt repository, another
 repository than the one that contains the project) is an `UnavailableError`.
 """
@@ -156,10 +157,10 @@ def inside_repository(folder: Path) -> bool:
 
 
 def _has_no_commit(folder: Path) -> bool:
-    """Return whether a repository's branch is still empty.
+    """Return whether a repository has no commit yet.
 
     Raises:
-        UnavailableError: HEAD cannot be read.
+        UnavailableError: HEAD cannot be read, or is an empty branch of a repository that has commits.
     """
     done = run_git(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if done.returncode == 0:
@@ -169,6 +170,9 @@ def _has_no_commit(folder: Path) -> bool:
     refs = git_text(folder, "for-each-ref", "--format=%(refname)").split()
     if branch in refs or os.path.lexists(common / branch):
         raise failure(folder, "rev-parse", b"HEAD names a commit that cannot be read")
+    log = folder / git_text(folder, "rev-parse", "--git-path", "logs/HEAD").removesuffix("\n")
+    if refs or (log.is_file() and log.stat().st_size):
+        raise failure(folder, "rev-parse", b"HEAD is a branch without a commit, of a repository that has commits")
     return True
 
 

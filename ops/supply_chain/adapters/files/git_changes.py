@@ -114,7 +114,7 @@ def _tracked(folder: Path, ignores: Iterable[str]) -> Iterator[SourceChange]:
     # Submodules are examined one by one, because each has a configuration of its own.
     shown = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty")
     filters = _filters(folder)
-    without = _without_filters(filters)
+    without = _without_filters(folder, filters)
     # First, so that what git itself sees replaces it.
     own = {driver for driver, is_own in filters.items() if is_own}
     for path in changed_content(folder, without=without, own=own):
@@ -202,8 +202,15 @@ def _filters(folder: Path) -> dict[str, bool]:
     return found
 
 
-def _without_filters(filters: Mapping[str, bool]) -> list[str]:
-    """Return options that switch off the filters which the repository's own configuration names."""
+def _without_filters(folder: Path, filters: Mapping[str, bool]) -> list[str]:
+    """Return options that switch off the filters which the repository's own configuration names.
+
+    Raises:
+        UnavailableError: One has a name that no option can contain.
+    """
+    for driver, is_own in filters.items():
+        if "=" in driver and not is_own:  # git(1): what follows the first `=` of an option -c is the value
+            raise failure(folder, "config", f"the filter {driver!r} cannot be switched off".encode())
     drivers = [f"filter.{driver}" for driver, is_own in filters.items() if not is_own]
     settings = [f"{driver}{command}=" for driver in drivers for command in _FILTER_COMMANDS]
     settings += [f"{driver}.required=false" for driver in drivers]
