@@ -25,6 +25,12 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
         "SEALWRIGHT_REHEARSAL",
         "SEALWRIGHT_TRUST_CONFIG",
         "SIGSTORE_ID_TOKEN",
+        "UV_DEFAULT_INDEX",
+        "UV_INDEX_URL",
+        "UV_INDEX",
+        "UV_EXTRA_INDEX_URL",
+        "PIP_INDEX_URL",
+        "PIP_EXTRA_INDEX_URL",
     ):
         monkeypatch.delenv(name, raising=False)
 

@@ -27,7 +27,7 @@ class StageRun:
     `root` is the project's folder, `dist` the folder of artifacts, `artifacts` the folder of retained releases, `cache`
     the user's cache; all absolute. `now` is the run's one clock reading. `invocation` identifies the pipeline run, and is
     the same for all its stages. `version_needed` is False for a command that leaves no record: it also works on a project
-    without a version.
+    without a version. `notes` are what the record notes of the run itself, before the stage's own.
     """
 
     stage: str
@@ -42,6 +42,7 @@ class StageRun:
     invocation: str
     progress: Progress
     version_needed: bool = True
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def project(self) -> Project:

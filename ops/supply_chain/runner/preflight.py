@@ -6,6 +6,7 @@ Each stage checks what it uses itself as well: it may run alone.
 from __future__ import annotations
 
 import argparse
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.adapters.files.project import Project, describe, read_config
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
-from ops.supply_chain.adapters.index.address import read_address
+from ops.supply_chain.adapters.index.address import environment_index, read_address
 from ops.supply_chain.adapters.rego.rule_files import refuse_unknown_profiles
 from ops.supply_chain.adapters.tools.age import check_recipients
 from ops.supply_chain.contracts.config.file import Config
@@ -24,6 +25,7 @@ from ops.supply_chain.risk.waivers.day import waiver_day
 from ops.supply_chain.runner.arguments import REPOSITORY, absolute
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.dist_folder import dist_folder
+from ops.supply_chain.runner.handover import held_secrets
 from ops.supply_chain.trust.identities.check import checked
 
 
@@ -84,6 +86,7 @@ def _check_settings(root: Path, config: Config) -> None:
     for name, address in (("url", config.index.url), ("json_url", config.index.json_url)):
         if address:
             read_address(address, where=f"[index].{name}")
+    environment_index(config.index, {**os.environ, **held_secrets()})
     if config.locks.include:
         with suppress(InputError):  # each gate reports what it cannot read, and the others go on
             refuse_idle(config.locks.include, find_locks(ProjectFiles(root), config.locks))

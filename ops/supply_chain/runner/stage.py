@@ -21,8 +21,9 @@ from typing import NoReturn
 
 import msgspec
 
-from ops.supply_chain import record_titles
+from ops.supply_chain import PIPELINE, record_titles
 from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.adapters.index.address import environment_index, with_environment_index
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, OutputError, UnavailableError, UsageError
@@ -40,6 +41,8 @@ from ops.supply_chain.runner.setbacks import finished_stages, setbacks
 from ops.supply_chain.runner.streams import Streams, print_error, require_streams, terminal_width
 
 RECORDS_FOLDER = "records"
+
+_ASK_AN_INDEX = frozenset(row.script for row in PIPELINE if "index" in row.secrets)
 
 Body = Callable[[StageRun], StageResult]
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -175,6 +178,7 @@ def _context(stage: str, args: argparse.Namespace, now: datetime, *, records: bo
             f"{root}: is not a folder", hint="Give the project's folder with --project.", kind=ErrorClass.NO_PROJECT
         )
     config = read_config(root)
+    named = environment_index(config.index, os.environ) if stage in _ASK_AN_INDEX else None
     return StageRun(
         stage=stage,
         args=args,
@@ -182,12 +186,13 @@ def _context(stage: str, args: argparse.Namespace, now: datetime, *, records: bo
         dist=dist_folder(args.dist, root, config),
         artifacts=absolute(args.artifacts),
         cache=cache_folder(args.cache),
-        config=config,
+        config=with_environment_index(config, os.environ) if named else config,
         now=now,
         offline=args.offline,
         invocation=os.environ.get(HOLDER_VARIABLE) or f"urn:uuid:{uuid.uuid4()}",
         progress=Progress(enabled=not args.public_log),
         version_needed=records,
+        notes=(named.note,) if named else (),
     )
 
 
@@ -232,7 +237,7 @@ def _record(run: StageRun, result: StageResult, started: datetime, clock: float)
         reads=tuple(sorted(result.reads, key=lambda ref: ref.path)),
         writes=tuple(sorted(result.writes, key=lambda ref: ref.path)),
         findings=tuple(sorted(result.findings, key=lambda finding: finding.sort_key)),
-        notes=result.notes,
+        notes=(*run.notes, *result.notes),
         excluded=result.excluded or msgspec.UNSET,
     )
 

@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 from ops.supply_chain.adapters.files.process_table import tokens_above
 from ops.supply_chain.adapters.http.credentials import Account
-from ops.supply_chain.adapters.index.address import accounts_for, read_address
+from ops.supply_chain.adapters.index.address import UV_VARIABLES, accounts_for, read_address
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.compile_request import CompileRequest
 from ops.supply_chain.core.errors import InputError, UnavailableError
@@ -36,9 +36,6 @@ PARALLEL = 2
 
 MOST_UNANSWERED = 3
 """Requests of one run that may fail before the others are not sent: each costs uv's retries."""
-
-INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
-"""Environment variables with a user's own index, the first one first."""
 
 _BUILD_HINT = (
     "Choose a version that has a wheel, or set [locks].allow_builds = true, which runs the code of any source "
@@ -197,7 +194,7 @@ def index_address(outer: Mapping[str, str], configured: str) -> str:
         configured: The configured index, without account. The user's address is used if none is configured, or if it
             is the configured one with an account in it.
     """
-    given = next((outer[name] for name in INDEX_VARIABLES if outer.get(name)), "")
+    given = next((outer[name] for name in UV_VARIABLES if outer.get(name)), "")
     if not configured or without_credentials(given).rstrip("/") == configured.rstrip("/"):
         return given or configured
     return configured

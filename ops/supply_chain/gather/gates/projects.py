@@ -7,6 +7,7 @@ identified by its component name, and its findings carry `<component>/<path>`. E
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ops.supply_chain.adapters.files.project import describe, read_config
+from ops.supply_chain.adapters.index.address import with_environment_index
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.files.record import ExcludedFiles
@@ -170,7 +172,7 @@ def fleet_folders(path: Path) -> list[Path]:
 
 
 def _described(root: Path) -> tuple[str, Path, Config]:
-    config = read_config(root)
+    config = with_environment_index(read_config(root), os.environ)
     return describe(root, config, version=FLEET_VERSION).name, root, config
 
 
