@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ops.supply_chain.adapters.files.folders import empty
+from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.sbom import SbomFormat
 from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
@@ -81,7 +82,7 @@ def _perform(run: StageRun) -> StageResult:
     if not locks and not project.is_bare:
         return _undecided(project)
     answer = None if run.args.no_enrich else _metadata(run, locks)
-    inventory = LockInventory(locks, subject_of(run), None if answer is None else answer.found)
+    inventory = LockInventory(locks, subject_of(run, locks), None if answer is None else answer.found)
     installed = _installed(run, inventory)
     empty(run.dist / FOLDER)
     union = Union(inventory, complete=not (project.broken or project.unread))
@@ -99,8 +100,10 @@ def _perform(run: StageRun) -> StageResult:
     return _waived(run, result, project)
 
 
-def subject_of(run: StageRun) -> DescribedProject:
+def subject_of(run: StageRun, locks: Sequence[Lock]) -> DescribedProject:
     """Return the project as an SBOM describes it."""
+    from ops.supply_chain.dependencies.locks.product import product_names
+
     project, config = run.project, run.config.sbom
     known = project.epoch_source != TimestampSource.NONE
     authors = ", ".join(project.authors)
@@ -117,6 +120,7 @@ def subject_of(run: StageRun) -> DescribedProject:
         timestamp_source=TimestampSource(project.epoch_source),
         index_url=run.config.index.url,
         scopes=run.config.locks.scopes,
+        product=product_names(locks, ProjectFiles(run.root).read),
     )
 
 

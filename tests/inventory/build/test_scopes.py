@@ -180,6 +180,17 @@ def test_what_two_locks_have_is_required_where_one_ships_it() -> None:
     assert scopes_of(aggregate) == {"a": REQUIRED, "b": REQUIRED, "c": EXCLUDED}
 
 
+def test_a_lock_for_development_that_alone_has_what_the_product_declares_is_shipped() -> None:
+    locks = (lock("requirements-dev.txt", entry("a"), entry("b", 2)), lock("requirements-docs.txt", entry("c")))
+    subject = DescribedProject(name="acme", scopes=(), product=("a",))
+    assert scopes_of(documents(LockInventory(locks, subject))[1]) == {"a": REQUIRED, "b": REQUIRED, "c": EXCLUDED}
+    shipped = (*locks, lock("requirements.txt", entry("a")))
+    assert scopes_of(documents(LockInventory(shipped, subject))[1]) == {"a": REQUIRED, "b": EXCLUDED, "c": EXCLUDED}
+    rules = (LockScope(path="requirements-dev.txt", scope=OPTIONAL),)
+    configured = msgspec.structs.replace(subject, scopes=rules)
+    assert scopes_of(documents(LockInventory(locks, configured))[1])["a"] is OPTIONAL
+
+
 def test_what_the_product_needs_is_the_product() -> None:
     _, aggregate = described(
         lock("requirements.txt", entry("a")),

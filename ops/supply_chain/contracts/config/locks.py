@@ -22,7 +22,8 @@ class LockScope(Contract, frozen=True, kw_only=True):
     Without an entry: plain dependencies are required, extras are optional. A dependency group is excluded where every
     word of its name names development (`dev`, `test`, `lint`, `docs`, ...), required where it is installed by
     default, else optional. A lock is excluded where its file name does (`requirements-dev.txt`,
-    `requirements/tests.txt`, `pylock.docs.toml`); its folder does not count. What is unknown is required. A package
+    `requirements/tests.txt`, `pylock.docs.toml`) and it is not the only one with a package that the project declares as a
+    plain dependency; its folder does not count. What is unknown is required. A package
     that several reach has the strongest of their scopes.
     """
 

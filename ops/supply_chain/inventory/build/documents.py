@@ -28,7 +28,7 @@ from ops.supply_chain.core.text import printable
 from ops.supply_chain.inventory.build import edges
 from ops.supply_chain.inventory.build.edges import Edges, Place
 from ops.supply_chain.inventory.build.packages import Packages
-from ops.supply_chain.inventory.build.scopes import Scopes, strongest, with_reached
+from ops.supply_chain.inventory.build.scopes import Scopes, shipping_locks, strongest, with_reached
 from ops.supply_chain.inventory.model.document import (
     GENERATOR_VERSION,
     Component,
@@ -54,7 +54,8 @@ class DescribedProject(msgspec.Struct, frozen=True, kw_only=True):
     makes the SBOM, `producer` makes the project; both may be empty, which is stated. `timestamp` is empty
     without a commit or `SOURCE_DATE_EPOCH`: the newest lock's own timestamp is used then.
     `index_url` is the index of locks that name none, empty for the public one. `scopes` are the configured ones of
-    its locks; None for a document that does not state which packages are part of the product.
+    its locks; None for a document that does not state which packages are part of the product. `product` are the PEP 503
+    names that its metadata declares as plain dependencies.
     """
 
     name: str
@@ -69,6 +70,7 @@ class DescribedProject(msgspec.Struct, frozen=True, kw_only=True):
     timestamp_source: TimestampSource = TimestampSource.NONE
     index_url: str = ""
     scopes: tuple[LockScope, ...] | None = None
+    product: tuple[str, ...] = ()
     generator_version: str = GENERATOR_VERSION
 
 
@@ -105,7 +107,8 @@ class LockInventory:
         self.subject = subject
         self.enriched = metadata is not None
         self.root = _root_package(subject, "")
-        self._scopes = None if subject.scopes is None else Scopes(subject.scopes)
+        shipping = shipping_locks(self.locks, subject.product)
+        self._scopes = None if subject.scopes is None else Scopes(subject.scopes, shipping=shipping)
         self.packages = Packages(self.locks, metadata=metadata, index_url=subject.index_url, taken=(self.root.ref,))
 
     def document_of(self, lock: Lock) -> Document:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -146,6 +146,21 @@ def is_development_lock(path: str, kind: LockKind) -> bool:
     return is_named and names_development("-".join(rest))
 
 
+def shipping_locks(locks: Iterable[Lock], product: Collection[str]) -> frozenset[str]:
+    """Return the locks that are for development by their names, and yet the only ones with a dependency of the product.
+
+    Args:
+        locks: All of a project.
+        product: PEP 503 names of what its metadata declares as plain dependencies.
+    """
+    known = tuple(locks)
+    elsewhere = {
+        entry.pin.name for lock in known if not is_development_lock(lock.path, lock.kind) for entry in lock.entries
+    }
+    missing = frozenset(product) - elsewhere
+    return frozenset(lock.path for lock in known if any(entry.pin.name in missing for entry in lock.entries))
+
+
 def strongest(scopes: Iterable[InstallScope]) -> InstallScope:
     """Return the scope of what several reach; required for nothing at all."""
     return min(scopes, key=_ORDER.__getitem__, default=InstallScope.REQUIRED)
@@ -170,11 +185,13 @@ class Scopes:
 
     Args:
         rules: `[[locks.scopes]]`, in order.
+        shipping: Paths of locks whose names say nothing, because they have what the product needs.
     Raises:
         UsageError: An entry has neither a path nor groups: it would be about everything.
     """
 
-    def __init__(self, rules: Sequence[LockScope] = ()) -> None:
+    def __init__(self, rules: Sequence[LockScope] = (), *, shipping: Collection[str] = ()) -> None:
+        self._shipping = frozenset(shipping)
         for position, rule in enumerate(rules):
             if rule.path == LockScope(scope=rule.scope).path and not rule.groups:
                 raise UsageError(
@@ -205,7 +222,7 @@ class Scopes:
         for rule in self._rules:
             if rule.applies(lock.path, group):
                 return rule.scope
-        if is_development_lock(lock.path, lock.kind):
+        if is_development_lock(lock.path, lock.kind) and lock.path not in self._shipping:
             return InstallScope.EXCLUDED
         if group in ("", MAIN):
             return InstallScope.REQUIRED
