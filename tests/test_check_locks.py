@@ -204,7 +204,7 @@ def test_a_difference_is_told_whole(gate: Gate) -> None:
         "line": 5,
         "aliases": [],
         "waived_by": "",
-        **{key: finding[key] for key in ("also_at", "places", "due", "first_seen")},
+        **{key: finding[key] for key in ("also_at", "places", "due", "first_seen", "published")},
     }
     assert "  --- f/requirements.txt (committed)\n  +++ f/requirements.txt (compiled)\n" in gate.out
     assert f"  -    --{'hash'}={digest[0]}\n  -    # via nobody\n" in gate.out

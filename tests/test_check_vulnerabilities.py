@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -630,6 +631,8 @@ def _vex(gate: GateProject, version: str = "1.0", **fields: str) -> str:
     }
     path = gate.folder / "supplier.openvex.json"
     path.write_text(json.dumps(document))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    gate.write(".security-config.toml", f'[[vex_authors]]\nname = "Supplier"\nsha256 = "{digest}"\n')
     return str(path)
 
 
@@ -637,7 +640,9 @@ def test_vex_suppresses_and_the_finding_stays_visible(gate: GateProject) -> None
     assert gate.run("--vex", _vex(gate)) == ExitCode.PASS
     [found] = gate.record().findings
     assert found.code == "vulnerability.known"
-    assert "https://vex.example/1" in found.waived_by
+    assert (
+        found.waived_by == "VEX: https://vex.example/1, not_affected (vulnerable_code_not_present), by Supplier, digest"
+    )
     assert [ref.path for ref in gate.record().reads] == ["project:requirements.txt", "vex:supplier.openvex.json"]
     assert gate.record().options["vex"] == "1"
 

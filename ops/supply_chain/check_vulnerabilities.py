@@ -6,7 +6,10 @@ earlier sources were not used. A snapshot whose newest record is more than seven
 and a configured one with far fewer records than OSV's feed count as not examined. An undecidable version counts as
 affected; a version that was not examined never counts as passed.
 
-Reads    locks, advisory feeds; the ledger of first sightings; VEX documents given with --vex.
+VEX suppresses a vulnerability only if [[vex_authors]] lists its author: by the identity in the Sigstore bundle beside
+the document, or by name and digest. Everything else leaves the finding open and is reported with its next step.
+
+Reads    locks, advisory feeds; the ledger of first sightings; VEX documents given with --vex, and their bundles.
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl.
 Decides  known vulnerabilities, severity, response clock
 Exits    0 no vulnerability is open; 2 usage; 3 a lock or the ledger is broken; 4 a vulnerability is open, or
@@ -30,12 +33,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from ops.supply_chain.adapters.osv.sources import SourceResult
-from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.values.advisory import Status
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.core.canonical import read_bytes
-from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.risk.advisories.finish import (
@@ -58,9 +58,11 @@ from ops.supply_chain.risk.advisories import pip_audit_comparison
 from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.trust.identities.vex_authors import checked_authors
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.tools.pip_audit import AuditResult
+    from ops.supply_chain.gather.risk.vex import VexFile
 
 SAME_RECORDS = (
     "pip-audit used the same records: it confirms how versions were matched, not that the source of advisories is whole"
@@ -91,7 +93,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="FILE",
-        help="apply a supplier's OpenVEX, CycloneDX or CSAF document; repeatable",
+        help="apply an OpenVEX, CycloneDX or CSAF document by an author in [[vex_authors]]; repeatable",
     )
     parser.add_argument(
         "--vex-bom",
@@ -114,6 +116,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
+    checked_authors(run.config.vex_authors)
+    vex = _vex_files(run)
     with look_up(run, VULNERABILITY, VULNERABILITY_SOURCES) as found:
         matches = vulnerabilities_of(found)
         audit = _run_pip_audit(found, matches) if run.args.second_opinion else _AuditRun()
@@ -125,12 +129,12 @@ def _perform(run: StageRun) -> StageResult:
     result = finish_advisory_gate(
         run,
         found,
-        _with_vex(run, findings) if run.args.vex else findings,
+        _with_vex(run, findings, vex) if vex else findings,
         counts=_counts(matches, audit),
         tools=audit.tools,
         options=options,
     )
-    return replace(result, reads=(*result.reads, *_vex_refs(run)))
+    return replace(result, reads=(*result.reads, *(ref for file in vex for ref in file.refs)))
 
 
 def _findings(
@@ -141,29 +145,31 @@ def _findings(
     return [*findings, *not_examined_findings(found, gate.pins)]
 
 
-def _with_vex(run: StageRun, findings: GateFindings) -> GateFindings:
-    """Apply suppliers' VEX to each project's findings, before the outcome is decided.
+def _vex_files(run: StageRun) -> tuple[VexFile, ...]:
+    if not run.args.vex:
+        return ()
+    from ops.supply_chain.gather.risk.vex import load_vex_files
+
+    return load_vex_files(run.args.vex, run.args.vex_bom, root=run.root, config=run.config)
+
+
+def _with_vex(run: StageRun, findings: GateFindings, files: Sequence[VexFile]) -> GateFindings:
+    """Apply VEX to each project's findings, before the outcome is decided: documents by the authors that it trusts.
 
     In a fleet, statements that match no finding are not reported: they may be meant for another project. Statements
     about a product apply only if the run has a single project, because only then the product is known.
     """
-    from ops.supply_chain.gather.risk.vex import load_bom, load_vex, own_products
+    from ops.supply_chain.gather.risk.vex import own_products, with_authors
     from ops.supply_chain.risk.vex.apply import UNMATCHED, apply_vex
 
-    boms = [load_bom(path) for path in run.args.vex_bom]
-    documents = [load_vex(path, boms=boms) for path in run.args.vex]
+    products = own_products(run.project) if run.args.fleet is None else ()
+    applied = [
+        (gate, apply_vex(listed, with_authors(files, gate.pins.project.config), now=run.now, products=products))
+        for gate, listed in findings
+    ]
     if run.args.fleet is None:
-        products = own_products(run.project)
-        return [(gate, apply_vex(listed, documents, products=products)) for gate, listed in findings]
-    applied = [(gate, apply_vex(listed, documents)) for gate, listed in findings]
+        return applied
     return [(gate, [finding for finding in listed if finding.code != UNMATCHED]) for gate, listed in applied]
-
-
-def _vex_refs(run: StageRun) -> Iterator[FileRef]:
-    """Yield the VEX files by name and digest, without their folders, which are this machine's."""
-    for path in run.args.vex:
-        data = read_bytes(path)
-        yield FileRef(path=f"vex:{path.name}", sha256=sha256_bytes(data), size=len(data))
 
 
 def _run_pip_audit(found: LookupResult, matches: Matches) -> _AuditRun:

@@ -27,6 +27,7 @@ from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.dist_folder import dist_folder
 from ops.supply_chain.runner.handover import held_secrets
 from ops.supply_chain.trust.identities.check import checked
+from ops.supply_chain.trust.identities.vex_authors import checked_authors
 
 
 class CheckedProject(NamedTuple):
@@ -81,6 +82,7 @@ def check_project(root: Path, *, version: str = "", version_needed: bool = True)
 def _check_settings(root: Path, config: Config) -> None:
     now = read_clock()
     checked(config.signing.identities)
+    checked_authors(config.vex_authors)
     waiver_day(now, config)
     ResponseClock(config.response, now=now)
     for name, address in (("url", config.index.url), ("json_url", config.index.json_url)):

@@ -4,36 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.vex import VexDocument
-from ops.supply_chain.risk.vex.apply import UNJUSTIFIED, UNMATCHED, apply_vex
-from tests.risk.vex.support import ROOT, finding, openvex, statement
+from ops.supply_chain.contracts.values.vex import VexDocument, VexTrust
+from ops.supply_chain.risk.vex.apply import FUTURE, UNJUSTIFIED, UNKNOWN_AUTHOR, UNMATCHED, apply_vex
+from tests.risk.vex.support import NOW, ROOT, finding, openvex, statement
 
 FINDING = finding("idna", "3.20", "CVE-2026-1", "GHSA-aaaa-bbbb-cccc")
 EARLIER, LATER = "2026-11-19T00:00:00Z", "2026-11-21T00:00:00Z"
 
 
 def waived(*documents: VexDocument, one: Finding = FINDING, products: tuple[str, ...] = (ROOT,)) -> str:
-    [found] = [each for each in apply_vex([one], documents, products=products) if each.code == one.code]
+    [found] = [each for each in apply_vex([one], documents, now=NOW, products=products) if each.code == one.code]
     return found.waived_by
 
 
 def notes(*documents: VexDocument, one: Finding = FINDING) -> list[tuple[str, str]]:
-    found = apply_vex([one], documents, products=(ROOT,))
+    found = apply_vex([one], documents, now=NOW, products=(ROOT,))
     return [(each.code, each.message) for each in found if each.code.startswith("vex.")]
 
 
-JUSTIFIED = "VEX: https://theirs.example/vex/1, not_affected (vulnerable_code_not_in_execute_path)"
+JUSTIFIED = "VEX: https://theirs.example/vex/1, not_affected (vulnerable_code_not_in_execute_path), by Them, digest"
 SUPPRESSING: dict[str, tuple[dict[str, Any], str]] = {
     "not affected": (statement(), JUSTIFIED),
-    "fixed": (statement("fixed"), "VEX: https://theirs.example/vex/1, fixed"),
+    "fixed": (statement("fixed"), "VEX: https://theirs.example/vex/1, fixed, by Them, digest"),
     "by an alias of ours": (statement(vulnerability={"name": "ghsa-AAAA-bbbb-cccc"}), JUSTIFIED),
     "by an alias of theirs": (statement(vulnerability={"name": "X-1", "aliases": ["CVE-2026-1"]}), JUSTIFIED),
     "another spelling": (statement("not_affected", "pkg:pypi/IDNA@3.20.0"), JUSTIFIED),
+    "a part of every version of our product": (
+        statement("not_affected", "pkg:pypi/Acme_Shop", "pkg:pypi/idna@3.20"),
+        JUSTIFIED,
+    ),
+    "a part of our version, spelt otherwise": (
+        statement("not_affected", "pkg:pypi/acme-shop@2.1", "pkg:pypi/idna@3.20"),
+        JUSTIFIED,
+    ),
     "a part of our product": (statement("not_affected", ROOT, "pkg:pypi/idna@3.20"), JUSTIFIED),
     "a part from our index": (
         statement("not_affected", ROOT, "pkg:pypi/idna@3.20?repository_url=https://private.example/simple"),
@@ -66,6 +75,23 @@ STANDING: dict[str, dict[str, Any]] = {
     "a part of it": statement("not_affected", "pkg:pypi/idna@3.20", "pkg:generic/libidn@1"),
     "our product as a whole": statement("not_affected", ROOT),
     "no product": statement(products=None),
+    "a part of our name in another ecosystem": statement("not_affected", "pkg:npm/acme-shop", "pkg:pypi/idna@3.20"),
+    "a part of our name on another index": statement(
+        "not_affected", "pkg:pypi/acme-shop?repository_url=https://x.example", "pkg:pypi/idna@3.20"
+    ),
+    "a part without a version of our product": statement("not_affected", "pkg:pypi/acme-shop", "pkg:pypi/idna"),
+    "a part of us by two names": statement(
+        products=[
+            {
+                "@id": "pkg:pypi/acme-shop@1.0",
+                "identifiers": {"purl": "pkg:pypi/acme-shop"},
+                "subcomponents": [{"@id": "pkg:pypi/idna@3.20"}],
+            }
+        ]
+    ),
+    "of the future": statement(timestamp="2099-01-01T00:00:00Z"),
+    "of the future, without a zone": statement(timestamp="2099-01-01T00:00:00"),
+    "updated in the future": statement(last_updated="2026-11-28T12:00:01Z"),
     "fixed elsewhere": statement("fixed", "pkg:pypi/idna@3.21"),
 }
 
@@ -120,6 +146,59 @@ def test_the_later_statement_holds_and_doubt_stands(case: str) -> None:
     assert bool(waived(*documents)) is suppressed
 
 
+def test_a_statement_that_was_updated_is_not_overridden() -> None:
+    early = statement("affected", timestamp="2026-11-18T00:00:00Z", last_updated=LATER)
+    assert not waived(openvex(statement(timestamp=EARLIER), early))
+    assert waived(openvex(statement(timestamp="2026-11-22T00:00:00Z"), early))
+
+
+def test_a_document_of_the_future_states_nothing() -> None:
+    document = openvex(statement(timestamp=EARLIER), timestamp="2099-01-01T00:00:00Z")
+    assert not waived(document)
+    assert notes(document) == [
+        (
+            FUTURE,
+            (
+                "theirs.json (https://theirs.example/vex/1) by Them, digest: 1 of 1 statements are dated "
+                "2099-01-01T00:00:00+00:00, which is in the future: CVE-2026-1"
+            ),
+        )
+    ]
+
+
+def test_the_future_neither_suppresses_nor_contradicts() -> None:
+    ahead = statement("affected", timestamp="2099-01-01T00:00:00Z")
+    assert waived(openvex(statement(), ahead)) == JUSTIFIED
+    assert not waived(openvex(statement(timestamp="2099-01-01T00:00:00Z"), statement("affected", timestamp=LATER)))
+
+
+def test_a_document_by_an_unknown_author_is_named_with_what_it_is_about() -> None:
+    trust = VexTrust(problem="is not signed", step="Add it.")
+    document = msgspec.structs.replace(
+        openvex(statement(), statement("fixed", "pkg:pypi/b@1")), trust=trust, sha256="ab"
+    )
+    [note] = [found for found in apply_vex([FINDING], [document], now=NOW) if found.code != FINDING.code]
+    assert (note.code, note.severity, note.next_step) == (UNKNOWN_AUTHOR, Severity.INFO, "Add it.")
+    assert note.message == (
+        "theirs.json (https://theirs.example/vex/1, sha256:ab) by Them is not signed: 2 statements do not count; "
+        "open findings that it is about: idna 3.20"
+    )
+
+
+def test_each_reason_has_a_next_step_of_its_own() -> None:
+    document = openvex(
+        statement("not_affected", "pkg:npm/idna@3.20"),
+        statement("not_affected", "pkg:pypi/idna"),
+        statement("not_affected", "pkg:pypi/idna@3.20?file_name=idna.whl"),
+        statement("not_affected", "pkg:pypi/other@1.0", "pkg:pypi/idna@3.20"),
+        statement(products=None),
+        statement(timestamp="2099-01-01T00:00:00Z"),
+        statement("fixed", "pkg:pypi/absent@1"),
+    )
+    found = [each for each in apply_vex([FINDING], [document], now=NOW) if each.code != FINDING.code]
+    assert len({each.next_step for each in found}) == len(found) == 7
+
+
 def test_a_waived_finding_keeps_its_waiver() -> None:
     one = finding(waived_by="CVE-2026-1, ann, until 2026-12-31")
     assert waived(openvex(statement()), one=one) == one.waived_by
@@ -142,12 +221,12 @@ def test_what_cannot_be_used_is_told() -> None:
             UNJUSTIFIED,
             f"{head} states that idna 3.20 is not affected by CVE-2026-1, without a justification: the finding stays open",
         ),
-        (UNMATCHED, f"{head}: 1 of 9 statements are about a component of another product: CVE-2026-1"),
-        (UNMATCHED, f"{head}: 1 of 9 statements name no exact version: CVE-2026-1"),
-        (UNMATCHED, f"{head}: 1 of 9 statements name no product: CVE-2026-1"),
-        (UNMATCHED, f"{head}: 5 of 9 statements match no finding: CVE-0, CVE-1, CVE-2 and 2 more"),
+        (UNMATCHED, f"{head} by Them, digest: 1 of 9 statements are about a component of another product: CVE-2026-1"),
+        (UNMATCHED, f"{head} by Them, digest: 1 of 9 statements name no exact version: CVE-2026-1"),
+        (UNMATCHED, f"{head} by Them, digest: 1 of 9 statements name no product: CVE-2026-1"),
+        (UNMATCHED, f"{head} by Them, digest: 5 of 9 statements match no finding: CVE-0, CVE-1, CVE-2 and 2 more"),
     ]
-    told = [one for one in apply_vex([FINDING], [document]) if one.code.startswith("vex.")]
+    told = [one for one in apply_vex([FINDING], [document], now=NOW) if one.code.startswith("vex.")]
     assert {one.severity for one in told} == {Severity.INFO}
     assert all(one.next_step and not one.waived_by for one in told)
 
@@ -182,7 +261,7 @@ FINDINGS = st.lists(
 
 
 def _standing(findings: list[Finding], *documents: VexDocument) -> set[Finding]:
-    return {one for one in apply_vex(findings, documents) if one in findings}
+    return {one for one in apply_vex(findings, documents, now=NOW) if one in findings}
 
 
 @given(findings=FINDINGS, statements=st.lists(STATEMENTS, max_size=5), extra=STATEMENTS)
@@ -190,12 +269,15 @@ def _standing(findings: list[Finding], *documents: VexDocument) -> set[Finding]:
 def test_properties(findings: list[Finding], statements: list[dict[str, Any]], extra: dict[str, Any]) -> None:
     before = _standing(findings, openvex(*statements))
     # None is dropped, whatever is stated.
-    kept = [one for one in apply_vex(findings, [openvex(*statements)]) if not one.code.startswith("vex.")]
+    kept = [one for one in apply_vex(findings, [openvex(*statements)], now=NOW) if not one.code.startswith("vex.")]
     assert sorted((one.package, one.version, one.aliases) for one in kept) == sorted(
         (one.package, one.version, one.aliases) for one in findings
     )
     # The order of statements and documents does not matter.
     assert before == _standing(findings, *(openvex(one) for one in reversed(statements)))
+    # A document by an author that is not listed changes nothing.
+    unknown = msgspec.structs.replace(openvex(extra), trust=VexTrust())
+    assert before == _standing(findings, openvex(*statements), unknown)
     # One more that does not suppress never suppresses.
     if extra["status"] in ("affected", "under_investigation"):
         assert before <= _standing(findings, openvex(*statements, extra))

@@ -13,7 +13,7 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.gather.risk.vex import load_bom, load_vex
 from ops.supply_chain.risk.vex.packages import NOT_PYPI
 from ops.supply_chain.risk.vex.read import read_vex
-from ops.supply_chain.risk.vex.read_cyclonedx import CONTRADICTION, UNRESOLVED
+from ops.supply_chain.risk.vex.read_cyclonedx import CONTRADICTION, NOT_IN_BOM, UNRESOLVED
 from tests.risk.vex.support import ROOT, SERIAL, bom, bom_json, component, copy, openvex, openvex_json, statement
 
 REAL_STATEMENTS = {
@@ -203,7 +203,7 @@ def targets(document: Any, **more: Any) -> list[tuple[str, str, str, str]]:
 
 def test_cyclonedx_refers_into_its_own_bom() -> None:
     assert targets(cyclonedx({"ref": "pkg:pypi/idna@3.20"})) == [("idna", "3.20", ROOT, "")]
-    assert targets(cyclonedx({"ref": "nothing"})) == [("", "", "", UNRESOLVED)]
+    assert targets(cyclonedx({"ref": "nothing"})) == [("", "", "", NOT_IN_BOM)]
 
 
 def test_a_package_that_is_the_product_speaks_for_itself() -> None:
@@ -218,12 +218,25 @@ def test_bom_links() -> None:
     beside = cyclonedx({"ref": LINK})
     beside.update(serialNumber="urn:uuid:00000000-0000-0000-0000-000000000000", components=[])
     assert targets(beside, boms=[bom()]) == [("idna", "3.20", ROOT, "")]
-    assert targets(beside) == [("idna", "3.20", ROOT, "")]
+    # A link to a BOM that is absent leads nowhere, even if a purl is written in it.
+    assert targets(beside) == [("", "", "", UNRESOLVED)]
     del beside["metadata"]
-    assert targets(beside) == [("idna", "3.20", "", "")]
+    assert targets(beside) == [("", "", "", UNRESOLVED)]
     gone = cyclonedx({"ref": LINK.replace("idna", "gone")})
-    assert targets(gone, boms=[bom()]) == [("", "", "", UNRESOLVED)]
-    assert targets(cyclonedx({"ref": OTHER_LINK.format("c-1")})) == [("", "", "", UNRESOLVED)]
+    assert targets(gone, boms=[bom()]) == [("", "", "", NOT_IN_BOM)]
+    for ref in (
+        OTHER_LINK.format("c-1"),
+        OTHER_LINK.split("#", maxsplit=1)[0],
+        OTHER_LINK.format("pkg:pypi/idna@3.20"),
+    ):
+        [found] = read_vex(cyclonedx({"ref": ref}), file="f").statements
+        [target] = found.targets
+        assert (target.name, target.problem) == ("", UNRESOLVED)
+        assert target.step == (
+            "Give that BOM, urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79 version 1, with --vex-bom FILE."
+        )
+    whole = cyclonedx({"ref": LINK.split("#", maxsplit=1)[0]})
+    assert targets(whole, boms=[bom()]) == [("acme-shop", "2.1.0", "", "")]
 
 
 VERSIONS = {

@@ -19,7 +19,7 @@ from ops.supply_chain.risk.vex.assess import assess
 from ops.supply_chain.risk.vex.read import read_vex
 from ops.supply_chain.risk.vex.write_cyclonedx import cyclonedx_vex
 from ops.supply_chain.risk.vex.write_openvex import openvex
-from tests.risk.vex.support import ROOT, acceptance, bom, finding
+from tests.risk.vex.support import NOW, ROOT, acceptance, bom, finding, trusted
 
 MOMENT = "2026-11-20T00:00:00Z"
 LABEL = "waived, until 2026-12-31"
@@ -137,7 +137,7 @@ def test_the_same_again_whatever_the_order() -> None:
 
 def suppressed(document: dict[str, Any], findings: list[Finding]) -> set[tuple[str, str]]:
     read = read_vex(document, file="ours.json", boms=[bom()])
-    found = apply_vex(findings, [read], products=[ROOT])
+    found = apply_vex(findings, [trusted(read)], now=NOW, products=[ROOT])
     return {(one.package, one.aliases[0]) for one in found if one.waived_by}
 
 

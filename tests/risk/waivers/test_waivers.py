@@ -16,7 +16,7 @@ from ops.supply_chain.contracts.values.advisory import separate_names
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.risk.gates.outcome import decide_outcome
-from ops.supply_chain.risk.waivers.apply import apply_waivers, covers
+from ops.supply_chain.risk.waivers.apply import apply_waivers, covers, exists
 from ops.supply_chain.risk.waivers.model import Waiver
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 
@@ -228,9 +228,96 @@ def test_no_finding_is_ever_dropped_and_only_covered_ones_are_waived(
     live = [waiver for waiver in waivers if waiver.expires >= TODAY]
     for one in found:
         about = [] if one.code.startswith("waiver.") else [waiver for waiver in live if covers(waiver, one)]
+        about = [waiver for waiver in about if exists(waiver, one)]
         named = {waiver.id.upper() for waiver in about}
         by_code = any(waiver.id == one.code for waiver in about)
         assert bool(one.waived_by) == (bool(about) and (by_code or separate_names(one.aliases) <= named))
+
+
+BY_CODE = msgspec.structs.replace(GOOD, id="vulnerability.known")
+
+
+@pytest.mark.parametrize(
+    ("published", "code", "held"),
+    [
+        ("2026-10-31", "vulnerability.known", True),
+        ("2026-11-01", "vulnerability.known", True),
+        ("2026-11-02", "vulnerability.known", False),
+        ("", "vulnerability.known", False),
+        ("2026-11-02", "vulnerability.undecided", False),
+        ("2026-10-31", "malware.known", True),
+        ("2026-11-02", "malware.known", False),
+        ("", "malware.known", False),
+    ],
+)
+def test_a_waiver_by_code_covers_only_records_that_existed_on_its_date(published: str, code: str, held: bool) -> None:
+    waivers, problems = _parse(msgspec.structs.replace(GOOD, id=code))
+    finding = msgspec.structs.replace(FINDING, code=code, published=published)
+    scopes = frozenset({code.split(".", maxsplit=1)[0]})
+    found = apply_waivers([finding], waivers, scopes=scopes, today=TODAY, warn_days=0)
+    [known] = [one for one in found if one.code == code]
+    assert (problems, bool(known.waived_by)) == ((), held)
+    if not held:
+        [note] = [one for one in found if one.code == "waiver.unused"]
+        since = f"was published on {published}, after its date" if published else "has no date"
+        assert note.message == f"waivers[0] ({code}) does not cover CVE-2026-1 of idna 3.1, which {since}"
+        assert 'id = "CVE-2026-1"' in note.next_step
+
+
+def test_a_waiver_by_an_id_covers_it_whenever_it_was_published() -> None:
+    for published in ("", "2026-11-02", "2026-10-01"):
+        [found] = _apply(GOOD, msgspec.structs.replace(FINDING, published=published))
+        assert found.waived_by
+
+
+def test_a_waiver_by_code_that_covers_a_part_is_named() -> None:
+    waivers, _ = _parse(BY_CODE)
+    old = msgspec.structs.replace(FINDING, published="2026-10-01")
+    new = msgspec.structs.replace(FINDING, published="2026-11-09", aliases=("CVE-2026-2",))
+    found = apply_waivers([old, new], waivers, scopes=SCOPES, today=TODAY, warn_days=0)
+    assert {one.aliases[0]: bool(one.waived_by) for one in found if one.package and one.code == old.code} == {
+        "CVE-2026-1": True, "CVE-2026-2": False,
+    }  # fmt: skip
+    assert [one.message for one in found if one.code == "waiver.partial"] == [
+        (
+            "waivers[0] (vulnerability.known) does not cover CVE-2026-2 of idna 3.1, which was published on 2026-11-09, "
+            "after its date"
+        )
+    ]
+
+
+@pytest.mark.parametrize(("package", "held"), [("idna", True), ("", False)])
+def test_a_waiver_of_a_file_does_not_cover_packages_that_it_does_not_name(package: str, held: bool) -> None:
+    waivers, _ = _parse(msgspec.structs.replace(GOOD, id="lock.unpinned", package=package, path="requirements.txt"))
+    finding = Finding(
+        code="lock.unpinned",
+        severity=Severity.HIGH,
+        message="m",
+        next_step="n",
+        package="idna",
+        path="requirements.txt",
+    )
+    found = apply_waivers([finding], waivers, scopes=frozenset({"lock"}), today=TODAY, warn_days=0)
+    assert bool(found[0].waived_by or found[-1].waived_by) is held
+    assert [one.next_step for one in found if one.code == "waiver.unused"] == (
+        [] if held else ['Fix the finding, or accept it with a waiver that has package = "idna".']
+    )
+
+
+DAYS = st.sampled_from(["", *(f"2026-{month}-{day}" for month in (10, 11) for day in ("01", "02", "30"))])
+
+
+@given(st.lists(DAYS, max_size=5), st.sampled_from(["vulnerability.known", "vulnerability.undecided"]))
+@settings(derandomize=True, max_examples=100)
+def test_no_waiver_by_code_covers_a_record_of_a_later_day(days: list[str], code: str) -> None:
+    waivers, _ = _parse(msgspec.structs.replace(GOOD, id=code))
+    findings = [
+        msgspec.structs.replace(FINDING, code=code, published=day, message=str(place)) for place, day in enumerate(days)
+    ]
+    found = apply_waivers(findings, waivers, scopes=SCOPES, today=TODAY, warn_days=0)
+    assert {one.message: bool(one.waived_by) for one in found if one.code == code} == {
+        str(place): "" < day <= "2026-11-01" for place, day in enumerate(days)
+    }
 
 
 ALIASES = st.lists(

@@ -40,6 +40,7 @@ from ops.supply_chain.contracts.config.security_txt import SecurityTxtConfig
 from ops.supply_chain.contracts.config.severity import SeverityEntry
 from ops.supply_chain.contracts.config.signing import SigningConfig
 from ops.supply_chain.contracts.config.support import SupportConfig
+from ops.supply_chain.contracts.config.vex import VexAuthor
 from ops.supply_chain.contracts.config.waivers import AcknowledgedCve, WaiverEntry, WaiverRules
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import ErrorClass, UsageError
@@ -65,6 +66,7 @@ class Config(Contract, frozen=True, kw_only=True):
     waivers: tuple[WaiverEntry, ...] = ()
     waiver_rules: WaiverRules = WaiverRules()
     severity: tuple[SeverityEntry, ...] = ()
+    vex_authors: tuple[VexAuthor, ...] = ()
     feeds: FeedsConfig = FeedsConfig()
     response: ResponseConfig = ResponseConfig()
     publishers: PublishersConfig = PublishersConfig()

@@ -32,7 +32,8 @@ class WaiverEntry(Contract, frozen=True, kw_only=True):
     `id` is a finding's code, an advisory id or an alias of it. `package`, `versions` (a PEP 440 specifier) and `path`
     (of the file that the finding is about, relative to the project) narrow it; empty means any. `justification` is one
     of OpenVEX's labels, needed only to state `not_affected`. `date` is the day it was written, `expires` its last
-    day. All are text here, so that a malformed entry becomes a finding that names it, not a refusal to start.
+    day. An entry with a code covers what existed on its date (docs/contracts.md). All are text here, so that a malformed
+    entry becomes a finding that names it, not a refusal to start.
     """
 
     id: str = ""

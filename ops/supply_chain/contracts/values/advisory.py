@@ -209,8 +209,8 @@ class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
     rest in that order. `records` are the ids of the live records, `withdrawn` those of withdrawn ones. `fixed`
     is the nearest fixed version after the pinned one, empty if none is known. `ends_after` is the last affected version
     if that is how the vulnerability ends, as a record writes it, else empty. `published` is
-    the earliest disclosure, `modified` the latest change, in Unix seconds. `reason` is why it is undecided or
-    settled, else empty.
+    the earliest disclosure, `complete` the time at which the last of its records was published, None if one has no
+    such time, `modified` the latest change, in Unix seconds. `reason` is why it is undecided or settled, else empty.
     """
 
     id: str
@@ -225,6 +225,7 @@ class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
     ends_after: str = ""
     withdrawn: tuple[str, ...] = ()
     published: int | None = None
+    complete: int | None = None
     modified: int | None = None
     summary: str = ""
     reason: str = ""

@@ -38,7 +38,9 @@ class Finding(Contract, frozen=True, kw_only=True):
 
     One finding can have many locations: `path` and `line` are the first, `also_at` has further ones as
     `path:line` in order, perhaps not all of them, and `places` is the total number. `due` is the last day to deal
-    with it in time, `first_seen` the day on which a scan first reported it; both are ISO dates, or empty.
+    with it in time, `first_seen` the day on which a scan first reported it, `published` the day on which the last of the
+    records that it rests on was published, in UTC; all are ISO dates, or empty. `published` is empty as well if one of
+    those records has no date.
     """
 
     code: str
@@ -55,6 +57,7 @@ class Finding(Contract, frozen=True, kw_only=True):
     places: Count = 1
     due: str = ""
     first_seen: str = ""
+    published: str = ""
 
     @property
     def sort_key(self) -> tuple[str, int, str, str, str, str]:

@@ -43,8 +43,8 @@ class VexTarget(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is a PyPI package in PEP 503 form; `version` its exact version, or `versions` a `vers:pypi/`
     range. `within` is the purl of the product to which the statement is limited, empty if the package
-    itself is the product. `problem` is why it can match nothing ("names no exact version"), or empty. `label` is its
-    name in the document.
+    itself is the product. `problem` is why it can match nothing ("names no exact version"), or empty, and `step` what to
+    do about that, empty for the step that all such targets share. `label` is its name in the document.
     """
 
     label: str
@@ -53,13 +53,15 @@ class VexTarget(msgspec.Struct, frozen=True, kw_only=True):
     versions: str = ""
     within: str = ""
     problem: str = ""
+    step: str = ""
 
 
 class VexStatement(msgspec.Struct, frozen=True, kw_only=True):
     """One statement.
 
     `names` are the vulnerability's id and aliases, the id first. `timestamp` is None if the document has
-    none that can be ordered. `place` is its JSON path.
+    none that can be ordered. `latest` is the latest of all times that the statement and its document give, with UTC
+    for those without a time zone; None if there is none. `place` is its JSON path.
     """
 
     names: tuple[str, ...]
@@ -67,16 +69,49 @@ class VexStatement(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     justification: Justification | None = None
     timestamp: datetime | None = None
+    latest: datetime | None = None
     targets: tuple[VexTarget, ...] = ()
 
 
+class VexTrust(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a document is by an author in `[[vex_authors]]`.
+
+    `basis` is how the author is known (`digest`, or `signed by NAME`), empty if the document does not count; `problem` is
+    then why, and `step` what to do.
+    """
+
+    basis: str = ""
+    problem: str = "is by an author that was not checked"
+    step: str = ""
+
+
 class VexDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """One document that was read. `file` is its file name, `id` as the document gives it, else the file name."""
+    """One document that was read. `file` is its file name, `id` as the document gives it, else the file name.
+
+    `authors` are those that it names, in its order, and `role` their role; both empty where it gives none. `sha256` is
+    over its bytes. A document is not trusted until its author was checked.
+    """
 
     file: str
     id: str
     format: str
     statements: tuple[VexStatement, ...]
+    authors: tuple[str, ...] = ()
+    role: str = ""
+    sha256: str = ""
+    trust: VexTrust = VexTrust()
+
+    @property
+    def author(self) -> str:
+        """All authors in one text that can be shown; empty without any."""
+        return ", ".join(map(printable, self.authors))
+
+    @property
+    def attribution(self) -> str:
+        """Author, role and how the author is known, in words."""
+        role = f" ({printable(self.role)})" if self.role else ""
+        basis = f", {self.trust.basis}" if self.trust.basis else ""
+        return f"{self.author or 'an author that it does not name'}{role}{basis}"
 
 
 class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,20 +157,34 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppliedVex(NamedTuple):
-    """The VEX that suppresses a finding, read back from the finding."""
+    """The VEX that suppresses a finding, read back from the finding; `by` is its author, empty in an older record."""
 
     document: str
     status: VexStatus
     justification: Justification | None
+    by: str = ""
 
 
-_LABEL = re.compile(r"VEX: (?P<document>.+), (?P<status>not_affected|fixed)(?: \((?P<why>[a-z_]+)\))?")
+_LABEL = re.compile(
+    r"VEX: (?P<document>.+?), (?P<status>not_affected|fixed)(?: \((?P<why>[a-z_]+)\))?(?:, by (?P<by>.+))?"
+)
+
+_LIST = re.compile(", +")
 
 
-def waived_label(document: str, status: VexStatus, justification: Justification | None) -> str:
-    """Return the `waived_by` of a finding that VEX suppresses."""
+def waived_label(document: str, status: VexStatus, justification: Justification | None, *, by: str = "") -> str:
+    """Return the `waived_by` of a finding that VEX suppresses.
+
+    Args:
+        document: The document's identifier.
+        status: Its statement.
+        justification: The reason for `not_affected`.
+        by: The document's author, and how the author is known.
+    """
     why = f" ({justification.value})" if justification else ""
-    return f"VEX: {printable(document)}, {status.value}{why}"
+    author = f", by {printable(by)}" if by else ""
+    # No comma and space within the identifier: the first ones end it.
+    return f"VEX: {_LIST.sub(',', printable(document))}, {status.value}{why}{author}"
 
 
 def read_waived_label(text: str) -> AppliedVex | None:
@@ -145,4 +194,4 @@ def read_waived_label(text: str) -> AppliedVex | None:
         return None
     why = found["why"]
     known = Justification(why) if why in set(Justification) else None
-    return AppliedVex(found["document"], VexStatus(found["status"]), known)
+    return AppliedVex(found["document"], VexStatus(found["status"]), known, found["by"] or "")

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -209,7 +209,16 @@ def _finding(
         places=at.total,
         due=when.due,
         first_seen=when.first_seen,
+        published=_day(found.complete),
     )
+
+
+def _day(seconds: int | None) -> str:
+    """Return the day of a time in UTC; empty if there is none, or none that a calendar has."""
+    try:
+        return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    except (OverflowError, OSError, ValueError):
+        return ""
 
 
 def _affected(found: Vulnerability) -> str:

@@ -101,6 +101,7 @@ class KnownVulnerability:
             records=self._ids,
             withdrawn=group.withdrawn,
             published=min((item.published for item in group.live if item.published is not None), default=None),
+            complete=_last(item.published for item in group.live),
             modified=max((item.modified for item in group.live if item.modified is not None), default=None),
             summary=self._summary,
             reason="" if status is Status.AFFECTED else _reason(group, status, version),
@@ -115,6 +116,13 @@ class KnownVulnerability:
         # GitHub's summaries are titles, the others are the first sentences of a description.
         ordered = sorted(self.group.live, key=lambda item: (not item.id.startswith(GITHUB_PREFIX), item.id))
         return next((item.summary for item in ordered if item.summary), "")
+
+
+def _last(times: Iterable[int | None]) -> int | None:
+    """Return the last of some times; None if one of them is not known."""
+    found = list(times)
+    known = [time for time in found if time is not None]
+    return max(known) if known and len(known) == len(found) else None
 
 
 def vulnerabilities_of(advisories: Iterable[Advisory], *, now: int) -> tuple[KnownVulnerability, ...]:

@@ -1,8 +1,11 @@
 """Apply suppliers' VEX to findings: a suppressed finding stays visible, with the document that suppresses it.
 
+- Only documents by an author in `[[vex_authors]]` count; any other changes nothing and is reported.
+- A statement dated in the future, by any of its or its document's times, does not count and is reported.
 - `fixed`, and `not_affected` with a justification, suppress; an impact statement alone does not.
 - A statement matches by exact package, exact version (or a range that is stated exactly), and id or alias.
-- A statement about a component of a product applies only if the product is the project's own.
+- A statement about a component of a product applies only if the product is the project's own: in this version, or
+  without one.
 - A later statement overrides an earlier one. If two contradict each other and it is not known which is later,
   the finding stays open.
 - Malware is never suppressed.
@@ -13,6 +16,7 @@ Source: OpenVEX v0.2.0, https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.m
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -20,11 +24,23 @@ import msgspec
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.vex import VexDocument, VexStatement, VexStatus, VexTarget, waived_label
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.core.text import printable
-from ops.supply_chain.risk.vex.packages import PurlKey, purl_key, same_version, within_range
+from ops.supply_chain.core.text import plural, printable
+from ops.supply_chain.risk.vex.packages import (
+    NARROWER,
+    NO_VERSION,
+    NOT_PYPI,
+    UNREADABLE_RANGE,
+    PurlKey,
+    is_product,
+    purl_key,
+    same_version,
+    within_range,
+)
+from ops.supply_chain.risk.vex.read_cyclonedx import UNRESOLVED as NOT_GIVEN
 
 SCOPE, MALWARE = "vulnerability.", "MAL-"
 UNMATCHED, UNJUSTIFIED = "vex.unmatched", "vex.no-justification"
+UNKNOWN_AUTHOR, FUTURE, UNRESOLVED = "vex.unknown-author", "vex.future", "vex.unresolved"
 NO_TARGET = "name no product"
 OTHER_PRODUCT = "are about a component of another product"
 NO_FINDING = "match no finding"
@@ -34,9 +50,13 @@ SHOWN = 3
 
 _STEPS = {
     NO_FINDING: "Nothing if the statements are about other versions or packages; otherwise correct them.",
+    NO_TARGET: "Ask the issuer for statements that name the product, by its purl with its exact version.",
     OTHER_PRODUCT: "Ask for a statement about the package itself, or write one for this product.",
+    NOT_PYPI: "Ask the issuer to name each package by its purl: pkg:pypi/NAME@VERSION.",
+    NO_VERSION: "Ask the issuer to name each package by its purl with its exact version.",
+    NARROWER: "Ask the issuer for a statement about the package itself, without a file or an index in its purl.",
+    UNREADABLE_RANGE: "Ask the issuer for exact versions, or for a range of the form vers:pypi/>=1.0|<2.0.",
 }
-_STEP = "Ask the issuer to name each package by its purl with its exact version."
 
 
 class _Candidate(NamedTuple):
@@ -56,19 +76,23 @@ class _Candidate(NamedTuple):
 
 
 def apply_vex(
-    findings: Iterable[Finding], documents: Sequence[VexDocument], *, products: Sequence[str] = ()
+    findings: Iterable[Finding], documents: Sequence[VexDocument], *, now: datetime, products: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """Mark findings that VEX suppresses, and report statements that could not be used.
+    """Mark findings that VEX suppresses, and report documents and statements that could not be used.
 
     Args:
         findings: In any order; findings that are waived already stay unchanged.
-        documents: All VEX documents, in any order.
+        documents: All VEX documents, in any order, each with the result of the check of its author.
+        now: With a time zone; statements of a later time do not count.
         products: Purls of the project's own product: statements about its components are about its dependencies.
     Returns:
         All findings, with `waived_by` set if suppressed, and findings about the VEX itself, sorted by location.
     """
     own = {key for key in map(purl_key, products) if key is not None}
-    index = _index(documents, own)
+    findings = tuple(findings)
+    trusted = [document for document in documents if document.trust.basis]
+    foreign = [document for document in documents if not document.trust.basis]
+    index = _index([_without_future(document, now) for document in trusted], own)
     used: set[int] = set()
     applied: list[Finding] = []
     unjustified: dict[tuple[str, ...], Finding] = {}
@@ -82,8 +106,18 @@ def apply_vex(
             if statement.status is VexStatus.NOT_AFFECTED and statement.justification is None:
                 key = (candidate.document.file, statement.place, finding.package, finding.version)
                 unjustified[key] = _unjustified(finding, candidate)
-    unmatched = [note for document in documents for note in _unmatched(document, used, own)]
-    return tuple(sorted([*applied, *unjustified.values(), *unmatched], key=lambda finding: finding.sort_key))
+    notes = [note for document in trusted for note in _unusable(document, used, own, now)]
+    notes += [_unknown_author(document, findings, own) for document in foreign]
+    return tuple(sorted([*applied, *unjustified.values(), *notes], key=lambda finding: finding.sort_key))
+
+
+def _without_future(document: VexDocument, now: datetime) -> VexDocument:
+    past = tuple(statement for statement in document.statements if not _is_future(statement, now))
+    return msgspec.structs.replace(document, statements=past)
+
+
+def _is_future(statement: VexStatement, now: datetime) -> bool:
+    return statement.latest is not None and statement.latest > now
 
 
 def _index(documents: Sequence[VexDocument], own: set[PurlKey]) -> dict[tuple[str, str], list[_Candidate]]:
@@ -101,7 +135,7 @@ def _index(documents: Sequence[VexDocument], own: set[PurlKey]) -> dict[tuple[st
 def _problem(target: VexTarget, own: set[PurlKey]) -> str:
     if target.problem:
         return target.problem
-    return OTHER_PRODUCT if target.within and purl_key(target.within) not in own else ""
+    return OTHER_PRODUCT if target.within and not is_product(target.within, own) else ""
 
 
 def _matching(finding: Finding, index: dict[tuple[str, str], list[_Candidate]]) -> list[_Candidate]:
@@ -147,7 +181,7 @@ def _newest_first(candidate: _Candidate) -> tuple[float, str, str]:
 
 
 def _suppressed(finding: Finding, by: _Candidate) -> Finding:
-    label = waived_label(by.document.id, by.statement.status, by.statement.justification)
+    label = waived_label(by.document.id, by.statement.status, by.statement.justification, by=by.document.attribution)
     return msgspec.structs.replace(finding, waived_by=label)
 
 
@@ -168,24 +202,68 @@ def _unjustified(finding: Finding, by: _Candidate) -> Finding:
     )
 
 
-def _unmatched(document: VexDocument, used: set[int], own: set[PurlKey]) -> list[Finding]:
-    reasons: dict[str, list[VexStatement]] = {}
+def _unusable(document: VexDocument, used: set[int], own: set[PurlKey], now: datetime) -> list[Finding]:
+    """Return a finding for each reason for which statements of a document were not used, with its own next step."""
+    reasons: dict[tuple[str, str, str], list[VexStatement]] = {}
     for statement in document.statements:
         if id(statement) not in used:
-            problems = [_problem(target, own) for target in statement.targets] or [NO_TARGET]
-            reasons.setdefault(NO_FINDING if "" in problems else problems[0], []).append(statement)
-    return [_note(document, reason, statements) for reason, statements in sorted(reasons.items())]
+            reasons.setdefault(_reason(statement, own, now), []).append(statement)
+    return [
+        _note(document, code, reason, step, statements) for (code, reason, step), statements in sorted(reasons.items())
+    ]
 
 
-def _note(document: VexDocument, reason: str, statements: Sequence[VexStatement]) -> Finding:
-    names = list(dict.fromkeys(printable(statement.names[0]) for statement in statements))
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+def _reason(statement: VexStatement, own: set[PurlKey], now: datetime) -> tuple[str, str, str]:
+    """Return why a statement was not used: code, words and next step."""
+    if _is_future(statement, now):
+        latest = statement.latest.isoformat() if statement.latest else ""
+        step = "Check this machine's clock; if it is right, ask the issuer for a document with the right date."
+        return FUTURE, f"dated {latest}, which is in the future", step
+    problems = [(_problem(target, own), target.step) for target in statement.targets] or [(NO_TARGET, "")]
+    if any(not reason for reason, _ in problems):
+        return UNMATCHED, NO_FINDING, _STEPS[NO_FINDING]
+    reason, step = problems[0]
+    code = UNRESOLVED if reason == NOT_GIVEN else UNMATCHED
+    return code, reason, step or _STEPS[reason]
+
+
+def _note(document: VexDocument, code: str, reason: str, step: str, statements: Sequence[VexStatement]) -> Finding:
+    verb = "are " if code == FUTURE else ""
+    names = _shortened(printable(statement.names[0]) for statement in statements)
     return Finding(
-        code=UNMATCHED,
+        code=code,
         severity=Severity.INFO,
         message=(
-            f"{printable(document.file)} ({printable(document.id)}): {len(statements)} of {len(document.statements)} "
-            f"statements {reason}: {', '.join(names[:SHOWN])}{more}"
+            f"{printable(document.file)} ({printable(document.id)}) by {document.attribution}: {len(statements)} of "
+            f"{len(document.statements)} statements {verb}{reason}: {names}"
         ),
-        next_step=_STEPS.get(reason, _STEP),
+        next_step=step,
     )
+
+
+def _unknown_author(document: VexDocument, findings: Sequence[Finding], own: set[PurlKey]) -> Finding:
+    """Return the finding for a document that does not count, with the findings that stay open for all it states."""
+    index = _index([document], own)
+    about = [
+        f"{finding.package} {finding.version}"
+        for finding in findings
+        if not finding.waived_by and _matching(finding, index)
+    ]
+    stays = f"; open findings that it is about: {_shortened(about)}" if about else ""
+    return Finding(
+        code=UNKNOWN_AUTHOR,
+        severity=Severity.INFO,
+        message=(
+            f"{printable(document.file)} ({printable(document.id)}, sha256:{document.sha256}) by {document.attribution} "
+            f"{document.trust.problem}: "
+            f"{plural(len(document.statements), 'statement does', 'statements do')} not count{stays}"
+        ),
+        next_step=document.trust.step,
+    )
+
+
+def _shortened(names: Iterable[str]) -> str:
+    """Return the first of the names, each once, and how many more there are."""
+    found = list(dict.fromkeys(names))
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return f"{', '.join(found[:SHOWN])}{more}"

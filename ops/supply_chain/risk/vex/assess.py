@@ -4,7 +4,7 @@
 |---|---|
 | waived, with a VEX justification | not_affected, that justification, the reason |
 | waived, without one | affected: accepted until the expiry date, and the reason |
-| suppressed by a supplier's VEX | the status in that VEX, and its document |
+| suppressed by a supplier's VEX | the status in that VEX, its document and its author |
 | open, known | affected: the next step |
 | open, undecided | under_investigation |
 
@@ -124,4 +124,5 @@ def _accepted(acceptance: Acceptance) -> tuple[VexStatus, Justification | None, 
 def _stated_by(applied: AppliedVex, finding: Finding) -> tuple[VexStatus, Justification | None, str, datetime | None]:
     if applied.status is VexStatus.NOT_AFFECTED and applied.justification is None:
         return VexStatus.AFFECTED, None, finding.next_step, None
-    return applied.status, applied.justification, f"As stated by {applied.document}.", None
+    where = f"in {applied.document} by {applied.by}" if applied.by else f"by {applied.document}"
+    return applied.status, applied.justification, f"As stated {where}.", None

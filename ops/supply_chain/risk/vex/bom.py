@@ -16,7 +16,7 @@ from ops.supply_chain.formats.cyclonedx import BomComponent, read_cyclonedx
 from ops.supply_chain.formats.shape import refuse_faults
 from ops.supply_chain.risk.vex.packages import purl_key, same_version
 
-_LINK = re.compile(r"urn:cdx:(?P<uuid>[0-9A-Fa-f-]{36})/(?P<version>[0-9]+)#(?P<ref>.+)")
+_LINK = re.compile(r"urn:cdx:(?P<uuid>[0-9A-Fa-f-]{36})/(?P<version>[0-9]{1,9})(?:#(?P<ref>.+))?")
 
 
 class Bom(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -72,9 +72,9 @@ def read_bom(document: object) -> Bom:
 
 
 def split_link(text: str) -> tuple[str, int, str] | None:
-    """Read a BOM-Link to an element: (UUID, version, reference); None for any other text."""
+    """Read a BOM-Link: (UUID, version, reference), without a reference for the BOM itself; None for any other text."""
     found = _LINK.fullmatch(text)
-    return (found["uuid"].lower(), int(found["version"]), unquote(found["ref"])) if found else None
+    return (found["uuid"].lower(), int(found["version"]), unquote(found["ref"] or "")) if found else None
 
 
 def _key(component: BomComponent) -> str:

@@ -6,7 +6,7 @@ https://github.com/package-url/vers-spec; PEP 503; PEP 440.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -54,6 +54,31 @@ def purl_key(text: str) -> PurlKey | None:
     if purl.subpath:
         narrowed += f"#{purl.subpath}"
     return PurlKey(purl.type, purl.namespace or "", name, purl.version or "", narrowed)
+
+
+def with_version(purl: str, version: str) -> str:
+    """Return a purl with the version that its document gives elsewhere; unchanged if it has one, or is no purl."""
+    from packageurl import PackageURL
+
+    key = purl_key(purl)
+    if key is None or key.version or not version:
+        return purl
+    return PackageURL.from_string(purl)._replace(version=version).to_string()
+
+
+def is_product(purl: str, own: Iterable[PurlKey]) -> bool:
+    """Return True if a purl names our own product, in this version or in all.
+
+    Args:
+        purl: As the document names a product; a purl without a version is about every version.
+        own: The purls that our product goes by.
+    """
+    found = purl_key(purl)
+    return found is not None and any(
+        (found.kind, found.namespace, found.name, found.narrowed) == (key.kind, key.namespace, key.name, key.narrowed)
+        and (found.version in ("", key.version) or (found.kind == "pypi" and same_version(found.version, key.version)))
+        for key in own
+    )
 
 
 def target_of(purl: str, *, within: str = "", version: str = "", versions: str = "") -> VexTarget:

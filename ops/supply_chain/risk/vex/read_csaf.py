@@ -9,19 +9,22 @@ Source: CSAF 2.0, https://docs.oasis-open.org/csaf/csaf/v2.0/csaf-v2.0.html, sec
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
 import msgspec
 
 from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
 from ops.supply_chain.formats.json_reader import Node
-from ops.supply_chain.risk.vex.packages import target_of
-from ops.supply_chain.risk.vex.vocabulary import timestamp_of
+from ops.supply_chain.risk.vex.packages import target_of, with_version
+from ops.supply_chain.risk.vex.vocabulary import latest_of, timestamp_of
 
 VERSION = "2.0"
 CATEGORY = "csaf_vex"
 DRAFT = "are in a draft"
+NO_PRODUCT = VexTarget(label="")
 UNDESCRIBED = "name a product that the document does not describe"
+
+FINAL = "Wait for the final document, or ask the issuer for it: a draft states nothing."
+COMPLETE = "Ask the issuer for a document whose product_tree describes each product that it names."
 
 _STATUSES = {
     "fixed": VexStatus.FIXED,
@@ -49,23 +52,27 @@ def read_csaf(root: Node, *, file: str) -> VexDocument:
     tree = root["product_tree"]
     products = dict(_products(tree))
     if tracking["status"].text() == "draft":
-        products = {key: VexTarget(label=target.label, problem=DRAFT) for key, target in products.items()}
-    reader = _Reader(products, _groups(tree), timestamp_of(tracking["current_release_date"]))
+        products = {key: VexTarget(label=target.label, problem=DRAFT, step=FINAL) for key, target in products.items()}
+    reader = _Reader(products, _groups(tree), tracking)
+    publisher = document.get("publisher")
     return VexDocument(
         file=file,
         id=tracking["id"].text(),
         format="CSAF VEX",
         statements=tuple(statement for node in root["vulnerabilities"].rows() for statement in reader.statements(node)),
+        authors=tuple(filter(str.strip, [publisher.text_of("name") if publisher else ""])),
+        role=publisher.text_of("category") if publisher else "",
     )
 
 
 class _Reader:
     def __init__(
-        self, products: Mapping[str, VexTarget], groups: Mapping[str, tuple[str, ...]], time: datetime | None
+        self, products: Mapping[str, VexTarget], groups: Mapping[str, tuple[str, ...]], tracking: Node
     ) -> None:
         self._products = products
         self._groups = groups
-        self._time = time
+        self._time = timestamp_of(tracking["current_release_date"])
+        self._latest = latest_of(tracking["current_release_date"], tracking.get("initial_release_date"))
 
     def statements(self, node: Node) -> Iterator[VexStatement]:
         """Yield one statement for each status, and for each justification of `known_not_affected`."""
@@ -84,6 +91,7 @@ class _Reader:
                     place=f"{stated.path}.{field}",
                     justification=why,
                     timestamp=self._time,
+                    latest=self._latest,
                     targets=tuple(targets),
                 )
 
@@ -98,7 +106,7 @@ class _Reader:
                 yield product, Justification(label.text())
 
     def _target(self, product: str) -> VexTarget:
-        return self._products.get(product, VexTarget(label=product, problem=UNDESCRIBED))
+        return self._products.get(product, VexTarget(label=product, problem=UNDESCRIBED, step=COMPLETE))
 
 
 def _names(node: Node) -> tuple[str, ...]:
@@ -126,7 +134,12 @@ def _products(tree: Node) -> Iterator[tuple[str, VexTarget]]:
         whole = relation["relates_to_product_reference"].text()
         key = relation["full_product_name"]["product_id"].text()
         # A product without a purl matches none of the project's packages, whatever its name is.
-        yield key, target_of(purls.get(part, ""), within=purls.get(whole) or f"product {whole}")
+        yield key, target_of(purls.get(part, ""), within=_product_purl(*found.get(whole, ("", NO_PRODUCT)), whole))
+
+
+def _product_purl(purl: str, target: VexTarget, product: str) -> str:
+    """Return the purl of a product with the version that its branch gives; another name if that is a range."""
+    return f"product {product}" if not purl or target.versions else with_version(purl, target.version)
 
 
 def _described(tree: Node) -> Iterator[tuple[str, tuple[str, VexTarget]]]:

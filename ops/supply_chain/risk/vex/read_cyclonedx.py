@@ -19,12 +19,20 @@ from ops.supply_chain.contracts.values.vex import Justification, VexDocument, Ve
 from ops.supply_chain.formats.cyclonedx import BomComponent
 from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.bom import Bom, read_bom, split_link
-from ops.supply_chain.risk.vex.packages import purl_key, same_version, target_of, within_range
-from ops.supply_chain.risk.vex.vocabulary import JUSTIFICATION_OF, JUSTIFICATION_PROPERTY, STATUS_OF, timestamp_of
+from ops.supply_chain.risk.vex.packages import purl_key, same_version, target_of, with_version, within_range
+from ops.supply_chain.risk.vex.vocabulary import (
+    JUSTIFICATION_OF,
+    JUSTIFICATION_PROPERTY,
+    STATUS_OF,
+    latest_of,
+    timestamp_of,
+)
 
 UNRESOLVED = "refer to a component of a BOM that was not given"
+NOT_IN_BOM = "refer to a component that the BOM does not have"
 CONTRADICTION = "give a version that is not the component's"
 
+_STEP_IN_BOM = "Ask the issuer to refer to a component that the BOM lists, or to name the package by its purl."
 _CONTRADICTING = {"affected": VexStatus.AFFECTED, "unknown": VexStatus.UNDER_INVESTIGATION}
 _SUPPRESSING = (VexStatus.NOT_AFFECTED, VexStatus.FIXED)
 
@@ -34,10 +42,11 @@ class _Reader:
         self._own = read_bom(root.value)
         self._boms = {(bom.uuid, bom.version): bom for bom in boms}
         metadata = root.get("metadata")
-        self._time = timestamp_of(metadata.get("timestamp")) if metadata else None
+        self._dated = metadata.get("timestamp") if metadata else None
 
     def statements(self, node: Node) -> Iterator[VexStatement]:
         names, analysis = _names(node), node.get("analysis")
+        latest = latest_of(self._dated, *_times(node, analysis))
         status = _status(analysis)
         justification = _justification(node, analysis) if status is VexStatus.NOT_AFFECTED else None
         time = self._when(node, analysis)
@@ -54,19 +63,18 @@ class _Reader:
                     place=node.path,
                     justification=why,
                     timestamp=time,
+                    latest=latest,
                     targets=tuple(targets),
                 )
 
     def _when(self, node: Node, analysis: Node | None) -> datetime | None:
-        given = [analysis.get(field) for field in ("lastUpdated", "firstIssued")] if analysis else []
-        found = next((field for field in [*given, node.get("updated")] if field is not None), None)
-        return self._time if found is None else timestamp_of(found)
+        return timestamp_of(next((time for time in _times(node, analysis) if time is not None), self._dated))
 
     def _targets(self, node: Node, status: VexStatus) -> Iterator[tuple[VexStatus, VexTarget]]:
         ref = node["ref"].text()
-        purl, own_version, within, problem = self._resolve(ref)
-        if problem:
-            yield status, VexTarget(label=ref, problem=problem)
+        purl, own_version, within, unresolved = self._resolve(ref)
+        if unresolved is not None:
+            yield status, unresolved
             return
         versions = node.rows_of("versions")
         if not versions:
@@ -74,22 +82,38 @@ class _Reader:
         for entry in versions:
             yield _stated(entry, status), _narrowed(entry, purl, own_version, within)
 
-    def _resolve(self, ref: str) -> tuple[str, str, str, str]:
-        """Return purl, version, the product in whose context it is, and why it cannot be resolved."""
+    def _resolve(self, ref: str) -> tuple[str, str, str, VexTarget | None]:
+        """Return purl, version, the product in whose context it is, and the target that cannot be resolved.
+
+        A BOM-Link says where the component is described: without that BOM it is not known which product is meant.
+        """
         link = split_link(ref)
         bom = self._bom(*link[:2]) if link else self._own
+        if bom is None:
+            return "", "", "", _unresolved(ref, *(link or ("", 0))[:2])
         written = link[2] if link else ref
-        found = bom.by_ref.get(written) if bom else None
-        if bom is not None and found is not None:
-            return found.purl, found.version, _context(bom.root or self._own.root, found.purl), ""
-        if purl_key(written) is None or (link and bom is not None):
-            return "", "", "", UNRESOLVED
-        return written, "", _context(self._own.root, written), ""
+        found = bom.by_ref.get(written) if written else bom.root
+        if found is not None:
+            return found.purl, found.version, _context(bom.root or self._own.root, found.purl), None
+        if purl_key(written) is None or link:
+            return "", "", "", VexTarget(label=ref, problem=NOT_IN_BOM, step=_STEP_IN_BOM)
+        return written, "", _context(self._own.root, written), None
 
     def _bom(self, uuid: str, version: int) -> Bom | None:
         if (uuid, version) == (self._own.uuid, self._own.version):
             return self._own
         return self._boms.get((uuid, version))
+
+
+def _unresolved(ref: str, uuid: str, version: int) -> VexTarget:
+    step = f"Give that BOM, urn:uuid:{uuid} version {version}, with --vex-bom FILE."
+    return VexTarget(label=ref, problem=UNRESOLVED, step=step)
+
+
+def _times(node: Node, analysis: Node | None) -> list[Node | None]:
+    """Return the times that a vulnerability gives, the one that counts first."""
+    given = [analysis.get(field) for field in ("lastUpdated", "firstIssued")] if analysis else []
+    return [*given, node.get("updated")]
 
 
 def read_cyclonedx(root: Node, boms: Sequence[Bom] = (), *, file: str) -> VexDocument:
@@ -106,12 +130,30 @@ def read_cyclonedx(root: Node, boms: Sequence[Bom] = (), *, file: str) -> VexDoc
     vulnerabilities = root.get("vulnerabilities")
     if vulnerabilities is None:
         raise root.broken("has no 'vulnerabilities': it is a BOM, not a VEX")
+    authors, role = _authors(root.get("metadata"))
     return VexDocument(
         file=file,
         id=root.text_of("serialNumber") or file,
         format="CycloneDX VEX",
         statements=tuple(statement for node in vulnerabilities.rows() for statement in reader.statements(node)),
+        authors=authors,
+        role=role,
     )
+
+
+def _authors(metadata: Node | None) -> tuple[tuple[str, ...], str]:
+    """Return who made the document, and as what: its manufacturer, else its authors, else the supplier."""
+    for field, role in (("manufacturer", "manufacturer"), ("manufacture", "manufacturer")):
+        maker = metadata.get(field) if metadata else None
+        if maker and maker.text_of("name").strip():
+            return (maker.text_of("name"),), role
+    people = metadata.rows_of("authors") if metadata else []
+    names = [person.text_of("name") or person.text_of("email") for person in people]
+    if any(map(str.strip, names)):
+        return tuple(filter(str.strip, names)), "author" if len(names) == 1 else "authors"
+    supplier = metadata.get("supplier") if metadata else None
+    name = supplier.text_of("name") if supplier else ""
+    return ((name,), "supplier") if name.strip() else ((), "")
 
 
 def _names(node: Node) -> tuple[str, ...]:
@@ -168,4 +210,4 @@ def _context(root: BomComponent | None, purl: str) -> str:
     """Return the product's purl; empty if the package itself is the product or none is described."""
     if root is None or (purl and purl_key(root.purl) == purl_key(purl)):
         return ""
-    return root.purl or f"{root.name} {root.version}".strip()
+    return with_version(root.purl, root.version) or f"{root.name} {root.version}".strip()

@@ -15,10 +15,11 @@ from datetime import datetime
 from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
 from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.packages import purl_key, target_of
-from ops.supply_chain.risk.vex.vocabulary import timestamp_of
+from ops.supply_chain.risk.vex.vocabulary import latest_of, timestamp_of
 
 CONTEXT = "https://openvex.dev/ns"
 CONTRADICTION = "name a package by two purls that differ"
+STEP = "Ask the issuer which of the two purls is meant, and for a document that gives that one alone."
 
 _KNOWN_CONTEXT = re.compile(rf"{re.escape(CONTEXT)}(?:/v0\.(?:0|2)\.\d+)?")
 
@@ -32,28 +33,40 @@ def read_openvex(root: Node, *, file: str) -> VexDocument:
     context = root["@context"]
     if not _KNOWN_CONTEXT.fullmatch(context.text()):
         raise context.broken(f"expected {CONTEXT}/v0.2.0 or v0.0.1, found {context.text()!r}")
-    time = timestamp_of(root.get("timestamp"))
     statements = root["statements"]
     return VexDocument(
         file=file,
         id=root["@id"].text(),
         format="OpenVEX",
-        statements=tuple(_statement(statement, time) for statement in statements.rows()),
+        statements=tuple(_statement(statement, root) for statement in statements.rows()),
+        authors=tuple(filter(str.strip, [root.text_of("author")])),
+        role=root.text_of("role"),
     )
 
 
-def _statement(node: Node, document: datetime | None) -> VexStatement:
+def _statement(node: Node, root: Node) -> VexStatement:
     status = _status(node["status"])
     # "statement timestamp ... if not set, is inherited from the document"; it overrides if it is set.
     given = node.get("timestamp")
+    time = timestamp_of(root.get("timestamp") if given is None else given)
     return VexStatement(
         names=_names(node["vulnerability"]),
         status=status,
         place=node.path,
         justification=_justification(node) if status is VexStatus.NOT_AFFECTED else None,
-        timestamp=document if given is None else timestamp_of(given),
+        timestamp=time if status in (VexStatus.NOT_AFFECTED, VexStatus.FIXED) else _updated(time, node),
+        latest=latest_of(*(place.get(field) for place in (root, node) for field in ("timestamp", "last_updated"))),
         targets=tuple(target for product in node.rows_of("products") for target in _targets(product, node)),
     )
+
+
+def _updated(time: datetime | None, node: Node) -> datetime | None:
+    """Return when a statement that leaves a finding open was last changed: one that was updated is not overridden."""
+    changed = node.get("last_updated")
+    later = None if changed is None else timestamp_of(changed)
+    if changed is None or time is None or later is None:
+        return time if changed is None else None
+    return max(time, later)
 
 
 def _status(node: Node) -> VexStatus:
@@ -91,8 +104,9 @@ def _targets(product: Node, statement: Node) -> list[VexTarget]:
 
 
 def _target(purl: str, *, within: str) -> VexTarget:
-    if " and " in purl:
-        return VexTarget(label=purl, problem=CONTRADICTION)
+    contradicting = next((text for text in (within, purl) if " and " in text), "")
+    if contradicting:
+        return VexTarget(label=contradicting, problem=CONTRADICTION, step=STEP)
     return target_of(purl, within=within)
 
 

@@ -98,13 +98,29 @@ def timestamp_of(node: Node | None) -> datetime | None:
     Raises:
         UnexpectedShapeError: It is not a timestamp.
     """
-    if node is None:
-        return None
+    found = None if node is None else _time(node)
+    return None if found is None or found.tzinfo is None else found.astimezone(UTC)
+
+
+def latest_of(*nodes: Node | None) -> datetime | None:
+    """Return the latest of the timestamps of a statement and its document, in UTC; None if all of them are absent.
+
+    One without a time zone counts as UTC: it cannot be ordered, but a date of the future is still seen.
+
+    Raises:
+        UnexpectedShapeError: One is not a timestamp.
+    """
+    found = [_time(node) for node in nodes if node is not None]
+    return max((time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC) for time in found), default=None)
+
+
+def _time(node: Node) -> datetime:
     try:
         found = datetime.fromisoformat(node.text())
-        return None if found.tzinfo is None else found.astimezone(UTC)
+        found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise node.broken(f"expected a timestamp, found {node.value!r}") from error
+    return found
 
 
 def with_identifier(document: dict[str, Any], field: str) -> dict[str, Any]:

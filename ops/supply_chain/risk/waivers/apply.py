@@ -1,12 +1,13 @@
 """Apply waivers to findings: a waived finding stays visible, all others stay open.
 
 An expired waiver waives nothing. A finding with several CVEs, from a record that covers them all, is waived only if
-waivers name every one of them. Each gate reports the waivers in its own scope, so that an expired, soon expiring or
+waivers name every one of them. A waiver by code covers what existed on its date: see `exists`. Each gate reports the waivers in its own scope, so that an expired, soon expiring or
 unused waiver is reported once.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -17,7 +18,13 @@ from packaging.version import InvalidVersion, Version
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.values.advisory import separate_names
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.risk.waivers.model import Waiver
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.risk.waivers.model import MALWARE, VULNERABILITY, Waiver
+
+ABOUT_FILES = frozenset({"lock.drift"})
+"""Codes of findings about a whole file that may name the first package of it that differs."""
+
+UNUSED = ("waives nothing", "Remove it.")
 
 
 def apply_waivers(
@@ -36,24 +43,26 @@ def apply_waivers(
     """
     live = [waiver for waiver in waivers if waiver.date <= today <= waiver.expires]
     used: set[str] = set()
-    partial: dict[str, str] = {}
+    idle: dict[str, tuple[str, str]] = {}
     applied = []
     for finding in findings:
         matching = [] if finding.waived_by else [waiver for waiver in live if covers(waiver, finding)]
+        idle.update((waiver.place, _newer(finding)) for waiver in matching if not exists(waiver, finding))
+        matching = [waiver for waiver in matching if exists(waiver, finding)]
         missing = _unnamed(finding, matching)
         if matching and not missing:
             used.update(waiver.place for waiver in _needed(finding, matching))
             label = _weakest(_needed(finding, matching)).label
             applied.append(msgspec.structs.replace(finding, waived_by=label))
         else:
-            partial.update((waiver.place, ", ".join(missing)) for waiver in matching)
+            idle.update((waiver.place, _partial(missing)) for waiver in matching)
             applied.append(finding)
     notes = [
         note
         for waiver in waivers
         if waiver.scope in scopes
         for note in _notes(
-            waiver, used=waiver.place in used, missing=partial.get(waiver.place, ""), today=today, warn_days=warn_days
+            waiver, used=waiver.place in used, idle=idle.get(waiver.place), today=today, warn_days=warn_days
         )
     ]
     return tuple(sorted([*applied, *notes], key=lambda finding: finding.sort_key))
@@ -80,10 +89,59 @@ def _weakest(waivers: Sequence[Waiver]) -> Waiver:
     return min(waivers, key=lambda waiver: (bool(waiver.justification), waiver.expires, waiver.place))
 
 
+def exists(waiver: Waiver, finding: Finding) -> bool:
+    """Return False if a waiver by code meets a finding that did not exist on the day when the waiver was written.
+
+    A finding that rests on records of an advisory feed appears without any change to the project: it exists from the day
+    on which the last of its records was published, and a record without a date existed on no day. Every other finding is
+    about the project's own state, which its maintainers change: it exists for a waiver that names what it is about: its
+    package, or its file if it is about the whole file. A waiver by an advisory's id covers that advisory, whenever it was
+    published.
+
+    Args:
+        waiver: One that `covers` the finding.
+        finding: The finding.
+    """
+    if waiver.id != finding.code:
+        return True
+    if _rests_on_records(finding):
+        return bool(finding.published) and finding.published <= waiver.date.isoformat()
+    return bool(waiver.package) or not finding.package or finding.code in ABOUT_FILES
+
+
+def _rests_on_records(finding: Finding) -> bool:
+    return bool(finding.aliases) and finding.code.split(".", 1)[0] in (VULNERABILITY, MALWARE)
+
+
+def _newer(finding: Finding) -> tuple[str, str]:
+    """Return what a waiver by code does not cover, because it did not exist, and the next step."""
+    who = f"{finding.package} {finding.version}".strip()
+    if not _rests_on_records(finding):
+        return (
+            f"does not cover {who}, because it names no package",
+            f'Fix the finding, or accept it with a waiver that has package = "{finding.package}".',
+        )
+    name = printable(finding.aliases[0])
+    since = f"was published on {finding.published}, after its date" if finding.published else "has no date"
+    return (
+        f"does not cover {name} of {who}, which {since}",
+        f"Fix the finding, or accept it with a waiver that has id = {json.dumps(name)}.",
+    )
+
+
+def _partial(missing: Sequence[str]) -> tuple[str, str]:
+    names = ", ".join(missing)
+    return (
+        f"waives nothing: its record also covers {names}, which no waiver names",
+        f"Fix the finding, or add a waiver for each of {names}.",
+    )
+
+
 def covers(waiver: Waiver, finding: Finding) -> bool:
     """Return True if a waiver is about a finding: same id, alias or code; same package and file; version in range.
 
-    A finding with several CVEs needs a waiver for each of them: see `apply_waivers`.
+    A finding with several CVEs needs a waiver for each of them: see `apply_waivers`. A waiver by code also needs that
+    the finding existed on its date: see `exists`.
     """
     ids = {finding.code, *(alias.upper() for alias in finding.aliases)}
     if waiver.id not in ids and waiver.id.upper() not in ids:
@@ -105,7 +163,7 @@ def _within(version: str, specifier: str) -> bool:
         return False
 
 
-def _notes(waiver: Waiver, *, used: bool, missing: str, today: date, warn_days: int) -> list[Finding]:
+def _notes(waiver: Waiver, *, used: bool, idle: tuple[str, str] | None, today: date, warn_days: int) -> list[Finding]:
     left = (waiver.expires - today).days
     if left < 0:
         return [
@@ -124,12 +182,11 @@ def _notes(waiver: Waiver, *, used: bool, missing: str, today: date, warn_days: 
             )
         ]
     notes = []
-    if not used and missing:
-        what = f"waives nothing: its record also covers {missing}, which no waiver names"
-        step = f"Fix the finding, or add a waiver for each of {missing}."
+    what, step = idle or UNUSED
+    if not used:
         notes.append(_note(waiver, "unused", Severity.INFO, what, step))
-    elif not used:
-        notes.append(_note(waiver, "unused", Severity.INFO, "waives nothing", "Remove it."))
+    elif idle:
+        notes.append(_note(waiver, "partial", Severity.INFO, what, step))
     if left <= warn_days:
         notes.append(
             _note(

@@ -34,7 +34,7 @@ def checked(entries: Iterable[SigningIdentity], *, where: str = CONFIG_NAME) -> 
     """
     found = tuple(entries)
     for position, entry in enumerate(found):
-        problem = _problem(entry)
+        problem = identity_problem(entry)
         if problem:
             raise UsageError(
                 f"{where}: signing.identities[{position}]: {problem}", hint=ADVICE, kind=ErrorClass.CONFIGURATION
@@ -55,7 +55,8 @@ def day(text: str) -> date | None:
     return date.fromisoformat(text)
 
 
-def _problem(entry: SigningIdentity) -> str:
+def identity_problem(entry: SigningIdentity) -> str:
+    """Return what is wrong with an entry; empty if nothing is."""
     if bool(entry.identity) == bool(entry.identity_regex):
         return "expected exactly one of 'identity' and 'identity_regex'"
     if not entry.issuer:
