@@ -37,7 +37,8 @@ class ChangeReview(Contract, frozen=True, kw_only=True):
     """The whole file.
 
     `new` are findings that the change brings: they decide. `existing` are in the base as well, `fixed` in the base
-    only. All three are sorted by severity, waived ones last. `packages` are sorted by kind, worst first, then name.
+    only. `unexamined` are those of `new` about what was not examined. All are sorted by severity,
+    waived ones last. `packages` are sorted by kind, worst first, then name.
     `counts` has the number of packages by kind of change, and of findings.
     """
 
@@ -50,4 +51,5 @@ class ChangeReview(Contract, frozen=True, kw_only=True):
     new: tuple[Finding, ...]
     existing: tuple[Finding, ...]
     fixed: tuple[Finding, ...]
+    unexamined: tuple[Finding, ...]
     notes: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.contracts.values.lock import Lock, PinSourceKind
 
 LEAST_SHARED = 0.5
 """Part of all pins of two locks that both have, from which one is the other under a new name."""
@@ -64,7 +64,8 @@ def unchanged_locks(locks: Sequence[Lock], differing: Collection[str]) -> dict[s
         differing: Paths of files that only one state has, or that differ.
     Returns:
         By path: those of which neither the file, nor one that it includes, nor one in its folder or a folder above
-        differs; a manifest or configuration of its tool lies there.
+        differs; a manifest or configuration of its tool lies there. A lock with a package in a folder is read again:
+        what that folder has decides whose package it is.
     """
     folders = {path.rpartition("/")[0] for path in differing}
     return {lock.path: lock for lock in locks if not _is_touched(lock, differing, folders)}
@@ -74,6 +75,8 @@ def _is_touched(lock: Lock, differing: Collection[str], folders: Collection[str]
     files = (lock.path, *(path for path, _, _ in lock.included))
     parts = lock.path.split("/")[:-1]
     above = {"/".join(parts[:depth]) for depth in range(len(parts) + 1)}
+    if any(entry.pin.source.kind is PinSourceKind.PATH for entry in lock.entries):
+        return True
     return any(path in differing for path in files) or not above.isdisjoint(folders)
 
 

@@ -81,6 +81,7 @@ def review_change(run: StageRun, commits: ChangeCommits, *, enrich: bool) -> Rev
             new=found.new,
             existing=found.existing,
             fixed=found.fixed,
+            unexamined=found.unexamined,
             notes=tuple(_notes(states, commits, packages, renames, advisories.notes)),
         )
     return ReviewedChange(review, packages.sbom.data, advisories.feeds)
@@ -176,7 +177,7 @@ def _counts(states: ReviewStates, comparison: SbomComparison, found: ComparedFin
         "locks_unchanged": states.reused,
         "pins": len({entry.pin for lock in states.head.project.locks for entry in lock.entries}),
         **kinds,
-        "new_findings": sum(not finding.waived_by for finding in found.new),
+        "new_findings": sum(not finding.waived_by for finding in found.new) - len(found.unexamined),
         "existing_findings": len(found.existing),
         "fixed_findings": len(found.fixed),
         "not_examined": len(found.unexamined),

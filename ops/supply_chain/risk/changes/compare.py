@@ -38,7 +38,7 @@ class StateFindings(msgspec.Struct, frozen=True, kw_only=True):
 class ComparedFindings(msgspec.Struct, frozen=True, kw_only=True):
     """The findings of a change; each list is sorted, the most severe first, waived ones last.
 
-    `unexamined` are those of `new` that stand for something which was not examined and no waiver accepts.
+    `unexamined` are those of `new` about what was not examined and no waiver accepts.
     """
 
     new: tuple[Finding, ...]

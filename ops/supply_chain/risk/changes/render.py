@@ -54,7 +54,7 @@ def review_markdown(review: ChangeReview, *, files: str = "", whole: bool = Fals
     findings, packages = (len(fresh), len(listed)) if whole else (MOST_FINDINGS, MOST_PACKAGES)
     blocks = [f"## {text(headline(review))}", f"{text(_compared(review))}."]
     if fresh:
-        blocks.append(table(_COLUMNS, map(_table_row, fresh[:findings])))
+        blocks.append(table(_COLUMNS, (_table_row(review, finding) for finding in fresh[:findings])))
         blocks += map(text, _more(len(fresh), findings, files))
     blocks.append(f"**{text(_package_counts(review))}**")
     if listed:
@@ -62,7 +62,7 @@ def review_markdown(review: ChangeReview, *, files: str = "", whole: bool = Fals
         blocks += map(text, _more(len(listed), packages, files))
     if whole:
         blocks += [
-            f"{heading(3, title)}\n\n{table(_COLUMNS, map(_table_row, _unique(findings)))}"
+            f"{heading(3, title)}\n\n{table(_COLUMNS, [_table_row(review, finding) for finding in _unique(findings)])}"
             for title, findings in (("Already there", review.existing), ("Fixed", review.fixed))
             if findings
         ]
@@ -96,11 +96,14 @@ def findings_report(review: ChangeReview) -> FindingsReport:
 
 def headline(review: ChangeReview) -> str:
     """Return the verdict in one sentence."""
-    fresh = [finding for finding in review.new if not finding.waived_by]
+    unexamined = set(review.unexamined)
+    fresh = [finding for finding in review.new if not finding.waived_by and finding not in unexamined]
     severities = Counter(label(finding.severity) for finding in fresh)
     named = ", ".join(f"{count} {severity}" for severity, count in severities.items())
-    brought = f"{plural(len(fresh), 'new finding')} ({named})" if fresh else "no new finding"
-    return f"Change: {_VERDICTS[review.outcome]}: {brought}; {len(review.existing)} already there, {len(review.fixed)} fixed"
+    brought = [f"{plural(len(fresh), 'new finding')} ({named})" if fresh else "no new finding"]
+    brought += [f"{len(unexamined)} not examined"] * bool(unexamined)
+    there = f"{len(review.existing)} already there, {len(review.fixed)} fixed"
+    return f"Change: {_VERDICTS[review.outcome]}: {', '.join(brought)}; {there}"
 
 
 def _compared(review: ChangeReview) -> str:
@@ -115,7 +118,7 @@ def _findings(review: ChangeReview, files: str) -> Iterator[str]:
     fresh = _unique(review.new)
     for finding in fresh[:MOST_FINDINGS]:
         [row] = rows([finding])
-        severity = "waived" if finding.waived_by else label(finding.severity)
+        severity = _severity(review, finding)
         names = ", ".join(name for name in row.identifiers if name != row.subject)
         place = where(row, most=1)
         yield "  " + "  ".join(filter(None, [severity.upper(), row.subject, names, place and f"at {place}"]))
@@ -167,9 +170,16 @@ def _more(count: int, most: int, files: str) -> list[str]:
     return [f"and {count - most} more: see {files}"] if count > most else []
 
 
-def _table_row(finding: Finding) -> tuple[str, ...]:
+def _severity(review: ChangeReview, finding: Finding) -> str:
+    if finding.waived_by:
+        return "waived"
+    alike = {row.finding for row in rows(review.unexamined)}
+    return "not examined" if finding in alike else label(finding.severity)
+
+
+def _table_row(review: ChangeReview, finding: Finding) -> tuple[str, ...]:
     [row] = rows([finding])
-    severity = "waived" if finding.waived_by else label(finding.severity)
+    severity = _severity(review, finding)
     what = f"{finding.message} ({', '.join(row.identifiers)})"
     last = clean_text(finding.waived_by or finding.next_step)
     return tuple(map(text, (severity, row.subject, what, where(row, most=MOST_NAMED), last)))
