@@ -65,6 +65,32 @@ def test_one_that_the_evidence_supports_has_no_reason(sentence: str) -> None:
         assert {each.why for each in found(sentence, EVERYTHING)} == {""}
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "We sign our releases.",
+        "Every release is **sig**ned.",
+        "Every release is sig\u00adned.",
+        "Every release is s&#105;gned.",
+        "Not only wheels are signed.",
+        "Every release is signed, without exception.",
+        "No release is published unless all of its files are signed.",
+        "Releases are not mutable; all of them are signed.",
+        "There are no known vulnerabilities in it.",
+        "All dependencies are pinned by hash.",
+    ],
+)
+def test_a_claim_is_found_in_any_dress(sentence: str) -> None:
+    assert [each.why for each in found(sentence) if each.why]
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Sign in to report it.", "Commits need not be signed.", "We do not yet sign releases."]
+)
+def test_what_only_sounds_like_a_claim_is_not_found(sentence: str) -> None:
+    assert found(sentence) == []
+
+
 @pytest.mark.parametrize("sentence", SILENT)
 def test_a_sentence_that_claims_nothing_is_not(sentence: str) -> None:
     assert found(f"# Title\n\n{sentence}\n") == []
@@ -74,8 +100,9 @@ def test_a_file_that_the_release_has_needs_no_tag() -> None:
     assert found("See `a-1-sbom.cdx.json` for it.") == []
 
 
-def test_without_a_release_no_file_name_is_judged() -> None:
-    assert found("See `x.bundle` for it.", NOTHING._replace(files=None)) == []
+def test_without_a_release_a_file_name_is_listed_and_not_compared() -> None:
+    [sentence] = found("See `x.bundle` for it.", NOTHING._replace(files=None))
+    assert (sentence.topic, sentence.why) == ("file names", "")
 
 
 def test_the_sentences_of_the_built_in_template_need_no_tag() -> None:

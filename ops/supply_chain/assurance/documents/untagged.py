@@ -1,12 +1,15 @@
 """Sentences of a project's own template that claim something about its releases without a claim tag.
 
 A sentence outside a tag is written whatever the evidence shows. It is found by its words, so a sentence that only
-explains is listed too; sentences of the built-in template, and those that deny ("is not signed"), are not.
+explains is listed too; sentences of the built-in template, and those that deny ("is not signed"), are not. A word is
+denied by a "not", "no" or "never" shortly before it in the same part of the sentence. Words are compared without markup.
 """
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,7 +18,15 @@ from ops.supply_chain.core.text import excerpt
 
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*\[(])")
 _NEW_BLOCK = re.compile(r"\s*(?:[-*+] |[0-9]+[.)] |#{1,6} |> ?|\||```|~~~|$)")
-_DENIAL = re.compile(r"\b(?:not|no|never|cannot|neither|nor|without|unsigned)\b|n't\b", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"(?:\b(?:not|no|never|cannot|neither|nor|without|unsigned)\b|n['\u2019]t\b)"
+    r"(?!\s+(?:only|just|merely|exceptions?)\b)"
+    r"(?:[^\w,;:]+[\w'\u2019-]+){0,4}[^\w,;:]*$",
+    re.IGNORECASE,
+)
+"""Before a word: at the end of the text that precedes it."""
+
+_MARKUP = re.compile("[*_`~\u00ad\u200b-\u200f\u2060\ufeff]")
 _LEVEL = re.compile(r"\b(?:level |L)(?P<level>[0-9])\b", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->|\{#.*?#\}", re.DOTALL)
 _CLAIM = re.compile(r"\{%[-+]?\s{0,9}claim\b.*?\{%[-+]?\s{0,9}endclaim\s{0,9}[-+]?%\}", re.DOTALL)
@@ -62,7 +73,11 @@ def _topic(name: str, words: str, *claims: str) -> _Topic:
 
 
 _TOPICS = (
-    _topic("signatures", r"\bsign(?:ed|s|ing|ature|atures)\b|\b(?:cosign|sigstore|gpg|pgp)\b", "signed-releases"),
+    _topic(
+        "signatures",
+        r"\bsign(?:ed|s|ing|ature|atures)?\b(?! (?:in|up|on|of|a|an)\b)|\b(?:cosign|sigstore|gpg|pgp)\b",
+        "signed-releases",
+    ),
     _topic("SLSA", r"\bSLSA\b", *SLSA_CLAIMS[:1]),
     _topic("S2C2F", r"\bS2C2F\b"),
     _topic("attestations", r"\battest(?:ed|ation|ations)\b", "provenance-attested"),
@@ -76,7 +91,11 @@ _TOPICS = (
     _topic("SPDX", r"\bSPDX\b", "sbom-spdx-2-3", "sbom-spdx-3"),
     _topic("VEX", r"\b(?:Open)?VEX\b", "vex-published"),
     _topic("checksums", r"\bchecksums?\b|\bSHA-?256(?:SUMS)?\b", "checksums-published"),
-    _topic("hashes in locks", r"\bhash[- ](?:pinned|locked|checked)\b|--require-hashes", "hash-pinned-locks"),
+    _topic(
+        "hashes in locks",
+        r"\bhash[- ](?:pinned|locked|checked)\b|--require-hashes|\bpinned (?:by|to|with) (?:\w+ )?hash(?:es)?\b",
+        "hash-pinned-locks",
+    ),
     _topic("malware", r"\bmalware\b|\bmalicious packages?\b", "malware-examined"),
     _topic("vulnerabilities", r"\b(?:free of|no known) (?:known )?vulnerabilit", "no-open-vulnerabilities"),
     _topic("the daily scan", r"\b(?:daily|nightly|every day|each day)\b", "daily-scan"),
@@ -101,20 +120,28 @@ def untagged(template: str, builtin: str, evidence: Evidence) -> tuple[UntaggedS
 
 
 def _judged(line: int, text: str, evidence: Evidence) -> Iterator[UntaggedSentence]:
-    denies, words = bool(_DENIAL.search(text)), _FILE.sub("", text)
+    words = _words(_FILE.sub("", text))
     shown = excerpt(_plain(text))
     for topic in _TOPICS:
-        if denies or not topic.words.search(words):
+        found = list(topic.words.finditer(words))
+        if all(_DENIAL.search(words[: match.start()]) for match in found):
             continue
         claims = _claims(topic, text)
         why = _level_problem(topic, text, evidence) or ", ".join(
             f"the claim {claim} is not supported" for claim in _lacking(claims, evidence)
         )
         yield UntaggedSentence(line, shown, topic.name, claims, why)
-    if evidence.files is not None and not denies:
-        for ending in sorted({found["ending"] for found in _FILE.finditer(text)}):
-            if not any(name.endswith(ending) for name in evidence.files):
-                yield UntaggedSentence(line, shown, "file names", (), f"the release has no file that ends in {ending}")
+    named = {match["ending"] for match in _FILE.finditer(text) if not _DENIAL.search(text[: match.start()])}
+    for ending in sorted(named):
+        if evidence.files is None:
+            yield UntaggedSentence(line, shown, "file names", (), "")
+        elif not any(name.endswith(ending) for name in evidence.files):
+            yield UntaggedSentence(line, shown, "file names", (), f"the release has no file that ends in {ending}")
+
+
+def _words(text: str) -> str:
+    """Return a sentence as a reader sees its words: without markup, entities and invisible characters."""
+    return _MARKUP.sub("", unicodedata.normalize("NFKC", html.unescape(text)))
 
 
 def _claims(topic: _Topic, text: str) -> tuple[str, ...]:
