@@ -13,16 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from ops.supply_chain.adapters.index import publishers as publisher_sources
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.dependencies.locks import project as locks_of_project
 from ops.supply_chain.dependencies.locks.read import read_lock
+from tests import test_check_publishers as published
 from tests.adapters.files.test_git import commit, git
 from tests.fakes.advisories import affected, record
 from tests.fakes.change_project import ChangeProject
 from tests.fakes.gate_project import NOW, accept_small_feeds, at
 from tests.fakes.index import FakeIndex
+from tests.fakes.integrity import FakeIntegrity, provenance
 
 CVE_FOO = record("PYSEC-1", affected("foo", "introduced 0"), aliases=["CVE-2026-0001"])
 CVE_BAR = record("PYSEC-2", affected("bar", "introduced 2.0, fixed 3.0"), aliases=["CVE-2026-0002"])
@@ -280,8 +283,8 @@ def test_a_recorded_publisher_that_the_change_replaces_is_a_finding(change: Chan
 
 def test_licences_and_producers_come_from_the_index(change: ChangeProject) -> None:
     with FakeIndex() as index:
-        change.write(".security-config.toml", f'[index]\nurl = "{index.url}"\njson_url = "{index.json_url}"\n')
-        change.commit()
+        without = "[publishers]\nattestations = false\n"
+        change.write(".security-config.toml", f"{_index(index)}{without}")
         foo = _offered(index, "foo", "1.0", "MIT", "Alice")
         change.lock(foo, _offered(index, "bar", "1.0", "MIT", "Bob"))
         change.commit()
@@ -293,11 +296,39 @@ def test_licences_and_producers_come_from_the_index(change: ChangeProject) -> No
     assert {item.kind for item in review.packages} >= {"relicensed", "producer-changed", "upgraded"}
 
 
+@pytest.mark.parametrize("edits_the_record", [False, True])
+def test_another_publisher_on_the_index_is_found_whatever_the_change_records(
+    change: ChangeProject, shared_data: Path, monkeypatch: pytest.MonkeyPatch, edits_the_record: bool
+) -> None:
+    attestation = json.loads((shared_data / "pep740" / f"{published.NAME}.attestation").read_bytes())
+    monkeypatch.setattr(publisher_sources, "TIMEOUTS", published.CALM)
+    stranger = {"kind": "GitHub", "identity": {"repository": "someone/else"}}
+    recorded = {**published.ATTESTED, "publishers": [stranger], "versions": ["0.0.3"]}
+    before = {"direct_deps": {}, "attested": {published.PACKAGE: recorded}}
+    with FakeIndex() as index, FakeIntegrity() as service:
+        change.write(".security-config.toml", f'{_index(index)}[feeds]\nintegrity_api = "{service.url}"\n')
+        change.lock(f"{published.PACKAGE}==0.0.3")
+        change.write("requirements.provenance.json", json.dumps(before))
+        change.commit()
+        index.add(published.PACKAGE, published.RealFile(published.NAME, b"", b"", None, digest=published.DIGEST))
+        index.infos[published.PACKAGE] = published.INFO
+        service.add(published.PACKAGE, "0.0.4a2", published.NAME, provenance([attestation], published.CLAIM))
+        change.lock(f"{published.PACKAGE}==0.0.4a2 --hash=sha256:{published.DIGEST}")
+        if edits_the_record:
+            change.write("requirements.provenance.json", json.dumps(published.baseline()))
+        change.commit("change")
+        assert change.run(enrich=True) == ExitCode.DENIED
+    found = {code for code, _ in change.new()}
+    assert "publisher.changed" in found
+    assert ("change.publisher" in found) is edits_the_record
+
+
 def test_without_network_nothing_unexamined_passes(change: ChangeProject) -> None:
     change.lock("foo==1.0", "bar==1.1")
     change.commit("change")
     assert change.run("--offline", enrich=True) == ExitCode.NOT_EXAMINED
-    [gap] = change.review().new
+    assert set(change.new()) == {("change.not-examined", ""), ("publisher.not-examined", "")}
+    [gap] = [finding for finding in change.review().new if finding.code == "change.not-examined"]
     assert gap.message.startswith("licences and publishers were not examined: ")
     change.zip.unlink()
     assert change.run("--offline") == ExitCode.NOT_EXAMINED
@@ -468,6 +499,10 @@ def test_the_outcome_of_the_review_is_in_its_file(change: ChangeProject) -> None
 def _folder(path: Path) -> Path:
     path.mkdir()
     return path
+
+
+def _index(index: FakeIndex) -> str:
+    return f'[index]\nurl = "{index.url}"\njson_url = "{index.json_url}"\n'
 
 
 def _offered(index: FakeIndex, name: str, version: str, licence: str, author: str) -> str:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -36,9 +36,6 @@ from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageErro
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.dependencies.publishers.collect import (
-    NO_OBSERVATIONS,
-    Collected,
-    Observations,
     attested_in,
     counts_of,
     findings_of,
@@ -47,7 +44,7 @@ from ops.supply_chain.dependencies.publishers.collect import (
 )
 from ops.supply_chain.dependencies.publishers.exceptions import apply_exceptions
 from ops.supply_chain.dependencies.publishers.recording import recorded
-from ops.supply_chain.dependencies.publishers.requests import ProjectLocks, Requests, requests_for
+from ops.supply_chain.gather.dependencies.publishers import ProjectCheck, collect
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_excluded, read_gate_input
 from ops.supply_chain.release.evidence import baseline_beside
@@ -55,31 +52,10 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
-    from ops.supply_chain.adapters.index.publishers import PublisherSources, SourceSettings
-    from ops.supply_chain.adapters.sigstore.attestation_verifier import AttestationVerifier
     from ops.supply_chain.adapters.sigstore.trusted_root import TrustedRootFile
 
 SCOPES = frozenset({"publisher"})
 GAP = "publisher.not-examined"
-
-
-class ProjectCheck(NamedTuple):
-    """One project of the run: its locks and baselines, the requests, and what was fetched from which sources.
-
-    `baseline_bytes` are the bytes of the existing baselines, by the path of their lock.
-    """
-
-    project: GateProject
-    baseline_bytes: dict[str, bytes]
-    locks: ProjectLocks
-    requests: Requests
-    sources: PublisherSources
-    observed: Observations
-
-    @property
-    def collected(self) -> Collected:
-        """The input of the counts."""
-        return self.locks, self.requests, self.observed
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +85,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def _perform(run: StageRun) -> StageResult:
     _check_usage(run)
     root = _trusted_root(run)
-    checks = _collect(run, read_gate_input(run), root)
+    checks = collect(run, read_gate_input(run), root)
     _refuse_silence(checks)
     writes: list[FileRef] = []
     if run.args.record:
@@ -134,64 +110,6 @@ def _trusted_root(run: StageRun) -> TrustedRootFile:
     if run.args.trusted_root is not None:
         return given_root(run.args.trusted_root)
     return current_root(run.cache / "tuf") if run.args.refresh_trusted_root else embedded_root()
-
-
-def _collect(run: StageRun, projects: Sequence[GateProject], root: TrustedRootFile) -> list[ProjectCheck]:
-    """Fetch for all projects: each distinct name and pin of one index once, however many locks need it."""
-    from ops.supply_chain.adapters.index.publishers import PublisherSources
-    from ops.supply_chain.adapters.sigstore.attestation_verifier import AttestationVerifier
-    from ops.supply_chain.adapters.sigstore.publisher_cache import PublisherCache
-
-    verifier = AttestationVerifier(root, PublisherCache(run.cache))
-    groups: dict[SourceSettings, list[GateProject]] = {}
-    for project in projects:
-        groups.setdefault(_settings(project), []).append(project)
-    checks: dict[str, ProjectCheck] = {}
-    for settings, group in groups.items():
-        sources = PublisherSources(run.cache, settings, offline=run.offline, now=run.now)
-        planned = [_plan(project, sources) for project in group]
-        observed = _fetch(sources, [check.requests for check in planned], verifier)
-        checks |= {check.project.label: check._replace(observed=observed) for check in planned}
-    return [checks[project.label] for project in projects]
-
-
-def _settings(project: GateProject) -> SourceSettings:
-    from ops.supply_chain.adapters.index.publishers import SourceSettings
-
-    config = project.config
-    return SourceSettings(
-        config.index.url,
-        config.index.json_url,
-        config.feeds.integrity_api,
-        config.feeds.max_age_hours,
-        config.index.trusted,
-    )
-
-
-def _plan(project: GateProject, sources: PublisherSources) -> ProjectCheck:
-    from ops.supply_chain.adapters.files.project_files import ProjectFiles
-
-    files = ProjectFiles(project.root)
-    siblings = ((lock.path, files.read(baseline_beside(lock.path))) for lock in project.locks)
-    contents = {lock: data for lock, data in siblings if data is not None}
-    baselines = {
-        lock: canonical.decode(data, PublisherBaseline, where=project.shown(baseline_beside(lock)))
-        for lock, data in contents.items()
-    }
-    by_lock = {lock.path: baselines.get(lock.path) for lock in project.locks}
-    locks = ProjectLocks(project.locks, by_lock, project.config.publishers)
-    return ProjectCheck(project, contents, locks, requests_for(locks, sources.is_default), sources, NO_OBSERVATIONS)
-
-
-def _fetch(sources: PublisherSources, planned: Sequence[Requests], verifier: AttestationVerifier) -> Observations:
-    from ops.supply_chain.dependencies.compile.siblings import publisher_of
-
-    answers = sources.projects({name for requests in planned for name in requests.names})
-    current = {name: publisher_of(info) if info else None for name, info in answers.found.items()}
-    wanted = {request for requests in planned for request in requests.attestations.values()}
-    files = sources.attestations(wanted, verifier)
-    failure = answers.failure
-    return Observations(current, files, failure.message if failure else "", failure.hint if failure else "")
 
 
 def _refuse_silence(checks: Sequence[ProjectCheck]) -> None:

@@ -13,8 +13,9 @@ Decides  the change brings no finding: vulnerability, malware, licence, source, 
 Exits    0 no new finding; 2 usage, or the base contains the commit; 4 a new finding is open; 5 the base is not in
          this clone, a source did not answer, or something that the change touches was not examined; 6 a file cannot
          be written.
-Network  as check_vulnerabilities and check_malware; the package index, for licence and producer of the packages of
-         both commits, not with --no-enrich. None with --offline: what is not in the cache is then not examined.
+Network  as check_vulnerabilities and check_malware. Not with --no-enrich: the package index, for licence and producer of
+         the packages of both commits, and its Integrity API, for added and upgraded packages. None with --offline:
+         what is not in the cache is then not examined.
 Source   git-merge-base(1); SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/ (baselineState)
 """
 
@@ -55,7 +56,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--commit", default="HEAD", metavar="REF", help="commit under review (default: HEAD)")
     parser.add_argument(
-        "--no-enrich", action="store_true", help="do not query the index: licences and producers are not checked"
+        "--no-enrich", action="store_true", help="do not query the index: licences and publishers are not checked"
     )
     add_source_options(parser, MALWARE_SOURCES)
 

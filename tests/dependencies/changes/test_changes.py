@@ -14,7 +14,7 @@ from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pi
 from ops.supply_chain.contracts.values.publisher import AttestedPackage, AttestedPublisher, Publisher
 from ops.supply_chain.dependencies.changes.locks import removed_findings, renamed_locks, unchanged_locks
 from ops.supply_chain.dependencies.changes.names import look_alike_findings, looks_like
-from ops.supply_chain.dependencies.changes.publishers import publisher_findings
+from ops.supply_chain.dependencies.changes.publishers import changed_locks, expected_baseline, publisher_findings
 from ops.supply_chain.dependencies.changes.sources import source_findings
 
 PUBLIC = PinSource(kind=PinSourceKind.INDEX, url="https://pypi.org/simple")
@@ -186,3 +186,21 @@ def test_recorded_publishers(
     found = publisher_findings(before, after, [lock("a.txt", pin("foo"))], PublishersConfig())
     assert sorted(finding.severity for finding in found) == sorted(severities)
     assert publisher_findings(before, after, [lock("a.txt", pin("other"))], PublishersConfig()) == []
+
+
+def test_the_record_of_the_base_counts_and_that_of_the_change_only_where_it_has_none() -> None:
+    new = Publisher(author="New", author_email="", home_page="", maintainer="", maintainer_email="", project_urls={})
+    after = PublisherBaseline(direct_deps={**_baseline("Mallory").direct_deps, "new": new})
+    found = expected_baseline([_baseline("Alice", GITHUB)], after)
+    assert found is not None
+    assert {name: publisher.author for name, publisher in found.direct_deps.items()} == {"foo": "Alice", "new": "New"}
+    assert found.attested == {"foo": AttestedPackage(publishers=(GITHUB,), every_file=True, versions=("1.0",))}
+    assert expected_baseline([], None) is None
+
+
+def test_only_pins_that_no_lock_of_the_base_has_are_compared() -> None:
+    before = [lock("a.txt", pin("foo"), pin("bar"))]
+    after = [lock("b.txt", pin("foo"), pin("bar", "2.0")), lock("c.txt", pin("bar"))]
+    [found] = changed_locks(after, before)
+    assert (found.path, [entry.pin.version for entry in found.entries]) == ("b.txt", ["2.0"])
+    assert changed_locks(before, before) == ()

@@ -43,6 +43,34 @@ def publisher_findings(
     return sorted(found, key=lambda finding: (finding.package, finding.message))
 
 
+def expected_baseline(before: Sequence[PublisherBaseline], after: PublisherBaseline | None) -> PublisherBaseline | None:
+    """Return what a change's packages have to agree with: what is recorded in the base, else what the change records.
+
+    Args:
+        before: The baselines of the base: a package has one publisher in all of them, or the first one's.
+        after: The baseline that the change has beside a lock; None if it has none.
+    Returns:
+        None where nothing is recorded at all.
+    """
+    listed = [*before, *([after] if after is not None else [])]
+    if not listed:
+        return None
+    direct = {name: publishers[0] for name, publishers in _direct(listed).items()}
+    return PublisherBaseline(
+        direct_deps=direct, attested={name: packages[0] for name, packages in _packages(listed).items()}
+    )
+
+
+def changed_locks(locks: Sequence[Lock], before: Sequence[Lock]) -> tuple[Lock, ...]:
+    """Return the locks of a change with those entries alone whose pin no lock of the base has."""
+    known = {entry.pin for lock in before for entry in lock.entries}
+    parts = [
+        msgspec.structs.replace(lock, entries=tuple(entry for entry in lock.entries if entry.pin not in known))
+        for lock in locks
+    ]
+    return tuple(lock for lock in parts if lock.entries)
+
+
 def producer_finding(entry: LockEntry, before: str, after: str, config: PublishersConfig) -> Finding:
     """Return the finding for a package whose own metadata names another producer than before the change."""
     name = entry.pin.name

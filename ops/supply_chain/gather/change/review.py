@@ -6,19 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ops.supply_chain.adapters.files.git_commits import ChangeCommits, commit_epoch
-from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.assurance.policy.changes import policy_findings
 from ops.supply_chain.contracts.files.change_review import ChangedPackage, ChangeReview, ReviewedCommits
-from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock
-from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
 from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.dependencies.changes.locks import removed_findings, renamed_locks
 from ops.supply_chain.dependencies.changes.names import look_alike_findings
-from ops.supply_chain.dependencies.changes.publishers import publisher_findings
 from ops.supply_chain.dependencies.changes.sources import source_findings
 from ops.supply_chain.dependencies.publishers.exceptions import apply_exceptions
 from ops.supply_chain.gather.change.examine import examine_advisories, not_examined, with_waivers
@@ -31,14 +27,15 @@ from ops.supply_chain.gather.change.packages import (
     read_metadata,
     sbom_of,
 )
-from ops.supply_chain.gather.change.states import ProjectState, ReviewStates, open_states
+from ops.supply_chain.gather.change.publishers import current_publishers, recorded_publishers
+from ops.supply_chain.gather.change.states import ReviewStates, open_states
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.inventory.comparison.compare import ChangeKind, SbomComparison
 from ops.supply_chain.inventory.comparison.lines import change_line
-from ops.supply_chain.release.evidence import baseline_beside
 from ops.supply_chain.risk.changes.compare import ComparedFindings, compare_findings
 from ops.supply_chain.runner.context import StageRun
 
+_ABOUT_EXCEPTIONS = "publisher.exception-"
 UNENRICHED = "licences and publishers were not checked (--no-enrich)"
 
 
@@ -137,36 +134,12 @@ def _own_findings(
         *removed_findings(before, states.head.tree.entries, renames),
         *states.findings,
     ]
-    publishers = [*_recorded(states), *comparison_findings(states, packages.comparison.changes)]
-    accepted = [
-        entry
-        for entry in apply_exceptions(publishers, config.publishers.exceptions)
-        if entry.code.startswith("change.")
-    ]
+    publishers = [*recorded_publishers(states), *comparison_findings(states, packages.comparison.changes)]
+    publishers += current_publishers(states) if packages.enriched else []
+    marked = apply_exceptions(publishers, config.publishers.exceptions)
+    accepted = [finding for finding in marked if not finding.code.startswith(_ABOUT_EXCEPTIONS)]
     gate = finish_gate(states.run, [(states.head.project, [*found, *accepted])], scopes=frozenset(), all_examined=True)
     return gate.findings
-
-
-def _recorded(states: ReviewStates) -> list[Finding]:
-    """Return what the change does to the recorded publishers; a baseline that cannot be read is not examined."""
-    gaps: list[Finding] = []
-    before = _baselines(states.base, [])
-    after = _baselines(states.head, gaps)
-    locks, config = states.head.project.locks, states.run.config.publishers
-    return [*publisher_findings(before, after, locks, config), *gaps]
-
-
-def _baselines(state: ProjectState, gaps: list[Finding]) -> list[PublisherBaseline]:
-    files, found = ProjectFiles(state.tree.root), []
-    for path in dict.fromkeys(baseline_beside(lock.path) for lock in state.project.locks):
-        try:
-            data = files.read(path)
-            if data is not None:
-                found.append(canonical.decode(data, PublisherBaseline, where=path))
-        except InputError as error:
-            gap = not_examined(UnavailableError(error.message), f"the recorded publishers in {printable(path)}")
-            gaps.append(gap)
-    return found
 
 
 def _counts(states: ReviewStates, comparison: SbomComparison, found: ComparedFindings) -> dict[str, int]:
