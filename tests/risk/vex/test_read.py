@@ -425,3 +425,35 @@ def test_what_is_no_document_at_all(tmp_path: Path, text: str) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         load_vex(tmp_path / "none.json")
+
+
+AUTHORS = {
+    "csaf/examples/csaf_vex/2022-evd-uc-01-na-001.json": (("Example Company ProductCERT",), "vendor"),
+    "openvex/vexctl/openvex/demo.vex.json": (("Wolfi J Inkinson",), "Document Creator"),
+    "lib4vex/OpenVEX/acme_1.0_vex.json": (("Unknown author",), "Document Creator"),
+}
+
+
+@pytest.mark.parametrize("name", AUTHORS)
+def test_authors_of_real_documents(name: str, shared_data: Path) -> None:
+    found = load_vex(shared_data / "vex" / name)
+    assert (found.authors, found.role) == AUTHORS[name]
+
+
+METADATA: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
+    "none": ({}, (), ""),
+    "a manufacturer": ({"manufacturer": {"name": "M"}, "authors": [{"name": "A"}]}, ("M",), "manufacturer"),
+    "as written before 1.6": ({"manufacture": {"name": "M"}, "supplier": {"name": "S"}}, ("M",), "manufacturer"),
+    "an author": ({"authors": [{"name": "A"}], "supplier": {"name": "S"}}, ("A",), "author"),
+    "authors": ({"authors": [{"name": "A"}, {"email": "b@x.example"}, {}]}, ("A", "b@x.example"), "authors"),
+    "a supplier": ({"manufacturer": {}, "supplier": {"name": "S"}}, ("S",), "supplier"),
+}
+
+
+@pytest.mark.parametrize("case", METADATA)
+def test_authors_of_cyclonedx(case: str) -> None:
+    metadata, authors, role = METADATA[case]
+    document = cyclonedx({"ref": "pkg:pypi/idna@3.20"})
+    document["metadata"] = metadata
+    found = read_vex(document, file="f")
+    assert (found.authors, found.role) == (authors, role)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ops.supply_chain.contracts.values.vex import Justification, VexStatus, waived_label
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.trust.verification.report import headline
@@ -174,6 +175,17 @@ GATE_CASES: dict[str, tuple[Edit, str]] = {
         waive("lock.unhashed, team"),
         "gate.waivers small-v1.0-gate.json: lock.unhashed p: lock.unhashed, team: has no expiry date",
     ),
+    "VEX without an author": (
+        waive("VEX: urn:x, fixed"),
+        "gate.waivers small-v1.0-gate.json: lock.unhashed p: VEX: urn:x, fixed: names no author",
+    ),
+    "VEX of another form": (
+        waive("VEX: urn:x, affected, by Acme, until 2099-01-01"),
+        (
+            "gate.waivers small-v1.0-gate.json: lock.unhashed p: VEX: urn:x, affected, by Acme, until 2099-01-01: "
+            "names no author"
+        ),
+    ),
     "a record twice": (
         lambda g: g["records"].append(g["records"][0]),
         "gate.records small-v1.0-gate.json: $.records[2].stage: bundle_evidence occurs twice",
@@ -190,6 +202,15 @@ def test_an_edited_gate_file_is_seen(world: World, name: str) -> None:
     edit, expected = GATE_CASES[name]
     found = world.judged(sealed(world.first, gate=edit), allow_unsigned=True, rehearsal=False)
     assert expected in failures(found)
+
+
+def test_vex_by_a_named_author_is_shown_and_no_failure(world: World) -> None:
+    why = Justification.COMPONENT_NOT_PRESENT
+    label = waived_label("urn:x", VexStatus.NOT_AFFECTED, why, by="Acme PSIRT (vendor), digest")
+    found = world.judged(sealed(world.first, gate=waive(label)), allow_unsigned=True)
+    assert failures(found) == []
+    [said] = [line.message for one in found.checks if one.code == "gate.waivers" for line in one.lines]
+    assert said == "nothing is waived, 1 finding suppressed by VEX, by Acme PSIRT (vendor), digest"
 
 
 def test_a_waiver_that_holds_is_no_failure(world: World) -> None:

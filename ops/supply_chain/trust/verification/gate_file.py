@@ -19,7 +19,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.core.text import excerpt, plural
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames
@@ -31,6 +31,8 @@ EARLIEST_ZONE = timedelta(hours=12)
 
 _UNTIL = re.compile(r"\buntil (\d{4}-\d{2}-\d{2})\Z")
 """The end of the label of a waiver (risk/waivers/model.py)."""
+_VEX, _BY = "VEX: ", re.compile(r"VEX: .+?, (?:not_affected|fixed)(?: \([a-z_]+\))?, by (?P<author>\S.*)")
+"""The label of a finding that VEX suppresses (contracts/values/vex.py): it does not expire, and names its author."""
 _TITLES = {
     "records": "The records are those that the provenance names",
     "gates": "Every gate passed",
@@ -218,19 +220,29 @@ def _waiver_lines(parts: ReleaseFileNames, gate: Node) -> Iterator[Line]:
     command = commands.show(
         parts.gate, '[.records[].findings[] | select(.waived_by != "") | {code, package, waived_by}]'
     )
-    count, ended = 0, []
+    count = 0
+    ended: list[str] = []
+    authors: list[str] = []
     for record in gate["records"].rows():
         day = (_moment(record["finished"]) - EARLIEST_ZONE).date().isoformat()
         for finding in record["findings"].rows():
             label = finding.text_of("waived_by")
+            what = f"{excerpt(finding.text_of('code'))} {excerpt(finding.text_of('package'))}: {excerpt(label)}"
+            if label.startswith(_VEX):
+                by = _BY.fullmatch(label)
+                (authors if by else ended).append(by["author"] if by else f"{what}: names no author")
+                continue
             count += bool(label)
             until = _UNTIL.search(label)
-            what = f"{excerpt(finding.text_of('code'))} {excerpt(finding.text_of('package'))}: {excerpt(label)}"
             if label and not until:
                 ended.append(f"{what}: has no expiry date")
             elif until and until[1] < day:
                 ended.append(what)
-    yield from judged(parts.gate, ended, f"{count} findings waived" if count else "nothing is waived", command)
+    said = f"{count} findings waived" if count else "nothing is waived"
+    if authors:
+        by_whom = "; ".join(map(excerpt, sorted(set(authors))))
+        said += f", {plural(len(authors), 'finding')} suppressed by VEX, by {by_whom}"
+    yield from judged(parts.gate, ended, said, command)
 
 
 def _moment(node: Node) -> datetime:
