@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import random
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,6 +129,22 @@ def test_no_text_costs_more_than_its_length(piece: str) -> None:
         plain_toml.load(piece * (200_000 // len(piece)))
 
     assert time.perf_counter() - start < 1
+
+
+def test_the_time_for_many_tables_grows_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    real = tomllib.loads
+
+    def parse(text: str) -> dict[str, Any]:
+        seen.append(gc.isenabled())
+        return real(text)
+
+    monkeypatch.setattr(tomllib, "loads", parse)
+    for text in ("a = 1", "a = "):
+        with contextlib.suppress(plain_toml.TomlError):
+            plain_toml.load(text)
+        assert gc.isenabled()
+    assert seen == [False, False]  # with collections it grows with the square
 
 
 def test_the_locks_that_are_in_use_are_far_within_the_bounds(shared_data: Path) -> None:

@@ -9,8 +9,11 @@ Source: https://toml.io/en/v1.0.0
 
 from __future__ import annotations
 
+import gc
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ops.supply_chain.core import plain_json
@@ -75,7 +78,8 @@ def load(
         raise TomlError(f"expected at most {largest} characters, found {len(text)}", 1)
     _check_bounds(text, most_parts, deepest)
     try:
-        plain = tomllib.loads(text)
+        with _without_collections():
+            plain = tomllib.loads(text)
     except RecursionError as error:
         raise TomlError("values are nested too deeply", 1) from error
     except ValueError as error:
@@ -84,6 +88,18 @@ def load(
     if plain_json.is_deeper(plain, plain_json.DEEPEST):  # keys with many parts in tables within each other
         raise TomlError(f"more than {plain_json.DEEPEST} arrays and tables within each other", 1)
     return plain
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keep the garbage collector away: it goes over all of a growing document again and again, and finds nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _check_bounds(text: str, most_parts: int, deepest: int) -> None:
