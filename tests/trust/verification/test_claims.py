@@ -32,8 +32,8 @@ def byproducts(statement: Any) -> Any:
     return statement["predicate"]["runDetails"]["byproducts"]
 
 
-def waive(label: str) -> Edit:
-    finding = {"code": "lock.unhashed", "package": "p", "waived_by": label}
+def waive(label: str, *, code: str = "lock.unhashed") -> Edit:
+    finding = {"code": code, "package": "p", "waived_by": label}
     return lambda gate: gate["records"][0]["findings"].append(finding)
 
 
@@ -211,6 +211,16 @@ def test_vex_by_a_named_author_is_shown_and_no_failure(world: World) -> None:
     assert failures(found) == []
     [said] = [line.message for one in found.checks if one.code == "gate.waivers" for line in one.lines]
     assert said == "nothing is waived, 1 finding suppressed by VEX, by Acme PSIRT (vendor), digest"
+
+
+def test_an_exception_for_a_publisher_is_shown_and_covers_nothing_else(world: World) -> None:
+    label = "publishers.exceptions: it moved to another account"
+    found = world.judged(sealed(world.first, gate=waive(label)), allow_unsigned=True)
+    assert failures(found) == [f"gate.waivers small-v1.0-gate.json: lock.unhashed p: {label}: has no expiry date"]
+    found = world.judged(sealed(world.first, gate=waive(label, code="publisher.changed")), allow_unsigned=True)
+    assert failures(found) == []
+    [said] = [line.message for one in found.checks if one.code == "gate.waivers" for line in one.lines]
+    assert said == "nothing is waived, 1 finding about publishers accepted by the configuration, without an end"
 
 
 def test_a_waiver_that_holds_is_no_failure(world: World) -> None:

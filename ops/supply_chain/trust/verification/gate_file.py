@@ -33,6 +33,9 @@ _UNTIL = re.compile(r"\buntil (\d{4}-\d{2}-\d{2})\Z")
 """The end of the label of a waiver (risk/waivers/model.py)."""
 _VEX, _BY = "VEX: ", re.compile(r"VEX: .+?, (?:not_affected|fixed)(?: \([a-z_]+\))?, by (?P<author>\S.*)")
 """The label of a finding that VEX suppresses (contracts/values/vex.py): it does not expire, and names its author."""
+_EXCEPTION, _EXCEPTED = "publishers.exceptions: ", "publisher."
+"""The label of a finding about a publisher that the configuration accepts, and how the codes of these begin."""
+
 _TITLES = {
     "records": "The records are those that the provenance names",
     "gates": "Every gate passed",
@@ -223,6 +226,7 @@ def _waiver_lines(parts: ReleaseFileNames, gate: Node) -> Iterator[Line]:
     count = 0
     ended: list[str] = []
     authors: list[str] = []
+    excepted = 0
     for record in gate["records"].rows():
         day = (_moment(record["finished"]) - EARLIEST_ZONE).date().isoformat()
         for finding in record["findings"].rows():
@@ -232,6 +236,9 @@ def _waiver_lines(parts: ReleaseFileNames, gate: Node) -> Iterator[Line]:
                 by = _BY.fullmatch(label)
                 (authors if by else ended).append(by["author"] if by else f"{what}: names no author")
                 continue
+            if label.startswith(_EXCEPTION) and finding.text_of("code").startswith(_EXCEPTED):
+                excepted += 1  # without an end by nature: the check of weaker settings shows the consent to it
+                continue
             count += bool(label)
             until = _UNTIL.search(label)
             if label and not until:
@@ -239,6 +246,8 @@ def _waiver_lines(parts: ReleaseFileNames, gate: Node) -> Iterator[Line]:
             elif until and until[1] < day:
                 ended.append(what)
     said = f"{count} findings waived" if count else "nothing is waived"
+    if excepted:
+        said += f", {plural(excepted, 'finding')} about publishers accepted by the configuration, without an end"
     if authors:
         by_whom = "; ".join(map(excerpt, sorted(set(authors))))
         said += f", {plural(len(authors), 'finding')} suppressed by VEX, by {by_whom}"
