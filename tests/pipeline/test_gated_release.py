@@ -66,7 +66,7 @@ class World:
         folders = ["--project", self.project, "--dist", self.folder / "dist", "--cache", self.folder / "cache"]
         module = "ops.supply_chain." + ("sessions.scan" if steps in (SCAN, LEDGER) else "runner.pipeline")
         shared = [*map(str, folders), "--artifacts", str(self.folder / "artifacts")]
-        given = tuple(_with_advisories(step, self.zip) for step in steps)
+        given = tuple(with_advisories(step, self.zip) for step in steps)
         return subprocess.run(
             [sys.executable, "-Im", module, *given, "--", *shared, *options],
             capture_output=True,
@@ -79,7 +79,7 @@ class World:
         return json.loads((self.folder / "dist" / "records" / f"{stage}.json").read_text())["outcome"]
 
 
-def _with_advisories(step: str, path: Path) -> str:
+def with_advisories(step: str, path: Path) -> str:
     """Give the advisory gates of a step a snapshot on their command line, where a small one is accepted."""
     for gate in ("check_vulnerabilities", "check_malware"):
         step = step.replace(gate, f"{gate} --advisories {path}")

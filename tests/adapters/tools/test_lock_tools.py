@@ -11,6 +11,7 @@ import pytest
 from uv import find_uv_bin
 
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.adapters.tools import lock_programs
 from ops.supply_chain.adapters.tools.lock_programs import LockPrograms, without_shims
 from ops.supply_chain.adapters.tools.lock_tools import LockTools, ToolAnswer
 from ops.supply_chain.contracts.config.file import Config
@@ -366,6 +367,30 @@ def test_no_token_reaches_a_tool(root: Path, tmp_path: Path, monkeypatch: pytest
     assert answer is not None
     assert "PATH=" in seen.read_text()
     assert SECRET not in seen.read_text()
+
+
+def test_no_token_reaches_the_installation_of_a_tool_or_the_installed_tool(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_tools(monkeypatch, tmp_path)
+    for name in ("GITHUB_TOKEN", "SIGSTORE_ID_TOKEN", "TWINE_PASSWORD", "AN_UNKNOWN_TOKEN"):
+        monkeypatch.setenv(name, SECRET)
+    (root / "poetry.lock").write_text(POETRY_LOCK)
+    (root / "pyproject.toml").write_text(MANIFEST)
+    seen, given = tmp_path / "seen", []
+
+    def install(words: list[str], _name: str, variables: dict[str, str]) -> None:
+        given.append(variables)
+        if words[0] == "venv":
+            program(Path(words[-1]) / "bin", "1.0")
+            made = Path(words[-1]) / "bin" / "poetry"
+            made.write_text(made.read_text().replace("#!/bin/sh\n", f"#!/bin/sh\n/usr/bin/env >> {seen}\n"))
+
+    monkeypatch.setattr(lock_programs, "_uv", install)
+    assert ask(root, "poetry.lock", config=Config(locks=LocksConfig(install_tools=True))) is not None
+    assert len(given) == 2
+    assert SECRET not in str(given) + seen.read_text()
+    assert "POETRY_VIRTUALENVS_CREATE=false" in seen.read_text()
 
 
 def test_pdm_does_not_run_a_build_backend(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
