@@ -32,6 +32,9 @@ def _row(what: str, names: str, *marks: str) -> UnreadFormat:
     return UnreadFormat(what, re.compile(names, re.IGNORECASE), pattern)
 
 
+_FIRST_LINE = r"\A(?:[ \t]*(?:#[^\n]*)?\n)*"
+"""What is before the first line that is neither empty nor a comment."""
+
 UNREAD_FORMATS = (
     _row("a lock of pixi", r"pixi\.lock"),
     _row("a lock of conda-lock", r"(?:.*[._-])?conda-lock(?:[._-].*)?\.ya?ml"),
@@ -39,6 +42,15 @@ UNREAD_FORMATS = (
     _row("a file of anaconda-project", r"anaconda-project(?:-lock|-local)?\.ya?ml|conda-project\.ya?ml"),
     _row("an environment of conda", r".*environment.*\.ya?ml", r"""^[{ ]*["']?dependencies["']?\s*:"""),
     _row("an environment of conda", r".*\.ya?ml", r"^channels\s*:", r"^dependencies\s*:"),
+    _row("an environment of conda", r".*environment.*\.json", r'"channels"\s*:', r'"dependencies"\s*:'),
+    _row(
+        "a list of conda's packages", r".*\.(?:txt|lock)", rf"{_FIRST_LINE}[a-z0-9_.-]+=\d[^=\s]*=[A-Za-z0-9_.]+[ \t]*$"
+    ),
+    _row(
+        "a list of conda's packages",
+        r".*(?:conda|env|package|requirement|spec).*\.(?:txt|lock)",
+        rf"{_FIRST_LINE}[a-z0-9_.-]+=\d[^=\s]*[ \t]*$",
+    ),
     _row("a recipe of conda", r"(?:meta|recipe)\.ya?ml", r"^requirements\s*:"),
     _row("an explicit lock of conda", r".*\.(?:txt|lock)", r"^@EXPLICIT\b"),
     _row("a lock of pex", r".*\.(?:lock|json)", r'"locked_resolves"\s*:'),

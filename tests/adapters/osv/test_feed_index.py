@@ -90,7 +90,7 @@ def test_a_record_s_own_bytes_are_kept(tmp_path: Path) -> None:
         ([], "no record"),
         ([ArchiveMember("README.md", None)], "no record"),
         ([ArchiveMember("X.json", b"{")], "no record"),
-        ([ArchiveMember("A.json", json.dumps(RECORDS[4]).encode())], "1 records, none of them of PyPI"),
+        ([ArchiveMember("A.json", json.dumps(RECORDS[4]).encode())], "1 record, none of PyPI"),
     ],
 )
 def test_a_feed_without_records_is_no_feed(tmp_path: Path, records: list[ArchiveMember], contents: str) -> None:
@@ -150,7 +150,7 @@ def test_an_index_that_lacks_something_is_damaged(tmp_path: Path, damage: str) -
     assert not is_whole(tmp_path, SHA)
     with pytest.raises(UnavailableError) as caught:
         Index(path, name="osv", sha256=SHA)
-    assert caught.value.message.startswith(f"advisory index {SHA}.v2.sqlite: is damaged: ")
+    assert caught.value.message.startswith(f"advisory index {SHA}.v3.sqlite: is damaged: ")
     assert caught.value.hint == "Delete it from the cache folder; the next run builds it again."
 
 

@@ -116,7 +116,7 @@ def test_a_record_that_cannot_be_understood_concerns_those_it_names(tmp_path: Pa
     with opened(path, tmp_path) as feed:
         assert feed.unexamined(["foo"]) == ()
         assert [item.id for item in feed.unexamined(["foo", "bar"])] == ["PYSEC-2"]
-        assert feed.notes == ("osv: 1 records cannot be read",)
+        assert feed.notes == ("osv: 1 record cannot be read",)
 
 
 def test_a_record_that_names_nobody_concerns_everybody(tmp_path: Path) -> None:

@@ -30,6 +30,10 @@ UNREAD = {
     "pixi.lock": "packages:\n- name: requests\n",
     "pixi.toml": '[pypi-dependencies]\nrequests = "==2.19.0"\n',
     "sub/pixi.toml": '[feature.test.target.linux-64.dependencies]\nrequests = "*"\n',
+    "mojoproject.toml": '[pypi-dependencies]\nrequests = "==2.19.0"\n',
+    "conda.txt": "numpy=1.26\nrequests=2.19.0\n",
+    "frozen.txt": "# $ conda create --name <env> --file <this file>\n# platform: linux-64\nrequests=2.19.0=py37_0\n",
+    "environment.json": '{"channels": ["defaults"], "dependencies": ["requests=2.19.0"]}',
     "conda-lock.yml": "version: 1\n",
     "ci/conda-lock-dev.yaml": "version: 1\n",
     "linux.conda-lock.yml": "version: 1\n",
@@ -70,6 +74,8 @@ UNREAD = {
     "broken/setup.cfg": "no section = 1\n",
     "tool.py": SCRIPT,
     "bin/tool": "#!/usr/bin/env -S uv run --script\n" + SCRIPT,
+    "tool.sh": "#!/usr/bin/env -S uv run --script\n" + SCRIPT,
+    "tool.PY": SCRIPT,
     "open.py": '# /// script\n# dependencies = ["requests==2.19.0"]\n',
     "twice.py": SCRIPT + SCRIPT,
     "constraints.txt": PINNED + "\n",
@@ -126,6 +132,9 @@ IRRELEVANT = {
     "requirements.yml": "roles: []\n",
     "package.json": '{"dependencies": {"left-pad": "1.0.0"}}',
     "notes.txt": "Some words about it.\n",
+    "settings.txt": "timeout=30\nretries=3\n",
+    "packages.txt": "a word, then numpy=1.26\n",
+    "deploy.sh": "#!/bin/sh\necho '# /// script'\n",
     "build/notes.txt": "Some words about it.\n",
     "build/main.py": "print(1)\n",
     "build/setup.cfg": "[flake8]\n",
@@ -335,14 +344,55 @@ FOLDERS = (
 )
 
 
+HASHES = "sha256:" + "a" * 64
+LOCKED_BY_TOOLS = {
+    "uv.lock": 'version = 1\nrequires-python = ">=3.11"\n[[package]]\nname = "requests"\nversion = "2.19.0"\n'
+    'source = { registry = "https://pypi.org/simple" }\n',
+    "tool.py.lock": 'version = 1\nrequires-python = ">=3.11"\n[[package]]\nname = "requests"\nversion = "2.19.0"\n'
+    'source = { registry = "https://pypi.org/simple" }\n',
+    "poetry.lock": '[[package]]\nname = "requests"\nversion = "2.19.0"\noptional = false\npython-versions = "*"\nfiles = []\n'
+    '[metadata]\nlock-version = "2.1"\npython-versions = ">=3.11"\ncontent-hash = "x"\n',
+    "pdm.lock": '[metadata]\nlock_version = "4.5.0"\ngroups = ["default"]\n'
+    '[[package]]\nname = "requests"\nversion = "2.19.0"\ngroups = ["default"]\n',
+    "pdm.dev.lock": '[metadata]\nlock_version = "4.5.0"\ngroups = ["default"]\n'
+    '[[package]]\nname = "requests"\nversion = "2.19.0"\ngroups = ["default"]\n',
+    "Pipfile.lock": '{"_meta": {"hash": {"sha256": "x"}, "pipfile-spec": 6, "requires": {}, "sources": []}, '
+    '"default": {"requests": {"hashes": ["' + HASHES + '"], "version": "==2.19.0"}}, "develop": {}}',
+    "pylock.toml": 'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "requests"\nversion = "2.19.0"\n'
+    '[packages.sdist]\nname = "requests-2.19.0.tar.gz"\nurl = "https://files.example/requests-2.19.0.tar.gz"\n'
+    'hashes = {sha256 = "' + "a" * 64 + '"}\n',
+}  # fmt: skip
+LOCKED_BY_TOOLS["pylock.dev.toml"] = LOCKED_BY_TOOLS["pylock.toml"]
+"""Locks of uv, poetry, pdm, pipenv and pip, each with the same pin."""
+
+
+@pytest.mark.parametrize("folder", ["", "a/", "build/"])
+@pytest.mark.parametrize("name", LOCKED_BY_TOOLS)
+def test_a_pin_in_a_lock_of_each_tool_is_read_or_its_file_is_named(tmp_path: Path, name: str, folder: str) -> None:
+    write(tmp_path, {"good/requirements.txt": "idna==3.15\n", folder + name: LOCKED_BY_TOOLS[name]})
+    found = read_project_locks(ProjectFiles(tmp_path), LocksConfig())
+    pins = [entry.pin for lock in found.locks for entry in lock.entries if entry.path == folder + name]
+    if folder == "build/":
+        assert (pins, unread(tmp_path)) == ([], [folder + name])
+    else:
+        assert [(pin.name, pin.version) for pin in pins] == [("requests", "2.19.0")]
+        assert not found.broken
+
+
 def _content(path: str) -> str:
-    return UNREAD.get(path) or UNREAD.get(path.rpartition("/")[2]) or PINNED + "\n"
+    return (
+        LOCKED_BY_TOOLS.get(path.rpartition("/")[2])
+        or UNREAD.get(path)
+        or UNREAD.get(path.rpartition("/")[2])
+        or PINNED + "\n"
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_pin_in_a_file_of_any_name_in_any_folder_is_read_or_its_file_is_named(tmp_path: Path, seed: int) -> None:
     choose = random.Random(seed)  # noqa: S311 - a seed, so that each run has the same files
-    places = [folder + name for folder in FOLDERS for name in (*NAMES, *UNREAD) if not (folder and "/" in name)]
+    names = [name for name in (*NAMES, *UNREAD, *LOCKED_BY_TOOLS) if name not in MARKED]  # these hide others
+    places = [folder + name for folder in FOLDERS for name in names if not (folder and "/" in name)]
     for number, path in enumerate(choose.sample(places, 40)):
         root = tmp_path / str(number)
         write(root, {"good/requirements.txt": "idna==3.15\n", path: _content(path)})

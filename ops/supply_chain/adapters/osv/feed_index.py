@@ -24,6 +24,7 @@ import msgspec
 from ops.supply_chain.adapters.osv.archive import ArchiveMember
 from ops.supply_chain.contracts.values.advisory import INDEX_FORMAT, Advisory, FeedFacts, OsvRecord, UnusableRecord
 from ops.supply_chain.core.errors import OutputError, UnavailableError
+from ops.supply_chain.core.text import plural
 from ops.supply_chain.formats.osv import read_record
 
 FOLDER = "advisories"
@@ -309,7 +310,7 @@ def _prefix(record: OsvRecord) -> str:
 
 def _refuse_empty(totals: _Totals, where: str) -> None:
     if totals.packages == 0:
-        contents = f"{totals.records} records, none of them of PyPI" if totals.records else "no record"
+        contents = f"{plural(totals.records, 'record')}, none of PyPI" if totals.records else "no record"
         raise UnavailableError(
             f"advisories {where}: has {contents}",
             hint="Use OSV's PyPI snapshot, or a folder of OSV records of PyPI, with --advisories.",

@@ -29,6 +29,7 @@ from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts, Unus
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.moments import age_text, timestamp
+from ops.supply_chain.core.text import plural
 
 MISSPELT_NAMED = 3
 """Records with another spelling of the ecosystem that are named in a note; the others are counted."""
@@ -155,12 +156,18 @@ def _notes(facts: FeedFacts) -> tuple[str, ...]:
     if ahead:
         notes.append(f"{facts.name}: {ahead} of {facts.records} records are dated in the future")
     if unusable:
-        notes.append(f"{facts.name}: {unusable} records cannot be read")
+        notes.append(f"{facts.name}: {plural(unusable, 'record')} cannot be read")
     if facts.ignored:
-        notes.append(f"{facts.name}: {facts.ignored} members are not records and were skipped")
+        members = (
+            "1 member is not a record and was"
+            if facts.ignored == 1
+            else f"{facts.ignored} members are not records and were"
+        )
+        notes.append(f"{facts.name}: {members} skipped")
     if facts.repeated:
         notes.append(
-            f"{facts.name}: {facts.repeated} further copies of records; of each record the newest copy was used"
+            f"{facts.name}: {plural(facts.repeated, 'further copy', 'further copies')} of records; of each record the newest "
+            "copy was used"
         )
     notes += [
         f"{facts.name}: record {record} writes the ecosystem {spelling[:40]!r}; it was read as PyPI"

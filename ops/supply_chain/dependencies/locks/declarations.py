@@ -24,7 +24,7 @@ from ops.supply_chain.formats.setup_files import SetupDeclarations, read_setup_c
 
 SETUP_FILES = ("setup.py", "setup.cfg")
 DYNAMIC = "it leaves its dependencies to a build backend"
-_SCRIPT_NAME = re.compile(r".*\.pyw?|[^.]+")
+_SCRIPT_NAME = re.compile(r"(?i:.*\.(?:pyw?|sh))|[^.]+")
 
 
 class Declaration(NamedTuple):
@@ -208,6 +208,7 @@ _READERS: dict[str, Callable[[str, str], Declaration]] = {
     PIPFILE: _pipfile,
     "hatch.toml": _hatch,
     "pixi.toml": _pixi,
+    "mojoproject.toml": _pixi,
     "uv.toml": _uv,
     "setup.cfg": _setup_cfg,
     "setup.py": _setup_py,
