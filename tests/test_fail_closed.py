@@ -3,12 +3,13 @@
 No cell ends with exit code 0, calls anything clean, or puts a name of the project into a public log. What each way means in
 detail has tests beside its code; every kind of file that is recognised and not read is in `gather/gates/test_unread_files.py`,
 every fault of a source of advisories in `test_check_vulnerabilities.py`, every input that a link may replace in
-`adapters/files/test_inputs.py`, every setting that weakens in `test_weakened_gate.py`.
+`adapters/files/test_inputs.py`, what VEX counts in `test_vex_cases.py`, every setting that weakens in `test_weakened_gate.py`.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -162,6 +163,25 @@ def own_rules(world: World) -> None:
     world.configure(f'[policy]\nfolders = ["{NAME}"]\nprofiles = ["ours"]\n')
 
 
+def untrusted_vex(world: World) -> None:
+    (world.folder / "osv.zip").write_bytes(
+        snapshot(
+            record("MAL-1", affected("other", versions=("1",)), modified="2026-11-27T00:00:00Z"),
+            record("GHSA-x", affected(NAME, "introduced 0"), aliases=["CVE-2026-1"]),
+        )
+    )
+    product = {"@id": f"pkg:pypi/{NAME}@1.0"}
+    statement = {
+        "vulnerability": {"name": "CVE-2026-1"}, "products": [product], "status": "not_affected",
+        "justification": "vulnerable_code_not_present",
+    }  # fmt: skip
+    document = {
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": f"https://{NAME}.example/vex", "author": NAME,
+        "timestamp": "2026-11-01T00:00:00Z", "version": 1, "statements": [statement],
+    }  # fmt: skip
+    (world.folder / "vex.json").write_text(json.dumps(document))
+
+
 def several_indexes(world: World) -> None:
     world.patch.setenv("PIP_EXTRA_INDEX_URL", f"https://{NAME}.example/simple")
 
@@ -177,6 +197,7 @@ WAYS = {
     "a configuration behind a link that leads outside": Way(linked_configuration, READ_THE_PROJECT, ExitCode.INPUT),
     "an index that sends a byte at a time": Way(slow_index, ASK_THE_INDEX, ExitCode.NOT_EXAMINED, ()),
     "a feed that sends a byte at a time": Way(slow_feed, WITH_ADVISORIES, ExitCode.NOT_EXAMINED, ()),
+    "VEX of an author that is not known": Way(untrusted_vex, ("check_vulnerabilities",), ExitCode.DENIED),
     "fewer profiles": Way(weakened_profiles, ("evaluate_policy",), ExitCode.DENIED),
     "rules of the project's own": Way(own_rules, ("evaluate_policy",), ExitCode.DENIED),
     "an index that only the environment names": Way(
@@ -200,6 +221,8 @@ def test_no_cell_passes(world: World, stage: str, name: str) -> None:
     words = list(way.words)
     if stage in WITH_ADVISORIES and "--offline" in words:
         words += ["--advisories", str(world.folder / "osv.zip")]
+    if way.make is untrusted_vex:
+        words += ["--vex", str(world.folder / "vex.json")]
     if stage == "generate_sbom" and "--offline" in words:
         words += ["--no-enrich"]
     if stage == "evaluate_policy":
