@@ -9,6 +9,8 @@ import pytest
 
 from ops.supply_chain import compare_sboms
 from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.inventory.comparison.compare import Change, ChangeKind
+from ops.supply_chain.inventory.comparison.lines import change_line
 from ops.supply_chain.inventory.model.document import Document
 from ops.supply_chain.inventory.writers import cyclonedx, spdx2
 from tests.inventory.documents import DOCUMENT, IDNA, SHA256_A, with_package
@@ -164,3 +166,18 @@ def test_defects_of_a_document_are_noted(project: Path, capfd: pytest.CaptureFix
     (project / "b.json").write_text(json.dumps(plain))
     assert run(project, one, project / "b.json") == ExitCode.PASS
     assert "note: after has 1 defect\n" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        (("1",), ("2",), "upgraded: foo 1 -> 2"),
+        ((), ("2",), "upgraded: foo: now also 2"),
+        (("1",), (), "upgraded: foo: no longer 1"),
+    ],
+)
+def test_versions_that_come_beside_others_are_said_so(
+    before: tuple[str, ...], after: tuple[str, ...], line: str
+) -> None:
+    change = Change(kind=ChangeKind.UPGRADED, ecosystem="pypi", name="foo", before=before, after=after)
+    assert change_line(change) == line

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.inventory.comparison.compare import Change, ChangeKind
 
+_OF_VERSIONS = frozenset({ChangeKind.UPGRADED, ChangeKind.DOWNGRADED, ChangeKind.VERSION_CHANGED})
 ALARM = "the same version now has different bytes"
 
 
@@ -24,6 +25,10 @@ def change_line(change: Change) -> str:
     if change.kind is ChangeKind.EDGES_CHANGED:
         parts = [f"-{entry}" for entry in change.before] + [f"+{entry}" for entry in change.after]
         return f"{change.kind}: {where}: {' '.join(parts)}"
+    if change.kind in _OF_VERSIONS and not (change.before and change.after):
+        return f"{change.kind}: {where}: " + (
+            f"now also {', '.join(change.after)}" if change.after else f"no longer {', '.join(change.before)}"
+        )
     colon = ":" if change.version else ""
     return f"{change.kind}: {where}{colon} {_list(change.before)} -> {_list(change.after)}"
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from ops.supply_chain.contracts.files.change_review import ChangedPackage, ChangeReview
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
-from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding
+from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, FindingRow
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.formats.markdown import bullets, heading, table, text
@@ -19,6 +20,11 @@ from ops.supply_chain.risk.findings.render.rows import clean_text, label, open_a
 
 MOST_FINDINGS = 8
 MOST_NAMED = 3
+MOST_CHARACTERS = 160
+"""Of a message on the first screen."""
+
+WAIVED = "waived"
+UNEXAMINED = "not examined"
 MOST_PACKAGES = 10
 SHORT_HASH = 12
 
@@ -50,19 +56,17 @@ def review_markdown(review: ChangeReview, *, files: str = "", whole: bool = Fals
         files: Where all of it is, for a part that is left out.
         whole: True leaves out nothing; False gives a job's summary.
     """
-    fresh, listed = _unique(review.new), review.packages if whole else _listed(review)
-    findings, packages = (len(fresh), len(listed)) if whole else (MOST_FINDINGS, MOST_PACKAGES)
+    listed = review.packages if whole else _listed(review)
+    packages = len(listed) if whole else MOST_PACKAGES
     blocks = [f"## {text(headline(review))}", f"{text(_compared(review))}."]
-    if fresh:
-        blocks.append(table(_COLUMNS, (_table_row(review, finding) for finding in fresh[:findings])))
-        blocks += map(text, _more(len(fresh), findings, files))
+    blocks += _new_table(review, files, whole=whole)
     blocks.append(f"**{text(_package_counts(review))}**")
     if listed:
         blocks.append(bullets(text(change.text) for change in listed[:packages]))
         blocks += map(text, _more(len(listed), packages, files))
     if whole:
         blocks += [
-            f"{heading(3, title)}\n\n{table(_COLUMNS, [_table_row(review, finding) for finding in _unique(findings)])}"
+            f"{heading(3, title)}\n\n{_whole_table(review, findings)}"
             for title, findings in (("Already there", review.existing), ("Fixed", review.fixed))
             if findings
         ]
@@ -70,6 +74,20 @@ def review_markdown(review: ChangeReview, *, files: str = "", whole: bool = Fals
     if rest:
         blocks.append(bullets(text(clean_text(line)) for line in rest))
     return "\n\n".join(blocks) + "\n"
+
+
+def _new_table(review: ChangeReview, files: str, *, whole: bool) -> list[str]:
+    if not review.new:
+        return []
+    if whole:
+        return [_whole_table(review, review.new)]
+    causes = _causes(review, review.new)
+    shown = table(_COLUMNS, map(_table_row, causes[:MOST_FINDINGS]))
+    return [shown, *map(text, _more(len(causes), MOST_FINDINGS, files))]
+
+
+def _whole_table(review: ChangeReview, findings: Iterable[Finding]) -> str:
+    return table(_COLUMNS, [_whole_row(review, row) for row in rows(findings)])
 
 
 def counts_markdown(review: ChangeReview) -> str:
@@ -115,16 +133,13 @@ def _compared(review: ChangeReview) -> str:
 
 def _findings(review: ChangeReview, files: str) -> Iterator[str]:
     yield _compared(review)
-    fresh = _unique(review.new)
-    for finding in fresh[:MOST_FINDINGS]:
-        [row] = rows([finding])
-        severity = _severity(review, finding)
-        names = ", ".join(name for name in row.identifiers if name != row.subject)
-        place = where(row, most=1)
-        yield "  " + "  ".join(filter(None, [severity.upper(), row.subject, names, place and f"at {place}"]))
-        yield f"    {clean_text(finding.message)}"
-        yield f"    next: {clean_text(finding.waived_by or finding.next_step)}"
-    yield from (f"  {more}" for more in _more(len(fresh), MOST_FINDINGS, files))
+    causes = _causes(review, review.new)
+    for cause in causes[:MOST_FINDINGS]:
+        place = cause.place and f"at {cause.place}"
+        yield "  " + "  ".join(filter(None, [cause.severity.upper(), cause.subject, cause.names, place]))
+        yield f"    {cause.what}"
+        yield f"    next: {cause.step}"
+    yield from (f"  {more}" for more in _more(len(causes), MOST_FINDINGS, files))
 
 
 def _packages(review: ChangeReview, files: str) -> Iterator[str]:
@@ -161,9 +176,42 @@ def _listed(review: ChangeReview) -> Sequence[ChangedPackage]:
     return [change for change in review.packages if change.kind not in _QUIET]
 
 
-def _unique(findings: Iterable[Finding]) -> list[Finding]:
-    """Return one finding for those that differ only in place."""
-    return [row.finding for row in rows(findings)]
+class _Cause(NamedTuple):
+    """Findings of one package that one step ends, the worst first, as cells of a row."""
+
+    severity: str
+    subject: str
+    names: str
+    place: str
+    what: str
+    step: str
+
+
+def _causes(review: ChangeReview, findings: Iterable[Finding]) -> list[_Cause]:
+    """Return the causes of findings in the order of their worst one."""
+    groups: dict[tuple[str, str, str], list[FindingRow]] = {}
+    for row in rows(findings):
+        step = clean_text(row.finding.waived_by or row.finding.next_step)
+        groups.setdefault((_severity_group(review, row.finding), row.subject, step), []).append(row)
+    return [_cause(review, group, step) for (_, _, step), group in groups.items()]
+
+
+def _cause(review: ChangeReview, group: Sequence[FindingRow], step: str) -> _Cause:
+    first = group[0]
+    names = [row.identifiers[0] for row in group if row.identifiers[0] != first.subject]
+    named = ", ".join(names if len(names) > 1 else (name for name in first.identifiers if name != first.subject))
+    if len(names) > MOST_NAMED:
+        named = f"{', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"
+    message = clean_text(first.finding.message)
+    shown = message if len(message) <= MOST_CHARACTERS else f"{message[: MOST_CHARACTERS - 1].rstrip()}…"
+    what = shown if len(group) == 1 else f"{len(group)} findings, the first: {shown}"
+    return _Cause(_severity(review, first.finding), first.subject, named, where(first, most=1), what, step)
+
+
+def _severity_group(review: ChangeReview, finding: Finding) -> str:
+    """Return what findings of one cause have in common: all open ones of one package belong together."""
+    severity = _severity(review, finding)
+    return severity if severity in (WAIVED, UNEXAMINED) else ""
 
 
 def _more(count: int, most: int, files: str) -> list[str]:
@@ -172,14 +220,18 @@ def _more(count: int, most: int, files: str) -> list[str]:
 
 def _severity(review: ChangeReview, finding: Finding) -> str:
     if finding.waived_by:
-        return "waived"
+        return WAIVED
     alike = {row.finding for row in rows(review.unexamined)}
-    return "not examined" if finding in alike else label(finding.severity)
+    return UNEXAMINED if finding in alike else label(finding.severity)
 
 
-def _table_row(review: ChangeReview, finding: Finding) -> tuple[str, ...]:
-    [row] = rows([finding])
-    severity = _severity(review, finding)
+def _table_row(cause: _Cause) -> tuple[str, ...]:
+    what = f"{cause.what} ({cause.names})" if cause.names else cause.what
+    return tuple(map(text, (cause.severity, cause.subject, what, cause.place, cause.step)))
+
+
+def _whole_row(review: ChangeReview, row: FindingRow) -> tuple[str, ...]:
+    finding = row.finding
     what = f"{finding.message} ({', '.join(row.identifiers)})"
     last = clean_text(finding.waived_by or finding.next_step)
-    return tuple(map(text, (severity, row.subject, what, where(row, most=MOST_NAMED), last)))
+    return tuple(map(text, (_severity(review, finding), row.subject, what, where(row, most=MOST_NAMED), last)))
