@@ -35,6 +35,16 @@ PIPELINE: tuple[StageRow, ...] = (
         secrets=("index",),
     ),
     StageRow(
+        "build_distributions",
+        "Distributions",
+        reads="--distributions FOLDER, project metadata",
+        writes="dist/packages/, dist/build/report.json",
+        decides="archives have one reading; RECORD, names, tags and entry points agree; no secrets, no stray files",
+        gate=True,
+        required=True,
+        release=(Step(5),),
+    ),
+    StageRow(
         "check_source",
         "Source",
         reads="the project's files, git, project metadata",

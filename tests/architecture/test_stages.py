@@ -21,8 +21,10 @@ ROWS = [pytest.param(row, id=row.script) for row in PIPELINE]
 SECTIONS = ("Reads", "Writes", "Decides", "Exits", "Network", "Source")
 MOST_LINES = 400
 MOST_STATEMENTS_IN_MAIN = 25
-KEPT_FOLDERS = {"change", "mirror", "verifier"}
-"""Outputs in `dist/` that do not describe a run: the review of a change describes a commit, the mirror shows the retained releases, the verifier is our own code."""
+KEPT_FOLDERS = {"build", "change", "mirror", "packages", "verifier"}
+"""Outputs in `dist/` that a run does not clear at its start: the review of a change describes a commit, the mirror shows the
+retained releases, the verifier is our own code, and the first stage of a release replaces the distributions, which may be the
+ones that it is given."""
 
 NOT_STAGES = {"build_type"}
 """Names that begin like a stage's and are something else."""

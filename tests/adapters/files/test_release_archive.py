@@ -180,7 +180,7 @@ HOLES = header("p", b"x", extended(GNU_sparse_major="1", GNU_sparse_minor="0")) 
 )
 TARS: dict[str, tuple[bytes, str]] = {
     "a map of holes before the file": (HOLES, "holds a file with holes"),
-    "a map of holes in headers": (header("a", b"S") + b"\1" * 512 * 100, "holds a file with holes"),
+    "a map of holes in headers": (header("a", b"S") + b"\1" * 512 * 100, "holds a file with holes, 'a'"),
     "large remarks": (header("g", b"g", b"20004 k=" + b"x" * 19995 + b"\n"), "a header is larger than allowed"),
     "an endless name": (header("l", b"L", b"x" * 20000), "a header is larger than allowed"),
     "headers without end": (

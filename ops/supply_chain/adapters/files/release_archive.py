@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from ops.supply_chain.adapters.files import tar_reader, zip_reader
 from ops.supply_chain.core.errors import InputError, OutputError
+from ops.supply_chain.formats.archives import tar_reader, zip_reader
 
 HINT = "Unpack it yourself, inspect its contents, and pass the folder."
 _NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9._+-]{0,254}")
@@ -67,8 +67,8 @@ def unpack(archive: Path, folder: Path, *, limits: UnpackLimits | None = None) -
 
 def _members(archive: Path, file: IO[bytes], most: UnpackLimits) -> Iterator[Member]:
     if archive.name.endswith(".zip"):
-        return zip_reader.zip_members(file, 2 * most.files)
-    return tar_reader.tar_members(file, 4 * most.files)
+        return zip_reader.zip_members(file, zip_reader.ZipRules(2 * most.files))
+    return tar_reader.tar_members(file, tar_reader.TarRules(4 * most.files))
 
 
 def _extract(archive: Path, members: Iterator[Member], folder: Path, most: UnpackLimits) -> None:

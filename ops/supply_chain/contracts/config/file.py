@@ -26,6 +26,7 @@ from ops.supply_chain.contracts.config.index import IndexConfig
 from ops.supply_chain.contracts.config.links import MoreLink
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.config.mirror import MirrorConfig
+from ops.supply_chain.contracts.config.packages import PackageEntry
 from ops.supply_chain.contracts.config.policy import PolicyConfig
 from ops.supply_chain.contracts.config.provenance import ProvenanceConfig
 from ops.supply_chain.contracts.config.public_log import PublicLogConfig
@@ -83,6 +84,7 @@ class Config(Contract, frozen=True, kw_only=True):
     security_txt: SecurityTxtConfig = SecurityTxtConfig()
     more_links: tuple[MoreLink, ...] = ()
     dependencies: tuple[DependencyEntry, ...] = ()
+    packages: tuple[PackageEntry, ...] = ()
     review: ReviewConfig = ReviewConfig()
     mirror: MirrorConfig = MirrorConfig()
 

@@ -1,7 +1,8 @@
 """Reading a `.tar.gz` that has exactly one reading: what any tar program extracts from it, in any order, is the same.
 
-One gzip member and nothing after it; plain files and folders alone; no extension that another program may overlook,
-except the long names that GNU tar and Python write and the comment that git writes; zeros wherever nothing is said.
+One gzip member and nothing after it; plain files and folders alone, and links as `TarRules` permits them; no extension
+that another program may overlook, except the long names that GNU tar and Python write and the comment that git writes;
+zeros wherever nothing is said.
 
 Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Header Block";
 https://www.gnu.org/software/tar/manual/html_node/Standard.html ; RFC 1952 (gzip).
@@ -32,27 +33,46 @@ _FILE_NAME = 8
 """Gzip's flag for a file name in its header: the only extension of it that is read."""
 
 
+class TarRules(NamedTuple):
+    """What an archive may have.
+
+    `most_headers` is its largest number of headers; `links` permits symbolic and hard links, and short names with letters
+    outside ASCII, which Python's `tarfile` puts into an extension and replaces with `?` in the header.
+    """
+
+    most_headers: int
+    links: bool = False
+
+
 class TarMember(NamedTuple):
-    """A file or folder in the archive; its bytes have to be read before the next one is asked for."""
+    """A file, folder or link in the archive; its bytes have to be read before the next one is asked for.
+
+    `mode` has the permissions. `link` is the path that a link leads to, as the archive has it, empty for what is none;
+    `is_hard` is True for a hard link, whose path begins at the top of the archive.
+    """
 
     path: str
     is_folder: bool
     pieces: Iterator[bytes]
+    mode: int = 0
+    link: str = ""
+    is_hard: bool = False
 
 
 class _Header(NamedTuple):
     name: str
     size: int
     kind: bytes
-    linked: bool
+    link: str
+    mode: int
 
 
-def tar_members(file: IO[bytes], most_headers: int) -> Iterator[TarMember]:
+def tar_members(file: IO[bytes], rules: TarRules) -> Iterator[TarMember]:
     """Yield the members in their order.
 
     Args:
         file: The `.tar.gz`.
-        most_headers: The most headers that it may have.
+        rules: What it may have.
     Raises:
         ValueError: It has more than one reading, or none; `zlib.error` and `EOFError` where it is damaged.
     """
@@ -61,25 +81,26 @@ def tar_members(file: IO[bytes], most_headers: int) -> Iterator[TarMember]:
     count = 0
     while any(block := stream.exactly(BLOCK)):
         count += 1
-        if count > most_headers:
-            raise ValueError(f"has more than {most_headers} headers")
+        if count > rules.most_headers:
+            raise ValueError(f"has more than {rules.most_headers} headers")
         header = _header(block)
         if header.kind in (b"L", b"x", b"g"):
             body = _extension(stream, header)
             if long_name:
                 raise ValueError("names a file twice")
-            long_name = _long_name(header.kind, body)
+            long_name = _long_name(header.kind, body, rules)
             continue
-        path = _full(header.name, long_name)
+        path = _full(header.name, long_name, rules)
         long_name = ""
         if header.kind == b"S":
-            raise ValueError("holds a file with holes")
-        if header.kind not in (b"0", b"\0", b"5") or header.linked:
+            raise ValueError(f"holds a file with holes, {path!r}")
+        is_link = rules.links and header.kind in (b"1", b"2") and bool(header.link)
+        if not is_link and (header.kind not in (b"0", b"\0", b"5") or header.link):
             raise TarMemberError(path)
-        if header.kind == b"5" and header.size:
-            raise ValueError("holds a folder with bytes of its own")
+        if header.size and (is_link or header.kind == b"5"):
+            raise ValueError(f"holds a folder or a link with bytes of its own: {path!r}")
         pieces = _pieces(stream, header.size)
-        yield TarMember(path, header.kind == b"5", pieces)
+        yield TarMember(path, header.kind == b"5", pieces, header.mode, header.link, header.kind == b"1")
         for _ in pieces:
             pass
     if long_name:
@@ -156,7 +177,7 @@ def _header(block: bytes) -> _Header:
         raise ValueError("a header says more than is understood")
     name, prefix = _text(block[:100]), _text(block[345:500])
     path = f"{prefix}/{name}" if prefix else name
-    return _Header(path, _number(block[124:136]), block[156:157], any(block[157:257]))
+    return _Header(path, _number(block[124:136]), block[156:157], _text(block[157:257]), _number(block[100:108]))
 
 
 def _number(field: bytes) -> int:
@@ -181,7 +202,7 @@ def _extension(stream: _Gzip, header: _Header) -> bytes:
     return b"".join(_pieces(stream, header.size))
 
 
-def _long_name(kind: bytes, body: bytes) -> str:
+def _long_name(kind: bytes, body: bytes, rules: TarRules) -> str:
     """Return the name that an extension gives to the next file; empty if it says nothing about it."""
     if kind == b"L":
         if body.count(b"\0") != 1 or not body.endswith(b"\0"):
@@ -197,12 +218,12 @@ def _long_name(kind: bytes, body: bytes) -> str:
     unknown = fields.keys() - _HARMLESS - {"path"}
     if unknown:
         raise ValueError(f"has a header with {min(unknown)!r}, which is not understood")
-    return _require_long(fields["path"]) if "path" in fields else ""
+    return _require_long(fields["path"], ascii_only=not rules.links) if "path" in fields else ""
 
 
-def _require_long(name: str) -> str:
+def _require_long(name: str, *, ascii_only: bool = True) -> str:
     # A name that fits needs no extension: a program that overlooks it would read another one.
-    if len(name.encode()) <= _NAME_BYTES:
+    if len(name.encode()) <= _NAME_BYTES and (ascii_only or name.isascii()):
         raise ValueError("has a header that renames a file")
     return name
 
@@ -222,11 +243,16 @@ def _pax_fields(body: bytes) -> dict[str, str]:
     return fields
 
 
-def _full(short: str, long: str) -> str:
+def _full(short: str, long: str, rules: TarRules) -> str:
     """Return the name of a file; its header has to begin the long name, if there is one."""
-    if long and not (short and long.startswith(short)):
-        raise ValueError("names a file in two ways")
+    if long and not (short and (long.startswith(short) or (rules.links and short == _replaced(long)))):
+        raise ValueError(f"names a file in two ways: {short!r}, {long!r}")
     return long or short
+
+
+def _replaced(name: str) -> str:
+    """Return a name as Python's `tarfile` shortens it for the header of a pax archive."""
+    return name.encode("ascii", "replace").decode()[:_NAME_BYTES]
 
 
 def _pieces(stream: _Gzip, size: int) -> Iterator[bytes]:

@@ -1,0 +1,35 @@
+"""Rendering the description of a distribution as an index does, with its own library.
+
+Source: https://packaging.python.org/en/latest/specifications/core-metadata/#description-content-type ;
+https://github.com/pypa/readme_renderer
+"""
+
+from __future__ import annotations
+
+import io
+
+PLAIN, RST, MARKDOWN = "text/plain", "text/x-rst", "text/markdown"
+
+
+def render_problem(text: str, content_type: str) -> str | None:
+    """Return what keeps a description from being rendered.
+
+    Args:
+        text: The description.
+        content_type: Its type without parameters, lower case.
+    Returns:
+        Empty if it renders, None where it was not checked, because the library is not installed.
+    """
+    if content_type in (PLAIN, MARKDOWN):  # every text renders
+        return ""
+    if content_type != RST:
+        return f"the content type {content_type!r} is not {PLAIN}, {RST} or {MARKDOWN}"
+    try:
+        from readme_renderer import rst
+    except ImportError:
+        return None
+    warnings = io.StringIO()
+    if rst.render(text, stream=warnings) is not None:
+        return ""
+    lines = [line.strip() for line in warnings.getvalue().splitlines() if line.strip()]
+    return lines[0] if lines else "it has no content"

@@ -1,0 +1,221 @@
+"""Check the wheels and source distributions of a release, and add them to it.
+
+With --distributions FOLDER: distributions that were built elsewhere (for many platforms, or in a job without secrets) are
+copied, checked as copies, and released under their own names. Hidden files are passed over; attestations are recorded by
+digest. Without the option nothing is built, and a project that does not name [[packages]] releases none.
+
+Reads    --distributions FOLDER, project metadata
+Writes   dist/packages/, dist/build/report.json
+Decides  archives have one reading; RECORD, names, tags and entry points agree; no secrets, no stray files
+Exits    0 no open finding, or nothing to release; 2 usage, or dist/packages/ has files of someone else; 3 an archive is
+         damaged, too large or has more than one reading; 4 open findings.
+Network  none.
+Source   https://packaging.python.org/en/latest/specifications/binary-distribution-format/,
+         https://packaging.python.org/en/latest/specifications/source-distribution-format/; the checks of PyPI,
+         check-wheel-contents and twine. An archive that was not read to its end is not released, and no waiver applies.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.supply_chain.adapters.files.folders import building, copy_measured, empty, files_in, measure
+from ops.supply_chain.adapters.tools.descriptions import render_problem
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.files.build_report import BuildReport, BuiltDistribution, PackageBuild
+from ops.supply_chain.contracts.values.distribution import Distribution
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.errors import ErrorClass, StageError, UsageError
+from ops.supply_chain.core.text import plural
+from ops.supply_chain.formats.wheel import parse_file_name
+from ops.supply_chain.gather.gates.outcome import finish_gate
+from ops.supply_chain.gather.gates.projects import GateProject
+from ops.supply_chain.gather.release.packages import (
+    CheckedDistribution,
+    ReleasedPackage,
+    check_files,
+    provided_files,
+    released_packages,
+)
+from ops.supply_chain.release.packages.hygiene.check import check_together, other_file_findings
+from ops.supply_chain.release.packages.hygiene.identity import Expected
+from ops.supply_chain.release.packages.hygiene.issues import SCOPE
+from ops.supply_chain.runner.arguments import absolute
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+
+PACKAGES_FOLDER = "packages"
+REPORT = "build/report.json"
+NOTHING = "no distributions: --distributions FOLDER releases wheels and source distributions that were built elsewhere"
+
+
+class CandidateDistributions(NamedTuple):
+    """Distributions in a working folder, not yet checked.
+
+    `names` are theirs, sorted. `findings` are those about where they come from; `provided_by` the attestations that came
+    with them.
+    """
+
+    names: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    provided_by: tuple[FileRef, ...]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--distributions`."""
+    parser.add_argument(
+        "--distributions",
+        type=Path,
+        metavar="FOLDER",
+        help="release the wheels and source distributions in this folder, which were built elsewhere",
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("build_distributions", __doc__, arguments, _perform, argv)
+
+
+def _perform(run: StageRun) -> StageResult:
+    packages = released_packages(run)
+    expected = Expected(frozenset(package.name for package in packages), run.project.version)
+    if run.args.distributions is None:
+        _remove_earlier(run)
+        missing = check_together((), expected) if run.config.packages else ()
+        return _result(run, packages, CandidateDistributions((), missing, ()), ())
+    with building(run.dist / PACKAGES_FOLDER, replace=True) as work:
+        candidates = _provide(absolute(run.args.distributions), work)
+        checked = check_files(work, candidates.names, expected, render_problem)
+        for name, result in zip(candidates.names, checked, strict=True):
+            if result.distribution is None:
+                (work / name).unlink()
+        read = [result.distribution for result in checked if result.distribution]
+        together = check_together(read, expected)
+        candidates = candidates._replace(findings=(*candidates.findings, *together))
+    return _result(run, packages, candidates, checked)
+
+
+def _provide(folder: Path, work: Path) -> CandidateDistributions:
+    """Copy distributions that were built elsewhere into the working folder."""
+    provided = provided_files(folder)
+    for name in provided.distributions:
+        copy_measured(folder / name, work / name)
+    return CandidateDistributions(
+        provided.distributions,
+        other_file_findings(provided.other),
+        tuple(_attestation(folder, name) for name in provided.attestations),
+    )
+
+
+def _attestation(folder: Path, name: str) -> FileRef:
+    measured = measure(folder / name)
+    return FileRef(path=name, sha256=measured.sha256, size=measured.size)
+
+
+def _remove_earlier(run: StageRun) -> None:
+    """Remove the distributions of an earlier run.
+
+    Raises:
+        UsageError: There are others: a release that is to have them has to name them.
+    """
+    folder = run.dist / PACKAGES_FOLDER
+    unknown = sorted({*files_in(folder)} - _earlier(run.dist))
+    if unknown:
+        raise UsageError(
+            f"{folder}: {unknown[0]} is not from a run of this stage",
+            hint=f"Release it with --distributions {folder}, or remove it.",
+            kind=ErrorClass.FOLDER,
+        )
+    empty(folder)
+
+
+def _earlier(dist: Path) -> set[str]:
+    try:
+        report = canonical.read(dist / REPORT, BuildReport)
+    except StageError:  # missing or damaged: then nothing is known to be from an earlier run
+        return set()
+    return {built.filename for package in report.packages for built in package.distributions}
+
+
+def _result(
+    run: StageRun,
+    packages: Sequence[ReleasedPackage],
+    candidates: CandidateDistributions,
+    checked: Sequence[CheckedDistribution],
+) -> StageResult:
+    read = [result.distribution for result in checked if result.distribution]
+    unreadable = tuple(finding for result in checked if not result.distribution for finding in result.findings)
+    found = [
+        *candidates.findings,
+        *(finding for result in checked if result.distribution for finding in result.findings),
+    ]
+    project = GateProject(label="", root=run.root, config=run.config, locks=(), broken=unreadable)
+    gate = finish_gate(run, [(project, found)], scopes=frozenset({SCOPE}), all_examined=True)
+    report = _report(run, packages, read, candidates)
+    canonical.write(run.dist / REPORT, report)
+    files = [run.dist / PACKAGES_FOLDER / distribution.filename for distribution in read]
+    counts = {"distributions": len(checked), "readable": len(read), "files": sum(len(each.files) for each in read)}
+    is_provided = run.args.distributions is not None
+    text = f"{plural(len(checked), 'distribution')}, {plural(counts['files'], 'file')} in them"
+    return StageResult(
+        outcome=gate.outcome,
+        text=text if is_provided else "",
+        counts=counts,
+        findings=gate.findings,
+        writes=tuple(run.dist_ref(path) for path in [*files, run.dist / REPORT]),
+        options={"distributions": "provided"} if is_provided else {},
+        notes=() if is_provided or run.config.packages else (NOTHING,),
+        broken_input=gate.broken,
+        document=report,
+    )
+
+
+def _report(
+    run: StageRun, packages: Sequence[ReleasedPackage], read: Sequence[Distribution], candidates: CandidateDistributions
+) -> BuildReport:
+    built: dict[str, list[BuiltDistribution]] = defaultdict(list)
+    for distribution in sorted(read, key=lambda each: each.filename):
+        entry = BuiltDistribution(
+            filename=distribution.filename,
+            kind=distribution.kind,
+            sha256=distribution.sha256,
+            size=distribution.size,
+        )
+        built[_name_of(distribution)].append(entry)
+    paths = {package.name: package.path for package in packages}
+    return BuildReport(
+        schema="build/1",
+        component=run.project.name,
+        version=run.project.version,
+        source_date_epoch=run.project.epoch,
+        packages=tuple(
+            PackageBuild(
+                path=paths.get(name, ""),
+                name=name,
+                version=run.project.version,
+                distributions=tuple(distributions),
+                provided_by=candidates.provided_by,
+            )
+            for name, distributions in sorted(built.items())
+        ),
+    )
+
+
+def _name_of(distribution: Distribution) -> str:
+    try:
+        return parse_file_name(distribution.filename).name
+    except ValueError:
+        return ""
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

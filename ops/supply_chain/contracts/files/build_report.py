@@ -1,0 +1,108 @@
+"""`dist/build/report.json`: which distributions a release has, where each came from, and how it was built.
+
+Distributions that were built elsewhere have their digests and the attestations that came with them; what is known only to
+who built them is empty or null.
+
+Source: docs/stages/build_distributions.md
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ops.supply_chain.contracts.base import Contract, Count, FileRef, Sha256
+from ops.supply_chain.contracts.values.distribution import DistributionKind
+
+
+class BuildRequirement(Contract, frozen=True, kw_only=True):
+    """One package of the build environment, with the digests that its lock allows, sorted."""
+
+    name: str
+    version: str
+    sha256: tuple[Sha256, ...] = ()
+
+
+class DigestPair(Contract, frozen=True, kw_only=True):
+    """The digests of the two builds of a distribution, before it was repacked."""
+
+    first: Sha256
+    second: Sha256
+
+
+class BuildDifference(Contract, frozen=True, kw_only=True):
+    """Where two builds of a distribution differ.
+
+    `member` is empty for the archive itself. `field` is what differs (`mtime`, `mode`, `order`, `content`, ...), `first`
+    and `second` its two values as text. `cause` and `cure` are empty where they are not known.
+    """
+
+    member: str
+    field: str
+    first: str
+    second: str
+    cause: str = ""
+    cure: str = ""
+
+
+class BuiltDistribution(Contract, frozen=True, kw_only=True):
+    """One distribution as it is released.
+
+    `before` is null where it was not built here. `normalised` is true if it was repacked into canonical form; `built_twice`
+    if it was built twice here, and `identical` then whether both were the same, byte for byte, else null.
+    """
+
+    filename: str
+    kind: DistributionKind
+    sha256: Sha256
+    size: Count
+    before: DigestPair | None = None
+    normalised: bool = False
+    built_twice: bool = False
+    identical: bool | None = None
+    differences: tuple[BuildDifference, ...] = ()
+
+
+class BuildConditions(Contract, frozen=True, kw_only=True):
+    """The conditions of one build, as far as a build may depend on them.
+
+    `folder` is a label, never a path. `tools` are names and versions.
+    """
+
+    folder: str
+    umask: str
+    timezone: str
+    locale: str
+    hash_seed: str
+    cpus: Count
+    user: str
+    python: str
+    zlib: str
+    tools: dict[str, str]
+
+
+class PackageBuild(Contract, frozen=True, kw_only=True):
+    """One package: its folder in the project, what it is built with, and its distributions, sorted by file name.
+
+    `backend` is the build backend, empty where it is not known. `lock` is the build lock. `provided_by` are the attestations
+    that came with distributions that were built elsewhere, sorted, perhaps none; null where they were built here.
+    """
+
+    path: str
+    name: str
+    version: str
+    backend: str = ""
+    requirements: tuple[BuildRequirement, ...] = ()
+    lock: FileRef | None = None
+    distributions: tuple[BuiltDistribution, ...] = ()
+    builds: tuple[BuildConditions, ...] = ()
+    provided_by: tuple[FileRef, ...] | None = None
+
+
+class BuildReport(Contract, frozen=True, kw_only=True):
+    """The whole file; `packages` are sorted by name, `source_date_epoch` in Unix seconds."""
+
+    schema: Literal["build/1"]
+    component: str
+    version: str
+    source_date_epoch: int
+    packages: tuple[PackageBuild, ...]

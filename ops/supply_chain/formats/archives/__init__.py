@@ -1,0 +1,1 @@
+"""Archives that have exactly one reading, and the distributions in them."""
