@@ -265,7 +265,7 @@ def test_a_change_of_what_an_index_holds_changes_its_format() -> None:
     kinds = (Advisory, VersionRange, Event, SeverityClaim)
     layout = [kind.__struct_fields__ for kind in kinds]
     assert (contract.INDEX_FORMAT, layout) == (
-        2,
+        3,
         [
             ("id", "package", "aliases", "modified", "published", "withdrawn", "versions", "ranges", "severity",
              "summary", "silence", "superseded"),
