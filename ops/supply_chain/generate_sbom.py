@@ -1,8 +1,9 @@
-"""Write the software bills of materials of a project: one for each lock, and their union.
+"""Write the software bills of materials of a project: one for each lock, their union, and one for each distribution.
 
-Reads    locks, core metadata on the index; `pyproject.toml` where there is no lock.
+Reads    locks, core metadata on the index; `pyproject.toml` where there is no lock; dist/packages/, dist/build/report.json
 Writes   dist/sbom/: N-sbom.json (CycloneDX), N-sbom.spdx.json, N-sbom.spdx3.json; locks/ with one document
-         for each lock; with --environment, N-sbom-environment.json by cyclonedx-py.
+         for each lock; N-sbom-wheel and N-sbom-source (.cdx.json, .spdx.json, .spdx3.json) for the distributions; with
+         --environment, N-sbom-environment.json by cyclonedx-py.
 Decides  complete, valid: every pin of every lock is in the aggregate with all its hashes, and each
          document passes the schema of its format and our own checks. Each package has a scope: required (installed
          with the product), optional (by an extra, or a group that is asked for) or excluded (development only).
@@ -17,8 +18,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.adapters.files.folders import empty
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
@@ -89,6 +91,8 @@ def _perform(run: StageRun) -> StageResult:
     writes = _write_locks(run, inventory, union, lock_formats)
     aggregate = union.document()
     writes += _write_aggregate(run, aggregate, formats) + _write_environment(run, installed)
+    distributions = _write_distributions(run, aggregate, formats)
+    writes += distributions.writes
     options = {
         "enrich": "no" if answer is None else "yes",
         "environment": "no" if installed is None else "yes",
@@ -96,7 +100,7 @@ def _perform(run: StageRun) -> StageResult:
         "lock_formats": ",".join(lock_formats),
         **_scopes(run),
     }
-    result = _result(inventory, aggregate, answer, writes, options)
+    result = _with_distributions(_result(inventory, aggregate, answer, writes, options), distributions)
     return _waived(run, result, project)
 
 
@@ -205,6 +209,48 @@ def _write_aggregate(run: StageRun, aggregate: Document, formats: Sequence[SbomF
         write_atomic(run.dist / name, rendered.chunks)
         writes.append(FileRef(path=f"dist:{name}", sha256=rendered.sha256, size=rendered.size))
     return writes
+
+
+class _Distributions(NamedTuple):
+    """The distributions that were read, their SBOMs, and what the record counts of them."""
+
+    reads: list[FileRef]
+    writes: list[FileRef]
+    counts: Counter[str]
+
+
+def _write_distributions(run: StageRun, aggregate: Document, formats: Sequence[SbomFormat]) -> _Distributions:
+    from ops.supply_chain.gather.release.distribution_contents import described_distributions
+    from ops.supply_chain.inventory.distributions.summary import counts_of_distribution
+    from ops.supply_chain.inventory.writers.outputs import outputs_for
+
+    found = _Distributions([], [], Counter())
+    for distribution in described_distributions(run.dist, aggregate):
+        found.reads.append(distribution.ref)
+        found.counts.update(counts_of_distribution(distribution.document))
+        for output in outputs_for(formats):
+            rendered = output.writer.render(distribution.document)
+            name = f"{FOLDER}/{run.project.name}-{distribution.name}{output.lock_suffix}"
+            _refuse(name, _aggregate_problems(rendered, output.cyclonedx_version))
+            write_atomic(run.dist / name, rendered.chunks)
+            found.writes.append(FileRef(path=f"dist:{name}", sha256=rendered.sha256, size=rendered.size))
+    return found
+
+
+def _with_distributions(result: StageResult, distributions: _Distributions) -> StageResult:
+    """Add the distributions to the result; that of a project without any stays as it is."""
+    from ops.supply_chain.inventory.distributions.summary import text_of_distributions
+
+    if not distributions.reads:
+        return result
+    counts = {**result.counts, **distributions.counts}
+    return dataclasses.replace(
+        result,
+        text=f"{result.text}\n{text_of_distributions(distributions.counts)}",
+        counts=counts,
+        reads=(*result.reads, *distributions.reads),
+        document={"counts": counts, "files": [ref.path.removeprefix("dist:") for ref in result.writes]},
+    )
 
 
 def _installed(run: StageRun, inventory: LockInventory) -> bytes | None:

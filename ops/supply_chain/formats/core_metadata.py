@@ -61,6 +61,11 @@ def parse(data: bytes, *, where: str, source_distribution: bool = False) -> Core
     )
 
 
+def licence_files(data: bytes) -> tuple[str, ...]:
+    """Return the paths in the `License-File` fields of a METADATA or PKG-INFO file, in its order."""
+    return _many(_fields(data, "METADATA"), "license-file")
+
+
 def _fields(data: bytes, where: str) -> dict[str, list[str]]:
     blank = _END_OF_HEADERS.search(data, 0, MAX_HEADER_BYTES)
     head = b"" if data[:1] in (b"\r", b"\n") else data[: blank.start()] if blank else data

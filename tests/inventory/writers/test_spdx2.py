@@ -15,6 +15,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.inventory.model.document import Document, Licence, TimestampSource
 from ops.supply_chain.inventory.writers import spdx2
+from ops.supply_chain.inventory.writers.spdx2_files import spdx_id
 from tests.inventory.documents import DOCUMENT, IDNA, LOCAL, ROOT, ZOPE, changed, scoped, with_package
 
 
@@ -108,7 +109,7 @@ def test_edges_tell_none_and_unknown_apart() -> None:
         (relationship["spdxElementId"], relationship["relationshipType"], relationship["relatedSpdxElement"])
         for relationship in plain()["relationships"]
     }
-    ids = {entry.ref: spdx2.spdx_id(entry.ref) for entry in (ROOT, LOCAL, IDNA, ZOPE)}
+    ids = {entry.ref: spdx_id(entry.ref) for entry in (ROOT, LOCAL, IDNA, ZOPE)}
     assert edges == {
         ("SPDXRef-DOCUMENT", "DESCRIBES", ids[ROOT.ref]),
         (ids[ROOT.ref], "DEPENDS_ON", ids[LOCAL.ref]),
@@ -126,7 +127,7 @@ def test_what_is_not_installed_with_the_product_has_its_own_relationship_with_th
         (relationship["spdxElementId"], relationship["relationshipType"], relationship["relatedSpdxElement"])
         for relationship in document["relationships"]
     }
-    ids = {entry.ref: spdx2.spdx_id(entry.ref) for entry in (ROOT, LOCAL, IDNA, ZOPE)}
+    ids = {entry.ref: spdx_id(entry.ref) for entry in (ROOT, LOCAL, IDNA, ZOPE)}
     assert edges == {
         ("SPDXRef-DOCUMENT", "DESCRIBES", ids[ROOT.ref]),
         (ids[ROOT.ref], "DEPENDS_ON", "NONE"),
@@ -187,7 +188,7 @@ def test_no_text_of_others_breaks_the_document(text: str) -> None:
     document = changed(document, author=text, subject=text)
     data = spdx2.render(document)
     assert canonical.encode(json.loads(data)) == data
-    [found] = [package for package in json.loads(data)["packages"] if package["SPDXID"] == spdx2.spdx_id(IDNA.ref)]
+    [found] = [package for package in json.loads(data)["packages"] if package["SPDXID"] == spdx_id(IDNA.ref)]
     assert (found["name"], found.get("summary", "")) == (text or "x", text)
 
 

@@ -137,6 +137,32 @@ def read_members(
     return found
 
 
+def feed_files(
+    file: IO[bytes],
+    filename: str,
+    take: Callable[[str, Iterator[bytes]], None],
+    take_link: Callable[[str], None],
+) -> None:
+    """Give the path and the bytes of every plain file of a distribution to a function, in the order of the archive.
+
+    Args:
+        file: Its bytes; seekable.
+        filename: Its name.
+        take: Gets each file; the bytes have to be read before it returns.
+        take_link: Gets the path of each link.
+    Raises:
+        UnreadableDistributionError: It cannot be read.
+    """
+
+    def take_file(member: ZipMember | TarMember, pieces: Iterator[bytes]) -> None:
+        if isinstance(member, TarMember) and member.link:
+            take_link(member.path)
+        elif not member.is_folder:
+            take(member.path, pieces)
+
+    _each_member(file, filename, LIMITS, file.seek(0, 2), take_file)
+
+
 def member_digests(file: IO[bytes], filename: str, algorithms: dict[str, str]) -> dict[str, str]:
     """Return the digests of some files of a distribution in hexadecimal.
 

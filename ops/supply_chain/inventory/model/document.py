@@ -18,6 +18,7 @@ from enum import StrEnum
 import msgspec
 
 from ops.supply_chain.contracts.values.lock import DEFAULT_INDEX, InstallScope, LockKind, PinFile, PinSource
+from ops.supply_chain.inventory.model.contents import ContentPart, DescribedDistribution, IdentityEvidence
 
 GENERATOR = "sealwright"
 """Our name as the tool that generates."""
@@ -89,7 +90,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     is installed, empty where that is always; `extras` the requested extras. `producer` is a name without
     addresses, empty if unknown. `links` are sorted by kind, then address. `page` is the index's page of the
     project, empty for what comes from elsewhere. `enriched` says that the package's own metadata was had.
-    `local` marks the project's own packages.
+    `local` marks the project's own packages. `cpe` is a CPE 2.3 name, empty where none is known.
     """
 
     ref: str
@@ -109,6 +110,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     page: str = ""
     enriched: bool = False
     local: bool = False
+    cpe: str = ""
 
     @property
     def unknown(self) -> tuple[Element, ...]:
@@ -126,7 +128,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
 class Occurrence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A line that names a package: `path` and `line` of the text, `lock` the lock it belongs to.
 
-    `path` differs from `lock` where the lock includes another file. Both are relative to the project.
+    `path` differs from `lock` where the lock includes another file. Both are relative to the project. In the document of a
+    distribution both may be a file in it, and `line` 0 means the file as a whole.
     """
 
     lock: str
@@ -142,7 +145,9 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     state and another does not. `direct` is True where a lock wants it for itself, False where only
     others need it, None where no lock knows. `groups` are the project's dependency groups and extras, sorted.
     `kinds` are the kinds of lock that name it, sorted. `scope` says whether it is part of the product; None where the
-    document does not state it.
+    document does not state it. `part` says how it came into a distribution, None for everything else; `evidence` why it has
+    its name and version, sorted; empty where a lock has it. `notes` are further (label, text) pairs, sorted; a label is a
+    word in kebab case.
     """
 
     package: Package
@@ -153,6 +158,9 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     kinds: tuple[LockKind, ...] = ()
     scope: InstallScope | None = None
+    part: ContentPart | None = None
+    evidence: tuple[IdentityEvidence, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
     @property
     def unknown(self) -> tuple[Element, ...]:
@@ -173,6 +181,9 @@ class LockRef(msgspec.Struct, frozen=True, kw_only=True):
 FROM_LOCKS = "pre-build"
 """Lifecycle phase, in CycloneDX's words, of a document that is made from locks."""
 
+FROM_DISTRIBUTION = "post-build"
+"""The same of a document that is made from a distribution."""
+
 
 class TimestampSource(StrEnum):
     """The origin of a document's timestamp; `NONE` means that the timestamp is unknown."""
@@ -192,7 +203,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     any. `subject` is empty for the aggregate, else the path of the one lock. `complete` says that every
     entry of every lock is a component. `author` is who makes the SBOM, empty if unknown. `timestamp` is
     RFC 3339 UTC. `lifecycle` is the phase in CycloneDX's words. `generator_version` is ours. `enriched`
-    says that package metadata was asked for.
+    says that package metadata was asked for. `distribution` is what the document describes if it is one distribution, and
+    `tools` are the packages that built it, sorted by ref and with refs of their own; both are absent from other documents.
     """
 
     root: Component
@@ -206,6 +218,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = True
     lifecycle: str = FROM_LOCKS
     enriched: bool = False
+    distribution: DescribedDistribution | None = None
+    tools: tuple[Component, ...] = ()
 
     @property
     def unknown(self) -> tuple[Element, ...]:

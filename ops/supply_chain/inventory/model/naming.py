@@ -93,6 +93,17 @@ def _is_folder_index(source: PinSource) -> bool:
     return source.kind is PinSourceKind.INDEX and bool(source.url) and not _WEB.match(source.url)
 
 
+def file_purl(name: str, version: str, file_name: str) -> str:
+    """Return the purl of one distribution file of a package of the index.
+
+    Args:
+        name: As the metadata has it.
+        version: As the metadata has it.
+        file_name: Of the wheel or source distribution.
+    """
+    return _purl("pypi", "", plain_name(name), version, {"file_name": file_name})
+
+
 def generic_purl(name: str, version: str) -> str:
     """Return the purl of something that is in no package repository, such as the project itself.
 

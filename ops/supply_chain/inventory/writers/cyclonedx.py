@@ -6,7 +6,8 @@ What depends on a package alone (hashes, licence, addresses) is encoded once for
 - `components[].hashes` are those of all files of the lock; `externalReferences` of type `distribution`
   state which file has which, where the lock lists files.
 - `components[].scope` is about the product: required, optional or excluded, where the document states it.
-- `evidence.occurrences` name file and line; `evidence.identity` says that a manifest was read.
+- `evidence.occurrences` name file and line; `evidence.identity` says that a manifest was read, or what else it rests on.
+- Of a distribution, its files are components of type `file`; `formulation` has what built it.
 - A component without an entry in `dependencies` has unknown dependencies; an entry without `dependsOn`
   has none. `compositions` repeat that in words.
 - `serialNumber` is a UUIDv5 of the document's own SHA-256 without it, so equal content has the same number.
@@ -30,6 +31,12 @@ from ops.supply_chain.inventory.model.document import (
     LockRef,
     Occurrence,
     Package,
+)
+from ops.supply_chain.inventory.writers.cyclonedx_contents import (
+    distribution_properties,
+    file_component,
+    formulation_of,
+    identity_of,
 )
 from ops.supply_chain.inventory.writers.cyclonedx_package import Json, package_fields, properties_of
 from ops.supply_chain.inventory.writers.fragments import array, fragment, members, newline
@@ -102,7 +109,9 @@ class CycloneDxWriter:
         return Rendered(chunks, digest.hexdigest(), sum(map(len, chunks)), rest, self._fresh)
 
     def _sections(self, document: Document) -> dict[str, list[bytes]]:
+        built = {"formulation": [fragment(formulation_of(document.tools), 1)]} if document.tools else {}
         return {
+            **built,
             "$schema": [fragment(f"http://cyclonedx.org/schema/bom-{self.version}.schema.json", 1)],
             "bomFormat": [b'"CycloneDX"'],
             "compositions": [fragment(compositions_of(document), 1)],
@@ -118,11 +127,15 @@ class CycloneDxWriter:
             found.append(self._component(component, around))
             if len(self._pieces) > known:
                 self._fresh.append(found[-1])
+        if document.distribution is not None:
+            files = [fragment(file_component(file), 2) for file in document.distribution.files]
+            self._fresh += files
+            found += files
         return array(found, 1)
 
     def _component(self, component: Component, around: dict[tuple[str, str], tuple[bytes, bytes]]) -> bytes:
         pieces = self._pieces_of(component)
-        if len(component.occurrences) != 1:
+        if len(component.occurrences) != 1 or not component.occurrences[0].line:
             return pieces.head + _many_occurrences(component.occurrences) + pieces.tail
         occurrence = component.occurrences[0]
         place = around.get((occurrence.lock, occurrence.path))
@@ -138,6 +151,9 @@ class CycloneDxWriter:
             component.depends_complete,
             component.kinds,
             component.scope,
+            component.part,
+            component.evidence,
+            component.notes,
         )
         found = self._pieces.get(key)
         if found is None:
@@ -190,7 +206,7 @@ def metadata_of(document: Document) -> Json:
         **package_fields(root.package),
         "bom-ref": root.package.ref,
         "properties": properties_of(root, in_lock=False),
-        "type": "application",
+        "type": "application" if document.distribution is None else "library",
     }
     tool = {"name": GENERATOR, "type": "application", "version": document.generator_version}
     head: Json = {
@@ -209,6 +225,7 @@ def _document_properties(document: Document) -> list[Json]:
         ("sealwright:timestamp-source", document.timestamp_source.value),
         *(("sealwright:lock", _described(lock)) for lock in document.locks),
         *(("sealwright:unknown", element.value) for element in document.unknown),
+        *distribution_properties(document.distribution),
     ]
     if not document.locks and document.lifecycle == FROM_LOCKS:
         pairs.append(("sealwright:locks", "none"))
@@ -221,13 +238,14 @@ def _described(lock: LockRef) -> str:
 
 def _cut(component: Component) -> _Pieces:
     package = component.package
-    before = {"bom-ref": package.ref, "description": package.summary}
+    before = {"bom-ref": package.ref, "cpe": package.cpe, "description": package.summary}
     after = {**package_fields(package), "properties": properties_of(component), "type": "library"}
     after["scope"] = component.scope.value if component.scope else ""
-    after.pop("description", None)
+    for name in before:
+        after.pop(name, None)
     head = fragment({key: value for key, value in before.items() if value}, 2)
     tail = fragment({key: value for key, value in after.items() if value}, 2)
-    identity = fragment([_identity(component)], 4)
+    identity = fragment(identity_of(component.evidence) or [_identity(component)], 4)
     # Each part loses the brace that closes or opens it; keys of `before` < "evidence" < keys of `after`.
     return _Pieces(
         package=package,
@@ -268,7 +286,8 @@ def _included(occurrence: Occurrence) -> str:
 
 def _many_occurrences(occurrences: Sequence[Occurrence]) -> bytes:
     found = [
-        {"line": occurrence.line, "location": occurrence.path}
+        ({"line": occurrence.line} if occurrence.line else {})
+        | {"location": occurrence.path}
         | ({"additionalContext": _included(occurrence)} if occurrence.path != occurrence.lock else {})
         for occurrence in occurrences
     ]

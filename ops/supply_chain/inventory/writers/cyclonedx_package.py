@@ -32,6 +32,7 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 def package_fields(package: Package) -> Json:
     """Return the fields of a component that are the same in every document; empty ones stay empty."""
     return {
+        "cpe": package.cpe,
         "description": package.summary,
         "externalReferences": references_of(package),
         "hashes": hashes_of(package.hashes),
@@ -79,7 +80,7 @@ def properties_of(component: Component, *, in_lock: bool = True) -> list[Json]:
     package = component.package
     direct = {True: "true", False: "false", None: "unknown"}[component.direct]
     pairs = [
-        *([("direct", direct)] if in_lock else []),
+        *([("direct", direct)] if in_lock and not component.part else []),
         *([("local", "true")] if package.local and in_lock else []),
         *(("extra", extra) for extra in package.extras),
         *(("group", group) for group in component.groups),
@@ -88,6 +89,8 @@ def properties_of(component: Component, *, in_lock: bool = True) -> list[Json]:
         *([("licence-source", package.licence.source)] if package.licence.source else []),
         *_path(package, in_lock=in_lock),
         *(("unknown", element.value) for element in _unknown(component, in_lock=in_lock)),
+        *([("part", component.part.value)] if component.part else []),
+        *component.notes,
     ]
     return [{"name": f"sealwright:{name}", "value": value} for name, value in sorted(pairs)]
 

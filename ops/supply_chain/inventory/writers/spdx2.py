@@ -11,6 +11,8 @@ Direct dependencies that are not part of the product are `OPTIONAL_DEPENDENCY_OF
 `Scope: ...` in the comment says it of every package, where the document states it.
 SPDX 2.3 has no field for the generation context: it is in the creation comment.
 
+A distribution CONTAINS its files and what is vendored or bundled in it; what built it is BUILD_TOOL_OF it.
+
 Source: SPDX 2.3, https://spdx.github.io/spdx-spec/v2.3/; CISA minimum elements
 for an SBOM, https://www.cisa.gov/sbom.
 """
@@ -27,17 +29,19 @@ from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
+from ops.supply_chain.inventory.writers.fragments import array, fragment
+from ops.supply_chain.inventory.writers.spdx2_files import file_entry, root_fields, spdx_id
 from ops.supply_chain.inventory.writers.spdx_terms import (
     NOT_STATED,
     Declared,
     actor,
+    contents_statement,
     creation_statement,
     declared,
     document_statement,
     download_location,
     package_statement,
     place_statement,
-    slug_of,
     source_statement,
 )
 
@@ -75,6 +79,8 @@ _HOST = r"[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]{2,5}(?::[0-9]{1,5})?"
 _ADDRESS = re.compile(rf"(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git|svn|sftp|ftp)://(?:[\w.~-]+@)?{_HOST}(?:/\S*)?")
 _COMMENT, _SOURCE, _UUID, _BODY, _EDGES = "@comment@", "@source@", "@uuid@", "@packages@", "@relationships@"
 _COMMENT_LINE = f'\n      "comment": "{_COMMENT}",'
+_FILES = "@files@"
+_FILES_LINE = f'\n  "files": "{_FILES}",'
 _NAMESPACE_LINE = f'\n  "documentNamespace": "{NAMESPACE}{_UUID}"'.encode()
 _SOURCE_LINE = f'\n      "sourceInfo": "{_SOURCE}",'
 
@@ -105,7 +111,7 @@ class Spdx2Writer:
         Returns:
             Canonical JSON, see `core.canonical`.
         """
-        components = (document.root, *document.components)
+        components = (document.root, *document.components, *document.tools)
         fragments = [self._fragment(component.package, document) for component in components]
         packages = ",\n".join(map(_package, fragments, components))
         edges = ",\n".join(_relationships(document))
@@ -113,6 +119,10 @@ class Spdx2Writer:
         # The last occurrence of each mark is ours: keys are sorted, so texts of others come before it.
         text = _fill(text, _BODY, packages)
         text = _fill(text, _EDGES, edges)
+        if document.distribution is not None:
+            files = array([fragment(file_entry(file), 2) for file in document.distribution.files], 1)
+            before, after = text.split(_FILES_LINE, 1)
+            text = f'{before}\n  "files": {b"".join(files).decode()},{after}'
         data = text.encode()
         serial = uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}{sha256_bytes(data)}")
         return data.replace(_NAMESPACE_LINE, _NAMESPACE_LINE.replace(_UUID.encode(), str(serial).encode()), 1)
@@ -120,7 +130,7 @@ class Spdx2Writer:
     def _fragment(self, package: Package, document: Document) -> _Fragment:
         known = self._fragments.get(package.ref)
         if known is None or known.package is not package:  # by identity: one object a ref in a run
-            known = _cut(package, is_root=package is document.root.package)
+            known = _cut(package, document)
             self._fragments[package.ref] = known
         return known
 
@@ -152,6 +162,8 @@ def _head(document: Document, fragments: Iterable[_Fragment]) -> dict[str, Any]:
         "spdxVersion": "SPDX-2.3",
     }
     extracted = _extracted(fragment.licence for fragment in fragments)
+    if document.distribution is not None:
+        head["files"] = _FILES
     return {**head, "hasExtractedLicensingInfos": extracted} if extracted else head
 
 
@@ -168,11 +180,13 @@ def _fill(text: str, mark: str, body: str) -> str:
     return f"{before}[\n{body}\n  ]{after}"
 
 
-def _cut(package: Package, *, is_root: bool) -> _Fragment:
+def _cut(package: Package, document: Document) -> _Fragment:
     licence = declared(package.licence)
-    text = json.dumps(_plain(package, licence, is_root=is_root), sort_keys=True, indent=2, ensure_ascii=False).replace(
-        "\n", "\n    "
-    )
+    is_root = package is document.root.package
+    plain = _plain(package, licence, is_root=is_root)
+    if is_root and document.distribution is not None:
+        plain |= root_fields(document.distribution)
+    text = json.dumps(plain, sort_keys=True, indent=2, ensure_ascii=False).replace("\n", "\n    ")
     before_comment, rest = text.split(_COMMENT_LINE, 1)
     before_source, after_source = rest.rsplit(_SOURCE_LINE, 1)
     return _Fragment(
@@ -232,6 +246,7 @@ def _unwritten(package: Package) -> str:
 
 def _references(package: Package) -> tuple[str, list[dict[str, str]]]:
     references = [("PACKAGE-MANAGER", "purl", package.purl)] if package.purl else []
+    references += [("SECURITY", "cpe23Type", package.cpe)] if package.cpe else []
     homepage = ""
     for link in package.links:
         if link.kind is LinkKind.WEBSITE and not homepage and _ADDRESS.fullmatch(link.url):
@@ -244,20 +259,16 @@ def _references(package: Package) -> tuple[str, list[dict[str, str]]]:
     ]
 
 
-def spdx_id(ref: str) -> str:
-    """Return the SPDXID of a component's ref."""
-    return f"SPDXRef-{slug_of(ref)}"
-
-
 def _package(fragment: _Fragment, component: Component) -> str:
     place = place_statement(
         direct=component.direct,
         groups=component.groups,
         complete=component.depends_complete,
-        is_root=fragment.is_root,
+        is_root=fragment.is_root or component.part is not None,
         scope=component.scope,
     )
-    comment = json.dumps(f"{fragment.statement} {place}".strip(), ensure_ascii=False)
+    words = " ".join(filter(None, (fragment.statement, place, contents_statement(component))))
+    comment = json.dumps(words, ensure_ascii=False)
     source = source_statement(component)
     return "".join(
         (
@@ -273,16 +284,18 @@ def _package(fragment: _Fragment, component: Component) -> str:
 def _relationships(document: Document) -> Iterator[str]:
     root = spdx_id(document.root.package.ref)
     yield _edge(DOCUMENT_ID, "DESCRIBES", root)
+    parts = {component.package.ref for component in document.components if component.part}
     others = {
         component.package.ref: _DEPENDENCY_OF[component.scope]
         for component in document.components
-        if component.scope in _DEPENDENCY_OF
+        if component.scope in _DEPENDENCY_OF and not component.part
     }
     for component in (document.root, *document.components):
         source = spdx_id(component.package.ref)
         # What the product itself does not need has a relationship of its own with the root.
         apart = others if component is document.root else {}
-        needed = [ref for ref in component.depends_on or () if ref not in apart]
+        contained = parts if component is document.root else ()
+        needed = [ref for ref in component.depends_on or () if ref not in apart and ref not in contained]
         for ref in needed:
             yield _edge(source, "DEPENDS_ON", spdx_id(ref))
         if not component.depends_complete:
@@ -292,6 +305,12 @@ def _relationships(document: Document) -> Iterator[str]:
         for ref in component.depends_on or ():
             if ref in apart:
                 yield _edge(spdx_id(ref), apart[ref], root)
+    for ref in sorted(parts):
+        yield _edge(root, "CONTAINS", spdx_id(ref))
+    for file in document.distribution.files if document.distribution else ():
+        yield _edge(root, "CONTAINS", spdx_id(file.ref))
+    for tool in document.tools:
+        yield _edge(spdx_id(tool.package.ref), "BUILD_TOOL_OF", root)
 
 
 def _edge(source: str, kind: str, target: str) -> str:

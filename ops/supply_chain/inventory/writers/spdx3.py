@@ -9,7 +9,8 @@ Direct dependencies that are not part of the product have relationships of their
 and `dependsOn` in the scope `development`; a sentence `Scope: ...` in the comment says it of every package.
 
 What is not known is said: `noAssertion` completeness, NoAssertionElement, NoAssertionLicense, and CISA's word
-for the element in the comment. A producer is an `Agent`: metadata does not distinguish people from organisations.
+for the element in the comment. A distribution `contains` its files and what is vendored or bundled in it, and
+`usesTool` in the scope `build`. A producer is an `Agent`: metadata does not distinguish people from organisations.
 
 Source: SPDX 3.0.1 model and JSON-LD serialisation, https://spdx.github.io/spdx-spec/v3.0.1/;
 CISA minimum elements for an SBOM, https://www.cisa.gov/sbom.
@@ -23,13 +24,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ops.supply_chain.contracts.values.lock import InstallScope
-from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
+from ops.supply_chain.inventory.writers.spdx3_contents import contents_of
+from ops.supply_chain.inventory.writers.spdx3_elements import CREATION, NAMESPACE, OPEN_BYTES, element, identifier, text
 from ops.supply_chain.inventory.writers.spdx_terms import (
     NOT_STATED,
     Declared,
+    contents_statement,
     creation_statement,
     declared,
     document_statement,
@@ -42,10 +45,6 @@ from ops.supply_chain.inventory.writers.spdx_terms import (
 
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 VERSION = "3.0.1"
-NAMESPACE = URI_BASE + "spdx:"
-"""Start of every identifier; the document's UUID, `#` and the element's own name follow."""
-
-CREATION = "_:creation"
 NO_LICENCE = "expandedlicensing_NoAssertionLicense"
 
 _ALGORITHMS = {
@@ -87,9 +86,6 @@ _LINKS = {
     LinkKind.CHANGES: "releaseNotes",
 }
 
-# A NUL is the placeholder of the UUID until the content is known: no text of a model contains one.
-_OPEN = f"{NAMESPACE}\0#"
-_OPEN_BYTES = json.dumps(_OPEN)[1:-1].encode()
 _COMMENT, _SOURCE = "@comment@", "@source@"
 _COMMENT_LINE = f'\n      "comment": "{_COMMENT}",'
 _SOURCE_LINE = f',\n      "software_sourceInfo": "{_SOURCE}"'
@@ -126,30 +122,32 @@ class Spdx3Writer:
         Returns:
             Canonical JSON, see `core.canonical`.
         """
-        components = (document.root, *document.components)
+        components = (document.root, *document.components, *document.tools)
         fragments = [self._fragment(component.package, document) for component in components]
         shared: dict[str, str] = {}
         for fragment in fragments:
             shared.update(fragment.shared)
         edges = dict(_edges(document))
+        contents = contents_of(document)
         members = [identifier(slug_of(component.package.ref)) for component in components]
-        members += [*shared, *(fragment.licence_id for fragment in fragments), *edges]
+        members += [*shared, *(fragment.licence_id for fragment in fragments), *edges, *contents]
         graph = [
-            *map(_text, _frame(document, members)),
+            *map(text, _frame(document, members)),
             *map(_package, fragments, components),
             *(shared[name] for name in sorted(shared)),
             *(fragment.licence for fragment in fragments),
             *edges.values(),
+            *contents.values(),
         ]
         body = ",\n".join(graph)
         data = f'{{\n  "@context": "{CONTEXT}",\n  "@graph": [\n{body}\n  ]\n}}\n'.encode()
         serial = uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}{sha256_bytes(data)}")
-        return data.replace(_OPEN_BYTES, f"{NAMESPACE}{serial}#".encode())
+        return data.replace(OPEN_BYTES, f"{NAMESPACE}{serial}#".encode())
 
     def _fragment(self, package: Package, document: Document) -> _Fragment:
         known = self._fragments.get(package.ref)
         if known is None or known.package is not package:  # by identity: one object a ref in a run
-            known = _cut(package, is_root=package is document.root.package)
+            known = _cut(package, document)
             self._fragments[package.ref] = known
         return known
 
@@ -157,21 +155,6 @@ class Spdx3Writer:
 def render(document: Document) -> bytes:
     """Write one document as SPDX 3.0.1 JSON-LD in canonical JSON."""
     return Spdx3Writer().render(document)
-
-
-def identifier(name: str) -> str:
-    """Return the identifier of an element before the document's UUID is known."""
-    return f"{_OPEN}{name}"
-
-
-def _text(element: dict[str, Any]) -> str:
-    text = json.dumps(element, sort_keys=True, indent=2, ensure_ascii=False)
-    return "    " + text.replace("\n", "\n    ")
-
-
-def _element(kind: str, slug: str, /, **fields: Any) -> dict[str, Any]:
-    filled = {key: value for key, value in fields.items() if value not in ("", [], None)}
-    return {"type": kind, "spdxId": identifier(slug), "creationInfo": CREATION, **filled}
 
 
 def _frame(document: Document, members: list[str]) -> Iterator[dict[str, Any]]:
@@ -187,7 +170,7 @@ def _frame(document: Document, members: list[str]) -> Iterator[dict[str, Any]]:
         "createdUsing": [identifier("tool")],
         "comment": creation_statement(document),
     }
-    yield _element(
+    yield element(
         "SpdxDocument",
         "document",
         name=name,
@@ -196,7 +179,7 @@ def _frame(document: Document, members: list[str]) -> Iterator[dict[str, Any]]:
         profileConformance=["core", "simpleLicensing", "software"],
         rootElement=[identifier("sbom")],
     )
-    yield _element(
+    yield element(
         "software_Sbom",
         "sbom",
         name=name,
@@ -204,27 +187,29 @@ def _frame(document: Document, members: list[str]) -> Iterator[dict[str, Any]]:
         rootElement=[identifier(slug_of(root.ref))],
         software_sbomType=[_SBOM_TYPES[document.lifecycle]],
     )
-    yield _element("simplelicensing_LicenseExpression", "data-license", simplelicensing_licenseExpression="CC0-1.0")
-    yield _element("Tool", "tool", name=f"{GENERATOR} {document.generator_version}")
+    yield element("simplelicensing_LicenseExpression", "data-license", simplelicensing_licenseExpression="CC0-1.0")
+    yield element("Tool", "tool", name=f"{GENERATOR} {document.generator_version}")
     yield _author(document)
 
 
 def _author(document: Document) -> dict[str, Any]:
     if document.author:
-        return _element("Organization", "author", name=document.author)
+        return element("Organization", "author", name=document.author)
     # "createdBy" must name an agent, and the tool is not the author.
-    return _element("Agent", "author", name="NOASSERTION", comment="The SBOM author is unknown.")
+    return element("Agent", "author", name="NOASSERTION", comment="The SBOM author is unknown.")
 
 
-def _cut(package: Package, *, is_root: bool) -> _Fragment:
+def _cut(package: Package, document: Document) -> _Fragment:
+    is_root = package is document.root.package
     slug = slug_of(package.ref)
     licence = declared(package.licence)
     licence_elements = dict(_licence(licence))
     producer_elements = dict(_producer(package))
-    text = _text(_plain(package, list(producer_elements), is_root=is_root))
-    before_comment, rest = text.split(_COMMENT_LINE, 1)
+    purpose = "application" if is_root and document.distribution is None else "library"
+    plain = text(_plain(package, list(producer_elements), is_root=is_root, purpose=purpose))
+    before_comment, rest = plain.split(_COMMENT_LINE, 1)
     before_source, after_source = rest.split(_SOURCE_LINE, 1)
-    relation = _element(
+    relation = element(
         "Relationship",
         f"licence-{slug}",
         **{"from": identifier(slug)},
@@ -240,9 +225,9 @@ def _cut(package: Package, *, is_root: bool) -> _Fragment:
         statement=package_statement(package, is_root=is_root),
         before_source=before_source,
         after_source=after_source,
-        shared={name: _text(element) for name, element in (licence_elements | producer_elements).items()},
+        shared={name: text(element) for name, element in (licence_elements | producer_elements).items()},
         licence_id=relation["spdxId"],
-        licence=_text(relation),
+        licence=text(relation),
     )
 
 
@@ -254,19 +239,19 @@ def _licence(licence: Declared) -> Iterator[tuple[str, dict[str, Any]]]:
     custom = [
         {"type": "DictionaryEntry", "key": reference, "value": identifier(name)} for reference, name in names.items()
     ]
-    expression = _element(
+    expression = element(
         "simplelicensing_LicenseExpression",
         f"expression-{slug_of(licence.expression)}",
         simplelicensing_licenseExpression=licence.expression,
         simplelicensing_customIdToUri=custom,
     )
     yield expression["spdxId"], expression
-    for reference, text in licence.references:
-        named = _element(
+    for reference, words in licence.references:
+        named = element(
             "simplelicensing_SimpleLicensingText",
             names[reference],
-            name=text,
-            simplelicensing_licenseText=text,
+            name=words,
+            simplelicensing_licenseText=words,
             comment=NOT_STATED,
         )
         yield named["spdxId"], named
@@ -274,11 +259,11 @@ def _licence(licence: Declared) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _producer(package: Package) -> Iterator[tuple[str, dict[str, Any]]]:
     if package.producer:
-        agent = _element("Agent", f"agent-{slug_of(package.producer)}", name=package.producer)
+        agent = element("Agent", f"agent-{slug_of(package.producer)}", name=package.producer)
         yield agent["spdxId"], agent
 
 
-def _plain(package: Package, producers: list[str], *, is_root: bool) -> dict[str, Any]:
+def _plain(package: Package, producers: list[str], *, is_root: bool, purpose: str) -> dict[str, Any]:
     links = [link for link in package.links if link.kind is LinkKind.WEBSITE]
     home_page = links[0].url if links else ""
     references = [
@@ -286,12 +271,14 @@ def _plain(package: Package, producers: list[str], *, is_root: bool) -> dict[str
         for link in package.links
         if link.url != home_page or link.kind is not LinkKind.WEBSITE
     ]
-    return _element(
+    cpe = {"type": "ExternalIdentifier", "externalIdentifierType": "cpe23", "identifier": package.cpe}
+    return element(
         "software_Package",
         slug_of(package.ref),
         name=package.name,
         comment=_COMMENT,
         summary=package.summary,
+        externalIdentifier=[cpe] if package.cpe else [],
         externalRef=references,
         originatedBy=producers,
         # A lock does not state the supplier of an index's package; a project supplies its own.
@@ -302,7 +289,7 @@ def _plain(package: Package, producers: list[str], *, is_root: bool) -> dict[str
         software_homePage=home_page,
         software_packageUrl=package.purl,
         software_packageVersion=package.version,
-        software_primaryPurpose="application" if is_root else "library",
+        software_primaryPurpose=purpose,
         software_sourceInfo=_SOURCE,
     )
 
@@ -323,10 +310,11 @@ def _package(fragment: _Fragment, component: Component) -> str:
         direct=component.direct,
         groups=component.groups,
         complete=component.depends_complete,
-        is_root=fragment.is_root,
+        is_root=fragment.is_root or component.part is not None,
         scope=component.scope,
     )
-    comment = json.dumps(f"{fragment.statement} {place}".strip(), ensure_ascii=False)
+    words = " ".join(filter(None, (fragment.statement, place, contents_statement(component))))
+    comment = json.dumps(words, ensure_ascii=False)
     source = source_statement(component)
     return "".join(
         (
@@ -342,9 +330,11 @@ def _package(fragment: _Fragment, component: Component) -> str:
 def _edges(document: Document) -> Iterator[tuple[str, str]]:
     """Yield the dependency relationships: the identifier and the JSON of each."""
     root = document.root
-    scopes = {component.package.ref: component.scope for component in document.components}
+    scopes = {component.package.ref: component.scope for component in document.components if not component.part}
     by_scope: dict[InstallScope | None, list[str]] = {}
     for ref in root.depends_on or ():
+        if ref not in scopes and document.distribution is not None:
+            continue  # it is contained, see `contents_of`
         scope = scopes.get(ref)
         by_scope.setdefault(scope if scope in _OTHER_DEPENDENCIES else None, []).append(ref)
     # A project needs some packages for development only, and not every lock states which.
@@ -378,7 +368,7 @@ def _edge(component: Component, kind: _Kind, refs: Sequence[str]) -> tuple[str, 
         completeness, nothing = "complete", "NoneElement"
     else:
         completeness, nothing = "noAssertion", "NoAssertionElement"
-    open_ = _OPEN_BYTES.decode()
+    open_ = OPEN_BYTES.decode()
     scope = f'      "scope": "{kind.scope}",\n' if kind.scope else ""
     # Written by hand, in the order of sorted keys: there is one for each component of each document.
     text = (
@@ -392,6 +382,6 @@ def _edge(component: Component, kind: _Kind, refs: Sequence[str]) -> tuple[str, 
 
 
 def _targets(refs: Iterable[str], nothing: str) -> str:
-    open_ = _OPEN_BYTES.decode()
+    open_ = OPEN_BYTES.decode()
     lines = [f'        "{open_}{slug_of(ref)}"' for ref in refs]
     return ",\n".join(lines or [f'        "{nothing}"'])

@@ -19,6 +19,7 @@ import msgspec
 from ops.supply_chain.contracts.values.lock import InstallScope, PinSourceKind
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.inventory.model.contents import DescribedDistribution
 from ops.supply_chain.inventory.model.document import (
     Component,
     Document,
@@ -95,7 +96,33 @@ def package_statement(package: Package, *, is_root: bool) -> str:
         _sentence("Environment markers", package.markers),
         _sentence("Extras", package.extras),
         _sentence("Files by hash", named),
-        "Each hash is of one distribution file." if len(package.hashes) > 1 else "",
+        _each_hash(package),
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _each_hash(package: Package) -> str:
+    if len(package.hashes) < 2:  # noqa: PLR2004 - one hash needs no explanation
+        return ""
+    inside = any("/" in file.name for file in package.files)
+    return "Each hash is of one file." if inside else "Each hash is of one distribution file."
+
+
+def contents_statement(component: Component) -> str:
+    """Put into words how a component came into a distribution, and what its name and version rest on."""
+    part = (component.part.value,) if component.part else ()
+    evidence = [
+        f"{entry.field} {entry.value} by {entry.kind.value} in {entry.path}, {entry.text}, confidence {entry.confidence}"
+        for entry in component.evidence
+    ]
+    labels = dict.fromkeys(label for label, _ in component.notes)
+    sentences = [
+        _sentence("Part", part),
+        _sentence("Evidence", evidence),
+        *(
+            _sentence(label.replace("-", " ").capitalize(), [text for name, text in component.notes if name == label])
+            for label in labels
+        ),
     ]
     return " ".join(filter(None, sentences))
 
@@ -127,7 +154,7 @@ def place_statement(
 def source_statement(component: Component) -> str:
     """Say which lines of which locks name a component; empty where none does."""
     places = "; ".join(
-        f"{occurrence.path}:{occurrence.line}"
+        (f"{occurrence.path}:{occurrence.line}" if occurrence.line else occurrence.path)
         if occurrence.path == occurrence.lock
         else f"{occurrence.path}:{occurrence.line} (lock {occurrence.lock})"
         for occurrence in component.occurrences
@@ -138,12 +165,24 @@ def source_statement(component: Component) -> str:
 def document_statement(document: Document) -> str:
     """Say of which locks a document is made, whether it is complete, and what of it is unknown."""
     locks = [_lock(lock) for lock in document.locks]
+    if document.distribution is not None:
+        return _distribution_statement(document.distribution, locks)
     sentences = [
         _sentence("Locks", locks) if locks else "The project has no locks.",
         "Every entry of every lock is a component."
         if document.complete
         else "Not every entry of every lock is a component: the document is incomplete.",
         "" if document.enriched else "Package metadata was not asked for.",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _distribution_statement(distribution: DescribedDistribution, locks: list[str]) -> str:
+    sentences = [
+        _sentence("Distribution", (distribution.file_name,)),
+        _sentence("Tags", (distribution.tags,) if distribution.tags else ()),
+        _sentence("Locks", locks),
+        _sentence("The components are incomplete", distribution.incomplete),
     ]
     return " ".join(filter(None, sentences))
 

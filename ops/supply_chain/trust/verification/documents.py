@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from ops.supply_chain.contracts.files.verification import Check, Given, Line
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp
+from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.cyclonedx import CycloneDx
@@ -88,6 +89,8 @@ def _about(name: str, parts: ReleaseFileNames, given: Given, component: str, ver
     try:
         document = json_reader.read(given.contents.get(name, b""))
         root_name, root_version, digests = _root(document)
+        if parts.is_of_distribution(name):
+            return _about_distribution(name, parts, given, root_name, digests)
         if (root_name, root_version) != (component, version):
             problems.append(
                 f"describes {excerpt(root_name)} {excerpt(root_version)}, expected {component} {version}".replace(
@@ -103,6 +106,26 @@ def _about(name: str, parts: ReleaseFileNames, given: Given, component: str, ver
     except UnexpectedShapeError as error:
         problems.append(str(error))
     return judged(name, problems, f"describes {component} {version}", _root_command(name))
+
+
+def _about_distribution(
+    name: str, parts: ReleaseFileNames, given: Given, root_name: str, digests: list[str]
+) -> tuple[Line, ...]:
+    """Check that an SBOM describes exactly one distribution of the release, by its digest, under the name of its file."""
+    described = [file for file in parts.distributions if given.files[file].sha256 in digests]
+    problems = []
+    if len(digests) != 1 or len(described) != 1:
+        problems.append(
+            f"expected the SHA-256 of one distribution of the release, found {excerpt(', '.join(digests)) or 'none'}"
+        )
+    elif normalise(_package_of(described[0])) != normalise(root_name):
+        problems.append(f"describes {excerpt(root_name)}, expected the package of {described[0]}")
+    return judged(name, problems, f"describes {described[0] if described else ''}", _root_command(name))
+
+
+def _package_of(file_name: str) -> str:
+    # A wheel's name has no hyphen in it; that of a source distribution may have, and ends with the version.
+    return file_name.partition("-")[0] if file_name.endswith(".whl") else file_name.rpartition("-")[0]
 
 
 def _root_command(name: str) -> str:

@@ -34,6 +34,7 @@ DOCUMENTS = (".json", ".txt", *DETACHED_SUFFIXES)
 CYCLONEDX_SUFFIX = ".cdx.json"
 ATTESTED = ("provenance", "sbom", "vex")
 _SBOM = re.compile(r"sbom[A-Za-z0-9._-]*\.(?:cdx|spdx|spdx3)\.json")
+_OF_DISTRIBUTION = re.compile(r"sbom-(?:wheel|source)[-.].+")
 _VEX = re.compile(r"(?:vex(?:\.[A-Za-z0-9]+)*|openvex)\.json")
 
 
@@ -73,6 +74,10 @@ class ReleaseFileNames:
     def sboms(self) -> tuple[str, ...]:
         """The SBOMs."""
         return tuple(name for name in self.released if _SBOM.fullmatch(self._rest(name)))
+
+    def is_of_distribution(self, name: str) -> bool:
+        """Return whether an SBOM describes one distribution of the release rather than the release."""
+        return _OF_DISTRIBUTION.fullmatch(self._rest(name)) is not None
 
     @property
     def vex(self) -> tuple[str, ...]:
