@@ -141,6 +141,25 @@ def test_any_file_gone_or_more_is_refused(release: Handmade) -> None:
     assert assembled(release) == []
 
 
+def test_distributions_that_a_record_names_are_released_unchanged(tmp_path: Path) -> None:
+    release = Handmade(tmp_path)
+    names = ["n-1.0-py3-none-any.whl", "n-1.0.tar.gz"]
+    for name in names:
+        release.write(f"dist/packages/{name}", name)
+    release.record("build_distributions", writes=tuple(release.ref("dist", f"packages/{name}") for name in names))
+    release.until("assemble_release")
+    release.must(assemble_release.main)
+    assert assembled(release) == [*NAMES, *names]
+    statement = json.loads((release.dist / "release/N-V-provenance.intoto.json").read_text())
+    assert {*names} <= {subject["name"] for subject in statement["subject"]}
+    checksums = (release.dist / "release/N-V-checksums.txt").read_text()
+    assert all(f"  {name}\n" in checksums for name in names)
+    shutil.rmtree(release.dist / "release")
+    release.write(f"dist/packages/{names[0]}", "changed")
+    assert release.run(assemble_release.main) == 4
+    assert assembled(release) == []
+
+
 def test_a_link_in_place_of_a_file_is_refused(release: Handmade) -> None:
     path = release.dist / "sbom/N-sbom.json"
     path.rename(release.base / "elsewhere.json")

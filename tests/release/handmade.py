@@ -111,7 +111,8 @@ class Handmade:
 
     def judge(self, outcome: Outcome = Outcome.PASS) -> None:
         """Do what the first pass of evaluate_policy does."""
-        judged = ["records/bundle_evidence.json", "records/generate_sbom.json"]
+        stages = ("build_distributions", "bundle_evidence", "generate_sbom")
+        judged = [path for stage in stages if (self.dist / (path := f"records/{stage}.json")).exists()]
         verdict = self.verdict(["sbom/N-sbom.json", *judged], outcome)
         records = tuple(canonical.read(self.dist / path, Record) for path in judged)
         canonical.write(self.dist / "verdict/verdict.json", verdict)

@@ -6,7 +6,9 @@ import bz2
 import io
 import lzma
 import re
+import struct
 import tarfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -316,6 +318,28 @@ def test_other_strong_hashes_in_record_are_compared(algorithm: str) -> None:
     wrong = recorded({digest(CLI).encode(): digest(b"", algorithm).encode()})
     assert named(good) == []
     assert [code for code, _ in named(wrong)] == ["record-hash"]
+
+
+def zip64(entry: bytes = b"", locator: int = 0, short_count: int = 0xFFFF) -> bytes:
+    """Return a good wheel whose first member has its sizes in a ZIP64 field, and whose end record refers to a ZIP64 one."""
+    files = wheel_files()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in [*files.items(), (f"{INFO}/RECORD", record_of(files))]:
+            with archive.open(zipfile.ZipInfo(path), "w", force_zip64=path == "demo/cli.py") as member:
+                member.write(data)
+    whole = packed.getvalue()
+    body, (_, *_, count, size, start, _) = whole[:-22], struct.unpack("<4s4H2LH", whole[-22:])
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, start)
+    end = struct.pack("<4sLQL", b"PK\6\7", 0, len(body) + locator, 1)
+    end += struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, short_count, short_count, size, start, 0)
+    return body + record + entry + end
+
+
+def test_zip64_is_read_where_both_end_records_agree() -> None:
+    assert named(zip64()) == []
+    for damaged in (zip64(entry=b"x"), zip64(locator=-1), zip64(short_count=0xFFFE)):
+        assert [code for code, _ in named(damaged)] == ["unreadable"]
 
 
 def test_what_is_legitimate_has_no_finding_above_a_note() -> None:
