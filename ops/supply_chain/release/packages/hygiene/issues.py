@@ -112,11 +112,12 @@ def findings_of(filename: str, issues: Iterable[Issue], *, package: str = "", ve
 
 def _finding(filename: str, issue: Issue, package: str, version: str) -> Finding:
     where = f"{excerpt(filename)}: {excerpt(issue.member)}" if issue.member else excerpt(filename)
+    severity = _severity(issue)
     return Finding(
         code=issue.code,
-        severity=_severity(issue),
+        severity=severity,
         message=f"{where}: {excerpt(issue.text)}",
-        next_step=_KINDS[issue.code][1],
+        next_step=_NOTE if severity is _INFO else _KINDS[issue.code][1],
         package=package,
         version=version,
     )
