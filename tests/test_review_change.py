@@ -22,7 +22,7 @@ from ops.supply_chain.dependencies.locks.read import read_lock
 from tests import test_check_publishers as published
 from tests.adapters.files.test_git import commit, git
 from tests.fakes.advisories import affected, record
-from tests.fakes.change_project import ChangeProject
+from tests.fakes.change_project import PYPROJECT, ChangeProject
 from tests.fakes.gate_project import NOW, accept_small_feeds, at
 from tests.fakes.index import FakeIndex
 from tests.fakes.integrity import FakeIntegrity, provenance
@@ -220,6 +220,24 @@ def test_an_unreadable_configuration_of_the_base_waives_nothing_and_is_not_exami
     change.commit("change")
     assert change.run() == ExitCode.NOT_EXAMINED
     assert [code for code, _ in change.new()] == ["change.not-examined", "change.policy"]
+
+
+def test_broken_metadata_is_named_on_the_base_and_tolerated_in_the_change(
+    change: ChangeProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    change.feed(CVE_BAR)
+    change.write("pyproject.toml", "[project\n")
+    change.lock("foo==1.0", "bar==2.0")
+    change.commit("change")
+    git(change.root, "checkout", "-q", "main")
+    assert change.run("--commit", "change") == ExitCode.DENIED
+    assert ("vulnerability.known", "bar") in change.new()
+    change.write("pyproject.toml", "[project\n")
+    change.commit()
+    change.write("pyproject.toml", PYPROJECT)
+    change.commit("repaired")
+    assert change.run() == ExitCode.INPUT
+    assert capfd.readouterr().err.startswith("error: the base branch: pyproject.toml: cannot be read")
 
 
 def test_the_waivers_of_the_base_apply(change: ChangeProject) -> None:

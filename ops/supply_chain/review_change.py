@@ -10,9 +10,9 @@ Reads    two commits of the project, advisory feeds, core metadata on the index
 Writes   dist/change/: N.json, N.md, N.sarif, N-sbom.cdx.json; Markdown to $GITHUB_STEP_SUMMARY if that is set
 Decides  the change brings no finding: vulnerability, malware, licence, source, publisher, name look-alike, unhashed
          or unpinned package, other bytes of a locked version, weaker configuration
-Exits    0 no new finding; 2 usage, or the base contains the commit; 4 a new finding is open; 5 the base is not in
-         this clone, a source did not answer, or something that the change touches was not examined; 6 a file cannot
-         be written.
+Exits    0 no new finding; 2 usage, or the base contains the commit; 3 the project's metadata on the base branch is
+         broken; 4 a new finding is open; 5 the base is not in this clone, a source did not answer, or something that
+         the change touches was not examined; 6 a file cannot be written.
 Network  as check_vulnerabilities and check_malware. Not with --no-enrich: the package index, for licence and producer of
          the packages of both commits, and its Integrity API, for added and upgraded packages. None with --offline:
          what is not in the cache is then not examined.

@@ -91,7 +91,7 @@ def _tip(folder: Path, base: str, base_branch: str) -> tuple[str, str]:
     if not wanted:
         raise UnavailableError(
             "no default branch is known in this clone, so there is no base to compare with",
-            hint=f"git remote set-head {REMOTE} --auto, or name the base with --base.",
+            hint=f"Name it, for example --base {REMOTE}/develop.",
         )
     raise UnavailableError(
         f"the base {printable(wanted)} is not in this clone, so the change was not examined",

@@ -57,6 +57,7 @@ def review_change(run: StageRun, commits: ChangeCommits, *, enrich: bool) -> Rev
     Raises:
         UnavailableError: git does not answer or lacks an object.
         UsageError: The configuration that decides is invalid in a part that only its use shows.
+        InputError: The project's metadata on the base branch is broken.
         OutputError: The SBOM is not valid.
     """
     with open_states(run, commits) as states:

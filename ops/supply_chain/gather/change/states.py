@@ -18,7 +18,7 @@ import msgspec
 
 from ops.supply_chain.adapters.files.git_commits import ChangeCommits
 from ops.supply_chain.adapters.files.git_export import ExportedTree, export, files_by_object
-from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.adapters.files.project import describe, read_config
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock
@@ -74,6 +74,7 @@ def open_states(run: StageRun, commits: ChangeCommits) -> Iterator[ReviewStates]
         commits: The commits.
     Raises:
         UnavailableError: git does not answer or lacks an object, or there is no room for the copies.
+        InputError: The project's metadata on the base branch is broken.
     """
     name = run.root.resolve().name or "project"
     with tempfile.TemporaryDirectory(prefix="sealwright-change-") as scratch:
@@ -89,6 +90,7 @@ def open_states(run: StageRun, commits: ChangeCommits) -> Iterator[ReviewStates]
 
 def _states(run: StageRun, base: ExportedTree, head: ExportedTree, policy: ExportedTree) -> ReviewStates:
     deciding, findings = _deciding(policy.root)
+    _require_metadata(policy.root, deciding)
     before = _state(base, deciding, policy.root, {})
     same = unchanged_locks(before.project.locks, base.differing(head))
     after = _state(head, deciding, policy.root, same)
@@ -115,6 +117,19 @@ def _deciding(root: Path) -> tuple[Config, tuple[Finding, ...]]:
             next_step=f"Correct {CONFIG_NAME} on the base branch first.",
         )
         return Config(), (finding,)
+
+
+def _require_metadata(root: Path, config: Config) -> None:
+    """Refuse a base whose own metadata is broken: the project has no name.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        describe(root, config, version_needed=False)
+    except (InputError, UsageError) as error:
+        what = error.message.replace(f"{root}/", "")
+        raise InputError(f"the base branch: {what}", hint="Correct it on the base branch first.") from error
 
 
 def _config(root: Path) -> Config | None:
