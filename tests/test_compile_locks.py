@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import compile_locks
+from ops.supply_chain.adapters.builders import build as builders
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.dependencies.compile.diff import describes, pins_of
 from ops.supply_chain.dependencies.compile.header import body_of
 from tests.conftest import REPOSITORY
+from tests.fakes.front_end import FRONT_END
 from tests.fakes.wheels import WheelIndex, serving
 
 NOW = datetime(2026, 11, 20, 9, 0, 0, tzinfo=UTC)
@@ -563,3 +565,33 @@ def test_a_project_that_refuses_builds_gets_no_build_lock(stage: Stage) -> None:
         file.write("[build]\nallow = false\n")
     assert stage.run() == ExitCode.PASS
     assert not (stage.root / "requirements-build.in").exists()
+
+
+@pytest.fixture
+def asking(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    monkeypatch.setattr(builders, "tokens_above", tuple)
+    stage.index.add("build", "1.6.1", OLD, code=FRONT_END)
+    stage.write("pyproject.toml", '[project]\nname = "demo"\nversion = "1"\n[build-system]\nrequires = ["leaf"]\n')
+    (stage.root / "f/requirements.in").unlink()
+    with (stage.root / ".security-config.toml").open("a") as file:
+        file.write("[build]\nallow = true\n")
+    return stage
+
+
+def test_with_consent_a_backend_is_asked_what_it_needs_and_that_is_locked(asking: Stage) -> None:
+    asking.write("asked.txt", "top")
+    assert asking.run() == ExitCode.PASS
+    assert (asking.root / "requirements-build.in").read_text().splitlines()[-1] == "top"
+    assert asking.versions("requirements-build.txt") == {"build": ("1.6.1",), "leaf": ("1.0",), "top": ("1.0",)}
+    asking.write("asked.txt", "")
+    assert asking.run() == ExitCode.PASS
+    assert asking.versions("requirements-build.txt") == {"build": ("1.6.1",), "leaf": ("1.0",)}
+
+
+@pytest.mark.parametrize("token", ["", "GH_TOKEN"])
+def test_a_backend_that_fails_or_must_not_run_leaves_the_lock_not_examined(
+    asking: Stage, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setattr(builders, "tokens_above", lambda: (token,) if token else ())
+    assert asking.run() == ExitCode.NOT_EXAMINED
+    assert (token or "the build backend ended with exit code 1") in asking.err

@@ -37,9 +37,9 @@ PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "build_distributions",
         "Distributions",
-        reads="--distributions FOLDER, project metadata",
+        reads="--distributions FOLDER, or the commit, build locks and project metadata",
         writes="dist/packages/, dist/build/report.json",
-        decides="archives have one reading; RECORD, names, tags and entry points agree; no secrets, no stray files",
+        decides="both builds are the same; archives have one reading; RECORD, names, tags and entry points agree; no secrets, no stray files",
         gate=True,
         required=True,
         release=(Step(5),),

@@ -1,15 +1,20 @@
-"""Check the wheels and source distributions of a release, and add them to it.
+"""Build the wheels and source distributions of a release twice, check them, and add them to it.
 
-With --distributions FOLDER: distributions that were built elsewhere (for many platforms, or in a job without secrets) are
+Each package with a build lock (requirements-build.txt, which compile_locks writes) is built twice at the same time: sdist,
+then wheel from the sdist, from a clean export of the commit, in an environment of that lock. The two builds differ in
+folder, umask, times of files, time zone, locale, hash seed, CPUs and, where root allows it, user. [build].normalise repacks
+what they make into one canonical form. Building runs the code of the project: see [build].allow.
+With --distributions FOLDER nothing is built: distributions that were built elsewhere (for many platforms, or in a job without secrets) are
 copied, checked as copies, and released under their own names. Hidden files are passed over; attestations are recorded by
-digest. Without the option nothing is built, and a project that does not name [[packages]] releases none.
+digest. A project without build lock and without [[packages]] releases none.
 
-Reads    --distributions FOLDER, project metadata
+Reads    --distributions FOLDER, or the commit, build locks and project metadata
 Writes   dist/packages/, dist/build/report.json
-Decides  archives have one reading; RECORD, names, tags and entry points agree; no secrets, no stray files
+Decides  both builds are the same; archives have one reading; RECORD, names, tags and entry points agree; no secrets, no stray files
 Exits    0 no open finding, or nothing to release; 2 usage, or dist/packages/ has files of someone else; 3 an archive is
-         damaged, too large or has more than one reading; 4 open findings.
-Network  none.
+         damaged, too large or has more than one reading; 4 open findings; 5 a build lock cannot be installed, or a process
+         above this one has a token.
+Network  the package index, for the distributions of build locks; none with --offline or --distributions.
 Source   https://packaging.python.org/en/latest/specifications/binary-distribution-format/,
          https://packaging.python.org/en/latest/specifications/source-distribution-format/; the checks of PyPI,
          check-wheel-contents and twine. An archive that was not read to its end is not released, and no waiver applies.
@@ -18,10 +23,11 @@ Source   https://packaging.python.org/en/latest/specifications/binary-distributi
 from __future__ import annotations
 
 import argparse
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from ops.supply_chain.adapters.files.folders import building, copy_measured, empty, files_in, measure
 from ops.supply_chain.adapters.tools.descriptions import render_problem
@@ -31,10 +37,13 @@ from ops.supply_chain.contracts.values.distribution import Distribution
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ErrorClass, StageError, UsageError
+from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.formats.wheel import parse_file_name
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject
+from ops.supply_chain.gather.release.builds import SCOPE as BUILD_SCOPE
+from ops.supply_chain.gather.release.builds import BuiltPackages, build_packages, selected_packages
 from ops.supply_chain.gather.release.packages import (
     CheckedDistribution,
     ReleasedPackage,
@@ -51,19 +60,20 @@ from ops.supply_chain.runner.stage import run_stage
 
 PACKAGES_FOLDER = "packages"
 REPORT = "build/report.json"
-NOTHING = "no distributions: --distributions FOLDER releases wheels and source distributions that were built elsewhere"
+NOTHING = "no distributions: `nox -s lock` writes a build lock, with which they are built; --distributions FOLDER releases others"
 
 
 class CandidateDistributions(NamedTuple):
     """Distributions in a working folder, not yet checked.
 
     `names` are theirs, sorted. `findings` are those about where they come from; `provided_by` the attestations that came
-    with them.
+    with them, None where nothing was provided. `builds` are the builds that made them.
     """
 
     names: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    provided_by: tuple[FileRef, ...]
+    findings: tuple[Finding, ...] = ()
+    provided_by: tuple[FileRef, ...] | None = None
+    builds: BuiltPackages = BuiltPackages()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,12 +98,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _perform(run: StageRun) -> StageResult:
     packages = released_packages(run)
     expected = Expected(frozenset(package.name for package in packages), run.project.version)
+    builds = BuiltPackages()
     if run.args.distributions is None:
         _remove_earlier(run)
-        missing = check_together((), expected) if run.config.packages else ()
-        return _result(run, packages, CandidateDistributions((), missing, ()), ())
+        builds = _build(run, packages)
+        if not builds.contents:
+            missing = check_together((), expected) if run.config.packages else ()
+            return _result(run, packages, CandidateDistributions((), (*builds.findings, *missing), builds=builds), ())
     with building(run.dist / PACKAGES_FOLDER, replace=True) as work:
-        candidates = _provide(absolute(run.args.distributions), work)
+        candidates = _built(builds, work) if builds.contents else _provide(absolute(run.args.distributions), work)
         checked = check_files(work, candidates.names, expected, render_problem)
         for name, result in zip(candidates.names, checked, strict=True):
             if result.distribution is None:
@@ -102,6 +115,18 @@ def _perform(run: StageRun) -> StageResult:
         together = check_together(read, expected)
         candidates = candidates._replace(findings=(*candidates.findings, *together))
     return _result(run, packages, candidates, checked)
+
+
+def _build(run: StageRun, packages: Sequence[ReleasedPackage]) -> BuiltPackages:
+    names = {"" if package.path == "." else package.path: package.name for package in packages}
+    return build_packages(run, selected_packages(run), names)
+
+
+def _built(builds: BuiltPackages, work: Path) -> CandidateDistributions:
+    """Write the distributions that were built here into the working folder."""
+    for name, content in builds.contents.items():
+        write_atomic(work / name, content)
+    return CandidateDistributions(tuple(sorted(builds.contents)), builds.findings, builds=builds)
 
 
 def _provide(folder: Path, work: Path) -> CandidateDistributions:
@@ -159,7 +184,7 @@ def _result(
         *(finding for result in checked if result.distribution for finding in result.findings),
     ]
     project = GateProject(label="", root=run.root, config=run.config, locks=(), broken=unreadable)
-    gate = finish_gate(run, [(project, found)], scopes=frozenset({SCOPE}), all_examined=True)
+    gate = finish_gate(run, [(project, found)], scopes=frozenset({SCOPE, BUILD_SCOPE}), all_examined=True)
     report = _report(run, packages, read, candidates)
     canonical.write(run.dist / REPORT, report)
     files = [run.dist / PACKAGES_FOLDER / distribution.filename for distribution in read]
@@ -168,45 +193,48 @@ def _result(
     text = f"{plural(len(checked), 'distribution')}, {plural(counts['files'], 'file')} in them"
     return StageResult(
         outcome=gate.outcome,
-        text=text if is_provided else "",
+        text=text if checked else "",
         counts=counts,
         findings=gate.findings,
         writes=tuple(run.dist_ref(path) for path in [*files, run.dist / REPORT]),
+        reads=tuple(sorted({package.lock for package in candidates.builds.packages if package.lock}, key=_path)),
         options={"distributions": "provided"} if is_provided else {},
-        notes=() if is_provided or run.config.packages else (NOTHING,),
+        notes=candidates.builds.notes or (() if checked or found or run.config.packages else (NOTHING,)),
         broken_input=gate.broken,
         document=report,
     )
 
 
+def _path(ref: FileRef) -> str:
+    return ref.path
+
+
 def _report(
     run: StageRun, packages: Sequence[ReleasedPackage], read: Sequence[Distribution], candidates: CandidateDistributions
 ) -> BuildReport:
-    built: dict[str, list[BuiltDistribution]] = defaultdict(list)
+    made: dict[str, list[BuiltDistribution]] = {package.name: [] for package in candidates.builds.packages}
     for distribution in sorted(read, key=lambda each: each.filename):
-        entry = BuiltDistribution(
+        entry = candidates.builds.built.get(distribution.filename) or BuiltDistribution(
             filename=distribution.filename,
             kind=distribution.kind,
             sha256=distribution.sha256,
             size=distribution.size,
         )
-        built[_name_of(distribution)].append(entry)
+        made.setdefault(_name_of(distribution), []).append(entry)
+    described = {package.name: package for package in candidates.builds.packages}
     paths = {package.name: package.path for package in packages}
+    found = []
+    for name, distributions in sorted(made.items()):
+        package = described.get(name) or PackageBuild(
+            path=paths.get(name, ""), name=name, version=run.project.version, provided_by=candidates.provided_by
+        )
+        found.append(msgspec.structs.replace(package, distributions=tuple(distributions)))
     return BuildReport(
         schema="build/1",
         component=run.project.name,
         version=run.project.version,
         source_date_epoch=run.project.epoch,
-        packages=tuple(
-            PackageBuild(
-                path=paths.get(name, ""),
-                name=name,
-                version=run.project.version,
-                distributions=tuple(distributions),
-                provided_by=candidates.provided_by,
-            )
-            for name, distributions in sorted(built.items())
-        ),
+        packages=tuple(found),
     )
 
 

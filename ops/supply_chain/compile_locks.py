@@ -8,6 +8,7 @@ Reads    requirements.in files, pyproject.toml. A source is any requirements*.in
 Writes   requirements.txt, requirements.cdx.json, requirements.provenance.json beside each source (name.txt,
          name.cdx.json, name.provenance.json for a name.in); each file atomically, the lock last.
          requirements-build.in beside the pyproject.toml of each package, unless [build].allow is false: the requirements of its build.
+         With [build].allow = true also what its build backend asks for, which runs the backend on a copy of the project.
          Every package keeps its extras, which pip before 23.3 needs with --require-hashes.
          A new lock of pyproject.toml is for every platform and every Python that requires-python allows; an existing lock
          keeps what its header records, unless [locks] sets it. A requirement that is left out because of its marker is named.
@@ -51,7 +52,11 @@ from ops.supply_chain.dependencies.compile.siblings import (
     check_siblings,
     publisher_of,
 )
-from ops.supply_chain.gather.dependencies.build_sources import build_source_findings, write_build_sources
+from ops.supply_chain.gather.dependencies.build_sources import (
+    ask_backends,
+    build_source_findings,
+    write_build_sources,
+)
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
@@ -89,18 +94,35 @@ def _perform(run: StageRun) -> StageResult:
         sent.extend(requests)
         return list(run.progress.track(compiler.compile_many(requests), label="compiling", total=len(requests)))
 
-    locks: list[SiblingFiles] = []
     written: dict[str, list[str]] = {}
-    for group in groups:
-        resolved = [_siblings(run, result) for result in resolve(group, options, compile_many)]
-        locks += resolved
-        written |= {} if run.args.check else _write(run, resolved)
-    locks.sort(key=lambda lock: lock.lock_path)
+    found = _compile(run, groups, options, compile_many, written)
+    if not run.args.check and not run.args.paths:
+        asked = ask_backends(run.root, run.config, cache=run.cache / "uv", offline=run.offline)
+        found |= _compile(run, restrict(_jobs(run, options), asked), options, compile_many, written) if asked else {}
+        changed = tuple(dict.fromkeys((*changed, *asked)))
+    locks = [found[path] for path in sorted(found)]
     young = sum(lock.result.job.header.compiled_at > options.allowed for lock in locks)
     notes = [f"{young} of them record a timestamp that is younger than the cool-down"] if young else []
     notes += [note for lock in locks for note in left_out_notes(lock.result)]
     notes += [f"{path} was written from [build-system]" for path in changed]
     return _result(run, locks, written, runs=len(sent), notes=notes, drifted=drifted)
+
+
+def _compile(
+    run: StageRun,
+    groups: Sequence[Sequence[LockJob]],
+    options: CompileOptions,
+    compile_many: Callable[[Sequence[CompileRequest]], list[CompileOutcome]],
+    written: dict[str, list[str]],
+) -> dict[str, SiblingFiles]:
+    """Return the locks by path; what is written for each joins `written`."""
+    found: dict[str, SiblingFiles] = {}
+    for group in groups:
+        resolved = [_siblings(run, result) for result in resolve(group, options, compile_many)]
+        found |= {lock.lock_path: lock for lock in resolved}
+        for path, files in ({} if run.args.check else _write(run, resolved)).items():
+            written[path] = list(dict.fromkeys((*written.get(path, ()), *files)))
+    return found
 
 
 def _options(run: StageRun) -> CompileOptions:

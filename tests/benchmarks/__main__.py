@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 from ops.supply_chain.runner.arguments import REPOSITORY
-from tests.benchmarks import gates, report, signing, spine, vulnerabilities
+from tests.benchmarks import building, gates, report, signing, spine, vulnerabilities
 
 RECORD = REPOSITORY / "docs" / "benchmarks.md"
-CASES = (*spine.CASES, *gates.CASES, *vulnerabilities.CASES, *signing.CASES, *report.CASES)
+CASES = (*spine.CASES, *gates.CASES, *vulnerabilities.CASES, *signing.CASES, *building.CASES, *report.CASES)
 START, END = "<!-- spine -->", "<!-- /spine -->"
 
 

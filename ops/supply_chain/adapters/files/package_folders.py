@@ -7,6 +7,7 @@ https://docs.astral.sh/uv/concepts/projects/workspaces/ (`members`, `exclude`)
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,23 @@ from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.globs import path_matcher
+from ops.supply_chain.core.names import normalise
 from ops.supply_chain.formats.project_metadata import PYPROJECT, SETUP_CFG, SETUP_PY, read_metadata
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_FROM_HISTORY = frozenset(
+    {
+        "dunamai",
+        "flit-scm",
+        "hatch-vcs",
+        "pbr",
+        "poetry-dynamic-versioning",
+        "setuptools-git",
+        "setuptools-git-versioning",
+    }
+    | {"setuptools-scm", "uv-dynamic-versioning", "vcs-versioning", "versioneer", "versioningit"}
+)
+"""Build requirements that ask git."""
 
 
 class PackageFolder(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +49,23 @@ class PackageFolder(msgspec.Struct, frozen=True, kw_only=True):
     def manifest(self) -> str:
         """Its `pyproject.toml`, relative to the project."""
         return posixpath.join(self.path, PYPROJECT)
+
+    @property
+    def needs_history(self) -> bool:
+        """Whether its build computes the version, or the list of files, from the repository."""
+        build = self.document.get("build-system")
+        requires = build.get("requires") if isinstance(build, dict) else None
+        names = (
+            {_NAME.match(text.strip()) for text in requires if isinstance(text, str)}
+            if isinstance(requires, list)
+            else set()
+        )
+        if not _FROM_HISTORY.isdisjoint(normalise(name.group()) for name in names if name):
+            return True
+        table: Any = self.document
+        for key in ("tool", "pdm", "version"):
+            table = table.get(key) if isinstance(table, dict) else None
+        return isinstance(table, dict) and table.get("source") == "scm"
 
 
 def package_folders(root: Path, selected: Sequence[str] = ()) -> tuple[PackageFolder, ...]:
@@ -56,7 +90,7 @@ def package_folders(root: Path, selected: Sequence[str] = ()) -> tuple[PackageFo
 
 
 def _selected(root: Path, path: str) -> PackageFolder:
-    found = None if path.startswith(("..", "/")) else _read(root, path)
+    found = None if path.startswith(("..", "/")) else _read(root, path, named=True)
     if found is None:
         raise UsageError(
             f"[[packages]]: {path or '.'} is no folder of a Python package",
@@ -88,15 +122,17 @@ def _members(root: Path, document: Mapping[str, Any]) -> Iterator[str]:
         yield from sorted(folder for folder in folders if folder and wanted(folder) and not unwanted(folder))
 
 
-def _read(root: Path, path: str) -> PackageFolder | None:
-    """Return the package in a folder, None if there is none."""
+def _read(root: Path, path: str, *, named: bool = False) -> PackageFolder | None:
+    """Return the package in a folder, None if there is none; one that the configuration names needs no `[build-system]`."""
     document = read_manifest(root, path)
     setup_cfg = read_input_text(root, posixpath.join(path, SETUP_CFG)) or ""
     has_setup_py = (root / path / SETUP_PY).is_file()
     if not document and not setup_cfg and not has_setup_py:
         return None
     metadata = read_metadata(document, setup_cfg, has_setup_py=has_setup_py)
-    buildable = isinstance(document.get("build-system"), dict) or has_setup_py or bool(setup_cfg and metadata.name)
+    buildable = (
+        named or isinstance(document.get("build-system"), dict) or has_setup_py or bool(setup_cfg and metadata.name)
+    )
     return (
         PackageFolder(path=path, document=document, name=metadata.name) if metadata.is_package and buildable else None
     )

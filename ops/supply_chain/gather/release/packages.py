@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ops.supply_chain.adapters.files.folders import files_in
 from ops.supply_chain.adapters.files.inputs import read_input_text
+from ops.supply_chain.adapters.files.package_folders import package_folders
 from ops.supply_chain.contracts.config.packages import PackageEntry
 from ops.supply_chain.contracts.values.distribution import Distribution
 from ops.supply_chain.contracts.values.finding import Finding
@@ -62,14 +63,19 @@ class CheckedDistribution(NamedTuple):
 
 
 def released_packages(run: StageRun) -> tuple[ReleasedPackage, ...]:
-    """Return the packages that `[[packages]]` names, else the project itself; sorted by name.
+    """Return the packages that `[[packages]]` names, else the project itself and its workspace's members; sorted by name.
 
     Raises:
         UsageError: An entry has a path outside of the project, no name, or the name of another one.
         InputError: The metadata of one cannot be read.
     """
     if not run.config.packages:
-        return (ReleasedPackage(".", normalise(run.project.python_name or run.project.name)),)
+        own = ReleasedPackage(".", normalise(run.project.python_name or run.project.name))
+        found = [
+            ReleasedPackage(folder.path, normalise(folder.name)) for folder in package_folders(run.root) if folder.name
+        ]
+        members = [package for package in found if package.path]
+        return tuple(sorted([own, *members], key=lambda package: package.name))
     found = [_package(run.root, entry) for entry in run.config.packages]
     names = [package.name for package in found]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -1,0 +1,177 @@
+"""What two builds of a package are: the same bytes, or differences with their causes; and what is released of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ops.supply_chain.contracts.files.build_report import BuildDifference, BuiltDistribution, DigestPair
+from ops.supply_chain.contracts.values.distribution import DistributionKind
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.text import excerpt, plural
+from ops.supply_chain.formats.archives.details import ArchiveDetails, read_details
+from ops.supply_chain.formats.wheel import WHEEL_ENDING
+from ops.supply_chain.release.packages.canonical import NotCanonicalError, canonical_bytes
+from ops.supply_chain.release.packages.causes import NORMALISE, BuildFolders, cause_of
+from ops.supply_chain.release.packages.comparison import (
+    CONTENT,
+    FILE_NAME,
+    MEMBER,
+    Difference,
+    compare_archives,
+    times_of_build,
+)
+
+_MOST_DIFFERENCES = 1000
+"""Of one distribution that the report lists."""
+
+_MOST_NAMED = 3
+
+
+class TwoBuilds(NamedTuple):
+    """Two builds of one package.
+
+    `first` and `second` are the distributions by file name. `folders` is where they ran; `started` and `ended` is when, in
+    Unix seconds. `backend` is the name that the table of causes knows.
+    """
+
+    first: Mapping[str, bytes]
+    second: Mapping[str, bytes]
+    folders: BuildFolders
+    started: float
+    ended: float
+    backend: str
+
+
+class Released(NamedTuple):
+    """One distribution that is released: its bytes, its entry in the build report, and the findings about it."""
+
+    content: bytes
+    built: BuiltDistribution
+    findings: tuple[Finding, ...]
+
+
+def compare_builds(builds: TwoBuilds, *, path: str, epoch: int, normalise: bool) -> tuple[Released, ...]:
+    """Compare two builds, and repack them if that is asked for.
+
+    Args:
+        builds: Both succeeded, with one distribution of each kind.
+        path: The package's `pyproject.toml`, for findings.
+        epoch: SOURCE_DATE_EPOCH.
+        normalise: Whether distributions are repacked into their canonical form.
+    Returns:
+        The first build's distributions, or their canonical form; the sdist first.
+    Raises:
+        ValueError: An archive cannot be read, or has no canonical form; the message begins with its name.
+    """
+    names = {_kind(name): name for name in builds.second}
+    found = []
+    for name, content in builds.first.items():
+        other = names[_kind(name)]
+        found.append(_compare(builds, name, other, content, path=path, epoch=epoch, normalise=normalise))
+    return tuple(found)
+
+
+def _compare(
+    builds: TwoBuilds, name: str, other_name: str, content: bytes, *, path: str, epoch: int, normalise: bool
+) -> Released:
+    kind, other = _kind(name), builds.second[other_name]
+    first, second = _details(name, kind, content), _details(other_name, kind, other)
+    released, repeated = content, other
+    if normalise:
+        released, repeated = (_canonical(name, kind, details, epoch) for details in (first, second))
+    identical = released == repeated and name == other_name
+    differences = _differences(builds, (name, other_name), (content, other), (first, second), epoch)
+    explained = tuple(_explained(builds, kind, difference) for difference in differences[:_MOST_DIFFERENCES])
+    built = BuiltDistribution(
+        filename=name,
+        kind=kind,
+        sha256=sha256_bytes(released),
+        size=len(released),
+        before=DigestPair(first=sha256_bytes(content), second=sha256_bytes(other)),
+        normalised=normalise,
+        built_twice=True,
+        identical=identical,
+        differences=explained,
+    )
+    unequal = () if normalise and identical else explained
+    if normalise:
+        unequal = tuple(row for row in unequal if row.cure != NORMALISE) or unequal
+    return Released(released, built, _findings(name, path, unequal))
+
+
+def _differences(
+    builds: TwoBuilds,
+    names: tuple[str, str],
+    contents: tuple[bytes, bytes],
+    details: tuple[ArchiveDetails, ArchiveDetails],
+    epoch: int,
+) -> list[Difference]:
+    found = [Difference("", FILE_NAME, *names)] if names[0] != names[1] else []
+    found += compare_archives(*details) if contents[0] != contents[1] else ()
+    # A commit that was made just now has the time of the build too.
+    if epoch < builds.started - 2:
+        known = {(difference.member, difference.field) for difference in found}
+        shared = times_of_build(*details, started=builds.started, ended=builds.ended)
+        found += [difference for difference in shared if (difference.member, difference.field) not in known]
+    return found
+
+
+def _explained(builds: TwoBuilds, kind: DistributionKind, difference: Difference) -> BuildDifference:
+    cause = cause_of(builds.backend, kind, difference, builds.folders)
+    return BuildDifference(
+        member=excerpt(difference.member),
+        field=difference.field,
+        first=excerpt(difference.first),
+        second=excerpt(difference.second),
+        cause=cause.cause,
+        cure=cause.cure,
+    )
+
+
+def _findings(name: str, path: str, differences: tuple[BuildDifference, ...]) -> tuple[Finding, ...]:
+    """Return a finding for each field and cause, which names the first members."""
+    groups: dict[tuple[str, str, str], list[BuildDifference]] = {}
+    for difference in differences:
+        groups.setdefault((difference.field, difference.cause, difference.cure), []).append(difference)
+    return tuple(
+        Finding(
+            code="build.not-reproducible",
+            severity=Severity.MEDIUM if field in (CONTENT, MEMBER, FILE_NAME) else Severity.LOW,
+            message=f"{name}: {_where(field, rows)} {_unequal(rows[0])}. {cause}",
+            next_step=cure,
+            path=path,
+        )
+        for (field, cause, cure), rows in groups.items()
+    )
+
+
+def _unequal(row: BuildDifference) -> str:
+    if row.first == row.second:
+        return f"the time of the build ({row.first})"
+    return f"not the same in two builds ({row.first}, {row.second})"
+
+
+def _where(field: str, rows: list[BuildDifference]) -> str:
+    named = ", ".join(row.member for row in rows[:_MOST_NAMED] if row.member)
+    more = f" and {plural(len(rows) - _MOST_NAMED, 'other member')}" if len(rows) > _MOST_NAMED else ""
+    return f"{field} of {named}{more} is" if named else f"{field} is"
+
+
+def _kind(name: str) -> DistributionKind:
+    return DistributionKind.WHEEL if name.endswith(WHEEL_ENDING) else DistributionKind.SDIST
+
+
+def _details(name: str, kind: DistributionKind, content: bytes) -> ArchiveDetails:
+    try:
+        return read_details(kind, content)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _canonical(name: str, kind: DistributionKind, details: ArchiveDetails, epoch: int) -> bytes:
+    try:
+        return canonical_bytes(kind, details.members, epoch=epoch)
+    except NotCanonicalError as error:
+        raise ValueError(f"{name}: {error}") from error

@@ -1,0 +1,199 @@
+"""build_distributions without --distributions: a project with a build lock is built twice, compared, repacked, reported."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.supply_chain.adapters.builders import build as builders
+from ops.supply_chain.adapters.builders.run import BuildLimits
+from ops.supply_chain.core.errors import ExitCode
+from tests.fakes.built_project import BuiltProject
+from tests.fakes.front_end import FRONT_END
+from tests.fakes.wheels import make_wheel, serving
+
+OLD = "2026-01-01T00:00:00Z"
+WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[BuiltProject]:
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    for name in ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "SOURCE_DATE_EPOCH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(builders, "tokens_above", tuple)
+    with serving() as index:
+        index.add("build", "1.6.1", OLD, code=FRONT_END)
+        index.add("tool", "1.0", OLD)
+        yield BuiltProject(tmp_path, index, monkeypatch, capfd)
+
+
+def test_both_builds_are_the_same_and_everything_is_reported(project: BuiltProject) -> None:
+    project.lock()
+    project.commit()
+    assert project.run() == ExitCode.PASS
+    assert {row["severity"] for row in project.record["findings"]} <= {"info"}
+    package = project.package
+    assert [built["filename"] for built in package["distributions"]] == [WHEEL, SDIST]
+    for built in package["distributions"]:
+        data = project.released[built["filename"]]
+        assert built["sha256"] == hashlib.sha256(data).hexdigest() == built["before"]["first"]
+        assert (built["identical"], built["built_twice"], built["normalised"]) == (True, True, False)
+    requirements = {row["name"]: row for row in package["requirements"]}
+    assert set(requirements) == {"build", "tool"}
+    assert requirements["tool"]["sha256"] == [hashlib.sha256(make_wheel("tool", "1.0")[1]).hexdigest()]
+    lock = project.root / "requirements-build.txt"
+    assert package["lock"]["sha256"] == hashlib.sha256(lock.read_bytes()).hexdigest()
+    assert "project:requirements-build.txt" in [ref["path"] for ref in project.record["reads"]]
+    first, second = package["builds"]
+    for field in ("folder", "umask", "timezone", "locale", "hash_seed"):
+        assert first[field] != second[field]
+    assert str(project.base) not in json.dumps(package)
+    assert package["provided_by"] is None
+
+
+def test_modes_differ_without_normalise_and_not_with_it(project: BuiltProject) -> None:
+    project.write("hook.py", "import os\nmask = os.umask(0)\nmode = 0o666 & ~mask\n")
+    project.lock()
+    project.commit()
+    project.run()
+    assert project.codes == ["build.not-reproducible"]
+    (finding,) = [row for row in project.record["findings"] if row["code"] == "build.not-reproducible"]
+    assert "setuptools copies the modes" in finding["message"]
+    assert "normalise = true" in finding["next_step"]
+    plain = project.released
+    project.configure("[build]\nnormalise = true\n")
+    project.run()
+    assert project.codes == []
+    wheel = project.package["distributions"][0]
+    assert (wheel["identical"], wheel["normalised"], len(wheel["differences"])) == (True, True, 4)
+    assert hashlib.sha256(plain[WHEEL]).hexdigest() == wheel["before"]["first"] != wheel["sha256"]
+    assert wheel["before"]["first"] != wheel["before"]["second"]
+    assert hashlib.sha256(project.released[WHEEL]).hexdigest() == wheel["sha256"]
+
+
+def test_a_content_that_depends_on_the_conditions_is_a_finding_even_with_normalise(project: BuiltProject) -> None:
+    project.write("hook.py", "import time\nextra = {'zone.txt': time.tzname[0], 'where.txt': str(source)}\n")
+    project.configure("[build]\nnormalise = true\n")
+    project.lock()
+    project.commit()
+    assert project.run() == ExitCode.DENIED
+    rows = {row["member"]: row for row in project.package["distributions"][0]["differences"]}
+    assert set(rows) == {"zone.txt", "where.txt"}
+    assert "contains the folder" in rows["where.txt"]["cause"]
+    assert project.codes == ["build.not-reproducible"]
+
+
+@pytest.mark.parametrize(
+    ("hook", "code", "words"),
+    [
+        ("raise SystemExit('no such header')", "build.failed", "exit code 1: no such header"),
+        ("import time; time.sleep(60)", "build.failed", "did not end within"),
+        ("while True: print('x' * 9999)", "build.failed", "printed more than"),
+        ("(out / 'third.whl').write_text('x')", "build.failed", "one sdist and one wheel"),
+        ("import os; os.symlink('/etc/passwd', out / 'a.whl')", "build.failed", "one sdist and one wheel"),
+        ("import os; open(os.environ['OUTSIDE'], 'a').write('x')", "build.wrote-outside", "outside.txt"),
+        ("import os\nversion = '1.' + os.environ['PYTHONHASHSEED']", "build.not-reproducible", "file name"),
+    ],
+    ids=["fails", "hangs", "floods", "third", "link", "outside", "version"],
+)
+def test_a_build_that_goes_wrong_is_a_finding(
+    project: BuiltProject, monkeypatch: pytest.MonkeyPatch, hook: str, code: str, words: str
+) -> None:
+    limits = BuildLimits(seconds=1.2, output_bytes=50_000)
+    monkeypatch.setattr("ops.supply_chain.gather.release.builds.LIMITS", limits)
+    project.write("hook.py", hook)
+    project.configure(f'[build]\nvariables = {{OUTSIDE = "{project.root / "outside.txt"}"}}\n')
+    project.write("outside.txt", "")
+    project.lock()
+    project.commit()
+    assert project.run() == ExitCode.DENIED
+    assert project.codes == [code]
+    assert words in " ".join(row["message"] for row in project.record["findings"])
+
+
+def test_without_consent_nothing_runs(project: BuiltProject) -> None:
+    project.write("hook.py", "raise SystemExit('ran')")
+    project.commit()
+    assert project.run() == ExitCode.PASS
+    assert "requirements-build.txt is absent" in project.shown
+    project.lock()
+    project.configure("[build]\nallow = false\n")
+    assert project.run() == ExitCode.PASS
+    assert "[build].allow is false" in project.shown
+    assert project.record["counts"]["distributions"] == 0
+
+
+def test_with_consent_a_package_without_build_lock_is_a_finding(project: BuiltProject) -> None:
+    project.configure("[build]\nallow = true\n")
+    project.commit()
+    assert project.run() == ExitCode.DENIED
+    assert project.codes == ["build.no-lock"]
+
+
+def test_below_a_process_with_a_token_nothing_is_built(project: BuiltProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.lock()
+    project.commit()
+    monkeypatch.setattr(builders, "tokens_above", lambda: ("ACTIONS_ID_TOKEN_REQUEST_TOKEN",))
+    assert project.run() == ExitCode.NOT_EXAMINED
+    assert "ACTIONS_ID_TOKEN_REQUEST_TOKEN" in project.shown
+
+
+def test_a_lock_with_other_hashes_is_not_installed(project: BuiltProject) -> None:
+    project.lock()
+    lock = project.root / "requirements-build.txt"
+    text = lock.read_text()
+    digest = hashlib.sha256(make_wheel("tool", "1.0")[1]).hexdigest()
+    lock.write_text(text.replace(digest, "0" * 64))
+    project.commit()
+    code = project.run()
+    assert code == ExitCode.INPUT, project.shown
+    assert "cannot be installed with its hashes" in project.shown
+
+
+def test_a_lock_that_no_gate_checks_is_refused(project: BuiltProject) -> None:
+    project.lock()
+    project.write("other/requirements.txt", "")
+    project.configure('[locks]\nexclude = [{path = "requirements-build.txt", reason = "x"}]\n')
+    project.commit()
+    assert project.run() == ExitCode.USAGE
+    assert "no gate checks it" in project.shown
+
+
+@pytest.mark.parametrize("name", ["GH_TOKEN", "PIP_INDEX_URL", "UV_INDEX", "PYTHONPATH", "PATH", "TZ", "HOME"])
+def test_variables_that_a_build_must_not_get_are_refused(project: BuiltProject, name: str) -> None:
+    project.lock()
+    project.configure(f'[build]\nvariables = {{{name} = "x"}}\n')
+    project.commit()
+    assert project.run() == ExitCode.USAGE
+    assert name in project.shown
+
+
+def test_only_what_is_committed_is_built(project: BuiltProject) -> None:
+    project.lock()
+    project.commit()
+    project.write("hook.py", "raise SystemExit('an uncommitted file ran')")
+    project.run()
+    assert project.codes == []
+
+
+def test_packages_in_folders_are_built_from_their_own_locks(project: BuiltProject) -> None:
+    project.write("pyproject.toml", '[tool.uv.workspace]\nmembers = ["packages/*"]\n')
+    for name in ("core", "plugin"):
+        text = f'[project]\nname = "{name}"\nversion = "1.0"\n[build-system]\nrequires = ["tool"]\n'
+        project.write(f"packages/{name}/pyproject.toml", text)
+    project.lock(*(f"packages/{name}" for name in ("core", "plugin")))
+    project.commit()
+    project.run()
+    assert [path.partition("-")[0] for path in project.released] == ["core", "core", "plugin", "plugin"]
+    project.configure('[[packages]]\npath = "packages/plugin"\n')
+    project.run()
+    assert project.package["path"] == "packages/plugin"
+    assert project.package["lock"]["path"] == "project:packages/plugin/requirements-build.txt"
+    assert [path.partition("-")[0] for path in project.released] == ["plugin", "plugin"]
