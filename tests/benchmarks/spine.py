@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ops.supply_chain import PIPELINE
 from tests.benchmarks.measure import median, run
 from tests.benchmarks.synthetic import write_project
+from tests.fakes import distributions
 from tests.pipeline.spine import STEPS
 
 RELEASE_STEPS = tuple(
@@ -72,6 +73,24 @@ def release_of_a_large_project(_data: Path, scratch: Path) -> Iterator[Row]:
     )
 
 
+def sbom_of_a_wheel(_data: Path, scratch: Path) -> Iterator[Row]:
+    """The SBOMs of a wheel with 5,000 files, of a project with one pin; without the wheel first."""
+    project = scratch / "wheel"
+    write_project(project, locks=1, pins=1, distinct=1)
+    command = _stage("generate_sbom", project, scratch, "--no-enrich")
+    without = run(command, cwd=scratch)
+    modules = {f"demo/package{number % 50}/module{number}.py": b"x = 1\n" * 400 for number in range(WHEEL_FILES)}
+    packages = scratch / "dist" / "packages"
+    packages.mkdir()
+    (packages / distributions.WHEEL).write_bytes(distributions.wheel({**distributions.wheel_files(), **modules}))
+    seen = run(command, cwd=scratch)
+    yield Row(
+        f"SBOMs of a wheel with {WHEEL_FILES:,} files, three formats (the stage without the wheel: {without.seconds:.1f} s)",
+        f"{seen.seconds - without.seconds:.1f} s, {seen.peak_mb:.0f} MB",
+        "1 s",
+    )
+
+
 def start_up(_data: Path, scratch: Path) -> Iterator[Row]:
     """How long each script takes to say `--help`, beside a bare interpreter."""
     bare = median([sys.executable, "-Ic", "pass"], cwd=scratch, times=7).seconds
@@ -87,7 +106,15 @@ def start_up(_data: Path, scratch: Path) -> Iterator[Row]:
     )
 
 
-CASES: tuple[Case, ...] = (sboms_against_cyclonedx_py, release_of_soar, release_of_a_large_project, start_up)
+WHEEL_FILES = 5000
+
+CASES: tuple[Case, ...] = (
+    sboms_against_cyclonedx_py,
+    release_of_soar,
+    release_of_a_large_project,
+    sbom_of_a_wheel,
+    start_up,
+)
 
 
 def measure(case: Case, data: Path) -> list[Row]:

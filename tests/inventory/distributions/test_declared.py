@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ops.supply_chain.adapters.tools.schemas import schema_problems
+from ops.supply_chain.contracts.config.sbom import SbomFormat
+from ops.supply_chain.inventory.checks.own_output import aggregate_problems, whole_problems
 from ops.supply_chain.inventory.distributions.declared import public_purl
 from ops.supply_chain.inventory.model.contents import ContentPart, EvidenceKind
+from ops.supply_chain.inventory.writers.outputs import outputs_for
 from tests.fakes import binaries
 from tests.inventory.distributions.support import INFO, WHEEL, by_name, describe
 
@@ -171,3 +178,31 @@ def test_a_tool_that_only_built_it_is_not_in_the_scope_of_the_product() -> None:
     [component] = document.components
     assert component.scope is not None
     assert component.scope.value == "excluded"
+
+
+ODD = st.one_of(
+    st.none(),
+    st.integers(-1, 3),
+    st.sampled_from(
+        ["", " ", "demo", "x\x1b[1m\u202e", "a" * 3000, "pkg:pypi/a@1?download_url=file:///home/me", "NOASSERTION"]
+    ),
+    st.lists(st.just("x"), max_size=2),
+    st.dictionaries(st.sampled_from(["id", "name", "alg", "content"]), st.just("MIT"), max_size=2),
+)
+FIELDS = ("type", "group", "name", "version", "purl", "cpe", "hashes", "licenses", "scope", "bom-ref", "components")
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from(FIELDS), ODD), max_size=4), st.booleans())
+def test_whatever_an_sbom_lists_the_document_is_valid(rows: list[dict[str, Any]], is_named: bool) -> None:
+    components = [{"type": "library", "name": f"n{at}", **row} if is_named else row for at, row in enumerate(rows)]
+    document = describe({f"{INFO}/sboms/a.json": cyclonedx(*components)})
+    assert not document.complete
+    for output in outputs_for(list(SbomFormat)):
+        made = output.writer.render(document)
+        data = b"".join(made.chunks)
+        assert b"file:///home" not in data
+        if output.cyclonedx_version:
+            assert aggregate_problems(made, partial(schema_problems, version=output.cyclonedx_version)) == []
+        else:
+            assert whole_problems(data) == []

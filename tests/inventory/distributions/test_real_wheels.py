@@ -17,6 +17,7 @@ import pytest
 from ops.supply_chain.adapters.tools.schemas import schema_problems
 from ops.supply_chain.contracts.config.sbom import SbomFormat
 from ops.supply_chain.core.names import normalise
+from ops.supply_chain.formats.archives.distribution import feed_files
 from ops.supply_chain.inventory.checks.own_output import aggregate_problems
 from ops.supply_chain.inventory.distributions.contents import ContentsReader
 from ops.supply_chain.inventory.distributions.describe import ReleasedDistribution, describe_distribution
@@ -83,10 +84,8 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def described(path: Path) -> Document:
     reader = ContentsReader()
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
-            if not member.is_dir():
-                reader.take(member.filename, [archive.read(member)])
+    with path.open("rb") as file:
+        feed_files(file, path.name, reader.take, reader.take_link)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     tags = "-".join(path.stem.split("-")[2:])
     return describe_distribution(ReleasedDistribution(path.name, True, tags, digest), reader.contents(), locked())
