@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from ops.supply_chain.adapters.builders import build as builders
+from tests.conftest import REPOSITORY
 from tests.fakes.built_project import BuiltProject
 
 pytestmark = pytest.mark.online
@@ -73,3 +76,15 @@ def test_exactly_the_known_differences_are_found_and_repacking_cures_them(projec
     assert project.codes == [], project.shown
     assert len(project.package["distributions"]) == 2
     assert all(built["identical"] and built["normalised"] for built in project.package["distributions"])
+
+
+def test_the_distribution_of_this_repository_is_built_twice_and_the_same(project: BuiltProject) -> None:
+    shutil.rmtree(project.root)
+    project.version = "0.1.0"
+    subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(project.root)], check=True)
+    project.lock()
+    project.commit()
+    project.run()
+    assert project.codes == []
+    assert [built["kind"] for built in project.package["distributions"]] == ["wheel", "sdist"]
+    assert all(built["identical"] for built in project.package["distributions"])

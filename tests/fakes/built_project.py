@@ -27,7 +27,7 @@ class BuiltProject:
     ) -> None:
         self.root, self.dist, self.base, self.index = base / "project", base / "dist", base, index
         self._patch, self._capfd = patch, capfd
-        self.shown = ""
+        self.shown, self.version = "", "1.0"
         self.root.mkdir()
         self.write("pyproject.toml", PYPROJECT)
         self.configure()
@@ -63,7 +63,7 @@ class BuiltProject:
     def run(self, *words: str) -> int:
         self._capfd.readouterr()
         folders = ["--project", str(self.root), "--dist", str(self.dist), "--cache", str(self.base / "cache")]
-        code = build_distributions.main([*folders, "--version", "1.0", *words])
+        code = build_distributions.main([*folders, "--version", self.version, *words])
         self.shown = "".join(self._capfd.readouterr())
         return code
 

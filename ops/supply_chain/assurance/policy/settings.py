@@ -120,6 +120,7 @@ NEUTRAL: dict[str, str] = {
     "locks.universal": "the gates examine every pin of the lock, for whatever platform it was compiled",
     "mirror": "an entry of a catalogue; no gate reads it",
     "more_links": "links for readers; no gate reads them",
+    "packages": "which distributions a release consists of; each one that is there is examined",
     "policy.weakened": "accepts what is weaker, and shows it",
     "provenance": "addresses in identifiers",
     "public_log": "who can read findings that are published encrypted",
