@@ -262,8 +262,19 @@ def test_who_has_not_adopted_is_let_pass(world: World, how: str) -> None:
         lambda text: text[: text.index("<!-- sealwright")],
         lambda text: text[: text.index("<!-- sealwright")] + "Every file is signed.\n",
         lambda text: text.replace("## ", "### "),
+        lambda _: "",
+        lambda _: "\n \n",
     ],
-    ids=["after the comment", "before the title", "in the comment", "without it", "instead of it", "headings"],
+    ids=[
+        "after the comment",
+        "before the title",
+        "in the comment",
+        "without it",
+        "instead of it",
+        "headings",
+        "emptied",
+        "blank",
+    ],
 )
 def test_an_edited_document_is_stale_wherever_it_was_edited(world: World, edit: Callable[[str], str]) -> None:
     world.retain(*IDS)

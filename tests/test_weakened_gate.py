@@ -82,6 +82,7 @@ SETTINGS = {
         "nothing",
         "idna known",
     ),
+    "locks.scopes": ('[[locks.scopes]]\nscope = "excluded"\npath = "requirements*.txt"\n', "nothing", None),
     "policy.profiles": ('[policy]\nprofiles = ["release"]\n', "base, cisa-2026, licences, release", "release"),
 }
 
@@ -91,6 +92,7 @@ def test_a_weaker_setting_denies_until_it_is_accepted(
     setting: str, place: Place, capfd: pytest.CaptureFixture[str]
 ) -> None:
     text, default, value = SETTINGS[setting]
+    value = value or "excluded requirements*.txt"
     place.configure(text)
     assert (place.run(), place.denied()) == (4, {REFUSED})
     [weakening] = place.verdict().weakened or ()
@@ -121,6 +123,8 @@ STRICTER = {
     "younger feeds": "[feeds]\nmax_age_hours = 1\nmax_file_age_hours = 1\n",
     "a file as young as a snapshot": "[feeds]\nmax_file_age_hours = 168\nmax_snapshot_age_days = 1\n",
     "a part that may be installed": '[[locks.scopes]]\nscope = "optional"\ngroups = ["lint"]\n',
+    "a lock for development": '[[locks.scopes]]\nscope = "excluded"\npath = "tests/requirements.txt"\n',
+    "a group for development": '[[locks.scopes]]\nscope = "excluded"\ngroups = ["lint", "test"]\n',
     "the public feed by its address": '[feeds]\nosv_api = "https://api.osv.dev/"\n',
     "more severe": '[publishers]\nno_baseline = "critical"\npublisher_changed = "unknown"\n',
     "a pattern that hides nothing": '[locks]\nexclude = ["nothing/**"]\n',

@@ -10,9 +10,10 @@ import pytest
 
 from ops.supply_chain.contracts.config.locks import LockScope
 from ops.supply_chain.contracts.values.lock import InstallScope, Lock, LockKind
+from ops.supply_chain.core.development import names_development
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.inventory.build.documents import DescribedProject, LockInventory, lock_document
-from ops.supply_chain.inventory.build.scopes import Scopes, is_development_lock, names_development
+from ops.supply_chain.inventory.build.scopes import Scopes, is_development_lock
 from ops.supply_chain.inventory.model.document import Document
 from tests.inventory.made_locks import documents, entry, lock, pin
 

@@ -14,9 +14,12 @@ import msgspec
 
 from ops.supply_chain.contracts.config.feeds import DEFAULT_SNAPSHOT_AGE_DAYS
 from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.locks import LockScope
 from ops.supply_chain.contracts.files.verdict import Weakening
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Severity
+from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core.addresses import INTEGRITY_URL, OSV_API_URL, OSV_SNAPSHOT_URL
+from ops.supply_chain.core.development import names_development
 
 NOTHING = "nothing"
 """Text of an empty list, text or limit."""
@@ -58,6 +61,17 @@ def _older_file(_: int | None, value: int | None) -> bool:
     return value is not None and value > DEFAULT_SNAPSHOT_AGE_DAYS * 24
 
 
+def _leaves_out(_: tuple[LockScope, ...], value: tuple[LockScope, ...]) -> bool:
+    """What is no part of the product is not judged by the licence rules; what is named after development is none."""
+    return any(entry.scope is InstallScope.EXCLUDED and not _names_development(entry) for entry in value)
+
+
+def _names_development(entry: LockScope) -> bool:
+    if entry.groups:
+        return all(map(names_development, entry.groups))
+    return any(names_development(part.partition(".")[0]) for part in entry.path.split("/")[-2:])
+
+
 DIRECTIONS: dict[str, Weaker] = {
     "feeds.integrity_api": _different,
     "feeds.max_age_hours": _greater,
@@ -66,6 +80,7 @@ DIRECTIONS: dict[str, Weaker] = {
     "feeds.osv_api": _different,
     "feeds.osv_snapshot": _different,
     "gate.fail_on": _more_severe,
+    "locks.scopes": _leaves_out,
     "publishers.attestation_invalid": _less_severe,
     "publishers.attestation_lost": _less_severe,
     "publishers.attestations": _switched_off,
@@ -116,7 +131,6 @@ NEUTRAL: dict[str, str] = {
     "locks.cool_down_days": "for new compiles; no gate reads it, and the claim on the cool-down rests on the locks",
     "locks.install_tools": "lets more locks be checked; without it they are not examined",
     "locks.python_version": "the gates examine every pin of the lock, for whatever Python it was compiled",
-    "locks.scopes": "the gates examine every pin whatever its scope; the SBOM shows which part the licence rules examine",
     "locks.universal": "the gates examine every pin of the lock, for whatever platform it was compiled",
     "mirror": "an entry of a catalogue; no gate reads it",
     "more_links": "links for readers; no gate reads them",

@@ -13,7 +13,6 @@ extras for users); https://docs.astral.sh/uv/concepts/projects/dependencies/#def
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,6 +21,7 @@ import msgspec
 
 from ops.supply_chain.contracts.config.locks import LockScope
 from ops.supply_chain.contracts.values.lock import InstallScope, Lock, LockKind
+from ops.supply_chain.core.development import names_development
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.globs import path_matcher
 from ops.supply_chain.core.names import normalise
@@ -31,99 +31,8 @@ from ops.supply_chain.inventory.model.document import Component
 MAIN = "main"
 """The group of plain dependencies, in every reader."""
 
-_DEVELOPMENT = frozenset(
-    [
-        "bench",
-        "benchmark",
-        "benchmarking",
-        "benchmarks",
-        "black",
-        "ci",
-        "cov",
-        "coverage",
-        "dev",
-        "devel",
-        "develop",
-        "development",
-        "doc",
-        "docs",
-        "documentation",
-        "flake8",
-        "format",
-        "formatter",
-        "formatters",
-        "formatting",
-        "isort",
-        "lint",
-        "linter",
-        "linters",
-        "linting",
-        "mkdocs",
-        "mypy",
-        "nox",
-        "precommit",
-        "pylint",
-        "pyright",
-        "pytest",
-        "qa",
-        "ruff",
-        "sphinx",
-        "style",
-        "test",
-        "testing",
-        "tests",
-        "tox",
-        "typecheck",
-        "typechecking",
-        "typing",
-        "unittest",
-        "unittests",
-    ]
-)
-"""Words that name development."""
-
-_PHRASES = frozenset({"code-quality", "github-actions", "pre-commit", "static-analysis", "type-check", "type-checking"})
-"""Names that do, though none of their words does."""
-
-_NEUTRAL = frozenset(
-    [
-        "dependencies",
-        "deps",
-        "e2e",
-        "extra",
-        "extras",
-        "functional",
-        "integration",
-        "linux",
-        "macos",
-        "min",
-        "minimal",
-        "py",
-        "pypy",
-        "python",
-        "static",
-        "tool",
-        "tooling",
-        "tools",
-        "type",
-        "unit",
-        "windows",
-    ]
-)
-"""Words that may be added to these."""
-
-_NUMBER = re.compile(r"(?:py|pypy|python|cp)?\d+")
 _FILE_WORDS = frozenset({"lock", "locked", "pip", "pylock", "req", "reqs", "requirement", "requirements"})
 """Words of a lock's file name that are about its being one."""
-
-
-def names_development(name: str) -> bool:
-    """Return whether every word of a name, in any spelling, shows that it is for development only."""
-    key = normalise(name)
-    if key in _PHRASES:
-        return True
-    words = [word for word in key.split("-") if not _NUMBER.fullmatch(word)]
-    return not _DEVELOPMENT.isdisjoint(words) and _DEVELOPMENT.union(_NEUTRAL).issuperset(words)
 
 
 @lru_cache(maxsize=8192)

@@ -255,14 +255,16 @@ class DocumentFiles:
     def _derived(self) -> bool:
         """Return whether the policy was generated, or is an edited copy of what was."""
         text = self.committed(self.policy)
-        return text is not None and (basis.is_generated(text) or basis.is_derived(text, _builtin_template()))
+        if text is None:
+            return False
+        return not text.strip() or basis.is_generated(text) or basis.is_derived(text, _builtin_template())
 
     def _generated(self, name: str) -> bool:
         text = self.committed(name)
         if text is None:
             return False
         if name == self.policy:
-            return basis.is_generated(text)
+            return basis.is_generated(text) or not text.strip()
         if name == self._config.badge:
             return is_badge(text)
         return text.startswith(security_txt.MARK)
