@@ -20,7 +20,16 @@ EXAMPLES = {
 }
 """What stands for a name in a checklist -> an existing example."""
 
-CHECKLISTS = ("A lock format", "A gate", "An SBOM format", "A key of the configuration", "A rule", "A claim", "A stage")
+CHECKLISTS = (
+    "A lock format",
+    "A gate",
+    "An SBOM format",
+    "A library in binaries",
+    "A key of the configuration",
+    "A rule",
+    "A claim",
+    "A stage",
+)
 MOST_STEPS = 6
 HOOK_PYTHON = ".nox/tests/bin/python "
 

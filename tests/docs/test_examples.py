@@ -11,6 +11,8 @@ import pytest
 from ops.supply_chain import retain_artifacts
 from ops.supply_chain.inventory.writers import cyclonedx
 from tests.docs.commands import blocks
+from tests.fakes import binaries
+from tests.inventory.distributions.support import describe
 from tests.inventory.documents import DOCUMENT
 from tests.release.handmade import Handmade
 
@@ -36,6 +38,7 @@ EXPECTED = {
     "record/generate_sbom": "auditor-guide",
     "generate_sbom\tpass\t2\t2": "auditor-guide",
     "N-V-gate.json: OK": "customer-guide",
+    "string in demo.libs/libcrypto-fb8d5b21.so.3: OpenSSL 3.5.8 25 Aug 2026": "customer-guide",
 }
 """What the commands of a guide have to print, among the rest."""
 
@@ -61,6 +64,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     here = tmp_path_factory.mktemp("download")
     for path in (release.store / "V").glob("N-V-*"):
         shutil.copy(path, here)
+    library = binaries.elf("libcrypto-fb8d5b21.so.3", texts=b"\0OpenSSL 3.5.8 25 Aug 2026\0")
+    wheel = describe({"demo.libs/libcrypto-fb8d5b21.so.3": library})
+    (here / "N-V-sbom-wheel.cdx.json").write_bytes(cyclonedx.render(wheel))
     shutil.copytree(release.artifacts, here / "data" / "artifacts")
     (here / "data" / "artifacts" / "ledger").mkdir()
     line = '{"package":"idna","names":["CVE-2026-1"],"first_seen":"2026-11-20"}\n'
