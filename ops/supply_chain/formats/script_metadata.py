@@ -19,11 +19,11 @@ def script_block(text: str) -> str | None:
     """Return the TOML in a script's block; None where it has none.
 
     Args:
-        text: The script; line ends as they are.
+        text: The script; line ends as they are, of any system.
     Raises:
         ValueError: It has several blocks, or one that is not closed.
     """
-    unix = text.replace("\r\n", "\n")
+    unix = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     blocks = [match["content"] for match in _BLOCK.finditer(unix + "\n") if match["type"] == "script"]
     if len(blocks) == 1:
         return "".join(line[2:] if line.startswith("# ") else line[1:] for line in blocks[0].splitlines(keepends=True))

@@ -37,7 +37,7 @@ CASES: dict[str, tuple[list[str], tuple[int, int, int]]] = {
 def test_each_kind_beside_a_good_lock_is_not_examined(project: Project, stage: str, path: str) -> None:
     project.write("good/requirements.txt", EMPTY)
     project.write(MARKED.get(path, path), b"requests==2.19.0\n")
-    project.write(path, UNREAD[path].encode())
+    project.write(path, UNREAD[path].encode("latin-1"))
     denied = stage == "check_locks" and path in DENIED_BY_CHECK_LOCKS
     assert project.run(stage, "--format", "json") == (ExitCode.DENIED if denied else ExitCode.NOT_EXAMINED)
     findings = json.loads(project.out)["record"]["findings"]

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.files.record import ExcludedFiles
-from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.contracts.values.lock import Lock, LockKind
 from ops.supply_chain.contracts.values.unread import UnreadFile, UnwalkedFile
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.globs import path_matcher
@@ -25,11 +25,13 @@ from ops.supply_chain.dependencies.locks.declarations import (
     NOTHING,
     SETUP_FILES,
     Declaration,
+    is_expected,
     is_manifest,
     may_declare,
     read_declaration,
 )
 from ops.supply_chain.dependencies.locks.messages import (
+    case_of_name,
     declared_file,
     excluded_by_include,
     from_unknown_source,
@@ -38,10 +40,12 @@ from ops.supply_chain.dependencies.locks.messages import (
     unread_of_format,
     unreadable,
 )
+from ops.supply_chain.dependencies.locks.other_names import REQUIREMENTS, may_be_other_requirements, other_requirements
 from ops.supply_chain.dependencies.locks.project import SNIFFED_SUFFIXES, Files, usual_locks
-from ops.supply_chain.dependencies.locks.read import kind_of
+from ops.supply_chain.dependencies.locks.read import kind_in_any_case, kind_of
 from ops.supply_chain.dependencies.locks.readers.sniff import has_only_requirements, is_requirements_file
 from ops.supply_chain.formats.lock_formats import PYPROJECT
+from ops.supply_chain.formats.script_metadata import START
 from ops.supply_chain.formats.unread_formats import HEAD_BYTES, may_be_unread_format, unread_format
 
 _ENDS = (*SNIFFED_SUFFIXES, ".in", ".pip")
@@ -153,12 +157,28 @@ class _Search:
         name = posixpath.basename(path)
         if may_be_unread_format(name) and (what := unread_format(name, self._head(path))):
             yield unread_of_format(path, what)
-        elif name.endswith(".in") and name != _NO_SOURCE:
+        elif self._is_lock_in_another_case(path):
+            yield case_of_name(path)
+        elif name.lower().endswith(".in") and name != _NO_SOURCE:
             yield from self._source(path)
-        elif name.endswith(SNIFFED_SUFFIXES) or _OTHER_REQUIREMENTS.fullmatch(name):
+        elif name.lower().endswith(SNIFFED_SUFFIXES) or _OTHER_REQUIREMENTS.fullmatch(name):
             yield from self._text(path)
-        if may_declare(name):
+        elif may_be_other_requirements(name) and (what := other_requirements(path, self._lines(path))):
+            yield unread_of_format(path, what)
+        if may_declare(name) and (is_expected(name) or START in (self._head(path) or b"")):
             yield from self._declaring(path)
+
+    def _is_lock_in_another_case(self, path: str) -> bool:
+        """Return whether a file has the name of a lock but for upper and lower case."""
+        kind = kind_in_any_case(path)
+        if kind is None or kind_of(path) is not None:
+            return False
+        return kind is not LockKind.REQUIREMENTS or has_only_requirements(self._lines(path))
+
+    def _lines(self, path: str) -> bytes:
+        """Return the whole lines at the start of a file; empty where it cannot be read."""
+        head = self._head(path) or b""
+        return head if len(head) < HEAD_BYTES else head[: head.rfind(b"\n") + 1]
 
     def _declaring(self, path: str) -> Iterator[UnreadFile]:
         name = posixpath.basename(path)
@@ -203,7 +223,9 @@ class _Search:
                 yield unreadable(path, error)
             return
         if not path.endswith(SNIFFED_SUFFIXES) and is_requirements_file(data):
-            yield unread_of_format(path, "a requirements file under a name that is not one of them")
+            yield unread_of_format(path, REQUIREMENTS)
+        elif not is_requirements_file(data) and (what := other_requirements(path, data)):
+            yield unread_of_format(path, what)
         elif not is_requirements_file(data) and not _is_utf8(data) and _looks_like_requirements(data):
             yield unreadable(path, InputError("expected text that pip can decode"))
 
@@ -253,9 +275,9 @@ def _is_excluded(path: str, excluded: Callable[[str], bool]) -> bool:
 
 def _is_called_source(path: str) -> bool:
     folder, name = posixpath.split(path)
-    if not name.endswith(".in") or name == _NO_SOURCE:
+    if not name.lower().endswith(".in") or name == _NO_SOURCE:
         return False
-    return _CALLED.search(name) is not None or posixpath.basename(folder) == "requirements"
+    return _CALLED.search(name) is not None or posixpath.basename(folder).lower() == "requirements"
 
 
 def _reads_like_a_source(path: str, data: bytes) -> bool:

@@ -14,6 +14,7 @@ from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.dependencies.locks.other_names import may_be_any
 from ops.supply_chain.formats import tool_tables
 from ops.supply_chain.formats.lock_formats import PIPFILE, PYPROJECT
 from ops.supply_chain.formats.pipfile import read_pipfile
@@ -24,7 +25,7 @@ from ops.supply_chain.formats.setup_files import SetupDeclarations, read_setup_c
 
 SETUP_FILES = ("setup.py", "setup.cfg")
 DYNAMIC = "it leaves its dependencies to a build backend"
-_SCRIPT_NAME = re.compile(r"(?i:.*\.(?:pyw?|sh))|[^.]+")
+_SCRIPT_NAME = re.compile(r"(?i:.*\.(?:py[wx3]?|ipy|xsh|(?:ba|z)?sh))|[^.]+")
 
 
 class Declaration(NamedTuple):
@@ -62,12 +63,17 @@ NOTHING = Declaration()
 
 def may_declare(name: str) -> bool:
     """Return whether a file of this name could declare dependencies; requirements files are not among them."""
-    return name in _READERS or _SCRIPT_NAME.fullmatch(name) is not None
+    return is_expected(name) or may_be_any(name)
+
+
+def is_expected(name: str) -> bool:
+    """Return whether files of this name often declare dependencies: made for it, or a script by its name."""
+    return is_manifest(name) or _SCRIPT_NAME.fullmatch(name) is not None
 
 
 def is_manifest(name: str) -> bool:
-    """Return whether a file is made to declare dependencies, by its name alone."""
-    return name in _READERS
+    """Return whether a file is made to declare dependencies, by its name alone, in upper or lower case."""
+    return name.lower() in _READERS
 
 
 def read_declaration(path: str, data: bytes) -> Declaration:
@@ -78,7 +84,7 @@ def read_declaration(path: str, data: bytes) -> Declaration:
         data: Its content.
     """
     folder, name = posixpath.split(path)
-    reader = _READERS.get(name)
+    reader = _READERS.get(name.lower())
     if reader is None:
         return _script(name, data)
     try:
@@ -150,7 +156,7 @@ def _setup(found: SetupDeclarations, folder: str) -> Declaration:
 
 
 def _script(name: str, data: bytes) -> Declaration:
-    if START not in data or not _SCRIPT_NAME.fullmatch(name):
+    if START not in data or not may_declare(name):
         return NOTHING
     try:
         block = script_block(data.decode("utf-8", "replace"))
@@ -205,7 +211,7 @@ def _at(table: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
 
 _READERS: dict[str, Callable[[str, str], Declaration]] = {
     PYPROJECT: _pyproject,
-    PIPFILE: _pipfile,
+    PIPFILE.lower(): _pipfile,
     "hatch.toml": _hatch,
     "pixi.toml": _pixi,
     "mojoproject.toml": _pixi,

@@ -28,6 +28,12 @@ def unnamed_constraints(path: str) -> UnreadFile:
     return UnreadFile(printable(path), "constrains versions, but no requirements file names it with -c", step)
 
 
+def case_of_name(path: str) -> UnreadFile:
+    """Return the entry of a file with the name of a lock in other upper and lower case."""
+    step = f"Rename it as its tool writes it, {_EXCLUDE}."
+    return UnreadFile(printable(path), "has the name of a lock in other upper and lower case", step)
+
+
 def excluded_by_include(path: str) -> UnreadFile:
     """Return the entry of a lock that `[locks].include` does not name."""
     step = f"Add it to [locks].include, {_EXCLUDE}."

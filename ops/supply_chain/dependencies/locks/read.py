@@ -14,7 +14,7 @@ from ops.supply_chain.dependencies.locks.readers.poetry_lock import read_poetry_
 from ops.supply_chain.dependencies.locks.readers.pylock import read_pylock
 from ops.supply_chain.dependencies.locks.readers.requirements import ReadIncluded, read_requirements
 from ops.supply_chain.dependencies.locks.readers.uv_lock import read_uv_lock
-from ops.supply_chain.formats.lock_formats import kind_of_name, lock_format
+from ops.supply_chain.formats.lock_formats import PIPFILE, kind_of_name, lock_format
 
 _READERS: dict[LockKind, Callable[[str, bytes, ReadIncluded], Lock]] = {
     LockKind.UV: read_uv_lock,
@@ -24,6 +24,7 @@ _READERS: dict[LockKind, Callable[[str, bytes, ReadIncluded], Lock]] = {
     LockKind.PIPFILE: read_pipfile_lock,
     LockKind.REQUIREMENTS: read_requirements,
 }
+_CANONICAL = {f"{PIPFILE}.lock".lower(): f"{PIPFILE}.lock"}
 _REQUIREMENTS_FOLDER = "requirements"
 _REQUIREMENTS_SUFFIXES = (".txt", ".lock")
 """Of requirements files in that folder: pip takes any name, rye writes `.lock`."""
@@ -38,6 +39,16 @@ def kind_of(path: str) -> LockKind | None:
     folder, name = posixpath.split(path)
     in_folder = posixpath.basename(folder) == _REQUIREMENTS_FOLDER and name.endswith(_REQUIREMENTS_SUFFIXES)
     return kind_of_name(name) or (LockKind.REQUIREMENTS if in_folder else None)
+
+
+def kind_in_any_case(path: str) -> LockKind | None:
+    """Return the format of a file by its name as `kind_of` does, whether its letters are upper or lower case.
+
+    Args:
+        path: Relative to the project, with `/`.
+    """
+    folder, name = posixpath.split(path.lower())
+    return kind_of(posixpath.join(folder, _CANONICAL.get(name, name)))
 
 
 def read_lock(path: str, data: bytes, read_included: ReadIncluded) -> Lock:
