@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import configparser
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ops.supply_chain.core.text import excerpt
@@ -69,9 +70,9 @@ def read_setup_py(text: str) -> SetupDeclarations:
         tree = ast.parse(text.removeprefix("\ufeff"))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return SetupDeclarations(unknown=f"cannot be read: {excerpt(error)}")
-    if not _BUILDERS.search(text):
-        return SetupDeclarations()  # a module that is called setup and builds nothing
     nodes = list(ast.walk(tree))
+    if not _BUILDERS.search(text) and not any(map(_runs_other_code, nodes)):
+        return SetupDeclarations()  # a module that is called setup and builds nothing
     called = {"setup"} | {
         alias.asname
         for node in nodes
@@ -83,34 +84,101 @@ def read_setup_py(text: str) -> SetupDeclarations:
     strings = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     names = {target.id: node.value for node in nodes if isinstance(node, ast.Assign) for target in node.targets
              if isinstance(target, ast.Name)}  # fmt: skip
+    names |= {node.target.id: node.value for node in nodes if isinstance(node, ast.AnnAssign) and node.value is not None
+              and isinstance(node.target, ast.Name)}  # fmt: skip
+    changed = _changed_names(nodes, values)
+    is_known = not _hides_calls(nodes, called)
     requirements: list[str] = []
     for value in values:
-        known = names.get(value.id, value) if isinstance(value, ast.Name) else value
+        name = value.id if isinstance(value, ast.Name) else ""
+        is_known = is_known and name not in changed
         try:
-            requirements += _texts(ast.literal_eval(known))
+            requirements += _texts(ast.literal_eval(names.get(name, value)))
         except (ValueError, TypeError, RecursionError, MemoryError):
-            # What is written out of it counts in any case, and so does every file that it may read.
-            requirements += [text for text in strings if re.search(r"[\w\]]\s*(?:[=~!<>]=|<|>|@)\s*\S", text)]
-            files = [text for text in strings if _FILE_NAME.fullmatch(text)]
-            return SetupDeclarations(tuple(dict.fromkeys(requirements)), tuple(dict.fromkeys(files)), _COMPUTED)
+            is_known = False
+    if not is_known:
+        # What is written out of it counts in any case, and so does every file that it may read.
+        requirements += [text for text in strings if re.search(r"[\w\]]\s*(?:[=~!<>]=|<|>|@)\s*\S", text)]
+        files = [text for text in strings if _FILE_NAME.fullmatch(text)]
+        return SetupDeclarations(tuple(dict.fromkeys(requirements)), tuple(dict.fromkeys(files)), _COMPUTED)
     return SetupDeclarations(tuple(dict.fromkeys(requirements)))
 
 
 _COMPUTED = "its dependencies are known only to the program in it"
 
 
+_RUNNERS = frozenset(
+    {"exec", "eval", "execfile", "__import__", "import_module", "run_path", "run_module", "exec_module"}
+)
+_HARMLESS = frozenset({"print", "len", "sorted", "list", "tuple", "set", "str"})
+"""Functions that leave a list as it is."""
+
+
+def _runs_other_code(node: ast.AST) -> bool:
+    """Return whether a call runs code that is not written out in the file."""
+    return isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in _RUNNERS
+
+
+def _hides_calls(nodes: list[ast.AST], called: set[str]) -> bool:
+    """Return whether `setup` may be called where no call of it is written: by another name, or by code that is run."""
+    direct = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    uses = [
+        node
+        for node in nodes
+        if (isinstance(node, ast.Name) and node.id in called and isinstance(node.ctx, ast.Load))
+        or (isinstance(node, ast.Attribute) and node.attr == "setup")
+    ]
+    if any(id(node) not in direct for node in uses):
+        return True
+    run = [node for node in nodes if _runs_other_code(node)]
+    texts = [part.value for node in run for part in ast.walk(node) if isinstance(part, ast.Constant)]
+    # Code that is run to learn a version is usual; it hides nothing where `setup` is called in the file itself.
+    return bool(run) and (not uses or any("setup" in str(text) or "requires" in str(text) for text in texts))
+
+
+def _changed_names(nodes: list[ast.AST], values: list[ast.expr]) -> set[str]:
+    """Return the names whose value may be another one than is assigned: bound twice, or used where it can be changed."""
+    safe = {id(value) for value in values} | {id(part) for node in nodes for part in _read_only(node)}
+    found = [node for node in nodes if isinstance(node, ast.Name)]
+    bound = Counter(node.id for node in found if not isinstance(node.ctx, ast.Load))
+    changed = {name for name, times in bound.items() if times > 1}
+    changed |= {node.id for node in found if isinstance(node.ctx, ast.Load) and id(node) not in safe}
+    changed |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return changed | {name for node in nodes if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
+
+
+def _read_only(node: ast.AST) -> Iterable[ast.AST]:
+    """Return the parts of an expression that it leaves as they are."""
+    if isinstance(node, (ast.BinOp, ast.Compare)):
+        return ast.iter_child_nodes(node)
+    if isinstance(node, (ast.For, ast.comprehension)):
+        return (node.iter,)
+    is_harmless = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _HARMLESS
+    return node.args if is_harmless and isinstance(node, ast.Call) else ()
+
+
 def _values(nodes: list[ast.AST], called: set[str]) -> Iterator[ast.expr]:
-    """Yield the values of dependency keywords, in calls and in mappings, and what is unpacked into `setup()`."""
+    """Yield the values of dependency keywords, in calls, mappings and assignments, and what is unpacked into `setup()`."""
     for node in nodes:
         if isinstance(node, ast.Call):
             is_setup = getattr(node.func, "id", getattr(node.func, "attr", "")) in called
             for keyword in node.keywords:
                 if keyword.arg in (*_KEYS, _EXTRAS) or (keyword.arg is None and is_setup):
                     yield keyword.value
-        elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value in (*_KEYS, _EXTRAS):
-                    yield value
+        else:
+            yield from (value for key, value in _entries(node) if key in (*_KEYS, _EXTRAS))
+
+
+def _entries(node: ast.AST) -> Iterator[tuple[object, ast.expr]]:
+    """Yield the constant keys of a mapping, or of an assignment to its elements, with their values."""
+    pairs: list[tuple[ast.expr | None, ast.expr]] = []
+    if isinstance(node, ast.Dict):
+        pairs += zip(node.keys, node.values, strict=True)
+    elif isinstance(node, ast.Assign):
+        pairs += ((target.slice, node.value) for target in node.targets if isinstance(target, ast.Subscript))
+    for key, value in pairs:
+        if isinstance(key, ast.Constant):
+            yield key.value, value
 
 
 def _texts(value: object) -> Iterator[str]:
