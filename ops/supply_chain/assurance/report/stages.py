@@ -20,12 +20,14 @@ from ops.supply_chain.core.outcome import Outcome
 VERIFY = "verify_release"
 """Drawn although it leaves no record: its report has the outcome."""
 
-_FIRST, *_REST = ([use.name for use in step if use.stage.records or use.name == VERIFY] for step in release_uses())
+_STEPS = [[use.name for use in step if use.stage.records or use.name == VERIFY] for step in release_uses()]
+_GATES = 1 + max(range(len(_STEPS)), key=lambda place: len(_STEPS[place]))
+"""Steps up to the one in which most stages run at the same time."""
 
-SIDE_BY_SIDE = tuple(_FIRST)
-"""The stages of the first step of the `release` session, which run at the same time."""
+SIDE_BY_SIDE = tuple(name for step in _STEPS[:_GATES] for name in step)
+"""The gates of the `release` session, and what runs before them."""
 
-ONE_BY_ONE = tuple(name for step in _REST for name in step)
+ONE_BY_ONE = tuple(name for step in _STEPS[_GATES:] for name in step)
 """The stages after it, in order; a record of any other stage comes after them."""
 
 BOX_WIDTH, BOX_HEIGHT = 226, 58
