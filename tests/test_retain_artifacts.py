@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import assemble_release, bundle_evidence, generate_provenance, retain_artifacts
+from ops.supply_chain.core import plain_json
+from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.runner import stage as stage_runner
 from ops.supply_chain.runner.clock import read_clock
 from tests.release.handmade import Handmade
@@ -77,6 +79,31 @@ def test_the_same_version_again_is_kept_as_it_was(release: Handmade, capfd: pyte
     shutil.copytree(release.store / "V", release.dist / "release", ignore=shutil.ignore_patterns("manifest.json"))
     release.must(retain_artifacts.main)
     assert "note: retained already, with the same bytes\n" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("dirty", "why"),
+    [(True, "made from files that differ from their commit"), (False, "made from another commit")],
+)
+def test_the_same_version_from_another_source_is_refused(
+    release: Handmade, capfd: pytest.CaptureFixture[str], dirty: bool, why: str
+) -> None:
+    """Its files may be the same, as those of a project that releases no package are."""
+    release.must(retain_artifacts.main)
+    before = tree(release.store / "V")
+    path = release.dist / "release" / "N-V-provenance.intoto.json"
+    statement = json.loads(path.read_bytes())
+    source = {"annotations": {"role": "source", "dirty": dirty}, "digest": {"gitCommit": "1" * 40}}
+    statement["predicate"]["buildDefinition"]["resolvedDependencies"].append(source)
+    path.write_bytes(plain_json.dump(statement))
+    checksums = release.dist / "release" / "N-V-checksums.txt"
+    lines = [line for line in checksums.read_text().splitlines() if "provenance" not in line]
+    lines.append(f"{sha256_bytes(path.read_bytes())}  {path.name}")
+    checksums.write_text("\n".join(sorted(lines, key=lambda line: line.split()[1])) + "\n")
+    capfd.readouterr()
+    assert release.run(retain_artifacts.main) == 4
+    assert f"V is retained, and this one was {why}" in capfd.readouterr().out
+    assert tree(release.store / "V") == before
 
 
 def test_the_same_version_with_other_bytes_is_refused(release: Handmade, capfd: pytest.CaptureFixture[str]) -> None:

@@ -3,8 +3,8 @@
 Reads    dist/release/, dist/verification/ where verify_release left it.
 Writes   data/artifacts/supply-chain/N/V/ with manifest.json, complete or not at all; with the released files,
          the verification reports N-V-verification.json, N-V-verification.md and N-V-verification.vsa.json.
-Decides  retained releases are intact; and that a version that is retained is never retained with other bytes:
-         provenance, gate, checksums, signatures and reports depend on the run, everything else must be the same.
+Decides  retained releases are intact; and that a version that is retained is never retained with other bytes or from
+         another source: provenance, gate, checksums, signatures and reports depend on the run, everything else must be the same.
          A release that was verified and did not verify is not retained.
 Exits    0 retained or retained already, 2 usage, 3 dist/release/ is not the release that its provenance
          describes, or dist/verification/ is about another one; 4 it does not verify, the version is there with
@@ -40,6 +40,7 @@ from ops.supply_chain.release.retention.report import (
     damage_findings,
     decision_line,
     other_bytes_findings,
+    other_source_findings,
     release_line,
     unsigned_findings,
     unverified_findings,
@@ -50,6 +51,7 @@ from ops.supply_chain.release.retention.rules import (
     differing,
     lacks_signatures,
     newest,
+    other_source,
     plan_pruning,
     pruned_entry,
     with_chain_problems,
@@ -188,12 +190,25 @@ def _manifest(run: StageRun, files: dict[str, Measured], last: HeldRelease | Non
 
 def _again(run: StageRun, kept: Manifest, digests: dict[str, str]) -> StageResult:
     names = differing(kept, digests)
+    other = "" if names or is_rehearsal() else _other_source(run, kept, digests)
+    if other:
+        return _refused(other_source_findings(kept.version, other), len(digests))
     if not names:
         if lacks_signatures(kept, digests):
             return _refused(unsigned_findings(kept.version), len(digests))
         return _retained(run, kept, _how_kept(kept, digests))
     findings = other_bytes_findings(kept.version, names)
     return _refused(findings, len(digests))
+
+
+def _other_source(run: StageRun, kept: Manifest, digests: dict[str, str]) -> str:
+    """Return how the source of this making differs from the retained one's; empty for the same, or the same bytes."""
+    name = provenance_name(kept.component, kept.version)
+    if digests[name] in {file.sha256 for file in kept.files}:
+        return ""
+    folder = run.artifacts / STORE_FOLDER / kept.component / kept.version
+    before = canonical.read(folder / name, Statement)
+    return other_source(before, canonical.read(run.dist / RELEASE_FOLDER / name, Statement))
 
 
 def _how_kept(kept: Manifest, digests: dict[str, str]) -> str:

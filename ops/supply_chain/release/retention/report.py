@@ -56,6 +56,18 @@ def other_bytes_findings(version: str, names: Iterable[str]) -> tuple[Finding, .
     )
 
 
+def other_source_findings(version: str, why: str) -> tuple[Finding, ...]:
+    """Return the finding that the second making of a retained version is of another source."""
+    return (
+        Finding(
+            code="retention.other-source",
+            severity=Severity.HIGH,
+            message=f"{version} is retained, and this one was {why}: dist/release/ is not that release",
+            next_step="Do not publish dist/release/. Release under a new version; a released version never changes.",
+        ),
+    )
+
+
 def unsigned_findings(version: str) -> tuple[Finding, ...]:
     """Return the finding that a release was retained before it was signed."""
     return (

@@ -17,6 +17,7 @@ from ops.supply_chain.contracts.files.manifest import (
     PreviousRelease,
     PrunedRelease,
 )
+from ops.supply_chain.contracts.files.provenance import ResourceDescriptor, Statement
 from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, is_signature
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name, report_names
@@ -101,6 +102,22 @@ def differing(manifest: Manifest, files: Mapping[str, str]) -> tuple[str, ...]:
         for name in sorted(kept.keys() | files.keys())
         if name not in of_a_run and not is_signature(name) and kept.get(name) != files.get(name)
     )
+
+
+def other_source(kept: Statement, again: Statement) -> str:
+    """Return how the source of a second making differs from that of the retained release; empty if it is the same.
+
+    A project that differs from its commit is no source that another making could be known to have.
+    """
+    before, now = _source(kept), _source(again)
+    if any(descriptor.annotations.get("dirty") is True for descriptor in now):
+        return "made from files that differ from their commit"
+    return "" if before == now else "made from another commit"
+
+
+def _source(statement: Statement) -> list[ResourceDescriptor]:
+    found = statement.predicate.build_definition.resolved_dependencies
+    return [descriptor for descriptor in found if descriptor.annotations.get("role") == "source"]
 
 
 def lacks_signatures(manifest: Manifest, names: Iterable[str]) -> bool:

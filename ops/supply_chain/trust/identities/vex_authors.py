@@ -105,7 +105,7 @@ def _signed(document: VexDocument, authors: Sequence[VexAuthor], proof: Verified
     entry = _entry(identity=proof.san, issuer=proof.issuer)
     return VexTrust(
         problem=f"is signed by {who}, which [[vex_authors]] does not list{more}",
-        step=f"If its statements may suppress findings, add to {CONFIG_NAME}: {entry}",
+        step=f"If its statements may suppress findings, add to {CONFIG_NAME}, a line for each part: {entry}",
     )
 
 
@@ -141,7 +141,7 @@ def _unsigned(document: VexDocument, authors: Sequence[VexAuthor], signature: Ve
     entry = _entry(name=document.author, sha256=document.sha256)
     return VexTrust(
         problem=f"{state}, and {why}",
-        step=f"If that author issued it and its statements may suppress findings, add to {CONFIG_NAME}: {entry}{signers}",
+        step=f"If that author issued it and its statements may suppress findings, add to {CONFIG_NAME}, a line for each part: {entry}{signers}",
     )
 
 
