@@ -28,13 +28,23 @@ DYNAMIC = "it leaves its dependencies to a build backend"
 _SCRIPT_NAME = re.compile(r"(?i:.*\.(?:py[wx3]?|ipy|xsh|(?:ba|z)?sh))|[^.]+")
 
 
+_CURRENT = {
+    "implementation_name": "cpython", "implementation_version": "3.13.0", "os_name": "posix", "platform_machine": "x86_64",
+    "platform_python_implementation": "CPython", "platform_release": "6.1", "platform_system": "Linux", "platform_version": "",
+    "python_full_version": "3.13.0", "python_version": "3.13", "sys_platform": "linux", "extra": "",
+}  # fmt: skip
+"""An environment for markers that is the same on every machine."""
+
+
 class Declaration(NamedTuple):
     """What one file declares.
 
     `wanted` are its requirements as (PEP 503 name, version range); a range is PEP 440's or Poetry's, and empty for any
     version. `files` are requirements files that it takes further ones from, relative to the project. `unknown` is why
     the requirements may not be all, empty if they are. `own` are places in it that no lock of the project can cover: environments of
-    hatch, packages of pixi. `is_script` is True for a script, whose lock is its own.
+    hatch, packages of pixi. `is_script` is True for a script, whose lock is its own. `asked` are the requirements that are needed on a
+    current Python, as (PEP 503 name, version range, owner): the owner is a tool whose table asks for it, `project` or
+    `dependency-groups` for the standard ones, or `setup` and `script` for those of such files.
     """
 
     wanted: tuple[tuple[str, str], ...] = ()
@@ -42,6 +52,7 @@ class Declaration(NamedTuple):
     unknown: str = ""
     own: tuple[str, ...] = ()
     is_script: bool = False
+    asked: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -107,7 +118,31 @@ def _pyproject(text: str, folder: str) -> Declaration:
         unknown = unknown or DYNAMIC
     more, wrong = _parsed(requirements)
     wanted = dict.fromkeys([*_wanted(found.dependencies, found.overridden), *more])
-    return Declaration(tuple(wanted), files, unknown or wrong, tool_tables.other_tables(tool))
+    asked = [
+        (name, constraint, _owner(dependency.path))
+        for dependency in found.dependencies
+        if _is_needed(dependency.marker)
+        for name, constraint in _wanted([dependency], found.overridden)
+    ]
+    for owner, keys in (("rye", ("dev-dependencies",)), ("flit", ("metadata", "requires"))):
+        asked += [(name, constraint, owner) for name, constraint in _parsed(tool_tables.listed(tool, owner, *keys))[0]]
+    own = tool_tables.other_tables(tool)
+    return Declaration(tuple(wanted), files, unknown or wrong, own, asked=tuple(dict.fromkeys(asked)))
+
+
+def _owner(path: str) -> str:
+    parts = path.split(".")
+    return parts[1] if parts[0] == "tool" else parts[0]
+
+
+def _is_needed(marker: str) -> bool:
+    """Return whether a requirement is needed on a current Python on Linux, or its marker cannot be read."""
+    from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
+
+    try:
+        return not marker or Marker(marker).evaluate(_CURRENT)
+    except (InvalidMarker, UndefinedEnvironmentName, RecursionError):
+        return True
 
 
 def _dynamic_files(tool: Mapping[str, Any], folder: str) -> tuple[str, ...]:
@@ -152,7 +187,8 @@ def _setup_py(text: str, folder: str) -> Declaration:
 def _setup(found: SetupDeclarations, folder: str) -> Declaration:
     wanted, wrong = _parsed(found.requirements)
     files = tuple(_below(folder, name) for name in found.files)
-    return Declaration(tuple(dict.fromkeys(wanted)), files, found.unknown or wrong)
+    asked = tuple((name, constraint, "setup") for name, constraint in dict.fromkeys(wanted))
+    return Declaration(tuple(dict.fromkeys(wanted)), files, found.unknown or wrong, asked=asked)
 
 
 def _script(name: str, data: bytes) -> Declaration:
@@ -168,7 +204,8 @@ def _script(name: str, data: bytes) -> Declaration:
         return Declaration(unknown="its '# /// script' block has no array of dependencies", is_script=True)
     texts = [*map(str, written), *_uv_settings(document)]
     wanted, wrong = _parsed(texts)
-    return Declaration(tuple(wanted), unknown=wrong, is_script=True)
+    asked = tuple((name, constraint, "script") for name, constraint in _parsed(map(str, written))[0])
+    return Declaration(tuple(wanted), unknown=wrong, is_script=True, asked=asked)
 
 
 def _uv_settings(document: Mapping[str, Any]) -> list[str]:
