@@ -123,7 +123,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(tmp_path_factory.mktemp("world"), index, integrity)
 
 
-@pytest.mark.parametrize(("module", "steps"), SESSIONS.values(), ids=SESSIONS)
+@pytest.mark.parametrize(
+    ("module", "steps"),
+    [pytest.param(*use, id=name, marks=[pytest.mark.whole] * (name == "rehearse")) for name, use in SESSIONS.items()],
+)
 def test_canaries_reach_only_what_needs_them(world: World, module: str, steps: tuple[str, ...]) -> None:
     sampler = _run(world, module, steps)
     assert {"check_locks", "check_vulnerabilities", "uv"} <= sampler.programs, sampler.programs

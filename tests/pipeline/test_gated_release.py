@@ -142,8 +142,11 @@ def _no_index(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("outage", "steps"),
-    [(_no_feed, SCAN), (_no_integrity_api, QUICK), (_no_index, QUICK)],
-    ids=["advisories, daily scan", "integrity", "index"],
+    [
+        pytest.param(_no_feed, SCAN, id="advisories, daily scan"),
+        pytest.param(_no_integrity_api, QUICK, id="integrity"),
+        pytest.param(_no_index, QUICK, id="index", marks=pytest.mark.whole),
+    ],
 )
 def test_what_could_not_be_examined_is_no_release_and_never_called_clean(
     world: World, outage: Any, steps: tuple[str, ...]
@@ -155,6 +158,7 @@ def test_what_could_not_be_examined_is_no_release_and_never_called_clean(
     assert not (world.folder / "dist" / "release").exists()
 
 
+@pytest.mark.whole
 def test_a_replaced_file_denies_although_all_else_passes(world: World) -> None:
     lock = world.project / "requirements.txt"
     text = lock.read_text()
@@ -179,6 +183,7 @@ def test_the_daily_scan_remembers_what_it_saw_first_and_when(world: World) -> No
     assert len(kept.splitlines()) == 1
 
 
+@pytest.mark.whole
 def test_a_public_daily_scan_tells_counts_and_outcomes_only(world: World) -> None:
     world.zip.write_bytes(snapshot(OTHER, MALWARE, BAD_LEAF))
     done = world.run(SCAN, "--public-log")

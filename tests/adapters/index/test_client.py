@@ -325,6 +325,7 @@ def test_a_cache_entry_of_another_package_is_not_believed(tmp_path: Path) -> Non
     assert found.name == "demo"
 
 
+@pytest.mark.whole
 def test_killed_while_it_fills_the_cache_the_next_run_completes(tmp_path: Path, repository: Path) -> None:
     script = textwrap.dedent("""
         import sys
