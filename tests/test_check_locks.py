@@ -572,6 +572,7 @@ def test_the_lock_of_uv_is_checked_by_uv(gate: Gate) -> None:
     assert gate.findings == [("lock.not-examined", path, 0) for path in (LOCK, "g/requirements.txt", "w/uv.lock")]
 
 
+@pytest.mark.whole
 def test_where_uv_gives_no_result_the_lock_is_compared_with_its_manifest_and_not_examined(gate: Gate) -> None:
     locked_by_uv(gate)
     for name in ("pyproject.toml", "uv.lock"):

@@ -460,7 +460,7 @@ KILLS = {
 @pytest.mark.parametrize(
     ("where", "words", "moments"),
     [
-        pytest.param(*case, id=name, marks=[pytest.mark.whole] if name.startswith("upgrade") else [])
+        pytest.param(*case, id=name, marks=[pytest.mark.whole] if "rename" in name else [])
         for name, case in KILLS.items()
     ],
 )

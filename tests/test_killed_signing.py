@@ -99,6 +99,7 @@ def verify_what_is_there(release: Handmade, server: Server) -> int:
     return len(bundles)
 
 
+@pytest.mark.whole
 def test_killed_at_twenty_random_moments(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     clear_platform(monkeypatch)
     config = tmp_path / "trust_config.json"

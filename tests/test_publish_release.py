@@ -536,6 +536,7 @@ def kill_at(case: Published, request_number: int, delay: float) -> bool:
     return process[0].returncode == -signal.SIGKILL
 
 
+@pytest.mark.whole
 def test_killed_at_any_moment_the_next_run_completes(case: Published) -> None:
     """20 moments: a seeded request each, and a seeded while after it; the state is carried from kill to kill."""
     chance, kills = random.Random(20261120), 0  # noqa: S311 - a seed, so that each run has the same moments

@@ -36,7 +36,7 @@ def test_reasons_are_counted_most_first() -> None:
     )
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("0", marks=pytest.mark.whole)])
 def test_a_run_ends_with_the_line(tmp_path: Path, repository: Path, workers: str) -> None:
     (tmp_path / "test_some.py").write_text(TESTS)
     (tmp_path / "test_module.py").write_text("import pytest\npytest.importorskip('absent_module', reason='needs it')\n")

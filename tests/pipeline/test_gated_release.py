@@ -144,7 +144,7 @@ def _no_index(world: World) -> None:
     ("outage", "steps"),
     [
         pytest.param(_no_feed, SCAN, id="advisories, daily scan"),
-        pytest.param(_no_integrity_api, QUICK, id="integrity"),
+        pytest.param(_no_integrity_api, QUICK, id="integrity", marks=pytest.mark.whole),
         pytest.param(_no_index, QUICK, id="index", marks=pytest.mark.whole),
     ],
 )
@@ -171,6 +171,7 @@ def test_a_replaced_file_denies_although_all_else_passes(world: World) -> None:
     assert not (world.folder / "dist" / "release").exists()
 
 
+@pytest.mark.whole
 def test_the_daily_scan_remembers_what_it_saw_first_and_when(world: World) -> None:
     assert world.run(SCAN).returncode == 0
     world.zip.write_bytes(snapshot(OTHER, MALWARE, BAD_LEAF))

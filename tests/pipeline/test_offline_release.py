@@ -51,6 +51,7 @@ def index() -> FakeIndex:
     return FakeIndex()
 
 
+@pytest.mark.whole
 def test_offline_with_a_warm_cache_gives_the_same_bytes(tmp_path: Path, index: FakeIndex) -> None:
     with index:
         project = _project(tmp_path / "project", index)

@@ -153,6 +153,7 @@ def test_every_bundle_verifies_by_the_rehearsals_root_and_none_by_the_public_one
             public.verify_artifact(path.read_bytes(), bundle, policy)
 
 
+@pytest.mark.whole
 def test_a_second_rehearsal_of_other_bytes_is_no_conflict(rehearsed: Rehearsed, tmp_path: Path) -> None:
     project = shutil.copytree(rehearsed.project, tmp_path / "project")
     shutil.copytree(rehearsed.out, tmp_path / "dist")

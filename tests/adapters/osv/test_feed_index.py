@@ -111,6 +111,7 @@ def test_a_source_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "advisories").iterdir()) == []
 
 
+@pytest.mark.whole
 def test_a_killed_build_leaves_nothing_taken_for_whole(tmp_path: Path, repository: Path) -> None:
     script = """
 import os, signal, sys

@@ -65,6 +65,7 @@ def test_nonsense_is_no_question(text: bytes) -> None:
     assert answer(text, DOCUMENTS) is None
 
 
+@pytest.mark.whole
 def test_it_answers_as_the_tests_own_service_does(shared_data: Path) -> None:
     theirs = serve_snapshot(shared_data / "advisories" / "osv-pypi.zip")
     for package in ("django", "torch", "jinja2", "scrapy", "urllib3", "ansible"):

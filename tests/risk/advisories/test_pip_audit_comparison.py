@@ -157,6 +157,7 @@ def _affected(found: Iterable[Vulnerability]) -> set[Found]:
     return {_found(item) for item in found if item.status is Status.AFFECTED}
 
 
+@pytest.mark.whole
 def test_every_real_lock(pins: frozenset[Pin], feed: Feed, snapshot: Path, tmp_path: Path) -> None:
     """No difference at all: neither in what affects, nor in what only we would call undecided."""
     ours = _ours(pins, feed)
