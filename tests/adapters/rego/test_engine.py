@@ -276,6 +276,13 @@ def test_a_child_that_falls_silent_is_ended_and_one_that_goes_on_is_not() -> Non
     assert captured == native_output.CapturedOutput([b"on"] * 6, "gave no answer in 0.25 seconds")
 
 
+def test_the_memory_of_the_parent_is_not_the_childs() -> None:
+    held = b"x" * (300 << 20)
+    captured = native_output.in_child(lambda send: send(b"one"), seconds=30, memory_bytes=250 << 20)
+    assert captured == native_output.CapturedOutput([b"one"], "")
+    assert len(held) == 300 << 20
+
+
 def test_a_child_that_takes_too_much_memory_ends() -> None:
     def work(send: native_output.Send) -> None:
         send(b"one")

@@ -78,7 +78,7 @@ def in_child(
         work: Gets a function that sends one message without line feeds; must not raise.
         seconds: After that time the child is ended.
         silent_seconds: After so much time without a message the child is ended.
-        memory_bytes: A child that has more in memory ends; 0 for no limit. A limit of the address space would not do:
+        memory_bytes: A child that takes more memory than it began with, by so much, ends; 0 for no limit. A limit of the address space would not do:
             the engine's allocator reserves 256 GiB of it.
     """
     _flush()
@@ -111,7 +111,9 @@ def _live(work: Callable[[Send], None], reader: int, writer: int, memory_bytes: 
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 2)  # C++ says there what ended it
         if memory_bytes:
-            threading.Thread(target=_watch_memory, args=(memory_bytes,), daemon=True).start()
+            # It begins with its parent's memory, which may be more than the limit, and is not the engine's.
+            most = _peak_bytes() + memory_bytes
+            threading.Thread(target=_watch_memory, args=(most,), daemon=True).start()
         work(lambda message: _write_all(writer, message + b"\n"))
         code = 0
     finally:
@@ -120,9 +122,13 @@ def _live(work: Callable[[Send], None], reader: int, writer: int, memory_bytes: 
 
 def _watch_memory(most_bytes: int) -> None:
     """End this process once it has had more in memory; the engine runs without the interpreter's lock."""
-    while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT <= most_bytes:
+    while _peak_bytes() <= most_bytes:
         time.sleep(WATCH_SECONDS)
     os._exit(OUT_OF_MEMORY)
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
