@@ -183,6 +183,7 @@ def test_only_what_is_committed_is_built(project: BuiltProject) -> None:
     assert project.codes == []
 
 
+@pytest.mark.whole
 def test_packages_in_folders_are_built_from_their_own_locks(project: BuiltProject) -> None:
     project.write("pyproject.toml", '[tool.uv.workspace]\nmembers = ["packages/*"]\n')
     for name in ("core", "plugin"):

@@ -105,6 +105,7 @@ def test_a_release_passes_every_gate_and_carries_their_records(world: World) -> 
     assert "small-1.0-vex.cdx.json" in {path.name for path in release.iterdir()}
 
 
+@pytest.mark.whole
 def test_a_vulnerability_denies_the_release_and_a_waiver_with_an_end_lets_it_pass(world: World) -> None:
     world.zip.write_bytes(snapshot(OTHER, MALWARE, BAD_LEAF))
     done = world.run(QUICK)

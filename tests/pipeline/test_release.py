@@ -110,6 +110,7 @@ def test_nothing_released_names_the_machine_or_its_folders(whole: Whole) -> None
         assert os.uname().nodename.encode() not in data, path.name
 
 
+@pytest.mark.whole
 def test_a_second_run_of_the_same_version_is_accepted_and_other_bytes_are_refused(
     project: Path, tmp_path: Path
 ) -> None:
