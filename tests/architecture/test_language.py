@@ -121,7 +121,7 @@ def test_sources_are_ones_that_a_reader_can_open(repository: Path) -> None:
 
 
 def test_a_class_name_means_one_thing(repository: Path) -> None:
-    """Two classes of one name in two modules are told apart by their path only."""
+    """Two classes of one name in two modules differ by their path only."""
     homes: dict[str, set[str]] = defaultdict(set)
     for path in sorted((repository / "ops").rglob("*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
