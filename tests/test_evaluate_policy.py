@@ -520,7 +520,7 @@ FAILED: dict[str, tuple[tuple[Finding, ...], str]] = {
         (yanked(Severity.CRITICAL, "a", waived_by="b"), yanked(Severity.INFO, "c"), yanked(message="It was yanked.")),
         "check_hashes failed: 1 medium finding, first: It was yanked",
     ),
-    "none": ((), "check_hashes failed, without a finding"),
+    "none": ((), "check_hashes failed: its record has no finding that is open"),
 }
 
 

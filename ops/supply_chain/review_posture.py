@@ -4,8 +4,8 @@ Reads    .security-config.toml, locks, publisher baselines, retained releases, s
          of the newest retained release, else from dist/sbom/.
 Writes   nothing.
 Decides  nothing is overdue. Due and open items are listed and pass. Overdue is what has expired or is broken: a waiver
-         past its last day or malformed, no identity that is valid today although some are configured, a damaged
-         release, a security.txt that is stale or malformed.
+         past its last day or malformed, a [[policy.weakened]] entry that accepts nothing today, no identity that is
+         valid today although some are configured, a damaged release, a security.txt that is stale or malformed.
 Exits    0 listed, 2 usage or configuration, 3 a lock (then all others are listed), baseline or SBOM is broken,
          4 something is overdue, 5 something could not be checked: no retained release, no lock, a lock without a
          timestamp, no SBOM.
@@ -82,9 +82,10 @@ def _review(run: StageRun, read: ReadLocks) -> Review:
 
 
 def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
-    """List what expires: waivers, identities, retained releases, security.txt."""
+    """List what expires: waivers, identities, retained releases, security.txt, weakened settings."""
     from ops.supply_chain.assurance.review.expiries import contact_items, identity_items, retention_items, waiver_items
-    from ops.supply_chain.gather.assurance.review import read_contact, read_waivers
+    from ops.supply_chain.assurance.review.weakened import weakened_items
+    from ops.supply_chain.gather.assurance.review import read_contact, read_waivers, weakened_settings
     from ops.supply_chain.trust.identities.check import checked
 
     checked(run.config.signing.identities)
@@ -96,6 +97,7 @@ def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
         *identity_items(run.config.signing, window),
         *retention_items(releases, window, component=run.project.name),
         *contact_items(path, text, run.now, within_days=window.within_days),
+        *weakened_items(weakened_settings(run), window),
     ]
 
 

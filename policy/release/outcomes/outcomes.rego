@@ -43,4 +43,4 @@ because(record) := concat("", [": ", record.open.findings, ", first: ", record.o
 	lib.text(record.open.first)
 }
 
-else := ", without a finding"
+else := ": its record has no finding that is open"

@@ -18,7 +18,7 @@ cases := {
 			{"op": "replace", "path": "/records/1/open", "value": {"findings": "", "first": ""}},
 		]),
 		"deny": ["generate_sbom"],
-		"messages": ["generate_sbom failed, without a finding"],
+		"messages": ["generate_sbom failed: its record has no finding that is open"],
 	},
 	"a failure of which nothing is known is denied": {
 		"input": json.patch(fixtures.document, [
@@ -26,7 +26,7 @@ cases := {
 			{"op": "remove", "path": "/records/1/open"},
 		]),
 		"deny": ["generate_sbom"],
-		"messages": ["generate_sbom failed, without a finding"],
+		"messages": ["generate_sbom failed: its record has no finding that is open"],
 	},
 	"no outcome is denied": {
 		"input": json.patch(fixtures.document, [{"op": "remove", "path": "/records/1/outcome"}]),

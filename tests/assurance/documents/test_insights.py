@@ -131,6 +131,11 @@ def test_without_a_channel_no_reports_are_accepted() -> None:
             "governance.model is 'cathedral' and security_insights.accepts_change_request is true",
         ),
         ('"acme/acme"', '"acme"', "reporting.github is 'acme': expected OWNER/REPO"),
+        (
+            '"acme/acme"',
+            '"OWNER/REPO"',
+            "reporting.github is 'OWNER/REPO': expected your own owner and repository in place of the placeholder",
+        ),
     ],
 )
 def test_what_is_refused(was: str, becomes: str, message: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
+from ops.supply_chain.assurance.policy.consent import entry_problem
 from ops.supply_chain.assurance.review.expiries import (
     WaiverUnderReview,
     contact_items,
@@ -16,8 +17,10 @@ from ops.supply_chain.assurance.review.expiries import (
 )
 from ops.supply_chain.assurance.review.locks import baseline_items, lock_items
 from ops.supply_chain.assurance.review.settings import settings_items
+from ops.supply_chain.assurance.review.weakened import weakened_items
 from ops.supply_chain.assurance.review.window import ReviewWindow
 from ops.supply_chain.contracts.config.file import parse_config
+from ops.supply_chain.contracts.config.policy import WeakenedSetting
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.files.review import ReviewItem
@@ -225,3 +228,18 @@ def test_settings_that_look_away_are_told() -> None:
         "listed [feeds], [gate]: a snapshot may be 7 days old; findings of severity high or above fail a gate",
     ]
     assert [item.standing for item in settings_items(parse_config(""), TODAY)] == ["listed"]
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (("2026-01-01", "2026-11-20"), "overdue policy.weakened[0] gate.fail_on = high: expired on 2026-11-20"),
+        (("2026-11-22", "2026-12-20"), "overdue policy.weakened[0] gate.fail_on = high: is dated 2026-11-22, in the future"),
+        (("2026-01-01", "soon"), "overdue policy.weakened[0] gate.fail_on = high: has no date and until of the form YYYY-MM-DD"),
+        (("2026-01-01", "2026-11-21"), "due policy.weakened[0] gate.fail_on = high: expires today, 2026-11-21: a port"),
+        (("2026-01-01", "2026-12-22"), "listed policy.weakened[0] gate.fail_on = high: expires in 31 days, on 2026-12-22: a port"),
+    ],
+)  # fmt: skip
+def test_a_weakened_setting(dates: tuple[str, str], expected: str) -> None:
+    entry = WeakenedSetting(setting="gate.fail_on", value="high", reason="a port", date=dates[0], until=dates[1])
+    assert shown(weakened_items([(entry, entry_problem(entry, TODAY))], HORIZON)) == [expected]

@@ -36,6 +36,21 @@ BAD = {
         {"identity": "", "identity_regex": "(?u)a"},
         "'identity_regex' is not a regular expression: ASCII and UNICODE flags are incompatible",
     ),
+    "an example's name": (
+        {"identity": "https://github.com/OWNER/REPO/.github/workflows/release.yml@refs/tags/v1"},
+        "'identity' still has the placeholder OWNER/REPO: write your own owner and repository",
+    ),
+    "an example's expression": (
+        {
+            "identity": "",
+            "identity_regex": r"https://github\.com/OWNER/REPO/\.github/workflows/release\.yml@refs/tags/v.+",
+        },
+        "'identity_regex' still has the placeholder OWNER/REPO: write your own owner and repository",
+    ),
+    "an example's repository": (
+        {"repository": "OWNER/NAME"},
+        "'repository' still has the placeholder OWNER/NAME: write your own owner and repository",
+    ),
     "matches the empty name": ({"identity": "", "identity_regex": ".*"}, "'identity_regex' matches the empty name"),
 }
 
@@ -50,6 +65,9 @@ def test_entries_that_make_sense_come_back_in_order() -> None:
         entry(since="2026-01-01", until="2026-01-01"),
         entry(identity="", identity_regex=r"https://github\.com/o/r/.+"),
         entry(),
+        entry(
+            identity="https://github.com/owner/repo/.github/workflows/r.yml@refs/tags/v1", repository="my-OWNER/REPO-x"
+        ),
     )
     assert checked(entries) == entries
     assert checked(()) == ()

@@ -53,7 +53,7 @@ SPECIFIC = [
     r"https://gitlab\.com/acme/small//\.gitlab-ci\.yml@refs/tags/.*",
     "alice@gmail\\.com|bob@gmail\\.com",
     r"https://github\.com/acme/.*@refs/tags/v\d+", r"https://github\.com/[Aa]cme/.*", r"https://accounts\.acme\.com/.+",
-    r"https://github\.com/OWNER/REPO/\.github/workflows/release\.yml@refs/tags/v.+", r".+@acme\.com",
+    r"https://github\.com/acme/small/\.github/workflows/release\.yml@refs/tags/v.+", r".+@acme\.com",
     r"https://gitlab\.com/acme/.+//\.gitlab-ci\.yml@refs/heads/main", r"https://github\.com/acme/small-.*",
     r"https://github\.com/(?:acme|foo)/.*", r"https://buildkite\.com/acme/.*",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from ops.supply_chain.formats.markdown import is_web_address
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
+_PLACEHOLDERS = frozenset({"OWNER/REPO", "OWNER/NAME"})
 _CONTACT = re.compile(r"tel:\+[0-9-]{4,20}")
 
 
@@ -42,6 +43,8 @@ def repository(name: str, *, where: str) -> str:
     Raises:
         UsageError: It has another form.
     """
+    if name in _PLACEHOLDERS:
+        raise _refused(where, name, "your own owner and repository in place of the placeholder")
     if _REPOSITORY.fullmatch(name) and name.rpartition("/")[2] not in {".", ".."}:
         return name
     raise _refused(where, name, "OWNER/REPO")

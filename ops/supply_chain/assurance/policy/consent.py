@@ -89,7 +89,7 @@ def _order(weakening: Weakening) -> tuple[str, str]:
 
 def _accepted(weakening: Weakening, entries: Iterable[WeakenedSetting], today: date) -> Weakening:
     for entry in entries:
-        if _is_about(entry, weakening) and not _problem(entry, today):
+        if _is_about(entry, weakening) and not entry_problem(entry, today):
             return msgspec.structs.replace(weakening, reason=entry.reason.strip(), date=entry.date, until=entry.until)
     return weakening
 
@@ -98,7 +98,7 @@ def _is_about(entry: WeakenedSetting, weakening: Weakening) -> bool:
     return (entry.setting, entry.value) == _order(weakening)
 
 
-def _problem(entry: WeakenedSetting, today: date) -> str:
+def entry_problem(entry: WeakenedSetting, today: date) -> str:
     """Return why an entry accepts nothing today; empty where it does."""
     start, end = _day(entry.date), _day(entry.until)
     if not entry.reason.strip():
@@ -123,7 +123,7 @@ def _day(text: str) -> date | None:
 def _denial(weakening: Weakening, entries: Iterable[WeakenedSetting], today: date) -> Reason:
     about = [entry for entry in entries if entry.setting == weakening.setting]
     problems = [
-        _problem(entry, today) if _is_about(entry, weakening) else f"accepts the value {entry.value}, not this one"
+        entry_problem(entry, today) if _is_about(entry, weakening) else f"accepts the value {entry.value}, not this one"
         for entry in about
     ]
     why = f"its entry {problems[0]}" if problems else f"no entry of {TABLE} accepts it"

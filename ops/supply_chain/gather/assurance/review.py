@@ -11,8 +11,10 @@ from pathlib import Path
 
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.assurance.policy.consent import entry_problem
 from ops.supply_chain.assurance.review.dependencies import Licences
 from ops.supply_chain.assurance.review.expiries import WaiverUnderReview
+from ops.supply_chain.contracts.config.policy import WeakenedSetting
 from ops.supply_chain.contracts.files.manifest import HeldRelease
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.values.lock import Lock
@@ -130,6 +132,11 @@ def read_contact(run: StageRun) -> tuple[str, str | None]:
         if data is not None:
             return path, data.decode("utf-8", "replace")
     return CONTACT_PATHS[0], None
+
+
+def weakened_settings(run: StageRun) -> list[tuple[WeakenedSetting, str]]:
+    """Return each entry of `[[policy.weakened]]`, with why it accepts nothing today; empty where it does."""
+    return [(entry, entry_problem(entry, utc_day(run))) for entry in run.config.policy.weakened]
 
 
 def utc_day(run: StageRun) -> date:

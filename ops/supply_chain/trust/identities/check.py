@@ -19,6 +19,9 @@ from ops.supply_chain.trust.identities.conditions import condition_problem
 PATTERN_FLAGS = re.ASCII
 """`\\w` and `(?i)` mean ASCII: no look-alike or case-folded letter from another alphabet."""
 
+_PLACEHOLDER = re.compile(r"(?<![A-Za-z0-9-])OWNER/(?:REPO|NAME|REPOSITORY|PROJECT)(?![A-Za-z0-9_-])")
+"""What examples write where an owner and a repository belong: anyone could register the account of that name."""
+
 ADVICE = "docs/quick-start.md has an example of [[signing.identities]]."
 
 
@@ -61,7 +64,21 @@ def identity_problem(entry: SigningIdentity) -> str:
         return "expected exactly one of 'identity' and 'identity_regex'"
     if not entry.issuer:
         return "'issuer' is empty"
-    return _pattern_problem(entry.identity_regex) or _dates_problem(entry) or condition_problem(entry)
+    return (
+        _placeholder_problem(entry)
+        or _pattern_problem(entry.identity_regex)
+        or _dates_problem(entry)
+        or condition_problem(entry)
+    )
+
+
+def _placeholder_problem(entry: SigningIdentity) -> str:
+    named = {"identity": entry.identity, "identity_regex": entry.identity_regex, "repository": entry.repository}
+    for key, text in named.items():
+        found = _PLACEHOLDER.search(text.replace("\\", ""))
+        if found:
+            return f"'{key}' still has the placeholder {found.group()}: write your own owner and repository"
+    return ""
 
 
 def _pattern_problem(pattern: str) -> str:
