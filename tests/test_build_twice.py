@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,13 @@ from tests.fakes.wheels import make_wheel, serving
 
 OLD = "2026-01-01T00:00:00Z"
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
+INFO = "demo-1.0.dist-info"
+MEMBER, RECORD = f"{INFO}/sboms/sealwright.cdx.json", f"{INFO}/RECORD"
+
+
+def member_of(wheel: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        return archive.read(name)
 
 
 @pytest.fixture
@@ -76,6 +85,80 @@ def test_modes_differ_without_normalise_and_not_with_it(project: BuiltProject) -
     assert hashlib.sha256(plain[WHEEL]).hexdigest() == wheel["before"]["first"] != wheel["sha256"]
     assert wheel["before"]["first"] != wheel["before"]["second"]
     assert hashlib.sha256(project.released[WHEEL]).hexdigest() == wheel["sha256"]
+
+
+def test_the_sbom_of_a_wheel_is_put_into_it(project: BuiltProject, tmp_path: Path) -> None:
+    project.write("hook.py", "import os\nmode = 0o666 & ~os.umask(0)\n")
+    project.lock()
+    project.configure("[build]\nembed = true\n")
+    project.commit()
+    assert project.run() == ExitCode.PASS, project.shown
+    assert {row["severity"] for row in project.record["findings"]} <= {"info"}
+    wheel, sdist = project.package["distributions"]
+    assert (wheel["normalised"], wheel["identical"], sdist["normalised"], sdist["embedded"]) == (
+        True,
+        True,
+        False,
+        None,
+    )
+    released = project.released[WHEEL]
+    assert hashlib.sha256(released).hexdigest() == wheel["sha256"] not in wheel["before"].values()
+    sbom = member_of(released, MEMBER)
+    assert wheel["embedded"] == {
+        "member": MEMBER,
+        "sha256": hashlib.sha256(sbom).hexdigest(),
+        "size": len(sbom),
+    }
+    found = json.loads(sbom)
+    assert found["metadata"]["timestamp"] == "2026-11-01T00:00:00Z"
+    assert wheel["sha256"].encode() not in sbom
+    files = {row["name"]: row["hashes"][1]["content"] for row in found["components"] if row["type"] == "file"}
+    assert files == {
+        name: hashlib.sha256(member_of(released, name)).hexdigest()
+        for name in zipfile.ZipFile(io.BytesIO(released)).namelist()
+        if name not in (MEMBER, RECORD)
+    }
+    assert f"{MEMBER},sha256=" in member_of(released, RECORD).decode()
+    project.run()
+    assert project.released[WHEEL] == released
+
+
+def test_wheels_from_elsewhere_are_not_changed_and_a_missing_sbom_is_a_finding(
+    project: BuiltProject, tmp_path: Path
+) -> None:
+    project.lock()
+    project.commit()
+    project.run()
+    (tmp_path / "other").mkdir()
+    for name, content in project.released.items():
+        (tmp_path / "other" / name).write_bytes(content)
+    project.configure("[build]\nembed = true\n")
+    assert project.run("--distributions", str(tmp_path / "other")) == ExitCode.DENIED
+    assert [row["code"] for row in project.record["findings"] if row["severity"] != "info"] == [
+        "distribution.no-embedded-sbom"
+    ]
+    assert project.released[WHEEL] == (tmp_path / "other" / WHEEL).read_bytes()
+    project.run()
+    (tmp_path / "other" / WHEEL).write_bytes(project.released[WHEEL])
+    assert project.run("--distributions", str(tmp_path / "other")) == ExitCode.PASS
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ({f"{INFO}/RECORD.jws": "x"}, "a signature of its RECORD"),
+        ({f"{INFO}/sboms/sealwright.cdx.json": "{}"}, "sealwright.cdx.json already"),
+    ],
+    ids=["signed", "taken"],
+)
+def test_a_wheel_that_can_get_no_sbom_is_a_finding(project: BuiltProject, extra: dict[str, str], words: str) -> None:
+    project.write("hook.py", f"extra = {extra!r}\n")
+    project.lock()
+    project.configure("[build]\nembed = true\n")
+    project.commit()
+    assert project.run() == ExitCode.DENIED
+    assert project.codes == ["build.unusable"]
+    assert words in " ".join(row["message"] for row in project.record["findings"])
 
 
 def test_a_content_that_depends_on_the_conditions_is_a_finding_even_with_normalise(project: BuiltProject) -> None:

@@ -3,10 +3,11 @@
 Each package with a build lock (requirements-build.txt, which compile_locks writes) is built twice at the same time: sdist,
 then wheel from the sdist, from a clean export of the commit, in an environment of that lock. The two builds differ in
 folder, umask, times of files, time zone, locale, hash seed, CPUs and, where root allows it, user. [build].normalise repacks
-what they make into one canonical form. Building runs the code of the project: see [build].allow.
+what they make into one canonical form; [build].embed puts into each wheel the SBOM of what it contains (PEP 770). Building
+runs the code of the project: see [build].allow.
 With --distributions FOLDER nothing is built: distributions that were built elsewhere (for many platforms, or in a job without secrets) are
-copied, checked as copies, and released under their own names. Hidden files are passed over; attestations are recorded by
-digest. A project without build lock and without [[packages]] releases none.
+copied, checked as copies, and released unchanged, under their own names; with [build].embed a wheel without SBOM is a
+finding. Hidden files are passed over; attestations are recorded by digest. A project without build lock and without [[packages]] releases none.
 
 Reads    --distributions FOLDER, or the commit, build locks and project metadata
 Writes   dist/packages/, dist/build/report.json
@@ -51,7 +52,7 @@ from ops.supply_chain.gather.release.packages import (
     provided_files,
     released_packages,
 )
-from ops.supply_chain.release.packages.hygiene.check import check_together, other_file_findings
+from ops.supply_chain.release.packages.hygiene.check import check_together, other_file_findings, unembedded_findings
 from ops.supply_chain.release.packages.hygiene.identity import Expected
 from ops.supply_chain.release.packages.hygiene.issues import SCOPE
 from ops.supply_chain.runner.arguments import absolute
@@ -113,6 +114,8 @@ def _perform(run: StageRun) -> StageResult:
                 (work / name).unlink()
         read = [result.distribution for result in checked if result.distribution]
         together = check_together(read, expected)
+        if run.config.build.embed:
+            together = (*together, *unembedded_findings(read))
         candidates = candidates._replace(findings=(*candidates.findings, *together))
     return _result(run, packages, candidates, checked)
 

@@ -23,7 +23,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.adapters.files.folders import empty
-from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.sbom import SbomFormat
 from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
@@ -33,11 +32,11 @@ from ops.supply_chain.contracts.values.package_index import MetadataAnswer
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ErrorClass, OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
-from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.inventory.build.documents import DescribedProject, LockInventory
+from ops.supply_chain.gather.release.subject import subject_of
+from ops.supply_chain.inventory.build.documents import LockInventory
 from ops.supply_chain.inventory.build.union import Union
-from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION, Component, Document, TimestampSource
+from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION, Component, Document
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -102,30 +101,6 @@ def _perform(run: StageRun) -> StageResult:
     }
     result = _with_distributions(_result(inventory, aggregate, answer, writes, options), distributions)
     return _waived(run, result, project)
-
-
-def subject_of(run: StageRun, locks: Sequence[Lock]) -> DescribedProject:
-    """Return the project as an SBOM describes it."""
-    from ops.supply_chain.dependencies.locks.product import product_names
-
-    project, config = run.project, run.config.sbom
-    known = project.epoch_source != TimestampSource.NONE
-    authors = ", ".join(project.authors)
-    return DescribedProject(
-        name=project.name,
-        version=project.version,
-        python_name=project.python_name,
-        is_package=project.is_package,
-        licence=project.licence,
-        author=config.author or authors,
-        producer=config.producer or authors,
-        description=project.description,
-        timestamp=timestamp_of_epoch(project.epoch) if known else "",
-        timestamp_source=TimestampSource(project.epoch_source),
-        index_url=run.config.index.url,
-        scopes=run.config.locks.scopes,
-        product=product_names(locks, ProjectFiles(run.root).read),
-    )
 
 
 def _formats(option: str, configured: Sequence[SbomFormat], flag: str) -> tuple[SbomFormat, ...]:

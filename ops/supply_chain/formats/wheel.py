@@ -30,6 +30,9 @@ DESCRIBING = ("METADATA", "WHEEL", "RECORD", "entry_points.txt")
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 """Files in `.dist-info` that RECORD must not list."""
 
+EMBEDDED_SBOM = "sboms/sealwright.cdx.json"
+"""Where in `.dist-info` this project puts the SBOM of a wheel (PEP 770: a name that no other tool uses)."""
+
 _HASH = re.compile(r"(sha256|sha384|sha512)=([A-Za-z0-9_-]+)")
 _OBJECT = re.compile(
     r"(?P<module>\w+(?:\.\w+)*)\s*(?::\s*(?P<attr>\w+(?:\.\w+)*))?\s*(?:\[(?P<extras>[^\]]*)\])?", re.ASCII

@@ -17,9 +17,12 @@ class BuildConfig(Contract, frozen=True, kw_only=True):
     built below a process that has a token for signing or publishing. `normalise` repacks each distribution into one canonical form: contents and names are unchanged, RECORD is written
     again, and the build report has the digests before and after. It also keeps the build folder out of compiled code, with
     `-ffile-prefix-map` in `CFLAGS` and `CXXFLAGS`, unless `variables` sets them. `variables` are environment variables that a build gets beyond the few that it always has;
-    `{source}` in a value is the folder in which the wheel is built.
+    `{source}` in a value is the folder in which the wheel is built. `embed` puts an SBOM of what a wheel contains into it (PEP 770), as
+    `.dist-info/sboms/sealwright.cdx.json`, and repacks the wheel into its canonical form, even without `normalise`.
+    Distributions that were built elsewhere are never changed: one without that SBOM is a finding then.
     """
 
     allow: bool | None = None
     normalise: bool = False
+    embed: bool = False
     variables: dict[str, str] = msgspec.field(default_factory=dict)

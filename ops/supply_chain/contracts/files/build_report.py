@@ -44,11 +44,20 @@ class BuildDifference(Contract, frozen=True, kw_only=True):
     cure: str = ""
 
 
+class EmbeddedSbom(Contract, frozen=True, kw_only=True):
+    """The SBOM that was put into a wheel: its member, and the digest and size of that."""
+
+    member: str
+    sha256: Sha256
+    size: Count
+
+
 class BuiltDistribution(Contract, frozen=True, kw_only=True):
     """One distribution as it is released.
 
     `before` is null where it was not built here. `normalised` is true if it was repacked into canonical form; `built_twice`
-    if it was built twice here, and `identical` then whether both were the same, byte for byte, else null.
+    if it was built twice here, and `identical` then whether both were the same, byte for byte, else null. `embedded` is the
+    SBOM that was put into a wheel here, null without one; `before` is from before that.
     """
 
     filename: str
@@ -60,6 +69,7 @@ class BuiltDistribution(Contract, frozen=True, kw_only=True):
     built_twice: bool = False
     identical: bool | None = None
     differences: tuple[BuildDifference, ...] = ()
+    embedded: EmbeddedSbom | None = None
 
 
 class BuildConditions(Contract, frozen=True, kw_only=True):

@@ -46,6 +46,7 @@ from ops.supply_chain.core.variables import is_token
 from ops.supply_chain.dependencies.compile.build_source import build_backend
 from ops.supply_chain.formats.lock_formats import BUILD_LOCK
 from ops.supply_chain.gather.gates.projects import read_project
+from ops.supply_chain.gather.release.embedding import sbom_maker
 from ops.supply_chain.release.packages.causes import BuildFolders, backend_name
 from ops.supply_chain.release.packages.twice import TwoBuilds, compare_builds
 from ops.supply_chain.runner.context import StageRun
@@ -204,7 +205,13 @@ def _build(
         backend=backend_name(described.backend),
     )
     try:
-        released = compare_builds(two, path=package.manifest, epoch=epoch, normalise=run.config.build.normalise)
+        released = compare_builds(
+            two,
+            path=package.manifest,
+            epoch=epoch,
+            normalise=run.config.build.normalise,
+            make_sbom=sbom_maker(run) if run.config.build.embed else None,
+        )
     except ValueError as error:
         return _Built(described, {}, {}, (_unusable(package, str(error)),))
     return _Built(

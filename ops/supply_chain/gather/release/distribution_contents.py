@@ -16,9 +16,10 @@ from ops.supply_chain.contracts.values.distribution import DistributionKind
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.formats.archives.distribution import UnreadableDistributionError, feed_files, kind_of
-from ops.supply_chain.formats.wheel import WHEEL_ENDING
+from ops.supply_chain.gather.release.embedding import wheel_tags
 from ops.supply_chain.inventory.distributions.contents import Contents, ContentsReader
 from ops.supply_chain.inventory.distributions.describe import ReleasedDistribution, describe_distribution
+from ops.supply_chain.inventory.distributions.embedded import without_own
 from ops.supply_chain.inventory.distributions.names import document_names
 from ops.supply_chain.inventory.distributions.tools import build_tools
 from ops.supply_chain.inventory.model.document import Document
@@ -54,7 +55,8 @@ def described_distributions(dist: Path, locked: Document) -> Iterator[NamedDocum
     names = document_names([file for file, _ in found])
     report = canonical.read(dist / REPORT, BuildReport) if (dist / REPORT).is_file() else None
     for file, size in found:
-        document = describe_distribution(file, _contents(dist / FOLDER / file.file_name, file), locked)
+        contents = without_own(file, _contents(dist / FOLDER / file.file_name, file), locked)
+        document = describe_distribution(file, contents, locked)
         tools = build_tools(report, file.file_name, file.sha256) if report else ()
         yield NamedDocument(
             FileRef(path=f"dist:{FOLDER}/{file.file_name}", sha256=file.sha256, size=size),
@@ -65,7 +67,7 @@ def described_distributions(dist: Path, locked: Document) -> Iterator[NamedDocum
 
 def _measured(path: Path) -> tuple[ReleasedDistribution, int]:
     is_wheel = kind_of(path.name) is DistributionKind.WHEEL
-    tags = "-".join(path.name.removesuffix(WHEEL_ENDING).rsplit("-", 3)[1:]) if is_wheel else ""
+    tags = wheel_tags(path.name) if is_wheel else ""
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -31,7 +31,10 @@ _SDIST_METADATA = re.compile(r"[^/]+/PKG-INFO")
 
 
 class ReleasedDistribution(NamedTuple):
-    """A distribution in `dist/packages/`: its file name, whether it is a wheel, its wheel tags, and its SHA-256."""
+    """A distribution in `dist/packages/`: its file name, whether it is a wheel, its wheel tags, and its SHA-256.
+
+    The SHA-256 is empty where it is not known yet.
+    """
 
     file_name: str
     is_wheel: bool
@@ -113,7 +116,7 @@ def _root(file: ReleasedDistribution, path: str, metadata: CoreMetadata, content
             key=normalise(name),
             version=version,
             purl=purl,
-            hashes=(f"sha256:{file.sha256}",),
+            hashes=(f"sha256:{file.sha256}",) if file.sha256 else (),
             licence=licence_of(metadata),
             producer=producer_of(metadata),
             summary=summary_of(metadata),

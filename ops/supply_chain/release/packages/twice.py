@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.files.build_report import BuildDifference, BuiltDistribution, DigestPair
+from ops.supply_chain.contracts.files.build_report import BuildDifference, BuiltDistribution, DigestPair, EmbeddedSbom
 from ops.supply_chain.contracts.values.distribution import DistributionKind
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import excerpt, plural
-from ops.supply_chain.formats.archives.details import ArchiveDetails, read_details
+from ops.supply_chain.formats.archives.details import ArchiveDetails, MemberDetails, read_details
 from ops.supply_chain.formats.wheel import WHEEL_ENDING
-from ops.supply_chain.release.packages.canonical import NotCanonicalError, canonical_bytes
+from ops.supply_chain.release.packages.canonical import canonical_bytes
 from ops.supply_chain.release.packages.causes import NORMALISE, BuildFolders, cause_of
 from ops.supply_chain.release.packages.comparison import (
     CONTENT,
@@ -27,6 +27,9 @@ _MOST_DIFFERENCES = 1000
 """Of one distribution that the report lists."""
 
 _MOST_NAMED = 3
+
+MakeSbom = Callable[[str, Sequence[MemberDetails]], MemberDetails]
+"""Takes the file name of a wheel and its members, and returns the member with its SBOM; ValueError where it has none."""
 
 
 class TwoBuilds(NamedTuple):
@@ -52,7 +55,9 @@ class Released(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def compare_builds(builds: TwoBuilds, *, path: str, epoch: int, normalise: bool) -> tuple[Released, ...]:
+def compare_builds(
+    builds: TwoBuilds, *, path: str, epoch: int, normalise: bool, make_sbom: MakeSbom | None = None
+) -> tuple[Released, ...]:
     """Compare two builds, and repack them if that is asked for.
 
     Args:
@@ -60,29 +65,65 @@ def compare_builds(builds: TwoBuilds, *, path: str, epoch: int, normalise: bool)
         path: The package's `pyproject.toml`, for findings.
         epoch: SOURCE_DATE_EPOCH.
         normalise: Whether distributions are repacked into their canonical form.
+        make_sbom: Makes the SBOM that is put into each wheel, which is then repacked in any case; None for none.
     Returns:
         The first build's distributions, or their canonical form; the sdist first.
     Raises:
-        ValueError: An archive cannot be read, or has no canonical form; the message begins with its name.
+        ValueError: An archive cannot be read, or has no canonical form, or no SBOM can be put into it; the message begins with its name.
     """
+    repack = _Repack(epoch, normalise, make_sbom)
     names = {_kind(name): name for name in builds.second}
     found = []
     for name, content in builds.first.items():
         other = names[_kind(name)]
-        found.append(_compare(builds, name, other, content, path=path, epoch=epoch, normalise=normalise))
+        found.append(_compare(builds, name, other, content, path=path, repack=repack))
     return tuple(found)
 
 
-def _compare(
-    builds: TwoBuilds, name: str, other_name: str, content: bytes, *, path: str, epoch: int, normalise: bool
-) -> Released:
+class _Repack(NamedTuple):
+    """How distributions are repacked."""
+
+    epoch: int
+    normalise: bool
+    make_sbom: MakeSbom | None
+
+    def applies_to(self, kind: DistributionKind) -> bool:
+        """Return whether distributions of a kind are repacked."""
+        return self.normalise or self._sbom_of(kind) is not None
+
+    def repacked(self, name: str, kind: DistributionKind, details: ArchiveDetails) -> tuple[bytes, EmbeddedSbom | None]:
+        """Return the bytes that are released, and which SBOM was put into them.
+
+        Raises:
+            ValueError: There are none; the message begins with the name.
+        """
+        make_sbom = self._sbom_of(kind)
+        try:
+            sbom = make_sbom(name, details.members) if make_sbom else None
+            members = (*details.members, sbom) if sbom else details.members
+            content = canonical_bytes(kind, members, epoch=self.epoch)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+        return content, _described(sbom) if sbom else None
+
+    def _sbom_of(self, kind: DistributionKind) -> MakeSbom | None:
+        return self.make_sbom if kind is DistributionKind.WHEEL else None
+
+
+def _described(sbom: MemberDetails) -> EmbeddedSbom:
+    return EmbeddedSbom(member=sbom.name, sha256=sha256_bytes(sbom.content), size=len(sbom.content))
+
+
+def _compare(builds: TwoBuilds, name: str, other_name: str, content: bytes, *, path: str, repack: _Repack) -> Released:
     kind, other = _kind(name), builds.second[other_name]
     first, second = _details(name, kind, content), _details(other_name, kind, other)
-    released, repeated = content, other
-    if normalise:
-        released, repeated = (_canonical(name, kind, details, epoch) for details in (first, second))
+    released, repeated, embedded = content, other, None
+    normalised = repack.applies_to(kind)
+    if normalised:
+        released, embedded = repack.repacked(name, kind, first)
+        repeated, _ = repack.repacked(other_name, kind, second)
     identical = released == repeated and name == other_name
-    differences = _differences(builds, (name, other_name), (content, other), (first, second), epoch)
+    differences = _differences(builds, (name, other_name), (content, other), (first, second), repack.epoch)
     explained = tuple(_explained(builds, kind, difference) for difference in differences[:_MOST_DIFFERENCES])
     built = BuiltDistribution(
         filename=name,
@@ -90,13 +131,14 @@ def _compare(
         sha256=sha256_bytes(released),
         size=len(released),
         before=DigestPair(first=sha256_bytes(content), second=sha256_bytes(other)),
-        normalised=normalise,
+        normalised=normalised,
         built_twice=True,
         identical=identical,
         differences=explained,
+        embedded=embedded,
     )
-    unequal = () if normalise and identical else explained
-    if normalise:
+    unequal = () if normalised and identical else explained
+    if normalised:
         unequal = tuple(row for row in unequal if row.cure != NORMALISE) or unequal
     return Released(released, built, _findings(name, path, unequal))
 
@@ -167,11 +209,4 @@ def _details(name: str, kind: DistributionKind, content: bytes) -> ArchiveDetail
     try:
         return read_details(kind, content)
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-
-
-def _canonical(name: str, kind: DistributionKind, details: ArchiveDetails, epoch: int) -> bytes:
-    try:
-        return canonical_bytes(kind, details.members, epoch=epoch)
-    except NotCanonicalError as error:
         raise ValueError(f"{name}: {error}") from error

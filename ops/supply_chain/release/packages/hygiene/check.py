@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.distribution import Distribution, DistributionKind
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.formats.wheel import FileName, parse_file_name
+from ops.supply_chain.formats.wheel import EMBEDDED_SBOM, FileName, parse_file_name
 from ops.supply_chain.release.packages.hygiene.contents import content_issues
 from ops.supply_chain.release.packages.hygiene.entry_points import entry_point_issues, entry_point_modules
 from ops.supply_chain.release.packages.hygiene.identity import Expected, name_issues, stated_issues, tag_issues
@@ -101,6 +101,18 @@ def check_together(distributions: Sequence[Distribution], expected: Expected) ->
                 if wheel.kind is DistributionKind.WHEEL:
                     issues = source_issues(wheel, info_folder(wheel), sdist)
                     found += findings_of(wheel.filename, issues, package=name)
+    return tuple(found)
+
+
+def unembedded_findings(distributions: Sequence[Distribution]) -> tuple[Finding, ...]:
+    """Return a finding for each wheel without the SBOM that `[build].embed` asks for."""
+    text = "has no SBOM in it, as [build].embed asks for; what was built elsewhere is not changed"
+    found: list[Finding] = []
+    for wheel in distributions:
+        path = f"{info_folder(wheel)}/{EMBEDDED_SBOM}"
+        if wheel.kind is DistributionKind.WHEEL and path not in {member.path for member in wheel.files}:
+            issue = Issue("distribution.no-embedded-sbom", path, text)
+            found += findings_of(wheel.filename, [issue])
     return tuple(found)
 
 

@@ -44,6 +44,10 @@ _KINDS: dict[str, tuple[Severity, str]] = {
     "distribution.missing": (_HIGH, "Build the distribution, and add it to the folder."),
     "distribution.missing-file": (_HIGH, _REBUILD),
     "distribution.name": (_HIGH, _RENAME),
+    "distribution.no-embedded-sbom": (
+        _LOW,
+        "Build it with build_distributions, which puts the SBOM in, or set [build].embed = false.",
+    ),
     "distribution.no-modules": (_INFO, _NOTE),
     "distribution.no-sdist": (
         _LOW,
