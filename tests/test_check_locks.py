@@ -375,6 +375,21 @@ def test_a_source_without_its_lock(gate: Gate) -> None:
     assert gate.findings == [("lock.missing", LOCK, 0)]
 
 
+def test_a_lock_that_is_left_out_without_its_source(gate: Gate) -> None:
+    config = gate.root / ".security-config.toml"
+    config.write_text(f'{config.read_text()}[locks]\nexclude = ["{LOCK}"]\n')
+    assert gate.run() == ExitCode.DENIED
+    assert gate.findings == [("lock.missing", LOCK, 0)]
+    [found] = gate.record["findings"]
+    assert (
+        found["message"]
+        == f"[locks] leaves {LOCK} out, but not its source f/requirements.in, which declares dependencies"
+    )
+    assert found["next_step"] == f"Exclude f/requirements.in as well, with the reason, or let {LOCK} be read."
+    config.write_text(config.read_text().replace(f'["{LOCK}"]', f'["{LOCK}", "f/requirements.in", "base.in"]'))
+    assert gate.run() == ExitCode.PASS
+
+
 def test_a_lock_without_a_source(gate: Gate) -> None:
     gate.write("a/requirements.txt", "")
     gate.write("b/requirements.txt", "-r ../f/requirements.txt\n")

@@ -244,7 +244,11 @@ def _without_source(lock: Lock) -> LockCheck:
 
 
 def _missing(job: LockJob) -> LockCheck:
-    return LockCheck(path=job.path, how=CheckMethod.MISSING, findings=(findings.missing(job.path, job.source_path),))
+    return LockCheck(
+        path=job.path,
+        how=CheckMethod.MISSING,
+        findings=(findings.missing(job.path, job.source_path, left_out=bool(job.old)),),
+    )
 
 
 def _findings(checks: Sequence[tuple[Lock | None, LockCheck]]) -> Iterator[Finding]:

@@ -42,7 +42,13 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.dependencies.compile.options import CompileOptions, parse_options, refuse_unknown
 from ops.supply_chain.dependencies.compile.plan import LockJob, restrict
-from ops.supply_chain.dependencies.compile.report import document_of, findings_of, left_out_notes, text_of
+from ops.supply_chain.dependencies.compile.report import (
+    document_of,
+    findings_of,
+    left_out_notes,
+    not_upgraded_notes,
+    text_of,
+)
 from ops.supply_chain.dependencies.compile.reproduce import CompileOutcome
 from ops.supply_chain.dependencies.compile.resolve import LockResult, resolve
 from ops.supply_chain.dependencies.compile.siblings import (
@@ -104,6 +110,7 @@ def _perform(run: StageRun) -> StageResult:
     young = sum(lock.result.job.header.compiled_at > options.allowed for lock in locks)
     notes = [f"{young} of them record a timestamp that is younger than the cool-down"] if young else []
     notes += [note for lock in locks for note in left_out_notes(lock.result)]
+    notes += [note for lock in locks for note in not_upgraded_notes(lock.result, options)]
     notes += [f"{path} was written from [build-system]" for path in changed]
     return _result(run, locks, written, runs=len(sent), notes=notes, drifted=drifted)
 

@@ -168,7 +168,7 @@ def test_a_broken_input_is_no_rehearsal(denied: Path, tmp_path: Path) -> None:
     (denied / "functions/one/requirements.txt").write_text("alpha==\n")
     done = rehearse(denied, tmp_path / "dist")
     assert done.returncode == 3
-    assert done.stdout.splitlines()[-1] == "  rehearsal failed: generate_sbom ended with exit 3"
+    assert done.stdout.splitlines()[-1] == "  rehearsal failed in generate_sbom; the run ends with exit 3"
 
 
 def in_group(group: int) -> list[str]:

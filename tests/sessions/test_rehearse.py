@@ -217,7 +217,7 @@ def test_without_identities_one_is_made_up_and_said_so(play: Play, capfd: pytest
 
 def test_a_stage_that_stops_is_told_and_its_code_is_the_runs(play: Play, capfd: pytest.CaptureFixture[str]) -> None:
     play(code=6, stopped="sign_artifacts", config=IDENTITY)
-    assert capfd.readouterr().out.splitlines()[1:] == ["  rehearsal failed: sign_artifacts ended with exit 6"]
+    assert capfd.readouterr().out.splitlines()[1:] == ["  rehearsal failed in sign_artifacts; the run ends with exit 6"]
 
 
 def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

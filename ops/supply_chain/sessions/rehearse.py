@@ -256,7 +256,7 @@ def _text(finished: Finished, reasons: Sequence[str], signer: RehearsalSigner) -
     who = f"{signer.identity}, issuer {signer.issuer}" + (" (ephemeral)" if signer.ephemeral else "")
     lines = [f"rehearsal as {who}; signed on loopback, nothing was written to a public log"]
     if finished.code != ExitCode.PASS:
-        lines.append(f"  rehearsal failed: {finished.stopped} ended with exit {finished.code}")
+        lines.append(f"  rehearsal failed in {finished.stopped}; the run ends with exit {finished.code}")
     elif not reasons:
         lines.append("  rehearsal succeeded; no check would block this release")
     else:

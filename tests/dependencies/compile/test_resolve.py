@@ -14,6 +14,7 @@ from ops.supply_chain.dependencies.compile.diff import PinChange, pins_of
 from ops.supply_chain.dependencies.compile.header import parse_header
 from ops.supply_chain.dependencies.compile.options import CompileOptions
 from ops.supply_chain.dependencies.compile.plan import LockJob
+from ops.supply_chain.dependencies.compile.report import not_upgraded_notes
 from ops.supply_chain.dependencies.compile.reproduce import CompileOutcome
 from ops.supply_chain.dependencies.compile.resolve import LockResult, resolve
 
@@ -269,3 +270,20 @@ def test_settling_again_changes_nothing_and_nothing_ever_goes_down(
         assert int(pins_of(first.text).versions["a"][0]) >= old[1]
     moment = parse_header(first.text, where="x").compiled_at
     assert moment == max(ALLOWED, DAY.format(old[0]) if isinstance(old, tuple) else "")
+
+
+UPGRADE_A = msgspec.structs.replace(OPTIONS, upgrade_packages=("a",))
+
+
+@pytest.mark.parametrize(
+    ("releases", "text", "noted"),
+    [
+        ({1: 1, 2: 2}, "a", False),
+        ({1: 1, 2: 2}, "a<2", True),  # the source allows no newer one
+        ({1: 1, 2: 14}, "a", True),  # the cool-down allows no newer one
+    ],
+)
+def test_a_package_that_could_not_be_upgraded_is_named(releases: dict[int, int], text: str, noted: bool) -> None:
+    result = one(old_lock(1, "a==1"), {"a": releases}, text=text, options=UPGRADE_A)
+    note = f"f/requirements.txt still has a 1: neither f/requirements.in nor the other pins allow a newer one that was released by {ALLOWED}"
+    assert not_upgraded_notes(result, UPGRADE_A) == ((note,) if noted else ())

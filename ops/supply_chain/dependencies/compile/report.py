@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.dependencies.compile.diff import PinChange, pins_of
 from ops.supply_chain.dependencies.compile.header import body_of
+from ops.supply_chain.dependencies.compile.options import CompileOptions
 from ops.supply_chain.dependencies.compile.resolve import LockResult
 from ops.supply_chain.dependencies.compile.siblings import SiblingFiles
 
@@ -32,6 +33,17 @@ def left_out_notes(result: LockResult) -> tuple[str, ...]:
     return tuple(
         f"{result.job.path} does not have {name}, which {result.job.source_path} requires where {marker}"
         for name, marker in left_out
+    )
+
+
+def not_upgraded_notes(result: LockResult, options: CompileOptions) -> tuple[str, ...]:
+    """Return a remark on each package that was named for an upgrade and is at the same version as before."""
+    before, after = result.job.pins.versions, pins_of(body_of(result.text)).versions
+    return tuple(
+        f"{result.job.path} still has {name} {', '.join(after[name])}: neither {result.job.source_path} nor the other "
+        f"pins allow a newer one that was released by {options.allowed}"
+        for name in sorted(options.names)
+        if name in after and before.get(name) == after[name]
     )
 
 

@@ -143,8 +143,16 @@ def inconsistent(path: str, found: Mismatch, tool: str) -> Finding:
     )
 
 
-def missing(path: str, source: str) -> Finding:
-    """Return the finding for a source without a lock."""
+def missing(path: str, source: str, *, left_out: bool = False) -> Finding:
+    """Return the finding for a source without a lock, or with one that `[locks]` leaves out."""
+    if left_out:
+        return Finding(
+            code="lock.missing",
+            severity=Severity.HIGH,
+            message=f"[locks] leaves {path} out, but not its source {source}, which declares dependencies",
+            next_step=f"Exclude {source} as well, with the reason, or let {path} be read.",
+            path=path,
+        )
     return Finding(
         code="lock.missing",
         severity=Severity.HIGH,
