@@ -144,9 +144,7 @@ def test_any_file_gone_or_more_is_refused(release: Handmade) -> None:
 def test_distributions_that_a_record_names_are_released_unchanged(tmp_path: Path) -> None:
     release = Handmade(tmp_path)
     names = ["n-1.0-py3-none-any.whl", "n-1.0.tar.gz"]
-    for name in names:
-        release.write(f"dist/packages/{name}", name)
-    release.record("build_distributions", writes=tuple(release.ref("dist", f"packages/{name}") for name in names))
+    release.distributions(*names)
     release.until("assemble_release")
     release.must(assemble_release.main)
     assert assembled(release) == [*NAMES, *names]

@@ -194,7 +194,7 @@ PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "generate_provenance",
         "Provenance",
-        reads="artifacts, records, git",
+        reads="artifacts, records, the report of the build, git",
         writes="dist/provenance/provenance.json, dist/checksums.txt",
         decides="nothing",
         release=(Step(60),),

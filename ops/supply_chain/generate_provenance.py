@@ -1,10 +1,10 @@
 """State how the release came to be: in-toto statement with SLSA provenance, and checksums of every file.
 
-Reads    artifacts, records, git; and the newest retained release, whose provenance this one continues.
+Reads    artifacts, records, the report of the build, git; and the newest retained release, whose provenance this one continues.
 Writes   dist/provenance/provenance.json, dist/checksums.txt
 Decides  nothing
 Exits    0 done, 2 usage, 3 verdict and records are missing or were changed, the project was changed since
-         check_source, or the newest retained release is damaged, 5 git did not answer, 6 the statement does not meet its contract.
+         check_source, the report of the build is not about the distributions, or the newest retained release is damaged, 5 git did not answer, 6 the statement does not meet its contract.
 Network  none.
 Source   in-toto Statement v1; SLSA 1.2 Provenance v1; docs/provenance.md explains each identifier
          and does not claim. Byproducts are the records and the verdict, by the digest of their canonical
@@ -17,13 +17,15 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.folders import measure, plain_files
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.files.build_report import BuildReport
 from ops.supply_chain.contracts.files.provenance import (
     Builder,
+    BuildParameters,
     DigestSet,
     ExternalParameters,
     InternalParameters,
@@ -50,10 +52,11 @@ from ops.supply_chain.release.assembly.layout import (
     GATE_SOURCE,
     PROVENANCE_SOURCE,
     RELEASED_FOLDERS,
+    ReleaseFile,
     lay_out,
     provenance_name,
 )
-from ops.supply_chain.release.provenance import dependencies
+from ops.supply_chain.release.provenance import builds, dependencies
 from ops.supply_chain.release.provenance.agreement import SOURCE_STAGE, changed_since
 from ops.supply_chain.release.provenance.builder import build_type, builder_id, recognise
 from ops.supply_chain.release.provenance.source import source_uri, tag_of
@@ -64,6 +67,8 @@ from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
 
 POLICY_RECORD = "records/evaluate_policy.json"
+BUILD_STAGE = "build_distributions"
+PACKAGES = "packages/"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +93,8 @@ def _perform(run: StageRun) -> StageResult:
     files = lay_out(plain_files(run.dist, RELEASED_FOLDERS, [GATE_SOURCE]), project.name, project.version)
     measured = {file: measure(run.dist / file.source) for file in files}
     subjects = {file.name: measure.sha256 for file, measure in measured.items()}
-    statement = _statement(run, gate, policy_record, subjects)
+    report = _report(run, gate, {file: measure.sha256 for file, measure in measured.items()})
+    statement = _statement(run, gate, policy_record, subjects, report)
     provenance = canonical.write(run.dist / PROVENANCE_SOURCE, statement)
     name = provenance_name(project.name, project.version)
     write_atomic(run.dist / CHECKSUMS_SOURCE, format_checksums({**subjects, name: sha256_bytes(provenance)}))
@@ -133,15 +139,43 @@ def _hold_gate(run: StageRun, policy_record: Record) -> None:
         )
 
 
-def _statement(run: StageRun, gate: GateFile, policy_record: Record, subjects: dict[str, str]) -> Statement:
+def _report(run: StageRun, gate: GateFile, released: Mapping[ReleaseFile, str]) -> BuildReport | None:
+    """Return the report of the build; None if there is no distribution.
+
+    Raises:
+        InputError: It is not the one that its stage recorded, or not about exactly these distributions.
+    """
+    distributions = {file.name: sha256 for file, sha256 in released.items() if file.source.startswith(PACKAGES)}
+    path = run.dist / builds.REPORT_SOURCE
+    wrote = [ref for record in gate.records if record.stage == BUILD_STAGE for ref in record.writes]
+    if not wrote and not distributions:
+        return None
+    again = f"Run {BUILD_STAGE}.py again, or the whole release."
+    if not path.is_file() or run.dist_ref(path) not in wrote:
+        raise InputError(f"dist/{builds.REPORT_SOURCE}: is not what {BUILD_STAGE} recorded that it wrote", hint=again)
+    report = canonical.read(path, BuildReport)
+    problems = builds.problems_of_report(report, distributions)
+    if (report.component, report.version) != (run.project.name, run.project.version):
+        problems = (f"is about {report.component} {report.version}", *problems)
+    if problems:
+        raise InputError(f"dist/{builds.REPORT_SOURCE}: {problems[0]}", hint=again)
+    return report if report.packages else None
+
+
+def _statement(
+    run: StageRun, gate: GateFile, policy_record: Record, subjects: dict[str, str], report: BuildReport | None
+) -> Statement:
     base = run.config.provenance.uri_base or URI_BASE
     kind = recognise(os.environ)
     return build_statement(
         subjects,
         build_type=build_type(base),
-        parameters=_parameters(run, [*gate.records, policy_record]),
+        parameters=_parameters(run, [*gate.records, policy_record], report),
         internal=InternalParameters(python=platform.python_version(), platform=f"{sys.platform}-{platform.machine()}"),
-        dependencies=_dependencies(run, [*gate.records, policy_record]),
+        dependencies=[
+            *_dependencies(run, [*gate.records, policy_record]),
+            *(builds.build_requirements(report) if report else ()),
+        ],
         run=RunDetails(
             builder=Builder(
                 id=builder_id(base, kind, rehearsal=is_rehearsal()),
@@ -152,17 +186,21 @@ def _statement(run: StageRun, gate: GateFile, policy_record: Record, subjects: d
                 started_on=min([timestamp(run.now), *(record.started for record in gate.records)]),
                 finished_on=timestamp(run.now),
             ),
-            byproducts=dependencies.byproducts(
-                [(record, sha256_bytes(canonical.encode(record))) for record in gate.records],
-                sha256_bytes(canonical.encode(gate.verdict)),
-                (policy_record, sha256_bytes(canonical.encode(policy_record))),
+            byproducts=(
+                *dependencies.byproducts(
+                    [(record, sha256_bytes(canonical.encode(record))) for record in gate.records],
+                    sha256_bytes(canonical.encode(gate.verdict)),
+                    (policy_record, sha256_bytes(canonical.encode(policy_record))),
+                ),
+                *(builds.build_byproducts(report, sha256_bytes(canonical.encode(report))) if report else ()),
             ),
         ),
     )
 
 
-def _parameters(run: StageRun, records: Sequence[Record]) -> ExternalParameters:
-    project = run.project
+def _parameters(run: StageRun, records: Sequence[Record], report: BuildReport | None) -> ExternalParameters:
+    project, build = run.project, run.config.build
+    is_built = report is not None and any(package.provided_by is None for package in report.packages)
     return ExternalParameters(
         component=project.name,
         version=project.version,
@@ -172,6 +210,7 @@ def _parameters(run: StageRun, records: Sequence[Record]) -> ExternalParameters:
         options={record.stage: record.options for record in records if record.options},
         source=_source(run),
         tag=tag_of(project.source.tags, project.name, project.version) if project.source else "",
+        build=BuildParameters(normalise=build.normalise, variables=build.variables) if is_built else None,
         rehearsal=is_rehearsal(),
     )
 

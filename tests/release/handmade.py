@@ -7,16 +7,39 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ops.supply_chain import assemble_release, bundle_evidence, generate_provenance, retain_artifacts, summarise_release
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.files.build_report import (
+    BuildConditions,
+    BuildReport,
+    BuildRequirement,
+    BuiltDistribution,
+    DigestPair,
+    PackageBuild,
+)
 from ops.supply_chain.contracts.files.record import Record, ToolRef
 from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verdict
+from ops.supply_chain.contracts.values.distribution import DistributionKind
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 
 LOCKS = ("functions/a/requirements.txt", "functions/b/requirements.txt")
+CONDITIONS = BuildConditions(
+    folder="first",
+    umask="0022",
+    timezone="UTC",
+    locale="C",
+    hash_seed="0",
+    cpus=1,
+    user="own",
+    python="3.11.7",
+    zlib="1.2.13",
+    tools={"hatchling": "1.33.0"},
+)
 INVOCATION = "urn:uuid:00000000-0000-4000-8000-000000000000"
 Main = Callable[[Sequence[str]], int]
 
@@ -89,6 +112,46 @@ class Handmade:
             **facts,
         }
         canonical.write(self.dist / "records" / f"{stage}.json", Record(**whole))
+
+    def distributions(self, *names: str, before: DigestPair | None = None, **facts: Any) -> None:
+        """Do what build_distributions does, with the name of a distribution as its content."""
+        for name in names:
+            self.write(f"dist/packages/{name}", name)
+        refs = [self.ref("dist", f"packages/{name}") for name in names]
+        built = [
+            BuiltDistribution(
+                filename=name,
+                kind=DistributionKind.WHEEL if name.endswith(".whl") else DistributionKind.SDIST,
+                sha256=ref.sha256,
+                size=ref.size,
+                before=before,
+                **{"built_twice": True, "identical": True, **facts},
+            )
+            for name, ref in zip(names, refs, strict=True)
+        ]
+        package = PackageBuild(
+            path=".",
+            name="n",
+            version=self.version,
+            backend="hatchling.build",
+            requirements=(
+                BuildRequirement(name="hatchling", version="1.33.0+x", sha256=("a" * 64, "b" * 64)),
+                BuildRequirement(name="unhashed", version="1"),
+            ),
+            distributions=tuple(built),
+            builds=(CONDITIONS, msgspec.structs.replace(CONDITIONS, folder="second", umask="0077")),
+        )
+        self.build_report(package)
+
+    def build_report(self, *packages: PackageBuild) -> None:
+        """Write the report of the build, and the record of the stage that wrote it."""
+        report = BuildReport(
+            schema="build/1", component="N", version=self.version, source_date_epoch=0, packages=packages
+        )
+        canonical.write(self.dist / "build/report.json", report)
+        names = [f"packages/{entry.filename}" for package in packages for entry in package.distributions]
+        writes = tuple(self.ref("dist", path) for path in ["build/report.json", *names])
+        self.record("build_distributions", writes=writes)
 
     def verdict(self, inputs: Sequence[str], outcome: Outcome = Outcome.PASS) -> Verdict:
         rule = RuleVerdict(code="p.r", title="t", outcome=outcome, examined=1, unknown=0, denials=(), unknowns=())

@@ -66,13 +66,24 @@ class ProvenanceSource(Contract, frozen=True, kw_only=True, omit_defaults=True):
     uri: str = ""
 
 
+class BuildParameters(Contract, frozen=True, kw_only=True, omit_defaults=True):
+    """How distributions were to be built: `[build]` of the project's configuration.
+
+    `normalise` is there in any case. `variables` are what the configuration adds to the environment of a build.
+    """
+
+    normalise: bool
+    variables: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """Every option that the caller of the release can set. A verifier refuses any other key.
 
     `source_date_epoch` is the timestamp in every released file, in Unix seconds, and
     `source_date_epoch_from` whence it came: `source-date-epoch`, `commit` or `none`. `options` are the
     outcome-changing options of each stage. `source` is left out for a project outside git. `tag` is the
-    git tag of this version at that commit, left out if there is none. `rehearsal` is there, and true, only where
+    git tag of this version at that commit, left out if there is none. `build` is left out where no distribution
+    was built here. `rehearsal` is there, and true, only where
     nothing was really released.
     """
 
@@ -84,6 +95,7 @@ class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True
     options: dict[str, dict[str, str]]
     source: ProvenanceSource | None = None
     tag: str = ""
+    build: BuildParameters | None = None
     rehearsal: bool = False
 
 

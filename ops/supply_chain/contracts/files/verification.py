@@ -221,6 +221,7 @@ class Verification:
     `component` and `version` are empty if the release does not state them. `signed` is True only if every file is
     signed by a published identity. `facts` are statements of the release that were not checked, in a fixed order.
     `weakened` are the settings that made its gate weaker than the default; None if its verdict does not record them.
+    `properties` are those that its provenance states about the builds; they count only where the release verifies.
     """
 
     component: str
@@ -233,6 +234,7 @@ class Verification:
     files: tuple[GivenFile, ...]
     notes: tuple[str, ...]
     weakened: tuple[StatedWeakening, ...] | None = None
+    properties: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -118,6 +118,13 @@ def byproducts(
     )
 
 
+def package_url(kind: str, name: str, version: str) -> str:
+    """Return the package URL of a release: `kind` is its type, `pypi` or `generic`."""
+    # PEP 440 allows these beside what a package URL takes as it is.
+    encoded = version.replace("%", "%25").replace("+", "%2B").replace("!", "%21").replace(" ", "%20")
+    return f"pkg:{kind}/{name.lower().replace('_', '-')}@{encoded}"
+
+
 def _byproduct(name: str, sha256: str, **annotations: str | bool) -> ResourceDescriptor:
     return ResourceDescriptor(
         name=name, digest=DigestSet(sha256=sha256), media_type=JSON_MEDIA_TYPE, annotations=annotations
@@ -126,10 +133,9 @@ def _byproduct(name: str, sha256: str, **annotations: str | bool) -> ResourceDes
 
 def _tool(tool: ToolRef) -> ResourceDescriptor:
     kind = "generic" if normalise(tool.name) in NOT_ON_THE_INDEX else "pypi"
-    version = tool.version.replace("%", "%25").replace("+", "%2B").replace("!", "%21").replace(" ", "%20")
     return ResourceDescriptor(
         name=tool.name,
-        uri=f"pkg:{kind}/{tool.name.lower().replace('_', '-')}@{version}",
+        uri=package_url(kind, tool.name, tool.version),
         annotations={"role": "tool", "version": tool.version},
     )
 

@@ -36,6 +36,7 @@ PARAMETERS = frozenset(
         "sourceDateEpochFrom",
         "policyProfiles",
         "options",
+        "build",
         "rehearsal",
     }
 )

@@ -23,6 +23,7 @@ from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.identities.run import repository_of
 from ops.supply_chain.trust.verification.attested import attestations
+from ops.supply_chain.trust.verification.builds import builds, properties
 from ops.supply_chain.trust.verification.chain import chain, previous_of
 from ops.supply_chain.trust.verification.documents import sboms, schema_notes, vex
 from ops.supply_chain.trust.verification.evidence import evidence, evidence_notes
@@ -72,6 +73,7 @@ def verify(given: Given, wanted: Expectations) -> Verification:
         *([] if rehearsal else run_source(given, stated, wanted)),
         _real(parts, wanted, rehearsal=rehearsal),
         *provenance(parts, given.files, statement, wanted),
+        *builds(parts, given.files, statement, gate),
         *gates(parts, given.files, gate, statement, rehearsed=wanted.rehearsal and rehearsal),
         *weakened(parts, gate, why=REHEARSAL if wanted.rehearsal and rehearsal else ""),
         *sboms(parts, given, component, version),
@@ -93,6 +95,7 @@ def verify(given: Given, wanted: Expectations) -> Verification:
         files=tuple(given.files[name] for name in parts.names),
         notes=(*uncommitted_note(gate, stated), *_notes(parts, given, _shown(stated, statement), wanted)),
         weakened=stated_weakenings(gate),
+        properties=properties(statement),
     )
 
 

@@ -76,7 +76,9 @@ def statement(
             for file in sorted([*inputs, *further], key=lambda file: file.name)
         ],
         "verificationResult": "PASSED" if passed else "FAILED",
-        "verifiedLevels": [f"SLSA_BUILD_LEVEL_{verification.level.build}"] if passed else ["FAILED"],
+        "verifiedLevels": [f"SLSA_BUILD_LEVEL_{verification.level.build}", *verification.properties]
+        if passed
+        else ["FAILED"],
         "slsaVersion": SLSA_VERSION,
         # SLSA 1.2: extension fields are named <vendor>_<name>.
         **({"sealwright_rehearsal": True} if verification.rehearsal else {}),
