@@ -65,6 +65,13 @@ def test_a_clean_tree_passes_and_passes_again_with_its_own_output(source: Source
     assert source.check()[0] == 0
 
 
+def test_a_folder_of_source_is_not_hidden_as_the_one_for_retained_releases(source: Source) -> None:
+    source.write("app/new.py", "")
+    code, record = source.check("--artifacts", str(source.root / "app"))
+    assert code == ExitCode.DENIED
+    assert "app/new.py (not tracked)" in record["findings"][0]["message"]
+
+
 def test_every_path_is_named(source: Source) -> None:
     source.write("pyproject.toml", PYPROJECT + "# edited\n")
     source.write("app/new.py", "")

@@ -144,7 +144,7 @@ def _archive_source(run: StageRun, record: Record) -> StageResult:
     project = run.project
     top = f"{project.name}-{project.version}"
     path = run.dist / EVIDENCE_FOLDER / f"{top}-source.tar.gz"
-    with open_source(run.root, project.source, outputs=(run.dist, run.artifacts, run.cache)) as tree:
+    with open_source(run.root, project.source, outputs=(*run.outputs, run.cache)) as tree:
         if not tree.files:
             raise InputError(f"{run.root}: holds no file to archive", hint="Is this the right --project?")
         entries = [

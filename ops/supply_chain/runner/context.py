@@ -49,6 +49,14 @@ class StageRun:
         """The project under release; read from git once, on first use."""
         return describe(self.root, self.config, version=self.args.version, version_needed=self.version_needed)
 
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """The folders that the pipeline itself writes, absolute; anything else below `artifacts` can be source."""
+        from ops.supply_chain.adapters.files import ledger
+        from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER
+
+        return self.dist, self.artifacts / STORE_FOLDER, self.artifacts / ledger.FOLDER
+
     def dist_ref(self, path: Path) -> FileRef:
         """Describe a file below `dist` by digest, as `dist:<relative path>`."""
         return _file_ref("dist", self.dist, path)

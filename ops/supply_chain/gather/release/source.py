@@ -41,7 +41,7 @@ def source_changes(run: StageRun) -> tuple[SourceChange, ...]:
     """
     if run.project.source is None:
         return ()
-    return read_changes(run.root, outputs=(run.dist, run.artifacts), read=_read_by_a_release(run))
+    return read_changes(run.root, outputs=run.outputs, read=_read_by_a_release(run))
 
 
 def _read_by_a_release(run: StageRun) -> list[str]:
