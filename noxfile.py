@@ -5,17 +5,20 @@
 
 Options after `--` go to the scripts: `nox -s release -- --project ../theirs --version v1.2.0`.
 
-Every session of the pipeline shares one environment, `.nox/pipeline`, installed from `requirements.txt`
+`sealwright SESSION`, the console command, runs these sessions in the environment that it is installed in. Otherwise
+every session of the pipeline shares one environment, `.nox/pipeline`, installed from `requirements.txt`
 with `--require-hashes`; tests and lint share `.nox/tests`. An environment is rebuilt when its lock changes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nox
@@ -25,6 +28,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from ops.supply_chain import PIPELINE, StageRow, commands, daily_scan_uses, release_uses  # noqa: E402 - this folder comes first
+from ops.supply_chain.core.start import start_words  # noqa: E402 - as above
+from sealwright import console_run  # noqa: E402 - as above
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["rehearse"]
@@ -36,6 +41,15 @@ TESTS_LOCK = "tests/requirements.txt"
 OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
 WHEELS_ONLY = "SEALWRIGHT_WHEELS_ONLY"
 """`1` where no package may be built during installation, for example in a job that has a token."""
+
+HOME_VARIABLE = "SEALWRIGHT_HOME"
+COMMAND_VARIABLE = "SEALWRIGHT_COMMAND"
+if console_run.current is not None:
+    # The console command reports what its session reports, and nothing of how nox runs it.
+    logging.getLogger().setLevel(logging.CRITICAL)
+
+CONTRIBUTING = (HERE / "tests").is_dir()
+"""An installed sealwright carries no tests, so it has no sessions for contributors either."""
 
 
 @nox.session
@@ -134,7 +148,11 @@ for _row in PIPELINE:
     _stage_session(_row)
 
 
-@nox.session(default=False)
+def _contributors_session(function: Callable[[nox.Session], None]) -> object:
+    return nox.session(default=False)(function) if CONTRIBUTING else function
+
+
+@_contributors_session
 def tests(session: nox.Session) -> None:
     """Run the test suite on loopback only; `-- -m whole`: every case, `-- -m online`: the real index, `-- --cov`."""
     python = _environment(session, "tests", TESTS_LOCK)
@@ -150,7 +168,7 @@ def tests(session: nox.Session) -> None:
         raise
 
 
-@nox.session(default=False)
+@_contributors_session
 def lint(session: nox.Session) -> None:
     """Check style, types, import contracts and generated files."""
     python = _environment(session, "tests", TESTS_LOCK)
@@ -164,7 +182,7 @@ def lint(session: nox.Session) -> None:
     session.run(python, "-m", "tests.golden", "--check", external=True)
 
 
-@nox.session(default=False)
+@_contributors_session
 def generate(session: nox.Session) -> None:
     """Regenerate stage pages, configuration reference, README tables, workflows and golden files."""
     python = _environment(session, "tests", TESTS_LOCK)
@@ -172,7 +190,7 @@ def generate(session: nox.Session) -> None:
     session.run(python, "-m", "tests.golden", external=True)
 
 
-@nox.session(default=False)
+@_contributors_session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and print the table."""
     python = _environment(session, "tests", TESTS_LOCK)
@@ -181,12 +199,12 @@ def bench(session: nox.Session) -> None:
 
 def _pipeline(session: nox.Session, *steps: str, module: str = "runner.pipeline") -> None:
     python = _environment(session, "pipeline", PIPELINE_LOCK)
-    _run(session, [python, "-Im", f"ops.supply_chain.{module}", *steps, "--"])
+    _run(session, [python, *start_words(f"ops.supply_chain.{module}"), *steps, "--"])
 
 
 def _script(session: nox.Session, script: str, *arguments: str) -> None:
     python = _environment(session, "pipeline", PIPELINE_LOCK)
-    _run(session, [python, "-Im", "ops.supply_chain.runner.one", script, *arguments, "--"])
+    _run(session, [python, *start_words("ops.supply_chain.runner.one"), script, *arguments, "--"])
 
 
 def _run(session: nox.Session, command: list[str]) -> None:
@@ -195,11 +213,26 @@ def _run(session: nox.Session, command: list[str]) -> None:
     public = "--public-log" in session.posargs
     options = [] if public else session.posargs
     hidden = {OPTIONS_VARIABLE: shlex.join(session.posargs)} if public else {}
-    session.run(*command, *options, env=hidden, external=True, log=not public)
+    run = console_run.current
+    if run is None:
+        session.run(*command, *options, env=hidden, external=True, log=not public)
+        return
+    os.chdir(run.home)  # nox has changed to the folder of this file
+    known = {HOME_VARIABLE: str(run.home), COMMAND_VARIABLE: run.command}
+    try:
+        session.run(*command, *options, env={**known, **hidden}, external=True, log=False)
+    except CommandFailed as error:
+        run.keep(str(error.reason))
+        raise
 
 
 def _environment(session: nox.Session, name: str, lock_file: str) -> str:
-    """Make or reuse a virtual environment from a hash-locked file; return its interpreter."""
+    """Make or reuse a virtual environment from a hash-locked file; return its interpreter.
+
+    The console command runs in an environment that is complete already.
+    """
+    if console_run.current is not None:
+        return sys.executable
     home = HERE / ".nox" / name
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     text = f"{sys.version}\n{home}\n".encode() + b"".join(

@@ -26,8 +26,9 @@ from ops.supply_chain.assurance.adoption.model import PipelineSource
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES, render_workflow
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.assurance.claims.evaluate import reference
-from ops.supply_chain.runner.arguments import REPOSITORY, parser_for
+from ops.supply_chain.runner.arguments import parser_for
 
 NOTE = "<!-- Made by `nox -s generate` from the code: edit that instead. -->\n\n"
 HELP_COLUMNS = 110
@@ -44,7 +45,7 @@ def stage_page(row: StageRow) -> str:
     module.arguments(parser)
     parser.epilog = None
     doc = (module.__doc__ or "").strip()
-    shown = parser.format_help().replace(str(REPOSITORY), ".")
+    shown = parser.format_help().replace(str(TREE), ".")
     return (
         f"{NOTE}# {row.title}: `{row.script}`\n\n{_facts(row)}\n\n```text\n{doc}\n```\n\n"
         f"## Command line\n\n```text\n{shown}```\n"
@@ -102,11 +103,11 @@ def stages_page() -> str:
 
 def sessions() -> dict[str, str]:
     """Return the sessions of the noxfile that are not one stage alone: name -> first line of the docstring."""
-    tree = ast.parse((REPOSITORY / "noxfile.py").read_text(encoding="utf-8"))
+    tree = ast.parse((TREE / "noxfile.py").read_text(encoding="utf-8"))
     return {
         node.name: (ast.get_docstring(node) or "").splitlines()[0]
         for node in tree.body
-        if isinstance(node, ast.FunctionDef) and any("nox.session" in ast.unparse(mark) for mark in node.decorator_list)
+        if isinstance(node, ast.FunctionDef) and any("session" in ast.unparse(mark) for mark in node.decorator_list)
     }
 
 
@@ -120,7 +121,7 @@ def readme() -> str:
         "exit codes": "| code | meaning |\n|---|---|\n"
         + "".join(f"| {code.value} | {code.meaning} |\n" for code in ExitCode),
     }
-    text = _current(REPOSITORY / "README.md")
+    text = _current(TREE / "README.md")
     for name, table in tables.items():
         start, end = BLOCK.format(name), BLOCK_END.format(name)
         before, _, rest = text.partition(start)
@@ -202,7 +203,7 @@ def pages() -> dict[Path, str]:
 
 def own_workflow(name: str) -> str:
     """Return a workflow of this repository, made of the template that others get."""
-    template = (REPOSITORY / "templates" / "workflows" / name).read_text(encoding="utf-8")
+    template = (TREE / "templates" / "workflows" / name).read_text(encoding="utf-8")
     return render_workflow(template, pipeline=PipelineSource(), name="sealwright", own=True)
 
 
@@ -211,13 +212,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args(argv).check
-    stale = {path: text for path, text in pages().items() if _current(REPOSITORY / path) != text}
+    stale = {path: text for path, text in pages().items() if _current(TREE / path) != text}
     for path, text in stale.items():
         if check:
             sys.stderr.write(f"stale: {path}; run `nox -s generate`\n")
         else:
-            (REPOSITORY / path).parent.mkdir(parents=True, exist_ok=True)
-            (REPOSITORY / path).write_text(text, encoding="utf-8")
+            (TREE / path).parent.mkdir(parents=True, exist_ok=True)
+            (TREE / path).write_text(text, encoding="utf-8")
     return 1 if check and stale else 0
 
 

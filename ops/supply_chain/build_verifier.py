@@ -20,7 +20,7 @@ from ops.supply_chain.core.canonical import read_bytes
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.stage import run_stage
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    members = {**own_modules(REPOSITORY, START), "__main__.py": MAIN, LICENCE: read_bytes(REPOSITORY / LICENCE)}
+    members = {**own_modules(TREE, START), "__main__.py": MAIN, LICENCE: read_bytes(TREE / LICENCE)}
     bundled = [f"sealwright {VERIFIER_VERSION}"]
     for package in PACKAGES:
         label, files = installed_package(package)

@@ -50,12 +50,12 @@ from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verd
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.shape import Fault
 from ops.supply_chain.gather.assurance.policy import ALWAYS, RELEASE_PROFILES, folders_of, settings_of, weakened_by
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.release.assembly.layout import GATE_SOURCE, PROVENANCE_SOURCE, RELEASED_FOLDERS
-from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
@@ -95,7 +95,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="second pass: evaluate this statement; dist:<path> is below --dist (default: %(const)s)",
     )
     parser.add_argument("--profile", action="append", default=[], help="profile to apply; repeat, or join by commas")
-    parser.add_argument("--policy", type=Path, default=REPOSITORY / "policy", help="folder of rules (default: here)")
+    parser.add_argument("--policy", type=Path, default=TREE / "policy", help="folder of rules (default: here)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

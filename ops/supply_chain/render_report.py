@@ -27,9 +27,9 @@ from ops.supply_chain.contracts.files.claims import ClaimsReport
 from ops.supply_chain.core.errors import ErrorClass, StageError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.assurance.claims.evaluate import add_options, claims_of
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
-from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.stage import run_stage
@@ -113,7 +113,7 @@ def _files(run: StageRun, page: ReportPage) -> dict[str, bytes]:
     recipients = run.config.public_log.recipients
     if run.args.public_log and not recipients:
         return {}
-    whole = render(page, read_templates(REPOSITORY), generator=(GENERATOR, GENERATOR_VERSION))
+    whole = render(page, read_templates(TREE), generator=(GENERATOR, GENERATOR_VERSION))
     if run.args.public_log:
         return {f"{PAGE}{age.SUFFIX}": age.encrypt(whole, recipients)}
     return {PAGE: whole, SUMMARY: summary(page).encode()}

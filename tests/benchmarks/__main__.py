@@ -11,10 +11,10 @@ import platform
 import sys
 from pathlib import Path
 
-from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.core.start import TREE
 from tests.benchmarks import building, gates, report, signing, spine, vulnerabilities
 
-RECORD = REPOSITORY / "docs" / "benchmarks.md"
+RECORD = TREE / "docs" / "benchmarks.md"
 CASES = (*spine.CASES, *gates.CASES, *vulnerabilities.CASES, *signing.CASES, *building.CASES, *report.CASES)
 START, END = "<!-- spine -->", "<!-- /spine -->"
 
@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"one of {', '.join(names)} (default: all)")
     parser.add_argument("--write", action="store_true", help="record the table in docs/benchmarks.md")
     args = parser.parse_args()
-    data = Path(os.environ.get("SEALWRIGHT_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+    data = Path(os.environ.get("SEALWRIGHT_SHARED_DATA", TREE.parent / "shared" / "data"))
     rows: list[spine.Row] = []
     for case in CASES:
         if args.cases and case.__name__ not in args.cases:

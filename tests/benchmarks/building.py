@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.core.start import TREE
 from tests.benchmarks.measure import median, run
 from tests.benchmarks.spine import Case, Row
 
@@ -18,10 +18,10 @@ _TIMES = 3
 def double_build_against_build(_data: Path, scratch: Path) -> Iterator[Row]:
     """Build this repository twice, compared and checked, beside one `python -m build` with an environment of its own; needs the index."""
     project = scratch / "project"
-    _git(scratch, "clone", "--quiet", "--no-hardlinks", str(REPOSITORY), str(project))
+    _git(scratch, "clone", "--quiet", "--no-hardlinks", str(TREE), str(project))
     shutil.rmtree(project / "dist", ignore_errors=True)
     compiled = [sys.executable, "-Im", "ops.supply_chain.compile_locks", "--project", str(project)]
-    run(compiled, cwd=REPOSITORY)
+    run(compiled, cwd=TREE)
     _git(project, "add", "--all")
     _git(
         project,

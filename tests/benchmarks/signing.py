@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.supply_chain.adapters.sigstore.credentials import TOKEN_VARIABLE
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.rehearsal.options import IDENTITY, ISSUER
-from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.rehearsal_mode import TRUST_CONFIG_VARIABLE
 from tests.benchmarks.measure import Measured, run
 from tests.release.many_files import MORE_FILES, many_files
@@ -91,7 +91,7 @@ def rehearsal_of_soar(data: Path, scratch: Path) -> Iterator[Row]:
 
 def release_steps() -> list[str]:
     """Return the steps of `release` and `rehearse` as noxfile.py names them, read without running it."""
-    tree = ast.parse((REPOSITORY / "noxfile.py").read_text(encoding="utf-8"))
+    tree = ast.parse((TREE / "noxfile.py").read_text(encoding="utf-8"))
     [value] = [
         node.value
         for node in tree.body

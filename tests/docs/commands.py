@@ -76,7 +76,7 @@ def sessions(repository: Path) -> dict[str, tuple[str, ...]]:
     tree = ast.parse((repository / "noxfile.py").read_text(encoding="utf-8"))
     found: dict[str, tuple[str, ...]] = {row.script: (row.script,) for row in PIPELINE}
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and any("nox.session" in ast.unparse(one) for one in node.decorator_list):
+        if isinstance(node, ast.FunctionDef) and any("session" in ast.unparse(one) for one in node.decorator_list):
             found[node.name] = tuple(_stages_in(node))
     return found
 

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import NoReturn
 
 from ops.supply_chain.core.errors import ErrorClass, UsageError
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.runner.streams import print_result
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-"""The checkout that this pipeline runs from: the default project, and the parent of `dist/` and `data/`."""
+HOME_VARIABLE = "SEALWRIGHT_HOME"
+"""Environment variable with the folder in which the console command was called."""
 
-DEFAULT_ARTIFACTS = REPOSITORY / "data" / "artifacts"
+HOME = Path(os.environ.get(HOME_VARIABLE) or TREE).absolute()
+"""The default project, and the parent of `dist/` and `data/`: where the console command was called, else the checkout."""
+
+DEFAULT_ARTIFACTS = HOME / "data" / "artifacts"
 """Where releases are retained unless `--artifacts` names a folder."""
 
 CACHE_VARIABLE = "SEALWRIGHT_CACHE"
@@ -54,9 +58,7 @@ def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     group = parser.add_argument_group("shared by every stage")
-    group.add_argument(
-        "--project", type=Path, default=REPOSITORY, help="project under release (default: this repository)"
-    )
+    group.add_argument("--project", type=Path, default=HOME, help="project under release (default: this repository)")
     group.add_argument(
         "--dist",
         type=Path,

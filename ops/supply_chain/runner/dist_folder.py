@@ -16,7 +16,7 @@ from pathlib import Path
 from ops.supply_chain.adapters.files.project import folder_name
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.core.files import write_atomic
-from ops.supply_chain.runner.arguments import REPOSITORY, absolute
+from ops.supply_chain.runner.arguments import HOME, absolute
 from ops.supply_chain.runner.dist_lock import OUTPUT_FILES, OUTPUT_FOLDERS, PROJECT_NAME, hold
 
 REHEARSAL_FOLDER = "rehearsal"
@@ -29,14 +29,14 @@ RESERVED = frozenset(
 DIGITS = 8
 
 
-def dist_folder(option: Path | None, root: Path, config: Config, *, repository: Path = REPOSITORY) -> Path:
+def dist_folder(option: Path | None, root: Path, config: Config, *, repository: Path = HOME) -> Path:
     """Return the absolute folder of a project's artifacts; nothing is created.
 
     Args:
         option: The folder that the command line names; None for the project's own.
         root: The project's folder.
         config: Its configuration.
-        repository: The checkout that this pipeline runs from.
+        repository: The checkout that this pipeline runs from, or the folder in which the console command was called.
     """
     if option is not None:
         return absolute(option)
@@ -65,7 +65,7 @@ def hold_for(dist: Path, root: Path) -> Iterator[None]:
         yield
 
 
-def claim_for_project(dist: Path, root: Path, *, repository: Path = REPOSITORY) -> None:
+def claim_for_project(dist: Path, root: Path, *, repository: Path = HOME) -> None:
     """Note in a project's folder below `dist/` which project it belongs to.
 
     Args:

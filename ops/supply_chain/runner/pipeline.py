@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 from ops.supply_chain import row_of
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
+from ops.supply_chain.core.start import start_words
 from ops.supply_chain.core.variables import stage_variables
 from ops.supply_chain.runner.arguments import absolute, hidden_options, parser_for
 from ops.supply_chain.runner.dist_folder import hold_for
@@ -268,7 +269,7 @@ def _start(command: list[str], environment: Mapping[str, str], *, captured: bool
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return subprocess.Popen(
-            [sys.executable, "-Im", f"ops.supply_chain.{command[0]}", *command[1:]],
+            [sys.executable, *start_words(f"ops.supply_chain.{command[0]}"), *command[1:]],
             stdout=subprocess.PIPE if captured else None,
             env=stage_variables(row_of(command[0]).secrets, environment),
         )

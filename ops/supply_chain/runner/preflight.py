@@ -19,10 +19,11 @@ from ops.supply_chain.adapters.rego.rule_files import refuse_unknown_profiles
 from ops.supply_chain.adapters.tools.age import check_recipients
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.dependencies.locks.project import find_locks, refuse_idle
 from ops.supply_chain.risk.advisories.response import ResponseClock
 from ops.supply_chain.risk.waivers.day import waiver_day
-from ops.supply_chain.runner.arguments import REPOSITORY, absolute
+from ops.supply_chain.runner.arguments import absolute
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.dist_folder import dist_folder
 from ops.supply_chain.runner.handover import held_secrets
@@ -95,4 +96,4 @@ def _check_settings(root: Path, config: Config) -> None:
     if config.public_log.recipients:
         check_recipients(config.public_log.recipients)
     own = [(folder, configured_input(root, folder)) for folder in config.policy.folders]
-    refuse_unknown_profiles([("", REPOSITORY / "policy"), *own], config.policy.profiles)
+    refuse_unknown_profiles([("", TREE / "policy"), *own], config.policy.profiles)

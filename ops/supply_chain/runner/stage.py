@@ -30,7 +30,7 @@ from ops.supply_chain.core.errors import ErrorClass, ExitCode, OutputError, Unav
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome, exit_code_for, worst
 from ops.supply_chain.risk.findings.render.text import stage_text
-from ops.supply_chain.runner.arguments import REPOSITORY, absolute, cache_folder, parser_for
+from ops.supply_chain.runner.arguments import HOME, absolute, cache_folder, parser_for
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
@@ -113,7 +113,7 @@ def _guarded(work: Callable[[], int], streams: Streams, words: Sequence[str]) ->
 def _project_of(words: Sequence[str]) -> Path | None:
     """Return the project's folder as far as the command line names one, for an error."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("--project", type=Path, default=REPOSITORY)
+    parser.add_argument("--project", type=Path, default=HOME)
     try:
         project: Path = parser.parse_known_args(list(words))[0].project.absolute()
     except (argparse.ArgumentError, SystemExit, OSError):

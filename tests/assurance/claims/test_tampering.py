@@ -71,7 +71,7 @@ def supported(gathered: GatheredEvidence) -> set[str]:
 
 @pytest.fixture
 def run(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StageRun:
-    monkeypatch.setattr(claim_documents, "REPOSITORY", world.base / "nowhere")  # the SBOM policy is asked elsewhere
+    monkeypatch.setattr(claim_documents, "TREE", world.base / "nowhere")  # the SBOM policy is asked elsewhere
     shutil.copytree(world.base / "artifacts", tmp_path / "artifacts")
     return run_of(world, tmp_path)
 

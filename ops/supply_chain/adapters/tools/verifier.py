@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from ops.supply_chain.core.errors import OutputError
+from ops.supply_chain.core.start import start_words
 from ops.supply_chain.core.variables import stage_variables
 
 MODULE = "ops.supply_chain.verify_release"
@@ -15,7 +16,7 @@ MODULE = "ops.supply_chain.verify_release"
 
 def command_for(*words: str) -> tuple[str, ...]:
     """Return the command that runs the verifier with this interpreter, apart from the user's own settings."""
-    return (sys.executable, "-Im", MODULE, *words)
+    return (sys.executable, *start_words(MODULE), *words)
 
 
 def run_verifier(command: Sequence[str], *, environment: Mapping[str, str]) -> int:

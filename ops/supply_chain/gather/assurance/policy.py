@@ -15,12 +15,12 @@ from ops.supply_chain.contracts.config.policy import PolicyConfig
 from ops.supply_chain.contracts.files.verdict import Weakening
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.assurance.documents.files import DocumentFiles
 from ops.supply_chain.gather.gates.locks import classify, find_locks, read_good_locks
-from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageRun
 
-BUILT_IN = REPOSITORY / "policy"
+BUILT_IN = TREE / "policy"
 """The folder that every policy is compared with."""
 
 RELEASE_PROFILES = PolicyConfig().profiles

@@ -11,13 +11,13 @@ from ops.supply_chain.assurance.adoption.model import AdoptionPlan, PipelineSour
 from ops.supply_chain.assurance.adoption.plan import TEMPLATE
 from ops.supply_chain.assurance.adoption.workflows import NAMES
 from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.release.publication.names import repository_of
-from ops.supply_chain.runner.arguments import REPOSITORY
 
 TEMPLATES = "templates"
 
 
-def pipeline_of(repository: Path = REPOSITORY) -> PipelineSource:
+def pipeline_of(repository: Path = TREE) -> PipelineSource:
     """Return the repository and commit of this checkout; empty where unknown."""
     try:
         state = git.read_state(repository)
@@ -38,7 +38,7 @@ def read_templates(*, document: bool) -> dict[str, str]:
     """
     wanted = {name: f"{TEMPLATES}/workflows/{name}" for name in NAMES}
     wanted |= {TEMPLATE: f"{TEMPLATES}/{TEMPLATE}"} if document else {}
-    files = ProjectFiles(REPOSITORY)
+    files = ProjectFiles(TREE)
     found = {name: files.read(path) for name, path in wanted.items()}
     missing = sorted(wanted[name] for name, data in found.items() if data is None)
     if missing:

@@ -19,6 +19,7 @@ from ops.supply_chain.contracts.files.verification import Verification
 from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.dependencies.compile.header import parse_header
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.cyclonedx import CycloneDx
@@ -28,7 +29,6 @@ from ops.supply_chain.formats.spdx2 import Spdx2
 from ops.supply_chain.formats.spdx3 import Creation
 from ops.supply_chain.gather.assurance.claims.release import Opened, document_of
 from ops.supply_chain.gather.assurance.policy import folders_of, settings_of
-from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames
 
 if TYPE_CHECKING:
@@ -165,8 +165,8 @@ def _policy(run: StageRun, sbom: dict[str, Any]) -> dict[str, str]:
 
     A project may add rules and replace limits for its own gate; what others mean by a strong digest it cannot say.
     """
-    ours = [("policy:", REPOSITORY / "policy")]
-    theirs = folders_of(run, REPOSITORY / "policy")
+    ours = [("policy:", TREE / "policy")]
+    theirs = folders_of(run, TREE / "policy")
     return {
         **_answers(ours, OUR_PROFILES, {}, sbom),
         **_answers(theirs, (LICENCES,), settings_of(run.config.policy), sbom),

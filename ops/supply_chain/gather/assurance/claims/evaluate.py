@@ -20,14 +20,14 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.claims import ClaimsReport, EvidenceSource
 from ops.supply_chain.contracts.files.control_catalogue import Catalogue
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.assurance.claims.documents import KINDS, read_documents, sbom_names
 from ops.supply_chain.gather.assurance.claims.project import project_facts
 from ops.supply_chain.gather.assurance.claims.release import Opened, open_release, release_facts
 from ops.supply_chain.gather.assurance.claims.source import SelectedRelease, choose
-from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageRun
 
-POLICY = REPOSITORY / "policy"
+POLICY = TREE / "policy"
 CATALOGUES = POLICY / PROFILE / "controls"
 
 

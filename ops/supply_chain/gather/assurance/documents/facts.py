@@ -24,7 +24,7 @@ from ops.supply_chain.gather.assurance.claims.evaluate import claims_of
 from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name, report_names
 from ops.supply_chain.risk.waivers.parse import parse_waivers
-from ops.supply_chain.runner.arguments import REPOSITORY
+from ops.supply_chain.runner.arguments import DEFAULT_ARTIFACTS
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.trust.verification import commands
@@ -51,7 +51,7 @@ _MEANINGS = (
 
 def among_real_releases(run: StageRun) -> StageRun:
     """Return a run that reads real releases, also during a rehearsal."""
-    return dataclasses.replace(run, artifacts=REPOSITORY / "data" / "artifacts") if is_rehearsal() else run
+    return dataclasses.replace(run, artifacts=DEFAULT_ARTIFACTS) if is_rehearsal() else run
 
 
 def before_this_version(run: StageRun, source: EvidenceSource | None) -> tuple[bool, PreviousRelease | None]:
@@ -159,7 +159,7 @@ def _folders(run: StageRun, source: EvidenceSource, evidence: Path | None) -> It
     if evidence is not None:
         yield evidence.absolute()
     if SAFE_NAME.fullmatch(source.component) and SAFE_NAME.fullmatch(source.version):
-        places = (run.artifacts, run.dist / "rehearsal" / "artifacts", REPOSITORY / "data" / "artifacts")
+        places = (run.artifacts, run.dist / "rehearsal" / "artifacts", DEFAULT_ARTIFACTS)
         for artifacts in places:
             yield artifacts / STORE_FOLDER / source.component / source.version
 

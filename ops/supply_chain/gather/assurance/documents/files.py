@@ -26,8 +26,8 @@ from ops.supply_chain.contracts.files.document_basis import DocumentBasis
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UsageError
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.runner.arguments import REPOSITORY
 from ops.supply_chain.runner.context import StageRun
 
 TEMPLATE_NAME = "SECURITY.md.template"
@@ -285,7 +285,7 @@ class DocumentFiles:
 
 
 def _builtin_template() -> str:
-    return canonical.read_bytes(REPOSITORY / "templates" / TEMPLATE_NAME).decode("utf-8")
+    return canonical.read_bytes(TREE / "templates" / TEMPLATE_NAME).decode("utf-8")
 
 
 def _expiry(code: str, severity: Severity, what: str) -> Finding:
