@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -281,3 +282,29 @@ def test_packages_in_folders_are_built_from_their_own_locks(project: BuiltProjec
     assert project.package["path"] == "packages/plugin"
     assert project.package["lock"]["path"] == "project:packages/plugin/requirements-build.txt"
     assert [path.partition("-")[0] for path in project.released] == ["plugin", "plugin"]
+
+
+def test_the_tag_decides_which_package_is_built(project: BuiltProject) -> None:
+    project.write("pyproject.toml", '[tool.uv.workspace]\nmembers = ["packages/*"]\n')
+    for name, version in (("core", "1.0"), ("cli", "0.4.30")):
+        text = f'[project]\nname = "{name}"\nversion = "{version}"\n[build-system]\nrequires = ["tool"]\n'
+        project.write(f"packages/{name}/pyproject.toml", text)
+        project.write(f"packages/{name}/hook.py", f"version = '{version}'\n")
+    project.configure(
+        "".join(f'[[packages]]\npath = "packages/{name}"\nown_version = true\n' for name in ("cli", "core"))
+    )
+    project.lock("packages/core", "packages/cli")
+    project.commit()
+    assert project.run() == ExitCode.DENIED
+    assert project.codes == ["build.not-selected"]
+    assert not (project.dist / "packages").exists()
+    subprocess.run(["git", "tag", "cli==0.4.30"], cwd=project.root, check=True)
+    project.version = ""
+    assert project.run() == ExitCode.PASS
+    assert [*project.released] == ["cli-0.4.30-py3-none-any.whl", "cli-0.4.30.tar.gz"]
+    assert (project.record["component"], project.record["version"]) == ("cli", "0.4.30")
+    assert project.package["path"] == "packages/cli"
+    assert "only cli is released" in project.shown
+    project.version = "core==1.0"
+    assert project.run() == ExitCode.PASS
+    assert [*project.released] == ["core-1.0-py3-none-any.whl", "core-1.0.tar.gz"]

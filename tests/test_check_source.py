@@ -378,3 +378,36 @@ def test_an_error_of_git_in_any_question_is_not_examined(
     for module in (git_process, git_changes, git_adapter):
         monkeypatch.setattr(module, "run_git", fail)
     assert source.check()[0] == ExitCode.NOT_EXAMINED
+
+
+PACKAGE = '[project]\nname = "NAME"\nversion = "0.4"\n[build-system]\nrequires = ["x"]\n'
+OF_PACKAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...], list[str]]] = {
+    "the package's tag": ((), ("cli==0.4",), []),
+    "another version": (
+        (),
+        ("cli-v0.5",),
+        ["expected version v0.5 (the tag at HEAD), but packages/cli/pyproject.toml"],
+    ),
+    "the package's tag, and of the project before": (("v0.4",), ("cli==0.4",), []),
+    "a tag of the package before": (("cli-v0.4",), ("cli==0.4",), ["the tag cli-v0.4 is of"]),
+    "a package that is released with the project": ((), ("v1.2", "cli==1.3"), ["but the tag at HEAD is cli==1.3"]),
+    "released alone before": (("cli==1.2",), ("v1.2",), ["the tag cli==1.2 is of"]),
+}
+
+
+@pytest.mark.parametrize(("before", "tags", "messages"), OF_PACKAGES.values(), ids=OF_PACKAGES)
+def test_the_tag_of_a_package_is_compared_with_what_it_states(
+    source: Source, before: tuple[str, ...], tags: tuple[str, ...], messages: list[str]
+) -> None:
+    source.write("packages/cli/pyproject.toml", PACKAGE.replace("NAME", "cli"))
+    source.commit("pyproject.toml", PYPROJECT + '[tool.uv.workspace]\nmembers = ["packages/*"]\n')
+    for tag in before:
+        git(source.root, "tag", tag)
+    source.commit("later", "")
+    for tag in tags:
+        git(source.root, "tag", tag)
+    code, record = source.check(*(["--version", "v1.2"] if "v1.2" in tags else []))
+    found = [finding["message"] for finding in record["findings"]]
+    assert len(found) == len(messages), found
+    assert all(part in text for part, text in zip(messages, found, strict=True)), found
+    assert code == (ExitCode.DENIED if messages else ExitCode.PASS)

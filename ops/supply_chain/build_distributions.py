@@ -8,6 +8,8 @@ runs the code of the project: see [build].allow.
 With --distributions FOLDER nothing is built: distributions that were built elsewhere (for many platforms, or in a job without secrets) are
 copied, checked as copies, and released unchanged, under their own names; with [build].embed a wheel without SBOM is a
 finding. Hidden files are passed over; attestations are recorded by digest. A project without build lock and without [[packages]] releases none.
+A tag NAME==1.2 or NAME-v1.2 of one package, or --version NAME==1.2, releases that package alone; a package with
+own_version is released in no other way.
 
 Reads    --distributions FOLDER, or the commit, build locks and project metadata
 Writes   dist/packages/, dist/build/report.json
@@ -51,6 +53,8 @@ from ops.supply_chain.gather.release.packages import (
     check_files,
     provided_files,
     released_packages,
+    selection_findings,
+    selection_notes,
 )
 from ops.supply_chain.release.packages.hygiene.check import check_together, other_file_findings, unembedded_findings
 from ops.supply_chain.release.packages.hygiene.identity import Expected
@@ -98,6 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     packages = released_packages(run)
+    selected = selection_findings(run)
     expected = Expected(frozenset(package.name for package in packages), run.project.version)
     builds = BuiltPackages()
     if run.args.distributions is None:
@@ -105,7 +110,9 @@ def _perform(run: StageRun) -> StageResult:
         builds = _build(run, packages)
         if not builds.contents:
             missing = check_together((), expected) if run.config.packages else ()
-            return _result(run, packages, CandidateDistributions((), (*builds.findings, *missing), builds=builds), ())
+            return _result(
+                run, packages, CandidateDistributions((), (*selected, *builds.findings, *missing), builds=builds), ()
+            )
     with building(run.dist / PACKAGES_FOLDER, replace=True) as work:
         candidates = _built(builds, work) if builds.contents else _provide(absolute(run.args.distributions), work)
         checked = check_files(work, candidates.names, expected, render_problem)
@@ -116,7 +123,7 @@ def _perform(run: StageRun) -> StageResult:
         together = check_together(read, expected)
         if run.config.build.embed:
             together = (*together, *unembedded_findings(read))
-        candidates = candidates._replace(findings=(*candidates.findings, *together))
+        candidates = candidates._replace(findings=(*selected, *candidates.findings, *together))
     return _result(run, packages, candidates, checked)
 
 
@@ -202,7 +209,10 @@ def _result(
         writes=tuple(run.dist_ref(path) for path in [*files, run.dist / REPORT]),
         reads=tuple(sorted({package.lock for package in candidates.builds.packages if package.lock}, key=_path)),
         options={"distributions": "provided"} if is_provided else {},
-        notes=candidates.builds.notes or (() if checked or found or run.config.packages else (NOTHING,)),
+        notes=(
+            *selection_notes(run),
+            *(candidates.builds.notes or (() if checked or found or run.config.packages else (NOTHING,))),
+        ),
         broken_input=gate.broken,
         document=report,
     )

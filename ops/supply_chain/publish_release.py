@@ -40,6 +40,7 @@ from ops.supply_chain.gather.release.publication import (
     planned,
 )
 from ops.supply_chain.release.assembly.layout import checksums_name, media_type_of, provenance_name
+from ops.supply_chain.release.provenance.source import tag_of
 from ops.supply_chain.release.publication.names import (
     repository_of,
     require_publishable,
@@ -77,7 +78,11 @@ _VERIFY = "Run verify_release on that folder and do what it says, or make the re
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the stage's own options."""
     parser.add_argument("--repository", default="", help="OWNER/REPO (default: from the git remote, if on GitHub)")
-    parser.add_argument("--tag", default="", help="tag of the release (default: the version)")
+    parser.add_argument(
+        "--tag",
+        default="",
+        help="tag of the release (default: the version; of one package of several the tag at HEAD that names it)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="verify and print the plan; change nothing")
     parser.add_argument("--delete-extra", action="store_true", help="remove foreign assets from the draft")
 
@@ -134,7 +139,7 @@ def _files(folder: Path) -> tuple[LocalFile, ...]:
 def _where(run: StageRun) -> tuple[str, str]:
     from ops.supply_chain.adapters.github.address import api_from_environment, web_host
 
-    tag = require_tag(run.args.tag or run.project.version)
+    tag = require_tag(run.args.tag or _own_tag(run))
     if run.args.repository:
         return require_repository(run.args.repository), tag
     host = web_host(api_from_environment())
@@ -147,6 +152,13 @@ def _where(run: StageRun) -> tuple[str, str]:
             kind=ErrorClass.CONFIGURATION,
         )
     return found, tag
+
+
+def _own_tag(run: StageRun) -> str:
+    """Return the version, or where one package of several is released, the tag at HEAD that names it."""
+    project = run.project
+    tags = project.source.tags if project.source is not None and project.package is not None else ()
+    return tag_of(tags, project.name, project.version) or project.version
 
 
 def _unmatched_tag(run: StageRun, folder: Path, tag: str) -> PublicationProblem | None:
@@ -166,7 +178,7 @@ def _verifies(run: StageRun, folder: Path, tag: str) -> bool:
     from ops.supply_chain.adapters.tools.verifier import command_for, run_verifier
 
     words = [str(folder), "--project", str(run.root), "--dist", str(run.dist), "--artifacts", str(run.artifacts)]
-    words += ["--cache", str(run.cache), "--version", run.project.version, "--tag", tag]
+    words += ["--cache", str(run.cache), "--version", run.args.version or run.project.version, "--tag", tag]
     words += ["--public-log"] if run.args.public_log else []
     # The interim strategy publishes digests and calls nothing signed; everything else still has to verify.
     words += ["--allow-unsigned"] if run.config.signing.mode is SigningMode.CHECKSUMS else []

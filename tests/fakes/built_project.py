@@ -63,7 +63,8 @@ class BuiltProject:
     def run(self, *words: str) -> int:
         self._capfd.readouterr()
         folders = ["--project", str(self.root), "--dist", str(self.dist), "--cache", str(self.base / "cache")]
-        code = build_distributions.main([*folders, "--version", self.version, *words])
+        version = ["--version", self.version] if self.version else []
+        code = build_distributions.main([*folders, *version, *words])
         self.shown = "".join(self._capfd.readouterr())
         return code
 

@@ -78,7 +78,9 @@ def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
         help=f"folder for caches (default: ${CACHE_VARIABLE}, else the user's cache)",
     )
     group.add_argument(
-        "--version", default="", help="version under release (default: the tag at HEAD, else pyproject.toml)"
+        "--version",
+        default="",
+        help="version under release, or NAME==VERSION of one package (default: the tag at HEAD, else pyproject.toml)",
     )
     group.add_argument("--format", choices=("text", "json"), default="text", help="format of the result on stdout")
     group.add_argument("--public-log", action="store_true", help="print counts and outcomes only")

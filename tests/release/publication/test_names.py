@@ -51,7 +51,7 @@ def test_what_is_no_repository(text: str) -> None:
     assert caught.value.message == f"{text!r} is not the name of a repository"
 
 
-@pytest.mark.parametrize("tag", ["v1.0", "1.0+local", "releases/1.0", "a_b", "1"])
+@pytest.mark.parametrize("tag", ["v1.0", "1.0+local", "releases/1.0", "a_b", "1", "cli==0.4.30"])
 def test_what_is_a_tag(tag: str) -> None:
     assert require_tag(tag) == tag
 

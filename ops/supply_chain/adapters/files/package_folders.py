@@ -16,6 +16,7 @@ import msgspec
 
 from ops.supply_chain.adapters.files.inputs import read_input_text
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.contracts.values.source import ProjectMetadata
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.globs import path_matcher
@@ -39,11 +40,16 @@ _FROM_HISTORY = frozenset(
 
 
 class PackageFolder(msgspec.Struct, frozen=True, kw_only=True):
-    """One package: its folder relative to the project, with `/`, empty for the top; its parsed `pyproject.toml`, and its name as stated there, empty if it is not stated."""
+    """One package: its folder relative to the project, with `/`, empty for the top; its parsed `pyproject.toml`, and what its metadata state."""
 
     path: str
     document: Mapping[str, Any]
-    name: str
+    metadata: ProjectMetadata
+
+    @property
+    def name(self) -> str:
+        """Its name as stated in its metadata, empty if it is not stated."""
+        return self.metadata.name
 
     @property
     def manifest(self) -> str:
@@ -134,8 +140,18 @@ def _read(root: Path, path: str, *, named: bool = False) -> PackageFolder | None
         named or isinstance(document.get("build-system"), dict) or has_setup_py or bool(setup_cfg and metadata.name)
     )
     return (
-        PackageFolder(path=path, document=document, name=metadata.name) if metadata.is_package and buildable else None
+        PackageFolder(path=path, document=document, metadata=_located(metadata, path))
+        if metadata.is_package and buildable
+        else None
     )
+
+
+def _located(metadata: ProjectMetadata, path: str) -> ProjectMetadata:
+    """Return metadata whose versions name their file relative to the project."""
+    versions = tuple(
+        msgspec.structs.replace(stated, where=posixpath.join(path, stated.where)) for stated in metadata.versions
+    )
+    return msgspec.structs.replace(metadata, versions=versions)
 
 
 def read_manifest(root: Path, path: str) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ import msgspec
 
 from ops.supply_chain.adapters.files import git
 from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
+from ops.supply_chain.adapters.files.tagged_package import find_tagged_package
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config, parse_config
 from ops.supply_chain.contracts.values.source import ProjectMetadata
 from ops.supply_chain.core import plain_toml
@@ -45,7 +46,9 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     there is none; `is_package` is True if it can be built as a Python package. `licence` is
     its SPDX expression or empty; `authors` the names in `[project].authors`. `source` is None outside
     git. `epoch` is the timestamp of everything released, in Unix seconds, and `epoch_source` its origin:
-    `source-date-epoch`, `commit`, or `none` (then `epoch` is 1980-01-01).
+    `source-date-epoch`, `commit`, or `none` (then `epoch` is 1980-01-01). `package` is the folder of the one package that is
+    released, relative to `root` and empty for its top; None where the whole project is. Name, version and metadata are then
+    those of this package.
     """
 
     root: Path
@@ -60,6 +63,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     source: git.GitState | None
     epoch: int
     epoch_source: str
+    package: str | None = None
 
     @property
     def is_package(self) -> bool:
@@ -92,19 +96,27 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
     Args:
         root: The project's folder.
         config: Its configuration.
-        version: The `--version` option; empty means the version tag at HEAD, else the metadata, else another tag.
+        version: The `--version` option: a version, or `NAME==VERSION` of one package of the project; empty means the version
+            tag at HEAD, else the metadata, else another tag.
         version_needed: False gives `UNVERSIONED` where no version can be found.
     Raises:
-        UsageError: No version can be found, a name cannot be used in a file name, or
-            `SOURCE_DATE_EPOCH` is not a whole number.
+        UsageError: No version can be found, or several; a name cannot be used in a file name, or `SOURCE_DATE_EPOCH` is not a
+            whole number.
         InputError: `pyproject.toml` or `setup.cfg` is broken.
         UnavailableError: The project is under git and git does not answer.
     """
     document = _pyproject(root)
     metadata, table = _metadata(root, document), _table(document)
     state = git.read_state(root, remotes=(COMPONENT_REMOTE, "origin"))
-    name = _safe(_name(root, config, state, metadata), "component name", "component_name")
-    chosen, version_source = _version(version, state, metadata, name, needed=version_needed)
+    name = _name(root, config, state, metadata)
+    package = find_tagged_package(root, config, state.tags if state else (), (name, metadata.name), version)
+    if package is not None:
+        name, metadata, table = package.name, package.metadata, _table(package.document)
+    name = _safe(name, "component name", "component_name")
+    if package is not None:
+        chosen, version_source = package.version, "option" if version else "tag"
+    else:
+        chosen, version_source = _version(version, state, metadata, name, needed=version_needed)
     epoch, epoch_source = _epoch(state)
     return Project(
         root=root,
@@ -119,6 +131,7 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
         source=state,
         epoch=epoch,
         epoch_source=epoch_source,
+        package=None if package is None else package.path,
     )
 
 

@@ -61,7 +61,7 @@ with open(answer, "w", encoding="utf-8") as file:
 """
 
 
-def compute_version(root: Path, state: GitState, config: Config, *, cache: Path, offline: bool) -> str:
+def compute_version(root: Path, state: GitState, config: Config, *, cache: Path, offline: bool, path: str = "") -> str:
     """Return the version that the build backend computes for the commit.
 
     Args:
@@ -70,6 +70,7 @@ def compute_version(root: Path, state: GitState, config: Config, *, cache: Path,
         config: Its configuration, for the index.
         cache: The folder of uv's cache.
         offline: True lets uv use its cache only.
+        path: The folder of the package, relative to the project.
     Raises:
         UnavailableError: A tool is missing, the requirements cannot be installed, or the backend fails.
     """
@@ -77,7 +78,7 @@ def compute_version(root: Path, state: GitState, config: Config, *, cache: Path,
         scratch = Path(folder)
         copy = scratch / "source"
         clone(Path(git_text(root, "rev-parse", "--show-toplevel").removesuffix("\n")), state.commit, copy)
-        source = copy / state.prefix
+        source = copy / state.prefix / path
         backend, requires, paths = _build_system(source)
         uv = [find_uv(), "--no-config", "--no-progress", *(["--offline"] if offline else [])]
         variables = environment(os.environ, index=index_address(os.environ, config.index.url))

@@ -19,7 +19,7 @@ trailing periods."
 REPOSITORY = re.compile(r"(?P<owner>[A-Za-z0-9][A-Za-z0-9-]{0,99})/(?P<name>(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100})")
 """`OWNER/REPO`."""
 
-TAG = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock\Z|\.lock/))[A-Za-z0-9](?:[A-Za-z0-9._+/-]{0,198}[A-Za-z0-9_+-])?")
+TAG = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock\Z|\.lock/))[A-Za-z0-9](?:[A-Za-z0-9._+/=-]{0,198}[A-Za-z0-9_+-])?")
 """A tag's name; a subset of what `git check-ref-format` allows, without anything that needs quoting."""
 
 UPLOADED = "uploaded"

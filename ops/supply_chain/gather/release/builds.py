@@ -84,11 +84,16 @@ class _Built(NamedTuple):
 def selected_packages(run: StageRun) -> tuple[PackageFolder, ...]:
     """Return the packages that are built: those of `[[packages]]`, else the project and the members of its workspace.
 
+    That is the one package that a tag selects, or else all that have the version of the project.
+
     Raises:
         UsageError: An entry is no folder of a Python package.
         InputError: A `pyproject.toml` or `setup.cfg` cannot be read.
     """
-    return package_folders(run.root, [entry.path for entry in run.config.packages])
+    if run.project.package is not None:
+        return package_folders(run.root, [run.project.package])
+    entries = [entry.path for entry in run.config.packages if not entry.own_version]
+    return package_folders(run.root, entries) if entries or not run.config.packages else ()
 
 
 def build_packages(run: StageRun, packages: Sequence[PackageFolder], names: Mapping[str, str]) -> BuiltPackages:

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from ops.supply_chain.adapters.files.folders import files_in
 from ops.supply_chain.adapters.files.inputs import read_input_text
 from ops.supply_chain.adapters.files.package_folders import package_folders
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.packages import PackageEntry
 from ops.supply_chain.contracts.values.distribution import Distribution
-from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.names import normalise
@@ -65,10 +66,14 @@ class CheckedDistribution(NamedTuple):
 def released_packages(run: StageRun) -> tuple[ReleasedPackage, ...]:
     """Return the packages that `[[packages]]` names, else the project itself and its workspace's members; sorted by name.
 
+    Where a tag selects one package it is that one; else those with versions of their own are left out.
+
     Raises:
         UsageError: An entry has a path outside of the project, no name, or the name of another one.
         InputError: The metadata of one cannot be read.
     """
+    if run.project.package is not None:
+        return (ReleasedPackage(run.project.package, normalise(run.project.name)),)
     if not run.config.packages:
         own = ReleasedPackage(".", normalise(run.project.python_name or run.project.name))
         found = [
@@ -85,7 +90,32 @@ def released_packages(run: StageRun) -> tuple[ReleasedPackage, ...]:
             hint="Remove one of them from .security-config.toml.",
             kind=ErrorClass.CONFIGURATION,
         )
-    return tuple(sorted(found, key=lambda package: package.name))
+    together = [package for package, entry in zip(found, run.config.packages, strict=True) if not entry.own_version]
+    return tuple(sorted(together, key=lambda package: package.name))
+
+
+def selection_findings(run: StageRun) -> tuple[Finding, ...]:
+    """Return the finding for a project all of whose packages have versions of their own, where no tag names one."""
+    entries = run.config.packages
+    if run.project.package is not None or not entries or not all(entry.own_version for entry in entries):
+        return ()
+    return (
+        Finding(
+            code="build.not-selected",
+            severity=Severity.HIGH,
+            message="each package has a version of its own, and neither a tag at HEAD nor --version names one of them",
+            next_step="Tag the commit NAME==VERSION, or give --version NAME==VERSION.",
+            path=CONFIG_NAME,
+        ),
+    )
+
+
+def selection_notes(run: StageRun) -> tuple[str, ...]:
+    """Return in words which of several packages are released, where it is not all of them."""
+    if run.project.package is not None:
+        return (f"only {run.project.name} is released ({run.project.package or 'the top folder'}): the tag names it",)
+    names = [entry.name or entry.path for entry in run.config.packages if entry.own_version]
+    return (f"not released, with a version of its own: {', '.join(names)}",) if names else ()
 
 
 def provided_files(folder: Path) -> ProvidedFiles:

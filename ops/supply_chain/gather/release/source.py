@@ -13,10 +13,12 @@ from ops.supply_chain.assurance.documents.security_md import TEMPLATE_NAME
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.values.source import SourceChange
 from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.compile.siblings import baseline_path, bom_path
 from ops.supply_chain.dependencies.locks.coverage import included_by
 from ops.supply_chain.formats.project_metadata import PYPROJECT, SETUP_CFG, SETUP_PY
 from ops.supply_chain.gather.gates.locks import read_good_locks
+from ops.supply_chain.gather.release.packages import released_packages
 from ops.supply_chain.release.provenance.agreement import ReleasedVersion
 from ops.supply_chain.runner.context import StageRun
 
@@ -68,9 +70,14 @@ def released_version(run: StageRun) -> ReleasedVersion:
 
     Raises:
         UnavailableError: git does not answer.
+        UsageError: `[[packages]]` cannot be used.
+        InputError: The metadata of a package cannot be read.
     """
     project = run.project
     computed, not_run = _computed(run) if project.metadata.dynamic else ("", "")
+    own = {normalise(name) for name in (project.name, project.python_name) if name}
+    # A tag without a name may be that of the whole project, or of another one in the repository.
+    prefix = (project.source.prefix if project.source else "") or ("" if project.package is None else ".")
     return ReleasedVersion(
         text=project.version,
         source=_ORIGINS.get(project.version_source, project.version_source),
@@ -78,7 +85,8 @@ def released_version(run: StageRun) -> ReleasedVersion:
         metadata=project.metadata,
         tags=project.source.tags if project.source else (),
         elsewhere=git.tags_elsewhere(run.root) if project.source else (),
-        prefix=project.source.prefix if project.source else "",
+        prefix=prefix,
+        packages=tuple(package.name for package in released_packages(run) if package.name not in own),
         computed=computed,
         not_run=not_run,
     )
@@ -98,6 +106,8 @@ def _computed(run: StageRun) -> tuple[str, str]:
     if tokens:
         return "", f"it could read {', '.join(tokens)} of a process above it"
     try:
-        return compute_version(run.root, state, run.config, cache=run.cache / "uv", offline=run.offline), ""
+        return compute_version(
+            run.root, state, run.config, path=run.project.package or "", cache=run.cache / "uv", offline=run.offline
+        ), ""
     except (UnavailableError, InputError) as error:
         return "", error.message

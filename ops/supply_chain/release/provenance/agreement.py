@@ -5,7 +5,7 @@ Every finding but those that were allowed denies the release, whatever `[gate].f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -13,7 +13,7 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.source import ProjectMetadata, SourceChange, TagElsewhere
 from ops.supply_chain.core.text import excerpt, plural, printable
-from ops.supply_chain.formats.version_tags import same_version, version_tags
+from ops.supply_chain.formats.version_tags import VersionTag, read_tag, same_version, version_tags
 
 CHANGED, MISMATCH, TAGGED, UNREAD = (
     "source.changed",
@@ -41,7 +41,8 @@ class ReleasedVersion(msgspec.Struct, frozen=True, kw_only=True):
 
     `source` is its origin in words. `names` are the project's names. `tags` are those at HEAD, `elsewhere` those of
     other commits. `prefix` is the folder in the repository: in one, a tag without a name may be another project's.
-    `computed` is what the project's build backend says, empty if it was not run; `not_run` is the reason for that.
+    `packages` are the names of its packages that are released with it. `computed` is what the project's build backend says,
+    empty if it was not run; `not_run` is the reason for that.
     """
 
     text: str
@@ -51,6 +52,7 @@ class ReleasedVersion(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     elsewhere: tuple[TagElsewhere, ...] = ()
     prefix: str = ""
+    packages: Collection[str] = ()
     computed: str = ""
     not_run: str = ""
 
@@ -132,7 +134,7 @@ def compared(version: ReleasedVersion) -> tuple[str, ...]:
     tags = version_tags(version.tags, version.names)
     return (
         *(("--version",) if version.source == "--version" else ()),
-        *(f"tag {excerpt(tag.tag)}" for tag in tags),
+        *(f"tag {excerpt(tag.tag)}" for tag in (*tags, *_package_tags(version, version.tags))),
         *(stated.where for stated in version.metadata.versions),
         *((version.metadata.dynamic,) if version.computed else ()),
     )
@@ -143,14 +145,23 @@ def _tags(version: ReleasedVersion) -> Iterator[Finding]:
     if tags and not any(same_version(tag.text, version.text) for tag in tags):
         names = ", ".join(excerpt(tag.tag) for tag in tags)
         yield _mismatch(version, f"the tag at HEAD is {names}")
+    for tag in _package_tags(version, version.tags):
+        if not same_version(tag.text, version.text):
+            yield _mismatch(version, f"the tag at HEAD is {excerpt(tag.tag)}")
+
+
+def _package_tags(version: ReleasedVersion, tags: Iterable[str]) -> list[VersionTag]:
+    """Return the tags that name a package of the project, which is released with it."""
+    found = (read_tag(tag, version.packages) for tag in tags)
+    return [tag for tag in found if tag is not None and tag.named]
 
 
 def _elsewhere(version: ReleasedVersion) -> Iterator[Finding]:
-    own = {tag.tag for tag in version_tags([tag.name for tag in version.elsewhere], version.names)}
-    found = [tag for tag in version.elsewhere if tag.name in own]
-    for tag in found:
-        (read,) = version_tags([tag.name], version.names)
-        if same_version(read.text, version.text) and (read.named or not version.prefix):
+    names = [tag.name for tag in version.elsewhere]
+    own = {tag.tag: tag for tag in (*version_tags(names, version.names), *_package_tags(version, names))}
+    for tag in version.elsewhere:
+        read = own.get(tag.name)
+        if read and same_version(read.text, version.text) and (read.named or not version.prefix):
             yield Finding(
                 code=TAGGED,
                 severity=Severity.HIGH,

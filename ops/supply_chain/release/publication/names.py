@@ -58,7 +58,7 @@ def require_tag(text: str) -> str:
     if TAG.fullmatch(text):
         return text
     raise UsageError(
-        f"{text!r} cannot be the tag of a release: letters, digits and . _ + / - only",
+        f"{text!r} cannot be the tag of a release: letters, digits and . _ + / = - only",
         hint="Give it with --tag.",
         kind=ErrorClass.COMMAND_LINE,
     )
