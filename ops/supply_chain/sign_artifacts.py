@@ -5,8 +5,9 @@ interrupted run continues where it stopped. Mode `checksums` contacts no service
 
 Reads    dist/release/
 Writes   *.sigstore.json for each file, with [signing].detached also .sig and .crt; the attestations
-         N-V-provenance, N-V-sbom and N-V-vex (.attestation.sigstore.json); N-V-trusted_root.json for customers
-         without network.
+         N-V-provenance, N-V-sbom and N-V-vex (.attestation.sigstore.json); with [signing].publish_attestations, for
+         each wheel and source distribution FILE.publish.attestation (PEP 740), which a package index takes with the
+         upload; N-V-trusted_root.json for customers without network.
 Decides  every file is signed by a configured identity: the signer must be an identity in [signing].identities
          that is valid today; checked before anything is written. Its conditions on the run (repository, ref, event,
          runner) and on what it may sign are met, and nothing is too large to verify.
@@ -16,7 +17,7 @@ Exits    0 all signed, or mode checksums; 2 usage, or no identity token or an ex
          6 a new bundle does not verify.
 Network  the Sigstore instance: --trust-config, else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else
          the public one. The identity and the digests are recorded in its public log permanently.
-Source   https://docs.sigstore.dev ; in-toto Statement v1. The token comes from a file,
+Source   https://docs.sigstore.dev ; in-toto Statement v1; https://peps.python.org/pep-0740/. The token comes from a file,
          $SIGSTORE_ID_TOKEN, the CI platform or a browser login, never from the command line.
 """
 
@@ -35,7 +36,7 @@ from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
-from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
+from ops.supply_chain.core.errors import InputError, OutputError, StageError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
@@ -54,6 +55,7 @@ from ops.supply_chain.gather.trust.signing.files import (
     put_detached,
     read_set,
     signed_already,
+    verified_item,
     written,
 )
 from ops.supply_chain.release.assembly.layout import checksums_name
@@ -100,7 +102,9 @@ def _perform(run: StageRun) -> StageResult:
         )
     trust = trust_of(run)
     require_same_world(trust, rehearsed=found.statement.predicate.build_definition.external_parameters.rehearsal)
-    return _Job(run, planned(found, trust.trusted_root), trust, identities).perform()
+    attested = run.config.signing.publish_attestations
+    found = planned(found, trust.trusted_root, publish_attestations=attested)
+    return _Job(run, found, trust, identities).perform()
 
 
 def _checksums(found: SigningSet) -> StageResult:
@@ -135,6 +139,9 @@ class _Job:
         self, run: StageRun, found: SigningSet, trust: TrustConfig, identities: tuple[SigningIdentity, ...]
     ) -> None:
         self._run, self._found, self._trust, self._identities = run, found, trust, identities
+        from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
+
+        self._verifier = BundleVerifier(trust.trusted_root, where=f"trusted root ({trust.origin})")
         self._tokens = TokenSource(credential_of(run, self._issuer), read_clock)
         self._items = {item.bundle: item for item in found.items}
         self._signed: dict[str, VerifiedBundle] = {}
@@ -142,15 +149,13 @@ class _Job:
 
     def perform(self) -> StageResult:
         """Keep what is signed, sign the rest, and say how far it came."""
-        from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
-
-        verifier = BundleVerifier(self._trust.trusted_root, where=f"trusted root ({self._trust.origin})")
         try:
             if not self._identities:
                 self._present()
-            kept = signed_already(self._found, verifier, self._authorizes)
+            kept = signed_already(self._found, self._verifier, self._authorizes)
             self._signed, self._kept = dict(kept), len(kept)
             if len(kept) < len(self._found.items):
+                self._require_first_log()
                 self._present()
             self._sign_rest()
         except _Refusal as error:
@@ -258,6 +263,20 @@ class _Job:
         for _ in self._run.progress.track(done, label="signing", total=len(pending)):
             pass
 
+    def _require_first_log(self) -> None:
+        """Refuse publish attestations by an instance without version 1 of the log: they could not be verified.
+
+        Raises:
+            UsageError: The release has distributions that need one.
+        """
+        from ops.supply_chain.adapters.sigstore.signer import has_first_log
+
+        if any(item.published for item in self._found.items) and not has_first_log(self._trust):
+            raise UsageError(
+                "publish attestations (PEP 740) need version 1 of the transparency log, which this instance does not have",
+                hint="Set [signing].publish_attestations = false: the distributions are then published without them.",
+            )
+
     def _certified(self) -> SigningClient:
         """Return a client with a certificate of an authorized identity; until then nothing is written."""
         from ops.supply_chain.adapters.sigstore.signer import SigningClient
@@ -272,10 +291,24 @@ class _Job:
         # An identity may have expired since the run began, and conditions need the certificate.
         self._accept(bundle.san, bundle.issuer, bundle.signed_at)
         self._require_conditions(request.key, bundle)
-        write_atomic(self._found.folder / request.key, made.data)
+        write_atomic(self._found.folder / request.key, self._file_of(request.key, made))
         if self._run.config.signing.detached:
             put_detached(self._found, self._items[request.key], bundle)
         self._signed[request.key] = bundle
+
+    def _file_of(self, key: str, made: SignedBundle) -> bytes:
+        """Return the bytes to write: the bundle, or the publish attestation made from it, verified as it will be read."""
+        item = self._items[key]
+        if not item.published:
+            return made.data
+        from ops.supply_chain.adapters.sigstore.publish_attestation import attestation_of
+
+        data = attestation_of(made.data)
+        try:
+            verified_item(data, item, self._verifier)
+        except StageError as error:
+            raise OutputError(f"{key}: the new attestation does not verify: {error.message}") from error
+        return data
 
     def _result(self, outcome: Outcome, finding: Finding | None = None) -> StageResult:
         progress = self._progress()

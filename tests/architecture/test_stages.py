@@ -26,7 +26,7 @@ KEPT_FOLDERS = {"build", "change", "mirror", "packages", "verifier"}
 retained releases, the verifier is our own code, and the first stage of a release replaces the distributions, which may be the
 ones that it is given."""
 
-NOT_STAGES = {"build_type"}
+NOT_STAGES = {"publish_attestations", "build_type"}
 """Names that begin like a stage's and are something else."""
 
 

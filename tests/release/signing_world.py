@@ -40,10 +40,12 @@ def _assembled() -> dict[str, bytes]:
 class World:
     """A release, an instance, and what the environment says of both."""
 
-    def __init__(self, base: Path, instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, base: Path, instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch, *, assembled: bool = True
+    ) -> None:
         clear_platform(monkeypatch)
         self.release, self.patch = Handmade(base), monkeypatch
-        for name, data in _assembled().items():
+        for name, data in _assembled().items() if assembled else ():
             path = base / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)

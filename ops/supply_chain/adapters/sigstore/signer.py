@@ -234,6 +234,15 @@ def issuer_url(trust: TrustConfig) -> str:
         raise InputError(f"trust config ({trust.origin}): {_reason(error)}") from error
 
 
+def has_first_log(trust: TrustConfig) -> bool:
+    """Return whether an instance has version 1 of the log, whose entries alone carry a time.
+
+    Raises:
+        InputError: The trust config cannot be used.
+    """
+    return _first_version(_loaded(trust)) is not None
+
+
 def _loaded(trust: TrustConfig) -> ClientTrustConfig:
     try:
         config = ClientTrustConfig.from_json(trust.document)

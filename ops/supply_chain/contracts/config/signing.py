@@ -33,6 +33,7 @@ SIGNABLE = (
     "provenance-attestation",
     "sbom-attestation",
     "vex-attestation",
+    "publish-attestation",
     "further-attestation",
 )
 """What an identity may sign: kinds of files, and the attestations of a release."""
@@ -73,10 +74,12 @@ class SigningConfig(Contract, frozen=True, kw_only=True):
     """`[signing]`: mode, identities, and a private instance's trust config.
 
     `trust_config` is a Sigstore ClientTrustConfig file, relative to the project; empty means the public
-    instance. `detached` also writes `.sig` and `.crt` files.
+    instance. `detached` also writes `.sig` and `.crt` files. `publish_attestations` writes a publish attestation
+    (PEP 740) beside each distribution; it needs an instance with version 1 of the log.
     """
 
     mode: SigningMode = SigningMode.SIGSTORE
     identities: tuple[SigningIdentity, ...] = ()
     trust_config: str = ""
     detached: bool = False
+    publish_attestations: bool = True

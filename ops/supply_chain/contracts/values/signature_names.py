@@ -1,18 +1,22 @@
 """What signing puts beside the files of a release, and under which names.
 
 Beside each FILE lies `FILE.sigstore.json`, a Sigstore bundle over its bytes; where configured also `FILE.sig`
-and `FILE.crt`. The attestations are bundles with a DSSE envelope, and need no further signature. The trusted root
-lets a customer verify without network; it is signed like a file. None of them is a subject of the provenance:
+and `FILE.crt`. The attestations are bundles with a DSSE envelope, and need no further signature. Beside a wheel or
+source distribution lies `FILE.publish.attestation`, its publish attestation (PEP 740), which a package index takes
+with the upload. The trusted root lets a customer verify without network; it is signed like a file. None of them is a subject of the provenance:
 it was written before they were.
 
-Source: https://docs.sigstore.dev/about/bundle/
+Source: https://docs.sigstore.dev/about/bundle/ ; https://docs.pypi.org/attestations/publish/v1/
 """
 
 from __future__ import annotations
 
 BUNDLE_SUFFIX = ".sigstore.json"
 DETACHED_SUFFIXES = (".sig", ".crt")
-SIGNATURE_SUFFIXES = (BUNDLE_SUFFIX, *DETACHED_SUFFIXES)
+PUBLISH_SUFFIX = ".publish.attestation"
+"""As pypi-attestations and twine expect the name beside the distribution."""
+
+SIGNATURE_SUFFIXES = (BUNDLE_SUFFIX, *DETACHED_SUFFIXES, PUBLISH_SUFFIX)
 """No file that is itself signed may end so."""
 
 ATTESTATION_SUFFIX = f".attestation{BUNDLE_SUFFIX}"
@@ -35,6 +39,11 @@ def signature_name(name: str) -> str:
 def certificate_name(name: str) -> str:
     """Return the name of the certificate beside a detached signature: PEM."""
     return f"{name}.crt"
+
+
+def publish_attestation_name(name: str) -> str:
+    """Return the name of the publish attestation of a distribution."""
+    return f"{name}{PUBLISH_SUFFIX}"
 
 
 def attestation_name(component: str, version: str, what: str) -> str:

@@ -14,7 +14,12 @@ from collections.abc import Iterable
 import msgspec
 
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES
-from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, TRUSTED_ROOT_SUFFIX, is_signature
+from ops.supply_chain.contracts.values.signature_names import (
+    BUNDLE_SUFFIX,
+    PUBLISH_SUFFIX,
+    TRUSTED_ROOT_SUFFIX,
+    is_signature,
+)
 from ops.supply_chain.core.errors import OutputError
 
 RELEASED_FOLDERS = ("sbom", "evidence", "packages", "vex")
@@ -33,6 +38,7 @@ _MEDIA_TYPES = (
     (".intoto.json", "application/vnd.in-toto+json"),
     (BUNDLE_SUFFIX, "application/vnd.dev.sigstore.bundle.v0.3+json"),
     (TRUSTED_ROOT_SUFFIX, "application/vnd.dev.sigstore.trustedroot+json;version=0.1"),
+    (PUBLISH_SUFFIX, "application/json"),
     (".sig", "text/plain"),
     (".crt", "application/x-pem-file"),
     (".json", "application/json"),

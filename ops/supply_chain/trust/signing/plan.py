@@ -11,6 +11,7 @@ from ops.supply_chain.contracts.values.signature_names import (
     certificate_name,
     is_signature,
     is_signed,
+    publish_attestation_name,
     signature_name,
 )
 from ops.supply_chain.contracts.values.verified_bundle import STATEMENT_PAYLOAD, VerifiedBundle
@@ -20,13 +21,15 @@ class SigningItem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to sign, and the bundle that it ends up in.
 
     A file by `name` and `sha256`; or a statement by its exact bytes, and then `name` and `sha256` are those of
-    the released document that it carries.
+    the released document that it carries. `published` for a publish attestation, whose file has the form of PEP 740:
+    `name` and `sha256` are those of the distribution.
     """
 
     bundle: str
     name: str
     sha256: str
     statement: bytes = b""
+    published: bool = False
 
     @property
     def is_statement(self) -> bool:
@@ -67,13 +70,14 @@ def strays(
         items: What is to be signed.
         detached: Whether detached signatures are wanted.
     Returns:
-        Those of an earlier signing with detached signatures, which may go; and those that belong to nothing
-        in this release. Both sorted.
+        Those of an earlier signing with detached signatures or publish attestations, which may go; and those that
+        belong to nothing in this release. Both sorted.
     """
     known = tuple(items)
     expected = expected_names(known, detached=detached)
     once = expected_names(known, detached=True)
     signed = {item.name for item in known}
+    once |= {publish_attestation_name(name) for name in signed}
     found = [name for name in sorted(names) if is_signature(name) and name not in expected and name not in signed]
     return tuple(name for name in found if name in once), tuple(name for name in found if name not in once)
 

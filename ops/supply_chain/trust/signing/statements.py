@@ -1,10 +1,10 @@
-"""The in-toto statements that say of files what their SBOM and their VEX are.
+"""The in-toto statements that say of files what their SBOM and their VEX are, and that a distribution is published.
 
 The predicate is the document that is released, byte for byte: it is put into the statement as it is, never
 parsed and written again.
 
 Source: in-toto Statement v1; predicate types https://cyclonedx.org/bom, https://spdx.dev/Document and
-https://openvex.dev/ns/v0.2.0 (common practice, not normative).
+https://openvex.dev/ns/v0.2.0 (common practice, not normative); https://docs.pypi.org/attestations/publish/v1/.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ops.supply_chain.core.errors import InputError
 CYCLONEDX_TYPE = "https://cyclonedx.org/bom"
 SPDX_TYPE = "https://spdx.dev/Document"
 OPENVEX_TYPE = "https://openvex.dev/ns/v0.2.0"
+PUBLISH_TYPE = "https://docs.pypi.org/attestations/publish/v1"
 
 _PREDICATE_TYPES = ((".openvex.json", OPENVEX_TYPE), (".cdx.json", CYCLONEDX_TYPE), (".spdx.json", SPDX_TYPE))
 _OUR_ARCHIVES = ("evidence", "source")
@@ -68,6 +69,24 @@ def subjects(files: Mapping[str, str], *, component: str, version: str) -> dict[
         name: sha256 for name, sha256 in files.items() if name.endswith((".whl", ".tar.gz")) and name not in archives
     }
     return distributions or dict(files)
+
+
+def publish_statement(name: str, sha256: str) -> bytes:
+    """Write the statement of a publish attestation: one subject, and a predicate that is null.
+
+    Args:
+        name: File name of the distribution.
+        sha256: Its SHA-256.
+    Returns:
+        UTF-8 JSON, the same bytes for the same file.
+    """
+    statement = {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": name, "digest": {"sha256": sha256}}],
+        "predicateType": PUBLISH_TYPE,
+        "predicate": None,
+    }
+    return json.dumps(statement, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def statement_bytes(about: Mapping[str, str], predicate_type: str, predicate: bytes, *, where: str) -> bytes:

@@ -70,6 +70,19 @@ def verify_attestation(subject: str, bundle: str, kind: str, expected: str, *, p
     )
 
 
+def verify_publish_attestation(name: str, identity: str, *, private_root: bool) -> str:
+    """Return the command that checks the publish attestation beside a distribution.
+
+    Args:
+        name: The distribution.
+        identity: The signer's name in its certificate; empty if none is expected.
+        private_root: Whether the root differs from the public instance's: the tool knows no other.
+    """
+    if private_root or not identity:
+        return ""
+    return f"pypi-attestations verify attestation --identity {quoted(identity)} {quoted(name)}"
+
+
 def certificate(bundle: str) -> str:
     """Return the command that shows the certificate of a bundle."""
     path = ".verificationMaterial | .certificate.rawBytes // .x509CertificateChain.certificates[0].rawBytes"

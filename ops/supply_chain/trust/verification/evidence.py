@@ -82,9 +82,9 @@ def _bundles(document: Node) -> Iterator[Found]:
         yield Found(GITHUB, json.dumps(document.value).encode())
     elif "attestation_bundles" in fields:
         for group in document["attestation_bundles"].rows():
-            yield from (Found(PEP_740, _pep740(attestation)) for attestation in group["attestations"].rows())
+            yield from (Found(PEP_740, bundle_of(attestation)) for attestation in group["attestations"].rows())
     elif "verification_material" in fields:
-        yield Found(PEP_740, _pep740(document))
+        yield Found(PEP_740, bundle_of(document))
     elif "attestations" in fields:
         for attestation in document["attestations"].rows():
             yield Found(GITHUB, json.dumps(attestation["bundle"].table()).encode())
@@ -94,8 +94,12 @@ def _bundles(document: Node) -> Iterator[Found]:
         yield Found(GITHUB, b"", left_out="neither a Sigstore bundle nor a PEP 740 attestation")
 
 
-def _pep740(attestation: Node) -> bytes:
-    """Write a PEP 740 attestation as the bundle that it was made from."""
+def bundle_of(attestation: Node) -> bytes:
+    """Write a PEP 740 attestation as the bundle that it was made from.
+
+    Raises:
+        UnexpectedShapeError: It is no such attestation.
+    """
     if attestation["version"].value != 1:
         raise UnexpectedShapeError(
             f"{attestation.path}.version: expected 1, found {excerpt(attestation['version'].value)}"

@@ -14,8 +14,10 @@ from ops.supply_chain.contracts.values.signature_names import (
     ATTESTATION_SUFFIX,
     BUNDLE_SUFFIX,
     DETACHED_SUFFIXES,
+    PUBLISH_SUFFIX,
     SIGNATURE_SUFFIXES,
     TRUSTED_ROOT_SUFFIX,
+    publish_attestation_name,
 )
 from ops.supply_chain.core.errors import InputError
 
@@ -28,7 +30,7 @@ MANIFEST = "manifest.json"
 VERIFIER = "sealwright-verify.pyz"
 """May be attached to a release; signed like other files, but not built with it."""
 
-DOCUMENTS = (".json", ".txt", *DETACHED_SUFFIXES)
+DOCUMENTS = (".json", ".txt", *DETACHED_SUFFIXES, PUBLISH_SUFFIX)
 """Name endings of files whose content is read."""
 
 CYCLONEDX_SUFFIX = ".cdx.json"
@@ -95,6 +97,12 @@ class ReleaseFileNames:
         return tuple(name for name in self.names if name.endswith(DETACHED_SUFFIXES))
 
     @property
+    def publish_attestations(self) -> tuple[str, ...]:
+        """The publish attestations (PEP 740) of the distributions, as far as they are present."""
+        expected = map(publish_attestation_name, self.distributions)
+        return tuple(name for name in expected if name in self.names)
+
+    @property
     def released(self) -> tuple[str, ...]:
         """The released files: all except those added by signing and retention."""
         further = {self.trusted_root, VERIFIER, MANIFEST, *self.kept}
@@ -122,6 +130,8 @@ class ReleaseFileNames:
         if name.endswith(ATTESTATION_SUFFIX):
             found = next((what for what in ATTESTED if name == self.attestation(what)), "further")
             return f"{found}-attestation"
+        if name.endswith(PUBLISH_SUFFIX):
+            return "publish-attestation"
         kinds = {
             self.checksums: "checksums",
             self.provenance: "provenance",

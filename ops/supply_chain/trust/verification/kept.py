@@ -76,9 +76,8 @@ def kept_problems(
         contents: Bytes of the documents.
         name: One of `parts.kept`; Markdown reports are not compared.
     """
-    ours = {
-        file: sha256 for file, sha256 in digests.items() if file in (*parts.signed, *parts.bundles, *parts.detached)
-    }
+    signatures = (*parts.bundles, *parts.detached, *parts.publish_attestations)
+    ours = {file: sha256 for file, sha256 in digests.items() if file in (*parts.signed, *signatures)}
     if name == parts.prefix + KEPT_SUFFIXES["verification.json"]:
         return report_problems(contents.get(name, b""), ours)
     if name == parts.prefix + KEPT_SUFFIXES["vsa.json"]:

@@ -9,7 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ops.supply_chain.contracts.files.verification import Check, GivenFile, Line
-from ops.supply_chain.contracts.values.signature_names import bundle_name, certificate_name, signature_name
+from ops.supply_chain.contracts.values.signature_names import (
+    bundle_name,
+    certificate_name,
+    publish_attestation_name,
+    signature_name,
+)
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
@@ -102,6 +107,7 @@ def _others(parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: M
         name for file in parts.signed for name in (bundle_name(file), signature_name(file), certificate_name(file))
     }
     allowed |= {parts.attestation(what) for what in ATTESTED} | set(parts.signed)
+    allowed |= set(map(publish_attestation_name, parts.distributions))
     for name in parts.names:
         if name == MANIFEST:
             yield _manifest(parts, files, contents.get(name, b""))

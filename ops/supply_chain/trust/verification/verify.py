@@ -33,6 +33,7 @@ from ops.supply_chain.trust.verification.level import ReleaseOrigin, level
 from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated
 from ops.supply_chain.trust.verification.listing import listing
 from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance
+from ops.supply_chain.trust.verification.published import published
 from ops.supply_chain.trust.verification.run_source import run_source
 from ops.supply_chain.trust.verification.signatures import signatures
 from ops.supply_chain.trust.verification.source_state import uncommitted_note
@@ -69,6 +70,7 @@ def verify(given: Given, wanted: Expectations) -> Verification:
         *listing(parts, given.files, given.contents),
         *signatures(parts, given, wanted),
         *attestations(parts, given, wanted),
+        *published(parts, given, wanted),
         # A rehearsal's certificates name no run, and a rehearsal is never a pass.
         *([] if rehearsal else run_source(given, stated, wanted)),
         _real(parts, wanted, rehearsal=rehearsal),

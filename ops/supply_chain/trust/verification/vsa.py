@@ -65,7 +65,8 @@ def statement(
     mark = REHEARSAL_SUFFIX if verification.rehearsal else ""
     parts = classify([file.name for file in verification.files])
     subjects = [file for file in verification.files if file.name in parts.released]
-    inputs = [file for file in verification.files if file.name in (*parts.bundles, parts.provenance)]
+    attestations = (*parts.bundles, *parts.publish_attestations, parts.provenance)
+    inputs = [file for file in verification.files if file.name in attestations]
     predicate = {
         "verifier": {"id": f"{base}{VERIFIER_ID}{mark}", "version": {"sealwright": verifier_version}},
         "timeVerified": verified_at,

@@ -18,6 +18,7 @@ from ops.supply_chain.contracts.values.signature_names import (
     attestation_name,
     certificate_name,
     is_signature,
+    publish_attestation_name,
     signature_name,
     trusted_root_name,
 )
@@ -26,10 +27,13 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, OutputError, UnavailableError
 from ops.supply_chain.core.files import write_atomic
+from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.release.assembly.completeness import problems_of_set
 from ops.supply_chain.release.assembly.layout import provenance_name
 from ops.supply_chain.trust.signing.plan import SigningItem, expected_names, file_items, proves, strays
-from ops.supply_chain.trust.signing.statements import documents, statement_bytes, subjects
+from ops.supply_chain.trust.signing.statements import documents, publish_statement, statement_bytes, subjects
+from ops.supply_chain.trust.verification.evidence import bundle_of
 from ops.supply_chain.trust.verification.file_kinds import DOCUMENTS, classify
 
 if TYPE_CHECKING:
@@ -93,17 +97,18 @@ def read_set(dist: Path, component: str, version: str) -> SigningSet:
     )
 
 
-def planned(found: SigningSet, trusted_root: bytes) -> SigningSet:
+def planned(found: SigningSet, trusted_root: bytes, *, publish_attestations: bool) -> SigningSet:
     """Return the set with the items that must be signed.
 
     Args:
         found: The release.
         trusted_root: The bytes of the instance's trusted root, which are released with it.
+        publish_attestations: Whether each distribution gets one (PEP 740).
     Raises:
-        InputError: A document that becomes an attestation is not a JSON object, something is too large to verify, or
-            a signature file belongs to no file of this release.
+        InputError: A document that becomes an attestation is not a JSON object, something is too large to verify,
+            a signature file belongs to no file of this release, or a distribution has no proper name.
     """
-    statements = _statements(found)
+    statements = (*_statements(found), *(_publish_statements(found) if publish_attestations else ()))
     _require_verifiable(found, statements)
     root_name = trusted_root_name(found.component, found.version)
     digests = {name: file.sha256 for name, file in found.files.items()}
@@ -233,14 +238,52 @@ def _statements(found: SigningSet) -> tuple[SigningItem, ...]:
     return tuple(items)
 
 
+def _publish_statements(found: SigningSet) -> tuple[SigningItem, ...]:
+    names = classify(found.files).distributions
+    if not names:
+        return ()
+    from ops.supply_chain.adapters.sigstore.publish_attestation import require_distribution
+
+    items = []
+    for name in names:
+        sha256 = found.files[name].sha256
+        require_distribution(name, sha256)
+        items.append(
+            SigningItem(
+                bundle=publish_attestation_name(name),
+                name=name,
+                sha256=sha256,
+                statement=publish_statement(name, sha256),
+                published=True,
+            )
+        )
+    return tuple(items)
+
+
 def _verified(path: Path, item: SigningItem, verifier: BundleVerifier) -> VerifiedBundle | None:
     data = _bytes_of(path)
     if not data:
         return None
     try:
-        return verifier.statement(data) if item.is_statement else verifier.file(data, item.sha256)
+        return verified_item(data, item, verifier)
     except (NotVerifiedError, UnavailableError):
         return None
+
+
+def verified_item(data: bytes, item: SigningItem, verifier: BundleVerifier) -> VerifiedBundle:
+    """Verify the bundle or publish attestation of one item, as a customer reads it.
+
+    Raises:
+        NotVerifiedError: It does not verify, or is neither.
+        UnavailableError: Its format is not known yet.
+    """
+    if not item.published:
+        return verifier.statement(data) if item.is_statement else verifier.file(data, item.sha256)
+    try:
+        bundle = bundle_of(json_reader.read(data))
+    except UnexpectedShapeError as error:
+        raise NotVerifiedError(f"is no PEP 740 attestation: {error}") from error
+    return verifier.statement(bundle)
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -30,7 +30,7 @@ from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.attested import is_attestation
-from ops.supply_chain.trust.verification.evidence import bundles_in
+from ops.supply_chain.trust.verification.evidence import bundle_of, bundles_in
 from ops.supply_chain.trust.verification.file_kinds import CYCLONEDX_SUFFIX, DOCUMENTS, classify
 from ops.supply_chain.trust.verification.verify import verify
 
@@ -242,6 +242,10 @@ def check_contents(
         statements={
             name: checker.statement(contents[name], kind=parts.kind_of(name)) if name in contents else unread
             for name in (*attested, *(name for name in parts.bundles if name not in contents))
+        }
+        | {
+            name: _publish_attestation(contents[name], checker) if name in contents else unread
+            for name in parts.publish_attestations
         },
         sbom_problems={name: checker.sbom(contents[name]) for name in parts.sboms if name in contents},
         schema_problems={
@@ -252,6 +256,14 @@ def check_contents(
         further=further,
     )
     return verify(given, wanted)
+
+
+def _publish_attestation(data: bytes, checker: BundleChecker) -> BundleResult:
+    try:
+        bundle = bundle_of(json_reader.read(data))
+    except UnexpectedShapeError as error:
+        return BundleResult(problem=f"is no PEP 740 attestation: {error}")
+    return checker.statement(bundle, kind="publish-attestation")
 
 
 def further_in(source: str, data: bytes, checker: BundleChecker) -> list[Further]:

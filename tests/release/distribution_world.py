@@ -1,0 +1,47 @@
+"""A release with a wheel and a source distribution that is about to be signed with a rehearsal instance."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from ops.supply_chain import assemble_release, generate_provenance
+from ops.supply_chain.rehearsal.instance import RehearsalInstance
+from tests.fakes.distributions import SDIST, WHEEL
+from tests.release.handmade import Handmade
+from tests.release.signing_world import World
+
+DISTRIBUTIONS = {WHEEL: b"a wheel", SDIST: b"a source distribution"}
+ATTESTATIONS = tuple(f"{name}.publish.attestation" for name in sorted(DISTRIBUTIONS))
+
+
+@cache
+def assembled() -> dict[str, bytes]:
+    """Return the release by hand, assembled: path -> content."""
+    with tempfile.TemporaryDirectory() as folder:
+        release = Handmade(Path(folder))
+        release.until("evaluate_policy")
+        for name, data in DISTRIBUTIONS.items():
+            path = release.dist / "packages" / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
+        writes = tuple(release.ref("dist", f"packages/{name}") for name in sorted(DISTRIBUTIONS))
+        release.record("build_distributions", writes=writes)
+        release.judge()
+        release.must(generate_provenance.main)
+        release.judge_provenance()
+        release.must(assemble_release.main)
+        found = (path for path in Path(folder).rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def world_of(base: Path, instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return that release in the world of signing tests."""
+    for name, data in assembled().items():
+        path = base / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return World(base, instance, monkeypatch, assembled=False)
