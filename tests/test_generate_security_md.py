@@ -196,7 +196,8 @@ def test_who_signed_is_taken_from_the_verification(world: World) -> None:
     world.retain(*IDS, verifier=True)
     assert world.run() == ExitCode.PASS
     text = world.read()
-    assert "python3 -m pip install sigstore msgspec\ncat > identities.toml <<'END'\n" in text
+    checked = "grep -F '  sealwright-verify.pyz' acme-1.0-checksums.txt | sha256sum --check --strict -\n"
+    assert f"{checked}python3 -m pip install sigstore msgspec\ncat > identities.toml <<'END'\n" in text
     assert "END\npython3 sealwright-verify.pyz --identities identities.toml .\n" in text
     (world.root / "identities.toml").write_text(text.partition("<<'END'\n")[2].partition("END\n")[0])
     published = chosen_identities(options().parse_args(["--identities", str(world.root / "identities.toml")]), ())
@@ -207,6 +208,9 @@ def test_who_signed_is_taken_from_the_verification(world: World) -> None:
     )
     world.claims = msgspec.structs.replace(world.claims, claims=claims)
     assert world.run() == ExitCode.PASS
+    who = "--certificate-identity bob@acme.example --certificate-oidc-issuer https://i.example"
+    signed = f"--bundle acme-1.0-checksums.txt.sigstore.json {who} acme-1.0-checksums.txt\n"
+    assert f"cosign verify-blob {signed}{checked}python3 -m pip install sigstore msgspec\n" in world.read()
     assert "python3 sealwright-verify.pyz --identity bob@acme.example --issuer https://i.example .\n" in world.read()
     assert "ann@acme.example --certificate" not in world.read()
 
@@ -214,7 +218,8 @@ def test_who_signed_is_taken_from_the_verification(world: World) -> None:
 def test_a_release_without_signatures_is_verified_as_one(world: World) -> None:
     world.retain(*IDS, signed=False, verifier=True)
     assert world.run() == ExitCode.PASS
-    assert "python3 sealwright-verify.pyz --allow-unsigned .\n" in world.read()
+    checked = "grep -F '  sealwright-verify.pyz' acme-1.0-checksums.txt | sha256sum --check --strict -\n"
+    assert f"{checked}python3 sealwright-verify.pyz --allow-unsigned .\n" in world.read()
     assert "cosign verify-blob" not in world.read()
 
 

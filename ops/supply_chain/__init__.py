@@ -181,6 +181,14 @@ PIPELINE: tuple[StageRow, ...] = (
         release=(Step(40),),
     ),
     StageRow(
+        "build_verifier",
+        "Stand-alone verifier",
+        reads="its own code, installed packages",
+        writes="dist/verifier/sealwright-verify.pyz",
+        decides="nothing",
+        release=(Step(40, "--for-release"),),
+    ),
+    StageRow(
         "evaluate_policy",
         "Policy",
         reads="SBOMs, all records, policy/",
@@ -272,14 +280,6 @@ PIPELINE: tuple[StageRow, ...] = (
         reads="retained releases, .security-config.toml",
         writes="dist/mirror/",
         decides="retained releases are intact",
-        records=False,
-    ),
-    StageRow(
-        "build_verifier",
-        "Stand-alone verifier",
-        reads="its own code, installed packages",
-        writes="dist/verifier/sealwright-verify.pyz",
-        decides="nothing",
         records=False,
     ),
     StageRow(

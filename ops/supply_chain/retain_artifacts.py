@@ -35,7 +35,7 @@ from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.release.assembly.completeness import problems_of_set
-from ops.supply_chain.release.assembly.layout import media_type_of, provenance_name, report_names
+from ops.supply_chain.release.assembly.layout import checksums_name, media_type_of, provenance_name, report_names
 from ops.supply_chain.release.retention.report import (
     damage_findings,
     decision_line,
@@ -60,6 +60,7 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.trust.verification.kept import accepted, report_problems, summary_problems
+from ops.supply_chain.trust.verification.listing import classify_listed
 
 RELEASE_FOLDER = "release"
 REPORT_FOLDER = "verification"
@@ -151,7 +152,10 @@ def _reports(run: StageRun, digests: dict[str, str]) -> dict[str, Path]:
     problems = [f"{REPORT}: {problem}" for problem in report_problems(canonical.read_bytes(folder / REPORT), digests)]
     if SUMMARY in there:
         data = canonical.read_bytes(folder / SUMMARY)
-        problems += [f"{SUMMARY}: {problem}" for problem in summary_problems(data, digests)]
+        checksums = checksums_name(run.project.name, run.project.version)
+        listed = {checksums: canonical.read_bytes(run.dist / RELEASE_FOLDER / checksums)}
+        parts = classify_listed(digests, listed)
+        problems += [f"{SUMMARY}: {problem}" for problem in summary_problems(data, digests, parts)]
     if problems:
         raise InputError(
             f"dist/{REPORT_FOLDER}/: is not about this release:\n  " + "\n  ".join(problems),

@@ -98,11 +98,15 @@ def test_a_release_passes_every_gate_and_carries_their_records(world: World) -> 
     release = world.folder / "dist" / "release"
     gate = json.loads((release / "small-1.0-gate.json").read_text())
     stages = {one["stage"]: one for one in gate["records"]}
+    assert "build_verifier" in stages
     gates = {"check_locks", "check_hashes", "check_vulnerabilities", "check_malware", "check_publishers"}
     assert gates | {"check_source", "generate_sbom", "generate_vex", "bundle_evidence"} <= set(stages)
     assert {one["outcome"] for one in stages.values()} == {"pass"}
     assert {stages[name]["counts"]["examined"] for name in gates} == {2}
-    assert "small-1.0-vex.cdx.json" in {path.name for path in release.iterdir()}
+    assert {"small-1.0-vex.cdx.json", "sealwright-verify.pyz"} <= {path.name for path in release.iterdir()}
+    assert "  sealwright-verify.pyz\n" in (release / "small-1.0-checksums.txt").read_text()
+    subjects = json.loads((release / "small-1.0-provenance.intoto.json").read_text())["subject"]
+    assert "sealwright-verify.pyz" in {subject["name"] for subject in subjects}
 
 
 @pytest.mark.whole

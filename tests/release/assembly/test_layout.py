@@ -21,6 +21,7 @@ NAMES = {
     "vex/N.openvex.json": "N-V-vex.openvex.json",
     "vex/N.vex.cdx.json": "N-V-vex.cdx.json",
     "verdict/gate.json": "N-V-gate.json",
+    "verifier/sealwright-verify.pyz": "sealwright-verify.pyz",
 }
 
 
@@ -44,6 +45,8 @@ REFUSED = {
     "vex/osv-scanner.toml": "dist/vex/osv-scanner.toml: is not named after N V",
     "vex/ignore/osv-scanner.toml": "dist/vex/ignore/osv-scanner.toml: is not named after N V",
     "records/N-x.json": "dist/records/N-x.json: is no part of a release",
+    "verifier/other.pyz": "dist/verifier/other.pyz: is not named after N V",
+    "verifier/N-other.pyz": "dist/verifier/N-other.pyz: is not named after N V",
     "packages/.hidden": "dist/packages/.hidden: cannot be released under the name '.hidden'",
     "packages/a b.whl": "dist/packages/a b.whl: cannot be released under the name 'a b.whl'",
     "packages/a..b.whl": "dist/packages/a..b.whl: cannot be released under the name 'a..b.whl'",

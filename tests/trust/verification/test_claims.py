@@ -11,9 +11,10 @@ import pytest
 from ops.supply_chain.contracts.values.vex import Justification, VexStatus, waived_label
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats import json_reader
+from ops.supply_chain.trust.verification import vsa
 from ops.supply_chain.trust.verification.report import headline
 from ops.supply_chain.trust.verification.source_state import uncommitted_note
-from tests.trust.verification.sealing import GATE, PREFIX, PROVENANCE, sealed, unsigned
+from tests.trust.verification.sealing import CHECKSUMS, GATE, PREFIX, PROVENANCE, sealed, unsigned
 from tests.trust.verification.world import World, failures
 
 Edit = Callable[[Any], None]
@@ -434,6 +435,54 @@ def test_a_verifier_beside_a_signed_release_has_to_be_signed(world: World) -> No
     files = {**world.first.files, name: data}
     assert failures(world.judged(files)) == [f"files.signed {name}: is not signed: {name}.sigstore.json is missing"]
     assert failures(world.judged({**files, f"{name}.sigstore.json": world.signed(data)})) == []
+
+
+VERIFIER = "sealwright-verify.pyz"
+
+
+def test_a_listed_verifier_is_a_released_file_like_any_other(world: World) -> None:
+    files = sealed(world.first, added={VERIFIER: b"verifier"})
+    found = world.judged(files, allow_unsigned=True)
+    assert failures(found) == []
+    assert not any("not in the checksums" in note for note in found.notes)
+    covered = {
+        check.code
+        for check in found.checks
+        for line in check.lines
+        if line.subject == VERIFIER and line.outcome == "pass"
+    }
+    assert {"files.listed", "provenance.subjects", "gate.origin"} <= covered
+    policy = vsa.policy_of(world.wanted, [])
+    summary = vsa.statement(found, policy, base="urn:x:", verifier_version="1", verified_at="2026-01-01T00:00:00Z")
+    assert VERIFIER in {subject["name"] for subject in json.loads(summary)["subject"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({VERIFIER: b"other"}, f"files.listed {VERIFIER}: expected SHA-256 "),
+        ({VERIFIER: None}, f"files.listed {VERIFIER}: is missing"),
+        (
+            {VERIFIER: None, "verify.pyz": b"verifier"},
+            f"files.listed {VERIFIER}: is missing; its bytes are in verify.pyz",
+        ),
+    ],
+)
+def test_a_listed_verifier_that_was_exchanged_is_refused(
+    world: World, changes: dict[str, bytes | None], expected: str
+) -> None:
+    files = sealed(world.first, added={VERIFIER: b"verifier"})
+    whole = {name: data for name, data in {**files, **changes}.items() if data is not None}
+    found = failures(world.judged(whole, allow_unsigned=True))
+    assert any(line.startswith(expected) for line in found), found
+
+
+def test_a_verifier_that_only_the_provenance_names_is_refused(world: World) -> None:
+    files = sealed(world.first, added={VERIFIER: b"verifier"})
+    rows = files[CHECKSUMS].splitlines(keepends=True)
+    files[CHECKSUMS] = b"".join(row for row in rows if VERIFIER.encode() not in row)
+    found = failures(world.judged(files, allow_unsigned=True))
+    assert f"provenance.subjects {VERIFIER}: is a subject of the provenance, but cannot be one" in found
 
 
 def test_what_no_schema_was_held_against_is_named(world: World) -> None:

@@ -22,12 +22,13 @@ from ops.supply_chain.contracts.values.signature_names import (
 )
 from ops.supply_chain.core.errors import OutputError
 
-RELEASED_FOLDERS = ("sbom", "evidence", "packages", "vex")
+RELEASED_FOLDERS = ("sbom", "evidence", "packages", "vex", "verifier")
 """Folders of `dist/` whose files, not their subfolders, are released."""
 
 GATE_SOURCE = "verdict/gate.json"
 PROVENANCE_SOURCE = "provenance/provenance.json"
 CHECKSUMS_SOURCE = "checksums.txt"
+VERIFIER_SOURCE = "verifier/sealwright-verify.pyz"
 
 _SAFE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,198}[A-Za-z0-9])?")
 _CYCLONEDX = re.compile(r"sbom(?P<version>(?:\.[0-9]+)*)\.json")
@@ -45,6 +46,7 @@ _MEDIA_TYPES = (
     (".tar.gz", "application/gzip"),
     (".whl", "application/zip"),
     (".zip", "application/zip"),
+    (".pyz", "application/zip"),
     (".txt", "text/plain"),
     (".md", "text/markdown"),
 )
@@ -112,8 +114,8 @@ def media_type_of(name: str) -> str:
 
 
 def _name(source: str, component: str, version: str) -> str:
-    folder, _, written = source.rpartition("/")
-    name = gate_name(component, version) if source == GATE_SOURCE else _renamed(folder, written, component, version)
+    folder = source.rpartition("/")[0]
+    name = gate_name(component, version) if source == GATE_SOURCE else _renamed(source, component, version)
     if folder not in RELEASED_FOLDERS and source != GATE_SOURCE:
         raise OutputError(f"dist/{source}: is no part of a release")
     if not _SAFE.fullmatch(name) or ".." in name or is_signature(name):
@@ -121,16 +123,17 @@ def _name(source: str, component: str, version: str) -> str:
     return name
 
 
-def _renamed(folder: str, written: str, component: str, version: str) -> str:
+def _renamed(source: str, component: str, version: str) -> str:
+    folder, _, written = source.rpartition("/")
     ours = f"{component}-{version}-"
-    if folder == "packages" or (folder == "evidence" and written.startswith(ours)):
+    if folder == "packages" or source == VERIFIER_SOURCE or (folder == "evidence" and written.startswith(ours)):
         return written
     cyclonedx = _CYCLONEDX.fullmatch(written.removeprefix(f"{component}-")) if folder == "sbom" else None
     if cyclonedx and written.startswith(f"{component}-"):
         return f"{ours}sbom{cyclonedx['version']}.cdx.json"
     if folder == "vex" and written.startswith(f"{component}."):
         return f"{ours}vex{written.removeprefix(component).removeprefix('.vex')}"
-    if folder != "evidence" and written.startswith(f"{component}-"):
+    if folder not in ("evidence", "verifier") and written.startswith(f"{component}-"):
         return ours + written.removeprefix(f"{component}-")
     raise OutputError(
         f"dist/{folder}/{written}: is not named after {component} {version}",

@@ -26,6 +26,11 @@ def checksums(name: str) -> str:
     return f"sha256sum --check --strict {quoted(name)}"
 
 
+def listed(name: str, checksums: str) -> str:
+    """Return the command that checks that a checksums file lists one file, and its digest."""
+    return f"grep -F {quoted(f'  {name}')} {quoted(checksums)} | sha256sum --check --strict -"
+
+
 def who(identity: str, pattern: str, issuer: str) -> str:
     """Return the options that make cosign expect an identity.
 

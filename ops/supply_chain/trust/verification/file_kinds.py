@@ -28,7 +28,7 @@ MANIFEST = "manifest.json"
 """A file of a retained release."""
 
 VERIFIER = "sealwright-verify.pyz"
-"""May be attached to a release; signed like other files, but not built with it."""
+"""The stand-alone verifier: a released file, or attached to a release that does not list it."""
 
 DOCUMENTS = (".json", ".txt", *DETACHED_SUFFIXES, PUBLISH_SUFFIX)
 """Name endings of files whose content is read."""
@@ -42,10 +42,14 @@ _VEX = re.compile(r"(?:vex(?:\.[A-Za-z0-9]+)*|openvex)\.json")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseFileNames:
-    """The names of one release's files. `prefix` is `N-V`. All lists are sorted."""
+    """The names of one release's files. `prefix` is `N-V`. All lists are sorted.
+
+    `attached` says that the verifier, if there is one, was attached later: the checksums do not list it.
+    """
 
     prefix: str
     names: tuple[str, ...]
+    attached: bool = False
 
     @property
     def checksums(self) -> str:
@@ -104,9 +108,15 @@ class ReleaseFileNames:
 
     @property
     def released(self) -> tuple[str, ...]:
-        """The released files: all except those added by signing and retention."""
-        further = {self.trusted_root, VERIFIER, MANIFEST, *self.kept}
+        """The released files: all except those added by signing, retention and later."""
+        further = {*self.unlisted, MANIFEST, *self.kept}
         return tuple(name for name in self.names if name not in further and not name.endswith(SIGNATURE_SUFFIXES))
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        """The files, as far as they are there, that are signed and that the checksums do not list."""
+        further = (self.trusted_root, VERIFIER) if self.attached else (self.trusted_root,)
+        return tuple(name for name in further if name in self.names)
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -157,11 +167,12 @@ class ReleaseFileNames:
         return name.removeprefix(f"{self.prefix}-") if name.startswith(f"{self.prefix}-") else ""
 
 
-def classify(names: Collection[str]) -> ReleaseFileNames:
+def classify(names: Collection[str], *, attached: bool = False) -> ReleaseFileNames:
     """Classify the files of a release by name.
 
     Args:
         names: The names of all given files.
+        attached: Whether the checksums do not list the verifier.
     Raises:
         InputError: They are not a release, or more than one.
     """
@@ -172,7 +183,7 @@ def classify(names: Collection[str]) -> ReleaseFileNames:
                 f"there are {len(found)} releases: {', '.join(found)}", hint="Give one release, in a folder of its own."
             )
         if found:
-            return ReleaseFileNames(prefix=found[0], names=tuple(sorted(names)))
+            return ReleaseFileNames(prefix=found[0], names=tuple(sorted(names)), attached=attached)
     raise InputError(
         "there is no release: no file ends in -checksums.txt or -provenance.intoto.json",
         hint="Give the folder or archive with all files of one release.",

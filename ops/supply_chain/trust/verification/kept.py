@@ -37,9 +37,8 @@ def report_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]:
         return (str(error),)
 
 
-def summary_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]:
-    """Return why a `vsa.json` is not about a release; arguments as `report_problems`."""
-    parts = classify(digests)
+def summary_problems(data: bytes, digests: Mapping[str, str], parts: ReleaseFileNames) -> tuple[str, ...]:
+    """Return why a `vsa.json` is not about a release; arguments as `report_problems`, and the names of its files."""
     try:
         statement = json_reader.read(data)
         kind = statement["predicateType"].text()
@@ -54,7 +53,8 @@ def summary_problems(data: bytes, digests: Mapping[str, str]) -> tuple[str, ...]
         return (str(error),)
     if problems:
         return problems
-    return () if subjects == {name: digests[name] for name in parts.released} else ("is about other files",)
+    released = {name: digests[name] for name in parts.released if name in digests}
+    return () if subjects == released else ("is about other files",)
 
 
 def accepted(data: bytes) -> bool:
@@ -81,7 +81,7 @@ def kept_problems(
     if name == parts.prefix + KEPT_SUFFIXES["verification.json"]:
         return report_problems(contents.get(name, b""), ours)
     if name == parts.prefix + KEPT_SUFFIXES["vsa.json"]:
-        return summary_problems(contents.get(name, b""), ours)
+        return summary_problems(contents.get(name, b""), ours, parts)
     report = parts.prefix + KEPT_SUFFIXES["verification.json"]
     return () if report in digests else (f"exists without {report}",)
 

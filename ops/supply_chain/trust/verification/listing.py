@@ -6,7 +6,8 @@ Source: GNU coreutils manual, "md5sum invocation"; written by release/assembly/c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from ops.supply_chain.contracts.files.verification import Check, GivenFile, Line
 from ops.supply_chain.contracts.values.signature_names import (
@@ -19,7 +20,7 @@ from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.verification import commands
-from ops.supply_chain.trust.verification.file_kinds import ATTESTED, MANIFEST, VERIFIER, ReleaseFileNames
+from ops.supply_chain.trust.verification.file_kinds import ATTESTED, MANIFEST, VERIFIER, ReleaseFileNames, classify
 from ops.supply_chain.trust.verification.kept import kept_problems
 from ops.supply_chain.trust.verification.lines import check, failed, passed
 
@@ -39,6 +40,23 @@ def listing(
         ),
         check("files.known", "There is no other file", _others(parts, files, contents)),
     )
+
+
+def classify_listed(files: Collection[str], contents: Mapping[str, bytes]) -> ReleaseFileNames:
+    """Classify the files of a release by name and by what its checksums list.
+
+    Args:
+        files: The names of all given files.
+        contents: Bytes of the documents, the checksums among them.
+    Raises:
+        InputError: The files are not a release, or more than one.
+    """
+    parts = classify(files)
+    try:
+        listed = read_checksums(contents[parts.checksums])
+    except (KeyError, UnexpectedShapeError):
+        return parts  # the check of the listing reports why
+    return replace(parts, attached=VERIFIER not in listed)
 
 
 def read_checksums(data: bytes) -> dict[str, str]:
@@ -115,15 +133,14 @@ def _others(parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: M
             yield _kept(name, parts, files, contents)
         elif name not in allowed:
             yield failed(name, "is not part of the release", "ls")
-        elif name in (parts.trusted_root, VERIFIER) and not parts.bundles:
+        elif name in parts.unlisted and not parts.bundles:
             yield failed(name, "is not listed, and the release is not signed", "ls")
     folded: dict[str, str] = {}
     for name in parts.names:
         first = folded.setdefault(name.lower(), name)
         if first != name:
             yield failed(name, f"differs from {first} in case only", "ls")
-    further = [name for name in (parts.trusted_root, VERIFIER) if name in files]
-    yield passed(parts.prefix, f"{len(parts.names)} files, {len(further)} of them additional", "ls")
+    yield passed(parts.prefix, f"{len(parts.names)} files, {len(parts.unlisted)} of them additional", "ls")
 
 
 def _kept(name: str, parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Line:

@@ -27,11 +27,11 @@ from ops.supply_chain.trust.verification.builds import builds, properties
 from ops.supply_chain.trust.verification.chain import chain, previous_of
 from ops.supply_chain.trust.verification.documents import sboms, schema_notes, vex
 from ops.supply_chain.trust.verification.evidence import evidence, evidence_notes
-from ops.supply_chain.trust.verification.file_kinds import MANIFEST, VERIFIER, ReleaseFileNames, classify
+from ops.supply_chain.trust.verification.file_kinds import MANIFEST, ReleaseFileNames
 from ops.supply_chain.trust.verification.gate_file import finished, gates
 from ops.supply_chain.trust.verification.level import ReleaseOrigin, level
 from ops.supply_chain.trust.verification.lines import check, failed, passed, tolerated
-from ops.supply_chain.trust.verification.listing import listing
+from ops.supply_chain.trust.verification.listing import classify_listed, listing
 from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance
 from ops.supply_chain.trust.verification.published import published
 from ops.supply_chain.trust.verification.run_source import run_source
@@ -60,7 +60,7 @@ def verify(given: Given, wanted: Expectations) -> Verification:
     Raises:
         InputError: The files are not a release, or more than one.
     """
-    parts = classify(given.files)
+    parts = classify_listed(given.files, given.contents)
     statement, gate = _document(parts.provenance, given.contents), _document(parts.gate, given.contents)
     component, version = _named(parts, statement)
     rehearsal = _is_rehearsal(parts, given, wanted) or _says_rehearsal(statement, gate)
@@ -188,7 +188,7 @@ def _notes(parts: ReleaseFileNames, given: Given, stated: Mapping[str, str], wan
 
 def _unlisted(parts: ReleaseFileNames) -> list[str]:
     """Name the files that no checksum binds to their names."""
-    signed = [name for name in (parts.trusted_root, VERIFIER) if name in parts.names]
+    signed = parts.unlisted
     unsigned = [name for name in (MANIFEST, *parts.kept) if name in parts.names]
     notes = []
     if signed:

@@ -14,7 +14,7 @@ from ops.supply_chain.contracts.values.weakening import NOT_RECORDED
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.trust.verification.file_kinds import classify
+from ops.supply_chain.trust.verification.file_kinds import VERIFIER, classify
 from ops.supply_chain.trust.verification.provenance import REHEARSAL_SUFFIX, STATEMENT_TYPE
 
 PREDICATE_TYPE = "https://slsa.dev/verification_summary/v1"
@@ -63,7 +63,8 @@ def statement(
     # What was only tolerated is not a pass: neither a rehearsal nor an unsigned release passes.
     passed = verification.outcome is Outcome.PASS
     mark = REHEARSAL_SUFFIX if verification.rehearsal else ""
-    parts = classify([file.name for file in verification.files])
+    listed = {line.subject for check in verification.checks if check.code == "files.listed" for line in check.lines}
+    parts = classify([file.name for file in verification.files], attached=VERIFIER not in listed)
     subjects = [file for file in verification.files if file.name in parts.released]
     attestations = (*parts.bundles, *parts.publish_attestations, parts.provenance)
     inputs = [file for file in verification.files if file.name in attestations]

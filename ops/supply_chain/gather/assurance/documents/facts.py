@@ -229,8 +229,12 @@ IDENTITIES = "identities.toml"
 def _pipeline(facts: DocumentFacts, manifest: Manifest, files: Sequence[DescribedFile]) -> Iterator[str]:
     """Yield what verifies everything at once on a customer's machine: with the verifier that is part of the release."""
     signers = _signers(facts, manifest)
-    if facts.rehearsed or VERIFIER not in {file.name for file in files}:
+    names = {file.name for file in files}
+    if facts.rehearsed or VERIFIER not in names:
         return
+    checksums = checksums_name(manifest.component, manifest.version)
+    if checksums in names:
+        yield from _check_verifier(facts, checksums, signers, files)
     if not any(file.signed for file in files):
         yield f"python3 {VERIFIER} --allow-unsigned ."
         return
@@ -244,6 +248,17 @@ def _pipeline(facts: DocumentFacts, manifest: Manifest, files: Sequence[Describe
             yield from _entry(signer)
         yield "END"
         yield f"python3 {VERIFIER} --identities {IDENTITIES} ."
+
+
+def _check_verifier(
+    facts: DocumentFacts, checksums: str, signers: Sequence[SigningIdentity], files: Sequence[DescribedFile]
+) -> Iterator[str]:
+    """Yield what checks the verifier before it is run: the signed checksums, and its digest in them."""
+    if len(signers) == 1 and any(file.name == checksums and file.signed for file in files):
+        who = commands.who(signers[0].identity, signers[0].identity_regex, signers[0].issuer)
+        private = bool(facts.config.signing.trust_config)
+        yield commands.verify_file(checksums, bundle_name(checksums), who, private_root=private)
+    yield commands.listed(VERIFIER, checksums)
 
 
 def _entry(signer: SigningIdentity) -> Iterator[str]:

@@ -1,0 +1,58 @@
+"""The stand-alone verifier as a file of a release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops.supply_chain import build_verifier
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import ExitCode
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+def build(project: Path, *words: str, config: str = "") -> Path:
+    (project / ".security-config.toml").write_text(f'component_name = "acme"\n{config}')
+    dist = project.parent / "dist"
+    options = ["--project", str(project), "--dist", str(dist), "--version", "1.0"]
+    assert build_verifier.main([*options, *words]) == ExitCode.PASS
+    return dist
+
+
+def test_for_a_release_it_leaves_the_record_that_the_gate_needs(project: Path) -> None:
+    dist = build(project, "--for-release")
+    data = (dist / "verifier/sealwright-verify.pyz").read_bytes()
+    record = canonical.read(dist / "records/build_verifier.json", Record)
+    assert [(ref.path, ref.sha256) for ref in record.writes] == [
+        ("dist:verifier/sealwright-verify.pyz", sha256_bytes(data))
+    ]
+    assert {tool.name for tool in record.tools} == {"packageurl-python", "packaging", "sealwright"}
+    assert record.outcome == "pass"
+
+
+def test_it_depends_on_nothing_of_the_project(project: Path) -> None:
+    first = (build(project, "--for-release") / "verifier/sealwright-verify.pyz").read_bytes()
+    assert (build(project) / "verifier/sealwright-verify.pyz").read_bytes() == first
+
+
+def test_a_project_can_leave_it_out_of_releases(project: Path) -> None:
+    dist = build(project, "--for-release")
+    build(project, "--for-release", config="[build]\nverifier = false\n")
+    assert not (dist / "verifier").exists()
+    record = canonical.read(dist / "records/build_verifier.json", Record)
+    assert (record.writes, record.notes) == ((), ("not part of this release: [build].verifier is false",))
+
+
+def test_outside_a_release_it_is_built_whatever_the_project_releases_and_leaves_no_record(project: Path) -> None:
+    dist = build(project, config="[build]\nverifier = false\n")
+    assert (dist / "verifier/sealwright-verify.pyz").is_file()
+    assert not (dist / "records").exists()
