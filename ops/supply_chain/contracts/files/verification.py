@@ -202,7 +202,8 @@ class Given:
     `contents` are the bytes of its documents by name: archives and distributions are left out. `files` and
     `statements` are the results of the bundles over files and of the attestations, both by the bundle's name.
     `sbom_problems` are the inconsistencies of each SBOM, `schema_problems` the schema errors of each CycloneDX
-    document; None if it could not be checked.
+    document; None if it could not be checked. `damage` says, for a distribution with another digest than the checksums
+    have, which of its members differ.
     """
 
     files: dict[str, GivenFile]
@@ -212,6 +213,7 @@ class Given:
     sbom_problems: dict[str, tuple[str, ...] | None]
     schema_problems: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
     further: tuple[Further, ...] = ()
+    damage: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

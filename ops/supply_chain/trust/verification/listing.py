@@ -6,7 +6,7 @@ Source: GNU coreutils manual, "md5sum invocation"; written by release/assembly/c
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ops.supply_chain.contracts.files.verification import Check, GivenFile, Line
@@ -16,6 +16,7 @@ from ops.supply_chain.contracts.values.signature_names import (
     publish_attestation_name,
     signature_name,
 )
+from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
@@ -30,10 +31,25 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._+-]*)")
 
 
 def listing(
-    parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]
+    parts: ReleaseFileNames,
+    files: Mapping[str, GivenFile],
+    contents: Mapping[str, bytes],
+    damage: Mapping[str, Sequence[str]],
 ) -> tuple[Check, ...]:
-    """Compare the files with the checksums, and all others with what signing and retention add."""
-    listed = _listed(parts, files, contents)
+    """Compare the files with the checksums, and all others with what signing and retention add.
+
+    Args:
+        parts: The names of the files.
+        files: The files.
+        contents: Bytes of the documents.
+        damage: Distribution with another digest than the checksums have -> which of its members differ.
+    """
+    listed = (
+        replace(line, message="; ".join((line.message, *damage[line.subject])))
+        if line.outcome is Outcome.FAIL and line.subject in damage
+        else line
+        for line in _listed(parts, files, contents)
+    )
     return (
         check(
             "files.listed", "Every released file is listed with its digest, and every listed file is present", listed
@@ -57,6 +73,21 @@ def classify_listed(files: Collection[str], contents: Mapping[str, bytes]) -> Re
     except (KeyError, UnexpectedShapeError):
         return parts  # the check of the listing reports why
     return replace(parts, attached=VERIFIER not in listed)
+
+
+def changed_distributions(
+    parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]
+) -> dict[str, str]:
+    """Return the distributions whose digest is not the listed one, and the listed one."""
+    try:
+        claimed = read_checksums(contents[parts.checksums])
+    except (KeyError, UnexpectedShapeError):
+        return {}
+    return {
+        name: claimed[name]
+        for name in parts.distributions
+        if name in claimed and files[name].sha256 not in ("", claimed[name])
+    }
 
 
 def read_checksums(data: bytes) -> dict[str, str]:

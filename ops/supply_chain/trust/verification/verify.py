@@ -67,7 +67,7 @@ def verify(given: Given, wanted: Expectations) -> Verification:
     stated = _facts(statement)
     repository = repository_of(wanted.source_repository or stated.get("source", ""))
     checks = [
-        *listing(parts, given.files, given.contents),
+        *listing(parts, given.files, given.contents, given.damage),
         *signatures(parts, given, wanted),
         *attestations(parts, given, wanted),
         *published(parts, given, wanted),

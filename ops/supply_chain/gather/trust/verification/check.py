@@ -28,10 +28,12 @@ from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.gather.trust.verification.members import member_problems
 from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.attested import is_attestation
 from ops.supply_chain.trust.verification.evidence import bundle_of, bundles_in
 from ops.supply_chain.trust.verification.file_kinds import CYCLONEDX_SUFFIX, DOCUMENTS, classify
+from ops.supply_chain.trust.verification.listing import changed_distributions
 from ops.supply_chain.trust.verification.verify import verify
 
 if TYPE_CHECKING:
@@ -191,7 +193,13 @@ def check_release(
     further = tuple(bundle for file, data in evidence for bundle in further_in(file.name, data, checker))
     return CheckedRelease(
         verification=check_contents(
-            files, contents, wanted, checker, further=further, read=lambda name: (folder / name).read_bytes()
+            files,
+            contents,
+            wanted,
+            checker,
+            further=further,
+            read=lambda name: (folder / name).read_bytes(),
+            members=lambda name, sha256, sboms: member_problems(folder / name, name, sha256, sboms),
         ),
         further=tuple(file for file, _ in evidence),
     )
@@ -205,6 +213,7 @@ def check_contents(
     *,
     further: tuple[Further, ...] = (),
     read: Callable[[str], bytes] | None = None,
+    members: Callable[[str, str, Mapping[str, bytes]], tuple[str, ...]] | None = None,
 ) -> Verification:
     """Check a release that was read already: what `check_release` does, without a folder.
 
@@ -215,6 +224,8 @@ def check_contents(
         checker: Checks bundles and SBOMs.
         further: Further evidence.
         read: Returns the bytes of any file, by name; None for those of `contents` alone.
+        members: Says where a distribution differs from the released one: its name, the released digest, the
+            CycloneDX documents of the release by name. None names no members.
     Raises:
         InputError: It is not a release, or more than one.
     """
@@ -224,6 +235,7 @@ def check_contents(
     whole = read or contents.__getitem__
     covered = {f"{name}{BUNDLE_SUFFIX}": files[name].sha256 for name in parts.signed}
     unread = BundleResult(problem="is not a readable file")
+    cyclonedx = {name: contents[name] for name in parts.sboms if name.endswith(CYCLONEDX_SUFFIX) and name in contents}
     given = Given(
         files=dict(files),
         contents=dict(contents),
@@ -248,12 +260,13 @@ def check_contents(
             for name in parts.publish_attestations
         },
         sbom_problems={name: checker.sbom(contents[name]) for name in parts.sboms if name in contents},
-        schema_problems={
-            name: checker.schema(contents[name])
-            for name in parts.sboms
-            if name in contents and name.endswith(CYCLONEDX_SUFFIX)
-        },
+        schema_problems={name: checker.schema(data) for name, data in cyclonedx.items()},
         further=further,
+        damage={
+            name: members(name, sha256, cyclonedx)
+            for name, sha256 in changed_distributions(parts, files, contents).items()
+            if members is not None
+        },
     )
     return verify(given, wanted)
 
