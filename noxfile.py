@@ -113,6 +113,12 @@ def pull_request(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def reproduce(session: nox.Session) -> None:
+    """Make a release again in this clone, `-- --release FOLDER`, and compare every file: identical, or what differs and why."""
+    _script(session, "reproduce_release")
+
+
+@nox.session(default=False)
 def report(session: nox.Session) -> None:
     """Render the last run as one page, dist/report/index.html; with `-- --pdf` also as a PDF."""
     _script(session, "render_report", "--claims")

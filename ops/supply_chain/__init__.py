@@ -283,6 +283,15 @@ PIPELINE: tuple[StageRow, ...] = (
         records=False,
     ),
     StageRow(
+        "reproduce_release",
+        "Reproduction",
+        reads="a release folder, archive or GitHub release, or with --retained VERSION a retained one; a clone of the project (--project)",
+        writes="dist/reproduction/",
+        decides="every file is the same, byte for byte, except what describes its own run",
+        records=False,
+        secrets=("index",),
+    ),
+    StageRow(
         "compare_sboms",
         "SBOM comparison",
         reads="two SBOMs or releases",

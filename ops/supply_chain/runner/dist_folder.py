@@ -24,7 +24,18 @@ SCAN_FOLDER = "scan"
 """In a project's folder: what a rehearsal and a scan write, beside the release and never in it."""
 
 RESERVED = frozenset(
-    {*OUTPUT_FOLDERS, *OUTPUT_FILES, REHEARSAL_FOLDER, SCAN_FOLDER, "build", "change", "mirror", "packages", "verifier"}
+    {
+        *OUTPUT_FOLDERS,
+        *OUTPUT_FILES,
+        REHEARSAL_FOLDER,
+        SCAN_FOLDER,
+        "build",
+        "change",
+        "mirror",
+        "packages",
+        "reproduction",
+        "verifier",
+    }
 )
 DIGITS = 8
 

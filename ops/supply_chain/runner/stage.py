@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import sys
-import time
 import traceback
 import uuid
 import warnings
@@ -31,7 +30,7 @@ from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome, exit_code_for, worst
 from ops.supply_chain.risk.findings.render.text import stage_text
 from ops.supply_chain.runner.arguments import HOME, absolute, cache_folder, parser_for
-from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.runner.clock import read_clock, read_stopwatch
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
@@ -138,7 +137,7 @@ def _run(
     args = parser.parse_args(words)
     _configure_logging(verbose=args.verbose)
     started = read_clock()
-    clock = time.monotonic()
+    clock = read_stopwatch()
     run = _context(stage, args, started, records=records)
     with hold_for(run.dist, run.root) if records else nullcontext():
         record_path = run.dist / RECORDS_FOLDER / f"{stage}.json"
@@ -219,7 +218,7 @@ def _write_record(path: Path, run: StageRun, result: StageResult, started: datet
 
 
 def _record(run: StageRun, result: StageResult, started: datetime, clock: float) -> Record:
-    finished = started + timedelta(seconds=round(time.monotonic() - clock))
+    finished = started + timedelta(seconds=round(read_stopwatch() - clock))
     return Record(
         schema="record/1",
         stage=run.stage,
