@@ -308,7 +308,7 @@ def test_a_public_log_names_nothing(project: Path, capfd: pytest.CaptureFixture[
 def test_a_missing_template_is_told(
     project: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adoption_files, "REPOSITORY", project)
+    monkeypatch.setattr(adoption_files, "TREE", project)
     code, _, err = adopt(project, capfd, "--write", "--pipeline", PIPELINE)
     assert code == 3
     assert err == (

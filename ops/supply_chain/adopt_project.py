@@ -32,6 +32,7 @@ from ops.supply_chain.assurance.adoption.report import (
 )
 from ops.supply_chain.assurance.adoption.workflows import require_pipeline
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, parse_config
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, OutputError, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.assurance.adoption.files import pipeline_of, read_templates, write_plan
@@ -75,7 +76,7 @@ def _perform(run: StageRun) -> StageResult:
     if not root.is_dir():
         raise UsageError(
             f"{given}: is not a folder",
-            hint="Give the project's folder: nox -s adopt -- PATH.",
+            hint=f"Give the project's folder: {command('adopt', 'PATH')}.",
             kind=ErrorClass.NO_PROJECT,
         )
     survey = survey_of(root, now=run.now)

@@ -25,6 +25,7 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.release.assembly.completeness import problems_of_set
@@ -115,7 +116,7 @@ def _require_whole(run: StageRun, statement: Statement, copied: dict[ReleaseFile
     if problems:
         raise OutputError(
             "dist/release/: would not be the release that its provenance describes:\n  " + "\n  ".join(problems),
-            hint="Something changed dist/ on the way: run the whole release again, nox -s release.",
+            hint=f"Something changed dist/ on the way: run the whole release again, {command('release')}.",
         )
 
 
@@ -125,7 +126,7 @@ def _refused(problems: Sequence[str]) -> StageResult:
             code="release.not-allowed",
             severity=Severity.HIGH,
             message=problem,
-            next_step="Run the whole release again: nox -s release; if the policy denies, do what it says.",
+            next_step=f"Run the whole release again: {command('release')}; if the policy denies, do what it says.",
         )
         for problem in problems
     )

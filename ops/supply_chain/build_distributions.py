@@ -39,6 +39,7 @@ from ops.supply_chain.contracts.files.build_report import BuildReport, BuiltDist
 from ops.supply_chain.contracts.values.distribution import Distribution
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, StageError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.text import plural
@@ -65,7 +66,7 @@ from ops.supply_chain.runner.stage import run_stage
 
 PACKAGES_FOLDER = "packages"
 REPORT = "build/report.json"
-NOTHING = "no distributions: `nox -s lock` writes a build lock, with which they are built; --distributions FOLDER releases others"
+NOTHING = f"no distributions: `{command('lock')}` writes a build lock, with which they are built; --distributions FOLDER releases others"
 
 
 class CandidateDistributions(NamedTuple):

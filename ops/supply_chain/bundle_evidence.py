@@ -27,6 +27,7 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.outcome import Outcome
@@ -78,7 +79,7 @@ def _sbom_record(run: StageRun) -> Record:
         raise InputError(
             f"{SBOM_RECORD}: is of {record.component} {record.version}, {record.outcome}; "
             f"expected {project.name} {project.version}, pass",
-            hint="Run generate_sbom.py for this project and version first.",
+            hint=f"Run {command('generate_sbom')} for this project and version first.",
         )
     return record
 

@@ -31,6 +31,7 @@ from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaselin
 from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.names import normalise
@@ -191,7 +192,7 @@ def _unlocked(project: GateProject) -> list[Finding]:
             code=GAP,
             severity=Severity.INFO,
             message="declares dependencies, but the project has no lock with their versions",
-            next_step="Compile locks (nox -s lock), then run again.",
+            next_step=f"Compile locks ({command('lock')}), then run again.",
             path=path,
         )
         for path in project.declaring

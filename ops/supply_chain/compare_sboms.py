@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ops.supply_chain.adapters.files.project import describe
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural, printable
@@ -108,7 +109,7 @@ def _locate(run: StageRun, operand: str) -> Path:
     if not retained.is_dir():
         raise UsageError(
             f"{operand!r} is not a file, a folder, or a retained version of {name}",
-            hint="List retained versions: retain_artifacts.py --list",
+            hint=f"List retained versions: {command('retention')}",
             kind=ErrorClass.COMMAND_LINE,
         )
     return _aggregate_in(retained)

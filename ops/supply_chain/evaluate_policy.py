@@ -48,6 +48,7 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verdict, Weakening
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.start import TREE
@@ -197,7 +198,7 @@ def _read_records(run: StageRun) -> list[StoredRecord]:
         if canonical.encode(record) != data or record.stage != path.stem:
             raise InputError(
                 f"{path}: is not as its stage wrote it: other bytes, or another stage's",
-                hint="Run the whole release again: nox -s release.",
+                hint=f"Run the whole release again: {command('release')}.",
             )
         found.append(StoredRecord(path=_label(run, path), sha256=sha256_bytes(data), record=record))
     return found

@@ -39,6 +39,7 @@ from ops.supply_chain.contracts.files.record import Record, ToolRef
 from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.addresses import URI_BASE
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.files import write_atomic
@@ -120,7 +121,7 @@ def _hold_records(run: StageRun, records: Sequence[Record]) -> None:
         if canonical.read_bytes(run.dist / where) != canonical.encode(record):
             raise InputError(
                 f"dist/{where}: is not the record that the verdict was reached over",
-                hint="Run evaluate_policy.py again, or the whole release.",
+                hint=f"Run {command('evaluate_policy')} again, or the whole release: {command('release')}.",
             )
         if (record.component, record.version) != (run.project.name, run.project.version):
             raise InputError(
@@ -135,7 +136,7 @@ def _hold_gate(run: StageRun, policy_record: Record) -> None:
     if run.dist_ref(run.dist / GATE_SOURCE) not in policy_record.writes:
         raise InputError(
             f"dist/{GATE_SOURCE}: is not what {policy_record.stage} recorded that it wrote",
-            hint="Run evaluate_policy.py again, or the whole release.",
+            hint=f"Run {command('evaluate_policy')} again, or the whole release: {command('release')}.",
         )
 
 
@@ -150,7 +151,7 @@ def _report(run: StageRun, gate: GateFile, released: Mapping[ReleaseFile, str]) 
     wrote = [ref for record in gate.records if record.stage == BUILD_STAGE for ref in record.writes]
     if not wrote and not distributions:
         return None
-    again = f"Run {BUILD_STAGE}.py again, or the whole release."
+    again = f"Run {command(BUILD_STAGE)} again, or the whole release: {command('release')}."
     if not path.is_file() or run.dist_ref(path) not in wrote:
         raise InputError(f"dist/{builds.REPORT_SOURCE}: is not what {BUILD_STAGE} recorded that it wrote", hint=again)
     report = canonical.read(path, BuildReport)
@@ -259,7 +260,7 @@ def _previous(run: StageRun) -> list[ResourceDescriptor]:
     if problems:
         raise InputError(
             f"the newest retained release is damaged: {problems[0]}",
-            hint="Restore it from a copy; see retain_artifacts.py --verify.",
+            hint=f"Restore it from a copy; see {command('retention', '--verify')}.",
         )
     return [dependencies.previous_release(name=name, version=last.version, sha256=last.manifest.provenance_sha256)]
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from ops.supply_chain.contracts.files.document_basis import DocumentBasis
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, InputError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from ops.supply_chain.assurance.documents.untagged import UntaggedSentence
     from ops.supply_chain.gather.assurance.documents.files import DocumentFiles, GeneratedDocuments
 
-NEXT = "Run nox -s security_md, read what changed, and commit it."
+NEXT = f"Run {command('security_md')}, read what changed, and commit it."
 RECORDING = ("--check", "--watch")
 """Options with which the stage decides something, and leaves a record."""
 

@@ -29,6 +29,7 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record, ToolRef
 from ops.supply_chain.contracts.values.vex import Acceptance, Assessment, VexFinding, VexStatus
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, OutputError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp_of_epoch
@@ -130,7 +131,7 @@ def _vex_findings(records: Sequence[Record], waivers: Sequence[tuple[Waiver, Acc
 
 def _require_known(assessments: Sequence[Assessment], bom: Bom) -> None:
     if not bom.uuid:
-        raise InputError("the SBOM has no serial number", hint="Run generate_sbom.py again.")
+        raise InputError("the SBOM has no serial number", hint=f"Run {command('generate_sbom')} again.")
     for assessment in assessments:
         if not bom.holding(assessment.package, assessment.version):
             raise InputError(
@@ -227,7 +228,7 @@ def _lines(
             f"not in the ignore lists, because open elsewhere or not safe to write: {', '.join(map(printable, left_out))}"
         )
     if not complete:
-        lines.append("next: run the gates again: nox -s release")
+        lines.append(f"next: run the gates again: {command('release')}")
     return lines
 
 

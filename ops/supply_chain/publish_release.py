@@ -29,6 +29,7 @@ from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.publication import LocalFile
 from ops.supply_chain.contracts.values.signature_names import is_signature
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, InputError, OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.release.publication import (
@@ -72,7 +73,7 @@ class PublicationProblem(NamedTuple):
     next_step: str
 
 
-_VERIFY = "Run verify_release on that folder and do what it says, or make the release again: nox -s release."
+_VERIFY = f"Run verify_release on that folder and do what it says, or make the release again: {command('release')}."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,7 +106,7 @@ def _perform(run: StageRun) -> StageResult:
         # The verifier accepts one where this is set, and the world would take it for a release.
         raise UsageError(
             f"{REHEARSAL_VARIABLE} is set, and a rehearsal is never published",
-            hint=f"Unset {REHEARSAL_VARIABLE}, and publish a real release: nox -s release.",
+            hint=f"Unset {REHEARSAL_VARIABLE}, and publish a real release: {command('release')}.",
             kind=ErrorClass.CONFIGURATION,
         )
     from ops.supply_chain.adapters.github.client import Github

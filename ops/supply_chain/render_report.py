@@ -33,6 +33,7 @@ from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSI
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.streams import typing_in_files
 
 if TYPE_CHECKING:
     from ops.supply_chain.assurance.report.page import ReportPage
@@ -113,7 +114,7 @@ def _files(run: StageRun, page: ReportPage) -> dict[str, bytes]:
     recipients = run.config.public_log.recipients
     if run.args.public_log and not recipients:
         return {}
-    whole = render(page, read_templates(TREE), generator=(GENERATOR, GENERATOR_VERSION))
+    whole = render(page, read_templates(TREE), generator=(GENERATOR, GENERATOR_VERSION), typing=typing_in_files())
     if run.args.public_log:
         return {f"{PAGE}{age.SUFFIX}": age.encrypt(whole, recipients)}
     return {PAGE: whole, SUMMARY: summary(page).encode()}

@@ -25,6 +25,7 @@ from ops.supply_chain.adapters.github import step_summary
 from ops.supply_chain.adapters.tools import age
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
@@ -90,7 +91,7 @@ def _perform(run: StageRun, *, width: int | None = None) -> StageResult:
 def _report(run: StageRun) -> FindingsReport:
     records = read_records(run)
     if not records:
-        raise UnavailableError("there is no record to report", hint="Run the gates first: nox -s daily_scan.")
+        raise UnavailableError("there is no record to report", hint=f"Run the gates first: {command('daily_scan')}.")
     return build_report(
         records,
         component=run.project.name,

@@ -31,6 +31,7 @@ from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest, Man
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
@@ -133,7 +134,7 @@ def _release_files(run: StageRun) -> dict[str, Measured]:
     if problems:
         raise InputError(
             "dist/release/: is not the release that its provenance describes:\n  " + "\n  ".join(problems),
-            hint="Make the release again: nox -s release.",
+            hint=f"Make the release again: {command('release')}.",
         )
     _require_same_world(statement)
     return files
@@ -159,7 +160,7 @@ def _reports(run: StageRun, digests: dict[str, str]) -> dict[str, Path]:
     if problems:
         raise InputError(
             f"dist/{REPORT_FOLDER}/: is not about this release:\n  " + "\n  ".join(problems),
-            hint="Verify it again: nox -s verify_release.",
+            hint=f"Verify it again: {command('verify_release')}.",
         )
     return {names[name]: folder / name for name in there}
 
@@ -168,9 +169,9 @@ def _require_same_world(statement: Statement) -> None:
     """Keep what was only rehearsed from among the real releases, and the other way round."""
     rehearsed = statement.predicate.build_definition.external_parameters.rehearsal
     if rehearsed and not is_rehearsal():
-        raise InputError("dist/release/: is from a rehearsal", hint="Make a real release: nox -s release.")
+        raise InputError("dist/release/: is from a rehearsal", hint=f"Make a real release: {command('release')}.")
     if not rehearsed and is_rehearsal():
-        raise InputError("dist/release/: is from a real release, but this is a rehearsal", hint="nox -s rehearse")
+        raise InputError("dist/release/: is from a real release, but this is a rehearsal", hint=command("rehearse"))
 
 
 def _manifest(run: StageRun, files: dict[str, Measured], last: HeldRelease | None) -> Manifest:

@@ -36,6 +36,7 @@ from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, OutputError, StageError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp
@@ -112,7 +113,7 @@ def _checksums(found: SigningSet) -> StageResult:
     if made:
         raise InputError(
             f'dist/release/: [signing].mode is "checksums", and {made[0]} lies there',
-            hint="Make the release again: nox -s release.",
+            hint=f"Make the release again: {command('release')}.",
         )
     checksums = checksums_name(found.component, found.version)
     return StageResult(

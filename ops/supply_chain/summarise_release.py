@@ -24,6 +24,7 @@ from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.values.signature_names import is_signature
 from ops.supply_chain.contracts.values.weakening import weakened_sentence
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
@@ -56,7 +57,7 @@ def _perform(run: StageRun) -> StageResult:
     checksums = checksums_name(project.name, project.version)
     files = {name: measure(folder / name) for name in files_in(folder)}
     if checksums not in files:
-        raise InputError(f"{folder}: there is no release of {project.name} {project.version}", hint="nox -s release")
+        raise InputError(f"{folder}: there is no release of {project.name} {project.version}", hint=command("release"))
     gate = canonical.read(folder / gate_name(project.name, project.version), GateFile)
     kept = _kept(run, files)
     where = run.artifacts / STORE_FOLDER / project.name / project.version
@@ -121,7 +122,7 @@ def _digest(manifest: Manifest | None, name: str) -> str:
 
 def _next_step(summary: Summary, checksums: str) -> str:
     if summary.unsigned and summary.mode is SigningMode.SIGSTORE:
-        return f"sign it: nox -s {SIGNING_STAGE}"
+        return f"sign it: {command(SIGNING_STAGE)}"
     return f"check it as a customer would: cd {summary.folder} && sha256sum -c {checksums}"
 
 

@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.lock import LockKind
+from ops.supply_chain.core.commands import command
 
 PYPROJECT = "pyproject.toml"
 PIPFILE = "Pipfile"
@@ -83,7 +84,7 @@ LOCK_FORMATS = (
         LockKind.REQUIREMENTS,
         re.compile(r".*requirements.*\.(?:txt|lock)|.+\.pip", re.IGNORECASE),
         manifest="",
-        upgrade="nox -s lock -- --upgrade-package {name}",
+        upgrade=command("lock", "--upgrade-package", "{name}"),
     ),
 )
 """In the order in which file names are matched."""

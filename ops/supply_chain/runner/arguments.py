@@ -89,6 +89,11 @@ def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
     return parser
 
 
+def named_project(args: argparse.Namespace) -> str:
+    """Return the project as the command line names it; empty where it names none, or the default."""
+    return "" if args.project == HOME else str(args.project)
+
+
 def hidden_options() -> list[str]:
     """Return the options in the environment variable, and remove the variable."""
     return shlex.split(os.environ.pop(OPTIONS_VARIABLE, ""))

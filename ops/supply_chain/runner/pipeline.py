@@ -31,13 +31,13 @@ from ops.supply_chain import row_of
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
 from ops.supply_chain.core.start import start_words
 from ops.supply_chain.core.variables import stage_variables
-from ops.supply_chain.runner.arguments import absolute, hidden_options, parser_for
+from ops.supply_chain.runner.arguments import absolute, hidden_options, named_project, parser_for
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
 from ops.supply_chain.runner.preflight import CheckedProject, check_session
-from ops.supply_chain.runner.streams import print_error, print_result, require_streams
+from ops.supply_chain.runner.streams import advise_for, print_error, print_result, require_streams
 
 KNOWN_CODES = frozenset(int(code) for code in ExitCode)
 POLICY_STAGE = "evaluate_policy"
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(steps: Sequence[str], options: Sequence[str]) -> int:
     finished = carry_out(steps, options, {**os.environ, **held_secrets()})
     if shared_options(options).format == "json":
-        print_result(run_document(finished))
+        print_result(run_document(finished), document=True)
     return finished.code
 
 
@@ -101,6 +101,7 @@ def guarded(options: Sequence[str], work: Callable[[], int]) -> int:
 def shared_options(options: Sequence[str]) -> argparse.Namespace:
     """Read the options that every stage shares, and ignore the others."""
     known, _ = parser_for("pipeline", __doc__ or "").parse_known_args(list(options))
+    advise_for(named_project(known))
     return known
 
 

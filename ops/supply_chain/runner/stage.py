@@ -29,7 +29,7 @@ from ops.supply_chain.core.errors import ErrorClass, ExitCode, OutputError, Unav
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome, exit_code_for, worst
 from ops.supply_chain.risk.findings.render.text import stage_text
-from ops.supply_chain.runner.arguments import HOME, absolute, cache_folder, parser_for
+from ops.supply_chain.runner.arguments import HOME, absolute, cache_folder, named_project, parser_for
 from ops.supply_chain.runner.clock import read_clock, read_stopwatch
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
@@ -37,7 +37,7 @@ from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.progress import Progress
 from ops.supply_chain.runner.setbacks import finished_stages, setbacks
-from ops.supply_chain.runner.streams import Streams, print_error, require_streams, terminal_width
+from ops.supply_chain.runner.streams import Streams, advise_for, print_error, require_streams, terminal_width
 
 RECORDS_FOLDER = "records"
 
@@ -73,6 +73,7 @@ def run_stage(
     parser = parser_for(stage, doc or stage)
     arguments(parser)
     public = "--public-log" in words
+    advise_for("")
     try:
         require_streams()
         if {"-h", "--help"} & set(words):
@@ -135,6 +136,7 @@ def _run(
     width: int | None,
 ) -> int:
     args = parser.parse_args(words)
+    advise_for(named_project(args))
     _configure_logging(verbose=args.verbose)
     started = read_clock()
     clock = read_stopwatch()
@@ -156,7 +158,8 @@ def _run(
             canonical.write(record_path, record)
     code = exit_code_for(result.outcome, broken=result.broken_input)
     try:
-        streams.result(_render(record, result, run.args.format, public=streams.public, width=width))
+        rendered = _render(record, result, run.args.format, public=streams.public, width=width)
+        streams.result(rendered, document=run.args.format == "json")
     except OutputError as error:
         if code == ExitCode.PASS:
             raise

@@ -14,13 +14,35 @@ import select
 import shutil
 import sys
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from ops.supply_chain.core.commands import Typing, as_typed
 from ops.supply_chain.core.errors import ErrorClass, OutputError
 from ops.supply_chain.core.text import printable, without_credentials
 
 STDIN, STDOUT, STDERR = 0, 1, 2
+
+COMMAND_VARIABLE = "SEALWRIGHT_COMMAND"
+"""Environment variable with what the user typed before the session, where the console command was called."""
+
+_project = ""
+
+
+def advise_for(project: str) -> None:
+    """From now on write each printed command so that it acts on a project.
+
+    Args:
+        project: As the command line named it; empty where it is the project that a session has without an option.
+    """
+    global _project  # noqa: PLW0603 - one process works on one project
+    _project = project
+
+
+def typing() -> Typing:
+    """Return how the user types a session."""
+    return Typing(console=os.environ.get(COMMAND_VARIABLE, ""), project=_project)
 
 
 def require_streams() -> None:
@@ -40,20 +62,29 @@ def require_streams() -> None:
         raise OutputError("stdout is closed", hint="Redirect it to a file, or to /dev/null.", kind=ErrorClass.STDOUT)
 
 
-def print_result(text: str) -> None:
+def print_result(text: str, *, document: bool = False) -> None:
     """Write a session's result to stdout, cleaned as `Streams.result` does.
 
+    Args:
+        text: The result.
+        document: It is JSON, in which commands stay as they are recorded.
     Raises:
         OutputError: It cannot be written, for a reason other than a reader that has enough.
     """
     _flush()
-    _write(STDOUT, text)
+    _write(STDOUT, text if document else as_typed(text, typing()))
 
 
 def print_error(text: str) -> None:
     """Write a session's message to stderr, cleaned likewise; where that is impossible, the exit code has to do."""
     _flush()
-    _write_anyway(STDERR, text)
+    _write_anyway(STDERR, as_typed(text, typing()))
+
+
+def typing_in_files() -> Typing:
+    """Return how the reader of a file types a session: without a folder of this machine, which the file may leave."""
+    found = typing()
+    return found._replace(project="") if Path(found.project).is_absolute() else found
 
 
 class Streams:
@@ -100,17 +131,20 @@ class Streams:
         os.close(self._result)
         os.close(self._error)
 
-    def result(self, text: str) -> None:
-        """Write the result to the real stdout: each line made printable, credentials out of URLs.
+    def result(self, text: str, *, document: bool = False) -> None:
+        """Write the result to the real stdout: each line made printable, credentials out of URLs, commands as typed.
 
+        Args:
+            text: The result.
+            document: It is JSON, in which commands stay as they are recorded.
         Raises:
             OutputError: It cannot be written, for a reason other than a reader that has enough.
         """
-        _write(self._result, text)
+        _write(self._result, text if document else as_typed(text, typing()))
 
     def error(self, text: str) -> None:
         """Write a message to the real stderr, cleaned likewise; where that is impossible, the exit code has to do."""
-        _write_anyway(self._error, text)
+        _write_anyway(self._error, as_typed(text, typing()))
 
 
 def terminal_width() -> int | None:

@@ -244,7 +244,7 @@ def _print_result(
     if shared.public_log:
         who, outcome["would_be_refused"] = {}, len(reasons)
     if shared.format == "json":
-        print_result(run_document(finished, rehearsal={**who, **outcome}))
+        print_result(run_document(finished, rehearsal={**who, **outcome}), document=True)
     elif shared.public_log:
         result = "completed" if outcome["worked"] else f"ended by {finished.stopped}"
         print_result(f"rehearsal: {result} (reasons to deny {len(reasons)})")

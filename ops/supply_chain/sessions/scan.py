@@ -46,7 +46,7 @@ def _scan(steps: Sequence[str], options: Sequence[str]) -> int:
         checked=found._replace(dist=found.dist / SCAN_FOLDER),
     )
     if shared.format == "json":
-        print_result(run_document(finished))
+        print_result(run_document(finished), document=True)
     return finished.code
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from ops.supply_chain.adapters.tools.uv import environment, find_uv, index_address, is_unavailable
 from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.core.commands import command as advised
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -91,4 +92,6 @@ def _run(command: Sequence[str], variables: Mapping[str, str], where: str) -> No
         raise UnavailableError(
             f"{where}: cannot be installed: {words}", hint="Check that the index answers, then run again."
         )
-    raise InputError(f"{where}: cannot be installed with its hashes: {words}", hint="Compile it again: nox -s lock.")
+    raise InputError(
+        f"{where}: cannot be installed with its hashes: {words}", hint=f"Compile it again: {advised('lock')}."
+    )

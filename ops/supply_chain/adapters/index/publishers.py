@@ -27,11 +27,12 @@ from ops.supply_chain.contracts.values.attestation import (
 )
 from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectInfo, ProjectListing
 from ops.supply_chain.core.addresses import INDEX_JSON_URL, INDEX_URL, INTEGRITY_URL
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import UnavailableError
 
 TIMEOUTS = Timeouts()
 OFFLINE_REMEDY = "Run once without --offline."
-GONE_REMEDY = "Run nox -s check_hashes, which lists files that are missing or replaced."
+GONE_REMEDY = f"Run {command('check_hashes')}, which lists files that are missing or replaced."
 
 
 class SourceSettings(NamedTuple):

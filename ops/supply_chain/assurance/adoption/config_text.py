@@ -15,6 +15,7 @@ import msgspec
 
 from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ProjectSurvey
 from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import printable, without_credentials
 
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
@@ -28,7 +29,7 @@ filled in is malformed, and waives nothing.
 _SHOWN: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     (
         "locks",
-        "Which files are locks, and how `nox -s lock` compiles them.",
+        f"Which files are locks, and how `{command('lock')}` compiles them.",
         (
             ("cool_down_days", "Minimum age in days of a release before it may be locked."),
             ("include", "Globs of the lock files; empty means the usual names, in any folder."),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterator, Sequence
 
 from ops.supply_chain.assurance.adoption.config_text import waivers_text
 from ops.supply_chain.assurance.adoption.model import AdoptionPlan, IgnoredAdvisory, PlannedFile, ProjectSurvey
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import printable, without_credentials
 
 MOST_LISTED = 20
@@ -104,7 +106,7 @@ def next_steps(survey: ProjectSurvey, *, written: bool, project: str) -> tuple[s
         written: Whether all files are written.
         project: The project's folder as given, for commands.
     """
-    steps = list(_steps(survey, written=written, project=project))
+    steps = list(_steps(survey, written=written, project=shlex.quote(project)))
     return tuple(without_credentials(printable(step)) for step in steps[:HOW_MANY])
 
 
@@ -120,7 +122,7 @@ def unsettled(survey: ProjectSurvey) -> tuple[IgnoredAdvisory, ...]:
 
 def _steps(survey: ProjectSurvey, *, written: bool, project: str) -> Iterator[str]:
     if not written:
-        yield f"write the files: nox -s adopt -- {project} --write"
+        yield f"write the files: {command('adopt', project, '--write')}"
     yield from _lock_steps(survey, project)
     if survey.ignored.entries:
         count = len({entry.id.upper() for entry in survey.ignored.entries})
@@ -134,9 +136,9 @@ def _steps(survey: ProjectSurvey, *, written: bool, project: str) -> Iterator[st
         yield "give the project a version: tag a commit, or set [project].version in pyproject.toml"
     if survey.repository:
         yield "enable Dependabot alerts in the repository's settings: see .github/dependabot.yml"
-    yield f"rehearse until no check blocks the release: nox -s rehearse -- --project {project}"
-    yield f"make the first release: tag a commit, then nox -s release -- --project {project}"
-    yield f"check for new advisories every day: nox -s daily_scan -- --project {project} --public-log"
+    yield f"rehearse until no check blocks the release: {command('rehearse', '--project', project)}"
+    yield f"make the first release: tag a commit, then {command('release', '--project', project)}"
+    yield f"check for new advisories every day: {command('daily_scan', '--project', project, '--public-log')}"
 
 
 def _lock_steps(survey: ProjectSurvey, project: str) -> Iterator[str]:
@@ -146,7 +148,7 @@ def _lock_steps(survey: ProjectSurvey, project: str) -> Iterator[str]:
     if loose:
         named = ", ".join(f"{lock.path} ({lock.loose} of {lock.pins})" for lock in loose[:MOST_NAMED])
         more = f" and {len(loose) - MOST_NAMED} more locks" if len(loose) > MOST_NAMED else ""
-        yield f"pin every package with a hash and an exact version: {named}{more}: nox -s lock -- --project {project}"
+        yield f"pin every package with a hash and an exact version: {named}{more}: {command('lock', '--project', project)}"
     if not survey.locks and not survey.locks_problem:
         where = f" from {survey.sources[0]}" if survey.sources else "; create a requirements.in or pyproject.toml first"
-        yield f"lock the dependencies{where}: nox -s lock -- --project {project}"
+        yield f"lock the dependencies{where}: {command('lock', '--project', project)}"

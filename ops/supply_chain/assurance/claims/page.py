@@ -10,14 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ops.supply_chain.assurance.claims.verdicts import ClaimRule
 from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStatus, ClaimVerdict, ControlVerdict
 from ops.supply_chain.contracts.files.control_catalogue import Catalogue, CatalogueEntry
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.formats import markdown
 
-REFERENCE_HEAD = """\
+REFERENCE_HEAD = f"""\
 # Claims and controls
 
 The claims that sealwright evaluates for a project, and the framework controls that they support. A claim is supported
 only where the newest retained release shows it, verified again when the claim is evaluated; otherwise the sentence in
-its place is shown. `nox -s evaluate_claims` writes the current status to `dist/claims.json`, `dist/controls.json` and
+its place is shown. `{command("evaluate_claims")}` writes the current status to `dist/claims.json`, `dist/controls.json` and
 `dist/controls.md`.
 
 Titles of controls are paraphrased. A control is met where everything that it rests on is supported; where no file of a

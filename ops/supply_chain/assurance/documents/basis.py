@@ -14,6 +14,7 @@ import msgspec
 from ops.supply_chain.contracts.files.claims import EvidenceSource
 from ops.supply_chain.contracts.files.document_basis import BasisRelease, DocumentBasis
 from ops.supply_chain.core import plain_json
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError
 
 _OPENING = "<!-- sealwright "
@@ -69,7 +70,7 @@ def read_basis(document: str, *, where: str) -> DocumentBasis | None:
     except msgspec.ValidationError as error:
         raise InputError(
             f"{where}: the closing comment cannot be read: {error}",
-            hint="Regenerate the document: nox -s security_md",
+            hint=f"Regenerate the document: {command('security_md')}",
         ) from error
 
 

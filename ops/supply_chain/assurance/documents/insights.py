@@ -33,12 +33,13 @@ from ops.supply_chain.contracts.files.security_insights import (
     SelfAssessment,
     VulnerabilityReporting,
 )
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, OutputError, UsageError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats import yaml
 
 FILE_NAME = "security-insights.yml"
-MARK = "# Made by sealwright (nox -s security_md) from .security-config.toml: edit that instead."
+MARK = f"# Made by sealwright ({command('security_md')}) from .security-config.toml: edit that instead."
 NEEDED = ("last_reviewed", "repository", "licence_url", "administrators", "core_team")
 _UPDATED = re.compile(r'^  last-updated: "(\d{4}-\d{2}-\d{2})"$', re.MULTILINE)
 

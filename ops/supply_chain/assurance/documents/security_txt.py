@@ -14,11 +14,12 @@ from enum import StrEnum
 from ops.supply_chain.assurance.documents.addresses import contact, email, https, repository
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.config.security_txt import SecurityTxtConfig
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.moments import timestamp
 
 FILE_NAME = ".well-known/security.txt"
-MARK = "# Made by sealwright (nox -s security_md) from .security-config.toml: edit that instead."
+MARK = f"# Made by sealwright ({command('security_md')}) from .security-config.toml: edit that instead."
 _EXPIRES = re.compile(r"^[ \t]*expires[ \t]*:[ \t]*(\S+)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 

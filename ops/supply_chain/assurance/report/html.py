@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from ops.supply_chain.assurance.report.packages import PackageGraph
 from ops.supply_chain.assurance.report.page import ReportPage
+from ops.supply_chain.core.commands import RECORDED, Typing, as_typed
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -32,13 +33,16 @@ SCRIPTS = (
 """Files of `templates/report/`, joined in this order."""
 
 
-def render(page: ReportPage, templates: Mapping[str, str], *, generator: tuple[str, str]) -> bytes:
+def render(
+    page: ReportPage, templates: Mapping[str, str], *, generator: tuple[str, str], typing: Typing = RECORDED
+) -> bytes:
     """Return the file.
 
     Args:
         page: The views to render.
         templates: File name -> text, of `templates/report/`.
         generator: Name and version of the program.
+        typing: How the reader types a session.
     Raises:
         OutputError: A template is missing or broken.
     """
@@ -52,7 +56,7 @@ def render(page: ReportPage, templates: Mapping[str, str], *, generator: tuple[s
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_finalized,
+        finalize=lambda value: _finalized(value, typing),
     )
     # Templates of this repository and the escaped data are the only text that enters the page unescaped.
     whole = {
@@ -77,10 +81,10 @@ def _joined(templates: Mapping[str, str], names: tuple[str, ...]) -> str:
     return "\n".join(templates[name] for name in names)
 
 
-def _finalized(value: object) -> object:
-    """Remove control characters and credentials from everything that a template prints."""
+def _finalized(value: object, typing: Typing) -> object:
+    """Remove control characters and credentials from everything that a template prints; write commands as typed."""
     if isinstance(value, str) and not hasattr(value, "__html__"):
-        return printable(without_credentials(str(value)))
+        return printable(without_credentials(as_typed(str(value), typing)))
     return value
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.assurance.report.tone import Tone, plural, tone_of, word_of
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.outcome import Outcome, worst
 
@@ -22,7 +23,7 @@ REAL = "release.real"
 
 TOLERATED = "tolerated"
 MOST_LINES = 40
-AGAIN = "Verify the release again: nox -s verify."
+AGAIN = f"Verify the release again: {command('verify')}."
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):

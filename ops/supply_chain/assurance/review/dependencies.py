@@ -12,6 +12,7 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix, DependencyRow
 from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
 from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.names import normalise
 
 _ENDING = (Lifecycle.DEPRECATED, Lifecycle.END_OF_LIFE)
@@ -95,7 +96,7 @@ def dependency_items(matrix: DependencyMatrix) -> list[ReviewItem]:
     """List the gaps of the matrix, one item for each kind."""
     items = [_untold(lock) for lock in matrix.untold]
     if matrix.rows and not matrix.source:
-        step = "Run `nox -s generate_sbom`, or the review where releases are retained."
+        step = f"Run `{command('generate_sbom')}`, or the review where releases are retained."
         items.append(_item(ReviewStatus.NOT_EXAMINED, "licences", "no SBOM of this project was found", step))
     items += [
         _item(ReviewStatus.OPEN, subject, f"{len(names)}: {some(names)}", step)
@@ -126,7 +127,7 @@ def _gaps(matrix: DependencyMatrix) -> list[tuple[str, list[str], str]]:
 
 
 def _untold(lock: str) -> ReviewItem:
-    step = "Compile it with `nox -s lock`, which records what requires each pin."
+    step = f"Compile it with `{command('lock')}`, which records what requires each pin."
     return _item(ReviewStatus.NOT_EXAMINED, lock, "does not record which of its pins are direct", step)
 
 

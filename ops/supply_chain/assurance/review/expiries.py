@@ -16,6 +16,7 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.signing import SigningConfig, SigningIdentity, SigningMode
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
+from ops.supply_chain.core.commands import command
 
 _WAIVER_STEPS = {
     ReviewStatus.OVERDUE: "Resolve the finding, or decide again with a new date: this waiver has no effect any more.",
@@ -172,7 +173,7 @@ def _retained_until(manifest: Manifest, subject: str, window: ReviewWindow) -> R
         return _release_item(
             ReviewStatus.DUE, subject, message, "Check whether it is still in use before it may be removed.", day
         )
-    step = "Keep a copy if it is still in use; `nox -s retention -- --prune` lists what may be removed."
+    step = f"Keep a copy if it is still in use; `{command('retention', '--prune')}` lists what may be removed."
     return _release_item(ReviewStatus.OPEN, subject, message, step, day)
 
 

@@ -10,10 +10,11 @@ from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaselin
 from ops.supply_chain.contracts.files.review import ReviewItem, ReviewSection, ReviewStatus
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, PinSourceKind
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.names import normalise
 
-COMPILE = "Run `nox -s lock -- --upgrade`, review the changes, and test them."
-RECORD = "Run `nox -s check_publishers -- --record` and review what it writes."
+COMPILE = f"Run `{command('lock', '--upgrade')}`, review the changes, and test them."
+RECORD = f"Run `{command('check_publishers', '--record')}` and review what it writes."
 
 
 def lock_items(locks: Sequence[Lock], today: date, *, oldest_days: int) -> list[ReviewItem]:
@@ -25,7 +26,7 @@ def lock_items(locks: Sequence[Lock], today: date, *, oldest_days: int) -> list[
         oldest_days: A lock of more days is old.
     """
     if not locks:
-        step = "Check [locks] in the configuration, or run `nox -s lock`."
+        step = f"Check [locks] in the configuration, or run `{command('lock')}`."
         return [_lock(ReviewStatus.NOT_EXAMINED, "locks", "the project has no lock", step)]
     return [_aged(lock, today, oldest_days) for lock in locks]
 

@@ -8,12 +8,13 @@ from itertools import groupby
 from ops.supply_chain.assurance.review.window import ReviewWindow, some
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix, DependencyRow
 from ops.supply_chain.contracts.files.review import Review, ReviewItem, ReviewSection, ReviewStatus
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
 
 NOTES = (
     "not part of this review: suppliers, which this pipeline does not register",
-    "not part of this review: findings of the gates; run nox -s daily_scan",
+    f"not part of this review: findings of the gates; run {command('daily_scan')}",
 )
 _SECTIONS, _STATUSES = tuple(ReviewSection), tuple(ReviewStatus)
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import excerpt
 
@@ -89,7 +90,7 @@ def drift_finding(path: str, manifest: str, text: str, requires: Iterable[str]) 
         code="lock.drift",
         severity=Severity.HIGH,
         message=f"is out of date with [build-system] of {manifest}: its source {', '.join(changes) or 'has another text'}",
-        next_step="Run `nox -s lock` and review the changes.",
+        next_step=f"Run `{command('lock')}` and review the changes.",
         path=path,
     )
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
@@ -72,7 +73,7 @@ def _differs(code: str, path: str, message: str) -> Finding:
         code=code,
         severity=Severity.MEDIUM,
         message=printable(message),
-        next_step="Run `nox -s lock`, which writes it again, and review the changes.",
+        next_step=f"Run `{command('lock')}`, which writes it again, and review the changes.",
         path=path,
     )
 

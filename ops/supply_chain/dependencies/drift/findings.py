@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.drift.consistency import Mismatch
 
@@ -19,7 +20,7 @@ MOST_LINES = 40
 _CONTEXT_LINES = 2
 _MOST_NAMED = 3
 _LONGEST = 500
-_LOCK_AGAIN = "Run `nox -s lock` and review the changes."
+_LOCK_AGAIN = f"Run `{command('lock')}` and review the changes."
 
 Change = tuple[str, str, str]
 """A package, its version as committed, its version as compiled; an empty version for absent."""
@@ -90,7 +91,7 @@ def unresolvable(path: str, source: str, why: str) -> Finding:
         code="lock.drift",
         severity=Severity.HIGH,
         message=f"is out of date with {source}: no solution at the lock's timestamp: {_one_line(why)}",
-        next_step="Correct the source, or run `nox -s lock` if it has changed since.",
+        next_step=f"Correct the source, or run `{command('lock')}` if it has changed since.",
         path=path,
     )
 
@@ -157,7 +158,7 @@ def missing(path: str, source: str, *, left_out: bool = False) -> Finding:
         code="lock.missing",
         severity=Severity.HIGH,
         message=f"no {path}, but {source} declares dependencies",
-        next_step="Run `nox -s lock` and commit the result.",
+        next_step=f"Run `{command('lock')}` and commit the result.",
         path=path,
     )
 
@@ -168,7 +169,7 @@ def no_timestamp(path: str) -> Finding:
         code="lock.no-moment",
         severity=Severity.MEDIUM,
         message="has no `# uv-compiled-at:` line, so it cannot be reproduced",
-        next_step="Run `nox -s lock`, which records the timestamp.",
+        next_step=f"Run `{command('lock')}`, which records the timestamp.",
         path=path,
         line=1,
     )
@@ -180,7 +181,7 @@ def left_out(path: str, source: str, name: str, marker: str) -> Finding:
         code="lock.left-out",
         severity=Severity.INFO,
         message=f"does not have {name}, which {printable(source)} requires where {printable(marker)}",
-        next_step="If the project is used there, set [locks].universal or python_version and lock again (nox -s lock).",
+        next_step=f"If the project is used there, set [locks].universal or python_version and lock again ({command('lock')}).",
         package=name,
         path=path,
         line=1,
@@ -216,7 +217,7 @@ def no_lock(path: str) -> Finding:
         code=NOT_EXAMINED,
         severity=Severity.INFO,
         message="declares dependencies, but the project has no lock",
-        next_step="Lock them (nox -s lock), or name the lock in [locks].include.",
+        next_step=f"Lock them ({command('lock')}), or name the lock in [locks].include.",
         path=path,
     )
 
@@ -260,4 +261,4 @@ def _restore(changes: Sequence[Change]) -> str:
     if len(changes) > _MOST_NAMED:
         return "Restore the lock from version control, and find out who changed its hashes."
     pins = " ".join(f"--upgrade-package {name}=={printable(version)}" for name, version, _ in changes)
-    return f"Restore it from version control; only if its hashes were never right, run `nox -s lock -- {pins}`."
+    return f"Restore it from version control; only if its hashes were never right, run `{command('lock', pins)}`."

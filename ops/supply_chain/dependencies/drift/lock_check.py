@@ -10,6 +10,7 @@ import msgspec
 
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.core.commands import command
 
 _MOST_NAMED = 3
 NO_LOCK = "no lock, and no declared dependency"
@@ -125,7 +126,7 @@ def extras_note(left_out: Sequence[str]) -> str:
         return ""
     more = len(left_out) - _MOST_NAMED
     named = ", ".join(left_out[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"has no extras ({named}), so pip before 23.3 refuses it with --require-hashes; nox -s lock adds them"
+    return f"has no extras ({named}), so pip before 23.3 refuses it with --require-hashes; {command('lock')} adds them"
 
 
 def diff_lines(checks: Iterable[tuple[str, LockCheck]]) -> tuple[str, ...]:

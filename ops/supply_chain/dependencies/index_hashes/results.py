@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.dependencies.index_hashes.compare import UPGRADE, HashComparison, HashIssue, IndexEntry
 from ops.supply_chain.dependencies.index_hashes.downloads import (
@@ -119,7 +120,7 @@ def no_lock(path: str) -> Finding:
         code=NOT_EXAMINED,
         severity=Severity.INFO,
         message="declares dependencies, but the project has no lock with hashes to compare",
-        next_step="Lock them (nox -s lock), or name the lock in [locks].include.",
+        next_step=f"Lock them ({command('lock')}), or name the lock in [locks].include.",
         path=path,
     )
 

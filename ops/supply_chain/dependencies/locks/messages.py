@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from ops.supply_chain.contracts.values.unread import UnreadFile
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.dependencies.locks.declarations import Declaration
@@ -53,13 +54,13 @@ def unreadable(path: str, error: InputError) -> UnreadFile:
 
 def unlocked_source(path: str) -> UnreadFile:
     """Return the entry of a source that no lock is compiled from."""
-    step = f"Compile it (nox -s lock, or uv pip compile), {_EXCLUDE}."
+    step = f"Compile it ({command('lock')}, or uv pip compile), {_EXCLUDE}."
     return UnreadFile(printable(path), "requires packages, but no lock is compiled from it", step, declares=True)
 
 
 def declared_file(path: str, declared: Declaration) -> UnreadFile:
     """Return the entry of a file with declarations that no lock covers."""
-    step = f"Lock them (nox -s lock, or the tool that reads this file) and commit the lock, {_EXCLUDE}."
+    step = f"Lock them ({command('lock')}, or the tool that reads this file) and commit the lock, {_EXCLUDE}."
     name = posixpath.basename(path)
     if declared.own:
         where = ", ".join(declared.own[:_SHOWN]) + (", ..." if len(declared.own) > _SHOWN else "")

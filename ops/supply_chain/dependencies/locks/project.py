@@ -9,6 +9,7 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, LockKind
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.globs import path_matcher
 from ops.supply_chain.core.text import printable
@@ -135,7 +136,7 @@ def refuse_idle(globs: Iterable[str], paths: Sequence[str]) -> None:
         if not any(map(path_matcher([glob]), paths)):
             raise UsageError(
                 f"[locks].include {glob!r} matches no file of the project",
-                hint=f"Correct it in {CONFIG_NAME}, or make that lock with nox -s lock.",
+                hint=f"Correct it in {CONFIG_NAME}, or make that lock with {command('lock')}.",
                 kind=ErrorClass.CONFIGURATION,
             )
 

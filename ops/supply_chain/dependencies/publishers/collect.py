@@ -12,6 +12,7 @@ from ops.supply_chain.contracts.values.attestation import AttestationRequest, At
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, Pin, PinSource
 from ops.supply_chain.contracts.values.publisher import AttestedPackage
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.publishers.attested import AttestedPin, compare_attestations
 from ops.supply_chain.dependencies.publishers.metadata import Current, compare_metadata
@@ -21,7 +22,7 @@ from ops.supply_chain.dependencies.publishers.requests import ProjectLocks, Requ
 NAMED_AT_MOST = 5
 NO_JSON_REASON = "the index that the lock names has no known project JSON"
 NO_JSON_STEP = "Use the configured index for them, or set [index].url and [index].json_url to that index."
-UNUSABLE_STEP = "Run nox -s lock, so that each is pinned with hashes."
+UNUSABLE_STEP = f"Run {command('lock')}, so that each is pinned with hashes."
 
 _PinKey = tuple[str, str, PinSource, tuple[str, ...]]
 

@@ -13,11 +13,12 @@ from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaselin
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry
 from ops.supply_chain.contracts.values.publisher import Publisher
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.dependencies.publishers.requests import direct_of
 
-RECORD = "nox -s check_publishers -- --record"
+RECORD = command("check_publishers", "--record")
 FIELDS = ("author", "author_email", "maintainer", "maintainer_email", "home_page")
 _LONGEST = 200
 

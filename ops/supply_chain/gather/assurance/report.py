@@ -22,6 +22,7 @@ from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.gather.gates.outcome import today
@@ -43,7 +44,7 @@ ASSEMBLY_STAGE = "assemble_release"
 SCANS = "check_"
 """Prefix of the stages that report findings."""
 
-NO_CLAIMS = "Claims were not evaluated in this run; render_report.py --claims evaluates them."
+NO_CLAIMS = f"Claims were not evaluated in this run; {command('report')} evaluates them."
 
 
 def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_problem: str = NO_CLAIMS) -> ReportInput:

@@ -22,6 +22,7 @@ from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signed
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.assurance.review import SBOM_NAMES, licences_in, read_releases
@@ -68,7 +69,7 @@ def read_mirror(run: StageRun, *, files_at: str) -> Mirrored:
     if not releases:
         raise UnavailableError(
             f"no intact release of {name} is retained, so there is nothing to mirror",
-            hint="Make one with nox -s release or nox -s rehearse; list damaged ones with nox -s retention -- --verify.",
+            hint=f"Make one with {command('release')} or {command('rehearse')}; list damaged ones with {command('retention', '--verify')}.",
         )
     newest = max(releases, key=lambda release: release.manifest.sequence)
     waivers, malformed = _waivers(run)

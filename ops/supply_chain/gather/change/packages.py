@@ -13,6 +13,7 @@ from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry
 from ops.supply_chain.contracts.values.package_index import MetadataAnswer
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, OutputError, UsageError
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
@@ -226,7 +227,7 @@ def _other_bytes(entry: LockEntry, change: Change) -> Finding:
         severity=Severity.HIGH,
         message=f"{change.name} {change.version}: the change replaces {len(gone)} of its hashes, "
         "so the same version now has different bytes",
-        next_step=f"Check which files the index serves: nox -s check_hashes; a released version of {change.name} "
+        next_step=f"Check which files the index serves: {command('check_hashes')}; a released version of {change.name} "
         "never changes.",
         package=change.name,
         version=change.version,

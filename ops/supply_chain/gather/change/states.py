@@ -22,6 +22,7 @@ from ops.supply_chain.adapters.files.project import describe, read_config
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.changes.locks import unchanged_locks
@@ -176,6 +177,6 @@ def _without_lock(path: str) -> Finding:
         code=CODE,
         severity=Severity.INFO,
         message="declares dependencies, but the project has no lock",
-        next_step="Lock them: nox -s lock.",
+        next_step=f"Lock them: {command('lock')}.",
         path=path,
     )

@@ -12,6 +12,7 @@ from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.adapters.tools.lock_tools import LockTools, ToolAnswer
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, LockKind
+from ops.supply_chain.core.commands import command as advised
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.dependencies.compile.header import body_of
 from ops.supply_chain.dependencies.drift import exported, findings
@@ -110,7 +111,7 @@ def _without_lock(project: GateProject, lock: Lock, command: ExportCommand) -> L
     missing = findings.not_examined(
         lock.path,
         "it is exported from a uv.lock that the project does not have",
-        "Commit uv.lock, or compile the file from a requirements.in (nox -s lock).",
+        f"Commit uv.lock, or compile the file from a requirements.in ({advised('lock')}).",
     )
     return LockCheck(path=lock.path, how=CheckMethod.BY_MANIFEST, examined=False, findings=(*found, missing))
 

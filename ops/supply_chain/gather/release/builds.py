@@ -39,6 +39,7 @@ from ops.supply_chain.contracts.files.build_report import (
 )
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import excerpt, plural
@@ -117,7 +118,7 @@ def build_packages(run: StageRun, packages: Sequence[PackageFolder], names: Mapp
     findings = [_no_lock(package) for package in packages if package not in ready and config.allow]
     notes = [
         f"{_lock_path(package)} is absent, so {names.get(package.path) or package.name or package.manifest} is not built: "
-        "nox -s lock writes it"
+        f"{command('lock')} writes it"
         for package in packages
         if package not in ready and not config.allow
     ]
@@ -275,7 +276,7 @@ def _no_lock(package: PackageFolder) -> Finding:
         code="build.no-lock",
         severity=Severity.HIGH,
         message=f"{_lock_path(package)} is absent, so nothing fixes what the build installs, and nothing is built",
-        next_step="Run `nox -s lock` and commit the result.",
+        next_step=f"Run `{command('lock')}` and commit the result.",
         path=package.manifest,
     )
 

@@ -20,6 +20,7 @@ from ops.supply_chain.contracts.values.signature_names import (
     TRUSTED_ROOT_SUFFIX,
     is_signature,
 )
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import OutputError
 
 RELEASED_FOLDERS = ("sbom", "evidence", "packages", "vex", "verifier")
@@ -154,5 +155,5 @@ def _require(files: list[ReleaseFile], component: str, version: str) -> None:
     if missing:
         raise OutputError(
             f"dist/: {', '.join(missing)} of {component} {version} not there",
-            hint="Run the whole release again: nox -s release.",
+            hint=f"Run the whole release again: {command('release')}.",
         )

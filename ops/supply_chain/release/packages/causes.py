@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.distribution import DistributionKind
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.release.packages.comparison import (
     COMPRESSION,
     CONTENT,
@@ -158,7 +159,7 @@ def _content(backend: str, difference: Difference, folders: BuildFolders) -> Cau
     if name.endswith(".dist-info/WHEEL") and _GENERATOR.findall(first) != _GENERATOR.findall(second):
         return Cause(
             "Two versions of the build backend took part: the line `Generator` differs.",
-            "Pin the backend in the build lock: nox -s lock.",
+            f"Pin the backend in the build lock: {command('lock')}.",
         )
     if _BINARY.fullmatch(name):
         return Cause(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ops.supply_chain.contracts.values.publication import ASSET_NAME, REPOSITORY, TAG, LocalFile
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 
 MOST_ASSETS = 1000
@@ -74,14 +75,14 @@ def require_publishable(files: Sequence[LocalFile], *, where: str) -> None:
         InputError: None, too many, one that is empty, too large, or that would be renamed.
     """
     if not files:
-        raise InputError(f"{where}: there is no release", hint="Make one first: nox -s release.")
+        raise InputError(f"{where}: there is no release", hint=f"Make one first: {command('release')}.")
     if len(files) > MOST_ASSETS:
         raise InputError(f"{where}: {len(files)} files, and a release can have {MOST_ASSETS} at most")
     folded: set[str] = set()
     for file in files:
         problem = _problem(file, folded)
         if problem:
-            raise InputError(f"{where}/{file.name}: {problem}", hint="Make the release again: nox -s release.")
+            raise InputError(f"{where}/{file.name}: {problem}", hint=f"Make the release again: {command('release')}.")
         folded.add(file.name.lower())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ops.supply_chain.contracts.files.manifest import HeldRelease
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.release.retention.rules import PruneDecision
 
 
@@ -87,6 +88,6 @@ def unverified_findings(version: str) -> tuple[Finding, ...]:
             code="retention.not-verified",
             severity=Severity.HIGH,
             message=f"{version} does not verify (dist/verification/verification.json)",
-            next_step="Fix what the report lists, then run the release again: nox -s release.",
+            next_step=f"Fix what the report lists, then run the release again: {command('release')}.",
         ),
     )

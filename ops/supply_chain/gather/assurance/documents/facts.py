@@ -18,6 +18,7 @@ from ops.supply_chain.contracts.files.manifest import Manifest, PreviousRelease
 from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signature
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.gather.assurance.claims.evaluate import claims_of
@@ -82,7 +83,7 @@ def documents_report(run: StageRun, *, evidence: Path | None, rehearsals: bool) 
         # "No release has been made" would be a lie here.
         raise UnavailableError(
             "releases of this project are retained, but the newest one cannot be determined",
-            hint="Run nox -s retention -- --verify, and restore damaged releases from a copy.",
+            hint=f"Run {command('retention', '--verify')}, and restore damaged releases from a copy.",
         )
     return report
 
@@ -274,7 +275,7 @@ def _reproduction(manifest: Manifest, files: Sequence[DescribedFile]) -> Iterato
         return
     path = ".predicate.buildDefinition.externalParameters.source.digest.gitCommit"
     yield f'git -C CLONE checkout "$(jq -r {commands.quoted(path)} {commands.quoted(provenance)})"'
-    yield f"nox -s rehearse -- --project CLONE --version {commands.quoted(manifest.version)}"
+    yield command("rehearse", "--project", "CLONE", "--version", commands.quoted(manifest.version))
     same = [
         file.name for file in files if file.sbom or file.name.endswith((".whl", "-evidence.tar.gz", "-source.tar.gz"))
     ]

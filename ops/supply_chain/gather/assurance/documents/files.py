@@ -25,6 +25,7 @@ from ops.supply_chain.contracts.files.claims import ClaimsReport
 from ops.supply_chain.contracts.files.document_basis import DocumentBasis
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.text import printable
@@ -35,7 +36,7 @@ DIFF_LINES = 400
 NO_RELEASE = (
     "the document says that there is no release, and none is retained here; if one was made elsewhere, run this there"
 )
-NEXT_EXPIRY = "Run nox -s security_md, commit the new security.txt, and publish it where the old one is."
+NEXT_EXPIRY = f"Run {command('security_md')}, commit the new security.txt, and publish it where the old one is."
 
 
 class GeneratedDocuments(NamedTuple):

@@ -28,6 +28,7 @@ from ops.supply_chain.contracts.files.record import FeedOrigin, FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.addresses import INDEX_URL
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
@@ -185,7 +186,7 @@ def _without_lock(gate: str, path: str) -> Finding:
         code=f"{gate}.not-examined",
         severity=Severity.INFO,
         message=f"{path} declares dependencies, but the project has no lock",
-        next_step="Lock them: nox -s lock.",
+        next_step=f"Lock them: {command('lock')}.",
         path=path,
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.adapters.sigstore import credentials
 from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig, given, public
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.runner.rehearsal_mode import REHEARSAL_VARIABLE, TRUST_CONFIG_VARIABLE, is_rehearsal
@@ -53,12 +54,12 @@ def require_same_world(trust: TrustConfig, *, rehearsed: bool) -> None:
     if is_rehearsal() and not trust.is_loopback:
         raise UsageError(
             f"{REHEARSAL_VARIABLE} is set, and the Sigstore instance ({trust.origin}) is not on loopback",
-            hint=f"Unset {REHEARSAL_VARIABLE}, or rehearse with nox -s rehearse.",
+            hint=f"Unset {REHEARSAL_VARIABLE}, or rehearse with {command('rehearse')}.",
         )
     if rehearsed and not is_rehearsal():
-        raise InputError("dist/release/: is from a rehearsal", hint="Make a real release: nox -s release.")
+        raise InputError("dist/release/: is from a rehearsal", hint=f"Make a real release: {command('release')}.")
     if is_rehearsal() and not rehearsed:
-        raise InputError("dist/release/: is from a real release, but this is a rehearsal", hint="nox -s rehearse")
+        raise InputError("dist/release/: is from a real release, but this is a rehearsal", hint=command("rehearse"))
 
 
 def trust_of(run: StageRun) -> TrustConfig:
@@ -78,7 +79,7 @@ def trust_of(run: StageRun) -> TrustConfig:
     if is_rehearsal():
         raise UsageError(
             f"{REHEARSAL_VARIABLE} is set, and no Sigstore instance is given",
-            hint=f"Unset {REHEARSAL_VARIABLE}, or rehearse with nox -s rehearse.",
+            hint=f"Unset {REHEARSAL_VARIABLE}, or rehearse with {command('rehearse')}.",
         )
     return public(run.cache / TUF_FOLDER)
 

@@ -24,6 +24,7 @@ from ops.supply_chain.contracts.values.signature_names import (
 )
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, OutputError, UnavailableError
 from ops.supply_chain.core.files import write_atomic
@@ -43,7 +44,7 @@ RELEASE_FOLDER = "release"
 BUNDLE_BYTES = 32 << 10
 """The most that a bundle has beside its statement: certificate, log entry with a long proof, timestamp."""
 
-AGAIN = "Run the release again: nox -s release."
+AGAIN = f"Run the release again: {command('release')}."
 
 
 class SigningSet(msgspec.Struct, frozen=True, kw_only=True):

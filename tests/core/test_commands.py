@@ -1,0 +1,63 @@
+"""Commands as they are recorded, and as the user types them."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ops.supply_chain.core.commands import Typing, as_typed, command
+
+THEIRS = Typing(project="../theirs")
+CONSOLE = Typing(console="uvx sealwright")
+
+
+def test_a_recorded_command_names_no_folder() -> None:
+    assert command("lock") == "nox -s lock"
+    assert command("retention", "--verify") == "nox -s retention -- --verify"
+
+
+@pytest.mark.parametrize(
+    ("text", "typing", "expected"),
+    [
+        pytest.param("Run `nox -s lock`.", Typing(), "Run `nox -s lock`.", id="in a checkout, of itself"),
+        pytest.param("nox -s lock -- --upgrade", Typing(), "nox -s lock -- --upgrade", id="with options"),
+        pytest.param("nox -s lock.", THEIRS, "nox -s lock -- --project ../theirs.", id="another project"),
+        pytest.param("nox -s lock -- -U", THEIRS, "nox -s lock -- --project ../theirs -U", id="its option comes first"),
+        pytest.param("Run nox -s lock -- -U", CONSOLE, "Run uvx sealwright lock -U", id="installed"),
+        pytest.param(
+            "nox -s lock", CONSOLE._replace(project="a b"), "uvx sealwright lock --project 'a b'", id="quoted"
+        ),
+        pytest.param(
+            "nox -s rehearse -- --project CLONE -v", THEIRS, "nox -s rehearse -- --project CLONE -v", id="names its own"
+        ),
+        pytest.param(
+            "nox -s rehearse -- --project X", CONSOLE, "uvx sealwright rehearse --project X", id="its own, installed"
+        ),
+        pytest.param("nox -s adopt -- X --write", THEIRS, "nox -s adopt -- X --write", id="the project is a word"),
+        pytest.param("nox -s adopt -- X", CONSOLE, "uvx sealwright adopt X", id="a word, installed"),
+        pytest.param("run: nox\n    -s lock", THEIRS, "run: nox -s lock -- --project ../theirs", id="wrapped"),
+        pytest.param("a, nox -s b -- and", CONSOLE, "a, uvx sealwright b and", id="prose"),
+    ],
+)
+def test_a_command_is_printed_as_it_is_typed(text: str, typing: Typing, expected: str) -> None:
+    assert as_typed(text, typing) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.lists(
+        st.sampled_from(["nox -s lock", " -- ", "--project", " ", "-U", ".", "x", "adopt", "nox -s adopt"]), max_size=8
+    ).map("".join),
+    typing=st.builds(Typing, st.sampled_from(["", "sealwright", "uvx sealwright"]), st.sampled_from(["", "..", "a b"])),
+)
+def test_applied_twice_it_changes_nothing_more(text: str, typing: Typing) -> None:
+    once = as_typed(text, typing)
+    assert as_typed(once, typing) == once
+
+
+def test_the_project_survives_a_shell() -> None:
+    typed = as_typed(command("lock"), Typing(project="it's; here"))
+    assert shlex.split(typed) == ["nox", "-s", "lock", "--", "--project", "it's; here"]
