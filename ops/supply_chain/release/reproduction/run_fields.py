@@ -27,20 +27,20 @@ _TOOL = re.compile(
     r"|\$\.predicate\.runDetails\.builder\.version\.\w+"
 )
 _DESCRIBED = re.compile(
-    r"\$\.predicate\.(buildDefinition\.resolvedDependencies|runDetails\.byproducts)\[(\d+)\](?:\.(.*))?"
+    r"\$\.predicate\.(buildDefinition\.resolvedDependencies|runDetails\.byproducts)\[(\d+)\](\..*)?"
 )
 """A row of a provenance, and the field in it."""
 
 _ROLES_OF_RUN = {
-    "policy-record": frozenset({"digest.sha256"}),
-    "build-report": frozenset({"digest.sha256"}),
-    "build-environment": frozenset({"digest.sha256", "annotations.cpus", "annotations.user"}),
+    "policy-record": frozenset({".digest.sha256"}),
+    "build-report": frozenset({".digest.sha256"}),
+    "build-environment": frozenset({".digest.sha256", ".annotations.cpus", ".annotations.user"}),
 }
 """Role of a byproduct -> its fields that depend on the run: the first two are of files that no release contains."""
 
 _ROLES_OF_TOOLS = {
-    "tool": frozenset({"", "uri", "annotations.version"}),
-    "build-environment": frozenset({"annotations.python", "annotations.zlib"}),
+    "tool": frozenset({"", ".uri", ".annotations.version"}),
+    "build-environment": frozenset({".annotations.python", ".annotations.zlib"}),
 }
 _WRITTEN = re.compile(r"\$\.records\[(\d+)\]\.(?:writes|reads)\[(\d+)\]\.sha256")
 _UNRELEASED = frozenset({"dist:build/report.json"})
