@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -308,3 +309,60 @@ def test_the_tag_decides_which_package_is_built(project: BuiltProject) -> None:
     project.version = "core==1.0"
     assert project.run() == ExitCode.PASS
     assert [*project.released] == ["core-1.0-py3-none-any.whl", "core-1.0.tar.gz"]
+
+
+def test_the_report_of_diffoscope_is_attached_where_it_is_installed(
+    project: BuiltProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("hook.py", "import os\nextra = {'umask.txt': str(os.umask(0))}\n")
+    project.lock()
+    project.commit()
+    assert project.run() == ExitCode.DENIED
+    assert "no report of diffoscope: it is not installed" in project.shown
+    assert [built["diffoscope"] for built in project.package["distributions"]] == [None, None]
+    program = tmp_path / "bin" / "diffoscope"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\nwhile [ $# -gt 2 ]; do [ $1 = --text ] && out=$2; shift; done\necho $1 $2 > $out\nexit 1\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    project.run()
+    wheel, sdist = project.package["distributions"]
+    report = project.dist / "build" / f"diffoscope-{WHEEL}.txt"
+    assert report.read_text() == f"first/{WHEEL} second/{WHEEL}\n"
+    assert wheel["diffoscope"]["sha256"] == hashlib.sha256(report.read_bytes()).hexdigest()
+    assert wheel["diffoscope"]["path"] in [ref["path"] for ref in project.record["writes"]]
+    assert sdist["diffoscope"] is None
+    project.write("hook.py", "")
+    project.commit()
+    project.run()
+    assert not report.exists()
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not Path("/usr/bin/python3").exists(), reason="needs root and a Python for all"
+)
+def test_the_second_build_is_that_of_another_user_where_root_allows_it(
+    project: BuiltProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("hook.py", "import os\nextra = {'user.txt': f'{os.getuid()} {os.getgroups()}'}\n")
+    project.lock()
+    project.commit()
+    monkeypatch.setattr("ops.supply_chain.adapters.builders.environment.sys.executable", "/usr/bin/python3")
+    assert project.run() == ExitCode.DENIED
+    first, second = project.package["builds"]
+    assert (first["user"], second["user"]) == ("own", "65534")
+    assert "user" not in [row["condition"] for row in project.package["not_varied"]]
+    wheel = project.package["distributions"][0]
+    assert [(row["member"], row["field"]) for row in wheel["differences"]] == [("user.txt", "content")]
+
+
+def test_a_condition_that_could_not_differ_is_named(project: BuiltProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    project.lock()
+    project.commit()
+    project.run()
+    assert {"condition": "user", "reason": "only root can build as another user"} in project.package["not_varied"]
+    assert "user (only root can build as another user)" in project.shown
+    assert [build["user"] for build in project.package["builds"]] == ["own", "own"]

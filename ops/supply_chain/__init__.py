@@ -38,7 +38,7 @@ PIPELINE: tuple[StageRow, ...] = (
         "build_distributions",
         "Distributions",
         reads="--distributions FOLDER, or the commit, build locks and project metadata",
-        writes="dist/packages/, dist/build/report.json",
+        writes="dist/packages/, dist/build/report.json, dist/build/diffoscope-*.txt",
         decides="both builds are the same; archives have one reading; RECORD, names, tags and entry points agree; no secrets, no stray files",
         gate=True,
         required=True,

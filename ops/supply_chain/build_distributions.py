@@ -12,7 +12,7 @@ A tag NAME==1.2 or NAME-v1.2 of one package, or --version NAME==1.2, releases th
 own_version is released in no other way.
 
 Reads    --distributions FOLDER, or the commit, build locks and project metadata
-Writes   dist/packages/, dist/build/report.json
+Writes   dist/packages/, dist/build/report.json, dist/build/diffoscope-*.txt
 Decides  both builds are the same; archives have one reading; RECORD, names, tags and entry points agree; no secrets, no stray files
 Exits    0 no open finding, or nothing to release; 2 usage, or dist/packages/ has files of someone else; 3 an archive is
          damaged, too large or has more than one reading; 4 open findings; 5 a build lock cannot be installed, or a process
@@ -26,7 +26,7 @@ Source   https://packaging.python.org/en/latest/specifications/binary-distributi
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,6 +66,7 @@ from ops.supply_chain.runner.stage import run_stage
 
 PACKAGES_FOLDER = "packages"
 REPORT = "build/report.json"
+DIFFOSCOPE = "diffoscope-{}.txt"
 NOTHING = f"no distributions: `{command('lock')}` writes a build lock, with which they are built; --distributions FOLDER releases others"
 
 
@@ -195,8 +196,9 @@ def _result(
         *(finding for result in checked if result.distribution for finding in result.findings),
     ]
     project = GateProject(label="", root=run.root, config=run.config, locks=(), broken=unreadable)
+    reports = _write_reports(run, candidates.builds)
     gate = finish_gate(run, [(project, found)], scopes=frozenset({SCOPE, BUILD_SCOPE}), all_examined=True)
-    report = _report(run, packages, read, candidates)
+    report = _report(run, packages, read, candidates, reports)
     canonical.write(run.dist / REPORT, report)
     files = [run.dist / PACKAGES_FOLDER / distribution.filename for distribution in read]
     counts = {"distributions": len(checked), "readable": len(read), "files": sum(len(each.files) for each in read)}
@@ -207,7 +209,7 @@ def _result(
         text=text if checked else "",
         counts=counts,
         findings=gate.findings,
-        writes=tuple(run.dist_ref(path) for path in [*files, run.dist / REPORT]),
+        writes=(*(run.dist_ref(path) for path in [*files, run.dist / REPORT]), *reports.values()),
         reads=tuple(sorted({package.lock for package in candidates.builds.packages if package.lock}, key=_path)),
         options={"distributions": "provided"} if is_provided else {},
         notes=(
@@ -223,8 +225,25 @@ def _path(ref: FileRef) -> str:
     return ref.path
 
 
+def _write_reports(run: StageRun, builds: BuiltPackages) -> dict[str, FileRef]:
+    """Write what diffoscope found, and remove what it found earlier; return each file by its distribution."""
+    folder = (run.dist / REPORT).parent
+    for old in folder.glob(DIFFOSCOPE.format("*")):
+        old.unlink()
+    found = {}
+    for name, text in builds.reports.items():
+        path = folder / DIFFOSCOPE.format(name)
+        write_atomic(path, text)
+        found[name] = run.dist_ref(path)
+    return found
+
+
 def _report(
-    run: StageRun, packages: Sequence[ReleasedPackage], read: Sequence[Distribution], candidates: CandidateDistributions
+    run: StageRun,
+    packages: Sequence[ReleasedPackage],
+    read: Sequence[Distribution],
+    candidates: CandidateDistributions,
+    reports: Mapping[str, FileRef],
 ) -> BuildReport:
     made: dict[str, list[BuiltDistribution]] = {package.name: [] for package in candidates.builds.packages}
     for distribution in sorted(read, key=lambda each: each.filename):
@@ -234,6 +253,7 @@ def _report(
             sha256=distribution.sha256,
             size=distribution.size,
         )
+        entry = msgspec.structs.replace(entry, diffoscope=reports.get(distribution.filename))
         made.setdefault(_name_of(distribution), []).append(entry)
     described = {package.name: package for package in candidates.builds.packages}
     paths = {package.name: package.path for package in packages}

@@ -6,9 +6,11 @@ import os
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from ops.supply_chain.adapters.builders import conditions
 from ops.supply_chain.adapters.builders.conditions import Conditions, two_conditions
 from ops.supply_chain.adapters.builders.run import BuildLimits, CommandResult, run_command
 
@@ -121,17 +123,39 @@ def test_a_build_sees_an_allow_list_of_variables(tmp_path: Path, monkeypatch: py
 
 
 def test_the_two_conditions_differ_in_everything() -> None:
-    first, second = two_conditions(1_600_000_000, Path(sys.executable))
-    for field in ("label", "umask", "timezone", "locale", "hash_seed", "cpus", "mtime"):
+    pair = two_conditions(1_600_000_000, Path(sys.executable))
+    first, second = pair.first, pair.second
+    for field in ("label", "umask", "timezone", "locale", "hash_seed", "mtime"):
         assert getattr(first, field) != getattr(second, field)
+    assert ("cpus" in pair.not_varied) == (first.cpus == second.cpus)
+    assert ("user" in pair.not_varied) == (first.uid == second.uid)
     assert len(first.label) != len(second.label)
+
+
+def test_conditions_that_a_system_cannot_vary_are_named_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    pair = two_conditions(0, Path(sys.executable))
+    assert pair.not_varied == {"cpus": "this process may use one CPU", "user": "only root can build as another user"}
+    monkeypatch.delattr(os, "sched_getaffinity")  # macOS
+    pair = two_conditions(0, Path(sys.executable))
+    assert pair.not_varied["cpus"] == "this system does not limit the CPUs of a process"
+    assert (pair.first.cpus, pair.second.cpus) == (0, 0)
+    monkeypatch.setattr(conditions, "os", SimpleNamespace(name="nt"))
+    pair = two_conditions(0, Path(sys.executable))
+    assert [*pair.not_varied] == ["cpus", "locale", "timezone", "umask", "user"]
+    for field in ("umask", "timezone", "locale", "cpus", "uid"):
+        assert getattr(pair.first, field) == getattr(pair.second, field)
+    assert pair.first.hash_seed != pair.second.hash_seed
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not Path("/usr/bin/python3").exists(), reason="needs root")
 def test_another_user_builds_where_root_allows_it(tmp_path: Path) -> None:
-    second = two_conditions(0, Path("/usr/bin/python3"))[1]
+    second = two_conditions(0, Path("/usr/bin/python3")).second
     assert second.uid == 65534
-    assert two_conditions(0, tmp_path / "absent")[1].uid is None
+    absent = two_conditions(0, tmp_path / "absent")
+    assert absent.second.uid is None
+    assert absent.not_varied["user"].startswith("user 65534 cannot run the Python of the build")
     done = run_command(
         ["/usr/bin/python3", "-I", "-S", "-c", "import os; print(os.getuid(), os.getgid(), os.getgroups())"],
         folder=Path("/"),

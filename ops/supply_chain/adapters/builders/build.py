@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from ops.supply_chain.adapters.builders.conditions import Conditions, two_conditions
+from ops.supply_chain.adapters.builders.conditions import ConditionPair, Conditions
 from ops.supply_chain.adapters.builders.environment import BuildEnvironment
 from ops.supply_chain.adapters.builders.export import export_commit, set_conditions
 from ops.supply_chain.adapters.builders.run import BuildLimits, run_command
@@ -84,18 +84,21 @@ def clock_of(folder: Path) -> float:
     return path.stat().st_mtime
 
 
-def build_twice(given: BuildInput, environment: BuildEnvironment, folder: Path) -> tuple[OneBuild, OneBuild]:
+def build_twice(
+    given: BuildInput, environment: BuildEnvironment, pair: ConditionPair, folder: Path
+) -> tuple[OneBuild, OneBuild]:
     """Build a package twice, at the same time.
 
     Args:
         given: What.
         environment: Of its build lock.
+        pair: The conditions of the two builds.
         folder: As `build_folder` yields it.
     Raises:
         UnavailableError: This process or one above it has a token, git does not answer, or no process can be started.
     """
     require_no_token()
-    conditions = two_conditions(given.epoch, environment.python)
+    conditions = (pair.first, pair.second)
     with ThreadPoolExecutor(max_workers=len(conditions)) as pool:
         first, second = pool.map(lambda condition: _build(given, environment, folder, condition), conditions)
     return first, second

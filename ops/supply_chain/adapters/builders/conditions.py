@@ -66,15 +66,31 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def two_conditions(epoch: int, python: Path) -> tuple[Conditions, Conditions]:
-    """Return the conditions of the two builds.
+class ConditionPair(msgspec.Struct, frozen=True, kw_only=True):
+    """The conditions of the two builds, and those in which they could not differ: name -> why."""
+
+    first: Conditions
+    second: Conditions
+    not_varied: Mapping[str, str]
+
+
+def two_conditions(epoch: int, python: Path) -> ConditionPair:
+    """Return the conditions of the two builds, as different as this system and this user allow.
 
     Args:
         epoch: SOURCE_DATE_EPOCH, in Unix seconds.
         python: The Python of the environment: another user takes part only if that user can run it.
     """
+    uid, same_user = _other_user(python)
+    one_cpu = _why_all_cpus()
     first = Conditions(
-        label="a", umask=0o022, timezone="UTC", locale="C.UTF-8", hash_seed=0, cpus=1, mtime=epoch + DAY_SECONDS
+        label="a",
+        umask=0o022,
+        timezone="UTC",
+        locale="C.UTF-8",
+        hash_seed=0,
+        cpus=0 if one_cpu else 1,
+        mtime=epoch + DAY_SECONDS,
     )
     second = Conditions(
         label="another-folder",
@@ -84,15 +100,28 @@ def two_conditions(epoch: int, python: Path) -> tuple[Conditions, Conditions]:
         hash_seed=12345,
         cpus=0,
         mtime=epoch + 700 * DAY_SECONDS,
-        uid=_other_user(python),
+        uid=uid,
     )
-    return first, second
+    same = {"cpus": one_cpu, "user": same_user}
+    if os.name == "nt":
+        second = msgspec.structs.replace(second, umask=first.umask, timezone=first.timezone, locale=first.locale)
+        same |= dict.fromkeys(("locale", "timezone", "umask"), "Windows does not take it from a process")
+    return ConditionPair(
+        first=first, second=second, not_varied={name: why for name, why in sorted(same.items()) if why}
+    )
 
 
-def _other_user(python: Path) -> int | None:
-    """Return another user as which this process may run that Python, None if there is none."""
+def _why_all_cpus() -> str:
+    """Return why a build cannot be limited to one of several CPUs; empty if it can."""
+    if not hasattr(os, "sched_getaffinity"):
+        return "this system does not limit the CPUs of a process"
+    return "" if len(os.sched_getaffinity(0)) > 1 else "this process may use one CPU"
+
+
+def _other_user(python: Path) -> tuple[int | None, str]:
+    """Return another user as which this process may run that Python, or None and why there is none."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return None
+        return None, "only root can build as another user"
     try:
         done = subprocess.run(
             [str(python), "-I", "-S", "-c", ""],
@@ -105,6 +134,8 @@ def _other_user(python: Path) -> int | None:
             timeout=_TRIAL_SECONDS,
             check=False,
         )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return _NOBODY if done.returncode == 0 else None
+    except (OSError, subprocess.SubprocessError) as error:
+        return None, f"user {_NOBODY} cannot run the Python of the build: {type(error).__name__}"
+    if done.returncode != 0:
+        return None, f"user {_NOBODY} cannot run the Python of the build: exit code {done.returncode}"
+    return _NOBODY, ""

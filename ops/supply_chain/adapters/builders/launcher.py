@@ -6,6 +6,8 @@ Its source is passed to another Python, which may belong to another user, and ge
     seconds, file_bytes, folder_bytes: the limits.
 Its exit code is the command's, or `TIMED_OUT` or `TOO_LARGE`.
 
+On Linux that is every process below it. Elsewhere it is the command itself, and on macOS what stays in its process group.
+
 Source: prctl(2) (`PR_SET_CHILD_SUBREAPER`), setrlimit(2), proc(5) (`/proc/PID/stat`)
 """
 
@@ -96,6 +98,8 @@ def _end_all(process: subprocess.Popen[bytes]) -> None:
     """End the command and everything below it, until nothing is left: what it forks meanwhile is found again."""
     if process.poll() is None:
         process.kill()
+    if os.name != "posix":
+        return
     for _ in range(1000):
         below = _below(os.getpid())
         for pid in below:

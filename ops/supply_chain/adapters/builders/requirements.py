@@ -44,7 +44,7 @@ def requirements_of_backend(root: Path, path: str, environment: BuildEnvironment
     home, source, answer = folder / "home", folder / "source", folder / "home" / "answer.json"
     home.mkdir()
     copy_source(root, None, source)
-    conditions, _ = two_conditions(_EPOCH, environment.python)
+    conditions = two_conditions(_EPOCH, environment.python).first
     done = run_command(
         [str(environment.python), "-P", "-c", _ASK, str(source / path), str(answer)],
         folder=home,

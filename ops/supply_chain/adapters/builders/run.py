@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import os
-import selectors
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -20,6 +22,7 @@ from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable, without_credentials
 
 _GRACE_SECONDS = 5
+_WAIT_SECONDS = 0.2
 _READ_BYTES = 1 << 16
 _SHOWN_LINES = 12
 _SHOWN_CHARACTERS = 300
@@ -35,10 +38,35 @@ class BuildLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of a command: why it failed, empty if it did not, and the last lines that it printed."""
+    """The end of a command: why it failed, empty if it did not, its exit code, and the last lines that it printed."""
 
     failure: str
+    code: int
     lines: tuple[str, ...]
+
+
+class _Output(threading.Thread):
+    """Reads what a process prints, until it ends or has printed too much; keeps the last of it.
+
+    A thread, as no other way to wait for a pipe works on every system.
+    """
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        super().__init__(daemon=True)
+        self._stream, self._most, self._count = stream, most, 0
+        self.tail = b""
+
+    @property
+    def flooded(self) -> bool:
+        """Whether it was more than the limit."""
+        return self._count > self._most
+
+    def run(self) -> None:
+        """Read."""
+        while not self.flooded and (data := os.read(self._stream.fileno(), _READ_BYTES)):
+            self._count += len(data)
+            self.tail = (self.tail + data)[-_READ_BYTES:]
+        self._stream.close()
 
 
 def run_command(
@@ -49,6 +77,7 @@ def run_command(
     conditions: Conditions,
     variables: Mapping[str, str],
     limits: BuildLimits,
+    python: str = "",
 ) -> CommandResult:
     """Run a command, and end everything that it started.
 
@@ -59,6 +88,7 @@ def run_command(
         conditions: User, umask and CPUs.
         variables: Every variable that it sees.
         limits: What it may use.
+        python: The Python that starts it, and that its user can run; by default the command is one.
     Raises:
         UnavailableError: The launcher cannot be started.
     """
@@ -72,13 +102,14 @@ def run_command(
         "file_bytes": limits.file_bytes,
         "folder_bytes": limits.folder_bytes,
     }
-    words = [command[0], "-I", "-S", "-c", inspect.getsource(launcher), json.dumps(given)]
+    words = [python or command[0], "-I", "-S", "-c", inspect.getsource(launcher), json.dumps(given)]
     try:
-        with _start(words, conditions, variables) as process:
-            text, flooded = _output_of(process, limits)
+        process = _start(words, conditions, variables)
+        text, flooded = _output_of(process, limits)
     except (OSError, subprocess.SubprocessError) as error:
         raise UnavailableError(f"the build: cannot be started: {type(error).__name__}: {error}") from error
-    return CommandResult(failure=_failure(process.returncode, limits, flooded=flooded), lines=_lines(text))
+    code = process.returncode
+    return CommandResult(failure=_failure(code, limits, flooded=flooded), code=code, lines=_lines(text))
 
 
 def _start(words: list[str], conditions: Conditions, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -99,27 +130,19 @@ def _start(words: list[str], conditions: Conditions, variables: Mapping[str, str
 
 def _output_of(process: subprocess.Popen[bytes], limits: BuildLimits) -> tuple[bytes, bool]:
     """Return the end of what a process prints, and whether it printed too much; it has ended then."""
-    tail = bytearray()
-    count = 0
-    deadline = time.monotonic() + limits.seconds + _GRACE_SECONDS
-    stream = process.stdout
-    if stream is None:
+    if process.stdout is None:
         raise OSError("it was started without a pipe")
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while time.monotonic() < deadline:
-            if not selector.select(timeout=0.2):
-                if process.poll() is not None:
-                    break  # something that outlived it keeps the pipe open
-                continue
-            data = os.read(stream.fileno(), _READ_BYTES)
-            count += len(data)
-            tail = (tail + data)[-_READ_BYTES:]
-            if not data or count > limits.output_bytes:
-                break
-    flooded = count > limits.output_bytes
+    reader = _Output(process.stdout, limits.output_bytes)
+    reader.start()
+    deadline = time.monotonic() + limits.seconds + _GRACE_SECONDS
+    while reader.is_alive() and time.monotonic() < deadline:
+        ended = process.poll() is not None
+        reader.join(_WAIT_SECONDS)
+        if ended:
+            break  # what it printed is read; something that outlived it may keep the pipe open
+    flooded = reader.flooded
     _end(process, at_once=flooded or time.monotonic() >= deadline)
-    return bytes(tail), flooded
+    return reader.tail, flooded
 
 
 def _end(process: subprocess.Popen[bytes], *, at_once: bool) -> None:
@@ -132,6 +155,9 @@ def _end(process: subprocess.Popen[bytes], *, at_once: bool) -> None:
             os.killpg(process.pid, 9)
         process.kill()
         process.wait()
+    if sys.platform == "darwin":  # there the launcher finds no process but its own child
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, 9)
 
 
 def _failure(code: int, limits: BuildLimits, *, flooded: bool) -> str:

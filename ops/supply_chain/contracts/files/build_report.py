@@ -57,7 +57,8 @@ class BuiltDistribution(Contract, frozen=True, kw_only=True):
 
     `before` is null where it was not built here. `normalised` is true if it was repacked into canonical form; `built_twice`
     if it was built twice here, and `identical` then whether both were the same, byte for byte, else null. `embedded` is the
-    SBOM that was put into a wheel here, null without one; `before` is from before that.
+    SBOM that was put into a wheel here, null without one; `before` is from before that. `diffoscope` is the report of that
+    program about two builds that are not the same, null without one.
     """
 
     filename: str
@@ -69,6 +70,7 @@ class BuiltDistribution(Contract, frozen=True, kw_only=True):
     built_twice: bool = False
     identical: bool | None = None
     differences: tuple[BuildDifference, ...] = ()
+    diffoscope: FileRef | None = None
     embedded: EmbeddedSbom | None = None
 
 
@@ -90,10 +92,17 @@ class BuildConditions(Contract, frozen=True, kw_only=True):
     tools: dict[str, str]
 
 
+class SharedCondition(Contract, frozen=True, kw_only=True):
+    """A condition in which the two builds did not differ, by its name in `BuildConditions`, and why."""
+
+    condition: str
+    reason: str
+
+
 class PackageBuild(Contract, frozen=True, kw_only=True):
     """One package: its folder in the project, what it is built with, and its distributions, sorted by file name.
 
-    `backend` is the build backend, empty where it is not known. `lock` is the build lock. `provided_by` are the attestations
+    `not_varied` are conditions that both builds share, sorted. `backend` is the build backend, empty where it is not known. `lock` is the build lock. `provided_by` are the attestations
     that came with distributions that were built elsewhere, sorted, perhaps none; null where they were built here.
     """
 
@@ -105,6 +114,7 @@ class PackageBuild(Contract, frozen=True, kw_only=True):
     lock: FileRef | None = None
     distributions: tuple[BuiltDistribution, ...] = ()
     builds: tuple[BuildConditions, ...] = ()
+    not_varied: tuple[SharedCondition, ...] = ()
     provided_by: tuple[FileRef, ...] | None = None
 
 

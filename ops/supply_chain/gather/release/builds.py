@@ -23,7 +23,8 @@ from ops.supply_chain.adapters.builders.build import (
     clock_of,
     require_no_token,
 )
-from ops.supply_chain.adapters.builders.conditions import Conditions
+from ops.supply_chain.adapters.builders.conditions import Conditions, two_conditions
+from ops.supply_chain.adapters.builders.diffoscope import DiffoscopeReport, diffoscope_report
 from ops.supply_chain.adapters.builders.environment import make_environment
 from ops.supply_chain.adapters.builders.run import BuildLimits
 from ops.supply_chain.adapters.files.git import GitState
@@ -36,6 +37,7 @@ from ops.supply_chain.contracts.files.build_report import (
     BuildRequirement,
     BuiltDistribution,
     PackageBuild,
+    SharedCondition,
 )
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock
@@ -49,7 +51,7 @@ from ops.supply_chain.formats.lock_formats import BUILD_LOCK
 from ops.supply_chain.gather.gates.projects import read_project
 from ops.supply_chain.gather.release.embedding import sbom_maker
 from ops.supply_chain.release.packages.causes import BuildFolders, backend_name
-from ops.supply_chain.release.packages.twice import TwoBuilds, compare_builds
+from ops.supply_chain.release.packages.twice import Released, TwoBuilds, compare_builds
 from ops.supply_chain.runner.context import StageRun
 
 SCOPE = "build"
@@ -64,8 +66,9 @@ _COMPILER_FLAGS = ("CFLAGS", "CXXFLAGS")
 class BuiltPackages(NamedTuple):
     """What was built.
 
-    `packages` have everything but their distributions; `contents` and `built` are the distributions by file name. `findings` are those
-    about the builds; `notes` name each package that was not built, and why.
+    `packages` have everything but their distributions; `contents` and `built` are the distributions by file name, `reports`
+    those of diffoscope about them. `findings` are those about the builds; `notes` name each package that was not built, and
+    why, and what could not be compared.
     """
 
     packages: tuple[PackageBuild, ...] = ()
@@ -73,13 +76,13 @@ class BuiltPackages(NamedTuple):
     built: Mapping[str, BuiltDistribution] = {}
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    reports: Mapping[str, bytes] = {}
 
 
 class _Built(NamedTuple):
     package: PackageBuild
-    contents: dict[str, bytes]
-    built: dict[str, BuiltDistribution]
-    findings: tuple[Finding, ...]
+    released: tuple[Released, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def selected_packages(run: StageRun) -> tuple[PackageFolder, ...]:
@@ -131,12 +134,29 @@ def build_packages(run: StageRun, packages: Sequence[PackageFolder], names: Mapp
     done = [_build(run, state, package, names.get(package.path, ""), locks, variables) for package in ready]
     changed = sorted(path for path, _ in before ^ _state_of(run.root))
     findings += [_wrote_outside(changed)] if changed else []
+    released = {entry.built.filename: entry for built in done for entry in built.released}
+    reports = {
+        name: diffoscope_report(name, entry.content, entry.repeated)
+        for name, entry in released.items()
+        if entry.repeated is not None
+    }
     return BuiltPackages(
         packages=tuple(built.package for built in done),
-        contents={name: content for built in done for name, content in built.contents.items()},
-        built={name: entry for built in done for name, entry in built.built.items()},
+        contents={name: entry.content for name, entry in released.items()},
+        built={name: entry.built for name, entry in released.items()},
         findings=(*findings, *(finding for built in done for finding in built.findings)),
-        notes=tuple(notes),
+        notes=(*notes, *_notes(done, reports)),
+        reports={name: report.text for name, report in reports.items() if report.text},
+    )
+
+
+def _notes(done: Sequence[_Built], reports: Mapping[str, DiffoscopeReport]) -> tuple[str, ...]:
+    """Return in words in which conditions no build differed, and which reports there are not."""
+    shared = {f"{row.condition} ({row.reason})" for built in done for row in built.package.not_varied}
+    absent = sorted({report.problem for report in reports.values() if report.problem})
+    return (
+        *((f"both builds have the same {', '.join(sorted(shared))}",) if shared else ()),
+        *(f"no report of diffoscope: {problem}" for problem in absent),
     )
 
 
@@ -185,8 +205,9 @@ def _build(
             variables=variables,
             limits=LIMITS,
         )
+        pair = two_conditions(epoch, environment.python)
         started = clock_of(folder)
-        builds = build_twice(given, environment, folder)
+        builds = build_twice(given, environment, pair, folder)
         ended = clock_of(folder)
     tools = {entry.pin.name: entry.pin.version for entry in lock.entries}
     described = PackageBuild(
@@ -197,10 +218,11 @@ def _build(
         requirements=_requirements(lock),
         lock=run.project_ref(run.root / path),
         builds=tuple(_described(build.conditions, tools) for build in builds),
+        not_varied=tuple(SharedCondition(condition=name, reason=why) for name, why in pair.not_varied.items()),
     )
     failed = [build for build in builds if build.failure]
     if failed:
-        return _Built(described, {}, {}, (_failed(package, failed[0]),))
+        return _Built(described, findings=(_failed(package, failed[0]),))
     first, second = builds
     two = TwoBuilds(
         first=first.files,
@@ -219,13 +241,8 @@ def _build(
             make_sbom=sbom_maker(run) if run.config.build.embed else None,
         )
     except ValueError as error:
-        return _Built(described, {}, {}, (_unusable(package, str(error)),))
-    return _Built(
-        described,
-        {entry.built.filename: entry.content for entry in released},
-        {entry.built.filename: entry.built for entry in released},
-        tuple(finding for entry in released for finding in entry.findings),
-    )
+        return _Built(described, findings=(_unusable(package, str(error)),))
+    return _Built(described, released, tuple(finding for entry in released for finding in entry.findings))
 
 
 def _variables(config: BuildConfig) -> dict[str, str]:

@@ -48,11 +48,15 @@ class TwoBuilds(NamedTuple):
 
 
 class Released(NamedTuple):
-    """One distribution that is released: its bytes, its entry in the build report, and the findings about it."""
+    """One distribution that is released: its bytes, its entry in the build report, and the findings about it.
+
+    `repeated` are the bytes of the second build where they differ, after repacking if that was asked for; else None.
+    """
 
     content: bytes
     built: BuiltDistribution
     findings: tuple[Finding, ...]
+    repeated: bytes | None = None
 
 
 def compare_builds(
@@ -140,7 +144,7 @@ def _compare(builds: TwoBuilds, name: str, other_name: str, content: bytes, *, p
     unequal = () if normalised and identical else explained
     if normalised:
         unequal = tuple(row for row in unequal if row.cure != NORMALISE) or unequal
-    return Released(released, built, _findings(name, path, unequal))
+    return Released(released, built, _findings(name, path, unequal), None if released == repeated else repeated)
 
 
 def _differences(
