@@ -36,6 +36,7 @@ PERMISSIONS = {
     ("release.yml", "publish"): {"contents": "write"},
     ("daily-scan.yml", "scan"): {"contents": "read"},
     ("pull-request.yml", "review"): {"contents": "read"},
+    ("reproduce.yml", "reproduce"): {"contents": "read"},
     ("scorecard.yml", "analysis"): {
         "contents": "read",
         "actions": "read",
@@ -112,7 +113,8 @@ def test_checkouts_leave_no_credentials_and_artifacts_say_for_how_long(rendered:
 def test_no_job_runs_the_build_script_of_a_dependency(rendered: tuple[str, str, Any], repository: Path) -> None:
     name, _, workflow = rendered
     installs = [step["run"] for step in steps_of(workflow) if "pip install" in step.get("run", "")]
-    assert len(installs) == {"release.yml": 2, "daily-scan.yml": 1, "pull-request.yml": 1, "scorecard.yml": 0}[name]
+    expected = {"release.yml": 2, "daily-scan.yml": 1, "pull-request.yml": 1, "reproduce.yml": 1, "scorecard.yml": 0}
+    assert len(installs) == expected[name]
     assert all('--require-hashes --only-binary ":all:" ' in line for line in installs)
     for variable in workflow.get("env", {}) if installs else ():
         assert f'WHEELS_ONLY = "{variable}"\n' in (repository / "noxfile.py").read_text()
@@ -140,6 +142,19 @@ def test_a_review_runs_nothing_of_the_pull_request_and_reads_no_secret(repositor
         assert "ref" in pipeline
 
 
+def test_the_job_that_builds_a_release_again_has_a_token_for_the_download_alone(repository: Path) -> None:
+    for kind in ("own", *PIPELINES):
+        text = text_of(repository, "reproduce.yml", kind)
+        workflow = yaml.safe_load(text)
+        assert list(workflow[True]) == ["workflow_dispatch"]
+        assert "secrets." not in text
+        with_token = [step["name"] for step in steps_of(workflow) if "GH_TOKEN" in step.get("env", {})]
+        assert with_token == ["Download the release"]
+        [project] = [step["with"] for step in steps_of(workflow) if step["name"] == "Check out the released tag"]
+        assert (project["path"], project["fetch-depth"]) == ("project", 0)
+        assert project["ref"] == "${{ format('refs/tags/{0}', inputs.tag) }}"
+
+
 def test_a_release_is_verified_before_it_is_published(repository: Path) -> None:
     jobs = yaml.safe_load(text_of(repository, "release.yml", "known"))["jobs"]
     words = [step.get("run", step.get("uses", "")).split("@")[0] for step in jobs["release"]["steps"]]
@@ -162,6 +177,7 @@ def test_every_nox_command_has_a_session_and_options_that_it_knows(repository: P
         "verify": ["verify_release"],
         "publish": ["publish_release"],
         "pull_request": ["review_change"],
+        "reproduce": ["reproduce_release"],
     }
     sessions = set(re.findall(r"^def (\w+)\(session", (repository / "noxfile.py").read_text(), re.MULTILINE))
     for name in NAMES:

@@ -24,6 +24,7 @@ WORKFLOWS_WHY = {
     "release.yml": "builds, signs, attests, verifies and publishes a release when a tag is pushed",
     "daily-scan.yml": "checks locked versions against new advisories every day; its log shows counts only",
     "pull-request.yml": "reviews what each pull request adds and exposes; read permission only, safe for forks",
+    "reproduce.yml": "makes a published release again from its commit and compares every file; started by hand, read permission only",
     "scorecard.yml": "runs OpenSSF Scorecard on the repository every week",
 }
 

@@ -15,7 +15,7 @@ from ops.supply_chain.assurance.adoption.model import PipelineSource
 from ops.supply_chain.contracts.values.publication import REPOSITORY
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 
-NAMES = ("release.yml", "daily-scan.yml", "pull-request.yml", "scorecard.yml")
+NAMES = ("release.yml", "daily-scan.yml", "pull-request.yml", "reproduce.yml", "scorecard.yml")
 FOLDER = ".github/workflows"
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
