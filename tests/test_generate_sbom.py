@@ -204,7 +204,7 @@ def test_broken_locks_are_named_with_file_and_line_and_the_sbom_is_incomplete(
     assert "where: pylock.invalid-version.toml:1\n" in capfd.readouterr().out
     [path] = (tmp_path / "sbom").glob("*-sbom.json")
     parts = json.loads(path.read_bytes())["compositions"]
-    assert [part["aggregate"] for part in parts if "assemblies" in part] == ["incomplete"]
+    assert [part["aggregate"] for part in parts if "assemblies" in part] == ["incomplete", "unknown"]
 
 
 def test_metadata_gives_licence_producer_and_edges(small: Path, tmp_path: Path, index: type[FakeIndex]) -> None:

@@ -1,11 +1,13 @@
 """Write the software bills of materials of a project: one for each lock, their union, and one for each distribution.
 
-Reads    locks, core metadata on the index; `pyproject.toml` where there is no lock; dist/packages/, dist/build/report.json
+Reads    locks, core metadata on the index; what is recorded of the contents of wheels, name.contents.json beside each lock;
+         `pyproject.toml` where there is no lock; dist/packages/, dist/build/report.json
 Writes   dist/sbom/: N-sbom.json (CycloneDX), N-sbom.spdx.json, N-sbom.spdx3.json; locks/ with one document
          for each lock; N-sbom-wheel and N-sbom-source (.cdx.json, .spdx.json, .spdx3.json) for the distributions; with
          --environment, N-sbom-environment.json by cyclonedx-py.
 Decides  complete, valid: every pin of every lock is in the aggregate with all its hashes, and each
-         document passes the schema of its format and our own checks. Each package has a scope: required (installed
+         document passes the schema of its format and our own checks. What the wheels of packages contain is in the aggregate as
+         far as it is recorded; of every other package it states that this is unknown. Each package has a scope: required (installed
          with the product), optional (by an extra, or a group that is asked for) or excluded (development only).
 Exits    0 done, 2 usage, 3 a lock is broken, 5 the index or cyclonedx-py did not answer, or a file that
          pins or declares packages was not read, 6 a written document is not valid.
@@ -76,6 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     from ops.supply_chain.gather.gates.projects import read_project
+    from ops.supply_chain.gather.gates.wheel_contents import recorded_contents
+    from ops.supply_chain.inventory.distributions.in_dependencies import with_wheel_contents
 
     formats = _formats(run.args.formats, run.config.sbom.formats, "--formats")
     lock_formats = _formats(run.args.lock_formats, run.config.sbom.lock_formats, "--lock-formats")
@@ -89,9 +93,11 @@ def _perform(run: StageRun) -> StageResult:
     empty(run.dist / FOLDER)
     union = Union(inventory, complete=not (project.broken or project.unread))
     writes = _write_locks(run, inventory, union, lock_formats)
-    aggregate = union.document()
+    locked = union.document()
+    contents = recorded_contents(run.root, locks)
+    aggregate = with_wheel_contents(locked, contents.wheels)
     writes += _write_aggregate(run, aggregate, formats) + _write_environment(run, installed)
-    distributions = _write_distributions(run, aggregate, formats)
+    distributions = _write_distributions(run, locked, formats)
     writes += distributions.writes
     options = {
         "enrich": "no" if answer is None else "yes",
@@ -101,6 +107,7 @@ def _perform(run: StageRun) -> StageResult:
         **_scopes(run),
     }
     result = _with_distributions(_result(inventory, aggregate, answer, writes, options), distributions)
+    result = dataclasses.replace(result, reads=(*result.reads, *contents.refs))
     return _waived(run, result, project)
 
 

@@ -14,7 +14,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.inventory.build.documents import LockInventory
 from ops.supply_chain.inventory.checks.own_output import distinct_pins, represented
-from ops.supply_chain.inventory.model.document import Document
+from ops.supply_chain.inventory.model.document import Document, PartsKnown
 
 
 def counts_of(inventory: LockInventory, aggregate: Document, *, files: int) -> dict[str, int]:
@@ -22,19 +22,22 @@ def counts_of(inventory: LockInventory, aggregate: Document, *, files: int) -> d
 
     Returns:
         `locked` and `examined` are distinct pins, of which the project's own entry counts as represented by the
-        root; `components` and the `unknown_` ones are those of the aggregate. `optional` and `excluded` components are
+        root; `components` are those of the aggregate, the `unknown_` ones those of them that locks have. `opened` are the
+        packages whose wheels' contents are recorded, `contained` the components in them; absent without any. `optional` and `excluded` components are
         not installed with the product.
     """
     pins = distinct_pins(inventory.locks)
     others = [pin for pin in pins if not inventory.is_root(pin)]
-    components = aggregate.components
+    inside = [component for component in aggregate.components if component.part]
+    components = [component for component in aggregate.components if not component.part]
+    opened = sum(component.coverage in (PartsKnown.COMPLETE, PartsKnown.INCOMPLETE) for component in components)
     return {
         "locks": len(inventory.locks),
         "empty_locks": sum(not lock.entries for lock in inventory.locks),
         "locks_without_source": sum(not lock.source for lock in inventory.locks),
         "locked": len(pins),
         "examined": len(pins) - len(others) + represented(others, aggregate),
-        "components": len(components),
+        "components": len(aggregate.components),
         "optional": sum(component.scope is InstallScope.OPTIONAL for component in components),
         "excluded": sum(component.scope is InstallScope.EXCLUDED for component in components),
         "enriched": sum(component.package.enriched for component in components),
@@ -42,6 +45,7 @@ def counts_of(inventory: LockInventory, aggregate: Document, *, files: int) -> d
         "unknown_producers": sum(not component.package.producer for component in components),
         "unknown_versions": sum(not component.package.version for component in components),
         "unknown_edges": sum(not component.depends_complete for component in components),
+        **({"opened": opened, "contained": len(inside)} if opened else {}),
         "files": files,
     }
 
@@ -54,12 +58,17 @@ def text_of(counts: Mapping[str, int]) -> str:
     unknown = ", ".join(
         f"{word} {counts[f'unknown_{word}']}" for word in ("licences", "producers", "versions", "edges")
     )
+    inside = (
+        f", {counts['contained']} of them inside {plural(counts['opened'], 'opened package')}"
+        if "opened" in counts
+        else ""
+    )
     apart = ", ".join(f"{counts[word]} {words}" for word, words in _APART.items() if counts[word])
     described = f" ({apart})" if apart else ""
     return (
         f"{plural(counts['locks'], 'lock')} ({counts['empty_locks']} empty), "
         f"{counts['examined']} of {plural(counts['locked'], 'pin')}, {plural(counts['components'], 'component')}"
-        f"{described}, {plural(counts['files'], 'file')}\nunknown: {unknown}"
+        f"{inside}{described}, {plural(counts['files'], 'file')}\nunknown: {unknown}"
     )
 
 

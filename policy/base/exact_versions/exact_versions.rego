@@ -2,7 +2,8 @@
 # title: Every component has an exact version
 # description: >-
 #   A version range, a wildcard or a branch name does not identify what is inside. What a full commit pins,
-#   and the project's own packages, may state their version as unknown.
+#   and the project's own packages, may state their version as unknown; what is inside a wheel
+#   is fixed by the digest of the wheel.
 # custom:
 #   fix: Pin the package in its lock (compile_locks.py does), then generate the SBOM again.
 package sealwright.base.exact_versions
@@ -44,3 +45,6 @@ excused(component) if {
 	component.version == ""
 	"Component Version" in component.unknown
 }
+
+# What is inside a wheel is fixed by the digest of the wheel.
+excused(component) if component.origin == "bundled"

@@ -19,6 +19,14 @@ cases := {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/components/1/unknown", "value": []}]),
 		"deny": ["path:b"],
 	},
+	"what is inside a wheel needs none": {
+		"input": json.patch(fixtures.document, [
+			{"op": "replace", "path": "/sboms/0/components/0/origin", "value": "bundled"},
+			{"op": "replace", "path": "/sboms/0/components/0/version", "value": ""},
+			{"op": "replace", "path": "/sboms/0/components/0/algorithms", "value": []},
+		]),
+		"examined": 2,
+	},
 }
 
 test_cases if {

@@ -1,13 +1,15 @@
 """Distribution files as their servers serve them now: hashed while they stream, and not kept.
 
-Of a wheel, its METADATA is read from the same bytes, with what the index serves as such, so that the two can be compared.
+Of a wheel, its METADATA is read from the same bytes, with what the index serves as such, so that the two can be compared;
+and what it contains, by a function of the caller.
 Nothing here is cached. A file that had the right bytes yesterday says nothing about what a server hands out
 today, which is what a download checks; the bytes themselves are not used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import IO, NamedTuple
@@ -34,11 +36,17 @@ class Wanted(NamedTuple):
     """One file: its address and the algorithms to hash it by, in hashlib's names, sorted.
 
     `announced` is what the index says of a wheel's metadata file, as `IndexFile.core_metadata`; False compares nothing.
+    `opened` is True for a wheel whose contents are read.
     """
 
     url: str
     algorithms: tuple[str, ...]
     announced: str | bool | None = False
+    opened: bool = False
+
+
+ReadWheel = Callable[[str, IO[bytes]], None]
+"""Takes the address and the bytes of a wheel, in another thread; the file is closed afterwards."""
 
 
 class Served(NamedTuple):
@@ -65,6 +73,7 @@ def download(
     largest: int,
     offline: bool = False,
     timeouts: Timeouts = TIMEOUTS,
+    read_wheel: ReadWheel | None = None,
 ) -> Downloads:
     """Download files to nowhere.
 
@@ -75,6 +84,7 @@ def download(
         largest: Most bytes of one file.
         offline: True makes each one a failure.
         timeouts: Time limits and number of attempts, and how many at a time.
+        read_wheel: Reads the contents of those that are to be opened, one after the other.
     Returns:
         Both parts in the order of their addresses. A file that its server does not have is a failure.
     Raises:
@@ -83,6 +93,7 @@ def download(
     found = Downloads()
 
     async def work() -> None:
+        reading = asyncio.Lock()  # a wheel takes memory while it is read
         client = HttpClient(
             SYSTEM,
             remedy=REMEDY,
@@ -94,7 +105,7 @@ def download(
         async with client:
 
             async def fetch(one: Wanted) -> Served:
-                return await _fetch(client, one, largest)
+                return await _fetch(client, one, largest, read_wheel if one.opened else None, reading)
 
             at_once = timeouts.concurrency
             await gather_each(
@@ -108,7 +119,9 @@ def download(
     )
 
 
-async def _fetch(client: HttpClient, one: Wanted, largest: int) -> Served:
+async def _fetch(
+    client: HttpClient, one: Wanted, largest: int, read_wheel: ReadWheel | None, reading: asyncio.Lock
+) -> Served:
     question = HttpRequest(
         one.url,
         largest,
@@ -116,7 +129,7 @@ async def _fetch(client: HttpClient, one: Wanted, largest: int) -> Served:
         absent=frozenset(),
         packed=False,
         hashed=one.algorithms,
-        spooled=one.announced is not False,
+        spooled=one.announced is not False or read_wheel is not None,
     )
     answer = await client.get(question)
     if answer is None:  # `absent` is empty: every status but 200 is a failure
@@ -125,6 +138,11 @@ async def _fetch(client: HttpClient, one: Wanted, largest: int) -> Served:
     if answer.file is None:
         return Served(hashes, answer.size)
     with answer.file:
+        if read_wheel is not None:
+            async with reading:
+                await asyncio.to_thread(read_wheel, one.url, answer.file)
+        if one.announced is False:
+            return Served(hashes, answer.size)
         return Served(hashes, answer.size, await _metadata(client, one, answer.file))
 
 

@@ -1,7 +1,7 @@
 """CycloneDX in the one shape that rules see.
 
 Elements that are not known are stated by properties `sealwright:unknown` and `sealwright:withheld`, of the component or of
-the document; `sealwright:local` marks the project's own packages.
+the document; `sealwright:local` marks the project's own packages, `sealwright:part` what is inside a wheel.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ops.supply_chain.formats.shape import Fault
 
 UNKNOWN_PROPERTIES = ("sealwright:unknown", "sealwright:withheld")
 LOCAL_PROPERTY = "sealwright:local"
+PART_PROPERTY = "sealwright:part"
 EXCLUDED = "excluded"
 """The scope of what is for development only; everything else counts as part of the product."""
 
@@ -92,6 +93,8 @@ def _stated(properties: tuple[tuple[str, str], ...]) -> frozenset[str]:
 
 def _origin(component: BomComponent) -> Origin:
     purl = component.purl
+    if any(name == PART_PROPERTY for name, _ in component.properties):
+        return Origin.BUNDLED
     if (LOCAL_PROPERTY, "true") in component.properties and not purl:
         return Origin.LOCAL
     return Origin.COMMIT if "vcs_url=" in purl and _fixes_commit(purl) else Origin.FILES

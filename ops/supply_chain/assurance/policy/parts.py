@@ -21,11 +21,12 @@ class State(StrEnum):
 
 
 class Origin(StrEnum):
-    """The origin of a component: files, a full commit, or the project itself."""
+    """The origin of a component: files, a full commit, the project itself, or the inside of a wheel of another component."""
 
     FILES = "files"
     COMMIT = "commit"
     LOCAL = "local"
+    BUNDLED = "bundled"
 
 
 PRODUCER = "Component Producer"

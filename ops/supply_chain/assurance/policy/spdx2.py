@@ -32,6 +32,7 @@ PHASE = re.compile(r"Generation context: \S")
 _UNKNOWN = re.compile(r"(?:^|[.] )Unknown: (?P<elements>[A-Za-z; ]+)[.]")
 _EXCLUDED = re.compile(r"(?:^|[.] )Scope: excluded[.]")
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
+_PART = re.compile(r"(?:\A|\. )Part: (?:bundled|vendored|declared)\.")
 _COMMIT = re.compile(r"(?:git|hg)\+[^\s#]+@(?:[0-9a-f]{64}|[0-9a-f]{40})(?:#\S*)?")
 _IDENTIFYING = frozenset({"purl", "cpe22Type", "cpe23Type", "swh", "gitoid"})
 _SHA = re.compile(r"sha(?=[0-9])(?!3-)")
@@ -117,6 +118,8 @@ def _algorithms(package: SpdxPackage) -> tuple[str, ...]:
 
 
 def _origin(package: SpdxPackage) -> Origin:
+    if _PART.search(package.comment):
+        return Origin.BUNDLED
     if OWN_FILES in package.comment and IDENTIFIERS in stated_unknown(package.comment):
         return Origin.LOCAL
     return Origin.COMMIT if _COMMIT.fullmatch(package.download_location) else Origin.FILES

@@ -89,6 +89,16 @@ def result_of(
     return ReleaseResult((*found, *not_examined), not not_examined, len(compared.served))
 
 
+def contents_differ(label: str, file: str) -> HashIssue:
+    """Return the issue of a wheel that contains something else than is recorded."""
+    return HashIssue(
+        "hash.contents-differ",
+        Severity.MEDIUM,
+        f"{label}: the recorded contents of {file} are not those of the wheel, so the SBOM describes another one",
+        "Record them again (nox -s check_hashes -- --bytes --record), review the difference and commit it.",
+    )
+
+
 def locate(locks: Sequence[Lock], scope: HashScope, results: Mapping[Pin, ReleaseResult]) -> tuple[Finding, ...]:
     """Return the findings in the locks of one project: each issue once, with every line that pins its package.
 

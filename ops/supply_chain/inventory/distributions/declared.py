@@ -105,6 +105,11 @@ def public_purl(purl: str, name: str, version: str) -> str:
     return "" if purl_fault(text, name, version, "library") else text
 
 
+def is_cpe(text: str) -> bool:
+    """Return whether a text is a CPE 2.3 name."""
+    return text.isascii() and _CPE.fullmatch(text) is not None
+
+
 def _rows(data: bytes, path: str, key: str) -> Iterator[_Row]:
     document = read_sbom(load(data, where=path))
     if document.faults:
@@ -186,7 +191,7 @@ def _row(
         name,
         version,
         public_purl(purl, short, version) if purl else "",
-        cpe if _CPE.fullmatch(cpe) and cpe.isascii() else "",
+        cpe if is_cpe(cpe) else "",
         tuple(sorted(usable)),
         licence,
         path,

@@ -15,12 +15,10 @@ from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.core_metadata import licence_files, parse
 from ops.supply_chain.inventory.distributions.contents import Contents
-from ops.supply_chain.inventory.distributions.declared import DeclaredSboms, declared_components
-from ops.supply_chain.inventory.distributions.libraries import bundled_libraries, compilers, system_libraries
-from ops.supply_chain.inventory.distributions.merging import with_declared
+from ops.supply_chain.inventory.distributions.libraries import compilers, system_libraries
+from ops.supply_chain.inventory.distributions.parts import parts_of
 from ops.supply_chain.inventory.distributions.requirements import dependencies_of
-from ops.supply_chain.inventory.distributions.vendored import vendored_packages
-from ops.supply_chain.inventory.model.contents import ContentPart, DescribedDistribution
+from ops.supply_chain.inventory.model.contents import DescribedDistribution
 from ops.supply_chain.inventory.model.document import FROM_DISTRIBUTION, Component, Document, LockRef, Package
 from ops.supply_chain.inventory.model.licences import licence_of
 from ops.supply_chain.inventory.model.naming import LONGEST_VERSION, file_purl, plain_name
@@ -55,8 +53,8 @@ def describe_distribution(file: ReleasedDistribution, contents: Contents, locked
     path, metadata = metadata_of(file, contents)
     key = normalise(metadata.name)
     needed = dependencies_of(metadata, path, locked)
-    declared = declared_components(contents.texts, file.file_name, key)
-    parts = with_declared((*bundled_libraries(contents), *vendored_packages(contents)), declared.components)
+    found = parts_of(contents, file.file_name, key)
+    parts = found.components
     root = _root(file, path, metadata, contents)
     components = sorted((*needed.components, *parts), key=lambda component: component.package.ref)
     root = msgspec.structs.replace(
@@ -65,21 +63,20 @@ def describe_distribution(file: ReleasedDistribution, contents: Contents, locked
         depends_complete=needed.complete,
         notes=tuple(sorted({*root.notes, *(("unresolved", text) for text in needed.unresolved)})),
     )
-    incomplete = tuple(sorted(_reasons(contents, declared, parts)))
     return msgspec.structs.replace(
         locked,
         root=root,
         components=tuple(components),
         locks=_used_locks(needed.components, locked),
         subject=printable(file.file_name),
-        complete=not incomplete,
+        complete=not found.incomplete,
         lifecycle=FROM_DISTRIBUTION,
         distribution=DescribedDistribution(
             file_name=printable(file.file_name),
             kind="wheel" if file.is_wheel else "sdist",
             tags=file.tags,
             files=contents.files,
-            incomplete=incomplete,
+            incomplete=found.incomplete,
         ),
     )
 
@@ -136,21 +133,6 @@ def _licence_paths(path: str, contents: Contents) -> Iterable[str]:
         places = (f"{folder}/licenses/{name}", f"{folder}/{name}", f"{folder}/license_files/{name}")
         place = next((place for place in places if place in files), None)
         yield printable(place or f"{name} (not in the distribution)")
-
-
-def _reasons(contents: Contents, declared: DeclaredSboms, parts: Iterable[Component]) -> set[str]:
-    """Return why components may be missing."""
-    reasons = {f"{printable(path)} was not examined ({reason})" for path, reason in contents.unexamined}
-    reasons |= {f"{printable(path)} could not be read as an SBOM ({reason})" for path, reason in declared.problems}
-    reasons |= {f"{printable(path)} lists what its author knew" for path in declared.read}
-    if contents.binaries:
-        reasons.add("compiled code may contain libraries that leave no trace in it")
-    reasons |= {
-        f"{part.package.name} in {part.occurrences[0].path} is not explained"
-        for part in parts
-        if part.part is ContentPart.VENDORED and not part.package.version
-    }
-    return reasons
 
 
 def _used_locks(components: Iterable[Component], locked: Document) -> tuple[LockRef, ...]:

@@ -137,6 +137,14 @@ class Occurrence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     line: int
 
 
+class PartsKnown(StrEnum):
+    """Whether the parts of a package are known, in CycloneDX's words: all, some, or nothing of its wheel was examined."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    UNKNOWN = "unknown"
+
+
 class Component(msgspec.Struct, frozen=True, kw_only=True):
     """A package in one document.
 
@@ -147,7 +155,8 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     `kinds` are the kinds of lock that name it, sorted. `scope` says whether it is part of the product; None where the
     document does not state it. `part` says how it came into a distribution, None for everything else; `evidence` why it has
     its name and version, sorted; empty where a lock has it. `notes` are further (label, text) pairs, sorted; a label is a
-    word in kebab case.
+    word in kebab case. `parts` are the refs of what its wheel contains, sorted; they are in `depends_on` as well. `coverage`
+    is how well that is known; None where the document does not state it.
     """
 
     package: Package
@@ -161,6 +170,8 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     part: ContentPart | None = None
     evidence: tuple[IdentityEvidence, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
+    parts: tuple[str, ...] = ()
+    coverage: PartsKnown | None = None
 
     @property
     def unknown(self) -> tuple[Element, ...]:
@@ -225,3 +236,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     def unknown(self) -> tuple[Element, ...]:
         """The document's own elements that are not known."""
         return () if self.author else (Element.AUTHOR,)
+
+    @property
+    def unopened(self) -> tuple[int, int]:
+        """How many packages have wheels of which nothing is known, and of how many that is stated."""
+        stated = [component.coverage for component in self.components if component.coverage is not None]
+        return stated.count(PartsKnown.UNKNOWN), len(stated)

@@ -190,6 +190,8 @@ def compositions_of(document: Document) -> list[Json]:
     sorts["complete" if document.complete else "incomplete"]["assemblies"] = [root]
     for component in sorted((document.root, *document.components), key=lambda component: component.package.ref):
         sorts[_extent(component)].setdefault("dependencies", []).append(component.package.ref)
+        if component.coverage is not None:
+            sorts[component.coverage.value].setdefault("assemblies", []).append(component.package.ref)
     return [{"aggregate": sort, **parts} for sort, parts in sorts.items() if parts]
 
 
@@ -227,6 +229,9 @@ def _document_properties(document: Document) -> list[Json]:
         *(("sealwright:unknown", element.value) for element in document.unknown),
         *distribution_properties(document.distribution),
     ]
+    count, total = document.unopened
+    if count:
+        pairs.append(("sealwright:wheels-not-opened", f"{count} of {total}"))
     if not document.locks and document.lifecycle == FROM_LOCKS:
         pairs.append(("sealwright:locks", "none"))
     return [{"name": name, "value": value} for name, value in sorted(pairs)]

@@ -35,6 +35,7 @@ from ops.supply_chain.inventory.writers.spdx_terms import (
     NOT_STATED,
     Declared,
     actor,
+    contained_in,
     contents_statement,
     creation_statement,
     declared,
@@ -284,7 +285,6 @@ def _package(fragment: _Fragment, component: Component) -> str:
 def _relationships(document: Document) -> Iterator[str]:
     root = spdx_id(document.root.package.ref)
     yield _edge(DOCUMENT_ID, "DESCRIBES", root)
-    parts = {component.package.ref for component in document.components if component.part}
     others = {
         component.package.ref: _DEPENDENCY_OF[component.scope]
         for component in document.components
@@ -294,7 +294,7 @@ def _relationships(document: Document) -> Iterator[str]:
         source = spdx_id(component.package.ref)
         # What the product itself does not need has a relationship of its own with the root.
         apart = others if component is document.root else {}
-        contained = parts if component is document.root else ()
+        contained = contained_in(document, component)
         needed = [ref for ref in component.depends_on or () if ref not in apart and ref not in contained]
         for ref in needed:
             yield _edge(source, "DEPENDS_ON", spdx_id(ref))
@@ -305,12 +305,17 @@ def _relationships(document: Document) -> Iterator[str]:
         for ref in component.depends_on or ():
             if ref in apart:
                 yield _edge(spdx_id(ref), apart[ref], root)
-    for ref in sorted(parts):
-        yield _edge(root, "CONTAINS", spdx_id(ref))
+    yield from _contents(document)
     for file in document.distribution.files if document.distribution else ():
         yield _edge(root, "CONTAINS", spdx_id(file.ref))
     for tool in document.tools:
         yield _edge(spdx_id(tool.package.ref), "BUILD_TOOL_OF", root)
+
+
+def _contents(document: Document) -> Iterator[str]:
+    for component in (document.root, *document.components):
+        for ref in contained_in(document, component):
+            yield _edge(spdx_id(component.package.ref), "CONTAINS", spdx_id(ref))
 
 
 def _edge(source: str, kind: str, target: str) -> str:

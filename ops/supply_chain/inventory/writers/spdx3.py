@@ -343,7 +343,9 @@ def _edges(document: Document) -> Iterator[tuple[str, str]]:
         if scope in by_scope:
             yield _edge(root, kind, by_scope[scope])
     for component in document.components:
-        yield _edge(component, _Kind("runtime"), component.depends_on or ())
+        # What a wheel contains is in `contents_of`.
+        needed = [ref for ref in component.depends_on or () if ref not in component.parts]
+        yield _edge(component, _Kind("runtime"), needed)
 
 
 class _Kind(NamedTuple):

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from ops.supply_chain.inventory.model.document import Document
+from collections.abc import Iterator
+
+from ops.supply_chain.inventory.model.document import Document, PartsKnown
 from ops.supply_chain.inventory.writers.fragments import fragment
 from ops.supply_chain.inventory.writers.spdx3_elements import element, identifier
 from ops.supply_chain.inventory.writers.spdx_terms import slug_of
 
 
+def _in_wheels(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield what the wheels of packages contain, as far as it is known."""
+    for component in document.components:
+        if component.parts:
+            slug = slug_of(component.package.ref)
+            relationship = element(
+                "Relationship",
+                f"parts-{slug}",
+                **{"from": identifier(slug)},
+                relationshipType="contains",
+                to=[identifier(slug_of(ref)) for ref in component.parts],
+                completeness="complete" if component.coverage is PartsKnown.COMPLETE else "incomplete",
+            )
+            yield relationship["spdxId"], f"    {fragment(relationship, 2).decode()}"
+
+
 def contents_of(document: Document) -> dict[str, str]:
     """Return the elements of a distribution's contents: identifier -> JSON, in the order of the graph."""
     if document.distribution is None:
-        return {}
+        return dict(_in_wheels(document))
     root = slug_of(document.root.package.ref)
     distribution = document.distribution
     found = [

@@ -18,7 +18,7 @@ import msgspec
 
 from ops.supply_chain.contracts.values.lock import InstallScope, PinSourceKind
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.text import printable
+from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.inventory.model.contents import DescribedDistribution
 from ops.supply_chain.inventory.model.document import (
     Component,
@@ -108,6 +108,13 @@ def _each_hash(package: Package) -> str:
     return "Each hash is of one file." if inside else "Each hash is of one distribution file."
 
 
+def contained_in(document: Document, component: Component) -> tuple[str, ...]:
+    """Return the refs of what a component contains, sorted: what is in its wheel, or in the distribution described."""
+    if component is document.root and document.distribution is not None:
+        return tuple(sorted(entry.package.ref for entry in document.components if entry.part))
+    return component.parts
+
+
 def contents_statement(component: Component) -> str:
     """Put into words how a component came into a distribution, and what its name and version rest on."""
     part = (component.part.value,) if component.part else ()
@@ -118,6 +125,7 @@ def contents_statement(component: Component) -> str:
     labels = dict.fromkeys(label for label, _ in component.notes)
     sentences = [
         _sentence("Part", part),
+        _sentence("Contents of its wheel", (component.coverage.value,) if component.coverage else ()),
         _sentence("Evidence", evidence),
         *(
             _sentence(label.replace("-", " ").capitalize(), [text for name, text in component.notes if name == label])
@@ -173,8 +181,16 @@ def document_statement(document: Document) -> str:
         if document.complete
         else "Not every entry of every lock is a component: the document is incomplete.",
         "" if document.enriched else "Package metadata was not asked for.",
+        _unopened(document),
     ]
     return " ".join(filter(None, sentences))
+
+
+def _unopened(document: Document) -> str:
+    count, total = document.unopened
+    if not count:
+        return ""
+    return f"What is in the wheels of {count} of {plural(total, 'package')} is unknown. They were not opened."
 
 
 def _distribution_statement(distribution: DescribedDistribution, locks: list[str]) -> str:
