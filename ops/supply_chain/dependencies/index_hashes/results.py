@@ -95,7 +95,7 @@ def contents_differ(label: str, file: str) -> HashIssue:
         "hash.contents-differ",
         Severity.MEDIUM,
         f"{label}: the recorded contents of {file} are not those of the wheel, so the SBOM describes another one",
-        "Record them again (nox -s check_hashes -- --bytes --record), review the difference and commit it.",
+        f"Record them again ({command('check_hashes', '--bytes', '--record')}), review the difference and commit it.",
     )
 
 

@@ -18,14 +18,13 @@ from ops.supply_chain.dependencies.index_hashes.results import NotExamined, cont
 from ops.supply_chain.formats.wheel import WHEEL_ENDING
 from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.gather.gates.wheel_contents import (
+    RECORD,
     RecordedContents,
     open_wheel,
     recorded_contents,
     write_contents,
 )
 from ops.supply_chain.inventory.distributions.recorded import unopened_wheel, wheel_order
-
-RECORD = "nox -s check_hashes -- --bytes --record"
 
 Sent = Iterable[tuple[FileDownload, HashedBytes | NotExamined]]
 """The downloads of one release, each with its result."""

@@ -12,12 +12,14 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.wheel_contents import RecordedWheel, WheelContents
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import CHUNK_BYTES, sha256_bytes
 from ops.supply_chain.formats.archives.distribution import UnreadableDistributionError, feed_files
 from ops.supply_chain.inventory.distributions.contents import ContentsReader
 from ops.supply_chain.inventory.distributions.recorded import recorded_wheel, unopened_wheel, wheel_order
 
 SUFFIX = ".contents.json"
+RECORD = command("check_hashes", "--bytes", "--record")
 
 
 class RecordedContents(NamedTuple):
@@ -43,7 +45,7 @@ def recorded_contents(root: Path, locks: Iterable[Lock]) -> RecordedContents:
     Raises:
         InputError: A file is malformed, or leads out of the project.
     """
-    files = ProjectFiles(root, hint="Write it again: nox -s check_hashes -- --bytes --record")
+    files = ProjectFiles(root, hint=f"Write it again: {RECORD}")
     by_lock, refs = {}, {}
     for lock in locks:
         path = contents_beside(lock.path)
