@@ -6,15 +6,20 @@ Reads    a release folder, or a GitHub release; or an archive with a release. Th
          --runner and --for are conditions on --identity. The trusted
          root comes from --trusted-root, else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else the
          installed sigstore. The trusted root in the release is compared with it and never trusted by itself.
+         With --package NAME==VERSION the files of that version on the index, with --lock a lock; a release that is named
+         as well has to contain the files. --baseline has recorded publishers, and what must have attestations.
 Writes   dist/verification/, for dist/release/: report (text, JSON, Markdown), VSA. Otherwise the report
          to stdout, and the files of --markdown and --vsa. In a rehearsal they are marked so, and the VSA is FAILED.
+         With --package and --out the verified files and a requirements file with their hashes.
 Decides  everything verifies, against the published identities: files, digests, signatures, attestations,
          provenance, records and verdict, SBOMs, VEX, waivers, the previous release. A CI run that signed was for
-         the repository, commit and tag of this release.
+         the repository, commit and tag of this release. Packages on an index: their hashes, attestations (PEP 740) by an
+         expected publisher with exactly one subject, and that the release has the same files.
 Exits    0 verified, or accepted as a rehearsal or as unsigned, which is reported and is not a pass; 2 usage,
          3 there is no release or it cannot be unpacked, 4 it does not verify or is not signed, 5 something could
          not be examined, or the download failed.
-Network  none; with --github, GitHub's API and its download hosts.
+Network  none; with --github, GitHub's API and its download hosts; with --package and --lock, the index, its Integrity API
+         and, with --package, the hosts of its files.
 Source   SLSA 1.2, https://slsa.dev/spec/v1.2/verifying-artifacts . Each check names the command (cosign, sha256sum,
          jq) that checks the same without sealwright.
 """
@@ -23,6 +28,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +36,7 @@ from typing import Any
 from ops.supply_chain.adapters.files.folders import empty
 from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.contracts.config.signing import SigningMode
+from ops.supply_chain.contracts.files.package_verification import EvidenceState, ServedPackage
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Check, Expectations, Line, Verification
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import plain_json
@@ -38,22 +45,35 @@ from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.trust.verification.check import check_release
 from ops.supply_chain.gather.trust.verification.inputs import Trust, add_options, expectations, release_folder, trust
+from ops.supply_chain.gather.trust.verification.package_inputs import add_package_options, is_of_index, verify_served
 from ops.supply_chain.gather.trust.verification.summary import summary_statement
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.trust.verification import report
+from ops.supply_chain.trust.verification import package_report, report
 
 RELEASE_FOLDER = "release"
 REPORT_FOLDER = "verification"
 _REFUSED = "Do not use this release; contact its maker over another channel."
 _ACCEPTED_ONLY = "accepted, not a pass"
+_PACKAGE_CODES = {
+    EvidenceState.BAD: "verify.package-bad",
+    EvidenceState.ABSENT: "verify.package-absent",
+    EvidenceState.UNCHECKED: "verify.package-unchecked",
+}
+_PACKAGE_STEPS = {
+    EvidenceState.BAD: "Do not install it; contact its maker over another channel.",
+    EvidenceState.ABSENT: "Do not install it on this evidence; name its release, or ask its maker for attestations.",
+    EvidenceState.UNCHECKED: "Run again when the service answers, or name the expected publisher: --identity and "
+    "--issuer, --identities, --baseline.",
+}
 _TOLERATED = "Accepted only as a rehearsal or as unsigned; fix it before making a release."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the stage's own options."""
     add_options(parser)
+    add_package_options(parser)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,6 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
+    if is_of_index(run.args):
+        return _served(run)
     own = run.args.release is None and not run.args.github
     if own:
         empty(run.dist / REPORT_FOLDER)
@@ -86,6 +108,49 @@ def _perform(run: StageRun) -> StageResult:
         findings=_findings(verification),
         document=document,
         public_outcome=_ACCEPTED_ONLY if verification.tolerated and verification.ruling is Outcome.PASS else "",
+    )
+
+
+def _served(run: StageRun) -> StageResult:
+    """Verify packages on an index."""
+    from ops.supply_chain.adapters.index.served import IndexSource
+
+    args, index, signing = run.args, run.config.index, run.config.signing
+    configured = configured_input(run.root, signing.trust_config) if signing.trust_config else None
+    trusted = trust(args, identities_in_force(signing), trust_config=configured)
+    source = IndexSource(
+        cache=run.cache,
+        url=args.index or index.url,
+        # The configured one goes with the configured index.
+        integrity_url=args.integrity_api or ("" if args.index else run.config.feeds.integrity_api),
+        trusted=index.trusted,
+        offline=run.offline,
+    )
+    with ExitStack() as stack:
+        release = None
+        if args.release is not None or args.github:
+            folder = stack.enter_context(release_folder(args, default=None, cache=run.cache))
+            release = folder, _expected(run, trusted, folder, own=False)
+        verification, install = verify_served(args, trusted, source, release)
+    return StageResult(
+        outcome=verification.outcome,
+        text=package_report.text(verification),
+        details=(f"install with: {install}",) if install else (),
+        counts=package_report.counts(verification),
+        findings=tuple(map(_package_finding, verification.unverified)),
+        document=package_report.document(verification, verified_at=timestamp(run.now)),
+    )
+
+
+def _package_finding(package: ServedPackage) -> Finding:
+    severity = {EvidenceState.BAD: Severity.CRITICAL, EvidenceState.ABSENT: Severity.HIGH}
+    return Finding(
+        code=_PACKAGE_CODES[package.state],
+        severity=severity.get(package.state, Severity.UNKNOWN),
+        message=f"{package.name} {package.version}: {'; '.join(package_report.problems_of(package))}",
+        next_step=_PACKAGE_STEPS[package.state],
+        package=package.name,
+        version=package.version,
     )
 
 

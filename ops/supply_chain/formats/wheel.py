@@ -177,6 +177,18 @@ def split_digest(text: str) -> tuple[str, str]:
     return found[1], value.hex()
 
 
+def same_distribution(first: str, second: str) -> bool:
+    """Return whether two file names are those of one distribution: their spelling may differ, what they mean may not."""
+
+    def parsed(name: str) -> object:
+        return parse_wheel_filename(name) if name.endswith(WHEEL_ENDING) else parse_sdist_filename(name)
+
+    try:
+        return parsed(first) == parsed(second)
+    except ValueError:
+        return False
+
+
 def parse_entry_points(data: bytes) -> tuple[EntryPoint, ...]:
     """Read `entry_points.txt`, in its order.
 

@@ -5,7 +5,7 @@ cannot be part of this file:
 
     python -m pip install sigstore msgspec
 
-Without them the release is not examined: exit 5. --github also needs 'httpx[http2]'.
+Without them the release is not examined: exit 5. --github, --package and --lock also need 'httpx[http2]'.
 
 Exits    0 verified; or accepted because of --rehearsal or --allow-unsigned, which the report states and is not a pass;
          2 usage, 3 there is no release or it cannot be unpacked, 4 it does not verify or is not signed, 5 something
@@ -18,8 +18,10 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -28,11 +30,19 @@ from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import exit_code_of
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.gather.trust.verification.check import check_release
-from ops.supply_chain.gather.trust.verification.inputs import INSTALL, add_options, expectations, release_folder, trust
+from ops.supply_chain.gather.trust.verification.inputs import (
+    INSTALL,
+    Trust,
+    add_options,
+    expectations,
+    release_folder,
+    trust,
+)
+from ops.supply_chain.gather.trust.verification.package_inputs import add_package_options, is_of_index, verify_served
 from ops.supply_chain.gather.trust.verification.summary import summary_statement
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.failures import system_failure
-from ops.supply_chain.trust.verification import report
+from ops.supply_chain.trust.verification import package_report, report
 
 
 class _Parser(argparse.ArgumentParser):
@@ -75,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add_options(parser)
+    add_package_options(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="format of the result on stdout")
     parser.add_argument("--offline", action="store_true", help="do not access the network")
     parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where downloads are kept, to continue them")
@@ -83,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(args: argparse.Namespace) -> int:
     trusted = trust(args)
+    if is_of_index(args):
+        return _served(args, trusted)
     with release_folder(args, default=None, cache=args.cache) as folder:
         wanted = expectations(args, trusted, folder)
         examined = check_release(folder, wanted, trusted.checker, attestations=args.attestations)
@@ -100,6 +113,28 @@ def _run(args: argparse.Namespace) -> int:
     if trusted.root is None:
         _say(f"note: to check signatures, install: {INSTALL}", error=True)
     return exit_code_of(verification.ruling)
+
+
+def _served(args: argparse.Namespace, trusted: Trust) -> int:
+    """Verify packages on an index."""
+    from ops.supply_chain.adapters.index.served import IndexSource
+
+    with ExitStack() as stack:
+        cache = args.cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealwright-verify-")))
+        source = IndexSource(cache=cache, url=args.index, integrity_url=args.integrity_api, offline=args.offline)
+        release = None
+        if args.release is not None or args.github:
+            folder = stack.enter_context(release_folder(args, default=None, cache=args.cache))
+            release = folder, expectations(args, trusted, folder)
+        verification, install = verify_served(args, trusted, source, release)
+    if args.format == "json":
+        document = package_report.document(verification, verified_at=timestamp(read_clock()))
+        _say(json.dumps(document, sort_keys=True, indent=2))
+    else:
+        _say(package_report.text(verification) + (f"\ninstall with: {install}" if install else ""))
+    if trusted.root is None:
+        _say(f"note: to check signatures, install: {INSTALL}", error=True)
+    return exit_code_of(verification.outcome)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -32,6 +32,7 @@ from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.formats.wheel import same_distribution
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -220,23 +221,10 @@ def _check_statement(payload: bytes, file: DistributionFile) -> None:
         raise _Invalid(f"expected a statement of type {STATEMENT_TYPE}, found {_one_line(kind)}")
     if predicate not in PREDICATE_TYPES:
         raise _Invalid(f"its predicate type {_one_line(predicate)} is not defined by PEP 740")
-    if not _same_file(name, file.filename):
+    if not (isinstance(name, str) and same_distribution(name, file.filename)):
         raise _Invalid(f"it is about {_one_line(name)}, expected {file.filename}")
     if digest != file.sha256:
         raise _Invalid(f"it is about sha256 {_one_line(digest)}, expected {file.sha256}, which the lock names")
-
-
-def _same_file(attested: object, filename: str) -> bool:
-    """Compare parsed names: spelling of project and version may differ, what they mean may not."""
-    from packaging.utils import parse_sdist_filename, parse_wheel_filename
-
-    def parsed(name: str) -> object:
-        return parse_wheel_filename(name) if name.endswith(".whl") else parse_sdist_filename(name)
-
-    try:
-        return isinstance(attested, str) and parsed(attested) == parsed(filename)
-    except ValueError:
-        return False
 
 
 def _one_line(said: object) -> str:
