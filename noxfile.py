@@ -226,7 +226,8 @@ def _run(session: nox.Session, command: list[str]) -> None:
     os.chdir(run.home)  # nox has changed to the folder of this file
     known = {HOME_VARIABLE: str(run.home), COMMAND_VARIABLE: run.command}
     try:
-        session.run(*command, *options, env={**known, **hidden}, external=True, log=False)
+        # Without stderr of its own, nox would mix it into stdout, which is the result and nothing else.
+        session.run(*command, *options, env={**known, **hidden}, external=True, log=False, stderr=sys.stderr)
     except CommandFailed as error:
         run.keep(str(error.reason))
         raise

@@ -7,7 +7,7 @@ Decides  nothing is overdue. Due and open items are listed and pass. Overdue is 
          past its last day or malformed, a [[policy.weakened]] entry that accepts nothing today, no identity that is
          valid today although some are configured, a damaged release, a security.txt that is stale or malformed.
 Exits    0 listed, 2 usage or configuration, 3 a lock (then all others are listed), baseline or SBOM is broken,
-         4 something is overdue, 5 something could not be checked: no retained release, no lock, a lock without a
+         4 something is overdue (with --only in these sections alone), 5 something could not be checked: no retained release, no lock, a lock without a
          timestamp, no SBOM.
 Network  none.
 Source   RFC 9116 (security.txt), https://www.rfc-editor.org/rfc/rfc9116
@@ -19,6 +19,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ops.supply_chain.contracts.files.review import ReviewSection
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
@@ -41,6 +42,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--within", type=int, metavar="DAYS", help="days ahead that the review covers (default: [review].within_days)"
     )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="SECTION",
+        choices=[section.value for section in ReviewSection],
+        help="only this section decides and is shown, for example waivers; repeat for more",
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,11 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.assurance.review.report import counts_of, outcome_of, text_of
+    from ops.supply_chain.assurance.review.report import counts_of, only, outcome_of, text_of
     from ops.supply_chain.gather.gates.locks import read_good_locks
 
     read = read_good_locks(run.root, run.config.locks)
-    review = _review(run, read)
+    review = only(_review(run, read), run.args.only)
     return StageResult(
         outcome=outcome_of(review),
         text=text_of(review),

@@ -54,6 +54,7 @@ def test_exit_codes_of_the_program_are_kept(words: list[str], code: int, install
     (project / "requirements.txt").write_text(f"six==1.17.0 --hash=sha256:{'0' * 64}\n")
     done = _run(project, installed / "sealwright", *words)
     assert done.returncode == code, done.stderr
+    assert "error:" not in done.stdout
     assert "nox" not in done.stderr.replace(str(project), "").replace("nox -s", "")
 
 

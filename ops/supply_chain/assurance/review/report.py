@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+import msgspec
+
 from ops.supply_chain.assurance.review.window import ReviewWindow, some
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix, DependencyRow
 from ops.supply_chain.contracts.files.review import Review, ReviewItem, ReviewSection, ReviewStatus
@@ -46,6 +48,15 @@ def build_review(
     )
 
 
+def only(review: Review, sections: Sequence[str]) -> Review:
+    """Return a review with some of its sections; with all of them if none is named."""
+    if not sections:
+        return review
+    items = tuple(item for item in review.items if item.area.value in sections)
+    notes = (*review.notes, f"only {', '.join(dict.fromkeys(sections))}; the other sections were not asked for")
+    return msgspec.structs.replace(review, items=items, notes=notes)
+
+
 def outcome_of(review: Review) -> Outcome:
     """Return the outcome of a review: overdue fails, not examined is not examined.
 
@@ -74,8 +85,10 @@ def text_of(review: Review) -> str:
     lines = [f"review of {review.component} on {review.day}, covering up to {review.until}"]
     for area in ReviewSection:
         entries = [item for item in review.items if item.area is area]
-        lines += [f"{area}:", *(line for group in _grouped(entries) for line in _lines(group))]
-    lines += ["dependency matrix:", *_matrix_lines(review.dependencies)]
+        heading = [f"{area}:"] if entries else []  # a section that was not asked for
+        lines += [*heading, *(line for group in _grouped(entries) for line in _lines(group))]
+    if any(item.area is ReviewSection.DEPENDENCIES for item in review.items):
+        lines += ["dependency matrix:", *_matrix_lines(review.dependencies)]
     lines += [_summary(review), *(f"note: {note}" for note in review.notes)]
     return "\n".join(map(printable, lines))
 

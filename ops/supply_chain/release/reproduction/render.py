@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ops.supply_chain.contracts.files.reproduction import ComparedField, ComparedFile, FileResult, Reproduction
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural
 
@@ -80,7 +81,7 @@ def findings(reproduction: Reproduction) -> tuple[Finding, ...]:
                 code="reproduce.not-verified",
                 severity=Severity.INFO if reproduction.rehearsal else Severity.HIGH,
                 message=f"the release was not verified: {reproduction.verified_why}",
-                next_step="Run `nox -s verify` on the release, and give reproduce the same options.",
+                next_step=f"Run `{command('verify')}` on the release, and give reproduce the same options.",
             )
         )
     return tuple(found)
