@@ -179,8 +179,11 @@ def built_elsewhere(released: ReleasedRun) -> bool:
 
 def _collect(released: ReleasedRun, dist: Path, stages: tuple[RerunStage, ...]) -> Rebuilt:
     component, version = released.parameters.component, released.parameters.version
+    records = _records(dist)
     unusual = [row for row in stages if row.code != released.expected_code(row.stage)]
-    missing = "; ".join(f"{row.stage} ended with exit {row.code}: {row.error or 'see its record'}" for row in unusual)
+    missing = "; ".join(
+        f"{row.stage} ended with exit {row.code}: {row.error or _said(records.get(row.stage))}" for row in unusual
+    )
     names = {
         provenance_name(component, version): PROVENANCE_SOURCE,
         checksums_name(component, version): CHECKSUMS_SOURCE,
@@ -194,9 +197,16 @@ def _collect(released: ReleasedRun, dist: Path, stages: tuple[RerunStage, ...]) 
     if len(paths) < len(names):
         missing = missing or "the second run did not write it"
     digests = {name: measure(path).sha256 for name, path in paths.items()}
-    records = _records(dist)
     verdict = canonical.read_bytes(dist / VERDICT_SOURCE) if (dist / VERDICT_SOURCE).is_file() else b""
     return Rebuilt(measured_files(paths, digests), stages, missing, released.digests(records, verdict))
+
+
+def _said(record: Record | None) -> str:
+    """Return what the record of a stage says first: a finding, else a note."""
+    if record is None:
+        return "it left no record"
+    said = [finding.message for finding in record.findings if not finding.waived_by] + list(record.notes)
+    return excerpt(said[0]) if said else f"outcome {record.outcome}"
 
 
 def _records(dist: Path) -> dict[str, Record]:

@@ -66,15 +66,18 @@ def findings(reproduction: Reproduction) -> tuple[Finding, ...]:
         )
         for file in reproduction.named(FileResult.DIFFERS)
     ]
-    found += [
-        Finding(
-            code="reproduce.not-examined",
-            severity=Severity.UNKNOWN,
-            message=f"{file.name}: {file.why}",
-            next_step="Remove the cause, and run reproduce again.",
+    unknown = reproduction.named(FileResult.UNKNOWN)
+    for why in dict.fromkeys(file.why for file in unknown):
+        names = [file.name for file in unknown if file.why == why]
+        more = f" and {plural(len(names) - 1, 'other file')}" if len(names) > 1 else ""
+        found.append(
+            Finding(
+                code="reproduce.not-examined",
+                severity=Severity.UNKNOWN,
+                message=f"{names[0]}{more}: {why}",
+                next_step="Remove the cause, and run reproduce again.",
+            )
         )
-        for file in reproduction.named(FileResult.UNKNOWN)
-    ]
     if reproduction.verification is not Outcome.PASS:
         found.append(
             Finding(

@@ -30,8 +30,9 @@ from ops.supply_chain.dependencies.locks.rules import PinProblem
 from ops.supply_chain.formats.requirements_encoding import UndecodableError, decode_requirements
 
 _FORBIDDEN = "\x00\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
-_LOGICAL = r"(?:(?![ \t]*#)[^\n]*\\\n)*+[^\n]*+"
-_CHUNK = re.compile(rf"{_LOGICAL}(?:\n(?=[ \t\n#]|\Z){_LOGICAL})*+(?:\n|\Z)")
+# Groups are not possessive: in early releases of 3.11 one that backtracks ends too early (python/cpython#106052).
+_LOGICAL = r"(?:(?![ \t]*#)[^\n]*\\\n)*[^\n]*+"
+_CHUNK = re.compile(rf"{_LOGICAL}(?:\n(?=[ \t\n#]|\Z){_LOGICAL})*(?:\n|\Z)")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#(?P<comment>.*)$", re.DOTALL)
 _SPACE = re.compile(r"\s+")
 
