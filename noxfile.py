@@ -96,7 +96,7 @@ def verifier(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def publish(session: nox.Session) -> None:
-    """Publish a verified release on GitHub: as a draft first, public once every file is uploaded."""
+    """Publish a verified release: on GitHub as a draft first, public once complete; with --index on a package index."""
     _script(session, "publish_release")
 
 

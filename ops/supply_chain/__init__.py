@@ -253,10 +253,10 @@ PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "publish_release",
         "Publication",
-        reads="dist/release/, the repository's releases and tags on GitHub",
-        writes="a GitHub release",
+        reads="dist/release/; the repository's releases and tags on GitHub, or the project pages of a package index",
+        writes="a GitHub release, or the distributions on a package index",
         decides="never half-published",
-        secrets=("github",),
+        secrets=("github", "publishing"),
     ),
     StageRow(
         "evaluate_claims",

@@ -1,27 +1,36 @@
-"""Publish the verified release on GitHub: a draft, its files, and public only when all of them are there.
+"""Publish the verified release: on GitHub, or with --index its distributions on a package index.
 
-Reads    dist/release/, the repository's releases and tags on GitHub
-Writes   a GitHub release
+GitHub gets a draft, its files, and the release is public only when all of them are there. An index has no drafts: nothing
+is uploaded before every distribution of the release is there and compared with it, wheels come before source distributions,
+and a run that was interrupted at any moment is simply run again and uploads only what is missing.
+
+Reads    dist/release/; the repository's releases and tags on GitHub, or the project pages of a package index
+Writes   a GitHub release, or the distributions on a package index
 Decides  never half-published: the release verifies with the tag that a customer gives, the tag points to its commit, every asset read back has
-         the digest that was verified, and there is nothing else.
-Exits    0 published, or published before and identical; 2 usage, 3 a file is broken, 4 the release does not
-         verify, or what is at GitHub is something else; 5 GitHub or the verifier could not look; 6 GitHub
-         holds something else than was sent.
-Network  GitHub's API and its upload and download hosts. With --offline nothing can be published: exit 5.
+         the digest that was verified, and there is nothing else. On an index: no file of another content under one
+         of our names, no other file of that version, and what is read back (list, bytes, publish attestations) is
+         what was verified.
+Exits    0 published, or published before and identical; 2 usage, or no token; 3 a file is broken; 4 the release does not
+         verify, what is there is something else, or the index refuses a file; 5 GitHub, the index or the verifier could
+         not be asked, or the index does not serve everything yet; 6 something else is served than was sent.
+Network  GitHub's API and its upload and download hosts; or the index of --index: its upload, simple and Integrity API, file
+         hosts and Trusted Publishing. With --offline nothing can be published: exit 5.
 Source   https://docs.github.com/en/rest/releases; the token comes from GH_TOKEN or GITHUB_TOKEN, the API's
-         address from GITHUB_API_URL. A published release is never touched; a run that was interrupted at any
-         moment is simply run again, and sends only what is missing.
+         address from GITHUB_API_URL. https://docs.pypi.org/trusted-publishers/; an index's token comes from Trusted
+         Publishing on a CI platform, or from UV_PUBLISH_TOKEN. What is published is never changed.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ops.supply_chain.adapters.files.folders import files_in, measure
+from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.signing import SigningIdentity, SigningMode
 from ops.supply_chain.contracts.files.provenance import Statement
@@ -32,6 +41,13 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, InputError, OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.release.index_publication import IndexOutcome, IndexTarget
+from ops.supply_chain.gather.release.index_upload import (
+    copy_distributions,
+    index_document,
+    index_text,
+    publish_on_index,
+)
 from ops.supply_chain.gather.release.publication import (
     PublicationTarget,
     completed,
@@ -39,9 +55,12 @@ from ops.supply_chain.gather.release.publication import (
     look,
     make_public,
     planned,
+    tag_problems,
 )
+from ops.supply_chain.gather.trust.verification.served import provenance_check
 from ops.supply_chain.release.assembly.layout import checksums_name, media_type_of, provenance_name
 from ops.supply_chain.release.provenance.source import tag_of
+from ops.supply_chain.release.publication.index_choice import index_named
 from ops.supply_chain.release.publication.names import (
     repository_of,
     require_publishable,
@@ -50,27 +69,29 @@ from ops.supply_chain.release.publication.names import (
 )
 from ops.supply_chain.release.publication.notes import NotesFacts
 from ops.supply_chain.release.publication.plan import PublicationState, differences, make_plan, state_of
+from ops.supply_chain.release.publication.problem import PublicationProblem
 from ops.supply_chain.release.publication.report import PublicationReport, done_text, plan_document, plan_text
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
-from ops.supply_chain.runner.rehearsal_mode import REHEARSAL_VARIABLE, TRUST_CONFIG_VARIABLE, is_rehearsal
+from ops.supply_chain.runner.rehearsal_mode import (
+    REHEARSAL_VARIABLE,
+    TRUST_CONFIG_VARIABLE,
+    identities_in_force,
+    is_rehearsal,
+)
 from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.trust.verification.provenance import matches_tag
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.github.client import Github
+    from ops.supply_chain.adapters.http.client import Timeouts
 
 RELEASE_FOLDER = "release"
+INDEX_TIMEOUTS: Timeouts | None = None
+"""Time limits of each request to an index; None for those of every index."""
+
 VERIFIER: tuple[str, ...] = ()
 """The verifier's command without its arguments; empty runs `verify_release` with this interpreter."""
-
-
-class PublicationProblem(NamedTuple):
-    """Why nothing is published: the finding's code, what is wrong, what to do."""
-
-    code: str
-    message: str
-    next_step: str
 
 
 _VERIFY = f"Run verify_release on that folder and do what it says, or make the release again: {command('release')}."
@@ -83,6 +104,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--tag",
         default="",
         help="tag of the release (default: the version; of one package of several the tag at HEAD that names it)",
+    )
+    parser.add_argument(
+        "--index", default="", metavar="NAME", help="package index: pypi, testpypi or one of [[indexes]]"
     )
     parser.add_argument("--dry-run", action="store_true", help="verify and print the plan; change nothing")
     parser.add_argument("--delete-extra", action="store_true", help="remove foreign assets from the draft")
@@ -99,8 +123,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     if run.offline:
+        where = f"package index {run.args.index}" if run.args.index else "GitHub"
         raise UnavailableError(
-            "GitHub: not asked, this run is offline: nothing can be published", hint="Run without --offline."
+            f"{where}: not asked, this run is offline: nothing can be published", hint="Run without --offline."
         )
     if is_rehearsal():
         # The verifier accepts one where this is set, and the world would take it for a release.
@@ -109,6 +134,8 @@ def _perform(run: StageRun) -> StageResult:
             hint=f"Unset {REHEARSAL_VARIABLE}, and publish a real release: {command('release')}.",
             kind=ErrorClass.CONFIGURATION,
         )
+    if run.args.index:
+        return _on_index(run)
     from ops.supply_chain.adapters.github.client import Github
 
     folder = run.dist / RELEASE_FOLDER
@@ -117,15 +144,73 @@ def _perform(run: StageRun) -> StageResult:
     if unmatched := _unmatched_tag(run, folder, tag):
         return _refused([unmatched], files)
     with Github(repository) as github:
-        if not _verifies(run, folder, tag):
-            return _refused(
-                [PublicationProblem("publish.not-verified", f"dist/{RELEASE_FOLDER}/ does not verify", _VERIFY)], files
-            )
-        if _files(folder) != files:
-            raise OutputError(
-                f"{folder}: was changed while it was verified", hint="Run again when nothing writes there."
-            )
+        if refused := _unverified(run, folder, files, tag):
+            return refused
         return _publication(run, github, PublicationTarget(folder, files, repository, tag, _commit(run, folder)))
+
+
+def _unverified(run: StageRun, folder: Path, files: Sequence[LocalFile], tag: str) -> StageResult | None:
+    """Verify the release as a customer does; None where it verifies and is still what was read before.
+
+    Raises:
+        OutputError: It was changed meanwhile.
+    """
+    if not _verifies(run, folder, tag):
+        problem = PublicationProblem("publish.not-verified", f"dist/{RELEASE_FOLDER}/ does not verify", _VERIFY)
+        return _refused([problem], files)
+    if _files(folder) != files:
+        raise OutputError(f"{folder}: was changed while it was verified", hint="Run again when nothing writes there.")
+    return None
+
+
+def _on_index(run: StageRun) -> StageResult:
+    index = index_named(run.args.index, run.config.indexes)
+    release, tag = run.dist / RELEASE_FOLDER, require_tag(run.args.tag or run.project.version)
+    files = _files(release)
+    if unmatched := _unmatched_tag(run, release, tag):
+        return _refused([unmatched], files)
+    with tempfile.TemporaryDirectory(prefix="sealwright-publish-") as scratch:
+        # What is uploaded are these copies: compared with what was verified, and no one else can write to them.
+        distributions = copy_distributions(release, files, Path(scratch), attested=bool(index.attestations))
+        if refused := _unverified(run, release, files, tag):
+            return refused
+        target = IndexTarget(index, Path(scratch), distributions)
+        return _index_publication(run, target, files)
+
+
+def _index_publication(run: StageRun, target: IndexTarget, files: Sequence[LocalFile]) -> StageResult:
+    configured = run.config.signing.trust_config
+    root = configured_input(run.root, configured) if configured else None
+    identities = identities_in_force(run.config.signing)
+    check = provenance_check(identities, root) if target.service.attestations else None
+    outcome = publish_on_index(run, target, check, timeouts=INDEX_TIMEOUTS)
+    if outcome.problems:
+        text = index_text(target, outcome, dry_run=False) if outcome.uploaded else ""
+        return _refused(outcome.problems, files, document=index_document(target, outcome), text=text)
+    return _index_result(run, target, outcome)
+
+
+def _index_result(run: StageRun, target: IndexTarget, outcome: IndexOutcome) -> StageResult:
+    return StageResult(
+        outcome=Outcome.PASS,
+        text=index_text(target, outcome, dry_run=run.args.dry_run),
+        counts={
+            "files": len(target.files),
+            "uploaded": len(outcome.uploaded),
+            "kept": len(outcome.plan.keep),
+            "replaced": 0,
+        },
+        reads=tuple(
+            FileRef(path=f"dist:{RELEASE_FOLDER}/{file.name}", sha256=file.sha256, size=file.size)
+            for file in target.files
+        ),
+        options={
+            "index": target.service.name,
+            "dry_run": str(run.args.dry_run).lower(),
+            "attestations": str(bool(target.service.attestations)).lower(),
+        },
+        document=index_document(target, outcome),
+    )
 
 
 def _files(folder: Path) -> tuple[LocalFile, ...]:
@@ -207,7 +292,7 @@ def _publication(run: StageRun, github: Github, target: PublicationTarget) -> St
     plan = planned(github, target, release) if release else make_plan(target.files, ())
     report = PublicationReport(target.repository, target.tag, state_of(release, plan), plan)
     there = github.tag_commit(target.tag) if target.commit else ""
-    problems = [*_tag_problems(github, target, there), *_asset_problems(run, report)]
+    problems = [*tag_problems(github, target, there), *_asset_problems(run, report)]
     if problems:
         return _refused(problems, target.files, document=plan_document(report))
     if run.args.dry_run:
@@ -218,22 +303,6 @@ def _publication(run: StageRun, github: Github, target: PublicationTarget) -> St
         make_public(github, target, draft, facts, new_tag=not there)
         release = confirmed(github, target, draft)
     return _result(run, target, report, done_text(report, release, more))
-
-
-def _tag_problems(github: Github, target: PublicationTarget, there: str) -> list[PublicationProblem]:
-    if not target.commit or there == target.commit:
-        return []
-    if there:
-        text = f"tag {target.tag} at GitHub: expected commit {target.commit}, found {there}"
-        return [
-            PublicationProblem(
-                "publish.tag-elsewhere", text, "Publish the release of that tag, or choose another tag with --tag."
-            )
-        ]
-    if not github.has_commit(target.commit):
-        text = f"commit {target.commit}, which the provenance names, is not at GitHub"
-        return [PublicationProblem("publish.commit-unknown", text, "Push it, then run again.")]
-    return []
 
 
 def _asset_problems(run: StageRun, report: PublicationReport) -> list[PublicationProblem]:
@@ -280,7 +349,7 @@ def _current(identities: Sequence[SigningIdentity], run: StageRun) -> tuple[Sign
 
 
 def _refused(
-    problems: Sequence[PublicationProblem], files: Sequence[LocalFile], document: object = None
+    problems: Sequence[PublicationProblem], files: Sequence[LocalFile], document: object = None, text: str = ""
 ) -> StageResult:
     findings = tuple(
         Finding(code=problem.code, severity=Severity.HIGH, message=problem.message, next_step=problem.next_step)
@@ -288,7 +357,7 @@ def _refused(
     )
     return StageResult(
         outcome=Outcome.FAIL,
-        text="not published; nothing was sent",
+        text=text or "not published; nothing was sent",
         findings=findings,
         counts={"files": len(files)},
         document=document,

@@ -14,13 +14,13 @@ NAMED_INDEXES = (
     "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
 )  # fmt: skip
 INDEX = ("SEALWRIGHT_INDEX_USERNAME", "SEALWRIGHT_INDEX_PASSWORD", *NAMED_INDEXES, *ACCOUNTS)
+UPLOADING = ("UV_PUBLISH_TOKEN", "PYPI_ID_TOKEN")
 FOREIGN = (
     "CI_JOB_JWT",
     "CI_JOB_JWT_V2",
     "CI_JOB_TOKEN",
     "ACTIONS_RUNTIME_TOKEN",
     "TWINE_PASSWORD",
-    "UV_PUBLISH_TOKEN",
     "AWS_SECRET_ACCESS_KEY",
     "DATABASE_URL",
     "GIT_ASKPASS",
@@ -32,25 +32,31 @@ FOREIGN = (
     "GITHUB_ENV",
     "AN_UNKNOWN_TOKEN",
 )
-OUTER = dict.fromkeys((*SIGNING, *PUBLISHING, *INDEX, *FOREIGN, "PATH", "HOME", "LC_ALL", "HTTPS_PROXY"), "x")
+OUTER = dict.fromkeys(
+    (*SIGNING, *PUBLISHING, *UPLOADING, *INDEX, *FOREIGN, "PATH", "HOME", "LC_ALL", "HTTPS_PROXY"), "x"
+)
 
 
 @pytest.mark.parametrize("child", Child)
 def test_no_kind_of_child_sees_a_token_or_a_variable_outside_the_table(child: Child) -> None:
     seen = child_variables(child, OUTER)
     assert {"PATH", "HOME", "LC_ALL"} <= set(seen)
-    assert not set(seen) & {*SIGNING, *PUBLISHING, *FOREIGN}
+    assert not set(seen) & {*SIGNING, *PUBLISHING, *UPLOADING, *FOREIGN}
     assert (set(seen) & set(INDEX)) == (set(ACCOUNTS) if child is Child.UV else set())
     assert ("HTTPS_PROXY" in seen) == (child not in {Child.GIT, Child.CYCLONEDX, Child.CHROMIUM, Child.BACKEND})
 
 
-def test_of_the_stages_one_sees_the_identity_token_and_one_the_github_token() -> None:
+def test_of_the_stages_two_see_the_identity_token_and_one_the_github_token() -> None:
     seen = {row.script: set(stage_variables(row.secrets, OUTER)) for row in PIPELINE}
-    assert {script for script, names in seen.items() if names & set(SIGNING)} == {"sign_artifacts"}
+    assert {script for script, names in seen.items() if names & set(SIGNING)} == {
+        "sign_artifacts",
+        "publish_release",  # an index gives an upload token for it
+    }
     assert set(SIGNING) <= seen["sign_artifacts"]
     assert {script for script, names in seen.items() if names & set(PUBLISHING)} == {"publish_release"}
+    assert {script for script, names in seen.items() if names & set(UPLOADING)} == {"publish_release"}
     assert not any(names & set(FOREIGN) for names in seen.values())
-    assert not seen["sign_artifacts"] & {*INDEX, *PUBLISHING}
+    assert not seen["sign_artifacts"] & {*INDEX, *PUBLISHING, *UPLOADING}
     assert set(INDEX) <= seen["compile_locks"]
 
 

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import assemble_release, generate_provenance
+from ops.supply_chain.contracts.files.build_report import BuiltDistribution, PackageBuild
+from ops.supply_chain.contracts.values.distribution import DistributionKind
+from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
-from tests.fakes.distributions import SDIST, WHEEL
+from tests.fakes.distributions import SDIST, WHEEL, sdist, wheel
 from tests.release.handmade import Handmade
 from tests.release.signing_world import World
 
-DISTRIBUTIONS = {WHEEL: b"a wheel", SDIST: b"a source distribution"}
+DISTRIBUTIONS = {WHEEL: wheel(), SDIST: sdist()}
 ATTESTATIONS = tuple(f"{name}.publish.attestation" for name in sorted(DISTRIBUTIONS))
 
 
@@ -28,8 +31,16 @@ def assembled() -> dict[str, bytes]:
             path = release.dist / "packages" / name
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(data)
-        writes = tuple(release.ref("dist", f"packages/{name}") for name in sorted(DISTRIBUTIONS))
-        release.record("build_distributions", writes=writes)
+        built = tuple(
+            BuiltDistribution(
+                filename=name,
+                kind=DistributionKind.WHEEL if name.endswith(".whl") else DistributionKind.SDIST,
+                sha256=sha256_bytes(data),
+                size=len(data),
+            )
+            for name, data in sorted(DISTRIBUTIONS.items())
+        )
+        release.build_report(PackageBuild(path=".", name="demo", version="1.0", distributions=built, provided_by=()))
         release.judge()
         release.must(generate_provenance.main)
         release.judge_provenance()

@@ -11,6 +11,18 @@ INDEX_JSON_URL = "https://pypi.org/pypi/"
 INTEGRITY_URL = "https://pypi.org/integrity/"
 """Root of the default index's Integrity API (PEP 740): `<root><project>/<version>/<file>/provenance`."""
 
+UPLOAD_URL = "https://upload.pypi.org/legacy/"
+"""Upload API of the public index."""
+
+OIDC_URL = "https://pypi.org/_/oidc/"
+"""Root of Trusted Publishing on the public index: `<root>audience` and `<root>mint-token`."""
+
+TEST_INDEX_URL, TEST_INTEGRITY_URL = "https://test.pypi.org/simple/", "https://test.pypi.org/integrity/"
+"""Simple and Integrity API of the public index for tests."""
+
+TEST_UPLOAD_URL, TEST_OIDC_URL = "https://test.pypi.org/legacy/", "https://test.pypi.org/_/oidc/"
+"""Its upload API, and its root of Trusted Publishing."""
+
 OSV_SNAPSHOT_URL = "https://storage.googleapis.com/osv-vulnerabilities/PyPI/all.zip"
 """OSV's daily dump of all records of the ecosystem PyPI, withdrawn ones included."""
 

@@ -26,6 +26,7 @@ class Group(StrEnum):
     ACCOUNTS = "accounts"
     SIGNING = "signing"
     GITHUB = "github"
+    PUBLISHING = "publishing"
 
 
 class Child(StrEnum):
@@ -70,6 +71,7 @@ VARIABLES: Mapping[Group, re.Pattern[str]] = {
         r"(?:[A-Z0-9]+_)*SIGSTORE_ID_TOKEN|ACTIONS_ID_TOKEN_REQUEST_\w+|GOOGLE_SERVICE_ACCOUNT_NAME|BUILDKITE\w*|CIRCLE\w*"
     ),
     Group.GITHUB: re.compile(r"GH_TOKEN|GITHUB_TOKEN"),
+    Group.PUBLISHING: re.compile(r"UV_PUBLISH_TOKEN|ACTIONS_ID_TOKEN_REQUEST_\w+|(?:TEST)?PYPI_ID_TOKEN"),
 }
 """Full names of the variables in each group. `RUN` is what a stage needs to know about its run; none is a secret."""
 
@@ -85,19 +87,20 @@ CHILDREN: Mapping[Child, frozenset[Group]] = {
 }
 """What each kind of child process may see. A stage gets secrets in addition, by the table of stages."""
 
-SECRETS = frozenset({Group.INDEX, Group.ACCOUNTS, Group.SIGNING, Group.GITHUB})
+SECRETS = frozenset({Group.INDEX, Group.ACCOUNTS, Group.SIGNING, Group.GITHUB, Group.PUBLISHING})
 """Groups that hold secrets, or the address of an index, which may contain an account."""
 
 NEEDS: Mapping[str, frozenset[Group]] = {
     "index": frozenset({Group.INDEX, Group.ACCOUNTS}),
     "signing": frozenset({Group.SIGNING}),
     "github": frozenset({Group.GITHUB}),
+    "publishing": frozenset({Group.PUBLISHING}),
 }
 """What the words in the column `secrets` of the table of stages mean."""
 
 _TOKENS = re.compile(
     rf"{VARIABLES[Group.SIGNING].pattern}|{VARIABLES[Group.GITHUB].pattern}|GITLAB_(?:OIDC_)?TOKEN|CI_JOB_(?:JWT\w*|TOKEN)|"
-    r"ACTIONS_RUNTIME_TOKEN|TWINE_PASSWORD|UV_PUBLISH_(?:TOKEN|PASSWORD)|FLIT_PASSWORD|HATCH_INDEX_AUTH|"
+    r"ACTIONS_RUNTIME_TOKEN|(?:TEST)?PYPI_ID_TOKEN|TWINE_PASSWORD|UV_PUBLISH_(?:TOKEN|PASSWORD)|FLIT_PASSWORD|HATCH_INDEX_AUTH|"
     r"PDM_PUBLISH_PASSWORD|POETRY_(?:PYPI_TOKEN|HTTP_BASIC)_\w+|COSIGN_PASSWORD"
 )
 _NOT_TOKENS = re.compile(

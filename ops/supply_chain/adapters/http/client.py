@@ -195,6 +195,8 @@ class HttpClient:
     ) -> HttpResponse | str | None:
         status, url = response.status_code, str(response.request.url)
         if status in REDIRECTS and "location" in response.headers:
+            if not question.followed:
+                raise Failed(f"redirects (HTTP status {status}), and what was sent is for this address alone")
             return str(response.headers["location"])
         if status in question.absent:
             return None

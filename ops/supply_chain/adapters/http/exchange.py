@@ -42,7 +42,8 @@ class HttpRequest(NamedTuple):
     with any, the body is hashed as it comes and not kept, so that a file of any size needs no memory.
     With `spooled` as well, they are in a temporary file.
     `accepted` are further statuses whose answer is wanted, of any type and perhaps empty: a service may say in
-    it why there is nothing. It is never kept.
+    it why there is nothing. It is never kept. `followed` is False for what must reach this address alone, a token for
+    example: a redirect is then a failure.
     """
 
     url: str
@@ -58,6 +59,7 @@ class HttpRequest(NamedTuple):
     hashed: tuple[str, ...] = ()
     accepted: frozenset[int] = frozenset()
     spooled: bool = False
+    followed: bool = True
 
 
 class HttpResponse(NamedTuple):

@@ -127,6 +127,7 @@ NEUTRAL: dict[str, str] = {
     "feeds.malicious": "adds records to those of the public feed",
     "governance": "statements for readers; no gate reads them",
     "index": "the index that the locks are installed from; the gates compare each lock with it",
+    "indexes": "where a verified release is published; no gate reads it",
     "locks.allow_builds": "lets more locks be compiled and compared; without it they are not examined",
     "locks.cool_down_days": "for new compiles; no gate reads it, and the claim on the cool-down rests on the locks",
     "locks.install_tools": "lets more locks be checked; without it they are not examined",

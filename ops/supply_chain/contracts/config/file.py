@@ -23,6 +23,7 @@ from ops.supply_chain.contracts.config.feeds import FeedsConfig
 from ops.supply_chain.contracts.config.gate import GateConfig
 from ops.supply_chain.contracts.config.governance import GovernanceConfig
 from ops.supply_chain.contracts.config.index import IndexConfig
+from ops.supply_chain.contracts.config.indexes import PublishIndex
 from ops.supply_chain.contracts.config.links import MoreLink
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.config.mirror import MirrorConfig
@@ -60,6 +61,7 @@ class Config(Contract, frozen=True, kw_only=True):
     locks: LocksConfig = LocksConfig()
     build: BuildConfig = BuildConfig()
     index: IndexConfig = IndexConfig()
+    indexes: tuple[PublishIndex, ...] = ()
     sbom: SbomConfig = SbomConfig()
     policy: PolicyConfig = PolicyConfig()
     provenance: ProvenanceConfig = ProvenanceConfig()

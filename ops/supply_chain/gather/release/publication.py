@@ -12,6 +12,7 @@ from ops.supply_chain.contracts.values.publication import LocalFile, RemoteRelea
 from ops.supply_chain.core.errors import OutputError, UnavailableError
 from ops.supply_chain.release.publication.notes import NotesFacts, notes
 from ops.supply_chain.release.publication.plan import Plan, choose_draft, differences, make_plan
+from ops.supply_chain.release.publication.problem import PublicationProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +133,20 @@ def _is_before_final(version: str) -> bool:
         return Version(version).is_prerelease
     except InvalidVersion:
         return False
+
+
+def tag_problems(github: Github, target: PublicationTarget, there: str) -> list[PublicationProblem]:
+    """Return why the tag at GitHub, which points to the commit `there`, is not that of the release."""
+    if not target.commit or there == target.commit:
+        return []
+    if there:
+        text = f"tag {target.tag} at GitHub: expected commit {target.commit}, found {there}"
+        return [
+            PublicationProblem(
+                "publish.tag-elsewhere", text, "Publish the release of that tag, or choose another tag with --tag."
+            )
+        ]
+    if not github.has_commit(target.commit):
+        text = f"commit {target.commit}, which the provenance names, is not at GitHub"
+        return [PublicationProblem("publish.commit-unknown", text, "Push it, then run again.")]
+    return []
