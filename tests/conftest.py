@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from tests.not_proven import pytest_terminal_summary
 __all__ = ["pytest_terminal_summary"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+_NUMBERS = itertools.count()
 
 
 @pytest.fixture(autouse=True)
 def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test its own cache and keep the caller's environment out of it."""
-    monkeypatch.setenv("SEALWRIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("SEALWRIGHT_CACHE", str(tmp_path_factory.getbasetemp() / f"a-cache-{next(_NUMBERS)}"))
     for name in (
         "SOURCE_DATE_EPOCH",
         "SEALWRIGHT_INVOCATION",

@@ -26,6 +26,7 @@ from tests.fakes.bad_sockets import dripping, never_connecting, refusing
 from tests.fakes.gate_project import NOW, REAL_FEED_DAY, GateProject, accept_small_feeds, at
 from tests.fakes.matrix import diagonals
 from tests.fakes.osv import OsvService, serve
+from tests.fakes.warm_pip_audit import use_warm_pip_audit
 
 QUICK = http.Timeouts(connect_seconds=0.4, read_seconds=0.4, total_seconds=1.5, attempts=1, backoff_seconds=0)
 LABEL = {"database_specific": {"severity": "MODERATE"}}
@@ -39,6 +40,7 @@ UNRELATED = record("PYSEC-9", affected("elsewhere", "introduced 0"))
 def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GateProject:
     at(monkeypatch, NOW)
     accept_small_feeds(monkeypatch)
+    use_warm_pip_audit(monkeypatch)
     monkeypatch.setattr(http, "Timeouts", lambda: QUICK)
     project = GateProject(tmp_path, check_vulnerabilities.main)
     project.lock("foo==1.0", "bar==2.0")
@@ -755,7 +757,9 @@ def test_the_second_opinion_asks_the_api_that_was_asked(gate: GateProject, servi
     assert ("vulnerability.second-opinion-not-examined", "", "") in gate.codes()
 
 
-@pytest.mark.parametrize("project", ["soar", "saleor", "warehouse", "poetry"])
+@pytest.mark.parametrize(
+    "project", ["soar", "poetry", *(pytest.param(name, marks=pytest.mark.whole) for name in ("saleor", "warehouse"))]
+)
 def test_real_projects_and_the_real_feed(
     gate: GateProject, shared_data: Path, feed_cache: Path, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from ops.supply_chain import evaluate_claims
 from ops.supply_chain.contracts.files.claims import ClaimsReport, ClaimStatus, ControlsReport
 from ops.supply_chain.core import canonical
 from ops.supply_chain.runner.dist_lock import hold
+from tests.fakes.compiled_rules import compiled_once
 
 CONFIG = 'component_name = "small"\n[reporting]\nurl = "https://example.org/report"\n'
 
@@ -32,8 +34,9 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with compiled_once():
+        yield Stage(tmp_path)
 
 
 def test_without_a_release_only_what_the_project_says_is_claimed(

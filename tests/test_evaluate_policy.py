@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.outcome import Outcome
+from tests.fakes.compiled_rules import compiled_once
 from tests.policy.support import (
     CYCLONEDX,
     GOOD_FINDING,
@@ -96,10 +97,11 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setenv("SEALWRIGHT_INVOCATION", INVOCATION)
     monkeypatch.setattr("ops.supply_chain.gather.assurance.policy.BUILT_IN", spine_policy())
-    return Place(tmp_path)
+    with compiled_once():
+        yield Place(tmp_path)
 
 
 def test_a_good_run_is_allowed(place: Place, capfd: pytest.CaptureFixture[str]) -> None:

@@ -148,7 +148,10 @@ def _every_document_is_valid(dist: Path) -> None:
             assert schema_problems(plain, plain["specVersion"]) == ()
 
 
-@pytest.mark.parametrize("name", ["soar", "warehouse", "saleor", "poetry", "edge-requirements"])
+@pytest.mark.parametrize(
+    "name",
+    [*(pytest.param(name, marks=[pytest.mark.whole] * (name != "poetry")) for name in PROJECTS), "edge-requirements"],
+)
 def test_the_librarys_own_validator_agrees(shared_data: Path, tmp_path: Path, name: str) -> None:
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator

@@ -7,10 +7,11 @@ while what it says to other programs stays.
 from __future__ import annotations
 
 import ast
+import gc
 import itertools
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from ops import supply_chain
@@ -21,19 +22,37 @@ _MOST_STEPS = 6
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
+def sources_of_all() -> Sources:
+    """Return every module, parsed once in a process."""
+    return Sources()
+
+
 class Sources:
-    """Every module under `ops.supply_chain`, parsed once."""
+    """Every module under `ops`, parsed once; `nodes_of` has the nodes of one of them by its path.
+
+    Nodes that only say whether a name is read or set are left out: there is one object for each kind of them.
+    """
 
     def __init__(self) -> None:
-        root = Path(supply_chain.__path__[0])
-        self.trees = [ast.parse(path.read_bytes()) for path in sorted(root.rglob("*.py"))]
+        root = Path(supply_chain.__path__[0]).parent
+        self.paths = sorted(root.rglob("*.py"))
+        gc.disable()  # hundreds of thousands of nodes, none of which can go
+        self.trees = [ast.parse(path.read_bytes()) for path in self.paths]
+        self._placed = [list(_within(tree, None)) for tree in self.trees]
+        gc.freeze()
+        gc.enable()
+
+    @property
+    def nodes_of(self) -> dict[Path, list[ast.AST]]:
+        """Path -> every node of that module, itself first."""
+        placed = zip(self.paths, self.trees, self._placed, strict=True)
+        return {path: [tree, *(node for node, _function in found)] for path, tree, found in placed}
 
     @cached_property
     def placed(self) -> list[tuple[ast.AST, Function | None, int]]:
         """Every node of every module, with its enclosing function and the module's number."""
-        return [
-            (node, function, number) for number, tree in enumerate(self.trees) for node, function in _within(tree, None)
-        ]
+        return [(node, function, number) for number, found in enumerate(self._placed) for node, function in found]
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
@@ -217,9 +236,17 @@ def _within(node: ast.AST, function: Function | None) -> Iterator[tuple[ast.AST,
     waiting = [(node, function)]
     for parent, inside in waiting:
         own = parent if isinstance(parent, Function) else inside
-        children = [(child, own) for child in ast.iter_child_nodes(parent)]
+        children = [(child, own) for child in _children(parent)]
         yield from children
         waiting += children
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for name in node._fields:
+        value = getattr(node, name, None)
+        for child in value if isinstance(value, list) else (value,):
+            if isinstance(child, ast.AST) and not isinstance(child, ast.expr_context):
+                yield child
 
 
 def _assignments(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:

@@ -28,7 +28,7 @@ import msgspec
 from ops import supply_chain
 from ops.supply_chain import PIPELINE
 from ops.supply_chain.contracts.values.build_property import BUILT_TWICE_IDENTICAL
-from tests.architecture.literals import Sources
+from tests.architecture.literals import Sources, sources_of_all
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LIST = Path(__file__).with_name("surface.json")
@@ -251,12 +251,6 @@ def _parts(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         *(("[]", item) for item in items if isinstance(item, dict)),
         *((".*", value) for value in [schema.get("additionalProperties")] if isinstance(value, dict)),
     ]
-
-
-@cache
-def sources_of_all() -> Sources:
-    """Return every module, parsed once in a process."""
-    return Sources()
 
 
 @cache

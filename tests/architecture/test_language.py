@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.architecture.literals import sources_of_all
 
 BANNED = re.compile(
     r"\b(?:tell|tells|telling|told|mend|mends|mended|anew|nobody|somebody|stands)\b"
@@ -44,9 +46,9 @@ def found_in(text: str) -> list[str]:
     return [" ".join(match[0].split()) for match in BANNED.finditer(text)]
 
 
-def strings_of(path: Path) -> Iterator[tuple[int, str]]:
+def strings_of(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield each string of a module, docstrings and the parts of f-strings included, with its line."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, node.value
 
@@ -72,12 +74,13 @@ def test_the_pattern_leaves_plain_words_alone(text: str) -> None:
 
 
 def test_help_messages_and_docstrings_use_plain_words(repository: Path) -> None:
-    modules = [*sorted((repository / "ops").rglob("*.py")), repository / "noxfile.py"]
-    modules.remove(repository / RELEASED_TEXTS)
+    noxfile = repository / "noxfile.py"
+    modules = {**sources_of_all().nodes_of, noxfile: list(ast.walk(ast.parse(noxfile.read_text("utf-8"))))}
+    del modules[repository / RELEASED_TEXTS]
     found = [
         f"{path.relative_to(repository)}:{line}: {word}"
-        for path in modules
-        for line, text in strings_of(path)
+        for path, nodes in modules.items()
+        for line, text in strings_of(nodes)
         for word in found_in(text)
     ]
     assert len(modules) > 400
@@ -100,8 +103,8 @@ def test_a_loop_goes_over_things_that_have_a_name(repository: Path) -> None:
     """`for one in ...` makes a reader look for what it is; the noun is there."""
     found = [
         f"{path.relative_to(repository)}:{name.lineno}"
-        for path in sorted((repository / "ops").rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for path, nodes in sources_of_all().nodes_of.items()
+        for node in nodes
         if isinstance(node, ast.For | ast.comprehension)
         for name in ast.walk(node.target)
         if isinstance(name, ast.Name) and name.id == "one"
@@ -123,8 +126,8 @@ def test_sources_are_ones_that_a_reader_can_open(repository: Path) -> None:
 def test_a_class_name_means_one_thing(repository: Path) -> None:
     """Two classes of one name in two modules differ by their path only."""
     homes: dict[str, set[str]] = defaultdict(set)
-    for path in sorted((repository / "ops").rglob("*.py")):
-        for node in ast.parse(path.read_text("utf-8")).body:
+    for path, nodes in sources_of_all().nodes_of.items():
+        for node in nodes[0].body:  # type: ignore[attr-defined]  # the module itself
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].add(str(path.relative_to(repository / "ops" / "supply_chain")))
     assert {name: sorted(paths) for name, paths in homes.items() if len(paths) > 1} == {}

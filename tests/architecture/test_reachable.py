@@ -8,12 +8,12 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.literals import Sources
+from tests.architecture.literals import sources_of_all
 
 CALLED_BY_OTHERS = re.compile(
     r"__\w+__|do_[A-Z]+|log_message|process_request|_proc_gnusparse_10|request_queue_size|protocol_version|"
@@ -28,10 +28,10 @@ _SHORT = 80
 """Longest text in which a word counts as use: names in quotes, not prose."""
 
 
-def uses(trees: list[ast.Module]) -> Counter[str]:
+def uses(nodes: Iterable[ast.AST]) -> Counter[str]:
     """Count how often each name is read: as a name, an attribute, a keyword, or a word in a short text."""
     found: Counter[str] = Counter()
-    for node in (node for tree in trees for node in ast.walk(tree)):
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
                 found[name] += 1
@@ -40,31 +40,39 @@ def uses(trees: list[ast.Module]) -> Counter[str]:
     return found
 
 
-def definitions(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Yield every function, class and constant with its line; members of enumerations and fields are data."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name, node.lineno
-    for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        names = [name for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
-        yield from ((name.id, node.lineno) for name in names)
+def definitions(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield every function, class and constant of a module; members of enumerations and fields are data."""
+    for node in nodes:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.Module(body=body):
+                targets = [target for item in body if isinstance(item, ast.Assign) for target in item.targets]
+                yield from (name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
 
 
-def unused(trees: list[ast.Module], outside: list[ast.Module]) -> list[str]:
-    """Return the names that trees define, and that neither they nor those outside name again."""
-    found = uses([*trees, *outside])
-    return sorted(name for tree in trees for name, _line in definitions(tree) if not found[name])
+def unused(modules: Iterable[list[ast.AST]], outside: Iterable[ast.AST]) -> list[str]:
+    """Return the names that modules define, and that neither they nor those outside name again.
+
+    Args:
+        modules: The nodes of each, the module itself included.
+        outside: More nodes that may name something.
+    """
+    nodes = [node for module in modules for node in module]
+    found = uses([*nodes, *outside])
+    return sorted(name for name in definitions(nodes) if not found[name])
 
 
 def test_everything_is_used_by_some_command(repository: Path) -> None:
     noxfile = ast.parse((repository / "noxfile.py").read_text(encoding="utf-8"))
-    left = [name for name in unused(Sources().trees, [noxfile]) if not CALLED_BY_OTHERS.fullmatch(name)]
+    named = unused(sources_of_all().nodes_of.values(), ast.walk(noxfile))
+    left = [name for name in named if not CALLED_BY_OTHERS.fullmatch(name)]
     assert sorted(set(left) - OF_THE_REHEARSAL) == []
     assert set(left) >= OF_THE_REHEARSAL, "take the names that are used now out of OF_THE_REHEARSAL"
 
 
 @pytest.mark.parametrize("code", ["def gone(): ...", "class gone: ...", "gone = 1", "a, gone = 1, 2; print(a)"])
 def test_what_is_used_nowhere_is_found(code: str) -> None:
-    assert unused([ast.parse(code)], []) == ["gone"]
-    assert unused([ast.parse(code)], [ast.parse("import x; x.gone()")]) == []
+    module = list(ast.walk(ast.parse(code)))
+    assert unused([module], []) == ["gone"]
+    assert unused([module], ast.walk(ast.parse("import x; x.gone()"))) == []

@@ -136,13 +136,14 @@ def test_a_stage_documents_what_its_row_says(row: StageRow) -> None:
     assert found["Decides"].startswith(row.decides)
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_importing_a_stage_does_nothing_and_leaves_heavy_modules_for_later(row: StageRow, tmp_path: Path) -> None:
+def test_importing_a_stage_does_nothing_and_leaves_heavy_modules_for_later(tmp_path: Path) -> None:
+    """In one process: of several stages that import something heavy, the first is named."""
     code = (
         "import sys, importlib; sys.argv = ['x', '--poison']\n"
-        f"m = importlib.import_module('ops.supply_chain.{row.script}')\n"
-        "assert callable(m.main) and callable(m.arguments)\n"
-        f"assert not {HEAVY!r} & set(sys.modules), {HEAVY!r} & set(sys.modules)"
+        f"for script in {[row.script for row in PIPELINE]!r}:\n"
+        "    m = importlib.import_module(f'ops.supply_chain.{script}')\n"
+        "    assert callable(m.main) and callable(m.arguments), script\n"
+        f"    assert not {HEAVY!r} & set(sys.modules), (script, {HEAVY!r} & set(sys.modules))"
     )
     # Measuring coverage imports modules of its own into every process.
     outer = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
@@ -166,12 +167,31 @@ HEAVY = {
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_help_is_the_docstring(row: StageRow, repository: Path) -> None:
+def test_help_is_the_docstring(row: StageRow, capfd: pytest.CaptureFixture[str]) -> None:
+    code = importlib.import_module(f"ops.supply_chain.{row.script}").main(["--help"])
+    shown = capfd.readouterr()
+    assert "Reads " in shown.out
+    assert "--public-log" in shown.out
+    assert (code, shown.err) == (0, "")
+
+
+OF_TABLE_OR_WHOLE = [ROWS[0], *(pytest.param(*row.values, id=row.id, marks=pytest.mark.whole) for row in ROWS[1:])]
+"""By default the first of the table alone, as all of them end alike (`test_every_stage_is_a_script`)."""
+
+
+@pytest.mark.parametrize("row", OF_TABLE_OR_WHOLE)
+def test_a_script_runs_by_its_path_from_anywhere(row: StageRow, repository: Path, tmp_path: Path) -> None:
     script = repository / "ops" / "supply_chain" / f"{row.script}.py"
-    done = subprocess.run([sys.executable, str(script), "--help"], capture_output=True, text=True, check=True)
+    command = [sys.executable, str(script), "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "Reads " in done.stdout
-    assert "--public-log" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_stage_is_a_script(row: StageRow, repository: Path) -> None:
+    source = (repository / "ops" / "supply_chain" / f"{row.script}.py").read_text()
+    assert source.endswith('\n\n\nif __name__ == "__main__":\n    raise SystemExit(main())\n')
 
 
 @pytest.mark.parametrize("row", ROWS)

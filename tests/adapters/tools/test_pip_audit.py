@@ -15,6 +15,7 @@ from ops.supply_chain.adapters.tools.pip_audit import REMEDY, AuditResult, ask, 
 from ops.supply_chain.core.errors import UnavailableError
 from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.osv import OsvService, serve
+from tests.fakes.warm_pip_audit import use_warm_pip_audit
 
 RECORDS = (
     record("PYSEC-1", affected("foo", "introduced 0, fixed 2"), aliases=["CVE-1"]),
@@ -71,7 +72,10 @@ def test_one_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("fault", ["500", "truncated", "malformed", "wrong-type", "404"])
-def test_a_service_that_misbehaves_gives_no_opinion(service: OsvService, fault: str) -> None:
+def test_a_service_that_misbehaves_gives_no_opinion(
+    service: OsvService, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_warm_pip_audit(monkeypatch)
     service.fault = fault
     with pytest.raises(UnavailableError, match=r"^pip-audit: ended with 1 and without its report: ") as caught:
         ask([("foo", "1.0")], url=f"{service.url}/v1/query")
