@@ -12,10 +12,18 @@ import sys
 from pathlib import Path
 
 from ops.supply_chain.core.start import TREE
-from tests.benchmarks import building, gates, report, signing, spine, vulnerabilities
+from tests.benchmarks import building, gates, report, signing, spine, verifying, vulnerabilities
 
 RECORD = TREE / "docs" / "benchmarks.md"
-CASES = (*spine.CASES, *gates.CASES, *vulnerabilities.CASES, *signing.CASES, *building.CASES, *report.CASES)
+CASES = (
+    *spine.CASES,
+    *gates.CASES,
+    *vulnerabilities.CASES,
+    *signing.CASES,
+    *building.CASES,
+    *report.CASES,
+    *verifying.CASES,
+)
 START, END = "<!-- spine -->", "<!-- /spine -->"
 
 
