@@ -117,7 +117,9 @@ def _served(run: StageRun) -> StageResult:
 
     args, index, signing = run.args, run.config.index, run.config.signing
     configured = configured_input(run.root, signing.trust_config) if signing.trust_config else None
-    trusted = trust(args, identities_in_force(signing), trust_config=configured)
+    # The project's own signers publish its own packages, and no dependency.
+    own = identities_in_force(signing) if args.package else ()
+    trusted = trust(args, own, trust_config=configured)
     source = IndexSource(
         cache=run.cache,
         url=args.index or index.url,

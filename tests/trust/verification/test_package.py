@@ -40,7 +40,7 @@ PUBLISH, SLSA = "https://docs.pypi.org/attestations/publish/v1", "https://slsa.d
 CLAIM = {"kind": "GitHub", "repository": "acme/small", "workflow": "release.yml"}
 REQUEST = PackageRequest(name="demo", version="1.0")
 SHORT = Timeouts(connect_seconds=5, read_seconds=5, total_seconds=20, attempts=1, backoff_seconds=0)
-ANYONE = ExpectedPublisher(identities=True, both=True)
+ANYONE = ExpectedPublisher(identities=True, exact=True)
 VERIFIED, ABSENT, UNCHECKED, BAD = (
     EvidenceState.VERIFIED,
     EvidenceState.ABSENT,
@@ -137,7 +137,7 @@ def state_of(found: PackageVerification) -> tuple[EvidenceState, str]:
 
 
 @pytest.mark.parametrize("form", ["json", "html", "mislabelled"])
-def test_an_attested_file_is_verified_and_kept(served: Served, form: str) -> None:
+def test_an_attested_file_is_verified(served: Served, form: str) -> None:
     served.index.form = form
     served.attest()
     found = served.verify()
@@ -177,7 +177,6 @@ def test_a_signed_statement_that_is_not_exactly_about_the_file_is_bad(served: Se
     state, problem = state_of(served.verify())
     assert state is BAD
     assert expected in problem
-    assert list(served.out.iterdir()) == []
 
 
 def test_one_bad_attestation_beside_a_good_one_is_bad(served: Served) -> None:
@@ -271,7 +270,6 @@ def test_no_attestation_and_no_release_verify_nothing(served: Served) -> None:
     state, problem = state_of(found)
     assert (found.outcome, state) == (Outcome.FAIL, ABSENT)
     assert "nothing proves who published it" in problem
-    assert list(served.out.iterdir()) == []
 
 
 @pytest.mark.parametrize("every_file", [True, False])
@@ -334,7 +332,6 @@ def test_a_file_that_the_release_does_not_have_is_bad(served: Served) -> None:
     served.attest()
     found = served.verify(release=served.release())
     assert {file.filename: file.state for file in found.packages[0].files} == {WHEEL: VERIFIED, made.SDIST: BAD}
-    assert [path.name for path in served.out.iterdir()] == [WHEEL]
 
 
 PUBLISHER = AttestedPublisher(kind="GitHub", identity={"repository": "acme/small", "workflow": "release.yml"})
@@ -366,7 +363,6 @@ def test_other_bytes_than_the_index_names_are_bad(served: Served, monkeypatch: p
     monkeypatch.setattr(FakeFile, "sha256", property(lambda _: "1" * 64))
     state, problem = state_of(served.verify())
     assert (state, f"the index names {'1' * 64}" in problem) == (BAD, True)
-    assert list(served.out.iterdir()) == []
 
 
 def test_without_a_hash_on_the_index_it_could_not_be_checked(served: Served) -> None:
@@ -386,7 +382,6 @@ def test_a_file_that_does_not_come_whole_is_never_verified(served: Served, mood:
     found = served.verify()
     assert found.outcome is not Outcome.PASS
     assert state_of(found)[0] in (UNCHECKED, BAD)
-    assert list(served.out.iterdir()) == []
 
 
 @pytest.mark.parametrize("mood", [Mood.REDIRECT, Mood.TRUNCATED, Mood.OVERSIZE, Mood.SERVER_ERROR, Mood.NOT_FOUND])

@@ -13,7 +13,8 @@ import pytest
 from ops.supply_chain import verify_release
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from ops.supply_chain.sessions import stand_alone
-from tests.fakes.index import FakeIndex
+from tests.fakes.distributions import SDIST, sdist
+from tests.fakes.index import FakeFile, FakeIndex
 from tests.fakes.integrity import FakeIntegrity
 from tests.trust.verification.conftest import Run
 from tests.trust.verification.test_package import DATA, WHEEL, Served
@@ -40,21 +41,27 @@ def project(served: Served) -> list[str]:
     return ["--project", str(served.folder / "project"), "--dist", str(served.folder / "dist")]
 
 
-def test_the_verified_file_is_kept_and_can_be_installed_from_there(
-    served: Served, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_verified_file_is_kept_with_its_hash(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
     served.attest()
     out = served.folder / "kept"
     assert verify_release.main([*argv(served, *NAMED, "--out", str(out)), *project(served)]) == 0
     said = capfd.readouterr().out
     assert f"verified              {WHEEL}\n" in said
     assert sorted(path.name for path in out.iterdir()) == [WHEEL, "requirements.txt"]
-    command = said.split("install with: python ")[1].splitlines()[0].split()
+    assert (out / WHEEL).read_bytes() == DATA
+    assert "install with: python -m pip install --no-index --no-deps --find-links " in said
+    assert not (served.folder / "dist").exists()
+
+
+@pytest.mark.whole
+def test_the_printed_command_installs_what_was_verified(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
+    served.attest()
+    assert stand_alone.main(argv(served, *NAMED, "--out", str(served.folder / "kept"))) == 0
+    command = capfd.readouterr().out.split("install with: python ")[1].splitlines()[0].split()
     target = ["--target", str(served.folder / "site"), "--disable-pip-version-check", "-q"]
     done = subprocess.run([sys.executable, *command, *target], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert (served.folder / "site/demo/cli.py").is_file()
-    assert not (served.folder / "dist").exists()
 
 
 def test_the_same_by_the_stand_alone_verifier(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
@@ -76,6 +83,32 @@ def test_a_bad_file_is_not_kept_and_no_requirements_are_written(
     assert verify_release.main([*argv(served, *NAMED, "--out", str(out)), *project(served)]) == 4
     assert list(out.iterdir()) == []
     assert "install with" not in capfd.readouterr().out
+
+
+def test_of_a_version_with_a_bad_file_nothing_is_kept(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
+    served.attest()
+    served.index.add("demo", FakeFile(SDIST, sdist(), b"", None))
+    served.integrity.add("demo", "1.0", SDIST, b'{"version": 1, "attestation_bundles": []}')
+    out = served.folder / "kept"
+    assert stand_alone.main(argv(served, *NAMED, "--out", str(out))) == 4
+    assert list(out.iterdir()) == []
+    said = capfd.readouterr().out
+    assert f"bad                   {SDIST}" in said
+    assert f"verified              {WHEEL}" in said
+    assert stand_alone.main(argv(served, *NAMED, "--out", str(out), "--file", WHEEL)) == 0
+
+
+def test_an_interrupted_run_leaves_no_file_under_its_own_name(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    served.attest()
+    out = served.folder / "kept"
+
+    def interrupted(*_: object, **__: object) -> None:
+        assert not [path for path in out.iterdir() if not path.name.startswith(".")]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ops.supply_chain.gather.trust.verification.package.file_evidence", interrupted)
+    assert stand_alone.main(argv(served, *NAMED, "--out", str(out))) == 130
+    assert list(out.iterdir()) == []
 
 
 def test_with_the_release_everything_is_compared(served: Served, capfd: pytest.CaptureFixture[str]) -> None:

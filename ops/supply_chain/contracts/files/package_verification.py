@@ -28,12 +28,13 @@ class EvidenceState(StrEnum):
         return self.value.replace("-", " ")
 
 
-_RANK = tuple(EvidenceState)
+RANK = tuple(EvidenceState)
+"""The states, the best first."""
 
 
 def worst_state(states: list[EvidenceState]) -> EvidenceState:
     """Return the worst of some states; of none, that nothing is there."""
-    return max(states, key=_RANK.index, default=EvidenceState.ABSENT)
+    return max(states, key=RANK.index, default=EvidenceState.ABSENT)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -47,12 +47,13 @@ class ExpectedPublisher:
     """Who may have published a package.
 
     `identities` says whether authorized identities were given; the checker knows them. With `recorded` publishers, one of
-    them has to be proved; identities then count as well only if `both` is set.
+    them has to be proved; identities then count as well only if `exact` is set. `exact` says that the identities are those of
+    this very package: then nobody else may have attested it.
     """
 
     identities: bool
     recorded: Recorded | None = None
-    both: bool = False
+    exact: bool = False
 
     @property
     def by_record(self) -> bool:
@@ -62,7 +63,7 @@ class ExpectedPublisher:
     @property
     def by_identity(self) -> bool:
         """Whether the authorized identities decide."""
-        return self.identities and (self.both or not self.by_record)
+        return self.identities and (self.exact or not self.by_record)
 
 
 def file_evidence(
@@ -184,7 +185,8 @@ def _publisher(
         if problem:
             return Outcome.FAIL, f"{by}: {problem}"
     if expected.by_identity and not answer.counts:
-        return Outcome.FAIL, answer.problem
+        outcome = Outcome.FAIL if expected.exact else Outcome.NOT_EXAMINED
+        return outcome, f"{answer.problem}{'' if expected.exact else ', and no publisher of it is recorded'}"
     if not expected.by_record and not expected.by_identity:
         return Outcome.NOT_EXAMINED, f"{by}: no expected publisher is known"
     return Outcome.PASS, by

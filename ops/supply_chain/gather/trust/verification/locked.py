@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.contracts.files.package_verification import (
+    RANK,
     EvidenceState,
     PackageVerification,
     ServedFile,
@@ -96,9 +98,7 @@ def verify_lock(
         found = attestation_request(pin) if in_scope(pin) else NOT_FROM_AN_INDEX
         if isinstance(found, str):
             given = EvidenceState.UNCHECKED if in_scope(pin) else EvidenceState.ABSENT
-            packages[pin.name, pin.version] = ServedPackage(
-                name=pin.name, version=pin.version, problem=found, given=given
-            )
+            _add(packages, ServedPackage(name=pin.name, version=pin.version, problem=found, given=given))
         else:
             requests[found] = None
     asked = _pages(list(requests), served)
@@ -106,13 +106,26 @@ def verify_lock(
     for each in asked:
         recorded = baseline.get(each.request.project)
         expected = ExpectedPublisher(identities=identities, recorded=recorded)
-        packages[each.request.project, each.request.version] = _package(each, answers, expected, checker)
+        _add(packages, _package(each, answers, expected, checker))
     notes = [f"{plural(len(lock.findings), 'problem')} in the lock itself: run check_locks"] if lock.findings else []
     return PackageVerification(
         packages=tuple(packages[key] for key in sorted(packages)),
         of_lock=posixpath.basename(lock.path),
         notes=tuple(notes),
     )
+
+
+def _add(packages: dict[tuple[str, str], ServedPackage], package: ServedPackage) -> None:
+    """Add a package; of one that the lock has twice, with other files or from another index, all files count."""
+    key = (package.name, package.version)
+    before = packages.get(key)
+    if before is None:
+        packages[key] = package
+    elif before.problem or package.problem:
+        packages[key] = max(before, package, key=lambda each: RANK.index(each.state))
+    else:
+        files = {(file.filename, file.sha256, file.state): file for file in (*before.files, *package.files)}
+        packages[key] = replace(before, files=tuple(files[place] for place in sorted(files)))
 
 
 def _pages(requests: list[AttestationRequest], served: ServedPackages) -> list[_Asked]:

@@ -73,27 +73,33 @@ def verify_package(
     folder: Path,
     release: VerifiedRelease | None = None,
 ) -> PackageVerification:
-    """Download the files of a version and verify each; only verified ones stay in the folder.
+    """Download the files of a version and verify each.
 
     Args:
         request: What to verify.
         served: The index.
         expected: Who may have published it.
         checker: Checks bundles.
-        folder: Empty; where the files go.
+        folder: Empty; where the files go, whatever is found about them.
         release: The release that the files have to be from, if there is one.
     Raises:
         InputError: The index has no such version.
         UnavailableError: The project's page could not be fetched.
         OutputError: The folder cannot be written.
     """
+    from ops.supply_chain.adapters.index.file_choice import version_in
     from ops.supply_chain.contracts.values.attestation import DistributionFile, ProvenanceAnswer
 
     listed, notes = _listed(request, served)
     there = {file.filename: file for file in listed}
     saved, failed = served.save(listed, folder)
     files = {
-        name: DistributionFile(project=request.name, version=request.version, filename=name, sha256=saved[name].sha256)
+        name: DistributionFile(
+            project=request.name,
+            version=version_in(name, request.name) or request.version,  # as the index spells it
+            filename=name,
+            sha256=saved[name].sha256,
+        )
         for name in there
         if name in saved
     }
@@ -118,9 +124,6 @@ def verify_package(
     ]
     judged += [_not_there(name, error.message) for name, error in failed.items()]
     judged += [_no_such(name) for name in request.filenames if name not in there]
-    for file in judged:
-        if file.state is not EvidenceState.VERIFIED:
-            (folder / file.filename).unlink(missing_ok=True)
     if release and not request.filenames:
         notes += _unserved(request, release, there)
     package = ServedPackage(

@@ -33,6 +33,7 @@ from ops.supply_chain.gather.trust.verification.package import (
     requirement_lines,
     verify_package,
 )
+from ops.supply_chain.trust.verification.commands import quoted
 from ops.supply_chain.trust.verification.file_kinds import CYCLONEDX_SUFFIX
 
 if TYPE_CHECKING:
@@ -154,11 +155,11 @@ def verify_served(
     request = PackageRequest(
         name=name, version=version, filenames=tuple(dict.fromkeys(args.file)), attestations=not args.no_attestations
     )
-    expected = ExpectedPublisher(identities=identities, recorded=baseline.get(name), both=True)
+    expected = ExpectedPublisher(identities=identities, recorded=baseline.get(name), exact=True)
     checked = _checked_release(trusted, *release, args.attestations) if release else None
-    with _target(args.out) as folder:
+    with _staging(args.out) as folder:
         result = verify_package(request, served, expected, trusted.checker, folder=folder, release=checked)
-        return result, _keep(args.out, result.packages[0]) if args.out else ""
+        return result, _keep(args.out, folder, result.packages[0]) if args.out else ""
 
 
 def _checked_release(trusted: Trust, folder: Path, wanted: Expectations, attestations: list[Path]) -> VerifiedRelease:
@@ -168,33 +169,43 @@ def _checked_release(trusted: Trust, folder: Path, wanted: Expectations, attesta
 
 
 @contextmanager
-def _target(out: Path | None) -> Iterator[Path]:
-    if out is None:
-        with tempfile.TemporaryDirectory(prefix="sealwright-verify-") as temporary:
-            yield Path(temporary)
-        return
+def _staging(out: Path | None) -> Iterator[Path]:
+    """Yield a new folder for files that nothing was concluded about yet; it is removed at the end.
+
+    It is inside the folder of --out, so that a verified file moves in one step; its name is hidden, so that no installer
+    looks into it.
+    """
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        used = next(out.iterdir(), None)
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            if next(out.iterdir(), None) is not None:
+                raise UsageError(
+                    f"--out {out}: is not empty, and would mix verified files with others",
+                    hint="Give an empty or new folder.",
+                    kind=ErrorClass.FOLDER,
+                )
+        temporary = tempfile.TemporaryDirectory(prefix=".sealwright-unverified-", dir=out)
     except OSError as error:
-        raise OutputError(f"{out}: cannot be used: {error.strerror or error}") from error
-    if used is not None:
-        raise UsageError(
-            f"--out {out}: is not empty, and would mix verified files with others",
-            hint="Give an empty or new folder.",
-            kind=ErrorClass.FOLDER,
-        )
-    yield out
+        raise OutputError(f"{out or 'temporary folder'}: cannot be used: {error.strerror or error}") from error
+    with temporary as folder:
+        yield Path(folder)
 
 
-def _keep(out: Path, package: ServedPackage) -> str:
-    """Write the requirements file of the verified files; return the command that installs them, empty if there are none."""
+def _keep(out: Path, staging: Path, package: ServedPackage) -> str:
+    """Move the files of a verified package to their folder, with a requirements file; nothing of any other package.
+
+    Returns:
+        The command that installs them; empty if the package is not verified.
+    """
     if package.state is not EvidenceState.VERIFIED:
         return ""
+    try:
+        for file in package.files:
+            (staging / file.filename).replace(out / file.filename)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written: {error.strerror or error}") from error
     requirements = out / "requirements.txt"
     write_atomic(requirements, requirement_lines(package))
-    from ops.supply_chain.trust.verification.commands import quoted
-
     where = f"--find-links {quoted(str(out))} --require-hashes -r {quoted(str(requirements))}"
     return f"python -m pip install --no-index --no-deps {where}"
 
