@@ -27,7 +27,7 @@ from nox.command import CommandFailed
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from ops.supply_chain import PIPELINE, StageRow, commands, daily_scan_uses, release_uses  # noqa: E402 - this folder comes first
+from ops.supply_chain import PIPELINE, StageRow  # noqa: E402 - this folder comes first
 from ops.supply_chain.core.start import start_words  # noqa: E402 - as above
 from sealwright import console_run  # noqa: E402 - as above
 
@@ -55,19 +55,19 @@ CONTRIBUTING = (HERE / "tests").is_dir()
 @nox.session
 def rehearse(session: nox.Session) -> None:
     """Rehearse the whole release: signed and verified on loopback, nothing written to a public log."""
-    _pipeline(session, *commands(release_uses()), module="sessions.rehearse")
+    _session(session, "rehearse")
 
 
 @nox.session(default=False)
 def release(session: nox.Session) -> None:
     """Turn the project into a gated, policy-checked, signed, verified and retained release."""
-    _pipeline(session, *commands(release_uses()))
+    _session(session, "release")
 
 
 @nox.session(default=False)
 def daily_scan(session: nox.Session) -> None:
     """Report what has changed for the locked dependencies since yesterday: advisories, malware, hashes, publishers."""
-    _pipeline(session, *commands(daily_scan_uses()), module="sessions.scan")
+    _session(session, "scan")
 
 
 @nox.session(default=False)
@@ -127,7 +127,7 @@ def report(session: nox.Session) -> None:
 @nox.session(default=False)
 def adopt(session: nox.Session) -> None:
     """Prepare a project, `-- PATH [--write]`: show or add the files it needs, rehearse it, list three next steps."""
-    _pipeline(session, *commands(release_uses()), module="sessions.adopt")
+    _session(session, "adopt")
 
 
 @nox.session(default=False)
@@ -203,9 +203,9 @@ def bench(session: nox.Session) -> None:
     session.run(python, "-m", "tests.benchmarks", *session.posargs, external=True)
 
 
-def _pipeline(session: nox.Session, *steps: str, module: str = "runner.pipeline") -> None:
+def _session(session: nox.Session, module: str) -> None:
     python = _environment(session, "pipeline", PIPELINE_LOCK)
-    _run(session, [python, *start_words(f"ops.supply_chain.{module}"), *steps, "--"])
+    _run(session, [python, *start_words(f"ops.supply_chain.sessions.{module}"), "--"])
 
 
 def _script(session: nox.Session, script: str, *arguments: str) -> None:
@@ -221,7 +221,7 @@ def _run(session: nox.Session, command: list[str]) -> None:
     hidden = {OPTIONS_VARIABLE: shlex.join(session.posargs)} if public else {}
     run = console_run.current
     if run is None:
-        session.run(*command, *options, env=hidden, external=True, log=not public)
+        session.run(*command, *options, env=hidden, external=True, log=False)
         return
     os.chdir(run.home)  # nox has changed to the folder of this file
     known = {HOME_VARIABLE: str(run.home), COMMAND_VARIABLE: run.command}

@@ -15,7 +15,7 @@ import pytest
 
 from ops.supply_chain import PIPELINE, StageRow, record_titles, records_after, release_uses, row_of, title_of
 from ops.supply_chain.runner.arguments import parser_for
-from ops.supply_chain.runner.dist_lock import OUTPUT_FILES, OUTPUT_FOLDERS
+from ops.supply_chain.runner.dist_lock import LOG_NAME, OUTPUT_FILES, OUTPUT_FOLDERS
 
 ROWS = [pytest.param(row, id=row.script) for row in PIPELINE]
 SECTIONS = ("Reads", "Writes", "Decides", "Exits", "Network", "Source")
@@ -105,7 +105,7 @@ def test_a_run_clears_every_output_that_describes_a_run() -> None:
     written = {found for row in PIPELINE for found in re.findall(r"dist/([\w.]+)", row.writes)}
     cleared = {*OUTPUT_FOLDERS, *OUTPUT_FILES}
     assert not cleared & KEPT_FOLDERS
-    assert written | {"records"} == cleared | KEPT_FOLDERS
+    assert written | {"records", LOG_NAME} == cleared | KEPT_FOLDERS
 
 
 def test_every_stage_that_is_named_somewhere_exists(repository: Path) -> None:

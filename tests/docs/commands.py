@@ -82,16 +82,16 @@ def sessions(repository: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _stages_in(node: ast.FunctionDef) -> Iterator[str]:
+    uses = {"scan": daily_scan_uses}
     for call in ast.walk(node):
-        if not (isinstance(call, ast.Call) and ast.unparse(call.func) in {"_script", "_pipeline"}):
+        if not isinstance(call, ast.Call):
             continue
-        for argument in call.args[1:]:
-            if isinstance(argument, ast.Starred):
-                uses = {"*commands(release_uses())": release_uses, "*commands(daily_scan_uses())": daily_scan_uses}
-                steps = uses.get(ast.unparse(argument))
-                yield from (use.stage.script for step in (steps() if steps else ()) for use in step)
-            elif isinstance(argument, ast.Constant) and not str(argument.value).startswith("-"):
-                yield str(argument.value)  # without the options that the session adds
+        called = ast.unparse(call.func)
+        words = [word.value for word in call.args[1:] if isinstance(word, ast.Constant)]
+        if called == "_session":
+            yield from (use.stage.script for step in uses.get(str(words[0]), release_uses)() for use in step)
+        elif called == "_script":
+            yield from (str(word) for word in words if not str(word).startswith("-"))  # without options that it adds
 
 
 def options_of(stage: str) -> set[str]:

@@ -142,7 +142,7 @@ def test_every_toml_example_is_a_configuration(repository: Path) -> None:
     assert len(examples) >= 4
     for body in examples:
         tomllib.loads(body)
-        config = parse_config(body)
+        config = parse_config(body.replace("OWNER/REPO", "acme/widget"))  # the placeholder is refused on purpose
         checked(config.signing.identities)
         assert parse_waivers(config)[1] == ()
 

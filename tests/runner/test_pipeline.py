@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import types
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -60,9 +61,10 @@ def _arguments_of(script: str) -> object:
 
 
 def _play(monkeypatch: pytest.MonkeyPatch, commands: list[list[str]], codes: dict[str, int]) -> None:
-    def start(command: list[str], _environment: dict[str, str], *, captured: bool) -> _Child:
+    def start(command: list[str], _environment: dict[str, str], *, captured: bool, watched: bool) -> _Child:
         commands.append(command)
-        return _Child(codes.get(command[0], 0), b'{"stage": "%s"}\n' % command[0].encode() if captured else b"")
+        written = captured or watched
+        return _Child(codes.get(command[0], 0), b'{"stage": "%s"}\n' % command[0].encode() if written else b"")
 
     monkeypatch.setattr(pipeline, "_start", start)
 
@@ -180,7 +182,7 @@ def test_steps_joined_by_an_ampersand_are_both_started_before_either_is_waited_f
     seen: list[int] = []
     wait = pipeline._wait
 
-    def count(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    def count(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
         seen.append(len(started))
         return wait(process)
 
@@ -211,7 +213,7 @@ def test_a_rehearsal_goes_past_refusals_and_tells_them(
     refused: tuple[str, ...],
 ) -> None:
     _play(monkeypatch, started, codes)
-    finished = pipeline.carry_out(STEPS, ["--dist", str(tmp_path / "dist")], {}, rehearsal=True)
+    finished = pipeline.carry_out(STEPS, ["--dist", str(tmp_path / "dist")], {}, pipeline.Manner(rehearsal=True))
     assert finished == pipeline.Finished(code, stopped, refused, ("",) * len(started))
 
 
@@ -226,7 +228,7 @@ def test_only_a_rehearsal_goes_past_the_policy(
 ) -> None:
     monkeypatch.setattr(pipeline, "POLICY_STAGE", "try_maker")
     _play(monkeypatch, started, {"try_maker": 4})
-    finished = pipeline.carry_out(STEPS, ["--dist", str(tmp_path / "dist")], {}, rehearsal=rehearsal)
+    finished = pipeline.carry_out(STEPS, ["--dist", str(tmp_path / "dist")], {}, pipeline.Manner(rehearsal=rehearsal))
     assert (finished.code, len(started)) == (code, ran)
 
 
@@ -236,7 +238,9 @@ def test_further_folders_are_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyP
     pipeline.carry_out(STEPS, ["--dist", str(dist)], {})
     (dist / "artifacts/old").mkdir(parents=True)
     (dist / "mine").mkdir()
-    pipeline.carry_out(STEPS, ["--dist", str(dist)], {}, also_clear=[dist / "artifacts", dist / "never"])
+    pipeline.carry_out(
+        STEPS, ["--dist", str(dist)], {}, pipeline.Manner(also_clear=[dist / "artifacts", dist / "never"])
+    )
     assert not (dist / "artifacts").exists()
     assert (dist / "mine").exists()
 
@@ -311,3 +315,40 @@ def test_an_assembled_release_stays_when_a_run_begins(
     assert _run(tmp_path) == 2
     assert [path.read_text() for path in kept] == ["x", "x"]
     assert not gone.exists()
+
+
+class Watching:
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+
+    def started(self, stages: Sequence[str]) -> None:
+        self.seen.append(list(stages))
+
+    def ended(self, end: pipeline.StageEnd) -> None:
+        self.seen.append((end.stage, end.code, end.output))
+
+
+def test_who_watches_gets_what_stages_write_and_the_terminal_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    _play(monkeypatch, started, {"try_maker": 4})
+    watching = Watching()
+    manner = pipeline.Manner(watcher=watching, closing=("try_gate --quick",))
+    finished = pipeline.carry_out(STEPS, ["--dist", str(tmp_path / "dist")], {}, manner)
+    assert (finished.code, finished.stopped) == (4, "try_maker")
+    gate = ("try_gate", 0, '{"stage": "try_gate"}\n')
+    assert watching.seen == [
+        ["try_gate"], gate,
+        ["try_maker"], ("try_maker", 4, '{"stage": "try_maker"}\n'),
+        ["try_gate"], gate,
+    ]  # fmt: skip
+    assert started[-1][:2] == ["try_gate", "--quick"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_closing_stage_does_not_change_how_the_run_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]]
+) -> None:
+    _play(monkeypatch, started, {"try_last": 1})
+    manner = pipeline.Manner(watcher=Watching(), closing=("try_last",))
+    assert pipeline.carry_out(STEPS[:2], ["--dist", str(tmp_path / "dist")], {}, manner).code == 0

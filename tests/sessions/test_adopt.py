@@ -108,4 +108,4 @@ def test_an_empty_project_is_really_rehearsed(project: Path, tmp_path: Path, cap
     assert adopt.main([*steps, "--", str(project), "--write", "--offline", "--dist", str(dist)]) == 0
     record = json.loads((dist / "records/generate_sbom.json").read_text())
     assert (record["component"], record["version"], record["outcome"]) == ("widget", "0.0.0", "pass")
-    assert "  rehearsal completed\n" in capfd.readouterr().out
+    assert "\nWOULD BE REFUSED  widget 0.0.0 " in capfd.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner import rehearsal_mode
-from ops.supply_chain.runner.pipeline import Finished, shared_options
+from ops.supply_chain.runner.pipeline import Finished, Manner, shared_options
 from ops.supply_chain.runner.preflight import CheckedProject
 from ops.supply_chain.runner.rehearsal_mode import EPHEMERAL, RehearsalSigner, identities_in_force, is_rehearsal
 from ops.supply_chain.sessions import rehearse
@@ -88,14 +89,13 @@ class Seen:
         _steps: Sequence[str],
         options: Sequence[str],
         environment: Mapping[str, str],
+        manner: Manner,
         *,
-        rehearsal: bool,
-        also_clear: Sequence[Path],
         checked: CheckedProject,
     ) -> Finished:
-        assert rehearsal
+        assert manner.rehearsal
         self.dist = checked.dist
-        self.environment, self.options, self.cleared = dict(environment), list(options), also_clear
+        self.environment, self.options, self.cleared = dict(environment), list(options), manner.also_clear
         path = Path(environment["SEALWRIGHT_TRUST_CONFIG"])
         self.trust_config = json.loads(path.read_text())
         self.mode = stat.S_IMODE(path.parent.stat().st_mode)
@@ -193,31 +193,45 @@ def test_the_token_is_of_the_configured_identity(play: Play, capfd: pytest.Captu
         ISSUER,
         WORKFLOW.removeprefix("https://github.com/"),
     )
-    assert capfd.readouterr().out == (
-        f"rehearsal as {WORKFLOW}, issuer {ISSUER}; "
-        "signed on loopback, nothing was written to a public log\n"
-        "  rehearsal succeeded; no check would block this release\n"
-    )
+    assert shown(capfd) == [
+        "WOULD PASS  project 1.0",
+        "signed    on loopback, nothing public, as",
+        f"          {WORKFLOW},",
+        f"          issuer {ISSUER}",
+        "log       dist/log.txt",
+    ]
 
 
-EPHEMERAL_TEXT = (
-    "rehearsal as rehearsal@sealwright.invalid, issuer https://oidc.rehearsal.invalid (ephemeral); "
-    "signed on loopback, nothing was written to a public log\n"
-)
-NOBODY = "    no [[signing.identities]] entry is valid today\n"
+def shown(capfd: pytest.CaptureFixture[str]) -> list[str]:
+    """Return the screen, with the folder of this test cut out."""
+    return [re.sub(r"(?<=log       ).*/dist/", "dist/", line) for line in capfd.readouterr().out.splitlines()]
+
+
+NO_SIGNER = "no [[signing.identities]] entry is valid today"
 
 
 def test_without_identities_one_is_made_up_and_said_so(play: Play, capfd: pytest.CaptureFixture[str]) -> None:
     play()
-    worked = "  rehearsal completed\n  a real release would be denied:\n"
-    assert capfd.readouterr().out == EPHEMERAL_TEXT + worked + NOBODY
+    lines = shown(capfd)
+    assert lines[:3] == [
+        "WOULD BE REFUSED  project 1.0   1 cause denies it (x)",
+        f"x 1  {NO_SIGNER}",
+        "     Name who signs: an example is in docs/quick-start.md.",
+    ]
+    assert " ".join(line.strip() for line in lines[3:5]) == (
+        "signed    on loopback, nothing public, as rehearsal@sealwright.invalid, issuer "
+        "https://oidc.rehearsal.invalid (ephemeral)"
+    )
+    assert lines[-1].startswith("          nox -s rehearse -- --project ")
     play(config='[signing]\nmode = "checksums"\n')
-    assert NOBODY not in capfd.readouterr().out
+    assert NO_SIGNER not in capfd.readouterr().out
 
 
 def test_a_stage_that_stops_is_told_and_its_code_is_the_runs(play: Play, capfd: pytest.CaptureFixture[str]) -> None:
     play(code=6, stopped="sign_artifacts", config=IDENTITY)
-    assert capfd.readouterr().out.splitlines()[1:] == ["  rehearsal failed in sign_artifacts; the run ends with exit 6"]
+    lines = shown(capfd)
+    assert lines[0] == "FAILED (exit 6)  project 1.0   1 cause denies it (x)"
+    assert lines[1] == "x 1  sign_artifacts: did not pass, and left no message"
 
 
 def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -238,12 +252,18 @@ def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, capf
     verdict = left.verdict([], Outcome.FAIL)
     canonical.write(left.dist / "verdict/verdict.json", msgspec.structs.replace(verdict, rules=(rule,)))
     play(refused=("check_malware", "check_hashes", "evaluate_policy"), config=IDENTITY)
-    assert capfd.readouterr().out.splitlines()[1:] == [
-        "  rehearsal completed",
-        "  a real release would be denied:",
-        "    check_malware: something outside did not answer",
-        "    check_hashes: no record",
-        "    policy release.findings: stands (CVE-1), and 1 more",
+    lines = shown(capfd)
+    assert lines[0].startswith("WOULD BE REFUSED  project 1.0   3 causes deny it (x)")
+    assert [line for line in lines if line[:2] == "x "] == [
+        "x 1  check_malware: did not pass, and left no message",
+        "x 2  check_hashes: did not pass, and left no message",
+        "x 3  CVE-1: stands  high",
+    ]
+    play("--format", "json", refused=("check_malware", "check_hashes", "evaluate_policy"), config=IDENTITY)
+    assert json.loads(capfd.readouterr().out)["rehearsal"]["would_be_refused"] == [
+        "check_malware: something outside did not answer",
+        "check_hashes: no record",
+        "policy release.findings: stands (CVE-1), and 1 more",
     ]
 
 

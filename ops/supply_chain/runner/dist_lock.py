@@ -41,7 +41,10 @@ OUTPUT_FOLDERS = (
 KEPT_FOLDERS = ("release", "verification")
 """An assembled release and the report on it stay until the next one is assembled."""
 
-OUTPUT_FILES = ("checksums.txt", "claims.json", "controls.json", "controls.md")
+LOG_NAME = "log.txt"
+"""What the stages of a run wrote, in full."""
+
+OUTPUT_FILES = ("checksums.txt", "claims.json", "controls.json", "controls.md", LOG_NAME)
 
 
 @contextmanager

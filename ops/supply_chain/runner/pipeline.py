@@ -19,13 +19,15 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
+import time
 import traceback
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ops.supply_chain import row_of
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
@@ -42,6 +44,43 @@ from ops.supply_chain.runner.streams import advise_for, print_error, print_resul
 KNOWN_CODES = frozenset(int(code) for code in ExitCode)
 POLICY_STAGE = "evaluate_policy"
 """Decides over the records of the gates; a rehearsal continues after its denial too."""
+
+
+class StageEnd(NamedTuple):
+    """How a stage of a run ended: its exit code, its result, what it wrote to stderr, and how long it took in seconds."""
+
+    stage: str
+    code: int
+    output: str
+    messages: str
+    seconds: float
+
+
+class Watcher(Protocol):
+    """Gets what the stages of a run write instead of the terminal."""
+
+    def started(self, stages: Sequence[str]) -> None:
+        """Stages that run at the same time have started."""
+
+    def ended(self, end: StageEnd) -> None:
+        """One of them has ended; may come from several threads, one call at a time."""
+
+
+class Manner(NamedTuple):
+    """How the steps of a run are carried out.
+
+    `rehearsal`: a denial by a gate or by the policy neither ends the run nor decides its exit code. `also_clear` are
+    further folders of earlier runs that are removed first. `watcher` gets what the stages write; None leaves it to the
+    terminal. `closing` are stages that run at the end however the run ended, and do not change how, as command lines.
+    """
+
+    rehearsal: bool = False
+    also_clear: Sequence[Path] = ()
+    watcher: Watcher | None = None
+    closing: Sequence[str] = ()
+
+
+PLAINLY = Manner()
 
 
 class Finished(NamedTuple):
@@ -109,9 +148,8 @@ def carry_out(
     steps: Sequence[str],
     options: Sequence[str],
     environment: Mapping[str, str],
+    manner: Manner = PLAINLY,
     *,
-    rehearsal: bool = False,
-    also_clear: Sequence[Path] = (),
     checked: CheckedProject | None = None,
 ) -> Finished:
     """Run steps on their `dist/`, which is locked and emptied first, except for an assembled release.
@@ -120,14 +158,14 @@ def carry_out(
         steps: As on the command line.
         options: For the stages that have them.
         environment: Environment variables; each stage gets those that it may see.
-        rehearsal: A denial by a gate or by the policy neither ends the run nor decides its exit code.
-        also_clear: Further folders of earlier runs that are removed first.
+        manner: How they are carried out.
         checked: The project, where the session has checked it already.
     Raises:
         StageError: The command line or the configuration is wrong, or `dist/` cannot be used.
     """
     groups = [[shlex.split(step) for step in group.split(" & ")] for group in steps]
-    stages = [step[0] for group in groups for step in group]
+    last = [shlex.split(step) for step in manner.closing]
+    stages = [step[0] for group in [*groups, last] for step in group]
     shared = shared_options(options)
     route(stages, options)
     found = checked or check_session(shared)
@@ -135,8 +173,12 @@ def carry_out(
         options = [*options, "--dist", str(found.dist)]
     routed = route(stages, options)
     with hold_for(found.dist, found.project.root):
-        clear(found.dist, also_clear)
-        return _run(groups, routed, environment, captured=shared.format == "json", rehearsal=rehearsal)
+        clear(found.dist, manner.also_clear)
+        run = _Run(routed, environment, manner, captured=shared.format == "json")
+        finished = run.carry_out(groups)
+        for step in last:
+            list(run.together([step]))
+        return finished
 
 
 def route(stages: Sequence[str], options: Sequence[str]) -> dict[str, list[str]]:
@@ -180,31 +222,48 @@ def _flags(stage: str) -> dict[str, int]:
     }
 
 
-def _run(
-    groups: list[list[list[str]]],
-    routed: dict[str, list[str]],
-    environment: Mapping[str, str],
-    *,
-    captured: bool,
-    rehearsal: bool,
-) -> Finished:
-    holder = {HOLDER_VARIABLE: f"urn:uuid:{uuid.uuid4()}"}
-    documents: list[str] = []
-    refused: dict[str, int] = {}
-    for group in groups:
-        commands = [[*step, *routed[step[0]]] for step in group]
-        results = _run_group(commands, {**environment, **holder}, captured=captured or len(commands) > 1)
-        for command, (code, output) in zip(commands, results, strict=True):
-            documents.append(output)
-            if not captured:
+class _Run:
+    """One run: its options by stage, its environment, and who gets what the stages write."""
+
+    def __init__(
+        self,
+        routed: Mapping[str, Sequence[str]],
+        environment: Mapping[str, str],
+        manner: Manner,
+        *,
+        captured: bool,
+    ) -> None:
+        self._routed = routed
+        self._environment = {**environment, HOLDER_VARIABLE: f"urn:uuid:{uuid.uuid4()}"}
+        self._watcher = manner.watcher
+        self._captured = captured
+        self._rehearsal = manner.rehearsal
+
+    def carry_out(self, groups: Sequence[Sequence[Sequence[str]]]) -> Finished:
+        """Run groups of steps until one ends the run."""
+        documents: list[str] = []
+        refused: dict[str, int] = {}
+        for group in groups:
+            for stage, code, output in self.together(group):
+                documents.append(output)
+                if code == ExitCode.PASS:
+                    continue
+                if not _goes_on(stage, code, rehearsal=self._rehearsal):
+                    return Finished(_final(code, refused), stage, tuple(refused), tuple(documents))
+                refused.setdefault(stage, code)
+        code = 0 if self._rehearsal else next(iter(refused.values()), 0)
+        return Finished(code, "", tuple(refused), tuple(documents))
+
+    def together(self, group: Sequence[Sequence[str]]) -> Iterator[tuple[str, int, str]]:
+        """Run steps at the same time; yield stage, exit code and result in their order."""
+        commands = [[*step, *self._routed[step[0]]] for step in group]
+        captured = self._captured or len(commands) > 1
+        for command, (code, output) in zip(
+            commands, _run_group(commands, self._environment, self._watcher, captured=captured), strict=True
+        ):
+            if not self._captured and self._watcher is None:
                 print_result(output)
-            if code == ExitCode.PASS:
-                continue
-            if not _goes_on(command[0], code, rehearsal=rehearsal):
-                return Finished(_final(code, refused), command[0], tuple(refused), tuple(documents))
-            refused.setdefault(command[0], code)
-    code = 0 if rehearsal else next(iter(refused.values()), 0)
-    return Finished(code, "", tuple(refused), tuple(documents))
+            yield command[0], code, output
 
 
 def _goes_on(stage: str, code: int, *, rehearsal: bool) -> bool:
@@ -232,22 +291,37 @@ def run_document(finished: Finished, **more: object) -> str:
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False)
 
 
-def _run_group(commands: list[list[str]], environment: Mapping[str, str], *, captured: bool) -> list[tuple[int, str]]:
+def _run_group(
+    commands: list[list[str]], environment: Mapping[str, str], watcher: Watcher | None, *, captured: bool
+) -> list[tuple[int, str]]:
     processes: list[subprocess.Popen[bytes]] = []
     received: list[int] = []
+    telling = threading.Lock()
+    began = time.monotonic()
 
     def stop(number: int, _frame: FrameType | None) -> None:
         received.append(number)
         _terminate(processes)
 
+    def wait(command: list[str], process: subprocess.Popen[bytes]) -> tuple[int, str]:
+        code, output, messages = _wait(process)
+        if watcher is not None:
+            with telling:
+                watcher.ended(StageEnd(command[0], code, output, messages, time.monotonic() - began))
+        return code, output
+
+    if watcher is not None:
+        watcher.started([command[0] for command in commands])
     previous = signal.signal(signal.SIGTERM, stop)
     try:
         with ThreadPoolExecutor(max_workers=len(commands)) as pool:
             try:
-                processes.extend(_start(command, environment, captured=captured) for command in commands)
+                processes.extend(
+                    _start(command, environment, captured=captured, watched=watcher is not None) for command in commands
+                )
                 if received:
                     _terminate(processes)
-                results = list(pool.map(_wait, processes))
+                results = list(pool.map(wait, commands, processes))
             except KeyboardInterrupt:
                 _terminate(processes)
                 raise
@@ -264,24 +338,26 @@ def _terminate(processes: list[subprocess.Popen[bytes]]) -> None:
         process.terminate()
 
 
-def _start(command: list[str], environment: Mapping[str, str], *, captured: bool) -> subprocess.Popen[bytes]:
+def _start(
+    command: list[str], environment: Mapping[str, str], *, captured: bool, watched: bool = False
+) -> subprocess.Popen[bytes]:
     # A Ctrl-C reaches every process of the terminal, and a process that is still importing would print a traceback:
     # the stage starts with SIGINT blocked, and unblocks it once it can handle it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return subprocess.Popen(
             [sys.executable, *start_words(f"ops.supply_chain.{command[0]}"), *command[1:]],
-            stdout=subprocess.PIPE if captured else None,
+            stdout=subprocess.PIPE if captured or watched else None,
+            stderr=subprocess.PIPE if watched else None,
             env=stage_variables(row_of(command[0]).secrets, environment),
         )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _wait(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    output, _ = process.communicate()
-    code = process.returncode if process.returncode in KNOWN_CODES else int(ExitCode.CRASH)
-    return code, (output or b"").decode("utf-8", "replace")
+def _wait(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+    output, messages = ((data or b"").decode("utf-8", "replace") for data in process.communicate())
+    return process.returncode if process.returncode in KNOWN_CODES else int(ExitCode.CRASH), output, messages
 
 
 if __name__ == "__main__":

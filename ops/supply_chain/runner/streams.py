@@ -13,6 +13,7 @@ import os
 import select
 import shutil
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -73,6 +74,20 @@ def print_result(text: str, *, document: bool = False) -> None:
     """
     _flush()
     _write(STDOUT, text if document else as_typed(text, typing()))
+
+
+def print_lines(lines: Iterable[tuple[str, str]]) -> None:
+    """Write lines to stdout, each cleaned likewise and then in its colour.
+
+    Args:
+        lines: Text, and the parameter of its colour ("31" is red, ECMA-48 section 8.3.117); empty for none.
+    Raises:
+        OutputError: As `print_result`.
+    """
+    _flush()
+    for text, colour in lines:
+        cleaned = printable(without_credentials(text))
+        _write_clean(STDOUT, f"\x1b[{colour}m{cleaned}\x1b[0m\n" if colour else f"{cleaned}\n")
 
 
 def print_error(text: str) -> None:
@@ -154,8 +169,12 @@ def terminal_width() -> int | None:
 
 def _write(descriptor: int, text: str) -> None:
     lines = without_credentials(text).split("\n")
-    data = "\n".join(printable(line) for line in lines).encode("utf-8", "replace")
-    data = data if data.endswith(b"\n") or not data else data + b"\n"
+    clean = "\n".join(printable(line) for line in lines)
+    _write_clean(descriptor, clean if clean.endswith("\n") or not clean else f"{clean}\n")
+
+
+def _write_clean(descriptor: int, text: str) -> None:
+    data = text.encode("utf-8", "replace")
     try:
         while data:
             data = data[_write_some(descriptor, data) :]

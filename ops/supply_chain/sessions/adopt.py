@@ -13,6 +13,7 @@ import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from ops.supply_chain import commands, release_uses
 from ops.supply_chain.assurance.adoption.report import next_steps
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
 from ops.supply_chain.gather.assurance.adoption.survey import survey_of
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code of `adopt_project` if it is not 0, else that of the rehearsal.
     """
     steps, options = command_line(argv)
+    steps = steps or list(commands(release_uses()))
     return guarded(options, lambda: _adopt(steps, options))
 
 

@@ -2,7 +2,7 @@
 
     python -Im ops.supply_chain.sessions.rehearse "generate_sbom" ... "sign_artifacts" "verify_release" -- OPTIONS
 
-Steps and options are those of `runner.pipeline`; `--dist` is `dist/rehearsal/`, and releases are retained inside it. The
+Steps and options are those of `runner.pipeline`; without steps, they are those of the table of stages; `--dist` is `dist/rehearsal/`, and releases are retained inside it. The
 stages sign and verify with an instance on loopback that ends with the run: nothing reaches a public log. The signer is the
 first of `[signing].identities` that is valid today, so that the production policy is rehearsed as it is; if none is
 configured, an ephemeral identity.
@@ -24,6 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeVar
 
+from ops.supply_chain import commands, release_uses
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.signing import SigningIdentity, SigningMode
 from ops.supply_chain.contracts.files.provenance import Statement
@@ -44,13 +45,14 @@ from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
 from ops.supply_chain.runner.pipeline import (
     POLICY_STAGE,
     Finished,
+    Manner,
     carry_out,
     command_line,
     guarded,
     run_document,
     shared_options,
 )
-from ops.supply_chain.runner.preflight import check_session
+from ops.supply_chain.runner.preflight import CheckedProject, check_session
 from ops.supply_chain.runner.rehearsal_mode import (
     EPHEMERAL,
     REHEARSAL_VARIABLE,
@@ -59,6 +61,7 @@ from ops.supply_chain.runner.rehearsal_mode import (
     RehearsalSigner,
 )
 from ops.supply_chain.runner.streams import print_result
+from ops.supply_chain.sessions.one_screen import REPORT_STAGE, Ending, Words, again, failure, show, watcher_for
 from ops.supply_chain.trust.identities.check import checked, day
 from ops.supply_chain.trust.identities.matching import matching
 from ops.supply_chain.trust.identities.run import repository_of
@@ -68,6 +71,7 @@ TOKEN_SECONDS = 24 * 60 * 60
 
 PROVENANCE_SUFFIX = "-provenance.intoto.json"
 VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")
+NO_IDENTITY = "no [[signing.identities]] entry is valid today"
 T = TypeVar("T")
 
 
@@ -78,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 if every stage ran to its end, else the exit code of the stage that ended the run.
     """
     steps, given = command_line(argv)
+    steps = steps or list(commands(release_uses()))
     with _cleaning_up():
         return guarded(given, lambda: _rehearse(steps, given))
 
@@ -147,17 +152,35 @@ def _rehearse(steps: Sequence[str], given: list[str]) -> int:
     dist, artifacts = own_folders(shared, found.dist)
     options = [*given, "--dist", str(dist), "--artifacts", str(artifacts)]
     signer = choose_signer(checked(found.config.signing.identities), read_clock())
+    log = watcher_for(shared, dist)
     with _instance_environment(signer) as environment:
         finished = carry_out(
             steps,
             options,
             environment,
-            rehearsal=True,
-            also_clear=[artifacts],
+            Manner(rehearsal=True, also_clear=[artifacts], watcher=log, closing=(REPORT_STAGE,)),
             checked=found._replace(dist=dist),
         )
-    _print_result(finished, _reasons(finished, dist, found.config, signer), signer, shared)
+    reasons = _reasons(finished, dist, found.config, signer)
+    _print_result(finished, reasons, signer, shared)
+    if not shared.public_log:
+        show(finished, _ending(found._replace(dist=dist), signer, given), log, shared)
     return finished.code
+
+
+def _ending(found: CheckedProject, signer: RehearsalSigner, given: Sequence[str]) -> Ending:
+    who = f"{signer.identity}, issuer {signer.issuer}" + (" (ephemeral)" if signer.ephemeral else "")
+    unnamed = _is_unnamed(found.config, signer)
+    return Ending(
+        dist=found.dist,
+        config=found.config,
+        subject=f"{found.project.name} {found.project.version}",
+        words=Words(passed="WOULD PASS", refused="WOULD BE REFUSED", unexamined="WOULD BE REFUSED"),
+        more=(failure(NO_IDENTITY, ["Name who signs: an example is in docs/quick-start.md."]),) if unnamed else (),
+        notes=(("signed", f"on loopback, nothing public, as {who}"),),
+        again=again("rehearse", given),
+        shows=("made",),
+    )
 
 
 def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> RehearsalSigner:
@@ -221,12 +244,16 @@ def _reasons(finished: Finished, dist: Path, config: Config, signer: RehearsalSi
     read = [record for path in (dist / "records").glob("*.json") if (record := _read(path, Record))]
     records = {record.stage: record for record in read}
     verdicts = [verdict for name in VERDICTS if (verdict := _read(dist / name, Verdict))]
-    unnamed = signer.ephemeral and config.signing.mode is SigningMode.SIGSTORE
+    unnamed = _is_unnamed(config, signer)
     return (
         *(refusal_reason(stage, records.get(stage)) for stage in gates),
         *(reasons_of_verdicts(verdicts) if POLICY_STAGE in finished.refused else ()),
-        *(("no [[signing.identities]] entry is valid today",) if unnamed else ()),
+        *((NO_IDENTITY,) if unnamed else ()),
     )
+
+
+def _is_unnamed(config: Config, signer: RehearsalSigner) -> bool:
+    return signer.ephemeral and config.signing.mode is SigningMode.SIGSTORE
 
 
 def _read(path: Path, kind: type[T]) -> T | None:
@@ -248,22 +275,6 @@ def _print_result(
     elif shared.public_log:
         result = "completed" if outcome["worked"] else f"ended by {finished.stopped}"
         print_result(f"rehearsal: {result} (reasons to deny {len(reasons)})")
-    else:
-        print_result("\n".join(_text(finished, reasons, signer)))
-
-
-def _text(finished: Finished, reasons: Sequence[str], signer: RehearsalSigner) -> list[str]:
-    who = f"{signer.identity}, issuer {signer.issuer}" + (" (ephemeral)" if signer.ephemeral else "")
-    lines = [f"rehearsal as {who}; signed on loopback, nothing was written to a public log"]
-    if finished.code != ExitCode.PASS:
-        lines.append(f"  rehearsal failed in {finished.stopped}; the run ends with exit {finished.code}")
-    elif not reasons:
-        lines.append("  rehearsal succeeded; no check would block this release")
-    else:
-        lines.append("  rehearsal completed")
-    if reasons:
-        lines += ["  a real release would be denied:", *(f"    {reason}" for reason in reasons)]
-    return lines
 
 
 if __name__ == "__main__":

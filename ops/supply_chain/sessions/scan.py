@@ -2,7 +2,7 @@
 
     python -Im ops.supply_chain.sessions.scan "check_malware & check_hashes" "report_findings" -- OPTIONS
 
-Steps and options are those of `runner.pipeline`. Nothing outside `dist/scan/` and the ledger is written, so that an
+Steps and options are those of `runner.pipeline`; without steps, they are those of the table of stages. Nothing outside `dist/scan/` and the ledger is written, so that an
 assembled release stays as it is. A project without a version is scanned too: its records and reports then name the
 commit.
 """
@@ -14,13 +14,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ops.supply_chain import commands, daily_scan_uses
 from ops.supply_chain.adapters.files.project import UNVERSIONED, Project
 from ops.supply_chain.gather.gates.projects import FLEET_VERSION, add_fleet_option, fleet_folders
 from ops.supply_chain.runner.dist_folder import SCAN_FOLDER
 from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
-from ops.supply_chain.runner.pipeline import carry_out, command_line, guarded, run_document, shared_options
+from ops.supply_chain.runner.pipeline import Manner, carry_out, command_line, guarded, run_document, shared_options
 from ops.supply_chain.runner.preflight import check_project, check_session
 from ops.supply_chain.runner.streams import print_result
+from ops.supply_chain.sessions.one_screen import Ending, Words, again, show, watcher_for
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code of the stage that ended the run, else that of the first gate that did not pass, else 0.
     """
     steps, options = command_line(argv)
+    steps = steps or list(commands(daily_scan_uses()))
     return guarded(options, lambda: _scan(steps, options))
 
 
@@ -39,14 +42,27 @@ def _scan(steps: Sequence[str], options: Sequence[str]) -> int:
     for folder in _fleet(options):
         check_project(folder, version=FLEET_VERSION)
     version = [] if shared.version else ["--version", version_of(found.project)]
+    dist = found.dist / SCAN_FOLDER
+    log = None if _fleet(options) else watcher_for(shared, dist)
     finished = carry_out(
         steps,
         [*options, *version],
         {**os.environ, **held_secrets()},
-        checked=found._replace(dist=found.dist / SCAN_FOLDER),
+        Manner(watcher=log),
+        checked=found._replace(dist=dist),
     )
     if shared.format == "json":
         print_result(run_document(finished), document=True)
+    elif log is not None or shared.public_log:
+        ending = Ending(
+            dist=dist,
+            config=found.config,
+            subject=f"{found.project.name} {shared.version or version[-1]}",
+            words=Words(passed="NOTHING OPEN", refused="OPEN FINDINGS", unexamined="NOT EXAMINED"),
+            again=again("daily_scan", options),
+            releases=False,
+        )
+        show(finished, ending, log, shared)
     return finished.code
 
 

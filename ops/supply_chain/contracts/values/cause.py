@@ -1,0 +1,46 @@
+"""A root cause: what several findings and denials have in common, so that one change deals with all of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ops.supply_chain.contracts.base import Contract, Count
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+
+
+class CauseKind(StrEnum):
+    """What a cause is about, in the order in which causes are listed."""
+
+    MALWARE = "malware"
+    VULNERABILITY = "vulnerability"
+    UNPINNED = "unpinned"
+    CHANGED = "changed"
+    NOT_EXAMINED = "not-examined"
+    POLICY = "policy"
+    OTHER = "other"
+    FIRST_RUN = "first-run"
+
+
+class RootCause(Contract, frozen=True, kw_only=True):
+    """One root cause.
+
+    `title` is one line. `severity` is the highest of its findings. `findings` are distinct: what several stages report
+    of the same thing is one. `stages` reported them, sorted. `denials` is the number of reasons of the policy that it
+    explains; it denies the release where there is one. `locations` are those that are known, as `path:line`; `places` is
+    the total number. `steps` are what to do, each once, in the order of the findings.
+    """
+
+    kind: CauseKind
+    title: str
+    severity: Severity
+    findings: tuple[Finding, ...]
+    stages: tuple[str, ...]
+    denials: Count
+    locations: tuple[str, ...]
+    places: Count
+    steps: tuple[str, ...]
+
+    @property
+    def denies(self) -> bool:
+        """Whether the policy denies, or leaves undecided, because of it."""
+        return self.denials > 0

@@ -1,0 +1,334 @@
+"""How a session ends: one screen; what the stages wrote in full is in `log.txt` of the run's folder.
+
+While the stages run, stderr gets a line for each that ends, and on a terminal one for those that run. With `--verbose`,
+stages write to the terminal as they go. A public log gets their public lines and one with counts; nothing of what the
+others print reaches it, nor a file that a CI job may upload.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import Verdict
+from ops.supply_chain.contracts.values.cause import CauseKind, RootCause
+from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, Severity
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import as_typed, command
+from ops.supply_chain.core.errors import ExitCode, InputError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import plural, printable, without_credentials
+from ops.supply_chain.risk.findings.causes import root_causes, waived_findings
+from ops.supply_chain.risk.findings.render.screen import (
+    Mark,
+    Screen,
+    examined_of,
+    mark_of,
+    public_line,
+    screen_lines,
+)
+from ops.supply_chain.runner.dist_lock import LOG_NAME
+from ops.supply_chain.runner.pipeline import Finished, StageEnd
+from ops.supply_chain.runner.streams import print_error, print_lines, print_result, typing
+
+VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")
+REPORT = "report/index.html"
+REPORT_STAGE = "render_report"
+SUMMARY_STAGE = "summarise_release"
+SUMMARY_LABELS = ("made", "source", "retained", "signature", "next")
+"""Labels of its lines; the table of files has none."""
+
+MOST_NAMES = 3
+_COLOURS = {Mark.GOOD: "32", Mark.DENIES: "31", Mark.UNKNOWN: "33", Mark.NOTE: "33"}
+_WORDS = {ExitCode.PASS: "pass", ExitCode.DENIED: "denied", ExitCode.NOT_EXAMINED: "not examined"}
+T = TypeVar("T")
+
+
+class StageLog:
+    """Gets what stages write: into the log file, and a line on stderr when one ends.
+
+    Args:
+        path: The log file of this run, which has removed that of the run before.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.ends: dict[str, StageEnd] = {}
+        self._live = sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb" and not os.environ.get("CI")
+        self._running: list[str] = []
+
+    def started(self, stages: Sequence[str]) -> None:
+        """Show what runs now."""
+        self._running = list(stages)
+        self._show()
+
+    def ended(self, end: StageEnd) -> None:
+        """Keep what it wrote, and show how it ended."""
+        self.ends[end.stage] = end
+        with suppress(OSError), self._path.open("a", encoding="utf-8", errors="replace") as file:
+            written = without_credentials(f"{end.output}{end.messages}")
+            file.write(f"== {end.stage}: exit {end.code}, {end.seconds:.1f} s\n{written}\n")
+        self._running = [stage for stage in self._running if stage != end.stage]
+        word = _WORDS.get(ExitCode(end.code), f"exit {end.code}")
+        print_error(f"{self._erase()}{end.stage:<24} {word:<13} {end.seconds:5.1f} s")
+        self._show()
+
+    def error_of(self, stage: str) -> str:
+        """Return what a stage wrote to stderr; empty where it did not run."""
+        return self.ends[stage].messages if stage in self.ends else ""
+
+    def _show(self) -> None:
+        if self._live and self._running:
+            with suppress(OSError):
+                text = f"running: {', '.join(self._running)}"
+                os.write(2, f"\r\x1b[K{text[:78]}".encode())
+
+    def _erase(self) -> str:
+        if self._live:
+            with suppress(OSError):
+                os.write(2, b"\r\x1b[K")
+        return ""
+
+
+class Words(NamedTuple):
+    """The words of a session's verdict: every stage passed, something denies, something could not be examined."""
+
+    passed: str
+    refused: str
+    unexamined: str
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session knows at its end.
+
+    `dist` is the run's folder. `more` are causes that no record has, `notes` further lines. `again` is the command that
+    repeats the run. `releases` is False for one that makes no release; `shows` are the lines of the release's summary.
+    """
+
+    dist: Path
+    config: Config
+    subject: str
+    words: Words
+    again: str
+    more: tuple[RootCause, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+    releases: bool = True
+    shows: tuple[str, ...] = ("made", "source", "retained", "signature")
+
+
+def again(session: str, options: Sequence[str]) -> str:
+    """Return the command that repeats a session, as it is recorded: the project is added where it is printed."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--project")
+    _, others = parser.parse_known_args(list(options))
+    return command(session, *map(shlex.quote, others))
+
+
+def watcher_for(shared: argparse.Namespace, dist: Path) -> StageLog | None:
+    """Return what gets the stages' output; None where it goes to the terminal as it comes."""
+    if shared.verbose or shared.public_log or shared.format == "json":
+        return None
+    return StageLog(dist / LOG_NAME)
+
+
+def show(finished: Finished, ending: Ending, log: StageLog | None, shared: argparse.Namespace) -> None:
+    """Print the screen, or in a public log the line with counts; nothing beside a JSON document."""
+    if shared.format == "json":
+        return
+    screen = screen_of(finished, ending, log)
+    if shared.public_log:
+        print_result(public_line(screen))
+        return
+    here = typing()
+
+    def typed(text: str) -> str:
+        return as_typed(text, here)
+
+    coloured = wants_colour(os.environ, terminal=sys.stdout is not None and sys.stdout.isatty())
+    print_lines((line.text, _COLOURS.get(line.mark, "") if coloured else "") for line in screen_lines(screen, typed))
+
+
+def screen_of(finished: Finished, ending: Ending, log: StageLog | None) -> Screen:
+    """Return the screen of a run.
+
+    Args:
+        finished: How it ended.
+        ending: What else is known about it.
+        log: What its stages wrote; None where that went to the terminal.
+    """
+    records = [record for path in sorted((ending.dist / "records").glob("*.json")) if (record := _read(path, Record))]
+    verdicts = [verdict for name in VERDICTS if (verdict := _read(ending.dist / name, Verdict))]
+    found = list(root_causes(records, verdicts))
+    first = sum(cause.kind in (CauseKind.MALWARE, CauseKind.VULNERABILITY) for cause in found)
+    found[first:first] = ending.more
+    ended = dict.fromkeys((*finished.refused, *filter(None, [finished.stopped])))
+    found[first:first] = _failures(ended, found, log)
+    causes = tuple((_mark(cause, verdicts, ending.config), cause) for cause in found)
+    weakened = [setting.in_words for verdict in verdicts for setting in verdict.weakened or ()]
+    word, mark = _verdict(finished, ending, causes)
+    if weakened and mark is Mark.GOOD:
+        word, mark = f"{word}, WEAKENED", Mark.UNKNOWN
+    return Screen(
+        word=word,
+        mark=mark,
+        subject=ending.subject,
+        summary=_summary(causes, verdicts, mark),
+        causes=causes,
+        examined=examined_of(records),
+        waived=_waived(records),
+        made=(
+            *(("weakened", text) for text in dict.fromkeys(weakened)),
+            *ending.notes,
+            *_made(finished, ending, log),
+        ),
+        following=_following(finished, ending, causes, log),
+    )
+
+
+def _verdict(finished: Finished, ending: Ending, causes: Iterable[tuple[Mark, RootCause]]) -> tuple[str, Mark]:
+    marks = {mark for mark, _ in causes}
+    if finished.code not in (ExitCode.PASS, ExitCode.DENIED, ExitCode.NOT_EXAMINED):
+        return f"FAILED (exit {finished.code})", Mark.DENIES
+    if finished.code == ExitCode.DENIED or (finished.code == ExitCode.PASS and Mark.DENIES in marks):
+        return ending.words.refused, Mark.DENIES
+    if finished.code == ExitCode.NOT_EXAMINED or finished.refused:
+        return ending.words.unexamined, Mark.UNKNOWN
+    return ending.words.passed, Mark.GOOD
+
+
+def _mark(cause: RootCause, verdicts: Sequence[Verdict], config: Config) -> Mark:
+    """Return the mark of a cause; where the policy did not decide, what fails a gate denies."""
+    if verdicts or cause.denies:
+        return mark_of(cause)
+    if cause.kind is CauseKind.NOT_EXAMINED:
+        return Mark.UNKNOWN
+    limit = WORST_FIRST.index(config.gate.fail_on)
+    fails = any(WORST_FIRST.index(finding.severity) <= limit for finding in cause.findings)
+    return Mark.DENIES if fails else Mark.NOTE
+
+
+def _summary(causes: Sequence[tuple[Mark, RootCause]], verdicts: Sequence[Verdict], mark: Mark) -> str:
+    counts = {kind: sum(found is kind for found, _ in causes) for kind in (Mark.DENIES, Mark.UNKNOWN, Mark.NOTE)}
+    words = {
+        Mark.DENIES: "denies it (x)" if counts[Mark.DENIES] == 1 else "deny it (x)",
+        Mark.UNKNOWN: "not examined (?)",
+        Mark.NOTE: "to know (!)",
+    }
+    parts = [f"{plural(counts[Mark.DENIES], 'cause')} {words[Mark.DENIES]}"] if counts[Mark.DENIES] else []
+    parts += [f"{counts[kind]} {words[kind]}" for kind in (Mark.UNKNOWN, Mark.NOTE) if counts[kind]]
+    if mark is not Mark.DENIES and verdicts:
+        rules = [rule for verdict in verdicts for rule in verdict.rules]
+        parts = [f"{sum(rule.outcome is Outcome.PASS for rule in rules)} of {plural(len(rules), 'rule')} pass", *parts]
+    return ", ".join(parts)
+
+
+def _failures(stages: Iterable[str], causes: Sequence[RootCause], log: StageLog | None) -> list[RootCause]:
+    """Return a cause for each stage that did not pass and that no finding or denial explains."""
+    explained = {stage for cause in causes for stage in cause.stages}
+    decided = any(cause.denies for cause in causes)
+    found = []
+    for stage in stages:
+        if stage in explained or (stage == "evaluate_policy" and decided):
+            continue
+        title, steps = _message(log.error_of(stage) if log is not None else "")
+        unsaid = "did not pass, and left no message" if log is not None else "did not pass: its messages are above"
+        found.append(failure(f"{stage}: {title or unsaid}", steps))
+    return found
+
+
+def failure(title: str, steps: Sequence[str]) -> RootCause:
+    """Return a cause that no record has: the run ended there."""
+    return RootCause(
+        kind=CauseKind.OTHER,
+        title=printable(without_credentials(title)),
+        severity=Severity.INFO,
+        findings=(),
+        stages=(),
+        denials=1,
+        locations=(),
+        places=0,
+        steps=tuple(printable(without_credentials(step)) for step in steps),
+    )
+
+
+def _message(messages: str) -> tuple[str, list[str]]:
+    """Return the error that a stage printed, and what it advises."""
+    lines = messages.splitlines()
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    steps = [line.strip().removeprefix("next: ") for line in lines if line.startswith("  next: ")]
+    if errors:
+        return errors[0], steps
+    return (lines[-1].strip() if lines else ""), steps
+
+
+def _waived(records: Sequence[Record]) -> str:
+    waived = waived_findings(records)
+    if not waived:
+        return ""
+    names = list(dict.fromkeys(_subject(finding) for finding in waived))
+    left = len(names) - MOST_NAMES
+    more = f" and {left} more" if left > 0 else ""
+    return f"{plural(len(waived), 'finding')}: {', '.join(names[:MOST_NAMES])}{more}"
+
+
+def _subject(finding: Finding) -> str:
+    return f"{finding.package} {finding.version}".strip() or finding.code
+
+
+def _made(finished: Finished, ending: Ending, log: StageLog | None) -> list[tuple[str, str]]:
+    here = f"{Path.cwd()}/"
+    made = [(label, text.replace(here, "")) for label, text in _summary_lines(log).items() if label in ending.shows]
+    if not made and ending.releases and finished.code != ExitCode.PASS:
+        made.append(("made", "nothing was released"))
+    made += [("log", _relative(ending.dist / LOG_NAME))] if log is not None else []
+    return made + ([("report", _relative(ending.dist / REPORT))] if (ending.dist / REPORT).is_file() else [])
+
+
+def _following(
+    finished: Finished, ending: Ending, causes: Sequence[tuple[Mark, RootCause]], log: StageLog | None
+) -> str:
+    denying = [str(number) for number, (mark, _) in enumerate(causes, 1) if mark is not Mark.NOTE]
+    if finished.code == ExitCode.PASS and not denying:
+        return _summary_lines(log).get("next", "")
+    listed = f"{', '.join(denying[:-1])} and {denying[-1]}" if len(denying) > 1 else "".join(denying)
+    return f"deal with {listed}, then: {ending.again}" if listed else f"then: {ending.again}"
+
+
+def _summary_lines(log: StageLog | None) -> dict[str, str]:
+    """Return what `summarise_release` says, by its labels; empty where it did not run or did not pass."""
+    end = log.ends.get(SUMMARY_STAGE) if log is not None else None
+    if end is None or end.code != ExitCode.PASS:
+        return {}
+    rows = [line.strip().partition(" ") for line in end.output.splitlines() if line.startswith("  ") and line[2] != " "]
+    return {label: text.strip() for label, _, text in rows if label in SUMMARY_LABELS}
+
+
+def _relative(path: Path) -> str:
+    with suppress(ValueError, OSError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
+
+
+def _read(path: Path, kind: type[T]) -> T | None:
+    try:
+        return canonical.read(path, kind) if path.is_file() else None
+    except InputError:
+        return None
+
+
+def wants_colour(environment: Mapping[str, str], *, terminal: bool) -> bool:
+    """Return whether to colour: NO_COLOR, then FORCE_COLOR or CLICOLOR_FORCE, then whether it is a terminal."""
+    if environment.get("NO_COLOR"):
+        return False
+    forced = environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE")
+    return forced != "0" if forced else terminal and environment.get("TERM", "") != "dumb"

@@ -1,0 +1,54 @@
+"""Make a release, and end in one screen: may it ship, why not, what to do.
+
+    python -Im ops.supply_chain.sessions.release "check_a & check_b" "evaluate_policy" ... -- OPTIONS
+
+Steps and options are those of `runner.pipeline`; without steps, they are those of the table of stages. The report is rendered at the end, however the run ends: a release
+that is refused needs it most.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from ops.supply_chain import commands, release_uses
+from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
+from ops.supply_chain.runner.pipeline import Manner, carry_out, command_line, guarded, run_document, shared_options
+from ops.supply_chain.runner.preflight import check_session
+from ops.supply_chain.runner.streams import print_result
+from ops.supply_chain.sessions.one_screen import REPORT_STAGE, Ending, Words, again, show, watcher_for
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the steps given on the command line.
+
+    Returns:
+        The exit code of the stage that ended the run, else that of the first gate that did not pass, else 0.
+    """
+    steps, options = command_line(argv)
+    steps = steps or list(commands(release_uses()))
+    return guarded(options, lambda: _release(steps, options))
+
+
+def _release(steps: Sequence[str], options: Sequence[str]) -> int:
+    shared = shared_options(options)
+    found = check_session(shared)
+    log = watcher_for(shared, found.dist)
+    manner = Manner(watcher=log, closing=(REPORT_STAGE,))
+    finished = carry_out(steps, options, {**os.environ, **held_secrets()}, manner, checked=found)
+    if shared.format == "json":
+        print_result(run_document(finished), document=True)
+    ending = Ending(
+        dist=found.dist,
+        config=found.config,
+        subject=f"{found.project.name} {found.project.version}",
+        words=Words(passed="PASS", refused="REFUSED", unexamined="NOT EXAMINED"),
+        again=again("release", options),
+    )
+    show(finished, ending, log, shared)
+    return finished.code
+
+
+if __name__ == "__main__":
+    restart_for_stages()
+    raise SystemExit(main())

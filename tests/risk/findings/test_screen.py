@@ -1,0 +1,108 @@
+"""The one screen: never more than its lines, never a command that is cut, no name in a public log."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.supply_chain.contracts.values.cause import CauseKind, RootCause
+from ops.supply_chain.contracts.values.finding import Severity
+from ops.supply_chain.risk.findings.render.screen import (
+    MOST_LINES,
+    WIDTH,
+    Mark,
+    Screen,
+    examined_of,
+    mark_of,
+    public_line,
+    screen_lines,
+)
+from tests.risk.findings.test_causes import record
+
+COMMAND = "nox -s lock -- --project /a/rather/long/path/to/a/project/of/a/user --upgrade-package soupsieve"
+
+
+def cause(
+    number: int = 0, *, step: str = f"Move it to 2.0 or later: {COMMAND}", denials: int = 1, **more: object
+) -> RootCause:
+    facts: dict[str, object] = {
+        "kind": CauseKind.CHANGED,
+        "title": f"package-{number} " + "is not what it was " * 20,
+        "severity": Severity.HIGH,
+        "locations": ("f/requirements.txt:40",),
+        "places": 6,
+    }
+    return RootCause(findings=(), stages=(), denials=denials, steps=(step,), **{**facts, **more})  # type: ignore[arg-type]
+
+
+def text(*causes: RootCause, **more: object) -> list[str]:
+    facts: dict[str, object] = {"word": "REFUSED", "mark": Mark.DENIES, "subject": "demo 1", "summary": "s"}
+    screen = Screen(causes=tuple((mark_of(each), each) for each in causes), **{**facts, **more})  # type: ignore[arg-type]
+    return [line.text for line in screen_lines(screen)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 6, 40])
+def test_the_screen_fits_whatever_there_is(count: int) -> None:
+    gates = tuple(f"gate-{number} 10/10" for number in range(9))
+    lines = text(
+        *map(cause, range(count)),
+        examined=gates,
+        waived="w " * 60,
+        made=(("made", "a"), ("log", "b"), ("report", "c")),
+        following="n " * 60,
+    )
+    assert len(lines) <= MOST_LINES
+    assert all(len(line) <= WIDTH or COMMAND in line for line in lines)
+    shown = [line for line in lines if line.startswith("x ")]
+    left = count - len(shown) if count else 0
+    noted = [line for line in lines if "more cause" in line]
+    deny = "denies" if left == 1 else "deny"
+    plural = "" if left == 1 else "s"
+    assert noted == ([f"     and {left} more cause{plural} ({left} of them {deny}): see the report"] if left else [])
+
+
+def test_a_command_stays_on_one_line() -> None:
+    lines = text(cause(step=f"Review who publishes it; if it is right, run {COMMAND} and commit the result."))
+    assert f"     {COMMAND} and" in lines or f"     {COMMAND}" in lines
+    assert any(COMMAND in line for line in text(following=f"deal with 1, then: {COMMAND}"))
+
+
+def test_a_cause_has_its_mark_its_place_and_its_step() -> None:
+    short = cause(title="soup 1  CVE-1", step="Move it.")
+    noted = cause(title="first run", step="Record it.", denials=0, severity=Severity.INFO, locations=(), places=0)
+    unknown = cause(title="the index is down", step="Wait.", denials=0, kind=CauseKind.NOT_EXAMINED, places=1)
+    assert text(short, noted, unknown) == [
+        "REFUSED  demo 1   s",
+        "x 1  soup 1  CVE-1  high",
+        "     f/requirements.txt:40 and 5 more places",
+        "     Move it.",
+        "! 2  first run",
+        "     Record it.",
+        "? 3  the index is down  high",
+        "     f/requirements.txt:40",
+        "     Wait.",
+    ]
+
+
+def test_a_list_of_names_that_is_not_complete_is_left_out() -> None:
+    lines = text(cause(title="3 of 3 pins (a 1, b 2 and 1 more): down", severity=Severity.INFO))
+    assert lines[1] == "x 1  3 of 3 pins: down"
+
+
+def test_a_public_log_gets_counts_only() -> None:
+    screen = Screen(
+        word="REFUSED",
+        mark=Mark.DENIES,
+        subject="secret 1",
+        summary="secret",
+        causes=((Mark.DENIES, cause()), (Mark.NOTE, cause(severity=Severity.INFO))),
+        made=(("made", "secret"),),
+        following="secret",
+    )
+    assert public_line(screen) == "REFUSED: 2 causes (1 high, 1 info)"
+
+
+def test_gates_are_counted_as_their_records_do() -> None:
+    import msgspec
+
+    counted = msgspec.structs.replace(record("check_hashes"), counts={"examined": 3, "locked": 4})
+    assert examined_of([record("generate_sbom"), record("check_locks"), counted]) == ("hashes 3/4",)
