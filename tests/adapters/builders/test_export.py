@@ -38,7 +38,7 @@ def state_of(root: Path) -> GitState:
 
 def test_the_export_has_the_files_of_the_commit_byte_by_byte(project: Path, tmp_path: Path) -> None:
     target = tmp_path / "export"
-    assert export_commit(project, state_of(project), target, history=False) == target
+    assert export_commit(project, state_of(project), target, history=False) == (target,)
     names = sorted(path.relative_to(target).as_posix() for path in target.rglob("*"))
     assert names == [".gitattributes", "link", "plain", "sub", "sub/run.sh"]
     assert (target / "link").readlink() == Path("sub/run.sh")
@@ -46,8 +46,19 @@ def test_the_export_has_the_files_of_the_commit_byte_by_byte(project: Path, tmp_
     assert b"changed" not in (target / "plain").read_bytes()
 
 
+def test_each_build_has_an_export_of_its_own(project: Path, tmp_path: Path) -> None:
+    for history in (False, True):
+        one, other = export_commit(
+            project, state_of(project), tmp_path / f"a{history}", tmp_path / f"b{history}", history=history
+        )
+        assert (one / "plain").read_bytes() == (other / "plain").read_bytes()
+        assert (other / "link").readlink() == Path("sub/run.sh")
+        (one / "plain").write_text("changed by a build")
+        assert (other / "plain").read_bytes() != (one / "plain").read_bytes()
+
+
 def test_with_history_the_repository_is_there_too(project: Path, tmp_path: Path) -> None:
-    folder = export_commit(project, state_of(project), tmp_path / "export", history=True)
+    (folder,) = export_commit(project, state_of(project), tmp_path / "export", history=True)
     assert folder == tmp_path / "export" / "project"
     assert (tmp_path / "export" / "above").exists()
     assert not (folder / ".env").exists()
@@ -62,7 +73,7 @@ def test_outside_git_the_folder_is_copied_as_it_is(project: Path, tmp_path: Path
 
 
 def test_conditions_reach_every_file_and_folder_and_no_target_of_a_link(project: Path, tmp_path: Path) -> None:
-    target = export_commit(project, state_of(project), tmp_path / "export", history=False)
+    (target,) = export_commit(project, state_of(project), tmp_path / "export", history=False)
     outside = tmp_path / "outside"
     outside.write_text("x")
     outside.chmod(0o644)

@@ -9,15 +9,17 @@ https://reproducible-builds.org/docs/source-date-epoch/
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 
-from ops.supply_chain.adapters.builders.conditions import ConditionPair, Conditions
+from ops.supply_chain.adapters.builders.conditions import LABELS, ConditionPair, Conditions
 from ops.supply_chain.adapters.builders.environment import BuildEnvironment
 from ops.supply_chain.adapters.builders.export import export_commit, set_conditions
 from ops.supply_chain.adapters.builders.run import BuildLimits, run_command
@@ -66,11 +68,16 @@ class OneBuild(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def build_folder() -> Iterator[Path]:
-    """Yield a temporary folder that other users may enter, without listing it."""
-    with tempfile.TemporaryDirectory(prefix="sealwright-build-", ignore_cleanup_errors=True) as name:
-        folder = Path(name).resolve()
+    """Yield a temporary folder that other users may enter, without listing it.
+
+    It is removed in the background; the process does not end before that.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="sealwright-build-")).resolve()
+    try:
         folder.chmod(0o711)
         yield folder
+    finally:
+        Thread(target=shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, daemon=False).start()
 
 
 def clock_of(folder: Path) -> float:
@@ -84,8 +91,26 @@ def clock_of(folder: Path) -> float:
     return path.stat().st_mtime
 
 
+def export_sources(given: BuildInput, folder: Path) -> tuple[Path, ...]:
+    """Write the source of each build into a folder of its own.
+
+    Args:
+        given: What is built.
+        folder: As `build_folder` yields it.
+    Returns:
+        The folder of the package in each, in the order of `LABELS`.
+    Raises:
+        UnavailableError: git does not answer.
+        InputError: A file's name cannot be stored in an archive.
+        OutputError: A file cannot be written.
+    """
+    targets = [folder / label / "source" for label in LABELS]
+    projects = export_commit(given.root, given.state, *targets, history=given.history)
+    return tuple(project / given.path for project in projects)
+
+
 def build_twice(
-    given: BuildInput, environment: BuildEnvironment, pair: ConditionPair, folder: Path
+    given: BuildInput, environment: BuildEnvironment, pair: ConditionPair, packages: Sequence[Path], folder: Path
 ) -> tuple[OneBuild, OneBuild]:
     """Build a package twice, at the same time.
 
@@ -93,15 +118,18 @@ def build_twice(
         given: What.
         environment: Of its build lock.
         pair: The conditions of the two builds.
+        packages: As `export_sources` returns them.
         folder: As `build_folder` yields it.
     Raises:
         UnavailableError: This process or one above it has a token, git does not answer, or no process can be started.
     """
     require_no_token()
-    conditions = (pair.first, pair.second)
-    with ThreadPoolExecutor(max_workers=len(conditions)) as pool:
-        first, second = pool.map(lambda condition: _build(given, environment, folder, condition), conditions)
-    return first, second
+    with ThreadPoolExecutor(max_workers=len(LABELS)) as pool:
+        first, second = (
+            pool.submit(_build, given, environment, folder, conditions, package)
+            for conditions, package in zip((pair.first, pair.second), packages, strict=True)
+        )
+        return first.result(), second.result()
 
 
 def require_no_token() -> None:
@@ -118,10 +146,11 @@ def require_no_token() -> None:
         )
 
 
-def _build(given: BuildInput, environment: BuildEnvironment, folder: Path, conditions: Conditions) -> OneBuild:
+def _build(
+    given: BuildInput, environment: BuildEnvironment, folder: Path, conditions: Conditions, package: Path
+) -> OneBuild:
     own = folder / conditions.label
-    source, unpacked, home, out = (own / name for name in ("source", "sdist", "home", "out"))
-    project = export_commit(given.root, given.state, source, history=given.history)
+    unpacked, home, out = (own / name for name in ("sdist", "home", "out"))
     for made in (unpacked, home, out):
         made.mkdir()
     set_conditions(own, mtime=conditions.mtime, umask=conditions.umask, uid=conditions.uid)
@@ -129,7 +158,7 @@ def _build(given: BuildInput, environment: BuildEnvironment, folder: Path, condi
         # -P: a file build.py of the project is not the front end.
         [
             *(str(environment.python), "-P", "-m", "build", "--no-isolation"),
-            *("--outdir", str(out), "--sdist-extract-dir", str(unpacked), str(project / given.path)),
+            *("--outdir", str(out), "--sdist-extract-dir", str(unpacked), str(package)),
         ],
         folder=home,
         watched=[own],

@@ -11,6 +11,9 @@ import msgspec
 
 from ops.supply_chain.core.variables import Child, child_variables
 
+LABELS = ("a", "another-folder")
+"""The names of the folders of both builds; they differ in length too."""
+
 DAY_SECONDS = 86400
 _NOBODY = 65534
 _TRIAL_SECONDS = 20
@@ -84,7 +87,7 @@ def two_conditions(epoch: int, python: Path) -> ConditionPair:
     uid, same_user = _other_user(python)
     one_cpu = _why_all_cpus()
     first = Conditions(
-        label="a",
+        label=LABELS[0],
         umask=0o022,
         timezone="UTC",
         locale="C.UTF-8",
@@ -93,7 +96,7 @@ def two_conditions(epoch: int, python: Path) -> ConditionPair:
         mtime=epoch + DAY_SECONDS,
     )
     second = Conditions(
-        label="another-folder",
+        label=LABELS[1],
         umask=0o077,
         timezone="Asia/Kathmandu",
         locale="C",

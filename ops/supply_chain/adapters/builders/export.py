@@ -1,63 +1,74 @@
-"""A clean export of a commit: the files that it has and no others, for one build."""
+"""A clean export of a commit: the files that it has and no others, for each build."""
 
 from __future__ import annotations
 
 import os
+import posixpath
 from pathlib import Path
 
 from ops.supply_chain.adapters.files.git import GitState
 from ops.supply_chain.adapters.files.git_process import clone, git_text
-from ops.supply_chain.adapters.files.source_tree import open_source
+from ops.supply_chain.adapters.files.source_tree import SourceFile, open_source
 from ops.supply_chain.core.errors import OutputError
 
 
-def export_commit(root: Path, state: GitState, target: Path, *, history: bool) -> Path:
-    """Write the files of a project's commit into a new folder.
+def export_commit(root: Path, state: GitState, *targets: Path, history: bool) -> tuple[Path, ...]:
+    """Write the files of a project's commit into new folders.
 
     Args:
         root: The project's folder.
         state: Its state in git.
-        target: A folder that does not exist.
+        targets: Folders that do not exist.
         history: True copies the repository and its tags too, for a backend that computes the version from them.
     Returns:
-        The project's folder in the export.
+        The project's folder in each export.
     Raises:
         UnavailableError: git does not answer.
         InputError: A file's name cannot be stored in an archive.
         OutputError: A file cannot be written.
     """
     if history:
-        clone(Path(git_text(root, "rev-parse", "--show-toplevel").removesuffix("\n")), state.commit, target)
-        return target / state.prefix
-    copy_source(root, state, target)
-    return target
+        top = Path(git_text(root, "rev-parse", "--show-toplevel").removesuffix("\n"))
+        for target in targets:
+            clone(top, state.commit, target)
+        return tuple(target / state.prefix for target in targets)
+    copy_source(root, state, *targets)
+    return targets
 
 
-def copy_source(root: Path, state: GitState | None, target: Path) -> None:
-    """Write the source of a project into a new folder: the files of its commit, or those of the folder as it is.
+def copy_source(root: Path, state: GitState | None, *targets: Path) -> None:
+    """Write the source of a project into new folders: the files of its commit, or those of the folder as it is.
 
     Args:
         root: The project's folder.
         state: Its state in git; None for the folder as it is, without environments and what was built in it.
-        target: A folder that does not exist.
+        targets: Folders that do not exist.
     Raises:
         UnavailableError: git does not answer.
         InputError: A file's name cannot be stored in an archive.
         OutputError: A file cannot be written.
     """
     try:
-        target.mkdir(parents=True)
+        for target in targets:
+            target.mkdir(parents=True)
         with open_source(root, state) as tree:
+            for folder in sorted({posixpath.dirname(file.path) for file in tree.files} - {""}):
+                for target in targets:
+                    (target / folder).mkdir(parents=True, exist_ok=True)
             for file in tree.files:
-                path = target / file.path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                if file.link:
-                    path.symlink_to(file.link)
-                else:
-                    path.write_bytes(file.load())
-                    path.chmod(0o755 if file.executable else 0o644)
+                content = b"" if file.link else file.load()
+                for target in targets:
+                    _write(target / file.path, file, content)
     except OSError as error:
-        raise OutputError(f"{target}: cannot copy the source: {error.strerror or error}") from error
+        raise OutputError(f"{root}: cannot copy the source: {error.strerror or error}") from error
+
+
+def _write(path: Path, file: SourceFile, content: bytes) -> None:
+    if file.link:
+        path.symlink_to(file.link)
+    else:
+        path.write_bytes(content)
+        path.chmod(0o755 if file.executable else 0o644)
 
 
 def set_conditions(folder: Path, *, mtime: int, umask: int, uid: int | None) -> None:

@@ -27,6 +27,7 @@ TOO_LARGE = 125
 _SUBREAPER = 36
 _POLL_SECONDS = 0.02
 _MEASURE_SECONDS = 0.5
+_MEASURE_SHARE = 20
 
 
 def main(text: str) -> int:
@@ -68,15 +69,16 @@ def _adopt_orphans() -> None:
 def _wait(process: subprocess.Popen[bytes], given: dict[str, object]) -> int:
     deadline = time.monotonic() + float(str(given["seconds"]))
     watched, most = given["watched"], int(str(given["folder_bytes"]))
-    measured = time.monotonic()
+    measure_at = time.monotonic() + _MEASURE_SECONDS
     while process.poll() is None:
         now = time.monotonic()
         if now > deadline:
             return TIMED_OUT
-        if now - measured > _MEASURE_SECONDS:
+        if now >= measure_at:
             if _size(watched) > most:
                 return TOO_LARGE
-            measured = time.monotonic()
+            after = time.monotonic()
+            measure_at = after + max(_MEASURE_SECONDS, _MEASURE_SHARE * (after - now))
         time.sleep(_POLL_SECONDS)
     if _size(watched) > most:
         return TOO_LARGE

@@ -12,6 +12,7 @@ import re
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from ops.supply_chain.adapters.builders.build import (
     build_folder,
     build_twice,
     clock_of,
+    export_sources,
     require_no_token,
 )
 from ops.supply_chain.adapters.builders.conditions import Conditions, two_conditions
@@ -187,7 +189,17 @@ def _build(
         )
     lock = locks[path]
     epoch = max(run.project.epoch, _EARLIEST_EPOCH)
-    with build_folder() as folder:
+    given = BuildInput(
+        root=run.root,
+        state=state,
+        path=package.path,
+        history=package.needs_history,
+        epoch=epoch,
+        variables=variables,
+        limits=LIMITS,
+    )
+    with build_folder() as folder, ThreadPoolExecutor(max_workers=1) as pool:
+        exported = pool.submit(export_sources, given, folder)
         environment = make_environment(
             folder / "env",
             read_input(run.root, path) or b"",
@@ -196,18 +208,10 @@ def _build(
             cache=run.cache / "uv",
             offline=run.offline,
         )
-        given = BuildInput(
-            root=run.root,
-            state=state,
-            path=package.path,
-            history=package.needs_history,
-            epoch=epoch,
-            variables=variables,
-            limits=LIMITS,
-        )
+        packages = exported.result()
         pair = two_conditions(epoch, environment.python)
         started = clock_of(folder)
-        builds = build_twice(given, environment, pair, folder)
+        builds = build_twice(given, environment, pair, packages, folder)
         ended = clock_of(folder)
     tools = {entry.pin.name: entry.pin.version for entry in lock.entries}
     described = PackageBuild(

@@ -120,12 +120,13 @@ def _described(sbom: MemberDetails) -> EmbeddedSbom:
 
 def _compare(builds: TwoBuilds, name: str, other_name: str, content: bytes, *, path: str, repack: _Repack) -> Released:
     kind, other = _kind(name), builds.second[other_name]
-    first, second = _details(name, kind, content), _details(other_name, kind, other)
+    first = _details(name, kind, content)
+    second = first if content == other else _details(other_name, kind, other)
     released, repeated, embedded = content, other, None
     normalised = repack.applies_to(kind)
     if normalised:
         released, embedded = repack.repacked(name, kind, first)
-        repeated, _ = repack.repacked(other_name, kind, second)
+        repeated = released if second is first and other_name == name else repack.repacked(other_name, kind, second)[0]
     identical = released == repeated and name == other_name
     differences = _differences(builds, (name, other_name), (content, other), (first, second), repack.epoch)
     explained = tuple(_explained(builds, kind, difference) for difference in differences[:_MOST_DIFFERENCES])
