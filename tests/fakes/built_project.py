@@ -55,7 +55,11 @@ class BuiltProject:
             LOCKED.update({path.name: path.read_bytes() for path in self.root.rglob("requirements-build.*")})
 
     def commit(self) -> None:
-        commands = ("init -q", "add -A", "-c user.name=a -c user.email=a@b -c commit.gpgsign=false commit -qm x")
+        commands = (
+            "init -q",
+            "add -A",
+            "-c user.name=a -c user.email=a@b -c commit.gpgsign=false commit --allow-empty -qm x",
+        )
         for words in commands:
             when = {"GIT_COMMITTER_DATE": "2026-11-01T00:00:00Z", "GIT_AUTHOR_DATE": "2026-11-01T00:00:00Z"}
             subprocess.run(["git", *words.split()], cwd=self.root, check=True, env={**when, "PATH": "/usr/bin:/bin"})
