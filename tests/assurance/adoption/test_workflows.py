@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.supply_chain import PIPELINE as STAGES
 from ops.supply_chain.assurance.adoption.bots import dependabot_text
 from ops.supply_chain.assurance.adoption.model import FoundLock, PipelineSource
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES, minute_of, render_workflow, require_pipeline
@@ -26,14 +29,17 @@ PINS = {
     "actions/attest": ("1e69f48acb82d1966a394da916b4c1698aa569d6", "v4.2.2"),
     "actions/upload-artifact": ("043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"),
     "actions/download-artifact": ("3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", "v8.0.1"),
+    "pypa/gh-action-pypi-publish": ("dc37677b2e1c63e2034f94d8a5b11f265b73ba33", "v1.14.2"),
     "ossf/scorecard-action": ("2d1146689b8cda280b9bc96326124645441f03bc", "v2.4.4"),
     "github/codeql-action/upload-sarif": ("cdf488f595d80d6e07e03d4674febd5ab45fa938", "v4.37.9"),
 }
 """Each confirmed in at least two independent places; docs/workflows.md says how."""
 
 PERMISSIONS = {
+    ("release.yml", "build"): {"contents": "read"},
     ("release.yml", "release"): {"contents": "read", "id-token": "write", "attestations": "write"},
     ("release.yml", "publish"): {"contents": "write"},
+    ("release.yml", "index"): {"contents": "read", "id-token": "write"},
     ("daily-scan.yml", "scan"): {"contents": "read"},
     ("pull-request.yml", "review"): {"contents": "read"},
     ("reproduce.yml", "reproduce"): {"contents": "read"},
@@ -113,7 +119,7 @@ def test_checkouts_leave_no_credentials_and_artifacts_say_for_how_long(rendered:
 def test_no_job_runs_the_build_script_of_a_dependency(rendered: tuple[str, str, Any], repository: Path) -> None:
     name, _, workflow = rendered
     installs = [step["run"] for step in steps_of(workflow) if "pip install" in step.get("run", "")]
-    expected = {"release.yml": 2, "daily-scan.yml": 1, "pull-request.yml": 1, "reproduce.yml": 1, "scorecard.yml": 0}
+    expected = {"release.yml": 4, "daily-scan.yml": 1, "pull-request.yml": 1, "reproduce.yml": 1, "scorecard.yml": 0}
     assert len(installs) == expected[name]
     assert all('--require-hashes --only-binary ":all:" ' in line for line in installs)
     for variable in workflow.get("env", {}) if installs else ():
@@ -167,12 +173,81 @@ def test_a_release_is_verified_before_it_is_published(repository: Path) -> None:
     ]
 
 
+def test_the_job_that_builds_has_no_secret_and_what_it_made_is_compared_between_jobs(
+    repository: Path, tmp_path: Path
+) -> None:
+    """Run the scripts of both jobs: the digests of one are those that the other requires, and a change is refused."""
+    for kind in ("own", *PIPELINES):
+        text = text_of(repository, "release.yml", kind)
+        jobs = yaml.safe_load(text)["jobs"]
+        assert "secrets." not in text
+        assert not any("env" in step for step in jobs["build"]["steps"] if "nox -s build" in step.get("run", ""))
+        assert (jobs["release"]["needs"], jobs["index"]["needs"]) == ("build", ["release", "publish"])
+    scripts = {step["name"]: step["run"] for job in jobs.values() for step in job["steps"] if "run" in step}
+
+    def run(name: str, folder: Path, **variables: str) -> int:
+        environment = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), **variables}
+        command = ["bash", "-eo", "pipefail", "-c", scripts[name]]
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False).returncode
+
+    for number, files in enumerate(({}, {"n-1.0.tar.gz": b"s", "n-1.0-py3-none-any.whl": b"w"})):
+        built, output = tmp_path / f"build{number}", tmp_path / f"output{number}"
+        (built / "dist/packages").mkdir(parents=True)
+        for folder in ("dist/packages", "distributions"):
+            (built / folder).mkdir(exist_ok=True)
+            for name, data in files.items():
+                (built / folder / name).write_bytes(data)
+        assert run("Name what was built", built, GITHUB_OUTPUT=str(output)) == 0
+        digests = output.read_text().removeprefix("digests=").rstrip("\n")
+        assert digests.count(";") == len(files)
+        assert run("Require exactly what was built", built, DIGESTS=digests) == 0
+        (built / "distributions" / "n-1.0.tar.gz").write_bytes(b"changed, or one more")
+        assert run("Require exactly what was built", built, DIGESTS=digests) == 6
+
+
+def test_only_what_was_verified_is_published(repository: Path, tmp_path: Path) -> None:
+    jobs = yaml.safe_load(text_of(repository, "release.yml", "known"))["jobs"]
+    scripts = {step["name"]: step["run"] for job in jobs.values() for step in job["steps"] if "run" in step}
+    release, output = tmp_path / "dist/release", tmp_path / "output"
+    release.mkdir(parents=True)
+    (release / "n-1.0.tar.gz").write_bytes(b"s")
+    digest = hashlib.sha256(b"s").hexdigest()
+    (release / "N-1.0-checksums.txt").write_text(f"{digest}  n-1.0.tar.gz\n")
+    (release / "n-1.0.tar.gz.publish.attestation").write_text("{}")
+
+    def run(name: str, folder: Path, **variables: str) -> int:
+        environment = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), **variables}
+        command = ["bash", "-eo", "pipefail", "-c", scripts[name]]
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False).returncode
+
+    assert run("Name what is attested, and what the next jobs may publish", tmp_path, GITHUB_OUTPUT=str(output)) == 0
+    checksums = output.read_text().removeprefix("checksums=").rstrip("\n")
+    assert run("Require exactly what was verified", release, CHECKSUMS=checksums) == 0
+    assert run("Take the distributions alone", tmp_path, GITHUB_WORKSPACE=str(tmp_path)) == 0
+    assert [path.name for path in (tmp_path / "upload").iterdir()] == ["n-1.0.tar.gz"]
+    (release / "n-1.0.tar.gz").write_bytes(b"other")
+    assert run("Require exactly what was verified", release, CHECKSUMS=checksums) != 0
+    (release / "N-1.0-checksums.txt").write_text(f"{hashlib.sha256(b'other').hexdigest()}  n-1.0.tar.gz\n")
+    assert run("Require exactly what was verified", release, CHECKSUMS=checksums) != 0
+    for job in ("publish", "index"):
+        names = [step["name"] for step in jobs[job]["steps"]]
+        assert names.index("Require exactly what was verified") > names.index("Take the release from the job before")
+    names = [step["name"] for step in jobs["index"]["steps"]]
+    assert names[-4:] == [
+        "Verify, and compare with the index",
+        "Take the distributions alone",
+        "Upload",
+        "Read back what the index serves",
+    ]
+
+
 def test_every_nox_command_has_a_session_and_options_that_it_knows(repository: Path) -> None:
     """What the workflows run is routed as the sessions route it: an option that none knows is an error there."""
     from ops.supply_chain.runner.pipeline import route
 
     stages = {
-        "release": ["check_locks", "sign_artifacts", "verify_release"],
+        "build_distributions": ["build_distributions"],
+        "release": ["build_distributions", "check_locks", "sign_artifacts", "verify_release"],
         "daily_scan": ["check_vulnerabilities", "report_findings"],
         "verify": ["verify_release"],
         "publish": ["publish_release"],
@@ -184,7 +259,7 @@ def test_every_nox_command_has_a_session_and_options_that_it_knows(repository: P
         for step in steps_of(yaml.safe_load(text_of(repository, name, "known"))):
             found = re.search(r"nox -s (\w+) -- (.*)", step.get("run", ""))
             if found:
-                assert found[1] in sessions
+                assert found[1] in sessions | {row.script for row in STAGES}
                 options = [word for word in found[2].split() if word != "dist/release"]
                 assert route(stages[found[1]], options)
 
