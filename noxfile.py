@@ -84,7 +84,7 @@ def lock(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def verify(session: nox.Session) -> None:
-    """Verify a release as a customer would: `-- FOLDER`, an archive, or `-- --github OWNER/REPO TAG`."""
+    """Verify a release as a customer would: `-- FOLDER`, an archive, or `-- --github OWNER/REPO TAG`; or `-- --package NAME==VERSION`."""
     _script(session, "verify_release")
 
 

@@ -45,7 +45,12 @@ from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.trust.verification.check import check_release
 from ops.supply_chain.gather.trust.verification.inputs import Trust, add_options, expectations, release_folder, trust
-from ops.supply_chain.gather.trust.verification.package_inputs import add_package_options, is_of_index, verify_served
+from ops.supply_chain.gather.trust.verification.package_inputs import (
+    add_package_options,
+    index_source,
+    is_of_index,
+    verify_served,
+)
 from ops.supply_chain.gather.trust.verification.summary import summary_statement
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
@@ -113,21 +118,13 @@ def _perform(run: StageRun) -> StageResult:
 
 def _served(run: StageRun) -> StageResult:
     """Verify packages on an index."""
-    from ops.supply_chain.adapters.index.served import IndexSource
-
-    args, index, signing = run.args, run.config.index, run.config.signing
+    args, signing = run.args, run.config.signing
     configured = configured_input(run.root, signing.trust_config) if signing.trust_config else None
     # The project's own signers publish its own packages, and no dependency.
     own = identities_in_force(signing) if args.package else ()
     trusted = trust(args, own, trust_config=configured)
-    source = IndexSource(
-        cache=run.cache,
-        url=args.index or index.url,
-        # The configured one goes with the configured index.
-        integrity_url=args.integrity_api or ("" if args.index else run.config.feeds.integrity_api),
-        trusted=index.trusted,
-        offline=run.offline,
-    )
+    integrity = run.config.feeds.integrity_api
+    source, note = index_source(args, run.config.index, cache=run.cache, integrity_url=integrity)
     with ExitStack() as stack:
         release = None
         if args.release is not None or args.github:
@@ -140,6 +137,7 @@ def _served(run: StageRun) -> StageResult:
         details=(f"install with: {install}",) if install else (),
         counts=package_report.counts(verification),
         findings=tuple(map(_package_finding, verification.unverified)),
+        notes=(note,) if note else (),
         document=package_report.document(verification, verified_at=timestamp(run.now)),
     )
 

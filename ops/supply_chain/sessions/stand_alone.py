@@ -38,7 +38,12 @@ from ops.supply_chain.gather.trust.verification.inputs import (
     release_folder,
     trust,
 )
-from ops.supply_chain.gather.trust.verification.package_inputs import add_package_options, is_of_index, verify_served
+from ops.supply_chain.gather.trust.verification.package_inputs import (
+    add_package_options,
+    index_source,
+    is_of_index,
+    verify_served,
+)
 from ops.supply_chain.gather.trust.verification.summary import summary_statement
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.failures import system_failure
@@ -117,11 +122,11 @@ def _run(args: argparse.Namespace) -> int:
 
 def _served(args: argparse.Namespace, trusted: Trust) -> int:
     """Verify packages on an index."""
-    from ops.supply_chain.adapters.index.served import IndexSource
+    from ops.supply_chain.contracts.config.index import IndexConfig
 
     with ExitStack() as stack:
         cache = args.cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sealwright-verify-")))
-        source = IndexSource(cache=cache, url=args.index, integrity_url=args.integrity_api, offline=args.offline)
+        source, note = index_source(args, IndexConfig(), cache=cache)
         release = None
         if args.release is not None or args.github:
             folder = stack.enter_context(release_folder(args, default=None, cache=args.cache))
@@ -132,6 +137,8 @@ def _served(args: argparse.Namespace, trusted: Trust) -> int:
         _say(json.dumps(document, sort_keys=True, indent=2))
     else:
         _say(package_report.text(verification) + (f"\ninstall with: {install}" if install else ""))
+    if note:
+        _say(f"note: {note}", error=True)
     if trusted.root is None:
         _say(f"note: to check signatures, install: {INSTALL}", error=True)
     return exit_code_of(verification.outcome)

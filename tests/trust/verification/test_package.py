@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -13,14 +14,18 @@ import pytest
 
 from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.index.served import IndexSource, ServedPackages
+from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
+from ops.supply_chain.adapters.sigstore.trusted_root import embedded_root
+from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.package_verification import EvidenceState, PackageVerification
 from ops.supply_chain.contracts.files.verification import GivenFile
+from ops.supply_chain.contracts.values.attestation import DistributionFile, ProvenanceAnswer
 from ops.supply_chain.contracts.values.publisher import AttestedPublisher
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.trust.verification.check import BundleChecker, check_release
-from ops.supply_chain.gather.trust.verification.index_evidence import ExpectedPublisher, Recorded
+from ops.supply_chain.gather.trust.verification.index_evidence import ExpectedPublisher, Recorded, file_evidence
 from ops.supply_chain.gather.trust.verification.package import (
     PackageRequest,
     VerifiedRelease,
@@ -28,6 +33,7 @@ from ops.supply_chain.gather.trust.verification.package import (
     requirement_lines,
     verify_package,
 )
+from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from ops.supply_chain.trust.verification import package_report
 from tests.fakes import distributions as made
 from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood, impatient
@@ -262,6 +268,56 @@ def test_no_flipped_bit_of_a_provenance_object_is_verified(served: Served) -> No
         changed[place] = ord("A") if changed[place] != ord("A") else ord("B")
         served.integrity.add("demo", "1.0", WHEEL, bytes(changed))
         assert served.verify().outcome is not Outcome.PASS
+
+
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from _leaves(value[key], (*path, key))
+    else:
+        yield path
+
+
+def test_no_edited_field_of_an_attestation_is_verified(world: World) -> None:
+    attestation = as_attestation(world.attested(statement()))
+    file = DistributionFile(project="demo", version="1.0", filename=WHEEL, sha256=sha256_bytes(DATA))
+
+    def state(edited: Any) -> EvidenceState:
+        answer = ProvenanceAnswer(document=provenance([edited], CLAIM))
+        return file_evidence(file, answer, ANYONE, world.checker).state
+
+    assert state(attestation) is VERIFIED
+    accepted, tried = [], 0
+    for path in _leaves(attestation):
+        for value in ("x", "", None, 0, [], {}):
+            edited = copy.deepcopy(attestation)
+            place = edited
+            for key in path[:-1]:
+                place = place[key]
+            if place[path[-1]] != value:
+                place[path[-1]] = value
+                tried += 1
+                accepted += [path] if state(edited) is VERIFIED else []
+    assert (accepted, tried > 80) == ([], True)
+
+
+REAL = "pypi_attestation_models-0.0.4a2.tar.gz"
+REAL_CLAIM = {"kind": "GitHub", "repository": "trailofbits/pypi-attestation-models", "workflow": "release.yml"}
+REAL_SHA256 = "c9709ce6fd5b67b59b4a28758cf14d3f411803c4b89b6068b1f1a8e4ee94c8ef"
+
+
+@pytest.mark.parametrize(
+    ("owner", "sha256", "expected"),
+    [("trailofbits", REAL_SHA256, VERIFIED), ("trailofblobs", REAL_SHA256, BAD), ("trailofbits", "0" * 64, BAD)],
+)
+def test_a_real_attestation_of_pypi(shared_data: Path, owner: str, sha256: str, expected: EvidenceState) -> None:
+    real = json.loads((shared_data / "pep740" / f"{REAL}.attestation").read_bytes())
+    workflow = rf"https://github\.com/{owner}/pypi-attestation-models/\.github/workflows/release\.yml@refs/tags/v.+"
+    identity = SigningIdentity(identity_regex=workflow, issuer=GITHUB_ISSUER)
+    checker = BundleChecker(BundleVerifier(embedded_root().path.read_bytes()), (identity,))
+    file = DistributionFile(project="pypi-attestation-models", version="0.0.4a2", filename=REAL, sha256=sha256)
+    answer = ProvenanceAnswer(document=provenance([real], REAL_CLAIM))
+    assert file_evidence(file, answer, ANYONE, checker).state is expected
 
 
 def test_no_attestation_and_no_release_verify_nothing(served: Served) -> None:

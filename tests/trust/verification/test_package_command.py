@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import verify_release
+from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from ops.supply_chain.sessions import stand_alone
+from ops.supply_chain.trust.signing.statements import CYCLONEDX_TYPE, publish_statement, statement_bytes
 from tests.fakes.distributions import SDIST, sdist
 from tests.fakes.index import FakeFile, FakeIndex
-from tests.fakes.integrity import FakeIntegrity
+from tests.fakes.integrity import FakeIntegrity, provenance
 from tests.trust.verification.conftest import Run
-from tests.trust.verification.test_package import DATA, WHEEL, Served
+from tests.trust.verification.sealing import PREFIX, PROVENANCE, sealed
+from tests.trust.verification.test_package import CLAIM, DATA, WHEEL, Served, as_attestation
 from tests.trust.verification.world import WORKFLOW, World
 
 NAMED = ("--identity", WORKFLOW, "--issuer", GITHUB_ISSUER)
@@ -144,6 +147,22 @@ def test_wrong_options_are_refused(name: str, capfd: pytest.CaptureFixture[str])
     assert expected in capfd.readouterr().err
 
 
+def test_the_index_of_the_installer_is_the_one_that_is_asked(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    served.attest()
+    words = argv(served, *NAMED)
+    del words[words.index("--index") : words.index("--index") + 2]
+    monkeypatch.setenv("PIP_INDEX_URL", served.index.url)
+    assert stand_alone.main(words) == 0
+    assert "from the environment (PIP_INDEX_URL)" in capfd.readouterr().err
+    assert verify_release.main([*words, *project(served)]) == 0
+    assert "from the environment (PIP_INDEX_URL)" in capfd.readouterr().out
+    monkeypatch.setenv("UV_EXTRA_INDEX_URL", "https://other.example/simple/")
+    assert stand_alone.main(words) == 2
+    assert stand_alone.main(argv(served, *NAMED)) == 0
+
+
 def test_offline_nothing_is_verified(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
     served.attest()
     assert stand_alone.main(argv(served, *NAMED, "--offline")) == 5
@@ -169,3 +188,36 @@ def test_a_real_package_of_an_index_without_attestations_could_not_be_checked(
     said = capfd.readouterr().out
     assert "could not be checked  idna-3.7-py3-none-any.whl" in said
     assert list(out.iterdir()) == []
+
+
+def signed_release(served: Served) -> Path:
+    """A release with the wheel in which everything is signed, publish attestation included."""
+    world, folder = served.world, served.folder / "signed"
+    folder.mkdir()
+    files = sealed(world.first, added={WHEEL: DATA})
+    files[f"{PREFIX}-trusted_root.json"] = world.root
+    whole = {**files, **{f"{name}.sigstore.json": world.signed(data) for name, data in files.items()}}
+    about = {WHEEL: sha256_bytes(DATA)}
+    sbom = statement_bytes(about, CYCLONEDX_TYPE, files[f"{PREFIX}-sbom.cdx.json"], where="sbom")
+    for what, statement in (("provenance", files[PROVENANCE]), ("sbom", sbom)):
+        whole[f"{PREFIX}-{what}.attestation.sigstore.json"] = world.attested(statement)
+    published = world.attested(publish_statement(WHEEL, sha256_bytes(DATA)))
+    whole[f"{WHEEL}.publish.attestation"] = json.dumps(as_attestation(published)).encode()
+    for name, data in whole.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def test_a_signed_release_and_what_the_index_serves_of_it(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
+    release = signed_release(served)
+    document = json.loads((release / f"{WHEEL}.publish.attestation").read_text())
+    served.integrity.add("demo", "1.0", WHEEL, provenance([document], CLAIM))
+    words = argv(served, *NAMED, "--rehearsal")
+    assert stand_alone.main([*words, str(release)]) == 0
+    said = capfd.readouterr().out
+    assert "publish attestation by https://github.com/acme/small/" in said
+    assert "released: small v1.0 lists it" in said
+    served.integrity.add("demo", "1.0", WHEEL, None)
+    assert stand_alone.main([*words, str(release)]) == 4
+    assert "although its release has a publish attestation" in capfd.readouterr().out
+    assert stand_alone.main([*words[:-1], str(release)]) == 4  # a rehearsal is no release

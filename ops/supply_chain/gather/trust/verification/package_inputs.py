@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ from ops.supply_chain.trust.verification.file_kinds import CYCLONEDX_SUFFIX
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.index.served import IndexSource
+    from ops.supply_chain.contracts.config.index import IndexConfig
 
 _OF_PACKAGE = ("file", "out", "no_attestations")
 _OF_INDEX = ("index", "integrity_api", "baseline", *_OF_PACKAGE)
@@ -126,6 +128,36 @@ def _contradictions(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
     for name in ("vsa", "markdown"):
         if getattr(args, name) and (args.package or args.lock):
             yield f"--{name} reports on a release alone", "Omit it, or use --format json."
+
+
+def index_source(
+    args: argparse.Namespace, config: IndexConfig, *, cache: Path, integrity_url: str = ""
+) -> tuple[IndexSource, str]:
+    """Return the index that is asked: that of --index, else the configured one, else that of uv's and pip's variables.
+
+    Args:
+        args: The options of `add_package_options`, and --offline.
+        config: The project's `[index]`.
+        cache: The cache folder.
+        integrity_url: The configured Integrity API of the configured index.
+    Returns:
+        The index, and a note if the environment names it.
+    Raises:
+        UsageError: The environment names several, or no address.
+    """
+    from ops.supply_chain.adapters.index.address import environment_index
+    from ops.supply_chain.adapters.index.served import IndexSource
+
+    found = None if args.index else environment_index(config, os.environ)
+    source = IndexSource(
+        cache=cache,
+        url=args.index or (found.url if found else config.url),
+        # The configured one goes with the configured index.
+        integrity_url=args.integrity_api or ("" if args.index or found else integrity_url),
+        trusted=config.trusted,
+        offline=args.offline,
+    )
+    return source, found.note if found else ""
 
 
 def verify_served(
