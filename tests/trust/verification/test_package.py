@@ -270,6 +270,9 @@ def test_no_flipped_bit_of_a_provenance_object_is_verified(served: Served) -> No
         assert served.verify().outcome is not Outcome.PASS
 
 
+_VALUES: tuple[Any, ...] = ("x", "", None, 0, [], {})
+
+
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if isinstance(value, dict | list):
         for key in value if isinstance(value, dict) else range(len(value)):
@@ -289,7 +292,7 @@ def test_no_edited_field_of_an_attestation_is_verified(world: World) -> None:
     assert state(attestation) is VERIFIED
     accepted, tried = [], 0
     for path in _leaves(attestation):
-        for value in ("x", "", None, 0, [], {}):
+        for value in _VALUES:
             edited = copy.deepcopy(attestation)
             place = edited
             for key in path[:-1]:
