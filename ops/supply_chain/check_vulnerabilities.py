@@ -9,7 +9,10 @@ affected; a version that was not examined never counts as passed.
 VEX suppresses a vulnerability only if [[vex_authors]] lists its author: by the identity in the Sigstore bundle beside
 the document, or by name and digest. Everything else leaves the finding open and is reported with its next step.
 
-Reads    locks, advisory feeds; the ledger of first sightings; VEX documents given with --vex, and their bundles.
+What is recorded of the contents of wheels (name.contents.json beside each lock) is checked as well: packages of PyPI inside
+them like pins; libraries and packages of other ecosystems are reported as not examined, since no advisories of those are read.
+
+Reads    locks and recorded contents of wheels, advisory feeds; the ledger of first sightings; VEX documents given with --vex, and their bundles.
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl.
 Decides  known vulnerabilities, severity, response clock
 Exits    0 no vulnerability is open; 2 usage; 3 a lock or the ledger is broken; 4 a vulnerability is open, or
@@ -45,6 +48,7 @@ from ops.supply_chain.gather.risk.advisories.finish import (
     not_examined_findings,
     project_gates,
 )
+from ops.supply_chain.gather.risk.advisories.inside import inside_findings
 from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, add_options, look_up
 from ops.supply_chain.gather.risk.advisories.matches import (
     VULNERABILITY,
@@ -141,6 +145,7 @@ def _findings(
     found: LookupResult, gate: ProjectGate, matches: Matches, newest: Mapping[PinKey, str], audit: _AuditRun
 ) -> list[Finding]:
     findings = [*vulnerability_findings(found, gate, matches, newest), *_disagreements(found, gate, audit)]
+    findings += inside_findings(found, gate)
     findings += gate.builder.classified()
     return [*findings, *not_examined_findings(found, gate.pins)]
 

@@ -116,7 +116,7 @@ def finish_advisory_gate(
         ),
         counts={**_counts(found, findings, gate), **counts},
         findings=gate.findings,
-        reads=tuple(ref for pins in found.projects for ref in pins.project.lock_refs),
+        reads=tuple(ref for pins in found.projects for ref in (*pins.project.lock_refs, *pins.contents.refs)),
         feeds=(*found.feeds, *_ledger_refs(findings)),
         tools=tuple(tools),
         options={**_options(run), **(options or {})},
@@ -183,10 +183,19 @@ def _counts(found: LookupResult, findings: GateFindings, gate: GateOutcome) -> d
         "projects": len(found.projects),
         "findings": len(gate.findings),
         "waived": sum(bool(finding.waived_by) for finding in gate.findings),
+        **_inside(found),
         **_feed_age(found),
         "new": sum(project_gate.builder.new for project_gate, _ in findings),
         "overdue": sum(project_gate.builder.overdue for project_gate, _ in findings),
     }
+
+
+def _inside(found: LookupResult) -> dict[str, int]:
+    """Count what is inside wheels, and how much of that was not matched; absent where nothing is recorded."""
+    if not any(pins.contents.refs for pins in found.projects):
+        return {}
+    others = [len(parts) for pins in found.projects for parts in pins.contents.inside.others.values()]
+    return {"inside": len(found.inside) + sum(others), "inside_not_matched": sum(others)}
 
 
 def _feed_age(found: LookupResult) -> dict[str, int]:

@@ -32,6 +32,7 @@ from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
+from ops.supply_chain.gather.risk.advisories.contents import OpenedWheels, opened_wheels
 from ops.supply_chain.risk.advisories.coverage import malware_shortfall, shortfall
 from ops.supply_chain.risk.advisories.matching import Matcher
 from ops.supply_chain.risk.advisories.pins import Locations, PinKey, PinOrigin, distinct, is_public, locate
@@ -47,10 +48,11 @@ NO_DEPENDENCIES = "no lock and no declared dependencies: nothing to check"
 
 
 class ProjectPins(NamedTuple):
-    """One project and its distinct pins, sorted."""
+    """One project, its distinct pins, sorted, and what is recorded of their wheels' contents."""
 
     project: GateProject
     pins: Mapping[PinKey, PinOrigin]
+    contents: OpenedWheels = OpenedWheels()
 
     def locate(self, keys: Collection[PinKey], *, findings: int) -> dict[PinKey, Locations]:
         """Return the locations of some pins in this project; pins that it does not have are left out."""
@@ -85,6 +87,11 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     def queried(self) -> tuple[PinKey, ...]:
         """The pins that can be matched: those with a version, though the advisories about some may be incomplete."""
         return tuple(pin for pin in self.wanted if pin[1])
+
+    @property
+    def inside(self) -> tuple[PinKey, ...]:
+        """The packages inside wheels that can be matched and are no pins, sorted."""
+        return tuple(sorted({key for pins in self.projects for key in pins.contents.inside.packages} - {*self.wanted}))
 
     @property
     def examined(self) -> tuple[PinKey, ...]:
@@ -142,7 +149,10 @@ def look_up(
         UsageError: The fleet file is invalid.
         InputError: No lock can be read.
     """
-    found = _read(read_gate_input(run) if projects is None else projects, gate)
+    given = read_gate_input(run) if projects is None else projects
+    # Projects that were read already are states of a repository: what lies beside their locks on disk is another state's.
+    contents = [opened_wheels(project) if projects is None else OpenedWheels() for project in given]
+    found = _read(given, contents, gate)
     if not found.queried:
         yield found
         return
@@ -155,8 +165,9 @@ def look_up(
         yield msgspec.structs.replace(found, matcher=Matcher(found.advisories, now=run.now))
 
 
-def _read(given: Iterable[GateProject], gate: str) -> LookupResult:
-    projects = tuple(ProjectPins(project, distinct(project.locks)) for project in given)
+def _read(given: Iterable[GateProject], contents: Iterable[OpenedWheels], gate: str) -> LookupResult:
+    pairs = zip(given, contents, strict=True)
+    projects = tuple(ProjectPins(project, distinct(project.locks), opened) for project, opened in pairs)
     local: dict[PinKey, bool] = {}
     for pins in projects:
         for key, origin in pins.pins.items():
@@ -170,7 +181,10 @@ def _read(given: Iterable[GateProject], gate: str) -> LookupResult:
         out_of_scope=len(local) - len(wanted),
         unexamined={key: reason for key in wanted if (reason := _unexamined(key, projects))},
         not_examined=tuple((project, _without_lock(gate, path)) for project in lockless for path in project.declaring),
-        notes=tuple(dict.fromkeys(NO_DEPENDENCIES for project in lockless if project.is_bare)),
+        notes=(
+            *dict.fromkeys(NO_DEPENDENCIES for project in lockless if project.is_bare),
+            *filter(None, (pins.contents.note for pins in projects)),
+        ),
     )
 
 
@@ -201,11 +215,18 @@ def _query(run: StageRun, found: LookupResult) -> AdvisoryQuery:
         for key, origin in pins.pins.items()
         if is_public(origin, index=pins.project.config.index.url, public_index=INDEX_URL)
     }
+    # The name of what is inside a wheel is public where the wheel is.
+    inside = {
+        key
+        for pins in found.projects
+        for key, parts in pins.contents.inside.packages.items()
+        if any(part.container in public for part in parts)
+    }
     return AdvisoryQuery(
         feeds=run.config.feeds,
         package_index=run.config.index,
-        pins=found.queried,
-        public=public,
+        pins=tuple(sorted({*found.queried, *found.inside})),
+        public=public | inside,
         cache=run.cache,
         now=run.now,
         offline=run.offline,
