@@ -113,7 +113,7 @@ def test_the_record_of_another_version_is_refused(release: Handmade, capfd: pyte
     assert release.run(bundle_evidence.main) == 3
     assert capfd.readouterr().err == (
         "error: records/generate_sbom.json: is of N V, pass; expected N W, pass\n"
-        "  next: Run generate_sbom.py for this project and version first.\n"
+        f"  next: Run nox -s generate_sbom -- --project {release.root} for this project and version first.\n"
     )
 
 

@@ -25,6 +25,7 @@ from ops.supply_chain.contracts.values.lock import Lock, Pin, PinSource, PinSour
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.gather.gates.locks import read_project_locks
 from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood, core_metadata
+from tests.typed import typed
 
 CALM = Timeouts(attempts=2, backoff_seconds=0.01)
 QUICK = Timeouts(read_seconds=0.3, total_seconds=0.8, attempts=1)
@@ -192,7 +193,7 @@ def test_what_changed_on_the_index_is_found_at_the_lines_of_the_locks(
         ["requirements.txt:2"],
     )
     assert finding["message"] in world.out
-    assert f"next: {finding['next_step']}" in world.out
+    assert f"next: {typed(finding['next_step'], world.root)}" in world.out
     assert world.record["counts"]["examined"] == 2
 
 

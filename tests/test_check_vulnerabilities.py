@@ -69,7 +69,7 @@ def test_a_known_vulnerability_fails_and_says_what_to_do(gate: GateProject, capf
         "  foo 1.0  CVE-1, GHSA-a, PYSEC-1, vulnerability.known\n"
         "    what: foo 1.0 has CVE-1 (GHSA-a, PYSEC-1): Breaks; severity medium (GitHub's label)\n"
         "    where: requirements.txt:1\n"
-        "    next: Move foo to 2 or later: nox -s lock -- --upgrade-package foo\n"
+        f"    next: Move foo to 2 or later: nox -s lock -- --project {gate.root} --upgrade-package foo\n"
     )
 
 

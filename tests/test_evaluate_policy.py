@@ -731,3 +731,13 @@ def test_real_sboms_of_others_end_in_a_verdict(place: Place, shared_data: Path, 
     paths = [path for path in sorted((shared_data / "sbom" / "real").rglob("*.json")) if path.stat().st_size < 300_000]
     assert paths
     assert {place.run(path) for path in paths[::step]} <= {0, 3, 4, 5}
+
+
+def test_an_sbom_beside_the_records_of_a_run_is_judged_alone(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    place.put_record(record("generate_sbom", counts={"locked": 4, "examined": 4}, writes=(place.ref(place.sbom),)))
+    before = {path: path.read_bytes() for path in place.dist.rglob("*") if path.is_file()}
+    assert place.run(place.sbom) == 0
+    shown = capfd.readouterr().out
+    assert "release." not in shown
+    assert f"over all of it: nox -s evaluate_policy -- --project {place.project}" in shown
+    assert {path: path.read_bytes() for path in place.dist.rglob("*") if path.is_file()} == before

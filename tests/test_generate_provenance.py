@@ -256,3 +256,16 @@ def test_a_rehearsal_says_so_and_nothing_else_does(
     marked = value == "1"
     assert predicate["buildDefinition"]["externalParameters"].get("rehearsal") is (True if marked else None)
     assert predicate["runDetails"]["builder"]["id"].endswith(":rehearsal") is marked
+
+
+def test_without_a_verdict_the_command_that_reaches_one_is_named(
+    release: Handmade, capfd: pytest.CaptureFixture[str]
+) -> None:
+    release.until("evaluate_policy")
+    (release.dist / "verdict" / "gate.json").unlink(missing_ok=True)
+    capfd.readouterr()
+    assert release.run(generate_provenance.main) == 3
+    err = capfd.readouterr().err
+    assert err.startswith(
+        "error: there is no verdict, which provenance states\n  next: Run nox -s evaluate_policy -- --project "
+    )

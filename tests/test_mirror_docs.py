@@ -14,6 +14,7 @@ from ops.supply_chain.inventory.writers import cyclonedx
 from tests.assurance.techdocs.test_site import build
 from tests.inventory.documents import DOCUMENT
 from tests.release.handmade import Handmade
+from tests.typed import typed
 
 SBOM = "dist/sbom/N-sbom.json"
 
@@ -104,9 +105,10 @@ def test_without_a_release_nothing_is_written(tmp_path: Path, capfd: pytest.Capt
     empty = Handmade(tmp_path)
     empty.project()
     assert empty.run(mirror_docs.main) == ExitCode.NOT_EXAMINED
-    assert capfd.readouterr().err == (
+    assert capfd.readouterr().err == typed(
         "error: no intact release of N is retained, so there is nothing to mirror\n"
-        "  next: Make one with nox -s release or nox -s rehearse; list damaged ones with nox -s retention -- --verify.\n"
+        "  next: Make one with nox -s release or nox -s rehearse; list damaged ones with nox -s retention -- --verify.\n",
+        empty.root,
     )
     assert not (empty.dist / "mirror").exists()
 

@@ -19,6 +19,7 @@ from ops.supply_chain.core.outcome import Outcome
 from tests.fakes.github import TOKEN, Ask, Asset, FakeGithub, Mood, Seen
 from tests.fakes.matrix import diagonals
 from tests.fakes.published import COMMIT, FILES, VERSION, Published, verifier
+from tests.typed import typed
 
 QUICK = Timeouts(
     connect_seconds=5,
@@ -78,9 +79,10 @@ def test_a_rehearsal_is_never_published(
 ) -> None:
     monkeypatch.setenv("SEALWRIGHT_REHEARSAL", "1")  # the verifier would accept one
     assert case.run() == 2
-    assert capfd.readouterr().err == (
+    assert capfd.readouterr().err == typed(
         "error: SEALWRIGHT_REHEARSAL is set, and a rehearsal is never published\n"
-        "  next: Unset SEALWRIGHT_REHEARSAL, and publish a real release: nox -s release.\n"
+        "  next: Unset SEALWRIGHT_REHEARSAL, and publish a real release: nox -s release.\n",
+        case.root,
     )
     assert case.github.requests == []
 
@@ -165,10 +167,11 @@ class TestVerification:
         monkeypatch.setattr(publish_release, "VERIFIER", verifier(4))
         case.run()
         out, err = capfd.readouterr()
-        assert out == (
+        assert out == typed(
             "not published; nothing was sent\n\nHIGH\n  publish.not-verified\n"
             "    what: dist/release/ does not verify\n    next: Run verify_release on that"
-            " folder and do what it says, or make the release again: nox -s release.\n"
+            " folder and do what it says, or make the release again: nox -s release.\n",
+            case.root,
         )
         assert "verifier speaks" in err
         assert [one.code for one in case.record().findings] == ["publish.not-verified"]

@@ -343,5 +343,6 @@ def test_a_rehearsal_and_real_releases_are_kept_apart(
     monkeypatch.delenv("SEALWRIGHT_REHEARSAL")
     assert rehearsed.run(retain_artifacts.main) == 3
     assert capfd.readouterr().err == (
-        "error: dist/release/: is from a rehearsal\n  next: Make a real release: nox -s release.\n"
+        "error: dist/release/: is from a rehearsal\n"
+        f"  next: Make a real release: nox -s release -- --project {rehearsed.root}.\n"
     )

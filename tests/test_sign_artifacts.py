@@ -31,6 +31,7 @@ from ops.supply_chain.runner import stage as stage_runner
 from ops.supply_chain.runner.clock import read_clock
 from tests.fakes.signing import IDENTITY, ISSUER
 from tests.release.signing_world import FILES, World, identity
+from tests.typed import typed
 
 ASSEMBLED = [
     "N-V-checksums.txt",
@@ -731,9 +732,10 @@ def test_a_rehearsal_asks_no_instance_of_others(world: World, capfd: pytest.Capt
     world.release.write("trust_config.json", json.dumps(config))
     capfd.readouterr()
     assert world.sign() == 2
-    assert said(capfd)[1] == (
+    assert said(capfd)[1] == typed(
         "error: SEALWRIGHT_REHEARSAL is set, and the Sigstore instance (SEALWRIGHT_TRUST_CONFIG) is not on loopback\n"
-        "  next: Unset SEALWRIGHT_REHEARSAL, or rehearse with nox -s rehearse.\n"
+        "  next: Unset SEALWRIGHT_REHEARSAL, or rehearse with nox -s rehearse.\n",
+        world.release.root,
     )
     assert world.instance.faults.asked("fulcio") == 0
 
@@ -745,9 +747,10 @@ def test_a_rehearsal_needs_no_network(world: World, capfd: pytest.CaptureFixture
     capfd.readouterr()
     for more in ((), ("--offline",)):
         assert world.sign(*more) == 2
-        assert said(capfd)[1] == (
+        assert said(capfd)[1] == typed(
             "error: SEALWRIGHT_REHEARSAL is set, and no Sigstore instance is given\n"
-            "  next: Unset SEALWRIGHT_REHEARSAL, or rehearse with nox -s rehearse.\n"
+            "  next: Unset SEALWRIGHT_REHEARSAL, or rehearse with nox -s rehearse.\n",
+            world.release.root,
         )
     world.use(world.instance)
     assert world.sign("--offline") == 0

@@ -41,7 +41,7 @@ def test_what_was_made_where_and_what_it_is_not(release: Handmade, capfd: pytest
         "  verdict   allow: 1 of 1 rules pass (base)",
         f"  retained  {release.store / 'V'} until {until}",
         "  signature not signed: none of the 6 files has a .sigstore.json bundle",
-        "  next      sign it: nox -s sign_artifacts",
+        f"  next      sign it: nox -s sign_artifacts -- --project {release.root}",
     ]
 
 
@@ -98,7 +98,7 @@ def test_without_a_release_there_is_nothing_to_tell(release: Handmade, capfd: py
     capfd.readouterr()
     assert release.run(summarise_release.main) == 3
     assert capfd.readouterr().err == (
-        f"error: {release.dist / 'release'}: there is no release of N W\n  next: nox -s release\n"
+        f"error: {release.dist / 'release'}: there is no release of N W\n  next: nox -s release -- --project {release.root}\n"
     )
 
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,6 +32,7 @@ import msgspec
 
 from ops.supply_chain import records_after
 from ops.supply_chain.adapters.files.inputs import require_inside
+from ops.supply_chain.adapters.files.project import read_config
 from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.assurance.policy.consent import accept, refuse, unused
@@ -50,14 +52,16 @@ from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verd
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
-from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.shape import Fault
 from ops.supply_chain.gather.assurance.policy import ALWAYS, RELEASE_PROFILES, folders_of, settings_of, weakened_by
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.release.assembly.layout import GATE_SOURCE, PROVENANCE_SOURCE, RELEASED_FOLDERS
+from ops.supply_chain.runner.arguments import absolute, parser_for
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.dist_folder import dist_folder
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
 
@@ -100,10 +104,48 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the stage; a second pass leaves a record of its own."""
+    """Run the stage; a second pass leaves a record of its own.
+
+    SBOMs that are named beside the records of a run are evaluated alone: nothing of that run is changed.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     second = any(word == "--provenance" or word.startswith("--provenance=") for word in words)
-    return run_stage(SECOND_STAGE if second else STAGE, __doc__, arguments, _perform, words)
+    stage = SECOND_STAGE if second else STAGE
+    if not second and _names_sboms_beside_records(words):
+        return run_stage(STAGE, __doc__, arguments, _perform_alone, words, records=False)
+    return run_stage(stage, __doc__, arguments, _perform, words)
+
+
+def _names_sboms_beside_records(words: Sequence[str]) -> bool:
+    parser = parser_for(STAGE, __doc__ or STAGE)
+    arguments(parser)
+    try:
+        args, _ = parser.parse_known_args(words)
+        root = absolute(args.project)
+        folder = dist_folder(args.dist, root, read_config(root)) / RECORDS_FOLDER if args.sboms else None
+    except StageError:  # the stage reports it
+        return False
+    return folder is not None and any(path.stem != STAGE for path in folder.glob("*.json"))
+
+
+def _perform_alone(run: StageRun) -> StageResult:
+    """Evaluate SBOMs by the profiles that concern SBOMs; write nothing: verdict and gate file are those of a release."""
+    policy = load_policy(folders_of(run, run.args.policy), _profiles(run, []), settings_of(run.config.policy))
+    evidence = _gather_sboms(run, [])
+    today = run.now.astimezone(UTC).date()
+    answers = rego.evaluate(policy, evidence.document)
+    verdict = build_verdict(
+        [*(until_effective(rule, today) for rule in answers), *pending(answers, today)],
+        subject=(run.project.name, run.project.version),
+        profiles=policy.profiles,
+        empty=policy.empty,
+        engine=rego.engine(),
+        policy=policy.files,
+        inputs=evidence.inputs,
+    )
+    more = f"the SBOMs alone, without the records of this run; over all of it: {command('evaluate_policy')}"
+    result = _result(run, policy, evidence, verdict, [])
+    return replace(result, notes=(*result.notes, more))
 
 
 def _perform(run: StageRun) -> StageResult:

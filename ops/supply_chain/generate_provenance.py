@@ -87,6 +87,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     project = run.project
+    if not (run.dist / GATE_SOURCE).is_file():
+        raise InputError(
+            "there is no verdict, which provenance states",
+            hint=f"Run {command('evaluate_policy')} first, over the records of all gates, or the whole release: {command('release')}.",
+        )
     gate = canonical.read(run.dist / GATE_SOURCE, GateFile)
     policy_record = canonical.read(run.dist / POLICY_RECORD, Record)
     _hold_records(run, [*gate.records, policy_record])

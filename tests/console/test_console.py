@@ -99,11 +99,11 @@ def test_a_session_killed_by_a_signal_has_the_code_that_a_shell_gives_it() -> No
 @pytest.mark.parametrize(
     ("prefix", "command"),
     [
-        ("/home/a/.venv", "sealwright"),
-        ("/home/a/.local/share/uv/tools/sealwright", "sealwright"),
-        ("/home/a/.local/share/pipx/venvs/sealwright", "sealwright"),
-        ("/home/a/.cache/uv/archive-v0/x1", "uvx sealwright"),
-        ("/home/a/.local/share/pipx/.cache/x1", "pipx run sealwright"),
+        ("/home/me/.venv", "sealwright"),
+        ("/home/me/.local/share/uv/tools/sealwright", "sealwright"),
+        ("/home/me/.local/share/pipx/venvs/sealwright", "sealwright"),
+        ("/home/me/.cache/uv/archive-v0/x1", "uvx sealwright"),
+        ("/home/me/.local/share/pipx/.cache/x1", "pipx run sealwright"),
     ],
 )
 def test_the_command_is_the_one_that_was_typed(prefix: str, command: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,9 @@ def test_no_kind_of_child_sees_a_token_or_a_variable_outside_the_table(child: Ch
     assert {"PATH", "HOME", "LC_ALL"} <= set(seen)
     assert not set(seen) & {*SIGNING, *PUBLISHING, *UPLOADING, *FOREIGN}
     assert (set(seen) & set(INDEX)) == (set(ACCOUNTS) if child is Child.UV else set())
-    assert ("HTTPS_PROXY" in seen) == (child not in {Child.GIT, Child.CYCLONEDX, Child.CHROMIUM, Child.BACKEND})
+    assert ("HTTPS_PROXY" in seen) == (
+        child not in {Child.GIT, Child.CYCLONEDX, Child.CHROMIUM, Child.OPA, Child.BACKEND}
+    )
 
 
 def test_of_the_stages_two_see_the_identity_token_and_one_the_github_token() -> None:

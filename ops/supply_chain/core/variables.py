@@ -38,6 +38,7 @@ class Child(StrEnum):
     PIP_AUDIT = "pip-audit"
     CYCLONEDX = "cyclonedx-py"
     CHROMIUM = "chromium"
+    OPA = "opa"
     BACKEND = "build backend"
     STAGE = "stage"
 
@@ -82,6 +83,7 @@ CHILDREN: Mapping[Child, frozenset[Group]] = {
     Child.PIP_AUDIT: frozenset({Group.MACHINE, Group.NETWORK}),
     Child.CYCLONEDX: frozenset({Group.MACHINE}),
     Child.CHROMIUM: frozenset({Group.MACHINE}),
+    Child.OPA: frozenset({Group.MACHINE}),
     Child.BACKEND: frozenset({Group.MACHINE}),
     Child.STAGE: frozenset({Group.MACHINE, Group.NETWORK, Group.RESOLVER, Group.TOOLCHAIN, Group.RUN}),
 }

@@ -139,7 +139,7 @@ def test_a_report_that_is_of_another_release_is_not_kept(
     assert capfd.readouterr().err.endswith(
         "error: dist/verification/: is not about this release:\n"
         "  verification.json: is about other files\n"
-        "  next: Verify it again: nox -s verify_release.\n"
+        f"  next: Verify it again: nox -s verify_release -- --project {world.project}.\n"
     )
 
 
@@ -151,7 +151,7 @@ def test_what_did_not_verify_is_not_kept(world: World, dist: Path, capfd: pytest
     assert capfd.readouterr().out == (
         "not retained\n\nHIGH\n  retention.not-verified\n"
         "    what: v1.0 does not verify (dist/verification/verification.json)\n"
-        "    next: Fix what the report lists, then run the release again: nox -s release.\n"
+        f"    next: Fix what the report lists, then run the release again: nox -s release -- --project {world.project}.\n"
     )
     assert not (dist / "kept/supply-chain/small/v1.0").exists()
 

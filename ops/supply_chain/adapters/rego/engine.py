@@ -1,4 +1,4 @@
-"""The policy engine: Rego, in process, through regopy; every way in which it can fail is a denial or an error.
+"""The policy engine: Rego, in process, through regopy, or by the program `opa` where regopy is not installed; every way in which it can fail is a denial or an error.
 
 In Rego an undefined expression inside a denial means *no denial*, so absence of denials proves nothing.
 Each rule therefore has to yield exactly one of
@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ops.supply_chain.adapters.rego import opa
 from ops.supply_chain.adapters.rego.answers import undecided, verdict_of
 from ops.supply_chain.adapters.rego.native_output import NativeOutput, Send, in_child
 from ops.supply_chain.adapters.rego.rule_files import Module, Policy, Rule, apart
@@ -75,15 +76,21 @@ _MESSAGE = re.compile(r"\(errormsg \d+:(?P<message>[^\n]*?)\)?\n")
 
 
 def engine() -> ToolRef:
-    """Name the engine and its version.
+    """Name the engine and its version: regopy, else opa.
 
     Raises:
-        UnavailableError: It is not installed.
+        UnavailableError: Neither is there, or opa is too old.
     """
+    version = _installed()
+    return ToolRef(name=ENGINE, version=version) if version else opa.find_opa()[1]
+
+
+def _installed() -> str:
+    """Return the version of regopy; empty where it is not installed, as on a platform for which it has no wheel."""
     try:
-        return ToolRef(name=ENGINE, version=importlib.metadata.version(ENGINE))
-    except importlib.metadata.PackageNotFoundError as error:
-        raise _not_there(error) from error
+        return importlib.metadata.version(ENGINE)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def evaluate(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
@@ -100,8 +107,17 @@ def evaluate(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...
         InputError: A rule does not compile, or the document holds a number that is too large.
         UnavailableError: The engine cannot be loaded.
     """
-    found = [verdict for part in apart(policy) for verdict in _evaluate_part(part, document)]
+    work = _evaluate_part if _installed() else _evaluate_with_opa
+    found = [verdict for part in apart(policy) for verdict in work(part, document)]
     return tuple(sorted(found, key=lambda verdict: verdict.code))
+
+
+def _evaluate_with_opa(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
+    size = len(json.dumps(document))
+    seconds = RULE_SECONDS + RULE_SECONDS_PER_MIB * (size >> 20)
+    limits = opa.Limits(seconds=seconds, memory_bytes=MEMORY_BYTES + MEMORY_PER_INPUT_BYTE * size)
+    with opa.OpaEngine(policy) as engine:
+        return engine.evaluate(_mapped(document, _cut), limits, all_seconds=CHILD_SECONDS)
 
 
 def _evaluate_part(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
@@ -253,24 +269,35 @@ def _build(interpreter: Interpreter, policy: Policy, output: NativeOutput) -> Bu
 
 def _escaped(value: Any) -> Any:
     """Return JSON data with its strings escaped as in JSON: the engine keeps and prints them as they are."""
+    return _mapped(value, _escape)
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """Return JSON data with each string, keys included, changed.
+
+    Raises:
+        InputError: It holds a number that not every engine can hold.
+    """
     if isinstance(value, str):
-        return _escape(value)
+        return change(value)
     if isinstance(value, dict):
-        return {_escape(key): _escaped(inner) for key, inner in value.items()}
+        return {change(key): _mapped(inner, change) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_escaped(inner) for inner in value]
+        return [_mapped(inner, change) for inner in value]
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         raise InputError(f"the number {value} is too large for the policy engine (at most {LARGEST_INTEGER})")
     return value
 
 
 def _escape(text: str) -> str:
-    if len(text) > LONGEST_TEXT:
-        text = text[:LONGEST_TEXT] + CUT
     if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
-        return text
-    whole = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates have no UTF-8
-    return json.dumps(whole, ensure_ascii=False)[1:-1]
+        return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + CUT
+    return json.dumps(_cut(text), ensure_ascii=False)[1:-1]
+
+
+def _cut(text: str) -> str:
+    short = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + CUT
+    return short.encode("utf-8", "replace").decode("utf-8")  # lone surrogates have no UTF-8
 
 
 def _entrypoint(rule: Rule) -> str:

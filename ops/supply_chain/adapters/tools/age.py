@@ -30,8 +30,7 @@ def encrypt(data: bytes, recipients: Sequence[str]) -> bytes:
         UsageError: There is no recipient, or one is no public key.
         OutputError: It cannot be encrypted.
     """
-    import pyrage  # type: ignore[import-untyped] # it has stubs, and no marker that says so
-
+    pyrage = _library()
     if not recipients:
         raise UsageError(
             f"{WHERE} is empty", hint="Put the maintainers' age public keys there.", kind=ErrorClass.NO_CONFIGURATION
@@ -53,19 +52,35 @@ def check_recipients(recipients: Sequence[str]) -> None:
         _recipient(text.strip(), f"{WHERE}[{place}]")
 
 
-def _recipient(text: str, where: str) -> Any:
-    from pyrage import RecipientError, ssh, x25519
+def _library() -> Any:
+    """Return the library.
 
+    Raises:
+        UsageError: It is not installed.
+    """
+    try:
+        import pyrage  # type: ignore[import-untyped] # it has stubs, and no marker that says so
+    except ImportError as error:
+        raise UsageError(
+            f"{WHERE}: findings cannot be encrypted without the package pyrage, which is not installed",
+            hint="Install sealwright with its extra: 'sealwright[encrypted]'.",
+            kind=ErrorClass.CONFIGURATION,
+        ) from error
+    return pyrage
+
+
+def _recipient(text: str, where: str) -> Any:
+    pyrage = _library()
     if text.upper().startswith(SECRET_PREFIX) or "PRIVATE KEY" in text:
         raise UsageError(
             f"{where} is a secret key",
             hint="Put the public key there, and make a new pair: this one is known now.",
             kind=ErrorClass.CONFIGURATION,
         )
-    kind = ssh.Recipient if text.startswith("ssh-") else x25519.Recipient
+    kind = pyrage.ssh.Recipient if text.startswith("ssh-") else pyrage.x25519.Recipient
     try:
         return kind.from_str(text)
-    except RecipientError as error:
+    except pyrage.RecipientError as error:
         raise UsageError(
             f"{where} is no age recipient",
             hint="Expected age1..., ssh-ed25519 ... or ssh-rsa ..., a public key.",
