@@ -79,6 +79,7 @@ class World:
         day: int = 2,
         signed: bool = True,
         verifier: bool = False,
+        attested: tuple[str, ...] = (),
     ) -> None:
         moment = f"2026-11-{day:02}T00:00:00Z"
         before = self.claims.source
@@ -86,6 +87,7 @@ class World:
         if before is not None:
             previous = PreviousRelease(version=before.version, manifest_sha256=before.manifest_sha256)
         names = [*(name.replace("1.0", version) for name in NAMES), *(["sealwright-verify.pyz"] if verifier else [])]
+        names += [*attested, *(f"{name}.publish.attestation" for name in attested)]
         names += [f"{name}.sigstore.json" for name in names if signed] + [f"acme-{version}-verification.json"]
         manifest = Manifest(
             schema="manifest/1",
@@ -213,6 +215,29 @@ def test_who_signed_is_taken_from_the_verification(world: World) -> None:
     assert f"cosign verify-blob {signed}{checked}python3 -m pip install sigstore msgspec\n" in world.read()
     assert "python3 sealwright-verify.pyz --identity bob@acme.example --issuer https://i.example .\n" in world.read()
     assert "ann@acme.example --certificate" not in world.read()
+
+
+def test_publish_attestations_are_checked_with_the_tool_of_the_index(world: World) -> None:
+    """Only where that tool can check them: the public instance, an identity and not a pattern, and no rehearsal."""
+    exact = '[[signing.identities]]\nissuer = "https://i.example"\nidentity = "me@acme.example"\n'
+    pattern = '[[signing.identities]]\nissuer = "https://i.example"\nidentity_regex = "me@acme\\\\.example"\n'
+    private = '[signing]\ntrust_config = "trust.json"\n'
+    world.write("trust.json", "{}")
+    names = ("acme-1.0-py3-none-any.whl", "acme-1.0.tar.gz")
+    for config, attested, expected in (
+        (exact, names, True),
+        (exact, (), False),
+        (pattern, names, False),
+        (private + exact, names, False),
+    ):
+        (world.root / "SECURITY.md").unlink(missing_ok=True)
+        world.configure(CONFIG + config)
+        world.retain(*IDS, attested=attested)
+        assert world.run() == ExitCode.PASS
+        for name in names:
+            line = f"pypi-attestations verify attestation --identity me@acme.example {name}\n"
+            assert (line in world.read()) is expected
+        assert ("PEP 740" in world.read()) is expected
 
 
 def test_a_release_without_signatures_is_verified_as_one(world: World) -> None:

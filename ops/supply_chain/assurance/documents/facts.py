@@ -31,6 +31,7 @@ class VerifyCommands(msgspec.Struct, frozen=True, kw_only=True):
 
     checksums: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
     pipeline: tuple[str, ...] = ()
     reproduction: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()

@@ -31,6 +31,7 @@ def switches(facts: DocumentFacts) -> dict[str, bool]:
         "IS_REHEARSAL": facts.rehearsed,
         "HAS_LINKS": bool(facts.config.more_links),
         "HAS_VERIFIER": bool(facts.commands.pipeline),
+        "HAS_PUBLISH_ATTESTATIONS": bool(facts.commands.published),
     }
 
 
@@ -66,6 +67,7 @@ def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
         "RELEASE_FILES": release_text.release_files(facts),
         "CHECKSUM_COMMANDS": release_text.commands(facts, facts.commands.checksums),
         "SIGNATURE_COMMANDS": release_text.signatures(facts),
+        "PUBLISH_COMMANDS": release_text.commands(facts, facts.commands.published),
         "VERIFY_COMMANDS": release_text.commands(facts, facts.commands.pipeline),
         "REPRODUCE_COMMANDS": release_text.commands(facts, facts.commands.reproduction),
         "AFFECTED_COMMANDS": release_text.commands(facts, facts.commands.affected),

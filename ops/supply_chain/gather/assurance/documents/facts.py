@@ -16,7 +16,7 @@ from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.claims import ClaimsReport, EvidenceSource
 from ops.supply_chain.contracts.files.manifest import Manifest, PreviousRelease
 from ops.supply_chain.contracts.files.verdict import GateFile
-from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signature
+from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signature, publish_attestation_name
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
@@ -196,6 +196,7 @@ def _commands(facts: DocumentFacts, manifest: Manifest, files: Sequence[Describe
     return VerifyCommands(
         checksums=(commands.checksums(checksums),) if checksums in names else (),
         signatures=tuple(_signatures(facts, manifest, files)),
+        published=tuple(_published(facts, manifest)),
         pipeline=tuple(_pipeline(facts, manifest, files)),
         reproduction=tuple(_reproduction(manifest, files)),
         affected=tuple(_affected(files)),
@@ -209,6 +210,16 @@ def _signatures(facts: DocumentFacts, manifest: Manifest, files: Sequence[Descri
         for file in files:
             if file.signed:
                 yield commands.verify_file(file.name, bundle_name(file.name), who, private_root=private)
+
+
+def _published(facts: DocumentFacts, manifest: Manifest) -> Iterator[str]:
+    """Yield what checks the publish attestations with the index's own tool, which knows no private root and no pattern."""
+    private, names = bool(facts.config.signing.trust_config), {file.name for file in manifest.files}
+    attested = [name for name in sorted(names) if publish_attestation_name(name) in names]
+    for signer in [] if facts.rehearsed else _signers(facts, manifest):
+        for name in attested:
+            if found := commands.verify_publish_attestation(name, signer.identity, private_root=private):
+                yield found
 
 
 def _signers(facts: DocumentFacts, manifest: Manifest) -> list[SigningIdentity]:
