@@ -180,8 +180,7 @@ def test_the_commands_name_the_files_of_the_release(world: World) -> None:
         ) in text
     assert "--certificate-identity old@acme.example" not in text
     assert "verify_release.py" not in text, "the customer has no checkout of the pipeline"
-    assert "nox -s rehearse -- --project CLONE --version 1.0\n" in text
-    assert "cmp acme-1.0-sbom.cdx.json dist/acme/rehearsal/release/acme-1.0-sbom.cdx.json\n" in text
+    assert "nox -s reproduce -- --project CLONE --release FOLDER\n" in text
     assert "verification.json" not in text
     assert "The release acme 1.0 is retained until 2027-11-02." in text
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,17 @@ from ops.supply_chain import reproduce_release
 from ops.supply_chain.contracts.files.reproduction import FileResult
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.gather.release.rebuild import Rebuilt, rebuild
+from tests.fakes.built_project import PYPROJECT
+from tests.fakes.front_end import FRONT_END
+from tests.fakes.integrity import FakeIntegrity
+from tests.fakes.wheels import serving
 from tests.pipeline.conftest import git, make_project, run_release
+from tests.pipeline.gated_world import LONG_AGO, QUICK, World
 from tests.release.handmade import Handmade
 from tests.release.reproduction.worlds import changed_json, changed_tar
 
 NAME = "small-v1.0"
+WHEEL = "demo-1.0-py3-none-any.whl"
 
 
 class Reproduced:
@@ -28,6 +35,7 @@ class Reproduced:
 
     def __init__(self, base: Path, capfd: pytest.CaptureFixture[str]) -> None:
         self.base, self.release, self.clone = base, base / "release", base / "clone"
+        self.dist = base / "dist"
         self._capfd = capfd
         self.shown = ""
 
@@ -36,7 +44,7 @@ class Reproduced:
             "--project",
             str(self.clone),
             "--dist",
-            str(self.base / "dist"),
+            str(self.dist),
             "--artifacts",
             str(self.base / "none"),
         ]
@@ -47,11 +55,11 @@ class Reproduced:
 
     @property
     def report(self) -> Any:
-        return json.loads((self.base / "dist" / "reproduction" / "reproduction.json").read_text())
+        return json.loads((self.dist / "reproduction" / "reproduction.json").read_text())
 
     @property
     def statement(self) -> Any:
-        path = self.base / "dist" / "reproduction" / "reproduction.intoto.json"
+        path = self.dist / "reproduction" / "reproduction.intoto.json"
         return json.loads(path.read_text()) if path.exists() else None
 
     def results(self, result: FileResult) -> set[str]:
@@ -92,23 +100,24 @@ def again(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Rebuilt:
     base = tmp_path_factory.mktemp("again")
     subprocess.run(["git", "clone", "-q", str(made / "project"), str(base / "clone")], check=True, env=_environment())
     seen: list[Rebuilt] = []
-    patch = pytest.MonkeyPatch()
-
-    def kept(*arguments: Any, **more: Any) -> Rebuilt:
-        seen.append(rebuild(*arguments, **more))
-        return seen[0]
-
-    patch.setattr(reproduce_release, "rebuild", kept)
     folders = ["--project", str(base / "clone"), "--dist", str(base / "dist"), "--cache", str(base / "cache")]
-    assert reproduce_release.main([*folders, str(made / "release"), "--allow-unsigned"]) == ExitCode.DENIED
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reproduce_release, "rebuild", lambda *words, **more: _once(seen, *words, **more))
+        assert reproduce_release.main([*folders, str(made / "release"), "--allow-unsigned"]) == ExitCode.PASS
+    return seen[0]
+
+
+def _once(seen: list[Rebuilt], *words: Any, **more: Any) -> Rebuilt:
+    """Make the release again the first time, and return the same afterwards."""
+    if not seen:
+        seen.append(rebuild(*words, **more))
     return seen[0]
 
 
 def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
     from ops.supply_chain.core.outcome import Outcome
 
-    monkeypatch.setattr(reproduce_release, "_verify", lambda *_: (Outcome.PASS, ""))
+    monkeypatch.setattr(reproduce_release, "_verify", lambda *_: reproduce_release.Verified(Outcome.PASS))
 
 
 @pytest.mark.whole
@@ -208,6 +217,19 @@ def test_any_single_change_of_the_release_is_named(
     assert row in world.differences(name)
     assert name in world.shown
     assert world.statement is None
+
+
+@pytest.mark.whole
+def test_a_release_that_does_not_verify_is_compared_and_never_passes(
+    world: Reproduced, again: Rebuilt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reproduce_release, "rebuild", lambda *_, **__: again)
+    assert world.run() == ExitCode.PASS
+    assert world.statement["predicate"]["properties"] == ["SEALWRIGHT_REPRODUCED"]
+    assert "(unsigned)" in world.statement["predicate"]["sealwright_release"]["notVerified"]
+    assert world.run("--tag", "v2.0") == ExitCode.DENIED
+    assert (world.report["outcome"], world.report["verification"], world.report["accepted"]) == ("pass", "fail", False)
+    assert "reproduce.not-verified" in world.shown
 
 
 @pytest.mark.whole
@@ -381,3 +403,55 @@ def test_a_clock_that_is_stopped_stays_where_it_is(monkeypatch: pytest.MonkeyPat
     assert running > 0
     clock.stop_clock(datetime(2026, 1, 2, tzinfo=UTC))
     assert (clock.read_clock(), clock.read_stopwatch()) == (datetime(2026, 1, 2, tzinfo=UTC), 0.0)
+
+
+@pytest.mark.whole
+def test_a_gated_release_with_distributions_is_reproduced_and_a_changed_wheel_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    with serving() as index, FakeIntegrity() as integrity:
+        made = World(tmp_path, index, integrity)
+        made.make()
+        for name, version, code in (("build", "1.6.1", FRONT_END), ("tool", "1.0", "")):
+            index.add(name, version, LONG_AGO, code=code)
+            integrity.add(name, version, f"{name}-{version}-py3-none-any.whl", None)
+        (made.project / "pyproject.toml").write_text(PYPROJECT)
+        for steps in (("compile_locks",), ("check_publishers --record",)):
+            assert made.run(steps).returncode == ExitCode.PASS
+        git(made.project, "add", "-A")
+        git(made.project, "commit", "-qm", "built")
+        done = made.run(QUICK)
+        assert done.returncode == ExitCode.PASS, done.stdout + done.stderr
+        shutil.copytree(tmp_path / "dist" / "release", tmp_path / "release")
+        subprocess.run(
+            ["git", "clone", "-q", str(made.project), str(tmp_path / "clone")], check=True, env=_environment()
+        )
+        world = Reproduced(tmp_path, capfd)
+        _verified(monkeypatch)
+        seen: list[Rebuilt] = []
+        monkeypatch.setattr(reproduce_release, "rebuild", lambda *words, **more: _once(seen, *words, **more))
+        assert world.run("--cache", str(tmp_path / "cache")) == ExitCode.PASS, world.shown
+    own_run = {"demo-1.0-checksums.txt", "demo-1.0-gate.json", "demo-1.0-provenance.intoto.json"}
+    assert world.results(FileResult.OF_ITS_RUN) <= own_run
+    assert world.results(FileResult.IDENTICAL) | own_run == {path.name for path in world.release.iterdir()}
+    assert {"demo-1.0.tar.gz", WHEEL, "demo-1.0-vex.cdx.json", "sealwright-verify.pyz"} <= world.results(
+        FileResult.IDENTICAL
+    )
+    assert world.report["taken"] == [
+        "check_hashes",
+        "check_malware",
+        "check_publishers",
+        "check_vulnerabilities",
+        "generate_security_md",
+    ]
+    with zipfile.ZipFile(world.release / WHEEL) as archive:
+        rows = [(row, archive.read(row)) for row in archive.infolist()]
+    with zipfile.ZipFile(world.release / WHEEL, "w") as archive:
+        for row, data in rows:
+            row.date_time = (2001, 1, 1, 0, 0, 0) if row is rows[0][0] else row.date_time
+            archive.writestr(row, data)
+    world.dist = tmp_path / "second"
+    assert world.run() == ExitCode.DENIED
+    assert (rows[0][0].filename, "mtime") in world.differences(WHEEL)
+    assert world.results(FileResult.DIFFERS) == {WHEEL}

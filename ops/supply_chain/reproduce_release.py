@@ -29,6 +29,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from ops.supply_chain.adapters.files.folders import empty
 from ops.supply_chain.adapters.files.git_checkout import CloneState, clone_with
@@ -92,7 +93,7 @@ def _perform(run: StageRun) -> StageResult:
         released = read_run(contents, gate=names.gate, provenance=names.provenance)
         state = clone_with(run.root, released.commit)
         _require_folder(released, state)
-        verification, why = _verify(run, release, released)
+        verified = _verify(run, release, released)
         empty(dist)
         given = {name: release / name for name in names.distributions}
         rebuilt = rebuild(run, released, state, given, work=work, dist=dist / "rebuilt")
@@ -105,7 +106,7 @@ def _perform(run: StageRun) -> StageResult:
                 gate=names.gate,
                 provenance=names.provenance,
                 checksums=names.checksums,
-                unmade=_unmade(names, released, verification),
+                unmade=_unmade(names, released, verified.outcome),
                 missing=rebuilt.missing,
                 records=rebuilt.digests,
                 taken=released.taken,
@@ -121,8 +122,9 @@ def _perform(run: StageRun) -> StageResult:
         rehearsal=released.parameters.rehearsal,
         time=timestamp(run.now),
         outcome=outcome,
-        verification=verification,
-        verified_why=why,
+        verification=verified.outcome,
+        verified_why=verified.why,
+        accepted=verified.accepted,
         files=compared,
         stages=rebuilt.stages,
         taken=released.taken,
@@ -168,28 +170,32 @@ def _require_folder(released: ReleasedRun, state: CloneState) -> None:
         )
 
 
-def _verify(run: StageRun, release: Path, released: ReleasedRun) -> tuple[Outcome, str]:
-    """Verify the release as a customer would; a rehearsal only where a trusted root for it is given.
+class Verified(NamedTuple):
+    """The result of verifying a release: the outcome, the reason where it is no pass, and whether it is accepted nevertheless."""
 
-    Returns:
-        The outcome, and the reason where it is no pass.
-    """
+    outcome: Outcome
+    why: str = ""
+    accepted: bool = True
+
+
+def _verify(run: StageRun, release: Path, released: ReleasedRun) -> Verified:
+    """Verify the release as a customer would; a rehearsal only where a trusted root for it is given."""
     if released.parameters.rehearsal and not run.args.trusted_root:
-        return Outcome.NOT_EXAMINED, "it is a rehearsal, signed by an instance that has ended"
+        return Verified(Outcome.NOT_EXAMINED, "it is a rehearsal, signed by an instance that has ended")
     signing = run.config.signing
     configured = configured_input(run.root, signing.trust_config) if signing.trust_config else None
     trusted = trust(run.args, signing.identities, trust_config=configured)
     wanted = expectations(run.args, trusted, release, uri_base=run.config.provenance.uri_base, artifacts=run.artifacts)
     verification = check_release(release, wanted, trusted.checker, attestations=run.args.attestations).verification
-    wrong = [
-        f"{line.subject}: {line.message}"
-        for check in verification.checks
-        for line in check.lines
-        if line.outcome is not Outcome.PASS
-    ]
-    return verification.outcome, "" if verification.outcome is Outcome.PASS else wrong[
-        0
-    ] if wrong else "nothing was examined"
+    lines = [line for check in verification.checks for line in check.lines if line.outcome is not Outcome.PASS]
+    if verification.outcome is Outcome.PASS:
+        return Verified(Outcome.PASS)
+    if verification.ruling is Outcome.PASS:
+        kinds = " and ".join(sorted({line.tolerated for line in lines}))
+        return Verified(verification.outcome, f"it is accepted as it is ({kinds}), which is no pass")
+    wrong = next((line for line in lines if not line.tolerated), None)
+    why = f"{wrong.subject}: {wrong.message}" if wrong else "nothing was examined"
+    return Verified(verification.outcome, why, accepted=False)
 
 
 def _unmade(names: ReleaseFileNames, released: ReleasedRun, verification: Outcome) -> dict[str, str]:
@@ -254,9 +260,7 @@ def _result(run: StageRun, found: Reproduction) -> StageResult:
     write_atomic(run.dist / FOLDER / "reproduction.json", document)
     if signed is not None:
         write_atomic(run.dist / FOLDER / STATEMENT, signed)
-    outcome = found.outcome
-    if found.verification is not Outcome.PASS and not found.rehearsal:
-        outcome = worst([outcome, found.verification])
+    outcome = found.outcome if found.accepted else worst([found.outcome, found.verification])
     counts = {result.name.lower(): len(found.named(result)) for result in FileResult}
     counts["stages"] = len(found.stages)
     written = f"{FOLDER}/reproduction.json" + (f", {FOLDER}/{STATEMENT}" if signed is not None else "")

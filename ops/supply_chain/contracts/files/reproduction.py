@@ -75,7 +75,8 @@ class RerunStage(Contract, frozen=True, kw_only=True):
 class Reproduction(Contract, frozen=True, kw_only=True):
     """The whole file.
 
-    `verification` is the outcome of verifying the release first, and `verified_why` the reason where it is no pass.
+    `verification` is the outcome of verifying the release first, and `verified_why` the reason where it is no pass; `accepted` is
+    whether it is accepted nevertheless: as a rehearsal, or by an option as unsigned.
     `files` are sorted by name. `stages` ran again, in that order; `taken` are the stages whose records were taken from the
     release, because they ask a service whose answers change. `notes` are sentences about the clone and the machine;
     `not_independent` name what both runs had in common, as far as this run can know.
@@ -90,6 +91,7 @@ class Reproduction(Contract, frozen=True, kw_only=True):
     outcome: Outcome
     verification: Outcome
     verified_why: str
+    accepted: bool
     files: tuple[ComparedFile, ...]
     stages: tuple[RerunStage, ...]
     taken: tuple[str, ...]

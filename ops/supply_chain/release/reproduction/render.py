@@ -82,7 +82,7 @@ def findings(reproduction: Reproduction) -> tuple[Finding, ...]:
         found.append(
             Finding(
                 code="reproduce.not-verified",
-                severity=Severity.INFO if reproduction.rehearsal else Severity.HIGH,
+                severity=Severity.INFO if reproduction.accepted else Severity.HIGH,
                 message=f"the release was not verified: {reproduction.verified_why}",
                 next_step=f"Run `{command('verify')}` on the release, and give reproduce the same options.",
             )

@@ -284,15 +284,7 @@ def _reproduction(manifest: Manifest, files: Sequence[DescribedFile]) -> Iterato
     provenance = provenance_name(manifest.component, manifest.version)
     if provenance not in {file.name for file in files}:
         return
-    path = ".predicate.buildDefinition.externalParameters.source.digest.gitCommit"
-    yield f'git -C CLONE checkout "$(jq -r {commands.quoted(path)} {commands.quoted(provenance)})"'
-    yield command("rehearse", "--project", "CLONE", "--version", commands.quoted(manifest.version))
-    same = [
-        file.name for file in files if file.sbom or file.name.endswith((".whl", "-evidence.tar.gz", "-source.tar.gz"))
-    ]
-    for name in same:
-        again = f"dist/{manifest.component}/rehearsal/release/{name}"
-        yield f"cmp {commands.quoted(name)} {commands.quoted(again)}"
+    yield command("reproduce", "--project", "CLONE", "--release", "FOLDER")
 
 
 def _affected(files: Sequence[DescribedFile]) -> Iterator[str]:
