@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -76,6 +77,22 @@ def test_exactly_the_known_differences_are_found_and_repacking_cures_them(projec
     assert project.codes == [], project.shown
     assert len(project.package["distributions"]) == 2
     assert all(built["identical"] and built["normalised"] for built in project.package["distributions"])
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not Path("/usr/bin/python3").exists(), reason="needs root and a Python for all"
+)
+@pytest.mark.parametrize("kind", BACKENDS)
+def test_another_user_builds_the_same(project: BuiltProject, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    write(project, kind)
+    project.configure("[build]\nnormalise = true\n")
+    project.lock()
+    project.commit()
+    monkeypatch.setattr("ops.supply_chain.adapters.builders.environment.sys.executable", "/usr/bin/python3")
+    project.run()
+    assert project.codes == [], project.shown
+    assert [build["user"] for build in project.package["builds"]] == ["own", "65534"]
+    assert all(built["identical"] for built in project.package["distributions"])
 
 
 def test_the_distribution_of_this_repository_is_built_twice_and_the_same(project: BuiltProject) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import sys
 from pathlib import Path
 
@@ -32,7 +33,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     names = [case.__name__ for case in CASES]
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"one of {', '.join(names)} (default: all)")
-    parser.add_argument("--write", action="store_true", help="record the table in docs/benchmarks.md")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="record the table in docs/benchmarks.md; with cases, their rows alone, and the others stay",
+    )
     args = parser.parse_args()
     data = Path(os.environ.get("SEALWRIGHT_SHARED_DATA", TREE.parent / "shared" / "data"))
     rows: list[spine.Row] = []
@@ -48,8 +53,27 @@ def main() -> int:
     table = render(rows)
     sys.stdout.write(f"\n{table}")
     if args.write:
-        _record(table)
+        _record(render(merged(RECORD.read_text(encoding="utf-8"), rows)) if args.cases else table)
     return 0
+
+
+def merged(recorded: str, rows: list[spine.Row]) -> list[spine.Row]:
+    """Return the recorded rows, those that were measured again replaced, and new ones after them.
+
+    Args:
+        recorded: The text of the page.
+        rows: What was measured; a row is the same one whatever numbers are in its name.
+    """
+    table, _, _ = recorded.partition(START)[2].partition(END)
+    cells = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| ")][1:]
+    old = [spine.Row(*(cell.strip() for cell in row)) for row in cells]
+    new = {_key(row): row for row in rows}
+    kept = [new.pop(_key(row), row) for row in old]
+    return [*kept, *new.values()]
+
+
+def _key(row: spine.Row) -> str:
+    return re.sub(r"[\d.,]+", "", row.what)
 
 
 def render(rows: list[spine.Row]) -> str:

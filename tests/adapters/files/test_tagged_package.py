@@ -66,3 +66,4 @@ def test_tags_of_two_packages_are_one_too_many(root: Path) -> None:
     assert caught.value.message == "HEAD has the tags cli==0.4.30, core==2.0: which package is released?"
     assert caught.value.kind is ErrorClass.SEVERAL_VERSIONS
     assert describe(root, Config(), version="core==2.0").name == "core"
+    assert describe(root, Config(), version_needed=False).name == "suite"

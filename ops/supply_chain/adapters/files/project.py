@@ -98,7 +98,8 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
         config: Its configuration.
         version: The `--version` option: a version, or `NAME==VERSION` of one package of the project; empty means the version
             tag at HEAD, else the metadata, else another tag.
-        version_needed: False gives `UNVERSIONED` where no version can be found.
+        version_needed: False gives `UNVERSIONED` where no version can be found, and describes the whole project whatever is
+            tagged.
     Raises:
         UsageError: No version can be found, or several; a name cannot be used in a file name, or `SOURCE_DATE_EPOCH` is not a
             whole number.
@@ -109,7 +110,8 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
     metadata, table = _metadata(root, document), _table(document)
     state = git.read_state(root, remotes=(COMPONENT_REMOTE, "origin"))
     name = _name(root, config, state, metadata)
-    package = find_tagged_package(root, config, state.tags if state else (), (name, metadata.name), version)
+    tags = state.tags if state and (version_needed or version) else ()
+    package = find_tagged_package(root, config, tags, (name, metadata.name), version)
     if package is not None:
         name, metadata, table = package.name, package.metadata, _table(package.document)
     name = _safe(name, "component name", "component_name")
