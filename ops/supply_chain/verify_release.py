@@ -139,6 +139,7 @@ def _served(run: StageRun) -> StageResult:
         findings=tuple(map(_package_finding, verification.unverified)),
         notes=(note,) if note else (),
         document=package_report.document(verification, verified_at=timestamp(run.now)),
+        public_outcome=_ACCEPTED_ONLY if verification.tolerated and verification.outcome is Outcome.PASS else "",
     )
 
 

@@ -353,7 +353,13 @@ def test_a_release_proves_a_file_that_has_no_attestation(served: Served) -> None
     found = served.verify(release=served.release())
     assert (found.outcome, state_of(found)) == (Outcome.PASS, (VERIFIED, ""))
     assert "its provenance and gate cover it" in found.packages[0].files[0].proofs[0]
-    assert found.release.startswith("small v1.0")
+    assert found.release.startswith("small v1.0: consistent")
+    # The release is not signed, which was permitted: that is no verification.
+    assert found.tolerated
+    text = package_report.text(found)
+    assert text.startswith("demo 1.0: accepted, not verified, because its release is only accepted\n")
+    assert f"\naccepted              {WHEEL}\n" in text
+    assert "\nverified" not in text
 
 
 def test_an_index_without_the_api_leaves_the_release_alone_only_if_that_is_said(served: Served) -> None:

@@ -41,6 +41,11 @@ KINDS = (
     ),
     FileKind("checksums.txt", "Checksums", "Are these the bytes that were released?"),
     FileKind(
+        "sealwright-verify.pyz",
+        "Stand-alone verifier",
+        "Does the whole release verify? Check the verifier itself first: SECURITY.md has the commands.",
+    ),
+    FileKind(
         "trusted_root.json",
         "Trusted root",
         "Which authorities do the signatures chain to? Compare with a copy from another source before use.",

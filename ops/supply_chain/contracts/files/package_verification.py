@@ -79,12 +79,14 @@ class PackageVerification:
     """The result for all packages, sorted by name and version.
 
     `of_lock` is the name of the lock, empty for a single package. `release` is the headline of the verified release that the
-    files were compared with, empty without one. `notes` do not decide.
+    files were compared with, empty without one. `tolerated` is True if that release is accepted without being verified: a
+    rehearsal, or one without signatures. `notes` do not decide.
     """
 
     packages: tuple[ServedPackage, ...]
     of_lock: str = ""
     release: str = ""
+    tolerated: bool = False
     notes: tuple[str, ...] = ()
 
     @property

@@ -35,6 +35,7 @@ def document(verification: PackageVerification, *, verified_at: str) -> dict[str
         "in_words": headline(verification),
         "lock": verification.of_lock,
         "release": verification.release,
+        "tolerated": verification.tolerated,
         "packages": [
             {
                 "name": package.name,
@@ -64,6 +65,8 @@ def counts(verification: PackageVerification) -> dict[str, int]:
 def headline(verification: PackageVerification) -> str:
     """Return the result in one line."""
     result = _RESULTS[verification.outcome]
+    if verification.tolerated and verification.outcome is Outcome.PASS:
+        result = "accepted, not verified, because its release is only accepted"
     if verification.of_lock:
         each = ", ".join(f"{verification.count(state)} {state.in_words}" for state in reversed(_ORDER))
         if verification.outcome is Outcome.PASS:
@@ -110,7 +113,8 @@ def _package(verification: PackageVerification, package: ServedPackage, *, verif
         yield from (f"{'':<21}   {problem}" for problem in problems_of(package))
         return
     for file in package.files:
-        yield f"{file.state.in_words:<21} {file.filename}"
+        accepted = verification.tolerated and file.state is EvidenceState.VERIFIED
+        yield f"{'accepted' if accepted else file.state.in_words:<21} {file.filename}"
         yield from (f"{'':<21}   sha256 {file.sha256}" for _ in range(bool(file.sha256)))
         yield from (f"{'':<21}   {clause}" for clause in (*file.proofs, *file.problems))
 

@@ -107,7 +107,11 @@ def verify_lock(
         recorded = baseline.get(each.request.project)
         expected = ExpectedPublisher(identities=identities, recorded=recorded)
         _add(packages, _package(each, answers, expected, checker))
-    notes = [f"{plural(len(lock.findings), 'problem')} in the lock itself: run check_locks"] if lock.findings else []
+    notes = (
+        [f"{plural(len(lock.findings), 'problem')} in the lock itself, which check_locks names"]
+        if lock.findings
+        else []
+    )
     return PackageVerification(
         packages=tuple(packages[key] for key in sorted(packages)),
         of_lock=posixpath.basename(lock.path),

@@ -132,7 +132,11 @@ def verify_package(
         files=tuple(sorted(judged, key=lambda file: file.filename)),
         notes=tuple(notes),
     )
-    return PackageVerification(packages=(package,), release=headline(release.verification) if release else "")
+    return PackageVerification(
+        packages=(package,),
+        release=headline(release.verification) if release else "",
+        tolerated=bool(release and release.verification.tolerated),
+    )
 
 
 def _listed(request: PackageRequest, served: ServedPackages) -> tuple[list[IndexFile], list[str]]:
@@ -211,10 +215,7 @@ def _release_evidence(file: ServedFile, folder: Path, release: VerifiedRelease) 
         return state, [f"release {headline(release.verification)}", *_release_problems(release.verification)]
     sbom, _ = listed_members(release.sboms, file.filename, file.sha256)
     described = f", described by {sbom}" if sbom else ""
-    tolerated = f" ({headline(release.verification)})" if release.verification.tolerated else ""
-    return EvidenceState.VERIFIED, [
-        f"released: {excerpt(name)} lists it, its provenance and gate cover it{described}{tolerated}"
-    ]
+    return EvidenceState.VERIFIED, [f"released: {excerpt(name)} lists it, its provenance and gate cover it{described}"]
 
 
 _MOST_PROBLEMS = 3
