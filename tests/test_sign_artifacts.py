@@ -29,6 +29,7 @@ from ops.supply_chain.rehearsal.instance import GITHUB_IDENTITY, RehearsalInstan
 from ops.supply_chain.release.assembly.checksums import format_checksums
 from ops.supply_chain.runner import stage as stage_runner
 from ops.supply_chain.runner.clock import read_clock
+from ops.supply_chain.sign_artifacts import NO_SUMMARY
 from tests.fakes.signing import IDENTITY, ISSUER
 from tests.release.signing_world import FILES, World, identity
 from tests.typed import typed
@@ -41,7 +42,7 @@ ASSEMBLED = [
     "N-V-sbom.cdx.json",
     "N-V-sbom.spdx.json",
 ]
-ATTESTATIONS = ["N-V-provenance.attestation.sigstore.json", "N-V-sbom.attestation.sigstore.json"]
+ATTESTATIONS = [f"N-V-{what}.attestation.sigstore.json" for what in ("provenance", "sbom", "release")]
 SERVICES: tuple[Service, ...] = ("oidc", "fulcio", "rekor", "tsa")
 
 
@@ -86,10 +87,11 @@ def test_every_file_has_a_bundle_that_verifies(world: World, capfd: pytest.Captu
     out, err = said(capfd)
     digest = sha256_bytes((world.folder / "N-V-trusted_root.json").read_bytes())
     assert out == (
-        f"9 of 9 signed: 9 now, 0 kept from an earlier run\n"
+        f"10 of 10 signed: 10 now, 0 kept from an earlier run\n"
         f"  by            {IDENTITY}, issuer {ISSUER}\n"
         f"  trusted root  sha256 {digest}\n"
         "note: mode sigstore\n"
+        f"note: {NO_SUMMARY}\n"
     )
     assert err == f"signing as {IDENTITY}, issuer {ISSUER} (token: environment)\n"
 
@@ -116,9 +118,9 @@ def test_the_record(world: World) -> None:
     world.must_sign()
     record = world.record()
     assert record["outcome"] == "pass"
-    assert record["counts"] == {"files": 9, "kept": 0, "signed": 9, "unsigned": 0}
+    assert record["counts"] == {"files": 10, "kept": 0, "signed": 10, "unsigned": 0}
     assert record["options"] == {"detached": "false", "mode": "sigstore"}
-    assert record["notes"] == ["mode sigstore"]
+    assert record["notes"] == ["mode sigstore", NO_SUMMARY]
     assert [one["path"] for one in record["reads"]] == [f"dist:release/{name}" for name in ASSEMBLED]
     made = [name for name in world.names() if name not in ASSEMBLED]
     assert [one["path"] for one in record["writes"]] == [f"dist:release/{name}" for name in made]
@@ -141,7 +143,7 @@ def test_as_json(world: World, capfd: pytest.CaptureFixture[str]) -> None:
 def test_a_public_log_names_nobody(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     capfd.readouterr()
     assert world.sign("--public-log") == 0
-    assert said(capfd) == ("sign_artifacts: pass (files 9, kept 0, signed 9, unsigned 0)\n", "")
+    assert said(capfd) == ("sign_artifacts: pass (files 10, kept 0, signed 10, unsigned 0)\n", "")
 
 
 def test_detached_signatures(world: World) -> None:
@@ -201,7 +203,7 @@ def test_only_what_does_not_verify_is_signed_again(name: str, world: World) -> N
         assert world.instance.entries == FILES + done + 1, case
         assert {one for one, data in world.bundles().items() if data != before[one]} == {name}, case
         assert not (world.folder / name).is_symlink()
-        assert world.record()["counts"] == {"files": 9, "kept": 8, "signed": 9, "unsigned": 0}
+        assert world.record()["counts"] == {"files": 10, "kept": 9, "signed": 10, "unsigned": 0}
         world.verified()
 
 
@@ -281,7 +283,7 @@ def test_nobody_is_configured(world: World, capfd: pytest.CaptureFixture[str]) -
     assert world.sign() == 4
     out, err = said(capfd)
     assert out == (
-        "not signed: 0 of 9\n"
+        "not signed: 0 of 10\n"
         "\nHIGH\n  signing.no-identities\n"
         "    what: [signing].identities is empty, so customers would not know whose signature to accept; "
         f"signer: {IDENTITY} (issuer {ISSUER})\n"
@@ -407,7 +409,7 @@ def test_the_authority_refuses(world: World, capfd: pytest.CaptureFixture[str]) 
     capfd.readouterr()
     assert world.sign() == 4
     assert said(capfd)[0] == (
-        "not signed: 0 of 9\n"
+        "not signed: 0 of 10\n"
         "\nHIGH\n  signing.identity-refused\n"
         "    what: certificate authority: refused this identity (HTTP 403: unknown issuer)\n"
         "    next: Check that the token is fresh, meant for this instance and from an issuer that it accepts.\n"
@@ -452,10 +454,10 @@ def test_an_outage_leaves_a_set_that_does_not_look_whole(
     assert world.sign() == 5
     done = len(world.bundles())
     assert done == world.instance.entries <= well
-    assert said(capfd)[0].startswith(f"not signed: {done} of 9\n")
+    assert said(capfd)[0].startswith(f"not signed: {done} of 10\n")
     record = world.record()
     assert record["outcome"] == "not-examined"
-    assert record["counts"] == {"files": 9, "kept": 0, "signed": done, "unsigned": 9 - done}
+    assert record["counts"] == {"files": 10, "kept": 0, "signed": done, "unsigned": 10 - done}
     assert record["findings"][0]["code"] == "signing.not-examined"
     world.release.must(summarise_release.main)
     assert "  signature not signed: " in said(capfd)[0]
@@ -576,7 +578,7 @@ def test_a_token_that_ends_on_the_way_leaves_what_is_done(
     done = len(world.bundles())
     assert 3 <= done < FILES
     assert said(capfd)[0].startswith(
-        f"not signed: {done} of 9\n\nINFO\n  signing.not-examined\n    what: the identity token expired at "
+        f"not signed: {done} of 10\n\nINFO\n  signing.not-examined\n    what: the identity token expired at "
     )
     assert world.record()["outcome"] == "not-examined"
     assert world.record()["counts"]["signed"] == done
@@ -709,8 +711,9 @@ def test_a_rehearsal_is_signed_by_the_made_up_identity_and_says_so(
     world.must_sign()
     assert said(capfd)[0].endswith(
         "\n  a rehearsal: verifies only against its own root\nnote: mode sigstore\nnote: rehearsal\n"
+        f"note: {NO_SUMMARY}\n"
     )
-    assert world.record()["notes"] == ["mode sigstore", "rehearsal"]
+    assert world.record()["notes"] == ["mode sigstore", "rehearsal", NO_SUMMARY]
     world.token(world.instance.identity_token("other@sealwright.invalid"))
     (world.folder / ATTESTATIONS[0]).unlink()
     assert world.sign() == 4

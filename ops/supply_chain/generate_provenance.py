@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.folders import measure, plain_files
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.signing import SigningMode
 from ops.supply_chain.contracts.files.build_report import BuildReport
 from ops.supply_chain.contracts.files.provenance import (
     Builder,
@@ -45,6 +46,7 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats import json_reader
 from ops.supply_chain.gather.release.source import source_changes
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
 from ops.supply_chain.release.assembly.checksums import format_checksums
@@ -66,6 +68,7 @@ from ops.supply_chain.release.retention.rules import newest
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.trust.attestations.statements import supported
 
 POLICY_RECORD = "records/evaluate_policy.json"
 BUILD_STAGE = "build_distributions"
@@ -177,7 +180,11 @@ def _statement(
         subjects,
         build_type=build_type(base),
         parameters=_parameters(run, [*gate.records, policy_record], report),
-        internal=InternalParameters(python=platform.python_version(), platform=f"{sys.platform}-{platform.machine()}"),
+        internal=InternalParameters(
+            python=platform.python_version(),
+            platform=f"{sys.platform}-{platform.machine()}",
+            attestations=_attestations(run, gate),
+        ),
         dependencies=[
             *_dependencies(run, [*gate.records, policy_record]),
             *(builds.build_requirements(report) if report else ()),
@@ -202,6 +209,13 @@ def _statement(
             ),
         ),
     )
+
+
+def _attestations(run: StageRun, gate: GateFile) -> tuple[str, ...]:
+    """Return the attestations that signing is going to make of the records; none where nothing is signed."""
+    if run.config.signing.mode is SigningMode.CHECKSUMS:
+        return ()
+    return supported(json_reader.read(canonical.encode(gate)))
 
 
 def _parameters(run: StageRun, records: Sequence[Record], report: BuildReport | None) -> ExternalParameters:

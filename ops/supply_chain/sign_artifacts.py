@@ -5,9 +5,10 @@ interrupted run continues where it stopped. Mode `checksums` contacts no service
 
 Reads    dist/release/
 Writes   *.sigstore.json for each file, with [signing].detached also .sig and .crt; the attestations
-         N-V-provenance, N-V-sbom and N-V-vex (.attestation.sigstore.json); with [signing].publish_attestations, for
-         each wheel and source distribution FILE.publish.attestation (PEP 740), which a package index takes with the
-         upload; N-V-trusted_root.json for customers without network.
+         N-V-provenance, N-V-sbom and N-V-vex (.attestation.sigstore.json), and of the release's own records N-V-vulns,
+         N-V-release and, once everything else is signed and verifies, the verification summary N-V-vsa; with
+         [signing].publish_attestations, for each wheel and source distribution FILE.publish.attestation (PEP 740), which
+         a package index takes with the upload; N-V-trusted_root.json for customers without network.
 Decides  every file is signed by a configured identity: the signer must be an identity in [signing].identities
          that is valid today; checked before anything is written. Its conditions on the run (repository, ref, event,
          runner) and on what it may sign are met, and nothing is too large to verify.
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -34,12 +35,12 @@ from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig
 from ops.supply_chain.contracts.config.signing import SigningIdentity, SigningMode
 from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.predicate_types import SUMMARY
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, OutputError, StageError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
-from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.trust.signing.choice import (
@@ -56,9 +57,12 @@ from ops.supply_chain.gather.trust.signing.files import (
     put_detached,
     read_set,
     signed_already,
+    signed_summary,
+    summary_item,
     verified_item,
     written,
 )
+from ops.supply_chain.gather.trust.signing.summary import time_of_summary, verification_summary
 from ops.supply_chain.release.assembly.layout import checksums_name
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -68,12 +72,13 @@ from ops.supply_chain.trust.identities.check import checked
 from ops.supply_chain.trust.identities.entry import entry_to_add
 from ops.supply_chain.trust.identities.matching import SignedRun, matching, mismatches
 from ops.supply_chain.trust.signing import messages
-from ops.supply_chain.trust.signing.plan import SigningItem
+from ops.supply_chain.trust.signing.plan import SigningItem, proves
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.signer import SignedBundle, SigningClient, SigningRequest
 
 _LOG = logging.getLogger(__name__)
+NO_SUMMARY = "no verification summary: the release does not verify"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -147,6 +152,8 @@ class _Job:
         self._items = {item.bundle: item for item in found.items}
         self._signed: dict[str, VerifiedBundle] = {}
         self._kept = 0
+        self._client: SigningClient | None = None
+        self._stated = found.statement.predicate.build_definition.internal_parameters.attestations
 
     def perform(self) -> StageResult:
         """Keep what is signed, sign the rest, and say how far it came."""
@@ -158,7 +165,8 @@ class _Job:
             if len(kept) < len(self._found.items):
                 self._require_first_log()
                 self._present()
-            self._sign_rest()
+            self._sign_rest(self._sign)
+            self._sign_rest(self._summarise)
         except _Refusal as error:
             return self._result(Outcome.FAIL, error.finding)
         except IdentityRefusedError as error:
@@ -229,7 +237,32 @@ class _Job:
                 hint=f"If this signer is authorized, add to .security-config.toml:\n{entry_to_add(san, issuer, day.date())}",
             )
 
-    def _sign_rest(self) -> None:
+    def _summarise(self) -> None:
+        """Verify what was signed, and sign the summary; one of an earlier run that says the same is kept."""
+        from ops.supply_chain.adapters.sigstore.signer import SigningRequest
+
+        found = self._found
+        if SUMMARY not in self._stated:
+            return
+        write = verification_summary(self._run, found, self._trust, self._verifier, self._identities)
+        if write is None:
+            return
+        earlier = signed_summary(found, self._verifier)
+        at = time_of_summary(earlier.payload) if earlier else None
+        item = summary_item(found, write(at or self._run.now) or b"")
+        if earlier is not None and proves(earlier, item) and self._authorizes(item, earlier):
+            self._items[item.bundle], self._signed[item.bundle] = item, earlier
+            self._kept += 1
+            return
+        item = self._items[item.bundle] = summary_item(found, write(self._run.now) or b"")
+        if self._client is None:
+            self._present()
+        request = SigningRequest(key=item.bundle, sha256=item.sha256, statement=item.statement)
+        client = self._client or self._certified()
+        for _ in client.sign_all([request], self._keep, workers=1):
+            pass
+
+    def _sign_rest(self, sign: Callable[[], None]) -> None:
         """Sign what is not signed yet.
 
         Raises:
@@ -237,7 +270,7 @@ class _Job:
             UsageError: The token is unusable from the start.
         """
         try:
-            self._sign()
+            sign()
         except UsageError as error:
             if len(self._signed) == self._kept:
                 raise
@@ -284,6 +317,7 @@ class _Job:
 
         client = SigningClient(self._trust, self._tokens.raw, accept=self._accept, clock=read_clock)
         client.certify()
+        self._client = client
         return client
 
     def _keep(self, request: SigningRequest, made: SignedBundle) -> None:
@@ -328,30 +362,28 @@ class _Job:
                 ),
             ),
             options={"detached": str(detached).lower(), "mode": SigningMode.SIGSTORE.value},
-            notes=("mode sigstore", *(["rehearsal"] if is_rehearsal() else [])),
-            document={"signed": {name: _described(bundle) for name, bundle in sorted(self._signed.items())}},
+            notes=(
+                "mode sigstore",
+                *(["rehearsal"] if is_rehearsal() else []),
+                *([NO_SUMMARY] if outcome is Outcome.PASS and self._lacks_summary else []),
+            ),
+            document={"signed": {name: messages.described(bundle) for name, bundle in sorted(self._signed.items())}},
         )
+
+    @property
+    def _lacks_summary(self) -> bool:
+        return SUMMARY in self._stated and self._found.summary not in self._signed
 
     def _progress(self) -> messages.SigningProgress:
         signers = {f"{bundle.san}, issuer {bundle.issuer}" for bundle in self._signed.values()}
         return messages.SigningProgress(
-            wanted=len(self._found.items),
+            wanted=len(self._items),
             kept=self._kept,
             made=len(self._signed) - self._kept,
             signer="; ".join(sorted(signers)),
             trusted_root_sha256=self._trust.trusted_root_sha256,
             rehearsal=is_rehearsal(),
         )
-
-
-def _described(one: VerifiedBundle) -> dict[str, object]:
-    return {
-        "identity": one.san,
-        "issuer": one.issuer,
-        "log_index": one.log_index,
-        "signed_at": timestamp(one.signed_at),
-        "times": sorted({time.source.value for time in one.times}),
-    }
 
 
 def _client_tool() -> ToolRef:

@@ -8,11 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops.supply_chain.contracts.values.predicate_types import CYCLONEDX_TYPE, OPENVEX_TYPE, SPDX_TYPE
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.trust.signing.statements import (
-    CYCLONEDX_TYPE,
-    OPENVEX_TYPE,
-    SPDX_TYPE,
     documents,
     statement_bytes,
     subjects,

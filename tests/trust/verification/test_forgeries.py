@@ -67,7 +67,7 @@ def test_another_issuer_is_refused(world: World) -> None:
 def test_an_identity_outside_its_dates_is_refused(world: World, dates: dict[str, str], why: str) -> None:
     checker = world.examiner_for(tuple(msgspec.structs.replace(one, **dates) for one in IDENTITIES))
     found = failures(world.judged(world.first.files, checker=checker))
-    assert len(found) == 8 + 2
+    assert len(found) == 8 + 4
     assert all(f"(an identity of that name {why}, but the signature is from " in line for line in found)
 
 

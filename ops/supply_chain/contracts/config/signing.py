@@ -34,6 +34,10 @@ SIGNABLE = (
     "sbom-attestation",
     "vex-attestation",
     "publish-attestation",
+    "vulns-attestation",
+    "test-result-attestation",
+    "release-attestation",
+    "vsa-attestation",
     "further-attestation",
 )
 """What an identity may sign: kinds of files, and the attestations of a release."""

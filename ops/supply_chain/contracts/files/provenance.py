@@ -99,11 +99,15 @@ class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True
     rehearsal: bool = False
 
 
-class InternalParameters(Contract, frozen=True, kw_only=True):
-    """What the machine determined: not verified, for reproducing the release."""
+class InternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True):
+    """What the machine determined, for reproducing the release.
+
+    `attestations` are those that signing makes of the release's own records, sorted; a verifier misses one that is absent.
+    """
 
     python: str
     platform: str
+    attestations: tuple[str, ...] = ()
 
 
 class BuildDefinition(Contract, frozen=True, kw_only=True, rename="camel"):

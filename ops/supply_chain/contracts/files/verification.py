@@ -161,7 +161,7 @@ class Expectations:
     instead. `root` and `root_sha256` are the origin and the digest of the trusted root. `private_root` is True if it
     is not the root of the public instance.
     `previous_sha256` is that of the previous release's provenance, `previous_given` whether one was given.
-    `bases` are the prefixes of the identifiers of build types and builders. `keys` are the SHA-256 of the authorized
+    `pending` are attestations that are about to be made: they are not examined. `bases` are the prefixes of the identifiers of build types and builders. `keys` are the SHA-256 of the authorized
     public keys, in the given order.
     """
 
@@ -177,6 +177,7 @@ class Expectations:
     rehearsal_root: bool = False
     identity_ephemeral: bool = False
     keys: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
     previous_given: bool = False
     previous_sha256: str = ""
 

@@ -52,7 +52,7 @@ def attestation_name(component: str, version: str, what: str) -> str:
     Args:
         component: N.
         version: V.
-        what: `provenance`, `sbom` or `vex`.
+        what: `provenance`, `sbom`, `vex`, or a key of `STATEMENT_TYPES` (predicate_types.py).
     """
     return f"{component}-{version}-{what}{ATTESTATION_SUFFIX}"
 

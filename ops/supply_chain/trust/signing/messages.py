@@ -8,6 +8,8 @@ import msgspec
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
+from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
+from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.text import printable
 
 
@@ -106,3 +108,14 @@ def refused_finding(message: str, hint: str) -> Finding:
 def unreached_finding(message: str, hint: str) -> Finding:
     """Return the finding that a service did not answer, or not usably."""
     return Finding(code="signing.not-examined", severity=Severity.INFO, message=message, next_step=hint)
+
+
+def described(bundle: VerifiedBundle) -> dict[str, object]:
+    """Return the facts of a bundle that the stage's document has."""
+    return {
+        "identity": bundle.san,
+        "issuer": bundle.issuer,
+        "log_index": bundle.log_index,
+        "signed_at": timestamp(bundle.signed_at),
+        "times": sorted({time.source.value for time in bundle.times}),
+    }

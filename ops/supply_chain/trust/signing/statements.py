@@ -15,15 +15,11 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from ops.supply_chain.contracts.files.provenance import STATEMENT_TYPE
+from ops.supply_chain.contracts.values.predicate_types import DOCUMENT_TYPES
 from ops.supply_chain.core.canonical import load_plain
 from ops.supply_chain.core.errors import InputError
 
-CYCLONEDX_TYPE = "https://cyclonedx.org/bom"
-SPDX_TYPE = "https://spdx.dev/Document"
-OPENVEX_TYPE = "https://openvex.dev/ns/v0.2.0"
 PUBLISH_TYPE = "https://docs.pypi.org/attestations/publish/v1"
-
-_PREDICATE_TYPES = ((".openvex.json", OPENVEX_TYPE), (".cdx.json", CYCLONEDX_TYPE), (".spdx.json", SPDX_TYPE))
 _OUR_ARCHIVES = ("evidence", "source")
 
 
@@ -117,4 +113,4 @@ def statement_bytes(about: Mapping[str, str], predicate_type: str, predicate: by
 
 
 def _type_of(name: str) -> str:
-    return next(kind for suffix, kind in _PREDICATE_TYPES if name.endswith(suffix))
+    return next(kind for suffix, kind in DOCUMENT_TYPES if name.endswith(suffix))

@@ -9,8 +9,10 @@ Source: in-toto Statement v1; DSSE 1.0.2.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from ops.supply_chain.contracts.files.verification import UNSIGNED, BundleResult, Check, Expectations, Given, Line
+from ops.supply_chain.contracts.values.predicate_types import DOCUMENT_TYPES, STATEMENT_TYPES
 from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, NOT_SIGNED
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt
@@ -20,19 +22,20 @@ from ops.supply_chain.trust.verification import commands
 from ops.supply_chain.trust.verification.file_kinds import ATTESTED, ReleaseFileNames
 from ops.supply_chain.trust.verification.lines import check, failed, tolerated
 from ops.supply_chain.trust.verification.provenance import PREDICATE_TYPE, STATEMENT_TYPE, subjects_of
+from ops.supply_chain.trust.verification.recorded import ReleaseDocuments, recorded_problems, stated_attestations
 from ops.supply_chain.trust.verification.signatures import answer_line
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 TITLE = "The attestations are signed and match the released documents"
-_TYPES = (
-    (".openvex.json", "https://openvex.dev/ns/v0.2.0"),
-    (".cdx.json", "https://cyclonedx.org/bom"),
-    (".spdx.json", "https://spdx.dev/Document"),
-)
-ATTESTABLE = tuple(suffix for suffix, _ in _TYPES)
+MOST_PROBLEMS = 10
+"""Of one attestation that are reported."""
+
+ATTESTABLE = tuple(suffix for suffix, _ in DOCUMENT_TYPES)
 
 
-def attestations(parts: ReleaseFileNames, given: Given, wanted: Expectations) -> tuple[Check, ...]:
+def attestations(
+    parts: ReleaseFileNames, given: Given, wanted: Expectations, documents: ReleaseDocuments
+) -> tuple[Check, ...]:
     """Check the attestations. Having none at all is reported, and tolerated only if no signature is required."""
     if not parts.bundles:
         missing = failed(parts.prefix, f"{NOT_SIGNED}: there is no attestation")
@@ -40,11 +43,38 @@ def attestations(parts: ReleaseFileNames, given: Given, wanted: Expectations) ->
     needed = {"provenance": (parts.provenance,), "sbom": _attestable(parts.sboms), "vex": _attestable(parts.vex)}
     lines = [
         line
-        for what in ATTESTED
-        if needed[what] or parts.attestation(what) in parts.names
-        for line in _lines(what, needed[what], parts, given, wanted)
+        for what, released in needed.items()
+        if released or parts.attestation(what) in parts.names
+        for line in _lines(what, released, parts, given, wanted)
     ]
-    return (check("attestations.signed", TITLE, lines),)
+    recorded = [line for what in STATEMENT_TYPES for line in _recorded_lines(what, parts, given, wanted, documents)]
+    return (check("attestations.signed", TITLE, [*lines, *recorded]),)
+
+
+def _recorded_lines(
+    what: str, parts: ReleaseFileNames, given: Given, wanted: Expectations, documents: ReleaseDocuments
+) -> Iterator[Line]:
+    """Check an attestation that is made of the release's own records, if it is there or the provenance states it."""
+    bundle = parts.attestation(what)
+    if what in wanted.pending:
+        return
+    if bundle not in parts.names:
+        if what in stated_attestations(documents):
+            yield failed(bundle, "is missing, and the provenance states that the release has it")
+        return
+    answer = given.statements[bundle]
+    subject = (parts.distributions or parts.subjects or ("",))[0]
+    command = commands.verify_attestation(
+        subject, bundle, STATEMENT_TYPES[what], answer.who, private_root=wanted.private_root
+    )
+    line = answer_line(bundle, answer, command)
+    yield line
+    if line.outcome is Outcome.PASS:
+        if answer.proof is None or answer.proof.payload_type != PAYLOAD_TYPE:
+            yield failed(bundle, f"expected a payload of type {PAYLOAD_TYPE}", command)
+            return
+        problems = recorded_problems(what, answer.proof.payload, parts, given, wanted, documents)
+        yield from (failed(bundle, problem, command) for problem in islice(problems, MOST_PROBLEMS))
 
 
 def _attestable(names: Sequence[str]) -> tuple[str, ...]:
@@ -108,12 +138,12 @@ def _same(contents: Mapping[str, bytes], name: str, predicate: object) -> bool:
 
 
 def _type_of(name: str) -> str:
-    return next((kind for suffix, kind in _TYPES if name.endswith(suffix)), "")
+    return next((kind for suffix, kind in DOCUMENT_TYPES if name.endswith(suffix)), "")
 
 
 def _preferred_type(documents: Sequence[str]) -> str:
-    """Return the type that signing chooses if a document exists in several forms: the first of `_TYPES`."""
-    return next((kind for suffix, kind in _TYPES if any(name.endswith(suffix) for name in documents)), "")
+    """Return the type that signing chooses if a document exists in several forms: the first of `DOCUMENT_TYPES`."""
+    return next((kind for suffix, kind in DOCUMENT_TYPES if any(name.endswith(suffix) for name in documents)), "")
 
 
 def is_attestation(name: str, parts: ReleaseFileNames) -> bool:

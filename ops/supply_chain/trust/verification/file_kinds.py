@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES
+from ops.supply_chain.contracts.values.predicate_types import STATEMENT_TYPES
 from ops.supply_chain.contracts.values.signature_names import (
     ATTESTATION_SUFFIX,
     BUNDLE_SUFFIX,
@@ -34,7 +35,7 @@ DOCUMENTS = (".json", ".txt", *DETACHED_SUFFIXES, PUBLISH_SUFFIX)
 """Name endings of files whose content is read."""
 
 CYCLONEDX_SUFFIX = ".cdx.json"
-ATTESTED = ("provenance", "sbom", "vex")
+ATTESTED = ("provenance", "sbom", "vex", *STATEMENT_TYPES)
 _SBOM = re.compile(r"sbom[A-Za-z0-9._-]*\.(?:cdx|spdx|spdx3)\.json")
 _OF_DISTRIBUTION = re.compile(r"sbom-(?:wheel|source)[-.].+")
 _VEX = re.compile(r"(?:vex(?:\.[A-Za-z0-9]+)*|openvex)\.json")

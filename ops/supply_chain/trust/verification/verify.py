@@ -34,6 +34,7 @@ from ops.supply_chain.trust.verification.lines import check, failed, passed, tol
 from ops.supply_chain.trust.verification.listing import classify_listed, listing
 from ops.supply_chain.trust.verification.provenance import facts, is_rehearsed, parameter, provenance
 from ops.supply_chain.trust.verification.published import published
+from ops.supply_chain.trust.verification.recorded import ReleaseDocuments
 from ops.supply_chain.trust.verification.run_source import run_source
 from ops.supply_chain.trust.verification.signatures import signatures
 from ops.supply_chain.trust.verification.source_state import uncommitted_note
@@ -69,7 +70,7 @@ def verify(given: Given, wanted: Expectations) -> Verification:
     checks = [
         *listing(parts, given.files, given.contents, given.damage),
         *signatures(parts, given, wanted),
-        *attestations(parts, given, wanted),
+        *attestations(parts, given, wanted, ReleaseDocuments(component, version, statement, gate, rehearsal=rehearsal)),
         *published(parts, given, wanted),
         # A rehearsal's certificates name no run, and a rehearsal is never a pass.
         *([] if rehearsal else run_source(given, stated, wanted)),

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ops.supply_chain.contracts.files.verification import Expectations, GivenFile, Verification
+from ops.supply_chain.contracts.values.predicate_types import SUMMARY, SUMMARY_TYPE
 from ops.supply_chain.contracts.values.weakening import NOT_RECORDED
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.digests import sha256_bytes
@@ -17,7 +18,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.trust.verification.file_kinds import VERIFIER, classify
 from ops.supply_chain.trust.verification.provenance import REHEARSAL_SUFFIX, STATEMENT_TYPE
 
-PREDICATE_TYPE = "https://slsa.dev/verification_summary/v1"
+PREDICATE_TYPE = SUMMARY_TYPE
 VERIFIER_ID = "verifier:v1"
 SLSA_VERSION = "1.2"
 
@@ -66,12 +67,12 @@ def statement(
     listed = {line.subject for check in verification.checks if check.code == "files.listed" for line in check.lines}
     parts = classify([file.name for file in verification.files], attached=VERIFIER not in listed)
     subjects = [file for file in verification.files if file.name in parts.released]
-    attestations = (*parts.bundles, *parts.publish_attestations, parts.provenance)
+    attestations = {*parts.bundles, *parts.publish_attestations, parts.provenance} - {parts.attestation(SUMMARY)}
     inputs = [file for file in verification.files if file.name in attestations]
     predicate = {
         "verifier": {"id": f"{base}{VERIFIER_ID}{mark}", "version": {"sealwright": verifier_version}},
         "timeVerified": verified_at,
-        "resourceUri": f"pkg:generic/{quote(verification.component, safe='')}@{quote(verification.version, safe='')}",
+        "resourceUri": resource_uri(verification.component, verification.version),
         "policy": {"uri": f"{base}policy:verification:v1", "digest": {"sha256": sha256_bytes(plain_json.dump(policy))}},
         "inputAttestations": [
             {"uri": file.name, "digest": {"sha256": file.sha256}}
@@ -94,6 +95,11 @@ def statement(
             "predicate": predicate,
         }
     )
+
+
+def resource_uri(component: str, version: str) -> str:
+    """Return the package URL of a release."""
+    return f"pkg:generic/{quote(component, safe='')}@{quote(version, safe='')}"
 
 
 def _weakened(verification: Verification) -> list[dict[str, str]] | str:

@@ -13,7 +13,9 @@ from ops.supply_chain.adapters.files.folders import Measured, files_in, measure,
 from ops.supply_chain.adapters.files.release_files import MOST_DOCUMENT_BYTES, MOST_DOCUMENTS_BYTES
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.files.attestations import PREDICATES
 from ops.supply_chain.contracts.files.provenance import Statement
+from ops.supply_chain.contracts.values.predicate_types import STATEMENT_TYPES, SUMMARY
 from ops.supply_chain.contracts.values.signature_names import (
     attestation_name,
     certificate_name,
@@ -31,7 +33,8 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.release.assembly.completeness import problems_of_set
-from ops.supply_chain.release.assembly.layout import provenance_name
+from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name
+from ops.supply_chain.trust.attestations.statements import RecordedRelease, expected_statements, stated
 from ops.supply_chain.trust.signing.plan import SigningItem, expected_names, file_items, proves, strays
 from ops.supply_chain.trust.signing.statements import documents, publish_statement, statement_bytes, subjects
 from ops.supply_chain.trust.verification.evidence import bundle_of
@@ -66,6 +69,11 @@ class SigningSet(msgspec.Struct, frozen=True, kw_only=True):
     def kind_of(self, item: SigningItem) -> str:
         """Return what an item is, as conditions on identities name it."""
         return classify(self.names).kind_of(item.bundle if item.is_statement else item.name)
+
+    @property
+    def summary(self) -> str:
+        """The name of the verification summary, which is made when everything else is signed."""
+        return attestation_name(self.component, self.version, SUMMARY)
 
     @property
     def reads(self) -> tuple[FileRef, ...]:
@@ -114,9 +122,9 @@ def planned(found: SigningSet, trusted_root: bytes, *, publish_attestations: boo
     root_name = trusted_root_name(found.component, found.version)
     digests = {name: file.sha256 for name, file in found.files.items()}
     items = (*file_items({**digests, root_name: sha256_bytes(trusted_root)}), *statements)
-    _, unknown = strays(found.names, items, detached=True)
+    unknown = set(strays(found.names, items, detached=True)[1]) - {found.summary}
     if unknown:
-        raise InputError(f"dist/release/: {', '.join(unknown)}: belongs to no file of the release", hint=AGAIN)
+        raise InputError(f"dist/release/: {', '.join(sorted(unknown))}: belongs to no file of the release", hint=AGAIN)
     return msgspec.structs.replace(found, items=items, trusted_root=trusted_root)
 
 
@@ -154,7 +162,9 @@ def prepare(found: SigningSet, kept: Collection[str], *, detached: bool) -> None
         OutputError: Something cannot be written or removed.
     """
     stale = expected_names([item for item in found.items if item.bundle not in kept], detached=True)
-    for name in sorted({*stale, *strays(found.names, found.items, detached=detached)[0]}):
+    # A summary rests on all other bundles.
+    summary = {found.summary} if len(kept) < len(found.items) else set()
+    for name in sorted({*stale, *summary, *strays(found.names, found.items, detached=detached)[0]}):
         try:
             (found.folder / name).unlink(missing_ok=True)
         except OSError as error:
@@ -183,7 +193,8 @@ def put_detached(found: SigningSet, item: SigningItem, verified: VerifiedBundle)
 
 def written(found: SigningSet, *, detached: bool) -> tuple[FileRef, ...]:
     """Describe everything that signing left, as far as it is there."""
-    names = {*expected_names(found.items, detached=detached), trusted_root_name(found.component, found.version)}
+    root_name = trusted_root_name(found.component, found.version)
+    names = {*expected_names(found.items, detached=detached), root_name, found.summary}
     there = sorted(names & set(files_in(found.folder)))
     return tuple(_ref(name, measure(found.folder / name)) for name in there)
 
@@ -236,6 +247,7 @@ def _statements(found: SigningSet) -> tuple[SigningItem, ...]:
                 statement=statement_bytes(about, document.predicate_type, data, where=document.name),
             )
         )
+    items += _recorded(found, claimed, provenance)
     return tuple(items)
 
 
@@ -259,6 +271,54 @@ def _publish_statements(found: SigningSet) -> tuple[SigningItem, ...]:
             )
         )
     return tuple(items)
+
+
+def _recorded(found: SigningSet, claimed: dict[str, str], provenance: bytes) -> list[SigningItem]:
+    """Return the attestations of the release's own records that the provenance states, save the verification summary."""
+    name = gate_name(found.component, found.version)
+    try:
+        statement = json_reader.read(provenance)
+        release = RecordedRelease(
+            found.component,
+            found.version,
+            statement,
+            json_reader.read(canonical.read_bytes(found.folder / name)),
+            claimed,
+            {file: measured.sha256 for file, measured in found.files.items()},
+            classify(found.names).distributions,
+        )
+        made = {what: expected for what, expected in expected_statements(release).items() if what in stated(statement)}
+        return [
+            SigningItem(
+                bundle=attestation_name(found.component, found.version, what),
+                name=name,
+                sha256=found.files[name].sha256,
+                statement=statement_bytes(
+                    expected.subjects,
+                    STATEMENT_TYPES[what],
+                    canonical.encode(msgspec.convert(expected.predicate, PREDICATES[what], strict=True)),
+                    where=what,
+                ),
+            )
+            for what, expected in made.items()
+        ]
+    except (UnexpectedShapeError, msgspec.ValidationError) as error:
+        raise InputError(f"dist/release/: {error}", hint=AGAIN) from error
+
+
+def summary_item(found: SigningSet, statement: bytes) -> SigningItem:
+    """Return the item of the verification summary, which rests on every other bundle."""
+    name = checksums_name(found.component, found.version)
+    return SigningItem(bundle=found.summary, name=name, sha256=found.files[name].sha256, statement=statement)
+
+
+def signed_summary(found: SigningSet, verifier: BundleVerifier) -> VerifiedBundle | None:
+    """Return what the bundle of an earlier verification summary proves; None if there is none that verifies."""
+    data = _bytes_of(found.folder / found.summary)
+    try:
+        return verifier.statement(data) if data else None
+    except (NotVerifiedError, UnavailableError):
+        return None
 
 
 def _verified(path: Path, item: SigningItem, verifier: BundleVerifier) -> VerifiedBundle | None:
