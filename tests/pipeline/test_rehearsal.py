@@ -132,7 +132,7 @@ def test_it_was_verified_by_the_projects_own_policy(rehearsed: Rehearsed) -> Non
     }
     lines = [line for code in ("files.signed", "attestations.signed") for line in checks[code]["lines"]]
     assert {(line["signer"]["identity"], line["signer"]["issuer"]) for line in lines} == {(WORKFLOW, GITHUB_ISSUER)}
-    assert len(lines) == 8 + 2
+    assert len(lines) == 8 + 4
 
 
 def test_every_bundle_verifies_by_the_rehearsals_root_and_none_by_the_public_one(rehearsed: Rehearsed) -> None:
