@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import verify_release
+from ops.supply_chain.contracts.values.predicate_types import CYCLONEDX_TYPE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from ops.supply_chain.sessions import stand_alone
-from ops.supply_chain.trust.signing.statements import CYCLONEDX_TYPE, publish_statement, statement_bytes
+from ops.supply_chain.trust.signing.statements import publish_statement, statement_bytes
 from tests.fakes.distributions import SDIST, sdist
 from tests.fakes.index import FakeFile, FakeIndex
 from tests.fakes.integrity import FakeIntegrity, provenance
