@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.contracts.config.indexes import PublishIndex
-from ops.supply_chain.contracts.values.attestation import DistributionFile
+from ops.supply_chain.contracts.files.package_verification import EvidenceState, ServedFile
+from ops.supply_chain.contracts.values.attestation import DistributionFile, ProvenanceAnswer
 from ops.supply_chain.contracts.values.package_index import IndexFile, ProjectListing
 from ops.supply_chain.contracts.values.publication import LocalFile
 from ops.supply_chain.core.errors import UnavailableError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ops.supply_chain.adapters.http.client import Timeouts
 
 Listings = dict[str, ProjectListing | None]
-ProvenanceCheck = Callable[[bytes, str, str], str]
+ProvenanceCheck = Callable[[DistributionFile, ProvenanceAnswer], ServedFile]
 
 
 class ServedProblems(NamedTuple):
@@ -39,8 +40,7 @@ class IndexState:
 
     Args:
         index: With every default in its place.
-        check: Returns what is wrong with the provenance object of a distribution, given name and SHA-256;
-            empty if nothing. None where no attestation is expected.
+        check: Returns what a response of the Integrity API proves; None where no attestation is expected.
         trusted: Further configured addresses, of hosts that files are on.
         timeouts: Time limits and number of attempts of each request.
     """
@@ -116,13 +116,14 @@ class IndexState:
             )
         result = ServedProblems({}, {}, {})
         for question, answer in answers.items():
-            file = asked[question]
-            if answer.reason:
-                result.unknown[file.name] = answer.reason
-            elif not answer.document:
-                result.absent[file.name] = "the index serves no attestation of it"
-            elif problem := check(answer.document, file.name, file.sha256):
-                result.wrong[file.name] = problem
+            name, found = asked[question].name, check(question, answer)
+            problem = "; ".join(found.problems)
+            if found.state is EvidenceState.ABSENT:
+                result.absent[name] = "the index serves no attestation of it"
+            elif found.state is EvidenceState.BAD:
+                result.wrong[name] = f"on the index, {problem}"
+            elif found.state is not EvidenceState.VERIFIED:
+                result.unknown[name] = problem
         return result
 
 
