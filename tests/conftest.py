@@ -19,8 +19,9 @@ _NUMBERS = itertools.count()
 
 @pytest.fixture(autouse=True)
 def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test its own cache and keep the caller's environment out of it."""
+    """Give each test its own cache, keep the caller's environment out of it, and do not wait for the disk."""
     monkeypatch.setenv("SEALWRIGHT_CACHE", str(tmp_path_factory.getbasetemp() / f"a-cache-{next(_NUMBERS)}"))
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)  # what tests write need not outlast the machine
     for name in (
         "SOURCE_DATE_EPOCH",
         "SEALWRIGHT_INVOCATION",

@@ -1,3 +1,5 @@
+"""A lock of another tool against its manifest: each mismatch is named with its line, and what cannot be compared is not examined."""
+
 from __future__ import annotations
 
 import json
@@ -56,6 +58,10 @@ CASES: dict[str, tuple[Lock, list[tuple[str, str, str, int]]]] = {
     "pdm may leave a group out": (lock_of(LockKind.PDM, "idna==3.7"), []),
     "a pylock is of the plain dependencies": (lock_of(LockKind.PYLOCK, "idna==3.7"), []),
     "a named pylock is of its group": (lock_of(LockKind.PYLOCK, "ruff==1", path="pylock.dev.toml"), []),
+    "a named pylock of no group needs no package of a group": (
+        lock_of(LockKind.PYLOCK, "idna==3.7", path="pylock.linux.toml"),
+        [],
+    ),
     "a named pylock of no group": (
         lock_of(LockKind.PYLOCK, "ruff==1", path="pylock.linux.toml"),
         [("pyproject.toml requires idna <4,>=3, which is not in pylock.linux.toml", "idna", "", 0)],
@@ -66,6 +72,21 @@ CASES: dict[str, tuple[Lock, list[tuple[str, str, str, int]]]] = {
 @pytest.mark.parametrize(("lock", "expected"), CASES.values(), ids=CASES)
 def test_each_direct_dependency_is_held_against_the_lock(lock: Lock, expected: list[tuple[str, str, str, int]]) -> None:
     assert told(lock) == expected
+
+
+WITH_CONDITION = '[project]\nname = "demo"\ndependencies = ["win>=2; os_name == \'nt\'"]\n'
+
+
+@pytest.mark.parametrize(
+    ("pins", "expected"),
+    [
+        pytest.param(("win==1",), [("pyproject.toml requires win >=2, but 1 is locked", "win", "1", 2)], id="one"),
+        pytest.param(("win==1", "win==1.5"), [], id="several, each for a condition of its own"),
+        pytest.param((), [], id="none"),
+    ],
+)
+def test_a_version_that_a_condition_asks_for(pins: tuple[str, ...], expected: list[tuple[str, str, str, int]]) -> None:
+    assert told(lock_of(LockKind.UV, *pins), WITH_CONDITION) == expected
 
 
 def test_what_a_build_decides_or_a_script_asks_cannot_be_told() -> None:
