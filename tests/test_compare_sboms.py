@@ -71,7 +71,13 @@ def test_json_is_versioned_and_whole(project: Path, capfd: pytest.CaptureFixture
     assert run(project, "--format", "json", one, other) == ExitCode.PASS
     result = json.loads(capfd.readouterr().out)["result"]
     assert result["schema"] == "sbom-comparison/1"
-    assert result["before"] == {"format": "CycloneDX 1.6", "name": "acme", "version": "v1.0", "packages": 3}
+    assert result["before"] == {
+        "format": "CycloneDX 1.6",
+        "name": "acme",
+        "version": "v1.0",
+        "packages": 3,
+        "inside_wheels": 0,
+    }
     assert result["changes"][0] == {
         "kind": "hash-changed",
         "ecosystem": "pypi",
@@ -79,6 +85,8 @@ def test_json_is_versioned_and_whole(project: Path, capfd: pytest.CaptureFixture
         "version": "3.20",
         "before": ["sha256:" + "b" * 64],
         "after": ["sha256:" + "d" * 64],
+        "scope": "",
+        "inside": [],
     }
     assert (result["counts"]["hash-changed"], result["counts"]["hashes-not-compared"]) == (1, 2)
 

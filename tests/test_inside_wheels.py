@@ -94,7 +94,7 @@ def test_malware_inside_a_wheel_is_found(make: Make) -> None:
     assert gate.run() == ExitCode.DENIED
     (finding,) = gate.record().findings
     assert (finding.code, finding.package, finding.severity) == ("malware.known", "evil", "critical")
-    assert "inside big 1.0" in finding.message
+    assert "it is listed by an SBOM inside big 1.0" in finding.message
 
 
 @pytest.mark.parametrize("change", [{"sha256": "e" * 64}, {"problem": "has two readings"}], ids=["digest", "closed"])

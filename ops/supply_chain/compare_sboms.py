@@ -1,4 +1,4 @@
-"""Compare two SBOMs: packages, versions, licences, hashes, producers, dependencies.
+"""Compare two SBOMs: packages, versions, licences, hashes, producers, scopes, dependencies, contents of wheels.
 
 Reads    two SBOMs or releases: CycloneDX 1.4 to 1.7, SPDX 2.2, 2.3 or 3.0 in JSON, of any tool; or folders
          with one (dist/, dist/release/, a retained release); or retained versions of this project.
@@ -136,6 +136,7 @@ def _side(inventory: SbomInventory) -> dict[str, object]:
         "name": inventory.name,
         "version": inventory.version,
         "packages": inventory.size,
+        "inside_wheels": inventory.inside,
     }
 
 
@@ -162,7 +163,8 @@ def _text(
 
 def _title(inventory: SbomInventory) -> str:
     what = f"{inventory.name or 'unnamed'} {inventory.version}".strip()
-    return f"{what} ({inventory.format}, {plural(inventory.size, 'package')})"
+    inside = f", {inventory.inside} of them inside wheels" if inventory.inside else ""
+    return f"{what} ({inventory.format}, {plural(inventory.size, 'package')}{inside})"
 
 
 if __name__ == "__main__":

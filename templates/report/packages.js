@@ -1,10 +1,10 @@
 /* The embedded package graph, the search over it, and the list of all packages. */
 const graph = (() => {
   const data = JSON.parse(byId("data").textContent);
-  const packages = data.packages.map(([name, version, licence, depth, needs, findings, worst], place) => ({
-    place, name, version, licence, depth, needs, findings, worst, neededBy: [],
+  const packages = data.packages.map(([name, version, licence, depth, needs, findings, worst, part], place) => ({
+    place, name, version, licence, depth, needs, findings, worst, part, neededBy: [],
     title: version ? name + " " + version : name,
-    text: (name + " " + version + " " + licence).toLowerCase(),
+    text: (name + " " + version + " " + licence + " " + part).toLowerCase(),
   }));
   for (const item of packages) for (const need of item.needs || []) packages[need].neededBy.push(item.place);
   const direct = new Set(data.direct);
@@ -64,7 +64,7 @@ const graph = (() => {
     const found = item.findings ? element("span", { class: graph.shade(item) }, item.findings + " " + item.worst) : "";
     return element("tr", {},
       element("th", { scope: "row" }, item.name), element("td", {}, item.version), element("td", {}, item.licence || "unknown"),
-      element("td", { class: "figure" }, graph.distance(item)), element("td", {}, found));
+      element("td", { class: "figure" }, graph.distance(item)), element("td", {}, item.part), element("td", {}, found));
   }
 
   function list(most) {

@@ -86,6 +86,16 @@ class TestPackages:
         assert [one.needs for one in told.all] == [None, None]
         assert told.unknown_edges == 2
 
+    def test_scope_and_wheel_are_shown_and_unopened_wheels_are_counted(self) -> None:
+        document = bom({"a": ["b"], "b": []}, direct=["a"])
+        first, second = document["components"]
+        first["scope"] = "excluded"
+        second["properties"] = [{"name": "sealwright:bundled-in", "value": "a-1.whl"}]
+        document["compositions"] = [{"aggregate": "unknown", "assemblies": [first["bom-ref"]]}]
+        shown = read_packages(document, ())
+        assert [node.part for node in shown.all] == ["development only", "inside a-1.whl"]
+        assert (shown.inside, shown.unopened) == (1, 1)
+
     def test_two_versions_are_two_packages(self) -> None:
         document = bom({}, direct=["a"], components=[component("a"), component("a", "2.0")])
         told = read_packages(document, [finding("A", version="2.0"), finding("a", version="2.0", waived_by="x")])

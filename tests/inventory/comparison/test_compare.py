@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.contracts.values.lock import PinSource, PinSourceKind
+from ops.supply_chain.contracts.values.lock import InstallScope, PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.inventory.comparison.compare import Change, ChangeKind, compare, read_inventory
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
-from ops.supply_chain.inventory.model.document import Component, Document, Licence
+from ops.supply_chain.inventory.comparison.lines import change_line
+from ops.supply_chain.inventory.model.contents import ContentPart
+from ops.supply_chain.inventory.model.document import Component, Document, Licence, Package
 from ops.supply_chain.inventory.writers import cyclonedx, spdx2, spdx3
 from tests.inventory.checks.test_check import HOSTILE, _mutate, _places
 from tests.inventory.documents import DOCUMENT, IDNA, LOCAL, SHA256_A, SHA256_B, ZOPE, changed, with_package
@@ -288,3 +290,37 @@ def test_committed_sboms_of_other_tools_are_read_as_their_locks_are(shared_data:
         found = read_inventory(plain, where=path.name)
         assert found.size == len(plain.get("components", []))
         assert all(item.hashes for versions in found.items.values() for item in versions.values())
+
+
+def in_scope(scope: InstallScope | None, *further: Component) -> Document:
+    components = tuple(
+        msgspec.structs.replace(component, scope=scope) if component.package.ref == IDNA.ref else component
+        for component in DOCUMENT.components
+    )
+    return changed(DOCUMENT, components=(*components, *further))
+
+
+def test_a_package_that_moves_from_development_to_the_product_is_named() -> None:
+    before, after = read(in_scope(InstallScope.EXCLUDED)), read(in_scope(InstallScope.REQUIRED))
+    (change,) = compare(before, after).changes
+    assert (change.kind, change.before, change.after) == (ChangeKind.SCOPE_CHANGED, ("excluded",), ("required",))
+    assert change_line(change) == "scope-changed: idna 3.20: excluded -> required"
+
+
+def test_a_scope_that_one_side_does_not_state_is_no_change() -> None:
+    assert compare(read(in_scope(None)), read(in_scope(InstallScope.EXCLUDED))).changes == ()
+    spdx = read(in_scope(InstallScope.EXCLUDED), "SPDX 2.3")
+    assert compare(spdx, read(in_scope(InstallScope.REQUIRED))).count(ChangeKind.SCOPE_CHANGED) == 0
+
+
+def test_what_came_inside_a_wheel_is_named_with_the_wheel() -> None:
+    purl = "pkg:generic/openssl@4.0.3"
+    openssl = Component(
+        package=Package(ref=f"in-wheel:{purl}", name="openssl", key="openssl", version="4.0.3", purl=purl),
+        part=ContentPart.BUNDLED,
+        notes=(("bundled-in", "crypt-2.0.whl"), ("linked", "static")),
+    )
+    after = read(in_scope(None, openssl))
+    (change,) = compare(read(in_scope(None)), after).changes
+    assert change_line(change) == "added: generic:openssl 4.0.3 (inside crypt-2.0.whl)"
+    assert after.inside == 1

@@ -53,6 +53,13 @@ def test_any_file_is_read_by_its_content(version: str, name: str) -> None:
     assert not document.complete
 
 
+@pytest.mark.parametrize("version", ["unknown", "NOASSERTION", "None"])
+def test_a_word_for_no_version_is_none(version: str) -> None:
+    document = describe({f"{INFO}/sboms/x.json": cyclonedx(row("attacut", version, f"pkg:pypi/attacut@{version}"))})
+    package = by_name(document)["attacut"].package
+    assert (package.version, package.purl) == ("", "pkg:pypi/attacut")
+
+
 def test_spdx_2_and_3() -> None:
     spdx2 = {
         "spdxVersion": "SPDX-2.3",

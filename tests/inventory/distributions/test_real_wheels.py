@@ -16,8 +16,11 @@ import pytest
 
 from ops.supply_chain.adapters.tools.schemas import schema_problems
 from ops.supply_chain.contracts.config.sbom import SbomFormat
+from ops.supply_chain.contracts.files.wheel_contents import WheelContents
+from ops.supply_chain.core import canonical
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.formats.archives.distribution import feed_files
+from ops.supply_chain.gather.gates.wheel_contents import open_wheel
 from ops.supply_chain.inventory.checks.own_output import aggregate_problems
 from ops.supply_chain.inventory.distributions.contents import ContentsReader
 from ops.supply_chain.inventory.distributions.describe import ReleasedDistribution, describe_distribution
@@ -60,11 +63,12 @@ WHEELS: dict[str, dict[str, str]] = {
     "pyyaml==6.0.4": {},
     "markupsafe==3.0.4": {},
     "pandas==3.1.1": {},
+    "pythainlp==5.4.0": {},
 }
 """Wheels for Linux on x86-64, and the libraries in them: a version, or nothing where no evidence states one."""
 
 VENDORED = {"pip==26.3": {"urllib3", "requests", "setuptools"}, "setuptools==84.2.1": {"packaging", "more-itertools"}}
-DECLARED = {"cryptography==50.0.2", "pydantic-core==2.50.5", "orjson==3.13.0", "ruff==0.17.6"}
+DECLARED = {"cryptography==50.0.2", "pythainlp==5.4.0", "pydantic-core==2.50.5", "orjson==3.13.0", "ruff==0.17.6"}
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 
 
@@ -140,3 +144,30 @@ def _record(sha256: str) -> str:
     import base64
 
     return base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
+
+
+RECORDED = {
+    "psycopg2-binary==2.9.13": {"openssl", "krb5-libs"},
+    "pillow==13.0.0": {"libpng", "libXau", "fribidi-shim"},
+    "cryptography==50.0.2": {"openssl", "asn1"},
+    "pydantic-core==2.50.5": {"ahash"},
+    "orjson==3.13.0": {"itoap"},
+    "numpy==2.4.6": {"openblas"},
+    "pythainlp==5.4.0": {"attacut"},
+    "requests==2.34.2": set(),
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_a_dependency_contains_is_recorded_without_traces_of_its_builder(
+    wheels: dict[str, Path], name: str
+) -> None:
+    path = wheels[name]
+    package, _, version = name.partition("==")
+    with path.open("rb") as file:
+        wheel = open_wheel(file, package, version, path.name)
+    assert (wheel.problem, wheel.sha256) == ("", hashlib.sha256(path.read_bytes()).hexdigest())
+    assert {part.name for part in wheel.components} >= RECORDED[name]
+    text = canonical.encode(WheelContents(schema="wheel-contents/1", wheels=(wheel,)))
+    assert not re.search(rb"file:|/home/|/Users/|/project/|/github/", text)
+    assert normalise(package) not in {normalise(part.name) for part in wheel.components}

@@ -95,11 +95,14 @@ def data_of(packages: PackageGraph | None) -> str:
     """Return the graph as JSON for a data element.
 
     Returns:
-        ASCII, without `<`, `>` and `&`: `{"packages": [[name, version, licence, depth, needs, findings, worst]],
+        ASCII, without `<`, `>` and `&`: `{"packages": [[name, version, licence, depth, needs, findings, worst, part]],
         "direct": [...], "root": "..."}`; `needs` is null where not known.
     """
     rows = [
-        [package.name, package.version, package.licence, package.depth, package.needs, package.findings, package.worst]
+        [
+            *(package.name, package.version, package.licence, package.depth, package.needs),
+            *(package.findings, package.worst, package.part),
+        ]
         for package in (packages.all if packages else ())
     ]
     document = {

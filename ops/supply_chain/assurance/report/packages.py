@@ -23,6 +23,7 @@ from ops.supply_chain.formats.cyclonedx import BomComponent, CycloneDx
 from ops.supply_chain.formats.sbom import require_sbom
 
 UNKNOWN_LICENCE = "unknown"
+_SCOPES = {"optional": "optional", "excluded": "development only"}
 NOT_REACHED = -1
 """Depth of a package without a known dependent."""
 
@@ -30,7 +31,8 @@ NOT_REACHED = -1
 class PackageNode(msgspec.Struct, frozen=True, kw_only=True):
     """One package: `needs` are positions in the list of all, None where unknown; `depth` 1 is a direct dependency.
 
-    `findings` counts its open findings, `worst` is their worst severity, empty where there is none.
+    `findings` counts its open findings, `worst` is their worst severity, empty where there is none. `part` says that it is
+    optional, for development only, or inside a wheel; empty for what the product requires.
     """
 
     name: str
@@ -40,13 +42,14 @@ class PackageNode(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[int, ...] | None
     findings: int
     worst: str
+    part: str = ""
 
 
 class PackageGraph(msgspec.Struct, frozen=True, kw_only=True):
     """All packages, sorted by name and version; `direct` are positions in `all`.
 
-    `unknown_edges` counts packages whose dependencies are unknown or incomplete; `not_reached` those without a known
-    dependent.
+    `unknown_edges` counts packages of locks whose dependencies are unknown or incomplete; `not_reached` packages without a
+    known dependent; `inside` those inside wheels; `unopened` packages of whose wheels nothing is known.
     """
 
     root: str
@@ -55,6 +58,8 @@ class PackageGraph(msgspec.Struct, frozen=True, kw_only=True):
     deepest: int
     unknown_edges: int
     not_reached: int
+    inside: int = 0
+    unopened: int = 0
 
 
 class LicenceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,8 +95,13 @@ def read_packages(bom: Mapping[str, Any], findings: Sequence[Finding]) -> Packag
         all=tuple(_package(node, need, depth, counted) for node, need, depth in zip(nodes, needs, depths, strict=True)),
         direct=direct,
         deepest=max(depths, default=0),
-        unknown_edges=sum(need is None or node.ref in incomplete for node, need in zip(nodes, needs, strict=True)),
+        unknown_edges=sum(
+            (need is None or node.ref in incomplete) and not node.wheels
+            for node, need in zip(nodes, needs, strict=True)
+        ),
         not_reached=sum(depth == NOT_REACHED for depth in depths),
+        inside=sum(bool(node.wheels) for node in nodes),
+        unopened=len({ref for part in sbom.compositions if part.aggregate == "unknown" for ref in part.assemblies}),
     )
 
 
@@ -179,7 +189,16 @@ def _package(
         needs=needs,
         findings=len(found),
         worst=min(found, key=WORST_FIRST.index).value if found else "",
+        part=_part(component),
     )
+
+
+def _part(component: BomComponent) -> str:
+    wheels = component.wheels
+    words = [_SCOPES[component.scope]] if component.scope in _SCOPES else []
+    if wheels:
+        words.append(f"inside {_printable(wheels[0])}" + (f" (+{len(wheels) - 1})" if len(wheels) > 1 else ""))
+    return ", ".join(words)
 
 
 def _licence(component: BomComponent) -> str:

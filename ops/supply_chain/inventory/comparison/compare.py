@@ -48,13 +48,14 @@ class ChangeKind(StrEnum):
     UPGRADED = "upgraded"
     VERSION_CHANGED = "version-changed"
     HASH_ADDED = "hash-added"
+    SCOPE_CHANGED = "scope-changed"
     EDGES_CHANGED = "edges-changed"
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One difference. `before` and `after` are sorted and may be empty; what they hold depends on the kind:
     versions, hashes, licences, a producer, or the names of what is needed. `version` is empty where versions
-    themselves are the difference.
+    themselves are the difference. `scope` and `inside` are those of the package on the newer side, or of a removed one.
     """
 
     kind: ChangeKind
@@ -63,6 +64,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    scope: str = ""
+    inside: tuple[str, ...] = ()
 
 
 class SbomComparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +112,8 @@ def compare(before: SbomInventory, after: SbomInventory) -> SbomComparison:
     tally: Counter[str] = Counter()
     changes: list[Change] = []
     for key in before.items.keys() | after.items.keys():
-        changes.extend(_of_package(key, before.items.get(key, {}), after.items.get(key, {}), tally))
+        old, new = before.items.get(key, {}), after.items.get(key, {})
+        changes.extend(_placed(change, new or old) for change in _of_package(key, old, new, tally))
     order = {kind: position for position, kind in enumerate(ChangeKind)}
     changes.sort(key=lambda change: (order[change.kind], change.ecosystem, change.name, change.version))
     return SbomComparison(changes=tuple(changes), hashes_not_compared=tally["hashes"])
@@ -147,6 +151,13 @@ def _of_package(
         pairs.append((old[gone[0]], new[come[0]]))
     for earlier, later in pairs:
         yield from _of_words(key, earlier, later)
+
+
+def _placed(change: Change, items: dict[str, ListedPackage]) -> Change:
+    scopes = {item.scope for item in items.values()}
+    inside = sorted({wheel for item in items.values() for wheel in item.inside})
+    scope = next(iter(scopes)) if len(scopes) == 1 else ""
+    return msgspec.structs.replace(change, scope=scope, inside=tuple(inside))
 
 
 def _kind_of_versions(old: dict[str, ListedPackage], new: dict[str, ListedPackage]) -> ChangeKind:
@@ -194,6 +205,8 @@ def _of_words(key: PackageKey, old: ListedPackage, new: ListedPackage) -> Iterat
         yield _change(ChangeKind.RELICENSED, key, new.version, old.licences, new.licences or (UNKNOWN,))
     if old.producer and _folded(old.producer) != _folded(new.producer):
         yield _change(ChangeKind.PRODUCER_CHANGED, key, new.version, (old.producer,), (new.producer or UNKNOWN,))
+    if old.scope and new.scope and old.scope != new.scope:
+        yield _change(ChangeKind.SCOPE_CHANGED, key, new.version, (old.scope,), (new.scope,))
     if old.needs is not None and new.needs is not None and old.needs != new.needs:
         before, after = old.needs - new.needs, new.needs - old.needs
         yield _change(ChangeKind.EDGES_CHANGED, key, new.version, _names(before), _names(after))

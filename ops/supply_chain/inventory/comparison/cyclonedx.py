@@ -60,6 +60,8 @@ def _item(component: BomComponent, key: PackageKey, needs: frozenset[PackageKey]
         hashes=frozenset(_hashes(component)),
         producer=_producer(component),
         needs=needs,
+        scope=component.scope,
+        inside=component.wheels,
     )
 
 

@@ -35,7 +35,8 @@ class ListedPackage(msgspec.Struct, frozen=True, kw_only=True):
     `name` is as written, `version` empty where unknown. `licences` are sorted names and expressions that
     hold together, empty where unknown. `hashes` are `<algorithm>:<lower-case hex>`, algorithm in lower case
     letters and digits only. `producer` is empty where unknown. `needs` are the packages it depends on; None
-    where the document does not state them.
+    where the document does not state them. `scope` is CycloneDX's word, empty where it is not stated; `inside` are the
+    wheels that contain it, sorted.
     """
 
     key: PackageKey
@@ -45,6 +46,8 @@ class ListedPackage(msgspec.Struct, frozen=True, kw_only=True):
     hashes: frozenset[str] = frozenset()
     producer: str = ""
     needs: frozenset[PackageKey] | None = None
+    scope: str = ""
+    inside: tuple[str, ...] = ()
 
 
 class SbomInventory(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +62,11 @@ class SbomInventory(msgspec.Struct, frozen=True, kw_only=True):
     def size(self) -> int:
         """The number of versions of packages."""
         return sum(map(len, self.items.values()))
+
+    @property
+    def inside(self) -> int:
+        """How many of them are inside wheels of others."""
+        return sum(bool(item.inside) for versions in self.items.values() for item in versions.values())
 
 
 def collect(items: Iterable[ListedPackage]) -> dict[PackageKey, dict[str, ListedPackage]]:
@@ -142,4 +150,6 @@ def _merged(first: ListedPackage, second: ListedPackage) -> ListedPackage:
         hashes=first.hashes | second.hashes,
         producer=first.producer or second.producer,
         needs=needs,
+        scope=first.scope if first.scope == second.scope else "",
+        inside=tuple(sorted({*first.inside, *second.inside})),
     )

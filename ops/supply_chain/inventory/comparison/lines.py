@@ -21,7 +21,7 @@ def change_line(change: Change) -> str:
     if change.kind is ChangeKind.HASH_ADDED:
         return f"{change.kind}: {where}: {plural(come, 'hash', 'hashes')} added"
     if change.kind in {ChangeKind.ADDED, ChangeKind.REMOVED}:
-        return f"{change.kind}: {where} {', '.join(change.before + change.after)}"
+        return f"{change.kind}: {where} {', '.join(change.before + change.after)}{_place(change)}"
     if change.kind is ChangeKind.EDGES_CHANGED:
         parts = [f"-{entry}" for entry in change.before] + [f"+{entry}" for entry in change.after]
         return f"{change.kind}: {where}: {' '.join(parts)}"
@@ -31,6 +31,14 @@ def change_line(change: Change) -> str:
         )
     colon = ":" if change.version else ""
     return f"{change.kind}: {where}{colon} {_list(change.before)} -> {_list(change.after)}"
+
+
+def _place(change: Change) -> str:
+    words = [change.scope] if change.scope not in ("", "required") else []
+    if change.inside:
+        others = len(change.inside) - 1
+        words.append(f"inside {change.inside[0]}" + (f" and {plural(others, 'other wheel')}" if others else ""))
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _list(values: Sequence[str]) -> str:

@@ -34,6 +34,8 @@ _PUBLIC = re.compile(r"(?:(?:git|hg|svn|bzr)\+)?https?://", re.IGNORECASE)
 _CPE = re.compile(r"cpe:2\.3:[aho*-](?::[^:\s]+){10}")
 _ALGORITHMS = {"sha1": "sha1", "sha256": "sha256", "sha384": "sha384", "sha512": "sha512"}
 LONGEST_NAME = 400
+_NO_VERSION = frozenset({"UNKNOWN", "NOASSERTION", "NONE", "N/A"})
+"""What SBOMs write where a version is not known."""
 
 
 class DeclaredSboms(NamedTuple):
@@ -184,6 +186,8 @@ def _row(
     path: str,
 ) -> _Row:
     name, version = printable(name)[:LONGEST_NAME], printable(version)[:LONGEST_VERSION]
+    if version.strip().upper() in _NO_VERSION:
+        version, purl = "", purl.replace(f"@{version}", "", 1)
     named = [(_ALGORITHMS.get(algorithm.lower().replace("-", "")), digest.lower()) for algorithm, digest in hashes]
     usable = {f"{kind}:{digest}" for kind, digest in named if kind and not digest_fault(kind, digest)}
     short = name.rpartition("/")[2] or name

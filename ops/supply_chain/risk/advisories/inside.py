@@ -24,13 +24,17 @@ NO_ECOSYSTEM = "no ecosystem"
 
 
 class PartInWheel(NamedTuple):
-    """A component in a wheel: its package URL (empty without one), name and version, the pin of the wheel, and the wheel."""
+    """A component in a wheel: its package URL (empty without one), name and version, the pin of the wheel, and the wheel.
+
+    `declared` is True if only an SBOM in the wheel lists it: that may be a requirement of it, or a tool that built it.
+    """
 
     purl: str
     name: str
     version: str
     container: PinKey
     file: str
+    declared: bool = False
 
 
 class InsideWheels(NamedTuple):

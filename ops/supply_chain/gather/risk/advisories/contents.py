@@ -51,7 +51,14 @@ def opened_wheels(project: GateProject) -> OpenedWheels:
         if not wheel.problem and f"sha256:{wheel.sha256}" in hashes.get((wheel.name, wheel.version), ())
     ]
     parts = [
-        PartInWheel(part.purl, printable(part.name), printable(part.version), (wheel.name, wheel.version), wheel.file)
+        PartInWheel(
+            part.purl,
+            printable(part.name),
+            printable(part.version),
+            (wheel.name, wheel.version),
+            wheel.file,
+            declared=part.part == "declared",
+        )
         for wheel in wheels
         for part in wheel.components
     ]

@@ -55,6 +55,7 @@ def _finding(
 ) -> Finding:
     name, version = part.container
     is_malware = found.gate == "malware"
+    how_known = "it is listed by an SBOM inside" if part.declared else "it is inside"
     finding = gate.builder.malware(hit, where) if is_malware else gate.builder.vulnerability(hit, where, move_to="")
     command = upgrade_command(where.kind, name)
     how = f": {command}" if command else f", and recompile {where.path}"
@@ -63,6 +64,6 @@ def _finding(
         step = f"Remove {name}: {finding.next_step}"
     return msgspec.structs.replace(
         finding,
-        message=f"{finding.message}; it is inside {name} {version}: {printable(part.file)}",
+        message=f"{finding.message}; {how_known} {name} {version}: {printable(part.file)}",
         next_step=finding.next_step if hit.status is Status.SETTLED and not is_malware else step,
     )
