@@ -328,6 +328,12 @@ def test_a_release_that_cannot_be_made_again_says_why(
     assert not (unusual.base / "out").exists()
 
 
+def test_another_commit_than_the_expected_one_is_not_built(unusual: Unusual, capfd: pytest.CaptureFixture[str]) -> None:
+    unusual.change("provenance.intoto.json", _source)
+    assert unusual.run(str(unusual.folder), "--source-commit", "b" * 40) == ExitCode.USAGE
+    assert "nothing was rebuilt" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     "change",
     [

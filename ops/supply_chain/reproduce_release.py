@@ -91,6 +91,7 @@ def _perform(run: StageRun) -> StageResult:
         files, contents = read_release(release, DOCUMENTS)
         names = classify_listed(files, contents)
         released = read_run(contents, gate=names.gate, provenance=names.provenance)
+        _require_commit(run, released)
         state = clone_with(run.root, released.commit)
         _require_folder(released, state)
         verified = _verify(run, release, released)
@@ -159,6 +160,17 @@ def _work() -> Iterator[Path]:
             yield Path(folder)
     except PermissionError as error:
         raise OutputError(f"the temporary folder cannot be used: {error.strerror}", hint="Set TMPDIR.") from error
+
+
+def _require_commit(run: StageRun, released: ReleasedRun) -> None:
+    """Refuse another commit than the expected one before its code is run."""
+    expected = run.args.source_commit
+    if expected and expected != released.commit:
+        raise UsageError(
+            f"the release names commit {released.commit}, and --source-commit is {expected}: nothing was rebuilt",
+            hint="Find out which of the two is right; do not use the release before that.",
+            kind=ErrorClass.COMMAND_LINE,
+        )
 
 
 def _require_folder(released: ReleasedRun, state: CloneState) -> None:

@@ -232,8 +232,8 @@ def test_tools_of_other_versions_are_listed_and_are_no_difference_by_themselves(
     change = _set(*PREDICATE, "internalParameters", "python", to="3.99.0")
     files = {**released(), PROVENANCE: changed_json(released()[PROVENANCE], change)}
     found = compare(files, rebuilt())[PROVENANCE]
-    assert [(field.field, field.released) for field in found.tools] == [
-        ("$.predicate.buildDefinition.internalParameters.python", "3.99.0")
+    assert [(field.field, field.released, field.why) for field in found.tools] == [
+        ("$.predicate.buildDefinition.internalParameters.python", "3.99.0", "python")
     ]
     assert rows(found) == []
 
@@ -318,3 +318,22 @@ def test_two_documents_differ_exactly_where_their_bytes_do() -> None:
         same = plain_json.dump(first) == plain_json.dump(second)
         assert (not list(differing_fields(first, second))) == same, (first, second)
         assert not list(differing_fields(first, first))
+
+
+def test_each_tool_is_named() -> None:
+    files = released()
+    files[GATE] = changed_json(files[GATE], _set("records", 0, "tools", 0, "version", to="0.1"))
+    found = compare(files, rebuilt())[GATE]
+    [stated] = [field for field in found.tools if field.field == "$.records[0].tools[0].version"]
+    assert (stated.released, stated.why) == ("0.1", "deflate")
+    files = released()
+    change = _set(*PREDICATE, "resolvedDependencies", 3, "annotations", "version", to="0.1")
+    files[PROVENANCE] = changed_json(files[PROVENANCE], change)
+    assert [field.why for field in compare(files, rebuilt())[PROVENANCE].tools] == ["deflate"]
+    files[PROVENANCE] = changed_json(
+        files[PROVENANCE],
+        lambda document: document["predicate"]["buildDefinition"]["resolvedDependencies"].append(
+            {"name": "uv", "annotations": {"role": "tool", "version": "1"}}
+        ),
+    )
+    assert {field.why for field in compare(files, rebuilt())[PROVENANCE].tools} == {"deflate", "uv"}

@@ -49,7 +49,7 @@ class ComparedFile(Contract, frozen=True, kw_only=True):
 
     The digests are empty where there is no such file. `differences` are the fields that are not the same, at most
     a hundred, `further` the number of others. `run_fields` are fields that depend on the run, by JSON path without positions, with the
-    number of places; `tools` those that name a tool or machine of another version. `why` is one sentence on the result.
+    number of places; `tools` those that name a tool or machine of another version, with its name as `why`. `why` is one sentence on the result.
     """
 
     name: str

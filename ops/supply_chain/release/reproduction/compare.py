@@ -17,7 +17,7 @@ from ops.supply_chain.core.text import plural
 from ops.supply_chain.release.reproduction.checksums import differing_lines
 from ops.supply_chain.release.reproduction.contents import as_field, differing_contents, in_json
 from ops.supply_chain.release.reproduction.json_fields import ABSENT
-from ops.supply_chain.release.reproduction.run_fields import sort_fields
+from ops.supply_chain.release.reproduction.run_fields import sort_fields, tool_of
 
 MOST_DIFFERENCES = 100
 """The most that are listed of one file."""
@@ -150,7 +150,7 @@ def _of_run(
     described = msgspec.structs.replace(
         found,
         run_fields=sorted_fields.run,
-        tools=tuple(as_field(field, why="made with another version") for field in sorted_fields.tools),
+        tools=tuple(as_field(field, why=tool_of(field, document)) for field in sorted_fields.tools),
     )
     if rows:
         return _differing(described, rows)

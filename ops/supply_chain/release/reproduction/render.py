@@ -138,6 +138,7 @@ def _short(path: str, count: int) -> str:
 
 
 def _tools(fields: Sequence[ComparedField]) -> str:
-    rows = list(dict.fromkeys(_row(field) for field in fields))
+    named = {field.why: field for field in reversed(fields) if field.why}
+    rows = [f"{name} {named[name].released} for the release, {named[name].rebuilt} here" for name in sorted(named)]
     more = f", and {plural(len(rows) - _MOST_TOOLS, 'other')}" if len(rows) > _MOST_TOOLS else ""
     return "; ".join(rows[:_MOST_TOOLS]) + more

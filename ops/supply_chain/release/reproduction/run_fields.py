@@ -26,6 +26,7 @@ _TOOL = re.compile(
     r"|\$\.predicate\.buildDefinition\.internalParameters\.(?:python|platform)"
     r"|\$\.predicate\.runDetails\.builder\.version\.\w+"
 )
+_RECORDED_TOOL = re.compile(r"\$\.records\[(\d+)\]\.tools\[(\d+)\]")
 _DESCRIBED = re.compile(
     r"\$\.predicate\.(buildDefinition\.resolvedDependencies|runDetails\.byproducts)\[(\d+)\](\..*)?"
 )
@@ -89,6 +90,24 @@ def sort_fields(
         bare = _POSITION.sub("[]", row.path)
         run[bare] = run.get(bare, 0) + 1
     return SortedFields(tuple(row for row in rest if row not in sizes), tuple(tools), dict(sorted(run.items())))
+
+
+def tool_of(difference: FieldDifference, released: Any) -> str:
+    """Return the name of the tool, or `python` or `platform`, whose version a difference is about."""
+    found = _RECORDED_TOOL.match(difference.path)
+    if found:
+        tools = released["records"][int(found[1])]["tools"]
+        return str(tools[int(found[2])]["name"]) if int(found[2]) < len(tools) else "tool"
+    row = _DESCRIBED.fullmatch(difference.path)
+    if not row:
+        return difference.path.rpartition(".")[2]
+    if not row[3]:
+        whole = difference.released if difference.has_released else difference.rebuilt
+        return str(whole.get("name", "tool"))
+    if row[3] != ".annotations.version":
+        return row[3].rpartition(".")[2] if row[3].startswith(".annotations.") else ""
+    rows = released["predicate"]["buildDefinition"]["resolvedDependencies"]
+    return str(rows[int(row[2])].get("name", "tool"))
 
 
 def _texts(difference: FieldDifference) -> tuple[str, str] | None:
