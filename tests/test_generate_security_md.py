@@ -239,6 +239,22 @@ def test_publish_attestations_are_checked_with_the_tool_of_the_index(world: Worl
         assert ("PEP 740" in world.read()) is expected
 
 
+def test_what_an_index_serves_is_compared_with_a_release_that_was_made_for_one(world: World) -> None:
+    exact = '[[signing.identities]]\nissuer = "https://i.example"\nidentity = "me@acme.example"\n'
+    who = "--identity me@acme.example --issuer https://i.example"
+    line = f"python3 sealwright-verify.pyz --package acme==1.0 {who} --out verified-acme .\n"
+    for attested, verifier, expected in (
+        (("acme-1.0-py3-none-any.whl", "acme-1.0.tar.gz"), True, 1),
+        (("acme-1.0-py3-none-any.whl",), False, 0),
+        ((), True, 0),
+    ):
+        (world.root / "SECURITY.md").unlink(missing_ok=True)
+        world.configure(CONFIG + exact)
+        world.retain(*IDS, attested=attested, verifier=verifier)
+        assert world.run() == ExitCode.PASS
+        assert world.read().count(line) == expected
+
+
 def test_a_release_without_signatures_is_verified_as_one(world: World) -> None:
     world.retain(*IDS, signed=False, verifier=True)
     assert world.run() == ExitCode.PASS

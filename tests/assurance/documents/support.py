@@ -110,6 +110,7 @@ COMMANDS = VerifyCommands(
     checksums=("sha256sum --check --strict acme-1.0-checksums.txt",),
     signatures=("cosign verify-blob --bundle acme-1.0-sbom.cdx.json.sigstore.json acme-1.0-sbom.cdx.json",),
     pipeline=("python3 sealwright-verify.pyz --identity a --issuer b .",),
+    packages=("python3 sealwright-verify.pyz --package acme==1.0 --identity a --issuer b --out verified-acme .",),
     reproduction=("python -m nox -s reproduce -- --project CLONE --release FOLDER",),
     affected=("jq -r . acme-1.0-sbom.cdx.json",),
 )

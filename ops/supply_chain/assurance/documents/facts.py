@@ -33,6 +33,7 @@ class VerifyCommands(msgspec.Struct, frozen=True, kw_only=True):
     signatures: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
     pipeline: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     reproduction: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()
 

@@ -32,6 +32,7 @@ def switches(facts: DocumentFacts) -> dict[str, bool]:
         "HAS_LINKS": bool(facts.config.more_links),
         "HAS_VERIFIER": bool(facts.commands.pipeline),
         "HAS_PUBLISH_ATTESTATIONS": bool(facts.commands.published),
+        "HAS_PACKAGES": bool(facts.commands.packages),
     }
 
 
@@ -68,6 +69,7 @@ def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
         "CHECKSUM_COMMANDS": release_text.commands(facts, facts.commands.checksums),
         "SIGNATURE_COMMANDS": release_text.signatures(facts),
         "PUBLISH_COMMANDS": release_text.commands(facts, facts.commands.published),
+        "PACKAGE_COMMANDS": release_text.commands(facts, facts.commands.packages),
         "VERIFY_COMMANDS": release_text.commands(facts, facts.commands.pipeline),
         "REPRODUCE_COMMANDS": release_text.commands(facts, facts.commands.reproduction),
         "AFFECTED_COMMANDS": release_text.commands(facts, facts.commands.affected),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.formats.wheel import parse_file_name
 from ops.supply_chain.gather.assurance.claims.evaluate import claims_of
 from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name, report_names
@@ -198,6 +200,7 @@ def _commands(facts: DocumentFacts, manifest: Manifest, files: Sequence[Describe
         signatures=tuple(_signatures(facts, manifest, files)),
         published=tuple(_published(facts, manifest)),
         pipeline=tuple(_pipeline(facts, manifest, files)),
+        packages=tuple(_packages(facts, manifest)),
         reproduction=tuple(_reproduction(manifest, files)),
         affected=tuple(_affected(files)),
     )
@@ -260,6 +263,28 @@ def _pipeline(facts: DocumentFacts, manifest: Manifest, files: Sequence[Describe
             yield from _entry(signer)
         yield "END"
         yield f"python3 {VERIFIER} --identities {IDENTITIES} ."
+
+
+def _packages(facts: DocumentFacts, manifest: Manifest) -> Iterator[str]:
+    """Yield what compares the files that an index serves with this release; only if it was made for an index."""
+    names = {file.name for file in manifest.files}
+    signers = _signers(facts, manifest)
+    private = bool(facts.config.signing.trust_config)
+    if facts.rehearsed or private or VERIFIER not in names or not signers:
+        return
+    who = f"--identities {IDENTITIES}"
+    if len(signers) == 1 and signers[0].identity:
+        who = f"--identity {commands.quoted(signers[0].identity)} --issuer {commands.quoted(signers[0].issuer)}"
+    attested = [name for name in sorted(names) if publish_attestation_name(name) in names]
+    pinned: dict[str, None] = {}
+    for name in attested:
+        with suppress(ValueError):  # no index takes a file of such a name
+            found = parse_file_name(name)
+            pinned[f"{found.name}=={found.version}"] = None
+    if pinned:
+        yield "python3 -m pip install 'httpx[http2]'"
+    for package in pinned:
+        yield f"python3 {VERIFIER} --package {commands.quoted(package)} {who} --out verified-{package.partition('==')[0]} ."
 
 
 def _check_verifier(

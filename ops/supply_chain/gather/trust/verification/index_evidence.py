@@ -48,7 +48,7 @@ class ExpectedPublisher:
 
     `identities` says whether authorized identities were given; the checker knows them. With `recorded` publishers, one of
     them has to be proved; identities then count as well only if `exact` is set. `exact` says that the identities are those of
-    this very package: then nobody else may have attested it.
+    this very package: then no one else may have attested it.
     """
 
     identities: bool
