@@ -9,11 +9,13 @@ dist/ and the retained releases are left out. The version under release has to b
 project's metadata, and of no other commit's tag; tags are v1.2, 1.2, NAME==1.2 or NAME-v1.2, compared by PEP 440. No
 waiver applies, and [gate].fail_on does not: --allow-dirty releases the tree as it is, and customers see it.
 
-Reads    the project's files, git, project metadata
-Writes   record
-Decides  the source is its commit, all versions agree
-Exits    0 it is and they do, or the project is not under git and they do; 2 usage; 3 a file of the project cannot be
-         read; 4 something differs; 5 git does not answer, or the version is known only to a build backend that was
+--test-results adds the results of the tests to the release, and a failed test denies it.
+
+Reads    the project's files, git, project metadata; JUnit XML with --test-results
+Writes   record; with --test-results dist/tests/N-tests.json
+Decides  the source is its commit, all versions agree; no test failed that was given
+Exits    0 it is and they do, or the project is not under git and they do; 2 usage; 3 a file of the project, or a
+         report of tests, cannot be read; 4 something differs, or a test failed; 5 git does not answer, or the version is known only to a build backend that was
          not run.
 Network  none; with [locks].allow_builds and a version that a build backend computes, the package index for the
          backend's requirements.
@@ -24,11 +26,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
+from ops.supply_chain.adapters.files.folders import empty, measure
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.files.suite_results import SuiteResults
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.source import SourceChange
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.core.text import plural
+from ops.supply_chain.core.text import plural, printable
+from ops.supply_chain.formats.junit import LARGEST_BYTES, UnreadableJunitError, read_junit
 from ops.supply_chain.gather.release.source import released_version, source_changes
 from ops.supply_chain.release.provenance.agreement import (
     ALLOW_DIRTY,
@@ -37,7 +47,10 @@ from ops.supply_chain.release.provenance.agreement import (
     compared,
     version_findings,
 )
+from ops.supply_chain.release.results import FOLDER as RESULTS_FOLDER
+from ops.supply_chain.release.results import failure_findings, merge_results, results_source
 from ops.supply_chain.risk.gates.outcome import decide_outcome
+from ops.supply_chain.runner.arguments import absolute
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -48,6 +61,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--allow-dirty",
         action="store_true",
         help="release a tree that differs from its commit; recorded, and shown to customers",
+    )
+    parser.add_argument(
+        "--test-results",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="JUnit XML with the results of the tests of this commit; may be repeated. A failed test denies the release",
     )
 
 
@@ -63,18 +84,60 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _perform(run: StageRun) -> StageResult:
     state, changes, version = run.project.source, source_changes(run), released_version(run)
     commit = state.commit if state else ""
-    findings = (*change_findings(changes, commit, allowed=run.args.allow_dirty), *version_findings(version))
+    results = _results(run)
+    findings = (
+        *change_findings(changes, commit, allowed=run.args.allow_dirty),
+        *version_findings(version),
+        *(failure_findings(results) if results else ()),
+    )
     places = compared(version)
     counts = {"changed": len(changes), "versions": len(places), "under_git": int(state is not None)}
+    if results:
+        counts |= {"tests": sum(report.tests for report in results.reports), "tests_failed": len(results.failed)}
     return StageResult(
         outcome=_outcome(findings),
         text=_text(run, changes, places),
         counts=counts,
         findings=findings,
-        options={ALLOW_DIRTY: "yes"} if run.args.allow_dirty else {},
+        options={
+            **({ALLOW_DIRTY: "yes"} if run.args.allow_dirty else {}),
+            **({"test_results": str(len(results.reports))} if results else {}),
+        },
+        writes=(run.dist_ref(run.dist / results_source(run.project.name)),) if results else (),
         notes=() if state else ("the project is not under git: no commit is named, and changes are not detected",),
         document={"counts": counts, "commit": commit, "changed": [change.path for change in changes]},
     )
+
+
+def _results(run: StageRun) -> SuiteResults | None:
+    """Write the results of tests that were given; None if none were.
+
+    Raises:
+        InputError: A report cannot be read, or no test ran.
+    """
+    empty(run.dist / RESULTS_FOLDER)
+    reports = {}
+    for given in run.args.test_results:
+        path = absolute(given)
+        size = measure(path).size
+        # A report that is too large is not read whole to be refused.
+        with path.open("rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
+        try:
+            cases = read_junit(data)
+        except UnreadableJunitError as error:
+            hint = "Give the JUnit XML that the test runner wrote."
+            raise InputError(f"{given}: {printable(str(error))}", hint=hint) from error
+        if len(data) != size:
+            raise InputError(f"{given}: was changed while it was read", hint="Run it again.")
+        reports[FileRef(path=path.name, sha256=sha256_bytes(data), size=size)] = cases
+    if not reports:
+        return None
+    results = merge_results(reports, component=run.project.name, version=run.project.version)
+    if not (results.passed or results.flaky or results.failed):
+        raise InputError("--test-results: every test was skipped", hint="Run the tests, and give their results.")
+    canonical.write(run.dist / results_source(run.project.name), results)
+    return results
 
 
 def _outcome(findings: Sequence[Finding]) -> Outcome:

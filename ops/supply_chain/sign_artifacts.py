@@ -5,7 +5,7 @@ interrupted run continues where it stopped. Mode `checksums` contacts no service
 
 Reads    dist/release/
 Writes   *.sigstore.json for each file, with [signing].detached also .sig and .crt; the attestations
-         N-V-provenance, N-V-sbom and N-V-vex (.attestation.sigstore.json), and of the release's own records N-V-vulns,
+         N-V-provenance, N-V-sbom and N-V-vex (.attestation.sigstore.json), and of the own records N-V-vulns, N-V-test-result,
          N-V-release and, once everything else is signed and verifies, the verification summary N-V-vsa; with
          [signing].publish_attestations, for each wheel and source distribution FILE.publish.attestation (PEP 740), which
          a package index takes with the upload; N-V-trusted_root.json for customers without network.

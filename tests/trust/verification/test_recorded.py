@@ -16,6 +16,7 @@ from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.trust.attestations.statements import RecordedRelease, expected_statements
+from ops.supply_chain.trust.attestations.suite import test_result_predicate as predicate_of
 from ops.supply_chain.trust.verification.file_kinds import classify
 from ops.supply_chain.trust.verification.recorded import ReleaseDocuments, recorded_problems, stated_attestations
 from tests.trust.attestations.test_vulns import FINDING, RECORD
@@ -210,3 +211,43 @@ def test_a_provenance_whose_statement_of_attestations_cannot_be_read_requires_al
 
 def test_the_finding_of_these_tests_is_a_vulnerability() -> None:
     assert FINDING in RECORD["findings"]
+
+
+RESULTS = {
+    "schema": "tests/1",
+    "component": "small",
+    "version": "v1.0",
+    "reports": [{"name": "a.xml", "sha256": "0" * 64, "size": 1, "tests": 3, "skipped": 1, "expected_failures": 0}],
+    "passed": ["a"],
+    "flaky": [],
+    "failed": ["b"],
+}
+RESULT_EDITS: dict[str, Edit] = {
+    "as released": bool,
+    "passed": lambda s: s["predicate"].update(result="PASSED"),
+    "no failure": lambda s: s["predicate"].update(failedTests=[]),
+    "passed after all": lambda s: s["predicate"].update(failedTests=[], passedTests=["a", "b"], result="PASSED"),
+    "nothing was skipped": lambda s: s["predicate"]["configuration"][0]["annotations"].update(skipped="0"),
+    "no configuration": lambda s: s["predicate"].pop("configuration"),
+}
+
+
+@pytest.mark.parametrize("name", RESULT_EDITS)
+def test_better_results_than_released_are_refused(world: World, name: str) -> None:
+    parts, given, documents = recorded(world, RECORD)
+    statement = vulns_statement(parts, given, documents)
+    predicate = result_predicate(RESULTS)
+    statement.update(predicateType=STATEMENT_TYPES["test-result"], predicate=predicate)
+    RESULT_EDITS[name](statement)
+    given.contents[parts.results] = plain_json.dump(RESULTS)
+    wanted = Expectations(bases=("urn:sealwright:",))
+    found = list(recorded_problems("test-result", plain_json.dump(statement), parts, given, wanted, documents))
+    assert bool(found) is (name != "as released"), found
+    del given.contents[parts.results]
+    assert list(recorded_problems("test-result", plain_json.dump(statement), parts, given, wanted, documents)) == [
+        "no record of the release supports it"
+    ]
+
+
+def result_predicate(results: Any) -> Any:
+    return predicate_of(Node(results))

@@ -65,7 +65,7 @@ class ReleasePredicate(Contract, frozen=True, kw_only=True):
     purl: str
 
 
-class TestResultPredicate(Contract, frozen=True, kw_only=True, rename="camel"):
+class SuitePredicate(Contract, frozen=True, kw_only=True, rename="camel"):
     """The predicate of test-result v0.1.
 
     `configuration` are the files of results; what was skipped is in their annotations, since the predicate has no place
@@ -81,7 +81,7 @@ class TestResultPredicate(Contract, frozen=True, kw_only=True, rename="camel"):
 
 PREDICATES: dict[str, type[Contract]] = {
     VULNS: VulnsPredicate,
-    TEST_RESULT: TestResultPredicate,
+    TEST_RESULT: SuitePredicate,
     RELEASE: ReleasePredicate,
 }
 """What an attestation is -> the type of its predicate."""

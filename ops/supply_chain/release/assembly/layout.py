@@ -23,7 +23,7 @@ from ops.supply_chain.contracts.values.signature_names import (
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import OutputError
 
-RELEASED_FOLDERS = ("sbom", "evidence", "packages", "vex", "verifier")
+RELEASED_FOLDERS = ("sbom", "evidence", "packages", "vex", "verifier", "tests")
 """Folders of `dist/` whose files, not their subfolders, are released."""
 
 GATE_SOURCE = "verdict/gate.json"

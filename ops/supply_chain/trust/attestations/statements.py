@@ -9,20 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ops.supply_chain.contracts.values.predicate_types import RELEASE, SUMMARY, VULNS
+from ops.supply_chain.contracts.values.predicate_types import RELEASE, SUMMARY, TEST_RESULT, VULNS
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.attestations.released import release_predicate
+from ops.supply_chain.trust.attestations.suite import test_result_predicate
 from ops.supply_chain.trust.attestations.vulns import vulns_predicate
 
 BUILD_TYPE_END = "buildtype:release:v1"
 """The end of a build type; what is before it is what identifiers begin with."""
+
+RESULTS_WRITTEN = "dist:tests/"
+"""How the path of the results of tests begins in the record of the stage that wrote them."""
 
 
 class RecordedRelease(NamedTuple):
     """A release as its documents describe it.
 
     `provenance` and `gate` are its documents. `subjects` are the files that the provenance covers and `files` all released
-    ones, name -> SHA-256; `distributions` are the names of wheels and source distributions among them.
+    ones, name -> SHA-256; `distributions` are the names of wheels and source distributions among them. `results` are the
+    released results of tests, None where there are none.
     """
 
     component: str
@@ -32,6 +37,7 @@ class RecordedRelease(NamedTuple):
     subjects: Mapping[str, str]
     files: Mapping[str, str]
     distributions: Sequence[str]
+    results: Node | None = None
 
 
 class ExpectedStatement(NamedTuple):
@@ -55,6 +61,8 @@ def expected_statements(release: RecordedRelease) -> dict[str, ExpectedStatement
     vulns = vulns_predicate(release.gate, **scanner_of(release.provenance))
     if vulns is not None:
         found[VULNS] = ExpectedStatement(release.subjects, vulns)
+    if release.results is not None:
+        found[TEST_RESULT] = ExpectedStatement(release.subjects, test_result_predicate(release.results))
     return found
 
 
@@ -68,7 +76,14 @@ def scanner_of(provenance: Node) -> dict[str, str]:
 def supported(gate: Node) -> tuple[str, ...]:
     """Return the names of the attestations that the records of a gate file support, sorted."""
     vulns = vulns_predicate(gate, base="", version="")
-    return tuple(sorted({RELEASE, SUMMARY, *([VULNS] if vulns is not None else [])}))
+    has_results = any(
+        ref["path"].text().startswith(RESULTS_WRITTEN)
+        for record in gate["records"].rows()
+        for ref in record.rows_of("writes")
+    )
+    return tuple(
+        sorted({RELEASE, SUMMARY, *([VULNS] if vulns is not None else []), *([TEST_RESULT] if has_results else [])})
+    )
 
 
 def stated(provenance: Node) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from ops.supply_chain.core.errors import InputError
 CHECKSUMS_SUFFIX = "-checksums.txt"
 PROVENANCE_SUFFIX = "-provenance.intoto.json"
 GATE_SUFFIX = "-gate.json"
+RESULTS_SUFFIX = "-tests.json"
 MANIFEST = "manifest.json"
 """A file of a retained release."""
 
@@ -66,6 +67,11 @@ class ReleaseFileNames:
     def gate(self) -> str:
         """Verdict and records."""
         return self.prefix + GATE_SUFFIX
+
+    @property
+    def results(self) -> str:
+        """The results of tests."""
+        return self.prefix + RESULTS_SUFFIX
 
     @property
     def trusted_root(self) -> str:

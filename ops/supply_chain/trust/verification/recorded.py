@@ -103,6 +103,7 @@ def _statement_problems(
         _digests(given, parts.subjects),
         _digests(given, parts.released),
         parts.distributions,
+        json_reader.read(given.contents[parts.results]) if parts.results in given.contents else None,
     )
     expected = expected_statements(release).get(what)
     if expected is None:

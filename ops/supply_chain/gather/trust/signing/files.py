@@ -31,7 +31,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, OutputError, UnavailableError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.formats import json_reader
-from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.release.assembly.completeness import problems_of_set
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name
 from ops.supply_chain.trust.attestations.statements import RecordedRelease, expected_statements, stated
@@ -286,6 +286,7 @@ def _recorded(found: SigningSet, claimed: dict[str, str], provenance: bytes) -> 
             claimed,
             {file: measured.sha256 for file, measured in found.files.items()},
             classify(found.names).distributions,
+            _results(found),
         )
         made = {what: expected for what, expected in expected_statements(release).items() if what in stated(statement)}
         return [
@@ -304,6 +305,12 @@ def _recorded(found: SigningSet, claimed: dict[str, str], provenance: bytes) -> 
         ]
     except (UnexpectedShapeError, msgspec.ValidationError) as error:
         raise InputError(f"dist/release/: {error}", hint=AGAIN) from error
+
+
+def _results(found: SigningSet) -> Node | None:
+    """Return the released results of tests; None if there are none."""
+    name = classify(found.names).results
+    return json_reader.read(canonical.read_bytes(found.folder / name)) if name in found.files else None
 
 
 def summary_item(found: SigningSet, statement: bytes) -> SigningItem:
