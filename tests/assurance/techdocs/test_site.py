@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
+from msgspec import structs
 
 from ops.supply_chain.assurance.techdocs.file_kinds import KINDS, kind_of
 from ops.supply_chain.assurance.techdocs.model import enclosed_name
@@ -171,6 +172,8 @@ def test_a_package_leads_to_every_release_that_holds_it() -> None:
 def test_the_incident_page_names_a_file_for_each_question() -> None:
     one = mirror("x")
     files = {kind_of(file, one.newest.manifest).title for file in one.newest.manifest.files}
+    attested = structs.replace(one.newest.manifest.files[0], name="n-1.1.tar.gz.publish.attestation")
+    assert kind_of(attested, one.newest.manifest).title == "Publish attestation"
     page = site(one)["docs/incident.md"].decode()
     rows = [line for line in page.splitlines() if "https://example.org/d/1.1/" in line]
     assert len(rows) == len({kind.title for kind in KINDS} & files)

@@ -62,6 +62,7 @@ KINDS = (
     FileKind("verification.vsa.json", "Verification summary", "The same, as a SLSA verification summary. Not signed."),
 )
 SIGNATURE = FileKind(".sigstore.json", "Signature", "Who signed the file with this name, and when?")
+PUBLISHED = FileKind(".publish.attestation", "Publish attestation", "Who attests that the distribution is published?")
 OTHER = FileKind("", "Released file", "")
 
 
@@ -71,4 +72,4 @@ def kind_of(file: ManifestFile, manifest: Manifest) -> FileKind:
     exact = next((kind for kind in KINDS if rest == kind.suffix), None)
     if exact is not None:
         return exact
-    return SIGNATURE if file.name.endswith(SIGNATURE.suffix) else OTHER
+    return next((kind for kind in (SIGNATURE, PUBLISHED) if file.name.endswith(kind.suffix)), OTHER)
