@@ -56,6 +56,7 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.trust.verification import package_report, report
+from ops.supply_chain.trust.verification.brief import brief
 
 RELEASE_FOLDER = "release"
 REPORT_FOLDER = "verification"
@@ -108,7 +109,8 @@ def _perform(run: StageRun) -> StageResult:
     _write(run, verification, document, summary, own=own)
     return StageResult(
         outcome=verification.ruling,
-        text=report.text(verification, reasons=False),
+        text=report.text(verification, reasons=False) if run.args.verbose else brief(verification),
+        says_findings=not run.args.verbose,
         counts=_counts(verification),
         findings=_findings(verification),
         document=document,

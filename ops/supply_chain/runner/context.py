@@ -83,11 +83,13 @@ class StageResult:
 
     People get the record's counts, findings and notes from the runner, which renders them in one way for all stages.
     `text` is what a stage shows in place of the outcome and counts, for example a table of updates; `details` are
-    further lines. Neither contains findings or notes.
+    further lines. Neither contains findings or notes, except for a `text` that `says_findings`: they are then in the record
+    and the document, and not shown once more.
     """
 
     outcome: Outcome
     text: str = ""
+    says_findings: bool = False
     details: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()

@@ -259,4 +259,5 @@ def _render(record: Record, result: StageResult, form: str, *, public: bool, wid
             "result": msgspec.to_builtins(result.document),
         }
         return canonical.encode(document).decode()
-    return stage_text(record, text=result.text, details=result.details, width=width)
+    shown = msgspec.structs.replace(record, findings=()) if result.says_findings else record
+    return stage_text(shown, text=result.text, details=result.details, width=width)

@@ -48,6 +48,7 @@ from ops.supply_chain.gather.trust.verification.summary import summary_statement
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.trust.verification import package_report, report
+from ops.supply_chain.trust.verification.brief import brief
 
 
 class _Parser(argparse.ArgumentParser):
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     add_options(parser)
     add_package_options(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="format of the result on stdout")
+    parser.add_argument("--verbose", action="store_true", help="show every check, with a command that checks the same")
     parser.add_argument("--offline", action="store_true", help="do not access the network")
     parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where downloads are kept, to continue them")
     return parser
@@ -114,7 +116,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.format == "json":
         _say(json.dumps(report.document(verification, verified_at=timestamp(now)), sort_keys=True, indent=2))
     else:
-        _say(report.text(verification))
+        _say(report.text(verification) if args.verbose else brief(verification))
     if trusted.root is None:
         _say(f"note: to check signatures, install: {INSTALL}", error=True)
     return exit_code_of(verification.ruling)

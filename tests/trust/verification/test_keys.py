@@ -175,7 +175,8 @@ def lay(folder: Path, keyed: Keyed, signer: KeySigner, files: dict[str, bytes]) 
 def verify(keyed: Keyed, folder: Path, *words: str) -> int:
     from ops.supply_chain import verify_release
 
-    return verify_release.main([*words, "--project", str(keyed.world.project), "--dist", str(folder / "dist")])
+    folders = ["--project", str(keyed.world.project), "--dist", str(folder / "dist")]
+    return verify_release.main([*words, *folders, "--verbose"])
 
 
 def test_the_stage_takes_a_key_and_the_configured_identities_do_not_count(
@@ -230,7 +231,7 @@ def test_the_stand_alone_verifier_takes_a_key(
 
     words = lay(tmp_path, keyed, keyed.signer, keyed.files)
     monkeypatch.setattr(sys, "argv", ["sealwright-verify"])
-    assert stand_alone.main([*words, "--key", str(tmp_path / "key.pub")]) == 0
+    assert stand_alone.main([*words, "--key", str(tmp_path / "key.pub"), "--verbose"]) == 0
     assert f"authorized key: sha256:{keyed.signer.sha256}" in capfd.readouterr().out
     assert stand_alone.main(words) == 4
     assert stand_alone.main([*words, "--key", str(tmp_path / "none")]) == 2

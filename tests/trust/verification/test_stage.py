@@ -44,7 +44,7 @@ def document(folder: Path, name: str) -> Any:
 
 def verify(world: World, dist: Path, *words: str) -> int:
     shared = ["--project", str(world.project), "--dist", str(dist), "--artifacts", str(dist / "none")]
-    return world.run("verify_release", *words, *shared)
+    return world.run("verify_release", *words, *shared, "--verbose")
 
 
 def test_of_the_projects_own_release_everything_is_written(

@@ -28,7 +28,7 @@ def trusted(world: World, tmp_path: Path) -> list[str]:
 
 
 def test_with_python_alone_nothing_is_called_verified(world: World, run: Run, trusted: list[str]) -> None:
-    done = run(str(world.detached.folder), *trusted, "--rehearsal")
+    done = run(str(world.detached.folder), *trusted, "--rehearsal", "--verbose")
     assert done.returncode == 5, done.stderr
     told = done.stdout.splitlines()
     assert told[0] == "small v1.0 (a rehearsal, not a release): not verified, because not everything could be examined"

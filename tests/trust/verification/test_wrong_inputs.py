@@ -27,11 +27,12 @@ def verify(
 
     def by_stage(*words: str) -> tuple[int, str]:
         (tmp_path / "project").mkdir(exist_ok=True)
-        code = verify_release.main([*words, "--project", str(tmp_path / "project"), "--dist", str(tmp_path / "dist")])
+        folders = ["--project", str(tmp_path / "project"), "--dist", str(tmp_path / "dist")]
+        code = verify_release.main([*words, *folders, "--verbose"])
         return code, "".join(capfd.readouterr())
 
     def alone(*words: str) -> tuple[int, str]:
-        done = run(*words, site=packages)
+        done = run(*words, "--verbose", site=packages)
         return done.returncode, done.stdout + done.stderr
 
     return by_stage if request.param == "stage" else alone

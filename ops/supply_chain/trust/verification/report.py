@@ -70,7 +70,7 @@ def text(verification: Verification, *, reasons: bool = True) -> str:
     lines = [headline(verification)]
     lines += [f"  {key:<9} {value}" for key, value in verification.facts.items()]
     lines += [f"  {'level':<9} SLSA Build L{verification.level.build}: {verification.level.reason}"]
-    lines += [f"  {'weakened':<9} {setting}" for setting in _weakened(verification)]
+    lines += [f"  {'weakened':<9} {setting}" for setting in weakened_lines(verification)]
     for check in verification.checks:
         lines.append(f"{_WORDS[check.outcome]:<{_WIDTH}} {check.title} ({counted(check)}){_accepted(check)}")
         lines += [
@@ -101,7 +101,7 @@ def headline(verification: Verification) -> str:
     return f"{_result(verification)}; {settings}" if settings else _result(verification)
 
 
-def _weakened(verification: Verification) -> list[str]:
+def weakened_lines(verification: Verification) -> list[str]:
     """Return a line for each setting that made the gate weaker, or one for none or not recorded."""
     if verification.weakened is None:
         return [NOT_RECORDED]
@@ -165,7 +165,7 @@ def _markdown(verification: Verification) -> Iterator[str]:
     yield from (f"# {markdown.text(headline(verification))}", "")
     yield from (f"- {key}: {markdown.code(value)}" for key, value in verification.facts.items())
     yield f"- SLSA Build L{verification.level.build}: {verification.level.reason}"
-    yield from (f"- weakened: {markdown.text(setting)}" for setting in _weakened(verification))
+    yield from (f"- weakened: {markdown.text(setting)}" for setting in weakened_lines(verification))
     yield from ("", "| check | outcome | examined |", "|---|---|---|")
     for check in verification.checks:
         yield f"| {check.title} (`{check.code}`) | {_WORDS[check.outcome]}{_accepted(check)} | {counted(check)} |"
