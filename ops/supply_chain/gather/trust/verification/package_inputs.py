@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from ops.supply_chain.contracts.config.index import IndexConfig
 
 _OF_PACKAGE = ("file", "out", "no_attestations")
+_OF_RELEASE = ("previous", "attestations", "source_repository", "source_commit", "tag", "allow_unsigned", "rehearsal")
+"""Options about a release that would be ignored without one."""
+
 _OF_INDEX = ("index", "integrity_api", "baseline", *_OF_PACKAGE)
 
 
@@ -125,8 +128,20 @@ def _contradictions(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
         yield "--lock verifies packages on an index, and a release is named too", "Give one of them."
     if args.no_attestations and not has_release:
         yield "--no-attestations needs a release, else nothing is left to verify", "Name the release."
+    if args.package or args.lock:
+        yield from _misplaced(args, has_release=has_release)
+
+
+def _misplaced(args: argparse.Namespace, *, has_release: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with options about a release, where packages on an index are verified."""
+    for name in () if has_release else _OF_RELEASE:
+        if getattr(args, name):
+            yield (
+                f"--{name.replace('_', '-')} needs a release, and none is named",
+                "Name the release, or omit the option.",
+            )
     for name in ("vsa", "markdown"):
-        if getattr(args, name) and (args.package or args.lock):
+        if getattr(args, name):
             yield f"--{name} reports on a release alone", "Omit it, or use --format json."
 
 
