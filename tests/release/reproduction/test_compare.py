@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from ops.supply_chain.contracts.files.build_report import NO_DIFFOSCOPE, SAME_CONDITIONS
 from ops.supply_chain.contracts.files.reproduction import ComparedFile, FileResult
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.release.reproduction.json_fields import differing_fields
+from ops.supply_chain.release.reproduction.run_fields import sort_fields
 from tests.fakes.distributions import make_zip, sdist, sdist_files, special, wheel, wheel_entries, wheel_files
 from tests.release.reproduction.worlds import (
     CHECKSUMS,
@@ -337,3 +339,22 @@ def test_each_tool_is_named() -> None:
         ),
     )
     assert {field.why for field in compare(files, rebuilt())[PROVENANCE].tools} == {"deflate", "uv"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "mine", "other", "explained"),
+    [
+        ("build_distributions", ["a", f"{SAME_CONDITIONS}user"], ["a", f"{SAME_CONDITIONS}user (root)"], True),
+        ("build_distributions", [f"{SAME_CONDITIONS}user"], [], True),
+        ("build_distributions", [], [f"{NO_DIFFOSCOPE}absent"], True),
+        ("build_distributions", [f"{SAME_CONDITIONS}user"], ["a"], False),
+        ("generate_sbom", [f"{SAME_CONDITIONS}user"], [], False),
+    ],
+)
+def test_what_a_build_could_not_vary_on_its_machine_is_explained(
+    stage: str, mine: list[str], other: list[str], explained: bool
+) -> None:
+    documents: list[Any] = [{"records": [{"stage": stage, "notes": notes}]} for notes in (mine, other)]
+    found = sort_fields(differing_fields(documents[0], documents[1]), documents[0], frozenset(), previous="")
+    assert (found.differences == ()) is explained
+    assert list(found.run) == (["$.records[].notes[]"] if explained else [])

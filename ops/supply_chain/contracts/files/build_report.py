@@ -13,6 +13,9 @@ from typing import Literal
 from ops.supply_chain.contracts.base import Contract, Count, FileRef, Sha256
 from ops.supply_chain.contracts.values.distribution import DistributionKind
 
+SAME_CONDITIONS, NO_DIFFOSCOPE = "both builds have the same ", "no report of diffoscope: "
+"""Beginnings of the notes of a build that are about its machine and not about what was built."""
+
 
 class BuildRequirement(Contract, frozen=True, kw_only=True):
     """One package of the build environment, with the digests that its lock allows, sorted."""

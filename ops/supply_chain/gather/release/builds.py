@@ -35,6 +35,8 @@ from ops.supply_chain.adapters.files.package_folders import PackageFolder, packa
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.contracts.config.build import BuildConfig
 from ops.supply_chain.contracts.files.build_report import (
+    NO_DIFFOSCOPE,
+    SAME_CONDITIONS,
     BuildConditions,
     BuildRequirement,
     BuiltDistribution,
@@ -157,8 +159,8 @@ def _notes(done: Sequence[_Built], reports: Mapping[str, DiffoscopeReport]) -> t
     shared = {f"{row.condition} ({row.reason})" for built in done for row in built.package.not_varied}
     absent = sorted({report.problem for report in reports.values() if report.problem})
     return (
-        *((f"both builds have the same {', '.join(sorted(shared))}",) if shared else ()),
-        *(f"no report of diffoscope: {problem}" for problem in absent),
+        *((f"{SAME_CONDITIONS}{', '.join(sorted(shared))}",) if shared else ()),
+        *(f"{NO_DIFFOSCOPE}{problem}" for problem in absent),
     )
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
+from ops.supply_chain.contracts.files.build_report import NO_DIFFOSCOPE, SAME_CONDITIONS
 from ops.supply_chain.release.reproduction.json_fields import FieldDifference
 
 _POSITION = re.compile(r"\[\d+\]")
@@ -27,6 +28,7 @@ _TOOL = re.compile(
     r"|\$\.predicate\.runDetails\.builder\.version\.\w+"
 )
 _RECORDED_TOOL = re.compile(r"\$\.records\[(\d+)\]\.tools\[(\d+)\]")
+_NOTE = re.compile(r"\$\.records\[(\d+)\]\.notes\[\d+\]")
 _DESCRIBED = re.compile(
     r"\$\.predicate\.(buildDefinition\.resolvedDependencies|runDetails\.byproducts)\[(\d+)\](\..*)?"
 )
@@ -118,7 +120,18 @@ def _texts(difference: FieldDifference) -> tuple[str, str] | None:
 def _is_of_run(difference: FieldDifference, released: Any) -> bool:
     """Return whether a field of a provenance or the digest of a file that is not released depends on the run."""
     role, field = _row_of(difference, released)
-    return _is_unreleased(difference, released) or field in _ROLES_OF_RUN.get(role, ())
+    known = field in _ROLES_OF_RUN.get(role, ())
+    return known or _is_unreleased(difference, released) or _is_about_machine(difference, released)
+
+
+def _is_about_machine(difference: FieldDifference, released: Any) -> bool:
+    """Return whether it is a note of a build about the machine: which conditions the two builds could not vary there."""
+    found = _NOTE.fullmatch(difference.path)
+    if not found or released["records"][int(found[1])]["stage"] != "build_distributions":
+        return False
+    given = [difference.released] if difference.has_released else []
+    given += [difference.rebuilt] if difference.has_rebuilt else []
+    return all(isinstance(note, str) and note.startswith((SAME_CONDITIONS, NO_DIFFOSCOPE)) for note in given)
 
 
 def _is_unreleased(difference: FieldDifference, released: Any) -> bool:
