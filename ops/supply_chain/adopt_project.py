@@ -37,6 +37,7 @@ from ops.supply_chain.core.errors import ErrorClass, OutputError, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.assurance.adoption.files import pipeline_of, read_templates, write_plan
 from ops.supply_chain.gather.assurance.adoption.survey import survey_of
+from ops.supply_chain.inventory.model.document import GENERATOR_VERSION
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -56,7 +57,8 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--pipeline",
         default="",
         metavar="OWNER/REPO@COMMIT",
-        help="where workflows take sealwright from (default: this checkout's remote and commit)",
+        help="where workflows take sealwright from, or `lock`: from requirements/sealwright.txt of the project (default: "
+        "this checkout's remote and commit; of an installed sealwright: lock)",
     )
     parser.add_argument("--no-next-steps", action="store_true", help="do not print the next steps")
 
@@ -106,7 +108,7 @@ def _perform(run: StageRun) -> StageResult:
 
 
 def _plan(run: StageRun, survey: ProjectSurvey) -> AdoptionPlan:
-    pipeline = require_pipeline(run.args.pipeline) if run.args.pipeline else pipeline_of()
+    pipeline = require_pipeline(run.args.pipeline, version=GENERATOR_VERSION) if run.args.pipeline else pipeline_of()
     wanted = AdoptOptions(template=run.args.template, workflows=run.args.workflows)
     templates = read_templates(document=wanted.template)
     return make_plan(survey, wanted, templates=templates, pipeline=pipeline)

@@ -18,5 +18,9 @@ def start_words(module: str) -> tuple[str, ...]:
         module: Its full name, `ops.supply_chain.check_locks`. In an installed sealwright it can be found by nothing but
             the starter, which puts the tree on the path.
     """
-    carried = TREE.name == CARRIED and (TREE.parent / "stage.py").is_file()
-    return ("-Im", STARTER, module) if carried else ("-Im", module)
+    return ("-Im", STARTER, module) if is_carried(TREE) else ("-Im", module)
+
+
+def is_carried(tree: Path) -> bool:
+    """Return whether a tree is that of an installed sealwright, and not a checkout."""
+    return tree.name == CARRIED and (tree.parent / "stage.py").is_file()

@@ -168,7 +168,7 @@ def test_a_rule_that_needs_too_much_memory_does_not_decide(tmp_path: Path) -> No
         "pass if count([x | some i in numbers.range(1, 3000); x := numbers.range(1, 100000 + i)]) > 0",
     )
     with opa.OpaEngine(load(tmp_path)) as engine:
-        [verdict] = engine.evaluate({}, opa.Limits(seconds=60, memory_bytes=300 << 20), all_seconds=60)
+        [verdict] = engine.evaluate({}, opa.QuestionLimits(seconds=60, memory_bytes=300 << 20), all_seconds=60)
     assert verdict.outcome is Outcome.FAIL
 
 

@@ -51,7 +51,8 @@ PERMISSIONS = {
     },
 }
 PIPELINES = {
-    "known": require_pipeline(PIPELINE),
+    "known": require_pipeline(PIPELINE, version="1.0"),
+    "locked": require_pipeline("lock", version="1.0"),
     "no repository": PipelineSource(commit=COMMIT),
     "unknown": PipelineSource(),
 }
@@ -141,11 +142,38 @@ def test_a_review_runs_nothing_of_the_pull_request_and_reads_no_secret(repositor
         workflow = yaml.safe_load(text)
         assert workflow[True] == {"pull_request": None}  # `on` is a truth value in YAML 1.1
         assert "secrets." not in text
+        if kind == "locked":
+            _installs_from_the_base(workflow)
+            continue
         assert workflow["jobs"]["review"]["defaults"]["run"]["working-directory"] == "pipeline"
         project, pipeline = (step["with"] for step in steps_of(workflow) if "actions/checkout@" in step.get("uses", ""))
         assert (project["path"], project["fetch-depth"], pipeline["path"]) == ("project", 0, "pipeline")
         assert "ref" not in project
         assert "ref" in pipeline
+
+
+def _installs_from_the_base(workflow: dict[str, Any]) -> None:
+    """One checkout; sealwright is what the base locks, installed by an interpreter that imports nothing of the change."""
+    steps = list(steps_of(workflow))
+    [project] = [step["with"] for step in steps if "actions/checkout@" in step.get("uses", "")]
+    assert (project["path"], project["fetch-depth"], "ref" in project) == ("project", 0, False)
+    take, install, review = (step for step in steps if "run" in step)
+    assert take["env"] == {"BASE": "${{ github.event.pull_request.base.sha }}"}
+    assert take["run"] == 'git show "$BASE:requirements/sealwright.txt" > "$RUNNER_TEMP/sealwright.txt"'
+    assert install["run"].startswith("python -I -m pip install ")
+    assert install["run"].endswith(' -r "$RUNNER_TEMP/sealwright.txt"')
+    assert review["run"].startswith("sealwright pull_request ")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_locked_sealwright_needs_one_checkout_and_no_variable(repository: Path, name: str) -> None:
+    text = text_of(repository, name, "locked")
+    assert "SEALWRIGHT_REPOSITORY" not in text
+    assert "SEALWRIGHT_COMMIT" not in text
+    assert "nox -s" not in "".join(step.get("run", "") for step in steps_of(yaml.safe_load(text)))
+    for job in yaml.safe_load(text)["jobs"].values():
+        assert sum("actions/checkout@" in step.get("uses", "") for step in job["steps"]) == 1
+        assert all("-r requirements.txt" not in step.get("run", "") for step in job["steps"])
 
 
 def test_the_job_that_builds_a_release_again_has_a_token_for_the_download_alone(repository: Path) -> None:
@@ -168,7 +196,7 @@ def test_a_release_is_verified_before_it_is_published(repository: Path) -> None:
     assert words.index("actions/attest") > next(i for i, word in enumerate(words) if "nox -s release" in word)
     assert jobs["publish"]["needs"] == "release"
     assert runs == [
-        "python -m nox -s verify -- dist/release --project ../project",
+        "python -m nox -s verify -- --project ../project dist/release",
         'python -m nox -s publish -- --project ../project --dist dist --version "$GITHUB_REF_NAME"',
     ]
 
@@ -320,9 +348,9 @@ NO_PIPELINES = [
 @pytest.mark.parametrize("text", NO_PIPELINES)
 def test_a_pipeline_is_a_repository_and_a_whole_commit(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        require_pipeline(text)
+        require_pipeline(text, version="1.0")
     assert caught.value.described() == (
-        f"error: --pipeline {text!r}: expected OWNER/REPO@COMMIT with a full commit hash\n"
+        f"error: --pipeline {text!r}: expected OWNER/REPO@COMMIT with a full commit hash, or lock\n"
         "  next: Name the repository and the commit of sealwright that the workflows are to run."
     )
 

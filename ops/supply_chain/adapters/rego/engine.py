@@ -115,7 +115,7 @@ def evaluate(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...
 def _evaluate_with_opa(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
     size = len(json.dumps(document))
     seconds = RULE_SECONDS + RULE_SECONDS_PER_MIB * (size >> 20)
-    limits = opa.Limits(seconds=seconds, memory_bytes=MEMORY_BYTES + MEMORY_PER_INPUT_BYTE * size)
+    limits = opa.QuestionLimits(seconds=seconds, memory_bytes=MEMORY_BYTES + MEMORY_PER_INPUT_BYTE * size)
     with opa.OpaEngine(policy) as engine:
         return engine.evaluate(_mapped(document, _cut), limits, all_seconds=CHILD_SECONDS)
 

@@ -45,7 +45,7 @@ _VERSION = re.compile(r"^Version: (?P<version>(\d+)\.(\d+)\.(\d+)\S*)$", re.MULT
 _FAILURES = (OSError, subprocess.SubprocessError, ValueError)
 
 
-class Limits(NamedTuple):
+class QuestionLimits(NamedTuple):
     """Most seconds and bytes of memory that one question may take."""
 
     seconds: float
@@ -106,7 +106,7 @@ class OpaEngine:
     def __exit__(self, *_: object) -> None:
         self._folder.cleanup()
 
-    def evaluate(self, document: Any, limits: Limits, *, all_seconds: float) -> tuple[RuleVerdict, ...]:
+    def evaluate(self, document: Any, limits: QuestionLimits, *, all_seconds: float) -> tuple[RuleVerdict, ...]:
         """Ask every rule about one input.
 
         Args:
@@ -128,7 +128,7 @@ class OpaEngine:
             return tuple(self._alone(rule, limits, until) for rule in self._rules)
         return tuple(_verdict(rule, answers[rule.code]) for rule in self._rules)
 
-    def _alone(self, rule: Rule, limits: Limits, until: float) -> RuleVerdict:
+    def _alone(self, rule: Rule, limits: QuestionLimits, until: float) -> RuleVerdict:
         left = until - time.monotonic()
         if left <= 0:
             return undecided(rule, "no time was left")
@@ -137,7 +137,7 @@ class OpaEngine:
         except _Failed as error:
             return undecided(rule, f"the engine {error}")
 
-    def _ask(self, rules: Sequence[Rule], limits: Limits) -> dict[str, Any]:
+    def _ask(self, rules: Sequence[Rule], limits: QuestionLimits) -> dict[str, Any]:
         names = ", ".join(f"{json.dumps(rule.code)}: data.{rule.module.package}" for rule in rules)
         words = ["eval", "--format", "json", "--strict-builtin-errors", "--capabilities", "abilities.json"]
         words += ["--data", "modules", "--data", "tables.json", "--input", "input.json", f"{{{names}}}"]
@@ -183,7 +183,7 @@ class OpaEngine:
 
 
 def _write_modules(base: Path, modules: Sequence[Module]) -> Iterator[tuple[str, str]]:
-    """Write each module under a name of ours; give that name and the module's path."""
+    """Write each module under a name made here; give that name and the module's path."""
     folder = base / "modules"
     folder.mkdir()
     for place, module in enumerate(modules):

@@ -64,13 +64,23 @@ _SHOWN: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
-def config_text(survey: ProjectSurvey) -> str:
+_SCOPE = """\
+# What the workflows install: gated like every lock, and no part of the product.
+[[locks.scopes]]
+path = {path}
+scope = "excluded"
+"""
+
+
+def config_text(survey: ProjectSurvey, *, scopes: Sequence[str] = ()) -> str:
     """Return the file's content.
 
     Args:
         survey: The project.
+        scopes: Locks that are no part of the product.
     """
     parts = [_HEAD, f"component_name = {quoted(survey.name)}\n", *(_table(row, survey) for row in _SHOWN)]
+    parts += [_SCOPE.format(path=quoted(path)) for path in scopes]
     parts += [_REPORTING.format(repository=quoted(survey.repository or "OWNER/REPO")), _signing(survey)]
     parts.append(waivers_text(survey.ignored.entries))
     return "\n".join(part for part in parts if part)

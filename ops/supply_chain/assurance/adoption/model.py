@@ -40,11 +40,13 @@ class ImportedIgnores(msgspec.Struct, frozen=True, kw_only=True):
 class PipelineSource(msgspec.Struct, frozen=True, kw_only=True):
     """The source of sealwright for adopted workflows: `OWNER/REPO` and a full commit hash.
 
-    Either is empty where this checkout does not determine it; the workflow then uses a repository variable.
+    Either is empty where this checkout does not determine it; the workflow then uses a repository variable. With a
+    `version` the workflows check out the project alone, and install that version of sealwright from a lock in it.
     """
 
     repository: str = ""
     commit: str = ""
+    version: str = ""
 
 
 class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):

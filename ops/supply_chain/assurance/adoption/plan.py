@@ -32,7 +32,7 @@ WORKFLOWS_WHY = {
 def places() -> tuple[str, ...]:
     """Return every path whose existence affects the plan."""
     flows = tuple(f"{workflows.FOLDER}/{name}" for name in workflows.NAMES)
-    return (CONFIG_NAME, TEMPLATE, GITIGNORE, *flows, *bots.RENOVATE_PLACES, *bots.DEPENDABOT_PLACES)
+    return (CONFIG_NAME, TEMPLATE, GITIGNORE, workflows.SOURCE, *flows, *bots.RENOVATE_PLACES, *bots.DEPENDABOT_PLACES)
 
 
 def make_plan(
@@ -53,7 +53,7 @@ def make_plan(
         files,
         kept,
         CONFIG_NAME,
-        config_text(survey),
+        config_text(survey, scopes=[workflows.LOCK] if pipeline.version else []),
         "configuration of sealwright for this project",
         (CONFIG_NAME,),
     )
@@ -74,6 +74,10 @@ def make_plan(
             path = f"{workflows.FOLDER}/{name}"
             text = workflows.render_workflow(templates[name], pipeline=pipeline, name=survey.name)
             _add(survey, files, kept, path, text, WORKFLOWS_WHY[name], (path,))
+        if pipeline.version:
+            why = "what the workflows install; 'lock' compiles it to requirements/sealwright.txt"
+            text = f"sealwright=={pipeline.version}\n"
+            _add(survey, files, kept, workflows.SOURCE, text, why, (workflows.SOURCE,))
         why = "security updates; alerts are enabled in the repository's settings"
         _add(survey, files, kept, bots.DEPENDABOT, bots.dependabot_text(survey), why, bots.DEPENDABOT_PLACES)
     _gitignore(survey, files, kept)

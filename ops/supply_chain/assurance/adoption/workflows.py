@@ -13,25 +13,37 @@ import re
 
 from ops.supply_chain.assurance.adoption.model import PipelineSource
 from ops.supply_chain.contracts.values.publication import REPOSITORY
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 
 NAMES = ("release.yml", "daily-scan.yml", "pull-request.yml", "reproduce.yml", "scorecard.yml")
 FOLDER = ".github/workflows"
 
+LOCKED = "lock"
+"""Instead of OWNER/REPO@COMMIT: sealwright is installed from a lock in the project."""
+
+SOURCE, LOCK = "requirements/sealwright.in", "requirements/sealwright.txt"
+
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-def require_pipeline(text: str) -> PipelineSource:
-    """Read `OWNER/REPO@COMMIT`.
+def require_pipeline(text: str, *, version: str) -> PipelineSource:
+    """Read `OWNER/REPO@COMMIT`, or `lock`.
+
+    Args:
+        text: As the command line gives it.
+        version: Of this sealwright, for a lock.
 
     Raises:
         UsageError: The text has another form.
     """
+    if text == LOCKED:
+        return PipelineSource(version=version)
     repository, _, commit = text.partition("@")
     if REPOSITORY.fullmatch(repository) and _COMMIT.fullmatch(commit):
         return PipelineSource(repository=repository, commit=commit)
     raise UsageError(
-        f"--pipeline {text!r}: expected OWNER/REPO@COMMIT with a full commit hash",
+        f"--pipeline {text!r}: expected OWNER/REPO@COMMIT with a full commit hash, or {LOCKED}",
         hint="Name the repository and the commit of sealwright that the workflows are to run.",
         kind=ErrorClass.COMMAND_LINE,
     )
@@ -55,11 +67,23 @@ def render_workflow(template: str, *, pipeline: PipelineSource, name: str, own: 
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
+    locked = bool(pipeline.version) and not own
+    known = own or locked
+
+    def sealwright(session: str) -> str:
+        return f"sealwright {session}" if locked else f"python -m {command(session, '--project', '../project')}"
+
     return environment.from_string(template).render(
         own=own,
-        folder="project" if own else "pipeline",
-        repository="own" if own else pipeline.repository,
-        commit="own" if own else pipeline.commit,
+        locked=locked,
+        checkout=not known,
+        sealwright=sealwright,
+        # Isolated, because the folder of the project is the current one.
+        python="python -I" if locked else "python",
+        lock=LOCK if locked else "requirements.txt",
+        folder="project" if known else "pipeline",
+        repository="known" if known else pipeline.repository,
+        commit="known" if known else pipeline.commit,
         minute=minute_of(name),
     )
 

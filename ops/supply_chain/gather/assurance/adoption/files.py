@@ -11,14 +11,17 @@ from ops.supply_chain.assurance.adoption.model import AdoptionPlan, PipelineSour
 from ops.supply_chain.assurance.adoption.plan import TEMPLATE
 from ops.supply_chain.assurance.adoption.workflows import NAMES
 from ops.supply_chain.core.errors import InputError, UnavailableError
-from ops.supply_chain.core.start import TREE
+from ops.supply_chain.core.start import TREE, is_carried
+from ops.supply_chain.inventory.model.document import GENERATOR_VERSION
 from ops.supply_chain.release.publication.names import repository_of
 
 TEMPLATES = "templates"
 
 
 def pipeline_of(repository: Path = TREE) -> PipelineSource:
-    """Return the repository and commit of this checkout; empty where unknown."""
+    """Return the repository and commit of this checkout, empty where unknown; the version of an installed sealwright."""
+    if is_carried(repository):
+        return PipelineSource(version=GENERATOR_VERSION)
     try:
         state = git.read_state(repository)
     except UnavailableError:
