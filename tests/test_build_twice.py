@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.supply_chain import generate_sbom
 from ops.supply_chain.adapters.builders import build as builders
 from ops.supply_chain.adapters.builders.run import BuildLimits
 from ops.supply_chain.core.errors import ExitCode
@@ -121,6 +122,14 @@ def test_the_sbom_of_a_wheel_is_put_into_it(project: BuiltProject, tmp_path: Pat
         if name not in (MEMBER, RECORD)
     }
     assert f"{MEMBER},sha256=" in member_of(released, RECORD).decode()
+    folders = ["--project", str(project.root), "--dist", str(project.dist), "--cache", str(tmp_path / "cache")]
+    assert generate_sbom.main([*folders, "--version", "1.0", "--no-enrich"]) == ExitCode.PASS
+    outside = json.loads((project.dist / "sbom/demo-sbom-wheel.cdx.json").read_text())
+    assert {"name": "sealwright:distribution", "value": WHEEL} in outside["metadata"]["properties"]
+    assert not [row for row in outside["metadata"]["properties"] if row["name"] == "sealwright:incomplete"]
+    others = {row["bom-ref"]: row for row in outside["components"]}
+    assert {row["bom-ref"]: row for row in found["components"]}.items() <= others.items()
+    assert {row["name"] for row in others.values()} - {row["name"] for row in found["components"]} == {MEMBER, RECORD}
     project.run()
     assert project.released[WHEEL] == released
 

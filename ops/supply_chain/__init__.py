@@ -72,7 +72,7 @@ PIPELINE: tuple[StageRow, ...] = (
         "check_hashes",
         "Hashes",
         reads="locks, index",
-        writes="record",
+        writes="record; with --record the contents of wheels beside each lock",
         decides="every recorded hash still served by the index, yanked, replaced, quarantined",
         gate=True,
         required=True,
@@ -133,7 +133,7 @@ PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "generate_sbom",
         "SBOM",
-        reads="locks, core metadata on the index",
+        reads="locks, recorded contents of wheels, core metadata on the index",
         writes="dist/sbom/",
         decides="complete, valid",
         required=True,

@@ -194,8 +194,13 @@ def _inside(found: LookupResult) -> dict[str, int]:
     """Count what is inside wheels, and how much of that was not matched; absent where nothing is recorded."""
     if not any(pins.contents.refs for pins in found.projects):
         return {}
-    others = [len(parts) for pins in found.projects for parts in pins.contents.inside.others.values()]
-    return {"inside": len(found.inside) + sum(others), "inside_not_matched": sum(others)}
+    others = {
+        (part.purl, part.name, part.version)
+        for pins in found.projects
+        for parts in pins.contents.inside.others.values()
+        for part in parts
+    }
+    return {"inside": len(found.inside) + len(others), "inside_not_matched": len(others)}
 
 
 def _feed_age(found: LookupResult) -> dict[str, int]:
