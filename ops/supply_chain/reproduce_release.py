@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -177,7 +178,7 @@ def _require_folder(released: ReleasedRun, state: CloneState) -> None:
     if released.folder != state.prefix:
         raise UsageError(
             f"the release is of the folder {released.folder or '.'} of its repository, and --project is {state.prefix or '.'}",
-            hint=f"Give --project {state.top / released.folder}.",
+            hint=f"Give --project {shlex.quote(str(state.top / released.folder))}.",
             kind=ErrorClass.COMMAND_LINE,
         )
 

@@ -5,6 +5,7 @@ Source: git-clone(1), git-rev-parse(1), git-remote(1)
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -40,10 +41,11 @@ def clone_with(folder: Path, commit: str) -> CloneState:
         )
     shallow = git_text(folder, "rev-parse", "--is-shallow-repository").strip() == "true"
     if run_git(folder, "cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
+        here = shlex.quote(str(folder))
         raise UnavailableError(
             f"commit {commit} of the release is not in this {'shallow ' if shallow else ''}clone, so nothing was rebuilt",
-            hint=f"git -C {folder} fetch {'--unshallow ' if shallow else ''}--tags origin"
-            + ("" if shallow else f", or: git -C {folder} fetch origin {commit}"),
+            hint=f"git -C {here} fetch {'--unshallow ' if shallow else ''}--tags origin"
+            + ("" if shallow else f", or: git -C {here} fetch origin {commit}"),
         )
     return CloneState(
         top=Path(git_text(folder, "rev-parse", "--show-toplevel").rstrip("\n")),
