@@ -80,6 +80,7 @@ class World:
         signed: bool = True,
         verifier: bool = False,
         attested: tuple[str, ...] = (),
+        statements: tuple[str, ...] = (),
     ) -> None:
         moment = f"2026-11-{day:02}T00:00:00Z"
         before = self.claims.source
@@ -89,6 +90,7 @@ class World:
         names = [*(name.replace("1.0", version) for name in NAMES), *(["sealwright-verify.pyz"] if verifier else [])]
         names += [*attested, *(f"{name}.publish.attestation" for name in attested)]
         names += [f"{name}.sigstore.json" for name in names if signed] + [f"acme-{version}-verification.json"]
+        names += [f"acme-{version}-{what}.attestation.sigstore.json" for what in statements]
         manifest = Manifest(
             schema="manifest/1",
             component="acme",
@@ -183,6 +185,32 @@ def test_the_commands_name_the_files_of_the_release(world: World) -> None:
     assert "nox -s reproduce -- --project CLONE --release FOLDER\n" in text
     assert "verification.json" not in text
     assert "The release acme 1.0 is retained until 2027-11-02." in text
+
+
+TYPES = {
+    "provenance": "https://slsa.dev/provenance/v1",
+    "sbom": "https://cyclonedx.org/bom",
+    "vex": "https://openvex.dev/ns/v0.2.0",
+    "vulns": "https://in-toto.io/attestation/vulns/v0.2",
+    "test-result": "https://in-toto.io/attestation/test-result/v0.1",
+    "release": "https://in-toto.io/attestation/release/v0.1",
+    "vsa": "https://slsa.dev/verification_summary/v1",
+}
+
+
+@pytest.mark.parametrize("files", [(), ("acme-1.0.tar.gz", "acme-1.0-vex.openvex.json")])
+def test_signed_statements_are_verified_with_their_type_in_full(world: World, files: tuple[str, ...]) -> None:
+    world.configure(CONFIG + '[[signing.identities]]\nissuer = "https://i.example"\nidentity = "me@acme.example"\n')
+    given = tuple(what for what in TYPES if what != "vex" or files)
+    world.retain(*IDS, attested=files, statements=given)
+    assert world.run() == ExitCode.PASS
+    found = [line for line in world.read().splitlines() if line.startswith("cosign verify-blob-attestation")]
+    about = files[0] if files else "acme-1.0-gate.json"
+    assert found == [
+        f"cosign verify-blob-attestation --bundle acme-1.0-{what}.attestation.sigstore.json --type {TYPES[what]} "
+        f"--certificate-identity me@acme.example --certificate-oidc-issuer https://i.example {about}"
+        for what in given
+    ]
 
 
 def options() -> ArgumentParser:

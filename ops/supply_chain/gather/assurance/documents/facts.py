@@ -17,7 +17,13 @@ from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.claims import ClaimsReport, EvidenceSource
 from ops.supply_chain.contracts.files.manifest import Manifest, PreviousRelease
 from ops.supply_chain.contracts.files.verdict import GateFile
-from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signature, publish_attestation_name
+from ops.supply_chain.contracts.values.predicate_types import PROVENANCE_TYPE, STATEMENT_TYPES
+from ops.supply_chain.contracts.values.signature_names import (
+    attestation_name,
+    bundle_name,
+    is_signature,
+    publish_attestation_name,
+)
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
@@ -30,8 +36,9 @@ from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.arguments import DEFAULT_ARTIFACTS
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
+from ops.supply_chain.trust.signing.statements import documents
 from ops.supply_chain.trust.verification import commands
-from ops.supply_chain.trust.verification.file_kinds import VERIFIER
+from ops.supply_chain.trust.verification.file_kinds import VERIFIER, classify
 
 SIGNED_CLAIM = "signed-releases"
 """The claim whose facts name who signed."""
@@ -213,6 +220,25 @@ def _signatures(facts: DocumentFacts, manifest: Manifest, files: Sequence[Descri
         for file in files:
             if file.signed:
                 yield commands.verify_file(file.name, bundle_name(file.name), who, private_root=private)
+        for bundle, kind, subject in _attestations(manifest):
+            yield commands.verify_attestation(subject, bundle, kind, who, private_root=private)
+
+
+def _attestations(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
+    """Yield each signed statement about the files: its bundle, its predicate type in full, and a file that it is about."""
+    component, version = manifest.component, manifest.version
+    names = {file.name for file in manifest.files}
+    subject = next(iter(classify(names).distributions), gate_name(component, version))
+    chosen = documents(names, component=component, version=version)
+    kinds = {
+        "provenance": PROVENANCE_TYPE,
+        **{document.what: document.predicate_type for document in chosen},
+        **STATEMENT_TYPES,
+    }
+    for what, kind in kinds.items():
+        bundle = attestation_name(component, version, what)
+        if bundle in names and subject in names:
+            yield bundle, kind, subject
 
 
 def _published(facts: DocumentFacts, manifest: Manifest) -> Iterator[str]:
