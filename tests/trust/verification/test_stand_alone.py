@@ -130,7 +130,7 @@ def test_the_unsigned_are_refused_and_accepted_as_what_they_are(world: World, ru
     for name, data in unsigned(world.first).items():
         (folder / name).write_bytes(data)
     assert run(str(folder), "--rehearsal").returncode == 4
-    allowed = run(str(folder), "--rehearsal", "--allow-unsigned")
+    allowed = run(str(folder), "--rehearsal", "--allow-unsigned", "--verbose")
     # SBOMs are still not looked at: that is no pass either.
     assert allowed.returncode == 5
     assert f"{PREFIX}: digests published, not signed: there is no bundle" in allowed.stdout
