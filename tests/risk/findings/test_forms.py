@@ -180,7 +180,8 @@ def test_sarif_of_one_finding() -> None:
     run = as_sarif(finding(also_at=("b.txt:12", "odd:name"), places=3, due="2026-12-01"))
     [result], [rule] = run["results"], run["tool"]["driver"]["rules"]
     fingerprints = result.pop("partialFingerprints")
-    assert re.fullmatch("[0-9a-f]{16}:1", fingerprints["primaryLocationLineHash"])
+    assert list(fingerprints) == ["sealwrightFinding/v1"]
+    assert re.fullmatch("[0-9a-f]{64}:1", fingerprints["sealwrightFinding/v1"])
     assert result == {
         "level": "error",
         "locations": [place("functions/one/requirements.txt", 3)],
@@ -195,11 +196,15 @@ def test_sarif_of_one_finding() -> None:
     }
     assert rule == {
         "defaultConfiguration": {"level": "error"},
-        "fullDescription": {"text": "idna 3.20 has CVE-2026-1"},
-        "help": {"text": "Next:\n- Move idna to 4.0 or later: nox -s lock -- --upgrade-package idna"},
+        "fullDescription": {"text": "Advisory CVE-2026-1 is about a locked version."},
+        "help": {
+            "text": "Each result has the next step. https://nvd.nist.gov/vuln/detail/CVE-2026-1",
+            "markdown": "Each result has the next step. [CVE-2026-1](https://nvd.nist.gov/vuln/detail/CVE-2026-1)",
+        },
+        "helpUri": "https://nvd.nist.gov/vuln/detail/CVE-2026-1",
         "id": "vulnerability.known/CVE-2026-1",
         "properties": {"precision": "high", "security-severity": "8.0", "tags": ["security", "supply-chain"]},
-        "shortDescription": {"text": "CVE-2026-1 (high)"},
+        "shortDescription": {"text": "CVE-2026-1"},
     }
 
 
@@ -225,7 +230,7 @@ def test_levels(severity: Severity) -> None:
 
 
 def fingerprint(*findings: Finding) -> list[str]:
-    return [one["partialFingerprints"]["primaryLocationLineHash"] for one in as_sarif(*findings)["results"]]
+    return [one["partialFingerprints"]["sealwrightFinding/v1"] for one in as_sarif(*findings)["results"]]
 
 
 def test_a_fingerprint_outlives_moved_lines_and_counted_days() -> None:
@@ -236,6 +241,19 @@ def test_a_fingerprint_outlives_moved_lines_and_counted_days() -> None:
     assert now[0] not in [fingerprint(one)[0] for one in others]
     twice = fingerprint(finding(), finding(line=9))
     assert [one.rpartition(":")[2] for one in twice] == ["1", "2"]
+
+
+def test_texts_of_a_rule_do_not_depend_on_the_run() -> None:
+    runs = [finding(), finding(message="other words", next_step="Other.", version="4"), finding(path="b.txt", line=7)]
+    rules = [as_sarif(found)["tool"]["driver"]["rules"] for found in runs]
+    assert rules[0] == rules[1] == rules[2]
+    assert "helpUri" not in as_sarif(finding(code="lock.unhashed", aliases=()))["tool"]["driver"]["rules"][0]
+
+
+def test_two_results_of_one_rule_on_one_line_stay_two_alerts() -> None:
+    alike = [finding(code="x.y", aliases=(), path="", line=0, package=name) for name in "ab"]
+    given = [one["partialFingerprints"].get("primaryLocationLineHash", "") for one in as_sarif(*alike)["results"]]
+    assert [bool(value) for value in given] == [False, True]
 
 
 def test_waived_is_suppressed_and_there() -> None:

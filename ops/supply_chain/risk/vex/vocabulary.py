@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from ops.supply_chain.contracts.values.vex import Justification, VexStatus
 from ops.supply_chain.core.canonical import encode
 from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.formats.advisory_ids import AUTHORITIES, authority_of
 from ops.supply_chain.formats.json_reader import Node
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sealwright:vex")
@@ -59,28 +60,6 @@ JUSTIFICATION_OF = {
     "protected_at_perimeter": Justification.INLINE_MITIGATIONS,
     "protected_by_mitigating_control": Justification.INLINE_MITIGATIONS,
 }
-
-
-class IdAuthority(NamedTuple):
-    """The issuer of identifiers with a prefix; `url` followed by an identifier is the page that describes it."""
-
-    prefix: str
-    name: str
-    url: str
-
-
-AUTHORITIES = (
-    IdAuthority("CVE-", "NVD", "https://nvd.nist.gov/vuln/detail/"),
-    IdAuthority("GHSA-", "GitHub Advisories", "https://github.com/advisories/"),
-    IdAuthority("PYSEC-", "PyPA Advisory Database", "https://osv.dev/vulnerability/"),
-    IdAuthority("", "OSV", "https://osv.dev/vulnerability/"),
-)
-"""In order of preference."""
-
-
-def authority_of(name: str) -> IdAuthority:
-    """Return the issuer of an identifier; OSV for all others."""
-    return next(authority for authority in AUTHORITIES if name.upper().startswith(authority.prefix))
 
 
 def preference(name: str) -> tuple[int, str]:

@@ -11,12 +11,12 @@ from typing import Any
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.contracts.values.vex import Assessment, VexStatus
 from ops.supply_chain.core.moments import timestamp
+from ops.supply_chain.formats.advisory_ids import authority_of
 from ops.supply_chain.risk.vex.bom import Bom
 from ops.supply_chain.risk.vex.vocabulary import (
     CYCLONEDX_OF,
     JUSTIFICATION_PROPERTY,
     STATE_OF,
-    authority_of,
     with_identifier,
 )
 

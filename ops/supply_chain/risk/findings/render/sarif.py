@@ -1,7 +1,9 @@
 """Findings as SARIF 2.1.0, located at the lock line, in the form that GitHub's code scanning takes.
 
-One rule for each code, and one for each advisory; its help is the next step. A fingerprint is computed from the
-rule, the package, the version and the file: a finding stays the same when lines move or a message counts days.
+One rule for each code, and one for each advisory; its texts are the same in every run, and what to do is in each
+result. A fingerprint is computed from the rule, the package, the version and the file: a finding stays the same when lines
+move or a message counts days. GitHub's own fingerprint, of the line, is left to the uploader, except where it would be
+the same for two results.
 Waived findings are included, suppressed. Findings that differ only in location stay separate results here: code
 scanning marks each location and tracks it by its own fingerprint.
 
@@ -21,7 +23,8 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, Severity
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.risk.findings.render.rows import label, row_of, stage_coverage
+from ops.supply_chain.formats.advisory_ids import advisory_page
+from ops.supply_chain.risk.findings.render.rows import row_of, stage_coverage
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_RESULTS = 25_000
@@ -30,11 +33,10 @@ MOST_RESULTS = 25_000
 MOST_RELATED = 10
 """Related locations of one result; its message gives the total."""
 
-MOST_STEPS = 5
 LONGEST_TEXT = 1000
 FINGERPRINT = "sealwrightFinding/v1"
 
-_ADVISORIES = ("vulnerability", "malware")
+_KINDS = {"vulnerability": "Advisory", "malware": "Report of malware"}
 _LEVELS = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -92,7 +94,7 @@ def sarif(
 
 def rule_id(finding: Finding) -> str:
     """Return the rule of a finding: its code, with the advisory's id for an advisory."""
-    advisory = finding.code.split(".", 1)[0] in _ADVISORIES and finding.aliases
+    advisory = finding.code.split(".", 1)[0] in _KINDS and finding.aliases
     return f"{finding.code}/{finding.aliases[0]}" if advisory else finding.code
 
 
@@ -105,25 +107,24 @@ def _rules(findings: Sequence[Finding]) -> list[Json]:
 
 def _rule(name: str, findings: Sequence[Finding]) -> Json:
     worst = min((finding.severity for finding in findings), key=WORST_FIRST.index)
-    advisory = name != findings[0].code
-    about = findings[0].message if advisory else f"{name}: a finding of sealwright"
     properties: Json = {"precision": "high", "tags": ["security", "supply-chain"]}
     if worst in _SCORES:
         properties["security-severity"] = _SCORES[worst]
-    return {
+    code, _, advisory = name.partition("/")
+    page = advisory_page(advisory)
+    about = f"{_KINDS[code.split('.', 1)[0]]} {advisory} is about a locked version" if advisory else f"Finding {code}"
+    helped = "Each result has the next step."
+    rule: Json = {
         "defaultConfiguration": {"level": _LEVELS[worst]},
-        "fullDescription": {"text": _text(about)},
-        "help": {"text": _help(findings)},
+        "fullDescription": {"text": _text(f"{about}.")},
+        "help": {"text": _text(f"{helped} {page}".rstrip())},
         "id": name,
         "properties": properties,
-        "shortDescription": {"text": _text(f"{name.rsplit('/', 1)[-1]} ({label(worst)})")},
+        "shortDescription": {"text": _text(advisory or code)},
     }
-
-
-def _help(findings: Sequence[Finding]) -> str:
-    steps = list(dict.fromkeys(finding.next_step for finding in findings))
-    more = f"\nand {len(steps) - MOST_STEPS} more: see each result" if len(steps) > MOST_STEPS else ""
-    return "Next:\n" + "\n".join(f"- {_text(step)}" for step in steps[:MOST_STEPS]) + more
+    if page:
+        rule |= {"helpUri": page, "help": {**rule["help"], "markdown": f"{helped} [{advisory}]({page})"}}
+    return rule
 
 
 def _result(finding: Finding, places: dict[str, int], seen: Counter[str]) -> Json:
@@ -134,15 +135,16 @@ def _result(finding: Finding, places: dict[str, int], seen: Counter[str]) -> Jso
         "level": _LEVELS[finding.severity],
         "locations": [_location(finding.path, finding.line)],
         "message": {"text": _message(finding)},
-        "partialFingerprints": {
-            # GitHub's own form: 16 digits, and the number of the result among equal ones in the file.
-            "primaryLocationLineHash": f"{key[:16]}:{seen[key]}",
-            FINGERPRINT: f"{key}:{seen[key]}",
-        },
+        "partialFingerprints": {FINGERPRINT: f"{key}:{seen[key]}"},
         "properties": {"code": finding.code, "severity": finding.severity.value, "subject": _text(subject)},
         "ruleId": rule,
         "ruleIndex": places[rule],
     }
+    at = f"{rule} {finding.path} {max(finding.line, 1)}"
+    seen[at] += 1
+    if seen[at] > 1:
+        # GitHub's own form: 16 digits, and the number of the result among equal ones in the file.
+        result["partialFingerprints"]["primaryLocationLineHash"] = f"{key[:16]}:{seen[key]}"
     if finding.also_at:
         result["relatedLocations"] = [_elsewhere(place) for place in finding.also_at[:MOST_RELATED]]
     if finding.waived_by:
