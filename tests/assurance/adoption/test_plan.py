@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.supply_chain.assurance.adoption import workflows
 from ops.supply_chain.assurance.adoption.bots import RENOVATE_PLACES, dependabot_text, renovate_text
 from ops.supply_chain.assurance.adoption.model import (
     AdoptionPlan,
@@ -23,6 +24,7 @@ from ops.supply_chain.assurance.adoption.naming import component_name
 from ops.supply_chain.assurance.adoption.plan import make_plan, places, with_missing_lines
 from ops.supply_chain.assurance.adoption.report import difference, found_lines, next_steps, to_paste, unsettled
 from ops.supply_chain.assurance.adoption.workflows import NAMES
+from ops.supply_chain.contracts.config.file import parse_config
 from ops.supply_chain.contracts.values.lock import LockKind
 from tests.assurance.adoption.world import survey
 
@@ -242,3 +244,14 @@ def test_what_is_shown_is_one_line_a_line() -> None:
 
 def test_the_places_are_relative() -> None:
     assert all(not Path(place).is_absolute() and ".." not in place for place in places())
+
+
+def test_an_installed_sealwright_ignores_what_it_retains_and_locks_itself() -> None:
+    plan = make_plan(
+        survey(repository="acme/widget"), AdoptOptions(), templates=TEMPLATES, pipeline=PipelineSource(version="1.2")
+    )
+    files = {file.path: file.new.decode() for file in plan.files}
+    assert files["requirements/sealwright.in"] == "sealwright==1.2\n"
+    assert "/data/artifacts/\n" in files[".gitignore"]
+    assert 'path = "requirements/sealwright.txt"\nscope = "excluded"\n' in files[".security-config.toml"]
+    assert [entry.path for entry in parse_config(files[".security-config.toml"]).locks.scopes] == [workflows.LOCK]

@@ -80,7 +80,7 @@ def make_plan(
             _add(survey, files, kept, workflows.SOURCE, text, why, (workflows.SOURCE,))
         why = "security updates; alerts are enabled in the repository's settings"
         _add(survey, files, kept, bots.DEPENDABOT, bots.dependabot_text(survey), why, bots.DEPENDABOT_PLACES)
-    _gitignore(survey, files, kept)
+    _gitignore(survey, files, kept, retained=bool(pipeline.version))
     return AdoptionPlan(files=tuple(sorted(files, key=lambda file: file.path)), kept=tuple(kept))
 
 
@@ -110,11 +110,11 @@ def _has_workflows(survey: ProjectSurvey, wanted: AdoptOptions, kept: list[str])
     return False
 
 
-def _gitignore(survey: ProjectSurvey, files: list[PlannedFile], kept: list[str]) -> None:
+def _gitignore(survey: ProjectSurvey, files: list[PlannedFile], kept: list[str], *, retained: bool) -> None:
     if survey.gitignore_problem:
         kept.append(f"{GITIGNORE}: {survey.gitignore_problem}, unchanged")
         return
-    new = with_missing_lines(survey.gitignore, dist_is_tracked=survey.dist_is_tracked)
+    new = with_missing_lines(survey.gitignore, dist_is_tracked=survey.dist_is_tracked, retained=retained)
     if new is None:
         kept.append(f"{GITIGNORE}: complete")
         return
@@ -122,19 +122,21 @@ def _gitignore(survey: ProjectSurvey, files: list[PlannedFile], kept: list[str])
     files.append(PlannedFile(path=GITIGNORE, old=survey.gitignore, new=new, why=why))
 
 
-DIST_LINE, NOX_LINE = "/dist/", "/.nox/"
+DIST_LINE, NOX_LINE, RETAINED_LINE = "/dist/", "/.nox/", "/data/artifacts/"
 
 _GITIGNORE_HEAD = b"# Output of the release pipeline (sealwright)."
 
 
-def with_missing_lines(content: bytes | None, *, dist_is_tracked: bool) -> bytes | None:
+def with_missing_lines(content: bytes | None, *, dist_is_tracked: bool, retained: bool = False) -> bytes | None:
     """Return the content with the missing lines appended, or None where none is missing.
 
     Args:
         content: The file's content, in any encoding; None where there is no file.
         dist_is_tracked: Whether the project commits files in `dist/`; that line is then left out.
+        retained: Whether releases are retained in the project, as an installed sealwright does it.
     """
     wanted = [NOX_LINE] if dist_is_tracked else [DIST_LINE, NOX_LINE]
+    wanted += [RETAINED_LINE] if retained else []
     there = {_bare(line) for line in (content or b"").splitlines()}
     missing = [line.encode() for line in wanted if _bare(line.encode()) not in there]
     if not missing:
