@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
+from tests.fakes.compiled_rules import compiled_once
 from tests.policy.support import INVOCATION, record, spine_policy
 from tests.test_evaluate_policy import RULE, Place, at
 
@@ -34,13 +35,14 @@ pass := true
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.setenv("SEALWRIGHT_INVOCATION", INVOCATION)
     monkeypatch.setattr("ops.supply_chain.gather.assurance.policy.BUILT_IN", spine_policy())
     at(TODAY, monkeypatch)
     made = Place(tmp_path)
     made.put_records()
-    return made
+    with compiled_once():
+        yield made
 
 
 def put(place: Place, name: str, text: str) -> None:

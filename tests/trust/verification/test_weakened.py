@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from ops.supply_chain.contracts.files.verification import Verification
+from ops.supply_chain.contracts.values.weakening import MOST_DAYS
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.trust.verification import report, vsa
+from ops.supply_chain.trust.verification.weakened import stated_weakenings
 from tests.trust.verification.sealing import sealed
 from tests.trust.verification.world import World
 
@@ -96,6 +100,29 @@ def test_what_was_not_accepted_when_the_release_was_made_fails(name: str, world:
     found = verified(world, [SETTING | REFUSED[name]])
     assert check_of(found)[0] is Outcome.FAIL
     assert "weakened by configuration: gate.fail_on from low to critical" in report.headline(found)
+
+
+MADE_ON = date.fromisoformat(MADE[:10])
+LIMITS = {
+    "the last day": (-30, 0, Outcome.PASS),
+    "the day after the last": (-30, -1, Outcome.FAIL),
+    "the day before the first, as the verdict is from after midnight": (1, 30, Outcome.PASS),
+    "two days before the first": (2, 30, Outcome.FAIL),
+    "as long as may be": (0, MOST_DAYS, Outcome.PASS),
+    "a day longer": (0, MOST_DAYS + 1, Outcome.FAIL),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_an_entry_holds_to_the_day(name: str, world: World) -> None:
+    first, last, outcome = LIMITS[name]
+    days = {key: str(MADE_ON + timedelta(days=count)) for key, count in (("date", first), ("until", last))}
+    assert check_of(verified(world, [SETTING | days]))[0] is outcome
+
+
+@pytest.mark.parametrize("gate", ["is not JSON", Node({}), Node({"verdict": 1}), Node({"verdict": {"weakened": [1]}})])
+def test_of_a_gate_file_that_cannot_be_read_nothing_is_stated(gate: Node | str) -> None:
+    assert stated_weakenings(gate) is None
 
 
 def without_release(gate: Any) -> None:
