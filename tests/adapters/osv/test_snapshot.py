@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain.adapters.http.client import Timeouts
+from ops.supply_chain.adapters.osv import snapshot as osv_snapshot
+from ops.supply_chain.adapters.osv.archive import ArchiveMember, read_folder
 from ops.supply_chain.adapters.osv.feed_index import index_path
 from ops.supply_chain.adapters.osv.snapshot import AgeLimits, Feed, open_feed
 from ops.supply_chain.contracts.files.record import FeedRef
@@ -68,6 +70,26 @@ def test_a_damaged_index_is_built_again(tmp_path: Path) -> None:
     index_path(tmp_path, sha256_bytes(OLD)).write_bytes(b"half")
     with opened(path, tmp_path) as feed:
         assert set(feed.advisories(["foo"])) == {"foo"}
+
+
+def test_a_folder_that_changes_while_it_is_read_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, item = tmp_path / "records", record("MAL-1", affected("foo", "introduced 0"))
+    folder.mkdir()
+    (folder / "MAL-1.json").write_text(json.dumps(item))
+    read: list[Path] = []
+
+    def read_while_it_changes(path: Path) -> Iterator[ArchiveMember]:
+        read.append(path)
+        (folder / "MAL-1.json").write_text(json.dumps(item | {"summary": f"read {len(read)} times"}))
+        return read_folder(path)
+
+    monkeypatch.setattr(osv_snapshot, "read_folder", read_while_it_changes)
+    with pytest.raises(UnavailableError, match="changed while it was read"):
+        opened(folder, tmp_path / "cache")
+    assert len(read) == 2
+    monkeypatch.undo()
+    with opened(folder, tmp_path / "cache") as feed:  # nothing of it was kept under another's digest
+        assert [found.summary for found in feed.advisories(["foo"])["foo"]] == ["read 2 times"]
 
 
 def test_a_folder_of_records_says_the_same_as_the_zip(tmp_path: Path) -> None:
