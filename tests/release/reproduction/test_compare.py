@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import tarfile
 from collections.abc import Callable
@@ -339,6 +340,14 @@ def test_each_tool_is_named() -> None:
         ),
     )
     assert {field.why for field in compare(files, rebuilt())[PROVENANCE].tools} == {"deflate", "uv"}
+
+
+def test_the_same_members_packed_otherwise_have_their_sizes_named() -> None:
+    files = {**released(), EVIDENCE: gzip.compress(gzip.decompress(released()[EVIDENCE]), 1, mtime=0)}
+    fields = {
+        field.field: field for field in compare(files, files | {EVIDENCE: released()[EVIDENCE]})[EVIDENCE].differences
+    }
+    assert all(field.released and field.rebuilt for field in fields.values())
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,8 @@ def _in_archives(name: str, released: bytes, rebuilt: bytes) -> Iterator[Compare
         yield ComparedField(
             member=excerpt(difference.member),
             field=difference.field,
-            released=excerpt(difference.first),
-            rebuilt=excerpt(difference.second),
+            released=excerpt(difference.first) or f"{len(released)} bytes",
+            rebuilt=excerpt(difference.second) or f"{len(rebuilt)} bytes",
             why=why,
         )
 
