@@ -117,6 +117,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _names_sboms_beside_records(words: Sequence[str]) -> bool:
+    if {"-h", "--help"} & set(words):  # the parser would print it, and end the process
+        return False
     parser = parser_for(STAGE, __doc__ or STAGE)
     arguments(parser)
     try:
