@@ -168,7 +168,10 @@ HEAVY = {
 
 @pytest.mark.parametrize("row", ROWS)
 def test_help_is_the_docstring(row: StageRow, capfd: pytest.CaptureFixture[str]) -> None:
-    code = importlib.import_module(f"ops.supply_chain.{row.script}").main(["--help"])
+    try:
+        code = importlib.import_module(f"ops.supply_chain.{row.script}").main(["--help"])
+    except SystemExit as end:  # a stage that reads its options before the runner does
+        code = end.code
     shown = capfd.readouterr()
     assert "Reads " in shown.out
     assert "--public-log" in shown.out
