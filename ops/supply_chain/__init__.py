@@ -72,7 +72,7 @@ PIPELINE: tuple[StageRow, ...] = (
         "check_hashes",
         "Hashes",
         reads="locks, index",
-        writes="record; with --record the contents of wheels beside each lock",
+        writes="record; with --record NAME.contents.json",
         decides="every recorded hash still served by the index, yanked, replaced, quarantined",
         gate=True,
         required=True,
@@ -84,7 +84,7 @@ PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "check_vulnerabilities",
         "Vulnerabilities",
-        reads="locks, advisory feeds",
+        reads="locks and recorded contents of wheels, advisory feeds",
         writes="record; with --ledger data/artifacts/ledger/N.jsonl",
         decides="known vulnerabilities, severity, response clock",
         gate=True,
@@ -97,7 +97,7 @@ PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "check_malware",
         "Malware",
-        reads="locks, advisory feeds",
+        reads="locks and recorded contents of wheels, advisory feeds",
         writes="record; with --ledger data/artifacts/ledger/N.jsonl",
         decides="MAL-* matches",
         gate=True,
@@ -133,7 +133,7 @@ PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "generate_sbom",
         "SBOM",
-        reads="locks, recorded contents of wheels, core metadata on the index",
+        reads="locks, core metadata on the index",
         writes="dist/sbom/",
         decides="complete, valid",
         required=True,

@@ -111,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     second = any(word == "--provenance" or word.startswith("--provenance=") for word in words)
     stage = SECOND_STAGE if second else STAGE
-    if not second and _names_sboms_beside_records(words):
+    if not second and not {"-h", "--help"} & set(words) and _names_sboms_beside_records(words):
         return run_stage(STAGE, __doc__, arguments, _perform_alone, words, records=False)
     return run_stage(stage, __doc__, arguments, _perform, words)
 
