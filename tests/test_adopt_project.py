@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ from ops.supply_chain import adopt_project
 from ops.supply_chain.adapters.files import project_files
 from ops.supply_chain.assurance.adoption.plan import places
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, parse_config
+from ops.supply_chain.core import plain_toml
 from ops.supply_chain.gather.assurance.adoption import files as adoption_files
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from tests.assurance.adoption.world import COMMIT, PIPELINE, everything_in
@@ -102,6 +104,54 @@ def test_a_remote_with_credentials_is_never_shown(
     assert SECRET not in out + err
     assert not [path for path in places() if (project / path).is_file() and SECRET in (project / path).read_text()]
     assert f'ref: "{COMMIT}"' in (project / ".github/workflows/release.yml").read_text()
+
+
+TAGS = {
+    "no v": (("25.4.0", "25.5.0"), ["[0-9]*"], "[0-9].*", "[0-9]* (newest 25.5.0)"),
+    "a v": (("v1",), ["v*"], "v.+", "v* (newest v1)"),
+    "of a package": (("cli==0.4.30",), ["cli==*"], "cli==.+", "cli==* (newest cli==0.4.30)"),
+    "none": ((), ["v*"], "v.+", "none; a release starts for tags v*"),
+}
+
+
+@pytest.mark.parametrize(("tags", "filters", "expression", "line"), TAGS.values(), ids=TAGS.keys())
+def test_triggers_and_signers_follow_the_tags_of_the_project(
+    tags: tuple[str, ...],
+    filters: list[str],
+    expression: str,
+    line: str,
+    project: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (project / "x.py").write_text("")
+    make_git(project, "git@github.com:acme/widget.git", commit=True)
+    for number, tag in enumerate(tags):
+        stamp = {"GIT_COMMITTER_DATE": f"2026-01-0{number + 1}T00:00:00Z"}
+        words = [
+            "git",
+            "-C",
+            str(project),
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example.org",
+            "tag",
+            "-m",
+            "x",
+            tag,
+        ]
+        subprocess.run(words, check=True, env={**os.environ, **stamp})
+    code, out, _ = adopt(project, capfd, *ALL)
+    assert code == 0
+    assert f"tags      {line}\n" in out
+    workflow = yaml.safe_load((project / ".github/workflows/release.yml").read_text())
+    assert workflow[True]["push"]["tags"] == filters  # `on` is a truth value in YAML 1.1
+    [row] = [row for row in (project / CONFIG_NAME).read_text().splitlines() if row.startswith("#identity_regex")]
+    pattern = plain_toml.load(row.removeprefix("#"))["identity_regex"]
+    signer = "https://github.com/acme/widget/.github/workflows/release.yml@refs/tags/"
+    assert pattern.endswith(f"@refs/tags/{expression}")
+    assert all(re.fullmatch(pattern, signer + tag) for tag in tags)
+    assert not re.fullmatch(pattern, signer + "other")
 
 
 def test_a_folder_inside_a_repository_gets_no_workflows(project: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,6 @@
 """Adopt a project: examine it, show the files it needs as a diff, and write them with --write.
 
-Reads    a project's folder: its locks, layout, git remote, CI files, ignore lists of other tools; templates/
+Reads    a project's folder: its locks, layout, git remote and tags, CI files, ignore lists of other tools; templates/
 Writes   nothing; with --write new files in the project: .security-config.toml, renovate.json5, for a project on
          GitHub (or with --workflows) .github/workflows/ and .github/dependabot.yml, with --template
          SECURITY.md.template; and the missing lines of .gitignore.

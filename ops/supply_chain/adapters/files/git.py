@@ -118,6 +118,23 @@ def tags_elsewhere(folder: Path) -> tuple[TagElsewhere, ...]:
     return tuple(sorted(found, key=lambda tag: tag.name))
 
 
+def tags_by_date(folder: Path) -> tuple[str, ...]:
+    """List all tags of the repository that a folder is in, newest first.
+
+    Raises:
+        UnavailableError: git does not answer.
+    """
+    rows = git_text(
+        folder,
+        "for-each-ref",
+        "--sort=-version:refname",
+        "--sort=-creatordate",
+        "--format=%(refname:strip=2)",
+        "refs/tags",
+    )
+    return tuple(rows.split())
+
+
 def tracked_files(folder: Path) -> dict[str, str]:
     """List the files of a folder at HEAD, as path -> git mode (`100644`, `100755`, `120000`).
 

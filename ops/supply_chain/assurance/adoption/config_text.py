@@ -113,10 +113,13 @@ def _table(row: tuple[str, str, tuple[tuple[str, str], ...]], survey: ProjectSur
 def _signing(survey: ProjectSurvey) -> str:
     owner = survey.repository or "OWNER/REPO"
     known = "" if survey.repository else " Replace OWNER/REPO."
+    forms = survey.tag_forms
+    tags = forms[0].expression if len(forms) == 1 else f"(?:{'|'.join(form.expression for form in forms)})"
     expression = (
-        f"https://github\\.com/{owner.replace('.', chr(92) + '.')}/\\.github/workflows/release\\.yml@refs/tags/v.+"
+        f"https://github\\.com/{owner.replace('.', chr(92) + '.')}/\\.github/workflows/release\\.yml@refs/tags/{tags}"
     )
-    return _SIGNING.format(known=known, issuer=quoted(GITHUB_ISSUER), expression=quoted(expression))
+    begin = " or ".join(form.prefix or "a digit" for form in forms)
+    return _SIGNING.format(known=known, issuer=quoted(GITHUB_ISSUER), expression=quoted(expression), begin=begin)
 
 
 def _waiver(ignored: IgnoredAdvisory) -> str:
@@ -161,7 +164,7 @@ _SIGNING = """\
 # mode = "sigstore"
 
 # Authorized signers. At least one is required for a release, and only you can name it. This entry is the workflow
-# release.yml, run for a tag that begins with v.{known} Uncomment it if that is your signer.
+# release.yml, run for a tag that begins with {begin}.{known} Uncomment it if that is your signer.
 # [[signing.identities]]
 #issuer = {issuer}
 #identity_regex = {expression}

@@ -5,6 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from ops.supply_chain.contracts.values.lock import LockKind
+from ops.supply_chain.formats.tag_forms import TagForm
+
+DEFAULT_FORM = TagForm("v")
+"""The form of tags of a project that has none."""
 
 
 class FoundLock(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +63,8 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     `pyproject.toml`. `sources` are files that a lock can be compiled from. `layout` is `src`, `flat` or `none`.
     `python` is the declared version, `python_source` the file that declares it. `gitignore` is the file's content,
     None where there is none or it must not be changed; `gitignore_problem` is then the reason. `released_as` is the
-    version, empty where there is none.
+    version, empty where there is none. `tags` are the forms of the project's tags, that of the newest first; empty where
+    no tag names a version.
     """
 
     name: str
@@ -85,6 +90,12 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     signers: int = 0
     channel: str = ""
     released_as: str = ""
+    tags: tuple[TagForm, ...] = ()
+
+    @property
+    def tag_forms(self) -> tuple[TagForm, ...]:
+        """The forms of tags that start a release; `v` where the project has no tag yet."""
+        return self.tags or (DEFAULT_FORM,)
 
 
 class AdoptOptions(msgspec.Struct, frozen=True, kw_only=True):

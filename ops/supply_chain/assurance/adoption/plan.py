@@ -72,7 +72,9 @@ def make_plan(
     if _has_workflows(survey, wanted, kept):
         for name in workflows.NAMES:
             path = f"{workflows.FOLDER}/{name}"
-            text = workflows.render_workflow(templates[name], pipeline=pipeline, name=survey.name)
+            text = workflows.render_workflow(
+                templates[name], pipeline=pipeline, name=survey.name, tags=survey.tag_forms
+            )
             _add(survey, files, kept, path, text, WORKFLOWS_WHY[name], (path,))
         if pipeline.version:
             why = "what the workflows install; 'lock' compiles it to requirements/sealwright.txt"

@@ -31,6 +31,7 @@ def found_lines(survey: ProjectSurvey) -> list[str]:
         f"project   {survey.name}",
         f"git       {where if survey.under_git else 'not under git'}"
         + (f", in folder {survey.prefix}" if survey.prefix else ""),
+        f"tags      {_tags(survey)}",
         f"layout    {survey.layout}" + (f", built by {survey.build_backend}" if survey.build_backend else ""),
         f"python    {survey.python} ({survey.python_source})" if survey.python else "python    no version declared",
         *_lock_lines(survey),
@@ -57,6 +58,12 @@ def to_paste(entries: Sequence[IgnoredAdvisory]) -> list[str]:
         return []
     head = f"{CONFIG_NAME} exists and is not changed; copy the entries that you want to keep:"
     return ["", head, *(_safe(line) for line in waivers_text(entries).splitlines())]
+
+
+def _tags(survey: ProjectSurvey) -> str:
+    if not survey.tags:
+        return f"none; a release starts for tags {survey.tag_forms[0].filter}"
+    return _listed([f"{form.filter} (newest {form.tag(form.version)})" for form in survey.tags])
 
 
 def _lock_lines(survey: ProjectSurvey) -> list[str]:

@@ -9,12 +9,15 @@ Source: docs/workflows.md
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections.abc import Sequence
 
-from ops.supply_chain.assurance.adoption.model import PipelineSource
+from ops.supply_chain.assurance.adoption.model import DEFAULT_FORM, PipelineSource
 from ops.supply_chain.contracts.values.publication import REPOSITORY
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
+from ops.supply_chain.formats.tag_forms import TagForm
 
 NAMES = ("release.yml", "daily-scan.yml", "pull-request.yml", "reproduce.yml", "scorecard.yml")
 FOLDER = ".github/workflows"
@@ -49,7 +52,14 @@ def require_pipeline(text: str, *, version: str) -> PipelineSource:
     )
 
 
-def render_workflow(template: str, *, pipeline: PipelineSource, name: str, own: bool = False) -> str:
+def render_workflow(
+    template: str,
+    *,
+    pipeline: PipelineSource,
+    name: str,
+    own: bool = False,
+    tags: Sequence[TagForm] = (DEFAULT_FORM,),
+) -> str:
     """Render a workflow from its template.
 
     Args:
@@ -57,6 +67,7 @@ def render_workflow(template: str, *, pipeline: PipelineSource, name: str, own: 
         pipeline: The source of sealwright for the workflow.
         name: The component's name; it determines the minute at which schedules run.
         own: Whether the workflow is for sealwright's own repository.
+        tags: Forms of the tags that start a release.
     """
     import jinja2
 
@@ -85,6 +96,7 @@ def render_workflow(template: str, *, pipeline: PipelineSource, name: str, own: 
         repository="known" if known else pipeline.repository,
         commit="known" if known else pipeline.commit,
         minute=minute_of(name),
+        tags=json.dumps([form.filter for form in tags]),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.adapters.files.new_files import is_there
 from ops.supply_chain.adapters.files.project import COMPONENT_REMOTE, SAFE_NAME, read_config
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.adapters.files.tagged_package import named_folders
 from ops.supply_chain.assurance.adoption.ignore_lists import import_ignores, is_ci
 from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey
 from ops.supply_chain.assurance.adoption.naming import component_name
@@ -25,6 +27,8 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.dependencies.locks.project import BrokenLock, refuse_broken
+from ops.supply_chain.formats.tag_forms import tag_forms
+from ops.supply_chain.formats.version_tags import version_tags
 from ops.supply_chain.gather.assurance.adoption.files import on_github
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.gather.gates.locks import read_good_locks
@@ -46,6 +50,7 @@ class _Git(NamedTuple):
     prefix: str
     tags: tuple[str, ...]
     dist_is_tracked: bool
+    all_tags: tuple[str, ...] = ()
 
 
 def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
@@ -69,6 +74,7 @@ def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
     locks, locks_problem = _locks(root, config)
     content, gitignore_problem = _gitignore(root)
     python, python_source = _python(files, table)
+    names = _tag_names(root, config, state, table)
     return ProjectSurvey(
         name=config.component_name or component_name(_names(root, state, table)),
         under_git=state.under_git,
@@ -92,7 +98,8 @@ def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
         known_ids=_known_ids(files, config),
         signers=len(config.signing.identities),
         channel=_channel(files, config),
-        released_as=_version(state.tags, table),
+        released_as=_version(state.tags, table, names),
+        tags=tag_forms(state.all_tags, names),
     )
 
 
@@ -111,7 +118,14 @@ def _git(root: Path) -> _Git:
     if state is None:
         return _Git(remote is not None, remote or "", "", (), dist_is_tracked=False)
     tracked = any(path.startswith("dist/") for path in git.tracked_files(root))
-    return _Git(under_git=True, remote=state.remote, prefix=state.prefix, tags=state.tags, dist_is_tracked=tracked)
+    return _Git(
+        under_git=True,
+        remote=state.remote,
+        prefix=state.prefix,
+        tags=state.tags,
+        dist_is_tracked=tracked,
+        all_tags=git.tags_by_date(root),
+    )
 
 
 def _walk(files: ProjectFiles) -> tuple[list[str], str]:
@@ -234,7 +248,22 @@ def _channel(files: ProjectFiles, config: Config) -> str:
     return next((path for path in DOCUMENTS if _CHANNEL.search(_text(files, path))), "")
 
 
-def _version(tags: Sequence[str], table: dict[str, Any]) -> str:
+def _tag_names(root: Path, config: Config, state: _Git, table: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names that tags of the project begin with: its own, those of its packages, and their folders'."""
+    own = (config.component_name, _word(table.get("name")))
+    if state.prefix:
+        return tuple(filter(None, (*own, posixpath.basename(state.prefix))))
+    try:
+        packages = [(name, posixpath.basename(folder.path)) for name, folder in named_folders(root, config)]
+    except (InputError, UsageError):
+        packages = []
+    return ("", *own, *(name for pair in packages for name in pair))
+
+
+def _version(tags: Sequence[str], table: dict[str, Any], names: Collection[str]) -> str:
+    versions = version_tags(tags, [name for name in names if name]) if len(tags) > 1 else ()
+    if len({tag.version for tag in versions}) == 1:
+        tags = [versions[0].text]
     found = tags[0] if len(tags) == 1 else "" if tags else _word(table.get("version"))
     return found if SAFE_NAME.fullmatch(found) and ".." not in found else ""
 
