@@ -118,6 +118,24 @@ def test_findings_about_nothing_in_particular_differ_by_their_sentences() -> Non
     assert [found.message for found in cause.findings] == ["1 pin", "303 pins"]
 
 
+def test_two_sentences_of_one_stage_about_one_package_are_two_findings() -> None:
+    found = [
+        finding("distribution.secret", f"soup.whl: {member}", package="soup", version="1", path=path)
+        for member in ("a.py", "b.py")
+        for path in ("", "p.toml")
+    ]
+    [cause] = root_causes([record("check_source", *found)], ())
+    assert set(cause.findings) == set(found)
+    assert (len(cause.findings), cause.title) == (4, "soup.whl: a.py, and 1 more")
+
+
+def test_the_words_of_another_stage_for_the_same_place_add_nothing() -> None:
+    other = finding("lock.unpinned", "has no version", package="ipython", path="i.txt", line=1)
+    second = finding("lock.unpinned", "nor a range", package="ipython", path="i.txt", line=1)
+    [cause] = root_causes([record("check_hashes", BARE), record("check_locks", other, second)], ())
+    assert (cause.findings, cause.stages) == ((other, second), ("check_hashes", "check_locks"))
+
+
 def test_one_service_that_is_down_for_two_gates_is_one_cause() -> None:
     records = [
         record(f"check_{name}", finding(f"{name}.not-examined", "the snapshot is old", "Fetch it.", severity="info"))
@@ -237,12 +255,17 @@ def test_no_finding_is_lost_and_no_denial_is_unexplained(seed: int) -> None:
     fields = ("code", "package", "version", "path", "line", "aliases")
 
     def identity(found: Finding) -> tuple[object, ...]:
-        return (*(getattr(found, name) for name in fields), found.message if not found.package + found.path else "")
+        return (*(getattr(found, name) for name in fields), found.message if not found.path else "")
 
     is_open = {identity(found) for each in records for found in each.findings if not found.waived_by}
     placed = Counter(identity(found) for cause in causes for found in cause.findings)
     assert set(placed) == is_open
-    assert set(placed.values()) <= {1}
+    for each in records:
+        said = {(identity(found), found.message) for found in each.findings if not found.waived_by}
+        own = Counter(key for key, _ in said)
+        assert all(placed[key] >= count for key, count in own.items())
+    sentences = Counter((identity(found), found.message) for cause in causes for found in cause.findings)
+    assert set(sentences.values()) <= {1}
     assert sum(cause.denials for cause in causes) == len({*rows, *repeated})
     for cause in causes:
         assert cause.title

@@ -42,8 +42,8 @@ _ZIP64_VERSION = 45
 _ZIP64_FIELD = 0x0001
 
 _SIZES_FOLLOW, _UTF_8, _LEVEL = 0x8, 0x800, 0x6
-_FIELDS = frozenset({0x5455, 0x5855, 0x7875, 0x000A})
-"""Extra fields that are allowed: times and owners (Info-ZIP's, NTFS's)."""
+_FIELDS = {0x5455: 13, 0x5855: 12, 0x7875: 19, 0x000A: 32}
+"""Extra fields that are allowed, and the most bytes that each needs: times and owners (Info-ZIP's, NTFS's)."""
 
 _COMMENT = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})?")
 """None, or the commit that `git archive` writes."""
@@ -186,8 +186,18 @@ def _end(file: IO[bytes], rules: ZipRules) -> tuple[int, int, int, int]:
                 raise ValueError("has several parts")
             if count == _FULL_COUNT or _FULL in (size, start):
                 return _zip64_end(file, at, (count, size, start), rules)
+            if _has_locator(file, at):  # programs that look for one first read another directory
+                raise ValueError("has two end records, of which one is of the kind ZIP64")
             return at, count, size, start
     raise ValueError("does not end with the end record of a ZIP file")
+
+
+def _has_locator(file: IO[bytes], end: int) -> bool:
+    """Return whether the bytes before the end record would be read as the locator of a ZIP64 one."""
+    if end < _ZIP64_LOCATOR_FORM.size:
+        return False
+    file.seek(end - _ZIP64_LOCATOR_FORM.size)
+    return file.read(len(_ZIP64_LOCATOR)) == _ZIP64_LOCATOR
 
 
 def _zip64_end(file: IO[bytes], at: int, short: tuple[int, int, int], rules: ZipRules) -> tuple[int, int, int, int]:
@@ -274,7 +284,7 @@ def _fields(data: bytes, rules: ZipRules) -> bytes:
             raise ValueError("has an extra field that is malformed")
         kind, size = struct.unpack("<2H", data[:4])
         is_zip64 = rules.zip64 and kind == _ZIP64_FIELD and not numbers
-        if (kind not in _FIELDS and not is_zip64) or len(data) < 4 + size:
+        if (size > _FIELDS.get(kind, -1) and not is_zip64) or len(data) < 4 + size:
             raise ValueError("has an extra field that is not understood")
         numbers = data[4 : 4 + size] if is_zip64 else numbers
         data = data[4 + size :]

@@ -1,7 +1,7 @@
 """Root causes of a run: findings and denials that one change deals with are one entry.
 
 - What several stages report of the same thing is one finding. Two advisories about one version are two findings and one
-  cause; findings about neither a package nor a file are the same only if their sentences are.
+  cause; findings without a file, and those of one stage, are the same only if their sentences are.
 - A package without a version or a hash is one cause, with everything that could not be examined because of it.
 - What could not be examined because a service did not answer is one cause for each service.
 - Baselines and timestamps that no earlier run has recorded are one cause: the first run.
@@ -104,20 +104,23 @@ def _grouped(reported: Sequence[tuple[str, Finding]]) -> dict[_Key, _Group]:
     unpinned = {finding.package for finding in findings if finding.package and finding.code in _UNPINNED}
     alone = _unpinned_files(findings)
     groups: dict[_Key, _Group] = {}
-    seen: dict[tuple[object, ...], _Group] = {}
+    same: dict[tuple[object, ...], dict[str, dict[str, Finding]]] = {}
     for stage, finding in sorted(reported, key=lambda entry: (order(entry[1]), entry[0])):
-        same = _identity(finding)
-        if same not in seen:
+        same.setdefault(_identity(finding), {}).setdefault(stage, {}).setdefault(finding.message, finding)
+    for by_stage in same.values():
+        # Two stages may use other words for the same thing; two sentences of one stage are two things.
+        most = max(by_stage.values(), key=len)
+        for finding in most.values():
             kind, key = _key(finding, unpinned, alone)
-            seen[same] = groups.setdefault(key, _Group(kind))
-            seen[same].findings.append(finding)
-        seen[same].stages.add(stage)
+            group = groups.setdefault(key, _Group(kind))
+            group.findings.append(finding)
+            group.stages.update(by_stage)
     return groups
 
 
 def _identity(finding: Finding) -> tuple[object, ...]:
     """Return what two stages that report the same thing have in common."""
-    about = "" if finding.package or finding.path else finding.message
+    about = "" if finding.path else finding.message
     place = (finding.path, finding.line)
     return (finding.code, finding.package, finding.version, *place, finding.aliases, about)
 

@@ -342,6 +342,34 @@ def test_zip64_is_read_where_both_end_records_agree() -> None:
         assert [code for code, _ in named(damaged)] == ["unreadable"]
 
 
+def second_directory(field: int, room: int) -> bytes:
+    """Return a good wheel with a ZIP64 end record in an extra field before its end record: Python's `zipfile` follows it."""
+    whole = wheel()
+    body, (_, *_, count, size, start, _) = whole[:-22], struct.unpack("<4s4H2LH", whole[-22:])
+    last = body.rindex(b"PK\1\2")
+    other = body[start : body.index(b"PK\1\2", start + 4)]  # the first member alone
+    at = len(body) + 4
+    hidden = other + struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, len(other), at)
+    hidden += struct.pack("<4sLQL", b"PK\6\7", 0, at + len(other), 1)
+    hidden = hidden[-room:]
+    longer = struct.pack("<H", 4 + len(hidden))
+    body = body[: last + 30] + longer + body[last + 32 :] + struct.pack("<2H", field, len(hidden)) + hidden
+    return body + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, size + 4 + len(hidden), start, 0)
+
+
+@pytest.mark.parametrize(
+    ("field", "room", "shown"),
+    [(0x5455, 1000, "two end records"), (0x000A, 32, "two end records"), (0x5455, 14, "extra field")],
+)
+def test_a_second_directory_is_not_hidden_in_an_extra_field(field: int, room: int, shown: str) -> None:
+    data = second_directory(field, room)
+    if room == 1000:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            assert len(archive.namelist()) == 1
+    with pytest.raises(UnreadableDistributionError, match=shown):
+        read_distribution(io.BytesIO(data), WHEEL)
+
+
 def test_what_is_legitimate_has_no_finding_above_a_note() -> None:
     """Bundled libraries, namespace packages, scripts, data, names outside ASCII, plugins for other distributions."""
     files = wheel_files(
