@@ -104,6 +104,12 @@ def test_what_describes_the_wheel_itself_is_left_out() -> None:
             "pkg:generic/tokenizers@1.0?download_url=https://example.org/x.tar.gz",
             "pkg:generic/tokenizers@1.0?download_url=https://example.org/x.tar.gz",
         ),
+        (
+            "pkg:generic/tokenizers@1.0?download_url=https://me:s3cret@example.org/x.tar.gz",
+            "pkg:generic/tokenizers@1.0?download_url=https://example.org/x.tar.gz",
+        ),
+        ("pkg:cargo/tokenizers@1.0?local=/home/me/work&arch=x", "pkg:cargo/tokenizers@1.0?arch=x"),
+        ("pkg:cargo/tokenizers@1.0?path=C:%5CUsers%5Cme", "pkg:cargo/tokenizers@1.0"),
         ("pkg:cargo/other@1.0", ""),
         ("pkg:cargo/tokenizers@2.0", ""),
         ("no purl", ""),

@@ -34,11 +34,13 @@ def served(name: str, sha256: str = "", *, time: str = "2026-11-28T00:00:00.5Z",
 def listings(*files: IndexFile) -> dict[str, ProjectListing | None]:
     projects = ("demo", "demo-plugin")
     return {
-        project: ProjectListing(
-            name=project, files=tuple(file for file in files if release_of(file.filename).project == project)
-        )
+        project: ProjectListing(name=project, files=tuple(file for file in files if _project(file.filename) == project))
         for project in projects
     }
+
+
+def _project(name: str) -> str:
+    return release_of(name.replace(".tar.bz2", ".tar.gz")).project
 
 
 def codes(*files: IndexFile, closes: int = 14) -> list[str]:
@@ -63,6 +65,7 @@ CASES: dict[str, tuple[IndexFile, list[str]]] = {
         ["publish.index-extra"],
     ),
     "foreign zip of this version": (served("demo-1.0.zip"), ["publish.index-extra"]),
+    "foreign old archive of this version": (served("demo-1.0.tar.bz2"), ["publish.index-extra"]),
     "another version": (served("demo-1.1-py3-none-any.whl"), []),
     "another project's version": (served("demo_plugin-1.0.tar.gz"), []),
     "an old file of this version": (served(NAMES[0], time="2026-11-14T00:00:00Z"), ["publish.index-closed"]),
@@ -76,6 +79,13 @@ CASES: dict[str, tuple[IndexFile, list[str]]] = {
 def test_what_is_there(case: str) -> None:
     file, expected = CASES[case]
     assert codes(file) == expected
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_name_that_is_listed_twice_has_our_bytes_both_times(order: int) -> None:
+    rows = [served(NAMES[0]), served(NAMES[0], "e" * 64)][::order]
+    assert codes(*rows) == ["publish.index-differs"]
+    assert codes(served(NAMES[0]), served(NAMES[0])) == []
 
 
 def test_a_closed_release_that_is_complete_is_no_problem() -> None:

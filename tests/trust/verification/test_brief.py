@@ -66,6 +66,13 @@ def test_what_decides_comes_before_what_is_accepted() -> None:
     assert shown[3:6] == ["?    It is valid", "     a.whl: no schema", "x    It is real (accepted here)"]
 
 
+def test_what_is_wrong_comes_before_what_was_not_examined_and_what_is_accepted() -> None:
+    unseen = [Check(code=f"sbom.{n}", title=f"n{n}", lines=(line(Outcome.NOT_EXAMINED),)) for n in range(6)]
+    lines = (*(line(tolerated="rehearsal", subject=f"t{n}") for n in range(7)), line(subject="bad.whl"))
+    shown = brief(verification(*unseen, Check(code="files.listed", title="Listed", lines=lines))).splitlines()
+    assert shown[3:5] == ["x    Listed", "     bad.whl: other bytes"]
+
+
 def test_a_setting_that_made_the_gate_weaker_is_never_left_out() -> None:
     weakened = (StatedWeakening(setting="gate.fail_on", default="low", value="high", reason="", date="", until=""),)
     shown = brief(verification(GOOD, weakened=weakened)).splitlines()

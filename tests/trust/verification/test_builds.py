@@ -121,6 +121,16 @@ def test_what_does_not_agree_is_refused(made: tuple[Any, Any], name: str) -> Non
     assert any(expected in problem for problem in found(statement, gate)), found(statement, gate)
 
 
+@pytest.mark.parametrize("position", [0, -1])
+def test_a_second_comparison_under_one_name_hides_nothing(made: tuple[Any, Any], position: int) -> None:
+    statement, gate = copy.deepcopy(made)
+    row = copy.deepcopy(rows(statement)[f"build/comparison/{SDIST}"])
+    row["annotations"].update(identical=False)
+    byproducts = statement["predicate"]["runDetails"]["byproducts"]
+    byproducts.insert(position % (len(byproducts) + 1), row)
+    assert any("is there twice" in problem for problem in found(statement, gate))
+
+
 def test_a_distribution_more_or_less_is_refused(made: tuple[Any, Any]) -> None:
     assert found(*made, names=(WHEEL,)) == [f"{SDIST} is in it, and not a distribution"]
     assert "n-2.0.tar.gz is not in it" in found(*made, names=(WHEEL, SDIST, "n-2.0.tar.gz"))

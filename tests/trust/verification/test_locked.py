@@ -201,6 +201,31 @@ def test_pins_that_cannot_be_asked_for_are_named(locked: Locked) -> None:
     assert found["delta"].files[0].problems == ("the index has no file with this digest, which the lock records",)
 
 
+def test_a_further_hash_that_is_not_examined_is_not_verified(locked: Locked) -> None:
+    locked.add("alpha")
+    locked.lines[-1] += f" --hash=sha512:{'0' * 128}"
+    found = locked.verify()
+    assert (found.outcome, states(found)) == (Outcome.NOT_EXAMINED, {"alpha": "could-not-be-checked"})
+    assert "an installer takes a file with any of them" in found.packages[0].problem
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"beta @ https://example.org/beta-1.0-py3-none-any.whl#sha256={'0' * 64}",
+        "beta @ git+https://example.org/beta@" + "a" * 40,
+        "./beta-1.0-py3-none-any.whl",
+    ],
+)
+def test_a_package_with_recorded_attestations_does_not_come_from_elsewhere(locked: Locked, line: str) -> None:
+    locked.add("alpha")
+    locked.lines.append(line)
+    found = locked.verify(baseline=locked.baseline(alpha=recorded(), beta=recorded()))
+    assert (found.outcome, states(found)) == (Outcome.FAIL, {"alpha": "verified", "beta": "bad"})
+    assert found.packages[1].problem.endswith("although the baseline has attestations")
+    assert states(locked.verify())["beta"] == "absent"
+
+
 def test_each_page_and_file_is_asked_for_once(locked: Locked) -> None:
     locked.add("alpha")
     locked.lines.append(locked.lines[0].replace(" --", " ; python_version > '3' --"))

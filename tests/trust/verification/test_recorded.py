@@ -96,6 +96,10 @@ SUMMARY_EDITS: dict[str, tuple[Edit, str]] = {
         lambda s: s["predicate"].update(sealwright_weakened=[{"setting": "x"}]),
         "$.predicate.sealwright_weakened",
     ),
+    "levels of dependencies": (
+        lambda s: s["predicate"].update(dependencyLevels={"SLSA_BUILD_LEVEL_3": 2}),
+        "$.predicate.dependencyLevels",
+    ),
     "another release": (lambda s: s["predicate"].update(resourceUri="pkg:generic/x@1"), "$.predicate.resourceUri"),
     "another verifier": (lambda s: s["predicate"]["verifier"].update(id="urn:x:v1"), "$.predicate.verifier.id"),
     "before the release": (

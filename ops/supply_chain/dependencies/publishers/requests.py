@@ -79,6 +79,8 @@ def attestation_request(pin: Pin) -> AttestationRequest | str:
     digests = tuple(digest.removeprefix(_SHA256) for digest in pin.hashes if digest.startswith(_SHA256))
     if not digests:
         return "the lock has no SHA-256 of its files"
+    if len(digests) < len(pin.hashes) and not _has_both(pin):
+        return "the lock has other hashes than SHA-256, and an installer takes a file with any of them"
     named = {
         (digest.removeprefix(_SHA256), file.name)
         for file in pin.files
@@ -88,6 +90,16 @@ def attestation_request(pin: Pin) -> AttestationRequest | str:
     return AttestationRequest(
         index=pin.source.url, project=pin.name, version=pin.version, digests=digests, named=tuple(sorted(named))
     )
+
+
+def _has_both(pin: Pin) -> bool:
+    """Return whether each hash of a pin is of a file that has a SHA-256 in the lock as well."""
+    covered = {digest for file in pin.files if any(map(_is_sha256, file.hashes)) for digest in file.hashes}
+    return covered >= {digest for digest in pin.hashes if not _is_sha256(digest)}
+
+
+def _is_sha256(digest: str) -> bool:
+    return digest.startswith(_SHA256)
 
 
 def direct_of(lock: Lock) -> dict[str, LockEntry]:

@@ -16,7 +16,7 @@ from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.plain_json import load
-from ops.supply_chain.core.text import excerpt, printable
+from ops.supply_chain.core.text import excerpt, printable, without_credentials
 from ops.supply_chain.formats.cyclonedx import BomComponent, CycloneDx
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.sbom import read_sbom
@@ -30,6 +30,7 @@ from ops.supply_chain.inventory.model.naming import LONGEST_VERSION
 
 SBOM_PATH = re.compile(r"[^/]+\.dist-info/sboms/.+")
 _LOCAL_QUALIFIERS = ("download_url", "vcs_url", "repository_url", "file_name")
+_LOCAL_PATH = re.compile(r"(?:\w+\+)?file:|[/~\\]|[A-Za-z]:[/\\]", re.IGNORECASE)
 _PUBLIC = re.compile(r"(?:(?:git|hg|svn|bzr)\+)?https?://", re.IGNORECASE)
 _CPE = re.compile(r"cpe:2\.3:[aho*-](?::[^:\s]+){10}")
 _ALGORITHMS = {"sha1": "sha1", "sha256": "sha256", "sha384": "sha384", "sha512": "sha512"}
@@ -90,7 +91,7 @@ def declared_components(texts: dict[str, bytes], file_name: str, key: str) -> De
 
 
 def public_purl(purl: str, name: str, version: str) -> str:
-    """Return a package URL without addresses on the builder's machine, empty where it is not one of that package."""
+    """Return a package URL without credentials and addresses on the builder's machine, empty where it is not one of that package."""
     from packageurl import PackageURL
 
     try:
@@ -98,9 +99,9 @@ def public_purl(purl: str, name: str, version: str) -> str:
     except ValueError:
         return ""
     qualifiers = {
-        key: value
+        key: without_credentials(value)
         for key, value in dict(found.qualifiers).items()
-        if key not in _LOCAL_QUALIFIERS or _PUBLIC.match(value)
+        if _PUBLIC.match(value) or not (key in _LOCAL_QUALIFIERS or _LOCAL_PATH.match(value))
     }
     clean = PackageURL(found.type, found.namespace, found.name, found.version, qualifiers or None, found.subpath)
     text = printable(clean.to_string())

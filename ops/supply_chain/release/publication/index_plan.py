@@ -23,6 +23,8 @@ from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.release.publication.problem import PublicationProblem
 
 SHA256 = "sha256:"
+_OLD_ENDINGS = (".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar.lz", ".tlz", ".tar.lzma", ".tgz", ".tar")
+"""Of archives that pip installs as source distributions, besides `.tar.gz` and `.zip`."""
 
 
 class ReleaseKey(NamedTuple):
@@ -80,10 +82,11 @@ def make_index_plan(
     keep, upload = [], []
     for file in files:
         there = _there(file.name, listings)
-        if there is None:
+        found = [problem for each in there if (problem := difference(file, each))]
+        if not there:
             upload.append(file)
-        elif found := difference(file, there):
-            problems.append(found)
+        elif found:
+            problems.append(found[0])
         else:
             keep.append(file)
     problems += _extra(files, listings)
@@ -97,7 +100,7 @@ def make_index_plan(
 
 def listed(file: LocalFile, listings: Mapping[str, ProjectListing | None]) -> IndexFile | None:
     """Return what the index lists under the name of a distribution, or None."""
-    return _there(file.name, listings)
+    return next(iter(_there(file.name, listings)), None)
 
 
 def difference(file: LocalFile, there: IndexFile) -> PublicationProblem | None:
@@ -115,9 +118,10 @@ def difference(file: LocalFile, there: IndexFile) -> PublicationProblem | None:
     return PublicationProblem("publish.index-differs", excerpt(text), step)
 
 
-def _there(name: str, listings: Mapping[str, ProjectListing | None]) -> IndexFile | None:
+def _there(name: str, listings: Mapping[str, ProjectListing | None]) -> list[IndexFile]:
+    """Return every row that an index lists under a name: an installer may take any of them."""
     listing = listings.get(release_of(name).project)
-    return next((file for file in listing.files if file.filename == name), None) if listing else None
+    return [file for file in listing.files if file.filename == name] if listing else []
 
 
 def _of_release(release: ReleaseKey, listing: ProjectListing | None) -> list[IndexFile]:
@@ -125,6 +129,10 @@ def _of_release(release: ReleaseKey, listing: ProjectListing | None) -> list[Ind
 
 
 def _release_or_none(name: str) -> ReleaseKey | None:
+    for ending in _OLD_ENDINGS:
+        # No index takes these from us, and installers take them from an index.
+        if name.endswith(ending):
+            name = f"{name.removesuffix(ending)}.tar.gz"
     try:
         return release_of(name)
     except InputError:

@@ -18,6 +18,7 @@ MOST_PROBLEMS = 5
 MOST_REASONS = 6
 MOST_COLUMNS = 400
 ALL_CHECKS = "all checks, each with a command that checks the same: --verbose"
+_WORST_FIRST = (Outcome.FAIL, Outcome.NOT_EXAMINED, Outcome.PASS)
 _MARKS = {Outcome.PASS: "+", Outcome.FAIL: "x", Outcome.NOT_EXAMINED: "?"}
 
 
@@ -36,7 +37,7 @@ def _problems(verification: Verification, room: int) -> list[str]:
     """Return the checks that do not pass: those that decide with as many of their lines as there is room for."""
     bad = sorted(
         (check for check in verification.checks if check.outcome is not Outcome.PASS),
-        key=lambda check: check.ruling is Outcome.PASS,
+        key=lambda check: _WORST_FIRST.index(check.ruling),
     )
     more = [f"     and {plural(len(bad) - MOST_PROBLEMS, 'more check')} that do not pass"] * (len(bad) > MOST_PROBLEMS)
     found: list[str] = []
@@ -68,7 +69,10 @@ def _signer(signer: Signer) -> str:
 
 
 def _problem(check: Check, most: int) -> Iterator[str]:
-    wrong = [line for line in check.lines if line.outcome is not Outcome.PASS]
+    wrong = sorted(
+        (line for line in check.lines if line.outcome is not Outcome.PASS),
+        key=lambda line: _WORST_FIRST.index(line.ruling),
+    )
     tolerated = " (accepted here)" if check.ruling is Outcome.PASS else ""
     yield f"{_MARKS[check.outcome]}    {check.title}{tolerated}"
     for position, line in enumerate([] if tolerated else wrong[:most], 1):

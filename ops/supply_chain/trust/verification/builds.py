@@ -61,13 +61,19 @@ def properties(statement: Node | str) -> tuple[str, ...]:
 
 
 def _byproducts(statement: Node) -> dict[str, Node]:
-    """Return the byproducts about builds, by name."""
-    rows = statement["predicate"]["runDetails"]["byproducts"].rows()
-    return {
-        row["name"].text(): row
-        for row in rows
-        if row["annotations"]["role"].text() in (REPORT, COMPARISON) or "property" in row["annotations"].table()
-    }
+    """Return the byproducts about builds, by name.
+
+    Raises:
+        UnexpectedShapeError: They have another shape than they must, or two have the same name.
+    """
+    found: dict[str, Node] = {}
+    for row in statement["predicate"]["runDetails"]["byproducts"].rows():
+        about, name = row["annotations"], row["name"].text()
+        if about["role"].text() not in (REPORT, COMPARISON) and "property" not in about.table():
+            continue
+        if found.setdefault(name, row) is not row:
+            raise UnexpectedShapeError(f"{row.path}.name: {excerpt(name)} is there twice")
+    return found
 
 
 def _stated(found: Mapping[str, Node]) -> tuple[str, ...]:

@@ -140,6 +140,8 @@ def _summary_problems(
         **({"sealwright_rehearsal": True} if documents.rehearsal else {}),
     }
     yield from _differences({key: predicate.table().get(key) for key in expected}, expected, "$.predicate")
+    if predicate.get("dependencyLevels") is not None:
+        yield "$.predicate.dependencyLevels: no record of the release states levels of dependencies"
     if not documents.rehearsal and predicate.get("sealwright_rehearsal") is not None:
         yield "$.predicate.sealwright_rehearsal: the release is no rehearsal"
     yield from _input_problems(predicate, parts, given)

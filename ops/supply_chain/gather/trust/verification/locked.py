@@ -98,6 +98,8 @@ def verify_lock(
         found = attestation_request(pin) if in_scope(pin) else NOT_FROM_AN_INDEX
         if isinstance(found, str):
             given = EvidenceState.UNCHECKED if in_scope(pin) else EvidenceState.ABSENT
+            if given is EvidenceState.ABSENT and pin.name in baseline and not pin.local:
+                given, found = EvidenceState.BAD, f"{found}, although the baseline has attestations"
             _add(packages, ServedPackage(name=pin.name, version=pin.version, problem=found, given=given))
         else:
             requests[found] = None
