@@ -131,6 +131,7 @@ STRICTER = {
     "more severe": '[publishers]\nno_baseline = "critical"\npublisher_changed = "unknown"\n',
     "a pattern that hides nothing": '[locks]\nexclude = ["nothing/**"]\n',
     "documents that are not there": "[documents]\nadopted = false\n",
+    "a licence that is permitted anyway": '[policy]\nlicences_allow_also = ["GPL-3.0-only"]\n',
     "fewer licences": '[policy]\nlicences_allow = ["MIT", "Apache-2.0", "BSD-3-Clause"]\nlicences_deny = []\n',
     "more denied licences": '[policy]\nlicences_deny = ["*-NC-*", "Aladdin", "BUSL-*", "CC-BY-NC-*", "Elastic-*", "FSL-*",'
     ' "LicenseRef-Commons-Clause*", "NCGL-*", "PolyForm-*", "Prosperity-*", "SSPL-*"]\n',
@@ -149,6 +150,7 @@ def test_a_stricter_setting_is_not_weaker(name: str, place: Place) -> None:
 
 LOOSER_LICENCES = {
     "licences.deny": 'licences_deny = ["SSPL-*"]',
+    "licences.allow_also": 'licences_allow_also = ["BUSL-1.1"]',
     "licences.allow": 'licences_allow = ["*", "BUSL-1.1 WITH Some-exception"]',
 }
 

@@ -32,6 +32,8 @@ usable(alternative) if {
 	}
 }
 
+accepted(term) if added(term)
+
 accepted(term) if {
 	not refused(term)
 	term.known == true
@@ -48,9 +50,19 @@ refused(term) if {
 	some pattern in settings.licences.deny
 	matches(pattern, term)
 	not named(term)
+	not added(term)
 }
 
-refused(term) if not listed(term)
+refused(term) if {
+	not listed(term)
+	not added(term)
+}
+
+# What a project permits in addition, each by its whole name: whatever the lists say of it.
+added(term) if {
+	some text in settings.licences.allow_also
+	lower(text) == lower(term.text)
+}
 
 listed(term) if {
 	some pattern in settings.licences.allow

@@ -29,6 +29,12 @@ CASES: dict[str, tuple[str, dict[str, Any], str]] = {
     "an exception that is allowed by name": (CLASSPATH, {"allow": ["*", CLASSPATH], "deny": ["GPL-*"]}, "pass"),
     "an exception that is denied by name": (CLASSPATH, {"allow": ["*", CLASSPATH], "deny": [CLASSPATH]}, "fail"),
     "an exception to an allowed licence": (CLASSPATH, {"allow": ["GPL-2.0-only"], "deny": []}, "pass"),
+    "one that is allowed in addition": ("GPL-3.0-only", NO_GPL | {"allow_also": ["gpl-3.0-ONLY"]}, "pass"),
+    "another one than is allowed in addition": ("GPL-2.0-only", NO_GPL | {"allow_also": ["GPL-3.0-only"]}, "fail"),
+    "one in addition to a list of few": ("ISC", MIT_ONLY | {"allow_also": ["ISC"]}, "pass"),
+    "its exception is another one": (CLASSPATH, NO_GPL | {"allow_also": ["GPL-2.0-only"]}, "fail"),
+    "an exception that is allowed in addition": (CLASSPATH, NO_GPL | {"allow_also": [CLASSPATH]}, "pass"),
+    "an addition is no pattern": ("GPL-2.0-only", NO_GPL | {"allow_also": ["GPL-*"]}, "fail"),
     "an empty allow list": ("MIT", {"allow": [], "deny": []}, "fail"),
     "a dot is a dot": ("ISC", {"allow": ["I.C"], "deny": []}, "fail"),
     "a star spans dots": ("GPL-2.0-only", {"allow": ["GPL*only"], "deny": []}, "pass"),
@@ -73,6 +79,13 @@ def test_what_is_unknown_has_an_outcome_of_its_own(name: str, on_unknown: str) -
     told = verdict.denials if on_unknown == "deny" else verdict.unknowns
     assert [reason.subject for reason in told] == ["pkg:pypi/idna@3.20"]
     assert judge(under({"expression": "MIT"}), "licences", settings=settings)["licences.known"].outcome == "pass"
+
+
+def test_an_unknown_licence_passes_where_it_is_allowed_in_addition() -> None:
+    settings = {"licences": {"allow_also": ["BSD License"], "on_unknown": "deny"}}
+    verdicts = judge(under({"license": {"name": "BSD License"}}), "licences", settings=settings)
+    assert verdicts["licences.known"].outcome == "pass"
+    assert verdicts["licences.permitted"].outcome == "pass"
 
 
 def test_an_unknown_licence_passes_by_its_name() -> None:

@@ -7,8 +7,8 @@
 #   product, and not judged.
 # custom:
 #   fix: >-
-#     Replace the package, or, where the licence is acceptable for the project, change
-#     [policy].licences_allow and licences_deny.
+#     Replace the package, or, where the licence is acceptable for the project, name it in
+#     [policy].licences_allow_also.
 package sealwright.licences.permitted
 
 import rego.v1

@@ -57,7 +57,7 @@ def test_every_key_of_the_built_in_tables_has_a_direction_or_is_weaker_by_any_ch
         for table, values in json.loads(path.read_text()).items()
         for key in values
     }
-    known = {*comparison._MEMBERS, "licences.allow", "licences.deny", "licences.on_unknown"}
+    known = {*comparison._MEMBERS, "licences.allow", "licences.allow_also", "licences.deny", "licences.on_unknown"}
     assert known <= names
     assert names - known == {"release.sbom_stage", "versions.exact_pattern"}
 
@@ -84,7 +84,7 @@ def contents(tables: dict[str, Any]) -> PolicyContents:
     return PolicyContents(profiles=("release",), modules={}, tables=tables)
 
 
-def permits(allow: list[str], deny: list[str], text: str) -> bool:
+def permits(allow: list[str], allow_also: list[str], deny: list[str], text: str) -> bool:
     """Decide one known licence as `policy/lib/licences.rego` does."""
     forms = (text, text.partition(" WITH ")[0])
 
@@ -92,7 +92,7 @@ def permits(allow: list[str], deny: list[str], text: str) -> bool:
         return any(fnmatchcase(form, pattern) for form in forms for pattern in patterns)
 
     named = " WITH " in text and text in allow and text not in deny
-    return matches(allow) and (named or not matches(deny))
+    return text in allow_also or (matches(allow) and (named or not matches(deny)))
 
 
 def test_licence_lists_that_permit_more_are_weaker() -> None:
@@ -105,6 +105,7 @@ def test_licence_lists_that_permit_more_are_weaker() -> None:
         old, new = (
             {
                 "allow": chance.sample(patterns, chance.randint(0, 3)),
+                "allow_also": chance.sample(licences, chance.randint(0, 1)),
                 "deny": chance.sample(patterns, chance.randint(0, 3)),
             }
             for _ in range(2)

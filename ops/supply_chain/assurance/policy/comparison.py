@@ -142,11 +142,13 @@ _UNKNOWN_LICENCES = ("report", "not-examined", "deny")
 def _is_weaker(path: str, before: Any, after: Any, *, default: Mapping[str, Any], table: Mapping[str, Any]) -> bool:
     if path == "licences.on_unknown" and before in _UNKNOWN_LICENCES and after in _UNKNOWN_LICENCES:
         return _UNKNOWN_LICENCES.index(after) < _UNKNOWN_LICENCES.index(before)
-    if path in ("licences.allow", "licences.deny"):
+    if path in ("licences.allow", "licences.allow_also", "licences.deny"):
         old, new = (_members(value) if isinstance(value, list) else None for value in (before, after))
         if old is None or new is None:
             return True
-        return _allows_more(old, new, default) if path.endswith("allow") else _denies_less(old, new, table)
+        if path == "licences.allow_also":
+            return _adds_refused(old, new, default)
+        return _allows_more(old, new, default) if path == "licences.allow" else _denies_less(old, new, table)
     return _MEMBERS.get(path, lambda *_: True)(before, after)
 
 
@@ -158,6 +160,18 @@ def _allows_more(old: Collection[str], new: Collection[str], default: Mapping[st
     denied = _members(default.get("deny")) or frozenset()
     return any(
         not _is_covered(entry, old) or (_has_exception(entry) and any(_overlap(entry, deny) for deny in denied))
+        for entry in new
+        if entry not in old
+    )
+
+
+def _adds_refused(old: Collection[str], new: Iterable[str], default: Mapping[str, Any]) -> bool:
+    """Return whether an added licence is one that the lists refused: denied, or not allowed."""
+    allowed, denied = (_members(default.get(key)) for key in ("allow", "deny"))
+    if allowed is None or denied is None:
+        return True
+    return any(
+        not _is_covered(entry, allowed) or any(_overlap(entry, deny) for deny in denied)
         for entry in new
         if entry not in old
     )

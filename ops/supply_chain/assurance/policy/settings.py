@@ -105,6 +105,7 @@ DERIVED: dict[str, str] = {
     "locks.include": "weaker where it hides a lock that would be found without it",
     "policy.folders": "their rules only add to the built-in ones; their tables are compared with the built-in ones",
     "policy.licences_allow": "compared as policy.data.licences.allow",
+    "policy.licences_allow_also": "compared as policy.data.licences.allow_also",
     "policy.licences_deny": "compared as policy.data.licences.deny",
     "policy.licences_on_unknown": "compared as policy.data.licences.on_unknown",
     "policy.profiles": "weaker where a default profile is not named",

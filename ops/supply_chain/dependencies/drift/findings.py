@@ -167,7 +167,7 @@ def no_timestamp(path: str) -> Finding:
     """Return the finding for a lock that does not record when it was compiled."""
     return Finding(
         code="lock.no-moment",
-        severity=Severity.MEDIUM,
+        severity=Severity.INFO,
         message="has no `# uv-compiled-at:` line, so it cannot be reproduced",
         next_step=f"Run `{command('lock')}`, which records the timestamp.",
         path=path,

@@ -46,6 +46,7 @@ def settings_of(config: PolicyConfig) -> dict[str, dict[str, Any]]:
     """Return the tables of policy data that the configuration replaces, key by key."""
     given = {
         "allow": config.licences_allow,
+        "allow_also": config.licences_allow_also or None,
         "deny": config.licences_deny,
         "on_unknown": config.licences_on_unknown,
     }
