@@ -13,6 +13,7 @@ import configparser
 import csv
 import hashlib
 import io
+import math
 import re
 from collections.abc import Iterable
 
@@ -32,6 +33,12 @@ SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 
 EMBEDDED_SBOM = "sboms/sealwright.cdx.json"
 """Where in `.dist-info` this project puts the SBOM of a wheel (PEP 770: a name that no other tool uses)."""
+
+MOST_TAGS = 4096
+"""Of a wheel; a compressed set of three short parts can stand for any number."""
+
+MOST_ENTRY_POINT_BYTES = 256 << 10
+_MOST_VALUE_CHARACTERS = 1000
 
 _HASH = re.compile(r"(sha256|sha384|sha512)=([A-Za-z0-9_-]+)")
 _OBJECT = re.compile(
@@ -121,6 +128,8 @@ def parse_wheel_file(data: bytes) -> WheelFile:
     for tag in fields.get("tag", []):
         if tag.count("-") != 2:  # noqa: PLR2004 - PEP 425: three parts
             raise ValueError(f"has the tag {tag!r}, which is malformed")
+        if math.prod(part.count(".") + 1 for part in tag.split("-")) + len(tags) > MOST_TAGS:
+            raise ValueError(f"has more than {MOST_TAGS} tags")
         tags |= _texts(parse_tag(tag))
     return WheelFile(
         version=next(iter(fields.get("wheel-version", [])), ""),
@@ -193,8 +202,10 @@ def parse_entry_points(data: bytes) -> tuple[EntryPoint, ...]:
     """Read `entry_points.txt`, in its order.
 
     Raises:
-        ValueError: It is no such file, has a group or a name twice, or a value that is no object reference.
+        ValueError: It is no such file, is too large, has a group or a name twice, or a value that is no object reference.
     """
+    if len(data) > MOST_ENTRY_POINT_BYTES:
+        raise ValueError(f"has more than {MOST_ENTRY_POINT_BYTES:,} bytes")
     parser = configparser.ConfigParser(delimiters=("=",), strict=True, interpolation=None, default_section="\0")
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names are case-sensitive
     try:
@@ -204,7 +215,7 @@ def parse_entry_points(data: bytes) -> tuple[EntryPoint, ...]:
     found = []
     for group in parser.sections():
         for name, value in parser.items(group):
-            match = _OBJECT.fullmatch(value.strip())
+            match = _OBJECT.fullmatch(value.strip()) if len(value) <= _MOST_VALUE_CHARACTERS else None
             if not match:
                 raise ValueError(f"{group}: {name} = {value!r} is no object reference")
             found.append(EntryPoint(group=group, name=name, module=match["module"], attribute=match["attr"] or ""))

@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import io
 
+from ops.supply_chain.adapters.sigstore.deadline import within
+from ops.supply_chain.core.text import excerpt
+
+RENDER_SECONDS = 20.0
+"""For one description: tables of a few kilobytes can take docutils minutes."""
+
 PLAIN, RST, MARKDOWN = "text/plain", "text/x-rst", "text/markdown"
 
 
@@ -29,7 +35,11 @@ def render_problem(text: str, content_type: str) -> str | None:
     except ImportError:
         return None
     warnings = io.StringIO()
-    if rst.render(text, stream=warnings) is not None:
+    try:
+        rendered = within(RENDER_SECONDS, lambda: rst.render(text, stream=warnings))
+    except Exception as error:  # docutils fails in many ways on what is nested too deeply or malformed
+        return f"{type(error).__name__}: {excerpt(error)}"
+    if rendered is not None:
         return ""
     lines = [line.strip() for line in warnings.getvalue().splitlines() if line.strip()]
     return lines[0] if lines else "it has no content"

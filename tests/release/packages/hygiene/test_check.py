@@ -342,6 +342,25 @@ def test_zip64_is_read_where_both_end_records_agree() -> None:
         assert [code for code, _ in named(damaged)] == ["unreadable"]
 
 
+_MANY = ".".join(f"p{number}" for number in range(300))
+EXHAUSTING = {
+    "tags": (f"{INFO}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {_MANY}-{_MANY}-{_MANY}\n", "tags"),
+    "entry points": (f"{INFO}/entry_points.txt", "[a]\n" + "zzz\n" * 300_000, "entry-point"),
+    "a value of spaces": (f"{INFO}/entry_points.txt", f"[a]\nx = a{' ' * 200_000}!\n", "entry-point"),
+    "a marker": (
+        f"{INFO}/METADATA",
+        f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: x ; {'(' * 5_000}\n\nText",
+        "metadata",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EXHAUSTING)
+def test_metadata_that_take_any_time_to_read_are_findings(case: str) -> None:
+    path, text, code = EXHAUSTING[case]
+    assert code in {found for found, _ in named(changed(**{path: text}))}
+
+
 def second_directory(field: int, room: int) -> bytes:
     """Return a good wheel with a ZIP64 end record in an extra field before its end record: Python's `zipfile` follows it."""
     whole = wheel()

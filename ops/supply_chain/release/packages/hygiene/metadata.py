@@ -61,6 +61,8 @@ def metadata_issues(
 def _invalid(data: bytes, where: str) -> Iterator[Issue]:
     try:
         Metadata.from_email(data)
+    except RecursionError:
+        yield Issue("distribution.metadata", where, "is nested too deeply to be read", Severity.HIGH)
     except (ExceptionGroup, InvalidMetadata) as error:
         problems = error.exceptions if isinstance(error, ExceptionGroup) else [error]
         for problem in problems:
