@@ -27,6 +27,10 @@ MOST_PADDING_BYTES = 1 << 20
 _NAME_BYTES = 100
 _GNU, _POSIX = b"ustar  \0", b"ustar\x0000"
 _NUMBER = re.compile(rb" *([0-7]+)[ \0]*")
+_NUMBER_OR_NONE = re.compile(rb" *[0-7]*[ \0]*|[\x80\xff].*", re.DOTALL)
+_OTHER_NUMBERS = (slice(108, 116), slice(116, 124), slice(136, 148), slice(329, 337), slice(337, 345))
+"""Owner, group, time and device: nothing here uses them, and Python's `tarfile` ends the archive where one is malformed."""
+
 _COMMENT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _HARMLESS = frozenset({"mtime", "atime", "ctime", "uid", "gid", "uname", "gname"})
 _FILE_NAME = 8
@@ -175,6 +179,8 @@ def _header(block: bytes) -> _Header:
         raise ValueError("a header has a wrong checksum")
     if any(block[500:]) or (magic == _GNU and any(block[345:500])):
         raise ValueError("a header says more than is understood")
+    if not all(_NUMBER_OR_NONE.fullmatch(block[field]) for field in _OTHER_NUMBERS):
+        raise ValueError("a header has a number that is not octal")
     name, prefix = _text(block[:100]), _text(block[345:500])
     path = f"{prefix}/{name}" if prefix else name
     return _Header(path, _number(block[124:136]), block[156:157], _text(block[157:257]), _number(block[100:108]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import gzip
 import io
 import lzma
 import re
@@ -241,6 +242,18 @@ SOURCES = {
     "absolute link": (sdist(more=[link(f"{TOP}/x", "/etc/passwd")]), "link", "/etc/passwd"),
     "link to the folder above": (sdist(more=[link(f"{TOP}/x", "..")]), "link", f"{TOP}/x"),
     "hard link out": (sdist(more=[link(f"{TOP}/x", "../etc/passwd", tarfile.LNKTYPE)]), "link", "../etc/passwd"),
+    "link out through a link": (
+        sdist(more=[link(f"{TOP}/x", "."), link(f"{TOP}/y", "x/../LICENSE")]),
+        "link",
+        f"{TOP}/y",
+    ),
+    "link to itself": (sdist(more=[link(f"{TOP}/x", "x")]), "link", f"{TOP}/x"),
+    "hard link to itself": (sdist(more=[link(f"{TOP}/x", f"{TOP}/x", tarfile.LNKTYPE)]), "link", f"{TOP}/x"),
+    "hard link to a later file": (
+        sdist(more=[link(f"{TOP}/x", f"{TOP}/y", tarfile.LNKTYPE), special(f"{TOP}/y")]),
+        "link",
+        f"{TOP}/x",
+    ),
     "dangling link": (sdist(more=[link(f"{TOP}/x", "gone")]), "link", "gone"),
     "below a link": (sdist(more=[link(f"{TOP}/x", "demo"), special(f"{TOP}/x/y.py")]), "link", f"{TOP}/x/y.py"),
     "device": (sdist(more=[special(f"{TOP}/x", kind=tarfile.CHRTYPE)]), "unreadable", f"{TOP}/x"),
@@ -464,6 +477,22 @@ def test_hostile_archives_are_refused_with_their_member(case: str) -> None:
     data, filename, shown = HOSTILE[case]
     with pytest.raises(UnreadableDistributionError, match=shown.replace("'", ".")):
         read_distribution(io.BytesIO(data), filename, LIMITS)
+
+
+@pytest.mark.parametrize("field", [108, 116, 136, 329, 337])
+def test_a_header_at_which_a_program_ends_the_archive_is_refused(field: int) -> None:
+    """Python's `tarfile` reads no further, and says nothing."""
+    raw = bytearray(gzip.decompress(sdist()))
+    second = 512 + -(-int(raw[124:135], 8) // 512) * 512
+    raw[second + field] = ord("x")
+    raw[second + 148 : second + 156] = b" " * 8
+    raw[second + 148 : second + 156] = b"%06o\0 " % sum(raw[second : second + 512])
+    data = gzip.compress(bytes(raw), mtime=0)
+    with pytest.raises(UnreadableDistributionError, match="octal"):
+        read_distribution(io.BytesIO(data), SDIST)
+    if field < 329:
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            assert len(archive.getmembers()) == 1
 
 
 def test_thousands_of_members_are_read() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.distribution import (
@@ -28,6 +28,9 @@ _DATA = re.compile(r"[^/]+\.data/(?P<key>[^/]*)/")
 _DATA_KEYS = frozenset({"purelib", "platlib", "scripts", "headers", "data"})
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
+_MOST_LINKS = 40
+"""Links that lead to links, which a system follows (Linux: ELOOP)."""
+
 _SPECIAL_BITS = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
 
 
@@ -79,20 +82,45 @@ def _is_reserved(part: str) -> bool:
 
 def _link_issues(distribution: Distribution) -> Iterator[Issue]:
     paths = {member.path.rstrip("/") for member in distribution.members}
-    links = {member.path for member in distribution.members if member.kind is MemberKind.SYMLINK}
+    links = {member.path: member for member in distribution.members if member.kind is MemberKind.SYMLINK}
     if not links and all(member.kind is not MemberKind.HARD_LINK for member in distribution.members):
         return
     known = paths | {folder for path in paths for folder in _folders(path)}
+    before: set[str] = set()
     for member in distribution.members:
         if member.kind in (MemberKind.SYMLINK, MemberKind.HARD_LINK):
-            target = _target(member)
-            if target is None:
-                yield Issue("distribution.link", member.path, f"leads out of the archive, to {member.link!r}")
-            elif target not in known:
-                yield Issue("distribution.link", member.path, f"leads to {member.link!r}, which is not in the archive")
+            problem = _link_problem(member, links, known, before)
+            if problem:
+                yield Issue("distribution.link", member.path, problem)
         above = next((folder for folder in _folders(member.path.rstrip("/")) if folder in links), None)
         if above is not None:
             yield Issue("distribution.link", member.path, f"lies below the link {above!r}")
+        if member.kind in (MemberKind.FILE, MemberKind.HARD_LINK):
+            before.add(member.path)
+
+
+def _link_problem(
+    member: DistributionMember,
+    links: Mapping[str, DistributionMember],
+    known: Collection[str],
+    before: Collection[str],
+) -> str:
+    """Return what is wrong with where a link leads; empty if nothing is."""
+    steps = _steps(member)
+    if steps is None:
+        return f"leads out of the archive, to {member.link!r}"
+    *through, target = steps
+    if target not in known:
+        return f"leads to {member.link!r}, which is not in the archive"
+    if any(step in links for step in through):  # `..` behind a link is another folder than its text says
+        return f"leads to {member.link!r}, through another link"
+    if member.kind is MemberKind.HARD_LINK:
+        return "" if target in before else f"leads to {member.link!r}, which is no file before it in the archive"
+    for _ in range(_MOST_LINKS):
+        if target not in links:
+            return ""
+        target = (_steps(links[target]) or [""])[-1]
+    return f"leads to {member.link!r}, and from link to link without end"
 
 
 def _folders(path: str) -> Iterator[str]:
@@ -100,11 +128,12 @@ def _folders(path: str) -> Iterator[str]:
     return (path[:at] for at, letter in enumerate(path) if letter == "/")
 
 
-def _target(member: DistributionMember) -> str | None:
-    """Return where a link leads, from the top of the archive; None where that is outside of its top folder."""
+def _steps(member: DistributionMember) -> list[str] | None:
+    """Return every place on the way of a link to its target, the last one; None where it leaves the top folder."""
     base = [] if member.kind is MemberKind.HARD_LINK else member.path.split("/")[:-1]
     if member.link.startswith("/") or "\\" in member.link or _DRIVE.match(member.link):
         return None
+    steps = []
     for part in member.link.rstrip("/").split("/"):
         if part == ".." and not base:
             return None
@@ -112,8 +141,8 @@ def _target(member: DistributionMember) -> str | None:
             base.pop()
         elif part not in ("", "."):
             base.append(part)
-    top = member.path.split("/")[0]
-    return "/".join(base) if base and base[0] == top else None
+        steps.append("/".join(base))
+    return steps if base and base[0] == member.path.split("/")[0] else None
 
 
 def _collisions(distribution: Distribution) -> Iterator[Issue]:
