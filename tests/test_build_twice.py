@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -68,6 +69,20 @@ def test_both_builds_are_the_same_and_everything_is_reported(project: BuiltProje
         assert first[field] != second[field]
     assert str(project.base) not in json.dumps(package)
     assert package["provided_by"] is None
+    assert_another_job_takes_it(project)
+
+
+def assert_another_job_takes_it(project: BuiltProject) -> None:
+    """Check that the report of a build is accepted with the distributions, as a statement."""
+    folder = project.base / "handed"
+    shutil.copytree(project.dist / "packages", folder)
+    shutil.move(project.dist / "build/report.json", folder)
+    assert project.run("--distributions", str(folder)) == ExitCode.PASS, project.shown
+    given, written = (
+        json.loads(path.read_text()) for path in (folder / "report.json", project.dist / "build/report.json")
+    )
+    assert written["reported"]["packages"] == given["packages"]
+    assert written["packages"][0]["distributions"][0]["built_twice"] is False
 
 
 def test_modes_differ_without_normalise_and_not_with_it(project: BuiltProject) -> None:

@@ -7,7 +7,9 @@ what they make into one canonical form; [build].embed puts into each wheel the S
 runs the code of the project: see [build].allow.
 With --distributions FOLDER nothing is built: distributions that were built elsewhere (for many platforms, or in a job without secrets) are
 copied, checked as copies, and released unchanged, under their own names; with [build].embed a wheel without SBOM is a
-finding. Hidden files are passed over; attestations are recorded by digest. A project without build lock and without [[packages]] releases none.
+finding. Hidden files are passed over; attestations are recorded by digest. A report.json among them is the build report of the job that
+built them: it has to be about exactly these files, this commit, version, [build] and build lock, and is recorded as that job's
+statement, which no signature confirms. A project without build lock and without [[packages]] releases none.
 A tag NAME==1.2 or NAME-v1.2 of one package, or --version NAME==1.2, releases that package alone; a package with
 own_version is released in no other way.
 
@@ -15,8 +17,8 @@ Reads    --distributions FOLDER, or the commit, build locks and project metadata
 Writes   dist/packages/, dist/build/report.json, dist/build/diffoscope-*.txt
 Decides  both builds are the same; archives have one reading; RECORD, names, tags and entry points agree; no secrets, no stray files
 Exits    0 no open finding, or nothing to release; 2 usage, or dist/packages/ has files of someone else; 3 an archive is
-         damaged, too large or has more than one reading; 4 open findings; 5 a build lock cannot be installed, or a process
-         above this one has a token.
+         damaged, too large or has more than one reading, or the report of another job is not about this release; 4 open
+         findings; 5 a build lock cannot be installed, or a process above this one has a token.
 Network  the package index, for the distributions of build locks; none with --offline or --distributions.
 Source   https://packaging.python.org/en/latest/specifications/binary-distribution-format/,
          https://packaging.python.org/en/latest/specifications/source-distribution-format/; the checks of PyPI,
@@ -35,7 +37,7 @@ import msgspec
 from ops.supply_chain.adapters.files.folders import building, copy_measured, empty, files_in, measure
 from ops.supply_chain.adapters.tools.descriptions import render_problem
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.files.build_report import BuildReport, BuiltDistribution, PackageBuild
+from ops.supply_chain.contracts.files.build_report import OTHER_JOB, BuildReport, BuiltDistribution, PackageBuild
 from ops.supply_chain.contracts.values.distribution import Distribution
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core import canonical
@@ -47,7 +49,8 @@ from ops.supply_chain.formats.wheel import parse_file_name
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.gather.release.builds import SCOPE as BUILD_SCOPE
-from ops.supply_chain.gather.release.builds import BuiltPackages, build_packages, selected_packages
+from ops.supply_chain.gather.release.builds import BuiltPackages, build_packages, build_settings, selected_packages
+from ops.supply_chain.gather.release.handover import AcceptedReport, accept_report
 from ops.supply_chain.gather.release.packages import (
     CheckedDistribution,
     ReleasedPackage,
@@ -74,13 +77,15 @@ class CandidateDistributions(NamedTuple):
     """Distributions in a working folder, not yet checked.
 
     `names` are theirs, sorted. `findings` are those about where they come from; `provided_by` the attestations that came
-    with them, None where nothing was provided. `builds` are the builds that made them.
+    with them, None where nothing was provided. `builds` are the builds that made them; `accepted` is the report of another
+    job that made them, None without one.
     """
 
     names: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
     provided_by: tuple[FileRef, ...] | None = None
     builds: BuiltPackages = BuiltPackages()
+    accepted: AcceptedReport | None = None
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -116,7 +121,7 @@ def _perform(run: StageRun) -> StageResult:
                 run, packages, CandidateDistributions((), (*selected, *builds.findings, *missing), builds=builds), ()
             )
     with building(run.dist / PACKAGES_FOLDER, replace=True) as work:
-        candidates = _built(builds, work) if builds.contents else _provide(absolute(run.args.distributions), work)
+        candidates = _built(builds, work) if builds.contents else _provide(run, packages, work)
         checked = check_files(work, candidates.names, expected, render_problem)
         for name, result in zip(candidates.names, checked, strict=True):
             if result.distribution is None:
@@ -130,8 +135,11 @@ def _perform(run: StageRun) -> StageResult:
 
 
 def _build(run: StageRun, packages: Sequence[ReleasedPackage]) -> BuiltPackages:
-    names = {"" if package.path == "." else package.path: package.name for package in packages}
-    return build_packages(run, selected_packages(run), names)
+    return build_packages(run, selected_packages(run), _names(packages))
+
+
+def _names(packages: Sequence[ReleasedPackage]) -> dict[str, str]:
+    return {"" if package.path == "." else package.path: package.name for package in packages}
 
 
 def _built(builds: BuiltPackages, work: Path) -> CandidateDistributions:
@@ -141,15 +149,21 @@ def _built(builds: BuiltPackages, work: Path) -> CandidateDistributions:
     return CandidateDistributions(tuple(sorted(builds.contents)), builds.findings, builds=builds)
 
 
-def _provide(folder: Path, work: Path) -> CandidateDistributions:
-    """Copy distributions that were built elsewhere into the working folder."""
+def _provide(run: StageRun, packages: Sequence[ReleasedPackage], work: Path) -> CandidateDistributions:
+    """Copy distributions that were built elsewhere into the working folder, and accept the report that came with them.
+
+    Raises:
+        InputError: A file cannot be read, or the report is not about exactly these distributions.
+    """
+    folder = absolute(run.args.distributions)
     provided = provided_files(folder)
-    for name in provided.distributions:
-        copy_measured(folder / name, work / name)
+    copies = {name: copy_measured(folder / name, work / name) for name in provided.distributions}
+    accepted = accept_report(run, folder, _names(packages), copies) if provided.has_report else None
     return CandidateDistributions(
         provided.distributions,
-        other_file_findings(provided.other),
+        (*other_file_findings(provided.other), *(accepted.findings if accepted else ())),
         tuple(_attestation(folder, name) for name in provided.attestations),
+        accepted=accepted,
     )
 
 
@@ -210,10 +224,11 @@ def _result(
         counts=counts,
         findings=gate.findings,
         writes=(*(run.dist_ref(path) for path in [*files, run.dist / REPORT]), *reports.values()),
-        reads=tuple(sorted({package.lock for package in candidates.builds.packages if package.lock}, key=_path)),
+        reads=_reads(candidates),
         options={"distributions": "provided"} if is_provided else {},
         notes=(
             *selection_notes(run),
+            *_said_by_other_job(candidates.accepted),
             *(candidates.builds.notes or (() if checked or found or run.config.packages else (NOTHING,))),
         ),
         broken_input=gate.broken,
@@ -221,8 +236,21 @@ def _result(
     )
 
 
-def _path(ref: FileRef) -> str:
-    return ref.path
+def _reads(candidates: CandidateDistributions) -> tuple[FileRef, ...]:
+    locks = {package.lock for package in candidates.builds.packages if package.lock}
+    return tuple(
+        sorted({*locks, *(candidates.accepted.reads if candidates.accepted else ())}, key=lambda ref: ref.path)
+    )
+
+
+def _said_by_other_job(accepted: AcceptedReport | None) -> tuple[str, ...]:
+    """Return in words what another job states about the builds; nothing without its report."""
+    if accepted is None:
+        return ()
+    entries = [entry for package in accepted.reported.packages for entry in package.distributions]
+    same = sum(entry.identical is True for entry in entries)
+    stated = f"its report states two identical builds for {same} of {plural(len(entries), 'distribution')}"
+    return (f"{OTHER_JOB}{stated}; that is its statement, which no signature confirms",)
 
 
 def _write_reports(run: StageRun, builds: BuiltPackages) -> dict[str, FileRef]:
@@ -269,6 +297,9 @@ def _report(
         version=run.project.version,
         source_date_epoch=run.project.epoch,
         packages=tuple(found),
+        commit=run.project.source.commit if run.project.source else "",
+        settings=build_settings(run.config.build),
+        reported=candidates.accepted.reported if candidates.accepted else None,
     )
 
 

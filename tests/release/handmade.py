@@ -18,9 +18,11 @@ from ops.supply_chain.contracts.files.build_report import (
     BuiltDistribution,
     DigestPair,
     PackageBuild,
+    ReportedBuilds,
 )
 from ops.supply_chain.contracts.files.record import Record, ToolRef
 from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verdict
+from ops.supply_chain.contracts.values.build_property import OTHER_REPORT
 from ops.supply_chain.contracts.values.distribution import DistributionKind
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
@@ -143,15 +145,35 @@ class Handmade:
         )
         self.build_report(package)
 
-    def build_report(self, *packages: PackageBuild) -> None:
+    def handed_over(self, *names: str, **facts: Any) -> None:
+        """Do what build_distributions does with distributions that came with the report of the job that built them."""
+        self.distributions(*names, **facts)
+        path = self.dist / "build/report.json"
+        (package,) = canonical.read(path, BuildReport).packages
+        given = canonical.encode(package)
+        here = [
+            msgspec.structs.replace(entry, built_twice=False, identical=None, before=None)
+            for entry in package.distributions
+        ]
+        plain = PackageBuild(path=".", name="n", version=self.version, distributions=tuple(here), provided_by=())
+        reported = ReportedBuilds(sha256=sha256_bytes(given), size=len(given), authenticated=False, packages=(package,))
+        self.build_report(plain, reported=reported)
+
+    def build_report(self, *packages: PackageBuild, reported: ReportedBuilds | None = None) -> None:
         """Write the report of the build, and the record of the stage that wrote it."""
         report = BuildReport(
-            schema="build/1", component="N", version=self.version, source_date_epoch=0, packages=packages
+            schema="build/1",
+            component="N",
+            version=self.version,
+            source_date_epoch=0,
+            packages=packages,
+            reported=reported,
         )
         canonical.write(self.dist / "build/report.json", report)
         names = [f"packages/{entry.filename}" for package in packages for entry in package.distributions]
         writes = tuple(self.ref("dist", path) for path in ["build/report.json", *names])
-        self.record("build_distributions", writes=writes)
+        reads = (FileRef(path=OTHER_REPORT, sha256=reported.sha256, size=reported.size),) if reported else ()
+        self.record("build_distributions", writes=writes, reads=reads)
 
     def verdict(self, inputs: Sequence[str], outcome: Outcome = Outcome.PASS) -> Verdict:
         rule = RuleVerdict(code="p.r", title="t", outcome=outcome, examined=1, unknown=0, denials=(), unknowns=())

@@ -221,14 +221,21 @@ def test_the_job_that_builds_has_no_secret_and_what_it_made_is_compared_between_
     for number, files in enumerate(({}, {"n-1.0.tar.gz": b"s", "n-1.0-py3-none-any.whl": b"w"})):
         built, output = tmp_path / f"build{number}", tmp_path / f"output{number}"
         (built / "dist/packages").mkdir(parents=True)
-        for folder in ("dist/packages", "distributions"):
-            (built / folder).mkdir(exist_ok=True)
-            for name, data in files.items():
-                (built / folder / name).write_bytes(data)
+        (built / "dist/build").mkdir()
+        (built / "dist/build/report.json").write_text("{}")
+        for name, data in files.items():
+            (built / "dist/packages" / name).write_bytes(data)
         assert run("Name what was built", built, GITHUB_OUTPUT=str(output)) == 0
+        handed = [*files, "report.json"] if files else []
+        assert sorted(path.name for path in (built / "dist/handover").iterdir()) == sorted(handed)
+        (built / "dist/handover").rename(built / "distributions")
         digests = output.read_text().removeprefix("digests=").rstrip("\n")
-        assert digests.count(";") == len(files)
+        assert digests.count(";") == len(handed)
         assert run("Require exactly what was built", built, DIGESTS=digests) == 0
+        if files:
+            (built / "distributions/report.json").write_text("[]")
+            assert run("Require exactly what was built", built, DIGESTS=digests) == 6
+            (built / "distributions/report.json").write_text("{}")
         (built / "distributions" / "n-1.0.tar.gz").write_bytes(b"changed, or one more")
         assert run("Require exactly what was built", built, DIGESTS=digests) == 6
 

@@ -144,6 +144,44 @@ def test_what_was_built_elsewhere_is_named_with_its_attestations_and_without_the
     assert "identical" not in comparison.annotations
 
 
+def test_the_report_of_another_job_is_its_statement_in_roles_of_its_own(release: Handmade) -> None:
+    release.handed_over(WHEEL, SDIST)
+    document = predicate(release)
+    assert "build" not in document["buildDefinition"]["externalParameters"]
+    rows = document["runDetails"]["byproducts"]
+    assert not [row for row in rows if "property" in row["annotations"]]
+    reported = canonical.read(release.dist / "build/report.json", BuildReport).reported
+    assert reported is not None
+    (stated,) = byproducts(document, "reported-build").values()
+    assert stated["digest"]["sha256"] == reported.sha256
+    assert stated["annotations"] == {
+        "role": "reported-build",
+        "authenticated": False,
+        "unauthenticatedProperty": BUILT_TWICE_IDENTICAL,
+    }
+    comparisons = byproducts(document, "reported-comparison")
+    assert comparisons[f"build/reported/{WHEEL}"]["annotations"] == {
+        "role": "reported-comparison",
+        "sha256": sha(WHEEL),
+        "builtTwice": True,
+        "identical": True,
+        "normalised": False,
+        "differences": "0",
+    }
+    assert len(comparisons) == 2
+    observed = byproducts(document, "build-comparison").values()
+    assert [row["annotations"]["builtTwice"] for row in observed] == [False, False]
+    assert not byproducts(document, "build-environment")
+    requirements = document["buildDefinition"]["resolvedDependencies"]
+    assert not [row for row in requirements if row["annotations"]["role"] == "build-requirement"]
+
+
+def test_a_report_of_builds_that_differ_names_no_property(release: Handmade) -> None:
+    release.handed_over(WHEEL, SDIST, identical=False)
+    (stated,) = byproducts(predicate(release), "reported-build").values()
+    assert stated["annotations"] == {"role": "reported-build", "authenticated": False}
+
+
 STATES = [
     {},
     {"built_twice": True},

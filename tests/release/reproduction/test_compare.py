@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.contracts.files.build_report import NO_DIFFOSCOPE, SAME_CONDITIONS
+from ops.supply_chain.contracts.files.build_report import NO_DIFFOSCOPE, OTHER_JOB, SAME_CONDITIONS
 from ops.supply_chain.contracts.files.reproduction import ComparedFile, FileResult
+from ops.supply_chain.contracts.values.build_property import OTHER_REPORT
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.release.reproduction.json_fields import differing_fields
@@ -356,6 +357,7 @@ def test_the_same_members_packed_otherwise_have_their_sizes_named() -> None:
         ("build_distributions", ["a", f"{SAME_CONDITIONS}user"], ["a", f"{SAME_CONDITIONS}user (root)"], True),
         ("build_distributions", [f"{SAME_CONDITIONS}user"], [], True),
         ("build_distributions", [], [f"{NO_DIFFOSCOPE}absent"], True),
+        ("build_distributions", [f"{OTHER_JOB}x"], [], True),
         ("build_distributions", [f"{SAME_CONDITIONS}user"], ["a"], False),
         ("generate_sbom", [f"{SAME_CONDITIONS}user"], [], False),
     ],
@@ -367,3 +369,37 @@ def test_what_a_build_could_not_vary_on_its_machine_is_explained(
     found = sort_fields(differing_fields(documents[0], documents[1]), documents[0], frozenset(), previous="")
     assert (found.differences == ()) is explained
     assert list(found.run) == (["$.records[].notes[]"] if explained else [])
+
+
+REPORT_READ = {"path": OTHER_REPORT, "sha256": "0" * 64, "size": 1}
+LOCK_READ = {"path": "project:requirements-build.txt", "sha256": "1" * 64, "size": 1}
+
+
+@pytest.mark.parametrize(
+    ("stage", "mine", "other", "explained"),
+    [
+        ("build_distributions", [REPORT_READ, LOCK_READ], [], True),
+        ("build_distributions", [LOCK_READ], [], False),
+        ("build_distributions", [], [REPORT_READ], False),
+        ("build_distributions", [REPORT_READ], [{**REPORT_READ, "sha256": "2" * 64}], False),
+        ("check_locks", [REPORT_READ, LOCK_READ], [], False),
+    ],
+)
+def test_what_another_job_reported_is_explained_in_the_record(
+    stage: str, mine: list[Any], other: list[Any], explained: bool
+) -> None:
+    documents: list[Any] = [{"records": [{"stage": stage, "reads": reads}]} for reads in (mine, other)]
+    found = sort_fields(differing_fields(documents[0], documents[1]), documents[0], frozenset(), previous="")
+    assert (found.differences == ()) is explained
+
+
+@pytest.mark.parametrize(
+    ("role", "explained"), [("reported-build", True), ("reported-comparison", True), ("build-comparison", False)]
+)
+def test_what_another_job_reported_is_explained_in_the_provenance(role: str, explained: bool) -> None:
+    rows = [{"name": name, "annotations": {"role": part}} for name, part in (("a", "record"), ("b", role))]
+    documents: list[Any] = [{"predicate": {"runDetails": {"byproducts": part}}} for part in (rows, rows[:1])]
+    found = sort_fields(differing_fields(documents[0], documents[1]), documents[0], frozenset(), previous="")
+    assert (found.differences == ()) is explained
+    found = sort_fields(differing_fields(documents[1], documents[0]), documents[1], frozenset(), previous="")
+    assert found.differences != ()

@@ -142,6 +142,86 @@ def test_without_the_gate_file_nothing_confirms_the_report(made: tuple[Any, Any]
     ]
 
 
+@pytest.fixture(scope="module")
+def handed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+    """Return provenance and gate file of distributions that came with the report of the job that built them."""
+    release = Handmade(tmp_path_factory.mktemp("handed"))
+    release.handed_over(WHEEL, SDIST)
+    release.until("generate_provenance")
+    release.must(generate_provenance.main)
+    return release.document("provenance/provenance.json"), release.document("verdict/gate.json")
+
+
+def test_what_another_job_reports_agrees_and_is_no_property(handed: tuple[Any, Any]) -> None:
+    assert found(*handed) == []
+    assert properties(Node(handed[0])) == ()
+    files = {name: GivenFile(name=name, sha256=sha(name), size=1) for name in (WHEEL, SDIST, "N-V-checksums.txt")}
+    (check,) = builds(classify(files), files, Node(handed[0]), Node(handed[1]))
+    (line,) = check.lines
+    assert line.message == (
+        f"states no property of the builds; the job that built them reports {BUILT_TWICE_IDENTICAL}, not authenticated"
+    )
+
+
+REPORTED_DAMAGES: dict[str, tuple[Damage, str]] = {
+    "claimed as a property": (
+        lambda by, _: by["build/reported"]["annotations"].update(property=BUILT_TWICE_IDENTICAL),
+        f"states {BUILT_TWICE_IDENTICAL}, but {SDIST} was not built twice and identical",
+    ),
+    "claimed as observed": (
+        lambda by, _: by[f"build/comparison/{WHEEL}"]["annotations"].update(builtTwice=True, identical=True),
+        "compares builds as observed in this run",
+    ),
+    "claimed as authenticated": (
+        lambda by, _: by["build/reported"]["annotations"].update(authenticated=True),
+        "is said to be authenticated",
+    ),
+    "another report": (
+        lambda by, _: by["build/reported"]["digest"].update(sha256="0" * 64),
+        "is not the one in the record of build_distributions",
+    ),
+    "a record without it": (
+        lambda _, gate: gate["records"][0].update(reads=[]),
+        "is not the one in the record of build_distributions",
+    ),
+    "only a record of it": (
+        lambda by, _: (
+            [by[name]["annotations"].update(role="x") for name in by if name.startswith("build/reported")]
+            and by["build/reported"]["annotations"].pop("unauthenticatedProperty")
+        ),
+        "expected one report of the job that built the distributions, found 0",
+    ),
+    "other bytes": (
+        lambda by, _: by[f"build/reported/{WHEEL}"]["annotations"].update(sha256="0" * 64),
+        f"what the job that built them reports: {WHEEL} has another SHA-256 in it",
+    ),
+    "another file": (
+        lambda by, _: by[f"build/reported/{WHEEL}"].update(name="build/reported/x.whl"),
+        "what the job that built them reports: x.whl is in it, and not a distribution",
+    ),
+    "one of them differs": (
+        lambda by, _: by[f"build/reported/{SDIST}"]["annotations"].update(identical=False),
+        f"repeats {BUILT_TWICE_IDENTICAL}, but {SDIST} was not built twice and identical",
+    ),
+    "another property": (
+        lambda by, _: by["build/reported"]["annotations"].update(unauthenticatedProperty="SLSA_BUILD_REPRODUCED"),
+        "SLSA_BUILD_REPRODUCED is an unknown property",
+    ),
+    "the property elsewhere": (
+        lambda by, _: by["verdict"]["annotations"].update(unauthenticatedProperty=BUILT_TWICE_IDENTICAL),
+        "is not stated by the report of the job that built the distributions",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPORTED_DAMAGES)
+def test_more_than_another_job_reports_is_refused(handed: tuple[Any, Any], name: str) -> None:
+    statement, gate = copy.deepcopy(handed)
+    damage, expected = REPORTED_DAMAGES[name]
+    damage(rows(statement), gate)
+    assert any(expected in problem for problem in found(statement, gate)), found(statement, gate)
+
+
 @pytest.mark.parametrize("passed", [True, False])
 def test_a_summary_has_the_property_only_where_the_release_verifies(passed: bool) -> None:
     outcome = Outcome.PASS if passed else Outcome.FAIL

@@ -1,7 +1,7 @@
 """`dist/build/report.json`: which distributions a release has, where each came from, and how it was built.
 
 Distributions that were built elsewhere have their digests and the attestations that came with them; what is known only to
-who built them is empty or null.
+who built them is empty or null. What another job reports about its builds of them is in `reported`, and nowhere else.
 
 Source: docs/stages/build_distributions.md
 """
@@ -15,6 +15,9 @@ from ops.supply_chain.contracts.values.distribution import DistributionKind
 
 SAME_CONDITIONS, NO_DIFFOSCOPE = "both builds have the same ", "no report of diffoscope: "
 """Beginnings of the notes of a build that are about its machine and not about what was built."""
+
+OTHER_JOB = "the builds were observed by another job: "
+"""Beginning of the note about the report of another job."""
 
 
 class BuildRequirement(Contract, frozen=True, kw_only=True):
@@ -121,11 +124,39 @@ class PackageBuild(Contract, frozen=True, kw_only=True):
     provided_by: tuple[FileRef, ...] | None = None
 
 
+class BuildSettings(Contract, frozen=True, kw_only=True):
+    """The settings of `[build]` that the bytes of a distribution depend on."""
+
+    normalise: bool
+    embed: bool
+    variables: dict[str, str]
+
+
+class ReportedBuilds(Contract, frozen=True, kw_only=True):
+    """What another job reports about the builds of these distributions: its statement, which nothing here observed.
+
+    `sha256` and `size` are of its report. `authenticated` is false: no signature was checked. `packages` are as it has them;
+    "here" in their descriptions is that job.
+    """
+
+    sha256: Sha256
+    size: Count
+    authenticated: Literal[False]
+    packages: tuple[PackageBuild, ...]
+
+
 class BuildReport(Contract, frozen=True, kw_only=True):
-    """The whole file; `packages` are sorted by name, `source_date_epoch` in Unix seconds."""
+    """The whole file; `packages` are sorted by name, `source_date_epoch` in Unix seconds.
+
+    `commit` is the full hash of the commit, empty outside git; `settings` are null in reports of earlier versions. `reported`
+    is null where no other job's report came with the distributions.
+    """
 
     schema: Literal["build/1"]
     component: str
     version: str
     source_date_epoch: int
     packages: tuple[PackageBuild, ...]
+    commit: str = ""
+    settings: BuildSettings | None = None
+    reported: ReportedBuilds | None = None

@@ -39,6 +39,7 @@ from ops.supply_chain.contracts.files.build_report import (
     SAME_CONDITIONS,
     BuildConditions,
     BuildRequirement,
+    BuildSettings,
     BuiltDistribution,
     PackageBuild,
     SharedCondition,
@@ -121,10 +122,10 @@ def build_packages(run: StageRun, packages: Sequence[PackageFolder], names: Mapp
         return BuiltPackages(notes=("nothing is built: [build].allow is false",) if packages else ())
     if state is None:
         return BuiltPackages(notes=("nothing is built: the project is not under git",))
-    ready = [package for package in packages if read_input(run.root, _lock_path(package)) is not None]
+    ready = [package for package in packages if read_input(run.root, lock_path(package)) is not None]
     findings = [_no_lock(package) for package in packages if package not in ready and config.allow]
     notes = [
-        f"{_lock_path(package)} is absent, so {names.get(package.path) or package.name or package.manifest} is not built: "
+        f"{lock_path(package)} is absent, so {names.get(package.path) or package.name or package.manifest} is not built: "
         f"{command('lock')} writes it"
         for package in packages
         if package not in ready and not config.allow
@@ -182,7 +183,7 @@ def _build(
     locks: Mapping[str, Lock],
     variables: Mapping[str, str],
 ) -> _Built:
-    path = _lock_path(package)
+    path = lock_path(package)
     if path not in locks:
         raise UsageError(
             f"{path}: [locks] leaves it out, so no gate checks it",
@@ -218,10 +219,10 @@ def _build(
     tools = {entry.pin.name: entry.pin.version for entry in lock.entries}
     described = PackageBuild(
         path=package.path or ".",
-        name=normalise(name or package.name or run.project.python_name or run.project.name),
+        name=built_name(run, package, name),
         version=run.project.version,
         backend=build_backend(package.document),
-        requirements=_requirements(lock),
+        requirements=locked_requirements(lock),
         lock=run.project_ref(run.root / path),
         builds=tuple(_described(build.conditions, tools) for build in builds),
         not_varied=tuple(SharedCondition(condition=name, reason=why) for name, why in pair.not_varied.items()),
@@ -268,7 +269,18 @@ def _variables(config: BuildConfig) -> dict[str, str]:
     return {**flags, **config.variables}
 
 
-def _requirements(lock: Lock) -> tuple[BuildRequirement, ...]:
+def build_settings(config: BuildConfig) -> BuildSettings:
+    """Return the settings that the bytes of a distribution depend on."""
+    return BuildSettings(normalise=config.normalise, embed=config.embed, variables=config.variables)
+
+
+def built_name(run: StageRun, package: PackageFolder, configured: str) -> str:
+    """Return the name of a package in PEP 503 form; `configured` is the one that the configuration gives it, or empty."""
+    return normalise(configured or package.name or run.project.python_name or run.project.name)
+
+
+def locked_requirements(lock: Lock) -> tuple[BuildRequirement, ...]:
+    """Return what a build lock allows, sorted by name and version."""
     return tuple(
         BuildRequirement(
             name=entry.pin.name,
@@ -298,7 +310,7 @@ def _no_lock(package: PackageFolder) -> Finding:
     return Finding(
         code="build.no-lock",
         severity=Severity.HIGH,
-        message=f"{_lock_path(package)} is absent, so nothing fixes what the build installs, and nothing is built",
+        message=f"{lock_path(package)} is absent, so nothing fixes what the build installs, and nothing is built",
         next_step=f"Run `{command('lock')}` and commit the result.",
         path=package.manifest,
     )
@@ -335,5 +347,6 @@ def _unusable(package: PackageFolder, why: str) -> Finding:
     )
 
 
-def _lock_path(package: PackageFolder) -> str:
+def lock_path(package: PackageFolder) -> str:
+    """Return the path of a package's build lock, relative to the project."""
     return posixpath.join(package.path, BUILD_LOCK)

@@ -37,6 +37,9 @@ from ops.supply_chain.release.packages.hygiene.identity import Expected
 from ops.supply_chain.release.packages.hygiene.metadata import DescriptionCheck
 from ops.supply_chain.runner.context import StageRun
 
+REPORT_NAME = "report.json"
+"""The report of the job that built the distributions: `dist/build/report.json` of its run."""
+
 ATTESTATION_ENDINGS = (".attestation", ".intoto.json", ".intoto.jsonl", ".sigstore", ".sigstore.json")
 """Files that may come with distributions: who built them, or what was attested of them."""
 
@@ -49,11 +52,15 @@ class ReleasedPackage(NamedTuple):
 
 
 class ProvidedFiles(NamedTuple):
-    """The files of a folder with distributions that were built elsewhere; names sorted, `other` are neither of both."""
+    """The files of a folder with distributions that were built elsewhere; names sorted, `other` is everything else.
+
+    `has_report` is true if the report of the job that built them is among them.
+    """
 
     distributions: tuple[str, ...]
     attestations: tuple[str, ...]
     other: tuple[str, ...]
+    has_report: bool = False
 
 
 class CheckedDistribution(NamedTuple):
@@ -134,7 +141,8 @@ def provided_files(folder: Path) -> ProvidedFiles:
     names = files_in(folder)
     distributions = tuple(name for name in names if kind_of(name))
     attestations = tuple(name for name in names if name.endswith(ATTESTATION_ENDINGS))
-    return ProvidedFiles(distributions, attestations, tuple(sorted({*names}.difference(distributions, attestations))))
+    other = sorted({*names}.difference(distributions, attestations, [REPORT_NAME]))
+    return ProvidedFiles(distributions, attestations, tuple(other), REPORT_NAME in names)
 
 
 def check_files(

@@ -142,10 +142,17 @@ def _compare(builds: TwoBuilds, name: str, other_name: str, content: bytes, *, p
         differences=explained,
         embedded=embedded,
     )
-    unequal = () if normalised and identical else explained
-    if normalised:
-        unequal = tuple(row for row in unequal if row.cure != NORMALISE) or unequal
-    return Released(released, built, _findings(name, path, unequal), None if released == repeated else repeated)
+    return Released(
+        released, built, _findings(name, path, unequal_in(built)), None if released == repeated else repeated
+    )
+
+
+def unequal_in(built: BuiltDistribution) -> tuple[BuildDifference, ...]:
+    """Return the differences of two builds that what is released still has, and that `normalise` would not remove."""
+    if built.normalised and built.identical:
+        return ()
+    remaining = tuple(row for row in built.differences if row.cure != NORMALISE) if built.normalised else ()
+    return remaining or built.differences
 
 
 def _differences(
@@ -185,13 +192,18 @@ def _findings(name: str, path: str, differences: tuple[BuildDifference, ...]) ->
     return tuple(
         Finding(
             code="build.not-reproducible",
-            severity=Severity.MEDIUM if field in (CONTENT, MEMBER, FILE_NAME) else Severity.LOW,
+            severity=severity_of(field),
             message=f"{name}: {_where(field, rows)} {_unequal(rows[0])}. {cause}",
             next_step=cure,
             path=path,
         )
         for (field, cause, cure), rows in groups.items()
     )
+
+
+def severity_of(field: str) -> Severity:
+    """Return how severe a difference in a field is."""
+    return Severity.MEDIUM if field in (CONTENT, MEMBER, FILE_NAME) else Severity.LOW
 
 
 def _unequal(row: BuildDifference) -> str:

@@ -8,22 +8,24 @@ removed from `metadata` in version 1)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ops.supply_chain.contracts.files.build_report import (
     BuildConditions,
     BuildReport,
     BuiltDistribution,
     PackageBuild,
+    ReportedBuilds,
 )
 from ops.supply_chain.contracts.files.provenance import DigestSet, ResourceDescriptor
-from ops.supply_chain.contracts.values.build_property import BUILT_TWICE_IDENTICAL
+from ops.supply_chain.contracts.values.build_property import BUILT_TWICE_IDENTICAL, UNAUTHENTICATED_PROPERTY
 from ops.supply_chain.core.canonical import encode
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.release.provenance.dependencies import JSON_MEDIA_TYPE, package_url
 
 REPORT_SOURCE = "build/report.json"
 REPORT_BYPRODUCT = "build-report"
+REPORTED_BYPRODUCT, REPORTED_COMPARISON = "reported-build", "reported-comparison"
 
 
 def problems_of_report(report: BuildReport, distributions: Mapping[str, str]) -> tuple[str, ...]:
@@ -52,9 +54,14 @@ def problems_of_report(report: BuildReport, distributions: Mapping[str, str]) ->
 def is_identical(report: BuildReport) -> bool:
     """Return whether every distribution of a report was built twice here and was the same each time.
 
-    A release without distributions has no such property, nor has one with a distribution that was built elsewhere.
+    A release without distributions has no such property, nor has one with a distribution that was built elsewhere, whatever
+    is reported about it.
     """
-    entries = [entry for package in report.packages for entry in package.distributions]
+    return _is_identical(report.packages)
+
+
+def _is_identical(packages: Sequence[PackageBuild]) -> bool:
+    entries = [entry for package in packages for entry in package.distributions]
     return bool(entries) and all(entry.built_twice and entry.identical is True for entry in entries)
 
 
@@ -99,13 +106,28 @@ def build_byproducts(report: BuildReport, sha256: str) -> tuple[ResourceDescript
         report: The report; it has a package at least.
         sha256: Of its bytes.
     Returns:
-        The report, then package by package in its order: environments, comparisons, digests before repacking.
+        The report, then package by package in its order: environments, comparisons, digests before repacking; then what
+        another job reports.
     """
     stated: dict[str, str | bool] = {"property": BUILT_TWICE_IDENTICAL} if is_identical(report) else {}
     return (
         _descriptor("build/report", sha256, {"role": REPORT_BYPRODUCT, **stated}),
         *(descriptor for package in report.packages for descriptor in _of_package(package)),
+        *(_reported(report.reported) if report.reported else ()),
     )
+
+
+def _reported(reported: ReportedBuilds) -> Iterator[ResourceDescriptor]:
+    """Describe the report of another job, in roles of its own: nothing here observed these builds."""
+    stated: dict[str, str | bool] = (
+        {UNAUTHENTICATED_PROPERTY: BUILT_TWICE_IDENTICAL} if _is_identical(reported.packages) else {}
+    )
+    notes = {"role": REPORTED_BYPRODUCT, "authenticated": reported.authenticated, **stated}
+    yield _descriptor("build/reported", reported.sha256, notes)
+    for package in reported.packages:
+        for entry in package.distributions:
+            name = f"build/reported/{entry.filename}"
+            yield _descriptor(name, sha256_bytes(encode(entry)), _comparison(entry, REPORTED_COMPARISON))
 
 
 def _of_package(package: PackageBuild) -> Iterator[ResourceDescriptor]:
@@ -138,10 +160,10 @@ def _environment(conditions: BuildConditions) -> dict[str, str | bool]:
     }
 
 
-def _comparison(entry: BuiltDistribution) -> dict[str, str | bool]:
+def _comparison(entry: BuiltDistribution, role: str = "build-comparison") -> dict[str, str | bool]:
     outcome: dict[str, str | bool] = {} if entry.identical is None else {"identical": entry.identical}
     return {
-        "role": "build-comparison",
+        "role": role,
         "sha256": entry.sha256,
         "builtTwice": entry.built_twice,
         "normalised": entry.normalised,

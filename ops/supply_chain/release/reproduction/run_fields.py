@@ -11,7 +11,8 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from ops.supply_chain.contracts.files.build_report import NO_DIFFOSCOPE, SAME_CONDITIONS
+from ops.supply_chain.contracts.files.build_report import NO_DIFFOSCOPE, OTHER_JOB, SAME_CONDITIONS
+from ops.supply_chain.contracts.values.build_property import OTHER_REPORT
 from ops.supply_chain.release.reproduction.json_fields import FieldDifference
 
 _POSITION = re.compile(r"\[\d+\]")
@@ -46,6 +47,8 @@ _ROLES_OF_TOOLS = {
     "build-environment": frozenset({".annotations.python", ".annotations.zlib"}),
 }
 _WRITTEN = re.compile(r"\$\.records\[(\d+)\]\.(?:writes|reads)\[(\d+)\]\.sha256")
+_READ = re.compile(r"\$\.records\[(\d+)\]\.reads\[\d+\]")
+_ROLES_OF_OTHER_JOB = frozenset({"reported-build", "reported-comparison"})
 _UNRELEASED = frozenset({"dist:build/report.json"})
 """Files of a run that describe its machine and are not released."""
 
@@ -121,17 +124,33 @@ def _is_of_run(difference: FieldDifference, released: Any) -> bool:
     """Return whether a field of a provenance or the digest of a file that is not released depends on the run."""
     role, field = _row_of(difference, released)
     known = field in _ROLES_OF_RUN.get(role, ())
-    return known or _is_unreleased(difference, released) or _is_about_machine(difference, released)
+    return (
+        known
+        or _is_unreleased(difference, released)
+        or _is_about_machine(difference, released)
+        or _is_of_other_job(difference, role, released)
+    )
+
+
+def _is_of_other_job(difference: FieldDifference, role: str, released: Any) -> bool:
+    """Return whether it is what another job reported about the builds: its report is not released, so a second run has none."""
+    if difference.has_rebuilt:
+        return False
+    if role in _ROLES_OF_OTHER_JOB:
+        return True
+    found = _READ.fullmatch(difference.path)
+    record = released["records"][int(found[1])] if found else {}
+    return record.get("stage") == "build_distributions" and any(ref["path"] == OTHER_REPORT for ref in record["reads"])
 
 
 def _is_about_machine(difference: FieldDifference, released: Any) -> bool:
-    """Return whether it is a note of a build about the machine: which conditions the two builds could not vary there."""
+    """Return whether it is a note of a build about the machine, or about another job: which conditions two builds could not vary there."""
     found = _NOTE.fullmatch(difference.path)
     if not found or released["records"][int(found[1])]["stage"] != "build_distributions":
         return False
     given = [difference.released] if difference.has_released else []
     given += [difference.rebuilt] if difference.has_rebuilt else []
-    return all(isinstance(note, str) and note.startswith((SAME_CONDITIONS, NO_DIFFOSCOPE)) for note in given)
+    return all(isinstance(note, str) and note.startswith((SAME_CONDITIONS, NO_DIFFOSCOPE, OTHER_JOB)) for note in given)
 
 
 def _is_unreleased(difference: FieldDifference, released: Any) -> bool:

@@ -56,7 +56,7 @@ _KINDS: dict[str, tuple[Severity, str]] = {
     "distribution.not-importable": (_INFO, _NOTE),
     "distribution.other-file": (
         _MEDIUM,
-        "Keep only wheels, source distributions and their attestations in that folder.",
+        "Keep only wheels, source distributions, their attestations and report.json in that folder.",
     ),
     "distribution.record-extra": (_HIGH, _REPACK),
     "distribution.record-hash": (_HIGH, _REPACK),
