@@ -132,16 +132,115 @@ def test_the_author_comment_is_dropped(default: str) -> None:
     assert written(default, facts()).startswith("# Security policy of acme\n")
 
 
+STATED = """
+[reporting]
+email = "security@acme.example"
+acknowledge_days = 3
+[response]
+medium_days = 30
+[support]
+policy = "newest"
+[governance]
+model = "open"
+[compliance]
+cra_role = "steward"
+attestation = "on-request"
+cryptography = "none"
+audit = "internal"
+[[signing.identities]]
+issuer = "https://i.example"
+identity = "a@acme.example"
+from = 2026-01-01
+[[more_links]]
+title = "Docs"
+url = "docs/"
+"""
+"""A configuration in which each section has something to state."""
+
+DEFERRED = DeferredCve(
+    id="CVE-2026-1",
+    package="idna",
+    versions="<4",
+    reason="Later.",
+    since=dt.date(2026, 11, 1),
+    until=dt.date(2026, 12, 1),
+)
+
+
 @pytest.mark.parametrize("section", Section)
 def test_each_section_can_be_switched_off(default: str, section: Section) -> None:
-    links = (MoreLink(title="Docs", url="docs/"),)
-    on = msgspec.structs.replace(config(), more_links=links)
-    off = msgspec.structs.replace(config(f'[documents]\nsections_off = ["{section.value}"]\n'), more_links=links)
+    head = "converted = true\n"
+    on, off = (config(head + more + STATED) for more in ("", f'documents.sections_off = ["{section.value}"]\n'))
     with_it, without = (
-        set(re.findall(r"^## .*$", written(default, released(*IDS, config=one)), re.MULTILINE)) for one in (on, off)
+        set(re.findall(r"^## .*$", written(default, released(*IDS, config=each, deferred=(DEFERRED,))), re.MULTILINE))
+        for each in (on, off)
     )
     assert len(with_it - without) == 1
     assert without < with_it
+
+
+NOTHING = """# Security policy of acme
+
+## Reporting a vulnerability
+
+Please do not report vulnerabilities in public issues, discussions or change requests before they are fixed.
+
+No private channel for reports is configured yet. Until there is one, ask the maintainers in public for a private contact, without any detail of the vulnerability.
+
+Please include the affected version, what an attacker can do with it, and the steps to reproduce it. An incomplete report
+is better than none.
+
+## Verifying a download
+
+> **No release has been made with this pipeline yet.** No claims are made about releases. Statements by the maintainers are marked as such.
+
+<!-- sealwright {"component": "acme", "evidence": null, "schema": "security-md/1"} -->
+"""
+
+
+def test_where_nothing_is_configured_and_nothing_claimed_it_is_short(default: str) -> None:
+    assert written(default, facts()) == NOTHING
+
+
+@pytest.mark.parametrize("given", [(), ("daily-scan",), tuple(IDS)])
+@pytest.mark.parametrize("stated", ["", STATED])
+def test_no_section_is_empty_and_absences_are_only_in_the_appendix(
+    default: str, given: tuple[str, ...], stated: str
+) -> None:
+    text = written(default, released(*given, config=config(stated), deferred=(DEFERRED,)))
+    assert not re.search(r"^(#+) .*\n\n(?:\1 |<!--)", text, re.MULTILINE)
+    body, _, appendix = text.partition("## Appendix for auditors\n")
+    assert "It is not shown that" not in body
+    assert "have not stated" not in body
+    shown = {claim for claim in IDS if f'{{% claim "{claim}" ' in default}
+    shown -= set() if stated else {"signing-identities-published"}
+    for claim in IDS:
+        assert (f"- It is not shown that {claim} holds.\n" in appendix) == (claim in shown and claim not in given)
+    unstated = "since which release this description applies" if stated else "which versions get security fixes; "
+    assert f"- Not stated by the maintainers: {unstated}" in appendix
+
+
+def test_that_there_is_no_release_is_stated_once(default: str) -> None:
+    for given in (facts(), facts(config=config(STATED)), released(rehearsal=True)):
+        assert written(default, given).count("No release has been made") == 1
+    off = config(STATED + '[documents]\nsections_off = ["commands"]\n')
+    assert written(default, facts(config=off)).count("No release has been made") == 1
+
+
+def test_reports_come_first(default: str) -> None:
+    text = written(default, released(*IDS, config=config(STATED)))
+    assert re.findall(r"^## .*$", text, re.MULTILINE)[:3] == [
+        "## Reporting a vulnerability",
+        "## Supported versions",
+        "## Response targets",
+    ]
+
+
+def test_what_the_maintainers_denied_is_in_the_appendix(default: str) -> None:
+    text = written(default, facts(config=config('[compliance]\naudit = "none"\n[support]\npolicy = "newest"\n')))
+    assert "## Audits" not in text
+    assert "\n- No security audit of this project has been published.\n- Not stated by" in text
+    assert "security audits" not in text
 
 
 def test_every_placeholder_can_stand_in_a_template() -> None:
@@ -157,8 +256,9 @@ def test_every_placeholder_can_stand_in_a_template() -> None:
 
 def test_a_release_without_files_or_identities_says_so(default: str) -> None:
     text = written(default, released(files=(), retained_until=""))
-    assert "No signing identity is configured yet" in text
-    assert "The release acme 1.0 has no SBOM." in text
+    assert "## Who signs" not in text
+    assert "## SBOMs" not in text
+    assert "who may sign releases" in text.partition("### Not claimed")[2]
 
 
 def test_checksums_are_not_called_signatures() -> None:
@@ -276,7 +376,7 @@ def test_hostile_text_harms_nothing(default: str, hostile: str) -> None:
     text = written(default, given)
     rendered = MarkdownIt("gfm-like", {"linkify": False}).render(text)
     tags = set(re.findall(r"<[^>]*>", rendered))
-    plain = r"</?(?:p|ul|li|code|h[12]|blockquote|strong|pre|table|thead|tbody|tr|th|td|a)>"
+    plain = r"</?(?:p|ul|li|code|h[1-3]|blockquote|strong|pre|table|thead|tbody|tr|th|td|a)>"
     assert sorted(tag for tag in tags if not re.fullmatch(plain, tag) and not tag.startswith("<!-- sealwright {")) in (
         ['<a href="#evidence">'],
         ['<a href="#evidence">', '<code class="language-console">'],

@@ -18,7 +18,9 @@ def filled(text: str, *, switch: bool = True, **values: str) -> str:
     template = read_template(text, name="T", known=KNOWN, claims=CLAIMS)
     texts = {name: f"<{name}>" for name in KNOWN if name != "HAS_RELEASE"} | values
     return render(
-        template, {**texts, "HAS_RELEASE": switch}, lambda claim, text, *, optional: f"{claim}:{text}:{optional}"
+        template,
+        {**texts, "HAS_RELEASE": switch},
+        lambda claim, text, *, optional, appendix: f"{claim}:{text}:{optional}",
     )
 
 

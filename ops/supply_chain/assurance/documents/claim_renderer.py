@@ -15,8 +15,13 @@ SHOWN_FILES = 4
 _IN_RELEASE = re.compile(r"\A(?:artifacts|evidence|dist):(?:[^/]+/)*supply-chain/[^/]+/[^/]+/(?=[^/]+\Z)")
 """The folder of a retained release; its files are shown by name alone."""
 
-_MARK = "\x01"
-_MARKED = re.compile(f"{_MARK}([^{_MARK}]*){_MARK}")
+MARK = "\x01"
+"""Around the id of a supported claim until the document is numbered."""
+
+ABSENT = "\x04"
+"""In place of a claim that is not supported and is left to the appendix; templates have no control characters."""
+
+_MARKED = re.compile(f"{MARK}([^{MARK}]*){MARK}")
 
 
 class UnsupportedClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,21 +42,26 @@ class ClaimRenderer:
         self._verdicts = {verdict.id: verdict for verdict in report.claims}
         self._numbers: dict[str, int] = {}
         self._asserted: dict[str, None] = {}
+        self._absent: dict[str, None] = {}
 
-    def render(self, claim: str, text: str, *, optional: bool) -> str:
+    def render(self, claim: str, text: str, *, optional: bool, appendix: bool = False) -> str:
         """Return the text of a document in place of a claim.
 
         Args:
             claim: Its id, which the report has.
             text: The author's Markdown; empty for the claim's own sentence.
             optional: Whether the document may do without the claim.
+            appendix: Whether an unsupported claim is left to the appendix (`absences`).
         """
         if not optional:
             self._asserted.setdefault(claim)
         verdict = self._verdicts[claim]
         if verdict.standing is not ClaimStatus.SUPPORTED:
-            return markdown.text(_otherwise(verdict))
-        return f"{text or markdown.text(verdict.sentence)} {_MARK}{claim}{_MARK}"
+            if not appendix:
+                return markdown.text(_otherwise(verdict))
+            self._absent.setdefault(claim)
+            return ABSENT
+        return f"{text or markdown.text(verdict.sentence)} {MARK}{claim}{MARK}"
 
     def numbered(self, document: str) -> str:
         """Number the supported claims of a finished document, in their order."""
@@ -65,6 +75,14 @@ class ClaimRenderer:
         """Return whether the evidence supports a claim; a claim that the report does not have is not supported."""
         verdict = self._verdicts.get(claim)
         return verdict is not None and verdict.standing is ClaimStatus.SUPPORTED
+
+    def absences(self) -> tuple[str, ...]:
+        """Return what is true instead of each claim that was left to the appendix, as Markdown, in their order."""
+        return tuple(markdown.text(_otherwise(self._verdicts[claim])) for claim in self._absent)
+
+    def asserts_any(self) -> bool:
+        """Return whether the document has a supported claim, once it is numbered."""
+        return bool(self._numbers)
 
     def unsupported(self, required: tuple[str, ...] = ()) -> tuple[UnsupportedClaim, ...]:
         """Return the claims that are asserted or required and not supported, sorted by id."""

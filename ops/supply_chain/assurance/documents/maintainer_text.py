@@ -6,6 +6,8 @@ are linked, not summarised.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ops.supply_chain.assurance.documents.addresses import email, https, repository
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.compliance import AttestationForm, AuditKind, CraRole, Cryptography
@@ -78,24 +80,31 @@ def has_channel(config: ReportingConfig) -> bool:
 
 
 def reporting_terms(config: ReportingConfig) -> str:
-    """Return what a reporter may expect: answer, disclosure, credit, bounty."""
+    """Return what a reporter may expect, and what the maintainers have not stated: answer, disclosure, credit, bounty."""
+    return markdown.bullets(_terms(config, unstated=True))
+
+
+def reporting_promises(config: ReportingConfig) -> str:
+    """Return what the maintainers have stated that a reporter may expect; empty where they stated nothing."""
+    return markdown.bullets(_terms(config, unstated=False))
+
+
+def _terms(config: ReportingConfig, *, unstated: bool) -> Iterator[str]:
     answer, disclosure = config.acknowledge_days, config.disclosure_days
-    lines = [
-        "There is no committed time for a first answer."
-        if answer is None
-        else f"You get a first answer within {_days(answer)}.",
-        "The date of disclosure is agreed with the reporter; there is no fixed limit."
-        if disclosure is None
-        else f"The vulnerability is disclosed at the latest {_days(disclosure)} after the report.",
-        {
-            None: "There is no rule on crediting reporters: state your wish in the report.",
-            True: "Reporters are credited with the fix if they wish.",
-            False: "Reporters are not credited.",
-        }[config.credit],
-    ]
+    if answer is not None:
+        yield f"You get a first answer within {_days(answer)}."
+    elif unstated:
+        yield "There is no committed time for a first answer."
+    if disclosure is not None:
+        yield f"The vulnerability is disclosed at the latest {_days(disclosure)} after the report."
+    elif unstated:
+        yield "The date of disclosure is agreed with the reporter; there is no fixed limit."
+    if config.credit is not None:
+        yield "Reporters are credited with the fix if they wish." if config.credit else "Reporters are not credited."
+    elif unstated:
+        yield "There is no rule on crediting reporters: state your wish in the report."
     if config.bug_bounty is not None:
-        lines.append("There is a bug bounty." if config.bug_bounty else "There is no bug bounty.")
-    return markdown.bullets(lines)
+        yield "There is a bug bounty." if config.bug_bounty else "There is no bug bounty."
 
 
 def not_accepted(config: ReportingConfig) -> str:

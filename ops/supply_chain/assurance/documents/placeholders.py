@@ -6,26 +6,38 @@
 from __future__ import annotations
 
 from ops.supply_chain.assurance.documents import maintainer_text, release_text
+from ops.supply_chain.assurance.documents.absences import RESPONSE_CLAIM, statements
 from ops.supply_chain.assurance.documents.addresses import https
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.documents import Section
+from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.formats import markdown
 
-EVIDENCE = "EVIDENCE"
+EVIDENCE, ABSENCES = "EVIDENCE", "ABSENCES"
 """Filled last, when all claims are rendered."""
 
 NOTICE = "EVIDENCE_NOTICE"
-
-RESPONSE_CLAIM = "response-clock"
-"""The claim that the maintainers set `[response]`; without it, its days are defaults and no commitment."""
 
 
 def switches(facts: DocumentFacts) -> dict[str, bool]:
     """Return the placeholders that are true or false."""
     off = facts.config.documents.sections_off
+    renderer = ClaimRenderer(facts.claims)
+    reached = bool(release_text.slsa_reached(renderer)), bool(release_text.practices_met(facts))
     return {
+        **{f"HAS_{section.name}": stated for section, stated in statements(facts, renderer).items()},
         **{f"SECTION_{section.name}": section not in off for section in Section},
+        "HAS_CHANNEL": maintainer_text.has_channel(facts.config.reporting),
+        "HAS_TERMS": bool(maintainer_text.reporting_promises(facts.config.reporting)),
+        "HAS_SCOPE": facts.config.reporting != ReportingConfig() and bool(facts.config.reporting.not_accepted),
+        "HAS_SLSA": reached[0],
+        "HAS_S2C2F": reached[1],
+        "HAS_FRAMEWORKS": any(reached),
+        "HAS_DEFERRED": bool(facts.deferred),
+        "HAS_AFFECTED": bool(facts.commands.affected),
+        "HAS_SBOMS": any(file.sbom for file in facts.files),
+        "IS_WEAKENED": bool(release_text.weakened_notice(facts)),
         "HAS_EVIDENCE": facts.claims.source is not None,
         "HAS_RELEASE": facts.released,
         "IS_REHEARSAL": facts.rehearsed,
@@ -51,6 +63,7 @@ def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
         "SUPPORTED_VERSIONS": maintainer_text.supported_versions(config.support),
         "REPORTING_CHANNEL": maintainer_text.reporting_channel(config.reporting),
         "REPORTING_TERMS": maintainer_text.reporting_terms(config.reporting),
+        "REPORTING_PROMISES": maintainer_text.reporting_promises(config.reporting),
         "NOT_ACCEPTED": maintainer_text.not_accepted(config.reporting),
         "RESPONSE_TARGETS": maintainer_text.response_targets(
             config.response, stated=renderer.supported(RESPONSE_CLAIM)
@@ -62,6 +75,7 @@ def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
         "SIGNING_IDENTITIES": release_text.signing_identities(config.signing),
         "SLSA_LEVEL": release_text.slsa_level(facts, renderer),
         "S2C2F_LEVEL": release_text.s2c2f_level(facts),
+        "S2C2F_MET": release_text.practices_met(facts),
         "S2C2F_PRACTICES": release_text.s2c2f_practices(facts),
         "SBOM_LOCATION": release_text.sbom_location(facts),
         "SBOM_FILES": release_text.sbom_files(facts),
@@ -85,7 +99,7 @@ def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
 
 def names(facts: DocumentFacts) -> tuple[str, ...]:
     """Return the name of every placeholder, sorted."""
-    return tuple(sorted([*switches(facts), *texts(facts, ClaimRenderer(facts.claims)), EVIDENCE]))
+    return tuple(sorted([*switches(facts), *texts(facts, ClaimRenderer(facts.claims)), EVIDENCE, ABSENCES]))
 
 
 def _links(facts: DocumentFacts) -> str:

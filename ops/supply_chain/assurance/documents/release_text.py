@@ -7,7 +7,7 @@ that there is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts
@@ -152,13 +152,16 @@ def signing_identities(config: SigningConfig) -> str:
     return f"{only}\n\n" + markdown.table(("role", "identity in the certificate", "issuer", "from", "until"), rows)
 
 
+def slsa_reached(renderer: ClaimRenderer) -> int:
+    """Return the highest SLSA Build level up to which every level is supported; 0 for none."""
+    return next((level for level, claim in enumerate(SLSA_CLAIMS) if not renderer.supported(claim)), len(SLSA_CLAIMS))
+
+
 def slsa_level(facts: DocumentFacts, renderer: ClaimRenderer) -> str:
     """Return the highest SLSA Build level that the evidence supports."""
     if facts.claims.source is None:
         return f"{NOTHING_YET} No SLSA level is claimed."
-    level = 0
-    while level < len(SLSA_CLAIMS) and renderer.supported(SLSA_CLAIMS[level]):
-        level += 1
+    level = slsa_reached(renderer)
     if level == 0:
         return f"No SLSA Build level is claimed: the evidence of the {markdown.text(facts.subject)} supports none."
     claimed = renderer.render(
@@ -209,6 +212,27 @@ def s2c2f_practices(facts: DocumentFacts) -> str:
         for practice, control in sorted(practices.items())
     )
     return markdown.table(("practice", "requirement", "status", "reason"), rows)
+
+
+def practices_met(facts: DocumentFacts) -> str:
+    """Return a table of the S2C2F practices that are met, and what shows it; empty where there is none."""
+    if facts.claims.source is None:
+        return ""
+    rows = [
+        (practice, markdown.text(control.title), markdown.text(control.reason))
+        for practice, control in sorted(_practices(facts).items())
+        if control.standing is ControlStatus.MET
+    ]
+    return markdown.table(("practice", "requirement", "how it is met"), rows) if rows else ""
+
+
+def practices_not_met(facts: DocumentFacts) -> Iterator[str]:
+    """Yield a sentence for each status of the S2C2F practices that are not met, with their names."""
+    practices = sorted(_practices(facts).items())
+    for status, words in _STANDING.items():
+        names = [practice for practice, control in practices if control.standing is status]
+        if names and status is not ControlStatus.MET:
+            yield f"S2C2F v1.1, {words}: {', '.join(names)}."
 
 
 def _practices_that_are(status: ControlStatus, facts: DocumentFacts) -> set[str]:

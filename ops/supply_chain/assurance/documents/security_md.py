@@ -7,16 +7,19 @@ import difflib
 import msgspec
 
 from ops.supply_chain.assurance.documents import placeholders
+from ops.supply_chain.assurance.documents.absences import absences
 from ops.supply_chain.assurance.documents.basis import basis_of, closing_comment
-from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer, UnsupportedClaim
+from ops.supply_chain.assurance.documents.claim_renderer import ABSENT, ClaimRenderer, UnsupportedClaim
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
+from ops.supply_chain.assurance.documents.omission import omit_headings, omit_lines
 from ops.supply_chain.assurance.documents.release_text import weakened_notice
 from ops.supply_chain.assurance.documents.template import read_template, render
 from ops.supply_chain.core.errors import ErrorClass, UsageError
+from ops.supply_chain.formats import markdown
 
 TEMPLATE_NAME = "SECURITY.md.template"
-_SLOT = "\x02"
-"""Placeholder of the evidence until all claims are rendered; templates cannot contain control characters."""
+_SLOT, _ABSENCES = "\x02", "\x05"
+"""Placeholders of evidence and absences until all claims are rendered; templates cannot contain control characters."""
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,12 +46,15 @@ def write_security_md(template: str, facts: DocumentFacts, *, name: str = TEMPLA
     _require_known(required, ids)
     read = read_template(template, name=name, known=placeholders.names(facts), claims=ids)
     texts = placeholders.texts(facts, renderer)
-    filled = render(read, {**texts, placeholders.EVIDENCE: _SLOT, **placeholders.switches(facts)}, renderer.render)
-    body = renderer.numbered(filled)
+    slots = {placeholders.EVIDENCE: _SLOT, placeholders.ABSENCES: _ABSENCES}
+    filled = render(read, {**texts, **slots, **placeholders.switches(facts)}, renderer.render)
+    body = renderer.numbered(omit_lines(filled))
     must_notice = not facts.released or weakened_notice(facts)
-    if placeholders.NOTICE not in read.placeholders and must_notice:
+    if must_notice and texts[placeholders.NOTICE] not in body:
         body = _with_notice(body, texts[placeholders.NOTICE])
-    text = f"{_with_evidence(body, renderer.evidence())}\n{closing_comment(basis_of(facts.component, facts.claims.source))}\n"
+    body = body.replace(_ABSENCES, markdown.bullets(absences(facts, renderer)) or ABSENT)
+    body = omit_headings(_with_evidence(body, renderer.evidence()))
+    text = f"{body}\n{closing_comment(basis_of(facts.component, facts.claims.source))}\n"
     return Written(text=text, unsupported=renderer.unsupported(required))
 
 
@@ -70,7 +76,6 @@ def _with_notice(body: str, notice: str) -> str:
 
 
 def _with_evidence(body: str, evidence: str) -> str:
-    shown = evidence or "Nothing in this document rests on the evidence of a release."
     if _SLOT in body:
-        return body.replace(_SLOT, shown)
+        return body.replace(_SLOT, evidence or ABSENT)
     return f"{body}\n## Evidence\n\n{evidence}\n" if evidence else body

@@ -4,6 +4,7 @@
     {% if HAS_RELEASE %}...{% else %}...        switches are placeholders that are true or false
     {% claim "signed-releases" %}...            asserted: `--strict` denies where the evidence does not support it
     {% claim "slsa-build-l2" optional %}...     shown where it is supported, else what is true instead
+    {% claim "slsa-build-l2" appendix %}...     shown where it is supported, else {{ABSENCES}} has what is true instead
     {# ... #}                                   a remark for authors; a first HTML comment is one as well
 
 A tag alone on its line leaves no empty line.
@@ -67,11 +68,15 @@ _ALLOWED = (
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """One claim tag of a template: the claim, its line, and whether it is shown only where supported."""
+    """One claim tag of a template: the claim, its line, and whether the document may do without it.
+
+    `appendix`: where the claim is not supported, nothing is in its place.
+    """
 
     id: str
     line: int
     optional: bool
+    appendix: bool = False
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,29 +91,30 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 class RenderClaim(Protocol):
     """Renders the text in place of a claim."""
 
-    def __call__(self, claim: str, text: str, *, optional: bool) -> str:
+    def __call__(self, claim: str, text: str, *, optional: bool, appendix: bool) -> str:
         """Return the text, given the claim's id and the text in its tag."""
 
 
 class _ClaimTag(Extension):
-    """`{% claim "id" [optional] %}...{% endclaim %}`."""
+    """`{% claim "id" [optional|appendix] %}...{% endclaim %}`."""
 
     tags = {"claim"}  # noqa: RUF012 - the base class declares it so
 
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
         name = parser.stream.expect("string")
-        optional = parser.stream.skip_if("name:optional")
+        appendix = parser.stream.skip_if("name:appendix")
+        optional = appendix or parser.stream.skip_if("name:optional")
         body = parser.parse_statements(("name:endclaim",), drop_needle=True)
-        words: list[nodes.Expr] = [nodes.Const(name.value), nodes.Const(optional)]
+        words: list[nodes.Expr] = [nodes.Const(name.value), nodes.Const(optional), nodes.Const(appendix)]
         call = self.call_method("_rendered", words, lineno=line)
         return nodes.CallBlock(call, [], [], body).set_lineno(line)
 
-    def _rendered(self, name: str, optional: bool, caller: Callable[[], str]) -> str:  # noqa: FBT001 - Jinja calls it so
+    def _rendered(self, name: str, optional: bool, appendix: bool, caller: Callable[[], str]) -> str:  # noqa: FBT001 - Jinja calls it so
         render_claim: RenderClaim = self.environment.render_claim  # type: ignore[attr-defined]
         written = caller()
         end = "\n" if written.endswith("\n") else ""
-        return f"{render_claim(name, written.strip(), optional=optional)}{end}"
+        return f"{render_claim(name, written.strip(), optional=optional, appendix=appendix)}{end}"
 
 
 def read_template(text: str, *, name: str, known: Sequence[str], claims: Sequence[str]) -> Template:
@@ -284,8 +290,8 @@ def _claims(tree: nodes.Template, name: str, skipped: int) -> Iterator[Claimed]:
         inner = next(block.find_all(nodes.CallBlock), None)
         if inner is not None:
             raise InputError(f"{name} line {inner.lineno + skipped}: a claim inside another claim")
-        claim, optional = (arg.as_const() for arg in block.call.args)
-        yield Claimed(id=claim, line=block.lineno + skipped, optional=optional)
+        claim, optional, appendix = (arg.as_const() for arg in block.call.args)
+        yield Claimed(id=claim, line=block.lineno + skipped, optional=optional, appendix=appendix)
 
 
 def _names(tree: nodes.Template, name: str, skipped: int, known: Sequence[str]) -> Iterator[str]:
