@@ -143,6 +143,9 @@ def _counts(page: ReportPage, files: int) -> dict[str, int]:
 def _text(page: ReportPage, written: Sequence[str]) -> str:
     headline = page.headline
     lines = [f"{page.component} {page.version}: {headline.word}", f"  {headline.sentence}"]
+    lines += [f"  {view.text.mark} {view.text.title}" for view in page.causes.first]
+    left = len(page.causes.rest) + page.causes.left
+    lines += [f"  and {left} more" + (" cause" if left == 1 else " causes")] if left else []
     lines += [f"  - {reason}" for reason in headline.reasons]
     lines += [f"  - and {headline.more} more"] if headline.more else []
     return "\n".join([*lines, f"written: {', '.join(written) or 'nothing'}"])

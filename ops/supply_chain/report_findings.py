@@ -29,10 +29,13 @@ from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats.cause_lines import CauseText, cause_text
 from ops.supply_chain.gather.gates.records import read_records
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
+from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.risk.findings.render.markdown import counts_only, report_markdown, summary
 from ops.supply_chain.risk.findings.render.sarif import sarif
+from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.risk.findings.render.text import report_text
 from ops.supply_chain.risk.findings.report import build_report
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -65,14 +68,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun, *, width: int | None = None) -> StageResult:
-    report = _report(run)
+    report, causes = _report(run)
     plain = not (run.args.public_log or run.args.encrypted_only)
-    files = {**(_plain_files(report) if plain else {}), **_encrypted_files(run, report)}
+    files = {**(_plain_files(report, causes) if plain else {}), **_encrypted_files(run, report)}
     empty(run.dist / FOLDER)
     for name, data in sorted(files.items()):
         write_atomic(run.dist / FOLDER / name, data)
     if step_summary.wanted():
-        step_summary.append(summary(report) if plain else counts_only(report))
+        step_summary.append(summary(report, causes) if plain else counts_only(report))
     written = [f"{FOLDER}/{name}" for name in sorted(files)]
     return StageResult(
         outcome=Outcome.PASS,
@@ -88,24 +91,26 @@ def _perform(run: StageRun, *, width: int | None = None) -> StageResult:
     )
 
 
-def _report(run: StageRun) -> FindingsReport:
+def _report(run: StageRun) -> tuple[FindingsReport, list[CauseText]]:
     records = read_records(run)
     if not records:
         raise UnavailableError("there is no record to report", hint=f"Run the gates first: {command('daily_scan')}.")
-    return build_report(
+    report = build_report(
         records,
         component=run.project.name,
         version=records[0].version,
         gates={row.script for row in PIPELINE if row.gate},
         expected={row.script for row in PIPELINE if row.gate and row.script.startswith(SCANS)},
     )
+    fail_on = run.config.gate.fail_on
+    return report, [cause_text(mark_of(cause, fail_on=fail_on), cause) for cause in root_causes(records, ())]
 
 
-def _plain_files(report: FindingsReport) -> dict[str, bytes]:
+def _plain_files(report: FindingsReport, causes: Sequence[CauseText]) -> dict[str, bytes]:
     document = sarif(report, generator=(GENERATOR, GENERATOR_VERSION))
     return {
         f"{report.component}.json": canonical.encode(report),
-        f"{report.component}.md": report_markdown(report).encode(),
+        f"{report.component}.md": report_markdown(report, causes).encode(),
         f"{report.component}.sarif": canonical.encode(document),
     }
 

@@ -11,9 +11,10 @@ import pytest
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import RuleVerdict, Verdict, Weakening
+from ops.supply_chain.contracts.values.cause import Mark
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.risk.findings.render.screen import Mark, screen_lines
+from ops.supply_chain.risk.findings.render.screen import screen_lines
 from ops.supply_chain.runner.pipeline import Finished, StageEnd
 from ops.supply_chain.sessions.one_screen import (
     Ending,

@@ -13,6 +13,12 @@ from typing import NamedTuple
 
 _PREFIX = "nox -s "
 _COMMAND = re.compile(r"\bnox\s+-s\s+(?P<session>[a-z]\w*)(?P<split>\s+--(?=\s))?(?P<project>\s+--project\b)?")
+_TOOLS = r"(?:nox|sealwright|uv|uvx|pip|pip-compile|pipx|poetry|pdm|pipenv|conda|pixi|python|python3|git|cosign|gh)"
+_PASTEABLE = re.compile(
+    rf"`(?P<quoted>{_TOOLS} [^`\n]+)`"
+    r"|\b(?P<session>nox -s [a-z]\w*(?: -- (?:(?! (?:and|or) )[^`,;()\n])*?(?=[`,;()\n]| (?:and|or) |\.(?:\s|$)|$))?)"
+    rf"|: (?P<final>{_TOOLS} (?:-|lock|update|upgrade|add|install|remove|sync|compile|export|pip|run)\b[^`;()\n]*?)(?=\.?$)"
+)
 _NAMES_ITS_PROJECT = frozenset({"adopt"})
 """Sessions whose first word is the project."""
 
@@ -45,6 +51,17 @@ def command(session: str, *words: str) -> str:
 def as_typed(text: str, typing: Typing) -> str:
     """Return a text with each command in it as the user types it; applied twice, it changes nothing more."""
     return _COMMAND.sub(lambda found: _typed(found, typing), text)
+
+
+def pasteable(text: str) -> tuple[str, ...]:
+    """Return the commands in a sentence that can be copied, each once, in their order.
+
+    Args:
+        text: Advice in the form in which it is recorded. A command is `nox -s SESSION` with its options, ends a sentence
+            after a colon, or is between backticks; the name of a tool in prose is none.
+    """
+    found = (match["quoted"] or match["session"] or match["final"] for match in _PASTEABLE.finditer(text))
+    return tuple(dict.fromkeys(words.strip() for words in found))
 
 
 def _typed(found: re.Match[str], typing: Typing) -> str:

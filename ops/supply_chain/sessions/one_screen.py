@@ -21,8 +21,8 @@ import msgspec
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import Verdict
-from ops.supply_chain.contracts.values.cause import CauseKind, RootCause
-from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, Severity
+from ops.supply_chain.contracts.values.cause import CauseKind, Mark, RootCause
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import as_typed, command
 from ops.supply_chain.core.errors import ExitCode, InputError
@@ -30,7 +30,6 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural, printable, without_credentials
 from ops.supply_chain.risk.findings.causes import root_causes, waived_findings
 from ops.supply_chain.risk.findings.render.screen import (
-    Mark,
     Screen,
     examined_of,
     mark_of,
@@ -173,7 +172,8 @@ def screen_of(finished: Finished, ending: Ending, log: StageLog | None) -> Scree
     found[first:first] = ending.more
     ended = dict.fromkeys((*finished.refused, *filter(None, [finished.stopped])))
     found[first:first] = _failures(ended, found, log)
-    causes = tuple((_mark(cause, verdicts, ending.config), cause) for cause in found)
+    fail_on = None if verdicts else ending.config.gate.fail_on
+    causes = tuple((mark_of(cause, fail_on=fail_on), cause) for cause in found)
     weakened = [setting.in_words for verdict in verdicts for setting in verdict.weakened or ()]
     word, mark = _verdict(finished, ending, causes)
     if weakened and mark is Mark.GOOD:
@@ -204,17 +204,6 @@ def _verdict(finished: Finished, ending: Ending, causes: Iterable[tuple[Mark, Ro
     if finished.code == ExitCode.NOT_EXAMINED or finished.refused:
         return ending.words.unexamined, Mark.UNKNOWN
     return ending.words.passed, Mark.GOOD
-
-
-def _mark(cause: RootCause, verdicts: Sequence[Verdict], config: Config) -> Mark:
-    """Return the mark of a cause; where the policy did not decide, what fails a gate denies."""
-    if verdicts or cause.denies:
-        return mark_of(cause)
-    if cause.kind is CauseKind.NOT_EXAMINED:
-        return Mark.UNKNOWN
-    limit = WORST_FIRST.index(config.gate.fail_on)
-    fails = any(WORST_FIRST.index(finding.severity) <= limit for finding in cause.findings)
-    return Mark.DENIES if fails else Mark.NOTE
 
 
 def _summary(causes: Sequence[tuple[Mark, RootCause]], verdicts: Sequence[Verdict], mark: Mark) -> str:

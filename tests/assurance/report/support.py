@@ -17,10 +17,12 @@ from ops.supply_chain.assurance.report.stages import ONE_BY_ONE, SIDE_BY_SIDE, V
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record, ToolRef
 from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Verdict
-from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.cause import CauseKind, RootCause
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.risk.findings.render.rows import rows
 from ops.supply_chain.risk.findings.report import build_report
+from tests.risk.findings.support import finding
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 TODAY = date(2026, 11, 20)
@@ -125,6 +127,27 @@ def component(name: str, version: str = "1.0", licence: str = "MIT") -> dict[str
         "type": "library",
         "licenses": [{"license": {"id": licence}}] if licence else [],
     }
+
+
+def cause(**more: Any) -> RootCause:
+    """A vulnerability that denies, but for what is given."""
+    known = finding(
+        "soupsieve",
+        version="2.8.3",
+        next_step="Move soupsieve to 2.8.4 or later: nox -s lock -- --upgrade-package soupsieve",
+    )
+    fields: dict[str, Any] = {
+        "kind": CauseKind.VULNERABILITY,
+        "title": "soupsieve 2.8.3  CVE-2026-1",
+        "severity": Severity.HIGH,
+        "findings": (known,),
+        "stages": ("check_vulnerabilities",),
+        "denials": 1,
+        "locations": ("requirements.txt:3",),
+        "places": 3,
+        "steps": (known.next_step,),
+    }
+    return RootCause(**{**fields, **more})
 
 
 def bom(

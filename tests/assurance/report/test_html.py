@@ -15,14 +15,17 @@ from ops.supply_chain.assurance.report.html import data_of, render
 from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline
 from ops.supply_chain.assurance.report.markdown import counts_only, summary
 from ops.supply_chain.assurance.report.page import ReportPage
+from ops.supply_chain.contracts.values.cause import CauseKind, Mark
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats.advisory_ids import AUTHORITIES
 from tests.assurance.report.support import (
     HOSTILE,
     SHA,
     TODAY,
     bom,
+    cause,
     component,
     html,
     page,
@@ -34,6 +37,7 @@ from tests.assurance.report.support import (
 )
 from tests.risk.findings.support import finding
 
+PAGES = tuple(authority.url for authority in AUTHORITIES)
 VOID = {"meta", "input", "br", "link", "img"}
 
 
@@ -57,6 +61,15 @@ def hostile_page(name: str) -> ReportPage:
         ),
         waivers=(AcceptedWaiver(id=name, package=name, reason=name, owner=name, expires=TODAY, label=name),),
         claims_problem=name,
+        causes=tuple(
+            (
+                mark,
+                cause(
+                    kind=kind, title=name, findings=(bad,), locations=(name,), steps=(name, f"`nox -s lock -- {name}`")
+                ),
+            )
+            for mark, kind in ((Mark.DENIES, CauseKind.VULNERABILITY), (Mark.NOTE, CauseKind.OTHER))
+        ),
     )
 
 
@@ -154,7 +167,9 @@ def test_nothing_is_asked_for_and_nothing_is_inline() -> None:
     for tag, attributes in found.found:
         assert tag not in {"link", "img", "iframe", "object", "base", "audio", "video"}
         assert not any(name.startswith("on") or name in {"style", "src", "srcdoc", "action"} for name in attributes)
-        assert (attributes.get("href") or "#").startswith("#")
+        address = attributes.get("href") or "#"
+        assert address.startswith(("#", *PAGES))
+        assert address.startswith("#") or attributes["rel"] == "noreferrer"
     script = "".join(body for tag, attributes, body in found.raw if tag == "script" and not attributes)
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\(|new Function|fetch\(|XMLHttp|import\(", script

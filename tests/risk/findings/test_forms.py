@@ -15,9 +15,12 @@ from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.canonical import encode
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats import markdown
+from ops.supply_chain.formats.cause_lines import cause_text
+from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.risk.findings.render.markdown import counts_only, report_markdown, summary
 from ops.supply_chain.risk.findings.render.rows import rows, where
 from ops.supply_chain.risk.findings.render.sarif import sarif
+from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.risk.findings.render.text import MOST_MESSAGES, report_text, stage_text
 from tests.risk.findings.support import FINDINGS, finding, record, report
 
@@ -102,6 +105,27 @@ def test_a_next_step_of_several_lines_keeps_them_and_no_line_starts_a_command() 
     assert lines[start : start + 3] == ["    next: Add:", "      [table]", "      : :error: :x?[2J"]
 
 
+def test_json_and_markdown_have_the_page_of_each_advisory() -> None:
+    found = report(finding(aliases=("GHSA-aaaa-bbbb-cccc", "PYSEC-2026-1", "not an identifier")))
+    assert found.advisories == {
+        "GHSA-aaaa-bbbb-cccc": "https://github.com/advisories/GHSA-aaaa-bbbb-cccc",
+        "PYSEC-2026-1": "https://osv.dev/vulnerability/PYSEC-2026-1",
+    }
+    shown = report_markdown(found)
+    assert "[PYSEC&#45;2026&#45;1](<https://osv.dev/vulnerability/PYSEC-2026-1>)" in shown or (
+        "[PYSEC-2026-1](<https://osv.dev/vulnerability/PYSEC-2026-1>)" in shown
+    )
+    assert "not an identifier" in shown
+
+
+def test_the_markdown_begins_with_the_root_causes() -> None:
+    failed = record(finding())
+    causes = [cause_text(mark_of(cause, fail_on=Severity.LOW), cause) for cause in root_causes([failed], ())]
+    lines = summary(report(finding()), causes).splitlines()
+    assert lines[2].startswith("- **x** idna 3.20: [CVE-2026-1](<https://nvd.nist.gov/vuln/detail/CVE-2026-1>), high")
+    assert lines[4] == "  - Move idna to 4.0 or later. `nox -s lock -- --upgrade-package idna`"
+
+
 HOSTILE = "x\r\n::error::y\x1b[31m\u202ez|`<img>`[a](b)https://user:secret@host/"
 
 
@@ -145,11 +169,11 @@ def test_the_markdown() -> None:
         "| check_locks | no record | not run, or did not finish |\n"
         "| check_malware | no record | not run, or did not finish |\n"
         "\n### High\n\n| package | what | where | due | next step |\n|---|---|---|---|---|\n"
-        "| idna 3.20 | idna 3.20 has CVE-2026-1 (CVE-2026-1, vulnerability.known) "
+        "| idna 3.20 | idna 3.20 has CVE-2026-1 ([CVE-2026-1](<https://nvd.nist.gov/vuln/detail/CVE-2026-1>), vulnerability.known) "
         "| functions/one/requirements.txt:3 and 1 more place | 2026-12-01 "
         "| Move idna to 4.0 or later: nox -s lock -- --upgrade-package idna |\n"
         "\n### Waived\n\n| package | what | where | due | waived by |\n|---|---|---|---|---|\n"
-        "| urllib3 3.20 | urllib3 3.20 has CVE-2026-1 (CVE-2026-1, vulnerability.known) "
+        "| urllib3 3.20 | urllib3 3.20 has CVE-2026-1 ([CVE-2026-1](<https://nvd.nist.gov/vuln/detail/CVE-2026-1>), vulnerability.known) "
         "| functions/one/requirements.txt:3 |  | CVE-2026-1, ann, until 2026-12-31 |\n"
     )
 

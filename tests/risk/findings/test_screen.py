@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ops.supply_chain.contracts.values.cause import CauseKind, RootCause
+from ops.supply_chain.contracts.values.cause import CauseKind, Mark, RootCause
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.risk.findings.render.screen import (
     MOST_LINES,
     WIDTH,
-    Mark,
     Screen,
     examined_of,
     mark_of,

@@ -10,6 +10,8 @@ import msgspec
 from ops.supply_chain.assurance.report.tone import WORST_FIRST
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.values.finding import Finding, FindingRow, Severity
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats.cause_lines import AdvisoryLink, CauseStep, advisory_links, step_text
 
 MOST_SHOWN = 2000
 """Findings on the page; the others are counted, and listed in `dist/findings/`."""
@@ -35,9 +37,9 @@ class FindingView(msgspec.Struct, frozen=True, kw_only=True):
     severity_word: str
     gate: str
     subject: str
-    identifiers: tuple[str, ...]
+    identifiers: tuple[AdvisoryLink, ...]
+    step: CauseStep
     message: str
-    next_step: str
     where: str
     more_places: int
     when: str
@@ -58,11 +60,12 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 class FindingsView(msgspec.Struct, frozen=True, kw_only=True):
     """All findings: `rows` worst first, waived last; `left` counts findings that are not on the page.
 
-    `grouped` says that some findings differ only in location and are shown as one.
+    `blocking` is whether an open one fails its gate or denies the release: one of severity `info` never does. `grouped` says that some findings differ only in location and are shown as one.
     """
 
     rows: tuple[FindingView, ...]
     grouped: bool
+    blocking: bool
     left: int
     open: int
     waived: int
@@ -71,17 +74,21 @@ class FindingsView(msgspec.Struct, frozen=True, kw_only=True):
     without_record: tuple[str, ...]
 
 
-def findings_view(report: FindingsReport, rows: Sequence[FindingRow], today: date) -> FindingsView:
+def findings_view(
+    report: FindingsReport, rows: Sequence[FindingRow], today: date, *, denies: bool = False
+) -> FindingsView:
     """Arrange findings for the page.
 
     Args:
         report: The findings of the run.
         rows: Their rows, as all forms show them: the worst first, waived ones last.
         today: The day in the zone of the response clock.
+        denies: Whether the policy denies the release because of one.
     """
     views = tuple(_view(row, today) for row in rows[:MOST_SHOWN])
     return FindingsView(
         rows=views,
+        blocking=denies or _fails(report),
         grouped=len(rows) < len(report.findings),
         left=sum(row.merged for row in rows[MOST_SHOWN:]),
         open=sum(report.standing.values()),
@@ -94,6 +101,12 @@ def findings_view(report: FindingsReport, rows: Sequence[FindingRow], today: dat
         gates=_gates(views),
         without_record=report.without_record,
     )
+
+
+def _fails(report: FindingsReport) -> bool:
+    """Return whether a gate failed, and there is an open finding of which it can be."""
+    grave = any(count for severity, count in report.standing.items() if severity != Severity.INFO.value)
+    return grave and any(stage.outcome is Outcome.FAIL for stage in report.stages)
 
 
 def label(severity: Severity) -> str:
@@ -121,9 +134,9 @@ def _view(row: FindingRow, today: date) -> FindingView:
         severity_word="Unknown" if finding.severity is Severity.UNKNOWN else finding.severity.value.capitalize(),
         gate=gate_of(finding),
         subject=row.subject,
-        identifiers=row.identifiers,
+        identifiers=advisory_links(row.identifiers),
+        step=step_text(finding.next_step),
         message=finding.message,
-        next_step=finding.next_step,
         where=row.locations[0] if row.locations else "",
         more_places=row.places - 1 if row.locations else 0,
         when=_when(due, today) if due else "",

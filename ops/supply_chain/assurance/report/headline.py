@@ -16,7 +16,9 @@ from ops.supply_chain.assurance.report.inputs import ReportInput
 from ops.supply_chain.assurance.report.stages import SIDE_BY_SIDE
 from ops.supply_chain.assurance.report.tone import Tone, plural
 from ops.supply_chain.assurance.report.verification import VerificationView
+from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import Verdict
+from ops.supply_chain.contracts.values.cause import Mark
 from ops.supply_chain.contracts.values.weakening import weakened_sentence
 from ops.supply_chain.core.outcome import Outcome
 
@@ -25,7 +27,7 @@ LONGEST_REASON = 140
 
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict at the top: `reasons` against a release, `more` counts those not listed.
+    """The verdict at the top: `reasons` against a release that no root cause has, `more` counts those not listed.
 
     `weakened` names every setting that made the gate weaker than its default; empty where there is none.
     """
@@ -49,7 +51,22 @@ def headline(evidence: ReportInput, verification: VerificationView | None) -> He
     found, weakened = _decided(evidence, verification, decided), _weakened(decided)
     if weakened and found.tone in (Tone.PASS, Tone.REHEARSED):  # never looks like a plain pass
         found = msgspec.structs.replace(found, tone=Tone.UNKNOWN, word=f"{found.word}, weakened")
-    return msgspec.structs.replace(found, weakened=weakened)
+    reasons = tuple(reason for reason in found.reasons if reason not in set(_explained(evidence)))
+    more = max(0, len(reasons) - MOST_REASONS)
+    return msgspec.structs.replace(found, weakened=weakened, reasons=reasons[:MOST_REASONS], more=more)
+
+
+def _explained(evidence: ReportInput) -> Iterator[str]:
+    """Yield that a stage did not pass, for each stage of which a root cause is shown."""
+    stages = {stage for mark, cause in evidence.causes if mark is not Mark.NOTE for stage in cause.stages}
+    for record in evidence.records:
+        if record.stage in stages:
+            yield _not_passed(record)
+
+
+def _not_passed(record: Record) -> str:
+    ended = "failed" if record.outcome is Outcome.FAIL else "not fully examined"
+    return f"{title_of(record.stage)}: {ended}."
 
 
 def _weakened(decided: list[Verdict]) -> str:
@@ -76,13 +93,7 @@ def _decided(evidence: ReportInput, verification: VerificationView | None, decid
 
 
 def _made(tone: Tone, word: str, sentence: str, reasons: tuple[str, ...]) -> Headline:
-    return Headline(
-        tone=tone,
-        word=word,
-        sentence=sentence,
-        reasons=reasons[:MOST_REASONS],
-        more=max(0, len(reasons) - MOST_REASONS),
-    )
+    return Headline(tone=tone, word=word, sentence=sentence, reasons=reasons, more=0)
 
 
 def _judged(evidence: ReportInput, refusals: tuple[str, ...], gaps: tuple[str, ...]) -> Headline:
@@ -107,7 +118,7 @@ def _allowed(*, rehearsal: bool) -> Headline:
 
 
 def _denied(evidence: ReportInput, denied: list[Verdict]) -> Headline:
-    reasons = tuple(_reasons(denied))
+    reasons = () if evidence.causes else tuple(_reasons(denied))  # each denial belongs to one of the causes
     rules = sum(rule.outcome is not Outcome.PASS for verdict in denied for rule in verdict.rules)
     word = "Would be denied" if evidence.rehearsal else "Denied"
     would = "would deny" if evidence.rehearsal else "denies"
@@ -157,10 +168,9 @@ def _gaps(evidence: ReportInput, verification: VerificationView | None) -> Itera
     for script in SIDE_BY_SIDE:
         if script not in left and row_of(script).required:
             yield f"{title_of(script)}: no record, so it was not checked."
-    for script, record in sorted(left.items()):
+    for _, record in sorted(left.items()):
         if record.outcome is not Outcome.PASS:
-            ended = "failed" if record.outcome is Outcome.FAIL else "not fully examined"
-            yield f"{title_of(script)}: {ended}."
+            yield _not_passed(record)
     if evidence.verdict is None:
         yield "The policy was not evaluated."
     elif evidence.provenance_verdict is None:

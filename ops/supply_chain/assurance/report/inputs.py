@@ -16,6 +16,7 @@ from ops.supply_chain.contracts.files.claims import ClaimsReport
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import Verdict
+from ops.supply_chain.contracts.values.cause import Mark, RootCause
 from ops.supply_chain.contracts.values.finding import FindingRow
 
 
@@ -54,7 +55,7 @@ class ReportInput(msgspec.Struct, frozen=True, kw_only=True):
 
     `today` is the day in the zone of the response clock, `waiver_day` that in the zone of the waivers. `findings`
     excludes those of the policy, which are in the verdicts. `stale` names the inputs of the verdicts whose bytes
-    changed since. `released` are the current digests of the release's files, by name. `bom` is the parsed aggregate
+    changed since. `causes` are the root causes of the run with their marks, what matters most first. `released` are the current digests of the release's files, by name. `bom` is the parsed aggregate
     CycloneDX document, `verification` the parsed `verification/1`. `previous` is None where there is no earlier
     release, or it cannot be compared; `previous_problem` is the reason. `inputs` are all files read, sorted.
     """
@@ -68,6 +69,7 @@ class ReportInput(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[Record, ...]
     findings: FindingsReport
     finding_rows: tuple[FindingRow, ...]
+    causes: tuple[tuple[Mark, RootCause], ...] = ()
     verdict: Verdict | None = None
     provenance_verdict: Verdict | None = None
     stale: tuple[str, ...] = ()

@@ -9,7 +9,9 @@ from ops.supply_chain.assurance.report.page import ReportPage
 from ops.supply_chain.assurance.report.stages import VERIFY
 from ops.supply_chain.assurance.report.tone import Tone, plural
 from ops.supply_chain.formats import markdown
+from ops.supply_chain.formats.cause_lines import cause_lines
 
+MOST_CAUSES = 10
 MOST_WAIVERS = 20
 OTHER_STAGE = "another stage"
 _WORDS = {
@@ -40,6 +42,7 @@ def _lines(page: ReportPage) -> Iterator[str]:
     if page.headline.weakened:
         yield from ("", markdown.text(page.headline.weakened))
     yield ""
+    yield from cause_lines([view.text for view in page.causes.rows], most=MOST_CAUSES)
     yield from (f"- {markdown.text(reason)}" for reason in page.headline.reasons)
     if page.headline.more:
         yield f"- and {page.headline.more} more"

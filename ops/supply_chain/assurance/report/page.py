@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ops.supply_chain.assurance.report.causes import CausesView, causes_view, denies_by_finding
 from ops.supply_chain.assurance.report.changes import ChangesView, changes_view
 from ops.supply_chain.assurance.report.claims import ClaimsView, claims_view
 from ops.supply_chain.assurance.report.findings import FindingsView, findings_view
@@ -40,6 +41,7 @@ class ReportPage(msgspec.Struct, frozen=True, kw_only=True):
     today: str
     rehearsal: bool
     headline: Headline
+    causes: CausesView
     tiles: tuple[Tile, ...]
     picture: PipelinePicture
     policy: PolicyView
@@ -73,6 +75,7 @@ def build_page(evidence: ReportInput) -> ReportPage:
         today=evidence.today.isoformat(),
         rehearsal=evidence.rehearsal,
         headline=headline(evidence, verified),
+        causes=causes_view(evidence.causes),
         tiles=(),
         picture=picture(
             evidence.records,
@@ -83,7 +86,9 @@ def build_page(evidence: ReportInput) -> ReportPage:
         policy=policy_view(
             [verdict for verdict in (evidence.verdict, evidence.provenance_verdict) if verdict is not None]
         ),
-        findings=findings_view(evidence.findings, evidence.finding_rows, evidence.today),
+        findings=findings_view(
+            evidence.findings, evidence.finding_rows, evidence.today, denies=denies_by_finding(evidence.causes)
+        ),
         clock_examined=_clock_examined(evidence),
         timeline=timeline(findings, evidence.today),
         packages=packages,
@@ -137,8 +142,12 @@ def _policy_tile(page: ReportPage) -> Tile:
 def _findings_tile(page: ReportPage) -> Tile:
     findings = page.findings
     complete = not findings.without_record
-    tone = Tone.FAIL if findings.open else Tone.PASS if complete else Tone.UNKNOWN
-    if tone is Tone.PASS and any(stage.tone is not Tone.PASS for stage in page.picture.stages[: page.picture.gates]):
+    tone = (
+        Tone.FAIL if findings.blocking else Tone.UNKNOWN if not complete else Tone.PLAIN if findings.open else Tone.PASS
+    )
+    if tone in (Tone.PASS, Tone.PLAIN) and any(
+        stage.tone is not Tone.PASS for stage in page.picture.stages[: page.picture.gates]
+    ):
         tone = Tone.UNKNOWN
     if not findings.open and tone is Tone.UNKNOWN:
         return Tile(label="Findings", value="?", note="not fully examined", tone=tone, target="findings")

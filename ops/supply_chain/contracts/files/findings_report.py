@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from ops.supply_chain.contracts.base import Contract, Count
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.finding import Finding
@@ -30,6 +32,7 @@ class FindingsReport(Contract, frozen=True, kw_only=True):
     `stages` are sorted by name; `without_record` are gates without a record, sorted: what they check was not examined.
     `standing` counts open findings by severity, `waived` the waived ones. `findings` are sorted by severity, waived
     ones last, each once; text is printable and free of credentials.
+    `advisories` has the address of the page of each advisory that they name, by its identifier.
     """
 
     schema: Literal["findings/1"]
@@ -40,3 +43,4 @@ class FindingsReport(Contract, frozen=True, kw_only=True):
     standing: dict[str, Count]
     waived: Count
     findings: tuple[Finding, ...]
+    advisories: dict[str, str] = msgspec.field(default_factory=dict)

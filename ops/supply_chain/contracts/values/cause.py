@@ -21,6 +21,19 @@ class CauseKind(StrEnum):
     FIRST_RUN = "first-run"
 
 
+class Mark(StrEnum):
+    """What a line about a run is, for its colour; a cause begins with this character, which means the same without colour.
+
+    `DENIES` is what denies the release, `UNKNOWN` what could not be examined, `NOTE` what is good to know.
+    """
+
+    GOOD = "+"
+    DENIES = "x"
+    UNKNOWN = "?"
+    NOTE = "!"
+    PLAIN = ""
+
+
 class RootCause(Contract, frozen=True, kw_only=True):
     """One root cause.
 

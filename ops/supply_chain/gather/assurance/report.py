@@ -6,7 +6,7 @@ as not examined.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ops.supply_chain.contracts.files.manifest import HeldRelease
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
+from ops.supply_chain.contracts.values.cause import Mark, RootCause
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, StageError
@@ -29,7 +30,9 @@ from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.gather.gates.records import read_records, record_paths
 from ops.supply_chain.release.retention.rules import newest
 from ops.supply_chain.risk.advisories.response import ResponseClock
+from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.risk.findings.render.rows import rows
+from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.risk.findings.report import build_report
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
@@ -76,6 +79,7 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
         records=records,
         findings=findings,
         finding_rows=rows(findings.findings),
+        causes=_causes(run, records, [verdict for verdict in verdicts if verdict is not None]),
         verdict=verdicts[0],
         provenance_verdict=verdicts[1],
         stale=tuple(sorted({path for verdict in verdicts if verdict is not None for path in _stale(run, verdict)})),
@@ -110,6 +114,13 @@ def _findings(run: StageRun, records: tuple[Record, ...], version: str) -> Findi
         gates={row.script for row in PIPELINE if row.gate},
         expected={row.script for row in PIPELINE if row.gate and row.script.startswith(SCANS)},
     )
+
+
+def _causes(
+    run: StageRun, records: tuple[Record, ...], verdicts: Sequence[Verdict]
+) -> tuple[tuple[Mark, RootCause], ...]:
+    fail_on = None if verdicts else run.config.gate.fail_on
+    return tuple((mark_of(cause, fail_on=fail_on), cause) for cause in root_causes(records, verdicts))
 
 
 def _verdict(run: StageRun, name: str, version: str) -> Verdict | None:

@@ -23,6 +23,7 @@ from ops.supply_chain.contracts.values.cause import CauseKind, RootCause
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural
+from ops.supply_chain.formats.cause_lines import advisory_name
 from ops.supply_chain.risk.findings.render.rows import clean, order, row_of, rows
 
 POLICY_CODE = "policy."
@@ -249,7 +250,7 @@ def _title(group: _Group) -> str:
     first = findings[0]
     subject = f"{first.package} {first.version}".strip()
     if group.kind in (CauseKind.MALWARE, CauseKind.VULNERABILITY):
-        names = dict.fromkeys(_name(finding) for finding in findings)
+        names = dict.fromkeys(advisory_name(finding.aliases) or finding.code for finding in findings)
         return f"{subject}  {', '.join(names)}"
     if group.kind is CauseKind.UNPINNED:
         codes = {finding.code for finding in findings}
@@ -274,13 +275,6 @@ _FIRST_RUN_WORDS = {
     "lock.no-sbom": "no committed SBOM",
     "publisher.no-baseline": "no publisher baseline",
 }
-
-
-def _name(finding: Finding) -> str:
-    """Return the name of an advisory that people search for: a CVE where there is one."""
-    return next(
-        (alias for alias in finding.aliases if alias.startswith("CVE-")), next(iter(finding.aliases), finding.code)
-    )
 
 
 def _denied(denials: Sequence[_Denial]) -> str:

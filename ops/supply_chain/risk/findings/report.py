@@ -10,6 +10,7 @@ import msgspec
 from ops.supply_chain.contracts.files.findings_report import FindingsReport, StageSummary
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding
+from ops.supply_chain.formats.advisory_ids import advisory_page
 from ops.supply_chain.risk.findings.render.rows import clean, clean_text, order
 
 
@@ -36,7 +37,13 @@ def build_report(
         standing={severity.value: open_by_severity[severity] for severity in WORST_FIRST},
         waived=sum(1 for finding in findings if finding.waived_by),
         findings=tuple(findings),
+        advisories=_advisories(findings),
     )
+
+
+def _advisories(findings: Iterable[Finding]) -> dict[str, str]:
+    names = {name for finding in findings for name in finding.aliases}
+    return {name: page for name in sorted(names) if (page := advisory_page(name))}
 
 
 def _distinct(records: Sequence[Record], gates: Collection[str]) -> Iterable[Finding]:

@@ -6,29 +6,31 @@ mention, HTML or a picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.values.finding import FindingRow
 from ops.supply_chain.core.moments import feed_age_text
+from ops.supply_chain.formats.cause_lines import CauseText, advisory_links, cause_lines, link_text
 from ops.supply_chain.formats.markdown import text
 from ops.supply_chain.risk.findings.render.rows import clean_text, label, rows, stage_coverage, totals, where
 
+MOST_CAUSES = 10
 SUMMARY_LIMIT_BYTES = 1_000_000
 """GitHub accepts 1 MiB of summary for each step and drops a longer one entirely."""
 
 
-def report_markdown(report: FindingsReport) -> str:
-    """Return the whole report."""
-    return "\n".join([*_head(report), *(line for lines in _sections(report) for line in lines)]) + "\n"
+def report_markdown(report: FindingsReport, causes: Sequence[CauseText] = ()) -> str:
+    """Return the whole report, which begins with the root causes."""
+    return "\n".join([*_head(report, causes), *(line for lines in _sections(report) for line in lines)]) + "\n"
 
 
-def summary(report: FindingsReport, *, most_bytes: int = SUMMARY_LIMIT_BYTES) -> str:
+def summary(report: FindingsReport, causes: Sequence[CauseText] = (), *, most_bytes: int = SUMMARY_LIMIT_BYTES) -> str:
     """Return as much of the report as GitHub accepts: whole rows, the most severe first."""
-    whole = report_markdown(report)
+    whole = report_markdown(report, causes)
     if len(whole.encode()) <= most_bytes:
         return whole
-    lines = [*_head(report), "", "The findings do not fit here: see the files of this run for all of them."]
+    lines = [*_head(report, causes), "", "The findings do not fit here: see the files of this run for all of them."]
     room = most_bytes - sum(len(line.encode()) + 1 for line in lines) - 1
     for section in _sections(report):
         for line in section:
@@ -44,10 +46,12 @@ def counts_only(report: FindingsReport) -> str:
     return "\n".join(_head(report, public=True)) + "\n"
 
 
-def _head(report: FindingsReport, *, public: bool = False) -> Iterator[str]:
+def _head(report: FindingsReport, causes: Sequence[CauseText] = (), *, public: bool = False) -> Iterator[str]:
     name = "" if public else f": {text(report.component)} {text(report.version)}"
     yield f"## Findings{name}"
     yield ""
+    if causes:
+        yield from (*cause_lines(causes, most=MOST_CAUSES), "")
     yield text(totals(report)) + "."
     yield ""
     yield "| stage | outcome | examined |"
@@ -82,7 +86,8 @@ def _heading(group: str, *, waived: bool) -> list[str]:
 
 def _table_row(row: FindingRow) -> str:
     finding = row.finding
-    what = f"{finding.message} ({', '.join(row.identifiers)})"
+    names = ", ".join(map(link_text, advisory_links(row.identifiers)))
     due = "" if finding.waived_by else finding.due
     last = clean_text(finding.waived_by or finding.next_step)
-    return "| " + " | ".join(map(text, (row.subject, what, where(row), due, last))) + " |"
+    what = f"{text(finding.message)} ({names})"
+    return "| " + " | ".join((text(row.subject), what, *map(text, (where(row), due, last)))) + " |"

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import StrEnum
 
 import msgspec
 
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.values.cause import CauseKind, RootCause
+from ops.supply_chain.contracts.values.cause import CauseKind, Mark, RootCause
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Severity
 from ops.supply_chain.core.text import plural
 
@@ -33,16 +32,6 @@ _COMMAND = re.compile(
 )
 _NAMES = re.compile(r" \([^()]* and \d+ more\)")
 """A list of names that is not complete: the count before it says enough on a screen."""
-
-
-class Mark(StrEnum):
-    """What a line is, for its colour; the first character of a cause says the same without colour."""
-
-    GOOD = "+"
-    DENIES = "x"
-    UNKNOWN = "?"
-    NOTE = "!"
-    PLAIN = ""
 
 
 class ScreenLine(msgspec.Struct, frozen=True):
@@ -113,11 +102,23 @@ def public_line(screen: Screen) -> str:
     return f"{screen.word}: {plural(len(screen.causes), 'cause')}" + (f" ({', '.join(counts)})" if counts else "")
 
 
-def mark_of(cause: RootCause) -> Mark:
-    """Return the mark of a cause where the policy decided: what denies, what could not be examined, what to know."""
+def mark_of(cause: RootCause, *, fail_on: Severity | None = None) -> Mark:
+    """Return the mark of a cause: what denies, what could not be examined, what to know.
+
+    Args:
+        cause: Any.
+        fail_on: Where the policy did not decide, the severity from which a finding fails its gate, and so denies; None
+            where it did.
+    """
     if cause.denies:
         return Mark.DENIES
-    return Mark.UNKNOWN if cause.kind is CauseKind.NOT_EXAMINED else Mark.NOTE
+    if cause.kind is CauseKind.NOT_EXAMINED:
+        return Mark.UNKNOWN
+    if fail_on is None:
+        return Mark.NOTE
+    limit = WORST_FIRST.index(fail_on)
+    fails = any(WORST_FIRST.index(finding.severity) <= limit for finding in cause.findings)
+    return Mark.DENIES if fails else Mark.NOTE
 
 
 def examined_of(records: Iterable[Record]) -> tuple[str, ...]:
