@@ -84,6 +84,28 @@ def test_a_fresh_project_gets_what_was_said_and_nothing_else(
     assert (again["files"], everything_in(project)) == ([], after)
 
 
+@pytest.mark.parametrize("ignored", [None, "build/"], ids=["new", "changed"])
+def test_what_was_written_can_be_undone_by_the_printed_command(
+    ignored: str | None, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "x.py").write_text("")
+    if ignored is not None:
+        (project / ".gitignore").write_text(ignored)
+    make_git(project, "git@github.com:acme/widget.git", commit=True)
+    before = everything_in(project)
+    code, out, _ = adopt(project, capfd, *ALL)
+    assert code == 0
+    assert "+++ b/" not in out
+    assert everything_in(project) != before
+    [line] = [line for line in out.splitlines() if line.startswith("undo: ")]
+    subprocess.run(["bash", "-ec", line.removeprefix("undo: ")], check=True, capture_output=True)
+    assert everything_in(project) == before
+    assert adopt(project, capfd, *ALL)[0] == 0
+    _, again, _ = adopt(project, capfd, *ALL)
+    assert "nothing to do: every file is there\n" in again
+    assert "undo: " not in again
+
+
 def test_without_a_remote_on_github_there_are_no_workflows(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     make_git(project, "https://gitlab.example.org/acme/widget.git")
     code, out, _ = adopt(project, capfd)

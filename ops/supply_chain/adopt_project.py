@@ -28,6 +28,7 @@ from ops.supply_chain.assurance.adoption.report import (
     kept_lines,
     next_steps,
     to_paste,
+    undo_command,
     unsettled,
 )
 from ops.supply_chain.assurance.adoption.workflows import require_pipeline
@@ -131,9 +132,12 @@ def _lines(run: StageRun, survey: ProjectSurvey, plan: AdoptionPlan, steps: Sequ
     lines = found_lines(survey)
     done = "written" if run.args.write else "would be written (run with --write)"
     if plan.files:
-        lines += ["", *difference(plan), "", f"{done}:", *(f"  {file.path}: {file.why}" for file in plan.files)]
+        lines += [] if run.args.write else ["", *difference(plan)]
+        lines += ["", f"{done}:", *(f"  {file.path}: {file.why}" for file in plan.files)]
     else:
-        lines += ["", "nothing to write"]
+        lines += ["", "nothing to do: every file is there"]
+    if run.args.write and plan.files and survey.under_git:
+        lines.append(f"undo: {undo_command(plan, str(run.args.path or run.args.project))}")
     if plan.kept:
         lines += ["unchanged:", *kept_lines(plan)]
     if CONFIG_NAME in survey.existing and not any(file.path == CONFIG_NAME for file in plan.files):

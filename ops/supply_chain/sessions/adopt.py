@@ -2,7 +2,8 @@
 
     python -Im ops.supply_chain.sessions.adopt "check_locks" ... "verify_release" -- PATH [OPTIONS]
 
-The steps are those of a rehearsal. Options of `adopt_project` go to it, all others to the rehearsal, and
+With `--write` a project that has no lock is locked, and publishers that no baseline has yet are recorded: both write new
+files only, and the screen names them for review. The steps are those of a rehearsal. Options of `adopt_project` go to it, all others to the rehearsal, and
 options of both to both. A project without a version is rehearsed as 0.0.0, and the output says so.
 """
 
@@ -10,13 +11,16 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from ops.supply_chain import commands, release_uses
 from ops.supply_chain.assurance.adoption.report import next_steps
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
+from ops.supply_chain.core.text import plural
 from ops.supply_chain.gather.assurance.adoption.survey import survey_of
+from ops.supply_chain.release.evidence import baseline_beside
 from ops.supply_chain.runner.arguments import absolute
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.handover import restart_for_stages
@@ -27,6 +31,8 @@ from ops.supply_chain.sessions import rehearse
 STAGE = "adopt_project"
 VERSION = "0.0.0"
 """Version with which a project without one is rehearsed."""
+
+UNVERSIONED = f"rehearsed as {VERSION}: the project has no version, or several tags at HEAD"
 
 SHARED_FLAGS = ("offline", "public_log", "verbose")
 """Options without a value that go to both."""
@@ -63,13 +69,48 @@ def _adopt(steps: Sequence[str], options: list[str]) -> int:
     if code != ExitCode.PASS:
         return code
     root = absolute(Path(given))
+    notes = _first_files(root, shared) if own.write and not shared.offline else []
     survey = survey_of(root, now=read_clock())
     version = ["--version", VERSION] if not (shared.version or survey.released_as) else []
-    code = rehearse.main([*steps, "--", *others, "--project", str(root), *version])
-    _print_steps(
-        next_steps(survey, written=own.write, project=given), public=shared.public_log, unversioned=bool(version)
-    )
+    notes += [("version", UNVERSIONED)] * bool(version)
+    advice = rehearse.Advice(next_steps(survey, written=own.write, project=given), tuple(notes))
+    code = rehearse.main([*steps, "--", *others, "--project", str(root), *version], advice)
+    if not advice.shown:
+        _print_advice(advice, public=shared.public_log)
     return code
+
+
+def _first_files(root: Path, shared: argparse.Namespace) -> list[tuple[str, str]]:
+    """Lock a project that has no lock, and record publishers where no baseline has any.
+
+    Returns:
+        What was written for the first time, as lines of the screen.
+    """
+    notes = []
+    survey = survey_of(root, now=read_clock())
+    if not survey.locks and survey.sources and not survey.locks_problem:
+        code = _run_stage("compile_locks", root, shared)
+        if code != ExitCode.PASS:
+            return [("locked", f"not: see what compile_locks printed (exit {code})")]
+        survey = survey_of(root, now=read_clock())
+        notes.append(("locked", f"{plural(len(survey.locks), 'lock')} for the first time: review and commit"))
+    missing = [path for lock in survey.locks if not (root / (path := baseline_beside(lock.path))).exists()]
+    if missing:
+        _run_stage("check_publishers", root, shared, "--record")
+        missing = [path for path in missing if (root / path).exists()]
+    if missing:
+        notes.append(("recorded", f"publishers in {missing[0]}{_more(missing)} for the first time: review and commit"))
+    return notes
+
+
+def _more(paths: Sequence[str]) -> str:
+    return f" and {plural(len(paths) - 1, 'more file')}" if len(paths) > 1 else ""
+
+
+def _run_stage(name: str, root: Path, shared: argparse.Namespace, *words: str) -> int:
+    stage = importlib.import_module(f"ops.supply_chain.{name}")
+    with tempfile.TemporaryDirectory(prefix="sealwright-adopt-") as dist:
+        return int(stage.main(["--project", str(root), "--dist", dist, *words, *_shared_words(shared)]))
 
 
 def _own_words(own: argparse.Namespace) -> list[str]:
@@ -81,12 +122,13 @@ def _shared_words(shared: argparse.Namespace) -> list[str]:
     return [f"--{name.replace('_', '-')}" for name in SHARED_FLAGS if getattr(shared, name)]
 
 
-def _print_steps(steps: Sequence[str], *, public: bool, unversioned: bool) -> None:
+def _print_advice(advice: rehearse.Advice, *, public: bool) -> None:
+    """Print what a rehearsal that ended before its screen does not show."""
     if public:
-        print_result(f"adoption: {len(steps)} next steps")
+        print_result(f"adoption: {len(advice.steps)} next steps")
         return
-    lines = [f"rehearsed as version {VERSION}: the project has no version, or several tags at HEAD"] * unversioned
-    print_result("\n".join([*lines, "next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]))
+    lines = [f"{label}: {text}" for label, text in advice.notes]
+    print_result("\n".join([*lines, "next:", *(f"  {number}. {step}" for number, step in enumerate(advice.steps, 1))]))
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """What a session knows at its end.
 
     `dist` is the run's folder. `more` are causes that no record has, `notes` further lines. `again` is the command that
-    repeats the run. `releases` is False for one that makes no release; `shows` are the lines of the release's summary.
+    repeats the run. `steps`, if any, are shown in place of the next step. `releases` is False for one that makes no release; `shows` are the lines of the release's summary.
     """
 
     dist: Path
@@ -121,6 +121,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     again: str
     more: tuple[RootCause, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
+    steps: tuple[str, ...] = ()
     releases: bool = True
     shows: tuple[str, ...] = ("made", "source", "retained", "signature")
 
@@ -192,6 +193,7 @@ def screen_of(finished: Finished, ending: Ending, log: StageLog | None) -> Scree
             *_made(finished, ending, log),
         ),
         following=_following(finished, ending, causes, log),
+        steps=ending.steps,
     )
 
 

@@ -19,10 +19,13 @@ import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeVar
+
+import msgspec
 
 from ops.supply_chain import commands, release_uses
 from ops.supply_chain.contracts.config.file import Config
@@ -75,16 +78,31 @@ NO_IDENTITY = "no [[signing.identities]] entry is valid today"
 T = TypeVar("T")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@dataclass
+class Advice:
+    """What the session that runs a rehearsal adds to its screen: next steps, and further lines with a label.
+
+    `shown` is True once they are on the screen.
+    """
+
+    steps: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
+    shown: bool = False
+
+
+def main(argv: Sequence[str] | None = None, advice: Advice | None = None) -> int:
     """Run the rehearsal given on the command line.
 
+    Args:
+        argv: Steps and options; None takes the process's.
+        advice: Goes into the screen at the end.
     Returns:
         0 if every stage ran to its end, else the exit code of the stage that ended the run.
     """
     steps, given = command_line(argv)
     steps = steps or list(commands(release_uses()))
     with _cleaning_up():
-        return guarded(given, lambda: _rehearse(steps, given))
+        return guarded(given, lambda: _rehearse(steps, given, advice or Advice()))
 
 
 @contextmanager
@@ -146,7 +164,7 @@ def _is_rehearsed(provenance: Path) -> bool:
     return statement is not None and bool(statement.predicate.build_definition.external_parameters.rehearsal)
 
 
-def _rehearse(steps: Sequence[str], given: list[str]) -> int:
+def _rehearse(steps: Sequence[str], given: list[str], advice: Advice) -> int:
     shared = shared_options(given)
     found = check_session(shared)
     dist, artifacts = own_folders(shared, found.dist)
@@ -164,7 +182,10 @@ def _rehearse(steps: Sequence[str], given: list[str]) -> int:
     reasons = _reasons(finished, dist, found.config, signer)
     _print_result(finished, reasons, signer, shared)
     if not shared.public_log:
-        show(finished, _ending(found._replace(dist=dist), signer, given), log, shared)
+        ending = _ending(found._replace(dist=dist), signer, given)
+        ending = msgspec.structs.replace(ending, steps=advice.steps, notes=(*ending.notes, *advice.notes))
+        show(finished, ending, log, shared)
+        advice.shown = True
     return finished.code
 
 

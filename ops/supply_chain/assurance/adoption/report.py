@@ -52,6 +52,15 @@ def kept_lines(plan: AdoptionPlan) -> list[str]:
     return [_safe(f"  {line}") for line in plan.kept]
 
 
+def undo_command(plan: AdoptionPlan, project: str) -> str:
+    """Return the command that undoes what was written: changed files as in git's index, new ones removed."""
+    git = "git" if project == "." else f"git -C {shlex.quote(project)}"
+    changed = [shlex.quote(file.path) for file in plan.files if file.old is not None]
+    new = [shlex.quote(file.path) for file in plan.files if file.old is None]
+    remove = [f"{git} clean -fq -- {' '.join(new)}"] if new else []
+    return _safe(" && ".join([*remove, *([f"{git} restore -- {' '.join(changed)}"] if changed else [])]))
+
+
 def to_paste(entries: Sequence[IgnoredAdvisory]) -> list[str]:
     """Return imported ignores for an existing configuration, which is not changed; empty for none."""
     if not entries:

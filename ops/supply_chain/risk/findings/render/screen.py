@@ -46,7 +46,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
 
     `word` is the verdict in capital letters and `mark` its colour; `subject` is component and version, `summary` a clause
     about it. `causes` are in their order, each with its mark. `examined` has one entry a gate. `waived` and `following`
-    are a line each, `made` further ones with a label; none for those that are empty.
+    are a line each, `made` further ones with a label; none for those that are empty. `steps`, where there are any, are
+    numbered in place of `following`.
     """
 
     word: str
@@ -58,6 +59,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     waived: str = ""
     made: tuple[tuple[str, str], ...] = ()
     following: str = ""
+    steps: tuple[str, ...] = ()
 
 
 def screen_lines(screen: Screen, typed: Callable[[str], str] = str) -> list[ScreenLine]:
@@ -131,7 +133,9 @@ def examined_of(records: Iterable[Record]) -> tuple[str, ...]:
 
 
 def _foot(screen: Screen, typed: Callable[[str], str]) -> Iterator[ScreenLine]:
-    rows = [("gates", " | ".join(screen.examined)), ("waived", screen.waived), *screen.made, ("next", screen.following)]
+    steps = [("" if number > 1 else "next", f"{number}. {step}") for number, step in enumerate(screen.steps, 1)]
+    following = steps or [("next", screen.following)]
+    rows = [("gates", " | ".join(screen.examined)), ("waived", screen.waived), *screen.made, *following]
     for label, text in rows:
         if text:
             yield from map(ScreenLine, _with_command(f"{label:<{_LABEL}}", typed(text)))
