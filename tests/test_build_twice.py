@@ -187,6 +187,24 @@ def test_a_wheel_that_can_get_no_sbom_is_a_finding(project: BuiltProject, extra:
     assert words in " ".join(row["message"] for row in project.record["findings"])
 
 
+def test_two_packages_that_make_one_file_name_are_a_finding(project: BuiltProject) -> None:
+    text = (project.root / "pyproject.toml").read_text()
+    for folder in ("one", "two"):
+        project.write(f"{folder}/pyproject.toml", text)
+    project.lock()
+    lock = (project.root / "requirements-build.txt").read_text()
+    source = (project.root / "requirements-build.in").read_text()
+    for folder in ("one", "two"):
+        project.write(f"{folder}/requirements-build.txt", lock)
+        project.write(f"{folder}/requirements-build.in", source)
+    packages = '[[packages]]\npath = "one"\nname = "demo"\n[[packages]]\npath = "two"\nname = "other"\n'
+    project.configure(packages)
+    project.commit()
+    assert project.run() == ExitCode.DENIED
+    messages = [row["message"] for row in project.record["findings"] if row["code"] == "build.unusable"]
+    assert messages == [f"the build made {name!r}, which another package's build made too" for name in (WHEEL, SDIST)]
+
+
 def test_a_content_that_depends_on_the_conditions_is_a_finding_even_with_normalise(project: BuiltProject) -> None:
     project.write("hook.py", "import time\nextra = {'zone.txt': time.tzname[0], 'where.txt': str(source)}\n")
     project.configure("[build]\nnormalise = true\n")

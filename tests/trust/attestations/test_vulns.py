@@ -83,6 +83,7 @@ INCOMPLETE: dict[str, dict[str, Any]] = {
     "no feed": {"feeds": []},
     "no feed of advisories": {"feeds": [RECORD["feeds"][0]]},
     "a feed without an age": {"feeds": [{key: value for key, value in FEED.items() if key != "age_seconds"}]},
+    "one feed of two without an age": {"feeds": [FEED, {**FEED, "age_seconds": None}]},
     "another stage": {"stage": "check_malware"},
 }
 
@@ -105,6 +106,17 @@ def test_a_record_of_another_shape_is_an_error() -> None:
         broken[key] = 1
         with pytest.raises(UnexpectedShapeError):
             made(broken)
+
+
+@pytest.mark.parametrize("age", [-1, -(10**12), 10**15])
+def test_an_age_that_no_feed_has_is_an_error(age: int) -> None:
+    with pytest.raises(UnexpectedShapeError, match="is no age"):
+        made({**RECORD, "feeds": [{**FEED, "age_seconds": age}]})
+
+
+def test_a_vulnerability_without_a_name_is_stated() -> None:
+    (row,) = made({**RECORD, "findings": [{**FINDING, "aliases": []}]})["scanner"]["result"]
+    assert (row["id"], row["annotations"][0]["package"]) == ("vulnerability.known", "leaf")
 
 
 @pytest.mark.parametrize("seed", range(20))

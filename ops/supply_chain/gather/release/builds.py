@@ -139,7 +139,11 @@ def build_packages(run: StageRun, packages: Sequence[PackageFolder], names: Mapp
     done = [_build(run, state, package, names.get(package.path, ""), locks, variables) for package in ready]
     changed = sorted(path for path, _ in before ^ _state_of(run.root))
     findings += [_wrote_outside(changed)] if changed else []
-    released = {entry.built.filename: entry for built in done for entry in built.released}
+    released: dict[str, Released] = {}
+    for package, built in zip(ready, done, strict=True):
+        for entry in built.released:
+            if released.setdefault(entry.built.filename, entry) is not entry:
+                findings.append(_unusable(package, f"{entry.built.filename!r}, which another package's build made too"))
     reports = {
         name: diffoscope_report(name, entry.content, entry.repeated)
         for name, entry in released.items()

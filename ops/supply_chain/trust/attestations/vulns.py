@@ -45,10 +45,10 @@ def vulns_predicate(gate: Node, *, base: str, version: str) -> dict[str, Any] | 
     records = [record for record in gate["records"].rows() if record["stage"].text() == STAGE]
     if len(records) != 1 or not _is_complete(records[0]):
         return None
-    feed = min(_feeds(records[0]), default=None)
-    if feed is None:
+    feeds = list(_feeds(records[0]))
+    if not feeds or None in feeds:
         return None
-    record = records[0]
+    feed, record = min(filter(None, feeds)), records[0]
     remote = {"uri": feed.address} if "://" in feed.address else {}
     return {
         "scanner": {
@@ -75,23 +75,33 @@ def _is_complete(record: Node) -> bool:
     )
 
 
-def _feeds(record: Node) -> Iterator[_Feed]:
-    """Yield the sources of advisories: those that have an origin (contracts/files/record.py)."""
+def _feeds(record: Node) -> Iterator[_Feed | None]:
+    """Yield the sources of advisories: those that have an origin (contracts/files/record.py); None for one without an age."""
     try:
         finished = parse_timestamp(record["finished"].text(), where=record.path)
     except InputError as error:
         raise UnexpectedShapeError(str(error)) from error
     for feed in record["feeds"].rows():
         age = feed.table().get("age_seconds")
-        if feed.get("origin") is not None and isinstance(age, int):
-            yield _Feed(finished - timedelta(seconds=age), feed.text_of("address"), feed.text_of("version"))
+        if feed.get("origin") is None:
+            continue
+        if not isinstance(age, int):
+            yield None
+        else:
+            try:
+                updated = finished - timedelta(seconds=age)
+            except OverflowError as error:
+                raise UnexpectedShapeError(f"{feed.path}.age_seconds: {age} is no age") from error
+            if age < 0:
+                raise UnexpectedShapeError(f"{feed.path}.age_seconds: {age} is no age")
+            yield _Feed(updated, feed.text_of("address"), feed.text_of("version"))
 
 
 def _results(record: Node) -> Iterator[dict[str, Any]]:
     for finding in record["findings"].rows():
         code = finding["code"].text()
         names = [alias.text() for alias in finding.rows_of("aliases")]
-        if code not in CODES or not names:
+        if code not in CODES:
             continue
         about = {
             "finding": code,
@@ -101,7 +111,7 @@ def _results(record: Node) -> Iterator[dict[str, Any]]:
             "waivedBy": finding.text_of("waived_by"),
         }
         yield {
-            "id": names[0],
+            "id": names[0] if names else code,  # without a name it is stated nevertheless
             "severity": [{"method": METHOD, "score": finding["severity"].text()}],
             "annotations": [{key: text for key, text in about.items() if text}],
         }
