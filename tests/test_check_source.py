@@ -65,6 +65,11 @@ def test_a_clean_tree_passes_and_passes_again_with_its_own_output(source: Source
     assert source.check()[0] == 0
 
 
+def test_how_the_version_was_given_is_no_fact_of_the_commit(source: Source) -> None:
+    plain, given = source.check(), source.check("--version", "1.2")
+    assert (plain[0], plain[1]["counts"]) == (given[0], given[1]["counts"])
+
+
 def test_a_folder_of_source_is_not_hidden_as_the_one_for_retained_releases(source: Source) -> None:
     source.write("app/new.py", "")
     code, record = source.check("--artifacts", str(source.root / "app"))

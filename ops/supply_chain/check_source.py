@@ -43,6 +43,7 @@ from ops.supply_chain.gather.release.source import released_version, source_chan
 from ops.supply_chain.release.provenance.agreement import (
     ALLOW_DIRTY,
     UNREAD,
+    VERSION_OPTION,
     change_findings,
     compared,
     version_findings,
@@ -91,7 +92,9 @@ def _perform(run: StageRun) -> StageResult:
         *(failure_findings(results) if results else ()),
     )
     places = compared(version)
-    counts = {"changed": len(changes), "versions": len(places), "under_git": int(state is not None)}
+    # How the version was given to this run is no fact of the commit: a second run may be given it in another way.
+    stated = [place for place in places if place != VERSION_OPTION]
+    counts = {"changed": len(changes), "versions": len(stated), "under_git": int(state is not None)}
     if results:
         counts |= {"tests": sum(report.tests for report in results.reports), "tests_failed": len(results.failed)}
     return StageResult(

@@ -21,6 +21,9 @@ CHANGED, MISMATCH, TAGGED, UNREAD = (
     "source.tag-elsewhere",
     "source.version-unread",
 )
+VERSION_OPTION = "--version"
+"""The option, as the place that states a version."""
+
 SOURCE_STAGE = "check_source"
 """The stage whose record holds these findings."""
 
@@ -133,7 +136,7 @@ def compared(version: ReleasedVersion) -> tuple[str, ...]:
     """Return the places that state a version, in words."""
     tags = version_tags(version.tags, version.names)
     return (
-        *(("--version",) if version.source == "--version" else ()),
+        *((VERSION_OPTION,) if version.source == VERSION_OPTION else ()),
         *(f"tag {excerpt(tag.tag)}" for tag in (*tags, *_package_tags(version, version.tags))),
         *(stated.where for stated in version.metadata.versions),
         *((version.metadata.dynamic,) if version.computed else ()),
