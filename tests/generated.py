@@ -4,7 +4,7 @@
     python -m tests.generated --check    write nothing; exit 1 and name those that are stale
 
 Made here: a page for each stage from its row in the table of stages, its docstring and its `--help`; the overview of
-all stages; the tables of sessions and exit codes in the README; the configuration reference from the contract types;
+all stages; the tables of sessions and exit codes and the screens in the README; the configuration reference from the contract types;
 and this repository's workflows from their templates. Golden files are made by `python -m tests.golden` in the same way.
 """
 
@@ -29,6 +29,7 @@ from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.assurance.claims.evaluate import reference
 from ops.supply_chain.runner.arguments import parser_for
+from tests.docs.screens import passing, refused
 
 NOTE = "<!-- Made by `nox -s generate` from the code: edit that instead. -->\n\n"
 HELP_COLUMNS = 110
@@ -112,7 +113,7 @@ def sessions() -> dict[str, str]:
 
 
 def readme() -> str:
-    """Return the README with its tables of sessions and exit codes made again."""
+    """Return the README with its tables of sessions and exit codes, and its screens, made again."""
     found = [f"| `{name}` | {summary} |\n" for name, summary in sessions().items() if name not in DEVELOPERS]
     stages = "| one for each stage | for example `nox -s check_locks`; see the [stages](docs/stages/README.md) |\n"
     developers = f"| {', '.join(f'`{name}`' for name in DEVELOPERS)} | for contributors, see [CONTRIBUTING.md](CONTRIBUTING.md) |\n"
@@ -120,6 +121,10 @@ def readme() -> str:
         "sessions": "| session | what it does |\n|---|---|\n" + "".join(found) + stages + developers,
         "exit codes": "| code | meaning |\n|---|---|\n"
         + "".join(f"| {code.value} | {code.meaning} |\n" for code in ExitCode),
+    }
+    tables |= {
+        "a refused release": f"```text\n{refused()}```\n",
+        "a release that passes": f"```text\n{passing()}```\n",
     }
     text = _current(TREE / "README.md")
     for name, table in tables.items():

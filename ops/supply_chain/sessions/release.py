@@ -18,6 +18,8 @@ from ops.supply_chain.runner.preflight import check_session
 from ops.supply_chain.runner.streams import print_result
 from ops.supply_chain.sessions.one_screen import REPORT_STAGE, Ending, Words, again, show, watcher_for
 
+WORDS = Words(passed="PASS", refused="REFUSED", unexamined="NOT EXAMINED")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the steps given on the command line.
@@ -42,7 +44,7 @@ def _release(steps: Sequence[str], options: Sequence[str]) -> int:
         dist=found.dist,
         config=found.config,
         subject=f"{found.project.name} {found.project.version}",
-        words=Words(passed="PASS", refused="REFUSED", unexamined="NOT EXAMINED"),
+        words=WORDS,
         again=again("release", options),
     )
     show(finished, ending, log, shared)
