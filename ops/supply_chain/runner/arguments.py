@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,11 +29,20 @@ OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
 """Environment variable with options that must not be on a command line, because nox prints command lines."""
 
 
+def nearest_option(given: str, known: Iterable[str]) -> str:
+    """Return a sentence that names the option most like an unknown one, with a space at its end; empty if none is."""
+    found = difflib.get_close_matches(given.partition("=")[0], list(known), n=1)
+    return f"The nearest option is {found[0]}. " if found else ""
+
+
 class _Parser(argparse.ArgumentParser):
     """An argument parser that raises an error instead of printing its arguments and exiting."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"See '{self.prog} --help'.", kind=ErrorClass.COMMAND_LINE)
+        unknown = message.removeprefix("unrecognized arguments: ").split()[:1] if "unrecognized" in message else []
+        nearest = nearest_option(unknown[0], self._option_string_actions) if unknown else ""
+        hint = f"{nearest}See '{self.prog} --help'."
+        raise UsageError(message, hint=hint, kind=ErrorClass.COMMAND_LINE)
 
     def print_help(self, file: object = None) -> None:  # noqa: ARG002 - the base class has it
         """Write the help to stdout, whatever file is given.

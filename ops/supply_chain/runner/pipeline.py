@@ -33,7 +33,7 @@ from ops.supply_chain import row_of
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
 from ops.supply_chain.core.start import start_words
 from ops.supply_chain.core.variables import stage_variables
-from ops.supply_chain.runner.arguments import absolute, hidden_options, named_project, parser_for
+from ops.supply_chain.runner.arguments import absolute, hidden_options, named_project, nearest_option, parser_for
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear
 from ops.supply_chain.runner.failures import system_failure
@@ -199,9 +199,10 @@ def route(stages: Sequence[str], options: Sequence[str]) -> dict[str, list[str]]
         flag = options[position].split("=", 1)[0]
         receivers = [stage for stage in flags if flag in flags[stage]]
         if not receivers:
+            known = sorted({known for options_of in flags.values() for known in options_of})
             raise UsageError(
                 f"no stage of this session has the option {flag!r}",
-                hint="Run the session of the stage that has it.",
+                hint=f"{nearest_option(flag, known)}Run the session of the stage that has it.",
                 kind=ErrorClass.COMMAND_LINE,
             )
         width = 1 + (flags[receivers[0]][flag] if "=" not in options[position] else 0)

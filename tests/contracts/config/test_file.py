@@ -63,7 +63,7 @@ WRONG = {
     ),
     "type": (
         "converted = 'yes'",
-        "c: Expected `bool`, got `str` - at `$.converted`",
+        "c: converted: expected one of true, false",
         "See docs/configuration.md for each key.",
     ),
     "range": (
@@ -72,9 +72,24 @@ WRONG = {
         "See docs/configuration.md for each key.",
     ),
     "format": (
-        "[sbom]\nformats = ['cyclonedx-0.9']",
-        "c: Invalid enum value 'cyclonedx-0.9' - at `$.sbom.formats[0]`",
+        "[sbom]\nformats = ['x']",
+        'c: sbom.formats[0]: expected one of "cyclonedx-1.6", "cyclonedx-1.7", "spdx-2.3", "spdx-3.0.1", found \'x\'',
         "See docs/configuration.md for each key.",
+    ),
+    "severity": (
+        "[gate]\nfail_on = 'hi'",
+        'c: gate.fail_on: expected one of "info", "low", "medium", "high", "critical", "unknown", found \'hi\'',
+        'The nearest is "high".',
+    ),
+    "pattern": (
+        "[policy]\nlicences_on_unknown = 'no'",
+        'c: policy.licences_on_unknown: expected one of "report", "not-examined", "deny"',
+        "See docs/configuration.md for each key.",
+    ),
+    "in a list of tables": (
+        "[[locks.scopes]]\nscope = 'requird'\npath = 'x'",
+        'c: locks.scopes[0].scope: expected one of "required", "optional", "excluded", found \'requird\'',
+        'The nearest is "required".',
     ),
     "toml": ("a = ", "c: not valid TOML: Invalid value (at end of document)", ""),
 }

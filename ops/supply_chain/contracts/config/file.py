@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from typing import Any, get_args
 
 import msgspec
 
 from ops.supply_chain.contracts.base import Contract
+from ops.supply_chain.contracts.config.allowed_values import allowed_at
 from ops.supply_chain.contracts.config.build import BuildConfig
 from ops.supply_chain.contracts.config.compliance import ComplianceConfig
 from ops.supply_chain.contracts.config.controls import ControlsConfig
@@ -108,9 +110,28 @@ def parse_config(text: str, *, where: str = CONFIG_NAME) -> Config:
     try:
         return msgspec.convert(plain, Config, strict=True)
     except msgspec.ValidationError as error:
-        raise UsageError(
-            f"{where}: {error}", hint="See docs/configuration.md for each key.", kind=ErrorClass.CONFIGURATION
-        ) from error
+        raise _invalid(str(error), where) from error
+
+
+def _invalid(message: str, where: str) -> UsageError:
+    """Return the error of a value: with the values that are allowed, where they are a few."""
+    problem, _, place = message.removesuffix("`").rpartition(" - at `")
+    allowed = allowed_at(Config, place)
+    key = place.removeprefix("$.")
+    if not allowed:
+        return UsageError(f"{where}: {message}", hint=HINT, kind=ErrorClass.CONFIGURATION)
+    given = _GIVEN.search(problem)
+    nearest = difflib.get_close_matches(f'"{given[1]}"', allowed, n=1) if given else []
+    found = f", found {given[1]!r}" if given else ""
+    return UsageError(
+        f"{where}: {key}: expected {'one of ' if len(allowed) > 1 else ''}{', '.join(allowed)}{found}",
+        hint=f"The nearest is {nearest[0]}." if nearest else HINT,
+        kind=ErrorClass.CONFIGURATION,
+    )
+
+
+HINT = "See docs/configuration.md for each key."
+_GIVEN = re.compile(r"Invalid enum value '(.*)'", re.DOTALL)
 
 
 def _dates_as_text(value: Any) -> Any:
