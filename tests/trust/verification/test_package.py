@@ -503,6 +503,15 @@ def test_what_was_yanked_or_quarantined_is_noted(served: Served) -> None:
     assert notes == (f"{WHEEL} was yanked: broken", "the index calls the project quarantined")
 
 
+def test_a_local_version_that_installers_prefer_is_noted(served: Served) -> None:
+    served.attest()
+    version = WHEEL.split("-")[1]
+    served.index.add_wheel("demo", f"{version}+other")
+    package = served.verify().packages[0]
+    assert [file.filename for file in package.files] == [WHEEL]
+    assert any(f"{version}+other, which was not verified" in note for note in package.notes)
+
+
 def test_a_distribution_that_the_index_lacks_is_noted(served: Served) -> None:
     served.attest()
     release = served.release()

@@ -171,7 +171,22 @@ def _listed(request: PackageRequest, served: ServedPackages) -> tuple[list[Index
     if listing.status != "active":
         reason = f" ({excerpt(listing.status_reason)})" if listing.status_reason else ""
         notes.append(f"the index calls the project {excerpt(listing.status)}{reason}")
+    notes += _preferred(request, [file.filename for file in listing.files])
     return wanted, notes
+
+
+def _preferred(request: PackageRequest, filenames: list[str]) -> list[str]:
+    """Return a note about local versions on the index: `NAME==VERSION` matches them too, and installers prefer them."""
+    from ops.supply_chain.adapters.index.file_choice import same_version, version_in
+
+    versions = {version_in(filename, request.name) for filename in filenames}
+    local = sorted(
+        version
+        for version in versions
+        if "+" in version and "+" not in request.version and same_version(version.partition("+")[0], request.version)
+    )
+    text = f"an installer prefers it for {request.name}=={printable(request.version)}, so install by hash"
+    return [f"the index has {excerpt(local[0])}, which was not verified: {text}"] if local else []
 
 
 def _judged(
