@@ -142,6 +142,12 @@ def review(session: nox.Session) -> None:
     _script(session, "review_posture")
 
 
+@nox.session(default=False)
+def incident(session: nox.Session) -> None:
+    """Draft the reports of CRA Article 14 and an advisory, `-- --id CVE-... --aware TIME`; nothing is sent."""
+    _script(session, "draft_incident")
+
+
 def _stage_session(row: StageRow) -> None:
     @nox.session(name=row.script, default=False)
     def stage(session: nox.Session) -> None:

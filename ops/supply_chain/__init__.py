@@ -309,6 +309,14 @@ PIPELINE: tuple[StageRow, ...] = (
         secrets=("index",),
     ),
     StageRow(
+        "draft_incident",
+        "Incident drafts",
+        reads="retained releases, dist/records/, dist/scan/records/, .security-config.toml, earlier revisions of the incident",
+        writes="data/artifacts/incidents/N/ID/REVISION/",
+        decides="nothing",
+        records=False,
+    ),
+    StageRow(
         "adopt_project",
         "Adoption",
         reads="a project's folder",

@@ -33,6 +33,7 @@ OUTSIDE_DIST = {
     "review_posture",
     "scan_updates",
     "summarise_release",
+    "draft_incident",
 }
 """Stages that write nothing into `dist/`, and need none."""
 
@@ -52,7 +53,12 @@ def made(tmp_path: Path) -> Handmade:
 
 
 def _words(made: Handmade, script: str) -> list[str]:
-    more = {"adopt_project": [str(made.root)], "compare_sboms": [str(made.dist / "release")] * 2}.get(script, [])
+    incident = ["--id", "CVE-2026-1", "--aware", "2026-11-01T00:00Z", "--affected", "V"]
+    more = {
+        "adopt_project": [str(made.root)],
+        "compare_sboms": [str(made.dist / "release")] * 2,
+        "draft_incident": incident,
+    }.get(script, [])
     return [*more, *made.argv("--offline", "--cache", str(made.base / "cache"))]
 
 

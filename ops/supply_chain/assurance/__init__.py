@@ -1,1 +1,1 @@
-"""Assurance from evidence: policy input, claims, documents, report, techdocs, review, adoption. Does no I/O."""
+"""Assurance from evidence: policy input, claims, documents, report, techdocs, review, adoption, incidents. Does no I/O."""

@@ -52,10 +52,15 @@ class StageRun:
     @property
     def outputs(self) -> tuple[Path, ...]:
         """The folders that the pipeline itself writes, absolute; anything else below `artifacts` can be source."""
-        from ops.supply_chain.adapters.files import ledger
+        from ops.supply_chain.adapters.files import incidents, ledger
         from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER
 
-        return self.dist, self.artifacts / STORE_FOLDER, self.artifacts / ledger.FOLDER
+        return (
+            self.dist,
+            self.artifacts / STORE_FOLDER,
+            self.artifacts / ledger.FOLDER,
+            self.artifacts / incidents.FOLDER,
+        )
 
     def dist_ref(self, path: Path) -> FileRef:
         """Describe a file below `dist` by digest, as `dist:<relative path>`."""

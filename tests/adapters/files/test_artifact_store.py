@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters.files import artifact_store
+from ops.supply_chain.adapters.files import folders
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.folders import measure
 from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile
@@ -189,7 +189,7 @@ def test_pruning_keeps_a_line(store: ArtifactStore) -> None:
 
 
 def test_a_second_run_waits_and_then_says_so(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifact_store, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(folders, "LOCK_SECONDS", 0.1)
     with store.locked("N"), pytest.raises(UnavailableError) as caught, ArtifactStore(store.root.parent).locked("N"):
         pass
     assert caught.value.message == f"{store.root / 'N'}: another run has locked it for 0.1 s"

@@ -12,18 +12,16 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from ops.supply_chain.adapters.files.folders import building, copy_measured, files_in, measure, remove, remove_leftovers
+from ops.supply_chain.adapters.files.folders import building, copy_measured, files_in, locked, measure, remove
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest, ManifestFile, PrunedRelease, PrunedReleases
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import ErrorClass, InputError, OutputError, UnavailableError
+from ops.supply_chain.core.errors import InputError, OutputError
 from ops.supply_chain.core.text import printable
 
 STORE_FOLDER = "supply-chain"
 MANIFEST_NAME = "manifest.json"
 PRUNED_NAME = "pruned.json"
-LOCK_NAME = ".lock"
-LOCK_SECONDS = 60
 
 
 class ArtifactStore:
@@ -48,22 +46,8 @@ class ArtifactStore:
             UnavailableError: Another run does not let go of it.
             OutputError: The folder cannot be made or cleaned.
         """
-        from filelock import FileLock, Timeout
-
-        folder = self.root / component
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder / LOCK_NAME, timeout=LOCK_SECONDS):
-                remove_leftovers(folder)
-                yield
-        except Timeout as error:
-            raise UnavailableError(
-                f"{folder}: another run has locked it for {LOCK_SECONDS} s",
-                hint="Wait for that run, or end it, then run again.",
-                kind=ErrorClass.BUSY,
-            ) from error
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be used: {error.strerror or error}") from error
+        with locked(self.root / component):
+            yield
 
     def versions(self, component: str) -> tuple[str, ...]:
         """Name everything in a component's folder that is or should be a release, sorted."""

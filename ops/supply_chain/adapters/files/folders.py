@@ -22,12 +22,14 @@ from pathlib import Path
 import msgspec
 
 from ops.supply_chain.core.digests import CHUNK_BYTES
-from ops.supply_chain.core.errors import InputError, OutputError
+from ops.supply_chain.core.errors import ErrorClass, InputError, OutputError, UnavailableError
 from ops.supply_chain.core.files import FILE_MODE, TEMPORARY_SUFFIX
 from ops.supply_chain.core.text import is_text
 
 TEMPORARY_PREFIX = ".tmp-"
 FOLDER_MODE = 0o755
+LOCK_NAME = ".lock"
+LOCK_SECONDS = 60
 REPLACED = "replaced"
 """In a `.tmp-*` folder: the folder that is being replaced, under its own name."""
 
@@ -165,6 +167,31 @@ def empty(folder: Path) -> None:
             shutil.rmtree(folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be removed: {error.strerror or error}") from error
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Lock a folder for this run, after making it and removing the leftovers of killed runs; wait for another run.
+
+    Raises:
+        UnavailableError: Another run does not let go of it.
+        OutputError: The folder cannot be made or cleaned.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / LOCK_NAME, timeout=LOCK_SECONDS):
+            remove_leftovers(folder)
+            yield
+    except Timeout as error:
+        raise UnavailableError(
+            f"{folder}: another run has locked it for {LOCK_SECONDS} s",
+            hint="Wait for that run, or end it, then run again.",
+            kind=ErrorClass.BUSY,
+        ) from error
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be used: {error.strerror or error}") from error
 
 
 def remove_leftovers(parent: Path) -> None:

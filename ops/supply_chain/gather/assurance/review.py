@@ -15,7 +15,7 @@ from ops.supply_chain.assurance.policy.consent import entry_problem
 from ops.supply_chain.assurance.review.dependencies import Licences
 from ops.supply_chain.assurance.review.expiries import WaiverUnderReview
 from ops.supply_chain.contracts.config.policy import WeakenedSetting
-from ops.supply_chain.contracts.files.manifest import HeldRelease
+from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core import canonical
@@ -40,6 +40,14 @@ def read_releases(store: ArtifactStore, component: str) -> tuple[HeldRelease, ..
     """
     held = [store.release(component, version, digests=True) for version in store.versions(component)]
     return with_chain_problems(held, store.pruned(component))
+
+
+def released_sbom(store: ArtifactStore, manifest: Manifest) -> Path | None:
+    """Return where the SBOM of a retained release lies; None if it has none that we read."""
+    names = {file.name for file in manifest.files}
+    prefix = f"{manifest.component}-{manifest.version}"
+    found = next((name for pattern in SBOM_NAMES if (name := pattern.format(prefix)) in names), None)
+    return store.file(manifest.component, manifest.version, found) if found else None
 
 
 def read_waivers(run: StageRun) -> tuple[list[WaiverUnderReview], list[str]]:

@@ -25,7 +25,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.assurance.review import SBOM_NAMES, licences_in, read_releases
+from ops.supply_chain.gather.assurance.review import licences_in, read_releases, released_sbom
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
 from ops.supply_chain.inventory.direct import direct_packages
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name
@@ -163,15 +163,8 @@ def _source(statement: Statement | None) -> tuple[str, str]:
     return (source.digest.git_commit or "", source.uri) if source else ("", "")
 
 
-def _sbom_path(store: ArtifactStore, manifest: Manifest) -> Path | None:
-    names = {file.name for file in manifest.files}
-    prefix = f"{manifest.component}-{manifest.version}"
-    found = next((name for pattern in SBOM_NAMES if (name := pattern.format(prefix)) in names), None)
-    return store.file(manifest.component, manifest.version, found) if found else None
-
-
 def _packages(store: ArtifactStore, manifest: Manifest, unread: list[str]) -> tuple[MirrorPackage, ...] | None:
-    path = _sbom_path(store, manifest)
+    path = released_sbom(store, manifest)
     if path is None:
         unread.append("the release has no SBOM")
         return None
@@ -194,7 +187,7 @@ def _inventory(path: Path) -> SbomInventory:
 
 def _matrix(run: StageRun, store: ArtifactStore, newest: MirrorRelease) -> DependencyMatrix:
     """Build the matrix of the newest release from its SBOM; only CycloneDX marks direct dependencies."""
-    path = _sbom_path(store, newest.manifest)
+    path = released_sbom(store, newest.manifest)
     direct, licences = Direct({}, ("SBOM",)), Licences({}, "")
     if path is not None and newest.packages is not None:
         licences = licences_in(path, f"the SBOM of {newest.version}")
