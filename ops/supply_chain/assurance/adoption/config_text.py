@@ -15,6 +15,7 @@ import msgspec
 
 from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ProjectSurvey
 from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.locks import ExcludedPath
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -106,8 +107,20 @@ def _table(row: tuple[str, str, tuple[tuple[str, str], ...]], survey: ProjectSur
         lines += [f"# {said}"] if said else []
         if key == "python_version" and survey.python:
             lines.append(f"# The project declares {quoted(survey.python)} ({_line(survey.python_source)}).")
+        if (name, key) == ("locks", "exclude") and survey.excludable:
+            lines += [_EXCLUDE, f"#exclude = [{', '.join(map(_excluded, survey.excludable))}]"]
+            continue
         lines.append(f"# {key} = {json.dumps(msgspec.to_builtins(getattr(table, key)))}")
     return "\n".join(lines) + "\n"
+
+
+def _excluded(entry: ExcludedPath) -> str:
+    return f"{{ path = {quoted(entry.path)}, reason = {quoted(entry.reason)} }}"
+
+
+_EXCLUDE = """\
+# These folders have locks or declarations. Uncomment what is no part of the product: every record then lists what is left
+# out, and the first release asks for your consent ([[policy.weakened]], which the denial prints ready to paste)."""
 
 
 def _signing(survey: ProjectSurvey) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ops.supply_chain.contracts.config.locks import ExcludedPath
 from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.formats.tag_forms import TagForm
 
@@ -64,7 +65,7 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     `python` is the declared version, `python_source` the file that declares it. `gitignore` is the file's content,
     None where there is none or it must not be changed; `gitignore_problem` is then the reason. `released_as` is the
     version, empty where there is none. `tags` are the forms of the project's tags, that of the newest first; empty where
-    no tag names a version.
+    no tag names a version. `excludable` are folders with locks or declarations that are no part of the project.
     """
 
     name: str
@@ -91,6 +92,7 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     channel: str = ""
     released_as: str = ""
     tags: tuple[TagForm, ...] = ()
+    excludable: tuple[ExcludedPath, ...] = ()
 
     @property
     def tag_forms(self) -> tuple[TagForm, ...]:

@@ -17,6 +17,7 @@ from ops.supply_chain.adapters.files.new_files import is_there
 from ops.supply_chain.adapters.files.project import COMPONENT_REMOTE, SAFE_NAME, read_config
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.adapters.files.tagged_package import named_folders
+from ops.supply_chain.assurance.adoption.exclusions import folders_to_exclude
 from ops.supply_chain.assurance.adoption.ignore_lists import import_ignores, is_ci
 from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey
 from ops.supply_chain.assurance.adoption.naming import component_name
@@ -24,14 +25,15 @@ from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
 from ops.supply_chain.assurance.adoption.plan import GITIGNORE, TEMPLATE, places
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
+from ops.supply_chain.contracts.config.locks import ExcludedPath, LocksConfig
 from ops.supply_chain.core import plain_toml
-from ops.supply_chain.core.errors import InputError, UsageError
+from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
 from ops.supply_chain.dependencies.locks.project import BrokenLock, refuse_broken
 from ops.supply_chain.formats.tag_forms import tag_forms
 from ops.supply_chain.formats.version_tags import version_tags
 from ops.supply_chain.gather.assurance.adoption.files import on_github
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
-from ops.supply_chain.gather.gates.locks import read_good_locks
+from ops.supply_chain.gather.gates.locks import classify, read_good_locks
 
 PYPROJECT = "pyproject.toml"
 REMOTES = (COMPONENT_REMOTE, "origin")
@@ -100,6 +102,7 @@ def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
         channel=_channel(files, config),
         released_as=_version(state.tags, table, names),
         tags=tag_forms(state.all_tags, names),
+        excludable=_excludable(root, paths, pyproject),
     )
 
 
@@ -246,6 +249,19 @@ def _channel(files: ProjectFiles, config: Config) -> str:
     if config.reporting.github or config.reporting.email or config.reporting.url:
         return f"[reporting] in {CONFIG_NAME}"
     return next((path for path in DOCUMENTS if _CHANNEL.search(_text(files, path))), "")
+
+
+def _excludable(root: Path, paths: Sequence[str], pyproject: dict[str, Any]) -> tuple[ExcludedPath, ...]:
+    """Return the folders that could be left out and have a lock or a declaration."""
+    workspace = _table(_table(_table(pyproject.get("tool")).get("uv")).get("workspace"))
+    members = [member for member in workspace.get("members") or () if isinstance(member, str)]
+    found = folders_to_exclude(paths, members=members)
+    try:
+        locks = LocksConfig(exclude=found)
+        named = {entry.path for entry in classify(root, locks, read_good_locks(root, locks)).excluded if entry.files}
+    except (InputError, UsageError, UnavailableError):
+        return ()
+    return tuple(entry for entry in found if entry.path in named)
 
 
 def _tag_names(root: Path, config: Config, state: _Git, table: dict[str, Any]) -> tuple[str, ...]:
