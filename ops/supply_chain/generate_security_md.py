@@ -6,8 +6,9 @@ Reads    template, .security-config.toml, evidence: the project's SECURITY.md.te
 Writes   SECURITY.md, and as configured security-insights.yml, .well-known/security.txt and a badge, in the
          project; with --check and --watch nothing. A file that was not generated is never overwritten without --replace.
 Decides  documents are current, and true: with --check those of a project that has adopted them are what template,
-         configuration and evidence give; with --strict every claim that they assert is supported, and no sentence
-         of the project's own template contradicts the evidence; with --watch security.txt has not expired.
+         configuration and the evidence that they name give, which may be that of an earlier release; with --strict
+         every claim that they assert is supported, and no sentence of the project's own template contradicts the
+         evidence; with --watch security.txt has not expired.
 Exits    0 written or current, or not adopted; 2 usage, or a file was not generated; 3 the template is broken; 4 stale,
          asserted but not supported, or expired; 5 the evidence that the committed document names is not on this
          machine; 6 a document fails its own check.
@@ -35,6 +36,7 @@ from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.assurance.documents.untagged import UntaggedSentence
+    from ops.supply_chain.contracts.files.claims import EvidenceSource
     from ops.supply_chain.gather.assurance.documents.files import DocumentFiles, GeneratedDocuments
 
 NEXT = f"Run {command('security_md')}, read what changed, and commit it."
@@ -135,11 +137,18 @@ def _check(run: StageRun, files: DocumentFiles) -> StageResult:
     made = files.make(
         rehearsals=named is not None and named.evidence is not None and named.evidence.rehearsal, renew=False
     )
+    behind: tuple[Finding, ...] = ()
+    unsupported = _unsupported(run, made)
     if named is not None:
-        made = files.make_before(named, made) or made
         _require_evidence(files, named, made)
+        if earlier := files.make_as_named(named, made):
+            if files.describes_this_version(made):
+                unsupported = _unsupported(run, earlier)
+            elif made.report.source is not None:
+                behind = (_behind(files.policy, named, made.report.source),)
+            made = earlier
     stale = files.stale(made)
-    findings = (*(_drift(name) for name, _ in stale), *_unsupported(run, made), *files.expiry())
+    findings = (*(_drift(name) for name, _ in stale), *unsupported, *(() if stale else behind), *files.expiry())
     failed = any(finding.severity is Severity.HIGH for finding in findings)
     diffs = [diff for _, diff in stale]
     unknown = () if stale else files.unknown(made)
@@ -228,6 +237,17 @@ def _drift(name: str) -> Finding:
         message=f"{name} does not match its template, configuration and evidence",
         next_step=NEXT,
         path=name,
+    )
+
+
+def _behind(policy: str, named: DocumentBasis, newest: EvidenceSource) -> Finding:
+    described = f"release {named.evidence.version}" if named.evidence else "no release"
+    return Finding(
+        code="document.behind",
+        severity=Severity.INFO,
+        message=f"{policy} describes {described}, correctly; the newest is {newest.version}",
+        next_step=NEXT,
+        path=policy,
     )
 
 

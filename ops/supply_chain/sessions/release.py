@@ -10,15 +10,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from ops.supply_chain import commands, release_uses
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
+from ops.supply_chain.core.errors import ExitCode, InputError
 from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
-from ops.supply_chain.runner.pipeline import Manner, carry_out, command_line, guarded, run_document, shared_options
+from ops.supply_chain.runner.pipeline import (
+    Finished,
+    Manner,
+    carry_out,
+    command_line,
+    guarded,
+    run_document,
+    shared_options,
+)
 from ops.supply_chain.runner.preflight import check_session
 from ops.supply_chain.runner.streams import print_result
 from ops.supply_chain.sessions.one_screen import REPORT_STAGE, Ending, Words, again, show, watcher_for
 
 WORDS = Words(passed="PASS", refused="REFUSED", unexamined="NOT EXAMINED")
+
+DOCUMENT_STAGE = "generate_security_md"
+"""Its record has a count of documents where the project has generated ones."""
+
+BEHIND = "document.behind"
+"""Its finding about a document that describes an earlier release."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,9 +65,34 @@ def _release(steps: Sequence[str], options: Sequence[str]) -> int:
         subject=f"{found.project.name} {found.project.version}",
         words=WORDS,
         again=again("release", options),
+        notes=document_note(finished, found.dist, found.config.documents.path.value),
     )
     show(finished, ending, log, shared)
     return finished.code
+
+
+def document_note(finished: Finished, dist: Path, policy: str) -> tuple[tuple[str, str], ...]:
+    """Return the line that the committed security policy can describe this release now.
+
+    Args:
+        finished: How the run ended.
+        dist: The run's folder.
+        policy: Path of the security policy in the project.
+    Returns:
+        Nothing where no release was made, the project has no generated policy, or a finding says so already.
+    """
+    path = dist / "records" / f"{DOCUMENT_STAGE}.json"
+    try:
+        record = canonical.read(path, Record) if path.is_file() else None
+    except InputError:
+        record = None
+    if finished.code != ExitCode.PASS or record is None or not record.counts.get("documents"):
+        return ()
+    if any(finding.code == BEHIND for finding in record.findings):
+        return ()
+    return (
+        ("document", f"{policy} can describe this release now; to write it, then commit: {command('security_md')}"),
+    )
 
 
 if __name__ == "__main__":

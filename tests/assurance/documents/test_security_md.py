@@ -103,7 +103,7 @@ def test_a_rehearsal_says_so_at_the_top_whatever_the_template(default: str, clai
 
 def test_without_a_release_nothing_is_claimed(default: str) -> None:
     text = written(default, facts())
-    assert "> **No release has been made with this pipeline yet.**" in text
+    assert "> **When this document was generated, no release had been made with this pipeline.**" in text
     assert "[\\[" not in text
     assert "verify-blob" not in text
     assert text.endswith('\n<!-- sealwright {"component": "acme", "evidence": null, "schema": "security-md/1"} -->\n')
@@ -192,7 +192,7 @@ is better than none.
 
 ## Verifying a download
 
-> **No release has been made with this pipeline yet.** No claims are made about releases. Statements by the maintainers are marked as such.
+> **When this document was generated, no release had been made with this pipeline.** The document makes no claims about releases.
 
 <!-- sealwright {"component": "acme", "evidence": null, "schema": "security-md/1"} -->
 """
@@ -222,9 +222,9 @@ def test_no_section_is_empty_and_absences_are_only_in_the_appendix(
 
 def test_that_there_is_no_release_is_stated_once(default: str) -> None:
     for given in (facts(), facts(config=config(STATED)), released(rehearsal=True)):
-        assert written(default, given).count("No release has been made") == 1
+        assert written(default, given).count("no release had been made") == 1
     off = config(STATED + '[documents]\nsections_off = ["commands"]\n')
-    assert written(default, facts(config=off)).count("No release has been made") == 1
+    assert written(default, facts(config=off)).count("no release had been made") == 1
 
 
 def test_reports_come_first(default: str) -> None:

@@ -16,7 +16,9 @@ from ops.supply_chain.contracts.files.claims import ControlStatus, ControlVerdic
 from ops.supply_chain.contracts.values.weakening import WEAKENED
 from ops.supply_chain.formats import markdown
 
-NOTHING_YET = "No release has been made with this pipeline yet."
+NOTHING_YET = "When this document was generated, no release had been made with this pipeline."
+"""True also once the first release is made: its commit cannot contain a document about it."""
+
 NO_COMMANDS = f"{NOTHING_YET} From the first release on, this section has the commands that verify it."
 
 S2C2F_LEVELS: dict[int, tuple[str, ...]] = {
@@ -58,9 +60,7 @@ def weakened_notice(facts: DocumentFacts) -> str:
 def _computed_from(facts: DocumentFacts) -> str:
     source = facts.claims.source
     if source is None:
-        return (
-            f"> **{NOTHING_YET}** No claims are made about releases. Statements by the maintainers are marked as such."
-        )
+        return f"> **{NOTHING_YET}** The document makes no claims about releases."
     name = f"{markdown.code(source.component)} {markdown.code(source.version)}"
     if source.rehearsal:
         return (

@@ -15,7 +15,7 @@ from ops.supply_chain.adapters.files.project import SAFE_NAME
 from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts, VerifyCommands
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.claims import ClaimsReport, EvidenceSource
-from ops.supply_chain.contracts.files.manifest import Manifest, PreviousRelease
+from ops.supply_chain.contracts.files.manifest import Manifest
 from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.values.predicate_types import PROVENANCE_TYPE, STATEMENT_TYPES
 from ops.supply_chain.contracts.values.signature_names import (
@@ -62,18 +62,6 @@ _MEANINGS = (
 def among_real_releases(run: StageRun) -> StageRun:
     """Return a run that reads real releases, also during a rehearsal."""
     return dataclasses.replace(run, artifacts=DEFAULT_ARTIFACTS) if is_rehearsal() else run
-
-
-def before_this_version(run: StageRun, source: EvidenceSource | None) -> tuple[bool, PreviousRelease | None]:
-    """Return whether the newest release has the version that is being released again, and the release before it.
-
-    Raises:
-        InputError: The release disappeared during the run.
-    """
-    if source is None or source.rehearsal or source.version != run.project.version:
-        return False, None
-    previous = _retained(run, source, None)[1].previous
-    return True, previous if previous and SAFE_NAME.fullmatch(previous.version) else None
 
 
 def documents_report(run: StageRun, *, evidence: Path | None, rehearsals: bool) -> ClaimsReport:

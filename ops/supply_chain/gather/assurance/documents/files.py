@@ -10,8 +10,9 @@ import difflib
 from pathlib import Path
 from typing import NamedTuple
 
-from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER
+from ops.supply_chain.adapters.files.artifact_store import MANIFEST_NAME, STORE_FOLDER
 from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
+from ops.supply_chain.adapters.files.project import SAFE_NAME
 from ops.supply_chain.assurance.documents import basis, insights, security_txt
 from ops.supply_chain.assurance.documents.badge import is_badge
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer, UnsupportedClaim
@@ -26,6 +27,7 @@ from ops.supply_chain.contracts.files.document_basis import DocumentBasis
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
+from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.text import printable
@@ -153,32 +155,41 @@ class DocumentFiles:
         run = among_real_releases(self._run)
         return self._make(run, run.args.evidence, rehearsals=rehearsals, renew=renew)
 
-    def make_before(self, named: DocumentBasis, made: GeneratedDocuments) -> GeneratedDocuments | None:
-        """Generate the documents that were correct when the newest release was started.
+    def make_as_named(self, named: DocumentBasis, made: GeneratedDocuments) -> GeneratedDocuments | None:
+        """Generate the documents from the evidence that the committed one names, where there is a newer release.
 
-        A version that is released again, from the same commit, has the documents of that commit, which cannot
-        describe the release itself.
+        A commit cannot contain a document about its own release, so the committed document describes an earlier one.
 
         Args:
             named: What the committed document names.
             made: From the newest release.
         Returns:
-            None where the newest release is of another version, or the document names other evidence than the
-            release before it.
+            None where the document names the newest evidence, or a release that is not retained here unchanged.
         """
-        from ops.supply_chain.gather.assurance.documents.facts import among_real_releases, before_this_version
+        from ops.supply_chain.gather.assurance.documents.facts import among_real_releases
 
         run = among_real_releases(self._run)
-        again, previous = before_this_version(run, made.report.source)
-        if not again or run.args.evidence is not None:
+        if (
+            run.args.evidence is not None
+            or basis.status_of(named, made.report.source) is not basis.DocumentStatus.OLDER
+        ):
             return None
-        if previous is None and named.evidence is None:
+        if named.evidence is None:
             nowhere = dataclasses.replace(run, artifacts=run.artifacts / STORE_FOLDER / ".nothing")
             return self._make(nowhere, None, rehearsals=False, renew=False)
-        if previous is None or named.evidence is None or named.evidence.manifest_sha256 != previous.manifest_sha256:
+        version = named.evidence.version
+        if named.evidence.rehearsal or not SAFE_NAME.fullmatch(version):
             return None
-        folder = run.artifacts / STORE_FOLDER / run.project.name / previous.version
-        return self._make(run, folder, rehearsals=False, renew=False) if folder.is_dir() else None
+        folder = run.artifacts / STORE_FOLDER / run.project.name / version
+        manifest = folder / MANIFEST_NAME
+        if not manifest.is_file() or sha256_bytes(canonical.read_bytes(manifest)) != named.evidence.manifest_sha256:
+            return None
+        return self._make(run, folder, rehearsals=False, renew=False)
+
+    def describes_this_version(self, made: GeneratedDocuments) -> bool:
+        """Return whether the newest release has the version under release: it is released again from its commit."""
+        source = made.report.source
+        return source is not None and not source.rehearsal and source.version == self._run.project.version
 
     def _make(self, run: StageRun, evidence: Path | None, *, rehearsals: bool, renew: bool) -> GeneratedDocuments:
         from ops.supply_chain.assurance.documents.badge import badge
