@@ -2,7 +2,7 @@
 
 Reads    locks, index: the project page of each pinned project, and with --bytes one file of each pin; with --bytes what is
          recorded of the wheels' contents: name.contents.json beside each lock.
-Writes   record; with --record name.contents.json: what the downloaded wheels bundle, vendor and declare (PEP 770).
+Writes   record; with --record NAME.contents.json: what the downloaded wheels bundle, vendor and declare (PEP 770).
 Decides  every recorded hash still served by the index, yanked, replaced, quarantined; with --bytes, whether the
          downloaded bytes have the recorded hash, the metadata that the index serves is the wheel's own, and what is recorded
          of its contents is in it. A wheel that cannot be opened is a note: nothing is known of its contents then.
