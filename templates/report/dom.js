@@ -23,6 +23,10 @@ function byId(id) {
   return document.getElementById(id);
 }
 
+function printsEverything() {
+  return document.documentElement.dataset.print === "everything";
+}
+
 function counted(count, singular, plural) {
   return count.toLocaleString("en") + " " + (count === 1 ? singular : plural);
 }

@@ -3,6 +3,7 @@
   const form = byId("filters");
   if (!form) return;
   const STEP = 100;
+  const PRINTED = 12;
   const rows = Array.from(byId("finding-list").children, (node) => ({ node, ...node.dataset }));
   const [search, severity, gate, waived] = ["find", "by-severity", "by-gate", "by-waiver"].map(byId);
   const more = byId("more-findings");
@@ -32,6 +33,7 @@
     byId("none-shown").hidden = found > 0;
     more.hidden = found <= most;
     more.textContent = "Show more (" + (found - Math.min(found, most)).toLocaleString("en") + " left)";
+    return found;
   }
 
   const again = settled(() => { most = STEP; show(); });
@@ -40,7 +42,18 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", again);
   more.addEventListener("click", () => { most += STEP; show(); });
-  addEventListener("beforeprint", () => { most = Infinity; show(); });
-  addEventListener("afterprint", () => { most = STEP; show(); });
+  addEventListener("beforeprint", () => {
+    most = printsEverything() ? Infinity : PRINTED;
+    const left = show() - most;
+    byId("print-left").hidden = !(left > 0);
+    byId("print-left").textContent = left > 0 ? counted(left, "more finding is", "more findings are") + " not printed: see the page, or choose to print everything." : "";
+  });
+  addEventListener("afterprint", () => { most = STEP; byId("print-left").hidden = true; show(); });
+
+  /* On a narrow screen a finding is its heading until it is opened; on paper and on wide screens all of it is shown. */
+  const narrow = matchMedia("screen and (max-width: 760px)");
+  const fold = () => { for (const row of rows) row.node.querySelector(".fold").open = !narrow.matches; };
+  narrow.addEventListener("change", fold);
+  if (narrow.matches) fold();
   show();
 })();

@@ -95,5 +95,5 @@ const graph = (() => {
   });
   byId("list-part").addEventListener("toggle", () => { if (listed === 0) list(STEP); });
   more.addEventListener("click", () => list(listed + STEP));
-  addEventListener("beforeprint", () => list(Infinity));
+  addEventListener("beforeprint", () => { if (printsEverything()) list(Infinity); });
 })();

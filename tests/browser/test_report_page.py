@@ -6,6 +6,7 @@ Axe comes with the package axe-playwright-python; nothing of it is kept here.
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ import pytest
 from ops.supply_chain.adapters.tools.chromium import print_pdf
 from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline
 from ops.supply_chain.assurance.report.page import ReportPage, build_page
+from ops.supply_chain.contracts.values.cause import Mark
 from ops.supply_chain.core.outcome import Outcome
-from tests.assurance.report.support import HOSTILE, TODAY, html, page, reason, replaced, rule, verdict
+from tests.assurance.report.support import HOSTILE, TODAY, cause, html, page, reason, replaced, rule, verdict
 from tests.assurance.report.test_html import hostile_page
 from tests.assurance.report.test_parts import claims_report
 from tests.browser.big import big_evidence, big_page
 from tests.browser.conftest import Open, Shown
+
+_PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,7 @@ def rich() -> ReportPage:
             ),
             waivers=(AcceptedWaiver(id="CVE-2026-1", package="", reason="r", owner="o", expires=TODAY, label="l"),),
             waivers_malformed=1,
+            causes=tuple((mark, cause()) for mark in (Mark.DENIES, Mark.UNKNOWN, Mark.NOTE) for _ in range(3)),
             claims=claims_report(rehearsal=True),
         )
     )
@@ -163,8 +168,24 @@ def test_the_first_key_leads_to_the_verdict(open_page: Open) -> None:
     assert shown.evaluate("document.activeElement.id") == "verdict"
 
 
-def test_print(open_page: Open, big: ReportPage) -> None:
+def test_print_is_what_matters(open_page: Open, big: ReportPage) -> None:
     shown = open_page(big)
+    tab = shown.page
+    tab.emulate_media(media="print")
+    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert shown.evaluate("document.querySelectorAll('.finding:not([hidden])').length") == 12
+    sections = "[...document.querySelectorAll('main > section')].filter(part => part.offsetHeight).map(part => part.id)"
+    assert shown.evaluate(sections) == ["verdict", "findings", "waivers"]
+    assert tab.locator("#print-left").text_content().startswith("488 more findings are not printed")
+    assert tab.locator("#print-left").is_visible()
+    shown.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert shown.evaluate("document.querySelectorAll('.finding:not([hidden])').length") == 100
+    assert shown.clean
+
+
+def test_print_everything(open_page: Open, big: ReportPage) -> None:
+    shown = open_page(big)
+    shown.page.get_by_label("Print everything").check()
     shown.page.emulate_media(media="print")
     shown.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert shown.evaluate("document.querySelectorAll('.finding:not([hidden])').length") == 500
@@ -173,6 +194,34 @@ def test_print(open_page: Open, big: ReportPage) -> None:
     assert not shown.page.locator("#filters").is_visible()
     shown.evaluate("dispatchEvent(new Event('afterprint'))")
     assert shown.evaluate("document.querySelectorAll('.finding:not([hidden])').length") == 100
+    assert shown.clean
+
+
+def test_four_pages(open_page: Open) -> None:
+    waiver = AcceptedWaiver(id="CVE-2026-1", package="idna", reason="r " * 60, owner="o", expires=TODAY, label="l")
+    full = build_page(replaced(big_evidence(200, 500), waivers=(waiver,) * 60, causes=((Mark.DENIES, cause()),) * 40))
+    shown = open_page(full)
+    assert 1 < len(_PAGE.findall(shown.page.pdf(format="A4"))) <= 4
+    assert shown.clean
+
+
+def test_a_finding_folds_on_a_narrow_screen_only(open_page: Open, big: ReportPage) -> None:
+    shown = open_page(big, width=390)
+    first = shown.page.locator(".finding").first
+    assert not first.locator(".do").is_visible()
+    assert first.locator("h3").is_visible()
+    first.locator("summary").click()
+    assert first.locator(".do").is_visible()
+    shown.page.set_viewport_size({"width": 1280, "height": 900})
+    shown.page.locator(".finding .do").nth(5).wait_for(state="visible")
+    assert shown.clean
+
+
+def test_a_cause_has_a_command_to_copy(open_page: Open) -> None:
+    shown = open_page(page(causes=((Mark.DENIES, cause()),)), permissions=["clipboard-read", "clipboard-write"])
+    shown.page.locator(".causes .copy").first.click()
+    shown.page.locator(".causes .copy", has_text="Copied").wait_for()
+    assert shown.evaluate("navigator.clipboard.readText()") == "nox -s lock -- --upgrade-package soupsieve"
     assert shown.clean
 
 

@@ -18,6 +18,9 @@ from pathlib import Path
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.variables import Child, child_variables
 
+EVERYTHING = "print-everything"
+"""Fragment with which the page prints all of its sections."""
+
 VARIABLE = "SEALWRIGHT_CHROMIUM"
 """Where Chromium is, if not on the path."""
 
@@ -90,5 +93,5 @@ def _command(program: str, page: Path, made: Path, *, profile: Path) -> list[str
         "--no-pdf-header-footer",
         f"--print-to-pdf={made}",
         *(["--no-sandbox"] if root else []),
-        page.as_uri(),
+        f"{page.as_uri()}#{EVERYTHING}",
     ]
