@@ -130,6 +130,43 @@ def test_a_gate_without_a_record_or_a_message_is_a_cause_too(run: Run) -> None:
     assert "x 1  check_hashes: did not pass, and left no message" in run.lines(5, "", ("check_hashes",))
 
 
+NOT_DECIDED = (
+    ("release.examined", "check_malware", "an unknown number examined of an unknown number locked"),
+    ("release.outcomes", "check_malware", "did not examine everything"),
+)
+DOWN = "error: no source of advisories answered:\n  api: cannot be reached\n  next: Check the network.\n"
+
+
+def test_a_stage_that_ended_with_an_error_is_explained_by_it_and_not_by_the_policys_echo(run: Run) -> None:
+    gates = ("check_malware", "check_vulnerabilities")
+    echoes = [(code, gate, message) for code, _, message in NOT_DECIDED for gate in gates]
+    run.keep(*map(record, gates), judged=verdict(*echoes, ("release.outcomes", "generate_vex", "not everything")))
+    for gate in gates:
+        run.log.ended(StageEnd(gate, 5, "", DOWN, 0.1))
+    assert run.lines(0, "", (*gates, "generate_vex"))[:3] == [
+        "REFUSED  demo 1   1 cause denies it (x)",
+        "x 1  no source of advisories answered (check_malware, check_vulnerabilities)",
+        "     Check the network.",
+    ]
+
+
+def test_a_denial_of_a_stage_without_a_message_keeps_its_own_words(run: Run) -> None:
+    odd = ("release.outcomes", "check_source", "odd")
+    run.keep(record("check_malware"), record("check_source"), judged=verdict(*NOT_DECIDED, odd))
+    assert run.lines(0)[1].startswith("x 1  check_malware: an unknown number examined")
+    run.log.ended(StageEnd("check_malware", 5, "", DOWN, 0.1))
+    assert [line for line in run.lines(0) if line.startswith("x ")] == [
+        "x 1  no source of advisories answered (check_malware)",
+        "x 2  check_source: odd  high",
+    ]
+
+
+def test_more_causes_than_the_screen_lists_are_counted_in_the_next_step(run: Run) -> None:
+    causes = tuple(failure(f"cause {number}", ["Do it."]) for number in range(7))
+    assert run.lines(0, more=causes)[-1] == "next      deal with the 7 causes marked x or ?, then: nox -s release"
+    assert run.lines(0, more=causes[:3])[-1] == "next      deal with 1, 2 and 3, then: nox -s release"
+
+
 def test_an_open_finding_that_fails_a_gate_denies_where_the_policy_was_not_asked(run: Run) -> None:
     low = finding("hash.other", "odd", severity="low")
     note = finding("lock.note", "by the way", severity="info")

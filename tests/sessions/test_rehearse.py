@@ -232,6 +232,7 @@ def test_a_stage_that_stops_is_told_and_its_code_is_the_runs(play: Play, capfd: 
     lines = shown(capfd)
     assert lines[0] == "FAILED (exit 6)  project 1.0   1 cause denies it (x)"
     assert lines[1] == "x 1  sign_artifacts: did not pass, and left no message"
+    assert not any(line.startswith("signed") for line in lines)
 
 
 def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

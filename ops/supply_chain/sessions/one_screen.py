@@ -8,6 +8,7 @@ others print reaches it, nor a file that a CI job may upload.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shlex
 import sys
@@ -28,7 +29,7 @@ from ops.supply_chain.core.commands import as_typed, command
 from ops.supply_chain.core.errors import ExitCode, InputError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural, printable, without_credentials
-from ops.supply_chain.risk.findings.causes import root_causes, waived_findings
+from ops.supply_chain.risk.findings.causes import followed, root_causes, waived_findings
 from ops.supply_chain.risk.findings.render.screen import (
     Screen,
     examined_of,
@@ -48,6 +49,7 @@ SUMMARY_LABELS = ("made", "source", "retained", "signature", "next")
 """Labels of its lines; the table of files has none."""
 
 MOST_NAMES = 3
+MOST_NUMBERS = 3
 _COLOURS = {Mark.GOOD: "32", Mark.DENIES: "31", Mark.UNKNOWN: "33", Mark.NOTE: "33"}
 _WORDS = {ExitCode.PASS: "pass", ExitCode.DENIED: "denied", ExitCode.NOT_EXAMINED: "not examined"}
 T = TypeVar("T")
@@ -168,7 +170,7 @@ def screen_of(finished: Finished, ending: Ending, log: StageLog | None) -> Scree
     """
     records = [record for path in sorted((ending.dist / "records").glob("*.json")) if (record := _read(path, Record))]
     verdicts = [verdict for name in VERDICTS if (verdict := _read(ending.dist / name, Verdict))]
-    found = list(root_causes(records, verdicts))
+    found = _in_their_words(root_causes(records, verdicts), log)
     first = sum(cause.kind in (CauseKind.MALWARE, CauseKind.VULNERABILITY) for cause in found)
     found[first:first] = ending.more
     ended = dict.fromkeys((*finished.refused, *filter(None, [finished.stopped])))
@@ -221,6 +223,32 @@ def _summary(causes: Sequence[tuple[Mark, RootCause]], verdicts: Sequence[Verdic
         rules = [rule for verdict in verdicts for rule in verdict.rules]
         parts = [f"{sum(rule.outcome is Outcome.PASS for rule in rules)} of {plural(len(rules), 'rule')} pass", *parts]
     return ", ".join(parts)
+
+
+def _in_their_words(causes: Iterable[RootCause], log: StageLog | None) -> list[RootCause]:
+    """Return the causes; denials that repeat no finding are replaced by the errors of their stages, where these left one.
+
+    A stage that ended with an error has no findings: the policy knows only that it did not examine everything.
+    """
+    found = []
+    for cause in causes:
+        said: dict[str, list[str]] = {}
+        steps: dict[str, list[str]] = {}
+        for stage in () if cause.findings else cause.stages:
+            messages = log.error_of(stage) if log is not None else ""
+            if any(line.startswith("error: ") for line in messages.splitlines()):
+                title, advised = _message(messages)
+                said.setdefault(title, []).append(stage)
+                steps.setdefault(title, advised)
+        other = set(cause.stages).difference(*said.values())
+        if not said or any(followed(stage) not in {*itertools.chain(*said.values())} for stage in other):
+            found.append(cause)
+            continue
+        for title, stages in said.items():
+            named = failure(f"{title.rstrip(': ')} ({', '.join(stages)})", steps[title])
+            explained = {*stages, *(stage for stage in other if followed(stage) in stages)}
+            found.append(msgspec.structs.replace(named, kind=CauseKind.NOT_EXAMINED, stages=tuple(sorted(explained))))
+    return found
 
 
 def _failures(stages: Iterable[str], causes: Sequence[RootCause], log: StageLog | None) -> list[RootCause]:
@@ -291,6 +319,8 @@ def _following(
     denying = [str(number) for number, (mark, _) in enumerate(causes, 1) if mark is not Mark.NOTE]
     if finished.code == ExitCode.PASS and not denying:
         return _summary_lines(log).get("next", "")
+    if len(denying) > MOST_NUMBERS:  # not all of them are on the screen
+        return f"deal with the {len(denying)} causes marked x or ?, then: {ending.again}"
     listed = f"{', '.join(denying[:-1])} and {denying[-1]}" if len(denying) > 1 else "".join(denying)
     return f"deal with {listed}, then: {ending.again}" if listed else f"then: {ending.again}"
 

@@ -182,23 +182,24 @@ def _rehearse(steps: Sequence[str], given: list[str], advice: Advice) -> int:
     reasons = _reasons(finished, dist, found.config, signer)
     _print_result(finished, reasons, signer, shared)
     if not shared.public_log:
-        ending = _ending(found._replace(dist=dist), signer, given)
+        ending = _ending(found._replace(dist=dist), signer, given, finished)
         ending = msgspec.structs.replace(ending, steps=advice.steps, notes=(*ending.notes, *advice.notes))
         show(finished, ending, log, shared)
         advice.shown = True
     return finished.code
 
 
-def _ending(found: CheckedProject, signer: RehearsalSigner, given: Sequence[str]) -> Ending:
+def _ending(found: CheckedProject, signer: RehearsalSigner, given: Sequence[str], finished: Finished) -> Ending:
     who = f"{signer.identity}, issuer {signer.issuer}" + (" (ephemeral)" if signer.ephemeral else "")
     unnamed = _is_unnamed(found.config, signer)
+    signed = finished.code == ExitCode.PASS or any((found.dist / "release").glob("*.sigstore.json"))
     return Ending(
         dist=found.dist,
         config=found.config,
         subject=f"{found.project.name} {found.project.version}",
         words=Words(passed="WOULD PASS", refused="WOULD BE REFUSED", unexamined="WOULD BE REFUSED"),
         more=(failure(NO_IDENTITY, ["Name who signs: an example is in docs/quick-start.md."]),) if unnamed else (),
-        notes=(("signed", f"on loopback, nothing public, as {who}"),),
+        notes=(("signed", f"on loopback, nothing public, as {who}"),) if signed else (),
         again=again("rehearse", given),
         shows=("made",),
     )

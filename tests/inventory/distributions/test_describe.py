@@ -106,6 +106,22 @@ def test_a_licence_file_that_is_not_there_is_stated() -> None:
     ).root.notes
 
 
+def test_a_path_that_is_there_twice_is_described_once_by_the_file_that_unpacking_leaves() -> None:
+    reader = ContentsReader()
+    binary = binaries.elf("libzmq-2f02442c.so.5.2.5")
+    taken = {"demo-1.0/PKG-INFO": (metadata(), b"new"), "demo-1.0/x.so": (binary, b"text")}
+    for path, versions in taken.items():
+        for data in versions:
+            reader.take(path, [data])
+    found = reader.contents()
+    assert [(file.path, file.sha256) for file in found.files] == [
+        (path, hashlib.sha256(last).hexdigest()) for path, (_, last) in taken.items()
+    ]
+    assert found.texts == {"demo-1.0/PKG-INFO": b"new"}
+    assert found.binaries == ()
+    assert found.unexamined == tuple((path, "is there twice: only the last one is described") for path in taken)
+
+
 def test_every_file_has_its_hashes() -> None:
     document = whole()
     assert document.distribution is not None

@@ -54,8 +54,9 @@ class ScannedBinary(NamedTuple):
 class Contents(NamedTuple):
     """What a distribution contains.
 
-    `files` and `binaries` are sorted by path. `texts` has the bytes of the files that describe something. `unexamined` are
-    the binaries and descriptions that were not read: path and reason, sorted.
+    `files` and `binaries` are sorted by path, each path once: of a path that is there twice, the last file, which is the one
+    that unpacking leaves. `texts` has the bytes of the files that describe something. `unexamined` are the binaries and
+    descriptions that were not read, and paths that are there twice: path and reason, sorted.
     """
 
     files: tuple[ContainedFile, ...]
@@ -68,11 +69,11 @@ class ContentsReader:
     """Takes the files of a distribution in any order."""
 
     def __init__(self) -> None:
-        self._files: list[ContainedFile] = []
+        self._files: dict[str, ContainedFile] = {}
         self._texts: dict[str, bytes] = {}
         self._text_bytes = 0
-        self._binaries: list[ScannedBinary] = []
-        self._unexamined: list[tuple[str, str]] = []
+        self._binaries: dict[str, ScannedBinary] = {}
+        self._unexamined: set[tuple[str, str]] = set()
 
     def take(self, path: str, pieces: Iterable[bytes]) -> None:
         """Read one file.
@@ -94,22 +95,26 @@ class ContentsReader:
             if size <= most:
                 kept += piece
         path = shown_path(path)
-        self._files.append(ContainedFile(path=path, size=size, sha256=sha256.hexdigest(), sha1=sha1.hexdigest()))
+        if path in self._files:
+            self._unexamined.add((path, "is there twice: only the last one is described"))
+            self._texts.pop(path, None)
+            self._binaries.pop(path, None)
+        self._files[path] = ContainedFile(path=path, size=size, sha256=sha256.hexdigest(), sha1=sha1.hexdigest())
         if most and size > most:
-            self._unexamined.append((path, f"larger than {most} bytes"))
+            self._unexamined.add((path, f"larger than {most} bytes"))
         elif most:
             self._keep(path, bytes(kept))
 
     def take_link(self, path: str) -> None:
         """Note a link: it has no bytes of its own."""
-        self._unexamined.append((shown_path(path), "a link"))
+        self._unexamined.add((shown_path(path), "a link"))
 
     def contents(self) -> Contents:
         """Return what was taken."""
         return Contents(
-            files=tuple(sorted(self._files, key=lambda file: file.path)),
+            files=tuple(sorted(self._files.values(), key=lambda file: file.path)),
             texts=self._texts,
-            binaries=tuple(sorted(self._binaries, key=lambda scanned: scanned.path)),
+            binaries=tuple(sorted(self._binaries.values(), key=lambda scanned: scanned.path)),
             unexamined=tuple(sorted(self._unexamined)),
         )
 
@@ -122,12 +127,12 @@ class ContentsReader:
             binary = read_binary(data)
         except MalformedBinaryError as error:
             # Its texts are searched all the same: a loader may be less strict than this reader.
-            self._unexamined.append((path, str(error)))
+            self._unexamined.add((path, str(error)))
             binary = Binary(format=None)
         if binary is not None:
             rustc = RUSTC.search(data)
             compilers = (*binary.compilers, rustc[0].decode()) if rustc else binary.compilers
-            self._binaries.append(ScannedBinary(path, binary._replace(compilers=compilers), texts_in(data)))
+            self._binaries[path] = ScannedBinary(path, binary._replace(compilers=compilers), texts_in(data))
 
 
 def shown_path(path: str) -> str:

@@ -184,7 +184,7 @@ def _explanation(denial: _Denial, reported: Iterable[tuple[str, Finding]], group
             if reason.message == f"{stage}: {finding.severity} finding {finding.code}: {finding.message}":
                 return next(key for key, group in groups.items() if _has(group, finding))
     if code in (_OUTCOMES, _EXAMINED):
-        stage = _DERIVED.get(reason.subject, reason.subject)
+        stage = followed(reason.subject)
         of_stage = [key for key, group in groups.items() if stage in group.stages]
         if of_stage:
             return min(of_stage, key=lambda key: _blame(groups[key], unexamined=code == _EXAMINED))
@@ -282,6 +282,11 @@ def _denied(denials: Sequence[_Denial]) -> str:
     more = len(denials) - 1
     sentence = first.reason.sentence.rstrip(".") if first.reason.subject else first.title
     return sentence + (f", and {more} more" if more else "")
+
+
+def followed(stage: str) -> str:
+    """Return the gate whose result a stage without findings of its own describes; else the stage itself."""
+    return _DERIVED.get(stage, stage)
 
 
 def waived_findings(records: Sequence[Record]) -> tuple[Finding, ...]:
