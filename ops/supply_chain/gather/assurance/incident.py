@@ -103,7 +103,7 @@ def _is_gate(path: Path) -> bool:
 
 
 def _about(findings: Iterable[Finding], name: str, package: str) -> tuple[Finding, ...]:
-    """Return the findings with a name, without what only a place or a day separates apart."""
+    """Return the findings with a name, one for each code, package and version: the last."""
     wanted, only = name.casefold(), normalise(package)
     found: dict[tuple[str, str, str, bool], Finding] = {}
     for finding in findings:
