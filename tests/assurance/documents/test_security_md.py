@@ -450,6 +450,12 @@ model = "cathedral"
     assert NOT_PROMISED not in text
 
 
+def test_a_target_may_be_the_next_regular_release(default: str) -> None:
+    text = written(default, facts(config=config('[response]\nmedium_days = 30\nwithout_days = "next-release"\n')))
+    assert "| medium | within 30 business days |\n| low | with the next regular release |\n" in text
+    assert "| low | no target |" in written("{{RESPONSE_TARGETS}}", facts())
+
+
 def test_what_nobody_configured_is_no_promise_of_the_maintainers() -> None:
     text = "{{RESPONSE_TARGETS}}\n{{SUPPORTED_VERSIONS}}"
     bare = written(text, released())

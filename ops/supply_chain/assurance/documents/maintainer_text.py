@@ -13,7 +13,7 @@ from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.compliance import AttestationForm, AuditKind, CraRole, Cryptography
 from ops.supply_chain.contracts.config.governance import GovernanceModel
 from ops.supply_chain.contracts.config.reporting import ReportingConfig
-from ops.supply_chain.contracts.config.response import ClockStart, ResponseConfig
+from ops.supply_chain.contracts.config.response import ClockStart, ResponseConfig, WithoutDays
 from ops.supply_chain.contracts.config.support import SupportConfig, SupportedVersions, SupportPolicy
 from ops.supply_chain.formats import markdown
 
@@ -126,7 +126,9 @@ def response_targets(config: ResponseConfig, *, stated: bool) -> str:
         ("medium", config.medium_days),
         ("low", config.low_days),
     )
-    rows = [(level, "no target" if days is None else f"within {_days(days, 'business day')}") for level, days in levels]
+    unset = {WithoutDays.NO_TARGET: "no target", WithoutDays.NEXT_RELEASE: "with the next regular release"}
+    without = unset[config.without_days]
+    rows = [(level, without if days is None else f"within {_days(days, 'business day')}") for level, days in levels]
     found = markdown.table(("severity", "fixed, removed, or accepted with a reason until an expiry date"), rows)
     return found if stated or config != ResponseConfig() else f"{NOT_PROMISED}\n\n{found}"
 

@@ -26,6 +26,13 @@ class ClockStart(StrEnum):
     CONFIRMATION = "confirmation"
 
 
+class WithoutDays(StrEnum):
+    """What the maintainers state for a severity without a number of days."""
+
+    NO_TARGET = "no-target"
+    NEXT_RELEASE = "next-release"
+
+
 class Weekday(StrEnum):
     """Days of the week, Monday first."""
 
@@ -42,14 +49,16 @@ class ResponseConfig(Contract, frozen=True, kw_only=True):
     """`[response]`: the response clock.
 
     `critical_days`, `high_days`, `medium_days` and `low_days` are business days; a level that is not set
-    has no deadline. An unknown severity counts as high, malware as critical. `starts` selects what starts
-    the clock. `zone` is an IANA time zone, `holidays` are dates in it, `weekend` has at most six days.
+    has no deadline; `without_days` is what SECURITY.md states for it: no target, or the next regular release.
+    An unknown severity counts as high, malware as critical. `starts` selects what starts the clock. `zone` is an
+    IANA time zone, `holidays` are dates in it, `weekend` has at most six days.
     """
 
     critical_days: BusinessDays = CRITICAL_DAYS
     high_days: BusinessDays = HIGH_DAYS
     medium_days: BusinessDays | None = None
     low_days: BusinessDays | None = None
+    without_days: WithoutDays = WithoutDays.NO_TARGET
     starts: ClockStart = ClockStart.DISCLOSURE
     zone: str = "UTC"
     holidays: tuple[dt.date, ...] = ()
