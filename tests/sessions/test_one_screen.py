@@ -22,6 +22,7 @@ from ops.supply_chain.sessions.one_screen import (
     Words,
     again,
     failure,
+    of_this_run,
     screen_of,
     show,
     wants_colour,
@@ -229,6 +230,13 @@ def test_the_log_has_all_that_a_stage_wrote(run: Run, capfd: pytest.CaptureFixtu
     run.log.ended(StageEnd("check_locks", 4, "result\n", "message\n", 1.26))
     assert (run.dist / "log.txt").read_text() == "== check_locks: exit 4, 1.3 s\nresult\nmessage\n\n"
     assert capfd.readouterr() == ("", "check_locks              denied          1.3 s\n")
+
+
+def test_the_command_that_lists_findings_lists_those_of_this_run() -> None:
+    step = "Fix them (nox -s report_findings lists all of them), then run again."
+    assert of_this_run(step, "dist") == step
+    assert "(nox -s report_findings -- --dist dist/rehearsal lists all of them)" in of_this_run(step, "dist/rehearsal")
+    assert "-- --dist 'a b' lists" in of_this_run(step, "a b")
 
 
 def test_the_command_that_repeats_a_run_names_the_project_once() -> None:

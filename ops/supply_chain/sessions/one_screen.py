@@ -48,6 +48,9 @@ SUMMARY_STAGE = "summarise_release"
 SUMMARY_LABELS = ("made", "source", "retained", "signature", "next")
 """Labels of its lines; the table of files has none."""
 
+DIST = "dist"
+"""The folder that a session reads and writes by default, where the project is the current folder."""
+
 MOST_NAMES = 3
 MOST_NUMBERS = 3
 _COLOURS = {Mark.GOOD: "32", Mark.DENIES: "31", Mark.UNKNOWN: "33", Mark.NOTE: "33"}
@@ -154,10 +157,16 @@ def show(finished: Finished, ending: Ending, log: StageLog | None, shared: argpa
     here = typing()
 
     def typed(text: str) -> str:
-        return as_typed(text, here)
+        return as_typed(of_this_run(text, _relative(ending.dist)), here)
 
     coloured = wants_colour(os.environ, terminal=sys.stdout is not None and sys.stdout.isatty())
     print_lines((line.text, _COLOURS.get(line.mark, "") if coloured else "") for line in screen_lines(screen, typed))
+
+
+def of_this_run(text: str, dist: str) -> str:
+    """Return a text whose command that lists findings reads those of this run: rules know no folder."""
+    listing = command("report_findings")
+    return text if dist == DIST else text.replace(f"{listing} lists", f"{listing} -- --dist {shlex.quote(dist)} lists")
 
 
 def screen_of(finished: Finished, ending: Ending, log: StageLog | None) -> Screen:
