@@ -481,3 +481,27 @@ def test_an_unknown_placeholder_names_its_line_and_the_nearest() -> None:
         written("<!-- x -->\n# {{COMPONENT_NAME}}\n\n{{SBOM_LOCATIONS}}\n", facts())
     assert caught.value.message == "SECURITY.md.template line 4: unknown placeholder {{SBOM_LOCATIONS}}"
     assert caught.value.hint.startswith("The nearest are SBOM_LOCATION, ")
+
+
+PRACTICE = '[[controls.stated]]\nid = "{}"\nstatement = "{}"\n'
+
+
+def test_a_stated_practice_is_a_statement_and_counts_for_no_level(default: str) -> None:
+    stated = config(PRACTICE.format("ING-2", "An <b>internal</b> mirror."))
+    for given in (facts(config=stated), released(config=stated)):
+        text = written(default, given)
+        row = next(line for line in text.splitlines() if line.startswith("| ING-2 | An "))
+        assert "<b>" not in row
+        assert "These are their statements, not evidence" in text
+        assert "[\\[" not in text, "no evidence is numbered for it"
+        assert "S2C2F level 1 is reached" not in text
+    assert "S2C2F v1.1, not met: " in text.partition("### Not claimed")[2]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [PRACTICE.format("ING-9", "x"), PRACTICE.format("ING-1", " "), PRACTICE.format("ING-1", "x") * 2],
+)
+def test_a_statement_about_no_practice_is_refused(default: str, entries: str) -> None:
+    with pytest.raises(UsageError, match=r"controls\.stated\[[01]\]: expected one statement about a practice"):
+        written(default, facts(config=config(entries)))

@@ -14,6 +14,8 @@ from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFil
 from ops.supply_chain.contracts.config.signing import SigningConfig, SigningMode
 from ops.supply_chain.contracts.files.claims import ControlStatus, ControlVerdict
 from ops.supply_chain.contracts.values.weakening import WEAKENED
+from ops.supply_chain.core.errors import ErrorClass, UsageError
+from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats import markdown
 
 NOTHING_YET = "When this document was generated, no release had been made with this pipeline."
@@ -224,6 +226,26 @@ def practices_met(facts: DocumentFacts) -> str:
         if control.standing is ControlStatus.MET
     ]
     return markdown.table(("practice", "requirement", "how it is met"), rows) if rows else ""
+
+
+def practices_stated(facts: DocumentFacts) -> str:
+    """Return a table of the S2C2F practices that the maintainers state; empty where there is none.
+
+    Raises:
+        UsageError: S2C2F has no such practice, it has two statements, or its statement is empty.
+    """
+    stated = facts.config.controls.stated
+    known = [practice for ids in S2C2F_LEVELS.values() for practice in ids]
+    for number, entry in enumerate(stated):
+        earlier = {other.id for other in stated[:number]}
+        if entry.id not in known or entry.id in earlier or not entry.statement.strip():
+            raise UsageError(
+                f"controls.stated[{number}]: expected one statement about a practice of S2C2F v1.1, found {printable(entry.id)!r}",
+                hint=f"Practices are {', '.join(known)}.",
+                kind=ErrorClass.CONFIGURATION,
+            )
+    rows = [(entry.id, markdown.text(entry.statement)) for entry in sorted(stated, key=lambda entry: entry.id)]
+    return markdown.table(("practice", "statement of the maintainers"), rows) if rows else ""
 
 
 def practices_not_met(facts: DocumentFacts) -> Iterator[str]:
