@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import datetime
@@ -81,6 +82,7 @@ class World:
         verifier: bool = False,
         attested: tuple[str, ...] = (),
         statements: tuple[str, ...] = (),
+        conventional: bool = False,
     ) -> None:
         moment = f"2026-11-{day:02}T00:00:00Z"
         before = self.claims.source
@@ -91,6 +93,10 @@ class World:
         names += [*attested, *(f"{name}.publish.attestation" for name in attested)]
         names += [f"{name}.sigstore.json" for name in names if signed] + [f"acme-{version}-verification.json"]
         names += [f"acme-{version}-{what}.attestation.sigstore.json" for what in statements]
+        if conventional:
+            names = [name.replace(f"acme-{version}-provenance.intoto.json", "build-provenance.json") for name in names]
+            names = [name.replace(f"acme-{version}-sbom-", "sbom-") for name in names]
+            names = [name.replace(".sigstore.json", ".bundle") for name in names]
         manifest = Manifest(
             schema="manifest/1",
             component="acme",
@@ -196,6 +202,26 @@ TYPES = {
     "release": "https://in-toto.io/attestation/release/v0.1",
     "vsa": "https://slsa.dev/verification_summary/v1",
 }
+
+
+@pytest.mark.parametrize("conventional", [False, True])
+def test_the_commands_name_files_that_exist_in_either_form_of_names(world: World, *, conventional: bool) -> None:
+    world.configure(CONFIG + '[[signing.identities]]\nissuer = "https://i.example"\nidentity = "me@acme.example"\n')
+    files = ("acme-1.0.tar.gz", "acme-1.0-sbom-source.cdx.json", "acme-1.0-vex.openvex.json", "acme-1.0-vex.cdx.json")
+    world.retain(*IDS, verifier=True, attested=files, statements=tuple(TYPES), conventional=conventional)
+    assert world.run() == ExitCode.PASS
+    manifest = canonical.read(world.artifacts / "supply-chain" / "acme" / "1.0" / "manifest.json", Manifest)
+    there = {file.name for file in manifest.files}
+    lines = [
+        shlex.split(line) for line in world.read().splitlines() if line.startswith(("cosign ", "jq ", "sha256sum "))
+    ]
+    assert {words[-1] for words in lines} <= there
+    bundles = {words[words.index("--bundle") + 1] for words in lines if words[0] == "cosign"}
+    ending = ".bundle" if conventional else ".sigstore.json"
+    assert bundles <= there
+    assert all(bundle.endswith(ending) for bundle in bundles)
+    assert ("build-provenance.json.bundle" in bundles) is conventional
+    assert [words[-1] for words in lines if words[0] == "jq"] == ["acme-1.0-sbom.cdx.json", "acme-1.0-vex.cdx.json"]
 
 
 @pytest.mark.parametrize("files", [(), ("acme-1.0.tar.gz", "acme-1.0-vex.openvex.json")])

@@ -279,3 +279,18 @@ def test_a_statement_of_any_file_is_its_own_and_no_other() -> None:
         other = sha256[:place] + ("0" if sha256[place] != "0" else "1") + sha256[place + 1 :]
         assert list(statement_problems(node, name=name, sha256=other))
         assert list(statement_problems(node, name=f"x{name}", sha256=sha256))
+
+
+def test_a_release_with_conventional_names_is_signed_under_them(
+    tmp_path: Path, instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = world_of(tmp_path, instance, monkeypatch, conventional=True)
+    world.must_sign()
+    names = set(world.names())
+    assert names >= {"build-provenance.json", "sbom-wheel.spdx.json", "sbom-source.spdx.json", *ATTESTATIONS}
+    assert names >= {"build-provenance.json.bundle", "sbom-wheel.spdx.json.bundle", "N-V-provenance.attestation.bundle"}
+    assert not [name for name in names if name.endswith((".sigstore.json", ".intoto.json"))]
+    assert problems(world) == []
+    (world.folder / "sbom-wheel.spdx.json").write_text("{ }\n")
+    assert any(problem.startswith("files.listed sbom-wheel.spdx.json: expected SHA-256") for problem in problems(world))
+    assert any(problem.startswith("files.signed sbom-wheel.spdx.json: ") for problem in problems(world))

@@ -113,6 +113,16 @@ def test_for_programs(release: Handmade, capfd: pytest.CaptureFixture[str]) -> N
 
 def test_unsigned_among() -> None:
     assert unsigned_among(["a", "a.sigstore.json", "b", "b.sig", "c.sigstore.json"]) == ("b",)
+    conventional = [
+        "build-provenance.json",
+        "build-provenance.json.bundle",
+        "a",
+        "a.bundle",
+        "b",
+        "c",
+        "c.sigstore.json",
+    ]
+    assert unsigned_among(conventional) == ("b", "c")
     assert unsigned_among(["N-V-trusted_root.json"]) == ("N-V-trusted_root.json",)
 
 

@@ -24,6 +24,7 @@ from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.release_naming import provenance_name
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import OutputError
@@ -37,7 +38,6 @@ from ops.supply_chain.release.assembly.layout import (
     ReleaseFile,
     checksums_name,
     lay_out,
-    provenance_name,
 )
 from ops.supply_chain.release.assembly.permission import DIST, problems_of_decision, problems_of_permission
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -68,14 +68,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     project = run.project
-    described = lay_out(plain_files(run.dist, RELEASED_FOLDERS, [GATE_SOURCE]), project.name, project.version)
     statement = canonical.read(run.dist / PROVENANCE_SOURCE, Statement)
+    naming = statement.predicate.build_definition.external_parameters.names
+    described = lay_out(plain_files(run.dist, RELEASED_FOLDERS, [GATE_SOURCE]), project.name, project.version, naming)
     problems, denials = _permission(run, statement, described)
     if problems:
         return _refused(problems)
     files = (
         *described,
-        ReleaseFile(source=PROVENANCE_SOURCE, name=provenance_name(project.name, project.version)),
+        ReleaseFile(source=PROVENANCE_SOURCE, name=provenance_name(project.name, project.version, naming)),
         ReleaseFile(source=CHECKSUMS_SOURCE, name=checksums_name(project.name, project.version)),
     )
     with building(run.dist / RELEASE_FOLDER, replace=True) as work:

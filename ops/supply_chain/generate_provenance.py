@@ -38,6 +38,7 @@ from ops.supply_chain.contracts.files.provenance import (
 )
 from ops.supply_chain.contracts.files.record import Record, ToolRef
 from ops.supply_chain.contracts.files.verdict import GateFile
+from ops.supply_chain.contracts.values.release_naming import naming_of, provenance_name
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.commands import command
@@ -57,7 +58,6 @@ from ops.supply_chain.release.assembly.layout import (
     RELEASED_FOLDERS,
     ReleaseFile,
     lay_out,
-    provenance_name,
 )
 from ops.supply_chain.release.provenance import builds, dependencies
 from ops.supply_chain.release.provenance.agreement import SOURCE_STAGE, changed_since
@@ -99,13 +99,14 @@ def _perform(run: StageRun) -> StageResult:
     policy_record = canonical.read(run.dist / POLICY_RECORD, Record)
     _hold_records(run, [*gate.records, policy_record])
     _hold_gate(run, policy_record)
-    files = lay_out(plain_files(run.dist, RELEASED_FOLDERS, [GATE_SOURCE]), project.name, project.version)
+    naming = run.config.release.names
+    files = lay_out(plain_files(run.dist, RELEASED_FOLDERS, [GATE_SOURCE]), project.name, project.version, naming)
     measured = {file: measure(run.dist / file.source) for file in files}
     subjects = {file.name: measure.sha256 for file, measure in measured.items()}
     report = _report(run, gate, {file: measure.sha256 for file, measure in measured.items()})
     statement = _statement(run, gate, policy_record, subjects, report)
     provenance = canonical.write(run.dist / PROVENANCE_SOURCE, statement)
-    name = provenance_name(project.name, project.version)
+    name = provenance_name(project.name, project.version, naming)
     write_atomic(run.dist / CHECKSUMS_SOURCE, format_checksums({**subjects, name: sha256_bytes(provenance)}))
     found = statement.predicate.build_definition.resolved_dependencies
     return StageResult(
@@ -231,6 +232,7 @@ def _parameters(run: StageRun, records: Sequence[Record], report: BuildReport | 
         source=_source(run),
         tag=tag_of(project.source.tags, project.name, project.version) if project.source else "",
         build=BuildParameters(normalise=build.normalise, variables=build.variables) if is_built else None,
+        names=run.config.release.names,
         rehearsal=is_rehearsal(),
     )
 
@@ -274,8 +276,9 @@ def _previous(run: StageRun) -> list[ResourceDescriptor]:
     last = newest([store.release(component, version, digests=False) for version in versions])
     if last is None or last.manifest is None:
         return []
-    name = provenance_name(component, last.version)
-    problems = last.problems or _changed(store, last.manifest.provenance_sha256, component, last.version)
+    naming = naming_of({file.name for file in last.manifest.files})
+    name = provenance_name(component, last.version, naming)
+    problems = last.problems or _changed(store, last.manifest.provenance_sha256, component, last.version, name)
     if problems:
         raise InputError(
             f"the newest retained release is damaged: {problems[0]}",
@@ -284,8 +287,7 @@ def _previous(run: StageRun) -> list[ResourceDescriptor]:
     return [dependencies.previous_release(name=name, version=last.version, sha256=last.manifest.provenance_sha256)]
 
 
-def _changed(store: ArtifactStore, sha256: str, component: str, version: str) -> tuple[str, ...]:
-    name = provenance_name(component, version)
+def _changed(store: ArtifactStore, sha256: str, component: str, version: str, name: str) -> tuple[str, ...]:
     if measure(store.file(component, version, name)).sha256 == sha256:
         return ()
     return (f"{version}/{name}: has another SHA-256 than the manifest says",)

@@ -36,6 +36,7 @@ from ops.supply_chain.contracts.config.signing import SigningIdentity, SigningMo
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.publication import LocalFile
+from ops.supply_chain.contracts.values.release_naming import naming_of, provenance_name
 from ops.supply_chain.contracts.values.signature_names import is_signature
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
@@ -58,7 +59,7 @@ from ops.supply_chain.gather.release.publication import (
     tag_problems,
 )
 from ops.supply_chain.gather.trust.verification.served import provenance_check
-from ops.supply_chain.release.assembly.layout import checksums_name, media_type_of, provenance_name
+from ops.supply_chain.release.assembly.layout import checksums_name, media_type_of
 from ops.supply_chain.release.provenance.source import tag_of
 from ops.supply_chain.release.publication.index_choice import index_named
 from ops.supply_chain.release.publication.names import (
@@ -249,7 +250,7 @@ def _own_tag(run: StageRun) -> str:
 
 def _unmatched_tag(run: StageRun, folder: Path, tag: str) -> PublicationProblem | None:
     """Return the problem of a tag with which no customer could verify the release."""
-    path = folder / provenance_name(run.project.name, run.project.version)
+    path = folder / provenance_name(run.project.name, run.project.version, naming_of(files_in(folder)))
     parameters = canonical.read(path, Statement).predicate.build_definition.external_parameters
     if matches_tag(tag, parameters.version, parameters.tag):
         return None
@@ -282,7 +283,7 @@ def _verifies(run: StageRun, folder: Path, tag: str) -> bool:
 
 
 def _commit(run: StageRun, folder: Path) -> str:
-    path = folder / provenance_name(run.project.name, run.project.version)
+    path = folder / provenance_name(run.project.name, run.project.version, naming_of(files_in(folder)))
     source = canonical.read(path, Statement).predicate.build_definition.external_parameters.source
     return (source.digest.git_commit or "") if source else ""
 

@@ -30,13 +30,14 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest, ManifestFile, PreviousRelease
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.release_naming import naming_of, provenance_name
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.release.assembly.completeness import problems_of_set
-from ops.supply_chain.release.assembly.layout import checksums_name, media_type_of, provenance_name, report_names
+from ops.supply_chain.release.assembly.layout import checksums_name, media_type_of, report_names
 from ops.supply_chain.release.retention.report import (
     damage_findings,
     decision_line,
@@ -128,7 +129,8 @@ def _retain(run: StageRun) -> StageResult:
 def _release_files(run: StageRun) -> dict[str, Measured]:
     folder, project = run.dist / RELEASE_FOLDER, run.project
     files = {name: measure(folder / name) for name in files_in(folder)}
-    statement = canonical.read(folder / provenance_name(project.name, project.version), Statement)
+    provenance = provenance_name(project.name, project.version, naming_of(files))
+    statement = canonical.read(folder / provenance, Statement)
     digests = {name: measured.sha256 for name, measured in files.items()}
     problems = problems_of_set(digests, statement, component=project.name, version=project.version)
     if problems:
@@ -208,7 +210,7 @@ def _again(run: StageRun, kept: Manifest, digests: dict[str, str]) -> StageResul
 
 def _other_source(run: StageRun, kept: Manifest, digests: dict[str, str]) -> str:
     """Return how the source of this making differs from the retained one's; empty for the same, or the same bytes."""
-    name = provenance_name(kept.component, kept.version)
+    name = provenance_name(kept.component, kept.version, naming_of(digests))
     if digests[name] in {file.sha256 for file in kept.files}:
         return ""
     folder = run.artifacts / STORE_FOLDER / kept.component / kept.version

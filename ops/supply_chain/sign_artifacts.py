@@ -8,7 +8,8 @@ Writes   *.sigstore.json for each file, with [signing].detached also .sig and .c
          N-V-provenance, N-V-sbom and N-V-vex (.attestation.sigstore.json), and of the own records N-V-vulns, N-V-test-result,
          N-V-release and, once everything else is signed and verifies, the verification summary N-V-vsa; with
          [signing].publish_attestations, for each wheel and source distribution FILE.publish.attestation (PEP 740), which
-         a package index takes with the upload; N-V-trusted_root.json for customers without network.
+         a package index takes with the upload; N-V-trusted_root.json for customers without network. In a release with
+         conventional names (docs/release-names.md), .bundle takes the place of .sigstore.json.
 Decides  every file is signed by a configured identity: the signer must be an identity in [signing].identities
          that is valid today; checked before anything is written. Its conditions on the run (repository, ref, event,
          runner) and on what it may sign are met, and nothing is too large to verify.

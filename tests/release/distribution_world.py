@@ -6,11 +6,14 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ops.supply_chain import assemble_release, generate_provenance
 from ops.supply_chain.contracts.files.build_report import BuiltDistribution, PackageBuild
+from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.distribution import DistributionKind
+from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from tests.fakes.distributions import SDIST, WHEEL, sdist, wheel
@@ -22,11 +25,19 @@ ATTESTATIONS = tuple(f"{name}.publish.attestation" for name in sorted(DISTRIBUTI
 
 
 @cache
-def assembled() -> dict[str, bytes]:
-    """Return the release by hand, assembled: path -> content."""
+def assembled(*, conventional: bool = False) -> dict[str, bytes]:
+    """Return the release by hand, assembled: path -> content; with conventional names also with SBOMs of the distributions."""
     with tempfile.TemporaryDirectory() as folder:
         release = Handmade(Path(folder))
         release.until("evaluate_policy")
+        if conventional:
+            release.write("project/.security-config.toml", 'component_name = "N"\n[release]\nnames = "conventional"\n')
+            names = ("sbom/N-sbom-source.spdx.json", "sbom/N-sbom-wheel.spdx.json")
+            for name in names:
+                release.write(f"dist/{name}", "{}\n")
+            record = canonical.read(path := release.dist / "records/generate_sbom.json", Record)
+            writes = (*record.writes, *(release.ref("dist", name) for name in names))
+            canonical.write(path, msgspec.structs.replace(record, writes=writes))
         for name, data in DISTRIBUTIONS.items():
             path = release.dist / "packages" / name
             path.parent.mkdir(exist_ok=True)
@@ -49,9 +60,11 @@ def assembled() -> dict[str, bytes]:
         return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
-def world_of(base: Path, instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch) -> World:
+def world_of(
+    base: Path, instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch, *, conventional: bool = False
+) -> World:
     """Return that release in the world of signing tests."""
-    for name, data in assembled().items():
+    for name, data in assembled(conventional=conventional).items():
         path = base / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

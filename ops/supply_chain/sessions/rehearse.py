@@ -68,11 +68,11 @@ from ops.supply_chain.sessions.one_screen import REPORT_STAGE, Ending, Words, ag
 from ops.supply_chain.trust.identities.check import checked, day
 from ops.supply_chain.trust.identities.matching import matching
 from ops.supply_chain.trust.identities.run import repository_of
+from ops.supply_chain.trust.verification.file_kinds import PROVENANCE_NAMES
 
 TOKEN_SECONDS = 24 * 60 * 60
 """A rehearsal's token is made before its first stage and used by its last: it must outlive a cold cache."""
 
-PROVENANCE_SUFFIX = "-provenance.intoto.json"
 VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")
 NO_IDENTITY = "no [[signing.identities]] entry is valid today"
 T = TypeVar("T")
@@ -150,7 +150,8 @@ def own_folders(shared: argparse.Namespace, dist: Path) -> tuple[Path, Path]:
             hint="Omit --artifacts.",
             kind=ErrorClass.COMMAND_LINE,
         )
-    if any(not _is_rehearsed(path) for path in (dist / "release").glob(f"*{PROVENANCE_SUFFIX}")):
+    found = (path for ending in PROVENANCE_NAMES for path in (dist / "release").glob(f"*{ending}"))
+    if any(not _is_rehearsed(path) for path in found):
         raise UsageError(
             f"--dist {dist}: contains an assembled release, which a rehearsal would replace",
             hint="Give another folder, or omit --dist.",

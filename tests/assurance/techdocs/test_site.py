@@ -174,6 +174,13 @@ def test_the_incident_page_names_a_file_for_each_question() -> None:
     files = {kind_of(file, one.newest.manifest).title for file in one.newest.manifest.files}
     attested = structs.replace(one.newest.manifest.files[0], name="n-1.1.tar.gz.publish.attestation")
     assert kind_of(attested, one.newest.manifest).title == "Publish attestation"
+    conventional = {
+        "build-provenance.json": "Provenance",
+        "build-provenance.json.bundle": "Signature",
+        f"{one.newest.manifest.component}-{one.newest.manifest.version}-sbom.attestation.bundle": "Signed SBOM statement",
+    }
+    for name, title in conventional.items():
+        assert kind_of(msgspec.structs.replace(attested, name=name), one.newest.manifest).title == title
     page = site(one)["docs/incident.md"].decode()
     rows = [line for line in page.splitlines() if "https://example.org/d/1.1/" in line]
     assert len(rows) == len({kind.title for kind in KINDS} & files)

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ops.supply_chain.contracts.values.release_naming import ReleaseNaming
+from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.release.assembly.checksums import format_checksums
 from ops.supply_chain.release.assembly.completeness import problems_of_set
 from tests.release.builders import sha, statement_over, whole_set
@@ -23,6 +25,25 @@ def test_signatures_are_beside_the_set() -> None:
     files, statement = whole_set()
     files["N-V-gate.json.sigstore.json"] = sha("bundle")
     assert problems_of_set(files, statement, component="N", version="V") == ()
+
+
+def test_a_set_has_the_names_that_its_provenance_states() -> None:
+    files, statement = whole_set()
+    files["build-provenance.json"] = files.pop("N-V-provenance.intoto.json")
+    listed = {name: sha256 for name, sha256 in files.items() if name != "N-V-checksums.txt"}
+    files["N-V-checksums.txt"] = sha256_bytes(format_checksums(listed))
+    said = "build-provenance.json: states versioned names, and the files have conventional ones"
+    assert problems_of_set(files, statement, component="N", version="V") == (said,)
+    definition = statement.predicate.build_definition
+    parameters = msgspec.structs.replace(definition.external_parameters, names=ReleaseNaming.CONVENTIONAL)
+    changed = msgspec.structs.replace(definition, external_parameters=parameters)
+    predicate = msgspec.structs.replace(statement.predicate, build_definition=changed)
+    stated = msgspec.structs.replace(statement, predicate=predicate)
+    assert problems_of_set(files, stated, component="N", version="V") == ()
+    both = {**files, "N-V-provenance.intoto.json": files["build-provenance.json"]}
+    assert "N-V-provenance.intoto.json: is not named by provenance" in problems_of_set(
+        both, stated, component="N", version="V"
+    )
 
 
 CHANGES: dict[str, tuple[Callable[[dict[str, str]], object], tuple[str, ...]]] = {

@@ -56,6 +56,16 @@ sha256sum --check N-1-checksums.txt
     )
 
 
+def test_the_commands_have_the_names_of_a_conventional_release() -> None:
+    names = ("N-1-checksums.txt", "N-1-checksums.txt.bundle", "build-provenance.json", "build-provenance.json.bundle")
+    files = tuple(LocalFile(name=name, sha256=DIGEST, size=7) for name in names)
+    signatures = frozenset(name for name in names if name.endswith(".bundle"))
+    text = notes(msgspec.structs.replace(FACTS, files=files, signatures=signatures))
+    assert "2 files; each has a signature in the file of the same name plus `.bundle`." in text
+    assert "cosign verify-blob --bundle N-1-checksums.txt.bundle --certificate-identity release@acme.example " in text
+    assert ".sigstore.json" not in text
+
+
 def test_the_root_that_lies_in_the_release_is_never_trusted() -> None:
     facts = msgspec.structs.replace(FACTS, private_root=True, verifier="sealwright-verify.pyz")
     commands = notes(facts).split("```")[1].splitlines()

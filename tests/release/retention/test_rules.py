@@ -184,6 +184,17 @@ def test_a_second_making_may_differ_only_in_what_tells_of_a_run() -> None:
     assert differing(held.manifest, {}) == ("a",)
 
 
+def test_the_provenance_under_its_other_name_is_another_file() -> None:
+    [held] = chain(1)
+    assert held.manifest is not None
+    kept = {file.name: file.sha256 for file in held.manifest.files}
+    assert differing(held.manifest, {**kept, "build-provenance.json": "2"}) == ("build-provenance.json",)
+    others = {name: sha256 for name, sha256 in kept.items() if name != "N-v1-provenance.intoto.json"}
+    files = (*(file for file in held.manifest.files if file.name in others), file_of("build-provenance.json"))
+    conventional = msgspec.structs.replace(held.manifest, files=files)
+    assert differing(conventional, {**others, "build-provenance.json": "2", "a.bundle": "3"}) == ()
+
+
 def test_signatures_that_were_made_after_retaining() -> None:
     [unsigned] = [held.manifest for held in chain(1)]
     assert unsigned is not None

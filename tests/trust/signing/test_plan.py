@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ops.supply_chain.contracts.values.release_naming import ReleaseNaming
 from ops.supply_chain.contracts.values.signature_names import (
     attestation_name,
     bundle_name,
@@ -46,9 +47,9 @@ def verified(**changes: Any) -> VerifiedBundle:
 
 
 def test_names() -> None:
-    assert bundle_name("a.json") == "a.json.sigstore.json"
+    assert bundle_name("a.json", ReleaseNaming.VERSIONED) == "a.json.sigstore.json"
     assert (signature_name("a"), certificate_name("a")) == ("a.sig", "a.crt")
-    assert attestation_name("N", "V", "vex") == "N-V-vex.attestation.sigstore.json"
+    assert attestation_name("N", "V", "vex", ReleaseNaming.VERSIONED) == "N-V-vex.attestation.sigstore.json"
     assert trusted_root_name("N", "V") == "N-V-trusted_root.json"
 
 

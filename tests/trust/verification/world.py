@@ -83,14 +83,14 @@ class Release(NamedTuple):
 class World:
     """The running instance, the first release (v1.0), the second (v1.1) that continues it.
 
-    `detached` is the first one with detached signatures.
+    `detached` is the first one with detached signatures. `more` is added to the configuration.
     """
 
-    def __init__(self, base: Path, instance: RehearsalInstance) -> None:
+    def __init__(self, base: Path, instance: RehearsalInstance, more: str = "") -> None:
         self.base, self.instance = base, instance
         self.root = instance.trusted_root_json.encode()
         self.project = make_project(base / "project")
-        (self.project / ".security-config.toml").write_text(CONFIG)
+        (self.project / ".security-config.toml").write_text(CONFIG + more)
         git(self.project, "remote", "add", "origin", "https://github.com/acme/small.git")
         git(self.project, "commit", "-qam", "signing")
         self.trust_config = base / "trust_config.json"

@@ -170,6 +170,11 @@ _REPORTING = """\
 """
 
 _SIGNING = """\
+# Names of released files: "versioned" (N-V-provenance.intoto.json, FILE.sigstore.json), or "conventional"
+# (build-provenance.json, FILE.bundle) for a project whose published recipes use those.
+# [release]
+# names = "versioned"
+
 # How releases are signed: "sigstore" (keyless), or "checksums", which publishes digests without signatures.
 # Keyless signing records the signer, here the name of the repository, in a public log, permanently. If that name is
 # private, use "checksums", or a private Sigstore instance with trust_config.

@@ -139,6 +139,7 @@ NEUTRAL: dict[str, str] = {
     "packages": "which distributions a release consists of; each one that is there is examined",
     "policy.weakened": "accepts what is weaker, and shows it",
     "provenance": "addresses in identifiers",
+    "release.names": "names of files; the provenance states their form, and the same files are examined, signed and compared",
     "public_log": "who can read findings that are published encrypted",
     "reporting": "statements for readers; no gate reads them",
     "response": "due dates; an open finding denies whether it is overdue or not",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile
+from ops.supply_chain.contracts.values.release_naming import CONVENTIONAL_PROVENANCE, PROVENANCE_SUFFIX
+from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, CONVENTIONAL_BUNDLE_SUFFIX
 
 
 class FileKind(NamedTuple):
@@ -61,7 +63,7 @@ KINDS = (
     FileKind("verification.md", "Verification report by the producer", "The same, as Markdown. Not signed."),
     FileKind("verification.vsa.json", "Verification summary", "The same, as a SLSA verification summary. Not signed."),
 )
-SIGNATURE = FileKind(".sigstore.json", "Signature", "Who signed the file with this name, and when?")
+SIGNATURE = FileKind(BUNDLE_SUFFIX, "Signature", "Who signed the file with this name, and when?")
 PUBLISHED = FileKind(".publish.attestation", "Publish attestation", "Who attests that the distribution is published?")
 OTHER = FileKind("", "Released file", "")
 
@@ -69,7 +71,11 @@ OTHER = FileKind("", "Released file", "")
 def kind_of(file: ManifestFile, manifest: Manifest) -> FileKind:
     """Return the kind of a released file."""
     rest = file.name.removeprefix(f"{manifest.component}-{manifest.version}-")
+    if rest == CONVENTIONAL_PROVENANCE:
+        rest = PROVENANCE_SUFFIX.removeprefix("-")
+    elif rest.endswith(CONVENTIONAL_BUNDLE_SUFFIX):
+        rest = rest.removesuffix(CONVENTIONAL_BUNDLE_SUFFIX) + BUNDLE_SUFFIX
     exact = next((kind for kind in KINDS if rest == kind.suffix), None)
     if exact is not None:
         return exact
-    return next((kind for kind in (SIGNATURE, PUBLISHED) if file.name.endswith(kind.suffix)), OTHER)
+    return next((kind for kind in (SIGNATURE, PUBLISHED) if rest.endswith(kind.suffix)), OTHER)

@@ -8,6 +8,7 @@ from ops.supply_chain.assurance.techdocs.file_kinds import kind_of
 from ops.supply_chain.assurance.techdocs.model import Mirror, MirrorRelease
 from ops.supply_chain.assurance.techdocs.tables import banner, digest, file_link, release_link, table
 from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.signature_names import is_signed
 from ops.supply_chain.formats import markdown
 
 NO_PACKAGES = "No SBOM of this release is readable."
@@ -223,4 +224,4 @@ def sboms_page(mirror: Mirror) -> list[str]:
 
 def _is_sbom(release: MirrorRelease, name: str) -> bool:
     rest = name.removeprefix(f"{release.manifest.component}-{release.version}-")
-    return rest.startswith("sbom.") and not rest.endswith(".sigstore.json")
+    return rest.startswith("sbom.") and is_signed(rest)

@@ -34,6 +34,7 @@ from ops.supply_chain.contracts.config.policy import PolicyConfig
 from ops.supply_chain.contracts.config.provenance import ProvenanceConfig
 from ops.supply_chain.contracts.config.public_log import PublicLogConfig
 from ops.supply_chain.contracts.config.publishers import PublishersConfig
+from ops.supply_chain.contracts.config.release import ReleaseConfig
 from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.contracts.config.response import ResponseConfig
 from ops.supply_chain.contracts.config.retention import RetentionConfig
@@ -78,6 +79,7 @@ class Config(Contract, frozen=True, kw_only=True):
     gate: GateConfig = GateConfig()
     public_log: PublicLogConfig = PublicLogConfig()
     signing: SigningConfig = SigningConfig()
+    release: ReleaseConfig = ReleaseConfig()
     controls: ControlsConfig = ControlsConfig()
     documents: DocumentsConfig = DocumentsConfig()
     reporting: ReportingConfig = ReportingConfig()

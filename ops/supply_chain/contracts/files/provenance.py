@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from ops.supply_chain.contracts.base import Contract, Count, Sha256, Timestamp
+from ops.supply_chain.contracts.values.release_naming import ReleaseNaming
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://slsa.dev/provenance/v1"
@@ -83,8 +84,8 @@ class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True
     `source_date_epoch_from` whence it came: `source-date-epoch`, `commit` or `none`. `options` are the
     outcome-changing options of each stage. `source` is left out for a project outside git. `tag` is the
     git tag of this version at that commit, left out if there is none. `build` is left out where no distribution
-    was built here. `rehearsal` is there, and true, only where
-    nothing was really released.
+    was built here. `names` is the form of the files' names, left out where it is `versioned`. `rehearsal` is there, and true,
+    only where nothing was really released.
     """
 
     component: str
@@ -96,6 +97,7 @@ class ExternalParameters(Contract, frozen=True, kw_only=True, omit_defaults=True
     source: ProvenanceSource | None = None
     tag: str = ""
     build: BuildParameters | None = None
+    names: ReleaseNaming = ReleaseNaming.VERSIONED
     rehearsal: bool = False
 
 

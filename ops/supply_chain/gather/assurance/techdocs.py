@@ -20,6 +20,7 @@ from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.files.verdict import GateFile
+from ops.supply_chain.contracts.values.release_naming import naming_of, provenance_name
 from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signed
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
@@ -28,7 +29,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.assurance.review import licences_in, read_releases, released_sbom
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
 from ops.supply_chain.inventory.direct import direct_packages
-from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name
+from ops.supply_chain.release.assembly.layout import checksums_name, gate_name
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.runner.rehearsal_mode import EPHEMERAL
@@ -121,7 +122,8 @@ def _release(run: StageRun, store: ArtifactStore, held: HeldRelease, manifest: M
         return _attempt(unread, file, lambda: canonical.decode(canonical.read_bytes(path), kind, where=file))
 
     gate = document(gate_name(component, version), GateFile)
-    statement = document(provenance_name(component, version), Statement)
+    naming = naming_of({file.name for file in manifest.files})
+    statement = document(provenance_name(component, version, naming), Statement)
     rehearsal = store.root == run.dist / REHEARSED / STORE_FOLDER or _is_rehearsal(gate, statement)
     rules = gate.verdict.rules if gate else ()
     commit, source = _source(statement)
@@ -224,11 +226,12 @@ def _commands(run: StageRun, manifest: Manifest, *, rehearsal: bool) -> tuple[st
     checks = checksums_name(manifest.component, manifest.version)
     names = {file.name for file in manifest.files}
     private = rehearsal or bool(run.config.signing.trust_config)
-    signed = [name for name in sorted(names) if is_signed(name) and bundle_name(name) in names]
+    naming = naming_of(names)
+    signed = [name for name in sorted(names) if is_signed(name) and bundle_name(name, naming) in names]
     found = [commands.checksums(checks)] if checks in names else []
     # The checksums cover every other file, so their signature is enough.
     for name in [checks] if checks in signed else signed:
         for identity in identities:
             who = commands.who(identity.identity, identity.identity_regex, identity.issuer)
-            found.append(commands.verify_file(name, bundle_name(name), who, private_root=private))
+            found.append(commands.verify_file(name, bundle_name(name, naming), who, private_root=private))
     return tuple(found)

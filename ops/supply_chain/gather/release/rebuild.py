@@ -19,6 +19,7 @@ from ops.supply_chain.adapters.files.git_checkout import CloneState, address_of,
 from ops.supply_chain.adapters.files.project import describe, read_config
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.reproduction import RerunStage
+from ops.supply_chain.contracts.values.release_naming import provenance_name
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, StageError
 from ops.supply_chain.core.text import excerpt
@@ -30,7 +31,6 @@ from ops.supply_chain.release.assembly.layout import (
     RELEASED_FOLDERS,
     checksums_name,
     lay_out,
-    provenance_name,
 )
 from ops.supply_chain.release.provenance.source import source_uri
 from ops.supply_chain.release.reproduction.compare import MeasuredFile
@@ -179,17 +179,18 @@ def built_elsewhere(released: ReleasedRun) -> bool:
 
 def _collect(released: ReleasedRun, dist: Path, stages: tuple[RerunStage, ...]) -> Rebuilt:
     component, version = released.parameters.component, released.parameters.version
+    naming = released.parameters.names
     records = _records(dist)
     unusual = [row for row in stages if row.code != released.expected_code(row.stage)]
     missing = "; ".join(
         f"{row.stage} ended with exit {row.code}: {row.error or _said(records.get(row.stage))}" for row in unusual
     )
     names = {
-        provenance_name(component, version): PROVENANCE_SOURCE,
+        provenance_name(component, version, naming): PROVENANCE_SOURCE,
         checksums_name(component, version): CHECKSUMS_SOURCE,
     }
     try:
-        laid = lay_out(plain_files(dist, RELEASED_FOLDERS, [GATE_SOURCE]), component, version)
+        laid = lay_out(plain_files(dist, RELEASED_FOLDERS, [GATE_SOURCE]), component, version, naming)
         names |= {file.name: file.source for file in laid}
     except OutputError as error:
         missing = missing or error.message

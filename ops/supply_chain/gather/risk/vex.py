@@ -14,6 +14,7 @@ from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.adapters.files.project import Project
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.values.release_naming import ReleaseNaming
 from ops.supply_chain.contracts.values.signature_names import bundle_name
 from ops.supply_chain.contracts.values.vex import VexDocument
 from ops.supply_chain.core.canonical import load_plain, read_bytes
@@ -73,7 +74,7 @@ def load_vex_files(paths: Sequence[Path], boms: Sequence[Path], *, root: Path, c
 
 def _vex_file(path: Path, boms: Sequence[Bom], verifiers: _Verifiers) -> VexFile:
     data = read_bytes(path)
-    bundle = path.with_name(bundle_name(path.name))
+    bundle = path.with_name(bundle_name(path.name, ReleaseNaming.VERSIONED))
     refs = [_ref(path, data)]
     signature = VexSignature()
     if os.path.lexists(bundle):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ops.supply_chain.contracts.files.provenance import Statement
+from ops.supply_chain.contracts.values.release_naming import naming_of, provenance_name
 from ops.supply_chain.contracts.values.signature_names import is_signature
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.release.assembly.checksums import format_checksums
-from ops.supply_chain.release.assembly.layout import checksums_name, provenance_name
+from ops.supply_chain.release.assembly.layout import checksums_name
 
 
 def problems_of_set(files: Mapping[str, str], statement: Statement, *, component: str, version: str) -> tuple[str, ...]:
@@ -23,7 +24,8 @@ def problems_of_set(files: Mapping[str, str], statement: Statement, *, component
         One sentence a problem, sorted by the name it begins with; empty for a complete release.
     """
     ours = {name: sha256 for name, sha256 in files.items() if not is_signature(name)}
-    provenance, checksums = provenance_name(component, version), checksums_name(component, version)
+    naming = naming_of(files)
+    provenance, checksums = provenance_name(component, version, naming), checksums_name(component, version)
     claimed = {subject.name: subject.digest.sha256 for subject in statement.subject}
     found = {name: sha256 for name, sha256 in ours.items() if name not in (provenance, checksums)}
     problems = _compare(found, claimed, "provenance")
@@ -32,6 +34,8 @@ def problems_of_set(files: Mapping[str, str], statement: Statement, *, component
     parameters = statement.predicate.build_definition.external_parameters
     if (parameters.component, parameters.version) != (component, version):
         problems.append(f"{provenance}: is of {parameters.component} {parameters.version}, not {component} {version}")
+    if parameters.names is not naming:
+        problems.append(f"{provenance}: states {parameters.names} names, and the files have {naming} ones")
     problems += [f"{name}: is missing" for name in (provenance, checksums) if name not in ours]
     listed = format_checksums({name: sha256 for name, sha256 in ours.items() if name != checksums})
     if checksums in ours and ours[checksums] != sha256_bytes(listed):

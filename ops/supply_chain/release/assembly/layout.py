@@ -1,5 +1,6 @@
 """Under which names the files of `dist/` are released: one flat set, `N-V-*`.
 
+With conventional names, the provenance and the SBOMs of distributions have no prefix (contracts/values/release_naming.py).
 Distributions keep the names that the packaging standards give them. What is not named here is not
 released: per-lock SBOMs travel inside the evidence archive, the verdict inside the gate file.
 
@@ -14,8 +15,14 @@ from collections.abc import Iterable
 import msgspec
 
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES
+from ops.supply_chain.contracts.values.release_naming import (
+    CONVENTIONAL_PROVENANCE,
+    CONVENTIONAL_SBOM,
+    ReleaseNaming,
+    provenance_name,
+)
 from ops.supply_chain.contracts.values.signature_names import (
-    BUNDLE_SUFFIX,
+    BUNDLE_SUFFIXES,
     PUBLISH_SUFFIX,
     TRUSTED_ROOT_SUFFIX,
     is_signature,
@@ -38,7 +45,8 @@ _MEDIA_TYPES = (
     (".spdx.json", "application/spdx+json"),
     (".spdx3.json", "application/spdx+json"),
     (".intoto.json", "application/vnd.in-toto+json"),
-    (BUNDLE_SUFFIX, "application/vnd.dev.sigstore.bundle.v0.3+json"),
+    (CONVENTIONAL_PROVENANCE, "application/vnd.in-toto+json"),
+    *((suffix, "application/vnd.dev.sigstore.bundle.v0.3+json") for suffix in BUNDLE_SUFFIXES),
     (TRUSTED_ROOT_SUFFIX, "application/vnd.dev.sigstore.trustedroot+json;version=0.1"),
     (PUBLISH_SUFFIX, "application/json"),
     (".sig", "text/plain"),
@@ -60,24 +68,25 @@ class ReleaseFile(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-def lay_out(sources: Iterable[str], component: str, version: str) -> tuple[ReleaseFile, ...]:
+def lay_out(sources: Iterable[str], component: str, version: str, naming: ReleaseNaming) -> tuple[ReleaseFile, ...]:
     """Name each file of a release, save provenance and checksums, which describe the others.
 
     Args:
         sources: Files of the released folders and the gate file, relative to `dist/`; any order.
         component: N.
         version: V.
+        naming: How the release names its files.
     Returns:
         Sorted by name.
     Raises:
         OutputError: A name that cannot be released, two of the same name in some file system, or a
             release without SBOM, archive or gate file.
     """
-    files = [ReleaseFile(source=source, name=_name(source, component, version)) for source in sources]
+    files = [ReleaseFile(source=source, name=_name(source, component, version, naming)) for source in sources]
     files.sort(key=lambda file: file.name)
     _require(files, component, version)
     later = (
-        provenance_name(component, version),
+        provenance_name(component, version, naming),
         checksums_name(component, version),
         *report_names(component, version).values(),
     )
@@ -92,11 +101,6 @@ def lay_out(sources: Iterable[str], component: str, version: str) -> tuple[Relea
 def gate_name(component: str, version: str) -> str:
     """Return the released name of verdict and records."""
     return f"{component}-{version}-gate.json"
-
-
-def provenance_name(component: str, version: str) -> str:
-    """Return the released name of the provenance statement."""
-    return f"{component}-{version}-provenance.intoto.json"
 
 
 def checksums_name(component: str, version: str) -> str:
@@ -114,9 +118,9 @@ def media_type_of(name: str) -> str:
     return next((kind for suffix, kind in _MEDIA_TYPES if name.endswith(suffix)), "application/octet-stream")
 
 
-def _name(source: str, component: str, version: str) -> str:
+def _name(source: str, component: str, version: str, naming: ReleaseNaming) -> str:
     folder = source.rpartition("/")[0]
-    name = gate_name(component, version) if source == GATE_SOURCE else _renamed(source, component, version)
+    name = gate_name(component, version) if source == GATE_SOURCE else _renamed(source, component, version, naming)
     if folder not in RELEASED_FOLDERS and source != GATE_SOURCE:
         raise OutputError(f"dist/{source}: is no part of a release")
     if not _SAFE.fullmatch(name) or ".." in name or is_signature(name):
@@ -124,7 +128,7 @@ def _name(source: str, component: str, version: str) -> str:
     return name
 
 
-def _renamed(source: str, component: str, version: str) -> str:
+def _renamed(source: str, component: str, version: str, naming: ReleaseNaming) -> str:
     folder, _, written = source.rpartition("/")
     ours = f"{component}-{version}-"
     if folder == "packages" or source == VERIFIER_SOURCE or (folder == "evidence" and written.startswith(ours)):
@@ -134,6 +138,9 @@ def _renamed(source: str, component: str, version: str) -> str:
         return f"{ours}sbom{cyclonedx['version']}.cdx.json"
     if folder == "vex" and written.startswith(f"{component}."):
         return f"{ours}vex{written.removeprefix(component).removeprefix('.vex')}"
+    is_conventional = naming is ReleaseNaming.CONVENTIONAL and folder == "sbom" and written.startswith(f"{component}-")
+    if is_conventional and CONVENTIONAL_SBOM.fullmatch(written.removeprefix(f"{component}-")):
+        return written.removeprefix(f"{component}-")
     if folder not in ("evidence", "verifier") and written.startswith(f"{component}-"):
         return ours + written.removeprefix(f"{component}-")
     raise OutputError(

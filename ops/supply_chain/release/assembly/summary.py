@@ -8,7 +8,8 @@ import msgspec
 
 from ops.supply_chain.contracts.config.signing import SigningMode
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, NOT_SIGNED, bundle_name, is_signed
+from ops.supply_chain.contracts.values.release_naming import naming_of
+from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED, bundle_name, bundle_suffix, is_signed
 from ops.supply_chain.core.outcome import Outcome
 
 RELEASED = "dist:release/"
@@ -41,7 +42,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def unsigned_among(names: Sequence[str]) -> tuple[str, ...]:
     """Return the names of files that have no Sigstore bundle, in the order given."""
     present = set(names)
-    return tuple(name for name in names if is_signed(name) and bundle_name(name) not in present)
+    naming = naming_of(present)
+    return tuple(name for name in names if is_signed(name) and bundle_name(name, naming) not in present)
 
 
 def verified_by(record: Record, files: Mapping[str, str]) -> bool:
@@ -92,11 +94,12 @@ def _retained(summary: Summary) -> str:
 
 
 def _signed(summary: Summary) -> str:
+    suffix = bundle_suffix(naming_of({name for name, _ in summary.files}))
     if not summary.unsigned:
         checked = "verified when it was signed" if summary.verified else "not verified in this run"
-        return f"every file has a {BUNDLE_SUFFIX} bundle ({checked})"
+        return f"every file has a {suffix} bundle ({checked})"
     if len(summary.unsigned) < len(summary.files):
-        return f"not signed: {', '.join(summary.unsigned)} without a {BUNDLE_SUFFIX} bundle"
+        return f"not signed: {', '.join(summary.unsigned)} without a {suffix} bundle"
     if summary.mode is SigningMode.CHECKSUMS:
         return f"{NOT_SIGNED} (mode {summary.mode.value})"
-    return f"not signed: none of the {len(summary.files)} files has a {BUNDLE_SUFFIX} bundle"
+    return f"not signed: none of the {len(summary.files)} files has a {suffix} bundle"

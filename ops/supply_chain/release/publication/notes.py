@@ -14,13 +14,13 @@ import msgspec
 
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.values.publication import LocalFile
+from ops.supply_chain.contracts.values.release_naming import ReleaseNaming, naming_of
+from ops.supply_chain.contracts.values.signature_names import bundle_name, bundle_suffix
 from ops.supply_chain.formats import markdown
 
 BEGIN, END = "<!-- sealwright:begin -->", "<!-- sealwright:end -->"
 MOST_CHARACTERS = 120_000
 """GitHub refuses a body of more than 125,000 characters."""
-
-BUNDLE_SUFFIX = ".sigstore.json"
 
 ROOT = ' --trusted-root "$TRUSTED_ROOT"'
 ROOT_HELP = "# $TRUSTED_ROOT is the trusted root that you have from elsewhere, not the one in this release"
@@ -107,12 +107,16 @@ def _signed(facts: NotesFacts) -> str:
     if not _bundled(facts):
         return "**This release is not signed**: its digests are published, and nothing vouches for them."
     count = sum(1 for file in facts.files if file.name not in facts.signatures)
-    return f"{count} files; each has a signature in the file of the same name plus `{BUNDLE_SUFFIX}`."
+    return f"{count} files; each has a signature in the file of the same name plus `{bundle_suffix(_naming(facts))}`."
+
+
+def _naming(facts: NotesFacts) -> ReleaseNaming:
+    return naming_of({file.name for file in facts.files})
 
 
 def _bundled(facts: NotesFacts) -> bool:
     names = {file.name for file in facts.files}
-    return bool(facts.identities) and facts.checksums + BUNDLE_SUFFIX in names
+    return bool(facts.identities) and bundle_name(facts.checksums, naming_of(names)) in names
 
 
 def _commands(facts: NotesFacts) -> list[str]:
@@ -143,6 +147,6 @@ def _cosign(facts: NotesFacts, identity: SigningIdentity, name: str) -> str:
         else f"--certificate-identity-regexp {shlex.quote(f'^(?:{identity.identity_regex})$')}"
     )
     root = ROOT if facts.private_root else ""
-    bundle = shlex.quote(name + BUNDLE_SUFFIX)
+    bundle = shlex.quote(bundle_name(name, _naming(facts)))
     issuer = f"--certificate-oidc-issuer {shlex.quote(identity.issuer)}"
     return f"cosign verify-blob --bundle {bundle}{root} {who} {issuer} {shlex.quote(name)}"

@@ -18,9 +18,10 @@ from ops.supply_chain.contracts.files.manifest import (
     PrunedRelease,
 )
 from ops.supply_chain.contracts.files.provenance import ResourceDescriptor, Statement
-from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, is_signature
+from ops.supply_chain.contracts.values.release_naming import naming_of, provenance_name
+from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIXES, is_signature
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name, report_names
+from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, report_names
 
 
 class PruneDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +73,7 @@ def build_manifest(
         retained_until=(now.date() + timedelta(days=days)).isoformat(),
         sequence=last[0] + 1 if last else 1,
         previous=last[1] if last else None,
-        provenance_sha256=digests[provenance_name(component, version)],
+        provenance_sha256=digests[provenance_name(component, version, naming_of(digests))],
         files=tuple(sorted(files, key=lambda file: file.name)),
     )
 
@@ -90,13 +91,13 @@ def differing(manifest: Manifest, files: Mapping[str, str]) -> tuple[str, ...]:
         Sorted; empty means that it is the same release.
     """
     component, version = manifest.component, manifest.version
+    kept = {file.name: file.sha256 for file in manifest.files}
     of_a_run = {
         gate_name(component, version),
-        provenance_name(component, version),
+        provenance_name(component, version, naming_of(kept)),
         checksums_name(component, version),
         *report_names(component, version).values(),
     }
-    kept = {file.name: file.sha256 for file in manifest.files}
     return tuple(
         name
         for name in sorted(kept.keys() | files.keys())
@@ -127,8 +128,8 @@ def lacks_signatures(manifest: Manifest, names: Iterable[str]) -> bool:
         manifest: Of the retained release.
         names: Of the files now.
     """
-    kept = any(file.name.endswith(BUNDLE_SUFFIX) for file in manifest.files)
-    return not kept and any(name.endswith(BUNDLE_SUFFIX) for name in names)
+    kept = any(file.name.endswith(BUNDLE_SUFFIXES) for file in manifest.files)
+    return not kept and any(name.endswith(BUNDLE_SUFFIXES) for name in names)
 
 
 def with_chain_problems(releases: Sequence[HeldRelease], pruned: Sequence[PrunedRelease]) -> tuple[HeldRelease, ...]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.vex import VexAuthor
+from ops.supply_chain.contracts.values.release_naming import ReleaseNaming
 from ops.supply_chain.contracts.values.signature_names import bundle_name
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 from ops.supply_chain.contracts.values.vex import VexDocument, VexTrust
@@ -114,7 +115,7 @@ def _is_narrowed_to(entry: VexAuthor, document: VexDocument) -> bool:
 
 
 def _broken(document: VexDocument, signature: VexSignature) -> VexTrust:
-    bundle = printable(bundle_name(document.file))
+    bundle = printable(bundle_name(document.file, ReleaseNaming.VERSIONED))
     return VexTrust(
         problem=f"has a signature that does not verify: {signature.problem}",
         step=f"Get {printable(document.file)} and {bundle} from the issuer again, and compare the document's "
@@ -124,7 +125,7 @@ def _broken(document: VexDocument, signature: VexSignature) -> VexTrust:
 
 def _unsigned(document: VexDocument, authors: Sequence[VexAuthor], signature: VexSignature) -> VexTrust:
     state = signature.problem or "is not signed"
-    bundle = printable(bundle_name(document.file))
+    bundle = printable(bundle_name(document.file, ReleaseNaming.VERSIONED))
     if not document.author:
         return VexTrust(
             problem=f"{state}, and names no author",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from ops.supply_chain.contracts.values.release_naming import naming_of
 from ops.supply_chain.contracts.values.signature_names import (
     bundle_name,
     certificate_name,
@@ -43,8 +44,9 @@ def file_items(files: Mapping[str, str]) -> tuple[SigningItem, ...]:
     Args:
         files: Name -> SHA-256 of everything that is there; what signing made is passed over, save the trusted root.
     """
+    naming = naming_of(files)
     return tuple(
-        SigningItem(bundle=bundle_name(name), name=name, sha256=sha256)
+        SigningItem(bundle=bundle_name(name, naming), name=name, sha256=sha256)
         for name, sha256 in sorted(files.items())
         if is_signed(name)
     )

@@ -13,7 +13,7 @@ from itertools import islice
 
 from ops.supply_chain.contracts.files.verification import UNSIGNED, BundleResult, Check, Expectations, Given, Line
 from ops.supply_chain.contracts.values.predicate_types import DOCUMENT_TYPES, STATEMENT_TYPES
-from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX, NOT_SIGNED
+from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
@@ -148,4 +148,4 @@ def _preferred_type(documents: Sequence[str]) -> str:
 
 def is_attestation(name: str, parts: ReleaseFileNames) -> bool:
     """Return whether a bundle contains a statement rather than the signature of a file."""
-    return name.endswith(BUNDLE_SUFFIX) and name in {parts.attestation(what) for what in ATTESTED}
+    return name in {parts.attestation(what) for what in ATTESTED}

@@ -11,19 +11,26 @@ from dataclasses import dataclass
 
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES
 from ops.supply_chain.contracts.values.predicate_types import STATEMENT_TYPES
+from ops.supply_chain.contracts.values.release_naming import (
+    CONVENTIONAL_PROVENANCE,
+    CONVENTIONAL_SBOM,
+    PROVENANCE_SUFFIX,
+    ReleaseNaming,
+    naming_of,
+)
 from ops.supply_chain.contracts.values.signature_names import (
-    ATTESTATION_SUFFIX,
-    BUNDLE_SUFFIX,
+    ATTESTATION_SUFFIXES,
+    CONVENTIONAL_BUNDLE_SUFFIX,
     DETACHED_SUFFIXES,
     PUBLISH_SUFFIX,
     SIGNATURE_SUFFIXES,
     TRUSTED_ROOT_SUFFIX,
+    bundle_suffix,
     publish_attestation_name,
 )
 from ops.supply_chain.core.errors import InputError
 
 CHECKSUMS_SUFFIX = "-checksums.txt"
-PROVENANCE_SUFFIX = "-provenance.intoto.json"
 GATE_SUFFIX = "-gate.json"
 RESULTS_SUFFIX = "-tests.json"
 MANIFEST = "manifest.json"
@@ -32,7 +39,10 @@ MANIFEST = "manifest.json"
 VERIFIER = "sealwright-verify.pyz"
 """The stand-alone verifier: a released file, or attached to a release that does not list it."""
 
-DOCUMENTS = (".json", ".txt", *DETACHED_SUFFIXES, PUBLISH_SUFFIX)
+PROVENANCE_NAMES = (PROVENANCE_SUFFIX, CONVENTIONAL_PROVENANCE)
+"""Name endings of the provenance, in any form of names."""
+
+DOCUMENTS = (".json", ".txt", CONVENTIONAL_BUNDLE_SUFFIX, *DETACHED_SUFFIXES, PUBLISH_SUFFIX)
 """Name endings of files whose content is read."""
 
 CYCLONEDX_SUFFIX = ".cdx.json"
@@ -46,12 +56,14 @@ _VEX = re.compile(r"(?:vex(?:\.[A-Za-z0-9]+)*|openvex)\.json")
 class ReleaseFileNames:
     """The names of one release's files. `prefix` is `N-V`. All lists are sorted.
 
-    `attached` says that the verifier, if there is one, was attached later: the checksums do not list it.
+    `attached` says that the verifier, if there is one, was attached later: the checksums do not list it. `naming` is the form
+    of the names.
     """
 
     prefix: str
     names: tuple[str, ...]
     attached: bool = False
+    naming: ReleaseNaming = ReleaseNaming.VERSIONED
 
     @property
     def checksums(self) -> str:
@@ -61,6 +73,8 @@ class ReleaseFileNames:
     @property
     def provenance(self) -> str:
         """The provenance statement."""
+        if self.naming is ReleaseNaming.CONVENTIONAL:
+            return CONVENTIONAL_PROVENANCE
         return self.prefix + PROVENANCE_SUFFIX
 
     @property
@@ -100,7 +114,7 @@ class ReleaseFileNames:
     @property
     def bundles(self) -> tuple[str, ...]:
         """Every Sigstore bundle, attestations included."""
-        return tuple(name for name in self.names if name.endswith(BUNDLE_SUFFIX))
+        return tuple(name for name in self.names if name.endswith(bundle_suffix(self.naming)))
 
     @property
     def detached(self) -> tuple[str, ...]:
@@ -144,7 +158,7 @@ class ReleaseFileNames:
 
     def kind_of(self, name: str) -> str:
         """Return what a file or attestation is, as conditions on identities name it (contracts/config/signing.py)."""
-        if name.endswith(ATTESTATION_SUFFIX):
+        if name.endswith(ATTESTATION_SUFFIXES):
             found = next((what for what in ATTESTED if name == self.attestation(what)), "further")
             return f"{found}-attestation"
         if name.endswith(PUBLISH_SUFFIX):
@@ -168,9 +182,11 @@ class ReleaseFileNames:
 
     def attestation(self, what: str) -> str:
         """Return the name of an attestation: `what` is one of `ATTESTED`."""
-        return f"{self.prefix}-{what}{ATTESTATION_SUFFIX}"
+        return f"{self.prefix}-{what}.attestation{bundle_suffix(self.naming)}"
 
     def _rest(self, name: str) -> str:
+        if self.naming is ReleaseNaming.CONVENTIONAL and CONVENTIONAL_SBOM.fullmatch(name):
+            return name
         return name.removeprefix(f"{self.prefix}-") if name.startswith(f"{self.prefix}-") else ""
 
 
@@ -181,7 +197,7 @@ def classify(names: Collection[str], *, attached: bool = False) -> ReleaseFileNa
         names: The names of all given files.
         attached: Whether the checksums do not list the verifier.
     Raises:
-        InputError: They are not a release, or more than one.
+        InputError: They are not a release, or more than one, or the provenance is there in both forms of names.
     """
     for suffix in (CHECKSUMS_SUFFIX, PROVENANCE_SUFFIX, GATE_SUFFIX):
         found = sorted({name.removesuffix(suffix) for name in names if name.endswith(suffix) and name != suffix})
@@ -190,8 +206,20 @@ def classify(names: Collection[str], *, attached: bool = False) -> ReleaseFileNa
                 f"there are {len(found)} releases: {', '.join(found)}", hint="Give one release, in a folder of its own."
             )
         if found:
-            return ReleaseFileNames(prefix=found[0], names=tuple(sorted(names)), attached=attached)
+            return ReleaseFileNames(
+                prefix=found[0], names=tuple(sorted(names)), attached=attached, naming=_naming(names, found[0])
+            )
     raise InputError(
         "there is no release: no file ends in -checksums.txt or -provenance.intoto.json",
         hint="Give the folder or archive with all files of one release.",
     )
+
+
+def _naming(names: Collection[str], prefix: str) -> ReleaseNaming:
+    other = prefix + PROVENANCE_SUFFIX
+    if CONVENTIONAL_PROVENANCE in names and other in names:
+        raise InputError(
+            f"the provenance has two names: {CONVENTIONAL_PROVENANCE} and {other}",
+            hint="A release has one of them: get its files again, from where it is published.",
+        )
+    return naming_of(names)

@@ -152,9 +152,7 @@ def _entry(
 
 
 def _others(parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Iterator[Line]:
-    allowed = {
-        name for file in parts.signed for name in (bundle_name(file), signature_name(file), certificate_name(file))
-    }
+    allowed = {name for file in parts.signed for name in _signatures(file, parts)}
     allowed |= {parts.attestation(what) for what in ATTESTED} | set(parts.signed)
     allowed |= set(map(publish_attestation_name, parts.distributions))
     for name in parts.names:
@@ -172,6 +170,10 @@ def _others(parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: M
         if first != name:
             yield failed(name, f"differs from {first} in case only", "ls")
     yield passed(parts.prefix, f"{len(parts.names)} files, {len(parts.unlisted)} of them additional", "ls")
+
+
+def _signatures(file: str, parts: ReleaseFileNames) -> tuple[str, ...]:
+    return bundle_name(file, parts.naming), signature_name(file), certificate_name(file)
 
 
 def _kept(name: str, parts: ReleaseFileNames, files: Mapping[str, GivenFile], contents: Mapping[str, bytes]) -> Line:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.supply_chain.contracts.files.verification import Check, Expectations, GivenFile, Line
+from ops.supply_chain.contracts.values.release_naming import ReleaseNaming
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.trust.identities.run import repository_of
@@ -37,6 +38,7 @@ PARAMETERS = frozenset(
         "policyProfiles",
         "options",
         "build",
+        "names",
         "rehearsal",
     }
 )
@@ -203,6 +205,9 @@ def _parameter_problems(parts: ReleaseFileNames, statement: Node) -> Iterator[st
     component, version = parameters["component"].text(), parameters["version"].text()
     if f"{component}-{version}" != parts.prefix:
         yield f"{parameters.path}: names {excerpt(component)} {excerpt(version)}, but the files are named {parts.prefix}"
+    stated = parameters.table().get("names", ReleaseNaming.VERSIONED.value)
+    if stated != parts.naming.value:
+        yield f"{parameters.path}.names: states {excerpt(stated)} names, but the files have {parts.naming} ones"
 
 
 def _source_problems(statement: Node, wanted: Expectations) -> Iterator[str]:

@@ -68,7 +68,7 @@ def signature_line(
     name: str, parts: ReleaseFileNames, answers: Mapping[str, BundleResult], wanted: Expectations
 ) -> Line:
     """Check the signature of one file."""
-    bundle = bundle_name(name)
+    bundle = bundle_name(name, parts.naming)
     if bundle not in parts.names:
         return failed(name, f"is not signed: {bundle} is missing")
     answer = answers[bundle]
@@ -121,7 +121,7 @@ def _detached(parts: ReleaseFileNames, given: Given) -> Iterator[Line]:
     if not any(name.endswith(DETACHED_SUFFIXES) for name in parts.names):
         return
     for name in parts.signed:
-        answer = given.signatures.get(bundle_name(name), BundleResult())
+        answer = given.signatures.get(bundle_name(name, parts.naming), BundleResult())
         proof = answer.proof
         expected = {
             signature_name(name): base64.b64encode(proof.signature) + b"\n" if proof else None,

@@ -18,6 +18,13 @@ from ops.supply_chain.contracts.files.claims import ClaimsReport, EvidenceSource
 from ops.supply_chain.contracts.files.manifest import Manifest
 from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.values.predicate_types import PROVENANCE_TYPE, STATEMENT_TYPES
+from ops.supply_chain.contracts.values.release_naming import (
+    CONVENTIONAL_PROVENANCE,
+    CONVENTIONAL_SBOM,
+    ReleaseNaming,
+    naming_of,
+    provenance_name,
+)
 from ops.supply_chain.contracts.values.signature_names import (
     attestation_name,
     bundle_name,
@@ -31,7 +38,7 @@ from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.formats.wheel import parse_file_name
 from ops.supply_chain.gather.assurance.claims.evaluate import claims_of
 from ops.supply_chain.gather.gates.outcome import today
-from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name, report_names
+from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, report_names
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.arguments import DEFAULT_ARTIFACTS
 from ops.supply_chain.runner.context import StageRun
@@ -53,6 +60,7 @@ _MEANINGS = (
     ("-source.tar.gz", "the source of a project without dependencies"),
     ("-gate.json", "the verdict of the policy and the record of every stage"),
     ("-provenance.intoto.json", "what was made from which commit and by what, as SLSA provenance"),
+    (CONVENTIONAL_PROVENANCE, "what was made from which commit and by what, as SLSA provenance"),
     ("-checksums.txt", "the SHA-256 of the released files"),
     (".whl", "the package, built"),
     (".tar.gz", "the package, as source"),
@@ -182,9 +190,14 @@ def _released(name: str, names: Sequence[str], manifest: Manifest) -> DescribedF
     return DescribedFile(
         name=name,
         meaning=next((text for suffix, text in _MEANINGS if name.endswith(suffix)), ""),
-        signed=bundle_name(name) in names,
-        sbom=name.startswith(f"{manifest.component}-{manifest.version}-sbom"),
+        signed=bundle_name(name, naming_of(names)) in names,
+        sbom=name.startswith(f"{manifest.component}-{manifest.version}-sbom")
+        or bool(CONVENTIONAL_SBOM.fullmatch(name)),
     )
+
+
+def _naming(manifest: Manifest) -> ReleaseNaming:
+    return naming_of({file.name for file in manifest.files})
 
 
 def _commands(facts: DocumentFacts, manifest: Manifest, files: Sequence[DescribedFile]) -> VerifyCommands:
@@ -197,7 +210,7 @@ def _commands(facts: DocumentFacts, manifest: Manifest, files: Sequence[Describe
         pipeline=tuple(_pipeline(facts, manifest, files)),
         packages=tuple(_packages(facts, manifest)),
         reproduction=tuple(_reproduction(manifest, files)),
-        affected=tuple(_affected(files)),
+        affected=tuple(_affected(manifest, files)),
     )
 
 
@@ -207,7 +220,9 @@ def _signatures(facts: DocumentFacts, manifest: Manifest, files: Sequence[Descri
         who = commands.who(signer.identity, signer.identity_regex, signer.issuer)
         for file in files:
             if file.signed:
-                yield commands.verify_file(file.name, bundle_name(file.name), who, private_root=private)
+                yield commands.verify_file(
+                    file.name, bundle_name(file.name, _naming(manifest)), who, private_root=private
+                )
         for bundle, kind, subject in _attestations(manifest):
             yield commands.verify_attestation(subject, bundle, kind, who, private_root=private)
 
@@ -224,7 +239,7 @@ def _attestations(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
         **STATEMENT_TYPES,
     }
     for what, kind in kinds.items():
-        bundle = attestation_name(component, version, what)
+        bundle = attestation_name(component, version, what, naming_of(names))
         if bundle in names and subject in names:
             yield bundle, kind, subject
 
@@ -263,7 +278,7 @@ def _pipeline(facts: DocumentFacts, manifest: Manifest, files: Sequence[Describe
         return
     checksums = checksums_name(manifest.component, manifest.version)
     if checksums in names:
-        yield from _check_verifier(facts, checksums, signers, files)
+        yield from _check_verifier(facts, manifest, signers, files)
     if not any(file.signed for file in files):
         yield f"python3 {VERIFIER} --allow-unsigned ."
         return
@@ -302,13 +317,14 @@ def _packages(facts: DocumentFacts, manifest: Manifest) -> Iterator[str]:
 
 
 def _check_verifier(
-    facts: DocumentFacts, checksums: str, signers: Sequence[SigningIdentity], files: Sequence[DescribedFile]
+    facts: DocumentFacts, manifest: Manifest, signers: Sequence[SigningIdentity], files: Sequence[DescribedFile]
 ) -> Iterator[str]:
     """Yield what checks the verifier before it is run: the signed checksums, and its digest in them."""
+    checksums, naming = checksums_name(manifest.component, manifest.version), _naming(manifest)
     if len(signers) == 1 and any(file.name == checksums and file.signed for file in files):
         who = commands.who(signers[0].identity, signers[0].identity_regex, signers[0].issuer)
         private = bool(facts.config.signing.trust_config)
-        yield commands.verify_file(checksums, bundle_name(checksums), who, private_root=private)
+        yield commands.verify_file(checksums, bundle_name(checksums, naming), who, private_root=private)
     yield commands.listed(VERIFIER, checksums)
 
 
@@ -320,15 +336,16 @@ def _entry(signer: SigningIdentity) -> Iterator[str]:
 
 
 def _reproduction(manifest: Manifest, files: Sequence[DescribedFile]) -> Iterator[str]:
-    provenance = provenance_name(manifest.component, manifest.version)
+    provenance = provenance_name(manifest.component, manifest.version, _naming(manifest))
     if provenance not in {file.name for file in files}:
         return
     yield command("reproduce", "--project", "CLONE", "--release", "FOLDER")
 
 
-def _affected(files: Sequence[DescribedFile]) -> Iterator[str]:
+def _affected(manifest: Manifest, files: Sequence[DescribedFile]) -> Iterator[str]:
     for file in files:
-        if file.sbom and file.name.endswith(".cdx.json"):
+        # Those of distributions name less than that of the release.
+        if file.name.startswith(f"{manifest.component}-{manifest.version}-sbom.") and file.name.endswith(".cdx.json"):
             query = '.components[] | select(.name == $name) | "\\(.name) \\(.version)"'
             yield f"jq -r --arg name PACKAGE {commands.quoted(query)} {commands.quoted(file.name)}"
             break

@@ -16,6 +16,7 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.attestations import PREDICATES
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.values.predicate_types import STATEMENT_TYPES, SUMMARY
+from ops.supply_chain.contracts.values.release_naming import ReleaseNaming, naming_of, provenance_name
 from ops.supply_chain.contracts.values.signature_names import (
     attestation_name,
     certificate_name,
@@ -33,7 +34,7 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 from ops.supply_chain.release.assembly.completeness import problems_of_set
-from ops.supply_chain.release.assembly.layout import checksums_name, gate_name, provenance_name
+from ops.supply_chain.release.assembly.layout import checksums_name, gate_name
 from ops.supply_chain.trust.attestations.statements import RecordedRelease, expected_statements, stated
 from ops.supply_chain.trust.signing.plan import SigningItem, expected_names, file_items, proves, strays
 from ops.supply_chain.trust.signing.statements import documents, publish_statement, statement_bytes, subjects
@@ -71,9 +72,14 @@ class SigningSet(msgspec.Struct, frozen=True, kw_only=True):
         return classify(self.names).kind_of(item.bundle if item.is_statement else item.name)
 
     @property
+    def naming(self) -> ReleaseNaming:
+        """The form of the files' names."""
+        return naming_of(self.files)
+
+    @property
     def summary(self) -> str:
         """The name of the verification summary, which is made when everything else is signed."""
-        return attestation_name(self.component, self.version, SUMMARY)
+        return attestation_name(self.component, self.version, SUMMARY, self.naming)
 
     @property
     def reads(self) -> tuple[FileRef, ...]:
@@ -95,7 +101,7 @@ def read_set(dist: Path, component: str, version: str) -> SigningSet:
         raise OutputError(f"{folder}: cannot be cleaned: {error.strerror or error}") from error
     names = files_in(folder)
     files = {name: measure(folder / name) for name in names if not is_signature(name)}
-    statement = canonical.read(folder / provenance_name(component, version), Statement)
+    statement = canonical.read(folder / provenance_name(component, version, naming_of(files)), Statement)
     digests = {name: file.sha256 for name, file in files.items()}
     problems = problems_of_set(digests, statement, component=component, version=version)
     if problems:
@@ -225,11 +231,11 @@ def _require_verifiable(found: SigningSet, statements: Sequence[SigningItem]) ->
 
 def _statements(found: SigningSet) -> tuple[SigningItem, ...]:
     component, version = found.component, found.version
-    name = provenance_name(component, version)
+    name = provenance_name(component, version, found.naming)
     provenance = canonical.read_bytes(found.folder / name)
     items = [
         SigningItem(
-            bundle=attestation_name(component, version, "provenance"),
+            bundle=attestation_name(component, version, "provenance", found.naming),
             name=name,
             sha256=found.files[name].sha256,
             statement=provenance,
@@ -241,7 +247,7 @@ def _statements(found: SigningSet) -> tuple[SigningItem, ...]:
         data = canonical.read_bytes(found.folder / document.name)
         items.append(
             SigningItem(
-                bundle=attestation_name(component, version, document.what),
+                bundle=attestation_name(component, version, document.what, found.naming),
                 name=document.name,
                 sha256=found.files[document.name].sha256,
                 statement=statement_bytes(about, document.predicate_type, data, where=document.name),
@@ -291,7 +297,7 @@ def _recorded(found: SigningSet, claimed: dict[str, str], provenance: bytes) -> 
         made = {what: expected for what, expected in expected_statements(release).items() if what in stated(statement)}
         return [
             SigningItem(
-                bundle=attestation_name(found.component, found.version, what),
+                bundle=attestation_name(found.component, found.version, what, found.naming),
                 name=name,
                 sha256=found.files[name].sha256,
                 statement=statement_bytes(

@@ -21,7 +21,7 @@ from ops.supply_chain.contracts.files.verification import (
     GivenFile,
     Verification,
 )
-from ops.supply_chain.contracts.values.signature_names import BUNDLE_SUFFIX
+from ops.supply_chain.contracts.values.signature_names import bundle_name, bundle_suffix
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import StageError, UnavailableError
 from ops.supply_chain.core.moments import timestamp
@@ -233,7 +233,8 @@ def check_contents(
     bundles = [name for name in parts.bundles if name in contents]
     attested = [name for name in bundles if is_attestation(name, parts)]
     whole = read or contents.__getitem__
-    covered = {f"{name}{BUNDLE_SUFFIX}": files[name].sha256 for name in parts.signed}
+    suffix = bundle_suffix(parts.naming)
+    covered = {bundle_name(name, parts.naming): files[name].sha256 for name in parts.signed}
     unread = BundleResult(problem="is not a readable file")
     cyclonedx = {name: contents[name] for name in parts.sboms if name.endswith(CYCLONEDX_SUFFIX) and name in contents}
     given = Given(
@@ -243,8 +244,8 @@ def check_contents(
             name: checker.file(
                 contents[name],
                 covered[name],
-                partial(whole, name.removesuffix(BUNDLE_SUFFIX)),
-                kind=parts.kind_of(name.removesuffix(BUNDLE_SUFFIX)),
+                partial(whole, name.removesuffix(suffix)),
+                kind=parts.kind_of(name.removesuffix(suffix)),
             )
             if name in contents and covered[name]
             else unread

@@ -24,7 +24,7 @@ from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.trust.verification.check import BundleChecker, further_in
 from ops.supply_chain.trust.verification.chain import previous_of
-from ops.supply_chain.trust.verification.file_kinds import PROVENANCE_SUFFIX, classify
+from ops.supply_chain.trust.verification.file_kinds import PROVENANCE_NAMES, classify
 from ops.supply_chain.trust.verification.verify import REHEARSAL_HOSTS
 
 if TYPE_CHECKING:
@@ -342,7 +342,7 @@ def expectations(
 
 
 def _previous_sha256(folder: Path) -> str:
-    files, _ = read_release(folder, (PROVENANCE_SUFFIX,))
+    files, _ = read_release(folder, PROVENANCE_NAMES)
     name = classify(files).provenance
     if name not in files or not files[name].sha256:
         raise InputError(f"{folder}: contains no provenance", hint="Give the folder of the previous release.")
@@ -353,7 +353,7 @@ def _retained_previous(folder: Path, artifacts: Path | None) -> str:
     """Return the digest of the retained previous release's provenance; empty if it is not retained here."""
     if artifacts is None or not artifacts.is_dir():
         return ""
-    files, contents = read_release(folder, (PROVENANCE_SUFFIX,))
+    files, contents = read_release(folder, PROVENANCE_NAMES)
     data = contents.get(classify(files).provenance, b"")
     try:
         statement = json_reader.read(data)
