@@ -72,7 +72,7 @@ PIPELINE: tuple[StageRow, ...] = (
         "check_hashes",
         "Hashes",
         reads="locks, index",
-        writes="record; with --record name.contents.json",
+        writes="record; with --record NAME.contents.json",
         decides="every recorded hash still served by the index, yanked, replaced, quarantined",
         gate=True,
         required=True,

@@ -17,6 +17,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.risk.findings.render.screen import screen_lines
 from ops.supply_chain.runner.pipeline import Finished, StageEnd
 from ops.supply_chain.sessions.one_screen import (
+    NOT_BUILT,
     Ending,
     StageLog,
     Words,
@@ -181,6 +182,14 @@ def test_an_open_finding_that_fails_a_gate_denies_where_the_policy_was_not_asked
 
 def test_a_pass_is_never_said_over_a_cause_that_denies(run: Run) -> None:
     assert run.lines(0, more=(failure("no identity", ["Name one."]),))[0].startswith("REFUSED  ")
+
+
+def test_a_package_that_was_not_built_is_said_where_the_files_are(run: Run) -> None:
+    note = f"requirements-build.txt is absent, so demo{NOT_BUILT}nox -s lock writes it"
+    run.keep(msgspec.structs.replace(record("build_distributions"), notes=("other", note)), judged=allowed())
+    assert [line for line in run.lines(0) if line.startswith("built ")] == [
+        "built     requirements-build.txt is absent, so demo is not built:"
+    ]
 
 
 def test_a_waived_finding_is_counted(run: Run) -> None:

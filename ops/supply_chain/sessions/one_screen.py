@@ -43,6 +43,10 @@ from ops.supply_chain.runner.streams import print_error, print_lines, print_resu
 
 VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")
 REPORT = "report/index.html"
+BUILD_STAGE = "build_distributions"
+NOT_BUILT = " is not built: "
+"""In its note on a package without a build lock."""
+
 REPORT_STAGE = "render_report"
 SUMMARY_STAGE = "summarise_release"
 SUMMARY_LABELS = ("made", "source", "retained", "signature", "next")
@@ -201,11 +205,18 @@ def screen_of(finished: Finished, ending: Ending, log: StageLog | None) -> Scree
         made=(
             *(("weakened", text) for text in dict.fromkeys(weakened)),
             *ending.notes,
+            *_not_built(records),
             *_made(finished, ending, log),
         ),
         following=_following(finished, ending, causes, log),
         steps=ending.steps,
     )
+
+
+def _not_built(records: Sequence[Record]) -> list[tuple[str, str]]:
+    """Return a line for a package without wheel and sdist: a release without them is not all that customers install."""
+    notes = [note for record in records if record.stage == BUILD_STAGE for note in record.notes]
+    return [("built", note) for note in notes if NOT_BUILT in note][:1]
 
 
 def _verdict(finished: Finished, ending: Ending, causes: Iterable[tuple[Mark, RootCause]]) -> tuple[str, Mark]:
