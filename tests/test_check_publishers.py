@@ -15,6 +15,7 @@ from ops.supply_chain.adapters.index import publishers as publisher_sources
 from ops.supply_chain.core.errors import ExitCode
 from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood
 from tests.fakes.integrity import FakeIntegrity, provenance
+from tests.typed import typed
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 NAME = "pypi_attestation_models-0.0.4a2.tar.gz"
@@ -212,9 +213,10 @@ def test_metadata_that_changed(stage: Stage) -> None:
         f"  {PACKAGE} 0.0.4a2  publisher.metadata-changed",
         f"    what: {PACKAGE}: expected maintainer 'Somebody Else', found ''",
         "    where: requirements.txt:1",
-        (
+        typed(
             f"    next: Review who publishes {PACKAGE} now; if the change is legitimate, run "
-            f"nox -s check_publishers -- --record --accept {PACKAGE}."
+            f"nox -s check_publishers -- --record --accept {PACKAGE}.",
+            stage.root,
         ),
     ]
 

@@ -172,7 +172,7 @@ _REPORTING = """\
 _SIGNING = """\
 # Names of released files: "versioned" (N-V-provenance.intoto.json, FILE.sigstore.json), or "conventional"
 # (build-provenance.json, FILE.bundle) for a project whose published recipes use those.
-# [release]
+[release]
 # names = "versioned"
 
 # How releases are signed: "sigstore" (keyless), or "checksums", which publishes digests without signatures.
