@@ -74,7 +74,13 @@ def copies(tmp_path: Path, stage: str) -> tuple[Handmade, Callable[[], Handmade]
     return good, fresh
 
 
-@pytest.mark.parametrize("stage", CASES)
+BY_DEFAULT = ("assemble_release", "retain_artifacts")
+"""Those that write most; `-m whole` has all of them."""
+
+
+@pytest.mark.parametrize(
+    "stage", [stage if stage in BY_DEFAULT else pytest.param(stage, marks=pytest.mark.whole) for stage in CASES]
+)
 def test_killed_at_any_byte(tmp_path: Path, stage: str) -> None:
     main, whole = CASES[stage]
     good, fresh = copies(tmp_path, stage)

@@ -179,6 +179,7 @@ def test_older_and_awkward_pins(aged: frozenset[Pin], feed: Feed, snapshot: Path
     assert {item.package for item in ours if _found(item) in more} == {"apache-airflow", "torch"}
 
 
+@pytest.mark.whole
 def test_what_only_we_call_undecided(aged: frozenset[Pin], feed: Feed) -> None:
     """pip-audit says nothing of these; each is a record that does not let anybody decide."""
     undecided = [item for item in _ours(aged, feed) if item.status is not Status.AFFECTED]

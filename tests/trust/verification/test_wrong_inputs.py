@@ -12,6 +12,7 @@ import pytest
 
 from ops.supply_chain import verify_release
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
+from ops.supply_chain.sessions import stand_alone
 from tests.trust.verification.conftest import Run
 from tests.trust.verification.world import WORKFLOW, World
 
@@ -19,7 +20,7 @@ NAMED = ["--identity", WORKFLOW, "--issuer", GITHUB_ISSUER]
 Verify = Callable[..., tuple[int, str]]
 
 
-@pytest.fixture(params=["stage", "stand-alone"])
+@pytest.fixture(params=["stage", "stand-alone", pytest.param("zipapp", marks=pytest.mark.whole)])
 def verify(
     request: pytest.FixtureRequest, run: Run, packages: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> Verify:
@@ -32,10 +33,13 @@ def verify(
         return code, "".join(capfd.readouterr())
 
     def alone(*words: str) -> tuple[int, str]:
+        return stand_alone.main([*words, "--verbose"]), "".join(capfd.readouterr())
+
+    def zipapp(*words: str) -> tuple[int, str]:
         done = run(*words, "--verbose", site=packages)
         return done.returncode, done.stdout + done.stderr
 
-    return by_stage if request.param == "stage" else alone
+    return {"stage": by_stage, "stand-alone": alone, "zipapp": zipapp}[request.param]
 
 
 @pytest.fixture
