@@ -18,16 +18,15 @@ import io
 import json
 import socket
 import tarfile
-import threading
 import zipfile
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 
 from ops.supply_chain.adapters.http.client import Timeouts
+from tests.fakes.running import Running
 
 DRIP_SECONDS = 0.05
 ENDLESS_BYTES = 1 << 16
@@ -99,7 +98,7 @@ class Seen:
 
 
 @dataclass
-class FakeIndex:
+class FakeIndex(Running):
     """The index; `form` is `json`, `html`, or `mislabelled` (HTML that says it is JSON)."""
 
     form: str = "json"
@@ -118,25 +117,8 @@ class FakeIndex:
         self.statuses: dict[str, dict[str, str]] = {}
         self.infos: dict[str, dict[str, Any]] = {}
         self.moods: dict[Ask, tuple[Mood, int]] = {}
-        self._stop = threading.Event()
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        super().__init__(_Server(self))
         self.dead = _dead_address()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def url(self) -> str:

@@ -15,20 +15,19 @@ import base64
 import gzip
 import hashlib
 import json
-import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 
 from tests.fakes.index import Mood
+from tests.fakes.running import Running
 
 JSON_TYPE = "application/vnd.pypi.integrity.v1+json"
 DRIP_SECONDS = 0.05
 
 
-class FakeIntegrity:
+class FakeIntegrity(Running):
     """The service; `documents` is (project, version, file) -> provenance object, None where it has none."""
 
     def __init__(self) -> None:
@@ -39,20 +38,7 @@ class FakeIntegrity:
         self.location = "http://elsewhere.invalid/secret-token/"
         self.asked: list[str] = []
         self.statuses: list[int] = []
-        self._stop = threading.Event()
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_Server(self))
 
     @property
     def url(self) -> str:

@@ -17,9 +17,10 @@ import json
 import threading
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.fakes.running import Running
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 PUBLISHER = {"kind": "GitHub", "repository": "acme/widget", "workflow": "release.yml", "environment": None}
@@ -60,7 +61,7 @@ class Kind(StrEnum):
     REPEATED = "repeated"  # processed twice, as if a proxy had sent it again
 
 
-class UploadIndex:
+class UploadIndex(Running):
     """The index; `files` is name -> bytes that it serves, `provenance` name -> attestations, `listed` name -> digest."""
 
     def __init__(self) -> None:
@@ -82,24 +83,7 @@ class UploadIndex:
         self._spent: set[str] = set()
         self._faults: dict[Ask, list[Kind]] = {}
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(_Server(self))
 
     def config(self, *, attestations: bool = True, closes: int = 14) -> str:
         """Return an entry of `[[indexes]]`."""
