@@ -144,6 +144,12 @@ def test_one_service_that_is_down_for_two_gates_is_one_cause() -> None:
     assert shown(root_causes(records, ())) == [("not-examined", "the snapshot is old", 2, 0)]
 
 
+def test_a_file_that_was_not_read_is_not_examined() -> None:
+    unread = finding("lock.unread", "found, not read", path="pyproject.toml", severity="info")
+    [cause] = root_causes([record("generate_sbom", unread)], ())
+    assert (cause.kind, cause.locations) == (CauseKind.NOT_EXAMINED, ("pyproject.toml",))
+
+
 def test_unpinned_in_one_lock_and_vulnerable_in_another_are_two_causes() -> None:
     known = finding("vulnerability.known", package="ipython", version="7", path="b.txt", line=2, aliases=("CVE-3",))
     causes = root_causes([record("check_vulnerabilities", BARE, known)], ())

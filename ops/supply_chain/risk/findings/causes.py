@@ -34,6 +34,9 @@ _FIRST_STEP = "lock.unpinned"
 _NO_SOURCE = "lock.no-source"
 _FIRST_RUN = frozenset({"publisher.no-baseline", "lock.no-moment", "lock.no-sbom"})
 _NOT_EXAMINED = ".not-examined"
+_UNREAD = "lock.unread"
+"""A file that was found and not read: nothing in it was examined."""
+
 _ADVISORIES = {"malware.known": CauseKind.MALWARE, "vulnerability.known": CauseKind.VULNERABILITY}
 _CHANGED = ("hash.", "publisher.", "lock.", "source.", "build.", "change.")
 """Gates whose findings are about something that is other than it should be."""
@@ -71,7 +74,9 @@ class _Group:
     @property
     def unexamined(self) -> bool:
         """Whether something could not be examined because of it."""
-        return any(finding.code.endswith(_NOT_EXAMINED) or finding.code in _UNPINNED for finding in self.findings)
+        return any(
+            finding.code.endswith(_NOT_EXAMINED) or finding.code in (*_UNPINNED, _UNREAD) for finding in self.findings
+        )
 
 
 def root_causes(records: Sequence[Record], verdicts: Iterable[Verdict]) -> tuple[RootCause, ...]:
@@ -156,6 +161,8 @@ def _key(finding: Finding, unpinned: Collection[str], alone: Mapping[str, str]) 
 
 
 def _kind(code: str) -> CauseKind:
+    if code == _UNREAD:
+        return CauseKind.NOT_EXAMINED
     return CauseKind.CHANGED if code.startswith(_CHANGED) else CauseKind.OTHER
 
 
