@@ -352,7 +352,8 @@ def test_every_finding_is_in_every_form_and_breaks_none(findings: list[Finding])
     assert len(lines) == 1 + 4 + len(rows(found.findings)) + report_markdown(found).count("\n### ")
     for row in lines:
         assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) in (4, 6)
-        assert not re.search(r"<|(?<!&)#|\x1b|\r", row)
+        own = re.sub(r"\]\(<https://[A-Za-z0-9./-]+>\)", "]", row)  # links to advisories, whose form is checked
+        assert not re.search(r"<|(?<!&)#|\x1b|\r", own)
     lines = report_text(found).split("\n")
     assert sum(line.startswith("    what: ") for line in lines) == len(rows(found.findings))
     assert ("WAIVED" in lines) is (found.waived > 0)
