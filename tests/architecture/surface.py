@@ -41,9 +41,21 @@ _KEY_AND_CODE = "sbom.licence"
 
 _CODE_PARTS = re.compile(r"[a-z]+\.(?:[a-z0-9-]+-)?\{\}|\{\}\.[a-z]+(?:-[a-z]+)*")
 _NOT_CODES = frozenset(
-    {"custom", "data", "packaging", "project", "rehearsal", "rekor", "reporting", "sealwright", "tool", "uploads"}
+    {
+        "crates",
+        "custom",
+        "data",
+        "packaging",
+        "project",
+        "rehearsal",
+        "rekor",
+        "reporting",
+        "sealwright",
+        "tool",
+        "uploads",
+    }
 )
-"""First words of dotted texts that are something else: Rego paths, host names, configuration keys."""
+"""First words of dotted texts that are something else: Rego paths, host names, ecosystems, configuration keys."""
 
 _EXTENSIONS = [
     "age",
