@@ -132,8 +132,9 @@ def adopt(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def retention(session: nox.Session) -> None:
-    """List the retained releases; `-- --verify` checks them, `-- --prune` removes expired ones."""
-    _script(session, "retain_artifacts", *([] if session.posargs else ["--list"]))
+    """List the retained releases; `-- --verify` checks them, `-- --prune` lists expired ones, `--prune --apply` removes them."""
+    others = {"--list", "--verify", "--prune", "-h", "--help"}
+    _script(session, "retain_artifacts", *([] if others.intersection(session.posargs) else ["--list"]))
 
 
 @nox.session(default=False)

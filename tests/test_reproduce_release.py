@@ -137,6 +137,14 @@ def test_a_release_is_reproduced_in_a_second_clone(world: Reproduced, monkeypatc
     assert not any(word.startswith("SLSA_") for word in statement["predicate"]["properties"])
 
 
+@pytest.mark.whole
+def test_a_retained_release_is_named_by_its_version(world: Reproduced, monkeypatch: pytest.MonkeyPatch) -> None:
+    _verified(monkeypatch)
+    shutil.copytree(world.release, world.base / "artifacts" / "supply-chain" / "small" / "v1.0")
+    folders = ["--project", world.clone, "--dist", world.dist, "--artifacts", world.base / "artifacts"]
+    assert reproduce_release.main([*map(str, folders), "--retained", "v1.0", "--allow-unsigned"]) == ExitCode.PASS
+
+
 def _edit(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
     def edit(release: Path) -> None:
         path = release / name

@@ -1,4 +1,7 @@
-"""Every command that the product prints is made by one function, so that it is right however sealwright was called."""
+"""Every command that the product prints is made by one function, so that it is right however sealwright was called.
+
+`tests/printed` collects what is printed, and executes it.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,10 @@ from pathlib import Path
 
 from ops.supply_chain import PIPELINE
 from ops.supply_chain.core.start import TREE
-from sealwright.__main__ import list_sessions
 
 HOME = "core/commands.py"
 LITERAL = re.compile(r"\bnox\s+-s\b")
 SCRIPT = re.compile(rf"\b(?:{'|'.join(row.script for row in PIPELINE)})\.py\b")
-ADVISED = re.compile(r"\bnox -s (?P<session>[\w<{]+)")
 GENERATED_BY = "assurance/techdocs/site.py"
 """Names the script that made a page: nothing to type."""
 
@@ -43,29 +44,3 @@ def test_no_module_writes_a_command_of_its_own() -> None:
         if LITERAL.search(text) or (SCRIPT.search(text) and name != GENERATED_BY)
     ]
     assert found == [], "use core.commands.command(SESSION, *OPTIONS)"
-
-
-def test_every_session_that_is_advised_exists() -> None:
-    known = set(list_sessions())
-    calls = [
-        (name, node.args[0].value)
-        for name, path in _modules()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "command" and node.args
-        if isinstance(node.args[0], ast.Constant)
-    ]
-    assert len(calls) > 50
-    assert [call for call in calls if call[1] not in known] == []
-
-
-def test_rules_and_templates_advise_sessions_that_exist() -> None:
-    known = set(list_sessions())
-    files = [*(TREE / "policy").rglob("*.rego"), *(TREE / "templates").rglob("*.*")]
-    found = {
-        (path.name, word["session"])
-        for path in files
-        if path.is_file()
-        for word in ADVISED.finditer(path.read_text(encoding="utf-8"))
-    }
-    assert len(found) > 30
-    assert [advice for advice in sorted(found) if advice[1] not in known] == []

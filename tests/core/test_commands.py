@@ -23,6 +23,9 @@ def test_a_recorded_command_names_no_folder() -> None:
     ("text", "typing", "expected"),
     [
         pytest.param("Run `nox -s lock`.", Typing(), "Run `nox -s lock`.", id="in a checkout, of itself"),
+        pytest.param("Run nox -s adopt, or", THEIRS, "Run nox -s adopt -- ../theirs, or", id="its word is the project"),
+        pytest.param("nox -s adopt -- --write.", THEIRS, "nox -s adopt -- ../theirs --write.", id="before its options"),
+        pytest.param("nox -s adopt -- PATH", THEIRS, "nox -s adopt -- PATH", id="names its project"),
         pytest.param("nox -s lock -- --upgrade", Typing(), "nox -s lock -- --upgrade", id="with options"),
         pytest.param("nox -s lock.", THEIRS, "nox -s lock -- --project ../theirs.", id="another project"),
         pytest.param("nox -s lock -- -U", THEIRS, "nox -s lock -- --project ../theirs -U", id="its option comes first"),

@@ -66,7 +66,7 @@ def commands(repository: Path) -> Iterator[Command]:
 
 def _words(text: str) -> list[str]:
     try:
-        return shlex.split(text)
+        return shlex.split(text, comments=True)
     except ValueError:
         return text.split()
 

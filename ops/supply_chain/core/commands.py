@@ -12,7 +12,9 @@ import shlex
 from typing import NamedTuple
 
 _PREFIX = "nox -s "
-_COMMAND = re.compile(r"\bnox\s+-s\s+(?P<session>[a-z]\w*)(?P<split>\s+--(?=\s))?(?P<project>\s+--project\b)?")
+_COMMAND = re.compile(
+    r"\bnox\s+-s\s+(?P<session>[a-z]\w*)(?P<split>\s+--(?=\s))?(?P<project>\s+--project\b)?(?P<words>\s+(?=[^-\s]))?"
+)
 _TOOLS = r"(?:nox|sealwright|uv|uvx|pip|pip-compile|pipx|poetry|pdm|pipenv|conda|pixi|python|python3|git|cosign|gh)"
 _PASTEABLE = re.compile(
     rf"`(?P<quoted>{_TOOLS} [^`\n]+)`"
@@ -66,8 +68,10 @@ def pasteable(text: str) -> tuple[str, ...]:
 
 def _typed(found: re.Match[str], typing: Typing) -> str:
     session = found["session"]
-    named = bool(found["project"]) or not typing.project or session in _NAMES_ITS_PROJECT
-    options = [] if named else ["--project", shlex.quote(typing.project)]
+    first = session in _NAMES_ITS_PROJECT
+    named = bool(found["project"]) or not typing.project or (first and bool(found["split"] and found["words"]))
+    options = [] if named else [*([] if first else ["--project"]), shlex.quote(typing.project)]
     options += ["--project"] if found["project"] else []
     split = [] if typing.console or not (options or found["split"]) else ["--"]
-    return " ".join([*([typing.console] if typing.console else ["nox", "-s"]), session, *split, *options])
+    typed = " ".join([*([typing.console] if typing.console else ["nox", "-s"]), session, *split, *options])
+    return typed + (found["words"] or "")

@@ -1,0 +1,115 @@
+"""Which test executes each form of a command that is printed: a case of `test_commands`, or another test, by its name."""
+
+from __future__ import annotations
+
+HERE = "tests/printed/test_commands.py::test_it_does_what_it_is_printed_for"
+"""A case of that test has the form as its name."""
+
+ITSELF = "is what runs these tests"
+CONTRIBUTORS = "runs over the whole repository; a change of it runs this before it is merged"
+_VERIFY = "tests/trust/verification"
+_ADOPT = "tests/sessions/test_adopt.py::test_an_empty_project_is_really_rehearsed"
+_ON_INDEX = "tests/test_publish_on_index.py::test_the_distributions_are_published_with_their_attestations"
+_INCIDENT = "tests/test_draft_incident.py"
+_REHEARSAL = "tests/pipeline/test_rehearsal.py::test_it_was_verified_by_the_projects_own_policy"
+_GATED = "tests/pipeline/test_gated_release.py"
+_KEYS = f"{_VERIFY}/test_keys.py"
+
+CASES = (
+    "build_distributions",
+    "build_distributions --public-log",
+    "check_hashes",
+    "check_hashes --bytes",
+    "check_hashes --bytes --record",
+    "check_locks",
+    "check_locks --help",
+    "check_locks --offline",
+    "check_locks --verbose",
+    "check_malware",
+    "check_publishers",
+    "check_publishers --record",
+    "check_vulnerabilities",
+    "check_vulnerabilities --second-opinion",
+    "check_vulnerabilities --vex",
+    "compare ARGUMENT",
+    "evaluate_claims",
+    "evaluate_policy",
+    "generate_sbom",
+    "generate_sbom --help",
+    "generate_vex",
+    "lock",
+    "lock --bypass-cool-down --reason --upgrade-package",
+    "lock --upgrade",
+    "lock --upgrade-package",
+    "mirror_docs",
+    "report",
+    "report_findings",
+    "retention",
+    "retention --prune",
+    "retention --verify",
+    "review",
+    "review --offline --only",
+    "scan_updates",
+    "security_md",
+)
+
+EXECUTED = {
+    **dict.fromkeys(CASES, HERE),
+    "adopt --write": "tests/sessions/test_adopt.py::test_what_was_never_recorded_is_recorded_and_said",
+    "adopt --workflows --write": "tests/test_adopt_project.py::test_without_a_remote_on_github_there_are_no_workflows",
+    "adopt ARGUMENT": _ADOPT,
+    "adopt ARGUMENT --write": "tests/sessions/test_adopt.py::test_what_was_never_recorded_is_recorded_and_said",
+    "bench --write": "tests/docs/test_docs.py::test_bench_writes",
+    "bench ARGUMENT": CONTRIBUTORS,
+    "bench ARGUMENT --write": "tests/docs/test_docs.py::test_bench_writes",
+    "daily_scan": f"{_GATED}::test_the_daily_scan_remembers_what_it_saw_first_and_when",
+    "daily_scan --public-log": f"{_GATED}::test_a_public_daily_scan_tells_counts_and_outcomes_only",
+    "generate": CONTRIBUTORS,
+    "incident --aware --id --kind --summary": f"{_INCIDENT}::test_a_severe_incident_needs_no_finding",
+    "incident --aware --id --package": f"{_INCIDENT}::test_only_the_named_package_counts",
+    "incident --credit --fix-available --fixed --id": f"{_INCIDENT}::test_the_advisories_state_what_is_known",
+    "incident --exploited --id --submitted": (
+        f"{_INCIDENT}::test_a_later_run_adds_a_revision_and_leaves_the_earlier_as_it_is"
+    ),
+    "lint": CONTRIBUTORS,
+    "publish": "tests/test_publish_release.py::test_a_release_is_published_whole",
+    "publish --dry-run": "tests/test_publish_on_index.py::test_a_dry_run_needs_no_token_and_sends_nothing",
+    "publish --index": _ON_INDEX,
+    "pull_request": "tests/test_review_change.py::test_a_change_that_brings_nothing_new_passes_and_lists_what_is_there",
+    "pull_request --base": "tests/test_review_change.py::test_an_unrelated_history_is_compared_with_the_branch_itself",
+    "pull_request --base --commit": "tests/test_review_change.py::test_a_hostile_change_can_neither_weaken_nor_waive_for_itself",
+    "rehearse": _REHEARSAL,
+    "release": f"{_GATED}::test_a_release_passes_every_gate_carries_their_records_and_keeps_secrets_apart",
+    "release --distributions": "tests/test_build_distributions.py::test_good_distributions_are_copied_and_recorded",
+    "release --public-log": "tests/pipeline/test_release.py::test_the_same_bytes_in_any_folder_umask_zone_locale_hash_seed_and_second",
+    "release --test-results": "tests/release/test_results.py::test_given_results_are_written_recorded_and_released",
+    "report --pdf": "tests/test_render_report.py::test_a_pdf_without_chromium",
+    "reproduce --github": f"{_VERIFY}/test_stage.py::test_a_github_release_is_downloaded_and_held_against_its_tag",
+    "reproduce": "tests/test_reproduce_release.py::test_one_release_is_named",
+    "reproduce --release": "tests/test_reproduce_release.py::test_a_release_is_reproduced_in_a_second_clone",
+    "reproduce --retained": "tests/test_reproduce_release.py::test_a_retained_release_is_named_by_its_version",
+    "sign_artifacts": "tests/test_sign_artifacts.py::test_every_file_has_a_bundle_that_verifies",
+    "tests": ITSELF,
+    "tests ARGUMENT": ITSELF,
+    "verifier": "tests/test_build_verifier.py::test_outside_a_release_it_is_built_whatever_the_project_releases_and_leaves_no_record",
+    "verify": f"{_VERIFY}/test_stage.py::test_of_the_projects_own_release_everything_is_written",
+    "verify --github --identity --issuer": f"{_VERIFY}/test_stage.py::test_a_github_release_is_downloaded_and_held_against_its_tag",
+    "verify --github --identity --issuer --out --package": f"{_VERIFY}/test_package_command.py::test_with_the_release_everything_is_compared",
+    "verify --identity --issuer --out --package": f"{_VERIFY}/test_package_command.py::test_the_verified_file_is_kept_with_its_hash",
+    "verify --lock": f"{_VERIFY}/test_locked.py::test_the_stage_and_the_stand_alone_verifier_agree",
+    "verify ARGUMENT": f"{_VERIFY}/test_stage.py::test_of_a_folder_that_is_named_nothing_is_written",
+    "verify ARGUMENT --identities": f"{_VERIFY}/test_stage.py::test_identities_come_from_the_published_file",
+    "verify ARGUMENT --identities --no-attestations --package": (
+        f"{_VERIFY}/test_package_command.py::test_with_the_release_everything_is_compared"
+    ),
+    "verify ARGUMENT --identities --offline --trusted-root": (
+        f"{_VERIFY}/test_stage.py::test_identities_come_from_the_published_file"
+    ),
+    "verify ARGUMENT --identity --issuer": f"{_VERIFY}/test_wrong_inputs.py::test_the_conditions_of_a_customer_are_compared",
+    "verify ARGUMENT --identity --issuer --offline --rehearsal --trusted-root": (
+        f"{_VERIFY}/test_stage.py::test_what_nobody_may_sign_is_not_examined_and_has_no_summary"
+    ),
+    "verify ARGUMENT --key": f"{_KEYS}::test_the_stage_takes_a_key_and_the_configured_identities_do_not_count",
+    "verify_release": f"{_VERIFY}/test_stage.py::test_of_the_projects_own_release_everything_is_written",
+}
+"""Form -> `FILE::TEST`, or why no test executes it."""
