@@ -71,6 +71,7 @@ evidence := {
 		"identities": 1,
 		"licence_file": true,
 		"malformed_waivers": 0,
+		"owned_gate": true,
 		"private_channel": true,
 		"response": true,
 		"undated_identities": 0,

@@ -154,6 +154,7 @@ def project() -> ProjectFacts:
         private_channel=True,
         licence_file=True,
         update_tool=True,
+        owned_gate=True,
         workflows=WorkflowFacts(files=3, actions=5, pinned=5, restricted=3, daily_scan=1),
     )
 

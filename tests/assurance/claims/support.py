@@ -61,6 +61,7 @@ FIXED = [
     "previous-release-linked",
     "offline-verifiable",
     "daily-scan",
+    "owned-gate",
     "private-reporting",
     "cisa-timestamp-and-generation-context",
 ]

@@ -26,7 +26,19 @@ from tests.assurance.claims.support import FIXED
 from tests.policy.support import POLICY
 
 WORDS = {
-    *("archive", "attestations", "bundles", "checksums", "config", "cyclonedx", "gate", "kept", "licence", "manifest"),
+    *(
+        "archive",
+        "attestations",
+        "bundles",
+        "checksums",
+        "code_owners",
+        "config",
+        "cyclonedx",
+        "gate",
+        "kept",
+        "licence",
+        "manifest",
+    ),
     *("provenance", "root", "spdx2", "spdx3", "update_tool", "vex", "workflows"),
 }
 """Words for evidence that the runner knows."""
@@ -122,7 +134,7 @@ def test_of_a_release_that_does_not_verify_its_problems_are_the_reasons() -> Non
 
 def test_what_the_project_states_needs_no_release() -> None:
     claims = {path.stem for path in RULES} - set(of_release())
-    assert len(claims) == 10
+    assert len(claims) == 11
     for claim in claims:
         assert verdict_of(claim, {"op": "remove", "path": "/release"}).outcome is Outcome.PASS, claim
         assert verdict_of(claim, {"op": "remove", "path": "/project"}).outcome is Outcome.FAIL, claim

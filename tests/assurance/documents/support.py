@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from ops.supply_chain.assurance.documents.facts import DescribedFile, DocumentFacts, VerifyCommands
+from ops.supply_chain.assurance.documents.facts import DescribedFile, DocumentFacts, Example, VerifyCommands
 from ops.supply_chain.assurance.documents.release_text import S2C2F_LEVELS
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config, parse_config
@@ -109,13 +109,26 @@ FILES = (
 COMMANDS = VerifyCommands(
     checksums=("sha256sum --check --strict acme-1.0-checksums.txt",),
     signatures=("cosign verify-blob --bundle acme-1.0-sbom.cdx.json.sigstore.json acme-1.0-sbom.cdx.json",),
+    signed_checksums=("cosign verify-blob --bundle acme-1.0-checksums.txt.sigstore.json acme-1.0-checksums.txt",),
+    attested=("cosign verify-blob-attestation --bundle acme-1.0-provenance.attestation.sigstore.json x",),
+    traced=("jq .predicate.runDetails.builder.id acme-1.0-provenance.intoto.json",),
     pipeline=("python3 sealwright-verify.pyz --identity a --issuer b .",),
     packages=("python3 sealwright-verify.pyz --package acme==1.0 --identity a --issuer b --out verified-acme .",),
     reproduction=("python -m nox -s reproduce -- --project CLONE --release FOLDER",),
     affected=("jq -r . acme-1.0-sbom.cdx.json",),
+    example=("jq -r --arg name idna . acme-1.0-sbom.cdx.json",),
 )
 
 
 def released(*supported: str, rehearsal: bool = False, **more: Any) -> DocumentFacts:
     claims = report(*supported, release=source(rehearsal=rehearsal))
-    return facts(claims, **{"files": FILES, "commands": COMMANDS, "retained_until": "2027-11-02", **more})
+    return facts(
+        claims,
+        **{
+            "example": Example("idna", "3.7"),
+            "files": FILES,
+            "commands": COMMANDS,
+            "retained_until": "2027-11-02",
+            **more,
+        },
+    )

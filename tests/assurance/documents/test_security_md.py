@@ -11,10 +11,11 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
+from ops.supply_chain.assurance.documents.evidence_text import NEAR_L2
 from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts
 from ops.supply_chain.assurance.documents.maintainer_text import NOT_PROMISED
 from ops.supply_chain.assurance.documents.placeholders import names
-from ops.supply_chain.assurance.documents.release_text import S2C2F_LEVELS, slsa_level
+from ops.supply_chain.assurance.documents.release_text import S2C2F_LEVELS, SLSA_CLAIMS, slsa_level
 from ops.supply_chain.assurance.documents.security_md import write_security_md
 from ops.supply_chain.assurance.documents.template import read_template
 from ops.supply_chain.contracts.config.documents import Section
@@ -505,3 +506,96 @@ def test_a_stated_practice_is_a_statement_and_counts_for_no_level(default: str) 
 def test_a_statement_about_no_practice_is_refused(default: str, entries: str) -> None:
     with pytest.raises(UsageError, match=r"controls\.stated\[[01]\]: expected one statement about a practice"):
         written(default, facts(config=config(entries)))
+
+
+CLAIM_TEXT = re.compile(r'\{% claim "(?P<id>[^"]+)" appendix %\}(?P<text>[^{]*)\{% endclaim %\}')
+
+
+@pytest.mark.parametrize("claim", IDS)
+def test_no_sentence_of_the_default_template_survives_its_claim(default: str, claim: str) -> None:
+    texts = [found["text"] for found in CLAIM_TEXT.finditer(default) if found["id"] == claim and found["text"]]
+    texts += [f"The claim {claim} holds.", f"`{claim}`", *([NEAR_L2[claim]] if claim in NEAR_L2 else [])]
+    stated = config("converted = true\n" + STATED)
+    with_it = written(default, released(*(set(IDS) - {"slsa-build-l2"}), config=stated))
+    without = written(default, released(*(set(IDS) - {"slsa-build-l2", claim}), config=stated))
+    assert not [text for text in texts if text in without]
+    used = claim in {found["id"] for found in CLAIM_TEXT.finditer(default)} | set(NEAR_L2)
+    assert used == (f"`{claim}`" in with_it) or claim in SLSA_CLAIMS
+
+
+def test_controls_near_build_l2_are_not_called_that_level(default: str) -> None:
+    text = written(default, released("slsa-build-l1", "provenance-attested"))
+    assert "SLSA Build L1, and no higher level, is claimed." in text
+    assert (
+        "It is not claimed. What the release has of what Build L2 is about, without being that level: its provenance is a"
+        in text
+    )
+    assert "public transparency log" not in text.partition("## Appendix")[0]
+    assert "Build L2 asks for" not in written(
+        default, released("slsa-build-l1", "slsa-build-l2", "provenance-attested")
+    )
+    assert "## SLSA" not in written(default, released())
+    assert "SLSA is about" not in written(default, facts(report("provenance-attested")))
+
+
+def test_s2c2f_in_words_numbers_the_evidence_of_each_requirement(default: str) -> None:
+    met = tuple(
+        msgspec.structs.replace(control, claims=("hash-pinned-locks", "no-drift")) for control in controls("AUD-3")
+    )
+    text = written(default, facts(report("hash-pinned-locks", release=source(), controls=met)))
+    assert "1 of its 25 requirements are met" in text or "1 of its 25 requirements is met" in text
+    line = next(line for line in text.splitlines() if line.startswith("- **Audit.** "))
+    assert re.fullmatch(r"- \*\*Audit\.\*\* AUD-3: Title of AUD-3\. \[\\\[\d\\\]\]\(#evidence\)", line)
+    assert "**Ingest.**" not in text
+
+
+AT = '[release]\nfiles_at = "https://github.com/acme/acme/releases/download/v{version}"\n'
+
+
+def test_sboms_are_linked_where_the_address_of_released_files_is_configured(default: str) -> None:
+    address = "https://github.com/acme/acme/releases/download/v1.0/acme-1.0-sbom.cdx.json"
+    assert f"| [acme-1.0-sbom.cdx.json](<{address}>) |" in written(default, released(*IDS, config=config(AT)))
+    assert "| `acme-1.0-sbom.cdx.json` |" in written(default, released(*IDS))
+    assert "releases/download" not in written(default, released(*IDS, rehearsal=True, config=config(AT)))
+    odd = released(*IDS, config=config(AT))
+    odd = msgspec.structs.replace(odd, claims=report(*IDS, release=source(version="1.0+x/..?#")))
+    assert "/v1.0%2Bx%2F..%3F%23/acme-1.0-sbom.cdx.json>" in written(default, odd)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://x.example/{version}",
+        "https://x.example/",
+        "https://u:p@x.example/{version}",
+        "https://x.example/{version}?a",
+    ],
+)
+def test_an_address_of_released_files_that_is_none_is_refused(default: str, address: str) -> None:
+    with pytest.raises(UsageError, match=r"release\.files_at is ") as caught:
+        written(default, facts(config=config(f'[release]\nfiles_at = "{address}"\n')))
+    assert "u:p" not in caught.value.message
+
+
+def test_the_worked_example_is_about_a_package_of_the_release(default: str) -> None:
+    text = written(default, released())
+    assert "an advisory about `idna` is published, and you deployed `1.0`." in text
+    assert "jq -r --arg name idna . acme-1.0-sbom.cdx.json\n```\n\nprints `idna 3.7`." in text
+    assert "worked example" not in written(default, released(example=None))
+    assert "pip show" not in text, "the release has no wheel"
+    wheel = DescribedFile(name="acme-1.0-py3-none-any.whl", meaning="", signed=True, sbom=False)
+    assert "python3 -m pip show PACKAGE" in written(default, released(files=(wheel,)))
+
+
+def test_a_trust_page_is_linked(default: str) -> None:
+    text = written(default, facts(config=config('[documents]\ntrust_page = "https://acme.example/trust/"\n')))
+    assert "is on the [trust page](<https://acme.example/trust/>)." in text
+    with pytest.raises(UsageError, match=r"documents\.trust_page"):
+        written(default, facts(config=config('[documents]\ntrust_page = "javascript:x"\n')))
+
+
+def test_that_nothing_is_deferred_is_for_auditors(default: str) -> None:
+    body, _, appendix = written(default, released(*IDS)).partition("## Appendix for auditors\n")
+    assert "No finding is acknowledged and deferred at present." in appendix
+    assert "deferred" not in body.lower()
+    assert "No finding is acknowledged" not in written(default, facts(config=config(STATED)))

@@ -212,7 +212,7 @@ class ProjectFacts(_Facts, frozen=True, kw_only=True):
 
     `identities` counts those authorized today, `undated_identities` those without a start date. `response`: the file
     has the table; days of -1 mean no commitment. `waivers` counts the valid ones, `malformed_waivers` the
-    malformed ones, `ended_waivers` the expired ones.
+    malformed ones, `ended_waivers` the expired ones. `owned_gate`: CODEOWNERS names owners of what decides about a release.
     """
 
     config: bool = False
@@ -227,6 +227,7 @@ class ProjectFacts(_Facts, frozen=True, kw_only=True):
     private_channel: bool = False
     licence_file: bool = False
     update_tool: bool = False
+    owned_gate: bool = False
     workflows: WorkflowFacts = WorkflowFacts()
 
 

@@ -77,6 +77,8 @@ def _absent(facts: DocumentFacts, renderer: ClaimRenderer, stated: dict[Section,
         if not release_text.practices_met(facts):
             yield release_text.s2c2f_level(facts)
         yield from release_text.practices_not_met(facts)
+    if facts.claims.source is not None and Section.ACKNOWLEDGED not in off and not facts.deferred:
+        yield release_text.acknowledged(())
     said = {Section.ATTESTATION: AttestationForm.NONE, Section.AUDIT: AuditKind.NONE}
     denied = [section for section in said if said[section] in {form.attestation, form.audit} and not stated[section]]
     texts = {Section.ATTESTATION: attestation_status, Section.AUDIT: audit_status}

@@ -61,7 +61,11 @@ class ClaimRenderer:
                 return markdown.text(_otherwise(verdict))
             self._absent.setdefault(claim)
             return ABSENT
-        return f"{text or markdown.text(verdict.sentence)} {MARK}{claim}{MARK}"
+        return f"{text or markdown.text(verdict.sentence)}{self.mark(claim)}"
+
+    def mark(self, claim: str) -> str:
+        """Return a space and the mark of a claim, which becomes the number of its evidence; empty if it is not supported."""
+        return f" {MARK}{claim}{MARK}" if self.supported(claim) else ""
 
     def numbered(self, document: str) -> str:
         """Number the supported claims of a finished document, in their order."""

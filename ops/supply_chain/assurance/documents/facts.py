@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date as Day  # noqa: N812 - a field is called date
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,19 +24,32 @@ class DeferredCve(msgspec.Struct, frozen=True, kw_only=True):
     justification: str = ""
 
 
+class Example(NamedTuple):
+    """A package of the release for the worked example: its PEP 503 name and its only version; untrusted."""
+
+    name: str
+    version: str
+
+
 class VerifyCommands(msgspec.Struct, frozen=True, kw_only=True):
     """Command lines with which a customer verifies the release, with its real file names.
 
-    Each is empty where the release has nothing of the kind to check.
+    Each is empty where the release has nothing of the kind to check. `signatures` has every file and attestation;
+    `signed_checksums` and `attested` are those of the checksums file and of the provenance alone. `example` is the first
+    of `affected`, for the package of the worked example.
     """
 
     checksums: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
+    signed_checksums: tuple[str, ...] = ()
+    attested: tuple[str, ...] = ()
+    traced: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
     pipeline: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     reproduction: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()
+    example: tuple[str, ...] = ()
 
 
 class DescribedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +67,7 @@ class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
     `files` are those of the release that `claims.source` names, sorted by name, without signatures; empty where
     there is none. `assets` are the names of all files of the release, signatures included; None where there is none. `retained_until` is the last day of its retention, or empty. `identities` are the configured
     ones. `licence` is the project's SPDX expression or empty. `deferred` are the waivers in force today.
+    `example` is None where the release has no package for it.
     """
 
     component: str
@@ -66,6 +81,7 @@ class DocumentFacts(msgspec.Struct, frozen=True, kw_only=True):
     commands: VerifyCommands = VerifyCommands()
     retained_until: str = ""
     licence: str = ""
+    example: Example | None = None
 
     @property
     def released(self) -> bool:

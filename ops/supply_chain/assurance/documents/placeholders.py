@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ops.supply_chain.assurance.documents import maintainer_text, release_text
+from ops.supply_chain.assurance.documents import evidence_text, maintainer_text, release_text
 from ops.supply_chain.assurance.documents.absences import RESPONSE_CLAIM, statements
 from ops.supply_chain.assurance.documents.addresses import https
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
@@ -33,6 +33,15 @@ def switches(facts: DocumentFacts) -> dict[str, bool]:
         "HAS_SCOPE": facts.config.reporting != ReportingConfig() and bool(facts.config.reporting.not_accepted),
         "HAS_SLSA": reached[0],
         "HAS_S2C2F": reached[1],
+        "HAS_LAYERS": evidence_text.has_layers(renderer),
+        "HAS_NEAR_L2": bool(evidence_text.near_build_l2(renderer)),
+        "HAS_EXAMPLE": bool(evidence_text.worked_example(facts)),
+        "HAS_DISTRIBUTIONS": any(file.name.endswith(".whl") for file in facts.files),
+        "HAS_SIGNED_CHECKSUMS": bool(facts.commands.signed_checksums),
+        "HAS_ATTESTED": bool(facts.commands.attested),
+        "HAS_TRACED": bool(facts.commands.traced),
+        "HAS_SIGNATURES": bool(facts.commands.signatures),
+        "HAS_TRUST_PAGE": bool(facts.config.documents.trust_page),
         "HAS_STATED": bool(facts.config.controls.stated),
         "HAS_FRAMEWORKS": any(reached) or bool(facts.config.controls.stated),
         "HAS_DEFERRED": bool(facts.deferred),
@@ -81,6 +90,16 @@ def texts(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[str, str]:
         "S2C2F_PRACTICES": release_text.s2c2f_practices(facts),
         "SBOM_LOCATION": release_text.sbom_location(facts),
         "SBOM_FILES": release_text.sbom_files(facts),
+        "SBOM_TABLE": evidence_text.sbom_table(facts),
+        "OTHER_FILES": evidence_text.other_files(facts),
+        "SLSA_NEAR_L2": evidence_text.near_build_l2(renderer),
+        "S2C2F_COUNT": evidence_text.s2c2f_count(facts),
+        "S2C2F_WORDS": evidence_text.s2c2f_in_words(facts, renderer),
+        "WORKED_EXAMPLE": evidence_text.worked_example(facts),
+        "TRUST_PAGE": evidence_text.trust_page(facts),
+        "SIGNED_CHECKSUMS": release_text.commands(facts, facts.commands.signed_checksums),
+        "ATTESTED_COMMANDS": release_text.commands(facts, facts.commands.attested),
+        "TRACE_COMMANDS": release_text.commands(facts, facts.commands.traced),
         "RELEASE_FILES": release_text.release_files(facts),
         "CHECKSUM_COMMANDS": release_text.commands(facts, facts.commands.checksums),
         "SIGNATURE_COMMANDS": release_text.signatures(facts),

@@ -257,6 +257,11 @@ def practices_not_met(facts: DocumentFacts) -> Iterator[str]:
             yield f"S2C2F v1.1, {words}: {', '.join(names)}."
 
 
+def practices_by_status(facts: DocumentFacts, status: ControlStatus) -> dict[str, ControlVerdict]:
+    """Return the S2C2F requirements of one status, by name."""
+    return {name: control for name, control in _practices(facts).items() if control.standing is status}
+
+
 def _practices_that_are(status: ControlStatus, facts: DocumentFacts) -> set[str]:
     return {practice for practice, control in _practices(facts).items() if control.standing is status}
 

@@ -45,7 +45,8 @@ class DocumentsConfig(Contract, frozen=True, kw_only=True):
     `adopted` says whether `release` compares the committed documents with the evidence; the default is true where
     the project has a `SECURITY.md.template` or a generated `SECURITY.md`. `sections_off` are left out of the default
     template. `required_claims` are ids that `--strict` requires, whatever the template asserts. `badge` is the path
-    of the badge's JSON in the project, empty for none.
+    of the badge's JSON in the project, empty for none. `trust_page` is the https address at which the trust page of all
+    components is published (docs/trust_page.md), empty for none.
     """
 
     path: DocumentPath = DocumentPath.ROOT
@@ -53,3 +54,4 @@ class DocumentsConfig(Contract, frozen=True, kw_only=True):
     sections_off: tuple[Section, ...] = ()
     required_claims: tuple[str, ...] = ()
     badge: str = ""
+    trust_page: str = ""

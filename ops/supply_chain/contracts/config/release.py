@@ -1,4 +1,4 @@
-"""`[release]`: how the files of a release are named.
+"""`[release]`: how the files of a release are named, and where they are published.
 
 Source: docs/release-names.md
 """
@@ -15,6 +15,9 @@ class ReleaseConfig(Contract, frozen=True, kw_only=True):
     `names = "conventional"` is for projects whose published recipes use them: `build-provenance.json`,
     `sbom-wheel.spdx.json` and `sbom-source.spdx.json` without the prefix `N-V-`, and bundles that end in `.bundle`.
     `[signing].detached` adds `.sig` and `.crt` in either form. See docs/release-names.md.
+    `files_at` is the https address below which the files of a release are published, with `{version}` in place of its
+    version, and `{component}` if it is part of it: SECURITY.md and the trust page link each file there.
     """
 
     names: ReleaseNaming = ReleaseNaming.VERSIONED
+    files_at: str = ""

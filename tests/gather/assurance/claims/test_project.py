@@ -98,6 +98,47 @@ def test_a_daily_workflow_is_found(tmp_path: Path) -> None:
     assert daily(tmp_path, DAILY) == (1, 1, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("sealwright daily_scan --dist dist --public-log", 1),
+        (".venv/bin/sealwright daily_scan", 1),
+        ("sealwright daily_scan --help", 0),
+        ("sealwright daily_scan || true", 0),
+        ("sealwright daily_scanner", 0),
+        ("mysealwright daily_scan", 0),
+        ("echo sealwright daily_scan", 0),
+        ("nox -s daily_scan --dist dist", 0),
+    ],
+)
+def test_the_console_command_scans_too(tmp_path: Path, command: str, found: int) -> None:
+    text = DAILY.replace("python -m nox -s daily_scan -- --public-log", command)
+    assert daily(tmp_path, text)[0] == found
+
+
+OWNERS = "/.security-config.toml @ann\n/.github/ @ben\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "owned"),
+    [
+        (OWNERS, True),
+        ("* @ann", True),
+        (OWNERS + "/.github/workflows/", False),
+        ("/.security-config.toml @ann\n", False),
+        ("* @ORG/MAINTAINERS", False),
+        ("", False),
+    ],
+)
+def test_each_file_that_decides_about_a_release_has_an_owner(tmp_path: Path, text: str, *, owned: bool) -> None:
+    files = {".security-config.toml": "", ".github__workflows__daily.yml": DAILY, ".github__CODEOWNERS": text}
+    assert facts(tmp_path, **files).owned_gate is owned
+
+
+def test_only_the_owners_file_that_github_reads_counts(tmp_path: Path) -> None:
+    assert not facts(tmp_path, **{".github__CODEOWNERS": "x @ann", "CODEOWNERS": "* @ann"}).owned_gate
+
+
 HERE_DOCUMENT = """|
           cat > sample.sh <<X
           python -m nox -s daily_scan

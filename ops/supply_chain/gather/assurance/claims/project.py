@@ -15,7 +15,7 @@ from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import UsageError
-from ops.supply_chain.formats import yaml
+from ops.supply_chain.formats import code_owners, yaml
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.assurance.claims.workflows import WORKFLOWS, workflow_facts
 from ops.supply_chain.gather.gates.outcome import today
@@ -51,6 +51,7 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
     response = config.response
     workflows, workflow_files = _workflows(run)
     files = {
+        "code_owners": _refs(run, _owners_file(run)),
         "config": _refs(run, [CONFIG_NAME]),
         "licence": _refs(run, _licences(run.root)),
         "update_tool": _refs(run, [name for name in UPDATE_TOOLS if _proposes(name, _text(run, name))]),
@@ -69,6 +70,7 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
         private_channel=_has_channel(config.reporting),
         licence_file=bool(files["licence"]),
         update_tool=bool(files["update_tool"]),
+        owned_gate=_owned_gate(run, workflow_files),
         workflows=workflows,
     )
     shown = {
@@ -128,6 +130,18 @@ def _text(run: StageRun, name: str) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def _owners_file(run: StageRun) -> list[str]:
+    return [name for name in code_owners.PLACES if (run.root / name).exists()][:1]
+
+
+def _owned_gate(run: StageRun, workflows: tuple[FileRef, ...]) -> bool:
+    """Return whether each file that decides about a release has an owner: configuration, workflows, CODEOWNERS."""
+    names = _owners_file(run)
+    paths = [CONFIG_NAME, *names, *(file.path.removeprefix("project:") for file in workflows)]
+    text = _text(run, names[0]) if names else ""
+    return bool(text) and all(code_owners.owners_of(text, path) for path in paths)
 
 
 def _workflows(run: StageRun) -> tuple[WorkflowFacts, tuple[FileRef, ...]]:

@@ -16,7 +16,12 @@ from typing import Any
 Table = Mapping[str, Any]
 
 _CRON = re.compile(r"[0-5]?[0-9]\s+(?:[01]?[0-9]|2[0-3])\s+\*\s+\*\s+\*")
-_SCAN = re.compile(r"(?:[\w./-]*python[\d.]*\s+-m\s+)?[\w./-]*nox\s+(?:-s|--session)[ =]daily_scan(?P<options>\s.*)?")
+_SCAN = re.compile(
+    r"(?:(?:[\w./-]*python[\d.]*\s+-m\s+)?[\w./-]*nox\s+(?:-s|--session)[ =]|(?P<console>(?:[\w.-]*/)*sealwright\s+))"
+    r"daily_scan(?P<options>\s.*)?"
+)
+"""`nox -s daily_scan`, whose own options come after `--`, or the console command, which has no others."""
+
 _CONTINUED = re.compile(r"\\\n")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _FALSE = re.compile(r"\s*(?:\$\{\{\s*)?(?:(?:false|0|null)\b.*|(?:''|\"\")?\s*(?:\}\}\s*)?)", re.DOTALL | re.IGNORECASE)
@@ -121,6 +126,8 @@ def _is_scan(line: str) -> bool:
         return False
     before = words[: words.index("--")] if "--" in words else words
     after = words[len(before) + 1 :]
+    if found["console"]:
+        before, after = [], words
     return set(before) <= _PLAIN_OPTIONS and not any(word.startswith(("-h", "--h", "--v")) for word in after)
 
 
