@@ -164,7 +164,7 @@ PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "report_findings",
         "Findings",
-        reads="dist/records/",
+        reads="dist/records/; dist/earlier/, the records of the scan before",
         writes="dist/findings/",
         decides="nothing",
         records=False,

@@ -1,6 +1,6 @@
 """Render what a run examined, found and decided as one self-contained HTML page, with a Markdown summary.
 
-Reads    dist/, data/artifacts/supply-chain/N/
+Reads    dist/, data/artifacts/supply-chain/N/; of a scan dist/earlier/, the records of the scan before
 Writes   dist/report/: index.html, summary.md; with --pdf report.pdf; Markdown to $GITHUB_STEP_SUMMARY where that is
          set. With --public-log nothing in plain text: index.html.age for `[public_log].recipients` where there are any.
 Decides  nothing

@@ -1,6 +1,6 @@
 """Report the gates' findings: on the terminal, as SARIF, JSON and Markdown, or encrypted for the maintainers.
 
-Reads    dist/records/
+Reads    dist/records/; dist/earlier/, the records of the scan before
 Writes   dist/findings/: N.sarif, N.json, N.md; with --encrypt N.json.age for `[public_log].recipients`;
          Markdown to $GITHUB_STEP_SUMMARY if that is set.
 Decides  nothing
@@ -19,6 +19,9 @@ import argparse
 from collections.abc import Sequence
 from functools import partial
 
+import msgspec
+from msgspec import UnsetType
+
 from ops.supply_chain import PIPELINE
 from ops.supply_chain.adapters.files.folders import empty
 from ops.supply_chain.adapters.github import step_summary
@@ -31,6 +34,7 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats.cause_lines import CauseText, cause_text
 from ops.supply_chain.gather.gates.records import read_records
+from ops.supply_chain.gather.gates.since import since_earlier
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
 from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.risk.findings.render.markdown import counts_only, report_markdown, summary
@@ -86,9 +90,16 @@ def _perform(run: StageRun, *, width: int | None = None) -> StageResult:
             "records": len(report.stages),
             "without_record": len(report.without_record),
             "files": len(files),
+            **_since_counts(report),
         },
         document={"files": written, "report": report},
     )
+
+
+def _since_counts(report: FindingsReport) -> dict[str, int]:
+    if isinstance(report.since, UnsetType):
+        return {}
+    return {f"since_{state.value}".replace("-", "_"): count for state, count in report.since.counts.items()}
 
 
 def _report(run: StageRun) -> tuple[FindingsReport, list[CauseText]]:
@@ -102,6 +113,7 @@ def _report(run: StageRun) -> tuple[FindingsReport, list[CauseText]]:
         gates={row.script for row in PIPELINE if row.gate},
         expected={row.script for row in PIPELINE if row.gate and row.script.startswith(SCANS)},
     )
+    report = msgspec.structs.replace(report, since=since_earlier(run.dist, report, records))
     fail_on = run.config.gate.fail_on
     return report, [cause_text(mark_of(cause, fail_on=fail_on), cause) for cause in root_causes(records, ())]
 

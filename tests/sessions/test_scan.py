@@ -51,6 +51,8 @@ def test_a_project_without_a_version_is_scanned_below_scan_and_named_by_its_comm
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=True)
     assert record["version"] == commit.stdout.strip()
     assert list((dist / "scan/findings").iterdir())
+    [report] = (dist / "scan/findings").glob("*.json")
+    assert json.loads(report.read_text())["since"]["problem"] == "no earlier scan is kept here"
 
 
 def test_a_version_that_is_there_is_used(project: Path) -> None:

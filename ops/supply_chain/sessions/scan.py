@@ -3,7 +3,7 @@
     python -Im ops.supply_chain.sessions.scan "check_malware & check_hashes" "report_findings" -- OPTIONS
 
 Steps and options are those of `runner.pipeline`; without steps, they are those of the table of stages. Nothing outside `dist/scan/` and the ledger is written, so that an
-assembled release stays as it is. A project without a version is scanned too: its records and reports then name the
+assembled release stays as it is. The records of the scan before are kept in `dist/scan/earlier/`: findings are compared with them. A project without a version is scanned too: its records and reports then name the
 commit.
 """
 
@@ -17,7 +17,9 @@ from pathlib import Path
 from ops.supply_chain import commands, daily_scan_uses
 from ops.supply_chain.adapters.files.project import UNVERSIONED, Project
 from ops.supply_chain.gather.gates.projects import FLEET_VERSION, add_fleet_option, fleet_folders
+from ops.supply_chain.gather.gates.since import scan_note
 from ops.supply_chain.runner.dist_folder import SCAN_FOLDER
+from ops.supply_chain.runner.earlier_scan import keep_earlier
 from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
 from ops.supply_chain.runner.pipeline import Manner, carry_out, command_line, guarded, run_document, shared_options
 from ops.supply_chain.runner.preflight import check_project, check_session
@@ -43,6 +45,7 @@ def _scan(steps: Sequence[str], options: Sequence[str]) -> int:
         check_project(folder, version=FLEET_VERSION)
     version = [] if shared.version else ["--version", version_of(found.project)]
     dist = found.dist / SCAN_FOLDER
+    keep_earlier(dist, found.project.root)
     log = None if _fleet(options) else watcher_for(shared, dist)
     finished = carry_out(
         steps,
@@ -60,6 +63,7 @@ def _scan(steps: Sequence[str], options: Sequence[str]) -> int:
             subject=f"{found.project.name} {shared.version or version[-1]}",
             words=Words(passed="NOTHING OPEN", refused="OPEN FINDINGS", unexamined="NOT EXAMINED"),
             again=again("daily_scan", options),
+            notes=(("compared", note),) if (note := scan_note(dist, found.project.name)) else (),
             releases=False,
         )
         show(finished, ending, log, shared)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,11 +16,13 @@ from ops.supply_chain.assurance.report.inputs import ReportInput
 from ops.supply_chain.assurance.report.page import ReportPage, build_page
 from ops.supply_chain.assurance.report.stages import ONE_BY_ONE, SIDE_BY_SIDE, VERIFY
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.response import ResponseConfig
 from ops.supply_chain.contracts.files.record import Record, ToolRef
 from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Verdict
 from ops.supply_chain.contracts.values.cause import CauseKind, RootCause
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.risk.advisories.response import ResponseClock
 from ops.supply_chain.risk.findings.render.rows import rows
 from ops.supply_chain.risk.findings.report import build_report
 from tests.risk.findings.support import finding
@@ -165,6 +168,13 @@ def bom(
     }
 
 
+def due_texts(left: Iterable[Record]) -> dict[str, str]:
+    """How far each due date is, as the response clock of a project without holidays counts it."""
+    clock = ResponseClock(ResponseConfig(), now=datetime(2026, 11, 20, 8, tzinfo=UTC))
+    dues = {found.due for one in left for found in one.findings if found.due}
+    return {due: clock.left(date.fromisoformat(due)) for due in dues}
+
+
 def evidence(*given: Record, **more: Any) -> ReportInput:
     """A whole run in which everything passed, but for what is given."""
     held = more.pop("records", None)
@@ -187,7 +197,7 @@ def evidence(*given: Record, **more: Any) -> ReportInput:
         "claims_problem": "Claims were not asked for.",
         "inputs": (FileRef(path="dist:verdict/verdict.json", sha256=SHA, size=1),),
     }
-    merged = {**fields, **more}
+    merged = {"clock_day": TODAY, "due_texts": due_texts(left), **fields, **more}
     return ReportInput(**{"finding_rows": rows(merged["findings"].findings), **merged})
 
 

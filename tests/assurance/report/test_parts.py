@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from ops.supply_chain.assurance.report.claims import claims_view
 from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline
 from ops.supply_chain.assurance.report.packages import licences, read_packages
 from ops.supply_chain.assurance.report.policy import policy_view
-from ops.supply_chain.assurance.report.response import timeline, when
+from ops.supply_chain.assurance.report.response import timeline
 from ops.supply_chain.assurance.report.stages import ONE_BY_ONE, SIDE_BY_SIDE, VERIFY, duration_text, picture
 from ops.supply_chain.assurance.report.tone import Tone
 from ops.supply_chain.assurance.report.verification import read_verification
 from ops.supply_chain.assurance.report.waivers import waivers_view
+from ops.supply_chain.contracts.config.response import ResponseConfig
 from ops.supply_chain.contracts.files.claims import (
     ClaimsReport,
     ClaimStatus,
@@ -29,7 +31,20 @@ from ops.supply_chain.contracts.files.claims import (
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.outcome import Outcome
-from tests.assurance.report.support import SHA, TODAY, bom, component, page, reason, record, rule, verdict, verification
+from ops.supply_chain.risk.advisories.response import ResponseClock
+from tests.assurance.report.support import (
+    SHA,
+    TODAY,
+    bom,
+    component,
+    html,
+    page,
+    reason,
+    record,
+    rule,
+    verdict,
+    verification,
+)
 from tests.risk.findings.support import finding
 
 
@@ -137,25 +152,35 @@ class TestResponse:
                 finding("odd", due="tomorrow"),
             ],
             TODAY,
+            {"2026-11-18": "late text", "2026-11-27": "soon text", "2027-02-01": "far text"},
         )
         assert [(row.subject, row.when, row.tone) for row in told.rows] == [
-            ("late 3.20", "overdue by 2 days", Tone.FAIL),
-            ("soon 3.20", "due in 7 days", Tone.UNKNOWN),
-            ("far 3.20", "due in 73 days", Tone.PLAIN),
+            ("late 3.20", "late text", Tone.FAIL),
+            ("soon 3.20", "soon text", Tone.UNKNOWN),
+            ("far 3.20", "far text", Tone.PLAIN),
         ]
         assert (told.overdue, told.soon, told.later, told.without) == (1, 1, 1, 2)
         assert all(230 <= row.x <= row.to <= 1000 for row in told.rows)
 
-    @pytest.mark.parametrize(("days", "text"), [(0, "due today"), (1, "due in 1 day"), (-1, "overdue by 1 day")])
-    def test_words(self, days: int, text: str) -> None:
-        assert when(date(2026, 11, 20 + days), TODAY) == text
+    def test_one_lateness_is_one_number(self) -> None:
+        """The gate's message, the page's table and its day: business days of the scan, also on a page made later."""
+        clock = ResponseClock(ResponseConfig(high_days=5), now=datetime(2026, 11, 20, 8, tzinfo=UTC))
+        published = datetime(2026, 11, 2, tzinfo=UTC)
+        deadline = clock.deadline(Severity.HIGH, published=published, first_seen=None)
+        assert deadline is not None
+        assert deadline.text == "overdue by 9 business days (was due 2026-11-09)"
+        late = finding(message=f"idna 3.20 has CVE-2026-1; {deadline.text}", due=deadline.due.isoformat())
+        shown = page(record("check_vulnerabilities", late, outcome=Outcome.FAIL), today=date(2026, 12, 24))
+        assert [row.when for row in shown.timeline.rows] == ["overdue by 9 business days"]
+        assert set(re.findall(r"overdue by [0-9]+ \w+ \w+", html(shown))) == {"overdue by 9 business days"}
+        assert "counted on 2026-11-20, the day of the scan; this page is of 2026-12-24" in html(shown)
 
     @pytest.mark.parametrize("due", ["0001-01-01", "9999-12-31"])
     def test_the_ends_of_the_calendar(self, due: str) -> None:
-        assert timeline([finding("a", due=due)], TODAY).rows[0].due == due
+        assert timeline([finding("a", due=due)], TODAY, {due: ""}).rows[0].due == due
 
     def test_most_rows_are_counted(self) -> None:
-        told = timeline([finding(f"p{i}", due="2026-11-18") for i in range(30)], TODAY)
+        told = timeline([finding(f"p{i}", due="2026-11-18") for i in range(30)], TODAY, {"2026-11-18": ""})
         assert (len(told.rows), told.left, told.overdue) == (24, 6, 30)
 
     def test_nothing_found_is_nothing_due_only_where_somebody_looked(self) -> None:

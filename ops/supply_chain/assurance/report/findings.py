@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 
+from ops.supply_chain.assurance.report.inputs import SinceInput
 from ops.supply_chain.assurance.report.tone import WORST_FIRST
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.values.finding import Finding, FindingRow, Severity
@@ -31,7 +32,7 @@ GATES = {
 
 
 class FindingView(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding; `text` is its searchable text, in lower case."""
+    """One finding; `text` is its searchable text, in lower case; `state` is `new` or `updated` since the earlier scan, or empty."""
 
     severity: str
     severity_word: str
@@ -47,6 +48,7 @@ class FindingView(msgspec.Struct, frozen=True, kw_only=True):
     first_seen: str
     waived_by: str
     text: str
+    state: str = ""
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,10 +74,16 @@ class FindingsView(msgspec.Struct, frozen=True, kw_only=True):
     severities: tuple[Count, ...]
     gates: tuple[Count, ...]
     without_record: tuple[str, ...]
+    since: SinceInput | None
 
 
 def findings_view(
-    report: FindingsReport, rows: Sequence[FindingRow], today: date, *, denies: bool = False
+    report: FindingsReport,
+    rows: Sequence[FindingRow],
+    today: date,
+    *,
+    denies: bool = False,
+    since: SinceInput | None = None,
 ) -> FindingsView:
     """Arrange findings for the page.
 
@@ -84,8 +92,10 @@ def findings_view(
         rows: Their rows, as all forms show them: the worst first, waived ones last.
         today: The day in the zone of the response clock.
         denies: Whether the policy denies the release because of one.
+        since: How they compare with an earlier scan.
     """
-    views = tuple(_view(row, today) for row in rows[:MOST_SHOWN])
+    words = since.words if since is not None else ("",) * len(rows)
+    views = tuple(_view(row, today, word) for row, word in zip(rows[:MOST_SHOWN], words, strict=False))
     return FindingsView(
         rows=views,
         blocking=denies or _fails(report),
@@ -100,6 +110,7 @@ def findings_view(
         ),
         gates=_gates(views),
         without_record=report.without_record,
+        since=since,
     )
 
 
@@ -125,10 +136,10 @@ def _gates(rows: Sequence[FindingView]) -> tuple[Count, ...]:
     return tuple(Count(value=name, label=name, count=sum(row.gate == name for row in rows)) for name in names)
 
 
-def _view(row: FindingRow, today: date) -> FindingView:
+def _view(row: FindingRow, today: date, state: str) -> FindingView:
     finding = row.finding
     due = _day(finding.due) if not finding.waived_by else None
-    searched = (row.subject, gate_of(finding), *row.identifiers, finding.message, *row.locations)
+    searched = (row.subject, gate_of(finding), *row.identifiers, finding.message, *row.locations, state)
     return FindingView(
         severity=finding.severity.value,
         severity_word="Unknown" if finding.severity is Severity.UNKNOWN else finding.severity.value.capitalize(),
@@ -144,6 +155,7 @@ def _view(row: FindingRow, today: date) -> FindingView:
         first_seen=finding.first_seen,
         waived_by=finding.waived_by,
         text=" ".join(searched).lower(),
+        state=state,
     )
 
 

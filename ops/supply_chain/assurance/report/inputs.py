@@ -50,10 +50,23 @@ class AcceptedWaiver(msgspec.Struct, frozen=True, kw_only=True):
     label: str
 
 
+class SinceInput(msgspec.Struct, frozen=True, kw_only=True):
+    """A scan compared with the one before: a sentence, a word for each row of findings (`new`, `updated` or empty), what is gone.
+
+    `not_compared` has a clause for each stage that could not be compared in full.
+    """
+
+    sentence: str
+    words: tuple[str, ...]
+    gone: tuple[FindingRow, ...]
+    not_compared: tuple[str, ...]
+
+
 class ReportInput(msgspec.Struct, frozen=True, kw_only=True):
     """One run, as its files in `dist/` state it.
 
-    `today` is the day in the zone of the response clock, `waiver_day` that in the zone of the waivers. `findings`
+    `today` is the day in the zone of the response clock, `clock_day` the one on which the scan counted, from which `due_texts`
+    has the distance of each due date, by its ISO date. `since` is None for a run that is no scan. `waiver_day` that in the zone of the waivers. `findings`
     excludes those of the policy, which are in the verdicts. `stale` names the inputs of the verdicts whose bytes
     changed since. `causes` are the root causes of the run with their marks, what matters most first. `released` are the current digests of the release's files, by name. `bom` is the parsed aggregate
     CycloneDX document, `verification` the parsed `verification/1`. `previous` is None where there is no earlier
@@ -69,6 +82,9 @@ class ReportInput(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[Record, ...]
     findings: FindingsReport
     finding_rows: tuple[FindingRow, ...]
+    clock_day: date
+    due_texts: dict[str, str]
+    since: SinceInput | None = None
     causes: tuple[tuple[Mark, RootCause], ...] = ()
     verdict: Verdict | None = None
     provenance_verdict: Verdict | None = None

@@ -87,10 +87,14 @@ def build_page(evidence: ReportInput) -> ReportPage:
             [verdict for verdict in (evidence.verdict, evidence.provenance_verdict) if verdict is not None]
         ),
         findings=findings_view(
-            evidence.findings, evidence.finding_rows, evidence.today, denies=denies_by_finding(evidence.causes)
+            evidence.findings,
+            evidence.finding_rows,
+            evidence.clock_day,
+            denies=denies_by_finding(evidence.causes),
+            since=evidence.since,
         ),
         clock_examined=_clock_examined(evidence),
-        timeline=timeline(findings, evidence.today),
+        timeline=timeline(findings, evidence.clock_day, evidence.due_texts),
         packages=packages,
         licences=licences(packages) if packages else (),
         changes=changes_view(evidence.previous, evidence.previous_problem),

@@ -1,13 +1,13 @@
-"""The response clock as a timeline: what is due when and what is overdue, as of the day of the page."""
+"""The response clock as a timeline: what is due when and what is overdue, as of the day of the scan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import msgspec
 
-from ops.supply_chain.assurance.report.tone import WORST_FIRST, Tone, plural
+from ops.supply_chain.assurance.report.tone import WORST_FIRST, Tone
 from ops.supply_chain.contracts.values.finding import Finding
 
 MOST_ROWS = 24
@@ -55,12 +55,13 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     without: int
 
 
-def timeline(findings: Sequence[Finding], today: date) -> Timeline:
+def timeline(findings: Sequence[Finding], today: date, texts: Mapping[str, str]) -> Timeline:
     """Arrange open findings by due date.
 
     Args:
         findings: All; waived ones are skipped.
-        today: The day in the zone of the response clock.
+        today: The day of the scan in the zone of the response clock.
+        texts: How far each due date is, as the response clock counts it, by its ISO date.
     """
     open_findings = [finding for finding in findings if not finding.waived_by]
     dated = sorted(((day, finding) for finding in open_findings if (day := _day(finding.due))), key=_order)
@@ -71,7 +72,7 @@ def timeline(findings: Sequence[Finding], today: date) -> Timeline:
         today=today.isoformat(),
         today_x=axis.x(today),
         height=TOP + ROW_HEIGHT * max(len(drawn), 1) + 8,
-        rows=tuple(_row(finding, day, today, axis, place) for place, (day, finding) in enumerate(drawn)),
+        rows=tuple(_row(finding, day, today, axis, place, texts) for place, (day, finding) in enumerate(drawn)),
         left=len(dated) - len(drawn),
         ticks=tuple(axis.ticks()),
         overdue=sum(day < today for day in days),
@@ -79,14 +80,6 @@ def timeline(findings: Sequence[Finding], today: date) -> Timeline:
         later=sum((day - today).days > SOON_DAYS for day in days),
         without=len(open_findings) - len(dated),
     )
-
-
-def when(day: date, today: date) -> str:
-    """Return in words how far a due date is, in calendar days."""
-    left = (day - today).days
-    if left == 0:
-        return "due today"
-    return f"due in {plural(left, 'day')}" if left > 0 else f"overdue by {plural(-left, 'day')}"
 
 
 class _Axis:
@@ -107,7 +100,7 @@ class _Axis:
             yield Tick(x=self.x(day), label=day.isoformat())
 
 
-def _row(finding: Finding, day: date, today: date, axis: _Axis, place: int) -> DueView:
+def _row(finding: Finding, day: date, today: date, axis: _Axis, place: int, texts: Mapping[str, str]) -> DueView:
     late = day < today
     tone = Tone.FAIL if late else Tone.UNKNOWN if (day - today).days <= SOON_DAYS else Tone.PLAIN
     ends = sorted((axis.x(day), axis.x(today if late else _start(finding, day, today))))
@@ -116,7 +109,7 @@ def _row(finding: Finding, day: date, today: date, axis: _Axis, place: int) -> D
         identifier=next(iter(finding.aliases), finding.code),
         severity=finding.severity.value,
         due=day.isoformat(),
-        when=when(day, today),
+        when=texts[finding.due],
         tone=tone,
         x=ends[0],
         to=ends[1],

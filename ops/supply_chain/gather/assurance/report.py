@@ -7,13 +7,23 @@ as not examined.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec import UnsetType
 
 from ops.supply_chain import PIPELINE
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.folders import files_in, measure
-from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline, ReportInput
+from ops.supply_chain.assurance.report.inputs import (
+    AcceptedWaiver,
+    PackageChange,
+    ReportBaseline,
+    ReportInput,
+    SinceInput,
+)
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.claims import ClaimsReport
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
@@ -22,16 +32,19 @@ from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.contracts.values.cause import Mark, RootCause
+from ops.supply_chain.contracts.values.finding import FindingRow
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, StageError
+from ops.supply_chain.core.moments import parse_timestamp
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.gather.gates.records import read_records, record_paths
+from ops.supply_chain.gather.gates.since import since_earlier
 from ops.supply_chain.release.retention.rules import newest
 from ops.supply_chain.risk.advisories.response import ResponseClock
 from ops.supply_chain.risk.findings.causes import root_causes
-from ops.supply_chain.risk.findings.render.rows import rows
+from ops.supply_chain.risk.findings.render.rows import anywhere, row_states, rows, since_sentence, state_word
 from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.risk.findings.report import build_report
 from ops.supply_chain.risk.waivers.parse import parse_waivers
@@ -44,6 +57,9 @@ VERIFICATION = "verification/verification.json"
 PROVENANCE = "provenance/provenance.json"
 RELEASE_FOLDER = "release"
 ASSEMBLY_STAGE = "assemble_release"
+CLOCK_STAGE = "check_vulnerabilities"
+"""The gate whose findings have due dates."""
+
 SCANS = "check_"
 """Prefix of the stages that report findings."""
 
@@ -64,6 +80,8 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
     version = records[0].version if records else run.project.version
     verdicts = [_verdict(run, name, version) for name in (VERDICT, PROVENANCE_VERDICT)]
     findings = _findings(run, records, version)
+    shown, clock = rows(findings.findings), _clock(run, records)
+    dues = sorted({finding.due for finding in findings.findings})
     bom = _plain(run.dist / "sbom" / f"{run.project.name}-sbom.json")
     previous, problem = _previous(run, version, bom)
     waivers, malformed = parse_waivers(run.config)
@@ -73,12 +91,15 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
         component=run.project.name,
         version=version,
         today=ResponseClock(run.config.response, now=run.now).today,
+        clock_day=clock.today,
+        due_texts={due: clock.left(day) for due in dues if (day := _day(due))},
+        since=_since(findings, shown),
         waiver_day=today(run, run.config),
         warn_days=run.config.waiver_rules.warn_days,
         rehearsal=_is_rehearsal(run),
         records=records,
         findings=findings,
-        finding_rows=rows(findings.findings),
+        finding_rows=shown,
         causes=_causes(run, records, [verdict for verdict in verdicts if verdict is not None]),
         verdict=verdicts[0],
         provenance_verdict=verdicts[1],
@@ -107,12 +128,40 @@ def read_evidence(run: StageRun, *, claims: ClaimsReport | None = None, claims_p
 
 
 def _findings(run: StageRun, records: tuple[Record, ...], version: str) -> FindingsReport:
-    return build_report(
-        [record for record in records if not record.stage.startswith(POLICY_STAGE)],
+    found = [record for record in records if not record.stage.startswith(POLICY_STAGE)]
+    report = build_report(
+        found,
         component=run.project.name,
         version=version,
         gates={row.script for row in PIPELINE if row.gate},
         expected={row.script for row in PIPELINE if row.gate and row.script.startswith(SCANS)},
+    )
+    return msgspec.structs.replace(report, since=since_earlier(run.dist, report, found))
+
+
+def _clock(run: StageRun, records: Sequence[Record]) -> ResponseClock:
+    """Return the response clock of the scan, so that days are counted once: as in the messages of its findings."""
+    started = next((record.started for record in records if record.stage == CLOCK_STAGE), "")
+    now = parse_timestamp(started, where=CLOCK_STAGE) if started else run.now
+    return ResponseClock(run.config.response, now=now)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _since(report: FindingsReport, shown: Sequence[FindingRow]) -> SinceInput | None:
+    if isinstance(report.since, UnsetType):
+        return None
+    states, sentence = row_states(report), since_sentence(report)
+    return SinceInput(
+        sentence=f"{sentence[:1].upper()}{sentence[1:]}.",
+        words=tuple(state_word(states.get(anywhere(row.finding))) for row in shown),
+        gone=rows(report.since.absent),
+        not_compared=report.since.not_compared,
     )
 
 

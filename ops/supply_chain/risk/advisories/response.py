@@ -25,6 +25,7 @@ import msgspec
 from ops.supply_chain.contracts.config.response import ClockStart, ResponseConfig, Weekday
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.errors import ErrorClass, UsageError
+from ops.supply_chain.core.text import plural
 
 _WEEKDAYS = tuple(Weekday)
 
@@ -46,10 +47,10 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """The deadline in words, for example `due in 2 business days (2026-03-04)`."""
-        unit = "business day" if self.days == 1 else "business days"
-        if self.overdue:
-            return f"overdue by {self.days} {unit} (was due {self.due})" if self.days else f"overdue since {self.due}"
-        return f"due in {self.days} {unit} ({self.due})" if self.days else f"due today ({self.due})"
+        if self.overdue and not self.days:
+            return f"overdue since {self.due}"
+        was = "was due " if self.overdue else ""
+        return f"{_in_days(self.days, overdue=self.overdue)} ({was}{self.due})"
 
 
 class ResponseClock:
@@ -94,16 +95,26 @@ class ResponseClock:
         start, basis = self._start(_aware(published), first_seen)
         started = start.astimezone(self._zone).date()
         due = self._due(started, allowed)
-        overdue = self._today > due
-        first, last = (due, self._today) if overdue else (self._today, due)
+        days, overdue = self._left(due)
         return Deadline(
             started=started,
             due=due,
             ends=datetime.combine(due + timedelta(days=1), time(), self._zone).astimezone(UTC),
-            days=self._between(first, last),
+            days=days,
             overdue=overdue,
             basis=basis,
         )
+
+    def left(self, due: date) -> str:
+        """Return how far a due date is from today, in the words and with the number of `Deadline.text`, without the date."""
+        days, overdue = self._left(due)
+        return _in_days(days, overdue=overdue)
+
+    def _left(self, due: date) -> tuple[int, bool]:
+        """Return the business days between today and a due date, and whether it has passed."""
+        overdue = self._today > due
+        first, last = (due, self._today) if overdue else (self._today, due)
+        return self._between(first, last), overdue
 
     def _allowed(self, severity: Severity) -> int | None:
         return {
@@ -150,6 +161,12 @@ class _Calendar:
         """Count the business days after one day up to and with another."""
         days = (until - after).days
         return sum(self.is_business(after + timedelta(days=offset)) for offset in range(1, days + 1))
+
+
+def _in_days(days: int, *, overdue: bool) -> str:
+    if not days:
+        return "overdue" if overdue else "due today"
+    return f"{'overdue by' if overdue else 'due in'} {plural(days, 'business day')}"
 
 
 def _aware(moment: int | datetime | None) -> datetime | None:

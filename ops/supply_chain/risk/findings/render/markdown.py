@@ -8,12 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import UnsetType
+
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.values.finding import FindingRow
 from ops.supply_chain.core.moments import feed_age_text
 from ops.supply_chain.formats.cause_lines import CauseText, advisory_links, cause_lines, link_text
 from ops.supply_chain.formats.markdown import text
-from ops.supply_chain.risk.findings.render.rows import clean_text, label, rows, stage_coverage, totals, where
+from ops.supply_chain.risk.findings.render.rows import (
+    anywhere,
+    clean_text,
+    label,
+    row_states,
+    rows,
+    since_sentence,
+    stage_coverage,
+    state_word,
+    totals,
+    where,
+)
 
 MOST_CAUSES = 10
 SUMMARY_LIMIT_BYTES = 1_000_000
@@ -54,6 +67,9 @@ def _head(report: FindingsReport, causes: Sequence[CauseText] = (), *, public: b
         yield from (*cause_lines(causes, most=MOST_CAUSES), "")
     yield text(totals(report)) + "."
     yield ""
+    if since := since_sentence(report):
+        yield from (f"{since[:1].upper()}{since[1:]}.", "")  # a time, counts and words of ours
+        yield from () if public else _not_compared(report)
     yield "| stage | outcome | examined |"
     yield "|---|---|---|"
     for stage in report.stages:
@@ -63,14 +79,23 @@ def _head(report: FindingsReport, causes: Sequence[CauseText] = (), *, public: b
         yield f"| {text(gate)} | no record | not run, or did not finish |"
 
 
+def _not_compared(report: FindingsReport) -> Iterator[str]:
+    clauses = () if isinstance(report.since, UnsetType) else report.since.not_compared
+    yield from (f"- not compared: {text(clause)}" for clause in clauses)
+    yield from [""] if clauses else []
+
+
 def _sections(report: FindingsReport) -> Iterator[list[str]]:
-    last = ""
+    last, states = "", row_states(report)
     for row in rows(report.findings):
         group = "waived" if row.finding.waived_by else label(row.finding.severity)
         if group != last:
             last = group
             yield _heading(group, waived=bool(row.finding.waived_by))
-        yield [_table_row(row)]
+        yield [_table_row(row, state_word(states.get(anywhere(row.finding))))]
+    if not isinstance(report.since, UnsetType) and report.since.absent:
+        yield ["", "### Gone since the earlier scan", "", "| package | what | where |", "|---" * 3 + "|"]
+        yield from ([_gone_row(row)] for row in rows(report.since.absent))
 
 
 def _heading(group: str, *, waived: bool) -> list[str]:
@@ -84,10 +109,18 @@ def _heading(group: str, *, waived: bool) -> list[str]:
     ]
 
 
-def _table_row(row: FindingRow) -> str:
-    finding = row.finding
+def _gone_row(row: FindingRow) -> str:
+    return f"| {text(row.subject)} | {_what(row)} | {text(where(row))} |"
+
+
+def _what(row: FindingRow) -> str:
     names = ", ".join(map(link_text, advisory_links(row.identifiers)))
+    return f"{text(row.finding.message)} ({names})"
+
+
+def _table_row(row: FindingRow, state: str) -> str:
+    finding = row.finding
     due = "" if finding.waived_by else finding.due
     last = clean_text(finding.waived_by or finding.next_step)
-    what = f"{text(finding.message)} ({names})"
-    return "| " + " | ".join((text(row.subject), what, *map(text, (where(row), due, last)))) + " |"
+    subject = f"{text(row.subject)} **{state}**" if state else text(row.subject)
+    return "| " + " | ".join((subject, _what(row), *map(text, (where(row), due, last)))) + " |"

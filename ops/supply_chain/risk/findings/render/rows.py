@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from msgspec import UnsetType
 
-from ops.supply_chain.contracts.files.findings_report import FindingsReport, StageSummary
+from ops.supply_chain.contracts.files.findings_report import FindingsReport, FindingState, SinceEarlier, StageSummary
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, FindingRow, Severity
 from ops.supply_chain.core.moments import age_text
@@ -31,9 +32,61 @@ def rows(findings: Iterable[Finding]) -> tuple[FindingRow, ...]:
     """
     groups: dict[Finding, list[Finding]] = {}
     for finding in sorted(set(map(clean, findings)), key=order):
-        alike = msgspec.structs.replace(finding, path="", line=0, also_at=(), places=1)
-        groups.setdefault(alike, []).append(finding)
+        groups.setdefault(anywhere(finding), []).append(finding)
     return tuple(_row(group) for group in groups.values())
+
+
+def anywhere(finding: Finding) -> Finding:
+    """Return the finding without its location: equal for all findings of one row."""
+    return msgspec.structs.replace(finding, path="", line=0, also_at=(), places=1)
+
+
+def row_states(report: FindingsReport) -> dict[Finding, FindingState]:
+    """Return the state of each row since the earlier scan, by `anywhere` of its finding; empty where none was compared.
+
+    A row of several findings is new, unchanged or not compared where all of them are, else updated.
+    """
+    if isinstance(report.since, UnsetType) or report.since.problem:
+        return {}
+    found: dict[Finding, set[FindingState]] = {}
+    for finding, state in zip(report.findings, report.since.states, strict=True):
+        found.setdefault(anywhere(clean(finding)), set()).add(state)
+    return {key: states.pop() if len(states) == 1 else FindingState.UPDATED for key, states in found.items()}
+
+
+def state_word(state: FindingState | None) -> str:
+    """Return the word beside a finding: for what is new and what has changed; empty for the others."""
+    return {FindingState.NEW: "new", FindingState.UPDATED: "updated"}.get(state or FindingState.UNCHANGED, "")
+
+
+def since_sentence(report: FindingsReport) -> str:
+    """Return how many findings are new since the earlier scan, as a sentence without a full stop; empty for no scan."""
+    since = report.since
+    if isinstance(since, UnsetType):
+        return ""
+    if since.problem:
+        return f"not compared with an earlier scan: {since.problem}"
+    counts = since.counts
+    parts = [f"{counts[state]} {word}" for state, word in _STATES.items()]
+    parts += [f"{count} {word}" for count, word in _uncertain(since) if count]
+    left = len(since.not_compared)
+    gaps = f"; {left} stage{'s' * (left > 1)} not compared in full" if left else ""
+    return f"since the scan of {since.started}: {', '.join(parts)}{gaps}"
+
+
+_STATES = {
+    FindingState.NEW: "new",
+    FindingState.UPDATED: "updated",
+    FindingState.UNCHANGED: "unchanged",
+    FindingState.ABSENT: "gone",
+}
+
+
+def _uncertain(since: SinceEarlier) -> tuple[tuple[int, str], ...]:
+    return (
+        (since.counts[FindingState.NOT_COMPARED], "not compared"),
+        (since.unconfirmed, "gone or not examined"),
+    )
 
 
 def row_of(finding: Finding) -> FindingRow:

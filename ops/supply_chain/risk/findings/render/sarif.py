@@ -5,7 +5,8 @@ result. A fingerprint is computed from the rule, the package, the version and th
 move or a message counts days. GitHub's own fingerprint, of the line, is left to the uploader, except where it would be
 the same for two results.
 Waived findings are included, suppressed. Findings that differ only in location stay separate results here: code
-scanning marks each location and tracks it by its own fingerprint.
+scanning marks each location and tracks it by its own fingerprint. Compared with an earlier scan, each result has its
+`baselineState`, and what is gone is there too, as absent: GitHub reads no such state (docs/report.md).
 
 Source: OASIS SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/;
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
@@ -19,12 +20,14 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import UnsetType
+
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
-from ops.supply_chain.contracts.files.findings_report import FindingsReport
+from ops.supply_chain.contracts.files.findings_report import FindingsReport, FindingState
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, Severity
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.formats.advisory_ids import advisory_page
-from ops.supply_chain.risk.findings.render.rows import row_of, stage_coverage
+from ops.supply_chain.risk.findings.render.rows import row_of, since_sentence, stage_coverage
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_RESULTS = 25_000
@@ -73,10 +76,13 @@ def sarif(
         generator: Name and version of the program.
         most_results: How many results to write; the last ones are left out, and a notification gives their number.
         existing: The findings that an earlier state has as well: each result then says whether it is new or unchanged
-            (SARIF 3.27.24, `baselineState`). None compares with nothing.
+            (SARIF 3.27.24, `baselineState`). None compares as `since` of the report does, if it is set: a result that the
+            earlier scan does not decide has no state, and what is gone is a result that is absent.
     """
+    states, absent = _states(report, existing)
     written = report.findings[:most_results]
-    rules = _rules(written)
+    gone = absent[: most_results - len(written)]
+    rules = _rules((*written, *gone))
     places = {rule["id"]: place for place, rule in enumerate(rules)}
     seen: Counter[str] = Counter()
     name, version = generator
@@ -86,7 +92,10 @@ def sarif(
         "invocations": [
             {"executionSuccessful": True, "toolExecutionNotifications": _notifications(report, len(written))}
         ],
-        "results": [{**_result(finding, places, seen), **_state(finding, existing)} for finding in written],
+        "results": [
+            *({**_result(finding, places, seen), **_baseline(states.get(finding))} for finding in written),
+            *({**_result(finding, places, seen), **_baseline(FindingState.ABSENT)} for finding in gone),
+        ],
         "tool": {"driver": {"name": name, "rules": rules, "semanticVersion": version, "version": version}},
     }
     return {"$schema": SCHEMA, "runs": [run], "version": "2.1.0"}
@@ -152,8 +161,20 @@ def _result(finding: Finding, places: dict[str, int], seen: Counter[str]) -> Jso
     return result
 
 
-def _state(finding: Finding, existing: Collection[Finding] | None) -> Json:
-    return {} if existing is None else {"baselineState": "unchanged" if finding in existing else "new"}
+def _states(
+    report: FindingsReport, existing: Collection[Finding] | None
+) -> tuple[dict[Finding, FindingState], tuple[Finding, ...]]:
+    """Return the state of each finding that has one, and the findings that are gone."""
+    if existing is not None:
+        known = {True: FindingState.UNCHANGED, False: FindingState.NEW}
+        return {finding: known[finding in existing] for finding in report.findings}, ()
+    if isinstance(report.since, UnsetType):
+        return {}, ()
+    return dict(zip(report.findings, report.since.states, strict=True)), report.since.absent
+
+
+def _baseline(state: FindingState | None) -> Json:
+    return {} if state is None or state is FindingState.NOT_COMPARED else {"baselineState": state.value}
 
 
 def _message(finding: Finding) -> str:
@@ -187,6 +208,9 @@ def _notifications(report: FindingsReport, written: int) -> list[Json]:
     left = len(report.findings) - written
     texts = [f"{stage.stage}: {stage.outcome.value}. {stage_coverage(stage)}" for stage in report.stages]
     texts += [f"{gate}: no record" for gate in report.without_record]
+    if since := since_sentence(report):
+        texts.append(since)
+        texts += () if isinstance(report.since, UnsetType) else report.since.not_compared
     if left:
         texts.append(f"{left} findings are left out here, the least severe and the waived: {written} is the limit")
     return [{"level": "note", "message": {"text": _text(text)}} for text in texts]

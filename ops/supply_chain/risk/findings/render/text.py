@@ -10,22 +10,26 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import UnsetType
 
-from ops.supply_chain.contracts.files.findings_report import FindingsReport
+from ops.supply_chain.contracts.files.findings_report import FindingsReport, FindingState
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding, FindingRow
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.risk.findings.render.rows import (
+    anywhere,
     clean_text,
     coverage,
     label,
     open_and_waived,
+    row_states,
     rows,
+    since_sentence,
     stage_coverage,
+    state_word,
     totals,
     where,
 )
@@ -37,6 +41,7 @@ MOST_MESSAGES = 20
 NARROWEST = 40
 """Columns; on a narrower terminal lines are as long as on this one."""
 
+_NO_STATES: Mapping[Finding, FindingState] = {}
 _COMMAND = re.compile(r":(?=:)|##(?=\[)")
 _LEADING_COUNTS = frozenset({"locks", "locked", "examined", "findings", "waived", "feed_age_hours"})
 """Counts that the line shows first, or in another form: the age of a source is shown beside its name."""
@@ -49,7 +54,8 @@ def report_text(report: FindingsReport, *, width: int | None = None) -> str:
         report: The findings.
         width: Columns of the terminal; None leaves each line as long as it is, for logs and pipes.
     """
-    lines = [*_stages(report), *_blocks(report.findings), "", totals(report)]
+    ends = ["", totals(report), *filter(None, [since_sentence(report)]), *_gone(report)]
+    lines = [*_stages(report), *_blocks(report.findings, row_states(report)), *ends]
     return _finished(lines, width)
 
 
@@ -121,25 +127,33 @@ def _stages(report: FindingsReport) -> Iterator[str]:
         yield f"{gate:<{widest}}  no record     it was not run or did not finish: nothing it checks was examined"
 
 
-def _blocks(findings: Iterable[Finding]) -> Iterator[str]:
+def _gone(report: FindingsReport) -> Iterator[str]:
+    if isinstance(report.since, UnsetType):
+        return
+    yield from (f"  not compared: {clause}" for clause in report.since.not_compared)
+    yield from (f"  gone: {_header(row)}" for row in rows(report.since.absent))
+
+
+def _blocks(findings: Iterable[Finding], states: Mapping[Finding, FindingState] = _NO_STATES) -> Iterator[str]:
     """Yield all findings, under a heading for each severity; one block for one subject with one next step."""
     groups: dict[str, dict[tuple[str, str], list[FindingRow]]] = {}
     for row in rows(findings):
         group = groups.setdefault("WAIVED" if row.finding.waived_by else label(row.finding.severity).upper(), {})
-        group.setdefault((_header(row), row.finding.waived_by or row.finding.next_step), []).append(row)
+        header = _header(row, state_word(states.get(anywhere(row.finding))))
+        group.setdefault((header, row.finding.waived_by or row.finding.next_step), []).append(row)
     for heading, blocks in groups.items():
         yield from ("", heading)
         for (header, _), block in blocks.items():
             yield from _block(header, block)
 
 
-def _header(row: FindingRow) -> str:
+def _header(row: FindingRow, state: str = "") -> str:
     finding = row.finding
     identifiers = ", ".join(name for name in row.identifiers if name != row.subject)
     severity = label(finding.severity) if finding.waived_by else ""
     due = f"due {finding.due}" if finding.due and not finding.waived_by else ""
     seen = f"first seen {finding.first_seen}" if finding.first_seen else ""
-    return "  ".join(filter(None, [row.subject, identifiers, severity, due, seen]))
+    return "  ".join(filter(None, [row.subject, identifiers, severity, due, seen, state and f"({state})"]))
 
 
 def _block(header: str, block: Sequence[FindingRow]) -> Iterator[str]:
