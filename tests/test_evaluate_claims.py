@@ -51,6 +51,11 @@ def test_without_a_release_only_what_the_project_says_is_claimed(
     assert (controls.controls, controls.policy_sha256) == (report.controls, report.policy_sha256)
     page = (stage.base / "dist/controls.md").read_text()
     assert page.startswith("# Controls of small\n\nNo retained release can be read: only the project's own files")
+    form = (stage.base / "dist/attestation-form.md").read_text()
+    assert "\nDraft: it is not signed, attests nothing and is not legal advice." in form
+    assert [line.split(" | ")[2] for line in form.splitlines() if line.startswith(("| 1", "| 2", "| 3", "| 4"))] == [
+        "not evidenced"
+    ] * 11
     said = capfd.readouterr().out.splitlines()
     assert said[0] == "claims of small, which rest on no release: none is retained that could be read"
     policy = next(line for line in said if " policy-gate " in line)

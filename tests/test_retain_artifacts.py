@@ -292,6 +292,55 @@ def test_on_the_last_day_it_is_still_kept(release: Handmade, monkeypatch: pytest
     assert (release.store / "V1").exists()
 
 
+MANUFACTURER = 'component_name = "N"\n[retention]\ndays = 5\n[compliance]\ncra_role = "manufacturer"\n'
+
+
+def test_a_manufacturer_keeps_a_release_for_ten_years_also_one_that_was_retained_for_less(
+    release: Handmade, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    retained(release, "V1", "V2", days=5)
+    release.write("project/.security-config.toml", MANUFACTURER)
+    for days, kept in ((6, True), (3600, True), (3660, False)):
+        with monkeypatch.context() as patch:
+            later(patch, days)
+            capfd.readouterr()
+            assert release.run(retain_artifacts.main, "--prune") == 0
+            assert ("N V1: kept: kept until 203" in capfd.readouterr().out) == kept
+    assert release.run(retain_artifacts.main, "--list") == 0
+    assert capfd.readouterr().out.count(" until 203") == 2
+    manifest = json.loads((release.store / "V1" / "manifest.json").read_bytes())
+    assert manifest["retained_until"] < "2030"  # the manifest is never changed
+
+
+def test_what_a_manifest_states_is_never_shortened(release: Handmade, monkeypatch: pytest.MonkeyPatch) -> None:
+    release.write("project/.security-config.toml", MANUFACTURER)
+    release.must(retain_artifacts.main)
+    manifest = json.loads((release.store / "V" / "manifest.json").read_bytes())
+    assert int(manifest["retained_until"][:4]) == int(manifest["retained_at"][:4]) + 10
+    retained(release, "V2", days=0)
+    later(monkeypatch, 3000)
+    assert release.run(retain_artifacts.main, "--prune", "--apply") == 0
+    assert (release.store / "V").exists()
+
+
+def test_support_periods_are_findings_that_keep_nothing_from_being_retained(
+    release: Handmade, capfd: pytest.CaptureFixture[str]
+) -> None:
+    release.write("project/.security-config.toml", MANUFACTURER)
+    release.must(retain_artifacts.main)
+    [finding] = release.document("records/retain_artifacts.json")["findings"]
+    assert (finding["code"], finding["severity"]) == ("support.unstated", "medium")
+    assert finding["message"] == "N V: no support period is stated, and the role is manufacturer"
+    period = '[[support.versions]]\nversions = "*"\nuntil = 2020-01-01\n'
+    release.write("project/.security-config.toml", f'component_name = "N"\n{period}')
+    capfd.readouterr()
+    assert release.run(retain_artifacts.main, "--verify") == 0
+    assert "N V: the support period ended on 2020-01-01" in capfd.readouterr().out
+    release.write("project/.security-config.toml", 'component_name = "N"\n')
+    assert release.run(retain_artifacts.main, "--verify") == 0
+    assert "support" not in capfd.readouterr().out
+
+
 def test_one_component_of_many(release: Handmade, capfd: pytest.CaptureFixture[str]) -> None:
     retained(release, "V1")
     shutil.copytree(release.store, release.store.parent / "M")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain import retain_artifacts, review_posture
+from ops.supply_chain.assurance.review.dependencies import Licences
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.runner import stage as stage_runner
 from tests.release.handmade import Handmade
@@ -73,6 +74,7 @@ def test_what_is_in_order_passes_and_is_listed(release: Handmade, capfd: pytest.
         "waivers": {"listed"},
         "identities": {"open"},
         "retention": {"not-examined"},
+        "support": {"listed"},
         "baselines": {"open"},
         "locks": {"listed"},
         "dependencies": {"listed"},
@@ -133,6 +135,21 @@ def test_what_is_overdue_is_denied(
     assert others == [area]
 
 
+@pytest.mark.parametrize(
+    ("until", "standing"),
+    [("2026-11-20", "open"), ("2027-02-21", "due"), ("2027-02-22", "listed")],
+)
+def test_support_periods_are_reviewed(
+    release: Handmade, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], until: str, standing: str
+) -> None:
+    period = f'[[support.versions]]\nversions = "*"\nuntil = {until}\n'
+    release.write("project/.security-config.toml", CONFIG + period)
+    monkeypatch.setattr("ops.supply_chain.gather.assurance.review.read_licences", lambda *_: Licences({}, ""))
+    code, found = review(release, capfd, "--only", "support")
+    assert code == ExitCode.PASS
+    assert [item["standing"] for item in found["items"]] == [standing]
+
+
 def test_how_far_ahead_is_told(release: Handmade, capfd: pytest.CaptureFixture[str]) -> None:
     without_release(release)
     _, found = review(release, capfd, "--within", "345")
@@ -146,7 +163,7 @@ def test_in_public_only_counts_are_told(release: Handmade, capfd: pytest.Capture
     release.run(review_posture.main, "--public-log")
     said = capfd.readouterr()
     assert said.out == (
-        "review_posture: not-examined (dependencies 1, due 0, listed 5, not-examined 1, open 2, overdue 0, "
+        "review_posture: not-examined (dependencies 1, due 0, listed 6, not-examined 1, open 2, overdue 0, "
         "without_owner 0)\n"
     )
     assert "platform" not in said.err

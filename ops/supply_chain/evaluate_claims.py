@@ -5,7 +5,7 @@ the rules of policy/claims evaluate the result. A claim that is not supported st
 instead.
 
 Reads    retained releases, dist/rehearsal/artifacts/ where there is none, .security-config.toml, .github/workflows/
-Writes   dist/claims.json, dist/controls.json, dist/controls.md
+Writes   dist/claims.json, dist/controls.json, dist/controls.md, dist/attestation-form.md
 Decides  nothing; with --strict that the named claims are supported
 Exits    0 evaluated, 2 usage or configuration, 3 --evidence names no retained release, 4 a claim that --strict names
          is not supported, 5 one could not be examined, or the policy engine cannot be loaded, 6 a file cannot be written.
@@ -35,7 +35,7 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.stage import run_stage
 
-CLAIMS, CONTROLS, PAGE = "claims.json", "controls.json", "controls.md"
+CLAIMS, CONTROLS, PAGE, FORM = "claims.json", "controls.json", "controls.md", "attestation-form.md"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
+    from ops.supply_chain.assurance.claims.form import form_page
     from ops.supply_chain.assurance.claims.page import standing_page
     from ops.supply_chain.assurance.claims.text import report_text
     from ops.supply_chain.gather.assurance.claims.evaluate import claims_of
@@ -73,6 +74,7 @@ def _perform(run: StageRun) -> StageResult:
         canonical.write(run.dist / CLAIMS, report)
         canonical.write(run.dist / CONTROLS, controls_report(report))
         write_atomic(run.dist / PAGE, standing_page(report).encode())
+        write_atomic(run.dist / FORM, form_page(report).encode())
     short = [claim for claim in wanted if claim.standing is not ClaimStatus.SUPPORTED]
     return StageResult(
         outcome=_outcome(short),

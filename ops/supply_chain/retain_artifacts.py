@@ -5,13 +5,15 @@ Writes   data/artifacts/supply-chain/N/V/ with manifest.json, complete or not at
          the verification reports N-V-verification.json, N-V-verification.md and N-V-verification.vsa.json.
 Decides  retained releases are intact; and that a version that is retained is never retained with other bytes or from
          another source: provenance, gate, checksums, signatures and reports depend on the run, everything else must be the same.
-         A release that was verified and did not verify is not retained.
+         A release that was verified and did not verify is not retained. A support period that ends, is shorter than
+         five years or missing is a finding, and keeps no release from being retained.
 Exits    0 retained or retained already, 2 usage, 3 dist/release/ is not the release that its provenance
          describes, or dist/verification/ is about another one; 4 it does not verify, the version is there with
          other bytes, or a retained release is damaged; 5 another run does not let go of the store; 6 cannot write.
 Network  none.
-Source   docs/architecture.md. A local disk is not write-once: keep a copy
-         elsewhere. --prune removes only what has expired, is not the newest and verifies to the last byte.
+Source   docs/regulation.md (for how long). A local disk is not write-once: keep a copy
+         elsewhere. --prune removes only what has expired, by its manifest and by the configuration of today, is not the
+         newest and verifies to the last byte.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import msgspec
 from ops.supply_chain.adapters.files.artifact_store import MANIFEST_NAME, STORE_FOLDER, ArtifactStore
 from ops.supply_chain.adapters.files.folders import Measured, files_in, measure
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.periods import RetainedOn, retained_until, support_statuses
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest, ManifestFile, PreviousRelease
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.values.finding import Finding
@@ -44,18 +47,21 @@ from ops.supply_chain.release.retention.report import (
     other_bytes_findings,
     other_source_findings,
     release_line,
+    support_findings,
     unsigned_findings,
     unverified_findings,
 )
 from ops.supply_chain.release.retention.rules import (
     PruneDecision,
     build_manifest,
+    by_configuration,
     differing,
     lacks_signatures,
     newest,
     other_source,
     plan_pruning,
     pruned_entry,
+    retained_on,
     with_chain_problems,
 )
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -190,7 +196,7 @@ def _manifest(run: StageRun, files: dict[str, Measured], last: HeldRelease | Non
         version=run.project.version,
         created=timestamp_of_epoch(run.project.epoch),
         now=run.now,
-        days=run.config.retention.days,
+        until=retained_until(run.config, RetainedOn(run.project.version, run.now.date())),
         last=before,
     )
 
@@ -239,11 +245,14 @@ def _retained(run: StageRun, manifest: Manifest, how: str) -> StageResult:
     own = measure(folder / MANIFEST_NAME)
     refs.append(FileRef(path=f"artifacts:{where}/{MANIFEST_NAME}", sha256=own.sha256, size=own.size))
     size = sum(file.size for file in manifest.files)
+    release, until = retained_on(manifest), by_configuration(run.config)(manifest)
+    statuses = support_statuses(run.config, [release], run.now.date(), within_days=run.config.review.within_days)
     return StageResult(
         outcome=Outcome.PASS,
-        text=f"{folder}: {len(manifest.files)} files, {size} bytes, until {manifest.retained_until}",
+        text=f"{folder}: {len(manifest.files)} files, {size} bytes, until {until}",
         counts={"files": len(manifest.files)},
         writes=tuple(refs),
+        findings=support_findings(manifest.component, statuses),
         notes=(how,),
         document=manifest,
     )
@@ -279,7 +288,7 @@ def _care(run: StageRun) -> StageResult:
 
 
 def _prune(run: StageRun, store: ArtifactStore, releases: Sequence[HeldRelease]) -> tuple[PruneDecision, ...]:
-    decisions = plan_pruning(releases, run.now)
+    decisions = plan_pruning(releases, run.now, by_configuration(run.config))
     for decision in decisions:
         held = decision.held
         if decision.remove and held.manifest is not None and run.args.apply:
@@ -289,9 +298,10 @@ def _prune(run: StageRun, store: ArtifactStore, releases: Sequence[HeldRelease])
 
 def _told(run: StageRun, releases: Sequence[HeldRelease], decisions: Sequence[PruneDecision]) -> StageResult:
     applied = run.args.apply
-    findings = damage_findings(releases)
+    findings, kept_until = damage_findings(releases), by_configuration(run.config)
     lines = [decision_line(decision, applied=applied) for decision in decisions] or [
-        release_line(held) for held in releases
+        release_line(held, kept_until(held.manifest) if held.manifest and not held.problems else None)
+        for held in releases
     ]
     counts = {"releases": len(releases), "damaged": sum(bool(held.problems) for held in releases)}
     removable = sum(decision.remove for decision in decisions)
@@ -303,9 +313,17 @@ def _told(run: StageRun, releases: Sequence[HeldRelease], decisions: Sequence[Pr
         outcome=Outcome.FAIL if findings else Outcome.PASS,
         text="\n".join(lines) or "nothing is retained",
         counts=counts,
-        findings=findings,
+        findings=(*findings, *_support(run, releases)),
         document={"releases": releases, "decisions": decisions},
     )
+
+
+def _support(run: StageRun, releases: Sequence[HeldRelease]) -> tuple[Finding, ...]:
+    """Return the findings on support periods of intact releases, the project's own component alone."""
+    manifests = [held.manifest for held in releases if held.manifest and not held.problems]
+    own = [retained_on(manifest) for manifest in manifests if manifest.component == run.project.name]
+    within = run.config.review.within_days
+    return support_findings(run.project.name, support_statuses(run.config, own, run.now.date(), within_days=within))
 
 
 def _refused(findings: tuple[Finding, ...], files: int) -> StageResult:

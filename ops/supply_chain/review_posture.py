@@ -6,6 +6,7 @@ Writes   nothing.
 Decides  nothing is overdue. Due and open items are listed and pass. Overdue is what has expired or is broken: a waiver
          past its last day or malformed, a [[policy.weakened]] entry that accepts nothing today, no identity that is
          valid today although some are configured, a damaged release, a security.txt that is stale or malformed.
+         A support period that has ended is open, one that ends within the review window is due.
 Exits    0 listed, 2 usage or configuration, 3 a lock (then all others are listed), baseline or SBOM is broken,
          4 something is overdue (with --only in these sections alone), 5 something could not be checked: no retained release, no lock, a lock without a
          timestamp, no SBOM.
@@ -91,10 +92,17 @@ def _review(run: StageRun, read: ReadLocks) -> Review:
 
 
 def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
-    """List what expires: waivers, identities, retained releases, security.txt, weakened settings."""
+    """List what expires: waivers, identities, retained releases, support, security.txt, weakened settings."""
     from ops.supply_chain.assurance.review.expiries import contact_items, identity_items, retention_items, waiver_items
+    from ops.supply_chain.assurance.review.support import support_items
     from ops.supply_chain.assurance.review.weakened import weakened_items
-    from ops.supply_chain.gather.assurance.review import read_contact, read_waivers, weakened_settings
+    from ops.supply_chain.gather.assurance.review import (
+        kept_until,
+        read_contact,
+        read_support,
+        read_waivers,
+        weakened_settings,
+    )
     from ops.supply_chain.trust.identities.check import checked
 
     checked(run.config.signing.identities)
@@ -104,7 +112,8 @@ def _dated(run: StageRun, releases: Sequence[HeldRelease]) -> list[ReviewItem]:
     return [
         *waiver_items(waivers, malformed, _window(run, utc=False)),
         *identity_items(run.config.signing, window),
-        *retention_items(releases, window, component=run.project.name),
+        *retention_items(releases, window, component=run.project.name, kept_until=kept_until(run)),
+        *support_items(read_support(run, releases, window.within_days), run.project.name),
         *contact_items(path, text, run.now, within_days=window.within_days),
         *weakened_items(weakened_settings(run), window),
     ]

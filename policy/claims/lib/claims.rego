@@ -317,4 +317,6 @@ feed_seconds := limits.feed_hours * 3600
 
 retention_days := limits.retention_days
 
+manufacturer_years := limits.manufacturer_years
+
 cool_down_days := limits.cool_down_days

@@ -74,7 +74,9 @@ evidence := {
 		"owned_gate": true,
 		"private_channel": true,
 		"response": true,
+		"support_periods": 1,
 		"undated_identities": 0,
+		"unstated_periods": 0,
 		"update_tool": true,
 		"waivers": 1,
 		"workflows": {
@@ -109,9 +111,11 @@ evidence := {
 		},
 		"manifest": {
 			"chain_intact": true,
+			"covers_support": true,
 			"intact": true,
 			"releases": 2,
 			"retained_days": 365,
+			"retained_years": 10,
 			"sequence": 2,
 		},
 		"policy": {

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,13 @@ def manifest_of(folder: Path, version: str = "v1") -> Manifest:
         one = measure(path)
         files.append(ManifestFile(name=path.name, sha256=one.sha256, size=one.size, media_type="text/plain"))
     return build_manifest(
-        files, component="N", version=version, created="2026-01-01T00:00:00Z", now=NOW, days=365, last=None
+        files,
+        component="N",
+        version=version,
+        created="2026-01-01T00:00:00Z",
+        now=NOW,
+        until=NOW.date() + timedelta(days=365),
+        last=None,
     )
 
 

@@ -95,7 +95,15 @@ def release() -> ReleaseFacts:
     return ReleaseFacts(
         present=True,
         rehearsal=False,
-        manifest=ManifestFacts(intact=True, chain_intact=True, releases=2, sequence=2, retained_days=365),
+        manifest=ManifestFacts(
+            intact=True,
+            chain_intact=True,
+            releases=2,
+            sequence=2,
+            retained_days=365,
+            retained_years=10,
+            covers_support=True,
+        ),
         verification=VerificationFacts(
             ruling="pass",
             checks={code: CheckFacts(outcome="pass", lines=2, passed=2) for code in CHECKS},
@@ -152,6 +160,8 @@ def project() -> ProjectFacts:
         malformed_waivers=0,
         ended_waivers=0,
         private_channel=True,
+        support_periods=1,
+        unstated_periods=0,
         licence_file=True,
         update_tool=True,
         owned_gate=True,

@@ -57,6 +57,7 @@ FIXED = [
     "deterministic-artifacts",
     "evidence-archive",
     "retained-one-year",
+    "retained-ten-years",
     "retention-chain-intact",
     "previous-release-linked",
     "offline-verifiable",

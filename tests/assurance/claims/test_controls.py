@@ -7,8 +7,10 @@ import re
 import pytest
 
 from ops.supply_chain.assurance.claims.controls import controls_from
+from ops.supply_chain.assurance.claims.form import form_page
 from ops.supply_chain.assurance.claims.page import reference_page, standing_page
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.compliance import CraRole
 from ops.supply_chain.contracts.config.controls import ControlsConfig, OutOfScope
 from ops.supply_chain.contracts.files.claims import (
     ClaimsReport,
@@ -136,7 +138,7 @@ def test_the_catalogues_name_claims_and_rules_that_there_are_and_each_control_on
         assert sum(map(bool, (entry.claims, entry.always, entry.unseen))) == 1, entry.id
         assert entry.claims or not entry.rules, entry.id
         assert (entry.unseen or entry.always or ".").endswith("."), entry.id
-    assert len(files) == 7
+    assert len(files) == 9
 
 
 @pytest.mark.parametrize(
@@ -144,6 +146,7 @@ def test_the_catalogues_name_claims_and_rules_that_there_are_and_each_control_on
     [
         *(("SLSA-BUILD-L", 4), ("S2C2F-", 25), ("SSDF-", 42), ("SCVS-1.", 10), ("SCVS-2.", 18), ("SCVS-3.", 21)),
         *(("SCVS-4.", 19), ("SCVS-5.", 12), ("SCVS-6.", 7), ("CISA-2026-", 23), ("CRA-I-II-", 8)),
+        *(("OSPS-", 64), ("CISA-FORM-", 11), ("CRA-13-", 2), ("CRA-14", 1), ("CRA-24-", 3)),
     ],
 )
 def test_each_framework_is_there_whole(prefix: str, count: int) -> None:
@@ -166,6 +169,54 @@ def test_the_reference_names_every_claim_and_control() -> None:
     catalogues, _ = read_catalogues()
     assert all(f"| `{entry.id}` |" in page for one in catalogues for entry in one.controls)
     assert reference_page([], []).startswith("# Claims and controls\n")
+
+
+OBLIGATIONS = {
+    "undecided": (True, True),
+    "manufacturer": (True, False),
+    "steward": (False, True),
+    "out-of-scope": (False, False),
+}
+"""Stated role -> whether obligations of manufacturers, and those of stewards, are evaluated."""
+
+
+@pytest.mark.parametrize("role", CraRole)
+def test_obligations_of_another_role_are_out_of_scope_and_others_are_not(role: CraRole) -> None:
+    catalogues = [catalogue for catalogue in read_catalogues()[0] if catalogue.framework.startswith(("CRA", "OSPS"))]
+    claims = [
+        claim(name, ClaimStatus.NOT_SUPPORTED) for one in catalogues for entry in one.controls for name in entry.claims
+    ]
+    found = {verdict.id: verdict for verdict in controls_from(catalogues, claims, {}, ControlsConfig(), role=role)}
+    for control, evaluated in zip(("CRA-I-II-7", "CRA-24-3"), OBLIGATIONS[role], strict=True):
+        assert (found[control].standing is not ControlStatus.OUT_OF_SCOPE) == evaluated, control
+    assert found["OSPS-BR-06.01"].standing is ControlStatus.NOT_MET
+    if role is CraRole.STEWARD:
+        assert found["CRA-I-II-7"].reason == (
+            "Out of scope by decision: it is an obligation of manufacturers; the maintainers state that they are an "
+            "open-source software steward."
+        )
+
+
+def test_the_form_has_what_a_release_evidences_and_leaves_the_rest_to_a_person() -> None:
+    catalogues = [one for one in read_catalogues()[0] if one.framework.startswith("CISA Secure")]
+    names = dict.fromkeys(name for one in catalogues for entry in one.controls for name in entry.claims)
+    claims = [claim(name, ClaimStatus.SUPPORTED) for name in names if name != "daily-scan"]
+    claims.append(claim("daily-scan", ClaimStatus.NOT_EXAMINED))
+    report = ClaimsReport(
+        schema="claims/1",
+        component="<b>c</b>",
+        source=None,
+        policy_sha256="b" * 64,
+        claims=tuple(claims),
+        controls=controls_from(catalogues, claims, {}, ControlsConfig()),
+    )
+    page = form_page(report)
+    rows = [line.split(" | ") for line in page.splitlines() if re.match(r"\| \d", line)]
+    assert [row[0] for row in rows if row[2] == "evidenced"] == ["| 2", "| 3", "| 4b"]
+    assert {row[2] for row in rows} == {"evidenced", "not evidenced"}
+    assert page.count("*to be filled in by a person*") == 5
+    assert "no longer required" in page
+    assert "<b>" not in page
 
 
 def test_hostile_text_stays_text_in_the_page() -> None:

@@ -103,6 +103,7 @@ def test_limits_are_those_that_the_sentences_name() -> None:
         "feed_fresh": 48 * 60 * 60,
         "release_cool_down": 7,
         "retained_one_year": 365,
+        "retained_ten_years": 10,
         **{f"slsa_build_l{level}": level for level in (1, 2, 3)},
     }
 
@@ -134,7 +135,7 @@ def test_of_a_release_that_does_not_verify_its_problems_are_the_reasons() -> Non
 
 def test_what_the_project_states_needs_no_release() -> None:
     claims = {path.stem for path in RULES} - set(of_release())
-    assert len(claims) == 11
+    assert len(claims) == 12
     for claim in claims:
         assert verdict_of(claim, {"op": "remove", "path": "/release"}).outcome is Outcome.PASS, claim
         assert verdict_of(claim, {"op": "remove", "path": "/project"}).outcome is Outcome.FAIL, claim

@@ -216,7 +216,8 @@ def test_no_section_is_empty_and_absences_are_only_in_the_appendix(
     shown = {claim for claim in IDS if f'{{% claim "{claim}" ' in default}
     shown -= set() if stated else {"signing-identities-published"}
     for claim in IDS:
-        assert (f"- It is not shown that {claim} holds.\n" in appendix) == (claim in shown and claim not in given)
+        expected = claim in shown - {"retained-ten-years"} and claim not in given  # of manufacturers
+        assert (f"- It is not shown that {claim} holds.\n" in appendix) == expected
     unstated = "since which release this description applies" if stated else "which versions get security fixes; "
     assert f"- Not stated by the maintainers: {unstated}" in appendix
 
@@ -520,7 +521,7 @@ def test_no_sentence_of_the_default_template_survives_its_claim(default: str, cl
     without = written(default, released(*(set(IDS) - {"slsa-build-l2", claim}), config=stated))
     assert not [text for text in texts if text in without]
     used = claim in {found["id"] for found in CLAIM_TEXT.finditer(default)} | set(NEAR_L2)
-    assert used == (f"`{claim}`" in with_it) or claim in SLSA_CLAIMS
+    assert used == (f"`{claim}`" in with_it) or claim in {*SLSA_CLAIMS, "retained-ten-years"}  # of manufacturers
 
 
 def test_controls_near_build_l2_are_not_called_that_level(default: str) -> None:
@@ -599,3 +600,49 @@ def test_that_nothing_is_deferred_is_for_auditors(default: str) -> None:
     assert "No finding is acknowledged and deferred at present." in appendix
     assert "deferred" not in body.lower()
     assert "No finding is acknowledged" not in written(default, facts(config=config(STATED)))
+
+
+PERIODS = """
+[support]
+policy = "newest"
+[[support.versions]]
+versions = "1.x"
+from = 2026-01-01
+months = 60
+reason = "<i>r</i>"
+[[support.versions]]
+versions = "2.x"
+months = 72
+"""
+
+
+@pytest.mark.parametrize("role", ["undecided", "out-of-scope", "steward", "manufacturer"])
+def test_retention_and_obligations_are_those_of_the_stated_role(default: str, role: str) -> None:
+    text = written(default, released(*IDS, config=config(f'[compliance]\ncra_role = "{role}"\n')))
+    assert ("retained by their maintainers for 10 years, or until the end of their support period" in text) == (
+        role == "manufacturer"
+    )
+    assert ("retained by their maintainers for 365 days, as configured." in text) == (role != "manufacturer")
+    assert ("retained-ten-years holds" in text) == (role == "manufacturer")
+    assert ("Manufacturers report actively exploited" in text) == (role == "manufacturer")
+    assert ("The obligations of stewards are those of Article 24" in text) == (role == "steward")
+    assert ("## Cyber Resilience Act" in text) == (role != "undecided")
+
+
+def test_longer_days_than_ten_years_are_stated_too(default: str) -> None:
+    given = config('[compliance]\ncra_role = "manufacturer"\n[retention]\ndays = 9000\n')
+    assert "; never for less than 9000 days, as configured." in written(default, released(config=given))
+
+
+def test_support_periods_are_stated_where_they_are_configured(default: str) -> None:
+    text = written(default, released(config=config(PERIODS)))
+    assert "Older releases do not; upgrade to the newest.\n\nSupport periods:\n" in text
+    assert "| 1.x | yes | 2026-01-01 | 2031-01-01 | " in text
+    assert "| 2.x | yes | each release | 72 months later | " in text
+    assert "<i>" not in text
+    assert "Support periods" not in written(default, released(config=config('[support]\npolicy = "newest"\n')))
+
+
+def test_the_form_is_described_as_no_longer_required(default: str) -> None:
+    text = written(default, facts(config=config('[compliance]\nattestation = "on-request"\n')))
+    assert "US agencies are no longer required to collect it (OMB M-26-05" in text

@@ -55,7 +55,7 @@ def chain(*days: int, now: datetime = NOW) -> list[HeldRelease]:
                     version=f"v{number}",
                     created="2026-01-01T00:00:00Z",
                     now=now,
-                    days=kept,
+                    until=now.date() + timedelta(days=kept),
                     last=previous,
                 )
             )

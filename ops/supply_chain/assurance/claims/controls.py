@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.compliance import CraRole
 from ops.supply_chain.contracts.config.controls import ControlsConfig
 from ops.supply_chain.contracts.files.claims import ClaimStatus, ClaimVerdict, ControlStatus, ControlVerdict
 from ops.supply_chain.contracts.files.control_catalogue import Catalogue, CatalogueEntry
@@ -20,6 +21,8 @@ def controls_from(
     claims: Sequence[ClaimVerdict],
     rules: Mapping[str, str],
     config: ControlsConfig,
+    *,
+    role: CraRole = CraRole.UNDECIDED,
 ) -> tuple[ControlVerdict, ...]:
     """Evaluate each control from the claims.
 
@@ -28,6 +31,7 @@ def controls_from(
         claims: All claims.
         rules: SBOM policy rules, evaluated on the released SBOM in this run: code -> outcome.
         config: The controls out of scope, with reasons.
+        role: As the maintainers state it. Obligations of another role are out of scope; while it is undecided, none is.
     Returns:
         The controls, sorted by id.
     Raises:
@@ -36,7 +40,7 @@ def controls_from(
     known = {claim.id: claim for claim in claims}
     decided = _decided(catalogues, config)
     found = [
-        _verdict(catalogue, entry, known, rules, decided.get(entry.id, ""))
+        _verdict(catalogue, entry, known, rules, decided.get(entry.id, "") or _other_role(entry, role))
         for catalogue in catalogues
         for entry in catalogue.controls
     ]
@@ -61,6 +65,21 @@ def _decided(catalogues: Sequence[Catalogue], config: ControlsConfig) -> dict[st
                 kind=ErrorClass.CONFIGURATION,
             )
     return {scope.id: scope.reason.strip() for scope in config.out_of_scope}
+
+
+_ROLES = {
+    CraRole.MANUFACTURER: "a manufacturer",
+    CraRole.STEWARD: "an open-source software steward",
+}
+
+
+def _other_role(entry: CatalogueEntry, role: CraRole) -> str:
+    """Return why an obligation is that of another role than the stated one; empty where it is not, or none is stated."""
+    if not entry.roles or role is CraRole.UNDECIDED or role in entry.roles:
+        return ""
+    stated = _ROLES.get(role)
+    who = f"{stated}" if stated else "outside the scope of the regulation"
+    return f"it is an obligation of {' and '.join(f'{name}s' for name in entry.roles)}; the maintainers state that they are {who}"
 
 
 def _verdict(

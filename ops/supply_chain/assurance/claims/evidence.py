@@ -80,13 +80,18 @@ class VerificationFacts(_Facts, frozen=True, kw_only=True):
 
 
 class ManifestFacts(_Facts, frozen=True, kw_only=True):
-    """The manifest of the retained release, and the chain of releases that it belongs to."""
+    """The manifest of the retained release, and the chain of releases that it belongs to.
+
+    `retained_years` counts whole years. `covers_support`: it is retained until the end of its stated support period.
+    """
 
     intact: bool = False
     chain_intact: bool = False
     releases: int = 0
     sequence: int = 0
     retained_days: int = UNSAID
+    retained_years: int = UNSAID
+    covers_support: bool = False
 
 
 class ProvenanceFacts(_Facts, frozen=True, kw_only=True):
@@ -213,6 +218,7 @@ class ProjectFacts(_Facts, frozen=True, kw_only=True):
     `identities` counts those authorized today, `undated_identities` those without a start date. `response`: the file
     has the table; days of -1 mean no commitment. `waivers` counts the valid ones, `malformed_waivers` the
     malformed ones, `ended_waivers` the expired ones. `owned_gate`: CODEOWNERS names owners of what decides about a release.
+    `support_periods` counts the supported version lines with a stated end, `unstated_periods` those without one.
     """
 
     config: bool = False
@@ -225,6 +231,8 @@ class ProjectFacts(_Facts, frozen=True, kw_only=True):
     malformed_waivers: int = UNSAID
     ended_waivers: int = UNSAID
     private_channel: bool = False
+    support_periods: int = 0
+    unstated_periods: int = UNSAID
     licence_file: bool = False
     update_tool: bool = False
     owned_gate: bool = False

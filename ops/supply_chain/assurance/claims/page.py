@@ -23,7 +23,8 @@ its place is shown. `{command("evaluate_claims")}` writes the current status to 
 
 Titles of controls are paraphrased. A control is met where everything that it rests on is supported; where no file of a
 release can show it, it is not examined, and never counted as met. `[controls].out_of_scope` in `.security-config.toml`
-excludes a control by decision, with a reason. None of this is a certificate or legal advice.
+excludes a control by decision, with a reason; obligations of manufacturers or stewards are out of scope where
+`[compliance].cra_role` states another role. None of this is a certificate or legal advice.
 """
 
 
@@ -52,6 +53,7 @@ def _reference(rules: Sequence[ClaimRule], catalogues: Sequence[Catalogue]) -> I
         yield from ("| id | control | rests on |", "|---|---|---|")
         for entry in catalogue.controls:
             level = f" ({entry.level})" if entry.level else ""
+            level += f" ({' and '.join(f'{role}s' for role in entry.roles)})" if entry.roles else ""
             yield _row(f"`{entry.id}`", markdown.text(entry.title + level), _rests_on(entry))
 
 

@@ -39,13 +39,16 @@ def statements(facts: DocumentFacts, renderer: ClaimRenderer) -> dict[Section, b
     return {
         Section.SUPPORT: config.support.policy is SupportPolicy.NEWEST
         or bool(config.support.versions and config.support.policy is SupportPolicy.LISTED)
-        or bool(config.support.text),
+        or bool(config.support.text)
+        or any(entry.since or entry.months or entry.reason for entry in config.support.versions),
         Section.RESPONSE: config.response != ResponseConfig() or renderer.supported(RESPONSE_CLAIM),
         Section.GOVERNANCE: config.governance.model in {GovernanceModel.OPEN, GovernanceModel.CATHEDRAL}
         or bool(config.governance.text),
         Section.IDENTITIES: bool(config.signing.identities) or config.signing.mode is SigningMode.CHECKSUMS,
         Section.POSTURE: config.converted,
-        Section.RETENTION: facts.released or config.retention != RetentionConfig(),
+        Section.RETENTION: facts.released
+        or config.retention != RetentionConfig()
+        or form.cra_role is CraRole.MANUFACTURER,
         Section.CRA: form.cra_role is not CraRole.UNDECIDED or bool(form.cra_text),
         Section.ATTESTATION: form.attestation in {AttestationForm.ON_REQUEST, AttestationForm.PUBLISHED}
         or bool(form.attestation_text or form.attestation_link),

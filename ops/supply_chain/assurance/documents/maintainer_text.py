@@ -12,6 +12,7 @@ from ops.supply_chain.assurance.documents.addresses import email, https, reposit
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
 from ops.supply_chain.contracts.config.compliance import AttestationForm, AuditKind, CraRole, Cryptography
 from ops.supply_chain.contracts.config.governance import GovernanceModel
+from ops.supply_chain.contracts.config.periods import later
 from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.contracts.config.response import ClockStart, ResponseConfig, WithoutDays
 from ops.supply_chain.contracts.config.support import SupportConfig, SupportedVersions, SupportPolicy
@@ -41,16 +42,29 @@ def supported_versions(config: SupportConfig) -> str:
         SupportPolicy.UNSTATED: "The maintainers have not stated which versions get security fixes.",
         SupportPolicy.LISTED: "The maintainers have listed no version yet.",
     }[config.policy]
+    periods = any(entry.since or entry.months or entry.reason for entry in config.versions)
     if config.policy is SupportPolicy.LISTED and config.versions:
-        statement = markdown.table(
-            ("versions", "security fixes", "until", "note"),
-            ((markdown.text(version.versions), *_support(version)) for version in config.versions),
-        )
+        statement = _versions(config, periods=periods)
+    elif periods:
+        statement = f"{statement}\n\nSupport periods:\n\n{_versions(config, periods=True)}"
     return _with(statement, config.text)
 
 
-def _support(entry: SupportedVersions) -> tuple[str, str, str]:
-    return ("yes" if entry.supported else "no", markdown.text(entry.until) or "not stated", markdown.text(entry.note))
+def _versions(config: SupportConfig, *, periods: bool) -> str:
+    """Return the version lines as a table; with the first day and the reason of a period where an entry has one."""
+    return markdown.table(
+        ("versions", "security fixes", *(("from",) if periods else ()), "until", "note"),
+        ((markdown.text(entry.versions), *_support(entry, periods=periods)) for entry in config.versions),
+    )
+
+
+def _support(entry: SupportedVersions, *, periods: bool) -> tuple[str, ...]:
+    note = markdown.text(" ".join(filter(None, (entry.reason, entry.note))))
+    until = markdown.text(entry.until) or "not stated"
+    begins = markdown.text(entry.since) or ("each release" if entry.months else "not stated")
+    if entry.months:
+        until = later(entry.begins, months=entry.months).isoformat() if entry.begins else f"{entry.months} months later"
+    return ("yes" if entry.supported else "no", *((begins,) if periods else ()), until, note)
 
 
 def reporting_channel(config: ReportingConfig) -> str:
@@ -188,6 +202,14 @@ _CRA = {
     CraRole.STEWARD: "The maintainers consider the organisation behind this project an open-source software steward.",
     CraRole.MANUFACTURER: "The maintainers consider the organisation behind this project a manufacturer.",
 }
+_OBLIGATIONS = {
+    CraRole.MANUFACTURER: "Manufacturers report actively exploited vulnerabilities and severe incidents (Article 14, applied "
+    "since 2026-09-11); their other obligations apply from 2027-12-11, the support period (Article 13(8)) and the technical "
+    "documentation (Article 13(13)) among them.",
+    CraRole.STEWARD: "The obligations of stewards are those of Article 24, and apply from 2027-12-11: a documented cybersecurity "
+    "policy, cooperation with market surveillance authorities, and reporting as far as they take part in the development, or "
+    "as their own systems are affected.",
+}
 _FORM = {
     AttestationForm.UNSTATED: "The maintainers have made no statement on the US Secure Software Development Attestation "
     "Form.",
@@ -195,6 +217,10 @@ _FORM = {
     AttestationForm.ON_REQUEST: "A US Secure Software Development Attestation Form is available on request.",
     AttestationForm.PUBLISHED: "A signed US Secure Software Development Attestation Form is published.",
 }
+FORM_NOT_REQUIRED = (
+    "US agencies are no longer required to collect it (OMB M-26-05 of 2026-01-23 rescinded M-22-18 and M-23-16); they may ask "
+    "for it by contract."
+)
 _CRYPTOGRAPHY = {
     Cryptography.UNSTATED: "The maintainers have made no statement on the export classification of this project.",
     Cryptography.NONE: "To the maintainers' knowledge, this project has no cryptographic function of its own.",
@@ -212,17 +238,18 @@ _AUDIT = {
 def cra_status(facts: DocumentFacts) -> str:
     """Return the project's own statement on its role under the Cyber Resilience Act."""
     config = facts.config.compliance
-    text = (
-        f"{_CRA[config.cra_role]} This concerns Regulation (EU) 2024/2847, the Cyber Resilience Act. It is neither legal "
-        "advice nor a declaration of conformity; the regulation itself states the obligations."
+    advice = (
+        "This is neither legal advice nor a declaration of conformity; the regulation itself states the obligations."
     )
+    about = "This concerns Regulation (EU) 2024/2847, the Cyber Resilience Act."
+    text = " ".join(filter(None, (_CRA[config.cra_role], about, _OBLIGATIONS.get(config.cra_role), advice)))
     return _joined(text, config.cra_text)
 
 
 def attestation_status(facts: DocumentFacts) -> str:
     """Return whether a US attestation form was signed."""
     config = facts.config.compliance
-    text = f"{_FORM[config.attestation]} This document is not such a form and does not replace one."
+    text = f"{_FORM[config.attestation]} {FORM_NOT_REQUIRED} This document is not such a form and does not replace one."
     return _joined(text, config.attestation_text, config.attestation_link, "compliance.attestation_link", "the form")
 
 

@@ -10,6 +10,7 @@ from ops.supply_chain.assurance.documents.absences import RESPONSE_CLAIM, statem
 from ops.supply_chain.assurance.documents.addresses import https
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
+from ops.supply_chain.contracts.config.compliance import CraRole
 from ops.supply_chain.contracts.config.documents import Section
 from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.formats import markdown
@@ -47,6 +48,7 @@ def switches(facts: DocumentFacts) -> dict[str, bool]:
         "HAS_DEFERRED": bool(facts.deferred),
         "HAS_AFFECTED": bool(facts.commands.affected),
         "HAS_SBOMS": any(file.sbom for file in facts.files),
+        "IS_MANUFACTURER": facts.config.compliance.cra_role is CraRole.MANUFACTURER,
         "IS_WEAKENED": bool(release_text.weakened_notice(facts)),
         "HAS_EVIDENCE": facts.claims.source is not None,
         "HAS_RELEASE": facts.released,

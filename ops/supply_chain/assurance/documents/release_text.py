@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator
 
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts
+from ops.supply_chain.contracts.config.compliance import CraRole
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.periods import MANUFACTURER_YEARS
 from ops.supply_chain.contracts.config.signing import SigningConfig, SigningMode
 from ops.supply_chain.contracts.files.claims import ControlStatus, ControlVerdict
 from ops.supply_chain.contracts.values.weakening import WEAKENED
@@ -22,6 +25,9 @@ NOTHING_YET = "When this document was generated, no release had been made with t
 """True also once the first release is made: its commit cannot contain a document about it."""
 
 NO_COMMANDS = f"{NOTHING_YET} From the first release on, this section has the commands that verify it."
+
+DAYS_IN_TEN_YEARS = 3653
+"""The most days that ten years have."""
 
 S2C2F_LEVELS: dict[int, tuple[str, ...]] = {
     1: ("ING-1", "ING-2", "SCA-1", "SCA-2", "INV-1", "UPD-1"),
@@ -296,12 +302,22 @@ def acknowledged(deferred: Iterable[DeferredCve]) -> str:
 
 def retention(facts: DocumentFacts) -> str:
     """Return for how long releases are retained."""
-    days = facts.config.retention.days
-    period = f"Releases are retained by their maintainers for {days} days, as configured."
+    period = f"Releases are retained by their maintainers for {_retention_period(facts.config)}."
     if not facts.released:
         return period
     until = f" The {markdown.text(facts.subject)} is retained until {markdown.text(facts.retained_until)}."
     return f"{period}{until if facts.retained_until else ''}"
+
+
+def _retention_period(config: Config) -> str:
+    days = f"{config.retention.days} days, as configured"
+    if config.compliance.cra_role is not CraRole.MANUFACTURER:
+        return days
+    own = f"; never for less than {days}" if config.retention.days > DAYS_IN_TEN_YEARS else ""
+    return (
+        f"{MANUFACTURER_YEARS} years, or until the end of their support period if that is later: the period that Article "
+        f"13(13) of Regulation (EU) 2024/2847 gives manufacturers for the technical documentation{own}"
+    )
 
 
 def _day(moment: str) -> str:

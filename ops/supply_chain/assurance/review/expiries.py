@@ -7,7 +7,7 @@ once; after that time the file is stale and should not be used).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -140,32 +140,38 @@ def _identity_item(standing: ReviewStatus, subject: str, message: str, step: str
     )
 
 
-def retention_items(releases: Sequence[HeldRelease], window: ReviewWindow, *, component: str) -> list[ReviewItem]:
+def retention_items(
+    releases: Sequence[HeldRelease],
+    window: ReviewWindow,
+    *,
+    component: str,
+    kept_until: Callable[[Manifest], date] = lambda manifest: date.fromisoformat(manifest.retained_until),
+) -> list[ReviewItem]:
     """List every retained release of the component.
 
     Args:
         releases: Fully read and verified, with the problems of the chain.
         window: With today in UTC.
         component: Name of the component.
+        kept_until: The last day on which a release must be kept; by default that of its manifest.
     """
     if not releases:
         step = "Run the review where releases are retained, or give their folder with --artifacts."
         return [_release_item(ReviewStatus.NOT_EXAMINED, component, "no release is retained here", step)]
-    return [item for held in releases for item in _release(held, window)]
+    return [item for held in releases for item in _release(held, window, kept_until)]
 
 
-def _release(held: HeldRelease, window: ReviewWindow) -> list[ReviewItem]:
+def _release(held: HeldRelease, window: ReviewWindow, kept_until: Callable[[Manifest], date]) -> list[ReviewItem]:
     step = "Restore it from a copy kept elsewhere; do not edit its manifest."
     subject = f"{held.component} {held.version}"
     items = [_release_item(ReviewStatus.OVERDUE, subject, f"is damaged: {problem}", step) for problem in held.problems]
     # A damaged release is not trusted, its retention date included.
     if held.manifest is not None and not held.problems:
-        items.append(_retained_until(held.manifest, subject, window))
+        items.append(_retained_until(kept_until(held.manifest), subject, window))
     return items
 
 
-def _retained_until(manifest: Manifest, subject: str, window: ReviewWindow) -> ReviewItem:
-    last = date.fromisoformat(manifest.retained_until)
+def _retained_until(last: date, subject: str, window: ReviewWindow) -> ReviewItem:
     day, message = last.isoformat(), f"its retention period {window.left(last)}"
     if window.status(last) is ReviewStatus.LISTED:
         return _release_item(ReviewStatus.LISTED, subject, message, day=day)

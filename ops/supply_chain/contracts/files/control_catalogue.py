@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ops.supply_chain.contracts.base import Contract
+from ops.supply_chain.contracts.config.compliance import CraRole
 
 
 class CatalogueEntry(Contract, frozen=True, kw_only=True, omit_defaults=True):
@@ -15,7 +16,8 @@ class CatalogueEntry(Contract, frozen=True, kw_only=True, omit_defaults=True):
 
     It is met where all of `claims` are supported and all of `rules` (SBOM policy rules, by code) pass. `always` is
     the reason why it is always met. A control with none of these is never examined; `unseen` is the reason: no release
-    shows it. `level` is the framework's, empty where it has none.
+    shows it. `level` is the framework's, empty where it has none. `roles` are the roles under Regulation (EU) 2024/2847 whose
+    obligation it is; empty for a control that is no matter of a role.
     """
 
     id: str
@@ -25,6 +27,7 @@ class CatalogueEntry(Contract, frozen=True, kw_only=True, omit_defaults=True):
     rules: tuple[str, ...] = ()
     always: str = ""
     unseen: str = ""
+    roles: tuple[CraRole, ...] = ()
 
 
 class Catalogue(Contract, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ class ReviewSection(StrEnum):
     WAIVERS = "waivers"
     IDENTITIES = "identities"
     RETENTION = "retention"
+    SUPPORT = "support"
     BASELINES = "baselines"
     LOCKS = "locks"
     DEPENDENCIES = "dependencies"

@@ -14,6 +14,7 @@ from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.assurance.policy.consent import entry_problem
 from ops.supply_chain.assurance.review.dependencies import Licences
 from ops.supply_chain.assurance.review.expiries import WaiverUnderReview
+from ops.supply_chain.contracts.config.periods import SupportStatus, support_statuses
 from ops.supply_chain.contracts.config.policy import WeakenedSetting
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaseline
@@ -21,7 +22,13 @@ from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.release.evidence import baseline_beside
-from ops.supply_chain.release.retention.rules import newest, with_chain_problems
+from ops.supply_chain.release.retention.rules import (
+    KeptUntil,
+    by_configuration,
+    newest,
+    retained_on,
+    with_chain_problems,
+)
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
 
@@ -48,6 +55,17 @@ def released_sbom(store: ArtifactStore, manifest: Manifest) -> Path | None:
     prefix = f"{manifest.component}-{manifest.version}"
     found = next((name for pattern in SBOM_NAMES if (name := pattern.format(prefix)) in names), None)
     return store.file(manifest.component, manifest.version, found) if found else None
+
+
+def kept_until(run: StageRun) -> KeptUntil:
+    """Return until when a release must be kept, by its manifest and by the configuration of today."""
+    return by_configuration(run.config)
+
+
+def read_support(run: StageRun, releases: Sequence[HeldRelease], within_days: int) -> tuple[SupportStatus, ...]:
+    """Return the support periods of the intact releases."""
+    intact = [retained_on(held.manifest) for held in releases if held.manifest and not held.problems]
+    return support_statuses(run.config, intact, utc_day(run), within_days=within_days)
 
 
 def read_waivers(run: StageRun) -> tuple[list[WaiverUnderReview], list[str]]:

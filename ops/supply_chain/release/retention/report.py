@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
+from ops.supply_chain.contracts.config.periods import SupportState, SupportStatus
 from ops.supply_chain.contracts.files.manifest import HeldRelease
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.release.retention.rules import PruneDecision
 
 
-def release_line(held: HeldRelease) -> str:
-    """Return the line of one retained release."""
+def release_line(held: HeldRelease, until: date | None = None) -> str:
+    """Return the line of one retained release.
+
+    Args:
+        held: The release.
+        until: The last day on which it must be kept, if that is not the day of its manifest.
+    """
     if held.manifest is None:
         return f"{held.component} {held.version}: damaged"
     manifest = held.manifest
     size = sum(file.size for file in manifest.files)
     state = "damaged" if held.problems else "intact"
+    last = until.isoformat() if until else manifest.retained_until
     return (
         f"{held.component} {held.version}: {len(manifest.files)} files, {size} bytes, "
-        f"retained {manifest.retained_at} until {manifest.retained_until}, {state}"
+        f"retained {manifest.retained_at} until {last}, {state}"
     )
 
 
@@ -90,4 +98,34 @@ def unverified_findings(version: str) -> tuple[Finding, ...]:
             message=f"{version} does not verify (dist/verification/verification.json)",
             next_step=f"Fix what the report lists, then run the release again: {command('release')}.",
         ),
+    )
+
+
+_SUPPORT_SEVERITIES = {
+    SupportState.ENDS_SOON: Severity.LOW,
+    SupportState.ENDED: Severity.LOW,
+    SupportState.SHORT: Severity.MEDIUM,
+    SupportState.UNSTATED: Severity.MEDIUM,
+    SupportState.NOT_EXAMINED: Severity.MEDIUM,
+}
+
+
+def support_findings(component: str, statuses: Iterable[SupportStatus]) -> tuple[Finding, ...]:
+    """Return a finding for each support period that ends soon, has ended, is short, missing or unclear.
+
+    None of them damages a release, or keeps one from being retained.
+
+    Args:
+        component: N.
+        statuses: Of its retained releases.
+    """
+    return tuple(
+        Finding(
+            code=f"support.{status.state}",
+            severity=_SUPPORT_SEVERITIES[status.state],
+            message=f"{component} {status.versions}: {status.sentence}",
+            next_step=status.next_step,
+        )
+        for status in statuses
+        if status.state is not SupportState.LISTED
     )

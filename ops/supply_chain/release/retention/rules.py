@@ -5,11 +5,13 @@ Source: docs/stages/retain_artifacts.md
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 
 import msgspec
 
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.periods import RetainedOn, retained_until
 from ops.supply_chain.contracts.files.manifest import (
     HeldRelease,
     Manifest,
@@ -49,7 +51,7 @@ def build_manifest(
     version: str,
     created: str,
     now: datetime,
-    days: int,
+    until: date,
     last: tuple[int, PreviousRelease] | None,
 ) -> Manifest:
     """Make the manifest of a release that is about to be retained.
@@ -60,7 +62,7 @@ def build_manifest(
         version: V.
         created: The timestamp in the released files.
         now: The time of retaining.
-        days: For how many days from now, today not counted.
+        until: The last day on which it must be kept.
         last: Sequence number and reference of the newest release so far; None for the first.
     """
     digests = {file.name: file.sha256 for file in files}
@@ -70,7 +72,7 @@ def build_manifest(
         version=version,
         created=created,
         retained_at=timestamp(now),
-        retained_until=(now.date() + timedelta(days=days)).isoformat(),
+        retained_until=until.isoformat(),
         sequence=last[0] + 1 if last else 1,
         previous=last[1] if last else None,
         provenance_sha256=digests[provenance_name(component, version, naming_of(digests))],
@@ -159,7 +161,35 @@ def with_chain_problems(releases: Sequence[HeldRelease], pruned: Sequence[Pruned
     return tuple(checked)
 
 
-def plan_pruning(releases: Sequence[HeldRelease], now: datetime) -> tuple[PruneDecision, ...]:
+KeptUntil = Callable[[Manifest], date]
+"""The last day on which a release must be kept."""
+
+
+def by_configuration(config: Config) -> KeptUntil:
+    """Return a function for the later of two days: that of the manifest, and that of the configuration of today.
+
+    The configuration of today never shortens what a manifest states.
+    """
+
+    def until(manifest: Manifest) -> date:
+        return max(by_manifest(manifest), retained_until(config, retained_on(manifest)))
+
+    return until
+
+
+def retained_on(manifest: Manifest) -> RetainedOn:
+    """Return a release and the day on which it was retained."""
+    return RetainedOn(manifest.version, date.fromisoformat(manifest.retained_at[:10]))
+
+
+def by_manifest(manifest: Manifest) -> date:
+    """Return the last day that the manifest states."""
+    return date.fromisoformat(manifest.retained_until)
+
+
+def plan_pruning(
+    releases: Sequence[HeldRelease], now: datetime, kept_until: KeptUntil = by_manifest
+) -> tuple[PruneDecision, ...]:
     """Decide for each retained release of one component whether it may be removed.
 
     Never one that has not expired, never the newest, never one that is not exactly as its manifest says.
@@ -167,11 +197,12 @@ def plan_pruning(releases: Sequence[HeldRelease], now: datetime) -> tuple[PruneD
     Args:
         releases: As `with_chain_problems` returns them, read with every digest checked.
         now: The present moment.
+        kept_until: Until when a release must be kept; a day before that of its manifest does not count.
     Returns:
         One decision each, in the same order.
     """
     last = newest(releases)
-    return tuple(_decide(held, last, now) for held in releases)
+    return tuple(_decide(held, last, now, kept_until) for held in releases)
 
 
 def pruned_entry(manifest: Manifest, manifest_sha256: str, now: datetime) -> PrunedRelease:
@@ -203,11 +234,11 @@ def _link_problems(manifest: Manifest, links: Mapping[str, tuple[int, str]]) -> 
     return []
 
 
-def _decide(held: HeldRelease, last: HeldRelease | None, now: datetime) -> PruneDecision:
+def _decide(held: HeldRelease, last: HeldRelease | None, now: datetime, kept_until: KeptUntil) -> PruneDecision:
     if held.manifest is None or held.problems:
         return PruneDecision(held=held, remove=False, reason="does not verify")
-    until = held.manifest.retained_until
-    if now.date() <= date.fromisoformat(until):
+    until = max(kept_until(held.manifest), by_manifest(held.manifest))
+    if now.date() <= until:
         return PruneDecision(held=held, remove=False, reason=f"kept until {until}")
     if last is not None and held.version == last.version:
         return PruneDecision(held=held, remove=False, reason="the newest")

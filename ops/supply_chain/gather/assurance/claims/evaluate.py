@@ -76,7 +76,13 @@ def claims_of(run: StageRun, *, evidence: Path | None = None, rehearsals: bool =
         source=gathered.source,
         policy_sha256=digest_of(sorted((*policy.files, *files), key=lambda file: file.path)),
         claims=claims,
-        controls=controls_from(catalogues, claims, gathered.evidence.release.policy, run.config.controls),
+        controls=controls_from(
+            catalogues,
+            claims,
+            gathered.evidence.release.policy,
+            run.config.controls,
+            role=run.config.compliance.cra_role,
+        ),
     )
 
 
@@ -125,7 +131,7 @@ def gather(run: StageRun, chosen: SelectedRelease | None) -> GatheredEvidence:
             evidence=ClaimEvidence(component=run.project.name, project=project), files=files, facts=shown
         )
     opened, verification = open_release(run, chosen)
-    release = release_facts(chosen, opened, verification)
+    release = release_facts(run, chosen, opened, verification)
     if opened is not None:
         read = read_documents(run, opened)
         release = msgspec.structs.replace(

@@ -11,8 +11,10 @@ from ops.supply_chain.assurance.claims.evidence import UNSAID, ProjectFacts, Wor
 from ops.supply_chain.assurance.documents.addresses import email, https, repository
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.config.periods import is_line
 from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.contracts.config.signing import SigningIdentity
+from ops.supply_chain.contracts.config.support import SupportedVersions
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.formats import code_owners, yaml
@@ -49,6 +51,7 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
     waivers, malformed = parse_waivers(config)
     valid = [identity for identity in config.signing.identities if _valid(identity, run.now.date())]
     response = config.response
+    supported = [entry for entry in config.support.versions if entry.supported]
     workflows, workflow_files = _workflows(run)
     files = {
         "code_owners": _refs(run, _owners_file(run)),
@@ -68,6 +71,8 @@ def project_facts(run: StageRun) -> tuple[ProjectFacts, dict[str, tuple[FileRef,
         malformed_waivers=len(malformed),
         ended_waivers=sum(waiver.expires < today(run, config) for waiver in waivers),
         private_channel=_has_channel(config.reporting),
+        support_periods=sum(_has_end(entry) for entry in supported),
+        unstated_periods=sum(not _has_end(entry) for entry in supported),
         licence_file=bool(files["licence"]),
         update_tool=bool(files["update_tool"]),
         owned_gate=_owned_gate(run, workflow_files),
@@ -95,6 +100,11 @@ def _has_channel(reporting: ReportingConfig) -> bool:
         return bool([check(given, where="reporting") for given, check in checks if given])
     except UsageError:
         return False
+
+
+def _has_end(entry: SupportedVersions) -> bool:
+    """Return whether a version line has a stated end, and is one that a release can be compared with."""
+    return bool(entry.until or entry.months) and is_line(entry.versions)
 
 
 def _days(days: int | None) -> int:

@@ -29,7 +29,10 @@ from ops.supply_chain.assurance.claims.evidence import (
     VerificationFacts,
 )
 from ops.supply_chain.assurance.policy.verdicts import digest_of
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.periods import RetainedOn, support_end
 from ops.supply_chain.contracts.config.signing import SigningMode
+from ops.supply_chain.contracts.files.manifest import Manifest
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, Weakening
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Expectations, GivenFile, Verification
@@ -188,9 +191,11 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def release_facts(chosen: SelectedRelease, opened: Opened | None, verification: VerificationFacts) -> ReleaseFacts:
+def release_facts(
+    run: StageRun, chosen: SelectedRelease, opened: Opened | None, verification: VerificationFacts
+) -> ReleaseFacts:
     """Combine the facts of manifest, gate file and kept report; those of SBOMs and archive are gathered elsewhere."""
-    facts = ReleaseFacts(present=True, manifest=_manifest(chosen), verification=verification)
+    facts = ReleaseFacts(present=True, manifest=_manifest(chosen, run.config), verification=verification)
     if opened is None:
         return facts
     return msgspec.structs.replace(
@@ -203,7 +208,7 @@ def release_facts(chosen: SelectedRelease, opened: Opened | None, verification: 
     )
 
 
-def _manifest(chosen: SelectedRelease) -> ManifestFacts:
+def _manifest(chosen: SelectedRelease, config: Config) -> ManifestFacts:
     release = chosen.release
     facts = ManifestFacts(chain_intact=not chosen.chain, releases=chosen.releases)
     if release is None or release.manifest is None:
@@ -214,7 +219,28 @@ def _manifest(chosen: SelectedRelease) -> ManifestFacts:
         intact=not release.problems,
         sequence=manifest.sequence,
         retained_days=_days(manifest.retained_at[:10], manifest.retained_until),
+        retained_years=_years(manifest.retained_at[:10], manifest.retained_until),
+        covers_support=_covers_support(config, manifest),
     )
+
+
+def _years(start: str, end: str) -> int:
+    """Return how many whole years there are from one day to another; -1 if one of them is none."""
+    try:
+        begins, ends = date.fromisoformat(start), date.fromisoformat(end)
+    except ValueError:
+        return -1
+    return max(ends.year - begins.year - ((ends.month, ends.day) < (begins.month, begins.day)), -1)
+
+
+def _covers_support(config: Config, manifest: Manifest) -> bool:
+    """Return whether a release is retained until the end of its stated support period; not where none is stated."""
+    try:
+        release = RetainedOn(manifest.version, date.fromisoformat(manifest.retained_at[:10]))
+        ends, last = support_end(config, release), date.fromisoformat(manifest.retained_until)
+    except ValueError:
+        return False
+    return ends is not None and ends <= last
 
 
 def _days(start: str, end: str) -> int:

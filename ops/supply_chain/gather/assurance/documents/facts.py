@@ -27,6 +27,7 @@ from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.inventory.comparison.compare import read_inventory
 from ops.supply_chain.inventory.direct import direct_packages
 from ops.supply_chain.release.assembly.layout import gate_name, report_names
+from ops.supply_chain.release.retention.rules import by_configuration
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.arguments import DEFAULT_ARTIFACTS
 from ops.supply_chain.runner.context import StageRun
@@ -173,7 +174,7 @@ def _with_release(facts: DocumentFacts, manifest: Manifest, example: Example | N
         assets=tuple(name for name in names if name not in kept),
         commands=verify_commands(facts, manifest, files, example),
         example=example,
-        retained_until=manifest.retained_until,
+        retained_until=by_configuration(facts.config)(manifest).isoformat(),
     )
 
 
