@@ -27,6 +27,7 @@ Source   SLSA 1.2, https://slsa.dev/spec/v1.2/verifying-artifacts . Each check n
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -40,6 +41,8 @@ from ops.supply_chain.contracts.files.package_verification import EvidenceState,
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Check, Expectations, Line, Verification
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import plain_json
+from ops.supply_chain.core.commands import command
+from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
@@ -52,13 +55,17 @@ from ops.supply_chain.gather.trust.verification.package_inputs import (
     verify_served,
 )
 from ops.supply_chain.gather.trust.verification.summary import summary_statement
+from ops.supply_chain.rehearsal.options import IDENTITY, ISSUER
+from ops.supply_chain.runner.arguments import shown_path
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.dist_folder import REHEARSAL_FOLDER
 from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.trust.verification import package_report, report
 from ops.supply_chain.trust.verification.brief import brief
 
 RELEASE_FOLDER = "release"
+TRUSTED_ROOT_END = "-trusted_root.json"
 REPORT_FOLDER = "verification"
 _REFUSED = "Do not use this release; contact its maker over another channel."
 _ACCEPTED_ONLY = "accepted, not a pass"
@@ -97,6 +104,8 @@ def _perform(run: StageRun) -> StageResult:
     own = run.args.release is None and not run.args.github
     if own:
         empty(run.dist / REPORT_FOLDER)
+        if not (run.dist / RELEASE_FOLDER).is_dir():
+            raise _nothing_to_verify(run)
     signing = run.config.signing
     configured = configured_input(run.root, signing.trust_config) if signing.trust_config else None
     trusted = trust(run.args, identities_in_force(signing), trust_config=configured)
@@ -116,6 +125,21 @@ def _perform(run: StageRun) -> StageResult:
         document=document,
         public_outcome=_ACCEPTED_ONLY if verification.tolerated and verification.ruling is Outcome.PASS else "",
     )
+
+
+def _nothing_to_verify(run: StageRun) -> InputError:
+    """Return the error that there is no release, with the command that verifies the rehearsal's, if there is one."""
+    message = f"{shown_path(run.dist / RELEASE_FOLDER)}: there is no release"
+    rehearsed = run.dist / REHEARSAL_FOLDER / RELEASE_FOLDER
+    roots = sorted(rehearsed.glob(f"*{TRUSTED_ROOT_END}"))
+    if not roots:
+        return InputError(
+            message, hint=f"Make one (`{command('release')}`), or name one (`{command('verify', 'FOLDER')}`)."
+        )
+    words = [shlex.quote(shown_path(rehearsed)), "--rehearsal", "--trusted-root", shlex.quote(shown_path(roots[0]))]
+    if not run.config.signing.identities:  # it was signed by the rehearsal's own identity
+        words += ["--identity", IDENTITY, "--issuer", ISSUER]
+    return InputError(f"{message}, only that of a rehearsal", hint=f"To verify that one: {command('verify', *words)}")
 
 
 def _served(run: StageRun) -> StageResult:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.core.text import printable, sentences, without_credentials
 
 URLS = {
     "user and password": ("https://user:password@acme.org/simple/", "https://acme.org/simple/"),
@@ -54,3 +54,14 @@ def test_control_and_override_characters_become_question_marks() -> None:
 def test_cleaning_takes_no_longer_than_the_text_is_long(text: str) -> None:
     """Not a timed test: a quadratic expression would keep the suite for minutes here."""
     assert len(without_credentials(text)) <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", []), ("Do it.", ["Do it."]), ("Do it. Or not.", ["Do it.", "Or not."]), ("Set a.b in c.toml. Then go", ["Set a.b in c.toml.", "Then go"]),
+        ("Move to 2.0. It is new", ["Move to 2.0.", "It is new"]), ("A.\nB. C.", ["A.\nB.", "C."]),
+    ],
+)  # fmt: skip
+def test_sentences(written: str, expected: list[str]) -> None:
+    assert sentences(written) == expected

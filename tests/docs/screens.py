@@ -21,8 +21,9 @@ from ops.supply_chain.release.assembly.summary import Summary, summary_text
 from ops.supply_chain.risk.findings.render.screen import screen_lines
 from ops.supply_chain.runner.dist_lock import LOG_NAME
 from ops.supply_chain.runner.pipeline import Finished, StageEnd
-from ops.supply_chain.sessions.one_screen import REPORT, VERDICTS, Ending, StageLog, again, screen_of
+from ops.supply_chain.sessions.one_screen import REPORT, VERDICTS, Ending, again, screen_of
 from ops.supply_chain.sessions.release import WORDS
+from ops.supply_chain.sessions.stage_log import StageLog
 
 NAME, VERSION, DAY = "acme", "1.2.0", "2026-11-28T08:00:00Z"
 LOCK = "requirements.txt"
@@ -121,7 +122,7 @@ def _screen(records: Iterable[Record], verdict: Verdict, finished: Finished, *, 
         (dist / REPORT).parent.mkdir()
         (dist / REPORT).touch()
         log = StageLog(dist / LOG_NAME)
-        log.ends = {"summarise_release": StageEnd("summarise_release", 0, summary, "", 0.1)} if summary else {}
+        log.ends = [StageEnd("summarise_release", 0, summary, "", 0.1)] if summary else []
         ending = Ending(
             dist=dist,
             config=Config(),

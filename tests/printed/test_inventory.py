@@ -14,7 +14,8 @@ from ops.supply_chain.core.commands import RECORDED, Typing, as_typed, command
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.runner.arguments import parser_for
-from ops.supply_chain.runner.pipeline import command_line, route
+from ops.supply_chain.runner.option_routing import route
+from ops.supply_chain.runner.pipeline import command_line
 from ops.supply_chain.sessions import stand_alone
 from sealwright.__main__ import list_sessions
 from tests.docs import commands as documented

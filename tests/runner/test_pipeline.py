@@ -17,7 +17,8 @@ import pytest
 import ops.supply_chain as table
 from ops.supply_chain import StageRow
 from ops.supply_chain.core.errors import UsageError
-from ops.supply_chain.runner import pipeline
+from ops.supply_chain.runner import option_routing, pipeline
+from ops.supply_chain.runner.option_routing import route
 
 GATE = StageRow("try_gate", "", "", "", "", gate=True)
 MAKER = StageRow("try_maker", "", "", "", "")
@@ -47,7 +48,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         module.__doc__ = "A stand-in."
         module.arguments = _arguments_of(row.script)  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(table, "PIPELINE", (GATE, MAKER, LAST))
+    for module_with_table in (table, option_routing):
+        monkeypatch.setattr(module_with_table, "PIPELINE", (GATE, MAKER, LAST))
     return commands
 
 
@@ -104,7 +106,7 @@ def test_a_gate_gathers_and_everything_else_stops(
 
 
 def test_an_option_goes_to_each_stage_that_knows_it(started: list[list[str]]) -> None:
-    routed = pipeline.route(STEPS, ["--offline", "--try-gate-value", "3", "--try-last-value=--x", "--quick"])
+    routed = route(STEPS, ["--offline", "--try-gate-value", "3", "--try-last-value=--x", "--quick"])
     assert routed == {
         "try_gate": ["--offline", "--try-gate-value", "3", "--quick"],
         "try_maker": ["--offline", "--quick"],
@@ -115,7 +117,30 @@ def test_an_option_goes_to_each_stage_that_knows_it(started: list[list[str]]) ->
 @pytest.mark.parametrize("options", [["--nobody"], ["stray"], ["--quick", "stray"], ["--try-gate-valu", "3"]])
 def test_what_no_stage_knows_is_an_error(started: list[list[str]], options: list[str]) -> None:
     with pytest.raises(UsageError, match="no stage of this session has the option"):
-        pipeline.route(STEPS, options)
+        route(STEPS, options)
+
+
+ADVICE = [
+    ("--colour", "NO_COLOR=1"), ("--no-color", "FORCE_COLOR=1"), ("--versoin", "The nearest option is --version."),
+    ("--try-last-value", "See 'try_last --help'."), ("--wibble", "The shared options are listed with --help."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("option", "advice"), ADVICE)
+def test_the_advice_on_an_option_names_what_has_it(started: list[list[str]], option: str, advice: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        route(STEPS[:2], [option])
+    assert advice in caught.value.hint
+
+
+def test_a_stage_with_two_places_in_a_session_has_two_names() -> None:
+    assert pipeline.label_of(["check_locks", "--reproducible"]) == "check_locks"
+    assert pipeline.label_of(["evaluate_policy"]) == "evaluate_policy (records)"
+    assert pipeline.label_of(["evaluate_policy", "--provenance"]) == "evaluate_policy (provenance)"
+    end = pipeline.StageEnd("evaluate_policy", 0, "", "", 0.1, ("--provenance",))
+    assert (end.label, end.record) == ("evaluate_policy (provenance)", "evaluate_policy_provenance")
+    assert pipeline.StageEnd("check_locks", 0, "", "", 0.1, ("--reproducible",)).record == "check_locks"
+    assert pipeline.StageEnd("report_findings", 0, "", "", 0.1).record == ""
 
 
 def test_an_unknown_option_does_not_leak_in_public(
@@ -327,6 +352,9 @@ class Watching:
     def ended(self, end: pipeline.StageEnd) -> None:
         self.seen.append((end.stage, end.code, end.output))
 
+    def paused(self) -> None:
+        self.seen.append("paused")
+
 
 def test_who_watches_gets_what_stages_write_and_the_terminal_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]], capfd: pytest.CaptureFixture[str]
@@ -338,9 +366,9 @@ def test_who_watches_gets_what_stages_write_and_the_terminal_nothing(
     assert (finished.code, finished.stopped) == (4, "try_maker")
     gate = ("try_gate", 0, '{"stage": "try_gate"}\n')
     assert watching.seen == [
-        ["try_gate"], gate,
-        ["try_maker"], ("try_maker", 4, '{"stage": "try_maker"}\n'),
-        ["try_gate"], gate,
+        ["try_gate"], gate, "paused",
+        ["try_maker"], ("try_maker", 4, '{"stage": "try_maker"}\n'), "paused",
+        ["try_gate"], gate, "paused",
     ]  # fmt: skip
     assert started[-1][:2] == ["try_gate", "--quick"]
     assert capfd.readouterr() == ("", "")

@@ -19,16 +19,16 @@ from ops.supply_chain.runner.pipeline import Finished, StageEnd
 from ops.supply_chain.sessions.one_screen import (
     NOT_BUILT,
     Ending,
-    StageLog,
     Words,
     again,
-    failure,
     of_this_run,
     screen_of,
     show,
     wants_colour,
     watcher_for,
 )
+from ops.supply_chain.sessions.stage_errors import failure
+from ops.supply_chain.sessions.stage_log import StageLog
 from tests.risk.findings.test_causes import BARE, CVE_1, finding, record, verdict
 
 WORDS = Words(passed="PASS", refused="REFUSED", unexamined="NOT EXAMINED")
@@ -125,7 +125,7 @@ def test_a_stage_that_ended_the_run_is_explained_by_what_it_wrote(run: Run, code
     run.log.ended(StageEnd("sign_artifacts", code, "", said, 0.1))
     lines = run.lines(code, "sign_artifacts")
     assert lines[0].startswith(word)
-    assert lines[1:3] == ["x 1  sign_artifacts: no token", "     Log in."]
+    assert lines[1:3] == [f"{'?' if code == 5 else 'x'} 1  sign_artifacts: no token", "     Log in."]
 
 
 def test_a_gate_without_a_record_or_a_message_is_a_cause_too(run: Run) -> None:
@@ -158,7 +158,7 @@ def test_a_denial_of_a_stage_without_a_message_keeps_its_own_words(run: Run) -> 
     assert run.lines(0)[1].startswith("x 1  check_malware: an unknown number examined")
     run.log.ended(StageEnd("check_malware", 5, "", DOWN, 0.1))
     assert [line for line in run.lines(0) if line.startswith("x ")] == [
-        "x 1  no source of advisories answered (check_malware)",
+        "x 1  check_malware: no source of advisories answered",
         "x 2  check_source: odd  high",
     ]
 
@@ -238,7 +238,7 @@ def test_the_log_has_all_that_a_stage_wrote(run: Run, capfd: pytest.CaptureFixtu
     run.log.started(["check_locks"])
     run.log.ended(StageEnd("check_locks", 4, "result\n", "message\n", 1.26))
     assert (run.dist / "log.txt").read_text() == "== check_locks: exit 4, 1.3 s\nresult\nmessage\n\n"
-    assert capfd.readouterr() == ("", "check_locks              denied          1.3 s\n")
+    assert capfd.readouterr() == ("", "check_locks                  denied                       1.3 s\n")
 
 
 def test_the_command_that_lists_findings_lists_those_of_this_run() -> None:

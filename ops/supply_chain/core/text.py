@@ -25,6 +25,8 @@ _SECRET_QUERY = re.compile(
 _TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?")
 """A JSON web token (RFC 7515 section 7.1): header and claims are objects, and so begin with `{"` in base64url."""
 
+_SENTENCE_END = re.compile(r"(?<=[.!?]) +(?=[A-Z])")
+
 REDACTED = "****"
 
 EXCERPT_CHARACTERS = 200
@@ -51,6 +53,11 @@ def plural(count: int, singular: str, plural_form: str = "") -> str:
         plural_form: The noun for all other counts; empty adds an `s`.
     """
     return f"{count:,} {singular if count == 1 else plural_form or f'{singular}s'}"
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text; a full stop inside a file name or a version ends none."""
+    return [sentence for sentence in _SENTENCE_END.split(text) if sentence]
 
 
 def is_text(name: str) -> bool:

@@ -7,6 +7,7 @@ import difflib
 import os
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,9 +30,13 @@ OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
 """Environment variable with options that must not be on a command line, because nox prints command lines."""
 
 
+ALIKE = 0.75
+"""How alike two options must be, from 0 to 1, for one to be meant by the other: `--colour` is no `--source`."""
+
+
 def nearest_option(given: str, known: Iterable[str]) -> str:
     """Return a sentence that names the option most like an unknown one, with a space at its end; empty if none is."""
-    found = difflib.get_close_matches(given.partition("=")[0], list(known), n=1)
+    found = difflib.get_close_matches(given.partition("=")[0], list(known), n=1, cutoff=ALIKE)
     return f"The nearest option is {found[0]}. " if found else ""
 
 
@@ -130,6 +135,13 @@ def cache_folder(option: Path | None) -> Path:
     if not found.is_absolute():  # `~` of a user without a home folder
         raise _no_home()
     return found
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as a screen shows it, so that it can be pasted: relative if it is below the current folder."""
+    with suppress(ValueError, OSError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
 
 
 def absolute(path: Path) -> Path:

@@ -12,7 +12,6 @@ pass does not end the run; its exit code becomes that of the run.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import shlex
@@ -29,15 +28,16 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple, Protocol
 
-from ops.supply_chain import row_of
-from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
+from ops.supply_chain import record_titles, release_uses, row_of
+from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.start import start_words
 from ops.supply_chain.core.variables import stage_variables
-from ops.supply_chain.runner.arguments import absolute, hidden_options, named_project, nearest_option, parser_for
+from ops.supply_chain.runner.arguments import absolute, hidden_options, named_project, parser_for
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
+from ops.supply_chain.runner.option_routing import route
 from ops.supply_chain.runner.preflight import CheckedProject, check_session
 from ops.supply_chain.runner.streams import advise_for, print_error, print_result, require_streams
 
@@ -47,13 +47,29 @@ POLICY_STAGE = "evaluate_policy"
 
 
 class StageEnd(NamedTuple):
-    """How a stage of a run ended: its exit code, its result, what it wrote to stderr, and how long it took in seconds."""
+    """How a stage of a run ended: its exit code, its result, what it wrote to stderr, and how long it took in seconds.
+
+    `words` are the options that the session gives it in this place: a stage may have two.
+    """
 
     stage: str
     code: int
     output: str
     messages: str
     seconds: float
+    words: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What it is called while the session runs."""
+        return label_of([self.stage, *self.words])
+
+    @property
+    def record(self) -> str:
+        """Name of the record that it leaves; empty where it leaves none."""
+        uses = [use for step in release_uses() for use in step if use.command == " ".join([self.stage, *self.words])]
+        name = uses[0].name if uses else self.stage
+        return name if name in record_titles() else ""
 
 
 class Watcher(Protocol):
@@ -64,6 +80,9 @@ class Watcher(Protocol):
 
     def ended(self, end: StageEnd) -> None:
         """One of them has ended; may come from several threads, one call at a time."""
+
+    def paused(self) -> None:
+        """None of them runs any more, however they ended."""
 
 
 class Manner(NamedTuple):
@@ -181,48 +200,6 @@ def carry_out(
         return finished
 
 
-def route(stages: Sequence[str], options: Sequence[str]) -> dict[str, list[str]]:
-    """Distribute the options to the stages that have them.
-
-    Args:
-        stages: Stage names.
-        options: The command line; at least one stage must have each option.
-    Returns:
-        Stage name -> its options, in the order given.
-    Raises:
-        UsageError: No stage has an option, or a word is not an option.
-    """
-    flags = {stage: _flags(stage) for stage in stages}
-    routed: dict[str, list[str]] = {stage: [] for stage in stages}
-    position = 0
-    while position < len(options):
-        flag = options[position].split("=", 1)[0]
-        receivers = [stage for stage in flags if flag in flags[stage]]
-        if not receivers:
-            known = sorted({known for options_of in flags.values() for known in options_of})
-            raise UsageError(
-                f"no stage of this session has the option {flag!r}",
-                hint=f"{nearest_option(flag, known)}Run the session of the stage that has it.",
-                kind=ErrorClass.COMMAND_LINE,
-            )
-        width = 1 + (flags[receivers[0]][flag] if "=" not in options[position] else 0)
-        for stage in receivers:
-            routed[stage] += options[position : position + width]
-        position += width
-    return routed
-
-
-def _flags(stage: str) -> dict[str, int]:
-    module = importlib.import_module(f"ops.supply_chain.{stage}")
-    parser = parser_for(stage, module.__doc__ or stage)
-    module.arguments(parser)
-    return {
-        flag: 0 if action.nargs == 0 else 1
-        for action in parser._actions  # noqa: SLF001 - argparse has no public list of its options
-        for flag in action.option_strings
-    }
-
-
 class _Run:
     """One run: its options by stage, its environment, and who gets what the stages write."""
 
@@ -260,7 +237,7 @@ class _Run:
         commands = [[*step, *self._routed[step[0]]] for step in group]
         captured = self._captured or len(commands) > 1
         for command, (code, output) in zip(
-            commands, _run_group(commands, self._environment, self._watcher, captured=captured), strict=True
+            commands, _run_group(group, commands, self._environment, self._watcher, captured=captured), strict=True
         ):
             if not self._captured and self._watcher is None:
                 print_result(output)
@@ -292,8 +269,22 @@ def run_document(finished: Finished, **more: object) -> str:
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False)
 
 
+def label_of(step: Sequence[str]) -> str:
+    """Return what a step is called while a session runs: its stage, and where a stage has two places, which one it is."""
+    uses = [use for group in release_uses() for use in group if use.stage.script == step[0]]
+    if len(uses) < 2:  # noqa: PLR2004 - two places
+        return step[0]
+    first = " ".join(step) == uses[0].command
+    return f"{step[0]} ({'records' if first else ' '.join(step[1:]).strip('- ')})"
+
+
 def _run_group(
-    commands: list[list[str]], environment: Mapping[str, str], watcher: Watcher | None, *, captured: bool
+    group: Sequence[Sequence[str]],
+    commands: list[list[str]],
+    environment: Mapping[str, str],
+    watcher: Watcher | None,
+    *,
+    captured: bool,
 ) -> list[tuple[int, str]]:
     processes: list[subprocess.Popen[bytes]] = []
     received: list[int] = []
@@ -304,15 +295,16 @@ def _run_group(
         received.append(number)
         _terminate(processes)
 
-    def wait(command: list[str], process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    def wait(step: Sequence[str], process: subprocess.Popen[bytes]) -> tuple[int, str]:
         code, output, messages = _wait(process)
         if watcher is not None:
             with telling:
-                watcher.ended(StageEnd(command[0], code, output, messages, time.monotonic() - began))
+                seconds = time.monotonic() - began
+                watcher.ended(StageEnd(step[0], code, output, messages, seconds, tuple(step[1:])))
         return code, output
 
     if watcher is not None:
-        watcher.started([command[0] for command in commands])
+        watcher.started(list(map(label_of, group)))
     previous = signal.signal(signal.SIGTERM, stop)
     try:
         with ThreadPoolExecutor(max_workers=len(commands)) as pool:
@@ -322,12 +314,14 @@ def _run_group(
                 )
                 if received:
                     _terminate(processes)
-                results = list(pool.map(wait, commands, processes))
+                results = list(pool.map(wait, group, processes))
             except KeyboardInterrupt:
                 _terminate(processes)
                 raise
     finally:
         signal.signal(signal.SIGTERM, previous)
+        if watcher is not None:
+            watcher.paused()
     if received:
         # Whatever the stages' exit codes: a stage that was stopped during its imports has none of its own.
         raise KeyboardInterrupt

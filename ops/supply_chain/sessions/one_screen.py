@@ -1,6 +1,6 @@
 """How a session ends: one screen; what the stages wrote in full is in `log.txt` of the run's folder.
 
-While the stages run, stderr gets a line for each that ends, and on a terminal one for those that run. With `--verbose`,
+While the stages run, stderr gets a line for each that ends (`stage_log`). With `--verbose`,
 stages write to the terminal as they go. A public log gets their public lines and one with counts; nothing of what the
 others print reaches it, nor a file that a CI job may upload.
 """
@@ -8,12 +8,10 @@ others print reaches it, nor a file that a CI job may upload.
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -22,14 +20,14 @@ import msgspec
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import Verdict
-from ops.supply_chain.contracts.values.cause import CauseKind, Mark, RootCause
-from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.cause import Mark, RootCause
+from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import as_typed, command
 from ops.supply_chain.core.errors import ExitCode, InputError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.core.text import plural, printable, without_credentials
-from ops.supply_chain.risk.findings.causes import followed, root_causes, waived_findings
+from ops.supply_chain.core.text import plural
+from ops.supply_chain.risk.findings.causes import root_causes, waived_findings
 from ops.supply_chain.risk.findings.render.screen import (
     Screen,
     examined_of,
@@ -37,9 +35,12 @@ from ops.supply_chain.risk.findings.render.screen import (
     public_line,
     screen_lines,
 )
+from ops.supply_chain.runner.arguments import shown_path
 from ops.supply_chain.runner.dist_lock import LOG_NAME
-from ops.supply_chain.runner.pipeline import Finished, StageEnd
-from ops.supply_chain.runner.streams import print_error, print_lines, print_result, typing
+from ops.supply_chain.runner.pipeline import Finished
+from ops.supply_chain.runner.streams import print_lines, print_result, typing
+from ops.supply_chain.sessions.stage_errors import StageEnds, with_errors
+from ops.supply_chain.sessions.stage_log import StageLog
 
 VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")
 REPORT = "report/index.html"
@@ -58,54 +59,7 @@ DIST = "dist"
 MOST_NAMES = 3
 MOST_NUMBERS = 3
 _COLOURS = {Mark.GOOD: "32", Mark.DENIES: "31", Mark.UNKNOWN: "33", Mark.NOTE: "33"}
-_WORDS = {ExitCode.PASS: "pass", ExitCode.DENIED: "denied", ExitCode.NOT_EXAMINED: "not examined"}
 T = TypeVar("T")
-
-
-class StageLog:
-    """Gets what stages write: into the log file, and a line on stderr when one ends.
-
-    Args:
-        path: The log file of this run, which has removed that of the run before.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.ends: dict[str, StageEnd] = {}
-        self._live = sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb" and not os.environ.get("CI")
-        self._running: list[str] = []
-
-    def started(self, stages: Sequence[str]) -> None:
-        """Show what runs now."""
-        self._running = list(stages)
-        self._show()
-
-    def ended(self, end: StageEnd) -> None:
-        """Keep what it wrote, and show how it ended."""
-        self.ends[end.stage] = end
-        with suppress(OSError), self._path.open("a", encoding="utf-8", errors="replace") as file:
-            written = without_credentials(f"{end.output}{end.messages}")
-            file.write(f"== {end.stage}: exit {end.code}, {end.seconds:.1f} s\n{written}\n")
-        self._running = [stage for stage in self._running if stage != end.stage]
-        word = _WORDS.get(ExitCode(end.code), f"exit {end.code}")
-        print_error(f"{self._erase()}{end.stage:<24} {word:<13} {end.seconds:5.1f} s")
-        self._show()
-
-    def error_of(self, stage: str) -> str:
-        """Return what a stage wrote to stderr; empty where it did not run."""
-        return self.ends[stage].messages if stage in self.ends else ""
-
-    def _show(self) -> None:
-        if self._live and self._running:
-            with suppress(OSError):
-                text = f"running: {', '.join(self._running)}"
-                os.write(2, f"\r\x1b[K{text[:78]}".encode())
-
-    def _erase(self) -> str:
-        if self._live:
-            with suppress(OSError):
-                os.write(2, b"\r\x1b[K")
-        return ""
 
 
 class Words(NamedTuple):
@@ -161,7 +115,7 @@ def show(finished: Finished, ending: Ending, log: StageLog | None, shared: argpa
     here = typing()
 
     def typed(text: str) -> str:
-        return as_typed(of_this_run(text, _relative(ending.dist)), here)
+        return as_typed(of_this_run(text, shown_path(ending.dist)), here)
 
     coloured = wants_colour(os.environ, terminal=sys.stdout is not None and sys.stdout.isatty())
     print_lines((line.text, _COLOURS.get(line.mark, "") if coloured else "") for line in screen_lines(screen, typed))
@@ -183,11 +137,9 @@ def screen_of(finished: Finished, ending: Ending, log: StageLog | None) -> Scree
     """
     records = [record for path in sorted((ending.dist / "records").glob("*.json")) if (record := _read(path, Record))]
     verdicts = [verdict for name in VERDICTS if (verdict := _read(ending.dist / name, Verdict))]
-    found = _in_their_words(root_causes(records, verdicts), log)
-    first = sum(cause.kind in (CauseKind.MALWARE, CauseKind.VULNERABILITY) for cause in found)
+    ended = list(dict.fromkeys((*finished.refused, *filter(None, [finished.stopped]))))
+    found, first = with_errors(root_causes(records, verdicts), ended, _ends(finished, log))
     found[first:first] = ending.more
-    ended = dict.fromkeys((*finished.refused, *filter(None, [finished.stopped])))
-    found[first:first] = _failures(ended, found, log)
     fail_on = None if verdicts else ending.config.gate.fail_on
     causes = tuple((mark_of(cause, fail_on=fail_on), cause) for cause in found)
     weakened = [setting.in_words for verdict in verdicts for setting in verdict.weakened or ()]
@@ -211,6 +163,12 @@ def screen_of(finished: Finished, ending: Ending, log: StageLog | None) -> Scree
         following=_following(finished, ending, causes, log),
         steps=ending.steps,
     )
+
+
+def _ends(finished: Finished, log: StageLog | None) -> StageEnds:
+    if log is not None:
+        return StageEnds(log.code_of, log.error_of)
+    return StageEnds(lambda _: finished.code, None)
 
 
 def _not_built(records: Sequence[Record]) -> list[tuple[str, str]]:
@@ -245,71 +203,6 @@ def _summary(causes: Sequence[tuple[Mark, RootCause]], verdicts: Sequence[Verdic
     return ", ".join(parts)
 
 
-def _in_their_words(causes: Iterable[RootCause], log: StageLog | None) -> list[RootCause]:
-    """Return the causes; denials that repeat no finding are replaced by the errors of their stages, where these left one.
-
-    A stage that ended with an error has no findings: the policy knows only that it did not examine everything.
-    """
-    found = []
-    for cause in causes:
-        said: dict[str, list[str]] = {}
-        steps: dict[str, list[str]] = {}
-        for stage in () if cause.findings else cause.stages:
-            messages = log.error_of(stage) if log is not None else ""
-            if any(line.startswith("error: ") for line in messages.splitlines()):
-                title, advised = _message(messages)
-                said.setdefault(title, []).append(stage)
-                steps.setdefault(title, advised)
-        other = set(cause.stages).difference(*said.values())
-        if not said or any(followed(stage) not in {*itertools.chain(*said.values())} for stage in other):
-            found.append(cause)
-            continue
-        for title, stages in said.items():
-            named = failure(f"{title.rstrip(': ')} ({', '.join(stages)})", steps[title])
-            explained = {*stages, *(stage for stage in other if followed(stage) in stages)}
-            found.append(msgspec.structs.replace(named, kind=CauseKind.NOT_EXAMINED, stages=tuple(sorted(explained))))
-    return found
-
-
-def _failures(stages: Iterable[str], causes: Sequence[RootCause], log: StageLog | None) -> list[RootCause]:
-    """Return a cause for each stage that did not pass and that no finding or denial explains."""
-    explained = {stage for cause in causes for stage in cause.stages}
-    decided = any(cause.denies for cause in causes)
-    found = []
-    for stage in stages:
-        if stage in explained or (stage == "evaluate_policy" and decided):
-            continue
-        title, steps = _message(log.error_of(stage) if log is not None else "")
-        unsaid = "did not pass, and left no message" if log is not None else "did not pass: its messages are above"
-        found.append(failure(f"{stage}: {title or unsaid}", steps))
-    return found
-
-
-def failure(title: str, steps: Sequence[str]) -> RootCause:
-    """Return a cause that no record has: the run ended there."""
-    return RootCause(
-        kind=CauseKind.OTHER,
-        title=printable(without_credentials(title)),
-        severity=Severity.INFO,
-        findings=(),
-        stages=(),
-        denials=1,
-        locations=(),
-        places=0,
-        steps=tuple(printable(without_credentials(step)) for step in steps),
-    )
-
-
-def _message(messages: str) -> tuple[str, list[str]]:
-    """Return the error that a stage printed, and what it advises."""
-    lines = messages.splitlines()
-    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    steps = [line.strip().removeprefix("next: ") for line in lines if line.startswith("  next: ")]
-    if errors:
-        return errors[0], steps
-    return (lines[-1].strip() if lines else ""), steps
-
-
 def _waived(records: Sequence[Record]) -> str:
     waived = waived_findings(records)
     if not waived:
@@ -329,8 +222,8 @@ def _made(finished: Finished, ending: Ending, log: StageLog | None) -> list[tupl
     made = [(label, text.replace(here, "")) for label, text in _summary_lines(log).items() if label in ending.shows]
     if not made and ending.releases and finished.code != ExitCode.PASS:
         made.append(("made", "nothing was released"))
-    made += [("log", _relative(ending.dist / LOG_NAME))] if log is not None else []
-    return made + ([("report", _relative(ending.dist / REPORT))] if (ending.dist / REPORT).is_file() else [])
+    made += [("log", shown_path(ending.dist / LOG_NAME))] if log is not None else []
+    return made + ([("report", shown_path(ending.dist / REPORT))] if (ending.dist / REPORT).is_file() else [])
 
 
 def _following(
@@ -347,17 +240,9 @@ def _following(
 
 def _summary_lines(log: StageLog | None) -> dict[str, str]:
     """Return what `summarise_release` says, by its labels; empty where it did not run or did not pass."""
-    end = log.ends.get(SUMMARY_STAGE) if log is not None else None
-    if end is None or end.code != ExitCode.PASS:
-        return {}
-    rows = [line.strip().partition(" ") for line in end.output.splitlines() if line.startswith("  ") and line[2] != " "]
+    lines = log.output_of(SUMMARY_STAGE).splitlines() if log is not None else []
+    rows = [line.strip().partition(" ") for line in lines if line.startswith("  ") and line[2] != " "]
     return {label: text.strip() for label, _, text in rows if label in SUMMARY_LABELS}
-
-
-def _relative(path: Path) -> str:
-    with suppress(ValueError, OSError):
-        return str(path.relative_to(Path.cwd()))
-    return str(path)
 
 
 def _read(path: Path, kind: type[T]) -> T | None:

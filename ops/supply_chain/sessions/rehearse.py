@@ -64,7 +64,8 @@ from ops.supply_chain.runner.rehearsal_mode import (
     RehearsalSigner,
 )
 from ops.supply_chain.runner.streams import print_result
-from ops.supply_chain.sessions.one_screen import REPORT_STAGE, Ending, Words, again, failure, show, watcher_for
+from ops.supply_chain.sessions.one_screen import REPORT_STAGE, Ending, Words, again, show, watcher_for
+from ops.supply_chain.sessions.stage_errors import failure
 from ops.supply_chain.trust.identities.check import checked, day
 from ops.supply_chain.trust.identities.matching import matching
 from ops.supply_chain.trust.identities.run import repository_of

@@ -143,7 +143,7 @@ def test_an_answer_without_sense_examines_nothing(tmp_path: Path, service: OsvSe
         asked(service, tmp_path)
     # Which of two questions asked at the same time fails first is chance.
     assert re.fullmatch(rf"OSV API {re.escape(service.url)}: {reason}", caught.value.message)
-    assert caught.value.hint == "Check the network and the service, or use a snapshot with --advisories."
+    assert caught.value.hint == "Check the network, or give a downloaded snapshot with --advisories FILE."
 
 
 def test_pages_without_end_examine_nothing(

@@ -278,7 +278,7 @@ def test_only_what_was_verified_is_published(repository: Path, tmp_path: Path) -
 
 def test_every_nox_command_has_a_session_and_options_that_it_knows(repository: Path) -> None:
     """What the workflows run is routed as the sessions route it: an option that none knows is an error there."""
-    from ops.supply_chain.runner.pipeline import route
+    from ops.supply_chain.runner.option_routing import route
 
     stages = {
         "build_distributions": ["build_distributions"],

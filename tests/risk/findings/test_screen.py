@@ -105,3 +105,20 @@ def test_gates_are_counted_as_their_records_do() -> None:
 
     counted = msgspec.structs.replace(record("check_hashes"), counts={"examined": 3, "locked": 4})
     assert examined_of([record("generate_sbom"), record("check_locks"), counted]) == ("hashes 3/4",)
+
+
+def test_a_sentence_is_on_the_screen_once() -> None:
+    network, wait = "Check the network, then run again.", "Or wait."
+    causes = [cause(number, step=step) for number, step in enumerate((network, f"{network} {wait}", network))]
+    lines = text(*causes)
+    assert sum(network in line for line in lines) == 1
+    assert lines.count(f"     {wait}") == 1
+    assert lines.count("     As for 1.") == 1
+    block = "Add this. Then sign:\n[[signing.identities]]\nissuer = 'a'"
+    assert text(cause(1, step=block))[-2:] == ["     [[signing.identities]]", "     issuer = 'a'"]
+
+
+def test_a_long_name_leaves_the_summary_to_the_next_line() -> None:
+    lines = text(subject="demo 1", summary="s " * 30)
+    assert lines == [f"REFUSED  demo 1   {'s ' * 30}".rstrip()]
+    assert text(subject="d" * 40, summary="s " * 20) == [f"REFUSED  {'d' * 40}", f"     {'s ' * 20}".rstrip()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import tarfile
 import zipfile
@@ -96,6 +97,26 @@ def test_a_report_of_an_earlier_release_never_stays(world: World, dist: Path) ->
     shutil.rmtree(dist / "release")
     assert verify(world, dist) == 3
     assert not (dist / "verification").exists()
+
+
+def test_without_a_release_the_next_step_is_the_command(
+    world: World, dist: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(dist.parent)
+    (dist / "rehearsal").mkdir()
+    shutil.move(dist / "release", dist / "rehearsal/release")
+    assert verify(world, dist) == 3
+    said = capfd.readouterr().err
+    assert said.startswith(
+        "error: dist/release: there is no release, only that of a rehearsal\n  next: To verify that one: "
+    )
+    session = " verify -- " if " verify -- " in said else " verify "
+    words = shlex.split(said.rstrip().rpartition(session)[2])
+    assert words[words.index("--trusted-root") + 1].startswith("dist/rehearsal/release/")
+    assert outside(world, world.project, dist, *words[words.index("dist/rehearsal/release") :]) == 0
+    shutil.rmtree(dist / "rehearsal")
+    assert verify(world, dist) == 3
+    assert "there is no release\n  next: Make one (`" in capfd.readouterr().err
 
 
 def test_of_a_folder_that_is_named_nothing_is_written(world: World, dist: Path, tmp_path: Path) -> None:

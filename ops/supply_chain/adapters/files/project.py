@@ -208,16 +208,22 @@ def _version(
     if tags and needed:
         raise UsageError(
             f"HEAD has {len(tags)} tags ({', '.join(map(excerpt, tags))}): which one is released?",
-            hint="Say it with --version.",
+            hint="Give it with --version.",
             kind=ErrorClass.SEVERAL_VERSIONS,
         )
     if metadata.versions:
         return metadata.versions[0].text, "pyproject"
     if not needed:
         return UNVERSIONED, "none"
+    if state is None:
+        raise UsageError(
+            "no version: the project is in no git repository with a commit, and its metadata has no static version",
+            hint="Give it with --version.",
+            kind=ErrorClass.NO_VERSION,
+        )
     raise UsageError(
         "no version: HEAD has no tag and the project's metadata no static version",
-        hint="Say it with --version, or tag the commit.",
+        hint="Give it with --version, or tag the commit.",
         kind=ErrorClass.NO_VERSION,
     )
 

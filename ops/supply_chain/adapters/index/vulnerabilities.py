@@ -37,7 +37,7 @@ from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.names import normalise
 
 SYSTEM = "index per-release JSON"
-REMEDY = "Check [index].json_url and the network, or use a snapshot with --advisories."
+REMEDY = "Check [index].json_url, or give a downloaded snapshot with --advisories FILE."
 MOST_ANSWER_BYTES = 64 << 20
 JSON_TYPES = frozenset({"application/json"})
 SUMMARY_CHARACTERS = 200

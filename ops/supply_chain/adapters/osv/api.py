@@ -30,7 +30,7 @@ from ops.supply_chain.core.names import normalise
 from ops.supply_chain.formats.osv import ECOSYSTEM, read_record
 
 SYSTEM = "OSV API"
-REMEDY = "Check the network and the service, or use a snapshot with --advisories."
+REMEDY = "Check the network, or give a downloaded snapshot with --advisories FILE."
 QUERIES_PER_BATCH = 1000
 """The service refuses more with "too many queries"."""
 

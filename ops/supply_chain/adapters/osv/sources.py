@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 PinKey = tuple[str, str]
 
+NO_ANSWER_REMEDY = "Check the network, or give a downloaded snapshot with --advisories FILE."
+
 STALE_REMEDY = (
     "Fetch the snapshot again; a greater limit is [feeds].max_snapshot_age_days, for files [feeds].max_file_age_hours."
 )
@@ -346,8 +348,7 @@ def _description(feed: FeedRef) -> str:
 
 
 def _no_answer(errors: Sequence[UnavailableError]) -> UnavailableError:
-    hints = list(dict.fromkeys(error.hint for error in errors if error.hint))
     if len(errors) == 1:
         return errors[0]
     listed = "\n".join(f"  {error.message}" for error in errors)
-    return UnavailableError(f"no source of advisories answered:\n{listed}", hint=" ".join(hints))
+    return UnavailableError(f"no source of advisories answered:\n{listed}", hint=NO_ANSWER_REMEDY)

@@ -15,7 +15,7 @@ import msgspec
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.cause import CauseKind, Mark, RootCause
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Severity
-from ops.supply_chain.core.text import plural
+from ops.supply_chain.core.text import plural, sentences
 
 MOST_LINES = 25
 MOST_CAUSES = 5
@@ -69,7 +69,10 @@ def screen_lines(screen: Screen, typed: Callable[[str], str] = str) -> list[Scre
         screen: What to show.
         typed: Writes the commands in a text as the user types them.
     """
-    head = [ScreenLine(f"{screen.word}  {screen.subject}   {screen.summary}".rstrip(), screen.mark)]
+    first = f"{screen.word}  {screen.subject}"
+    whole = f"{first}   {screen.summary}".rstrip()
+    texts = [whole] if len(whole) <= WIDTH else [first, *_wrapped(_INDENT, screen.summary)]
+    head = [ScreenLine(text, screen.mark) for text in texts]
     foot = list(_foot(screen, typed))
     room = MOST_LINES - len(head) - len(foot) - 1
     shown, fitting = _causes(screen, room, MOST_STEPS, typed)
@@ -86,8 +89,9 @@ def screen_lines(screen: Screen, typed: Callable[[str], str] = str) -> list[Scre
 def _causes(screen: Screen, room: int, steps: int, typed: Callable[[str], str]) -> tuple[list[ScreenLine], int]:
     """Return the lines of the causes that fit into some lines, with so many steps each, and how many causes these are."""
     shown: list[ScreenLine] = []
+    said: dict[str, int] = {}
     for number, (mark, cause) in enumerate(screen.causes[:MOST_CAUSES], 1):
-        lines = _cause(number, mark, cause, steps, typed)
+        lines = _cause(number, mark, cause, _unsaid(cause, steps, number, said), typed)
         if len(shown) + len(lines) > room:
             return shown, number - 1
         shown += lines
@@ -141,7 +145,28 @@ def _foot(screen: Screen, typed: Callable[[str], str]) -> Iterator[ScreenLine]:
             yield from map(ScreenLine, _with_command(f"{label:<{_LABEL}}", typed(text)))
 
 
-def _cause(number: int, mark: Mark, cause: RootCause, steps: int, typed: Callable[[str], str]) -> list[ScreenLine]:
+def _unsaid(cause: RootCause, most: int, number: int, said: dict[str, int]) -> Sequence[str]:
+    """Return the first steps of a cause without the sentences that are on the screen already; if none is left, where.
+
+    Args:
+        cause: Any.
+        most: How many steps.
+        number: Its number.
+        said: Sentences -> the number of the cause that has them; those of this one are added.
+    """
+    steps = _steps(cause)[:most]
+    earlier = {sentence: said[sentence] for step in steps for sentence in sentences(step) if sentence in said}
+    found = [
+        " ".join(sentence for sentence in sentences(step) if said.setdefault(sentence, number) == number)
+        for step in steps
+    ]
+    left = [step for step in found if step]
+    return left or [f"As for {other}." for other in sorted(set(earlier.values()))[:1]]
+
+
+def _cause(
+    number: int, mark: Mark, cause: RootCause, steps: Sequence[str], typed: Callable[[str], str]
+) -> list[ScreenLine]:
     severity = "" if cause.severity is Severity.INFO else f"  {cause.severity}"
     title = _NAMES.sub("", cause.title)
     first, *more = _wrapped(f"{mark.value} {number:<2} ", f"{title}{severity}")
@@ -153,7 +178,7 @@ def _cause(number: int, mark: Mark, cause: RootCause, steps: int, typed: Callabl
     if cause.locations:
         others = f" and {plural(cause.places - 1, 'more place')}" if cause.places > 1 else ""
         lines.append(ScreenLine(f"{_INDENT}{cause.locations[0]}{others}"))
-    for step in _steps(cause)[:steps]:
+    for step in steps:
         lines += [ScreenLine(text) for text in _with_command(_INDENT, typed(step))]
     return lines
 
