@@ -15,9 +15,9 @@ import ast
 import importlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
@@ -29,6 +29,7 @@ from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.assurance.claims.evaluate import reference
 from ops.supply_chain.runner.arguments import parser_for
+from tests.docs.configuration_examples import TEXT_VALUES, examples, headings, values_of
 from tests.docs.screens import passing, refused
 
 NOTE = "<!-- Made by `nox -s generate` from the code: edit that instead. -->\n\n"
@@ -136,40 +137,37 @@ def readme() -> str:
 
 
 def configuration_page() -> str:
-    """Return the configuration reference: each table with its docstring, each key with type and default."""
-    parts = [NOTE, f"# Configuration: `{CONFIG_NAME}`\n\n", f"{_prose(Config)}\n\n", _table(Config), *_tables(Config)]
+    """Return the configuration reference: each table with its docstring, each key with type and default, an example."""
+    parts = [NOTE, f"# Configuration: `{CONFIG_NAME}`\n\n", f"{_prose(Config)}\n\n", _table(Config, ""), _example("")]
+    parts += [
+        f"\n## `{heading}`\n\n{_prose(kind)}\n\n{_table(kind, heading.strip('[]'))}{_example(heading)}"
+        for heading, kind in headings()
+    ]
     return "".join(parts)
 
 
-def _tables(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
-    """Yield a section for each table and each kind of entry below one, with the words that a file has for it."""
-    for field in msgspec.structs.fields(kind):
-        name = f"{prefix}{field.encode_name}"
-        for item, heading in [(field.type, f"[{name}]"), *((item, f"[[{name}]]") for item in _members(field.type))]:
-            if isinstance(item, type) and issubclass(item, msgspec.Struct):
-                yield f"\n## `{heading}`\n\n{_prose(item)}\n\n{_table(item)}"
-                yield from _tables(item, prefix=f"{name}.")
-
-
-def _members(kind: Any) -> Iterator[Any]:
-    """Yield what a list or a union is made of, at any depth."""
-    for item in get_args(kind):
-        yield item
-        yield from _members(item)
+def _example(heading: str) -> str:
+    return f"\n```toml\n{examples()[heading]}```\n" if heading in examples() else ""
 
 
 def _prose(kind: type) -> str:
     return " ".join((kind.__doc__ or "").split())
 
 
-def _table(kind: type[msgspec.Struct]) -> str:
+def _table(kind: type[msgspec.Struct], name: str) -> str:
     rows = ["| key | type | default |\n", "|---|---|---|\n"]
     for field in msgspec.structs.fields(kind):
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             rows.append(f"| `{field.encode_name}` | table | see below |\n")
         else:
-            rows.append(f"| `{field.encode_name}` | {_type(field.type)} | {_default(field)} |\n")
+            values = _listed(TEXT_VALUES.get(f"{name}.{field.encode_name}", ()))
+            known = f"{_type(field.type)}: {values}" if values else _type(field.type)
+            rows.append(f"| `{field.encode_name}` | {known} | {_default(field)} |\n")
     return "".join(rows)
+
+
+def _listed(values: Sequence[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
 
 
 def _type(kind: Any) -> str:
@@ -184,7 +182,9 @@ def _describe(schema: dict[str, Any], defs: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(_describe(one, defs) for one in schema["anyOf"])
     if "enum" in schema:
-        return ", ".join(f"`{one}`" for one in schema["enum"])
+        return _listed(schema["enum"])
+    if listed := values_of(schema.get("pattern", "")):
+        return _listed(listed)
     if schema.get("type") == "array":
         return f"list of {_describe(schema.get('items', {}), defs)}"
     return str(schema.get("type", "any")).replace("null", "absent")

@@ -14,7 +14,12 @@ from typing import NamedTuple
 from ops.supply_chain import PIPELINE, daily_scan_uses, release_uses
 from ops.supply_chain.runner.arguments import parser_for
 
-PAGES = ("README.md", "CONTRIBUTING.md", "policy/README.md", *(f"docs/{name}" for name in ("*.md", "adr/*.md")))
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "policy/README.md",
+    *(f"docs/{name}" for name in ("*.md", "adr/*.md", "guides/*.md")),
+)
 _FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`(?P<code>[^`\n]+)`(?!`)")
 _NOX = re.compile(r"\bnox -s (?P<session>[\w-]+)(?: -- (?P<words>[^&|;]*))?")

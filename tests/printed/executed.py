@@ -88,6 +88,8 @@ EXECUTED = {
     "reproduce": "tests/test_reproduce_release.py::test_one_release_is_named",
     "reproduce --release": "tests/test_reproduce_release.py::test_a_release_is_reproduced_in_a_second_clone",
     "reproduce --retained": "tests/test_reproduce_release.py::test_a_retained_release_is_named_by_its_version",
+    "retention --list": "tests/test_retain_artifacts.py::test_a_manufacturer_keeps_a_release_for_ten_years_also_one_that_was_retained_for_less",
+    "review --only": "tests/test_review_posture.py::test_support_periods_are_reviewed",
     "sign_artifacts": "tests/test_sign_artifacts.py::test_every_file_has_a_bundle_that_verifies",
     "tests": ITSELF,
     "tests ARGUMENT": ITSELF,

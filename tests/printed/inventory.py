@@ -67,6 +67,7 @@ FLAGS = frozenset(
         "--bytes",
         "--dry-run",
         "--ledger",
+        "--list",
         "--no-attestations",
         "--offline",
         "--pdf",
