@@ -172,7 +172,7 @@ def test_a_denial_says_what_to_do(place: Place, capfd: pytest.CaptureFixture[str
     ref = document["components"][1]["bom-ref"]
     assert (
         "\n  policy.base.exact_versions\n"
-        f"    what: {ref}: dist:sbom/acme-sbom.json: version '>=1' is not exact\n"
+        f"    what: {ref}: dist:sbom/acme-sbom.json: version '>=1' is not exact; required: every component has an exact version\n"
         "    next: Pin the package in its lock (compile_locks.py does), then generate the SBOM again.\n"
     ) in capfd.readouterr().out
     made = canonical.read(place.dist / "records" / "evaluate_policy.json", Record)
@@ -351,7 +351,10 @@ def test_an_empty_policy_folder_denies(place: Place, tmp_path: Path, capfd: pyte
     assert place.run("--policy", tmp_path / "policy") == 4
     empty = {f"{name}.has-rules" for name in ("base", "cisa-2026", "licences", "release")}
     assert place.denied() == {*empty, "release.not-weakened"}
-    assert "    what: base.has-rules: the profile base has no rules\n" in capfd.readouterr().out
+    assert (
+        "    what: base.has-rules: the profile base has no rules; required: the profile has rules\n"
+        in capfd.readouterr().out
+    )
 
 
 def test_no_profile_at_all_denies(place: Place) -> None:
@@ -537,10 +540,11 @@ def test_the_reason_of_a_stage_that_failed_names_its_first_finding(
     assert place.run() == 4
     [rule] = [rule for rule in place.verdict().rules if rule.code == "release.outcomes"]
     assert [reason.message for reason in rule.denials] == [sentence]
-    shown = f"\n  policy.release.outcomes\n    what: {sentence}\n    next: Fix or waive the findings of the stage"
+    message = f"{sentence}; required: every stage passed"
+    shown = f"\n  policy.release.outcomes\n    what: {message}\n    next: Fix or waive the findings of the stage"
     assert shown in capfd.readouterr().out
     made = canonical.read(place.dist / "records" / "evaluate_policy.json", Record)
-    assert sentence in [finding.message for finding in made.findings]
+    assert message in [finding.message for finding in made.findings]
 
 
 def test_the_public_log_names_no_finding_that_denies(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
@@ -613,10 +617,16 @@ def test_a_rule_denies_from_the_day_on_which_it_takes_effect(
     assert [(one.message, one.subject, one.fix) for one in (rule.denials if code else rule.warnings)] == reasons
     assert (rule.warnings if code else rule.denials) == ()
     if code:
-        assert "\n  policy.own.no_idna\n    what: dist:sbom/acme-sbom.json: is called idna\n" in shown
+        assert (
+            "\n  policy.own.no_idna\n    what: dist:sbom/acme-sbom.json: is called idna; required: nothing is called idna\n"
+            in shown
+        )
     else:
         assert "  warning       own.no_idna    Nothing is called idna (denies from 2027-01-15)\n" in shown
-        assert "\nwarning, denies from 2027-01-15: own.no_idna\n    dist:sbom/acme-sbom.json: is called idna\n" in shown
+        assert (
+            "\nwarning, denies from 2027-01-15: own.no_idna\n    required: nothing is called idna\n    found: dist:sbom/acme-sbom.json: is called idna\n"
+            in shown
+        )
         assert "    next: Replace idna.\n" in shown
 
 

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import mirror_docs, retain_artifacts
+from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.inventory.writers import cyclonedx
+from tests.assurance.report.support import replaced
 from tests.assurance.techdocs.test_site import build
 from tests.inventory.documents import DOCUMENT
 from tests.release.handmade import Handmade
+from tests.risk.findings.support import finding, record
 from tests.typed import typed
 
 SBOM = "dist/sbom/N-sbom.json"
@@ -152,3 +155,29 @@ def test_in_public_only_counts_are_told(release: Handmade, capfd: pytest.Capture
         "releases": 1,
         "without_owner": 1,
     }
+
+
+SCANS = {
+    "none": ({}, "no scan is kept here"),
+    "broken": ({"check_locks.json": b"{"}, "a record of the last scan cannot be read"),
+    "another component": (
+        {"check_vulnerabilities.json": canonical.encode(record(finding()))},
+        "the last scan that is kept here is of another component",
+    ),
+    "a finding": (
+        {"check_vulnerabilities.json": canonical.encode(replaced(record(finding()), component="N"))},
+        "- **x** idna 3.20: [CVE-2026-1](<https://nvd.nist.gov/vuln/detail/CVE-2026-1>), high (denies the release)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SCANS)
+def test_the_start_page_has_the_last_scan(case: str, release: Handmade) -> None:
+    files, text = SCANS[case]
+    for name, data in files.items():
+        release.write(f"dist/scan/records/{name}", data.decode())
+    release.must(mirror_docs.main)
+    page = (release.dist / "mirror/docs/index.md").read_text()
+    assert text in page
+    assert "| verdict | **allowed**" in page or "| verdict | **not known**" in page
+    assert str(release.dist) not in page

@@ -277,7 +277,7 @@ PIPELINE: tuple[StageRow, ...] = (
     StageRow(
         "mirror_docs",
         "Documentation mirror",
-        reads="retained releases, .security-config.toml",
+        reads="retained releases, .security-config.toml, the records of the last scan in dist/scan/",
         writes="dist/mirror/",
         decides="retained releases are intact",
         records=False,

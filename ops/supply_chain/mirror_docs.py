@@ -1,11 +1,11 @@
 """Write the retained releases as documentation: a folder that mkdocs and Backstage's TechDocs build.
 
-Reads    retained releases, .security-config.toml; where none is retained, those of the last rehearsal in
+Reads    retained releases, .security-config.toml, the records of the last scan in dist/scan/; where none is retained, those of the last rehearsal in
          dist/rehearsal/artifacts/. A release that does not match its manifest is reported as damaged, and nothing of
          it is shown or included.
 Writes   dist/mirror/: mkdocs.yml, catalog-info.yaml, docs/ with pages for releases, packages, SBOMs, waivers,
-         dependencies, verification and incidents, and the released files; in one atomic step. The same releases and
-         configuration give the same bytes: it contains no timestamp of its own.
+         dependencies, verification and incidents, and the released files; in one atomic step. The start page has the state of the
+         newest release and of the last scan, with their root causes. The same releases, scan and configuration give the same bytes: it contains no timestamp of its own.
 Decides  retained releases are intact; nothing about their contents.
 Exits    0 mirrored, 2 usage or configuration, 3 the list of pruned releases is broken, 4 mirrored, and a retained
          release is damaged, 5 no intact release is retained, 6 a file cannot be written.

@@ -159,7 +159,7 @@ def test_a_denial_of_a_stage_without_a_message_keeps_its_own_words(run: Run) -> 
     run.log.ended(StageEnd("check_malware", 5, "", DOWN, 0.1))
     assert [line for line in run.lines(0) if line.startswith("x ")] == [
         "x 1  check_malware: no source of advisories answered",
-        "x 2  check_source: odd  high",
+        "x 2  check_source: odd; required: title of release.outcomes  high",
     ]
 
 

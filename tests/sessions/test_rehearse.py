@@ -258,7 +258,7 @@ def test_reasons_come_from_records_and_verdicts(play: Play, tmp_path: Path, capf
     assert [line for line in lines if line[:2] == "x "] == [
         "x 1  check_malware: did not pass, and left no message",
         "x 2  check_hashes: did not pass, and left no message",
-        "x 3  CVE-1: stands  high",
+        "x 3  CVE-1: stands; required: t  high",
     ]
     play("--format", "json", refused=("check_malware", "check_hashes", "evaluate_policy"), config=IDENTITY)
     assert json.loads(capfd.readouterr().out)["rehearsal"]["would_be_refused"] == [

@@ -14,8 +14,9 @@ import yaml
 from msgspec import structs
 
 from ops.supply_chain.assurance.techdocs.file_kinds import KINDS, kind_of
-from ops.supply_chain.assurance.techdocs.model import enclosed_name
+from ops.supply_chain.assurance.techdocs.model import MirrorScan, enclosed_name
 from ops.supply_chain.assurance.techdocs.site import entity_name, site
+from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats import markdown
 from tests.assurance.techdocs.worlds import EVIL, mirror
 
@@ -185,3 +186,48 @@ def test_the_incident_page_names_a_file_for_each_question() -> None:
     rows = [line for line in page.splitlines() if "https://example.org/d/1.1/" in line]
     assert len(rows) == len({kind.title for kind in KINDS} & files)
     assert "| Are these the bytes that were released? | [N-1.1-checksums.txt](https://example.org/d/1.1/N" in page
+
+
+def start(**changes: Any) -> str:
+    plain = mirror("x")
+    newest = structs.replace(plain.newest, **{key: value for key, value in changes.items() if key != "scan"})
+    others = {"scan": changes["scan"]} if "scan" in changes else {}
+    return site(structs.replace(plain, releases=(newest, *plain.releases[1:]), **others))["docs/index.md"].decode()
+
+
+def test_the_start_page_shows_the_current_state() -> None:
+    page = start()
+    assert page.index("## Current state") < page.index("## Pages")
+    assert "| verdict | **allowed**: 1 of 1 rule passed |" in page
+    assert "| newest release | [1.1](releases/1.1/index.md), created `2026-11-20T00:00:00Z` |" in page
+    assert "| last scan | `2026-11-28T04:00:00Z` of x: " in page
+    assert "| waivers | [1 configured waiver](waivers.md), the first ends 2026-02-01 |" in page
+    assert page.count("- **x** x: x, [CVE-2026-1](<https://nvd.nist.gov/vuln/detail/CVE-2026-1>), high") == 2
+    assert "since the scan of 2026" in page
+    assert "1 problem with retained releases" in page
+
+
+def test_a_rehearsal_never_looks_like_a_release_on_the_start_page() -> None:
+    page = start(rehearsal=True)
+    assert "**This is a rehearsal." in page
+    assert "| verdict | **would be allowed**: 1 of 1 rule passed |" in page
+    assert "| newest rehearsal |" in page
+
+
+def test_what_is_not_known_is_never_a_good_state() -> None:
+    page = start(decision="", records=(), causes=(), scan=MirrorScan(problem="no scan is kept here"))
+    assert "| verdict | **not known**: its gate file cannot be read |" in page
+    assert "| checks | not known: no record can be read |" in page
+    assert "| findings | not known: no record can be read |" in page
+    assert "| last scan | **not known**: no scan is kept here |" in page
+    assert "Not known: its gate file cannot be read." in page
+    assert "Not known: no scan is kept here." in page
+    assert "None:" not in page
+    assert "allowed" not in page
+
+
+def test_a_scan_that_did_not_pass_is_not_called_clean() -> None:
+    unexamined = structs.replace(mirror("x").newest.records[0], outcome=Outcome.NOT_EXAMINED, findings=())
+    page = start(scan=MirrorScan(started="2026-11-28T04:00:00Z", version="x", records=(unexamined,)))
+    assert "No finding is open, but not every stage passed." in page
+    assert "0 of 1 stage passed; " in page

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from ops.supply_chain.assurance.techdocs.model import Mirror, MirrorPackage, MirrorRelease, MirrorWaiver
+from ops.supply_chain.assurance.techdocs.model import Mirror, MirrorPackage, MirrorRelease, MirrorScan, MirrorWaiver
 from ops.supply_chain.contracts.config.dependencies import Lifecycle
 from ops.supply_chain.contracts.config.mirror import MirrorConfig
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix, DependencyRow
 from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile, PreviousRelease
 from ops.supply_chain.contracts.files.record import FeedRef, Record
+from ops.supply_chain.contracts.values.cause import Mark
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats.cause_lines import AdvisoryLink, CauseStep, CauseText
 
 EVIL = "<img src=x onerror=alert(1)>|[l](javascript:x)\r\n# h `c` =cmd|' /C calc'!A0"
 SUFFIXES = ("sbom.cdx.json", "sbom.cdx.json.sigstore.json", "gate.json", "checksums.txt", "verification.md")
@@ -75,8 +77,22 @@ def release(version: str, sequence: int, text: str) -> MirrorRelease:
         source=text,
         builder=text,
         packages=(MirrorPackage(name=text, version=text, licence=text, producer=text),),
+        causes=(known(text),),
         commands=(f"cosign {text}",),
         unread=(text,),
+    )
+
+
+def known(text: str) -> CauseText:
+    """A cause whose every word comes from somewhere else."""
+    return CauseText(
+        mark=Mark.DENIES,
+        subject=text,
+        names=(AdvisoryLink(text, ""), AdvisoryLink("CVE-2026-1", "https://nvd.nist.gov/vuln/detail/CVE-2026-1")),
+        more_names=0,
+        severity="high",
+        where=text,
+        steps=(CauseStep(text, text),),
     )
 
 
@@ -116,4 +132,11 @@ def mirror(text: str, *, files_at: str = "https://example.org/d") -> Mirror:
         matrix=DependencyMatrix(rows=(bare, row), left_over=(), twice=(), untold=(text,), source=text),
         files_at=files_at,
         ledger=False,
+        scan=MirrorScan(
+            started="2026-11-28T04:00:00Z",
+            version=text,
+            records=(record(text),),
+            causes=(known(text),),
+            compared="since the scan of 2026-11-27T04:00:00Z: 1 new, 0 updated, 2 unchanged, 0 gone",
+        ),
     )

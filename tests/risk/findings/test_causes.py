@@ -195,7 +195,10 @@ def test_a_denial_belongs_to_the_findings_that_explain_it(denial: tuple[tuple[st
 def test_a_denial_that_nothing_explains_is_a_cause_of_its_own() -> None:
     row = ("licences.permitted", "pkg:pypi/gpl@1", "the licence GPL is not permitted")
     [cause] = root_causes([], [verdict(row)])
-    assert (cause.kind, cause.title) == (CauseKind.POLICY, "pkg:pypi/gpl@1: the licence GPL is not permitted")
+    assert (cause.kind, cause.title) == (
+        CauseKind.POLICY,
+        "pkg:pypi/gpl@1: the licence GPL is not permitted; required: title of licences.permitted",
+    )
     assert (cause.steps, cause.denies, cause.severity) == (("Fix licences.permitted.",), True, Severity.HIGH)
 
 

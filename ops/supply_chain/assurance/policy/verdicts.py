@@ -11,7 +11,7 @@ from ops.supply_chain.assurance.policy.consent import proposal
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.record import ToolRef
-from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Verdict
+from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Verdict, as_clause
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.weakening import weakened_sentence
 from ops.supply_chain.core.digests import sha256_bytes
@@ -145,7 +145,7 @@ def findings_of(verdict: Verdict) -> tuple[Finding, ...]:
         Finding(
             code=f"policy.{rule.code}",
             severity=Severity.HIGH,
-            message=reason.sentence,
+            message=reason.compared_with(rule.title),
             next_step=reason.fix,
         )
         for rule in verdict.rules
@@ -216,7 +216,8 @@ def _explain(rule: RuleVerdict) -> list[str]:
 def _list(word: str, rule: RuleVerdict, reasons: tuple[Reason, ...]) -> list[str]:
     if not reasons:
         return []
-    lines = [f"    {reason.sentence}" for reason in reasons[:MOST_LINES]]
+    lines = [f"    required: {as_clause(rule.title)}"]
+    lines += [f"    found: {reason.sentence}" for reason in reasons[:MOST_LINES]]
     if len(reasons) > MOST_LINES:
         lines.append(f"    and {len(reasons) - MOST_LINES} more: all are in the verdict's file")
     fixes = dict.fromkeys(reason.fix for reason in reasons)

@@ -151,7 +151,7 @@ def _view(row: FindingRow, today: date, state: str) -> FindingView:
         where=row.locations[0] if row.locations else "",
         more_places=row.places - 1 if row.locations else 0,
         when=_when(due, today) if due else "",
-        late=due is not None and due < today,
+        late=due is not None and due < today and finding.severity is not Severity.INFO,
         first_seen=finding.first_seen,
         waived_by=finding.waived_by,
         text=" ".join(searched).lower(),

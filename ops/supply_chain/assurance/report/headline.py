@@ -17,7 +17,7 @@ from ops.supply_chain.assurance.report.stages import SIDE_BY_SIDE
 from ops.supply_chain.assurance.report.tone import Tone, plural
 from ops.supply_chain.assurance.report.verification import VerificationView
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.files.verdict import Verdict
+from ops.supply_chain.contracts.files.verdict import Verdict, as_clause
 from ops.supply_chain.contracts.values.cause import Mark
 from ops.supply_chain.contracts.values.weakening import weakened_sentence
 from ops.supply_chain.core.outcome import Outcome
@@ -150,16 +150,12 @@ def _reasons(denied: list[Verdict]) -> Iterator[str]:
             left = len(rule.denials) + len(rule.unknowns) - 1
             more = f", and {left} more" if left > 0 else ""
             message = _short(first.message) if first is not None else "no result"
-            yield f"Required: {_lower(rule.title)}. Found: {message}{about}{more}."
+            yield f"Required: {as_clause(rule.title)}. Found: {message}{about}{more}."
 
 
 def _short(text: str) -> str:
     """Cut a long message at a word; the policy section has the full text."""
     return textwrap.shorten(text, LONGEST_REASON, placeholder=" …")
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title
 
 
 def _gaps(evidence: ReportInput, verification: VerificationView | None) -> Iterator[str]:

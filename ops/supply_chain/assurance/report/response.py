@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import msgspec
 
 from ops.supply_chain.assurance.report.tone import WORST_FIRST, Tone
-from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 
 MOST_ROWS = 24
 SOON_DAYS = 7
@@ -103,6 +103,8 @@ class _Axis:
 def _row(finding: Finding, day: date, today: date, axis: _Axis, place: int, texts: Mapping[str, str]) -> DueView:
     late = day < today
     tone = Tone.FAIL if late else Tone.UNKNOWN if (day - today).days <= SOON_DAYS else Tone.PLAIN
+    if finding.severity is Severity.INFO:  # information is never a red cross
+        tone = Tone.PLAIN
     ends = sorted((axis.x(day), axis.x(today if late else _start(finding, day, today))))
     return DueView(
         subject=f"{finding.package} {finding.version}".strip() or finding.code,

@@ -12,6 +12,7 @@ from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
 from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.formats.cause_lines import CauseText
 
 SAFE = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,198}[A-Za-z0-9])?")
 """Versions and file names that are safe as part of a path."""
@@ -33,7 +34,7 @@ class MirrorRelease(msgspec.Struct, frozen=True, kw_only=True):
     """One intact retained release.
 
     `decision` is the policy's; `passed` of its `rules` passed. `commit`, `source` and `builder` come from the
-    provenance. `packages` are sorted by name and version, None where no SBOM could be read. `unread` has one
+    provenance. `causes` are the root causes of its findings and denials; they are known where the decision is. `packages` are sorted by name and version, None where no SBOM could be read. `unread` has one
     sentence for each thing that could not be shown. `commands` verify the release, run in its folder.
     """
 
@@ -44,6 +45,7 @@ class MirrorRelease(msgspec.Struct, frozen=True, kw_only=True):
     passed: int = 0
     rules: int = 0
     records: tuple[Record, ...] = ()
+    causes: tuple[CauseText, ...] = ()
     commit: str = ""
     source: str = ""
     builder: str = ""
@@ -60,6 +62,20 @@ class MirrorRelease(msgspec.Struct, frozen=True, kw_only=True):
     def findings(self) -> tuple[Finding, ...]:
         """The findings of its gates, waived or open."""
         return tuple(finding for record in self.records for finding in record.findings)
+
+
+class MirrorScan(msgspec.Struct, frozen=True, kw_only=True):
+    """The last scan that is kept: when it began, what it examined, its records, its root causes, how it compares with the one before.
+
+    `problem` is the reason, as a clause, where there is none that could be read; the others are then empty.
+    """
+
+    started: str = ""
+    version: str = ""
+    records: tuple[Record, ...] = ()
+    causes: tuple[CauseText, ...] = ()
+    compared: str = ""
+    problem: str = ""
 
 
 class MirrorWaiver(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +95,7 @@ class Mirror(msgspec.Struct, frozen=True, kw_only=True):
     """The content of the mirror.
 
     `releases` are the intact ones, newest first, never empty. `damaged` are sentences about the others. `files_at`
-    is the base address of released files; empty includes them in the mirror. `ledger` is set where the ledger of
+    is the base address of released files; `scan` is what is known since the newest release; empty includes them in the mirror. `ledger` is set where the ledger of
     first sightings is included. `malformed` are sentences about malformed waivers.
     """
 
@@ -92,6 +108,7 @@ class Mirror(msgspec.Struct, frozen=True, kw_only=True):
     malformed: tuple[str, ...]
     identities: tuple[SigningIdentity, ...]
     matrix: DependencyMatrix
+    scan: MirrorScan
     files_at: str = ""
     ledger: bool = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ops.supply_chain.assurance.techdocs.file_kinds import KINDS, kind_of
 from ops.supply_chain.assurance.techdocs.model import Mirror
+from ops.supply_chain.assurance.techdocs.state import state
 from ops.supply_chain.assurance.techdocs.tables import banner, file_link, release_link, table
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyRow
 from ops.supply_chain.formats import markdown
@@ -13,21 +14,13 @@ LEDGER = "files/ledger.jsonl.txt"
 
 
 def index_page(mirror: Mirror) -> list[str]:
-    """Return the start page."""
-    newest = mirror.newest
-    kind = "rehearsal" if newest.rehearsal else "release"
-    problems = "1 problem" if len(mirror.damaged) == 1 else f"{len(mirror.damaged)} problems"
-    damage = [f"**{problems} with retained releases: see [releases](releases.md).**", ""]
+    """Return the start page: the current state, its root causes, and where everything is."""
     return [
         f"# {markdown.text(mirror.component)}",
         "",
         *([markdown.text(mirror.description), ""] if mirror.description else []),
-        *banner(newest),
-        *(damage if mirror.damaged else []),
-        (
-            f"Newest retained {kind}: {release_link(newest, up='')}, created {markdown.code(newest.manifest.created)}, retained until "
-            f"{markdown.text(newest.manifest.retained_until)}. Policy decision: {markdown.text(newest.decision or 'not known')}."
-        ),
+        *state(mirror),
+        "## Pages",
         "",
         "- Respond to an incident: [incident](incident.md)",
         "- Find the releases that contain a package: [packages](packages.md)",

@@ -15,6 +15,11 @@ from ops.supply_chain.contracts.values.weakening import setting_in_words
 from ops.supply_chain.core.outcome import Outcome
 
 
+def as_clause(title: str) -> str:
+    """Return the title of a rule as it is written after a colon: `SHA-256 ...` and names keep their first letter."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
 class Reason(Contract, frozen=True, kw_only=True):
     """Why a rule denies, or what it could not decide: a sentence, what it is about, and what to do."""
 
@@ -26,6 +31,10 @@ class Reason(Contract, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """The message, after what it is about where it does not begin with that."""
         return self.message if self.message.startswith(f"{self.subject} ") else f"{self.subject}: {self.message}"
+
+    def compared_with(self, title: str, *, others: str = "") -> str:
+        """Return the sentence, how many others there are, and what the rule of this title requires, as a clause."""
+        return f"{self.sentence.rstrip('.')}{others}; required: {as_clause(title)}"
 
 
 class RuleVerdict(Contract, frozen=True, kw_only=True, omit_defaults=True):

@@ -14,25 +14,39 @@ import msgspec
 
 from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER, ArtifactStore
 from ops.supply_chain.assurance.review.dependencies import Direct, Licences, build_matrix
-from ops.supply_chain.assurance.techdocs.model import SAFE, Mirror, MirrorPackage, MirrorRelease, MirrorWaiver
+from ops.supply_chain.assurance.techdocs.model import (
+    SAFE,
+    Mirror,
+    MirrorPackage,
+    MirrorRelease,
+    MirrorScan,
+    MirrorWaiver,
+)
 from ops.supply_chain.contracts.config.signing import SigningIdentity
 from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.provenance import Statement
-from ops.supply_chain.contracts.files.verdict import GateFile
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.contracts.values.release_naming import naming_of, provenance_name
 from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signed
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats.cause_lines import CauseText, cause_text
 from ops.supply_chain.gather.assurance.review import licences_in, read_releases, released_sbom
+from ops.supply_chain.gather.gates.since import scan_note
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
 from ops.supply_chain.inventory.direct import direct_packages
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name
+from ops.supply_chain.risk.findings.causes import root_causes
+from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
+from ops.supply_chain.runner.dist_folder import SCAN_FOLDER
 from ops.supply_chain.runner.rehearsal_mode import EPHEMERAL
+from ops.supply_chain.runner.stage import RECORDS_FOLDER
 from ops.supply_chain.trust.identities.check import checked
 from ops.supply_chain.trust.verification import commands
 
@@ -86,6 +100,7 @@ def read_mirror(run: StageRun, *, files_at: str) -> Mirrored:
         malformed=malformed,
         identities=checked(run.config.signing.identities),
         matrix=_matrix(run, store, newest),
+        scan=_scan(run),
         files_at=files_at,
         ledger=found is not None,
     )
@@ -135,12 +150,39 @@ def _release(run: StageRun, store: ArtifactStore, held: HeldRelease, manifest: M
         passed=sum(rule.outcome is Outcome.PASS for rule in rules),
         rules=len(rules),
         records=gate.records if gate else (),
+        causes=_causes(run, gate.records, [gate.verdict]) if gate else (),
         commit=commit,
         source=source,
         builder=statement.predicate.run_details.builder.id if statement else "",
         packages=_packages(store, manifest, unread),
         commands=_commands(run, manifest, rehearsal=rehearsal),
         unread=tuple(unread),
+    )
+
+
+def _causes(run: StageRun, records: Sequence[Record], verdicts: Sequence[Verdict]) -> tuple[CauseText, ...]:
+    fail_on = None if verdicts else run.config.gate.fail_on
+    return tuple(cause_text(mark_of(cause, fail_on=fail_on), cause) for cause in root_causes(records, verdicts))
+
+
+def _scan(run: StageRun) -> MirrorScan:
+    """Return the last scan that is kept in `dist/scan/`; one of which a record is broken or of another project is not shown."""
+    dist = run.dist / SCAN_FOLDER
+    paths = sorted((dist / RECORDS_FOLDER).glob("*.json"))
+    if not paths:
+        return MirrorScan(problem="no scan is kept here")
+    try:
+        records = tuple(canonical.read(path, Record) for path in paths)
+    except InputError:
+        return MirrorScan(problem="a record of the last scan cannot be read")
+    if {record.component for record in records} != {run.project.name}:
+        return MirrorScan(problem="the last scan that is kept here is of another component")
+    return MirrorScan(
+        started=min(record.started for record in records),
+        version=records[0].version,
+        records=records,
+        causes=_causes(run, records, ()),
+        compared=scan_note(dist, run.project.name),
     )
 
 

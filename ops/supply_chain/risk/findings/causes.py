@@ -287,8 +287,10 @@ _FIRST_RUN_WORDS = {
 def _denied(denials: Sequence[_Denial]) -> str:
     first = denials[0]
     more = len(denials) - 1
-    sentence = first.reason.sentence.rstrip(".") if first.reason.subject else first.title
-    return sentence + (f", and {more} more" if more else "")
+    others = f", and {more} more" if more else ""
+    if not first.reason.subject:
+        return first.title + others
+    return first.reason.compared_with(first.title, others=others)
 
 
 def followed(stage: str) -> str:
