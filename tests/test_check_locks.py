@@ -15,10 +15,12 @@ import pytest
 from uv import find_uv_bin
 
 from ops.supply_chain import check_locks, compile_locks
+from ops.supply_chain.core.commands import pasteable
 from ops.supply_chain.core.errors import ExitCode
 from tests.cases import case
 from tests.fakes.matrix import diagonals
 from tests.fakes.wheels import WheelIndex, serving
+from tests.typed import follow, typed
 
 NOW = datetime(2026, 11, 20, 9, 0, 0, tzinfo=UTC)
 OLD, LATER = "2026-01-01T00:00:00Z", "2026-11-15T00:00:00Z"
@@ -586,9 +588,11 @@ def test_the_lock_of_uv_is_checked_by_uv(gate: Gate) -> None:
     assert finding["message"].startswith(
         "is out of date with its manifest according to `uv lock --check`: error: The lockfile at"
     )
-    assert finding["next_step"] == "Lock again with uv and review the changes."
+    assert finding["next_step"] == "Run `uv lock --directory w` and review the changes."
     assert gate.run("--offline", "--reproducible") == ExitCode.NOT_EXAMINED
     assert gate.findings == [("lock.not-examined", path, 0) for path in (LOCK, "g/requirements.txt", "w/uv.lock")]
+    follow("uv lock --directory w", gate.root, gate.root.parent)
+    assert gate.run() == ExitCode.PASS
 
 
 @pytest.mark.whole
@@ -701,9 +705,15 @@ def test_an_export_is_exported_again(gate: Gate, options: tuple[str, ...]) -> No
     assert gate.run() == ExitCode.DENIED
     [drift] = [finding for finding in gate.record["findings"] if finding["code"] == "lock.drift"]
     assert drift["message"].startswith("is out of date with w/uv.lock: ")
-    assert drift["next_step"] == f"Export it again with `{shown}` and review the changes."
-    assert str(gate.root) not in gate.out
-    assert "--python" not in gate.out
+    [again] = pasteable(drift["next_step"])
+    assert again.startswith("uv export --directory w ")
+    assert again.endswith(f" -o {name}")
+    assert f"`{typed(again, gate.root)}`" in gate.out
+    assert "--python" not in gate.out.replace("--python-downloads", "")
+    follow(again, gate.root, gate.root.parent)
+    assert (gate.root / "w" / name).read_text().partition("==")[2] == text.partition("==")[2]
+    gate.run()
+    assert not [found for found in gate.findings if found[0] != "lock.unhashed"]
 
 
 def test_an_export_with_options_that_are_not_known_is_compared_pin_by_pin(gate: Gate) -> None:

@@ -206,7 +206,7 @@ def test_no_lock_though_dependencies_are_declared_was_not_examined(gate: GatePro
     assert gate.run() == ExitCode.NOT_EXAMINED
     [found] = gate.record().findings
     assert (found.code, found.path, found.next_step) == (
-        "vulnerability.not-examined", "pyproject.toml", "Lock them: nox -s lock.",
+        "vulnerability.not-examined", "pyproject.toml", "Lock them (nox -s lock).",
     )  # fmt: skip
 
 

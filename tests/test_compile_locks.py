@@ -22,6 +22,7 @@ from ops.supply_chain.dependencies.compile.header import body_of
 from tests.conftest import REPOSITORY
 from tests.fakes.front_end import FRONT_END
 from tests.fakes.wheels import WheelIndex, serving
+from tests.typed import typed
 
 NOW = datetime(2026, 11, 20, 9, 0, 0, tzinfo=UTC)
 OLD, YOUNG, LATER = "2026-01-01T00:00:00Z", "2026-11-17T00:00:00Z", "2026-11-12T00:00:00Z"
@@ -273,7 +274,7 @@ def test_check_writes_nothing_and_tells_what_would_be(stage: Stage) -> None:
     assert stage.out == (
         "1 lock: 1 would change, 0 unchanged (1 uv run)\n\nMEDIUM\n  lock.stale\n"
         "    what: f/requirements.txt: new lock with 2 packages\n    where: f/requirements.txt\n"
-        "    next: Run compile_locks.\n"
+        f"    next: Run `{typed('nox -s lock', stage.root)}` and review the changes.\n"
     )
     assert stage.files() == before
     stage.run()

@@ -169,8 +169,8 @@ class TestVerification:
         out, err = capfd.readouterr()
         assert out == typed(
             "not published; nothing was sent\n\nHIGH\n  publish.not-verified\n"
-            "    what: dist/release/ does not verify\n    next: Run verify_release on that"
-            " folder and do what it says, or make the release again: nox -s release.\n",
+            "    what: dist/release/ does not verify\n    next: Run nox -s verify"
+            " and do what it says, or make the release again: nox -s release.\n",
             case.root,
         )
         assert "verifier speaks" in err

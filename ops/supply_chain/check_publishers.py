@@ -31,7 +31,6 @@ from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaselin
 from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.names import normalise
@@ -45,6 +44,7 @@ from ops.supply_chain.dependencies.publishers.collect import (
 )
 from ops.supply_chain.dependencies.publishers.exceptions import apply_exceptions
 from ops.supply_chain.dependencies.publishers.recording import recorded
+from ops.supply_chain.formats.lock_formats import how_to_lock
 from ops.supply_chain.gather.dependencies.publishers import ProjectCheck, collect
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_excluded, read_gate_input
@@ -192,7 +192,7 @@ def _unlocked(project: GateProject) -> list[Finding]:
             code=GAP,
             severity=Severity.INFO,
             message="declares dependencies, but the project has no lock with their versions",
-            next_step=f"Compile locks ({command('lock')}), then run again.",
+            next_step=f"{how_to_lock(path)}, then run again.",
             path=path,
         )
         for path in project.declaring

@@ -31,11 +31,11 @@ from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.contracts.values.package_index import MetadataAnswer
-from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ErrorClass, OutputError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.formats.lock_formats import how_to_lock
 from ops.supply_chain.gather.release.subject import subject_of
 from ops.supply_chain.inventory.build.documents import LockInventory
 from ops.supply_chain.inventory.build.union import Union
@@ -139,7 +139,7 @@ def _undecided(project: GateProject) -> StageResult:
             code="sbom.no-lock",
             severity=Severity.HIGH,
             message="declares dependencies, but the project has no lock",
-            next_step=f"Lock them ({command('lock')}), or name the lock in [locks].include.",
+            next_step=f"{how_to_lock(path)}, or name the lock in [locks].include.",
             path=path,
         )
         for path in project.declaring

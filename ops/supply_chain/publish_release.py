@@ -95,7 +95,7 @@ VERIFIER: tuple[str, ...] = ()
 """The verifier's command without its arguments; empty runs `verify_release` with this interpreter."""
 
 
-_VERIFY = f"Run verify_release on that folder and do what it says, or make the release again: {command('release')}."
+_VERIFY = f"Run {command('verify')} and do what it says, or make the release again: {command('release')}."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

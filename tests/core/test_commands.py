@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops.supply_chain.core import commands
 from ops.supply_chain.core.commands import Typing, as_typed, command
 
 THEIRS = Typing(project="../theirs")
@@ -47,6 +48,34 @@ def test_a_recorded_command_names_no_folder() -> None:
 )
 def test_a_command_is_printed_as_it_is_typed(text: str, typing: Typing, expected: str) -> None:
     assert as_typed(text, typing) == expected
+
+
+@pytest.mark.parametrize(
+    ("project", "shown"),
+    [(r"C:\\work\\theirs", r"C:\\work\\theirs"), (r"C:\\my work", r'"C:\\my work"'), ("../a b", '"../a b"')],
+)
+def test_words_are_quoted_for_the_shells_of_windows(project: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "ON_WINDOWS", True)
+    typed = as_typed("Run `nox -s lock` or uv lock --upgrade-package a", Typing("sealwright", project))
+    assert typed == f"Run `sealwright lock --project {shown}` or uv lock --directory {shown} --upgrade-package a"
+
+
+@pytest.mark.parametrize(
+    ("text", "project", "expected"),
+    [
+        ("uv lock --upgrade-package a", "../b c", "uv lock --directory '../b c' --upgrade-package a"),
+        ("Run `uv lock --directory s`", "/p", "Run `uv lock --directory /p/s`"),
+        ("pdm update --project s --no-sync a", "p", "pdm update --project ./p/s --no-sync a"),
+        ("poetry update --lock a", "p", "poetry update --directory ./p --lock a"),
+        ("cd s && pipenv upgrade a", "../p", "cd ../p/s && pipenv upgrade a"),
+        ("git mv a.txt a.in && nox -s lock", "/p", "git -C /p mv a.txt a.in && nox -s lock -- --project /p"),
+        ("uv lock is a command of uv", "/p", "uv lock is a command of uv"),
+    ],
+)
+def test_commands_of_other_tools_act_on_the_project(text: str, project: str, expected: str) -> None:
+    assert as_typed(text, Typing(project=project)) == expected
+    assert as_typed(expected, Typing(project=project)) == expected
+    assert as_typed(text, Typing("sealwright")).replace("sealwright lock", "nox -s lock") == text
 
 
 @settings(max_examples=60, deadline=None)

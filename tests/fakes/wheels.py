@@ -96,6 +96,19 @@ class WheelIndex:
         }
         self._projects.setdefault(name, []).append(entry)
 
+    def yank(self, name: str, version: str) -> None:
+        """Yank a release."""
+        for entry in self._of_version(name, version):
+            entry["yanked"] = "broken"
+
+    def withdraw(self, name: str, version: str) -> None:
+        """Remove the files of a release."""
+        for entry in self._of_version(name, version):
+            self._projects[name].remove(entry)
+
+    def _of_version(self, name: str, version: str) -> list[dict[str, Any]]:
+        return [entry for entry in self._projects[name] if entry["filename"].split("-")[1].startswith(version)]
+
     def answer(self, path: str) -> tuple[str, bytes] | None:
         """Return content type and body for a path, None for 404."""
         words = unquote(urlsplit(path).path).strip("/").split("/")

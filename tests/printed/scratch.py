@@ -5,10 +5,10 @@ A command is read as it is printed, handed to the noxfile, and what the noxfile 
 
 from __future__ import annotations
 
+import copy
 import importlib
 import importlib.util
 import json
-import re
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
@@ -30,6 +30,7 @@ from tests.fakes.gate_project import accept_small_feeds
 from tests.fakes.integrity import FakeIntegrity
 from tests.fakes.wheels import WheelIndex, serving
 from tests.pipeline.conftest import git
+from tests.typed import follow
 
 LONG_AGO = "2025-01-01T00:00:00Z"
 LATER = "2025-06-01T00:00:00Z"
@@ -156,12 +157,23 @@ class Scratch:
         """Return the codes of the findings that are not waived."""
         return {finding.code for finding in self.record(stage).findings if not finding.waived_by}
 
-    def follow(self, finding: Finding) -> int:
-        """Run the one command that a finding advises, as it was printed."""
-        [command] = pasteable(finding.next_step)
-        printed = as_typed(command, Typing(project=str(self.root)))
-        assert not self.out or re.sub(r"\s+", " ", printed) in re.sub(r"\s+", " ", self.out + self.err)
-        return self.type(command)
+    def advised(self, finding: Finding) -> list[str]:
+        """Return the commands of a finding as they were printed; each is in what the last command wrote."""
+        found = [as_typed(command, Typing(project=str(self.root))) for command in pasteable(finding.next_step)]
+        shown = "".join((self.out + self.err).split())
+        assert found, finding.next_step
+        assert all("".join(command.split()) in shown for command in found), (found, self.out)
+        return found
+
+    def carry_out(self, printed: str) -> int:
+        """Run a command as it was printed, its parts in their order, in another folder than the project's."""
+        code = 0
+        for part in printed.split(" && "):
+            if part.startswith("nox "):
+                code = self.type(part)
+            else:
+                follow(part, self.root, self.folder)
+        return code
 
 
 def make(scratch: Scratch) -> None:
@@ -201,10 +213,10 @@ def copied(made: Scratch, folder: Path) -> Iterator[Scratch]:
     """Open a copy, which has the services for itself while it is open."""
     shutil.copytree(made.folder, folder, symlinks=True, dirs_exist_ok=True)
     before = [(service, {name: _copy(value) for name, value in vars(service).items()}) for service in _services(made)]
-    copy = Scratch(folder, made.index, made.integrity)
+    own = Scratch(folder, made.index, made.integrity)
     try:
-        copy.configure()
-        yield copy
+        own.configure()
+        yield own
     finally:
         for service, values in before:
             vars(service).update(values)
@@ -215,4 +227,4 @@ def _services(made: Scratch) -> tuple[WheelIndex, FakeIntegrity]:
 
 
 def _copy(value: Any) -> Any:
-    return value.copy() if isinstance(value, dict | list) else value
+    return copy.deepcopy(value) if isinstance(value, dict | list) else value

@@ -7,6 +7,7 @@ that it must act on.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from typing import NamedTuple
@@ -17,10 +18,31 @@ _COMMAND = re.compile(
 )
 _TOOLS = r"(?:nox|sealwright|uv|uvx|pip|pip-compile|pipx|poetry|pdm|pipenv|conda|pixi|python|python3|git|cosign|gh)"
 _PASTEABLE = re.compile(
-    rf"`(?P<quoted>{_TOOLS} [^`\n]+)`"
+    rf"`(?P<quoted>(?:cd [^`&\n]+ && )?{_TOOLS} [^`\n]+)`"
     r"|\b(?P<session>nox -s [a-z]\w*(?: -- (?:(?! (?:and|or) )[^`,;()\n])*?(?=[`,;()\n]| (?:and|or) |\.(?:\s|$)|$))?)"
-    rf"|: (?P<final>{_TOOLS} (?:-|lock|update|upgrade|add|install|remove|sync|compile|export|pip|run)\b[^`;()\n]*?)(?=\.?$)"
+    rf"|: (?P<final>(?:cd [^`&\n]+ && )?{_TOOLS} (?:-|lock|export|mv|update|upgrade|add|install|remove|sync|compile|export|pip|run)\b[^`;()\n]*?)(?=\.?$)"
 )
+_FOLDER = r"(?P<folder>'[^']*'|\"[^\"]*\"|[^\s`,;]+)"
+_FOLDER_OPTIONS = {
+    "uv lock": "--directory",
+    "uv export": "--directory",
+    "poetry lock": "--directory",
+    "poetry update": "--directory",
+    "pdm lock": "--project",
+    "pdm update": "--project",
+    "pipenv lock": "",
+    "pipenv upgrade": "",
+}
+"""Commands of the tools that write locks, and the option of each for another folder than the current one, if it has one."""
+
+_LOCK_TOOL = re.compile(
+    r"\b(?P<tool>uv lock|uv export|poetry (?:lock|update)|pdm (?:lock|update))(?= -|[`.]| &&|$)"
+    rf"(?: (?:--directory|--project) {_FOLDER})?"
+)
+_BARE_TOOL = re.compile(rf"(?:\bcd {_FOLDER} && )?\b(?P<tool>pipenv (?:lock|upgrade))(?=[ `.]|$)")
+_GIT_MOVE = re.compile(rf"\bgit (?:-C {_FOLDER} )?mv(?= )")
+ON_WINDOWS: bool = os.name == "nt"
+_SAFE_ON_WINDOWS = re.compile(r"[\w@%+=:,./\\~-]+")
 _NAMES_ITS_PROJECT = frozenset({"adopt"})
 """Sessions whose first word is the project."""
 
@@ -50,9 +72,43 @@ def command(session: str, *words: str) -> str:
     return _PREFIX + session + (" -- " + " ".join(words) if words else "")
 
 
+def quoted(text: str) -> str:
+    """Return a text as one word of the command line of this machine's shell."""
+    if not ON_WINDOWS:
+        return shlex.quote(text)
+    return text if _SAFE_ON_WINDOWS.fullmatch(text) else f'"{text}"'
+
+
+def in_folder(text: str, folder: str) -> str:
+    """Return a text whose commands of the tools that write locks act on a folder below or beside the current one.
+
+    Args:
+        text: With `uv lock --upgrade-package NAME`, or another that `formats.lock_formats` makes.
+        folder: With `/`. A command that names a folder of its own gets it below this one, unless it is there already.
+    """
+
+    def placed(found: re.Match[str]) -> str:
+        own = (found["folder"] or "").strip("'\"")
+        if own == folder or own.startswith(f"{folder}/"):
+            return found[0]
+        where = quoted(f"{folder}/{own}" if own else folder)
+        option = _FOLDER_OPTIONS[found["tool"]]
+        return f"{found['tool']} {option} {where}" if option else f"cd {where} && {found['tool']}"
+
+    def moved(found: re.Match[str]) -> str:
+        return found[0] if found["folder"] else f"git -C {quoted(folder)} mv"
+
+    return _GIT_MOVE.sub(moved, _BARE_TOOL.sub(placed, _LOCK_TOOL.sub(placed, text)))
+
+
 def as_typed(text: str, typing: Typing) -> str:
     """Return a text with each command in it as the user types it; applied twice, it changes nothing more."""
-    return _COMMAND.sub(lambda found: _typed(found, typing), text)
+    typed = _COMMAND.sub(lambda found: _typed(found, typing), text)
+    if not typing.project:
+        return typed
+    # A folder of the project is recorded without a dot before it, so that it cannot be taken for the project itself.
+    is_bare = not typing.project.startswith((".", "/", "~")) and ":" not in typing.project
+    return in_folder(typed, f"./{typing.project}" if is_bare else typing.project.rstrip("/") or "/")
 
 
 def pasteable(text: str) -> tuple[str, ...]:
@@ -70,7 +126,7 @@ def _typed(found: re.Match[str], typing: Typing) -> str:
     session = found["session"]
     first = session in _NAMES_ITS_PROJECT
     named = bool(found["project"]) or not typing.project or (first and bool(found["split"] and found["words"]))
-    options = [] if named else [*([] if first else ["--project"]), shlex.quote(typing.project)]
+    options = [] if named else [*([] if first else ["--project"]), quoted(typing.project)]
     options += ["--project"] if found["project"] else []
     split = [] if typing.console or not (options or found["split"]) else ["--"]
     typed = " ".join([*([typing.console] if typing.console else ["nox", "-s"]), session, *split, *options])

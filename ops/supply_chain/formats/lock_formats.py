@@ -7,11 +7,13 @@ https://packaging.python.org/en/latest/specifications/pylock-toml/
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.lock import LockKind
-from ops.supply_chain.core.commands import command
+from ops.supply_chain.core.commands import command, in_folder, quoted
 
 PYPROJECT = "pyproject.toml"
 PIPFILE = "Pipfile"
@@ -102,11 +104,68 @@ def kind_of_name(name: str) -> LockKind | None:
     return next((row.kind for row in LOCK_FORMATS if row.file_names.fullmatch(name)), None)
 
 
-def upgrade_command(kind: LockKind, name: str) -> str:
+def upgrade_command(kind: LockKind, name: str, path: str = "", *, export: str = "") -> str:
     """Return the command that locks one package again; empty if several tools write such a lock.
 
     Args:
         kind: The format of the lock.
         name: The package, in PEP 503 form.
+        path: The lock, relative to the project, with `/`; empty for one in the project's folder.
+        export: For a file that `uv export` wrote, that command without the name of the file; else empty.
     """
-    return _BY_KIND[kind].upgrade.format(name=name)
+    row = _BY_KIND[kind]
+    folder, file = posixpath.split(path)
+    if export:
+        upgrade = f"{upgrade_command(LockKind.UV, name)} && {export} -o {quoted(file)}"
+    else:
+        upgrade = row.upgrade.format(name=name)
+    if kind is LockKind.UV and file.endswith(_SCRIPT_LOCK):
+        upgrade = upgrade.replace(" lock ", f" lock --script {quoted(file.removesuffix('.lock'))} ", 1)
+    if kind is LockKind.PDM and file not in ("", "pdm.lock"):
+        upgrade = upgrade.replace(" update ", f" update {row.name_option} {quoted(file)} ", 1)
+    return in_folder(upgrade, folder) if folder else upgrade
+
+
+def lock_command(kind: LockKind, path: str = "", *, export: str = "") -> str:
+    """Return the command that makes a whole lock again; empty if several tools write such a lock.
+
+    Args:
+        kind: The format of the lock.
+        path: The lock, relative to the project, with `/`; empty for one in the project's folder.
+        export: For a file that `uv export` wrote, that command without the name of the file; else empty.
+    """
+    folder, file = posixpath.split(path)
+    if export:
+        again = f"{export} -o {quoted(file)}"
+    elif kind is LockKind.REQUIREMENTS:
+        return command("lock")
+    else:
+        again = f"{lock_format(kind).tool} lock" if lock_format(kind).tool else ""
+    if kind is LockKind.UV and file.endswith(_SCRIPT_LOCK):
+        again += f" --script {quoted(file.removesuffix('.lock'))}"
+    if kind is LockKind.PDM and file not in ("", "pdm.lock"):
+        again += f" {lock_format(kind).name_option} {quoted(file)}"
+    return in_folder(again, folder) if folder else again
+
+
+def how_to_lock(path: str, owners: Collection[str] = frozenset()) -> str:
+    """Return how the packages that a file declares are locked, as the beginning of a sentence.
+
+    Args:
+        path: The file, relative to the project, with `/`.
+        owners: Tools whose tables in a `pyproject.toml` ask for packages, `dependency-groups` among them; empty if that
+            is not known.
+    """
+    folder, name = posixpath.split(path)
+    if name in ("setup.py", "setup.cfg"):
+        source = posixpath.join(folder, "requirements.in")
+        return f"Write them into {source} and lock that ({command('lock')})"
+    if name == PIPFILE:
+        return f"Lock them (`{lock_command(LockKind.PIPFILE, posixpath.join(folder, LockKind.PIPFILE.value))}`)"
+    named = next((kind for kind in (LockKind.POETRY, LockKind.PDM) if lock_format(kind).tool in owners), LockKind.UV)
+    if name == PYPROJECT and owners:
+        return f"Lock them (`{lock_command(named, posixpath.join(folder, named.value))}`)"
+    return f"Lock them ({command('lock')})"
+
+
+_SCRIPT_LOCK = ".py.lock"

@@ -285,5 +285,5 @@ UPGRADE_A = msgspec.structs.replace(OPTIONS, upgrade_packages=("a",))
 )
 def test_a_package_that_could_not_be_upgraded_is_named(releases: dict[int, int], text: str, noted: bool) -> None:
     result = one(old_lock(1, "a==1"), {"a": releases}, text=text, options=UPGRADE_A)
-    note = f"f/requirements.txt still has a 1: neither f/requirements.in nor the other pins allow a newer one that was released by {ALLOWED}"
+    note = f"f/requirements.txt still has a 1: neither f/requirements.in nor the other pins allow a newer one that was released by {ALLOWED}; if it must not wait: nox -s lock -- --upgrade-package a --bypass-cool-down a --reason TEXT"
     assert not_upgraded_notes(result, UPGRADE_A) == ((note,) if noted else ())

@@ -61,8 +61,9 @@ COMMANDS = [
 
 @pytest.mark.parametrize(("kind", "command"), COMMANDS)
 def test_the_next_step_is_a_command_of_the_locks_tool(kind: LockKind, command: str) -> None:
-    assert command_for(kind, "demo") == command
-    (finding,) = found_in(lock(entry(DEMO), kind=kind))
+    made = lock(entry(DEMO), kind=kind, path=kind.value)
+    assert command_for(made, "demo") == command
+    (finding,) = found_in(made)
     assert finding.next_step == f"Move: {command}."
 
 

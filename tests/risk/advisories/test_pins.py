@@ -84,7 +84,7 @@ def test_places_are_sorted_and_each_stands_once() -> None:
         lock("a", pin("x"), pin("foo"), kind=LockKind.UV),
     ]
     found = locate(locks, [("foo", "1.0"), ("absent", "1")], findings=1)
-    assert found == {("foo", "1.0"): Locations("a", 2, ("b:1", "common.txt:7"), 3, LockKind.UV)}
+    assert found == {("foo", "1.0"): Locations("a", 2, ("b:1", "common.txt:7"), 3, LockKind.UV, "a")}
 
 
 def test_the_more_findings_the_fewer_places_each_and_the_number_stays(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,6 @@ from ops.supply_chain.contracts.values.trusted_publisher import (
     proven,
 )
 from ops.supply_chain.core.canonical import load_plain
-from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable, without_credentials
@@ -46,7 +45,7 @@ FORMAT_VERSION = 1
 """Of provenance and attestation objects; PEP 740 knows no other."""
 
 TOOLS = ("pypi-attestations", "sigstore")
-UPDATE_REMEDY = f"Update pypi-attestations ({command('lock')}), or check that file manually."
+UPDATE_REMEDY = "Update sealwright, which brings pypi-attestations along, or check that file manually."
 _LONGEST_REASON = 400
 
 

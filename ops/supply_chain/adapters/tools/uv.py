@@ -48,6 +48,9 @@ _OUTSIDE = re.compile(
     r"was not found in the cache|Network connectivity is disabled|HTTP status (?:client|server) error|"
     r"could not be queried|Unsupported `Content-Type`|Unauthorized|Forbidden|timed out|Connection (?:refused|reset)|dns error"
 )
+_BAD_HASH = re.compile(r"Invalid hash digest|Unsupported hash algorithm|Unexpected hash")
+"""A hash in the lock that is compiled again: uv reads the versions to keep from it."""
+
 _NEEDS_BUILD = re.compile(r"[Bb]uilding (?:from source|source distributions) is disabled|--no-build")
 _INSIDE = re.compile(
     r"No solution found|Couldn't parse|Error parsing included file|Invalid (?:requirement|URL|version)|"
@@ -245,6 +248,8 @@ def failure_of(source: str, output: str, *, exclude_newer: str) -> InputError | 
         return UnavailableError(
             f"{source}: cannot be resolved without running third-party code: {words}", hint=_BUILD_HINT
         )
+    if _BAD_HASH.search(output):
+        return InputError(f"the lock of {source}: {words}", hint="Remove that hash from the lock, then run again.")
     if is_unavailable(output) or not _INSIDE.search(output):
         return UnavailableError(
             f"{source}: could not be compiled: {words}", hint="Check that the index answers, then run again."

@@ -138,6 +138,7 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     `compiled_at` is the timestamp in `# uv-compiled-at:`, or empty. `extras` are those of the entries' groups that are
     extras of the project, `default_groups` those that the tool installs without being asked, by the project's
     configuration; both sorted.
+    `export` is the `uv export` command that wrote it, without the name of the file, or empty.
     `constraint_addresses` are constraints at HTTP addresses, which were not read: (path, line, address without account).
     `findings` are the reader's: no exact version, no hash, an unusable hash.
     """
@@ -151,6 +152,7 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     included: tuple[tuple[str, str, int], ...] = ()
     source: str = ""
     compiled_at: str = ""
+    export: str = ""
     constraint_addresses: tuple[tuple[str, int, str], ...] = ()
     extras: tuple[str, ...] = ()
     default_groups: tuple[str, ...] = ()

@@ -60,7 +60,12 @@ def baseline_finding(lock: str, direct: Collection[str], path: str, text: str) -
     try:
         baseline = canonical.decode(text.encode(), PublisherBaseline, where=path)
     except InputError as error:
-        return _differs("lock.baseline-differs", path, f"cannot be read: {error.message.removeprefix(f'{path}: ')}")
+        return _differs(
+            "lock.baseline-differs",
+            path,
+            f"cannot be read: {error.message.removeprefix(f'{path}: ')}",
+            before=f"Remove {path}, then run",
+        )
     others = sorted(names_of(baseline) - set(direct))
     if others:
         what = "packages that are no direct dependencies"
@@ -68,12 +73,12 @@ def baseline_finding(lock: str, direct: Collection[str], path: str, text: str) -
     return None
 
 
-def _differs(code: str, path: str, message: str) -> Finding:
+def _differs(code: str, path: str, message: str, *, before: str = "Run") -> Finding:
     return Finding(
         code=code,
         severity=Severity.MEDIUM,
         message=printable(message),
-        next_step=f"Run `{command('lock')}`, which writes it again, and review the changes.",
+        next_step=f"{printable(before)} `{command('lock')}`, which writes it again, and review the changes.",
         path=path,
     )
 

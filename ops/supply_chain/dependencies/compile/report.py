@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.dependencies.compile.diff import PinChange, pins_of
 from ops.supply_chain.dependencies.compile.header import body_of
 from ops.supply_chain.dependencies.compile.options import CompileOptions
@@ -19,7 +20,7 @@ def findings_of(locks: Sequence[SiblingFiles]) -> tuple[Finding, ...]:
             code="lock.stale",
             severity=Severity.MEDIUM,
             message=f"{lock.lock_path}: {_why(lock)}",
-            next_step="Run compile_locks.",
+            next_step=f"Run `{command('lock')}` and review the changes.",
             path=lock.lock_path,
         )
         for lock in locks
@@ -41,7 +42,8 @@ def not_upgraded_notes(result: LockResult, options: CompileOptions) -> tuple[str
     before, after = result.job.pins.versions, pins_of(body_of(result.text)).versions
     return tuple(
         f"{result.job.path} still has {name} {', '.join(after[name])}: neither {result.job.source_path} nor the other "
-        f"pins allow a newer one that was released by {options.allowed}"
+        f"pins allow a newer one that was released by {options.allowed}; if it must not wait: "
+        + command("lock", "--upgrade-package", name, "--bypass-cool-down", name, "--reason", "TEXT")
         for name in sorted(options.names)
         if name in after and before.get(name) == after[name]
     )

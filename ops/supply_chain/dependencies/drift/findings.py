@@ -11,6 +11,7 @@ from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.drift.consistency import Mismatch
+from ops.supply_chain.formats.lock_formats import how_to_lock
 
 NOT_EXAMINED = "lock.not-examined"
 
@@ -96,13 +97,13 @@ def unresolvable(path: str, source: str, why: str) -> Finding:
     )
 
 
-def disagreeing(path: str, command: str, output: str) -> Finding:
-    """Return the finding for a lock that its own tool calls outdated."""
+def disagreeing(path: str, command: str, output: str, *, again: str) -> Finding:
+    """Return the finding for a lock that its own tool calls outdated; `again` is the command that makes it again."""
     return Finding(
         code="lock.drift",
         severity=Severity.HIGH,
         message=f"is out of date with its manifest according to `{command}`: {_one_line(output)}",
-        next_step=f"Lock again with {command.split(maxsplit=1)[0]} and review the changes.",
+        next_step=f"Run `{again}` and review the changes.",
         path=path,
     )
 
@@ -130,13 +131,13 @@ def out_of_date_export(path: str, lock: str, diff: TextDiff, changes: Sequence[C
     )
 
 
-def inconsistent(path: str, found: Mismatch, tool: str) -> Finding:
-    """Return the finding for a lock that differs from its manifest."""
+def inconsistent(path: str, found: Mismatch, again: str) -> Finding:
+    """Return the finding for a lock that differs from its manifest; `again` makes it again, empty if that is not known."""
     return Finding(
         code="lock.drift",
         severity=Severity.HIGH,
         message=found.message,
-        next_step=f"Lock again with {tool} and review the changes.",
+        next_step=f"{f'Run `{again}`' if again else 'Lock again with its tool'} and review the changes.",
         package=found.package,
         version=found.version,
         path=path,
@@ -217,7 +218,7 @@ def no_lock(path: str) -> Finding:
         code=NOT_EXAMINED,
         severity=Severity.INFO,
         message="declares dependencies, but the project has no lock",
-        next_step=f"Lock them ({command('lock')}), or name the lock in [locks].include.",
+        next_step=f"{how_to_lock(path)}, or name the lock in [locks].include.",
         path=path,
     )
 

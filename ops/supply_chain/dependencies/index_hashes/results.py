@@ -19,9 +19,9 @@ from ops.supply_chain.dependencies.index_hashes.downloads import (
 )
 from ops.supply_chain.dependencies.index_hashes.metadata import compare_metadata
 from ops.supply_chain.dependencies.index_hashes.pins import HashScope, PinnedRelease, algorithm_of
-from ops.supply_chain.formats.lock_formats import upgrade_command
+from ops.supply_chain.formats.lock_formats import how_to_lock, upgrade_command
 
-WITH_BYTES = "Run again with --bytes, which downloads the file and hashes it."
+WITH_BYTES = f"Run again with --bytes, which downloads the file and hashes it: {command('check_hashes', '--bytes')}"
 NOT_EXAMINED = "hash.not-examined"
 
 READER_CODES = frozenset({"lock.unhashed", "lock.unpinned", "lock.unknown-hash", "lock.malformed-hash"})
@@ -31,8 +31,8 @@ MOST_PLACES = 1000
 """Further places that a finding names; it always counts all of them."""
 
 _Place = tuple[str, int]
-_Key = tuple[HashIssue, str, str]
-"""An issue, with the name and version of the package that it is about."""
+_Key = tuple[HashIssue, LockKind, str, str]
+"""An issue and the kind of the locks, with the name and version of the package that it is about."""
 
 
 class NotExamined(NamedTuple):
@@ -114,13 +114,15 @@ def locate(locks: Sequence[Lock], scope: HashScope, results: Mapping[Pin, Releas
     }
     by_pin = _issues_by_pin(scope, results)
     places: dict[_Key, set[_Place]] = {}
+    written: dict[_Place, Lock] = {}
     for lock in locks:
         for entry in lock.entries:
             for issue in by_pin.get(entry.pin, ()):
                 if issue.code != "hash.unhashed" or _place(entry) not in reported:
-                    key = _with_command(issue, lock.kind, entry.pin.name), entry.pin.name, entry.pin.version
+                    key = issue, lock.kind, entry.pin.name, entry.pin.version
                     places.setdefault(key, set()).add(_place(entry))
-    own = [_finding(key, sorted(found)) for key, found in places.items()]
+                    written.setdefault(_place(entry), lock)
+    own = [_finding(key, sorted(found), written) for key, found in places.items()]
     return tuple(sorted([*own, *_repeated(locks, scope)], key=lambda finding: finding.sort_key))
 
 
@@ -130,14 +132,14 @@ def no_lock(path: str) -> Finding:
         code=NOT_EXAMINED,
         severity=Severity.INFO,
         message="declares dependencies, but the project has no lock with hashes to compare",
-        next_step=f"Lock them ({command('lock')}), or name the lock in [locks].include.",
+        next_step=f"{how_to_lock(path)}, or name the lock in [locks].include.",
         path=path,
     )
 
 
-def command_for(kind: LockKind, name: str) -> str:
+def command_for(lock: Lock, name: str) -> str:
     """Return the command that locks one package again, or words if no tool is known."""
-    return upgrade_command(kind, name) or "lock again with its own tool"
+    return upgrade_command(lock.kind, name, lock.path, export=lock.export) or "lock again with its own tool"
 
 
 def counts_of(
@@ -229,20 +231,15 @@ def _issues_by_pin(scope: HashScope, results: Mapping[Pin, ReleaseResult]) -> di
     return found | {pin: (_unhashed(pin),) for pin in scope.unusable}
 
 
-def _with_command(issue: HashIssue, kind: LockKind, name: str) -> HashIssue:
-    if UPGRADE not in issue.next_step:
-        return issue
-    return issue._replace(next_step=issue.next_step.replace(UPGRADE, f"{command_for(kind, name)}."))
-
-
-def _finding(key: _Key, places: Sequence[_Place]) -> Finding:
-    issue, name, version = key
+def _finding(key: _Key, places: Sequence[_Place], written: Mapping[_Place, Lock]) -> Finding:
+    issue, _, name, version = key
     (path, line), *others = places
+    how = command_for(written[places[0]], name)
     return Finding(
         code=issue.code,
         severity=issue.severity,
         message=issue.message,
-        next_step=issue.next_step,
+        next_step=issue.next_step.replace(UPGRADE, f"{how}."),
         package=name,
         version=version,
         path=path,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.contracts.values.unread import UnreadFile
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.dependencies.locks.declarations import Declaration
-from ops.supply_chain.formats.lock_formats import PIPFILE
+from ops.supply_chain.formats.lock_formats import PIPFILE, how_to_lock, lock_command
 
 _EXCLUDE = "or list it in [locks].exclude with a reason"
 _PLACE = re.compile(r".*?:\d+: ")
@@ -60,14 +61,14 @@ def unlocked_source(path: str) -> UnreadFile:
 
 def declared_file(path: str, declared: Declaration) -> UnreadFile:
     """Return the entry of a file with declarations that no lock covers."""
-    step = f"Lock them ({command('lock')}, or the tool that reads this file) and commit the lock, {_EXCLUDE}."
+    step = f"{how_to_lock(printable(path), {owner for _, _, owner in declared.asked})} and commit the lock, {_EXCLUDE}."
     name = posixpath.basename(path)
     if declared.own:
         where = ", ".join(declared.own[:_SHOWN]) + (", ..." if len(declared.own) > _SHOWN else "")
         why = f"declares packages in {where}, which no lock that is read contains"
     elif declared.is_script:
         why = f"is a script that declares dependencies (PEP 723), but there is no {name}.lock"
-        step = f"Lock it (uv lock --script {printable(path)}), {_EXCLUDE}."
+        step = f"Lock it (`{lock_command(LockKind.UV, f'{printable(path)}.lock')}`), {_EXCLUDE}."
     elif name == PIPFILE:
         why = f"declares {_count(declared)}, but there is no {name}.lock"
     elif declared.unknown:

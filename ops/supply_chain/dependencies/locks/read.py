@@ -14,7 +14,9 @@ from ops.supply_chain.dependencies.locks.readers.poetry_lock import read_poetry_
 from ops.supply_chain.dependencies.locks.readers.pylock import read_pylock
 from ops.supply_chain.dependencies.locks.readers.requirements import ReadIncluded, read_requirements
 from ops.supply_chain.dependencies.locks.readers.uv_lock import read_uv_lock
+from ops.supply_chain.dependencies.locks.steps import with_commands
 from ops.supply_chain.formats.lock_formats import PIPFILE, kind_of_name, lock_format
+from ops.supply_chain.formats.uv_export import export_again
 
 _READERS: dict[LockKind, Callable[[str, bytes, ReadIncluded], Lock]] = {
     LockKind.UV: read_uv_lock,
@@ -66,7 +68,12 @@ def read_lock(path: str, data: bytes, read_included: ReadIncluded) -> Lock:
     """
     kind = kind_of(path) or LockKind.REQUIREMENTS
     lock = _READERS[kind](path, data, read_included)
-    return msgspec.structs.replace(lock, source=_source(path, kind, read_included))
+    export = export_again(data[:_HEADER_BYTES].decode("utf-8", "replace")) if kind in _EXPORTED else ""
+    return with_commands(msgspec.structs.replace(lock, source=_source(path, kind, read_included), export=export))
+
+
+_EXPORTED = frozenset({LockKind.REQUIREMENTS, LockKind.PYLOCK})
+_HEADER_BYTES = 4096
 
 
 def _source(path: str, kind: LockKind, read_included: ReadIncluded) -> str:

@@ -22,10 +22,10 @@ from ops.supply_chain.adapters.files.project import describe, read_config
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock
-from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, UsageError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.changes.locks import unchanged_locks
+from ops.supply_chain.formats.lock_formats import how_to_lock
 from ops.supply_chain.gather.gates.locks import read_good_locks
 from ops.supply_chain.gather.gates.projects import GateProject, project_of
 from ops.supply_chain.runner.context import StageRun
@@ -177,6 +177,6 @@ def _without_lock(path: str) -> Finding:
         code=CODE,
         severity=Severity.INFO,
         message="declares dependencies, but the project has no lock",
-        next_step=f"Lock them: {command('lock')}.",
+        next_step=f"{how_to_lock(path)}.",
         path=path,
     )

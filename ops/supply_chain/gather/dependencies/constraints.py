@@ -9,6 +9,7 @@ import msgspec
 from ops.supply_chain.contracts.config.index import IndexConfig
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.dependencies.drift import findings
 from ops.supply_chain.dependencies.drift.exported import beyond_constraints
@@ -64,4 +65,4 @@ def _findings(lock: Lock, fetched: Mapping[str, bytes | UnavailableError]) -> It
             yield findings.not_examined(lock.path, f"its constraints cannot be read: {error.message}", error.hint)
             continue
         for mismatch in beyond_constraints(lock, constraints):
-            yield findings.inconsistent(lock.path, mismatch, "its tool")
+            yield findings.inconsistent(lock.path, mismatch, command("lock") if lock.source else "")

@@ -20,6 +20,7 @@ from ops.supply_chain.dependencies.drift.consistency import Mismatch, mismatches
 from ops.supply_chain.dependencies.drift.declared import manifest_of, parse_manifest
 from ops.supply_chain.dependencies.drift.lock_check import CheckMethod, LockCheck
 from ops.supply_chain.dependencies.locks.read import read_lock
+from ops.supply_chain.formats.lock_formats import lock_command
 from ops.supply_chain.formats.pyproject import MAIN
 from ops.supply_chain.formats.uv_export import ExportCommand, export_command
 from ops.supply_chain.gather.gates.projects import GateProject
@@ -49,8 +50,14 @@ def check_exported(project: GateProject, lock: Lock, tools: LockTools) -> LockCh
     answer = _export(lock, source, command, tools)
     if answer is not None and answer.agrees is not None:
         return _compared(project, lock, source, answer)
-    found = tuple(findings.inconsistent(lock.path, found, "uv") for found in exported.pin_mismatches(lock, source))
+    found = tuple(
+        findings.inconsistent(lock.path, found, _again(lock)) for found in exported.pin_mismatches(lock, source)
+    )
     return LockCheck(path=lock.path, how=CheckMethod.BY_LOCK, findings=found, note=source.path)
+
+
+def _again(lock: Lock) -> str:
+    return lock_command(lock.kind, lock.path, export=lock.export)
 
 
 def _export(lock: Lock, source: Lock, command: ExportCommand, tools: LockTools) -> ToolAnswer | None:
@@ -73,7 +80,7 @@ def _compared(project: GateProject, lock: Lock, source: Lock, answer: ToolAnswer
         head = committed.replace("\r\n", "\n").removesuffix(body_of(committed))
         texts = findings.text_diff(committed, head + body_of(answer.output), path=lock.path)
         found, shown = (
-            (findings.out_of_date_export(lock.path, source.path, texts, changed, answer.command),),
+            (findings.out_of_date_export(lock.path, source.path, texts, changed, _again(lock)),),
             texts.shown,
         )
     return LockCheck(
@@ -107,7 +114,9 @@ def _uv_lock(project: GateProject, folder: str) -> Lock | None:
 
 def _without_lock(project: GateProject, lock: Lock, command: ExportCommand) -> LockCheck:
     path = posixpath.join(posixpath.dirname(lock.path), "pyproject.toml")
-    found = tuple(findings.inconsistent(lock.path, found, "uv") for found in _differences(project, lock, path, command))
+    found = tuple(
+        findings.inconsistent(lock.path, found, _again(lock)) for found in _differences(project, lock, path, command)
+    )
     missing = findings.not_examined(
         lock.path,
         "it is exported from a uv.lock that the project does not have",

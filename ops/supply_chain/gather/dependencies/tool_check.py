@@ -10,7 +10,7 @@ from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.dependencies.drift import findings
 from ops.supply_chain.dependencies.drift.lock_check import CheckMethod, LockCheck
 from ops.supply_chain.dependencies.drift.manifests import compare_with_manifest
-from ops.supply_chain.formats.lock_formats import lock_format
+from ops.supply_chain.formats.lock_formats import lock_command, lock_format
 from ops.supply_chain.gather.gates.projects import GateProject
 
 
@@ -39,7 +39,11 @@ def check_with_tool(project: GateProject, lock: Lock, tools: LockTools) -> LockC
 
 
 def _by_tool(lock: Lock, answer: ToolAnswer) -> LockCheck:
-    found = () if answer.agrees else (findings.disagreeing(lock.path, answer.command, answer.output),)
+    found = (
+        ()
+        if answer.agrees
+        else (findings.disagreeing(lock.path, answer.command, answer.output, again=lock_command(lock.kind, lock.path)),)
+    )
     return LockCheck(
         path=lock.path,
         how=CheckMethod.BY_TOOL,
@@ -57,8 +61,8 @@ def _by_manifest(project: GateProject, lock: Lock, why: str, remedy: str) -> Loc
     if mismatches is None:
         found: tuple[Finding, ...] = (findings.unchecked(lock.path, lock.source),)
     else:
-        tool = lock_format(lock.kind).tool or "its tool"
-        found = tuple(findings.inconsistent(lock.path, mismatch, tool) for mismatch in mismatches)
+        again = lock_command(lock.kind, lock.path)
+        found = tuple(findings.inconsistent(lock.path, mismatch, again) for mismatch in mismatches)
     return LockCheck(
         path=lock.path,
         how=CheckMethod.BY_MANIFEST,

@@ -23,7 +23,6 @@ from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
 from ops.supply_chain.contracts.values.advisory import Basis, Status, Vulnerability
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.formats.lock_formats import upgrade_command
 from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.pins import Locations
 from ops.supply_chain.risk.advisories.response import ResponseClock
@@ -120,8 +119,9 @@ class FindingBuilder:
         if found.reason:
             said += f" ({printable(found.reason)})"
         step = (
-            f"Remove {found.package} from {at.path} and every other lock listed here, treat each machine that installed "
-            "it as compromised, and rotate every secret that it could read."
+            f"Remove {found.package}, or what requires it, from the source of {at.path} and of every other lock listed "
+            "here, and lock again; treat each machine that installed it as compromised, and rotate every secret that it "
+            "could read."
         )
         return _finding(MALWARE, Severity.CRITICAL, found, at, said=said, step=step, when=when)
 
@@ -257,7 +257,7 @@ def _severity(found: Vulnerability) -> str:
 
 
 def _step(found: Vulnerability, at: Locations, move_to: str, newest: str) -> str:
-    command = upgrade_command(at.kind, found.package)
+    command = at.upgrade_command(found.package)
     how = f": {command}" if command else f", and recompile {at.path}"
     if found.fixed and move_to:
         return f"Move {found.package} to {move_to} or later{how}"

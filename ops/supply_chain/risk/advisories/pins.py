@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.lock import Lock, LockKind, Pin, PinSource, PinSourceKind
+from ops.supply_chain.formats.lock_formats import upgrade_command
 
 MOST_PLACES = 100
 """Locations listed in one finding; code scanning shows no more."""
@@ -36,13 +37,22 @@ class PinOrigin(NamedTuple):
 
 
 class Locations(NamedTuple):
-    """The locations of a pin: the first, further ones as `path:line`, the total number, the kind of the first lock."""
+    """The locations of a pin: the first, further ones as `path:line`, the total number, the kind of the first lock.
+
+    `lock` is the path of the first lock, empty for the project's folder; `export` the command of `uv export` that wrote it.
+    """
 
     path: str
     line: int
     also_at: tuple[str, ...]
     total: int
     kind: LockKind
+    lock: str = ""
+    export: str = ""
+
+    def upgrade_command(self, name: str) -> str:
+        """Return the command that locks a package again in the first lock; empty if several tools write such a lock."""
+        return upgrade_command(self.kind, name, self.lock, export=self.export)
 
 
 def distinct(locks: Iterable[Lock]) -> dict[PinKey, PinOrigin]:
@@ -89,7 +99,7 @@ def locate(locks: Sequence[Lock], keys: Collection[PinKey], *, findings: int) ->
     Returns:
         Pin -> its locations, sorted by path and line, each once even if several locks include it.
     """
-    kinds: dict[str, LockKind] = {}
+    written: dict[str, Lock] = {}
     found: dict[PinKey, set[tuple[str, int]]] = {key: set() for key in keys}
     by_pin: dict[int, set[tuple[str, int]] | None] = {}
     for lock in locks:
@@ -100,12 +110,13 @@ def locate(locks: Sequence[Lock], keys: Collection[PinKey], *, findings: int) ->
             seen = by_pin[id(pin)]
             if seen is not None:
                 seen.add((entry.path, entry.line))
-                kinds.setdefault(entry.path, lock.kind)
+                written.setdefault(entry.path, lock)
     limit = max(1, min(MOST_PLACES, MOST_PLACES_IN_ALL // max(1, findings)))
-    return {key: _locations(sorted(seen), kinds, limit) for key, seen in found.items() if seen}
+    return {key: _locations(sorted(seen), written, limit) for key, seen in found.items() if seen}
 
 
-def _locations(seen: Sequence[tuple[str, int]], kinds: dict[str, LockKind], limit: int) -> Locations:
+def _locations(seen: Sequence[tuple[str, int]], written: dict[str, Lock], limit: int) -> Locations:
     path, line = seen[0]
     also_at = tuple(f"{other}:{number}" for other, number in seen[1:limit])
-    return Locations(path, line, also_at, len(seen), kinds[path])
+    lock = written[path]
+    return Locations(path, line, also_at, len(seen), lock.kind, lock.path, lock.export)

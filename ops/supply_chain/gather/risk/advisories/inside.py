@@ -9,7 +9,6 @@ import msgspec
 from ops.supply_chain.contracts.values.advisory import Status, Vulnerability
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.formats.lock_formats import upgrade_command
 from ops.supply_chain.gather.risk.advisories.finish import NOT_EXAMINED, ProjectGate
 from ops.supply_chain.gather.risk.advisories.lookup import LookupResult
 from ops.supply_chain.risk.advisories.findings import not_examined
@@ -57,7 +56,7 @@ def _finding(
     is_malware = found.gate == "malware"
     how_known = "it is listed by an SBOM inside" if part.declared else "it is inside"
     finding = gate.builder.malware(hit, where) if is_malware else gate.builder.vulnerability(hit, where, move_to="")
-    command = upgrade_command(where.kind, name)
+    command = where.upgrade_command(name)
     how = f": {command}" if command else f", and recompile {where.path}"
     step = f"Move {name} to a release that contains another version of it{how}"
     if is_malware:

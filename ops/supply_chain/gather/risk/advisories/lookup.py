@@ -28,9 +28,9 @@ from ops.supply_chain.contracts.files.record import FeedOrigin, FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.addresses import INDEX_URL
-from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats.lock_formats import how_to_lock
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
 from ops.supply_chain.gather.risk.advisories.contents import OpenedWheels, opened_wheels
 from ops.supply_chain.risk.advisories.coverage import malware_shortfall, shortfall
@@ -200,7 +200,7 @@ def _without_lock(gate: str, path: str) -> Finding:
         code=f"{gate}.not-examined",
         severity=Severity.INFO,
         message=f"{path} declares dependencies, but the project has no lock",
-        next_step=f"Lock them: {command('lock')}.",
+        next_step=f"{how_to_lock(path)}.",
         path=path,
     )
 
