@@ -125,6 +125,12 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def trust_page(session: nox.Session) -> None:
+    """Render what the newest release of each component shows today, `-- --fleet FILE`: static HTML and Markdown in dist/trust/."""
+    _script(session, "render_trust_page")
+
+
+@nox.session(default=False)
 def adopt(session: nox.Session) -> None:
     """Prepare a project, `-- PATH [--write]`: show or add the files it needs, rehearse it, list three next steps."""
     _session(session, "adopt")

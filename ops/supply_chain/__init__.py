@@ -283,6 +283,14 @@ PIPELINE: tuple[StageRow, ...] = (
         records=False,
     ),
     StageRow(
+        "render_trust_page",
+        "Trust page",
+        reads="retained releases, the configurations and security policies of the project, or of each project of --fleet",
+        writes="dist/trust/",
+        decides="each newest release verifies today",
+        records=False,
+    ),
+    StageRow(
         "reproduce_release",
         "Reproduction",
         reads="a release folder, archive or GitHub release, or with --retained VERSION a retained one; a clone of the project (--project)",

@@ -1,5 +1,7 @@
 """Write SECURITY.md and its companion files, in which every claim is supported by evidence.
 
+With --fleet the same for each project of a file, in one summary; a project that cannot be read keeps no other from it.
+
 Reads    template, .security-config.toml, evidence: the project's SECURITY.md.template, else templates/, and the
          newest retained release, which is verified again; without one the last rehearsal, which the document then
          states.
@@ -21,16 +23,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ops.supply_chain.contracts.files.document_basis import DocumentBasis
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.core.commands import command
-from ops.supply_chain.core.errors import ErrorClass, InputError, UnavailableError, UsageError
+from ops.supply_chain.core.commands import Typing, as_typed, command
+from ops.supply_chain.core.errors import ErrorClass, InputError, StageError, UnavailableError, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.assurance.claims.evaluate import add_options
+from ops.supply_chain.gather.gates.projects import add_fleet_option
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -40,6 +47,9 @@ if TYPE_CHECKING:
     from ops.supply_chain.gather.assurance.documents.files import DocumentFiles, GeneratedDocuments
 
 NEXT = f"Run {command('security_md')}, read what changed, and commit it."
+MOST_PROJECTS = 15
+"""Projects of a fleet that the screen names."""
+
 RECORDING = ("--check", "--watch")
 """Options with which the stage decides something, and leaves a record."""
 
@@ -60,6 +70,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--releases-only", action="store_true", help="ignore rehearsals (with --check, the document decides)"
     )
     add_options(parser)
+    add_fleet_option(parser)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,17 +85,87 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    from ops.supply_chain.gather.assurance.documents.files import DocumentFiles
-
     args = run.args
     if args.unless_first and not args.strict:
         raise UsageError("--unless-first goes with --strict", kind=ErrorClass.COMMAND_LINE)
-    files = DocumentFiles(run)
-    if args.watch:
-        return _watch(files)
     if args.replace and args.check:
         raise UsageError("--replace writes and --check does not: use one of them", kind=ErrorClass.COMMAND_LINE)
-    return _check(run, files) if args.check else _write(run, files)
+    if args.fleet is None:
+        return _project(run)
+    if args.evidence is not None or args.attestations:
+        raise UsageError(
+            "--evidence and --attestations are about one project: omit --fleet", kind=ErrorClass.COMMAND_LINE
+        )
+    return _fleet(run)
+
+
+def _project(run: StageRun) -> StageResult:
+    from ops.supply_chain.gather.assurance.documents.files import DocumentFiles
+
+    files = DocumentFiles(run)
+    if run.args.watch:
+        return _watch(files)
+    return _check(run, files) if run.args.check else _write(run, files)
+
+
+def _fleet(run: StageRun) -> StageResult:
+    """Write or check the documents of each project; one that cannot be read does not keep the others from it."""
+    from ops.supply_chain.gather.assurance.fleet import members
+
+    results: dict[str, StageResult] = {}
+    errors: dict[str, StageError] = {}
+    findings: list[Finding] = []
+    for member in members(run, run.args.fleet):
+        try:
+            if member.run is None:
+                raise member.error or UnavailableError("the project could not be read")
+            results[member.name] = result = _project(member.run)
+            findings += _located(result.findings, member.name, member.run.root)
+        except StageError as error:
+            errors[member.name] = error
+    outcomes = [result.outcome for result in results.values()]
+    done = Outcome.FAIL if Outcome.FAIL in outcomes else Outcome.PASS
+    keys = sorted({key for result in results.values() for key in result.counts})
+    return StageResult(
+        outcome=Outcome.NOT_EXAMINED if errors and done is Outcome.PASS else done,
+        broken_input=any(not isinstance(error, UnavailableError) for error in errors.values()),
+        text=_summary(results, errors),
+        counts={
+            "projects": len(results) + len(errors),
+            "projects_not_read": len(errors),
+            **{key: sum(result.counts.get(key, 0) for result in results.values()) for key in keys},
+        },
+        findings=tuple(findings),
+        options={"fleet": "yes", "mode": "check" if run.args.check else "watch" if run.args.watch else "write"},
+        document={"projects": {name: result.document for name, result in results.items()}, "not_read": sorted(errors)},
+    )
+
+
+def _located(findings: Sequence[Finding], name: str, root: Path) -> Iterator[Finding]:
+    """Yield the findings of one project of several: with its name, and with commands that act on it."""
+    for finding in findings:
+        yield msgspec.structs.replace(
+            finding,
+            message=f"{name}: {finding.message}",
+            path=f"{name}/{finding.path}" if finding.path else "",
+            next_step=as_typed(finding.next_step, Typing(project=str(root))),
+        )
+
+
+def _summary(results: dict[str, StageResult], errors: dict[str, StageError]) -> str:
+    """Return one line for each project, those that need attention first, and no more than a screen has."""
+    failed = [name for name, result in results.items() if result.outcome is not Outcome.PASS]
+    lines = [f"not done: {name}: {error.message}" for name, error in errors.items()]
+    lines += [f"failed: {name}" for name in failed]
+    lines += [f"done: {name}: {_first_line(result)}" for name, result in results.items() if name not in failed]
+    more = len(lines) - MOST_PROJECTS
+    count = len(results) + len(errors)
+    head = f"{count} {'project' if count == 1 else 'projects'}: {len(results) - len(failed)} done, {len(failed)} failed, {len(errors)} not done"
+    return "\n".join(map(printable, [head, *lines[:MOST_PROJECTS], *([f"and {more} more"] if more > 0 else [])]))
+
+
+def _first_line(result: StageResult) -> str:
+    return result.text.partition("\n")[0] or "see the findings"
 
 
 def _watch(files: DocumentFiles) -> StageResult:

@@ -21,8 +21,8 @@ ROWS = [pytest.param(row, id=row.script) for row in PIPELINE]
 SECTIONS = ("Reads", "Writes", "Decides", "Exits", "Network", "Source")
 MOST_LINES = 400
 MOST_STATEMENTS_IN_MAIN = 25
-KEPT_FOLDERS = {"build", "change", "mirror", "packages", "reproduction", "verifier"}
-"""Outputs in `dist/` that a run does not clear at its start: the review of a change and a reproduction describe a commit, the mirror shows the
+KEPT_FOLDERS = {"build", "change", "mirror", "packages", "reproduction", "trust", "verifier"}
+"""Outputs in `dist/` that a run does not clear at its start: the review of a change and a reproduction describe a commit, the mirror and the trust page show the
 retained releases, the verifier is our own code, and the first stage of a release replaces the distributions, which may be the
 ones that it is given."""
 

@@ -32,6 +32,7 @@ RESERVED = frozenset(
         "build",
         "change",
         "mirror",
+        "trust",
         "packages",
         "reproduction",
         "verifier",

@@ -59,10 +59,16 @@ def evidence_notice(facts: DocumentFacts) -> str:
 
 
 def weakened_notice(facts: DocumentFacts) -> str:
-    """Return the settings that made the release gate weaker than its default; empty where there is none."""
+    """Return the settings that made the release gate weaker than its default, as Markdown; empty where there is none."""
+    found = weakened_settings(facts)
+    return f"**{markdown.text(found)}**" if found else ""
+
+
+def weakened_settings(facts: DocumentFacts) -> str:
+    """Return the same as plain text."""
     missing = (text for claim in facts.claims.claims if claim.id == NOT_WEAKENED for text in claim.missing)
     found = [text for text in missing if text.startswith(f"{WEAKENED}:")]
-    return f"**{markdown.text(found[0])}**" if found else ""
+    return next(iter(found), "")
 
 
 def _computed_from(facts: DocumentFacts) -> str:

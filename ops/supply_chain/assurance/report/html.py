@@ -46,10 +46,37 @@ def render(
     Raises:
         OutputError: A template is missing or broken.
     """
-    from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError
-    from markupsafe import Markup
-
     script, style = _joined(templates, SCRIPTS), _joined(templates, STYLES)
+    own = _own(style=style, script=script, data=data_of(page.packages))
+    return fill(PAGE, templates, {"page": page, "generator": generator, "own": own}, typing=typing)
+
+
+def render_static(
+    name: str, page: object, templates: Mapping[str, str], *, styles: tuple[str, ...], generator: tuple[str, str]
+) -> bytes:
+    """Return a file without a script, as self-contained as the report.
+
+    Args:
+        name: Of its template in `templates`.
+        page: What the template calls `page`.
+        templates: File name -> text, of `templates/report/`.
+        styles: The names of its style sheets, in order.
+        generator: Name and version of the program.
+    Raises:
+        OutputError: A template is missing or broken.
+    """
+    own = _own(style=_joined(templates, styles), script="", data="")
+    return fill(name, templates, {"page": page, "generator": generator, "own": own}, typing=RECORDED)
+
+
+def fill(name: str, templates: Mapping[str, str], values: Mapping[str, object], *, typing: Typing) -> bytes:
+    """Return a filled template, in which every text that a template prints is escaped.
+
+    Raises:
+        OutputError: A template is missing or broken.
+    """
+    from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError
+
     environment = Environment(
         loader=DictLoader({name: text for name, text in templates.items() if name.endswith(".html")}),
         autoescape=True,
@@ -58,18 +85,23 @@ def render(
         lstrip_blocks=True,
         finalize=lambda value: _finalized(value, typing),
     )
-    # Templates of this repository and the escaped data are the only text that enters the page unescaped.
-    whole = {
-        "style": Markup(style),  # noqa: S704 - a file of this repository
-        "script": Markup(script),  # noqa: S704 - a file of this repository
-        "data": Markup(data_of(page.packages)),  # noqa: S704 - JSON without < > &
-        "policy": security_policy(script=script, style=style),
-    }
     try:
-        text = environment.get_template(PAGE).render(page=page, generator=generator, own=whole)
+        text = environment.get_template(name).render(values)
     except TemplateError as error:
         raise OutputError(f"templates/report: {error}", hint="Restore the folder from the repository.") from error
     return text.encode()
+
+
+def _own(*, style: str, script: str, data: str) -> dict[str, str]:
+    """Return the only text that enters a page unescaped: files of this repository, and data that is escaped already."""
+    from markupsafe import Markup
+
+    return {
+        "style": Markup(style),  # noqa: S704 - a file of this repository
+        "script": Markup(script),  # noqa: S704 - a file of this repository
+        "data": Markup(data),  # noqa: S704 - JSON without < > &
+        "policy": security_policy(script=script, style=style),
+    }
 
 
 def _joined(templates: Mapping[str, str], names: tuple[str, ...]) -> str:
@@ -116,7 +148,7 @@ def data_of(packages: PackageGraph | None) -> str:
 
 
 def security_policy(*, script: str, style: str) -> str:
-    """Return the content security policy: exactly this script and this style, and no network requests.
+    """Return the content security policy: exactly this script (none if it is empty) and this style, and no network requests.
 
     Args:
         script: The exact text between the script element's tags.
@@ -125,7 +157,7 @@ def security_policy(*, script: str, style: str) -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src '{_digest(script)}'",
+            f"script-src '{_digest(script)}'" if script else "script-src 'none'",
             f"style-src '{_digest(style)}'",
             "base-uri 'none'",
             "form-action 'none'",

@@ -1,0 +1,1 @@
+"""The trust page: what the newest release of each component shows today, for readers outside the project."""
