@@ -124,6 +124,7 @@ def _screen(records: Iterable[Record], verdict: Verdict, finished: Finished, *, 
         log = StageLog(dist / LOG_NAME)
         log.ends = [StageEnd("summarise_release", 0, summary, "", 0.1)] if summary else []
         ending = Ending(
+            root=dist.parent,
             dist=dist,
             config=Config(),
             subject=f"{NAME} {VERSION}",

@@ -60,7 +60,7 @@ class Run:
 
     def lines(self, code: int, stopped: str = "", refused: tuple[str, ...] = (), **more: object) -> list[str]:
         facts: dict[str, object] = {"words": WORDS, "again": "nox -s release", **more}
-        ending = Ending(dist=self.dist, config=Config(), subject="demo 1", **facts)  # type: ignore[arg-type]
+        ending = Ending(root=self.dist.parent, dist=self.dist, config=Config(), subject="demo 1", **facts)  # type: ignore[arg-type]
         return [line.text for line in screen_lines(screen_of(Finished(code, stopped, refused, ()), ending, self.log))]
 
 
@@ -216,7 +216,12 @@ def test_a_public_log_gets_counts_and_json_nothing_beside_it(
 ) -> None:
     run.keep(record("check_vulnerabilities", CVE_1))
     ending = Ending(
-        dist=run.dist, config=Config(), subject="secret 1", words=WORDS, again="nox -s release -- --x secret"
+        root=run.dist.parent,
+        dist=run.dist,
+        config=Config(),
+        subject="secret 1",
+        words=WORDS,
+        again="nox -s release -- --x secret",
     )
     show(Finished(4, "", ("check_vulnerabilities",), ()), ending, None, options(public_log=public, format=form))
     out = capfd.readouterr().out
@@ -271,6 +276,8 @@ def test_colour_is_beside_the_mark_and_never_instead(
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.delenv("NO_COLOR", raising=False)
     run.keep(record("check_vulnerabilities", CVE_1))
-    ending = Ending(dist=run.dist, config=Config(), subject="demo 1", words=WORDS, again="nox -s release")
+    ending = Ending(
+        root=run.dist.parent, dist=run.dist, config=Config(), subject="demo 1", words=WORDS, again="nox -s release"
+    )
     show(Finished(4, "", ("check_vulnerabilities",), ()), ending, None, options())
     assert f"\x1b[31m{Mark.DENIES} 1  soup 1  CVE-1  high\x1b[0m\n" in capfd.readouterr().out

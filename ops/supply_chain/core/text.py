@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from ops.supply_chain.core.tokens import REDACTED, without_tokens
+
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]"
 )
@@ -22,12 +24,7 @@ _SECRET_QUERY = re.compile(
     r"(?P<key>[?&](?:access_token|token|api_key|apikey|key|password|secret|sig|signature|auth)=)[^&#\s]*",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?")
-"""A JSON web token (RFC 7515 section 7.1): header and claims are objects, and so begin with `{"` in base64url."""
-
 _SENTENCE_END = re.compile(r"(?<=[.!?]) +(?=[A-Z])")
-
-REDACTED = "****"
 
 EXCERPT_CHARACTERS = 200
 """Most characters of foreign text in one message."""
@@ -70,9 +67,9 @@ def is_text(name: str) -> bool:
 
 
 def without_credentials(text: str) -> str:
-    """Return text in which no URL has a user, a password or a secret query value left, and no identity token remains.
+    """Return text without a user, a password or a secret query value in a URL, and without tokens and private keys.
 
     The user part is removed whole, not masked: its length says something as well.
     """
     cleaned = _CREDENTIALS.sub("", _ODD_CREDENTIALS.sub("", text))
-    return _TOKEN.sub(REDACTED, _SECRET_QUERY.sub(rf"\g<key>{REDACTED}", cleaned))
+    return without_tokens(_SECRET_QUERY.sub(rf"\g<key>{REDACTED}", cleaned))

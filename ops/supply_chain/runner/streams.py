@@ -22,6 +22,7 @@ from typing import Self, TextIO
 from ops.supply_chain.core.commands import Typing, as_typed
 from ops.supply_chain.core.errors import ErrorClass, OutputError
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.formats.workflow_commands import inert
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 
@@ -86,8 +87,20 @@ def print_lines(lines: Iterable[tuple[str, str]]) -> None:
     """
     _flush()
     for text, colour in lines:
-        cleaned = printable(without_credentials(text))
+        cleaned = _inert(printable(without_credentials(text)))
         _write_clean(STDOUT, f"\x1b[{colour}m{cleaned}\x1b[0m\n" if colour else f"{cleaned}\n")
+
+
+def print_commands(commands: Iterable[str]) -> None:
+    """Write workflow commands of a CI runner to stderr, each on a line; what is in them is clean and escaped already."""
+    _flush()
+    with suppress(OutputError):
+        _write_clean(STDERR, "".join(f"{without_credentials(line)}\n" for line in commands))
+
+
+def obeys_commands() -> bool:
+    """Return whether the output of this process is read by GitHub's runner, which obeys commands in it."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def print_error(text: str) -> None:
@@ -169,8 +182,12 @@ def terminal_width() -> int | None:
 
 def _write(descriptor: int, text: str) -> None:
     lines = without_credentials(text).split("\n")
-    clean = "\n".join(printable(line) for line in lines)
+    clean = _inert("\n".join(printable(line) for line in lines))
     _write_clean(descriptor, clean if clean.endswith("\n") or not clean else f"{clean}\n")
+
+
+def _inert(text: str) -> str:
+    return inert(text) if obeys_commands() else text
 
 
 def _write_clean(descriptor: int, text: str) -> None:

@@ -12,6 +12,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -28,6 +29,7 @@ from ops.supply_chain.core.errors import ExitCode, InputError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.risk.findings.causes import root_causes, waived_findings
+from ops.supply_chain.risk.findings.render.annotations import annotation_commands
 from ops.supply_chain.risk.findings.render.screen import (
     Screen,
     examined_of,
@@ -38,7 +40,7 @@ from ops.supply_chain.risk.findings.render.screen import (
 from ops.supply_chain.runner.arguments import shown_path
 from ops.supply_chain.runner.dist_lock import LOG_NAME
 from ops.supply_chain.runner.pipeline import Finished
-from ops.supply_chain.runner.streams import print_lines, print_result, typing
+from ops.supply_chain.runner.streams import obeys_commands, print_commands, print_lines, print_result, typing
 from ops.supply_chain.sessions.stage_errors import StageEnds, with_errors
 from ops.supply_chain.sessions.stage_log import StageLog
 
@@ -73,10 +75,11 @@ class Words(NamedTuple):
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """What a session knows at its end.
 
-    `dist` is the run's folder. `more` are causes that no record has, `notes` further lines. `again` is the command that
+    `root` is the project's folder, `dist` the run's. `more` are causes that no record has, `notes` further lines. `again` is the command that
     repeats the run. `steps`, if any, are shown in place of the next step. `releases` is False for one that makes no release; `shows` are the lines of the release's summary.
     """
 
+    root: Path
     dist: Path
     config: Config
     subject: str
@@ -117,8 +120,19 @@ def show(finished: Finished, ending: Ending, log: StageLog | None, shared: argpa
     def typed(text: str) -> str:
         return as_typed(of_this_run(text, shown_path(ending.dist)), here)
 
+    if obeys_commands():
+        print_commands(annotation_commands(screen.causes, folder=_in_workspace(ending.root), typed=typed))
     coloured = wants_colour(os.environ, terminal=sys.stdout is not None and sys.stdout.isatty())
     print_lines((line.text, _COLOURS.get(line.mark, "") if coloured else "") for line in screen_lines(screen, typed))
+
+
+def _in_workspace(root: Path) -> str | None:
+    """Return a folder relative to the checkout of a CI job, empty for its top; None where it is elsewhere."""
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    with suppress(ValueError, OSError):
+        relative = root.resolve().relative_to(workspace.resolve()).as_posix()
+        return "" if relative == "." else relative
+    return None
 
 
 def of_this_run(text: str, dist: str) -> str:

@@ -196,6 +196,7 @@ def _ending(found: CheckedProject, signer: RehearsalSigner, given: Sequence[str]
     unnamed = _is_unnamed(found.config, signer)
     signed = finished.code == ExitCode.PASS or any((found.dist / "release").glob("*.sigstore.json"))
     return Ending(
+        root=found.project.root,
         dist=found.dist,
         config=found.config,
         subject=f"{found.project.name} {found.project.version}",

@@ -60,6 +60,7 @@ def _release(steps: Sequence[str], options: Sequence[str]) -> int:
     if shared.format == "json":
         print_result(run_document(finished), document=True)
     ending = Ending(
+        root=found.project.root,
         dist=found.dist,
         config=found.config,
         subject=f"{found.project.name} {found.project.version}",

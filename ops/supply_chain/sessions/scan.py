@@ -58,6 +58,7 @@ def _scan(steps: Sequence[str], options: Sequence[str]) -> int:
         print_result(run_document(finished), document=True)
     elif log is not None or shared.public_log:
         ending = Ending(
+            root=found.project.root,
             dist=dist,
             config=found.config,
             subject=f"{found.project.name} {shared.version or version[-1]}",

@@ -160,7 +160,7 @@ def _has_error(stage: str, stages: StageEnds) -> bool:
 
 def _of(stage: str, stages: StageEnds) -> _Message:
     """Return the error that a stage printed, and what it advises; else its last line."""
-    lines = (stages.messages_of(stage) if stages.messages_of else "").splitlines()
+    lines = without_credentials(stages.messages_of(stage) if stages.messages_of else "").splitlines()
     steps = tuple(line.removeprefix(_STEP).strip() for line in lines if line.startswith(_STEP))
     errors = [line.removeprefix(_ERROR) for line in lines if line.startswith(_ERROR)]
     if not errors:

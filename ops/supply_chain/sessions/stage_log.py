@@ -38,7 +38,7 @@ class StageLog:
     """Gets what stages write.
 
     Args:
-        path: The log file of this run, which has removed that of the run before; records are in `records/` beside it.
+        path: The log file of this run, which has removed that of the run before; its folder has the records in `records/`.
         live: Whether stderr may be redrawn; None decides by the environment.
     """
 

@@ -106,7 +106,8 @@ def clean(finding: Finding) -> Finding:
     """Return the finding without control characters and credentials; a next step keeps its lines."""
     changes = {field: clean_text(getattr(finding, field)) for field in _TEXTS}
     lists = {field: tuple(map(clean_text, getattr(finding, field))) for field in ("aliases", "also_at")}
-    next_step = "\n".join(map(clean_text, finding.next_step.split("\n")))
+    # A private key has several lines: it is masked before they are separated.
+    next_step = "\n".join(map(clean_text, without_credentials(finding.next_step).split("\n")))
     return msgspec.structs.replace(finding, next_step=next_step, **changes, **lists)
 
 

@@ -1,0 +1,75 @@
+"""Access tokens and private keys that announce themselves by their form, masked in text that is shown or logged.
+
+Wider than the search in the files of a distribution (`formats/secret_patterns.py`), which must not take a placeholder for a
+secret: what is shown loses nothing where a placeholder is masked as well.
+
+Source: RFC 7519 section 3 (JSON Web Token); RFC 7468 (PEM); RFC 7617, RFC 6750 (the header `Authorization`);
+https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns ;
+https://docs.gitlab.com/security/tokens/#token-prefixes
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+REDACTED = "****"
+
+
+class _Form(NamedTuple):
+    """A form: text that each secret of it contains, and the whole secret; what is in the group `kept` stays."""
+
+    marks: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+def _token(marks: tuple[str, ...], rest: str) -> _Form:
+    starts = "|".join(map(re.escape, marks))
+    return _Form(marks, re.compile(rf"(?P<kept>)(?<![A-Za-z0-9])(?:{starts}){rest}"))
+
+
+_KEY_BLOCK = (
+    r"(?P<kept>)-----BEGIN (?P<kind>[A-Z0-9 ]{0,40})PRIVATE KEY(?P<block>(?: BLOCK)?)-----"
+    r"(?:[^-]{0,20000}(?:-[^-]{1,20000}){0,20}-----END (?P=kind)PRIVATE KEY(?P=block)-----|"
+    r"(?:\s{1,4}[A-Za-z-]{3,20}: [^\n]{0,100}){0,4}(?:[\s?\\]{1,8}[A-Za-z0-9+/=]{16,})*)"
+)
+"""To its end where it has one, else as far as lines of a key follow. What may be in between has few hyphens."""
+
+_FORMS = (
+    _Form(
+        ("eyJ",),
+        # Header and claims are objects, and so begin with `{"` in base64url.
+        re.compile(r"(?P<kept>)\beyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"),
+    ),
+    _Form(("PRIVATE KEY",), re.compile(_KEY_BLOCK)),
+    _Form(
+        ("uthorization", "UTHORIZATION"),
+        re.compile(
+            r"(?P<kept>\b(?:proxy-)?authorization\"?'?\s{0,4}[:=]\s{0,4}\"?'?(?:basic|bearer|token)\s{1,4})[^\s\"',]+",
+            re.IGNORECASE,
+        ),
+    ),
+    _token(("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"[A-Za-z0-9]{16,}"),
+    _token(("github_pat_",), r"[A-Za-z0-9_]{16,}"),
+    _token(("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "gloas-", "glsoat-"), r"[A-Za-z0-9_.-]{16,}"),
+    _token(("pypi-Ag",), r"[A-Za-z0-9_-]{16,}"),
+    _token(("AKIA", "ASIA"), r"[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    _token(("xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"), r"[A-Za-z0-9-]{10,}"),
+    _token(("hooks.slack.com/services/",), r"[A-Za-z0-9/_-]{10,}"),
+    _token(("npm_",), r"[A-Za-z0-9]{36}"),
+    _token(("hf_",), r"[A-Za-z]{34}"),
+    _token(("sk-ant-", "sk-proj-"), r"[A-Za-z0-9_-]{20,}"),
+    _token(("sk_live_", "rk_live_"), r"[A-Za-z0-9]{16,}"),
+    _token(("SG.",), r"[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
+    _token(("dop_v1_",), r"[a-f0-9]{64}"),
+    _token(("AIza",), r"[A-Za-z0-9_-]{35}"),
+    _token(("AGE-SECRET-KEY-1",), r"[0-9A-Z]{16,}"),
+)
+
+
+def without_tokens(text: str) -> str:
+    """Return text with each token and private key of a known form masked; the words around it stay."""
+    for form in _FORMS:
+        if any(mark in text for mark in form.marks):
+            text = form.pattern.sub(rf"\g<kept>{REDACTED}", text)
+    return text
