@@ -12,10 +12,13 @@ the document, or by name and digest. Everything else leaves the finding open and
 What is recorded of the contents of wheels (name.contents.json beside each lock) is checked as well: packages of PyPI inside
 them like pins; libraries and packages of other ecosystems are reported as not examined, since no advisories of those are read.
 
-Reads    locks and recorded contents of wheels, advisory feeds; the ledger of first sightings; VEX documents given with --vex, and their bundles.
-Writes   record; with --ledger data/artifacts/ledger/N.jsonl.
+With --sbom, SBOMs of others are examined in place of the locks: packages of PyPI like pins; everything else, what has no package
+URL, and what of a document is not valid, is reported as not examined (docs/sbom-input.md).
+
+Reads    locks and recorded contents of wheels, advisory feeds; SBOMs given with --sbom; the ledger of first sightings; VEX documents given with --vex, and their bundles.
+Writes   record; with --ledger data/artifacts/ledger/N.jsonl; nothing with --sbom.
 Decides  known vulnerabilities, severity, response clock
-Exits    0 no vulnerability is open; 2 usage; 3 a lock or the ledger is broken; 4 a vulnerability is open, or
+Exits    0 no vulnerability is open; 2 usage; 3 a lock, an SBOM or the ledger is broken; 4 a vulnerability is open, or
          pip-audit disagrees; 5 no feed answered, or not every pin was examined, or a file that pins or declares
          packages was not read.
 Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, then the index's JSON, which
@@ -27,6 +30,7 @@ Source   OSV schema 1.7.5, https://ossf.github.io/osv-schema/; PEP 440; https://
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -49,7 +53,7 @@ from ops.supply_chain.gather.risk.advisories.finish import (
     project_gates,
 )
 from ops.supply_chain.gather.risk.advisories.inside import inside_findings
-from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, add_options, look_up
+from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, add_options, examines_sboms, look_up
 from ops.supply_chain.gather.risk.advisories.matches import (
     VULNERABILITY,
     VULNERABILITY_SOURCES,
@@ -115,8 +119,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the stage."""
-    return run_stage("check_vulnerabilities", __doc__, arguments, _perform, argv)
+    """Run the stage; of given SBOMs it leaves no record, which would count as one of the project."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    records = False if examines_sboms(words) else None
+    return run_stage("check_vulnerabilities", __doc__, arguments, _perform, words, records=records)
 
 
 def _perform(run: StageRun) -> StageResult:
@@ -162,12 +168,12 @@ def _with_vex(run: StageRun, findings: GateFindings, files: Sequence[VexFile]) -
     """Apply VEX to each project's findings, before the outcome is decided: documents by the authors that it trusts.
 
     In a fleet, statements that match no finding are not reported: they may be meant for another project. Statements
-    about a product apply only if the run has a single project, because only then the product is known.
+    about a product apply only if the run is about a single project and its locks, because only then the product is known.
     """
     from ops.supply_chain.gather.risk.vex import own_products, with_authors
     from ops.supply_chain.risk.vex.apply import UNMATCHED, apply_vex
 
-    products = own_products(run.project) if run.args.fleet is None else ()
+    products = own_products(run.project) if run.args.fleet is None and not run.args.sbom else ()
     applied = [
         (gate, apply_vex(listed, with_authors(files, gate.pins.project.config), now=run.now, products=products))
         for gate, listed in findings

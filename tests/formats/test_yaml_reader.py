@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.formats import yaml
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
-from ops.supply_chain.formats.yaml import DEEPEST, LARGEST_BYTES, MOST_VALUES
+from ops.supply_chain.formats.yaml import CONFIGURATION, DEEPEST, LARGEST_BYTES
 
 SCALARS: dict[str, Any] = {
     "on": "on",
@@ -95,7 +95,7 @@ REFUSED = {
     "a control character": ("a: '\x00'\n", "is not YAML: unacceptable character #x0000: special characters are not "),
     "too deep": ("[" * 10_000, f"line 1: has more than {DEEPEST} levels"),
     "too deep in lines": ("".join(f"{' ' * n}a:\n" for n in range(300)), f"line {DEEPEST + 1}: has more than"),
-    "too many values": (f"[{'1,' * MOST_VALUES}]", f"line 1: has more than {MOST_VALUES} values"),
+    "too many values": (f"[{'1,' * CONFIGURATION.values}]", f"line 1: has more than {CONFIGURATION.values} values"),
     "too large": ("#" * (LARGEST_BYTES + 1), f"is larger than {LARGEST_BYTES} bytes"),
 }  # fmt: skip
 

@@ -105,7 +105,7 @@ def kind_of_name(name: str) -> LockKind | None:
 
 
 def upgrade_command(kind: LockKind, name: str, path: str = "", *, export: str = "") -> str:
-    """Return the command that locks one package again; empty if several tools write such a lock.
+    """Return the command that locks one package again; empty if several tools write such a lock, or none does.
 
     Args:
         kind: The format of the lock.
@@ -113,6 +113,8 @@ def upgrade_command(kind: LockKind, name: str, path: str = "", *, export: str = 
         path: The lock, relative to the project, with `/`; empty for one in the project's folder.
         export: For a file that `uv export` wrote, that command without the name of the file; else empty.
     """
+    if kind is LockKind.SBOM:
+        return ""
     row = _BY_KIND[kind]
     folder, file = posixpath.split(path)
     if export:

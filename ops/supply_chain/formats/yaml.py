@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.text import excerpt
@@ -25,10 +25,20 @@ from ops.supply_chain.formats.json_reader import Node, UnexpectedShapeError
 if TYPE_CHECKING:
     import yaml
 
-LARGEST_BYTES = 1 << 20
 DEEPEST = 50
-MOST_VALUES = 50_000
-"""Bounds of one document. GitHub takes workflows of half a MiB; the largest that we know have some 3,000 values."""
+
+
+class YamlBounds(NamedTuple):
+    """The most that a document may have."""
+
+    size: int
+    values: int
+
+
+CONFIGURATION = YamlBounds(size=1 << 20, values=50_000)
+"""Of what people write. GitHub takes workflows of half a MiB; the largest that we know have some 3,000 values."""
+
+LARGEST_BYTES = CONFIGURATION.size
 
 MOST_DIGITS = 400
 """Of a number: what is longer is no number that anyone means, and slow to convert."""
@@ -58,11 +68,13 @@ class YamlList(list[Any]):
     line: int = 0
 
 
-def read(data: bytes | str) -> Node:
+def read(data: bytes | str, *, bounds: YamlBounds = CONFIGURATION, as_texts: bool = False) -> Node:
     """Read a document.
 
     Args:
         data: Its bytes, which must be UTF-8, or its text. A mark of byte order at the start is passed over.
+        bounds: The most that it may have.
+        as_texts: True to read every scalar as the text that it is written as: `1.10` and `2026-11-20` keep their form.
     Returns:
         Its value; null where there is nothing but comments.
     Raises:
@@ -70,18 +82,19 @@ def read(data: bytes | str) -> Node:
     """
     import yaml
 
-    text = _text(data)
+    text = _text(data, bounds.size)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader) if as_texts else yaml.SafeLoader
     try:
-        return Node(_Builder().build(yaml.parse(text, Loader=yaml.SafeLoader)))
+        return Node(_Builder(bounds.values, as_texts=as_texts).build(yaml.parse(text, Loader=loader)))
     except yaml.MarkedYAMLError as error:
         raise _refused(error.problem_mark, error.problem or "is not YAML") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UnexpectedShapeError(f"is not YAML: {excerpt(error)}") from error
 
 
-def _text(data: bytes | str) -> str:
-    if len(data) > LARGEST_BYTES:
-        raise UnexpectedShapeError(f"is larger than {LARGEST_BYTES} bytes")
+def _text(data: bytes | str, largest: int) -> str:
+    if len(data) > largest:
+        raise UnexpectedShapeError(f"is larger than {largest} bytes")
     try:
         text = data if isinstance(data, str) else data.decode()
     except UnicodeDecodeError as error:
@@ -106,7 +119,9 @@ def _line(mark: Any) -> int:
 class _Builder:
     """Puts values together from the parser's events, without a call for each level of nesting."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int, *, as_texts: bool) -> None:
+        self._most = most
+        self._as_texts = as_texts
         self._open: list[YamlTable | YamlList] = []
         self._keys: list[str | None] = []  # of each open object the key that waits for its value
         self._root: Any = None
@@ -124,7 +139,7 @@ class _Builder:
                     raise _refused(event.start_mark, "has an alias")
                 case yaml.ScalarEvent():
                     self._check(event)
-                    self._add(event, _scalar(event))
+                    self._add(event, event.value if self._as_texts else _scalar(event))
                 case yaml.MappingStartEvent():
                     self._check(event)
                     self._enter(event, YamlTable())
@@ -149,8 +164,8 @@ class _Builder:
         if event.tag is not None:
             raise _refused(event.start_mark, "has a tag")
         self._values += 1
-        if self._values > MOST_VALUES:
-            raise _refused(event.start_mark, f"has more than {MOST_VALUES} values")
+        if self._values > self._most:
+            raise _refused(event.start_mark, f"has more than {self._most} values")
 
     def _enter(self, event: yaml.NodeEvent, container: YamlTable | YamlList) -> None:
         container.line = _line(event.start_mark)

@@ -71,14 +71,23 @@ def _validator(version: str) -> Draft7Validator:
     return Draft7Validator(_schema(f"bom-{version}"), registry=registry, validate_formats=True, offline=True)
 
 
-def _schema(name: str) -> Any:
+def schema_file(name: str) -> Path:
+    """Return where the library has a file with a schema; whether it is there is not checked.
+
+    Raises:
+        UnavailableError: The library is not installed.
+    """
     spec = importlib.util.find_spec("cyclonedx")  # found, not imported: importing it takes longer than we do
     if spec is None or spec.origin is None:
         raise UnavailableError(
             "the Python package cyclonedx-python-lib is not installed: its schemas are needed",
             hint="Install the pipeline's requirements.txt.",
         )
-    path = Path(spec.origin).parent / "schema" / "_res" / f"{name}.SNAPSHOT.schema.json"
+    return Path(spec.origin).parent / "schema" / "_res" / name
+
+
+def _schema(name: str) -> Any:
+    path = schema_file(f"{name}.SNAPSHOT.schema.json")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

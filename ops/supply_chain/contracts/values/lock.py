@@ -14,7 +14,7 @@ from ops.supply_chain.contracts.values.finding import Finding
 
 
 class LockKind(StrEnum):
-    """The format of a lock."""
+    """The format of a lock; `SBOM` is a received document that a gate examines in place of locks."""
 
     REQUIREMENTS = "requirements.txt"
     UV = "uv.lock"
@@ -22,6 +22,7 @@ class LockKind(StrEnum):
     POETRY = "poetry.lock"
     PDM = "pdm.lock"
     PIPFILE = "Pipfile.lock"
+    SBOM = "SBOM"
 
 
 class InstallScope(StrEnum):

@@ -22,6 +22,7 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
 from ops.supply_chain.contracts.values.advisory import Basis, Status, Vulnerability
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.pins import Locations
@@ -118,10 +119,12 @@ class FindingBuilder:
         said = f"{found.package} {found.version} {certain} malware: {found.id}{_aliases(found)}{_summary(found)}"
         if found.reason:
             said += f" ({printable(found.reason)})"
+        where = f"the source of {at.path} and of every other lock listed here, and lock again"
+        if at.kind is LockKind.SBOM:
+            where = f"the product that {at.path} describes"
         step = (
-            f"Remove {found.package}, or what requires it, from the source of {at.path} and of every other lock listed "
-            "here, and lock again; treat each machine that installed it as compromised, and rotate every secret that it "
-            "could read."
+            f"Remove {found.package}, or what requires it, from {where}; treat each machine that installed it as "
+            "compromised, and rotate every secret that it could read."
         )
         return _finding(MALWARE, Severity.CRITICAL, found, at, said=said, step=step, when=when)
 
@@ -259,6 +262,8 @@ def _severity(found: Vulnerability) -> str:
 def _step(found: Vulnerability, at: Locations, move_to: str, newest: str) -> str:
     command = at.upgrade_command(found.package)
     how = f": {command}" if command else f", and recompile {at.path}"
+    if at.kind is LockKind.SBOM:
+        how = f": ask the supplier of {at.path} for a release that contains it"
     if found.fixed and move_to:
         return f"Move {found.package} to {move_to} or later{how}"
     if found.fixed:

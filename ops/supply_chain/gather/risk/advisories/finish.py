@@ -184,6 +184,7 @@ def _counts(found: LookupResult, findings: GateFindings, gate: GateOutcome) -> d
         "findings": len(gate.findings),
         "waived": sum(bool(finding.waived_by) for finding in gate.findings),
         **_inside(found),
+        **_components(found),
         **_feed_age(found),
         "new": sum(project_gate.builder.new for project_gate, _ in findings),
         "overdue": sum(project_gate.builder.overdue for project_gate, _ in findings),
@@ -201,6 +202,13 @@ def _inside(found: LookupResult) -> dict[str, int]:
         for part in parts
     }
     return {"inside": len(found.inside) + len(others), "inside_not_matched": len(others)}
+
+
+def _components(found: LookupResult) -> dict[str, int]:
+    """Count the components of given SBOMs, and how many were not matched; absent where none is given."""
+    if found.sboms is None:
+        return {}
+    return {"components": found.sboms.components, "components_not_matched": found.sboms.unmatched}
 
 
 def _feed_age(found: LookupResult) -> dict[str, int]:
@@ -234,5 +242,6 @@ def _options(run: StageRun) -> dict[str, str]:
         "advisories": "given" if run.args.advisories else "configured" if configured else "default",
         "fleet": "no" if run.args.fleet is None else "yes",
         "ledger": "yes" if run.args.ledger else "no",
+        **({"sbom": str(len(run.args.sbom))} if run.args.sbom else {}),
         "source": ",".join(sorted(run.args.source)) or "all",
     }

@@ -28,16 +28,18 @@ from ops.supply_chain.contracts.files.record import FeedOrigin, FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.addresses import INDEX_URL
-from ops.supply_chain.core.errors import UnavailableError
+from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.lock_formats import how_to_lock
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
+from ops.supply_chain.gather.gates.sboms import GivenSboms, read_given_sboms
 from ops.supply_chain.gather.risk.advisories.contents import OpenedWheels, opened_wheels
 from ops.supply_chain.risk.advisories.coverage import malware_shortfall, shortfall
 from ops.supply_chain.risk.advisories.matching import Matcher
 from ops.supply_chain.risk.advisories.pins import Locations, PinKey, PinOrigin, distinct, is_public, locate
 from ops.supply_chain.runner.context import StageRun
 
+SBOM_OPTION = "--sbom"
 NO_VERSION = "the lock has no exact version of it"
 FOREIGN_FOLDER = "it is a folder outside the project: the lock does not fix what is in it"
 OWN_FEED_REMEDY = (
@@ -67,6 +69,7 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     `unexamined` are the pins that were not examined, each with the reason. `matcher` and `selected` are None if no
     pin has a version. `not_examined` are findings about a project or a feed as a whole. `unusable` is True if
     nothing counts as examined. `malware_records` is the number of records of malicious packages in all snapshots.
+    `sboms` are those that were given in place of locks.
     """
 
     gate: str
@@ -82,6 +85,7 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     matcher: Matcher | None = None
     unusable: bool = False
     malware_records: int = 0
+    sboms: GivenSboms | None = None
 
     @property
     def queried(self) -> tuple[PinKey, ...]:
@@ -104,6 +108,20 @@ def add_options(parser: argparse.ArgumentParser, kinds: Iterable[SourceKind]) ->
     add_fleet_option(parser)
     add_source_options(parser, kinds)
     parser.add_argument("--ledger", action="store_true", help="record first sightings in the ledger")
+    parser.add_argument(
+        SBOM_OPTION,
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="examine an SBOM in place of the project's locks (CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 and 3.0.1, any "
+        "serialisation); repeatable; no record is written",
+    )
+
+
+def examines_sboms(words: Sequence[str]) -> bool:
+    """Return whether a command line gives SBOMs: such a run says nothing about the project, and leaves no record of it."""
+    return any(word == SBOM_OPTION or word.startswith(f"{SBOM_OPTION}=") for word in words)
 
 
 def add_source_options(parser: argparse.ArgumentParser, kinds: Iterable[SourceKind]) -> None:
@@ -146,13 +164,21 @@ def look_up(
         The result; the source's documents can be read within the block.
     Raises:
         UnavailableError: No source answered, so nothing was examined.
-        UsageError: The fleet file is invalid.
-        InputError: No lock can be read.
+        UsageError: The fleet file is invalid, or options cannot be combined.
+        InputError: No lock, or no given SBOM, can be read.
     """
+    sboms = _given_sboms(run, gate) if projects is None else None
+    if sboms is not None:
+        projects = [sboms.project]
     given = read_gate_input(run) if projects is None else projects
     # Projects that were read already are states of a repository: what lies beside their locks on disk is another state's.
     contents = [opened_wheels(project) if projects is None else OpenedWheels() for project in given]
     found = _read(given, contents, gate)
+    if sboms is not None:
+        unexamined = tuple((sboms.project, finding) for finding in sboms.unexamined)
+        found = msgspec.structs.replace(
+            found, not_examined=(*found.not_examined, *unexamined), sboms=sboms._replace(unexamined=())
+        )
     if not found.queried:
         yield found
         return
@@ -163,6 +189,24 @@ def look_up(
         if with_malicious:
             found = _with_malware_check(_with_folders(found, query), selected.answer)
         yield msgspec.structs.replace(found, matcher=Matcher(found.advisories, now=run.now))
+
+
+def _given_sboms(run: StageRun, gate: str) -> GivenSboms | None:
+    """Return the SBOMs of the command line; None where it has none.
+
+    Raises:
+        UsageError: There are options that concern the project's own locks.
+        InputError: No SBOM can be read.
+    """
+    if not run.args.sbom:
+        return None
+    if run.args.fleet is not None or run.args.ledger:
+        raise UsageError(
+            "--sbom cannot be combined with --fleet or --ledger: they concern the locks of projects",
+            hint="Run the gate without --sbom for the locks.",
+            kind=ErrorClass.COMMAND_LINE,
+        )
+    return read_given_sboms(run, run.args.sbom, gate=gate)
 
 
 def _read(given: Iterable[GateProject], contents: Iterable[OpenedWheels], gate: str) -> LookupResult:

@@ -1,0 +1,268 @@
+"""What the readers of all formats share: fields of the expected type, defects with their place, edges.
+
+Unlike `formats.shape` a reader here goes on: a value of another type is a defect and counts as absent.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from ops.supply_chain.contracts.values.received_sbom import (
+    MOST_DEFECTS,
+    DefectKind,
+    EdgeKind,
+    PackageIdentity,
+    SbomDefect,
+    SbomDigest,
+    SbomEdges,
+)
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.json_reader import kind_of
+from ops.supply_chain.formats.purl import read_purl
+
+Table = dict[str, Any]
+
+NO_ASSERTION = "NOASSERTION"
+
+KEPT_PROPERTIES = (
+    "bsi:",
+    "sealwright:",
+    "aquasecurity:trivy:Src",
+    "syft:metadata:source",
+    "cdx:npm:package:development",
+)
+"""Beginnings of the names of properties that a profile or a match needs; the others stay in the document."""
+
+_DIGITS = {"md5": 32, "sha-1": 40, "sha-256": 64, "sha-384": 96, "sha-512": 128, "sha-224": 56}
+_HEX = re.compile(r"[0-9a-f]+")
+_TIMESTAMP = re.compile(
+    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
+    r"(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})",
+    re.IGNORECASE,
+)
+_PEOPLE = re.compile(r"(?P<kind>Person|Organization|Tool):\s*(?P<name>.*?)\s*(?:\((?P<email>[^()]*)\))?\s*", re.DOTALL)
+
+
+class Collector:
+    """The defects of one document."""
+
+    def __init__(self) -> None:
+        self._defects: dict[SbomDefect, None] = {}
+        self.defect_count = 0
+
+    @property
+    def defects(self) -> tuple[SbomDefect, ...]:
+        """The defects, in the order in which they were found, each once."""
+        return tuple(self._defects)
+
+    def defect(self, kind: DefectKind, location: str, message: str) -> None:
+        """Note a defect."""
+        found = SbomDefect(kind, location, message)
+        if found in self._defects:
+            return
+        self.defect_count += 1
+        if len(self._defects) < MOST_DEFECTS:
+            self._defects[found] = None
+
+    def unread(self, location: str, expected: str, value: object) -> None:
+        """Note a value of another type than it must have."""
+        self.defect(DefectKind.UNREAD, location, f"expected {expected}, found {kind_of(value)}")
+
+    def text(self, node: Table, key: str, location: str) -> str:
+        """Return a text field; empty where it is absent. A number or a boolean is read as it is written in JSON."""
+        value = node.get(key)
+        if value.__class__ is str:
+            return value
+        if value is None:
+            return ""
+        if isinstance(value, int | float):
+            self.defect(
+                DefectKind.VALUE, f"{location}/{key}", f"expected a text, found {kind_of(value)}: {excerpt(value)}"
+            )
+            return str(value)
+        self.unread(f"{location}/{key}", "a text", value)
+        return ""
+
+    def table(self, node: Table, key: str, location: str) -> Table:
+        """Return an object field; empty where it is absent."""
+        value = node.get(key)
+        if isinstance(value, dict):
+            return value
+        if value is not None:
+            self.unread(f"{location}/{key}", "an object", value)
+        return {}
+
+    def rows(self, node: Table, key: str, location: str) -> list[tuple[str, Table]]:
+        """Return the objects of an array field with their locations; none where it is absent."""
+        value = node.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.unread(f"{location}/{key}", "an array", value)
+            return []
+        found = []
+        for at, row in enumerate(value):
+            if isinstance(row, dict):
+                found.append((place_of(row, f"{location}/{key}/{at}"), row))
+            else:
+                self.unread(f"{location}/{key}/{at}", "an object", row)
+        return found
+
+    def texts(self, node: Table, key: str, location: str) -> list[str]:
+        """Return the texts of an array field; none where it is absent. A lone text counts as one."""
+        value = node.get(key)
+        if value is None:
+            return []
+        if isinstance(value, str):
+            return [value]
+        if not isinstance(value, list):
+            self.unread(f"{location}/{key}", "an array", value)
+            return []
+        for at, entry in enumerate(value):
+            if not isinstance(entry, str):
+                self.unread(f"{location}/{key}/{at}", "a text", entry)
+        return [entry for entry in value if isinstance(entry, str)]
+
+    def package(self, text: str, location: str) -> PackageIdentity | None:
+        """Take a package URL apart; a broken one is a defect."""
+        if not text:
+            return None
+        found = read_purl(text)
+        if found is None:
+            self.defect(DefectKind.VALUE, location, f"expected a package URL, found {excerpt(text)!r}")
+        return found
+
+    def digest(self, algorithm: str, value: str, location: str) -> SbomDigest | None:
+        """Return a digest in one spelling; None, and a defect, where it is none."""
+        name, digits = algorithm_name(algorithm), value.strip().lower()
+        length = _DIGITS.get(name)
+        if not name or not _HEX.fullmatch(digits) or (length is not None and len(digits) != length):
+            self.defect(
+                DefectKind.VALUE,
+                location,
+                f"expected a digest {algorithm or '(no algorithm)'}, found {excerpt(value)!r}",
+            )
+            return None
+        return SbomDigest(name, digits)
+
+    def timestamp(self, text: str, location: str) -> str:
+        """Return a timestamp as written; one that RFC 3339 does not have is a defect."""
+        if text and not _TIMESTAMP.fullmatch(text):
+            self.defect(
+                DefectKind.VALUE, location, f"expected a timestamp with its offset (RFC 3339), found {excerpt(text)!r}"
+            )
+        return text
+
+
+def place_of(node: Table, location: str) -> str:
+    """Return where a node is: its line if its serialisation is read by lines, else the given JSON pointer."""
+    line = getattr(node, "line", 0)
+    return f"line {line}" if line else location
+
+
+@lru_cache(maxsize=256)
+def algorithm_name(text: str) -> str:
+    """Return the name of a digest's algorithm as IANA spells it, in lower case: `sha-256` for `SHA256` and `sha256`."""
+    name = text.strip().lower().rpartition("_")[2] if text.startswith("checksumAlgorithm_") else text.strip().lower()
+    name = name.replace("_", "-")
+    found = re.fullmatch(r"sha-?(1|224|256|384|512)", name)
+    if found:
+        return f"sha-{found[1]}"
+    found = re.fullmatch(r"(sha3|blake2b)-?(224|256|384|512)", name)
+    return f"{found[1]}-{found[2]}" if found else name
+
+
+@lru_cache(maxsize=4096)
+def person_or_organisation(text: str) -> tuple[str, str, str]:
+    """Take `Organization: Acme (mail@acme.example)` of SPDX 2 apart: kind in lower case, name, address; no kind where it has none."""
+    found = _PEOPLE.fullmatch(text.strip())
+    if not found:
+        return "", text.strip(), ""
+    return found["kind"].lower(), found["name"], (found["email"] or "").strip()
+
+
+class EdgeBuilder:
+    """Collects edges by reference, and gives them by position at the end, when every component is known."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+        self._edges: list[tuple[str, str, EdgeKind, str]] = []
+        self._stated: list[tuple[str, str]] = []
+
+    def add(self, source: str, target: str, kind: EdgeKind, location: str) -> None:
+        """Note an edge; the location is for the defect, should it lead nowhere."""
+        self._edges.append((source, target, kind, location))
+
+    def state(self, source: str, location: str) -> None:
+        """Note that the document states all that a component depends on, as far as it lists it."""
+        self._stated.append((source, location))
+
+    def build(
+        self,
+        positions: dict[str, int],
+        nested: Iterable[tuple[int, int]],
+        *,
+        others: frozenset[str],
+        components: int,
+    ) -> SbomEdges:
+        """Return the edges, each once, in order.
+
+        Args:
+            positions: Reference -> position of its component.
+            nested: (position of a component, position of one inside it).
+            others: References of things that are no components: services, the document, what is known to be unknown.
+            components: How many there are.
+        """
+        found = _UniqueEdges(components)
+        for outer, inner in nested:
+            found.add(outer, inner, EdgeKind.CONTAINS)
+        for source, target, kind, location in self._edges:
+            left, right = positions.get(source), positions.get(target)
+            if left is not None and right is not None:
+                found.add(left, right, kind)
+            else:
+                missing = [ref for ref, position in ((source, left), (target, right)) if position is None]
+                self._dangling(missing, others, location)
+        stated = bytearray(components)
+        for source, location in self._stated:
+            position = positions.get(source)
+            if position is not None:
+                stated[position] = 1
+            else:
+                self._dangling([source], others, location)
+        return SbomEdges(found.sources, found.targets, bytes(found.kinds), bytes(stated))
+
+    def _dangling(self, refs: Iterable[str], others: frozenset[str], location: str) -> None:
+        for ref in refs:
+            if ref not in others:
+                self._collector.defect(
+                    DefectKind.REFERENCE, location, f"refers to {excerpt(ref)!r}, which the document does not have"
+                )
+
+
+class _UniqueEdges:
+    """Edges by position, each once: SPDX states what a package contains in two ways, and tools write both."""
+
+    def __init__(self, components: int) -> None:
+        self._components = components
+        self._seen: set[int] = set()
+        self.sources, self.targets, self.kinds = array("I"), array("I"), bytearray()
+
+    def add(self, left: int, right: int, kind: EdgeKind) -> None:
+        key = (left * self._components + right) * (len(EdgeKind) + 1) + kind
+        if key not in self._seen:
+            self._seen.add(key)
+            self.sources.append(left)
+            self.targets.append(right)
+            self.kinds.append(kind)
+
+
+def kept(properties: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the properties that a profile or a match needs."""
+    for name, value in properties:
+        if name.startswith(KEPT_PROPERTIES):
+            yield name, value

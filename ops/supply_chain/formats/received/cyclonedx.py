@@ -1,0 +1,364 @@
+"""CycloneDX 1.x, JSON or XML: one builder that takes the parts of a document as they come.
+
+JSON gives all parts at once, XML one after another, so that a large document never exists as a tree beside its result.
+Nested components, cycles and repeated references are normal in documents that are in use; nothing here recurses.
+
+Source: https://cyclonedx.org/docs/1.7/json/ and the schemas of 1.2 to 1.7,
+https://github.com/CycloneDX/specification/tree/master/schema
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ops.supply_chain.contracts.values.received_sbom import (
+    NO_COMPONENT,
+    DefectKind,
+    EdgeKind,
+    ReceivedSbom,
+    SbomCompleteness,
+    SbomComponent,
+    SbomDigest,
+    SbomLicence,
+    SbomParty,
+    SbomReference,
+    SbomStandard,
+    SbomSyntax,
+    SbomTool,
+)
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.received.collect import Collector, EdgeBuilder, Table, kept, place_of
+from ops.supply_chain.formats.received.cyclonedx_statements import Statements
+
+VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
+
+_MAJOR = re.compile(r"1\.[0-9]{1,2}")
+_MOST_DIGITS = 9
+_SERIAL = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UNKNOWN_PROPERTIES = ("sealwright:unknown", "sealwright:withheld")
+_LISTS = ("swhid", "omniborId")
+
+
+class CycloneDxBuilder:
+    """Builds one document from its parts.
+
+    Args:
+        version: Of the standard, as written.
+        syntax: JSON or XML.
+    Raises:
+        UnexpectedShapeError: Of another major version.
+    """
+
+    def __init__(self, version: str, syntax: SbomSyntax) -> None:
+        if not _MAJOR.fullmatch(version):
+            raise UnexpectedShapeError(f"is CycloneDX of the version {excerpt(version)!r}, which is not read")
+        self._collector = Collector()
+        self._edges = EdgeBuilder(self._collector)
+        self._statements = Statements(self._collector)
+        self._syntax = syntax
+        self._components: list[SbomComponent] = []
+        self._positions: dict[str, int] = {}
+        self._nested: list[tuple[int, int]] = []
+        self._others: set[str] = set()
+        self._described: set[str] = set()
+        self._compositions: list[tuple[str, Table]] = []
+        self._licence_of: dict[SbomLicence, SbomLicence] = {}
+        self._party_of: dict[SbomParty, SbomParty] = {}
+        self._fields: dict[str, Any] = {"version": version}
+        if version not in VERSIONS:
+            self._collector.defect(
+                DefectKind.VALUE, "/specVersion", f"expected a version from 1.0 to 1.7, found {excerpt(version)!r}"
+            )
+
+    def document(self, document: Table) -> ReceivedSbom:
+        """Read a document that was parsed as a whole.
+
+        Args:
+            document: As JSON has it; its list of components is emptied while they are read.
+        """
+        self.head(document)
+        self.metadata(self._collector.table(document, "metadata", ""))
+        self._all_components(document)
+        for key, take in (
+            ("services", self.service),
+            ("dependencies", self.dependency),
+            ("compositions", self.composition),
+            ("vulnerabilities", self.vulnerability),
+        ):
+            for at, row in self._collector.rows(document, key, ""):
+                take(row, at)
+        return self.finish()
+
+    def head(self, document: Table) -> None:
+        """Take the fields of the document itself: serial number, version, signature."""
+        serial = self._collector.text(document, "serialNumber", "")
+        if serial and not _SERIAL.fullmatch(serial.lower()):
+            self._collector.defect(
+                DefectKind.VALUE, "/serialNumber", f"expected urn:uuid: and a UUID, found {excerpt(serial)!r}"
+            )
+        revision = document.get("version")
+        if isinstance(revision, str) and revision.isascii() and revision.isdigit() and len(revision) <= _MOST_DIGITS:
+            revision = int(revision)
+        if revision is not None and (not isinstance(revision, int) or isinstance(revision, bool) or revision < 1):
+            self._collector.unread("/version", "a number from 1", revision)
+            revision = None
+        self._fields.update(identifier=serial, revision=revision, has_signature=document.get("signature") is not None)
+
+    def metadata(self, node: Table) -> None:
+        """Take the metadata, with the component that the document describes."""
+        collector, at = self._collector, "/metadata"
+        authors = [self._party(row, here, "person") for here, row in collector.rows(node, "authors", at)]
+        for key in ("manufacturer", "manufacture"):
+            maker = self._organisation(node, key, at)
+            if maker is not None:
+                authors.insert(0, maker)
+                break
+        self._fields.update(
+            timestamp=collector.timestamp(collector.text(node, "timestamp", at), f"{at}/timestamp"),
+            authors=tuple(party for party in authors if party is not None),
+            supplier=self._organisation(node, "supplier", at),
+            tools=tuple(self._tools(node)),
+            phases=tuple(
+                filter(
+                    None,
+                    (
+                        collector.text(row, "phase", here) or collector.text(row, "name", here)
+                        for here, row in collector.rows(node, "lifecycles", at)
+                    ),
+                )
+            ),
+            licences=self._licences(node, at) if "licenses" in node else (),
+            properties=tuple(self._properties(node, at)),
+        )
+        described = collector.table(node, "component", at)
+        if described:
+            self._fields["roots"] = (len(self._components),)
+            self.component(described, place_of(described, f"{at}/component"))
+
+    def component(self, node: Table, location: str) -> None:
+        """Take one component with everything that is nested in it."""
+        pending: list[tuple[Table, str, int]] = [(node, location, NO_COMPONENT)]
+        while pending:
+            here, at, parent = pending.pop()
+            position = len(self._components)
+            found = self._component(here, at, parent)
+            self._components.append(found)
+            if parent != NO_COMPONENT:
+                self._nested.append((parent, position))
+            if found.ref and self._positions.setdefault(found.ref, position) != position:
+                self._collector.defect(
+                    DefectKind.REPEATED, at, f"bom-ref {excerpt(found.ref)!r} belongs to another component as well"
+                )
+            if "components" in here:
+                pending += [
+                    (row, inner, position) for inner, row in reversed(self._collector.rows(here, "components", at))
+                ]
+
+    def service(self, node: Table, location: str) -> None:
+        """Take one service: it is no component, and edges may lead to it."""
+        pending = [(node, location)]
+        while pending:
+            here, at = pending.pop()
+            self._others.add(self._collector.text(here, "bom-ref", at))
+            pending += [(row, inner) for inner, row in self._collector.rows(here, "services", at)]
+
+    def dependency(self, node: Table, location: str) -> None:
+        """Take what one component depends on."""
+        ref = self._collector.text(node, "ref", location)
+        if not ref:
+            self._collector.defect(DefectKind.MISSING, location, "expected 'ref', found none")
+            return
+        if ref in self._described:
+            self._collector.defect(
+                DefectKind.REPEATED,
+                location,
+                f"a second entry of dependencies for {excerpt(ref)!r}: they count together",
+            )
+        self._described.add(ref)
+        self._edges.state(ref, location)
+        for key, kind in (("dependsOn", EdgeKind.DEPENDS_ON), ("provides", EdgeKind.PROVIDES)):
+            if key in node:
+                for target in self._collector.texts(node, key, location):
+                    self._edges.add(ref, target, kind, location)
+
+    def composition(self, node: Table, location: str) -> None:
+        """Take one statement about completeness."""
+        self._compositions.append((location, node))
+
+    def vulnerability(self, node: Table, location: str) -> None:
+        """Take one vulnerability with its analysis."""
+        self._others.add(self._collector.text(node, "bom-ref", location))
+        self._statements.add(node, location)
+
+    def finish(self) -> ReceivedSbom:
+        """Return the document, with every reference as a position."""
+        positions, others = self._positions, frozenset(self._others)
+        edges = self._edges.build(positions, self._nested, others=others, components=len(self._components))
+        completeness = tuple(self._completeness(positions, others))
+        statements = self._statements.build(positions, others)
+        return ReceivedSbom(
+            standard=SbomStandard.CYCLONEDX,
+            syntax=self._syntax,
+            components=tuple(self._components),
+            edges=edges,
+            completeness=completeness,
+            statements=statements,
+            defects=self._collector.defects,
+            defect_count=self._collector.defect_count,
+            **self._fields,
+        )
+
+    def _all_components(self, document: Table) -> None:
+        """Take the list of components and empty it meanwhile, so that it and the result never exist whole at once."""
+        rows = document.get("components")
+        if rows is None:
+            return
+        if not isinstance(rows, list):
+            self._collector.unread("/components", "an array", rows)
+            return
+        for at, row in enumerate(rows):
+            rows[at] = None
+            if isinstance(row, dict):
+                self.component(row, f"/components/{at}")
+            else:
+                self._collector.unread(f"/components/{at}", "an object", row)
+
+    def _component(self, node: Table, at: str, parent: int) -> SbomComponent:
+        collector = self._collector
+        texts = [node.get(key, "") for key in _TEXTS]
+        if not all(value.__class__ is str for value in texts):
+            texts = [collector.text(node, key, at) for key in _TEXTS]
+        ref, kind, group, name, version, purl, cpe, scope = texts
+        if not name:
+            collector.defect(DefectKind.MISSING, at, "expected 'name', found none")
+        properties = tuple(self._properties(node, at)) if "properties" in node else ()
+        return SbomComponent(
+            at,
+            ref,
+            name,
+            version,
+            kind,
+            group,
+            purl,
+            collector.package(purl, at) if purl else None,
+            (cpe,) if cpe else (),
+            self._identifiers(node, at),
+            self._digests(node, "hashes", at) if "hashes" in node else (),
+            self._licences(node, at) if "licenses" in node else (),
+            self._organisation(node, "supplier", at) if "supplier" in node else None,
+            self._organisation(node, "manufacturer", at) if "manufacturer" in node else None,
+            self._component_authors(node, at),
+            "",
+            scope,
+            parent,
+            tuple(sorted({value for name, value in properties if name in _UNKNOWN_PROPERTIES})) if properties else (),
+            self._references(node, at) if "externalReferences" in node else (),
+            properties,
+        )
+
+    def _identifiers(self, node: Table, at: str) -> tuple[tuple[str, str], ...]:
+        found = []
+        for key in _LISTS:
+            if key in node:
+                found += [(key.lower(), text) for text in self._collector.texts(node, key, at)]
+        if "swid" in node:
+            tag = self._collector.text(self._collector.table(node, "swid", at), "tagId", at)
+            found += [("swid", tag)] if tag else []
+        return tuple(found)
+
+    def _component_authors(self, node: Table, at: str) -> tuple[SbomParty, ...]:
+        if not ("authors" in node or "author" in node or "publisher" in node):
+            return ()
+        found = [self._party(row, here, "person") for here, row in self._collector.rows(node, "authors", at)]
+        for key in ("author", "publisher"):
+            name = self._collector.text(node, key, at)
+            found.append(SbomParty(name) if name else None)
+        return tuple(party for party in found if party is not None)
+
+    def _digests(self, node: Table, key: str, at: str) -> tuple[SbomDigest, ...]:
+        found = []
+        for here, row in self._collector.rows(node, key, at):
+            digest = self._collector.digest(
+                self._collector.text(row, "alg", here), self._collector.text(row, "content", here), here
+            )
+            if digest is not None:
+                found.append(digest)
+        return tuple(found)
+
+    def _licences(self, node: Table, at: str) -> tuple[SbomLicence, ...]:
+        collector, found = self._collector, []
+        for here, row in collector.rows(node, "licenses", at):
+            licence = collector.table(row, "license", here) if "license" in row else row
+            expression = collector.text(licence, "id", here) or collector.text(row, "expression", here)
+            name = collector.text(licence, "name", here)
+            basis = collector.text(licence, "acknowledgement", here)
+            if expression or name:
+                stated = SbomLicence(expression, name, basis)
+                found.append(self._licence_of.setdefault(stated, stated))  # few licences, of many components
+            else:
+                collector.defect(DefectKind.MISSING, here, "expected an id, a name or an expression, found none")
+        return tuple(found)
+
+    def _references(self, node: Table, at: str) -> tuple[SbomReference, ...]:
+        collector, found = self._collector, []
+        for here, row in collector.rows(node, "externalReferences", at):
+            digests = self._digests(row, "hashes", here) if "hashes" in row else ()
+            found.append(SbomReference(collector.text(row, "type", here), collector.text(row, "url", here), digests))
+        return tuple(found)
+
+    def _properties(self, node: Table, at: str) -> Iterator[tuple[str, str]]:
+        rows = self._collector.rows(node, "properties", at)
+        return kept(
+            (self._collector.text(row, "name", here), self._collector.text(row, "value", here)) for here, row in rows
+        )
+
+    def _organisation(self, node: Table, key: str, at: str) -> SbomParty | None:
+        value = node.get(key)
+        if value is None:
+            return None
+        if isinstance(value, str):  # documents that are in use have a plain name here
+            self._collector.unread(f"{at}/{key}", "an object", value)
+            return SbomParty(value, "organization")
+        return self._party(self._collector.table(node, key, at), f"{at}/{key}", "organization")
+
+    def _party(self, node: Table, at: str, kind: str) -> SbomParty | None:
+        collector = self._collector
+        name, email = collector.text(node, "name", at), collector.text(node, "email", at)
+        urls = collector.texts(node, "url", at) if "url" in node else []
+        if not email and "contact" in node:
+            emails = [collector.text(row, "email", here) for here, row in collector.rows(node, "contact", at)]
+            email = next(filter(None, emails), "")
+        if not (name or email or urls):
+            return None
+        party = SbomParty(name, kind, email, urls[0] if urls else "")
+        return self._party_of.setdefault(party, party)
+
+    def _tools(self, node: Table) -> Iterator[SbomTool]:
+        if isinstance(node.get("tools"), list):  # the form before 1.5
+            rows = self._collector.rows(node, "tools", "/metadata")
+        else:
+            table = self._collector.table(node, "tools", "/metadata")
+            rows = [
+                row for key in ("components", "services") for row in self._collector.rows(table, key, "/metadata/tools")
+            ]
+        for here, row in rows:
+            yield SbomTool(self._collector.text(row, "name", here), self._collector.text(row, "version", here))
+
+    def _completeness(self, positions: dict[str, int], others: frozenset[str]) -> Iterator[SbomCompleteness]:
+        for at, node in self._compositions:
+            found: list[tuple[int, ...]] = []
+            for key in ("assemblies", "dependencies"):
+                refs = self._collector.texts(node, key, at)
+                found.append(tuple(positions[ref] for ref in refs if ref in positions))
+                for ref in refs:
+                    if ref not in positions and ref not in others and not ref.startswith("urn:cdx:"):
+                        self._collector.defect(
+                            DefectKind.REFERENCE, at, f"refers to {excerpt(ref)!r}, which the document does not have"
+                        )
+            yield SbomCompleteness(self._collector.text(node, "aggregate", at), *found)
+
+
+_TEXTS = ("bom-ref", "type", "group", "name", "version", "purl", "cpe", "scope")

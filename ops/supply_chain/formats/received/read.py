@@ -1,0 +1,113 @@
+"""The one way from bytes to a `ReceivedSbom`: recognise, check with the standard's schema, read.
+
+The schemas are files of other packages, so the check is given by the caller; without one a document is read as far as
+its shape allows. A document is either read, with its defects, or refused with one error: nothing here raises another.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from msgspec.structs import replace
+
+from ops.supply_chain.contracts.values.received_sbom import (
+    MOST_DEFECTS,
+    ReceivedSbom,
+    SbomDefect,
+    SbomSyntax,
+)
+from ops.supply_chain.formats import yaml
+from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
+from ops.supply_chain.formats.received.collect import Table
+from ops.supply_chain.formats.received.content import Content, ContentKind, recognise
+from ops.supply_chain.formats.received.cyclonedx import CycloneDxBuilder
+from ops.supply_chain.formats.received.cyclonedx_xml import read_cyclonedx_xml
+from ops.supply_chain.formats.received.spdx2 import read_spdx2
+from ops.supply_chain.formats.received.spdx2_rdf import parse_rdf
+from ops.supply_chain.formats.received.spdx2_tags import parse_tags
+from ops.supply_chain.formats.received.spdx3 import read_spdx3
+from ops.supply_chain.formats.received.xml import XmlText
+
+YAML_BOUNDS = yaml.YamlBounds(size=64 << 20, values=4_000_000)
+
+SchemaCheck = Callable[[Content], Iterable[SbomDefect]]
+"""Returns what breaks the standard's schema, given a document before it is read."""
+
+
+def read_received(data: bytes, check: SchemaCheck | None = None) -> ReceivedSbom:
+    """Read an SBOM of any format.
+
+    Args:
+        data: Of the file.
+        check: Validates the document with the schema of its standard; None for no validation.
+    Raises:
+        UnexpectedShapeError: It is no SBOM that is read, or cannot be parsed; the text has the reason.
+    """
+    if len(data) > LARGEST_BYTES:
+        raise UnexpectedShapeError(f"is larger than {LARGEST_BYTES} bytes")
+    with _without_collection():
+        try:
+            content = recognise(data)
+            del data
+            broken = tuple(check(content)) if check is not None else ()
+            found = _read(content)
+        except RecursionError as error:
+            raise UnexpectedShapeError("is nested too deeply") from error
+    return replace(
+        found,
+        carriers=content.carriers,
+        defects=(*broken, *found.defects)[:MOST_DEFECTS],
+        defect_count=found.defect_count + len(broken),
+    )
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Suspend the collector of cycles: a document has none, and looking for them takes longer than reading it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read(content: Content) -> ReceivedSbom:
+    return _READERS[content.kind](content.tree)
+
+
+def _cyclonedx_json(tree: Table) -> ReceivedSbom:
+    version = tree.get("specVersion")
+    return CycloneDxBuilder(version if isinstance(version, str) else "", SbomSyntax.JSON).document(tree)
+
+
+def _tags(text: str) -> ReceivedSbom:
+    document, unread = parse_tags(text)
+    return read_spdx2(document, SbomSyntax.TAG_VALUE, unread)
+
+
+def _rdf(tree: XmlText) -> ReceivedSbom:
+    document, unread = parse_rdf(tree)
+    return read_spdx2(document, SbomSyntax.RDF_XML, unread)
+
+
+def _yaml(text: str) -> ReceivedSbom:
+    value = yaml.read(text, bounds=YAML_BOUNDS, as_texts=True).value
+    if not isinstance(value, dict):
+        raise UnexpectedShapeError("is YAML, but no object: no SBOM")
+    return read_spdx2(value, SbomSyntax.YAML)
+
+
+_READERS: dict[ContentKind, Callable[[Any], ReceivedSbom]] = {
+    ContentKind.CYCLONEDX_JSON: _cyclonedx_json,
+    ContentKind.CYCLONEDX_XML: read_cyclonedx_xml,
+    ContentKind.SPDX2_JSON: lambda tree: read_spdx2(tree, SbomSyntax.JSON),
+    ContentKind.SPDX2_TAGS: _tags,
+    ContentKind.SPDX2_YAML: _yaml,
+    ContentKind.SPDX2_RDF: _rdf,
+    ContentKind.SPDX3_JSON_LD: read_spdx3,
+}

@@ -1,0 +1,340 @@
+"""SPDX 3.0 JSON-LD: the elements of the graph, in any order and nested or not, as one document.
+
+Relationships are elements of their own; agents, licences and digests are reached by reference. Identifiers are compared as
+written, and the end of a full address counts for the names of the vocabulary.
+
+Source: https://spdx.github.io/spdx-spec/v3.0.1/ (Core, Software, SimpleLicensing) and its JSON-LD serialisation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ops.supply_chain.contracts.values.received_sbom import (
+    NO_COMPONENT,
+    DefectKind,
+    EdgeKind,
+    ReceivedSbom,
+    SbomComponent,
+    SbomDigest,
+    SbomLicence,
+    SbomParty,
+    SbomReference,
+    SbomStandard,
+    SbomSyntax,
+    SbomTool,
+)
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.received.collect import NO_ASSERTION, Collector, EdgeBuilder, Table
+
+VERSIONS = ("3.0.0", "3.0.1")
+
+_UNKNOWN = frozenset({"NOASSERTION", "NONE", "NoAssertionElement", "NoneElement"})
+_AGENTS = {"Organization": "organization", "Person": "person", "Agent": "", "SoftwareAgent": ""}
+_COMPONENTS = frozenset({"software_Package", "software_File", "ai_AIPackage", "dataset_DatasetPackage"})
+_EDGES: dict[str, EdgeKind] = {
+    "dependsOn": EdgeKind.DEPENDS_ON,
+    "hasPrerequisite": EdgeKind.DEPENDS_ON,
+    "hasDynamicLink": EdgeKind.DEPENDS_ON,
+    "hasStaticLink": EdgeKind.DEPENDS_ON,
+    "hasOptionalDependency": EdgeKind.OPTIONAL,
+    "hasOptionalComponent": EdgeKind.OPTIONAL,
+    "hasProvidedDependency": EdgeKind.OPTIONAL,
+    "contains": EdgeKind.CONTAINS,
+}
+_DEVELOPMENT = frozenset({"build", "development", "test"})
+_LONGEST_CHAIN = 4
+"""The document's root is an SBOM, perhaps a bundle, whose root is the package."""
+
+
+def read_spdx3(document: Table) -> ReceivedSbom:
+    """Read a document.
+
+    Args:
+        document: An object whose `@context` is that of SPDX 3.
+    """
+    return _Reader(document).read()
+
+
+class _Reader:
+    def __init__(self, document: Table) -> None:
+        self._document = document
+        self._collector = Collector()
+        self._edges = EdgeBuilder(self._collector)
+        self._elements: dict[str, tuple[str, Table]] = {}
+        self._typed: dict[str, list[tuple[str, Table]]] = {}
+        self._positions: dict[str, int] = {}
+        self._components: list[SbomComponent] = []
+        self._licences: dict[str, list[SbomLicence]] = {}
+        self._unknown: dict[str, list[str]] = {}
+        for at, element in self._all(document):
+            kind = _kind(element)
+            if not kind:
+                continue
+            self._typed.setdefault(kind, []).append((at, element))
+            name = self._name(element)
+            if name and self._elements.setdefault(name, (at, element))[1] is not element:
+                self._collector.defect(
+                    DefectKind.REPEATED, at, f"{excerpt(name)!r} is the identifier of another element as well"
+                )
+
+    def read(self) -> ReceivedSbom:
+        collector = self._collector
+        own_at, own = next(iter(self._typed.get("SpdxDocument", ())), ("", {}))
+        creation_at, creation = self._creation(own)
+        self._read_licences()
+        for kind in self._typed:
+            if kind in _COMPONENTS:
+                for at, node in self._typed[kind]:
+                    self._component(node, at, kind)
+        self._relationships()
+        roots = self._roots()
+        version = collector.text(creation, "specVersion", creation_at)
+        if version not in VERSIONS:
+            collector.defect(DefectKind.VALUE, creation_at, f"expected specVersion 3.0.1, found {excerpt(version)!r}")
+        others = frozenset(self._elements) | _UNKNOWN
+        created = collector.text(creation, "created", creation_at)
+        return ReceivedSbom(
+            standard=SbomStandard.SPDX,
+            version=version,
+            syntax=SbomSyntax.JSON_LD,
+            identifier=self._name(own),
+            name=collector.text(own, "name", own_at),
+            timestamp=collector.timestamp(created, creation_at),
+            authors=tuple(self._parties(creation, "createdBy", creation_at)),
+            tools=tuple(
+                SbomTool(collector.text(node, "name", at))
+                for at, node in self._objects(creation, "createdUsing", creation_at)
+            ),
+            phases=tuple(
+                phase
+                for at, node in self._typed.get("software_Sbom", ())
+                for phase in collector.texts(node, "software_sbomType", at)
+            ),
+            roots=roots,
+            components=tuple(self._components),
+            edges=self._edges.build(self._positions, (), others=others, components=len(self._components)),
+            defects=collector.defects,
+            defect_count=collector.defect_count,
+        )
+
+    def _all(self, document: Table) -> Iterator[tuple[str, Table]]:
+        """Yield every object of the graph with its JSON pointer, those inside others included, in document order."""
+        if "@graph" in document:
+            pending: list[tuple[str, Any]] = [("/@graph", document["@graph"])]
+            if not isinstance(document["@graph"], list):
+                self._collector.unread("/@graph", "an array", document["@graph"])
+        else:
+            pending = [("", document)]
+        while pending:
+            at, value = pending.pop()
+            if isinstance(value, dict):
+                yield at, value
+                inner = [(f"{at}/{key}", child) for key, child in value.items() if isinstance(child, dict | list)]
+            elif isinstance(value, list):
+                inner = [
+                    (f"{at}/{place}", child) for place, child in enumerate(value) if isinstance(child, dict | list)
+                ]
+                if at == "/@graph":
+                    for place, child in enumerate(value):
+                        if not isinstance(child, dict):
+                            self._collector.unread(f"{at}/{place}", "an object", child)
+            else:
+                continue
+            pending.extend(reversed(inner))
+
+    def _name(self, element: Table) -> str:
+        value = element.get("spdxId", element.get("@id"))
+        return value if isinstance(value, str) else ""
+
+    def _objects(self, node: Table, key: str, at: str) -> Iterator[tuple[str, Table]]:
+        """Yield the elements of a field: written out, or by identifier. One that the document does not have is a defect."""
+        value = node.get(key)
+        entries = value if isinstance(value, list) else [] if value is None else [value]
+        for place, entry in enumerate(entries):
+            if isinstance(entry, dict):
+                yield f"{at}/{key}/{place}", entry
+            elif not isinstance(entry, str):
+                self._collector.unread(f"{at}/{key}/{place}", "a text or an object", entry)
+            elif entry in self._elements:
+                yield self._elements[entry]
+            elif entry not in _UNKNOWN and not self._is_external(entry):
+                self._collector.defect(
+                    DefectKind.REFERENCE,
+                    f"{at}/{key}",
+                    f"refers to {excerpt(entry)!r}, which the document does not have",
+                )
+
+    def _is_external(self, ref: str) -> bool:
+        return any(
+            entry.get("externalSpdxId") == ref
+            for at, node in self._typed.get("SpdxDocument", ())
+            for _, entry in self._collector.rows(node, "import", at)
+        )
+
+    def _refs(self, node: Table, key: str, at: str) -> list[str]:
+        value = node.get(key)
+        entries = value if isinstance(value, list) else [] if value is None else [value]
+        found = []
+        for place, entry in enumerate(entries):
+            if isinstance(entry, str):
+                found.append(entry)
+            elif isinstance(entry, dict):
+                found.append(self._name(entry))
+            else:
+                self._collector.unread(f"{at}/{key}/{place}", "a text or an object", entry)
+        return [ref for ref in found if ref]
+
+    def _creation(self, own: Table) -> tuple[str, Table]:
+        for at, node in self._objects(own, "creationInfo", ""):
+            return at, node
+        return next(iter(self._typed.get("CreationInfo", ())), ("", {}))
+
+    def _parties(self, node: Table, key: str, at: str) -> Iterator[SbomParty]:
+        for here, agent in self._objects(node, key, at):
+            email = next(
+                (
+                    self._collector.text(row, "identifier", inner)
+                    for inner, row in self._objects(agent, "externalIdentifier", here)
+                    if row.get("externalIdentifierType") == "email"
+                ),
+                "",
+            )
+            yield SbomParty(self._collector.text(agent, "name", here), _AGENTS.get(_kind(agent), ""), email)
+
+    def _component(self, node: Table, at: str, kind: str) -> None:
+        collector = self._collector
+        ref, name = self._name(node), collector.text(node, "name", at)
+        if not name:
+            collector.defect(DefectKind.MISSING, at, "expected 'name', found none")
+        purl, cpes, identifiers = self._identifiers(node, at)
+        version = collector.text(node, "software_packageVersion", at)
+        location = collector.text(node, "software_downloadLocation", at)
+        position = len(self._components)
+        self._components.append(
+            SbomComponent(
+                location=at,
+                ref=ref,
+                name=name,
+                version="" if version == NO_ASSERTION else version,
+                type="file" if kind == "software_File" else collector.text(node, "software_primaryPurpose", at).lower(),
+                purl=purl,
+                package=collector.package(purl, at) if purl else None,
+                cpes=cpes,
+                identifiers=identifiers,
+                digests=tuple(self._digests(node, at)),
+                licences=tuple(self._licences.get(ref, ())),
+                supplier=next(self._parties(node, "suppliedBy", at), None),
+                producer=next(self._parties(node, "originatedBy", at), None),
+                parent=NO_COMPONENT,
+                unknown=tuple(sorted(self._unknown.get(ref, ()))),
+                references=(SbomReference("distribution", location),) if location else (),
+            )
+        )
+        if ref:
+            self._positions.setdefault(ref, position)
+
+    def _identifiers(self, node: Table, at: str) -> tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]:
+        purl = self._collector.text(node, "software_packageUrl", at)
+        cpes: list[str] = []
+        identifiers: list[tuple[str, str]] = []
+        for here, row in self._objects(node, "externalIdentifier", at):
+            kind = self._collector.text(row, "externalIdentifierType", here)
+            value = self._collector.text(row, "identifier", here)
+            if kind in ("packageURL", "packageUrl"):
+                purl = purl or value
+            elif kind in ("cpe22", "cpe23"):
+                cpes.append(value)
+            elif value:
+                identifiers.append((kind or "other", value))
+        return purl, tuple(cpes), tuple(identifiers)
+
+    def _digests(self, node: Table, at: str) -> Iterator[SbomDigest]:
+        for here, row in self._objects(node, "verifiedUsing", at):
+            if "hashValue" in row:
+                digest = self._collector.digest(
+                    self._collector.text(row, "algorithm", here), self._collector.text(row, "hashValue", here), here
+                )
+                if digest is not None:
+                    yield digest
+
+    def _each_relationship(self) -> Iterator[tuple[str, Table, str, list[str], list[str]]]:
+        for kind in list(self._typed):
+            if kind.endswith("Relationship"):
+                for at, node in self._typed[kind]:
+                    word = self._collector.text(node, "relationshipType", at)
+                    yield at, node, word, self._refs(node, "from", at), self._refs(node, "to", at)
+
+    def _read_licences(self) -> None:
+        for at, _, word, sources, targets in self._each_relationship():
+            basis = {"hasDeclaredLicense": "declared", "hasConcludedLicense": "concluded"}.get(word)
+            if basis is None:
+                continue
+            for source in sources:
+                for target in targets:
+                    self._licence(source, target, basis, at)
+
+    def _licence(self, source: str, target: str, basis: str, at: str) -> None:
+        here, element = self._elements.get(target, ("", {}))
+        expression = self._collector.text(element, "simplelicensing_licenseExpression", here)
+        name = "" if expression else self._collector.text(element, "name", here)
+        if (
+            not expression
+            and not name
+            and target.startswith(("https://spdx.org/licenses/", "http://spdx.org/licenses/"))
+        ):
+            expression = target.rpartition("/")[2]
+        if (
+            NO_ASSERTION in (expression, target)
+            or target == "NoAssertionElement"
+            or target.endswith("/NoAssertionLicense")
+        ):
+            self._unknown.setdefault(source, []).append(
+                "licenseDeclared" if basis == "declared" else "licenseConcluded"
+            )
+        elif expression not in ("", "NONE") or name:
+            self._licences.setdefault(source, []).append(SbomLicence(expression, name, basis))
+        elif target not in self._elements and target not in _UNKNOWN:
+            self._collector.defect(
+                DefectKind.REFERENCE, at, f"refers to {excerpt(target)!r}, which the document does not have"
+            )
+
+    def _relationships(self) -> None:
+        for at, node, word, sources, targets in self._each_relationship():
+            edge = _EDGES.get(word)
+            if edge is None:
+                continue
+            if edge is EdgeKind.DEPENDS_ON and node.get("scope") in _DEVELOPMENT:
+                edge = EdgeKind.DEVELOPMENT
+            for source in sources:
+                if edge is not EdgeKind.CONTAINS and node.get("completeness") != "noAssertion":
+                    self._edges.state(source, at)
+                for target in targets:
+                    if target not in _UNKNOWN and not self._is_external(target):
+                        self._edges.add(source, target, edge, at)
+
+    def _roots(self) -> tuple[int, ...]:
+        wanted = list(self._typed.get("SpdxDocument", ()))
+        described = [
+            target for _, _, word, _, targets in self._each_relationship() if word == "describes" for target in targets
+        ]
+        seen: set[str] = set()
+        for _ in range(_LONGEST_CHAIN):
+            refs = [self._name(node) for at, holder in wanted for _, node in self._objects(holder, "rootElement", at)]
+            reached = [ref for ref in dict.fromkeys(refs) if ref not in seen]
+            seen.update(reached)
+            found = tuple(self._positions[ref] for ref in reached if ref in self._positions)
+            if found:
+                return found
+            wanted = [self._elements[ref] for ref in reached if ref in self._elements]
+        found = tuple(self._positions[ref] for ref in dict.fromkeys(described) if ref in self._positions)
+        if not found:
+            self._collector.defect(DefectKind.MISSING, "", "the document does not say which package it describes")
+        return found
+
+
+def _kind(element: Table) -> str:
+    """Return the type of an element without the address of the vocabulary."""
+    value = element.get("type", element.get("@type"))
+    return value.rpartition("/")[2] if isinstance(value, str) else ""

@@ -1,0 +1,210 @@
+"""The input of a gate that was given SBOMs in place of a project's locks.
+
+Packages of PyPI become pins, so that every gate examines them as it examines locks. What a gate cannot examine is stated
+with its place and never counts as clear: packages of other ecosystems, components that nothing identifies, and parts of a
+document that could not be read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ops.supply_chain.adapters.tools.received_schemas import schema_defects
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
+from ops.supply_chain.contracts.values.received_sbom import (
+    DefectKind,
+    EdgeKind,
+    ReceivedSbom,
+    SbomComponent,
+)
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.text import excerpt, plural, printable
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.gather.gates.projects import GateProject
+from ops.supply_chain.runner.context import StageRun
+
+BROKEN = "sbom.broken"
+
+MOST_NAMED = 5
+"""Components or places that one finding names."""
+
+NO_PACKAGE_URL = "no package URL"
+
+_PURLS = re.compile(rb'"(?:purl|referenceLocator|software_packageUrl|identifier)"\s*:\s*("pkg:[^"\\\n]*")')
+_NO_PACKAGES = frozenset({"file", "data", "machine-learning-model", "cryptographic-asset"})
+"""Types of components that no advisory about packages can name."""
+
+
+class GivenSboms(NamedTuple):
+    """SBOMs as a project with pins; what of them no gate can examine; how many components they list and how many of those are unexamined."""
+
+    project: GateProject
+    unexamined: tuple[Finding, ...]
+    components: int
+    unmatched: int
+
+
+def read_given_sboms(run: StageRun, paths: Sequence[Path], *, gate: str) -> GivenSboms:
+    """Read the SBOMs of a command line.
+
+    Args:
+        run: The stage's run.
+        paths: The files, at least one.
+        gate: The first part of the gate's finding codes.
+    Returns:
+        The documents that can be read; a broken one is a finding of the project.
+    Raises:
+        InputError: None of them can be read.
+        UnavailableError: A schema that they are checked with is not installed.
+    """
+    locks, broken, unexamined = [], [], []
+    components = unmatched = 0
+    for path in paths:
+        label = _label(run.root, path)
+        try:
+            data = path.read_bytes()
+            document = read_received(data, schema_defects)
+        except (OSError, UnexpectedShapeError) as error:
+            reason = error.strerror or "cannot be read" if isinstance(error, OSError) else str(error)
+            broken.append(_broken(label, reason))
+            continue
+        others = list(_others(document))
+        components += len(document.components)
+        unmatched += len(others)
+        locks.append(_lock(document, label, data))
+        unexamined += [*_unmatched(gate, label, others), *_unread(gate, label, document)]
+    if not locks:
+        raise InputError(f"{broken[0].path}: {broken[0].message}", hint=broken[0].next_step)
+    project = GateProject(label="", root=run.root, config=run.config, locks=tuple(locks), broken=tuple(broken))
+    return GivenSboms(project, tuple(unexamined), components, unmatched)
+
+
+def _label(root: Path, path: Path) -> str:
+    """Return a path as findings show it: relative to the project where it is inside, else as it was given."""
+    whole = path.absolute()
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else path.as_posix()
+
+
+def _broken(label: str, reason: str) -> Finding:
+    return Finding(
+        code=BROKEN,
+        severity=Severity.HIGH,
+        message=f"the SBOM was not read: {printable(reason)}",
+        next_step="Ask its supplier for a valid document of CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 or 3.0.1.",
+        path=label,
+    )
+
+
+def _versions(part: SbomComponent) -> tuple[str, ...]:
+    """Return the versions of a package of PyPI: usually one; both where package URL and component differ."""
+    found = (part.package.version if part.package else "", part.version)
+    return tuple(dict.fromkeys(filter(None, found))) or ("",)
+
+
+def _lock(document: ReceivedSbom, label: str, data: bytes) -> Lock:
+    lines = _lines_of_purls(data)
+    direct = {
+        target for source, target, kind in document.edges if source in document.roots and kind is not EdgeKind.CONTAINS
+    }
+    states = any(document.edges.stated[root] for root in document.roots)
+    entries = [
+        LockEntry(
+            pin=Pin(name=part.package.name, written_name=part.name, version=version, hashes=()),
+            line=_line(part, lines),
+            path=label,
+            direct=at in direct if states else None,
+        )
+        for at, part in enumerate(document.components)
+        if part.package is not None and part.package.type == "pypi"
+        for version in _versions(part)
+    ]
+    return Lock(
+        path=label,
+        kind=LockKind.SBOM,
+        sha256=sha256_bytes(data),
+        size=len(data),
+        entries=tuple(entries),
+        format_version=document.label,
+    )
+
+
+def _lines_of_purls(data: bytes) -> dict[str, int]:
+    """Return the first line of each package URL in a JSON document; none where the bytes do not show them."""
+    found: dict[str, int] = {}
+    line, at = 1, 0
+    for match in _PURLS.finditer(data):
+        line += data.count(b"\n", at, match.start(1))
+        at = match.start(1)
+        try:
+            found.setdefault(json.loads(match[1]), line)
+        except ValueError:
+            continue
+    return found
+
+
+def _line(part: SbomComponent, lines: dict[str, int]) -> int:
+    word, _, number = part.location.partition(" ")
+    return int(number) if word == "line" and number.isdigit() else lines.get(part.purl, 1)
+
+
+def _others(document: ReceivedSbom) -> Iterator[tuple[str, SbomComponent]]:
+    """Yield what is not matched, with its ecosystem; the product itself needs no advisory, and a file is no package."""
+    for at, part in enumerate(document.components):
+        if part.package is not None:
+            if part.package.type != "pypi":
+                yield part.package.type, part
+        elif part.type not in _NO_PACKAGES and at not in document.roots:
+            yield NO_PACKAGE_URL, part
+
+
+def _unmatched(gate: str, label: str, others: Iterable[tuple[str, SbomComponent]]) -> Iterator[Finding]:
+    by_kind: defaultdict[str, list[SbomComponent]] = defaultdict(list)
+    for kind, part in others:
+        by_kind[kind].append(part)
+    for kind, parts in sorted(by_kind.items()):
+        named = [f"{excerpt(part.name)} {excerpt(part.version) or '(no version)'}" for part in parts[:MOST_NAMED]]
+        more = f" and {len(parts) - MOST_NAMED:,} more" if len(parts) > MOST_NAMED else ""
+        if kind == NO_PACKAGE_URL:
+            what, why = "without a package URL", f"nothing identifies the first one, at {parts[0].location}"
+            step = "Ask the supplier for package URLs of these components."
+        else:
+            what, why = f"of the ecosystem {excerpt(kind)}", "no advisories of that ecosystem are read"
+            step = "Check them with a scanner that reads the advisories of that ecosystem."
+        yield Finding(
+            code=f"{gate}.not-examined",
+            severity=Severity.INFO,
+            message=f"not matched: {plural(len(parts), 'component')} {what} ({', '.join(named)}{more}): {why}",
+            next_step=step,
+            path=label,
+        )
+
+
+def _unread(gate: str, label: str, document: ReceivedSbom) -> Iterator[Finding]:
+    """Yield what is not known of a document because it is invalid, or lists nothing."""
+    broken = [defect for defect in document.defects if defect.kind in (DefectKind.SCHEMA, DefectKind.UNREAD)]
+    if broken:
+        places = "; ".join(f"{defect.location or '/'}: {printable(defect.message)}" for defect in broken[:MOST_NAMED])
+        more = f"; and {len(broken) - MOST_NAMED:,} more" if len(broken) > MOST_NAMED else ""
+        yield Finding(
+            code=f"{gate}.not-examined",
+            severity=Severity.INFO,
+            message=f"{document.label} is not valid, so parts of it may not have been read: {places}{more}",
+            next_step="Ask the supplier for a valid document.",
+            path=label,
+        )
+    if len(document.components) <= len(document.roots):
+        yield Finding(
+            code=f"{gate}.not-examined",
+            severity=Severity.INFO,
+            message=f"{document.label} lists no component besides what it describes",
+            next_step="Ask the supplier for a document that lists the components.",
+            path=label,
+        )

@@ -1,0 +1,137 @@
+"""The advisory gates with SBOMs in place of locks: PyPI is matched, everything else is stated as not examined, nothing is recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.supply_chain import check_malware, check_vulnerabilities
+from ops.supply_chain.core.errors import ExitCode
+from tests.fakes.advisories import affected, record
+from tests.fakes.gate_project import NOW, GateProject, accept_small_feeds, at
+from tests.formats.received.documents import ALL, cyclonedx
+
+GATES = {"vulnerability": check_vulnerabilities.main, "malware": check_malware.main}
+LEFT = [
+    record("CVE-2026-1", affected("left", "introduced 0, fixed 3.0")),
+    record("MAL-1", affected("left", versions=("2.0",))),
+]
+UNRELATED = [
+    record("CVE-2026-9", affected("elsewhere", "introduced 0")),
+    record("MAL-9", affected("elsewhere", "introduced 0")),
+]
+
+
+@pytest.fixture(params=GATES)
+def gate(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GateProject:
+    at(monkeypatch, NOW)
+    accept_small_feeds(monkeypatch)
+    project = GateProject(tmp_path, GATES[request.param])
+    project.lock("foo==1.0")
+    return project
+
+
+def _run(
+    gate: GateProject, capfd: pytest.CaptureFixture[str], *documents: bytes
+) -> tuple[int, list[dict[str, Any]], dict[str, int]]:
+    words = []
+    for number, document in enumerate(documents):
+        path = gate.root / f"supplier-{number}"
+        path.write_bytes(document)
+        words += ["--sbom", str(path)]
+    capfd.readouterr()
+    code = gate.run("--format", "json", *words)
+    out = capfd.readouterr().out
+    found = json.loads(out)["record"] if out else {"findings": [], "counts": {}}
+    return code, found["findings"], found["counts"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_package_of_pypi_is_found_in_every_format(
+    gate: GateProject, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    gate.feed(*LEFT, *UNRELATED)
+    code, findings, counts = _run(gate, capfd, ALL[name])
+    assert code == ExitCode.DENIED
+    known, *_ = [finding for finding in findings if finding["code"].endswith(".known")]
+    assert (known["package"], known["version"], known["path"]) == ("left", "2.0", "supplier-0")
+    assert "supplier-0" in known["next_step"]
+    assert "recompile" not in known["next_step"]
+    assert (counts["components"], counts["locked"], counts["examined"]) == (2, 1, 1)
+    assert not (gate.dist / "records").exists()
+
+
+def test_a_product_that_has_none_passes(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
+    gate.feed(*UNRELATED)
+    assert _run(gate, capfd, ALL["CycloneDX JSON"])[0] == ExitCode.PASS
+
+
+UNEXAMINED = {
+    "another ecosystem": (
+        cyclonedx(components=[{"type": "library", "name": "a", "purl": "pkg:npm/a@1"}]),
+        "ecosystem npm",
+    ),
+    "nothing identifies it": (cyclonedx(components=[{"type": "library", "name": "a"}]), "at /components/0"),
+    "a broken package URL": (
+        cyclonedx(components=[{"type": "library", "name": "a", "purl": "a@1"}]),
+        "without a package URL",
+    ),
+    "an invalid document": (cyclonedx(x=1), "not valid"),
+    "nothing in it": (cyclonedx(components=[]), "lists no component"),
+    "no version": (cyclonedx(components=[{"type": "library", "name": "a", "purl": "pkg:pypi/a"}]), "not examined"),
+    "a component that is no object": (cyclonedx(components=[7]), "not valid"),
+}
+
+
+@pytest.mark.parametrize(("document", "why"), UNEXAMINED.values(), ids=UNEXAMINED)
+def test_what_cannot_be_examined_never_passes(
+    gate: GateProject, capfd: pytest.CaptureFixture[str], document: dict[str, Any], why: str
+) -> None:
+    gate.feed(*UNRELATED)
+    document["dependencies"] = []
+    code, findings, _ = _run(gate, capfd, json.dumps(document).encode())
+    assert code == ExitCode.NOT_EXAMINED
+    assert [finding for finding in findings if why in finding["message"] and finding["code"].endswith("not-examined")]
+
+
+def test_a_broken_document_does_not_hide_the_others(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
+    gate.feed(*LEFT, *UNRELATED)
+    code, findings, _ = _run(gate, capfd, b"{", ALL["SPDX 2 tag-value"])
+    assert code == ExitCode.DENIED
+    assert {finding["code"].partition(".")[2] for finding in findings} == {"broken", "known"}
+    gate.feed(*UNRELATED)
+    assert _run(gate, capfd, b"{", ALL["SPDX 2 tag-value"])[0] == ExitCode.INPUT
+    assert _run(gate, capfd, b"{")[0] == ExitCode.INPUT
+
+
+def test_both_versions_count_where_they_differ(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
+    gate.feed(*LEFT, *UNRELATED)
+    part = {"type": "library", "name": "left", "version": "2.0", "purl": "pkg:pypi/left@9.0"}
+    code, _, _ = _run(gate, capfd, json.dumps(cyclonedx(components=[part], dependencies=[])).encode())
+    assert code == ExitCode.DENIED
+
+
+def test_the_line_of_the_package_is_given(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
+    gate.feed(*LEFT, *UNRELATED)
+    for data in (json.dumps(cyclonedx(), indent=1).encode(), ALL["SPDX 2 tag-value"], ALL["CycloneDX XML"]):
+        _, findings, _ = _run(gate, capfd, data)
+        known, *_ = [finding for finding in findings if finding["code"].endswith(".known")]
+        assert "eft" in "".join(data.decode().splitlines()[known["line"] - 1 : known["line"] + 8])
+        assert known["line"] > 1
+
+
+@pytest.mark.parametrize("words", [("--ledger",), ("--fleet", "x")])
+def test_options_about_the_project_are_refused(gate: GateProject, words: tuple[str, ...]) -> None:
+    gate.feed(*UNRELATED)
+    assert gate.run("--sbom", "x", *words) == ExitCode.USAGE
+
+
+def test_the_record_of_the_project_is_left_alone(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
+    gate.feed(*UNRELATED)
+    gate.run()
+    before = gate.record()
+    _run(gate, capfd, ALL["CycloneDX JSON"])
+    assert gate.record() == before
