@@ -4,7 +4,7 @@
     python -m tests.generated --check    write nothing; exit 1 and name those that are stale
 
 Made here: a page for each stage from its row in the table of stages, its docstring and its `--help`; the overview of
-all stages; the tables of sessions and exit codes and the screens in the README; the configuration reference from the contract types;
+all stages; the tables of sessions and exit codes; the screens of the README and its picture of the report; the configuration reference from the contract types;
 and this repository's workflows from their templates. Golden files are made by `python -m tests.golden` in the same way.
 """
 
@@ -29,6 +29,7 @@ from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.assurance.claims.evaluate import reference
 from ops.supply_chain.runner.arguments import parser_for
+from tests.docs import picture
 from tests.docs.configuration_examples import TEXT_VALUES, examples, headings, values_of
 from tests.docs.screens import passing, refused
 
@@ -114,25 +115,39 @@ def sessions() -> dict[str, str]:
 
 
 def readme() -> str:
-    """Return the README with its tables of sessions and exit codes, and its screens, made again."""
+    """Return the README with its screens made again."""
+    return _filled(
+        "README.md",
+        {
+            "a refused release": f"```text\n{refused()}```\n",
+            "a release that passes": f"```text\n{passing()}```\n",
+        },
+    )
+
+
+def sessions_page() -> str:
+    """Return the page of sessions with its tables of sessions and exit codes made again."""
     found = [f"| `{name}` | {summary} |\n" for name, summary in sessions().items() if name not in DEVELOPERS]
-    stages = "| one for each stage | for example `nox -s check_locks`; see the [stages](docs/stages/README.md) |\n"
-    developers = f"| {', '.join(f'`{name}`' for name in DEVELOPERS)} | for contributors, see [CONTRIBUTING.md](CONTRIBUTING.md) |\n"
-    tables = {
-        "sessions": "| session | what it does |\n|---|---|\n" + "".join(found) + stages + developers,
-        "exit codes": "| code | meaning |\n|---|---|\n"
-        + "".join(f"| {code.value} | {code.meaning} |\n" for code in ExitCode),
-    }
-    tables |= {
-        "a refused release": f"```text\n{refused()}```\n",
-        "a release that passes": f"```text\n{passing()}```\n",
-    }
-    text = _current(TREE / "README.md")
-    for name, table in tables.items():
+    stages = "| one for each stage | for example `nox -s check_locks`; see the [stages](stages/README.md) |\n"
+    developers = f"| {', '.join(f'`{name}`' for name in DEVELOPERS)} | for contributors, see [CONTRIBUTING.md](../CONTRIBUTING.md) |\n"
+    codes = "".join(f"| {code.value} | {code.meaning} |\n" for code in ExitCode)
+    return _filled(
+        "docs/sessions.md",
+        {
+            "sessions": "| session | what it does |\n|---|---|\n" + "".join(found) + stages + developers,
+            "exit codes": "| code | meaning |\n|---|---|\n" + codes,
+        },
+    )
+
+
+def _filled(page: str, blocks: dict[str, str]) -> str:
+    """Return a page with its blocks, by name, made again."""
+    text = _current(TREE / page)
+    for name, block in blocks.items():
         start, end = BLOCK.format(name), BLOCK_END.format(name)
         before, _, rest = text.partition(start)
         _, _, after = rest.partition(end)
-        text = f"{before}{start}\n\n{table}\n{end}{after}"
+        text = f"{before}{start}\n\n{block}\n{end}{after}"
     return text
 
 
@@ -202,6 +217,7 @@ def pages() -> dict[Path, str]:
     made = {Path("docs/stages") / f"{row.script}.md": stage_page(row) for row in PIPELINE}
     made |= {Path(FOLDER) / name: own_workflow(name) for name in NAMES}
     made |= {Path("docs/stages/README.md"): stages_page(), Path("README.md"): readme()}
+    made |= {Path("docs/sessions.md"): sessions_page(), Path(picture.PATH): picture.picture()}
     made[Path("docs/controls.md")] = NOTE + reference()
     return {**made, Path("docs/configuration.md"): configuration_page()}
 

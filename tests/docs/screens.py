@@ -70,6 +70,12 @@ OLD = Finding(
 
 def refused() -> str:
     """Return the screen of a release that the policy refuses."""
+    records, verdict = refused_run()
+    return _screen(records, verdict, Finished(ExitCode.DENIED, "evaluate_policy", (), ()), summary="")
+
+
+def refused_run() -> tuple[list[Record], Verdict]:
+    """Return the records of a release that the policy refuses, and its verdict."""
     findings = {"check_vulnerabilities": (IDNA,), "check_locks": (UNHASHED,), "check_malware": (OLD,)}
     reasons = tuple(
         Reason(
@@ -82,9 +88,10 @@ def refused() -> str:
     verdict = _verdict(
         _rule("release.findings", Outcome.FAIL, denials=reasons),
         _rule("release.examined", Outcome.FAIL, denials=(examined,)),
+        *(_rule(f"release.rule-{number}", Outcome.PASS) for number in range(RULES - 2)),
         outcome=Outcome.FAIL,
     )
-    return _screen(_records(findings), verdict, Finished(ExitCode.DENIED, "evaluate_policy", (), ()), summary="")
+    return _records(findings), verdict
 
 
 def passing() -> str:

@@ -24,7 +24,7 @@ class ExitCode(IntEnum):
 
     @property
     def meaning(self) -> str:
-        """The meaning, in a few words, as the README's table has it."""
+        """The meaning, in a few words, as the table in docs/sessions.md has it."""
         return _MEANINGS[self]
 
 
