@@ -335,5 +335,6 @@ def _broken(module: Module, error: str, printed: str) -> InputError:
 
 def _not_there(error: Exception) -> UnavailableError:
     return UnavailableError(
-        f"the policy engine {ENGINE} cannot be loaded: {error}", hint="Install the pipeline's own lock again."
+        f"the policy engine {ENGINE} cannot be loaded: {error}",
+        hint="Install sealwright again; in a checkout, remove .nox/pipeline first.",
     )

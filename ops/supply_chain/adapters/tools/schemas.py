@@ -81,7 +81,7 @@ def schema_file(name: str) -> Path:
     if spec is None or spec.origin is None:
         raise UnavailableError(
             "the Python package cyclonedx-python-lib is not installed: its schemas are needed",
-            hint="Install the pipeline's requirements.txt.",
+            hint="Install sealwright again; in a checkout, remove .nox/pipeline first.",
         )
     return Path(spec.origin).parent / "schema" / "_res" / name
 
@@ -93,5 +93,5 @@ def _schema(name: str) -> Any:
     except (OSError, ValueError) as error:
         raise UnavailableError(
             f"cyclonedx-python-lib has no usable schema {name!r}",
-            hint="Install the version that requirements.txt fixes.",
+            hint="Install sealwright again; in a checkout, remove .nox/pipeline first.",
         ) from error
