@@ -178,8 +178,10 @@ def tests(session: nox.Session) -> None:
     # Many tests wait for a server that does not answer, so two workers per core. Without assert rewriting a worker
     # starts in a third of the time; tests that failed run once more with it, to show the values.
     command = [python, "-m", "pytest", "-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal", "--assert=plain"]
+    # Hundreds of processes import the same modules: without bytecode each of them compiles all of these.
+    bytecode = {"PYTHONDONTWRITEBYTECODE": ""}
     try:
-        session.run(*command, *session.posargs, external=True)
+        session.run(*command, *session.posargs, env=bytecode, external=True)
     except CommandFailed:
         # Where no test failed, the coverage is below its floor: there is nothing to run once more.
         again = ["--last-failed", "--last-failed-no-failures", "none", "--no-cov"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def repository() -> Path:
 def feed_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a cache for the tests that read the real advisories: what is indexed once is there for the next."""
     return tmp_path_factory.mktemp("feed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect the tests without the garbage collector: what is made there stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:
