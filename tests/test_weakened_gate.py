@@ -14,6 +14,7 @@ import pytest
 
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
+from tests.docs.commands import blocks
 from tests.fakes.compiled_rules import compiled_once
 from tests.policy.support import INVOCATION, record, spine_policy
 from tests.test_evaluate_policy import RULE, Place, at
@@ -160,6 +161,17 @@ def test_looser_licences_are_weaker(name: str, place: Place) -> None:
     place.configure(f"[policy]\n{LOOSER_LICENCES[name]}\n")
     assert place.run() == 4
     assert [weakening.setting for weakening in place.verdict().weakened or ()] == [f"policy.data.{name}"]
+
+
+def test_the_guide_on_licences_accepts_exactly_what_it_configures(place: Place, repository: Path) -> None:
+    guide = (repository / "docs/guides/licence-denied.md").read_text(encoding="utf-8")
+    allow, accept = blocks(guide, "toml")
+    place.configure(allow)
+    assert place.run() == 4
+    place.configure(allow + accept)
+    assert place.run() == 0
+    [weakening] = place.verdict().weakened or ()
+    assert (weakening.setting, weakening.value) == ("policy.data.licences.allow_also", "BUSL-1.1")
 
 
 def edited(name: str, **changes: Any) -> dict[str, Any]:

@@ -164,7 +164,9 @@ def test_every_key_of_the_configuration_that_is_named_exists(repository: Path) -
 def test_every_page_is_in_the_index(repository: Path) -> None:
     index = (repository / "docs" / "index.md").read_text(encoding="utf-8")
     named = {found["target"].partition("#")[0] for found in _LINK.finditer(index)}
-    missing = [path.name for path in (repository / "docs").glob("*.md") if path.name not in named | {"index.md"}]
+    docs = repository / "docs"
+    there = [path.relative_to(docs).as_posix() for path in (*docs.glob("*.md"), *docs.glob("guides/*.md"))]
+    missing = [name for name in there if name not in named | {"index.md"}]
     assert missing == []
 
 

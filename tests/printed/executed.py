@@ -63,6 +63,7 @@ EXECUTED = {
     "bench ARGUMENT": CONTRIBUTORS,
     "bench ARGUMENT --write": "tests/docs/test_docs.py::test_bench_writes",
     "daily_scan": f"{_GATED}::test_the_daily_scan_remembers_what_it_saw_first_and_when",
+    "daily_scan --fleet": "tests/test_check_vulnerabilities.py::test_a_fleet_looks_each_pin_up_once_and_tells_each_project",
     "daily_scan --public-log": f"{_GATED}::test_a_public_daily_scan_tells_counts_and_outcomes_only",
     "generate": CONTRIBUTORS,
     "incident --aware --id --kind --summary": f"{_INCIDENT}::test_a_severe_incident_needs_no_finding",
