@@ -955,3 +955,76 @@ def test_the_summary_of_a_fleet_is_bounded_and_a_public_log_names_no_project(
 
 def test_evidence_of_one_project_is_not_for_a_fleet(world: World) -> None:
     assert Projects(world).run("--evidence", str(world.artifacts)) == ExitCode.USAGE
+
+
+SHARED = """
+[reporting]
+email = "team@acme.example"
+[governance]
+model = "cathedral"
+[support]
+policy = "newest"
+[[controls.stated]]
+id = "ING-2"
+statement = "All builds use our mirror."
+"""
+FROM = '[documents]\nstatements_from = "../.security-statements.toml"\n'
+
+
+def test_one_file_states_for_several_projects(world: World) -> None:
+    fleet = Projects(world)
+    (fleet.base / ".security-statements.toml").write_text(SHARED)
+    world.configure(CONFIG + FROM)
+    (fleet.other / ".security-config.toml").write_text('component_name = "other"\n' + FROM + CONTACT)
+    assert fleet.run() == ExitCode.PASS
+    theirs = (fleet.other / "SECURITY.md").read_text()
+    for text in (world.read(), theirs):
+        assert "changes come from the maintainers only" in text
+        assert "The newest release gets security fixes." in text
+        assert "All builds use our mirror." in text
+    assert "team&#64;acme" in world.read()
+    assert "mailto:team@acme.example" in world.read(".well-known/security.txt")
+    assert "security&#64;acme" in theirs, "its own table replaces the shared one"
+    assert "team&#64;" not in theirs
+    assert fleet.run("--check") == ExitCode.PASS
+    (fleet.base / ".security-statements.toml").write_text(SHARED.replace("cathedral", "open"))
+    assert fleet.run("--check") == ExitCode.DENIED
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "said"),
+    [
+        ("../.security-statements.toml", None, "there is no ../.security-statements.toml"),
+        ("../other.toml", SHARED, "documents.statements_from is '../other.toml': expected ../.security-statements"),
+        ("/etc/passwd", SHARED, "documents.statements_from is '/etc/passwd'"),
+        (".security-statements.toml", SHARED, "documents.statements_from is '.security-statements.toml'"),
+        ("../.security-statements.toml", "x = [", "../.security-statements.toml: cannot be read"),
+        ("../.security-statements.toml", "[gate]\nfail_on = 'high'\n", "'gate' is not for several projects"),
+        ("../.security-statements.toml", "[[waivers]]\nid = 'x'\n", "'waivers' is not for several projects"),
+        (
+            "../.security-statements.toml",
+            "[support]\nversions = []\n",
+            "support.versions belongs into the project's own",
+        ),
+        ("../.security-statements.toml", "[[controls.out_of_scope]]\nid = 'x'\n", "controls.out_of_scope belongs"),
+        ("../.security-statements.toml", "[reporting]\nmail = 'x'\n", "../.security-statements.toml: "),
+    ],
+)
+def test_shared_statements_decide_nothing_and_come_from_one_kind_of_file(
+    world: World, capfd: pytest.CaptureFixture[str], path: str, content: str | None, said: str
+) -> None:
+    if content is not None:
+        for name in (".security-statements.toml", "other.toml"):
+            (world.root.parent / name).write_text(content)
+    world.configure(CONFIG + f'[documents]\nstatements_from = "{path}"\n')
+    assert world.run() == ExitCode.USAGE
+    assert said in capfd.readouterr().err
+    assert not (world.root / "SECURITY.md").exists()
+
+
+def test_shared_statements_behind_a_link_are_refused(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    secret = tmp_path_factory.mktemp("elsewhere") / "secret.toml"
+    secret.write_text(SHARED)
+    (world.root.parent / ".security-statements.toml").symlink_to(secret)
+    world.configure(CONFIG + FROM)
+    assert world.run() == ExitCode.INPUT

@@ -184,7 +184,7 @@ def posture(facts: DocumentFacts) -> str:
     since = f"since {markdown.code(config.converted_in)}" if config.converted_in else "without naming its first release"
     return (
         f"The maintainers state that this project has the assurance described here, {since}. "
-        "This is their statement; what the evidence shows is stated below."
+        "This is their statement, not evidence."
     )
 
 

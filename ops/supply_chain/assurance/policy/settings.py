@@ -125,6 +125,7 @@ NEUTRAL: dict[str, str] = {
     "documents.path": "which file is generated and compared",
     "documents.required_claims": "adds requirements",
     "documents.sections_off": "leaves text out; what remains has to be true all the same",
+    "documents.statements_from": "statements for readers; no gate reads them",
     "documents.trust_page": "a link for readers; no gate reads it",
     "feeds.malicious": "adds records to those of the public feed",
     "governance": "statements for readers; no gate reads them",

@@ -46,7 +46,9 @@ class DocumentsConfig(Contract, frozen=True, kw_only=True):
     the project has a `SECURITY.md.template` or a generated `SECURITY.md`. `sections_off` are left out of the default
     template. `required_claims` are ids that `--strict` requires, whatever the template asserts. `badge` is the path
     of the badge's JSON in the project, empty for none. `trust_page` is the https address at which the trust page of all
-    components is published (docs/trust_page.md), empty for none.
+    components is published (docs/trust_page.md), empty for none. `statements_from` is the path of a file `.security-statements.toml` in a folder above
+    the project: its tables `reporting`, `support`, `governance`, `controls` and `more_links` count in documents and claims where the
+    project has no table of its own (docs/security_md.md).
     """
 
     path: DocumentPath = DocumentPath.ROOT
@@ -55,3 +57,4 @@ class DocumentsConfig(Contract, frozen=True, kw_only=True):
     required_claims: tuple[str, ...] = ()
     badge: str = ""
     trust_page: str = ""
+    statements_from: str = ""

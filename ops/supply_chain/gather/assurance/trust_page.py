@@ -14,6 +14,7 @@ from ops.supply_chain.contracts.base import Sha256
 from ops.supply_chain.core.errors import InputError, StageError, UnavailableError
 from ops.supply_chain.gather.assurance.documents.facts import documents_report, facts_of
 from ops.supply_chain.gather.assurance.fleet import FleetProject, members
+from ops.supply_chain.gather.assurance.statements import with_statements
 from ops.supply_chain.runner.context import StageRun
 
 POLICY_COPY = "SECURITY.md"
@@ -76,8 +77,8 @@ def _read(member: FleetProject) -> _Read:
     if member.run is None:
         error = member.error or UnavailableError("the project could not be read")
         return _Read(unread(member.name, error), error=error)
-    run = member.run
     try:
+        run = with_statements(member.run)
         text = read_input_text(run.root, run.config.documents.path.value) or ""
         policy = _policy(run, text)
         text = text if policy == _policy_path(member.name) else ""

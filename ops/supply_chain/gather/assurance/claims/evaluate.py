@@ -25,6 +25,7 @@ from ops.supply_chain.gather.assurance.claims.documents import KINDS, read_docum
 from ops.supply_chain.gather.assurance.claims.project import project_facts
 from ops.supply_chain.gather.assurance.claims.release import Opened, open_release, release_facts
 from ops.supply_chain.gather.assurance.claims.source import SelectedRelease, choose
+from ops.supply_chain.gather.assurance.statements import with_statements
 from ops.supply_chain.runner.context import StageRun
 
 POLICY = TREE / "policy"
@@ -64,6 +65,7 @@ def claims_of(run: StageRun, *, evidence: Path | None = None, rehearsals: bool =
     from ops.supply_chain.adapters.rego import engine as rego
     from ops.supply_chain.adapters.rego.rule_files import load_policy
 
+    run = with_statements(run)
     gathered = gather(run, choose(run, evidence, rehearsals=rehearsals))
     policy = load_policy([("policy:", POLICY)], [PROFILE], {})
     rules = [claim_rule(rule.code, rule.metadata.title, rule.metadata.more) for rule in policy.rules]

@@ -31,6 +31,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.gather.assurance.statements import with_statements
 from ops.supply_chain.runner.context import StageRun
 
 TEMPLATE_NAME = "SECURITY.md.template"
@@ -65,7 +66,7 @@ class DocumentFiles:
     """
 
     def __init__(self, run: StageRun) -> None:
-        self._run = run
+        self._run = run = with_statements(run)
         self._config = run.config.documents
         self.policy = self._config.path.value
 
