@@ -30,6 +30,7 @@ sys.path.insert(0, str(HERE))
 from ops.supply_chain import PIPELINE, StageRow  # noqa: E402 - this folder comes first
 from ops.supply_chain.core.start import start_words  # noqa: E402 - as above
 from sealwright import console_run  # noqa: E402 - as above
+from sealwright.echo import run_without_echo  # noqa: E402 - as above
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["rehearse"]
@@ -236,7 +237,7 @@ def _run(session: nox.Session, command: list[str]) -> None:
     hidden = {OPTIONS_VARIABLE: shlex.join(session.posargs)} if public else {}
     run = console_run.current
     if run is None:
-        session.run(*command, *options, env=hidden, external=True, log=False)
+        run_without_echo(session, [*command, *options], env=hidden)
         return
     os.chdir(run.home)  # nox has changed to the folder of this file
     known = {HOME_VARIABLE: str(run.home), COMMAND_VARIABLE: run.command}
@@ -263,7 +264,8 @@ def _environment(session: nox.Session, name: str, lock_file: str) -> str:
     stamp, digest = home / ".sealwright-lock", hashlib.sha256(text).hexdigest()
     if not (python.exists() and stamp.exists() and stamp.read_text() == digest):
         stamp.unlink(missing_ok=True)
-        session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(home), external=True)
+        session.log(f"Installing what {lock_file} locks into {home.relative_to(HERE)}: once, in about a minute")
+        session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(home), external=True, log=False)
         uv = shutil.which("uv")
         pip = (
             [uv, "pip", "install", "--quiet", "--python", str(python)]
@@ -271,7 +273,7 @@ def _environment(session: nox.Session, name: str, lock_file: str) -> str:
             else [str(python), "-m", "pip", "install", "--quiet"]
         )
         wheels = ["--only-binary", ":all:"] if os.environ.get(WHEELS_ONLY) == "1" else []
-        session.run(*pip, "--require-hashes", *wheels, "-r", lock_file, external=True)
-        session.run(*pip, "--no-deps", "--no-build-isolation", "-e", ".", external=True)
+        session.run(*pip, "--require-hashes", *wheels, "-r", lock_file, external=True, log=False)
+        session.run(*pip, "--no-deps", "--no-build-isolation", "-e", ".", external=True, log=False)
         stamp.write_text(digest)
     return str(python)

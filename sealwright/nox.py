@@ -17,6 +17,7 @@ from functools import cache
 import nox
 
 from sealwright import TREE
+from sealwright.echo import run_without_echo
 
 OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
 
@@ -32,7 +33,7 @@ def __getattr__(name: str) -> Callable[..., object]:
         hidden = {OPTIONS_VARIABLE: shlex.join(session.posargs)} if public else {}
         words = [] if public else session.posargs
         command = [sys.executable, "-Im", "sealwright", name, *words]
-        session.run(*command, env=hidden, external=True, log=False, stderr=sys.stderr)
+        run_without_echo(session, command, env=hidden, stderr=sys.stderr)
 
     session.__doc__ = summary
     return nox.session(name=name, venv_backend="none", default=False)(session)

@@ -6,7 +6,7 @@ import pytest
 
 from ops.supply_chain.contracts.files.verification import Check, Level, Line, StatedWeakening, Verification
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.trust.verification.brief import MOST_LINES, brief
+from ops.supply_chain.trust.verification.brief import MOST_LINES, WIDTH, brief
 
 
 def line(
@@ -37,8 +37,8 @@ GOOD = Check(code="files.known", title="Every file is known", lines=(line(Outcom
 
 def test_a_release_that_verifies() -> None:
     assert brief(verification(GOOD, notes=("n",))).splitlines() == [
-        "demo 1: verified",
-        f"commit    {'c' * 40}, tag v1 (as the release states)",
+        "+ demo 1: verified",
+        f"commit    {'c' * 40}, tag v1 (stated)",
         "level     SLSA Build L1",
         "checks    files 1 of 1",
         "notes     1; all checks, each with a command that checks the same: --verbose",
@@ -51,7 +51,7 @@ def test_the_screen_fits_and_names_a_subject_of_each_check(count: int, lines: in
     bad = [Check(code=f"files.c{number}", title=f"Check {number}", lines=(line(),) * lines) for number in range(count)]
     shown = brief(verification(*bad)).splitlines()
     assert len(shown) <= MOST_LINES
-    assert shown[0] == "demo 1: NOT VERIFIED, do not use it"
+    assert shown[0] == "x demo 1: NOT VERIFIED, do not use it"
     titles = [position for position, text in enumerate(shown) if text.startswith("x    Check ")]
     assert len(titles) == min(count, 5)
     assert all(shown[position + 1].startswith("     a.whl: other bytes") for position in titles)
@@ -77,6 +77,26 @@ def test_a_setting_that_made_the_gate_weaker_is_never_left_out() -> None:
     weakened = (StatedWeakening(setting="gate.fail_on", default="low", value="high", reason="", date="", until=""),)
     shown = brief(verification(GOOD, weakened=weakened)).splitlines()
     assert any(text.startswith("weakened  gate.fail_on") for text in shown)
+
+
+@pytest.mark.parametrize("count", [1, 5, 30])
+def test_no_line_is_wider_than_the_screen(count: int) -> None:
+    words = "is not what the maker states and nothing explains it " * 9
+    bad = [
+        Check(code=f"files.c{number}", title=f"Check {number} {words[:90]}", lines=(line(message=words),) * 9)
+        for number in range(count)
+    ]
+    shown = brief(verification(*bad, GOOD, notes=("n",))).splitlines()
+    assert len(shown) <= MOST_LINES
+    assert max(map(len, shown)) <= WIDTH
+
+
+def test_the_first_character_is_the_verdict() -> None:
+    unseen = Check(code="sbom.valid", title="It is valid", lines=(line(Outcome.NOT_EXAMINED),))
+    accepted = Check(code="release.real", title="It is real", lines=(line(tolerated="rehearsal"),))
+    bad = Check(code="files.known", title="t", lines=(line(),))
+    shapes = [brief(verification(*checks))[:2] for checks in ((GOOD,), (GOOD, unseen), (GOOD, bad), (GOOD, accepted))]
+    assert shapes == ["+ ", "? ", "x ", "! "]
 
 
 def test_names_of_strangers_forge_no_line() -> None:

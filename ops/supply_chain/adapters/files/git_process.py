@@ -94,8 +94,10 @@ def run_git(
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
+        absent = isinstance(error, FileNotFoundError) and folder.is_dir()
+        reason = "it is not on PATH" if absent else str(error)
         raise UnavailableError(
-            f"git: cannot be run in {folder}: {error}", hint="Install git, or put it on PATH."
+            f"git: cannot be run in {folder}: {reason}", hint="Install git, or put it on PATH."
         ) from error
 
 

@@ -1,6 +1,7 @@
 """The result of a verification on one screen: verdict, signer, what does not pass, and each kind of check with its count.
 
-At most `MOST_LINES` lines, apart from settings that made the gate weaker, which are never left out.
+At most `MOST_LINES` lines of `WIDTH` columns, apart from settings that made the gate weaker, which are never left out. The
+first character has the verdict too: `+` verified, `x` not verified, `?` not everything could be examined, `!` accepted and no pass.
 """
 
 from __future__ import annotations
@@ -16,7 +17,12 @@ from ops.supply_chain.trust.verification.report import NO_SETTING, headline, wea
 MOST_LINES = 25
 MOST_PROBLEMS = 5
 MOST_REASONS = 6
-MOST_COLUMNS = 400
+WIDTH = 80
+REASON_COLUMNS = (146, 75)
+"""Most characters of a reason: two lines of it, and one where there is no room for two."""
+
+_INDENT = "     "
+_LABEL = 10
 ALL_CHECKS = "all checks, each with a command that checks the same: --verbose"
 _WORST_FIRST = (Outcome.FAIL, Outcome.NOT_EXAMINED, Outcome.PASS)
 _MARKS = {Outcome.PASS: "+", Outcome.FAIL: "x", Outcome.NOT_EXAMINED: "?"}
@@ -24,13 +30,24 @@ _MARKS = {Outcome.PASS: "+", Outcome.FAIL: "x", Outcome.NOT_EXAMINED: "?"}
 
 def brief(verification: Verification) -> str:
     """Return the result as text for a screen."""
-    head = [headline(verification), *_about(verification)]
-    foot = [
-        f"checks    {', '.join(_families(verification))}",
-        f"notes     {len(verification.notes)}; {ALL_CHECKS}",
-    ]
-    lines = [*head, *_problems(verification, MOST_LINES - len(head) - len(foot)), *foot]
-    return "\n".join(printable(line) for line in lines)
+    head = _wrapped(f"{_shape(verification)} {headline(verification)}", 2)
+    head += [line for about in _about(verification) for line in _wrapped(about, _LABEL)]
+    foot = _wrapped(f"checks    {', '.join(_families(verification))}", _LABEL)
+    foot += _wrapped(f"notes     {len(verification.notes)}; {ALL_CHECKS}", _LABEL)
+    return "\n".join([*head, *_problems(verification, MOST_LINES - len(head) - len(foot)), *foot])
+
+
+def _shape(verification: Verification) -> str:
+    if verification.ruling is Outcome.PASS and verification.tolerated:
+        return "!"
+    return _MARKS[verification.ruling]
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    """Return a line as lines of a screen; a word that is longer, such as an address, stays whole."""
+    return textwrap.wrap(
+        printable(text), WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _problems(verification: Verification, room: int) -> list[str]:
@@ -41,8 +58,8 @@ def _problems(verification: Verification, room: int) -> list[str]:
     )
     more = [f"     and {plural(len(bad) - MOST_PROBLEMS, 'more check')} that do not pass"] * (len(bad) > MOST_PROBLEMS)
     found: list[str] = []
-    for most in range(MOST_REASONS, 0, -1):
-        found = [line for check in bad[:MOST_PROBLEMS] for line in _problem(check, most)]
+    for most, columns in [*((most, REASON_COLUMNS[0]) for most in range(MOST_REASONS, 0, -1)), (1, REASON_COLUMNS[1])]:
+        found = [line for check in bad[:MOST_PROBLEMS] for line in _problem(check, most, columns)]
         if len(found) + len(more) <= room:
             break
     return [*found, *more]
@@ -54,7 +71,7 @@ def _about(verification: Verification) -> Iterator[str]:
         yield f"signer    {signer}"
     if "commit" in facts:
         tag = f", tag {facts['tag']}" if facts.get("tag") else ""
-        yield f"commit    {facts['commit']}{tag} (as the release states)"
+        yield f"commit    {facts['commit']}{tag} (stated)"
     yield f"level     SLSA Build L{verification.level.build}"
     yield from (f"weakened  {setting}" for setting in weakened_lines(verification) if setting != NO_SETTING)
 
@@ -68,18 +85,19 @@ def _signer(signer: Signer) -> str:
     return f"{signer.identity}{issuer}" + (f", {signer.role}" if signer.role else "")
 
 
-def _problem(check: Check, most: int) -> Iterator[str]:
+def _problem(check: Check, most: int, columns: int) -> Iterator[str]:
     wrong = sorted(
         (line for line in check.lines if line.outcome is not Outcome.PASS),
         key=lambda line: _WORST_FIRST.index(line.ruling),
     )
     tolerated = " (accepted here)" if check.ruling is Outcome.PASS else ""
-    yield f"{_MARKS[check.outcome]}    {check.title}{tolerated}"
+    yield from _wrapped(f"{_MARKS[check.outcome]}    {check.title}{tolerated}", len(_INDENT))
     for position, line in enumerate([] if tolerated else wrong[:most], 1):
         left = len(wrong) - most
         more = f" (and {left} more)" if position == most and left > 0 else ""
         said = printable(f"{line.subject}: {line.message}")
-        yield f"     {textwrap.shorten(said, MOST_COLUMNS - len(more), placeholder=' ...')}{more}"
+        shortened = textwrap.shorten(said, columns - len(more), placeholder=" ...")
+        yield from _wrapped(f"{_INDENT}{shortened}{more}", len(_INDENT))
 
 
 def _families(verification: Verification) -> Iterator[str]:
