@@ -23,6 +23,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.outcome import Outcome
 from tests.fakes.compiled_rules import compiled_once
+from tests.formats.received.documents import ALL
 from tests.policy.support import (
     CYCLONEDX,
     GOOD_FINDING,
@@ -198,7 +199,7 @@ BROKEN = {
     "nothing known": b"{}",
     "a key twice": b'{"bomFormat": "CycloneDX", "bomFormat": "CycloneDX"}',
     "NaN": b'{"bomFormat": "CycloneDX", "version": NaN}',
-    "SPDX 3": b'{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": []}',
+    "SPDX 2 as plain XML": b"<Document/>",
     "too deep": b"[" * 100_000,
 }
 
@@ -496,7 +497,7 @@ def test_all_sboms_judges_each_lock(place: Place) -> None:
     document = sbom()
     document["components"][1]["hashes"] = []
     (locks / "requirements.cdx.json").write_text(json.dumps(document))
-    (locks / "requirements.spdx3.json").write_bytes(BROKEN["SPDX 3"])
+    (locks / "requirements.spdx3.json").write_bytes(ALL["SPDX 3 JSON-LD"])
     place.put_records()
     assert place.run() == 0
     assert place.run("--all-sboms") == 4
@@ -741,6 +742,27 @@ def test_real_sboms_of_others_end_in_a_verdict(place: Place, shared_data: Path, 
     paths = [path for path in sorted((shared_data / "sbom" / "real").rglob("*.json")) if path.stat().st_size < 300_000]
     assert paths
     assert {place.run(path) for path in paths[::step]} <= {0, 3, 4, 5}
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in ("CycloneDX JSON", "SPDX 2 JSON")])
+@pytest.mark.parametrize(("licence", "code"), [("MIT", 0), ("SSPL-1.0", 4)])
+def test_licences_of_an_sbom_in_any_format(place: Place, name: str, licence: str, code: int) -> None:
+    path = place.project.parent / "supplier"
+    path.write_bytes(ALL[name].replace(b"MIT", licence.encode()))
+    assert place.run(str(path), "--profile", "licences") == code
+
+
+def test_an_sbom_of_spdx_3_that_is_empty_is_denied(place: Place) -> None:
+    place.sbom.write_text('{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": []}')
+    assert place.run(place.sbom) == 4
+    assert "base.components" in place.denied()
+
+
+def test_what_is_no_sbom_is_refused_with_the_reason(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    path = place.project.parent / "supplier"
+    path.write_text("<!DOCTYPE x><bom/>")
+    assert place.run(str(path), "--profile", "licences") == 3
+    assert "DOCTYPE" in capfd.readouterr().err
 
 
 def test_an_sbom_beside_the_records_of_a_run_is_judged_alone(place: Place, capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,8 @@ a rule without a result denies. The profile `release` is evaluated whether it is
 the gate weaker than its default is shown, and denies unless `[[policy.weakened]]` accepts it until a day
 (docs/policies.md). The first pass evaluates SBOMs and records, before there is provenance, because the
 provenance must cover the verdict; the second (`--provenance`) evaluates the provenance
-(docs/adr/0003-policy-in-two-passes.md). SBOMs can also be evaluated alone: give their paths.
+(docs/adr/0003-policy-in-two-passes.md). SBOMs can also be evaluated alone: give their paths, in any format and
+serialisation (docs/sbom-input.md).
 
 Reads    SBOMs, all records, policy/ and the folders of [policy].folders; --provenance: that statement.
 Writes   dist/verdict/verdict.json, dist/verdict/gate.json (verdict and records); with --provenance
@@ -37,7 +38,7 @@ from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.assurance.policy.consent import accept, refuse, unused
 from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, provenance_input, record_input
-from ops.supply_chain.assurance.policy.sbom import is_readable, sbom_input
+from ops.supply_chain.assurance.policy.sbom import is_readable, received_input, sbom_input
 from ops.supply_chain.assurance.policy.verdicts import (
     build_verdict,
     counts_of,
@@ -55,6 +56,7 @@ from ops.supply_chain.core.digests import sha256_bytes, sha256_file
 from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.shape import Fault
 from ops.supply_chain.gather.assurance.policy import ALWAYS, RELEASE_PROFILES, folders_of, settings_of, weakened_by
 from ops.supply_chain.inventory.checks.check import check_document
@@ -272,16 +274,37 @@ def _gather_sboms(run: StageRun, records: Sequence[StoredRecord]) -> _PolicyInpu
 def _read_sbom(run: StageRun, path: Path, *, required: bool) -> tuple[FileRef, dict[str, Any] | None]:
     data = canonical.read_bytes(path)
     ref = FileRef(path=_label(run, path), sha256=sha256_bytes(data), size=len(data))
-    document = canonical.load_plain(data, where=str(path))
-    if not is_readable(document):
-        if not required:
-            return ref, None
-        raise InputError(
-            f"{path}: expected a CycloneDX or SPDX 2 document in JSON, found another format",
-            hint="Evaluate the CycloneDX form; the other formats are written from the same model.",
-        )
+    document = _own_json(data)
+    if document is None or not is_readable(document):
+        return ref, _received(data, ref, path) if required else None
     problems = [Fault(path=problem.path, message=problem.message) for problem in check_document(document)]
     return ref, sbom_input(document, path=ref.path, sha256=ref.sha256, problems=problems)
+
+
+def _own_json(data: bytes) -> Any:
+    """Return parsed JSON; None for every other format."""
+    try:
+        return canonical.load_plain(data, where="$")
+    except InputError:
+        return None
+
+
+def _received(data: bytes, ref: FileRef, path: Path) -> dict[str, Any]:
+    """Read an SBOM in another format than those that releases have.
+
+    Raises:
+        InputError: It is no SBOM, or cannot be read.
+    """
+    from ops.supply_chain.adapters.tools.received_schemas import schema_defects
+    from ops.supply_chain.formats.received.read import read_received
+
+    try:
+        return received_input(read_received(data, schema_defects), path=ref.path, sha256=ref.sha256 or "")
+    except UnexpectedShapeError as error:
+        raise InputError(
+            f"{path}: {error}",
+            hint="Evaluate a valid document of CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 or 3.0.1.",
+        ) from error
 
 
 def _gather_provenance(run: StageRun, records: Sequence[StoredRecord]) -> _PolicyInput:

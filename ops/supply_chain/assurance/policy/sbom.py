@@ -17,7 +17,9 @@ import msgspec
 from ops.supply_chain.assurance.policy.cyclonedx import cyclonedx_parts
 from ops.supply_chain.assurance.policy.licences import alternatives_of, unknown_term
 from ops.supply_chain.assurance.policy.parts import COMPONENT_ELEMENTS, HASH, Part, Parts, State
+from ops.supply_chain.assurance.policy.received import received_parts
 from ops.supply_chain.assurance.policy.spdx2 import spdx2_parts
+from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.formats.cyclonedx import CycloneDx
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
@@ -45,7 +47,21 @@ def sbom_input(document: dict[str, Any], *, path: str, sha256: str, problems: It
     Raises:
         InputError: It is of an unknown major version.
     """
-    parts = _parts(document, path)
+    return _input(_parts(document, path), path=path, sha256=sha256, problems=problems)
+
+
+def received_input(document: ReceivedSbom, *, path: str, sha256: str) -> dict[str, Any]:
+    """Make one entry of `input.sboms` of a received document; its defects are problems.
+
+    Args:
+        document: In any format and serialisation.
+        path: What to call it.
+        sha256: Of its bytes.
+    """
+    return _input(received_parts(document), path=path, sha256=sha256, problems=())
+
+
+def _input(parts: Parts, *, path: str, sha256: str, problems: Iterable[Fault]) -> dict[str, Any]:
     everything = (*((parts.root,) if parts.root else ()), *parts.components)
     faults = dict.fromkeys((*parts.faults, *problems))
     return {
