@@ -32,7 +32,7 @@ from tests.fakes.distributions import SDIST, WHEEL
 from tests.fakes.signing import IDENTITY, ISSUER
 from tests.rehearsal.support import signer
 from tests.release.distribution_world import ATTESTATIONS, DISTRIBUTIONS, world_of
-from tests.release.signing_world import World, identity
+from tests.release.signing_world import World, files_of, identity, put_files
 from tests.trust.verification.world import _AnyStatement as AnyStatement
 from tests.trust.verification.world import failures
 
@@ -51,9 +51,20 @@ def world(tmp_path: Path, instance: RehearsalInstance, monkeypatch: pytest.Monke
     return world_of(tmp_path, instance, monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def kept() -> dict[str, bytes]:
+    """Return what the first test that needs a signed release puts here: its files, path -> content."""
+    return {}
+
+
 @pytest.fixture
-def signed(world: World) -> World:
-    world.must_sign()
+def signed(world: World, kept: dict[str, bytes]) -> World:
+    """Return a release that the instance has signed: the same for every test, each in a folder of its own."""
+    if kept:
+        put_files(world.release.base, kept)
+    else:
+        world.must_sign()
+        kept.update(files_of(world.release.base))
     return world
 
 

@@ -18,7 +18,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from tests.fakes.distributions import SDIST, WHEEL, sdist, wheel
 from tests.release.handmade import Handmade
-from tests.release.signing_world import World
+from tests.release.signing_world import World, files_of, put_files
 
 DISTRIBUTIONS = {WHEEL: wheel(), SDIST: sdist()}
 ATTESTATIONS = tuple(f"{name}.publish.attestation" for name in sorted(DISTRIBUTIONS))
@@ -56,16 +56,12 @@ def assembled(*, conventional: bool = False) -> dict[str, bytes]:
         release.must(generate_provenance.main)
         release.judge_provenance()
         release.must(assemble_release.main)
-        found = (path for path in Path(folder).rglob("*") if path.is_file())
-        return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+        return files_of(Path(folder))
 
 
 def world_of(
     base: Path, instance: RehearsalInstance, monkeypatch: pytest.MonkeyPatch, *, conventional: bool = False
 ) -> World:
     """Return that release in the world of signing tests."""
-    for name, data in assembled(conventional=conventional).items():
-        path = base / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    put_files(base, assembled(conventional=conventional))
     return World(base, instance, monkeypatch, assembled=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,26 @@ def identity(name: str = IDENTITY, issuer: str = ISSUER, **more: str) -> str:
     return "[[signing.identities]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in facts.items())
 
 
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder: path in it -> content."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def put_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files below a folder: path in it -> content."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
 @cache
 def _assembled() -> dict[str, bytes]:
     """What a release by hand is when it is about to be signed: path -> content; made once, the same for every test."""
     with tempfile.TemporaryDirectory() as folder:
         Handmade(Path(folder)).until("retain_artifacts")
-        found = (path for path in Path(folder).rglob("*") if path.is_file())
-        return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+        return files_of(Path(folder))
 
 
 class World:
@@ -45,10 +59,7 @@ class World:
     ) -> None:
         clear_platform(monkeypatch)
         self.release, self.patch = Handmade(base), monkeypatch
-        for name, data in _assembled().items() if assembled else ():
-            path = base / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+        put_files(base, _assembled() if assembled else {})
         self.use(instance)
         self.config(identity())
 
