@@ -34,7 +34,7 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats.cause_lines import CauseText, cause_text
 from ops.supply_chain.gather.gates.records import read_records
-from ops.supply_chain.gather.gates.since import since_earlier
+from ops.supply_chain.gather.gates.since import expected_gates, since_earlier
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
 from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.risk.findings.render.markdown import counts_only, report_markdown, summary
@@ -47,8 +47,6 @@ from ops.supply_chain.runner.stage import run_stage
 from ops.supply_chain.runner.streams import terminal_width
 
 FOLDER = "findings"
-SCANS = "check_"
-"""Prefix of the stages that scan for findings."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +109,7 @@ def _report(run: StageRun) -> tuple[FindingsReport, list[CauseText]]:
         component=run.project.name,
         version=records[0].version,
         gates={row.script for row in PIPELINE if row.gate},
-        expected={row.script for row in PIPELINE if row.gate and row.script.startswith(SCANS)},
+        expected=expected_gates(run.dist),
     )
     report = msgspec.structs.replace(report, since=since_earlier(run.dist, report, records))
     fail_on = run.config.gate.fail_on

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.adapters.tools.chromium import print_pdf
-from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline
+from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline, SinceInput
 from ops.supply_chain.assurance.report.page import ReportPage, build_page
 from ops.supply_chain.contracts.values.cause import Mark
 from ops.supply_chain.core.outcome import Outcome
@@ -35,9 +35,16 @@ def big() -> ReportPage:
 def rich() -> ReportPage:
     """Every section with something in it, of every tone."""
     difference = PackageChange(kind="relicensed", name="idna", version="1.0", before=("MIT",), after=("GPL-3.0-only",))
+    whole = big_evidence(24, 24)
     return build_page(
         replaced(
-            big_evidence(24, 24),
+            whole,
+            since=SinceInput(
+                sentence="Since the scan of 2026-11-19T04:00:00Z: 12 new, 12 updated, 0 unchanged, 2 gone.",
+                words=("new", "updated") * (len(whole.finding_rows) // 2),
+                gone=whole.finding_rows[:2],
+                not_compared=("check_hashes: the earlier scan did not examine everything",),
+            ),
             rehearsal=True,
             verdict=verdict(
                 rule(),

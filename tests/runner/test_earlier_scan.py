@@ -11,7 +11,7 @@ from ops.supply_chain.contracts.files.findings_report import FindingsReport, Sin
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import UsageError
-from ops.supply_chain.gather.gates.since import scan_note, since_earlier
+from ops.supply_chain.gather.gates.since import expected_gates, scan_note, since_earlier
 from ops.supply_chain.risk.findings.report import build_report
 from ops.supply_chain.runner import earlier_scan
 from ops.supply_chain.runner.dist_lock import LOCK_NAME
@@ -125,3 +125,10 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="was not made by sealwright"):
         keep_earlier(folder, tmp_path)
     assert (folder / "records/check_locks.json").is_file()
+
+
+def test_a_scan_needs_the_records_of_its_own_gates(dist: Path, tmp_path: Path) -> None:
+    assert "check_source" in expected_gates(dist)
+    keep_earlier(dist, tmp_path)
+    assert expected_gates(dist) >= {"check_hashes", "check_locks", "check_malware", "check_vulnerabilities"}
+    assert "check_source" not in expected_gates(dist)

@@ -9,12 +9,53 @@ import pytest
 
 from ops.supply_chain import row_of
 from ops.supply_chain.assurance.report import markdown
+from ops.supply_chain.assurance.report.headline import SCANNED
+from ops.supply_chain.assurance.report.inputs import SinceInput
 from ops.supply_chain.assurance.report.page import build_page
 from ops.supply_chain.assurance.report.stages import ONE_BY_ONE, SIDE_BY_SIDE, VERIFY
 from ops.supply_chain.assurance.report.tone import Tone
+from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import Weakening
 from ops.supply_chain.core.outcome import Outcome
 from tests.assurance.report.support import evidence, page, reason, record, records, rule, verdict, verification
+
+SINCE = SinceInput(sentence="Since.", words=(), gone=(), not_compared=())
+SCAN: dict[str, Any] = {
+    "since": SINCE,
+    "verdict": None,
+    "provenance_verdict": None,
+    "verification": None,
+    "released": {},
+}
+
+
+def scan_records(*others: Record) -> tuple[Record, ...]:
+    given = {one.stage: one for one in others}
+    return tuple(given.get(name) or record(name) for name in sorted(SCANNED))
+
+
+def test_a_scan_is_about_its_own_gates_alone() -> None:
+    shown = page(records=scan_records(), **SCAN).headline
+    assert (shown.word, shown.tone, shown.reasons) == ("Nothing open", Tone.PASS, ())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"), [(Outcome.FAIL, "Open findings"), (Outcome.NOT_EXAMINED, "Not examined in full")]
+)
+def test_a_scan_that_did_not_pass(outcome: Outcome, word: str) -> None:
+    shown = page(records=scan_records(record("check_malware", outcome=outcome)), **SCAN).headline
+    assert shown.word == word
+    assert shown.tone is not Tone.PASS
+    assert [reason for reason in shown.reasons if not reason.startswith("Malware")] == []
+
+
+@pytest.mark.parametrize("missing", SCANNED)
+def test_a_scan_without_a_record_is_not_nothing_open(missing: str) -> None:
+    left = tuple(one for one in scan_records() if one.stage != missing)
+    shown = page(records=left, **SCAN).headline
+    assert (shown.word, shown.tone) == ("Not examined in full", Tone.UNKNOWN)
+    assert len(shown.reasons) == 1
+
 
 DENIED = verdict(rule(outcome=Outcome.FAIL, denials=(reason(),), examined=0), outcome=Outcome.FAIL)
 OPEN = verdict(rule(outcome=Outcome.NOT_EXAMINED, unknowns=(reason(),), examined=0), outcome=Outcome.NOT_EXAMINED)

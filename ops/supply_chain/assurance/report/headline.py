@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ops.supply_chain import row_of, title_of
+from ops.supply_chain import daily_scan_uses, row_of, title_of
 from ops.supply_chain.assurance.report.inputs import ReportInput
 from ops.supply_chain.assurance.report.stages import SIDE_BY_SIDE
 from ops.supply_chain.assurance.report.tone import Tone, plural
@@ -21,6 +21,9 @@ from ops.supply_chain.contracts.files.verdict import Verdict, as_clause
 from ops.supply_chain.contracts.values.cause import Mark
 from ops.supply_chain.contracts.values.weakening import weakened_sentence
 from ops.supply_chain.core.outcome import Outcome
+
+SCANNED = tuple(use.name for step in daily_scan_uses() for use in step if use.stage.gate)
+"""The gates of `daily_scan`."""
 
 MOST_REASONS = 6
 LONGEST_REASON = 140
@@ -128,10 +131,23 @@ def _denied(evidence: ReportInput, denied: list[Verdict]) -> Headline:
 
 def _undecided(evidence: ReportInput, gaps: tuple[str, ...]) -> Headline:
     failed = sum(record.outcome is Outcome.FAIL for record in evidence.records)
+    if evidence.since is not None:
+        return _scanned(failed, gaps)
     if failed:
         sentence = f"{plural(failed, 'stage')} failed; the policy was not evaluated."
         return _made(Tone.FAIL, "Open findings", sentence, gaps)
     return _made(Tone.UNKNOWN, "Not decided", "The policy was not evaluated in this run.", gaps)
+
+
+def _scanned(failed: int, gaps: tuple[str, ...]) -> Headline:
+    """Return the headline of a scan: only its gates count, and it decides nothing about a release."""
+    if failed:
+        return _made(Tone.FAIL, "Open findings", f"{plural(failed, 'gate')} of this scan failed.", gaps)
+    if gaps:
+        return _made(Tone.UNKNOWN, "Not examined in full", "No gate of this scan failed, but not all passed.", gaps)
+    return _made(
+        Tone.PASS, "Nothing open", "Every gate of this scan passed. A scan decides nothing about a release.", ()
+    )
 
 
 def _is_open(verdict: Verdict) -> bool:
@@ -161,12 +177,15 @@ def _short(text: str) -> str:
 def _gaps(evidence: ReportInput, verification: VerificationView | None) -> Iterator[str]:
     """Yield a sentence for each reason why the verdict cannot be "Allowed"."""
     left = {record.stage: record for record in evidence.records}
-    for script in SIDE_BY_SIDE:
-        if script not in left and row_of(script).required:
+    scan = evidence.since is not None
+    for script in SCANNED if scan else SIDE_BY_SIDE:
+        if script not in left and (scan or row_of(script).required):
             yield f"{title_of(script)}: no record, so it was not checked."
     for _, record in sorted(left.items()):
         if record.outcome is not Outcome.PASS:
             yield _not_passed(record)
+    if scan:
+        return
     if evidence.verdict is None:
         yield "The policy was not evaluated."
     elif evidence.provenance_verdict is None:

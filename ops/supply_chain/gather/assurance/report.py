@@ -40,7 +40,7 @@ from ops.supply_chain.core.moments import parse_timestamp
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.gather.gates.records import read_records, record_paths
-from ops.supply_chain.gather.gates.since import since_earlier
+from ops.supply_chain.gather.gates.since import expected_gates, since_earlier
 from ops.supply_chain.release.retention.rules import newest
 from ops.supply_chain.risk.advisories.response import ResponseClock
 from ops.supply_chain.risk.findings.causes import root_causes
@@ -59,9 +59,6 @@ RELEASE_FOLDER = "release"
 ASSEMBLY_STAGE = "assemble_release"
 CLOCK_STAGE = "check_vulnerabilities"
 """The gate whose findings have due dates."""
-
-SCANS = "check_"
-"""Prefix of the stages that report findings."""
 
 NO_CLAIMS = f"Claims were not evaluated in this run; {command('report')} evaluates them."
 
@@ -134,7 +131,7 @@ def _findings(run: StageRun, records: tuple[Record, ...], version: str) -> Findi
         component=run.project.name,
         version=version,
         gates={row.script for row in PIPELINE if row.gate},
-        expected={row.script for row in PIPELINE if row.gate and row.script.startswith(SCANS)},
+        expected=expected_gates(run.dist),
     )
     return msgspec.structs.replace(report, since=since_earlier(run.dist, report, found))
 

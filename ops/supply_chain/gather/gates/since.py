@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ops.supply_chain import PIPELINE
+from ops.supply_chain import PIPELINE, daily_scan_uses
 from ops.supply_chain.contracts.files.findings_report import FindingsReport, SinceEarlier
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
@@ -23,6 +23,9 @@ from ops.supply_chain.risk.findings.report import build_report
 from ops.supply_chain.risk.findings.since import EarlierScan, compare_scans
 from ops.supply_chain.runner.earlier_scan import earlier_records
 from ops.supply_chain.runner.stage import RECORDS_FOLDER
+
+_SCANS = "check_"
+"""Prefix of the stages that scan for findings."""
 
 _FLEET = "fleet"
 """Option of a record: whether many projects were scanned."""
@@ -50,6 +53,13 @@ def since_earlier(dist: Path, report: FindingsReport, records: Sequence[Record])
             found.append(record)
     earlier = build_report(found, component=report.component, version="", gates=_gates(), expected=())
     return compare_scans(report, records, EarlierScan(records=tuple(found), report=earlier, unusable=unusable))
+
+
+def expected_gates(dist: Path) -> set[str]:
+    """Return the gates that scan for findings and should have left a record: those of `daily_scan` in the folder of a scan."""
+    scanned = {use.name for step in daily_scan_uses() for use in step}
+    scans = {row.script for row in PIPELINE if row.gate and row.script.startswith(_SCANS)}
+    return scans if earlier_records(dist) is None else scans & scanned
 
 
 def scan_note(dist: Path, component: str) -> str:
