@@ -25,6 +25,7 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.commands import Typing, as_typed, pasteable
 from ops.supply_chain.core.start import TREE
+from ops.supply_chain.runner.arguments import OPTIONS_VARIABLE
 from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.gate_project import accept_small_feeds
 from tests.fakes.integrity import FakeIntegrity
@@ -49,8 +50,9 @@ class _Session:
         self.posargs = words
         self.started: list[str] = []
 
-    def run(self, *command: str, **_: object) -> None:
-        self.started = list(command)
+    def run(self, *command: str, env: Mapping[str, str] | None = None, **_: object) -> None:
+        # In a public log the options travel in the environment.
+        self.started = [*command, *shlex.split((env or {}).get(OPTIONS_VARIABLE, ""))]
 
 
 def started_by(command: str, found: Mapping[str, Any] | None = None) -> tuple[str, list[str]]:

@@ -261,7 +261,12 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+SLOW = frozenset({"document.stale", "lock.unread, groups", "lock.unread, a script", "vulnerability.known, not fixed"})
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.whole if name in SLOW else ()) for name in CASES]
+)
 def test_who_follows_the_advice_ends_the_finding(name: str, scratch: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
     code, advice = name.partition(",")[0], CASES[name]
     if "uv" in name and shutil.which("uv") is None:

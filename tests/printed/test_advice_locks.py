@@ -165,7 +165,13 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("name", FAULTS)
+TWICE = frozenset({"sbom.no-lock", "malware.not-examined", "hash.not-examined", "lock.no-moment"})
+"""Faults that another case has as well."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.whole if "," in name or name in TWICE else ()) for name in FAULTS]
+)
 def test_the_command_that_is_advised_ends_the_finding(name: str, scratch: Scratch) -> None:
     code, fault = name.partition(",")[0], FAULTS[name]
     stage = fault.command.split()[2]

@@ -332,7 +332,12 @@ TYPED: dict[str, Case] = {
 }
 
 
-@pytest.mark.parametrize("form", TYPED)
+SLOW = frozenset({"check_vulnerabilities --second-opinion", "evaluate_claims", "evaluate_policy", "report"})
+
+
+@pytest.mark.parametrize(
+    "form", [pytest.param(form, marks=pytest.mark.whole if form in SLOW else ()) for form in TYPED]
+)
 def test_it_does_what_it_is_printed_for(form: str, scratch: Scratch) -> None:
     TYPED[form](scratch)
 

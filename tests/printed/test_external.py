@@ -99,6 +99,7 @@ def test_options_of_cosign_exist() -> None:
             assert {word for word in words if word.startswith("--")} <= COSIGN[verb], line
 
 
+@pytest.mark.whole
 def test_sigstore_takes_its_words() -> None:
     from sigstore._cli import _parser
 
