@@ -34,6 +34,7 @@ EXECUTED = {
     r"cosign verify-blob(-attestation)? --bundle N-V-": _COSIGN,
     r"cosign (sign-blob|public-key|verify-blob --bundle FILE)": "tests/printed/test_external.py::test_options_of_cosign_exist",
     r"git add": _TYPED,
+    r"uv lock( --upgrade-package idna)?$": "tests/test_check_locks.py::test_the_lock_of_uv_is_checked_by_uv",
     r"git tag v1\.2\.0": _TYPED,
     r"jq -S '\.verdict'": _TYPED,
     r"jq '\.runs": _TYPED,
@@ -121,15 +122,21 @@ def one(beginning: str) -> str:
 
 
 def test_it_does_what_it_says(scratch: Scratch, tmp_path: Path) -> None:
-    scratch.write("sub/requirements.contents.json", "{}")
-    scratch.write("requirements-build.txt", "")
     for name in ("user.name", "user.email"):
         typed(f"git config {name} T", scratch.root)
-    for beginning in ('git add "*.contents.json"', "git add requirements-build."):
-        typed(one(beginning), scratch.root)
-    assert typed("git status --short", scratch.root).split() == ["M", ".security-config.toml"]
-    typed(one("git tag"), scratch.root)
-    assert typed("git tag", scratch.root) == "v1.2.0\n"
+    adding = [line for line in lines() if line.startswith("git add")]
+    assert len(adding) > 2
+    for number, line in enumerate(adding):
+        for path in ("sub/requirements.contents.json", "requirements-build.txt", "uv.provenance.json"):
+            scratch.write(path, str(number))
+        typed(line, scratch.root)
+        assert typed("git log -1 --format=%s", scratch.root).strip() in line
+    typed(f"git init -q --bare {shlex.quote(str(tmp_path / 'origin'))}", tmp_path)
+    typed(f"git remote add origin {shlex.quote(str(tmp_path / 'origin'))}", scratch.root)
+    for line in (line for line in lines() if line.startswith("git tag")):
+        typed(line, scratch.root)
+        assert typed("git tag", scratch.root) == "v1.2.0\n"
+        typed("git tag -d v1.2.0", scratch.root)
     (tmp_path / "N-V-gate.json").write_text('{"verdict": {"b": 1, "a": 2}}')
     pretty = json.dumps({"a": 2, "b": 1}, indent=2) + "\n"
     assert typed(one("jq -S '.verdict'"), tmp_path).split()[0] == hashlib.sha256(pretty.encode()).hexdigest()
