@@ -61,6 +61,7 @@ from ops.supply_chain.dependencies.locks.errors import broken_finding
 from ops.supply_chain.gather.dependencies.build_sources import build_source_findings
 from ops.supply_chain.gather.dependencies.constraints import with_constraints
 from ops.supply_chain.gather.dependencies.exported import check_exported
+from ops.supply_chain.gather.dependencies.group_sources import group_source_findings
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.gather.dependencies.siblings import sibling_findings
 from ops.supply_chain.gather.dependencies.tool_check import check_with_tool
@@ -174,6 +175,7 @@ def _check(
     sound = [lock for lock, check in found if lock is not None and check.examined and not check.findings]
     differing = [finding for lock in sound for finding in sibling_findings(project.root, lock, jobs.get(lock.path))]
     differing += build_source_findings(project.root, [lock.path for lock in sound])
+    differing += group_source_findings(project.root, [lock.path for lock in sound])
     found += [
         (None, LockCheck(path=finding.path, how=CheckMethod.SIBLING, findings=(finding,))) for finding in differing
     ]

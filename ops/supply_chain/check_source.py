@@ -6,7 +6,8 @@ file is read and compared with what a checkout writes. What a release reads (loc
 from, configuration, rules, templates, workflows) counts although a committed .gitignore ignores it, and so do files that
 are not checked out.
 dist/ and the retained releases are left out. The version under release has to be that of the tag at HEAD, of the
-project's metadata, and of no other commit's tag; tags are v1.2, 1.2, NAME==1.2 or NAME-v1.2, compared by PEP 440. No
+project's metadata, and of no other commit's tag; tags are v1.2, 1.2, NAME==1.2 or NAME-v1.2, compared by PEP 440. Where the build backend
+takes the version from git's tag, the tag at HEAD states it, and nothing is run. No
 waiver applies, and [gate].fail_on does not: --allow-dirty releases the tree as it is, and customers see it.
 
 --test-results adds the results of the tests to the release, and a failed test denies it.

@@ -5,9 +5,12 @@ Reads    requirements.in files, pyproject.toml. A source is any requirements*.in
          no requirements.in and no other tool's lock at its top. The lock beside a source provides the pins to
          keep and, in `# uv-compiled-at:`, the timestamp after which releases were ignored.
          For a Python package also requirements-build.in, which is written from [build-system] of its pyproject.toml.
+         Where pyproject.toml is compiled and there is no other source: requirements-NAME.in of each dependency group and extra,
+         which is written from it.
 Writes   requirements.txt, requirements.cdx.json, requirements.provenance.json beside each source (name.txt,
          name.cdx.json, name.provenance.json for a name.in); each file atomically, the lock last.
          requirements-build.in beside the pyproject.toml of each package, unless [build].allow is false: the requirements of its build.
+         requirements-NAME.in of each dependency group and extra, as above.
          With [build].allow = true also what its build backend asks for, which runs the backend on a copy of the project.
          Every package keeps its extras, which pip before 23.3 needs with --require-hashes.
          A new lock of pyproject.toml is for every platform and every Python that requires-python allows; an existing lock
@@ -63,6 +66,7 @@ from ops.supply_chain.gather.dependencies.build_sources import (
     build_source_findings,
     write_build_sources,
 )
+from ops.supply_chain.gather.dependencies.group_sources import group_source_findings, write_group_sources
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
@@ -89,10 +93,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def _perform(run: StageRun) -> StageResult:
     options = _options(run)
-    changed = () if run.args.check or run.args.paths else write_build_sources(run.root, run.config)
+    changed = () if run.args.check or run.args.paths else _write_sources(run)
     groups = _jobs(run, options)
     planned = [job.path for group in groups for job in group]
-    drifted = tuple(build_source_findings(run.root, planned)) if run.args.check else ()
+    drifted = (
+        (*build_source_findings(run.root, planned), *group_source_findings(run.root, planned)) if run.args.check else ()
+    )
     compiler = Uv(run.root, cache=run.cache / "uv", config=run.config, offline=run.offline)
     sent: list[CompileRequest] = []
 
@@ -111,8 +117,12 @@ def _perform(run: StageRun) -> StageResult:
     notes = [f"{young} of them record a timestamp that is younger than the cool-down"] if young else []
     notes += [note for lock in locks for note in left_out_notes(lock.result)]
     notes += [note for lock in locks for note in not_upgraded_notes(lock.result, options)]
-    notes += [f"{path} was written from [build-system]" for path in changed]
+    notes += [f"{path} was written from pyproject.toml" for path in changed]
     return _result(run, locks, written, runs=len(sent), notes=notes, drifted=drifted)
+
+
+def _write_sources(run: StageRun) -> tuple[str, ...]:
+    return (*write_build_sources(run.root, run.config), *write_group_sources(run.root, run.config))
 
 
 def _compile(

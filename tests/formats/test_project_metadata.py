@@ -83,3 +83,38 @@ def test_each_version_names_its_place() -> None:
 def test_a_broken_setup_cfg_is_an_input_error() -> None:
     with pytest.raises(InputError, match=r"setup\.cfg: cannot be read"):
         read_metadata({}, "no section\n", has_setup_py=False)
+
+
+FROM_TAG = {
+    "hatch-vcs": ('[project]\ndynamic = ["version"]\n[tool.hatch.version]\nsource = "vcs"', True),
+    "a hatch plug-in": (
+        '[project]\ndynamic = ["version"]\n[tool.hatch.version]\nsource = "uv-dynamic-versioning"',
+        True,
+    ),
+    "hatch, from a file": (
+        '[project]\ndynamic = ["version"]\n[build-system]\nrequires = ["hatchling", "hatch-vcs"]\n[tool.hatch.version]\npath = "x.py"',
+        False,
+    ),
+    "setuptools-scm, required alone": (
+        '[project]\ndynamic = ["version"]\n[build-system]\nrequires = ["setuptools", "setuptools_scm[toml]>=8"]',
+        True,
+    ),
+    "setuptools-scm for files, version of an attribute": (
+        '[project]\ndynamic = ["version"]\n[build-system]\nrequires = ["setuptools-scm"]\n[tool.setuptools.dynamic]\nversion = {attr = "x.y"}',
+        False,
+    ),
+    "pdm": ('[project]\ndynamic = ["version"]\n[tool.pdm.version]\nsource = "scm"', True),
+    "a stated version": ('[project]\nversion = "1"\n[build-system]\nrequires = ["setuptools-scm"]', False),
+    "another backend": ('[project]\ndynamic = ["version"]\n[build-system]\nrequires = ["own-backend"]', False),
+    "malformed": ('[project]\ndynamic = ["version"]\n[build-system]\nrequires = "setuptools-scm"', False),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), FROM_TAG.values(), ids=FROM_TAG)
+def test_a_version_that_is_taken_from_the_tag_is_known_as_such(text: str, expected: bool) -> None:
+    assert read_metadata(tomllib.loads(text), "", has_setup_py=False).from_tag is expected
+
+
+def test_a_directive_of_setup_cfg_is_no_tag() -> None:
+    document = tomllib.loads('[build-system]\nrequires = ["setuptools-scm"]')
+    assert not read_metadata(document, "[metadata]\nversion = attr: x.y\n", has_setup_py=False).from_tag

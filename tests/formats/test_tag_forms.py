@@ -74,3 +74,18 @@ def test_each_form_starts_for_the_tag_that_it_is_read_from() -> None:
         assert re.fullmatch(form.expression, form.tag(form.version))
     assert len(tag_forms([f"p{number}x-1.0" for number in range(50)], [])) == MOST_FORMS
     assert TagForm("v").name == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        (TagForm("v", "1.2.9"), "v1.2.10"),
+        (TagForm("", "26.1.0"), "26.1.1"),
+        (TagForm("cli==", "0.4"), "cli==0.5"),
+        (TagForm("v", "2.0.0rc1"), "v2.0.0"),
+        (TagForm("v", "1!3"), "v1!4"),
+        (TagForm("v"), "v0.1.0"),
+    ],
+)
+def test_the_next_tag(form: TagForm, expected: str) -> None:
+    assert form.next_tag == expected

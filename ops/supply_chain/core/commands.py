@@ -20,7 +20,7 @@ _TOOLS = r"(?:nox|sealwright|uv|uvx|pip|pip-compile|pipx|poetry|pdm|pipenv|conda
 _PASTEABLE = re.compile(
     rf"`(?P<quoted>(?:cd [^`&\n]+ && )?{_TOOLS} [^`\n]+)`"
     r"|\b(?P<session>nox -s [a-z]\w*(?: -- (?:(?! (?:and|or) )[^`,;()\n])*?(?=[`,;()\n]| (?:and|or) |\.(?:\s|$)|$))?)"
-    rf"|: (?P<final>(?:cd [^`&\n]+ && )?{_TOOLS} (?:-|lock|export|mv|update|upgrade|add|install|remove|sync|compile|export|pip|run)\b[^`;()\n]*?)(?=\.?$)"
+    rf"|: (?P<final>(?:cd [^`&\n]+ && )?{_TOOLS} (?:-|lock|export|mv|update|upgrade|add|install|remove|sync|compile|export|pip|run|tag)\b[^`;()\n]*?)(?=\.?$)"
 )
 _FOLDER = r"(?P<folder>'[^']*'|\"[^\"]*\"|[^\s`,;]+)"
 _FOLDER_OPTIONS = {

@@ -20,6 +20,9 @@ PIPFILE = "Pipfile"
 BUILD_LOCK = "requirements-build.txt"
 """The lock of what builds a package, as `compile_locks` names it: none of it is in the product."""
 
+PIPELINE_LOCK = "requirements/sealwright.txt"
+"""The lock of what the workflows install that `adopt` writes: none of it is in the product either."""
+
 
 class LockFormat(NamedTuple):
     """What sealwright knows of a lock format.

@@ -8,14 +8,38 @@ https://setuptools.pypa.io/en/latest/userguide/declarative_config.html (`attr:`,
 from __future__ import annotations
 
 import configparser
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.supply_chain.contracts.values.source import ProjectMetadata, StatedVersion
 from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import excerpt, printable
 
 PYPROJECT, SETUP_CFG, SETUP_PY = "pyproject.toml", "setup.cfg", "setup.py"
+
+TAG_READERS = frozenset(
+    {
+        "dunamai",
+        "flit-scm",
+        "hatch-vcs",
+        "pbr",
+        "poetry-dynamic-versioning",
+        "setuptools-git-versioning",
+        "setuptools-scm",
+        "uv-dynamic-versioning",
+        "vcs-versioning",
+        "versioneer",
+        "versioningit",
+    }
+)
+"""Build requirements that take the version from git's tags, PEP 503."""
+
+_HATCH_TAG_SOURCES = frozenset({"vcs", "uv-dynamic-versioning", "versioningit"})
+"""Values of `[tool.hatch.version].source` of plug-ins that do."""
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def read_metadata(pyproject: Mapping[str, Any], setup_cfg: str, *, has_setup_py: bool) -> ProjectMetadata:
@@ -31,10 +55,12 @@ def read_metadata(pyproject: Mapping[str, Any], setup_cfg: str, *, has_setup_py:
     project, tool = _table(pyproject, "project"), _table(pyproject, "tool")
     poetry, setup = _table(tool, "poetry"), _setup_metadata(setup_cfg)
     names = (project.get("name"), poetry.get("name"), setup.get("name"))
+    dynamic = _dynamic(pyproject, setup, has_setup_py=has_setup_py)
     return ProjectMetadata(
         name=next((name for name in names if isinstance(name, str) and name), ""),
         versions=tuple(_versions(pyproject, setup)),
-        dynamic=_dynamic(pyproject, setup, has_setup_py=has_setup_py),
+        dynamic=dynamic,
+        from_tag=bool(dynamic) and _is_from_tag(pyproject, setup),
         is_package=_is_package(pyproject, has_setup=has_setup_py or bool(setup)),
     )
 
@@ -74,6 +100,30 @@ def _dynamic(pyproject: Mapping[str, Any], setup: Mapping[str, str], *, has_setu
     if not has_setup_py and isinstance(backend, str) and _is_package(pyproject, has_setup=False):
         return excerpt(backend)
     return SETUP_PY if has_setup_py else ""
+
+
+def build_requirements(pyproject: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of `[build-system].requires` of a parsed `pyproject.toml`, PEP 503."""
+    requires = _table(pyproject, "build-system").get("requires")
+    texts = [text for text in requires if isinstance(text, str)] if isinstance(requires, list) else []
+    return frozenset(normalise(name.group()) for text in texts if (name := _NAME.match(text.strip())))
+
+
+def has_scm_source(pyproject: Mapping[str, Any]) -> bool:
+    """Return whether `[tool.pdm.version]` takes the version from the repository."""
+    return _table(_table(_table(pyproject, "tool"), "pdm"), "version").get("source") == "scm"
+
+
+def _is_from_tag(pyproject: Mapping[str, Any], setup: Mapping[str, str]) -> bool:
+    """Return whether what computes the version takes it from git's tag, as far as the files show it."""
+    tool = _table(pyproject, "tool")
+    by_attribute = "attr" in _table(_table(_table(tool, "setuptools"), "dynamic"), "version")
+    if _is_directive(setup) or by_attribute:
+        return False
+    hatch = _table(_table(tool, "hatch"), "version")
+    if hatch:
+        return hatch.get("source") in _HATCH_TAG_SOURCES
+    return has_scm_source(pyproject) or not TAG_READERS.isdisjoint(build_requirements(pyproject))
 
 
 def _is_replaced(tool: Mapping[str, Any]) -> bool:

@@ -50,6 +50,16 @@ class TagForm(NamedTuple):
         """Return the tag of a version, which is given without a `v`."""
         return f"{self.prefix}{version}"
 
+    @property
+    def next_tag(self) -> str:
+        """The tag of the version after the newest one, its last number raised by one; of `0.1.0` where there is none."""
+        version = parse_version(self.version)
+        if version is None:
+            return self.tag("0.1.0")
+        release = (*version.release[:-1], version.release[-1] + (0 if version.is_prerelease else 1))
+        epoch = f"{version.epoch}!" if version.epoch else ""
+        return self.tag(epoch + ".".join(map(str, release)))
+
 
 def read_form(tag: str) -> TagForm | None:
     """Return the form of a tag; None where no version is at its end."""

@@ -11,15 +11,23 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import posixpath
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from ops.supply_chain import commands, release_uses
-from ops.supply_chain.assurance.adoption.report import next_steps
+from ops.supply_chain.adapters.files import git
+from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.assurance.adoption.report import commit_command, next_steps
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
+from ops.supply_chain.core.start import TREE, is_carried
 from ops.supply_chain.core.text import plural
+from ops.supply_chain.dependencies.compile.sources import lock_of
+from ops.supply_chain.formats.lock_formats import BUILD_LOCK
 from ops.supply_chain.gather.assurance.adoption.survey import survey_of
+from ops.supply_chain.gather.dependencies.build_sources import write_build_sources
+from ops.supply_chain.gather.dependencies.group_sources import write_group_sources
 from ops.supply_chain.release.evidence import baseline_beside
 from ops.supply_chain.runner.arguments import absolute
 from ops.supply_chain.runner.clock import read_clock
@@ -65,15 +73,20 @@ def _adopt(steps: Sequence[str], options: list[str]) -> int:
             kind=ErrorClass.COMMAND_LINE,
         )
     given = first[0] if first else str(shared.project)
+    # An installed sealwright acts on the current folder, which no command has to name.
+    named = "" if is_carried(TREE) and not first and absolute(shared.project) == Path.cwd() else given
+    root = absolute(Path(given))
+    before = git.uncommitted(root) if own.write else ()
     code = int(stage.main([given, *_own_words(own), *_shared_words(shared), "--no-next-steps"]))
     if code != ExitCode.PASS:
         return code
-    root = absolute(Path(given))
     notes = _first_files(root, shared) if own.write and not shared.offline else []
     survey = survey_of(root, now=read_clock())
     version = ["--version", VERSION] if not (shared.version or survey.released_as) else []
     notes += [("version", UNVERSIONED)] * bool(version)
-    advice = rehearse.Advice(next_steps(survey, written=own.write, project=given), tuple(notes))
+    written = [path for path in git.uncommitted(root) if path not in before] if own.write else []
+    commit = commit_command(written, named, alone=not before)
+    advice = rehearse.Advice(next_steps(survey, written=own.write, project=named, commit=commit), tuple(notes))
     code = rehearse.main([*steps, "--", *others, "--project", str(root), *version], advice)
     if not advice.shown:
         _print_advice(advice, public=shared.public_log)
@@ -86,20 +99,45 @@ def _first_files(root: Path, shared: argparse.Namespace) -> list[tuple[str, str]
     Returns:
         What was written for the first time, as lines of the screen.
     """
-    notes = []
+    notes = _lock(root, shared)
     survey = survey_of(root, now=read_clock())
-    if not survey.locks and survey.sources and not survey.locks_problem:
-        code = _run_stage("compile_locks", root, shared)
-        if code != ExitCode.PASS:
-            return [("locked", f"not: see what compile_locks printed (exit {code})")]
-        survey = survey_of(root, now=read_clock())
-        notes.append(("locked", f"{plural(len(survey.locks), 'lock')} for the first time: review and commit"))
     missing = [path for lock in survey.locks if not (root / (path := baseline_beside(lock.path))).exists()]
     if missing:
         _run_stage("check_publishers", root, shared, "--record")
         missing = [path for path in missing if (root / path).exists()]
     if missing:
         notes.append(("recorded", f"publishers in {missing[0]}{_more(missing)} for the first time: review and commit"))
+    return notes
+
+
+def _lock(root: Path, shared: argparse.Namespace) -> list[tuple[str, str]]:
+    """Compile the locks that are not there: all of a project without any, else those of sources that have none.
+
+    Where one source cannot be compiled, each is compiled alone, so that the others get their locks.
+    """
+    before = survey_of(root, now=read_clock())
+    if before.locks_problem:
+        return []
+    whole = not before.locks
+    if not whole:
+        config = read_config(root)
+        write_group_sources(root, config)
+        if not any(posixpath.basename(lock.path) == BUILD_LOCK for lock in before.locks):
+            write_build_sources(root, config)
+    sources = [path for path in survey_of(root, now=read_clock()).sources if not (root / lock_of(path)).exists()]
+    if not sources:
+        return []
+    words = [] if whole else [str(root / path) for path in sources]
+    failed: list[str] = []
+    if _run_stage("compile_locks", root, shared, *words) != ExitCode.PASS:
+        sources = [path for path in survey_of(root, now=read_clock()).sources if not (root / lock_of(path)).exists()]
+        failed = [
+            path for path in sources if _run_stage("compile_locks", root, shared, str(root / path)) != ExitCode.PASS
+        ]
+    made = len(survey_of(root, now=read_clock()).locks) - len(before.locks)
+    notes = [("locked", f"{plural(made, 'lock')} for the first time: review and commit")] if made else []
+    if failed:
+        notes.append(("locked", f"not {failed[0]}{_more(failed)}: see what compile_locks printed"))
     return notes
 
 

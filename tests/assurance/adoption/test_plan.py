@@ -11,6 +11,7 @@ import yaml
 
 from ops.supply_chain.assurance.adoption import workflows
 from ops.supply_chain.assurance.adoption.bots import RENOVATE_PLACES, dependabot_text, renovate_text
+from ops.supply_chain.assurance.adoption.config_text import config_text, signer_lines
 from ops.supply_chain.assurance.adoption.model import (
     AdoptionPlan,
     AdoptOptions,
@@ -22,10 +23,19 @@ from ops.supply_chain.assurance.adoption.model import (
 )
 from ops.supply_chain.assurance.adoption.naming import component_name
 from ops.supply_chain.assurance.adoption.plan import make_plan, places, with_missing_lines
-from ops.supply_chain.assurance.adoption.report import difference, found_lines, next_steps, to_paste, unsettled
+from ops.supply_chain.assurance.adoption.report import (
+    commit_command,
+    difference,
+    found_lines,
+    next_steps,
+    to_paste,
+    unsettled,
+)
 from ops.supply_chain.assurance.adoption.workflows import NAMES
 from ops.supply_chain.contracts.config.file import parse_config
 from ops.supply_chain.contracts.values.lock import LockKind
+from ops.supply_chain.formats.tag_forms import TagForm
+from ops.supply_chain.inventory.build.scopes import is_development_lock
 from tests.assurance.adoption.world import survey
 
 TEMPLATES = {**dict.fromkeys(NAMES, "on: push\n"), "SECURITY.md.template": "# Security\n"}
@@ -211,6 +221,76 @@ def test_the_three_next_steps(found: dict[str, Any], written: bool, steps: list[
     assert list(next_steps(survey(**found), written=written, project="../p")) == steps
 
 
+LOCKED = (FoundLock(path="a.txt", kind=LockKind.UV, pins=3, loose=0),)
+COMMITTED = {
+    "a signer as a comment": (
+        {"repository": "a/b", "signer_lines": (40, 44), "channel": "x", "released_as": "1"},
+        [
+            "uncomment lines 40 to 44 of .security-config.toml if that is who signs, then commit: git add",
+            "rehearse the release: nox -s rehearse -- --project ../p",
+            "enable Dependabot alerts in the repository's settings: see .github/dependabot.yml",
+        ],
+    ),
+    "no repository": (
+        {"signer_lines": (40, 44), "channel": "x"},
+        [
+            "name the authorized signer: [[signing.identities]] in .security-config.toml, then commit: git add",
+            "rehearse the release: nox -s rehearse -- --project ../p",
+            "give the project a version: tag a commit, or set [project].version in pyproject.toml",
+        ],
+    ),
+    "versions that only tags state": (
+        {"signers": 1, "needs_tag": True, "tags": (TagForm("cli==", "0.4.30"),), "released_as": "1"},
+        [
+            "commit what was written: git add",
+            "rehearse the release: git -C ../p tag cli==0.4.31 && nox -s rehearse -- --project ../p",
+            "set a private reporting channel: [reporting] in .security-config.toml",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "steps"), COMMITTED.values(), ids=COMMITTED.keys())
+def test_what_was_written_is_committed_first(found: dict[str, Any], steps: list[str]) -> None:
+    assert list(next_steps(survey(locks=LOCKED, **found), written=True, project="../p", commit="git add")) == steps
+
+
+def test_in_the_current_folder_no_command_names_the_project() -> None:
+    steps = next_steps(survey(locks=LOCKED, signers=1, needs_tag=True), written=True, project="", commit="c")
+    assert steps[1] == "rehearse the release: git tag v0.1.0 && nox -s rehearse"
+
+
+WRITTEN = ("requirements.cdx.json", "requirements.in", "requirements.txt", "a b.toml", ".github/x.yml")
+
+
+@pytest.mark.parametrize(
+    ("paths", "project", "alone", "expected"),
+    [
+        ((), "", True, ""),
+        (WRITTEN, "", True, "git add --all -- . && git commit --message 'Adopt sealwright'"),
+        (
+            WRITTEN,
+            "../p q",
+            False,
+            "git -C '../p q' add -- .github/x.yml 'a b.toml' 'requirements.*' && git -C '../p q' commit --message 'Adopt sealwright'",
+        ),
+    ],
+)
+def test_the_command_that_commits(paths: tuple[str, ...], project: str, alone: bool, expected: str) -> None:
+    assert commit_command(paths, project, alone=alone) == expected
+
+
+def test_the_lines_of_the_signer_are_those_to_uncomment() -> None:
+    text = config_text(survey(repository="acme/widget"))
+    first, last = signer_lines(text)
+    lines = text.splitlines()
+    lines[first - 1 : last] = [line.removeprefix("#").lstrip() for line in lines[first - 1 : last]]
+    [identity] = parse_config("\n".join(lines)).signing.identities
+    assert identity.identity_regex.startswith("https://github\\.com/acme/widget/")
+    assert signer_lines("") == (0, 0)
+    assert signer_lines("[[signing.identities]]\n") == (0, 0)
+
+
 def test_what_the_configuration_speaks_of_is_not_told_again() -> None:
     entries = tuple(IgnoredAdvisory(id=name, source="x") for name in ("b-2", "A-1", "B-2"))
     found = survey(ignored=ImportedIgnores(entries=entries), known_ids=frozenset({"A-1"}))
@@ -253,5 +333,5 @@ def test_an_installed_sealwright_ignores_what_it_retains_and_locks_itself() -> N
     files = {file.path: file.new.decode() for file in plan.files}
     assert files["requirements/sealwright.in"] == "sealwright==1.2\n"
     assert "/data/artifacts/\n" in files[".gitignore"]
-    assert 'path = "requirements/sealwright.txt"\nscope = "excluded"\n' in files[".security-config.toml"]
-    assert [entry.path for entry in parse_config(files[".security-config.toml"]).locks.scopes] == [workflows.LOCK]
+    assert parse_config(files[".security-config.toml"]).locks.scopes == ()
+    assert is_development_lock(workflows.LOCK, LockKind.REQUIREMENTS)

@@ -93,4 +93,4 @@ CASES = {
 
 @pytest.mark.parametrize(("source", "old", "requires", "config", "expected"), CASES.values(), ids=CASES)
 def test_target(source: str, old: str, requires: str, config: LocksConfig, expected: tuple[bool, str]) -> None:
-    assert target_of(source, old, requires, config) == expected
+    assert target_of(old, requires, config, of_project=source == "pyproject.toml") == expected

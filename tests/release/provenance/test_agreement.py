@@ -63,6 +63,26 @@ def test_a_computed_version_is_compared_like_a_stated_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("from_tag", "tags", "decided"),
+    [
+        (True, ("v1.2",), True),
+        (True, ("v1.2", "1.2.0"), True),
+        (True, ("v1.2", "v1.3"), False),
+        (True, (), False),
+        (True, ("latest",), False),
+        (False, ("v1.2",), False),
+    ],
+)
+def test_the_tag_states_the_version_that_is_taken_from_it(from_tag: bool, tags: tuple[str, ...], decided: bool) -> None:
+    metadata = ProjectMetadata(dynamic="hatch-vcs", from_tag=from_tag)
+    found = version_findings(
+        ReleasedVersion(text="v1.2", source="the tag at HEAD", names=("n",), metadata=metadata, tags=tags, not_run="no")
+    )
+    assert [finding.code for finding in found] == ([] if decided else ["source.version-unread"])
+    assert decided or found[0].next_step.startswith("Tag the commit" if from_tag else "Set [locks].allow_builds")
+
+
+@pytest.mark.parametrize(
     ("before", "now", "problem"),
     [
         ((), (), ""),

@@ -135,6 +135,20 @@ def tags_by_date(folder: Path) -> tuple[str, ...]:
     return tuple(rows.split())
 
 
+def uncommitted(folder: Path) -> tuple[str, ...]:
+    """List the files of a folder that are changed since the last `git add`, or not tracked and not ignored.
+
+    Returns:
+        Paths relative to the folder, sorted; empty outside git.
+    Raises:
+        UnavailableError: git does not answer.
+    """
+    if not inside_repository(folder):
+        return ()
+    listed = git_bytes(folder, "ls-files", "--modified", "--others", "--exclude-standard", "-z", "--", ".")
+    return tuple(sorted(filter(None, listed.decode("utf-8", "surrogateescape").split("\0"))))
+
+
 def tracked_files(folder: Path) -> dict[str, str]:
     """List the files of a folder at HEAD, as path -> git mode (`100644`, `100755`, `120000`).
 

@@ -7,7 +7,6 @@ https://docs.astral.sh/uv/concepts/projects/workspaces/ (`members`, `exclude`)
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,22 +19,17 @@ from ops.supply_chain.contracts.values.source import ProjectMetadata
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.globs import path_matcher
-from ops.supply_chain.core.names import normalise
-from ops.supply_chain.formats.project_metadata import PYPROJECT, SETUP_CFG, SETUP_PY, read_metadata
-
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_FROM_HISTORY = frozenset(
-    {
-        "dunamai",
-        "flit-scm",
-        "hatch-vcs",
-        "pbr",
-        "poetry-dynamic-versioning",
-        "setuptools-git",
-        "setuptools-git-versioning",
-    }
-    | {"setuptools-scm", "uv-dynamic-versioning", "vcs-versioning", "versioneer", "versioningit"}
+from ops.supply_chain.formats.project_metadata import (
+    PYPROJECT,
+    SETUP_CFG,
+    SETUP_PY,
+    TAG_READERS,
+    build_requirements,
+    has_scm_source,
+    read_metadata,
 )
+
+_FROM_HISTORY = TAG_READERS | {"setuptools-git"}
 """Build requirements that ask git."""
 
 
@@ -59,19 +53,7 @@ class PackageFolder(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def needs_history(self) -> bool:
         """Whether its build computes the version, or the list of files, from the repository."""
-        build = self.document.get("build-system")
-        requires = build.get("requires") if isinstance(build, dict) else None
-        names = (
-            {_NAME.match(text.strip()) for text in requires if isinstance(text, str)}
-            if isinstance(requires, list)
-            else set()
-        )
-        if not _FROM_HISTORY.isdisjoint(normalise(name.group()) for name in names if name):
-            return True
-        table: Any = self.document
-        for key in ("tool", "pdm", "version"):
-            table = table.get(key) if isinstance(table, dict) else None
-        return isinstance(table, dict) and table.get("source") == "scm"
+        return not _FROM_HISTORY.isdisjoint(build_requirements(self.document)) or has_scm_source(self.document)
 
 
 def package_folders(root: Path, selected: Sequence[str] = ()) -> tuple[PackageFolder, ...]:

@@ -1,4 +1,4 @@
-"""The first `.security-config.toml` of a project: every default explained, none changed.
+"""The first `.security-config.toml` of a project: every default explained, and changed only where a release needs it.
 
 What a person must decide is a comment: imported ignores, signers. A commented-out key shows its default, so
 uncommenting it changes nothing (tested).
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ProjectSurvey
+from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ProjectSurvey, ProposedScope
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.locks import ExcludedPath
 from ops.supply_chain.core.commands import command
@@ -65,26 +65,35 @@ _SHOWN: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
-_SCOPE = """\
-# What the workflows install: gated like every lock, and no part of the product.
-[[locks.scopes]]
-path = {path}
-scope = "excluded"
-"""
-
-
-def config_text(survey: ProjectSurvey, *, scopes: Sequence[str] = ()) -> str:
+def config_text(survey: ProjectSurvey) -> str:
     """Return the file's content.
 
     Args:
         survey: The project.
-        scopes: Locks that are no part of the product.
     """
     parts = [_HEAD, f"component_name = {quoted(survey.name)}\n", *(_table(row, survey) for row in _SHOWN)]
-    parts += [_SCOPE.format(path=quoted(path)) for path in scopes]
+    parts += [_BUILD] if needs_normalising(survey.build_backend) else []
+    parts += [scopes_text(survey.scopes)] if survey.scopes else []
     parts += [_REPORTING.format(repository=quoted(survey.repository or "OWNER/REPO")), _signing(survey)]
     parts.append(waivers_text(survey.ignored.entries))
     return "\n".join(part for part in parts if part)
+
+
+def needs_normalising(backend: str) -> bool:
+    """Return whether distributions of a build backend differ between builds in modes or times of their members."""
+    return bool(backend) and not backend.startswith(_REPRODUCIBLE_BACKENDS)
+
+
+def scopes_text(scopes: Sequence[ProposedScope]) -> str:
+    """Return the proposed entries of `[[locks.scopes]]`: as comments where leaving the packages out is a decision."""
+    lines = []
+    for entry in scopes:
+        mark = "#" if entry.weakens else ""
+        groups = f"{mark}groups = [{', '.join(map(quoted, entry.groups))}]\n" if entry.groups else ""
+        path, scope = quoted(entry.path), quoted(entry.scope.value)
+        head = f"# {_line(entry.reason)}.\n{mark}[[locks.scopes]]\n"
+        lines.append(f"{head}{mark}path = {path}\n{groups}{mark}scope = {scope}\n")
+    return _SCOPES_HEAD + "\n".join(lines)
 
 
 def waivers_text(entries: Sequence[IgnoredAdvisory]) -> str:
@@ -92,6 +101,16 @@ def waivers_text(entries: Sequence[IgnoredAdvisory]) -> str:
     if not entries:
         return ""
     return _WAIVERS_HEAD + "".join(map(_waiver, entries))
+
+
+def signer_lines(text: str) -> tuple[int, int]:
+    """Return the first and the last line of the signer that a configuration has as a comment; 0 where it has none."""
+    lines = text.splitlines()
+    start = next((number for number, line in enumerate(lines, 1) if line == _SIGNER_LINE), 0)
+    end = start
+    while start and end < len(lines) and lines[end].startswith("#") and not lines[end].startswith("# "):
+        end += 1
+    return (start, end)
 
 
 def quoted(text: str) -> str:
@@ -160,6 +179,22 @@ _HEAD = """\
 
 # The name of the component; names of released files begin with it."""
 
+_REPRODUCIBLE_BACKENDS = ("hatchling", "flit_core", "flit_scm", "uv_build")
+"""Build backends that write the same bytes whatever the umask and the files' times are, without any setting."""
+
+_BUILD = """\
+# The build backend of this project copies modes or times of files into its archives, so that two builds differ: each distribution is
+# repacked into one canonical form, its files unchanged.
+[build]
+normalise = true
+"""
+
+_SCOPES_HEAD = """\
+# Which locks and groups are the product. Names that show development (dev, test, lint, docs) need no entry. An entry that is a
+# comment is yours to decide: what is "excluded" is gated like the rest, and not judged by the licence rules, which the first
+# release asks your consent for ([[policy.weakened]]).
+"""
+
 _REPORTING = """\
 # Private reporting of vulnerabilities, for SECURITY.md and security.txt. Uncomment and fill in at least one.
 [reporting]
@@ -168,6 +203,8 @@ _REPORTING = """\
 # email = ""
 # url = ""
 """
+
+_SIGNER_LINE = "# [[signing.identities]]"
 
 _SIGNING = """\
 # Names of released files: "versioned" (N-V-provenance.intoto.json, FILE.sigstore.json), or "conventional"

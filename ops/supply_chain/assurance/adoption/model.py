@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ops.supply_chain.contracts.config.locks import ExcludedPath
-from ops.supply_chain.contracts.values.lock import LockKind
+from ops.supply_chain.contracts.values.lock import InstallScope, LockKind
 from ops.supply_chain.formats.tag_forms import TagForm
 
 DEFAULT_FORM = TagForm("v")
@@ -19,6 +19,19 @@ class FoundLock(msgspec.Struct, frozen=True, kw_only=True):
     kind: LockKind
     pins: int
     loose: int
+
+
+class ProposedScope(msgspec.Struct, frozen=True, kw_only=True):
+    """A proposed entry of `[[locks.scopes]]`: the lock, groups of it (empty: all), the scope, and why.
+
+    `weakens` is True where the entry makes the release gate weaker than its default, which only a person may decide.
+    """
+
+    path: str
+    scope: InstallScope
+    reason: str
+    groups: tuple[str, ...] = ()
+    weakens: bool = False
 
 
 class IgnoredAdvisory(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +78,9 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     `python` is the declared version, `python_source` the file that declares it. `gitignore` is the file's content,
     None where there is none or it must not be changed; `gitignore_problem` is then the reason. `released_as` is the
     version, empty where there is none. `tags` are the forms of the project's tags, that of the newest first; empty where
-    no tag names a version. `excludable` are folders with locks or declarations that are no part of the project.
+    no tag names a version. `excludable` are folders with locks or declarations that are no part of the project, `scopes` the
+    proposals which locks and groups are the product. `needs_tag` is True where no file states the version, so that each release
+    needs a tag. `signer_lines` are the first and the last line of the signer that the configuration has as a comment, 0 where it has none.
     """
 
     name: str
@@ -93,6 +108,9 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     released_as: str = ""
     tags: tuple[TagForm, ...] = ()
     excludable: tuple[ExcludedPath, ...] = ()
+    scopes: tuple[ProposedScope, ...] = ()
+    needs_tag: bool = False
+    signer_lines: tuple[int, int] = (0, 0)
 
     @property
     def tag_forms(self) -> tuple[TagForm, ...]:

@@ -53,7 +53,7 @@ def make_plan(
         files,
         kept,
         CONFIG_NAME,
-        config_text(survey, scopes=[workflows.LOCK] if pipeline.version else []),
+        config_text(survey),
         "configuration of sealwright for this project",
         (CONFIG_NAME,),
     )

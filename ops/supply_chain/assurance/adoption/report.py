@@ -54,7 +54,7 @@ def kept_lines(plan: AdoptionPlan) -> list[str]:
 
 def undo_command(plan: AdoptionPlan, project: str) -> str:
     """Return the command that undoes what was written: changed files as in git's index, new ones removed."""
-    git = "git" if project == "." else f"git -C {shlex.quote(project)}"
+    git = git_words(project)
     changed = [shlex.quote(file.path) for file in plan.files if file.old is not None]
     new = [shlex.quote(file.path) for file in plan.files if file.old is None]
     remove = [f"{git} clean -fq -- {' '.join(new)}"] if new else []
@@ -114,15 +114,16 @@ HOW_MANY = 3
 MOST_NAMED = 3
 
 
-def next_steps(survey: ProjectSurvey, *, written: bool, project: str) -> tuple[str, ...]:
+def next_steps(survey: ProjectSurvey, *, written: bool, project: str, commit: str = "") -> tuple[str, ...]:
     """Return up to three next steps, the most urgent first.
 
     Args:
         survey: The project, after any files were written.
         written: Whether all files are written.
-        project: The project's folder as given, for commands.
+        project: The project's folder as given, for commands; empty where they need not name it.
+        commit: The command that commits what was written; empty where there is nothing to commit.
     """
-    steps = list(_steps(survey, written=written, project=shlex.quote(project)))
+    steps = list(_steps(survey, written=written, words=_Words(project), commit=commit))
     return tuple(without_credentials(printable(step)) for step in steps[:HOW_MANY])
 
 
@@ -136,35 +137,102 @@ def unsettled(survey: ProjectSurvey) -> tuple[IgnoredAdvisory, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def _steps(survey: ProjectSurvey, *, written: bool, project: str) -> Iterator[str]:
+class _Words:
+    """Commands for a project that is named as its user named it; empty: not at all."""
+
+    def __init__(self, project: str) -> None:
+        self._named = ("--project", shlex.quote(project)) if project else ()
+        self.git = git_words(project)
+        self.adopt = command("adopt", *([shlex.quote(project)] if project else []), "--write")
+
+    def session(self, name: str, *options: str) -> str:
+        return command(name, *self._named, *options)
+
+
+def git_words(project: str) -> str:
+    """Return how a command of git begins that acts on a project; empty or `.` is the current folder."""
+    return "git" if project in ("", ".") else f"git -C {shlex.quote(project)}"
+
+
+def commit_command(paths: Sequence[str], project: str, *, alone: bool) -> str:
+    """Return the command that commits what an adoption wrote; empty where that is nothing.
+
+    Args:
+        paths: What was written, relative to the project.
+        project: Its folder as given; empty for the current one.
+        alone: Whether nothing else is uncommitted: then no path need be named.
+    """
+    if not paths:
+        return ""
+    git = git_words(project)
+    added = "--all -- ." if alone else f"-- {' '.join(map(shlex.quote, _shortened(paths)))}"
+    return _safe(f"{git} add {added} && {git} commit --message 'Adopt sealwright'")
+
+
+def _shortened(paths: Sequence[str]) -> list[str]:
+    """Return pathspecs of git for some paths: the files of one lock, which differ in their endings alone, as one."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        stem = next((path.removesuffix(ending) for ending in _OF_A_LOCK if path.endswith(ending)), path)
+        found.setdefault(stem, []).append(path)
+    return [f"{stem}.*" if len(group) > 1 else group[0] for stem, group in found.items()]
+
+
+_OF_A_LOCK = (".provenance.json", ".cdx.json", ".in", ".txt")
+
+
+def _steps(survey: ProjectSurvey, *, written: bool, words: _Words, commit: str) -> Iterator[str]:
     if not written:
-        yield f"write the files: {command('adopt', project, '--write')}"
-    yield from _lock_steps(survey, project)
+        yield f"write the files: {words.adopt}"
+    yield from _lock_steps(survey, words)
+    if commit:
+        yield (
+            f"{_name_signer(survey)}, then commit: {commit}"
+            if not survey.signers
+            else f"commit what was written: {commit}"
+        )
+        yield f"rehearse the release: {_rehearse(survey, words)}"
     if survey.ignored.entries:
         count = len({entry.id.upper() for entry in survey.ignored.entries})
         ids = "1 ignored advisory" if count == 1 else f"{count} ignored advisories"
         yield f"decide on {ids}: give each a reason, an owner and an expiry date in {CONFIG_NAME}, or delete it"
-    if not survey.signers:
-        yield f"name the authorized signer: [[signing.identities]] in {CONFIG_NAME}"
+    if not survey.signers and not commit:
+        yield _name_signer(survey)
     if not survey.channel:
         yield f"set a private reporting channel: [reporting] in {CONFIG_NAME}"
     if not survey.released_as:
         yield "give the project a version: tag a commit, or set [project].version in pyproject.toml"
+    if not commit:
+        yield f"rehearse until no check blocks the release: {words.session('rehearse')}"
     if survey.repository:
         yield "enable Dependabot alerts in the repository's settings: see .github/dependabot.yml"
-    yield f"rehearse until no check blocks the release: {command('rehearse', '--project', project)}"
-    yield f"make the first release: tag a commit, then {command('release', '--project', project)}"
-    yield f"check for new advisories every day: {command('daily_scan', '--project', project, '--public-log')}"
+    yield f"make the first release: tag a commit, then {words.session('release')}"
+    yield f"check for new advisories every day: {words.session('daily_scan', '--public-log')}"
 
 
-def _lock_steps(survey: ProjectSurvey, project: str) -> Iterator[str]:
+def _name_signer(survey: ProjectSurvey) -> str:
+    first, last = survey.signer_lines
+    if first and survey.repository:
+        return f"uncomment lines {first} to {last} of {CONFIG_NAME} if that is who signs"
+    return f"name the authorized signer: [[signing.identities]] in {CONFIG_NAME}"
+
+
+def _rehearse(survey: ProjectSurvey, words: _Words) -> str:
+    """Return the command that rehearses the commit; where no file states a version, it tags the commit first."""
+    rehearse = words.session("rehearse")
+    return (
+        f"{words.git} tag {shlex.quote(survey.tag_forms[0].next_tag)} && {rehearse}" if survey.needs_tag else rehearse
+    )
+
+
+def _lock_steps(survey: ProjectSurvey, words: _Words) -> Iterator[str]:
     for problem in dict.fromkeys(filter(None, (survey.broken, survey.locks_problem))):
         yield f"fix the unreadable file: {problem}"
     loose = [lock for lock in survey.locks if lock.loose]
     if loose:
         named = ", ".join(f"{lock.path} ({lock.loose} of {lock.pins})" for lock in loose[:MOST_NAMED])
         more = f" and {len(loose) - MOST_NAMED} more locks" if len(loose) > MOST_NAMED else ""
-        yield f"pin every package with a hash and an exact version: {named}{more}: {command('lock', '--project', project)}"
+        yield f"pin every package with a hash and an exact version: {named}{more}: {words.session('lock')}"
     if not survey.locks and not survey.locks_problem:
         where = f" from {survey.sources[0]}" if survey.sources else "; create a requirements.in or pyproject.toml first"
-        yield f"lock the dependencies{where}: {command('lock', '--project', project)}"
+        yield f"lock the dependencies{where}: {words.session('lock')}"

@@ -17,6 +17,7 @@ from ops.supply_chain.assurance.adoption.model import DEFAULT_FORM, PipelineSour
 from ops.supply_chain.contracts.values.publication import REPOSITORY
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
+from ops.supply_chain.formats.lock_formats import PIPELINE_LOCK
 from ops.supply_chain.formats.tag_forms import TagForm
 
 NAMES = ("release.yml", "daily-scan.yml", "pull-request.yml", "reproduce.yml", "scorecard.yml")
@@ -25,7 +26,7 @@ FOLDER = ".github/workflows"
 LOCKED = "lock"
 """Instead of OWNER/REPO@COMMIT: sealwright is installed from a lock in the project."""
 
-SOURCE, LOCK = "requirements/sealwright.in", "requirements/sealwright.txt"
+SOURCE, LOCK = "requirements/sealwright.in", PIPELINE_LOCK
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 

@@ -23,13 +23,14 @@ class ProjectMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """What a project's metadata files state without running code.
 
     `name` is as written, empty where none is stated. `versions` are in the order in which they count. `dynamic` names the
-    provider of a version that only its code knows (`hatch-vcs`), empty where there is none. `is_package` is True if
-    it can be built as a Python package.
+    provider of a version that only its code knows (`hatch-vcs`), empty where there is none; `from_tag` is True if that takes
+    it from git's tag. `is_package` is True if it can be built as a Python package.
     """
 
     name: str = ""
     versions: tuple[StatedVersion, ...] = ()
     dynamic: str = ""
+    from_tag: bool = False
     is_package: bool = False
 
 

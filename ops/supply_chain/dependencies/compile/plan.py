@@ -14,6 +14,7 @@ from ops.supply_chain.contracts.values.compile_request import CompileRequest, Lo
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.dependencies.compile.diff import CompiledPins, pins_of, without_others
+from ops.supply_chain.dependencies.compile.group_source import is_group_source
 from ops.supply_chain.dependencies.compile.header import body_of, head_of, is_generated, parse_header, refuse_future
 from ops.supply_chain.dependencies.compile.sources import (
     OTHER_LOCKS,
@@ -258,17 +259,19 @@ def _job(
     refuse_future(header, now, where=source.lock)
     here = source.folder or "."
     relative = [f"{posixpath.relpath(path, here)}\n{text}" for path, text in reached.files]
-    name = posixpath.basename(source.path)
+    name, text = posixpath.basename(source.path), read(source.path) or ""
     lock = posixpath.basename(source.lock)
     # A file or folder requirement is resolved from the source's folder, so then that folder is an input too.
     place = [posixpath.join(label, source.folder)] if reached.local or name == PYPROJECT else []
-    target = target_of(name, old, reached.requires_python, config)
+    of_project = name == PYPROJECT or is_group_source(text)
+    requires_python = _pyproject(read(PYPROJECT) or "").requires_python if of_project else ""
+    target = target_of(old, requires_python, config, of_project=of_project)
     return LockJob(
         folder=source.folder,
         source=name,
         lock=lock,
         command=" ".join(["uv", "pip", "compile", "--generate-hashes", KEEPS_EXTRAS, *target.words, name, "-o", lock]),
-        inputs=(name, read(source.path) or "", *relative, *place, *target.words),
+        inputs=(name, text, *relative, *place, *target.words),
         names=reached.names,
         old=old,
         header=header,
@@ -280,14 +283,24 @@ def _job(
 
 
 def _from_pyproject(files: Collection[str], read: Read) -> list[LockSource]:
-    """Return `pyproject.toml` as a source if the project has no other source or lock."""
-    if PYPROJECT not in files or not {REQUIREMENTS_IN, *OTHER_LOCKS}.isdisjoint(files):
+    """Return `pyproject.toml` as a source if the project has no other source or lock, and it requires anything."""
+    if not is_from_pyproject(files, read) or not _pyproject(read(PYPROJECT) or "").names:
         return []
-    wanted = _pyproject(read(PYPROJECT) or "").names
+    return [LockSource(path=PYPROJECT, lock=REQUIREMENTS_TXT)]
+
+
+def is_from_pyproject(files: Collection[str], read: Read) -> bool:
+    """Return whether a project is locked from its `pyproject.toml`: it has no `requirements.in` and no other lock at its top.
+
+    Args:
+        files: The project's files that are not excluded.
+        read: Reads one of them.
+    """
+    if PYPROJECT not in files or not {REQUIREMENTS_IN, *OTHER_LOCKS}.isdisjoint(files):
+        return False
     # A requirements.txt that was written by hand, or exported from another lock, is not replaced.
     old = read(REQUIREMENTS_TXT) or ""
-    is_lock = is_generated(old) and export_command(old) is None
-    return [LockSource(path=PYPROJECT, lock=REQUIREMENTS_TXT)] if wanted and is_lock else []
+    return is_generated(old) and export_command(old) is None
 
 
 def _pyproject(text: str) -> IncludedFiles:

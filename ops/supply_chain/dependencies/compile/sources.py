@@ -130,6 +130,14 @@ def choose(files: Collection[str], *, included: Collection[str], named: Collecti
     return chosen
 
 
+def lock_of(source: str) -> str:
+    """Return the lock that is compiled from a source, by its path."""
+    folder, name = posixpath.split(source)
+    return posixpath.join(
+        folder, REQUIREMENTS_TXT if name == PYPROJECT else name.removesuffix(SOURCE_SUFFIX) + LOCK_SUFFIX
+    )
+
+
 def possible_sources(lock: str) -> tuple[str, ...]:
     """Return the files that a lock can be compiled from, by its path."""
     folder, name = posixpath.split(lock)

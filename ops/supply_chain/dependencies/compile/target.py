@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.dependencies.compile.header import head_of
-from ops.supply_chain.dependencies.compile.sources import PYPROJECT
 
 _COMMAND = re.compile(r"^#[ \t]+uv pip compile(?P<words>(?:[ \t].*)?)$", re.MULTILINE)
 _PYTHON = re.compile(r"(?:^|[ \t])--python-version(?:=|[ \t]+)(?P<version>\d+(?:\.\d+){0,2})(?=[ \t]|$)")
@@ -32,21 +31,21 @@ class CompileTarget(NamedTuple):
         return (*(("--universal",) if self.universal else ()), *python)
 
 
-def target_of(source: str, old: str, requires_python: str, config: LocksConfig) -> CompileTarget:
+def target_of(old: str, requires_python: str, config: LocksConfig, *, of_project: bool) -> CompileTarget:
     """Return what a lock is for.
 
     Args:
-        source: The source's file name.
         old: The existing lock; empty for none.
         requires_python: Of a `pyproject.toml`; empty if it states none.
         config: `[locks]`.
+        of_project: Whether the source is `pyproject.toml`, or one of its groups.
     """
     command = _COMMAND.search(head_of(old))
     recorded = command["words"] if command else ""
     if config.universal is not None:
         universal = config.universal
     else:
-        universal = "--universal" in recorded.split() or (source == PYPROJECT and not old.strip())
+        universal = "--universal" in recorded.split() or (of_project and not old.strip())
     return CompileTarget(universal, config.python_version or _python(recorded, requires_python, universal=universal))
 
 

@@ -25,7 +25,7 @@ from ops.supply_chain.core.development import names_development
 from ops.supply_chain.core.errors import UsageError
 from ops.supply_chain.core.globs import path_matcher
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.formats.lock_formats import BUILD_LOCK
+from ops.supply_chain.formats.lock_formats import BUILD_LOCK, PIPELINE_LOCK
 from ops.supply_chain.inventory.model.document import Component
 
 MAIN = "main"
@@ -46,7 +46,7 @@ def is_development_lock(path: str, kind: LockKind) -> bool:
     if kind not in (LockKind.REQUIREMENTS, LockKind.PYLOCK):
         return False
     folder, _, file_name = path.rpartition("/")
-    if file_name == BUILD_LOCK:
+    if file_name == BUILD_LOCK or path == PIPELINE_LOCK:
         return True
     words = normalise(posixpath.splitext(file_name)[0]).split("-")
     rest = [word for word in words if word not in _FILE_WORDS]

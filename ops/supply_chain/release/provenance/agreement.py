@@ -38,6 +38,9 @@ MOST_NAMES = 5
 
 _AGREE = "Make --version, the tag at HEAD and the project's metadata state the same version, then release it."
 
+_STATE_IT = "Set [locks].allow_builds = true, which runs its code, or state the version in pyproject.toml."
+_TAG_IT = "Tag the commit with the version: it is taken from the tag. Or set [locks].allow_builds = true, which runs its code."
+
 
 class ReleasedVersion(msgspec.Struct, frozen=True, kw_only=True):
     """The version under release, and what it has to agree with.
@@ -185,13 +188,22 @@ def _computed(version: ReleasedVersion) -> Iterator[Finding]:
     provider = version.metadata.dynamic
     if version.computed and not same_version(version.computed, version.text):
         yield _mismatch(version, f"{provider} computes {excerpt(version.computed)}")
-    if provider and not version.computed:
+    if provider and not version.computed and not _is_decided_by_tag(version):
         yield Finding(
             code=UNREAD,
             severity=Severity.HIGH,
             message=f"the project's version is known only to {provider}, which was not run: {printable(version.not_run)}",
-            next_step="Set [locks].allow_builds = true, which runs its code, or state the version in pyproject.toml.",
+            next_step=_TAG_IT if version.metadata.from_tag else _STATE_IT,
         )
+
+
+def _is_decided_by_tag(version: ReleasedVersion) -> bool:
+    """Return whether the tag at HEAD states the version that a backend would compute from it.
+
+    Distributions that are built from the commit are compared with the version as well.
+    """
+    tags = [*version_tags(version.tags, version.names), *_package_tags(version, version.tags)]
+    return version.metadata.from_tag and bool(tags) and all(same_version(tag.text, version.text) for tag in tags)
 
 
 def _mismatch(version: ReleasedVersion, found: str, *, path: str = "") -> Finding:

@@ -17,21 +17,26 @@ from ops.supply_chain.adapters.files.new_files import is_there
 from ops.supply_chain.adapters.files.project import COMPONENT_REMOTE, SAFE_NAME, read_config
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.adapters.files.tagged_package import named_folders
+from ops.supply_chain.assurance.adoption.config_text import signer_lines
 from ops.supply_chain.assurance.adoption.exclusions import folders_to_exclude
 from ops.supply_chain.assurance.adoption.ignore_lists import import_ignores, is_ci
-from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey
+from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey, ProposedScope
 from ops.supply_chain.assurance.adoption.naming import component_name
 from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
 from ops.supply_chain.assurance.adoption.plan import GITIGNORE, TEMPLATE, places
+from ops.supply_chain.assurance.adoption.scopes import proposed_scopes
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.config.locks import ExcludedPath, LocksConfig
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
+from ops.supply_chain.dependencies.compile.group_source import group_of
+from ops.supply_chain.dependencies.compile.sources import LOCK_SUFFIX, SOURCE_SUFFIX
 from ops.supply_chain.dependencies.locks.project import BrokenLock, refuse_broken
 from ops.supply_chain.formats.tag_forms import tag_forms
 from ops.supply_chain.formats.version_tags import version_tags
 from ops.supply_chain.gather.assurance.adoption.files import on_github
+from ops.supply_chain.gather.dependencies.group_sources import planned_group_sources
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.gather.gates.locks import classify, read_good_locks
 
@@ -103,6 +108,9 @@ def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
         released_as=_version(state.tags, table, names),
         tags=tag_forms(state.all_tags, names),
         excludable=_excludable(root, paths, pyproject),
+        scopes=_scopes(root, config, pyproject, [lock.path for lock in locks]),
+        needs_tag=not _word(table.get("version")),
+        signer_lines=signer_lines(_text(files, CONFIG_NAME)),
     )
 
 
@@ -262,6 +270,15 @@ def _excludable(root: Path, paths: Sequence[str], pyproject: dict[str, Any]) -> 
     except (InputError, UsageError, UnavailableError):
         return ()
     return tuple(entry for entry in found if entry.path in named)
+
+
+def _scopes(root: Path, config: Config, pyproject: dict[str, Any], locks: Sequence[str]) -> tuple[ProposedScope, ...]:
+    try:
+        sources = planned_group_sources(root, config)
+    except InputError:
+        sources = {}
+    group_locks = {path.removesuffix(SOURCE_SUFFIX) + LOCK_SUFFIX: group_of(text) for path, text in sources.items()}
+    return proposed_scopes(pyproject, locks, group_locks=group_locks, present=config.locks.scopes)
 
 
 def _tag_names(root: Path, config: Config, state: _Git, table: dict[str, Any]) -> tuple[str, ...]:
