@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ops.supply_chain import PIPELINE
+from ops.supply_chain.contracts.config.periods import SupportState
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.risk.findings.render.screen import MOST_LINES
 from tests.docs.screens import passing, refused
@@ -44,6 +46,31 @@ def test_what_it_quotes_exists(repository: Path) -> None:
     messages = [words for words in quoted if not _CODE.fullmatch(words)]
     assert len(messages) > 15
     assert [words for words in messages if words not in _code(repository)] == []
+
+
+SCOPES = {
+    "build_distributions": ("build", "distribution"),
+    "check_source": ("source",),
+    "check_locks": ("lock",),
+    "check_hashes": ("hash",),
+    "check_vulnerabilities": ("vulnerability",),
+    "check_malware": ("malware",),
+    "check_publishers": ("publisher",),
+    "generate_security_md": ("document",),
+    "generate_vex": ("vex",),
+}
+"""Gate -> what its findings begin with."""
+
+
+def test_each_gate_has_a_row_and_so_has_what_a_first_rehearsal_finds(repository: Path) -> None:
+    quoted = _quoted(repository)
+    assert set(SCOPES) == {row.script for row in PIPELINE if row.gate}
+    missing = [
+        scope for scopes in SCOPES.values() for scope in scopes if not any(q.startswith(f"{scope}.") for q in quoted)
+    ]
+    assert missing == []
+    page = (repository / PAGE).read_text(encoding="utf-8")
+    assert [state for state in SupportState if state != "listed" and f"`support.{state}`" not in page] == []
 
 
 @pytest.mark.parametrize("screen", [refused, passing])

@@ -101,13 +101,14 @@ def unverified_findings(version: str) -> tuple[Finding, ...]:
     )
 
 
-_SUPPORT_SEVERITIES = {
-    SupportState.ENDS_SOON: Severity.LOW,
-    SupportState.ENDED: Severity.LOW,
-    SupportState.SHORT: Severity.MEDIUM,
-    SupportState.UNSTATED: Severity.MEDIUM,
-    SupportState.NOT_EXAMINED: Severity.MEDIUM,
+_SUPPORT = {
+    SupportState.ENDS_SOON: ("support.ends-soon", Severity.LOW),
+    SupportState.ENDED: ("support.ended", Severity.LOW),
+    SupportState.SHORT: ("support.short", Severity.MEDIUM),
+    SupportState.UNSTATED: ("support.unstated", Severity.MEDIUM),
+    SupportState.NOT_EXAMINED: ("support.not-examined", Severity.MEDIUM),
 }
+"""Code and severity of the findings; what is only listed has none."""
 
 
 def support_findings(component: str, statuses: Iterable[SupportStatus]) -> tuple[Finding, ...]:
@@ -121,11 +122,11 @@ def support_findings(component: str, statuses: Iterable[SupportStatus]) -> tuple
     """
     return tuple(
         Finding(
-            code=f"support.{status.state}",
-            severity=_SUPPORT_SEVERITIES[status.state],
+            code=_SUPPORT[status.state][0],
+            severity=_SUPPORT[status.state][1],
             message=f"{component} {status.versions}: {status.sentence}",
             next_step=status.next_step,
         )
         for status in statuses
-        if status.state is not SupportState.LISTED
+        if status.state in _SUPPORT
     )
