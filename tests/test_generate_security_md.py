@@ -1028,3 +1028,52 @@ def test_shared_statements_behind_a_link_are_refused(world: World, tmp_path_fact
     (world.root.parent / ".security-statements.toml").symlink_to(secret)
     world.configure(CONFIG + FROM)
     assert world.run() == ExitCode.INPUT
+
+
+def _component(name: str, version: str, *, direct: str = "false", scope: str = "required") -> dict[str, Any]:
+    properties = [{"name": "sealwright:direct", "value": direct}]
+    return {
+        "type": "library", "name": name, "version": version, "scope": scope, "properties": properties,
+        "bom-ref": f"{name}@{version}", "purl": f"pkg:pypi/{name}@{version}",
+    }  # fmt: skip
+
+
+def _retain_sbom(world: World, *components: dict[str, Any], tampered: bool = False) -> None:
+    """Retain a release whose manifest has the digest of this SBOM."""
+    world.retain(*IDS)
+    folder = world.artifacts / "supply-chain" / "acme" / "1.0"
+    sbom = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": components}).encode()
+    (folder / "acme-1.0-sbom.cdx.json").write_bytes(sbom + (b" " if tampered else b""))
+    manifest = canonical.read(folder / "manifest.json", Manifest)
+    files = tuple(
+        msgspec.structs.replace(file, sha256=sha256_bytes(sbom)) if file.name == "acme-1.0-sbom.cdx.json" else file
+        for file in manifest.files
+    )
+    data = canonical.write(folder / "manifest.json", msgspec.structs.replace(manifest, files=files))
+    found = source(manifest_sha256=sha256_bytes(data), retained_at="2026-11-02T00:00:00Z")
+    world.claims = world.retained["1.0"] = report(*IDS, release=found)
+
+
+@pytest.mark.parametrize(
+    ("components", "example"),
+    [
+        ((_component("b", "2"), _component("c", "3", direct="true"), _component("a", "1")), "c 3"),
+        ((_component("a", "1", direct="true", scope="excluded"), _component("b", "2")), "b 2"),
+        ((_component("a", "1"), _component("a", "2"), _component("b", "3")), "b 3"),
+        ((_component("a$(x)", "1"), _component("a", "")), ""),
+        ((), ""),
+    ],
+)
+def test_the_example_is_a_package_that_the_sbom_has_once(
+    world: World, components: tuple[dict[str, Any], ...], example: str
+) -> None:
+    _retain_sbom(world, *components)
+    assert world.run() == ExitCode.PASS
+    assert ("A worked example" in world.read()) == bool(example)
+    assert f"prints `{example}`." in world.read() or not example
+
+
+def test_an_sbom_that_is_not_the_retained_one_gives_no_example(world: World) -> None:
+    _retain_sbom(world, _component("a", "1"), tampered=True)
+    assert world.run() == ExitCode.PASS
+    assert "A worked example" not in world.read()
