@@ -56,8 +56,11 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def feed_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a cache for the tests that read the real advisories: what is indexed once is there for the next."""
-    return tmp_path_factory.mktemp("feed")
+    """Return a cache for the tests that read the real advisories: what any worker has indexed is there for all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "feed"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.hookimpl(wrapper=True)

@@ -43,7 +43,7 @@ class Sources:
         gc.freeze()
         gc.enable()
 
-    @property
+    @cached_property
     def nodes_of(self) -> dict[Path, list[ast.AST]]:
         """Path -> every node of that module, itself first."""
         placed = zip(self.paths, self.trees, self._placed, strict=True)
