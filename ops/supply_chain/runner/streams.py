@@ -7,6 +7,7 @@ to the null device, and only `Streams.result` and `Streams.error` can write, thr
 
 from __future__ import annotations
 
+import codecs
 import io
 import logging
 import os
@@ -186,12 +187,29 @@ def _write(descriptor: int, text: str) -> None:
     _write_clean(descriptor, clean if clean.endswith("\n") or not clean else f"{clean}\n")
 
 
+def _encoding(descriptor: int) -> str:
+    """Return the encoding that a terminal shows, for example a code page of Windows; a file and a pipe get UTF-8."""
+    if not os.isatty(descriptor):
+        return "utf-8"
+    if sys.platform == "win32":
+        import ctypes
+
+        page = ctypes.windll.kernel32.GetConsoleOutputCP()
+        found = f"cp{page}" if page else "utf-8"
+    else:
+        found = (sys.__stdout__.encoding if sys.__stdout__ is not None else "") or "utf-8"
+    try:
+        return codecs.lookup(found).name
+    except LookupError:
+        return "utf-8"
+
+
 def _inert(text: str) -> str:
     return inert(text) if obeys_commands() else text
 
 
 def _write_clean(descriptor: int, text: str) -> None:
-    data = text.encode("utf-8", "replace")
+    data = text.encode(_encoding(descriptor), "replace")
     try:
         while data:
             data = data[_write_some(descriptor, data) :]

@@ -192,7 +192,7 @@ def _rehearse(steps: Sequence[str], given: list[str], advice: Advice) -> int:
 
 
 def _ending(found: CheckedProject, signer: RehearsalSigner, given: Sequence[str], finished: Finished) -> Ending:
-    who = f"{signer.identity}, issuer {signer.issuer}" + (" (ephemeral)" if signer.ephemeral else "")
+    who = "by an ephemeral identity" if signer.ephemeral else f"as {signer.identity}, issuer {signer.issuer}"
     unnamed = _is_unnamed(found.config, signer)
     signed = finished.code == ExitCode.PASS or any((found.dist / "release").glob("*.sigstore.json"))
     return Ending(
@@ -201,8 +201,15 @@ def _ending(found: CheckedProject, signer: RehearsalSigner, given: Sequence[str]
         config=found.config,
         subject=f"{found.project.name} {found.project.version}",
         words=Words(passed="WOULD PASS", refused="WOULD BE REFUSED", unexamined="WOULD BE REFUSED"),
-        more=(failure(NO_IDENTITY, ["Name who signs: an example is in docs/quick-start.md."]),) if unnamed else (),
-        notes=(("signed", f"on loopback, nothing public, as {who}"),) if signed else (),
+        more=(
+            failure(
+                NO_IDENTITY,
+                ["Add [[signing.identities]] to .security-config.toml (docs/quick-start.md)."],
+            ),
+        )
+        if unnamed
+        else (),
+        notes=(("signed", f"on loopback, nothing public, {who}"),) if signed else (),
         again=again("rehearse", given),
         shows=("made",),
     )

@@ -13,7 +13,10 @@ from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.dependencies.locks.declarations import Declaration
 from ops.supply_chain.formats.lock_formats import PIPFILE, how_to_lock, lock_command
 
-_EXCLUDE = "or list it in [locks].exclude with a reason"
+_EXCLUDE = (
+    "or list it in [locks].exclude with a reason: a release is then denied until [[policy.weakened]] accepts that, with the "
+    "entry that the denial prints"
+)
 _PLACE = re.compile(r".*?:\d+: ")
 _SHOWN = 3
 
