@@ -8,6 +8,9 @@
     selection.addRange(range);
   }
 
+  const spoken = element("p", { class: "hidden", role: "status" });
+  document.body.append(spoken);
+
   async function copy(button) {
     const code = button.parentElement.querySelector("code");
     let word = "Copied";
@@ -18,7 +21,8 @@
       word = document.execCommand("copy") ? "Copied" : "Selected";
     }
     button.textContent = word;
-    setTimeout(() => { button.textContent = "Copy"; }, 1600);
+    spoken.textContent = button.getAttribute("aria-label").replace("Copy", word);
+    setTimeout(() => { button.textContent = "Copy"; spoken.textContent = ""; }, 1600);
   }
 
   for (const button of document.querySelectorAll(".copy")) {

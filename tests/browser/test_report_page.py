@@ -146,6 +146,7 @@ def test_copy(open_page: Open) -> None:
     tab.locator(".check summary").first.click()
     tab.locator(".copy").first.click()
     tab.locator(".copy", has_text="Copied").wait_for()
+    assert tab.locator("body > [role=status]").text_content().startswith("Copied: command for ")
     assert shown.evaluate("navigator.clipboard.readText()") == "cosign verify-blob acme-1.0-checksums.txt"
     assert shown.clean
 

@@ -219,3 +219,25 @@ def test_in_public_only_counts_and_outcomes() -> None:
     assert text.startswith("## Report: Denied\n")
     assert "| Vulnerabilities | failed | 12 s | 3 of 3 pins |" in text
     assert not any(word in text for word in ("secretpkg", "acme", "1.0"))
+
+
+def test_every_advisory_on_the_page_leads_to_its_page() -> None:
+    late = finding(due="2026-11-01", aliases=("CVE-2026-1",), message="idna 3.20 is affected")
+    known = html(page(record("check_vulnerabilities", late, outcome=Outcome.FAIL), causes=((Mark.DENIES, cause()),)))
+    without = re.sub(
+        r'<a href="https://nvd.nist.gov/vuln/detail/CVE-2026-1" rel="noreferrer">CVE-2026-1</a>', "", known
+    )
+    body = re.sub(r'data-text="[^"]*"', "", without.partition("<main>")[2].partition("</main>")[0])
+    assert known.count("vuln/detail/CVE-2026-1") == 3
+    assert "CVE-2026-1<" not in body
+
+
+@pytest.mark.parametrize(
+    "name", ["javascript:alert(1)", 'CVE-2026-1"><script>', "../x", "CVE-2026-1?q=/", "https://e.example/CVE-1"]
+)
+def test_a_hostile_identifier_is_no_address(name: str) -> None:
+    shown = html(
+        page(record("check_vulnerabilities", finding(due="2026-11-01", aliases=(name,)), outcome=Outcome.FAIL))
+    )
+    found = re.findall(r'href="([^"#][^"]*)"', shown)
+    assert [address for address in found if not address.startswith("https://osv.dev/vulnerability/CVE-2026-1")] == []

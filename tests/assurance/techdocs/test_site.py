@@ -231,3 +231,13 @@ def test_a_scan_that_did_not_pass_is_not_called_clean() -> None:
     page = start(scan=MirrorScan(started="2026-11-28T04:00:00Z", version="x", records=(unexamined,)))
     assert "No finding is open, but not every stage passed." in page
     assert "0 of 1 stage passed; " in page
+
+
+def test_an_advisory_of_a_release_leads_to_its_page() -> None:
+    plain = mirror("x")
+    found = structs.replace(plain.newest.records[0].findings[0], aliases=("CVE-2026-1", "javascript:x"))
+    records = (structs.replace(plain.newest.records[0], findings=(found,)),)
+    newest = structs.replace(plain.newest, records=records)
+    page = site(structs.replace(plain, releases=(newest,)))["docs/releases/1.1/index.md"].decode()
+    assert "[CVE-2026-1](<https://nvd.nist.gov/vuln/detail/CVE-2026-1>)" in page
+    assert "](<javascript" not in page

@@ -91,3 +91,10 @@ def test_sarif_has_new_and_existing_findings_with_their_state() -> None:
         ("vulnerability.known/CVE-2", "unchanged"),
     ]
     assert run["automationDetails"] == {"id": "sealwright-change/"}
+
+
+def test_advisories_lead_to_their_pages() -> None:
+    given = review(finding(1, aliases=("CVE-2026-1", "javascript:x")))
+    shown = review_markdown(given, files="x", whole=True)
+    assert "[CVE-2026-1](<https://nvd.nist.gov/vuln/detail/CVE-2026-1>)" in shown
+    assert "](<javascript" not in shown

@@ -9,6 +9,7 @@ import msgspec
 
 from ops.supply_chain.assurance.report.tone import WORST_FIRST, Tone
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.formats.cause_lines import AdvisoryLink, advisory_links
 
 MOST_ROWS = 24
 SOON_DAYS = 7
@@ -20,7 +21,7 @@ class DueView(msgspec.Struct, frozen=True, kw_only=True):
     """One finding with a due date: `when` in words, and its bar from `x` to `to` in the drawing."""
 
     subject: str
-    identifier: str
+    identifier: AdvisoryLink
     severity: str
     due: str
     when: str
@@ -108,7 +109,7 @@ def _row(finding: Finding, day: date, today: date, axis: _Axis, place: int, text
     ends = sorted((axis.x(day), axis.x(today if late else _start(finding, day, today))))
     return DueView(
         subject=f"{finding.package} {finding.version}".strip() or finding.code,
-        identifier=next(iter(finding.aliases), finding.code),
+        identifier=advisory_links([next(iter(finding.aliases), finding.code)])[0],
         severity=finding.severity.value,
         due=day.isoformat(),
         when=texts[finding.due],

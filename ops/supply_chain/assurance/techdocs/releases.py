@@ -10,6 +10,7 @@ from ops.supply_chain.assurance.techdocs.tables import banner, digest, file_link
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.signature_names import is_signed
 from ops.supply_chain.formats import markdown
+from ops.supply_chain.formats.cause_lines import advisory_links, link_text
 
 NO_PACKAGES = "No SBOM of this release is readable."
 
@@ -127,7 +128,7 @@ def _findings(release: MirrorRelease) -> list[str]:
     rows = (
         (
             markdown.text(finding.severity.value),
-            markdown.text(", ".join((finding.code, *finding.aliases))),
+            ", ".join(map(link_text, advisory_links((finding.code, *finding.aliases)))),
             markdown.text(f"{finding.package} {finding.version}".strip() or finding.path),
             markdown.text(finding.message),
             markdown.text(finding.waived_by) or "open",

@@ -15,6 +15,7 @@ from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, FindingRow
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural
+from ops.supply_chain.formats.cause_lines import advisory_links, link_text
 from ops.supply_chain.formats.markdown import bullets, heading, table, text
 from ops.supply_chain.risk.findings.render.rows import clean_text, label, open_and_waived, rows, where
 
@@ -136,7 +137,7 @@ def _findings(review: ChangeReview, files: str) -> Iterator[str]:
     causes = _causes(review, review.new)
     for cause in causes[:MOST_FINDINGS]:
         place = cause.place and f"at {cause.place}"
-        yield "  " + "  ".join(filter(None, [cause.severity.upper(), cause.subject, cause.names, place]))
+        yield "  " + "  ".join(filter(None, [cause.severity.upper(), cause.subject, cause.named, place]))
         yield f"    {cause.what}"
         yield f"    next: {cause.step}"
     yield from (f"  {more}" for more in _more(len(causes), MOST_FINDINGS, files))
@@ -181,10 +182,21 @@ class _Cause(NamedTuple):
 
     severity: str
     subject: str
-    names: str
+    names: tuple[str, ...]
+    more_names: int
     place: str
     what: str
     step: str
+
+    @property
+    def more(self) -> str:
+        """How many names are not listed, as a clause; empty where all are."""
+        return f" and {self.more_names} more" if self.more_names else ""
+
+    @property
+    def named(self) -> str:
+        """The names as text."""
+        return f"{', '.join(self.names)}{self.more}"
 
 
 def _causes(review: ChangeReview, findings: Iterable[Finding]) -> list[_Cause]:
@@ -199,13 +211,20 @@ def _causes(review: ChangeReview, findings: Iterable[Finding]) -> list[_Cause]:
 def _cause(review: ChangeReview, group: Sequence[FindingRow], step: str) -> _Cause:
     first = group[0]
     names = [row.identifiers[0] for row in group if row.identifiers[0] != first.subject]
-    named = ", ".join(names if len(names) > 1 else (name for name in first.identifiers if name != first.subject))
-    if len(names) > MOST_NAMED:
-        named = f"{', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"
+    named = names if len(names) > 1 else [name for name in first.identifiers if name != first.subject]
+    left = max(0, len(names) - MOST_NAMED)
     message = clean_text(first.finding.message)
     shown = message if len(message) <= MOST_CHARACTERS else f"{message[: MOST_CHARACTERS - 1].rstrip()}…"
     what = shown if len(group) == 1 else f"{len(group)} findings, the first: {shown}"
-    return _Cause(_severity(review, first.finding), first.subject, named, where(first, most=1), what, step)
+    return _Cause(
+        _severity(review, first.finding),
+        first.subject,
+        tuple(named[: len(named) - left]),
+        left,
+        where(first, most=1),
+        what,
+        step,
+    )
 
 
 def _severity_group(review: ChangeReview, finding: Finding) -> str:
@@ -226,12 +245,14 @@ def _severity(review: ChangeReview, finding: Finding) -> str:
 
 
 def _table_row(cause: _Cause) -> tuple[str, ...]:
-    what = f"{cause.what} ({cause.names})" if cause.names else cause.what
-    return tuple(map(text, (cause.severity, cause.subject, what, cause.place, cause.step)))
+    names = f" ({', '.join(map(link_text, advisory_links(cause.names)))}{cause.more})" if cause.names else ""
+    what = f"{text(cause.what)}{names}"
+    return (text(cause.severity), text(cause.subject), what, text(cause.place), text(cause.step))
 
 
 def _whole_row(review: ChangeReview, row: FindingRow) -> tuple[str, ...]:
     finding = row.finding
-    what = f"{finding.message} ({', '.join(row.identifiers)})"
+    what = f"{text(finding.message)} ({', '.join(map(link_text, advisory_links(row.identifiers)))})"
     last = clean_text(finding.waived_by or finding.next_step)
-    return tuple(map(text, (_severity(review, finding), row.subject, what, where(row, most=MOST_NAMED), last)))
+    place = text(where(row, most=MOST_NAMED))
+    return (text(_severity(review, finding)), text(row.subject), what, place, text(last))
