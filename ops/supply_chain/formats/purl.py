@@ -24,6 +24,10 @@ MOST_REMEMBERED = 1 << 16
 """Package URLs that are kept taken apart: the same packages occur in many documents."""
 
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9.+-]*")
+_PLAIN = re.compile(
+    "pkg:([a-z][a-z0-9.+-]*)/(?:([^@?#%\x00-\x20\x7f\ud800-\udfff/]+(?:/[^@?#%\x00-\x20\x7f\ud800-\udfff/]+)*)/)?"
+    "([^@?#%\x00-\x20\x7f\ud800-\udfff/]+)(?:@([^@?#%\x00-\x20\x7f\ud800-\udfff/]+))?"
+)
 _KEY = re.compile(r"[a-z][a-z0-9.\-_]*")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _BAD_TEXT = re.compile("[\x00-\x20\x7f\ud800-\udfff]")
@@ -40,6 +44,11 @@ def read_purl(text: str) -> PackageIdentity | None:
     Returns:
         None where the text is not one: no `pkg:`, no type or name, an escape or a qualifier that is broken.
     """
+    plain = _PLAIN.fullmatch(text)  # nearly all: no escape, no qualifier
+    if plain is not None and len(text) <= LONGEST:
+        kind, namespace, name, version = plain.groups("")
+        namespace, name = _folded(kind, namespace, name)
+        return PackageIdentity(kind, namespace, name, version)
     if text[:4] != "pkg:" or len(text) > LONGEST or _BAD_TEXT.search(text) or _BAD_ESCAPE.search(text):
         return None
     rest, _, fragment = text[4:].partition("#")

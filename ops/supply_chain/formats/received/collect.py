@@ -158,6 +158,22 @@ class Collector:
         return text
 
 
+def plain_digests(rows: object) -> tuple[SbomDigest, ...] | None:
+    """Return the digests of an array whose objects are all as they must be; None where one is different."""
+    if not isinstance(rows, list):
+        return None
+    found = []
+    for row in rows:
+        algorithm, value = (row.get("alg"), row.get("content")) if row.__class__ is dict else (None, None)
+        if algorithm.__class__ is not str or value.__class__ is not str:
+            return None
+        name = algorithm_name(algorithm)
+        if _DIGITS.get(name) != len(value) or not _HEX.fullmatch(value):
+            return None
+        found.append(SbomDigest(name, value))
+    return tuple(found)
+
+
 def place_of(node: Table, location: str) -> str:
     """Return where a node is: its line if its serialisation is read by lines, else the given JSON pointer."""
     line = getattr(node, "line", 0)

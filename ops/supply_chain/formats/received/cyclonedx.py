@@ -20,17 +20,13 @@ from ops.supply_chain.contracts.values.received_sbom import (
     ReceivedSbom,
     SbomCompleteness,
     SbomComponent,
-    SbomDigest,
-    SbomLicence,
-    SbomParty,
-    SbomReference,
     SbomStandard,
     SbomSyntax,
-    SbomTool,
 )
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
-from ops.supply_chain.formats.received.collect import Collector, EdgeBuilder, Table, kept, place_of
+from ops.supply_chain.formats.received.collect import Collector, EdgeBuilder, Table, place_of
+from ops.supply_chain.formats.received.cyclonedx_fields import FieldReader
 from ops.supply_chain.formats.received.cyclonedx_statements import Statements
 
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
@@ -39,7 +35,6 @@ _MAJOR = re.compile(r"1\.[0-9]{1,2}")
 _MOST_DIGITS = 9
 _SERIAL = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNKNOWN_PROPERTIES = ("sealwright:unknown", "sealwright:withheld")
-_LISTS = ("swhid", "omniborId")
 
 
 class CycloneDxBuilder:
@@ -65,8 +60,7 @@ class CycloneDxBuilder:
         self._others: set[str] = set()
         self._described: set[str] = set()
         self._compositions: list[tuple[str, Table]] = []
-        self._licence_of: dict[SbomLicence, SbomLicence] = {}
-        self._party_of: dict[SbomParty, SbomParty] = {}
+        self._read = FieldReader(self._collector)
         self._fields: dict[str, Any] = {"version": version}
         if version not in VERSIONS:
             self._collector.defect(
@@ -110,17 +104,17 @@ class CycloneDxBuilder:
     def metadata(self, node: Table) -> None:
         """Take the metadata, with the component that the document describes."""
         collector, at = self._collector, "/metadata"
-        authors = [self._party(row, here, "person") for here, row in collector.rows(node, "authors", at)]
+        authors = [self._read.party(row, here, "person") for here, row in collector.rows(node, "authors", at)]
         for key in ("manufacturer", "manufacture"):
-            maker = self._organisation(node, key, at)
+            maker = self._read.organisation(node, key, at)
             if maker is not None:
                 authors.insert(0, maker)
                 break
         self._fields.update(
             timestamp=collector.timestamp(collector.text(node, "timestamp", at), f"{at}/timestamp"),
             authors=tuple(party for party in authors if party is not None),
-            supplier=self._organisation(node, "supplier", at),
-            tools=tuple(self._tools(node)),
+            supplier=self._read.organisation(node, "supplier", at),
+            tools=tuple(self._read.tools(node)),
             phases=tuple(
                 filter(
                     None,
@@ -130,8 +124,8 @@ class CycloneDxBuilder:
                     ),
                 )
             ),
-            licences=self._licences(node, at) if "licenses" in node else (),
-            properties=tuple(self._properties(node, at)),
+            licences=self._read.licences(node, at) if "licenses" in node else (),
+            properties=tuple(self._read.properties(node, at)),
         )
         described = collector.table(node, "component", at)
         if described:
@@ -229,12 +223,12 @@ class CycloneDxBuilder:
     def _component(self, node: Table, at: str, parent: int) -> SbomComponent:
         collector = self._collector
         texts = [node.get(key, "") for key in _TEXTS]
-        if not all(value.__class__ is str for value in texts):
+        if set(map(type, texts)) != _ONLY_TEXTS:  # hardly ever, and documents are large
             texts = [collector.text(node, key, at) for key in _TEXTS]
         ref, kind, group, name, version, purl, cpe, scope = texts
         if not name:
             collector.defect(DefectKind.MISSING, at, "expected 'name', found none")
-        properties = tuple(self._properties(node, at)) if "properties" in node else ()
+        properties = tuple(self._read.properties(node, at)) if "properties" in node else ()
         return SbomComponent(
             at,
             ref,
@@ -245,107 +239,19 @@ class CycloneDxBuilder:
             purl,
             collector.package(purl, at) if purl else None,
             (cpe,) if cpe else (),
-            self._identifiers(node, at),
-            self._digests(node, "hashes", at) if "hashes" in node else (),
-            self._licences(node, at) if "licenses" in node else (),
-            self._organisation(node, "supplier", at) if "supplier" in node else None,
-            self._organisation(node, "manufacturer", at) if "manufacturer" in node else None,
-            self._component_authors(node, at),
+            self._read.identifiers(node, at),
+            self._read.digests(node, "hashes", at) if "hashes" in node else (),
+            self._read.licences(node, at) if "licenses" in node else (),
+            self._read.organisation(node, "supplier", at) if "supplier" in node else None,
+            self._read.organisation(node, "manufacturer", at) if "manufacturer" in node else None,
+            self._read.component_authors(node, at),
             "",
             scope,
             parent,
             tuple(sorted({value for name, value in properties if name in _UNKNOWN_PROPERTIES})) if properties else (),
-            self._references(node, at) if "externalReferences" in node else (),
+            self._read.references(node, at) if "externalReferences" in node else (),
             properties,
         )
-
-    def _identifiers(self, node: Table, at: str) -> tuple[tuple[str, str], ...]:
-        found = []
-        for key in _LISTS:
-            if key in node:
-                found += [(key.lower(), text) for text in self._collector.texts(node, key, at)]
-        if "swid" in node:
-            tag = self._collector.text(self._collector.table(node, "swid", at), "tagId", at)
-            found += [("swid", tag)] if tag else []
-        return tuple(found)
-
-    def _component_authors(self, node: Table, at: str) -> tuple[SbomParty, ...]:
-        if not ("authors" in node or "author" in node or "publisher" in node):
-            return ()
-        found = [self._party(row, here, "person") for here, row in self._collector.rows(node, "authors", at)]
-        for key in ("author", "publisher"):
-            name = self._collector.text(node, key, at)
-            found.append(SbomParty(name) if name else None)
-        return tuple(party for party in found if party is not None)
-
-    def _digests(self, node: Table, key: str, at: str) -> tuple[SbomDigest, ...]:
-        found = []
-        for here, row in self._collector.rows(node, key, at):
-            digest = self._collector.digest(
-                self._collector.text(row, "alg", here), self._collector.text(row, "content", here), here
-            )
-            if digest is not None:
-                found.append(digest)
-        return tuple(found)
-
-    def _licences(self, node: Table, at: str) -> tuple[SbomLicence, ...]:
-        collector, found = self._collector, []
-        for here, row in collector.rows(node, "licenses", at):
-            licence = collector.table(row, "license", here) if "license" in row else row
-            expression = collector.text(licence, "id", here) or collector.text(row, "expression", here)
-            name = collector.text(licence, "name", here)
-            basis = collector.text(licence, "acknowledgement", here)
-            if expression or name:
-                stated = SbomLicence(expression, name, basis)
-                found.append(self._licence_of.setdefault(stated, stated))  # few licences, of many components
-            else:
-                collector.defect(DefectKind.MISSING, here, "expected an id, a name or an expression, found none")
-        return tuple(found)
-
-    def _references(self, node: Table, at: str) -> tuple[SbomReference, ...]:
-        collector, found = self._collector, []
-        for here, row in collector.rows(node, "externalReferences", at):
-            digests = self._digests(row, "hashes", here) if "hashes" in row else ()
-            found.append(SbomReference(collector.text(row, "type", here), collector.text(row, "url", here), digests))
-        return tuple(found)
-
-    def _properties(self, node: Table, at: str) -> Iterator[tuple[str, str]]:
-        rows = self._collector.rows(node, "properties", at)
-        return kept(
-            (self._collector.text(row, "name", here), self._collector.text(row, "value", here)) for here, row in rows
-        )
-
-    def _organisation(self, node: Table, key: str, at: str) -> SbomParty | None:
-        value = node.get(key)
-        if value is None:
-            return None
-        if isinstance(value, str):  # documents that are in use have a plain name here
-            self._collector.unread(f"{at}/{key}", "an object", value)
-            return SbomParty(value, "organization")
-        return self._party(self._collector.table(node, key, at), f"{at}/{key}", "organization")
-
-    def _party(self, node: Table, at: str, kind: str) -> SbomParty | None:
-        collector = self._collector
-        name, email = collector.text(node, "name", at), collector.text(node, "email", at)
-        urls = collector.texts(node, "url", at) if "url" in node else []
-        if not email and "contact" in node:
-            emails = [collector.text(row, "email", here) for here, row in collector.rows(node, "contact", at)]
-            email = next(filter(None, emails), "")
-        if not (name or email or urls):
-            return None
-        party = SbomParty(name, kind, email, urls[0] if urls else "")
-        return self._party_of.setdefault(party, party)
-
-    def _tools(self, node: Table) -> Iterator[SbomTool]:
-        if isinstance(node.get("tools"), list):  # the form before 1.5
-            rows = self._collector.rows(node, "tools", "/metadata")
-        else:
-            table = self._collector.table(node, "tools", "/metadata")
-            rows = [
-                row for key in ("components", "services") for row in self._collector.rows(table, key, "/metadata/tools")
-            ]
-        for here, row in rows:
-            yield SbomTool(self._collector.text(row, "name", here), self._collector.text(row, "version", here))
 
     def _completeness(self, positions: dict[str, int], others: frozenset[str]) -> Iterator[SbomCompleteness]:
         for at, node in self._compositions:
@@ -361,4 +267,5 @@ class CycloneDxBuilder:
             yield SbomCompleteness(self._collector.text(node, "aggregate", at), *found)
 
 
+_ONLY_TEXTS = {str}
 _TEXTS = ("bom-ref", "type", "group", "name", "version", "purl", "cpe", "scope")
