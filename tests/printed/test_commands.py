@@ -119,11 +119,6 @@ def check_vulnerabilities(scratch: Scratch) -> None:
     assert scratch.finding("check_vulnerabilities", "vulnerability.known").package == "leaf"
 
 
-def second_opinion(scratch: Scratch) -> None:
-    assert scratch.type("nox -s check_vulnerabilities -- --second-opinion") in (ExitCode.PASS, ExitCode.NOT_EXAMINED)
-    assert "pip-audit" in scratch.out
-
-
 def vex(scratch: Scratch) -> None:
     scratch.feed(BAD_LEAF)
     path = scratch.folder / "vex.json"
@@ -307,7 +302,6 @@ TYPED: dict[str, Case] = {
     "check_publishers": check_publishers,
     "check_publishers --record": record_publishers,
     "check_vulnerabilities": check_vulnerabilities,
-    "check_vulnerabilities --second-opinion": second_opinion,
     "check_vulnerabilities --vex": vex,
     "compare ARGUMENT": compared,
     "evaluate_claims": claims,
@@ -332,7 +326,7 @@ TYPED: dict[str, Case] = {
 }
 
 
-SLOW = frozenset({"check_vulnerabilities --second-opinion", "evaluate_claims", "evaluate_policy", "report"})
+SLOW = frozenset({"evaluate_claims", "evaluate_policy", "report"})
 
 
 @pytest.mark.parametrize(

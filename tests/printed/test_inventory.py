@@ -141,6 +141,17 @@ def test_every_form_of_a_command_is_executed_by_a_test() -> None:
     assert sorted(set(EXECUTED) - forms) == [], "nothing prints these"
 
 
+def test_a_claim_advises_what_makes_its_evidence() -> None:
+    """Claims rest on a release: to run one of its gates alone changes none of them."""
+    advised = {
+        (path.name, match["session"])
+        for path in (TREE / "policy" / "claims").rglob("*.rego")
+        for match in re.finditer(r"(?:fix:|#) +Run nox -s (?P<session>\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert len(advised) > 20
+    assert {session for _, session in advised} <= {"adopt", "release", "retention"}
+
+
 @pytest.mark.parametrize("form", [form for form, where in EXECUTED.items() if "::" in where])
 def test_the_test_that_is_named_exists(form: str) -> None:
     name, _, function = EXECUTED[form].partition("::")

@@ -2,7 +2,7 @@
 # title: A file of every locked version was downloaded from the index, and its bytes had the recorded hash.
 # description: check_hashes ran with --bytes.
 # custom:
-#   fix: Run nox -s check_hashes -- --bytes where the index can be reached.
+#   fix: Run nox -s release where the index can be reached.
 #   otherwise: There is no evidence that the files of the locked versions were downloaded and hashed.
 #   evidence: gate provenance
 #   facts: bytes_files pins

@@ -2,7 +2,7 @@
 # title: When the release was made, the index still served every recorded hash.
 # description: check_hashes queried the index for every locked version.
 # custom:
-#   fix: Run nox -s check_hashes where the index can be reached.
+#   fix: Run nox -s release where the index can be reached.
 #   otherwise: There is no evidence that the index still serves every recorded hash.
 #   evidence: gate provenance
 #   facts: hashes pins

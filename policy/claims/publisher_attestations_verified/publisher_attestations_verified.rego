@@ -3,7 +3,7 @@
 #   The index was queried for publish attestations (PEP 740) of every locked file, and each one that exists verifies.
 # description: check_publishers examined every file, found attestations for some, and has no findings.
 # custom:
-#   fix: Run nox -s check_publishers where the Integrity API can be reached.
+#   fix: Run nox -s release where the Integrity API can be reached.
 #   otherwise: There is no evidence that the publish attestations of the locked files were verified.
 #   evidence: gate provenance
 #   facts: attested pins

@@ -3,7 +3,7 @@
 # description: >-
 #   check_publishers compared each direct dependency with its recorded publisher and has no findings, waived or not.
 # custom:
-#   fix: Review what nox -s check_publishers names, then record it with nox -s lock.
+#   fix: Review what nox -s check_publishers names, run what its findings advise, then nox -s release.
 #   otherwise: There is no evidence that the publishers of direct dependencies are the recorded ones.
 #   evidence: gate archive
 #   facts: direct

@@ -4,7 +4,7 @@
 #   The rules of the profile cisa-2026 were evaluated again on the released SBOM; the author's signature is the
 #   attestation.
 # custom:
-#   fix: Run nox -s generate_sbom and nox -s evaluate_policy, and fix what they name.
+#   fix: Run nox -s release, and fix what nox -s evaluate_policy names.
 #   otherwise: There is no evidence that the SBOM gives each of CISA's 2026 minimum elements.
 #   evidence: cyclonedx attestations
 #   facts: components unknown_licences unknown_producers unknown_versions unknown_edges

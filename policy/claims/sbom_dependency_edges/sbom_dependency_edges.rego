@@ -3,7 +3,7 @@
 # description: >-
 #   Every component has an entry, every dependency is a component, and no dependencies are stated as unknown.
 # custom:
-#   fix: Run nox -s generate_sbom where the index can be reached.
+#   fix: Run nox -s release where the index can be reached.
 #   otherwise: There is no evidence that the SBOM states the dependencies of every component.
 #   evidence: cyclonedx
 #   facts: components

@@ -2,7 +2,7 @@
 # title: The SBOM gives the licence of every component, or states that it is unknown.
 # description: The licences of all components were counted.
 # custom:
-#   fix: Run nox -s generate_sbom where the index can be reached.
+#   fix: Run nox -s release where the index can be reached.
 #   otherwise: There is no evidence that the SBOM gives the licence of every component.
 #   evidence: cyclonedx
 #   facts: components unknown_licences

@@ -2,7 +2,7 @@
 # title: A second scanner (pip-audit) checked the same locks against the same advisories and agreed.
 # description: check_vulnerabilities ran with --second-opinion.
 # custom:
-#   fix: Run nox -s check_vulnerabilities -- --second-opinion.
+#   fix: Run nox -s release, which asks pip-audit too.
 #   otherwise: There is no evidence that a second scanner checked the locks for vulnerabilities.
 #   evidence: gate provenance
 #   facts: pins
