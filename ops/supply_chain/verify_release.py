@@ -80,6 +80,8 @@ _PACKAGE_STEPS = {
     EvidenceState.UNCHECKED: "Run again when the service answers, or name the expected publisher: --identity and "
     "--issuer, --identities, --baseline.",
 }
+_ACCEPTED_COLOUR = "33"
+_COLOURS = {Outcome.PASS: "32", Outcome.FAIL: "31", Outcome.NOT_EXAMINED: "33"}
 _TOLERATED = "Accepted only as a rehearsal or as unsigned; fix it before making a release."
 
 
@@ -113,6 +115,7 @@ def _perform(run: StageRun) -> StageResult:
         wanted = _expected(run, trusted, folder, own=own)
         examined = check_release(folder, wanted, trusted.checker, attestations=run.args.attestations)
     verification = examined.verification
+    passed = verification.ruling is Outcome.PASS
     document = report.document(verification, verified_at=timestamp(run.now))
     summary = summary_statement(examined, wanted, trusted, now=run.now)
     _write(run, verification, document, summary, own=own)
@@ -123,7 +126,8 @@ def _perform(run: StageRun) -> StageResult:
         counts=_counts(verification),
         findings=_findings(verification),
         document=document,
-        public_outcome=_ACCEPTED_ONLY if verification.tolerated and verification.ruling is Outcome.PASS else "",
+        public_outcome=_ACCEPTED_ONLY if verification.tolerated and passed else "",
+        colour=_ACCEPTED_COLOUR if verification.tolerated and passed else _COLOURS[verification.ruling],
     )
 
 

@@ -16,6 +16,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.risk.findings.render.screen import screen_lines
 from ops.supply_chain.runner.pipeline import Finished, StageEnd
+from ops.supply_chain.runner.streams import wants_colour
 from ops.supply_chain.sessions.one_screen import (
     NOT_BUILT,
     Ending,
@@ -24,7 +25,6 @@ from ops.supply_chain.sessions.one_screen import (
     of_this_run,
     screen_of,
     show,
-    wants_colour,
     watcher_for,
 )
 from ops.supply_chain.sessions.stage_errors import failure

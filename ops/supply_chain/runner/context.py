@@ -84,7 +84,7 @@ class StageResult:
     can change the outcome. `document` is the result for programs (`--format json`): plain JSON data or a contract
     value. `broken_input` is True if one of several inputs is broken and the others were examined: unless the outcome is a
     failure, the exit code is then 3. `public_outcome` are fixed words that a public log shows instead of the outcome, where "pass" would promise
-    too much. `excluded` is what `[locks].exclude` leaves out.
+    too much. `excluded` is what `[locks].exclude` leaves out. `colour` is that of the first line of `text` on a terminal ("31" is red).
 
     People get the record's counts, findings and notes from the runner, which renders them in one way for all stages.
     `text` is what a stage shows in place of the outcome and counts, for example a table of updates; `details` are
@@ -108,6 +108,7 @@ class StageResult:
     public_outcome: str = ""
     broken_input: bool = False
     excluded: tuple[ExcludedFiles, ...] = ()
+    colour: str = ""
 
 
 def _file_ref(label: str, base: Path, path: Path) -> FileRef:

@@ -37,7 +37,14 @@ from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.progress import Progress
 from ops.supply_chain.runner.setbacks import finished_stages, setbacks
-from ops.supply_chain.runner.streams import Streams, advise_for, print_error, require_streams, terminal_width
+from ops.supply_chain.runner.streams import (
+    Streams,
+    advise_for,
+    print_error,
+    require_streams,
+    terminal_width,
+    wants_colour,
+)
 
 RECORDS_FOLDER = "records"
 
@@ -159,7 +166,11 @@ def _run(
     code = exit_code_for(result.outcome, broken=result.broken_input)
     try:
         rendered = _render(record, result, run.args.format, public=streams.public, width=width)
-        streams.result(rendered, document=run.args.format == "json")
+        # In a session the result goes to its log.
+        plain = streams.public or HOLDER_VARIABLE in os.environ or not result.text
+        plain = plain or not wants_colour(os.environ, terminal=width is not None)
+        colour = "" if plain else result.colour
+        streams.result(rendered, document=run.args.format == "json", colour=colour)
     except OutputError as error:
         if code == ExitCode.PASS:
             raise

@@ -14,7 +14,7 @@ import os
 import select
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -160,20 +160,34 @@ class Streams:
         os.close(self._result)
         os.close(self._error)
 
-    def result(self, text: str, *, document: bool = False) -> None:
+    def result(self, text: str, *, document: bool = False, colour: str = "") -> None:
         """Write the result to the real stdout: each line made printable, credentials out of URLs, commands as typed.
 
         Args:
             text: The result.
             document: It is JSON, in which commands stay as they are recorded.
+            colour: Parameter of the colour of its first line, as for `print_lines`; empty for none.
         Raises:
             OutputError: It cannot be written, for a reason other than a reader that has enough.
         """
+        first, _, rest = text.partition("\n")
+        if colour and not document:
+            cleaned = _inert(printable(without_credentials(first)))
+            _write_clean(self._result, f"\x1b[{colour}m{cleaned}\x1b[0m\n")
+            text = rest
         _write(self._result, text if document else as_typed(text, typing()))
 
     def error(self, text: str) -> None:
         """Write a message to the real stderr, cleaned likewise; where that is impossible, the exit code has to do."""
         _write_anyway(self._error, as_typed(text, typing()))
+
+
+def wants_colour(environment: Mapping[str, str], *, terminal: bool) -> bool:
+    """Return whether to colour: NO_COLOR, then FORCE_COLOR or CLICOLOR_FORCE, then whether it is a terminal."""
+    if environment.get("NO_COLOR"):
+        return False
+    forced = environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE")
+    return forced != "0" if forced else terminal and environment.get("TERM", "") != "dumb"
 
 
 def terminal_width() -> int | None:

@@ -11,7 +11,7 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -40,7 +40,14 @@ from ops.supply_chain.risk.findings.render.screen import (
 from ops.supply_chain.runner.arguments import shown_path
 from ops.supply_chain.runner.dist_lock import LOG_NAME
 from ops.supply_chain.runner.pipeline import Finished
-from ops.supply_chain.runner.streams import obeys_commands, print_commands, print_lines, print_result, typing
+from ops.supply_chain.runner.streams import (
+    obeys_commands,
+    print_commands,
+    print_lines,
+    print_result,
+    typing,
+    wants_colour,
+)
 from ops.supply_chain.sessions.stage_errors import StageEnds, with_errors
 from ops.supply_chain.sessions.stage_log import StageLog
 
@@ -264,11 +271,3 @@ def _read(path: Path, kind: type[T]) -> T | None:
         return canonical.read(path, kind) if path.is_file() else None
     except InputError:
         return None
-
-
-def wants_colour(environment: Mapping[str, str], *, terminal: bool) -> bool:
-    """Return whether to colour: NO_COLOR, then FORCE_COLOR or CLICOLOR_FORCE, then whether it is a terminal."""
-    if environment.get("NO_COLOR"):
-        return False
-    forced = environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE")
-    return forced != "0" if forced else terminal and environment.get("TERM", "") != "dumb"

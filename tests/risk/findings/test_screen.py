@@ -122,3 +122,23 @@ def test_a_long_name_leaves_the_summary_to_the_next_line() -> None:
     lines = text(subject="demo 1", summary="s " * 30)
     assert lines == [f"REFUSED  demo 1   {'s ' * 30}".rstrip()]
     assert text(subject="d" * 40, summary="s " * 20) == [f"REFUSED  {'d' * 40}", f"     {'s ' * 20}".rstrip()]
+
+
+def test_causes_that_fit_without_a_count_of_others_are_all_shown() -> None:
+    made = tuple((f"made{number}", "a") for number in range(16))
+    causes = [cause(n, title="t " * 60, step=f"{n} {'w' * 80}", locations=(), places=0) for n in range(4)]
+    lines = text(*causes, made=made[:4])
+    assert not any("more cause" in line for line in lines)
+    for count in range(len(made) + 1):
+        lines = text(*causes, made=made[:count])
+        assert len(lines) <= MOST_LINES
+        left = 4 - sum(line.startswith("x ") for line in lines)
+        assert sum("more cause" in line for line in lines) == (left > 0)
+
+
+@pytest.mark.parametrize(
+    ("made", "where"),
+    [((("log", "l"), ("report", "r")), "see the report"), ((("log", "l"),), "see the log"), ((), "see what is above")],
+)
+def test_where_the_others_are_is_where_something_is(made: tuple[tuple[str, str], ...], where: str) -> None:
+    assert next(line for line in text(*map(cause, range(9)), made=made) if "more cause" in line).endswith(where)

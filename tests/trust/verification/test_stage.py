@@ -186,7 +186,7 @@ def test_a_release_in_mode_checksums_is_accepted_where_it_was_made_and_nowhere_e
     (project / ".security-config.toml").write_text('component_name = "small"\n[signing]\nmode = "checksums"\n')
     words = ["--project", str(project), "--dist", str(tmp_path / "dist"), "--artifacts", str(tmp_path / "none")]
     assert world.run("verify_release", *words) == 0
-    assert capfd.readouterr().out.startswith("small v1.0: consistent as a rehearsal; digests published, not signed; ")
+    assert capfd.readouterr().out.startswith("! small v1.0: consistent as a rehearsal; digests published, not signed; ")
     report = json.loads((tmp_path / "dist/verification/verification.json").read_bytes())
     assert (report["signed"], report["tolerated"]) == (False, ["rehearsal", "unsigned"])
     assert world.run("verify_release", str(folder), *words) == 4
@@ -203,6 +203,27 @@ def test_an_archive_is_verified_as_its_folder_is(world: World, dist: Path, tmp_p
         with tarfile.open(archive, "w:gz") as packed:
             packed.add(dist / "release", "small")
     assert verify(world, dist, str(archive)) == 0
+
+
+@pytest.mark.parametrize(("words", "colour"), [(["--rehearsal"], "33"), ([], "31")])
+def test_the_verdict_has_a_colour_where_one_is_wanted(
+    world: World,
+    dist: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    words: list[str],
+    colour: str,
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    identities = ["--identity", WORKFLOW, "--issuer", GITHUB_ISSUER]
+    outside(world, world.project, dist, str(dist / "release"), *identities, *words)
+    out = capfd.readouterr().out
+    assert out.startswith(f"\x1b[{colour}m{'!' if words else 'x'} small v1.0")
+    assert out.count("\x1b[0m\n") == 1
+    monkeypatch.setenv("NO_COLOR", "1")
+    outside(world, world.project, dist, str(dist / "release"), *identities, *words)
+    assert "\x1b" not in capfd.readouterr().out
 
 
 def test_json_is_the_document_that_is_written(world: World, dist: Path, capfd: pytest.CaptureFixture[str]) -> None:

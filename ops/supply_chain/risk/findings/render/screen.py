@@ -74,16 +74,26 @@ def screen_lines(screen: Screen, typed: Callable[[str], str] = str) -> list[Scre
     texts = [whole] if len(whole) <= WIDTH else [first, *_wrapped(_INDENT, screen.summary)]
     head = [ScreenLine(text, screen.mark) for text in texts]
     foot = list(_foot(screen, typed))
-    room = MOST_LINES - len(head) - len(foot) - 1
+    room = MOST_LINES - len(head) - len(foot)
     shown, fitting = _causes(screen, room, MOST_STEPS, typed)
+    if fitting < len(screen.causes):  # a line is for the count of the others
+        shown, fitting = _causes(screen, room - 1, MOST_STEPS, typed)
     if fitting < min(len(screen.causes), MOST_CAUSES):
-        shown, fitting = _causes(screen, room, 1, typed)
+        shown, fitting = _causes(screen, room - 1, 1, typed)
     left = screen.causes[fitting:]
     if left:
         denying = sum(mark is Mark.DENIES for mark, _ in left)
         about = f" ({denying} of them {'denies' if denying == 1 else 'deny'})" if denying else ""
-        shown.append(ScreenLine(f"{_INDENT}and {plural(len(left), 'more cause')}{about}: see the report", Mark.NOTE))
+        shown.append(
+            ScreenLine(f"{_INDENT}and {plural(len(left), 'more cause')}{about}: see {_rest(screen)}", Mark.NOTE)
+        )
     return [*head, *shown, *foot]
+
+
+def _rest(screen: Screen) -> str:
+    """Return where the causes are that do not fit: the report where there is one, else the log."""
+    labels = [label for label, _ in screen.made]
+    return "the report" if "report" in labels else "the log" if "log" in labels else "what is above"
 
 
 def _causes(screen: Screen, room: int, steps: int, typed: Callable[[str], str]) -> tuple[list[ScreenLine], int]:
