@@ -640,6 +640,9 @@ def test_support_periods_are_stated_where_they_are_configured(default: str) -> N
     assert "| 1.x | yes | 2026-01-01 | 2031-01-01 | " in text
     assert "| 2.x | yes | each release | 72 months later | " in text
     assert "<i>" not in text
+    without = written(default, released(config=config(PERIODS.replace('policy = "newest"', ""))))
+    assert "## Supported versions\n\n| versions | security fixes | from | until | note |" in without
+    assert "which versions get security fixes" not in without
     assert "Support periods" not in written(default, released(config=config('[support]\npolicy = "newest"\n')))
 
 

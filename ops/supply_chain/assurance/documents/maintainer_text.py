@@ -43,7 +43,9 @@ def supported_versions(config: SupportConfig) -> str:
         SupportPolicy.LISTED: "The maintainers have listed no version yet.",
     }[config.policy]
     periods = any(entry.since or entry.months or entry.reason for entry in config.versions)
-    if config.policy is SupportPolicy.LISTED and config.versions:
+    if config.versions and (
+        config.policy is SupportPolicy.LISTED or (periods and config.policy is SupportPolicy.UNSTATED)
+    ):
         statement = _versions(config, periods=periods)
     elif periods:
         statement = f"{statement}\n\nSupport periods:\n\n{_versions(config, periods=True)}"
@@ -238,9 +240,7 @@ _AUDIT = {
 def cra_status(facts: DocumentFacts) -> str:
     """Return the project's own statement on its role under the Cyber Resilience Act."""
     config = facts.config.compliance
-    advice = (
-        "This is neither legal advice nor a declaration of conformity; the regulation itself states the obligations."
-    )
+    advice = "This section is neither legal advice nor a declaration of conformity; the regulation itself states the obligations."
     about = "This concerns Regulation (EU) 2024/2847, the Cyber Resilience Act."
     text = " ".join(filter(None, (_CRA[config.cra_role], about, _OBLIGATIONS.get(config.cra_role), advice)))
     return _joined(text, config.cra_text)
