@@ -402,3 +402,36 @@ def test_this_checkout_knows_its_commit_if_it_has_one(tmp_path: Path) -> None:
     make_git(tmp_path, f"https://u:{SECRET}@github.com/acme/sealwright.git", commit=True)
     found = adoption_files.pipeline_of(tmp_path)
     assert (found.repository, len(found.commit)) == ("acme/sealwright", 40)
+
+
+OURS = "# Output of the release pipeline (sealwright).\n"
+PATTERNS = {
+    "any folder of the name": ("dist\n.nox\n", ""),
+    "everything below it": ("dist/*\n.*/\n", ""),
+    "a glob": ("di[s]t/\n/.nox/**\n", ""),
+    "a negation of something else": ("dist/*\n!dist/keep.txt\n.nox/\n", ""),
+    "a negation of it": ("dist/\n!dist/\n.nox/\n", "/dist/\n"),
+    "another folder of the name": ("docs/dist/\n.nox/\n", "/dist/\n"),
+    "a comment": ("#dist/\n.nox/\n", "/dist/\n"),
+    "an escaped name": ("\\\\dist/x\n.nox/\n", "/dist/\n"),
+}
+
+
+@pytest.mark.parametrize(("patterns", "added"), PATTERNS.values(), ids=PATTERNS)
+def test_git_decides_what_the_project_already_ignores(
+    patterns: str, added: str, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".gitignore").write_text(patterns)
+    make_git(project, commit=True)
+    assert adopt(project, capfd, "--write", "--pipeline", PIPELINE)[0] == 0
+    assert (project / ".gitignore").read_text() == patterns + (f"\n{OURS}{added}" if added else "")
+    assert ".gitignore" not in said(project, capfd, "--pipeline", PIPELINE)["files"]
+
+
+def test_what_only_this_clone_ignores_is_added(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / "x.py").write_text("")
+    make_git(project, commit=True)
+    (project / ".git/info/exclude").write_text("dist/\n.nox/\n")
+    assert adopt(project, capfd, "--write", "--pipeline", PIPELINE)[0] == 0
+    assert (project / ".gitignore").read_text() == f"{OURS}/dist/\n/.nox/\n"
+    assert ".gitignore" not in said(project, capfd, "--pipeline", PIPELINE)["files"]

@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -209,24 +210,15 @@ def _second_release(user: User, name: str) -> None:
 
 
 @pytest.fixture
-def structlog(tmp_path: Path) -> dict[str, str | bytes]:
+def structlog() -> dict[str, str | bytes]:
     """Return the files of structlog: version by hatch-vcs, tags without a v, dependency groups, no lock."""
-    words = [str(Path(sys.executable).with_name("uv")), "run", "--no-project", "--with", "pip", "python", "-m", "pip"]
-    words += [
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-binary",
-        ":all:",
-        "-d",
-        str(tmp_path / "sdist"),
-    ]
-    words[4:4] = ["--with", "hatchling", "--with", "hatch-vcs", "--with", "hatch-fancy-pypi-readme"]
-    subprocess.run([*words, "structlog==25.5.0"], check=True, capture_output=True, timeout=120)
-    [packed] = (tmp_path / "sdist").glob("*.tar.gz")
+    with urlopen("https://pypi.org/simple/structlog/", timeout=60) as answer:
+        page = answer.read().decode()
+    [url] = re.findall(r'href="(https://[^"#]*/structlog-25\.5\.0\.tar\.gz)', page)
+    with urlopen(url, timeout=60) as answer:  # noqa: S310 - an address that PyPI names
+        packed = answer.read()
     found: dict[str, str | bytes] = {}
-    with tarfile.open(fileobj=io.BytesIO(packed.read_bytes())) as archive:
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         for member in archive.getmembers():
             path = member.name.partition("/")[2]
             file = archive.extractfile(member) if member.isfile() and path != "PKG-INFO" else None

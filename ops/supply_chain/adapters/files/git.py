@@ -9,6 +9,7 @@ repository than the one that contains the project) is an `UnavailableError`.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -147,6 +148,32 @@ def uncommitted(folder: Path) -> tuple[str, ...]:
         return ()
     listed = git_bytes(folder, "ls-files", "--modified", "--others", "--exclude-standard", "-z", "--", ".")
     return tuple(sorted(filter(None, listed.decode("utf-8", "surrogateescape").split("\0"))))
+
+
+def ignored_by_project(folder: Path, paths: Iterable[str]) -> frozenset[str] | None:
+    """Return which paths a `.gitignore` of the repository ignores, as git decides it, negations included.
+
+    What only this clone ignores (`.git/info/exclude`, `core.excludesFile`) does not count.
+
+    Args:
+        folder: A folder; None is returned where it is not under git.
+        paths: Relative to it; they need not exist.
+    Raises:
+        UnavailableError: git does not answer.
+    """
+    if not inside_repository(folder):
+        return None
+    given = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    done = run_git(folder, "check-ignore", "--no-index", "--verbose", "-z", "--stdin", given=given)
+    if done.returncode not in (0, 1):  # 1: none of them is ignored
+        raise failure(folder, "check-ignore", done.stderr)
+    fields = done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    rows = zip(fields[::4], fields[2::4], fields[3::4], strict=True)
+    return frozenset(
+        path
+        for source, pattern, path in rows
+        if source.rpartition("/")[2] == ".gitignore" and not Path(source).is_absolute() and not pattern.startswith("!")
+    )
 
 
 def tracked_files(folder: Path) -> dict[str, str]:

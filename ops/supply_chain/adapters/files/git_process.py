@@ -48,7 +48,8 @@ _SETTINGS = (
 """What takes precedence over a repository's configuration: no program that it names is run, nothing is fetched, and no
 difference from the commit is hidden."""
 
-_OPTIONS = ("--no-pager", "--literal-pathspecs", *(word for setting in _SETTINGS for word in ("-c", setting)))
+_LITERAL = "--literal-pathspecs"
+_OPTIONS = ("--no-pager", *(word for setting in _SETTINGS for word in ("-c", setting)))
 _ENVIRONMENT = {
     "LC_ALL": "C",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -63,7 +64,9 @@ _ENVIRONMENT = {
 
 def command(folder: Path, *arguments: str) -> list[str]:
     """Return the command line of a git command that runs in a folder, and no program that a repository names."""
-    return ["git", *_OPTIONS, "-C", str(folder), *arguments]
+    # check-ignore refuses the option, and takes its paths literally without it.
+    literal = () if "check-ignore" in arguments[:1] else (_LITERAL,)
+    return ["git", *_OPTIONS, *literal, "-C", str(folder), *arguments]
 
 
 def environment() -> dict[str, str]:

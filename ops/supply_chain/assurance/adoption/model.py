@@ -76,7 +76,7 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     folders included. `locks_problem` is why some or all locks could not be read, `broken` the problem with
     `pyproject.toml`. `sources` are files that a lock can be compiled from. `layout` is `src`, `flat` or `none`.
     `python` is the declared version, `python_source` the file that declares it. `gitignore` is the file's content,
-    None where there is none or it must not be changed; `gitignore_problem` is then the reason. `released_as` is the
+    None where there is none or it must not be changed; `gitignore_problem` is then the reason. `ignored_outputs` are files of the pipeline that git ignores, None outside git. `released_as` is the
     version, empty where there is none. `tags` are the forms of the project's tags, that of the newest first; empty where
     no tag names a version. `excludable` are folders with locks or declarations that are no part of the project, `scopes` the
     proposals which locks and groups are the product. `needs_tag` is True where no file states the version, so that each release
@@ -100,6 +100,7 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     ci: tuple[str, ...] = ()
     gitignore: bytes | None = None
     gitignore_problem: str = ""
+    ignored_outputs: frozenset[str] | None = None
     dist_is_tracked: bool = False
     ignored: ImportedIgnores = ImportedIgnores()
     known_ids: frozenset[str] = frozenset()

@@ -5,7 +5,7 @@ Source: https://git-scm.com/docs/gitignore
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ops.supply_chain.assurance.adoption import bots, workflows
 from ops.supply_chain.assurance.adoption.config_text import config_text
@@ -116,7 +116,9 @@ def _gitignore(survey: ProjectSurvey, files: list[PlannedFile], kept: list[str],
     if survey.gitignore_problem:
         kept.append(f"{GITIGNORE}: {survey.gitignore_problem}, unchanged")
         return
-    new = with_missing_lines(survey.gitignore, dist_is_tracked=survey.dist_is_tracked, retained=retained)
+    new = with_missing_lines(
+        survey.gitignore, dist_is_tracked=survey.dist_is_tracked, retained=retained, ignored=survey.ignored_outputs
+    )
     if new is None:
         kept.append(f"{GITIGNORE}: complete")
         return
@@ -126,21 +128,35 @@ def _gitignore(survey: ProjectSurvey, files: list[PlannedFile], kept: list[str],
 
 DIST_LINE, NOX_LINE, RETAINED_LINE = "/dist/", "/.nox/", "/data/artifacts/"
 
+OUTPUTS = {
+    DIST_LINE: "dist/records/check_hashes.json",
+    NOX_LINE: ".nox/pipeline/pyvenv.cfg",
+    RETAINED_LINE: "data/artifacts/supply-chain/manifest.json",
+}
+"""A file that the pipeline writes for each line: git decides whether a pattern of the project already ignores it."""
+
 _GITIGNORE_HEAD = b"# Output of the release pipeline (sealwright)."
 
 
-def with_missing_lines(content: bytes | None, *, dist_is_tracked: bool, retained: bool = False) -> bytes | None:
+def with_missing_lines(
+    content: bytes | None, *, dist_is_tracked: bool, retained: bool = False, ignored: Collection[str] | None = None
+) -> bytes | None:
     """Return the content with the missing lines appended, or None where none is missing.
 
     Args:
         content: The file's content, in any encoding; None where there is no file.
         dist_is_tracked: Whether the project commits files in `dist/`; that line is then left out.
         retained: Whether releases are retained in the project, as an installed sealwright does it.
+        ignored: Those of `OUTPUTS` that git ignores already; None where git does not decide, and lines are compared instead.
     """
     wanted = [NOX_LINE] if dist_is_tracked else [DIST_LINE, NOX_LINE]
     wanted += [RETAINED_LINE] if retained else []
     there = {_bare(line) for line in (content or b"").splitlines()}
-    missing = [line.encode() for line in wanted if _bare(line.encode()) not in there]
+    missing = [
+        line.encode()
+        for line in wanted
+        if (_bare(line.encode()) not in there if ignored is None else OUTPUTS[line] not in ignored)
+    ]
     if not missing:
         return None
     before = content or b""

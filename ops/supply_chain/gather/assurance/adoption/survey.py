@@ -23,7 +23,7 @@ from ops.supply_chain.assurance.adoption.ignore_lists import import_ignores, is_
 from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey, ProposedScope
 from ops.supply_chain.assurance.adoption.naming import component_name
 from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
-from ops.supply_chain.assurance.adoption.plan import GITIGNORE, TEMPLATE, places
+from ops.supply_chain.assurance.adoption.plan import GITIGNORE, OUTPUTS, TEMPLATE, places
 from ops.supply_chain.assurance.adoption.scopes import proposed_scopes
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
@@ -100,6 +100,7 @@ def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
         ci=tuple(path for path in paths if is_ci(path) and path not in {f"{FOLDER}/{name}" for name in NAMES}),
         gitignore=content,
         gitignore_problem=gitignore_problem,
+        ignored_outputs=git.ignored_by_project(root, OUTPUTS.values()),
         dist_is_tracked=state.dist_is_tracked,
         ignored=import_ignores(paths, lambda path: _read(files, path)),
         known_ids=_known_ids(files, config),
