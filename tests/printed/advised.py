@@ -99,6 +99,7 @@ NOT_FOLLOWED = {
     "signing.not-examined": _OUTSIDE,
     "source.tag-elsewhere": _NEVER,
     "source.version-unread": _READ,
+    "support.": _READ,
     "tests.failed": _BUILD,
     "verify.": _ASK,
     "vex.": _ASK,

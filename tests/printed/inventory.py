@@ -26,6 +26,9 @@ RUNTIME = {
     "{BUILD_STAGE}": ("build_distributions",),
     "{SIGNING_STAGE}": ("sign_artifacts",),
     "{session}": ("rehearse",),
+    "{name}": ("rehearse",),
+    "{*self._named}": ("--project", "x"),
+    "{*options}": (),
     "{pins}": ("--upgrade-package", "idna"),
     "{*map(shlex.quote, others)}": (),
 }
@@ -101,14 +104,16 @@ def from_code() -> Iterator[Printed]:
         if not IMPORTS_IT.search(text):
             continue
         for node in ast.walk(ast.parse(text)):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id == "command"
-                and node.args
-            ):
+            if isinstance(node, ast.Call) and node.args and _is_command(node):
                 session, *words = (word for argument in node.args for word in _word(argument))
                 yield Printed(f"ops/supply_chain/{name}:{node.lineno}", session, tuple(words))
+
+
+def _is_command(node: ast.Call) -> bool:
+    """Return whether a call makes a command: `command` itself, or a method that names the project too."""
+    func, first = node.func, node.args[0]
+    is_method = isinstance(func, ast.Attribute) and func.attr == "session" and isinstance(first, ast.Constant)
+    return is_method or (isinstance(func, ast.Name) and func.id == "command")
 
 
 def _word(node: ast.expr) -> tuple[str, ...]:

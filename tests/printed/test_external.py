@@ -35,7 +35,7 @@ EXECUTED = {
     r"cosign (sign-blob|public-key|verify-blob --bundle FILE)": "tests/printed/test_external.py::test_options_of_cosign_exist",
     r"git add": _TYPED,
     r"uv lock( --upgrade-package idna)?$": "tests/test_check_locks.py::test_the_lock_of_uv_is_checked_by_uv",
-    r"git tag v1\.2\.0": _TYPED,
+    r"git tag (v1\.2\.0|--delete)": _TYPED,
     r"jq -S '\.verdict'": _TYPED,
     r"jq '\.runs": _TYPED,
     r"sha256sum -c": _TYPED,
@@ -54,7 +54,7 @@ EXECUTED = {
     r"python3 -m venv": _PIP,
     r"python -m (pytest|tests\.architecture\.surface)": "what runs these tests",
     r"git clone https://github\.com/OWNER/NAME": "a repository of the reader",
-    r"(uv (tool install|publish|export --no-dev)|python -m build|git (fetch|ls-remote)|jq -S)": _NAME,
+    r"(uv (tool install|publish|export --no-dev)|python -m build|git (fetch|ls-remote|tag -f)|jq -S)": _NAME,
 }
 """Beginning of a command -> the test that executes it, or why none does."""
 
@@ -133,10 +133,10 @@ def test_it_does_what_it_says(scratch: Scratch, tmp_path: Path) -> None:
         assert typed("git log -1 --format=%s", scratch.root).strip() in line
     typed(f"git init -q --bare {shlex.quote(str(tmp_path / 'origin'))}", tmp_path)
     typed(f"git remote add origin {shlex.quote(str(tmp_path / 'origin'))}", scratch.root)
-    for line in (line for line in lines() if line.startswith("git tag")):
+    for line in (line for line in lines() if line.startswith("git tag v1.2.0")):
         typed(line, scratch.root)
         assert typed("git tag", scratch.root) == "v1.2.0\n"
-        typed("git tag -d v1.2.0", scratch.root)
+        typed(one("git tag --delete").replace("TAG", "v1.2.0"), scratch.root)
     (tmp_path / "N-V-gate.json").write_text('{"verdict": {"b": 1, "a": 2}}')
     pretty = json.dumps({"a": 2, "b": 1}, indent=2) + "\n"
     assert typed(one("jq -S '.verdict'"), tmp_path).split()[0] == hashlib.sha256(pretty.encode()).hexdigest()
