@@ -24,6 +24,7 @@ CHECKLISTS = (
     "A lock format",
     "A gate",
     "An SBOM format",
+    "A format of received SBOMs",
     "A library in binaries",
     "A key of the configuration",
     "A rule",
