@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -596,3 +597,19 @@ def test_a_backend_that_fails_or_must_not_run_leaves_the_lock_not_examined(
     monkeypatch.setattr(builders, "tokens_above", lambda: (token,) if token else ())
     assert asking.run() == ExitCode.NOT_EXAMINED
     assert (token or "the build backend ended with exit code 1") in asking.err
+
+
+def test_a_lock_of_another_tool_gets_its_baseline_once(stage: Stage) -> None:
+    (stage.root / "f" / "requirements.in").unlink()
+    address = re.findall(r'url = "(.*)"', (stage.root / ".security-config.toml").read_text())[0]
+    source = f'source = {{ registry = "{address}" }}\nsdist = {{ url = "x", hash = "sha256:{"0" * 64}", size = 1 }}\n'
+    own = '[[package]]\nname = "demo"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [{ name = "top" }]\n'
+    packages = "".join(f'[[package]]\nname = "{name}"\nversion = "1.0"\n{source}' for name in ("leaf", "top"))
+    stage.write("uv.lock", f'version = 1\nrequires-python = ">=3.11"\n{own}{packages}')
+    assert stage.run() == ExitCode.PASS
+    assert "uv.provenance.json was recorded for the first time: review it" in stage.out + stage.err
+    first = (stage.root / "uv.provenance.json").read_bytes()
+    assert list(json.loads(first)["direct_deps"]) == ["top"]
+    assert stage.run() == ExitCode.PASS
+    assert "recorded" not in stage.out + stage.err
+    assert (stage.root / "uv.provenance.json").read_bytes() == first

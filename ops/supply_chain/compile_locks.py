@@ -11,6 +11,7 @@ Writes   requirements.txt, requirements.cdx.json, requirements.provenance.json b
          name.cdx.json, name.provenance.json for a name.in); each file atomically, the lock last.
          requirements-build.in beside the pyproject.toml of each package, unless [build].allow is false: the requirements of its build.
          requirements-NAME.in of each dependency group and extra, as above.
+         NAME.provenance.json beside a lock of another tool that has none (uv.provenance.json): the publishers of its direct dependencies.
          With [build].allow = true also what its build backend asks for, which runs the backend on a copy of the project.
          Every package keeps its extras, which pip before 23.3 needs with --require-hashes.
          A new lock of pyproject.toml is for every platform and every Python that requires-python allows; an existing lock
@@ -38,11 +39,13 @@ from ops.supply_chain.contracts.files.publisher_baseline import PublisherBaselin
 from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.values.compile_request import CompileRequest
 from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.contracts.values.publisher import Publisher
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.dependencies.compile.first_baselines import names_to_record
 from ops.supply_chain.dependencies.compile.options import CompileOptions, parse_options, refuse_unknown
 from ops.supply_chain.dependencies.compile.plan import LockJob, restrict
 from ops.supply_chain.dependencies.compile.report import (
@@ -68,6 +71,8 @@ from ops.supply_chain.gather.dependencies.build_sources import (
 )
 from ops.supply_chain.gather.dependencies.group_sources import group_source_findings, write_group_sources
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
+from ops.supply_chain.gather.gates.locks import read_good_locks
+from ops.supply_chain.release.evidence import baseline_beside
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -94,7 +99,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def _perform(run: StageRun) -> StageResult:
     options = _options(run)
     changed = () if run.args.check or run.args.paths else _write_sources(run)
-    groups = _jobs(run, options)
+    first = [] if run.args.check or run.args.paths else _first_baselines(run)
+    groups = _jobs(run, options, recorded=bool(first) or _has_recorded(run))
     planned = [job.path for group in groups for job in group]
     drifted = (
         (*build_source_findings(run.root, planned), *group_source_findings(run.root, planned)) if run.args.check else ()
@@ -118,11 +124,35 @@ def _perform(run: StageRun) -> StageResult:
     notes += [note for lock in locks for note in left_out_notes(lock.result)]
     notes += [note for lock in locks for note in not_upgraded_notes(lock.result, options)]
     notes += [f"{path} was written from pyproject.toml" for path in changed]
+    notes += [f"{path} was recorded for the first time: review it" for path in first]
     return _result(run, locks, written, runs=len(sent), notes=notes, drifted=drifted)
 
 
 def _write_sources(run: StageRun) -> tuple[str, ...]:
     return (*write_build_sources(run.root, run.config), *write_group_sources(run.root, run.config))
+
+
+def _first_baselines(run: StageRun) -> list[str]:
+    """Record the publishers of locks of other tools that have no baseline; return what was written, sorted."""
+    locks = read_good_locks(run.root, run.config.locks).locks
+    missing = [lock for lock in locks if read_text(run.root, baseline_beside(lock.path)) is None]
+    wanted = names_to_record(missing, index=index_address(os.environ, run.config.index.url) or "")
+    fetched = _publishers(run, sorted({name for names in wanted.values() for name in names}))
+    written = []
+    for lock, names in wanted.items():
+        known = {name: fetched[name] for name in names if name in fetched}
+        if known:
+            write_atomic(run.root / baseline_beside(lock), canonical.encode(PublisherBaseline(direct_deps=known)))
+            written.append(baseline_beside(lock))
+    return written
+
+
+def _has_recorded(run: StageRun) -> bool:
+    """Return whether a lock of another tool has its baseline: then there need be no source to compile."""
+    locks = read_good_locks(run.root, run.config.locks).locks
+    return any(
+        lock.kind is not LockKind.REQUIREMENTS and (run.root / baseline_beside(lock.path)).exists() for lock in locks
+    )
 
 
 def _compile(
@@ -153,11 +183,11 @@ def _options(run: StageRun) -> CompileOptions:
     )
 
 
-def _jobs(run: StageRun, options: CompileOptions) -> list[list[LockJob]]:
+def _jobs(run: StageRun, options: CompileOptions, *, recorded: bool = False) -> list[list[LockJob]]:
     groups = read_jobs(run.root, run.config.locks, now=run.now)
     if run.args.paths:
         groups = restrict(groups, [inside(run.root, path) for path in run.args.paths])
-    if not groups:
+    if not groups and not recorded:
         raise UsageError(
             "no source of a lock found",
             hint="Write a requirements.in, or name the lock in [locks].include.",
