@@ -80,3 +80,8 @@ def test_a_token_is_recognised(name: str) -> None:
 @pytest.mark.parametrize("name", ["PATH", "CIRCLECI", "BUILDKITE", "UV_INDEX_CORP_PASSWORD", "GITHUB_ACTIONS"])
 def test_another_variable_is_no_token(name: str) -> None:
     assert not is_token(name)
+
+
+def test_a_session_knows_that_it_runs_in_ci_and_where_the_checkout_is() -> None:
+    outer = {"CI": "true", "GITHUB_WORKSPACE": "/w", "NO_COLOR": "1", "CI_JOB_TOKEN": "t"}
+    assert child_variables(Child.STAGE, outer) == {"CI": "true", "GITHUB_WORKSPACE": "/w", "NO_COLOR": "1"}
