@@ -132,6 +132,11 @@ def test_a_gate_without_a_record_or_a_message_is_a_cause_too(run: Run) -> None:
     assert "x 1  check_hashes: did not pass, and left no message" in run.lines(5, "", ("check_hashes",))
 
 
+def test_a_result_explains_a_stage_that_wrote_no_message(run: Run) -> None:
+    run.log.ended(StageEnd("scan_updates", 5, "0 dependencies\nnote: not checked: no lock\n", "", 0.1))
+    assert "? 1  scan_updates: not checked: no lock" in run.lines(5, "scan_updates")
+
+
 NOT_DECIDED = (
     ("release.examined", "check_malware", "an unknown number examined of an unknown number locked"),
     ("release.outcomes", "check_malware", "did not examine everything"),

@@ -67,6 +67,8 @@ def test_what_ran_twice_is_asked_for_what_went_wrong(tmp_path: Path) -> None:
     log.ended(end("evaluate_policy", 0, "--provenance", messages="warning\n", output="two"))
     assert (log.code_of("evaluate_policy"), log.error_of("evaluate_policy")) == (4, "error: first\n")
     assert log.output_of("evaluate_policy") == "two"
+    log.ended(end("scan_updates", 5, output="0 dependencies\nnote: no lock\n"))
+    assert log.error_of("scan_updates") == "0 dependencies\nnote: no lock\n"
     assert (log.code_of("check_locks"), log.error_of("check_locks"), log.output_of("check_locks")) == (0, "", "")
 
 

@@ -164,7 +164,7 @@ def _of(stage: str, stages: StageEnds) -> _Message:
     steps = tuple(line.removeprefix(_STEP).strip() for line in lines if line.startswith(_STEP))
     errors = [line.removeprefix(_ERROR) for line in lines if line.startswith(_ERROR)]
     if not errors:
-        return _Message(lines[-1].strip() if lines else "", steps)
+        return _Message(lines[-1].strip().removeprefix("note: ") if lines else "", steps)
     title = errors[0].rstrip(": ")
     service = None if errors[0].endswith(":") else _SERVICE.search(title)
     if service is None:

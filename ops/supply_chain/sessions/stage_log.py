@@ -71,8 +71,10 @@ class StageLog:
             self._lines.stop()
 
     def error_of(self, stage: str) -> str:
-        """Return what a stage wrote to stderr where it did not pass; empty where it did, or did not run."""
-        return "".join(end.messages for end in self.ends if end.stage == stage and end.code != ExitCode.PASS)
+        """Return what a stage wrote to stderr, else its result, where it did not pass; empty where it did, or did not run."""
+        return "".join(
+            end.messages or end.output for end in self.ends if end.stage == stage and end.code != ExitCode.PASS
+        )
 
     def code_of(self, stage: str) -> int:
         """Return the exit code of a stage: of one that ran twice, the first that is not 0."""
