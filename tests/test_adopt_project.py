@@ -17,6 +17,7 @@ from ops.supply_chain.adapters.files import project_files
 from ops.supply_chain.assurance.adoption.plan import places
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, parse_config
 from ops.supply_chain.core import plain_toml
+from ops.supply_chain.formats.code_owners import owners_of
 from ops.supply_chain.gather.assurance.adoption import files as adoption_files
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from tests.assurance.adoption.world import COMMIT, PIPELINE, everything_in
@@ -435,3 +436,34 @@ def test_what_only_this_clone_ignores_is_added(project: Path, capfd: pytest.Capt
     assert adopt(project, capfd, "--write", "--pipeline", PIPELINE)[0] == 0
     assert (project / ".gitignore").read_text() == f"{OURS}/dist/\n/.nox/\n"
     assert ".gitignore" not in said(project, capfd, "--pipeline", PIPELINE)["files"]
+
+
+def test_the_step_that_names_owners_helps(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    make_git(project, "git@github.com:acme/widget.git", commit=True)
+    assert adopt(project, capfd, *ALL)[0] == 0
+    assert ".github/CODEOWNERS" not in everything_in(project)
+    assert adopt(project, capfd, "--write", "--owner", "@USER")[0] == 2
+    found = said(project, capfd, "--write", "--owner", "@octocat", "--owner", "@acme/security")
+    assert found["files"] == [".github/CODEOWNERS"]
+    text = (project / ".github" / "CODEOWNERS").read_text()
+    for path in (CONFIG_NAME, ".github/workflows/release.yml", ".github/CODEOWNERS"):
+        assert owners_of(text, path) == ("@octocat", "@acme/security")
+    assert not [step for step in found["next_steps"] if "owns" in step]
+
+
+@pytest.mark.parametrize("link", [".github/CODEOWNERS", "CODEOWNERS", "docs"])
+def test_owners_are_not_written_through_a_link(
+    link: str, project: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "CODEOWNERS").write_text("src/ @a\n")
+    (project / link).parent.mkdir(exist_ok=True)
+    (project / link).symlink_to(outside if link == "docs" else outside / "CODEOWNERS")
+    code, out, _ = adopt(project, capfd, *ALL, "--owner", "@b")
+    assert code == 0
+    assert "CODEOWNERS: is not a plain file, unchanged" in out
+    assert everything_in(outside) == {"CODEOWNERS": b"src/ @a\n"}
+    assert not [
+        path for path, content in everything_in(project).items() if "CODEOWNERS" in path and "@b" in str(content)
+    ]

@@ -1,9 +1,9 @@
 """Adopt a project: examine it, show the files it needs as a diff, and write them with --write.
 
 Reads    a project's folder: its locks, layout, git remote and tags, CI files, ignore lists of other tools; templates/
-Writes   nothing; with --write new files in the project: .security-config.toml, renovate.json5, for a project on
-         GitHub (or with --workflows) .github/workflows/ and .github/dependabot.yml, with --template
-         SECURITY.md.template; and the missing lines of .gitignore.
+Writes   nothing; with --write new files in the project: .security-config.toml, for a project on GitHub (or with
+         --workflows) .github/workflows/, as [updates].tool or --updates has it renovate.json5 and
+         .github/dependabot.yml, with --template SECURITY.md.template; and the missing lines of .gitignore and CODEOWNERS.
 Decides  nothing
 Exits    0 shown or written, 2 usage, or the existing configuration is broken, 3 a template is missing from this
          checkout, 5 git does not answer, 6 a file cannot be written.
@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.supply_chain.assurance.adoption.model import AdoptionPlan, AdoptOptions, ProjectSurvey
+from ops.supply_chain.assurance.adoption.owners import require_owners
 from ops.supply_chain.assurance.adoption.plan import make_plan
 from ops.supply_chain.assurance.adoption.report import (
     difference,
@@ -33,6 +34,7 @@ from ops.supply_chain.assurance.adoption.report import (
 )
 from ops.supply_chain.assurance.adoption.workflows import require_pipeline
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, parse_config
+from ops.supply_chain.contracts.config.updates import UpdateTool
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, OutputError, UsageError
 from ops.supply_chain.core.outcome import Outcome
@@ -60,6 +62,21 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="OWNER/REPO@COMMIT",
         help="where workflows take sealwright from, or `lock`: from requirements/sealwright.txt of the project (default: "
         "this checkout's remote and commit; of an installed sealwright: lock)",
+    )
+    parser.add_argument(
+        "--updates",
+        choices=[tool.value for tool in UpdateTool],
+        default="",
+        help="the update tool to configure (default: [updates].tool; auto: the project's own, else Renovate, and Dependabot "
+        "for security updates)",
+    )
+    parser.add_argument(
+        "--owner",
+        action="append",
+        default=[],
+        metavar="OWNER",
+        help="who owns the gate's files in CODEOWNERS: @USER, @ORGANISATION/TEAM or an e-mail address (repeatable; default: "
+        "those that it names)",
     )
     parser.add_argument("--no-next-steps", action="store_true", help="do not print the next steps")
 
@@ -110,7 +127,12 @@ def _perform(run: StageRun) -> StageResult:
 
 def _plan(run: StageRun, survey: ProjectSurvey) -> AdoptionPlan:
     pipeline = require_pipeline(run.args.pipeline, version=GENERATOR_VERSION) if run.args.pipeline else pipeline_of()
-    wanted = AdoptOptions(template=run.args.template, workflows=run.args.workflows)
+    wanted = AdoptOptions(
+        template=run.args.template,
+        workflows=run.args.workflows,
+        updates=UpdateTool(run.args.updates) if run.args.updates else None,
+        owners=require_owners(run.args.owner),
+    )
     templates = read_templates(document=wanted.template)
     return make_plan(survey, wanted, templates=templates, pipeline=pipeline)
 

@@ -54,9 +54,11 @@ CASES = (
 
 EXECUTED = {
     **dict.fromkeys(CASES, HERE),
+    "adopt --owner --write": "tests/test_adopt_project.py::test_the_step_that_names_owners_helps",
     "adopt --write": "tests/sessions/test_adopt.py::test_what_was_never_recorded_is_recorded_and_said",
     "adopt --workflows --write": "tests/test_adopt_project.py::test_without_a_remote_on_github_there_are_no_workflows",
     "adopt ARGUMENT": _ADOPT,
+    "adopt ARGUMENT --owner --write": "tests/test_adopt_project.py::test_the_step_that_names_owners_helps",
     "adopt ARGUMENT --write": "tests/sessions/test_adopt.py::test_what_was_never_recorded_is_recorded_and_said",
     "bench --write": "tests/docs/test_docs.py::test_bench_writes",
     "bench ARGUMENT": CONTRIBUTORS,

@@ -11,7 +11,7 @@ PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub searches for the file; the first one counts."""
 
 _OWNER = re.compile(r"@[A-Za-z0-9](?:[A-Za-z0-9_-]*)(?:/[A-Za-z0-9._-]+)?|[^@\s]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_PLACEHOLDER = re.compile(r"@ORG/")
+_PLACEHOLDER = re.compile(r"@ORG/|@USER$|@ORGANISATION/TEAM$")
 _PART = re.compile(r"\*\*/|/\*\*|\*\*|\*|\?|[^*?]")
 _MEANING = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
@@ -27,12 +27,21 @@ def owners_of(text: str, path: str) -> tuple[str, ...]:
         what it names is a placeholder or no owner.
     """
     found: tuple[str, ...] = ()
-    for line in text.splitlines():
-        words = line.split("#", 1)[0].split()
-        if words and _matches(words[0], path):
-            found = tuple(words[1:])
-    good = all(_OWNER.fullmatch(owner) and not _PLACEHOLDER.match(owner) for owner in found)
-    return found if good else ()
+    for pattern, owners in all_owners(text):
+        if _matches(pattern, path):
+            found = owners
+    return found
+
+
+def all_owners(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return pattern and owners of each line, in the file's order; no owners where one of them is none or a placeholder."""
+    rows = [words for line in text.splitlines() if (words := line.split("#", 1)[0].split())]
+    return [(words[0], tuple(words[1:]) if all(map(is_owner, words[1:])) else ()) for words in rows]
+
+
+def is_owner(word: str) -> bool:
+    """Return whether a word is a user, a team or an e-mail address, and not a placeholder of our template or of a printed command."""
+    return _OWNER.fullmatch(word) is not None and not _PLACEHOLDER.match(word)
 
 
 def _matches(pattern: str, path: str) -> bool:

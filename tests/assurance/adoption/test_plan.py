@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,14 @@ import pytest
 import yaml
 
 from ops.supply_chain.assurance.adoption import workflows
-from ops.supply_chain.assurance.adoption.bots import RENOVATE_PLACES, dependabot_text, renovate_text
+from ops.supply_chain.assurance.adoption.bots import (
+    DEPENDABOT,
+    DEPENDABOT_PLACES,
+    RENOVATE,
+    RENOVATE_PLACES,
+    dependabot_text,
+    renovate_text,
+)
 from ops.supply_chain.assurance.adoption.config_text import config_text, signer_lines
 from ops.supply_chain.assurance.adoption.model import (
     AdoptionPlan,
@@ -33,6 +41,7 @@ from ops.supply_chain.assurance.adoption.report import (
 )
 from ops.supply_chain.assurance.adoption.workflows import NAMES
 from ops.supply_chain.contracts.config.file import parse_config
+from ops.supply_chain.contracts.config.updates import UpdateTool
 from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.formats.tag_forms import TagForm
 from ops.supply_chain.inventory.build.scopes import is_development_lock
@@ -133,14 +142,77 @@ def test_dependabot_names_the_folders_of_the_locks_once() -> None:
 
 
 def test_renovate_waits_for_updates_and_not_for_fixes() -> None:
-    lines = [line for line in renovate_text().splitlines() if not line.strip().startswith("//")]
+    lines = [line for line in renovate_text(survey()).splitlines() if not line.strip().startswith("//")]
     text = "\n".join(lines)
-    for key in ("$schema", "extends", "minimumReleaseAge", "internalChecksFilter", "osvVulnerabilityAlerts"):
+    for key in (
+        "$schema",
+        "extends",
+        "minimumReleaseAge",
+        "internalChecksFilter",
+        "osvVulnerabilityAlerts",
+        "packageRules",
+        "matchCategories",
+        "prBodyNotes",
+    ):
         text = text.replace(f" {key}:", f' "{key}":')
     text = text.replace("vulnerabilityAlerts:", '"vulnerabilityAlerts":').replace("labels:", '"labels":')
-    document = json.loads(text.replace(",\n  }", "\n  }").replace(",\n}", "\n}").replace(",\n  ]", "\n  ]"))
+    document = json.loads(re.sub(r",(\s*[}\]])", r"\1", text))
     assert document["minimumReleaseAge"] == "7 days"
     assert document["vulnerabilityAlerts"]["minimumReleaseAge"] is None
+    [rule] = document["packageRules"]
+    assert rule["matchCategories"] == ["python"]
+    assert "`nox -s lock -- --upgrade-package {{depName}}`" in rule["prBodyNotes"][0]
+
+
+def test_a_request_names_the_command_of_each_kind_of_lock() -> None:
+    locks = (
+        FoundLock(path="uv.lock", kind=LockKind.UV, pins=1, loose=0),
+        FoundLock(path="pylock.toml", kind=LockKind.PYLOCK, pins=1, loose=0),
+        FoundLock(path="a/uv.lock", kind=LockKind.UV, pins=1, loose=0),
+    )
+    text = renovate_text(survey(locks=locks))
+    assert text.count("uv lock --upgrade-package {{depName}}") == 1
+    assert "nox" not in text
+
+
+UPDATES = {
+    "both": (UpdateTool.AUTO, (), True, [DEPENDABOT, RENOVATE]),
+    "not on GitHub": (UpdateTool.AUTO, (), False, [RENOVATE]),
+    "its own Dependabot": (UpdateTool.AUTO, (".github/dependabot.yaml",), True, []),
+    "its own Renovate": (UpdateTool.AUTO, (".renovaterc",), True, []),
+    "Renovate": (UpdateTool.RENOVATE, (), True, [RENOVATE]),
+    "Renovate beside its own Dependabot": (UpdateTool.RENOVATE, (DEPENDABOT,), True, [RENOVATE]),
+    "Renovate, which is there": (UpdateTool.RENOVATE, (".renovaterc",), True, []),
+    "Dependabot": (UpdateTool.DEPENDABOT, (), True, [DEPENDABOT]),
+    "Dependabot where it is asked for": (UpdateTool.DEPENDABOT, (), False, [DEPENDABOT]),
+    "Dependabot, which is there": (UpdateTool.DEPENDABOT, (DEPENDABOT,), True, []),
+    "none": (UpdateTool.NONE, (), True, []),
+}
+
+
+@pytest.mark.parametrize(("tool", "own", "on_github", "expected"), UPDATES.values(), ids=UPDATES.keys())
+def test_the_update_tool_is_a_setting(
+    tool: UpdateTool, own: tuple[str, ...], on_github: bool, expected: list[str]
+) -> None:
+    found: dict[str, Any] = {"existing": frozenset(own), "repository": "acme/widget" if on_github else ""}
+    bots = {RENOVATE, *RENOVATE_PLACES, *DEPENDABOT_PLACES}
+    asked = planned(AdoptOptions(updates=tool), **found)
+    for plan in (planned(updates=tool, **found), asked):
+        assert [path for path in paths(plan) if path in bots] == expected
+    for place in own:
+        assert f"{place}: exists, unchanged" in asked.kept or expected
+    [text] = [file.new.decode() for file in asked.files if file.path == ".security-config.toml"]
+    assert parse_config(text).updates.tool is tool
+
+
+def test_what_was_asked_for_wins_over_the_configuration() -> None:
+    assert RENOVATE not in paths(planned(AdoptOptions(updates=UpdateTool.NONE), updates=UpdateTool.RENOVATE))
+
+
+def test_dependabot_is_not_written_into_a_folder_of_a_repository() -> None:
+    plan = planned(AdoptOptions(updates=UpdateTool.DEPENDABOT), prefix="inner")
+    assert DEPENDABOT not in paths(plan)
+    assert any(line.startswith(f"{DEPENDABOT}: not written: ") for line in plan.kept)
 
 
 NAMES_OF = {
@@ -228,7 +300,7 @@ COMMITTED = {
         [
             "uncomment lines 40 to 44 of .security-config.toml if that is who signs, then commit: git add",
             "rehearse the release: nox -s rehearse -- --project ../p",
-            "enable Dependabot alerts in the repository's settings: see .github/dependabot.yml",
+            "name who owns what decides about a release: nox -s adopt -- ../p --write --owner @USER",
         ],
     ),
     "no repository": (

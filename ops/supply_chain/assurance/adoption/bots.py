@@ -13,6 +13,7 @@ import posixpath
 
 from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey
 from ops.supply_chain.contracts.config.locks import DEFAULT_COOL_DOWN_DAYS
+from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.lock_formats import lock_format
 
@@ -35,9 +36,12 @@ DEPENDABOT_PLACES = (DEPENDABOT, ".github/dependabot.yaml")
 MOST_FOLDERS = 50
 
 
-def renovate_text() -> str:
-    """Return a commented Renovate configuration."""
-    return _RENOVATE.format(days=DEFAULT_COOL_DOWN_DAYS)
+def renovate_text(survey: ProjectSurvey) -> str:
+    """Return a commented Renovate configuration; its requests name the command that renews a lock with its hashes."""
+    kinds = sorted({lock.kind for lock in survey.locks}) or [LockKind.REQUIREMENTS]
+    commands = dict.fromkeys(filter(None, (lock_format(kind).upgrade.format(name="{{depName}}") for kind in kinds)))
+    notes = [f"After each change of a lock, renew it with its hashes and records: `{line}`." for line in commands]
+    return _RENOVATE.format(days=DEFAULT_COOL_DOWN_DAYS, notes=", ".join(map(json.dumps, notes)))
 
 
 def dependabot_text(survey: ProjectSurvey) -> str:
@@ -78,6 +82,14 @@ _RENOVATE = """\
   // The same waiting time as [locks].cool_down_days: malicious releases are usually removed within days.
   minimumReleaseAge: "{days} days",
   internalChecksFilter: "strict",
+  packageRules: [
+    {{
+      // The gates compare each lock with its hashes and records, which Renovate does not write all of: a request fails until
+      // its lock is renewed.
+      matchCategories: ["python"],
+      prBodyNotes: [{notes}],
+    }},
+  ],
   // Security fixes do not wait.
   osvVulnerabilityAlerts: true,
   vulnerabilityAlerts: {{
@@ -88,7 +100,7 @@ _RENOVATE = """\
 """
 
 _DEPENDABOT_HEAD = """\
-# Dependabot, for security updates only; Renovate updates versions.
+# Dependabot, for security updates only: it proposes no newer version that fixes nothing.
 #
 # This file does not enable alerts or security updates: they are settings of the repository ("Settings",
 # "Advanced Security"). An administrator can enable them with the GitHub CLI:

@@ -16,6 +16,7 @@ import msgspec
 from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ProjectSurvey, ProposedScope
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.locks import ExcludedPath
+from ops.supply_chain.contracts.config.updates import UpdateTool
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -65,16 +66,18 @@ _SHOWN: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
-def config_text(survey: ProjectSurvey) -> str:
+def config_text(survey: ProjectSurvey, updates: UpdateTool | None = None) -> str:
     """Return the file's content.
 
     Args:
         survey: The project.
+        updates: The update tool that was asked for; None for the default.
     """
     parts = [_HEAD, f"component_name = {quoted(survey.name)}\n", *(_table(row, survey) for row in _SHOWN)]
     parts += [_BUILD] if needs_normalising(survey.build_backend) else []
     parts += [scopes_text(survey.scopes)] if survey.scopes else []
     parts += [_REPORTING.format(repository=quoted(survey.repository or "OWNER/REPO")), _signing(survey)]
+    parts += [_UPDATES.format(mark="" if updates else "# ", tool=quoted(updates or UpdateTool.AUTO))]
     parts.append(waivers_text(survey.ignored.entries))
     return "\n".join(part for part in parts if part)
 
@@ -202,6 +205,13 @@ _REPORTING = """\
 #github = {repository}
 # email = ""
 # url = ""
+"""
+
+_UPDATES = """\
+# Which update tool `adopt` configures: "renovate", "dependabot" (security updates alone), "none", or "auto": both where they
+# work, neither where the project has a configuration of its own.
+[updates]
+{mark}tool = {tool}
 """
 
 _SIGNER_LINE = "# [[signing.identities]]"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ops.supply_chain.contracts.config.locks import ExcludedPath
+from ops.supply_chain.contracts.config.updates import UpdateTool
 from ops.supply_chain.contracts.values.lock import InstallScope, LockKind
 from ops.supply_chain.formats.tag_forms import TagForm
 
@@ -67,6 +68,17 @@ class PipelineSource(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
 
 
+class OwnersFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The project's CODEOWNERS: its path and its text, both empty where there is none.
+
+    `problem` is why it must not be changed: it is no plain file, too large, or not UTF-8. `text` is empty then.
+    """
+
+    path: str = ""
+    text: str = ""
+    problem: str = ""
+
+
 class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a project.
 
@@ -81,6 +93,7 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     no tag names a version. `excludable` are folders with locks or declarations that are no part of the project, `scopes` the
     proposals which locks and groups are the product. `needs_tag` is True where no file states the version, so that each release
     needs a tag. `signer_lines` are the first and the last line of the signer that the configuration has as a comment, 0 where it has none.
+    `updates` is the configured tool, `policy_folders` are the configured folders of rules, `owners` is the file CODEOWNERS.
     """
 
     name: str
@@ -112,6 +125,9 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[ProposedScope, ...] = ()
     needs_tag: bool = False
     signer_lines: tuple[int, int] = (0, 0)
+    updates: UpdateTool = UpdateTool.AUTO
+    policy_folders: tuple[str, ...] = ()
+    owners: OwnersFile = OwnersFile()
 
     @property
     def tag_forms(self) -> tuple[TagForm, ...]:
@@ -120,10 +136,16 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AdoptOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Options of an adoption: the template of SECURITY.md, workflows without a GitHub remote."""
+    """Options of an adoption.
+
+    `template`: the template of SECURITY.md. `workflows`: also without a remote on GitHub. `updates`: the update tool,
+    None for the configured one. `owners`: who owns what decides about a release; empty for those that CODEOWNERS names.
+    """
 
     template: bool = False
     workflows: bool = False
+    updates: UpdateTool | None = None
+    owners: tuple[str, ...] = ()
 
 
 class PlannedFile(msgspec.Struct, frozen=True, kw_only=True):

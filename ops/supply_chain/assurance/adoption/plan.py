@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ops.supply_chain.assurance.adoption import bots, workflows
+from ops.supply_chain.assurance.adoption import bots, owners, workflows
 from ops.supply_chain.assurance.adoption.config_text import config_text
 from ops.supply_chain.assurance.adoption.model import (
     AdoptionPlan,
@@ -17,6 +17,7 @@ from ops.supply_chain.assurance.adoption.model import (
     ProjectSurvey,
 )
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.config.updates import UpdateTool
 
 GITIGNORE = ".gitignore"
 TEMPLATE = "SECURITY.md.template"
@@ -53,23 +54,16 @@ def make_plan(
         files,
         kept,
         CONFIG_NAME,
-        config_text(survey),
+        config_text(survey, wanted.updates),
         "configuration of sealwright for this project",
         (CONFIG_NAME,),
     )
     if wanted.template:
         why = "the project's own template for SECURITY.md"
         _add(survey, files, kept, TEMPLATE, templates[TEMPLATE], why, (TEMPLATE,))
-    _add(
-        survey,
-        files,
-        kept,
-        bots.RENOVATE,
-        bots.renovate_text(),
-        "update requests for versions that have passed the cool-down",
-        bots.RENOVATE_PLACES,
-    )
-    if _has_workflows(survey, wanted, kept):
+    has_workflows = _has_workflows(survey, wanted, kept)
+    _bots(survey, wanted.updates or survey.updates, files, kept, on_github=has_workflows)
+    if has_workflows:
         for name in workflows.NAMES:
             path = f"{workflows.FOLDER}/{name}"
             text = workflows.render_workflow(
@@ -80,10 +74,33 @@ def make_plan(
             why = "what the workflows install; 'lock' compiles it to requirements/sealwright.txt"
             text = f"sealwright=={pipeline.version}\n"
             _add(survey, files, kept, workflows.SOURCE, text, why, (workflows.SOURCE,))
-        why = "security updates; alerts are enabled in the repository's settings"
-        _add(survey, files, kept, bots.DEPENDABOT, bots.dependabot_text(survey), why, bots.DEPENDABOT_PLACES)
+    if not survey.prefix and (has_workflows or wanted.owners or survey.owners.path):
+        owned = owners.owners_plan(survey, wanted.owners)
+        if isinstance(owned, str):
+            kept.append(owned)
+        else:
+            files.append(owned)
     _gitignore(survey, files, kept, retained=bool(pipeline.version))
     return AdoptionPlan(files=tuple(sorted(files, key=lambda file: file.path)), kept=tuple(kept))
+
+
+def _bots(
+    survey: ProjectSurvey, tool: UpdateTool, files: list[PlannedFile], kept: list[str], *, on_github: bool
+) -> None:
+    """Plan the configuration of the update tool; the project's own is enough, unless another one is asked for."""
+    own = [place for place in (*bots.RENOVATE_PLACES, *bots.DEPENDABOT_PLACES) if place in survey.existing]
+    if tool is UpdateTool.NONE or (tool is UpdateTool.AUTO and own):
+        kept += [f"{place}: exists, unchanged" for place in own]
+        return
+    if tool in (UpdateTool.AUTO, UpdateTool.RENOVATE):
+        why = "update requests for versions that have passed the cool-down"
+        _add(survey, files, kept, bots.RENOVATE, bots.renovate_text(survey), why, bots.RENOVATE_PLACES)
+    if tool is UpdateTool.DEPENDABOT or (tool is UpdateTool.AUTO and on_github):
+        if survey.prefix:
+            kept.append(f"{bots.DEPENDABOT}: not written: GitHub reads it only from the root of a repository")
+            return
+        why = "security updates; alerts are enabled in the repository's settings"
+        _add(survey, files, kept, bots.DEPENDABOT, bots.dependabot_text(survey), why, bots.DEPENDABOT_PLACES)
 
 
 def _add(

@@ -6,8 +6,10 @@ import difflib
 import shlex
 from collections.abc import Iterator, Sequence
 
+from ops.supply_chain.assurance.adoption.bots import DEPENDABOT_PLACES
 from ops.supply_chain.assurance.adoption.config_text import waivers_text
 from ops.supply_chain.assurance.adoption.model import AdoptionPlan, IgnoredAdvisory, PlannedFile, ProjectSurvey
+from ops.supply_chain.assurance.adoption.owners import unowned
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import printable, without_credentials
@@ -143,7 +145,9 @@ class _Words:
     def __init__(self, project: str) -> None:
         self._named = ("--project", shlex.quote(project)) if project else ()
         self.git = git_words(project)
-        self.adopt = command("adopt", *([shlex.quote(project)] if project else []), "--write")
+        folder = [shlex.quote(project)] if project else []
+        self.owners = command("adopt", *folder, "--write", "--owner", "@USER")
+        self.adopt = command("adopt", *folder, "--write")
 
     def session(self, name: str, *options: str) -> str:
         return command(name, *self._named, *options)
@@ -204,7 +208,9 @@ def _steps(survey: ProjectSurvey, *, written: bool, words: _Words, commit: str) 
         yield "give the project a version: tag a commit, or set [project].version in pyproject.toml"
     if not commit:
         yield f"rehearse until no check blocks the release: {words.session('rehearse')}"
-    if survey.repository:
+    if survey.repository and not survey.owners.problem and unowned(survey):
+        yield f"name who owns what decides about a release: {words.owners}"
+    if survey.repository and survey.existing.intersection(DEPENDABOT_PLACES):
         yield "enable Dependabot alerts in the repository's settings: see .github/dependabot.yml"
     yield f"make the first release: tag a commit, then {words.session('release')}"
     yield f"check for new advisories every day: {words.session('daily_scan', '--public-log')}"

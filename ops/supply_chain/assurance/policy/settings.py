@@ -154,6 +154,7 @@ NEUTRAL: dict[str, str] = {
     "severity": "an open finding of any severity denies, unless gate.fail_on is raised, which is weaker itself",
     "signing": "who signs and how; a release without a counted signature is refused or named as not signed",
     "support": "statements for readers; no gate reads them",
+    "updates": "which configuration `adopt` writes; no gate reads it",
     "vex_authors": "each finding that a document suppresses is shown as waived, with the document and its author",
     "waiver_rules.warn_days": "how early an expiry is reported",
     "waiver_rules.zone": "moves the end of a waiver's last day by less than a day",

@@ -45,6 +45,7 @@ from ops.supply_chain.contracts.config.security_txt import SecurityTxtConfig
 from ops.supply_chain.contracts.config.severity import SeverityEntry
 from ops.supply_chain.contracts.config.signing import SigningConfig
 from ops.supply_chain.contracts.config.support import SupportConfig
+from ops.supply_chain.contracts.config.updates import UpdatesConfig
 from ops.supply_chain.contracts.config.vex import VexAuthor
 from ops.supply_chain.contracts.config.waivers import AcknowledgedCve, WaiverEntry, WaiverRules
 from ops.supply_chain.core import plain_toml
@@ -92,6 +93,7 @@ class Config(Contract, frozen=True, kw_only=True):
     dependencies: tuple[DependencyEntry, ...] = ()
     packages: tuple[PackageEntry, ...] = ()
     review: ReviewConfig = ReviewConfig()
+    updates: UpdatesConfig = UpdatesConfig()
     mirror: MirrorConfig = MirrorConfig()
 
 

@@ -20,7 +20,7 @@ from ops.supply_chain.adapters.files.tagged_package import named_folders
 from ops.supply_chain.assurance.adoption.config_text import signer_lines
 from ops.supply_chain.assurance.adoption.exclusions import folders_to_exclude
 from ops.supply_chain.assurance.adoption.ignore_lists import import_ignores, is_ci
-from ops.supply_chain.assurance.adoption.model import FoundLock, ProjectSurvey, ProposedScope
+from ops.supply_chain.assurance.adoption.model import FoundLock, OwnersFile, ProjectSurvey, ProposedScope
 from ops.supply_chain.assurance.adoption.naming import component_name
 from ops.supply_chain.assurance.adoption.pip_audit_flags import IDENTIFIER
 from ops.supply_chain.assurance.adoption.plan import GITIGNORE, OUTPUTS, TEMPLATE, places
@@ -33,6 +33,7 @@ from ops.supply_chain.core.errors import InputError, UnavailableError, UsageErro
 from ops.supply_chain.dependencies.compile.group_source import group_of
 from ops.supply_chain.dependencies.compile.sources import LOCK_SUFFIX, SOURCE_SUFFIX
 from ops.supply_chain.dependencies.locks.project import BrokenLock, refuse_broken
+from ops.supply_chain.formats import code_owners
 from ops.supply_chain.formats.tag_forms import tag_forms
 from ops.supply_chain.formats.version_tags import version_tags
 from ops.supply_chain.gather.assurance.adoption.files import on_github
@@ -44,6 +45,9 @@ PYPROJECT = "pyproject.toml"
 REMOTES = (COMPONENT_REMOTE, "origin")
 DOCUMENTS = ("SECURITY.md", ".github/SECURITY.md", "docs/SECURITY.md", ".well-known/security.txt")
 """Files that usually name a reporting channel."""
+
+LARGEST_OWNERS_BYTES = 3 << 20
+"""GitHub reads no CODEOWNERS of 3 MB or more."""
 
 _HOST = re.compile(r"(?:[a-z+]+://)?(?:[^@/\s]*@)?(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?:[:/].*)?")
 _CHANNEL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w-]|https://\S")
@@ -79,7 +83,7 @@ def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
     table = _project_table(pyproject)
     repository = on_github(state.remote)
     locks, locks_problem = _locks(root, config)
-    content, gitignore_problem = _gitignore(root)
+    content, gitignore_problem = _plain_file(root / GITIGNORE)
     python, python_source = _python(files, table)
     names = _tag_names(root, config, state, table)
     return ProjectSurvey(
@@ -112,6 +116,9 @@ def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
         scopes=_scopes(root, config, pyproject, [lock.path for lock in locks]),
         needs_tag=not _word(table.get("version")),
         signer_lines=signer_lines(_text(files, CONFIG_NAME)),
+        updates=config.updates.tool,
+        policy_folders=config.policy.folders,
+        owners=_owners(root),
     )
 
 
@@ -236,8 +243,25 @@ def _python(files: ProjectFiles, table: dict[str, Any]) -> tuple[str, str]:
     return "", ""
 
 
-def _gitignore(root: Path) -> tuple[bytes | None, str]:
-    path = root / GITIGNORE
+def _owners(root: Path) -> OwnersFile:
+    """Read CODEOWNERS where GitHub does: the first of its places."""
+    name = next((name for name in code_owners.PLACES if is_there(root, name)), "")
+    if not name:
+        return OwnersFile()
+    if any((root / name).parents[depth].is_symlink() for depth in range(name.count("/"))):
+        return OwnersFile(path=name, problem="is not a plain file")
+    content, problem = _plain_file(root / name)
+    try:
+        text = (content or b"").decode()
+    except UnicodeDecodeError:
+        text, problem = "", "is not UTF-8"
+    if len(text) > LARGEST_OWNERS_BYTES:
+        text, problem = "", "is larger than GitHub reads"
+    return OwnersFile(path=name, text=text, problem=problem)
+
+
+def _plain_file(path: Path) -> tuple[bytes | None, str]:
+    """Return a file's content, None where there is none or it must not be changed, and why."""
     if not os.path.lexists(path):
         return None, ""
     try:
