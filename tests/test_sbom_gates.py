@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 
 from ops.supply_chain import check_malware, check_vulnerabilities
 from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.gather.gates import sboms
 from tests.fakes.advisories import affected, record
 from tests.fakes.gate_project import NOW, GateProject, accept_small_feeds, at
-from tests.formats.received.documents import ALL, cyclonedx
+from tests.formats.received.documents import ALL, cyclonedx, encoded, spdx2
 
 GATES = {"vulnerability": check_vulnerabilities.main, "malware": check_malware.main}
 LEFT = [
@@ -69,6 +71,7 @@ def test_a_product_that_has_none_passes(gate: GateProject, capfd: pytest.Capture
     assert _run(gate, capfd, ALL["CycloneDX JSON"])[0] == ExitCode.PASS
 
 
+LEFT_PART = {"type": "library", "name": "left", "version": "2.0", "purl": "pkg:pypi/left@2.0"}
 UNEXAMINED = {
     "another ecosystem": (
         cyclonedx(components=[{"type": "library", "name": "a", "purl": "pkg:npm/a@1"}]),
@@ -83,6 +86,20 @@ UNEXAMINED = {
     "nothing in it": (cyclonedx(components=[]), "lists no component"),
     "no version": (cyclonedx(components=[{"type": "library", "name": "a", "purl": "pkg:pypi/a"}]), "not examined"),
     "a component that is no object": (cyclonedx(components=[7]), "not valid"),
+    "only files": (cyclonedx(components=[{"type": "file", "name": "a.txt"}]), "lists no component"),
+    "a file that claims a version": (
+        cyclonedx(components=[{"type": "file", "name": "a", "version": "1.0"}, LEFT_PART]),
+        "without a package URL",
+    ),
+    "a list that is incomplete by its own words": (
+        cyclonedx(compositions=[{"aggregate": "incomplete_third_party_only", "assemblies": ["product"]}]),
+        "does not list everything",
+    ),
+    "a version of the standard without a schema": (cyclonedx(specVersion="1.9"), "not valid"),
+    "several products, of which nothing identifies one": (
+        spdx2(documentDescribes=["SPDXRef-product", "SPDXRef-left"]),
+        "without a package URL",
+    ),
 }
 
 
@@ -91,7 +108,8 @@ def test_what_cannot_be_examined_never_passes(
     gate: GateProject, capfd: pytest.CaptureFixture[str], document: dict[str, Any], why: str
 ) -> None:
     gate.feed(*UNRELATED)
-    document["dependencies"] = []
+    if "dependencies" in document:
+        document = {**document, "dependencies": []}
     code, findings, _ = _run(gate, capfd, json.dumps(document).encode())
     assert code == ExitCode.NOT_EXAMINED
     assert [finding for finding in findings if why in finding["message"] and finding["code"].endswith("not-examined")]
@@ -135,3 +153,64 @@ def test_the_record_of_the_project_is_left_alone(gate: GateProject, capfd: pytes
     before = gate.record()
     _run(gate, capfd, ALL["CycloneDX JSON"])
     assert gate.record() == before
+
+
+def test_every_package_url_of_a_component_is_examined(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
+    gate.feed(*LEFT, *UNRELATED)
+    document = spdx2()
+    harmless = {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:pypi/ok@1"}
+    document["packages"][1]["externalRefs"].insert(0, harmless)
+    assert _run(gate, capfd, encoded(document))[0] == ExitCode.DENIED
+
+
+def _waiver(name: str, path: str = "") -> str:
+    expires = NOW + timedelta(days=9)
+    return (
+        f"[[waivers]]\nid = '{name}'\npath = '{path}'\nreason = 'not used'\nowner = 'me'\n"
+        f"date = '{NOW:%Y-%m-%d}'\nexpires = '{expires:%Y-%m-%d}'\n"
+    )
+
+
+@pytest.mark.parametrize("table", ["waivers", "acknowledged_cves"])
+def test_a_waiver_about_the_own_project_does_not_excuse_a_supplier(
+    gate: GateProject, capfd: pytest.CaptureFixture[str], table: str
+) -> None:
+    gate.feed(*LEFT, *UNRELATED)
+    gate.lock("left==2.0")
+    entries = _waiver("CVE-2026-1") + _waiver("MAL-1")
+    if table == "acknowledged_cves":
+        entries = "".join(
+            f"[[acknowledged_cves]]\ncve_id = '{name}'\npackage = 'left'\ndate_acknowledged = {NOW:%Y-%m-%d}\n"
+            f"reason = 'not used'\nexpected_resolution = {NOW + timedelta(days=9):%Y-%m-%d}\n"
+            for name in ("CVE-2026-1", "MAL-1")
+        )
+    gate.write(".security-config.toml", entries)
+    assert gate.run() == ExitCode.PASS
+    assert _run(gate, capfd, encoded(cyclonedx()))[0] == ExitCode.DENIED
+
+
+def test_a_waiver_that_names_the_document_counts(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
+    gate.feed(*UNRELATED)
+    document = encoded(cyclonedx(components=[{"type": "library", "name": "a", "purl": "pkg:npm/a@1"}], dependencies=[]))
+    codes = ("vulnerability.not-examined", "malware.not-examined")
+    for path, expected in (
+        ("", ExitCode.NOT_EXAMINED),
+        ("supplier-1", ExitCode.NOT_EXAMINED),
+        ("supplier-0", ExitCode.PASS),
+    ):
+        gate.write(".security-config.toml", "".join(_waiver(code, path) for code in codes))
+        assert _run(gate, capfd, document)[0] == expected
+
+
+def test_without_a_fix_the_supplier_is_asked(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
+    gate.feed(record("CVE-2026-1", affected("left", "introduced 0")), LEFT[1], *UNRELATED)
+    _, findings, _ = _run(gate, capfd, ALL["CycloneDX JSON"])
+    steps = [finding["next_step"] for finding in findings if finding["code"].endswith(".known")]
+    assert steps
+    assert all("supplier-0" in step and "[[waivers]]" not in step for step in steps)
+
+
+def test_a_file_without_an_end_is_not_read_to_it(gate: GateProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate.feed(*UNRELATED)
+    monkeypatch.setattr(sboms, "LARGEST_BYTES", 1000)
+    assert gate.run("--sbom", "/dev/zero") == ExitCode.INPUT

@@ -52,6 +52,7 @@ class Collector:
 
     def __init__(self) -> None:
         self._defects: dict[SbomDefect, None] = {}
+        self._has_unread = False
         self.defect_count = 0
 
     @property
@@ -67,6 +68,11 @@ class Collector:
         self.defect_count += 1
         if len(self._defects) < MOST_DEFECTS:
             self._defects[found] = None
+        elif kind is DefectKind.UNREAD and not self._has_unread:
+            # Whether a document was read as a whole depends on it, so it is listed however many others there are.
+            self._defects.popitem()
+            self._defects[found] = None
+        self._has_unread |= kind is DefectKind.UNREAD
 
     def unread(self, location: str, expected: str, value: object) -> None:
         """Note a value of another type than it must have."""

@@ -175,13 +175,17 @@ def _carried(document: Any) -> tuple[str, Any] | None:
     """Return the name of an envelope and what is in it; None where the document is none."""
     if not isinstance(document, dict):
         return None
+    found: tuple[str, Any] | None = None
     if isinstance(document.get("dsseEnvelope"), dict):
-        return "Sigstore bundle", document["dsseEnvelope"]
-    if isinstance(document.get("payload"), str) and "payloadType" in document:
-        return "DSSE", _payload(document["payload"])
-    if isinstance(document.get("predicate"), dict) and "predicateType" in document:
-        return "in-toto", document["predicate"]
-    return None
+        found = "Sigstore bundle", document["dsseEnvelope"]
+    elif isinstance(document.get("payload"), str) and "payloadType" in document:
+        found = "DSSE", _payload(document["payload"])
+    elif isinstance(document.get("predicate"), dict) and "predicateType" in document:
+        found = "in-toto", document["predicate"]
+    own = next((key for key in ("bomFormat", "spdxVersion", "@context") if key in document), None)
+    if found is not None and own is not None:
+        raise UnexpectedShapeError(f"is an envelope ({found[0]}) and has {own} as well: readers differ in which counts")
+    return found
 
 
 def _payload(text: str) -> bytes:

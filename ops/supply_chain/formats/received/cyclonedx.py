@@ -29,7 +29,9 @@ from ops.supply_chain.formats.received.collect import Collector, EdgeBuilder, Ta
 from ops.supply_chain.formats.received.cyclonedx_fields import FieldReader
 from ops.supply_chain.formats.received.cyclonedx_statements import Statements
 
-VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
+JSON_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
+VERSIONS = ("1.0", "1.1", *JSON_VERSIONS)
+"""Versions in XML; JSON began with 1.2."""
 
 _MAJOR = re.compile(r"1\.[0-9]{1,2}")
 _MOST_DIGITS = 9
@@ -62,9 +64,13 @@ class CycloneDxBuilder:
         self._compositions: list[tuple[str, Table]] = []
         self._read = FieldReader(self._collector)
         self._fields: dict[str, Any] = {"version": version}
-        if version not in VERSIONS:
+        expected = VERSIONS if syntax is SbomSyntax.XML else JSON_VERSIONS
+        if version not in expected:
+            # It has no schema, so a part of it that no version here has would not be noticed.
             self._collector.defect(
-                DefectKind.VALUE, "/specVersion", f"expected a version from 1.0 to 1.7, found {excerpt(version)!r}"
+                DefectKind.UNREAD,
+                "/specVersion",
+                f"expected a version from {expected[0]} to {expected[-1]}, found {excerpt(version)!r}",
             )
 
     def document(self, document: Table) -> ReceivedSbom:

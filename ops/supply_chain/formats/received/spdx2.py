@@ -17,6 +17,7 @@ from ops.supply_chain.contracts.values.received_sbom import (
     DefectKind,
     EdgeKind,
     ReceivedSbom,
+    SbomCompleteness,
     SbomComponent,
     SbomDigest,
     SbomLicence,
@@ -70,6 +71,16 @@ EDGES: dict[str, tuple[EdgeKind, bool]] = {
 }
 """Relationship -> kind of the edge, and whether it leads the other way."""
 
+_FIELDS = frozenset(
+    {
+        "$schema", "@context", "SPDXID", "annotations", "comment", "creationInfo", "dataLicense", "documentDescribes",
+        "documentNamespace", "externalDocumentRefs", "files", "hasExtractedLicensingInfos", "name", "packages",
+        "relationships", "revieweds", "snippets", "spdxVersion",
+    }
+)  # fmt: skip
+"""Fields of a document: packages in a field of another name would not be noticed otherwise."""
+
+_ELSEWHERE = "DocumentRef-"
 _LISTING = frozenset({EdgeKind.DEPENDS_ON, EdgeKind.OPTIONAL, EdgeKind.DEVELOPMENT})
 
 
@@ -97,6 +108,7 @@ class _Reader:
         self._others: set[str] = {DOCUMENT}
         self._described: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._completeness: tuple[SbomCompleteness, ...] = ()
 
     def note(self, unread: Iterable[tuple[str, str]]) -> None:
         for location, message in unread:
@@ -107,8 +119,10 @@ class _Reader:
         version = collector.text(document, "spdxVersion", "")
         if version not in VERSIONS:
             collector.defect(
-                DefectKind.VALUE, "/spdxVersion", f"expected SPDX-2.2 or SPDX-2.3, found {excerpt(version)!r}"
+                DefectKind.UNREAD, "/spdxVersion", f"expected SPDX-2.2 or SPDX-2.3, found {excerpt(version)!r}"
             )
+        for key in sorted(document.keys() - _FIELDS):
+            collector.defect(DefectKind.UNREAD, "", f"{excerpt(key)!r} is no field of an SPDX document")
         own = collector.text(document, "SPDXID", "")
         if own != DOCUMENT:
             self._others.add(own)
@@ -140,6 +154,7 @@ class _Reader:
             roots=roots,
             components=tuple(self._components),
             edges=edges,
+            completeness=self._completeness,
             defects=collector.defects,
             defect_count=collector.defect_count,
         )
@@ -359,6 +374,8 @@ class _Reader:
             self._described.setdefault(target, at)
             return
         edge, reverse = EDGES.get(kind, (EdgeKind.RELATED, False))
+        if edge is not EdgeKind.RELATED and (source.startswith(_ELSEWHERE) or target.startswith(_ELSEWHERE)):
+            self._completeness = (SbomCompleteness("incomplete"),)
         if reverse:
             source, target = target, source
         if edge in _LISTING and source not in _NOTHING and target != NO_ASSERTION:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.received.xml import XmlText, whole_tree
 
@@ -24,6 +25,18 @@ _SPDX = f"{{{TERMS}}}"
 
 _DOAP = "{http://usefulinc.com/ns/doap#}"
 _LISTED = ("http://spdx.org/licenses/", "https://spdx.org/licenses/")
+_TYPES = frozenset(
+    {
+        "Annotation", "Checksum", "CreationInfo", "CrossRef", "ExternalDocumentRef", "ExternalRef",
+        "ExtractedLicensingInfo", "File", "License", "LicenseException", "ListedLicense", "ListedLicenseException",
+        "ConjunctiveLicenseSet", "DisjunctiveLicenseSet", "OrLaterOperator", "WithExceptionOperator",
+        "SimpleLicensingInfo", "Package", "PackageVerificationCode", "ReferenceType", "Relationship", "Review",
+        "Snippet", "SpdxDocument", "SpdxElement", "SpdxItem",
+    }
+)  # fmt: skip
+_OTHER_VOCABULARIES = ("{http://www.w3.org/", "http://www.w3.org/", "{http://usefulinc.com/ns/doap#}")
+"""Of ranges and of projects, which SPDX uses beside its own."""
+
 _OPERATORS = {"ConjunctiveLicenseSet": " AND ", "DisjunctiveLicenseSet": " OR "}
 _DEEPEST_LICENCE = 50
 
@@ -72,7 +85,25 @@ def parse_rdf(document: XmlText) -> tuple[RdfTable, tuple[tuple[str, str], ...]]
     """
     graph = _Graph()
     graph.read(whole_tree(document))
-    return _Document(graph.nodes).table(), tuple(graph.notes)
+    table = _Document(graph.nodes).table()
+    return table, (*graph.notes, *_unknown_types(graph.nodes), *_contradictions(graph.nodes))
+
+
+def _unknown_types(nodes: dict[str, _Node]) -> Iterator[tuple[str, str]]:
+    """Yield the nodes of a type that is not of the vocabulary: one of them could be a package."""
+    for node in nodes.values():
+        for kind in sorted(node.types - _TYPES):
+            if not kind.startswith(_OTHER_VOCABULARIES):
+                yield f"line {node.line}", f"{excerpt(kind)!r} is no type of SPDX 2"
+
+
+def _contradictions(nodes: dict[str, _Node]) -> Iterator[tuple[str, str]]:
+    """Yield the packages that have two values of a field that has one."""
+    for node in nodes.values():
+        if "Package" in node.types:
+            for tag, key in _PACKAGE.items():
+                if len({value for known, value in node.statements if known == tag}) > 1:
+                    yield f"line {node.line}", f"a second {key} of the same package"
 
 
 class _Graph:

@@ -40,6 +40,23 @@ _PACKAGE = {
     "PackageLicenseDeclared": "licenseDeclared",
     "PrimaryPackagePurpose": "primaryPackagePurpose",
 }
+_NOT_NEEDED = frozenset(
+    {
+        "ExternalDocumentRef", "LicenseListVersion", "CreatorComment", "DocumentComment", "FilesAnalyzed",
+        "PackageVerificationCode", "PackageSourceInfo", "PackageLicenseInfoFromFiles", "PackageLicenseComments",
+        "PackageCopyrightText", "PackageSummary", "PackageDescription", "PackageComment", "ExternalRefComment",
+        "PackageAttributionText", "ReleaseDate", "BuiltDate", "ValidUntilDate", "FileType", "LicenseInfoInFile",
+        "LicenseComments", "FileCopyrightText", "FileComment", "FileNotice", "FileContributor", "FileAttributionText",
+        "ArtifactOfProjectName", "ArtifactOfProjectHomePage", "ArtifactOfProjectURI", "FileDependency",
+        "SnippetFromFileSPDXID", "SnippetByteRange", "SnippetLineRange", "SnippetLicenseConcluded",
+        "LicenseInfoInSnippet", "SnippetLicenseComments", "SnippetCopyrightText", "SnippetComment", "SnippetName",
+        "SnippetAttributionText", "ExtractedText", "LicenseCrossReference", "LicenseComment", "RelationshipComment",
+        "Annotator", "AnnotationDate", "AnnotationComment", "AnnotationType", "SPDXREF", "Reviewer", "ReviewDate",
+        "ReviewComment",
+    }
+)  # fmt: skip
+"""Tags of the standard whose values are not read; any other could be a misspelt one that begins a package."""
+
 _FILE = {"SPDXID": "SPDXID", "LicenseConcluded": "licenseConcluded"}
 _LICENCE = {"LicenseName": "name"}
 
@@ -112,6 +129,8 @@ class _Parser:
         # A field of the document may come late, and belongs to it wherever it is.
         table, key = (self._root, _DOCUMENT[tag]) if tag in _DOCUMENT else (self._current, self._fields.get(tag))
         if key is None:
+            if tag not in _NOT_NEEDED and tag not in _ANYWHERE:
+                self._note(line, f"{excerpt(tag)!r} is no tag of SPDX 2")
             return
         if key in table:
             self._note(line, f"a second {tag} of the same element")
@@ -155,6 +174,9 @@ class _Parser:
     def _note(self, line: int, message: str) -> None:
         self.notes.append((f"line {line}", message))
 
+
+_ANYWHERE = frozenset({*_HEAD, *_PACKAGE, *_FILE, *_LICENCE})
+"""Tags that are read in another element than the one that has them."""
 
 _BEGINS: dict[str, tuple[str, str, dict[str, str]]] = {
     "PackageName": ("packages", "name", _PACKAGE),

@@ -16,6 +16,7 @@ from ops.supply_chain.contracts.values.received_sbom import (
     DefectKind,
     EdgeKind,
     ReceivedSbom,
+    SbomCompleteness,
     SbomComponent,
     SbomDigest,
     SbomLicence,
@@ -27,12 +28,17 @@ from ops.supply_chain.contracts.values.received_sbom import (
 )
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.received.collect import NO_ASSERTION, Collector, EdgeBuilder, Table
+from ops.supply_chain.formats.received.spdx3_types import (
+    AGENTS,
+    COMPONENTS,
+    frame_problems,
+    is_known,
+    kind_of_element,
+)
 
 VERSIONS = ("3.0.0", "3.0.1")
 
 _UNKNOWN = frozenset({"NOASSERTION", "NONE", "NoAssertionElement", "NoneElement"})
-_AGENTS = {"Organization": "organization", "Person": "person", "Agent": "", "SoftwareAgent": ""}
-_COMPONENTS = frozenset({"software_Package", "software_File", "ai_AIPackage", "dataset_DatasetPackage"})
 _EDGES: dict[str, EdgeKind] = {
     "dependsOn": EdgeKind.DEPENDS_ON,
     "hasPrerequisite": EdgeKind.DEPENDS_ON,
@@ -68,8 +74,11 @@ class _Reader:
         self._components: list[SbomComponent] = []
         self._licences: dict[str, list[SbomLicence]] = {}
         self._unknown: dict[str, list[str]] = {}
+        self._incomplete: list[str] = []
         for at, element in self._all(document):
-            kind = _kind(element)
+            kind = kind_of_element(element)
+            if not is_known(kind):
+                self._unread_type(element, at)
             if not kind:
                 continue
             self._typed.setdefault(kind, []).append((at, element))
@@ -79,13 +88,21 @@ class _Reader:
                     DefectKind.REPEATED, at, f"{excerpt(name)!r} is the identifier of another element as well"
                 )
 
+    def _unread_type(self, element: Table, at: str) -> None:
+        """Note an object that could be a component; what is inside an extension follows no rule."""
+        if "/extension/" not in at:
+            kind = element.get("type", element.get("@type"))
+            self._collector.defect(
+                DefectKind.UNREAD, at, f"expected a type of SPDX 3, found {excerpt(kind) if kind else 'none'}"
+            )
+
     def read(self) -> ReceivedSbom:
         collector = self._collector
         own_at, own = next(iter(self._typed.get("SpdxDocument", ())), ("", {}))
         creation_at, creation = self._creation(own)
         self._read_licences()
         for kind in self._typed:
-            if kind in _COMPONENTS:
+            if kind in COMPONENTS:
                 for at, node in self._typed[kind]:
                     self._component(node, at, kind)
         self._relationships()
@@ -115,18 +132,21 @@ class _Reader:
             roots=roots,
             components=tuple(self._components),
             edges=self._edges.build(self._positions, (), others=others, components=len(self._components)),
+            completeness=self._completeness(),
             defects=collector.defects,
             defect_count=collector.defect_count,
         )
 
     def _all(self, document: Table) -> Iterator[tuple[str, Table]]:
         """Yield every object of the graph with its JSON pointer, those inside others included, in document order."""
+        for at, message in frame_problems(document):
+            self._collector.defect(DefectKind.UNREAD, at, message)
         if "@graph" in document:
             pending: list[tuple[str, Any]] = [("/@graph", document["@graph"])]
             if not isinstance(document["@graph"], list):
                 self._collector.unread("/@graph", "an array", document["@graph"])
         else:
-            pending = [("", document)]
+            pending = [("", {key: value for key, value in document.items() if key != "@context"})]
         while pending:
             at, value = pending.pop()
             if isinstance(value, dict):
@@ -201,7 +221,7 @@ class _Reader:
                 ),
                 "",
             )
-            yield SbomParty(self._collector.text(agent, "name", here), _AGENTS.get(_kind(agent), ""), email)
+            yield SbomParty(self._collector.text(agent, "name", here), AGENTS.get(kind_of_element(agent), ""), email)
 
     def _component(self, node: Table, at: str, kind: str) -> None:
         collector = self._collector
@@ -243,6 +263,11 @@ class _Reader:
             kind = self._collector.text(row, "externalIdentifierType", here)
             value = self._collector.text(row, "identifier", here)
             if kind in ("packageURL", "packageUrl"):
+                if purl and value and value != purl:
+                    identifiers.append(("purl", value))
+                    self._collector.defect(
+                        DefectKind.REPEATED, at, f"a second package URL, {excerpt(value)!r}: the first one counts"
+                    )
                 purl = purl or value
             elif kind in ("cpe22", "cpe23"):
                 cpes.append(value)
@@ -307,12 +332,18 @@ class _Reader:
                 continue
             if edge is EdgeKind.DEPENDS_ON and node.get("scope") in _DEVELOPMENT:
                 edge = EdgeKind.DEVELOPMENT
+            if node.get("completeness") == "incomplete":
+                self._incomplete += sources
             for source in sources:
                 if edge is not EdgeKind.CONTAINS and node.get("completeness") != "noAssertion":
                     self._edges.state(source, at)
                 for target in targets:
                     if target not in _UNKNOWN and not self._is_external(target):
                         self._edges.add(source, target, edge, at)
+
+    def _completeness(self) -> tuple[SbomCompleteness, ...]:
+        found = tuple(self._positions[ref] for ref in dict.fromkeys(self._incomplete) if ref in self._positions)
+        return (SbomCompleteness("incomplete", dependencies=found),) if self._incomplete else ()
 
     def _roots(self) -> tuple[int, ...]:
         wanted = list(self._typed.get("SpdxDocument", ()))
@@ -332,9 +363,3 @@ class _Reader:
         if not found:
             self._collector.defect(DefectKind.MISSING, "", "the document does not say which package it describes")
         return found
-
-
-def _kind(element: Table) -> str:
-    """Return the type of an element without the address of the vocabulary."""
-    value = element.get("type", element.get("@type"))
-    return value.rpartition("/")[2] if isinstance(value, str) else ""

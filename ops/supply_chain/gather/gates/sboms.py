@@ -10,23 +10,28 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from ops.supply_chain.adapters.tools.received_schemas import schema_defects
+from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
 from ops.supply_chain.contracts.values.received_sbom import (
     DefectKind,
     EdgeKind,
+    PackageIdentity,
     ReceivedSbom,
     SbomComponent,
 )
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import excerpt, plural, printable
-from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
+from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.runner.context import StageRun
@@ -39,6 +44,9 @@ MOST_NAMED = 5
 NO_PACKAGE_URL = "no package URL"
 
 _PURLS = re.compile(rb'"(?:purl|referenceLocator|software_packageUrl|identifier)"\s*:\s*("pkg:[^"\\\n]*")')
+_INCOMPLETE = "incomplete"
+"""Beginning of the words of CycloneDX for it: `incomplete_first_party_only` and others."""
+
 _NO_PACKAGES = frozenset({"file", "data", "machine-learning-model", "cryptographic-asset"})
 """Types of components that no advisory about packages can name."""
 
@@ -67,10 +75,11 @@ def read_given_sboms(run: StageRun, paths: Sequence[Path], *, gate: str) -> Give
     """
     locks, broken, unexamined = [], [], []
     components = unmatched = 0
+    labels = {_label(run.root, path) for path in paths}
     for path in paths:
         label = _label(run.root, path)
         try:
-            data = path.read_bytes()
+            data = _content(path)
             document = read_received(data, schema_defects)
         except (OSError, UnexpectedShapeError) as error:
             reason = error.strerror or "cannot be read" if isinstance(error, OSError) else str(error)
@@ -83,8 +92,24 @@ def read_given_sboms(run: StageRun, paths: Sequence[Path], *, gate: str) -> Give
         unexamined += [*_unmatched(gate, label, others), *_unread(gate, label, document)]
     if not locks:
         raise InputError(f"{broken[0].path}: {broken[0].message}", hint=broken[0].next_step)
-    project = GateProject(label="", root=run.root, config=run.config, locks=tuple(locks), broken=tuple(broken))
+    config = _with_waivers_for(run.config, labels)
+    project = GateProject(label="", root=run.root, config=config, locks=tuple(locks), broken=tuple(broken))
     return GivenSboms(project, tuple(unexamined), components, unmatched)
+
+
+def _content(path: Path) -> bytes:
+    """Return a file's bytes; of one that is too large to be read, or that has no end, the first ones."""
+    with path.open("rb") as file:
+        return file.read(LARGEST_BYTES + 1)
+
+
+def _with_waivers_for(config: Config, labels: Collection[str]) -> Config:
+    """Return a configuration in which only waivers that name one of the documents are left.
+
+    A waiver without a path was written about the project's own use of a package, which says nothing about another product.
+    """
+    own = tuple(waiver for waiver in config.waivers if waiver.path in labels)
+    return msgspec.structs.replace(config, waivers=own, acknowledged_cves=())
 
 
 def _label(root: Path, path: Path) -> str:
@@ -103,10 +128,22 @@ def _broken(label: str, reason: str) -> Finding:
     )
 
 
-def _versions(part: SbomComponent) -> tuple[str, ...]:
+def _packages(part: SbomComponent) -> tuple[PackageIdentity, ...]:
+    """Return the packages that a component is said to be: usually one; each where it has several package URLs."""
+    others = (read_purl(value) for kind, value in part.identifiers if kind == "purl")
+    return tuple(dict.fromkeys(filter(None, (part.package, *others))))
+
+
+def _versions(package: PackageIdentity, part: SbomComponent) -> tuple[str, ...]:
     """Return the versions of a package of PyPI: usually one; both where package URL and component differ."""
-    found = (part.package.version if part.package else "", part.version)
-    return tuple(dict.fromkeys(filter(None, found))) or ("",)
+    return tuple(dict.fromkeys(filter(None, (package.version, part.version)))) or ("",)
+
+
+def _is_no_package(part: SbomComponent) -> bool:
+    """Return whether advisories cannot name a component: data, or a file that claims no version and no product."""
+    if part.package is not None or part.type not in _NO_PACKAGES:
+        return False
+    return part.type != "file" or not (part.version or part.cpes)
 
 
 def _lock(document: ReceivedSbom, label: str, data: bytes) -> Lock:
@@ -117,14 +154,15 @@ def _lock(document: ReceivedSbom, label: str, data: bytes) -> Lock:
     states = any(document.edges.stated[root] for root in document.roots)
     entries = [
         LockEntry(
-            pin=Pin(name=part.package.name, written_name=part.name, version=version, hashes=()),
+            pin=Pin(name=package.name, written_name=part.name, version=version, hashes=()),
             line=_line(part, lines),
             path=label,
             direct=at in direct if states else None,
         )
         for at, part in enumerate(document.components)
-        if part.package is not None and part.package.type == "pypi"
-        for version in _versions(part)
+        for package in _packages(part)
+        if package.type == "pypi"
+        for version in _versions(package, part)
     ]
     return Lock(
         path=label,
@@ -156,12 +194,15 @@ def _line(part: SbomComponent, lines: dict[str, int]) -> int:
 
 
 def _others(document: ReceivedSbom) -> Iterator[tuple[str, SbomComponent]]:
-    """Yield what is not matched, with its ecosystem; the product itself needs no advisory, and a file is no package."""
+    """Yield what is not matched, with its ecosystem; the one product itself needs no advisory, and a file is no package.
+
+    A document that describes several things describes parts of the product among them.
+    """
+    product = document.roots if len(document.roots) == 1 else ()
     for at, part in enumerate(document.components):
-        if part.package is not None:
-            if part.package.type != "pypi":
-                yield part.package.type, part
-        elif part.type not in _NO_PACKAGES and at not in document.roots:
+        kinds = dict.fromkeys(package.type for package in _packages(part))
+        yield from ((kind, part) for kind in kinds if kind != "pypi")
+        if not kinds and not _is_no_package(part) and at not in product:
             yield NO_PACKAGE_URL, part
 
 
@@ -200,11 +241,20 @@ def _unread(gate: str, label: str, document: ReceivedSbom) -> Iterator[Finding]:
             next_step="Ask the supplier for a valid document.",
             path=label,
         )
-    if len(document.components) <= len(document.roots):
+    roots = set(document.roots)
+    if all(at in roots or _is_no_package(part) for at, part in enumerate(document.components)):
         yield Finding(
             code=f"{gate}.not-examined",
             severity=Severity.INFO,
-            message=f"{document.label} lists no component besides what it describes",
+            message=f"{document.label} lists no component besides what it describes, and files",
             next_step="Ask the supplier for a document that lists the components.",
+            path=label,
+        )
+    if any(statement.aggregate.startswith(_INCOMPLETE) for statement in document.completeness):
+        yield Finding(
+            code=f"{gate}.not-examined",
+            severity=Severity.INFO,
+            message=f"{document.label} states that it does not list everything",
+            next_step="Ask the supplier for a complete document, and for the documents that this one refers to.",
             path=label,
         )

@@ -272,6 +272,11 @@ def _step(found: Vulnerability, at: Locations, move_to: str, newest: str) -> str
         return f"Move {found.package} to {newest}, the newest version that no advisory affects{how}"
     if found.ends_after:
         return f"Move {found.package} to a version after {printable(found.ends_after)}{how}"
+    if at.kind is LockKind.SBOM:
+        return (
+            f"No fixed version is known: ask the supplier of {at.path} to remove {found.package}, or for a VEX document, "
+            "and give that with --vex"
+        )
     return (
         f"No fixed version is known: remove {found.package}, or accept it in {CONFIG_NAME}: [[waivers]] "
         f'id = "{found.id}", package = "{found.package}", versions = "=={found.version}", '

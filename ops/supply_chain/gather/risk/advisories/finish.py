@@ -74,7 +74,8 @@ def not_examined_findings(found: LookupResult, pins: ProjectPins) -> Iterator[Fi
         step = "Use a snapshot that includes it, with --advisories" if key[1] else "Pin it to an exact version"
         if found.unexamined[key] == FOREIGN_FOLDER:
             step = "Move it into the project, or lock a released file of it with its hash"
-        step += f", or accept it in {CONFIG_NAME} with a waiver for {code} and this package."
+        scope = f"this package and the path {where.path}" if found.sboms else "this package"
+        step += f", or accept it in {CONFIG_NAME} with a waiver for {code} and {scope}."
         yield not_examined(code, *key, where, why=found.unexamined[key], step=step)
 
 
