@@ -93,3 +93,9 @@ def test_applied_twice_it_changes_nothing_more(text: str, typing: Typing) -> Non
 def test_the_project_survives_a_shell() -> None:
     typed = as_typed(command("lock"), Typing(project="it's; here"))
     assert shlex.split(typed) == ["nox", "-s", "lock", "--", "--project", "it's; here"]
+
+
+def test_a_folder_that_looks_like_an_option_is_named_as_a_folder() -> None:
+    typed = as_typed(f"{command('lock', '--upgrade')}, or {command('adopt')}", Typing(project="-x"))
+    assert typed == "nox -s lock -- --project ./-x --upgrade, or nox -s adopt -- ./-x"
+    assert as_typed(typed, Typing(project="-x")) == typed

@@ -18,6 +18,10 @@ URLS = {
     "ssh": ("git+ssh://git@github.com/a/b", "git+ssh://github.com/a/b"),
     "in prose": ("see https://u:p@h/ and http://v:q@i/!", "see https://h/ and http://i/!"),
     "query": ("https://h/x?token=abc&v=1", "https://h/x?token=****&v=1"),
+    "signed address": (
+        "https://h/x?X-Amz-Credential=a&X-Amz-Signature=b&X-Amz-Date=1",
+        "https://h/x?X-Amz-Credential=****&X-Amz-Signature=****&X-Amz-Date=1",
+    ),
     "slash in password": ("https://user:pa/ss@acme.org/x", "https://acme.org/x"),
     "hash in password": ("https://user:pa#ss@acme.org/x", "https://acme.org/x"),
     "port": ("https://acme.org:8080/a@b and c@d", "https://acme.org:8080/a@b and c@d"),

@@ -82,6 +82,15 @@ def test_a_private_key_is_masked_to_its_end(name: str) -> None:
         ("{'Authorization': 'token abc'}", "{'Authorization': 'token ****'}"),
         ('"PROXY-AUTHORIZATION":"Basic abc"', '"PROXY-AUTHORIZATION":"Basic ****"'),
         ("Authorization is needed", "Authorization is needed"),
+        ("//registry.example/:_authToken=abc", "//registry.example/:_authToken=****"),
+        ("PRIVATE-TOKEN: abc", "PRIVATE-TOKEN: ****"),
+        ("'x-api-key': 'abc'", "'x-api-key': '****'"),
+        ("Set-Cookie: id=abc; Secure", "Set-Cookie: ****; Secure"),
+        ("aws_secret_access_key = wJalr/X", "aws_secret_access_key = ****"),
+        ("TWINE_PASSWORD=abc twine upload", "TWINE_PASSWORD=**** twine upload"),
+        ('AWS_SECRET_ACCESS_KEY="a/b"', 'AWS_SECRET_ACCESS_KEY="****"'),
+        ("GH_TOKEN=$(gh auth token) gh api", "GH_TOKEN=$(gh auth token) gh api"),
+        ("cookie-cutter 1.0, private-token is missing", "cookie-cutter 1.0, private-token is missing"),
     ],
 )
 def test_the_header_loses_its_value(header: str, shown: str) -> None:

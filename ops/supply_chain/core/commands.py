@@ -126,7 +126,9 @@ def _typed(found: re.Match[str], typing: Typing) -> str:
     session = found["session"]
     first = session in _NAMES_ITS_PROJECT
     named = bool(found["project"]) or not typing.project or (first and bool(found["split"] and found["words"]))
-    options = [] if named else [*([] if first else ["--project"]), quoted(typing.project)]
+    # A folder whose name begins with a hyphen would be an option.
+    project = f"./{typing.project}" if typing.project.startswith("-") else typing.project
+    options = [] if named else [*([] if first else ["--project"]), quoted(project)]
     options += ["--project"] if found["project"] else []
     split = [] if typing.console or not (options or found["split"]) else ["--"]
     typed = " ".join([*([typing.console] if typing.console else ["nox", "-s"]), session, *split, *options])

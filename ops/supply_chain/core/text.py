@@ -21,7 +21,8 @@ _ODD_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s@:]{0,256}:(?!\d{0,5}(?:[/?#\s]|\
 """A password with an unescaped `/`, `?` or `#`: what follows the colon is no port and an `@` comes later."""
 
 _SECRET_QUERY = re.compile(
-    r"(?P<key>[?&](?:access_token|token|api_key|apikey|key|password|secret|sig|signature|auth)=)[^&#\s]*",
+    r"(?P<key>[?&](?:(?:access|private|job|id)_token|token|api_key|apikey|key|password|(?:client_)?secret|sig|signature|auth|"
+    r"x-(?:amz|goog)-(?:signature|security-token|credential))=)[^&#\s]*",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?]) +(?=[A-Z])")

@@ -3,6 +3,8 @@
 Wider than the search in the files of a distribution (`formats/secret_patterns.py`), which must not take a placeholder for a
 secret: what is shown loses nothing where a placeholder is masked as well.
 
+A value that is named as a secret (a header, a line of `.npmrc`, an assignment in a shell) is masked whatever its form.
+
 Source: RFC 7519 section 3 (JSON Web Token); RFC 7468 (PEM); RFC 7617, RFC 6750 (the header `Authorization`);
 https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns ;
 https://docs.gitlab.com/security/tokens/#token-prefixes
@@ -47,6 +49,20 @@ _FORMS = (
         re.compile(
             r"(?P<kept>\b(?:proxy-)?authorization\"?'?\s{0,4}[:=]\s{0,4}\"?'?(?:basic|bearer|token)\s{1,4})[^\s\"',]+",
             re.IGNORECASE,
+        ),
+    ),
+    _Form(
+        ("_auth", "_password", "aws_secret_access_key", "-TOKEN", "-Token", "-token", "-KEY", "-Key", "-key", "ookie"),
+        re.compile(
+            r"(?P<kept>(?<![A-Za-z0-9])(?:_auth(?:token)?|_password|aws_secret_access_key|(?:private|job|x-auth|x-vault)-token|"
+            r"x-api-key|(?:set-)?cookie)[\"']?\s{0,4}[:=]\s{0,4}[\"']?)[^\s\"',;$][^\s\"',;]*",
+            re.IGNORECASE,
+        ),
+    ),
+    _Form(
+        ("TOKEN=", "PASSWORD=", "SECRET=", "_KEY="),
+        re.compile(
+            r"(?P<kept>(?<![A-Za-z0-9_])[A-Z0-9_]{0,60}(?:TOKEN|PASSWORD|SECRET|API_KEY|ACCESS_KEY)=[\"']?)[^\s\"',;$][^\s\"',;]*"
         ),
     ),
     _token(("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"[A-Za-z0-9]{16,}"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shlex
 from collections.abc import Iterator, Sequence
 
 from ops.supply_chain.assurance.adoption.bots import DEPENDABOT_PLACES
@@ -11,7 +10,7 @@ from ops.supply_chain.assurance.adoption.config_text import waivers_text
 from ops.supply_chain.assurance.adoption.model import AdoptionPlan, IgnoredAdvisory, PlannedFile, ProjectSurvey
 from ops.supply_chain.assurance.adoption.owners import unowned
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
-from ops.supply_chain.core.commands import command
+from ops.supply_chain.core.commands import command, quoted
 from ops.supply_chain.core.text import printable, without_credentials
 
 MOST_LISTED = 20
@@ -57,8 +56,8 @@ def kept_lines(plan: AdoptionPlan) -> list[str]:
 def undo_command(plan: AdoptionPlan, project: str) -> str:
     """Return the command that undoes what was written: changed files as in git's index, new ones removed."""
     git = git_words(project)
-    changed = [shlex.quote(file.path) for file in plan.files if file.old is not None]
-    new = [shlex.quote(file.path) for file in plan.files if file.old is None]
+    changed = [quoted(file.path) for file in plan.files if file.old is not None]
+    new = [quoted(file.path) for file in plan.files if file.old is None]
     remove = [f"{git} clean -fq -- {' '.join(new)}"] if new else []
     return _safe(" && ".join([*remove, *([f"{git} restore -- {' '.join(changed)}"] if changed else [])]))
 
@@ -143,9 +142,10 @@ class _Words:
     """Commands for a project that is named as its user named it; empty: not at all."""
 
     def __init__(self, project: str) -> None:
-        self._named = ("--project", shlex.quote(project)) if project else ()
+        project = f"./{project}" if project.startswith("-") else project
+        self._named = ("--project", quoted(project)) if project else ()
         self.git = git_words(project)
-        folder = [shlex.quote(project)] if project else []
+        folder = [quoted(project)] if project else []
         self.owners = command("adopt", *folder, "--write", "--owner", "@USER")
         self.adopt = command("adopt", *folder, "--write")
 
@@ -155,7 +155,7 @@ class _Words:
 
 def git_words(project: str) -> str:
     """Return how a command of git begins that acts on a project; empty or `.` is the current folder."""
-    return "git" if project in ("", ".") else f"git -C {shlex.quote(project)}"
+    return "git" if project in ("", ".") else f"git -C {quoted(project)}"
 
 
 def commit_command(paths: Sequence[str], project: str, *, alone: bool) -> str:
@@ -169,7 +169,7 @@ def commit_command(paths: Sequence[str], project: str, *, alone: bool) -> str:
     if not paths:
         return ""
     git = git_words(project)
-    added = "--all -- ." if alone else f"-- {' '.join(map(shlex.quote, _shortened(paths)))}"
+    added = "--all -- ." if alone else f"-- {' '.join(map(quoted, _shortened(paths)))}"
     return _safe(f"{git} add {added} && {git} commit --message 'Adopt sealwright'")
 
 
@@ -226,9 +226,7 @@ def _name_signer(survey: ProjectSurvey) -> str:
 def _rehearse(survey: ProjectSurvey, words: _Words) -> str:
     """Return the command that rehearses the commit; where no file states a version, it tags the commit first."""
     rehearse = words.session("rehearse")
-    return (
-        f"{words.git} tag {shlex.quote(survey.tag_forms[0].next_tag)} && {rehearse}" if survey.needs_tag else rehearse
-    )
+    return f"{words.git} tag {quoted(survey.tag_forms[0].next_tag)} && {rehearse}" if survey.needs_tag else rehearse
 
 
 def _lock_steps(survey: ProjectSurvey, words: _Words) -> Iterator[str]:
