@@ -8,7 +8,7 @@ nox is installed.
 
 from __future__ import annotations
 
-from ops.supply_chain.core.stage_table import StageRow, StageUse, Step
+from ops.supply_chain.core.stage_table import StageRow, StageUse, Step, grouped
 
 __all__ = [
     "PIPELINE",
@@ -131,6 +131,16 @@ PIPELINE: tuple[StageRow, ...] = (
         daily_scan=(Step(10, "--watch"),),
     ),
     StageRow(
+        "check_releases",
+        "Shipped releases",
+        reads="retained releases, locks, advisory feeds",
+        writes="record; with --ledger data/artifacts/ledger/N.jsonl",
+        decides="supported releases contain no known vulnerability or malware, and are as they were retained",
+        gate=True,
+        secrets=("index",),
+        daily_scan=(Step(20, "--ledger"),),
+    ),
+    StageRow(
         "generate_sbom",
         "SBOM",
         reads="locks, core metadata on the index",
@@ -194,10 +204,7 @@ PIPELINE: tuple[StageRow, ...] = (
         reads="SBOMs, all records, policy/",
         writes="dist/verdict/verdict.json, dist/verdict/gate.json",
         decides="allow or deny, each reason named",
-        release=(
-            Step(50),
-            Step(70, "--provenance", record="evaluate_policy_provenance", title="Provenance policy"),
-        ),
+        release=(Step(50), Step(70, "--provenance", record="evaluate_policy_provenance", title="Provenance policy")),
     ),
     StageRow(
         "generate_provenance",
@@ -350,20 +357,17 @@ def row_of(script: str) -> StageRow:
     Raises:
         KeyError: There is no such stage.
     """
-    for row in PIPELINE:
-        if row.script == script:
-            return row
-    raise KeyError(script)
+    return {row.script: row for row in PIPELINE}[script]
 
 
 def release_uses() -> tuple[tuple[StageUse, ...], ...]:
     """Return the steps of the `release` session in order; the stages of one step run at the same time."""
-    return _grouped([StageUse(row, step) for row in PIPELINE for step in row.release])
+    return grouped([StageUse(row, step) for row in PIPELINE for step in row.release])
 
 
 def daily_scan_uses() -> tuple[tuple[StageUse, ...], ...]:
     """Return the steps of the `daily_scan` session, likewise."""
-    return _grouped([StageUse(row, step) for row in PIPELINE for step in row.daily_scan])
+    return grouped([StageUse(row, step) for row in PIPELINE for step in row.daily_scan])
 
 
 def commands(steps: tuple[tuple[StageUse, ...], ...]) -> tuple[str, ...]:
@@ -392,8 +396,3 @@ def title_of(name: str) -> str:
     """Return the title of a stage, or of a record; of an unknown one, its name as words."""
     titles = {row.script: row.title for row in PIPELINE} | record_titles()
     return titles.get(name, name.replace("_", " ").capitalize())
-
-
-def _grouped(uses: list[StageUse]) -> tuple[tuple[StageUse, ...], ...]:
-    places = sorted({use.step.place for use in uses})
-    return tuple(tuple(use for use in uses if use.step.place == place) for place in places)

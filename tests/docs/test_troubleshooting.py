@@ -57,6 +57,7 @@ SCOPES = {
     "check_malware": ("malware",),
     "check_publishers": ("publisher",),
     "generate_security_md": ("document",),
+    "check_releases": ("shipped",),
     "generate_vex": ("vex",),
 }
 """Gate -> what its findings begin with."""

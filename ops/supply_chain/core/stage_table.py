@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -72,3 +73,9 @@ class StageUse(NamedTuple):
     def command(self) -> str:
         """The script with the options used here."""
         return f"{self.stage.script} {self.step.options}".strip()
+
+
+def grouped(uses: Sequence[StageUse]) -> tuple[tuple[StageUse, ...], ...]:
+    """Return uses as the steps of a session, in order; those of one place run at the same time."""
+    places = sorted({use.step.place for use in uses})
+    return tuple(tuple(use for use in uses if use.step.place == place) for place in places)

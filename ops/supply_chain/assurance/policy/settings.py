@@ -143,6 +143,7 @@ NEUTRAL: dict[str, str] = {
     "provenance": "addresses in identifiers",
     "release.files_at": "an address for readers; no gate reads it",
     "release.names": "names of files; the provenance states their form, and the same files are examined, signed and compared",
+    "releases": "which past releases the daily scan covers; no gate of a release reads it",
     "public_log": "who can read findings that are published encrypted",
     "reporting": "statements for readers; no gate reads them",
     "response": "due dates; an open finding denies whether it is overdue or not",

@@ -35,6 +35,7 @@ from ops.supply_chain.contracts.config.provenance import ProvenanceConfig
 from ops.supply_chain.contracts.config.public_log import PublicLogConfig
 from ops.supply_chain.contracts.config.publishers import PublishersConfig
 from ops.supply_chain.contracts.config.release import ReleaseConfig
+from ops.supply_chain.contracts.config.releases import ReleasesConfig
 from ops.supply_chain.contracts.config.reporting import ReportingConfig
 from ops.supply_chain.contracts.config.response import ResponseConfig
 from ops.supply_chain.contracts.config.retention import RetentionConfig
@@ -81,6 +82,7 @@ class Config(Contract, frozen=True, kw_only=True):
     public_log: PublicLogConfig = PublicLogConfig()
     signing: SigningConfig = SigningConfig()
     release: ReleaseConfig = ReleaseConfig()
+    releases: ReleasesConfig = ReleasesConfig()
     controls: ControlsConfig = ControlsConfig()
     documents: DocumentsConfig = DocumentsConfig()
     reporting: ReportingConfig = ReportingConfig()

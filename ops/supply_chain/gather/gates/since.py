@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ops.supply_chain import PIPELINE, daily_scan_uses
+from ops.supply_chain import PIPELINE
 from ops.supply_chain.contracts.files.findings_report import FindingsReport, SinceEarlier
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
@@ -57,9 +57,9 @@ def since_earlier(dist: Path, report: FindingsReport, records: Sequence[Record])
 
 def expected_gates(dist: Path) -> set[str]:
     """Return the gates that scan for findings and should have left a record: those of `daily_scan` in the folder of a scan."""
-    scanned = {use.name for step in daily_scan_uses() for use in step}
-    scans = {row.script for row in PIPELINE if row.gate and row.script.startswith(_SCANS)}
-    return scans if earlier_records(dist) is None else scans & scanned
+    scans = [row for row in PIPELINE if row.gate and row.script.startswith(_SCANS)]
+    is_scan = earlier_records(dist) is not None
+    return {row.script for row in scans if (row.daily_scan if is_scan else row.release)}
 
 
 def scan_note(dist: Path, component: str) -> str:

@@ -2,6 +2,7 @@
 
 - What several stages report of the same thing is one finding. Two advisories about one version are two findings and one
   cause; findings without a file, and those of one stage, are the same only if their sentences are.
+- An advisory about what releases contain is one cause, whatever versions of the package they contain.
 - A package without a version or a hash is one cause, with everything that could not be examined because of it.
 - What could not be examined because a service did not answer is one cause for each service.
 - Baselines and timestamps that no earlier run has recorded are one cause: the first run.
@@ -37,7 +38,15 @@ _NOT_EXAMINED = ".not-examined"
 _UNREAD = "lock.unread"
 """A file that was found and not read: nothing in it was examined."""
 
-_ADVISORIES = {"malware.known": CauseKind.MALWARE, "vulnerability.known": CauseKind.VULNERABILITY}
+_ADVISORIES = {
+    "malware.known": CauseKind.MALWARE,
+    "malware.shipped": CauseKind.MALWARE,
+    "vulnerability.known": CauseKind.VULNERABILITY,
+    "vulnerability.shipped": CauseKind.VULNERABILITY,
+}
+_SHIPPED = frozenset({"malware.shipped", "vulnerability.shipped"})
+"""What releases contain that customers run: one cause for each advisory, whatever versions of the package they contain."""
+
 _CHANGED = ("hash.", "publisher.", "lock.", "source.", "build.", "change.")
 """Gates whose findings are about something that is other than it should be."""
 
@@ -149,7 +158,8 @@ def _key(finding: Finding, unpinned: Collection[str], alone: Mapping[str, str]) 
         if not package:
             return CauseKind.NOT_EXAMINED, ("service", finding.next_step)
     if code in _ADVISORIES:
-        return _ADVISORIES[code], (code, package, finding.version)
+        about = finding.aliases[:1] if code in _SHIPPED else (finding.version,)
+        return _ADVISORIES[code], (code, package, *about)
     if package in unpinned and (unexamined or code in _UNPINNED):
         return CauseKind.UNPINNED, ("unpinned", package)
     if code == _NO_SOURCE and finding.path in alone:
@@ -257,6 +267,9 @@ def _title(group: _Group) -> str:
     first = findings[0]
     subject = f"{first.package} {first.version}".strip()
     if group.kind in (CauseKind.MALWARE, CauseKind.VULNERABILITY):
+        if first.code in _SHIPPED:
+            versions = dict.fromkeys(finding.version for finding in findings)
+            subject = f"{first.package} {', '.join(versions)}  shipped"
         names = dict.fromkeys(advisory_name(finding.aliases) or finding.code for finding in findings)
         return f"{subject}  {', '.join(names)}"
     if group.kind is CauseKind.UNPINNED:

@@ -1,0 +1,222 @@
+"""The pins of retained, supported releases, read from their SBOMs after their digests were checked.
+
+A release that is not exactly as its manifest says, or whose SBOM cannot be read as a whole, is not examined and never
+counts as clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER, ArtifactStore
+from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.periods import RetainedOn
+from ops.supply_chain.contracts.config.supported import supported_releases, unmatched_entries
+from ops.supply_chain.contracts.files.manifest import HeldRelease, ManifestFile
+from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.lock import (
+    DEFAULT_INDEX,
+    Lock,
+    LockEntry,
+    LockKind,
+    Pin,
+    PinSource,
+    PinSourceKind,
+)
+from ops.supply_chain.contracts.values.received_sbom import DefectKind, PackageIdentity, ReceivedSbom
+from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.text import plural, printable
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.release.retention.rules import retained_on, with_chain_problems
+from ops.supply_chain.risk.advisories.shipped import ShippedRelease
+from ops.supply_chain.runner.context import StageRun
+from ops.supply_chain.trust.verification.file_kinds import CYCLONEDX_SUFFIX, classify
+
+CHANGED, NOT_EXAMINED = "shipped.changed", "shipped.not-examined"
+_SOURCES = {"repository_url": PinSourceKind.INDEX, "download_url": PinSourceKind.URL, "vcs_url": PinSourceKind.VCS}
+_RESTORE = "Restore it from a backup, or from where it is published; do not make the same version again."
+
+
+class ReadReleases(NamedTuple):
+    """The retained releases of a component.
+
+    `releases` are the supported ones that were read, oldest first, `locks` their SBOMs. `findings` are about what is not as
+    its manifest says, or was not read. `retained` counts all, `supported` those to examine. `components` without a package
+    URL are in `unmatched`. `refs` are the SBOMs by digest.
+    """
+
+    releases: tuple[ShippedRelease, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    retained: int = 0
+    supported: int = 0
+    unmatched: int = 0
+    refs: tuple[FileRef, ...] = ()
+
+
+def held_releases(store: ArtifactStore, component: str) -> tuple[HeldRelease, ...]:
+    """Read a component's manifests, oldest first, with what is not as they say; digests of files are not checked.
+
+    Raises:
+        InputError: The list of pruned releases is broken.
+    """
+    held = [store.release(component, version, digests=False) for version in store.versions(component)]
+    return with_chain_problems(held, store.pruned(component))
+
+
+def read_releases(run: StageRun, held: Sequence[HeldRelease]) -> ReadReleases:
+    """Read the supported releases.
+
+    Args:
+        run: The stage's run.
+        held: All retained ones, oldest first.
+    """
+    wanted = _supported(run, held)
+    reader = _Reader(run, ArtifactStore(run.artifacts))
+    findings = [*_changed(held), *_unlisted(run, held)]
+    read = [(release, reader.read(release)) for release in wanted]
+    findings += reader.changed
+    findings += [_not_examined(release.version, result) for release, result in read if isinstance(result, str)]
+    whole = [result for _, result in read if not isinstance(result, str)]
+    return ReadReleases(
+        releases=tuple(release for release, _ in whole),
+        locks=tuple(lock for _, lock in whole),
+        findings=tuple(findings),
+        retained=len(held),
+        supported=len(wanted),
+        unmatched=reader.unmatched,
+        refs=tuple(FileRef(path=f"artifacts:{lock.source}", sha256=lock.sha256, size=lock.size) for _, lock in whole),
+    )
+
+
+def _supported(run: StageRun, held: Sequence[HeldRelease]) -> tuple[HeldRelease, ...]:
+    """Return the supported releases, and those whose manifest cannot be read."""
+    known = [retained_on(release.manifest) for release in held if release.manifest is not None]
+    chosen = {release.version for release in supported_releases(run.config, known, run.now.date())}
+    return tuple(release for release in held if release.manifest is None or release.version in chosen)
+
+
+def _changed(held: Sequence[HeldRelease]) -> Iterator[Finding]:
+    for release in held:
+        for problem in release.problems:
+            yield changed(release.version, problem)
+
+
+def changed(version: str, problem: str) -> Finding:
+    """Return the finding that a retained release is not as it was."""
+    return Finding(
+        code=CHANGED,
+        severity=Severity.CRITICAL,
+        message=f"release {printable(version)} is not as it was retained: {printable(problem)}",
+        next_step=_RESTORE,
+        version=printable(version),
+    )
+
+
+def _unlisted(run: StageRun, held: Sequence[HeldRelease]) -> Iterator[Finding]:
+    known = [RetainedOn(release.version, run.now.date()) for release in held]
+    for entry in unmatched_entries(run.config, known):
+        yield Finding(
+            code=NOT_EXAMINED,
+            severity=Severity.INFO,
+            message=f"[releases].supported lists {printable(entry)}, and no such release is retained",
+            next_step="Restore that release, or remove the entry.",
+        )
+
+
+def _not_examined(version: str, why: str) -> Finding:
+    return Finding(
+        code=NOT_EXAMINED,
+        severity=Severity.INFO,
+        message=f"release {printable(version)} was not examined: {printable(why)}",
+        next_step=f"Check the retained releases: {command('retention', '--verify')}",
+        version=printable(version),
+    )
+
+
+class _Reader:
+    """Reads SBOMs; the same package in many releases is one pin."""
+
+    def __init__(self, run: StageRun, store: ArtifactStore) -> None:
+        self._run = run
+        self._store = store
+        self._pins: dict[tuple[str, str, tuple[tuple[str, str], ...]], Pin] = {}
+        self.unmatched = 0
+        self.changed: list[Finding] = []
+
+    def read(self, held: HeldRelease) -> tuple[ShippedRelease, Lock] | str:
+        """Return a release with its SBOM as a lock, or why it cannot be examined."""
+        if held.manifest is None or held.problems:
+            return held.problems[0] if held.problems else "its manifest cannot be read"
+        try:
+            file = _sbom_of(held.manifest.files)
+            path = self._store.file(held.component, held.version, file.name)
+            data = canonical.read_bytes(path)
+            document = read_received(data) if sha256_bytes(data) == file.sha256 else None
+        except (InputError, UnexpectedShapeError) as error:
+            return getattr(error, "message", "") or str(error)
+        if document is None:
+            problem = f"{held.version}/{file.name}: has another SHA-256 than the manifest says"
+            self.changed.append(changed(held.version, problem))
+            return problem
+        if problem := _incomplete(document):
+            return f"{file.name}: {problem}"
+        label = f"{STORE_FOLDER}/{held.component}/{held.version}/{file.name}"
+        shown = path.relative_to(self._run.root).as_posix() if path.is_relative_to(self._run.root) else label
+        pins = self._of(document)
+        entries = tuple(LockEntry(pin=pin, line=1, path=shown, direct=False) for pin in pins)
+        lock = Lock(path=shown, kind=LockKind.SBOM, sha256=file.sha256, size=file.size, entries=entries, source=label)
+        keys = frozenset((pin.name, pin.version) for pin in pins)
+        return ShippedRelease(held.version, retained_on(held.manifest).day, keys, shown), lock
+
+    def _of(self, document: ReceivedSbom) -> list[Pin]:
+        found = []
+        roots = frozenset(document.roots)
+        for position, part in enumerate(document.components):
+            package = part.package
+            if position in roots:
+                continue
+            if package is None or package.type != "pypi":
+                self.unmatched += 1
+                continue
+            key = (package.name, package.version or part.version, package.qualifiers)
+            pin = self._pins.get(key)
+            if pin is None:
+                pin = self._pins[key] = Pin(
+                    name=key[0], written_name=part.name, version=key[1], hashes=(), source=_source(package)
+                )
+            found.append(pin)
+        return found
+
+
+def _source(package: PackageIdentity) -> PinSource:
+    for name, value in package.qualifiers:
+        if name in _SOURCES:
+            return PinSource(kind=_SOURCES[name], url=value)
+    return DEFAULT_INDEX
+
+
+def _sbom_of(files: Sequence[ManifestFile]) -> ManifestFile:
+    """Return the SBOM of the whole release, CycloneDX where there is one.
+
+    Raises:
+        InputError: It has none.
+    """
+    parts = classify({file.name for file in files})
+    names = [name for name in parts.sboms if not parts.is_of_distribution(name)]
+    if not names:
+        raise InputError("it has no SBOM")
+    chosen = min(names, key=lambda name: (not name.endswith(CYCLONEDX_SUFFIX), name))
+    return next(file for file in files if file.name == chosen)
+
+
+def _incomplete(document: ReceivedSbom) -> str:
+    unread = [defect for defect in document.defects if defect.kind is DefectKind.UNREAD]
+    if not unread:
+        return ""
+    return f"{plural(len(unread), 'part')} cannot be read, the first {unread[0].location}: {unread[0].message}"

@@ -1,0 +1,221 @@
+"""What advisories say about the supported releases: one matching over all their pins and those of today's locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import msgspec
+
+from ops.supply_chain.adapters.files import ledger as ledgers
+from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
+from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
+from ops.supply_chain.gather.gates.projects import GateProject, read_project
+from ops.supply_chain.gather.risk.advisories.finish import (
+    TORN,
+    ProjectGate,
+    not_examined_findings,
+    project_gates,
+)
+from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, look_up
+from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES, Matches, vulnerabilities_of
+from ops.supply_chain.gather.risk.advisories.shipped import NOT_EXAMINED, ReadReleases
+from ops.supply_chain.gather.risk.vex import VexFile, own_products, with_authors
+from ops.supply_chain.risk.advisories.classification import Classifier
+from ops.supply_chain.risk.advisories.findings import FindingBuilder
+from ops.supply_chain.risk.advisories.pins import Locations
+from ops.supply_chain.risk.advisories.shipped import (
+    Remedies,
+    Shipped,
+    as_of_publication,
+    finding_of,
+    on_releases,
+    shipped,
+    split_by,
+)
+from ops.supply_chain.risk.vex.apply import apply_vex
+from ops.supply_chain.runner.context import StageResult, StageRun
+
+GATE = "shipped"
+NO_LEDGER = (
+    "no earlier scan is remembered here: an advisory counts as first seen on the day of its publication, so that due dates "
+    "do not move from run to run"
+)
+
+
+class _Examined(NamedTuple):
+    """The findings, the builder that made them with its sightings, and whether the days come from publications."""
+
+    findings: list[Finding]
+    builder: FindingBuilder
+    remembered: bool
+
+
+def examine(run: StageRun, read: ReadReleases, vex: Sequence[VexFile]) -> StageResult:
+    """Match the pins of releases, and decide the outcome.
+
+    Args:
+        run: The stage's run.
+        read: The releases, at least one.
+        vex: VEX documents.
+    Raises:
+        UnavailableError: No source of advisories answered.
+        InputError: The ledger is damaged.
+        OutputError: The ledger cannot be written.
+    """
+    project = GateProject(label="", root=run.root, config=run.config, locks=read.locks)
+    today = _today(run)
+    with look_up(run, GATE, MALWARE_SOURCES, with_malicious=True, projects=[project, *filter(None, [today])]) as found:
+        matches = vulnerabilities_of(found)
+    gates = project_gates(run, found)
+    examined = _findings(run, read, found, gates, matches, vex)
+    listed = [*read.findings, *examined.findings, *not_examined_findings(found, gates[0].pins)]
+    result = _finish(run, project, read, listed)
+    if run.args.ledger:
+        _remember(run, gates[0], examined)
+    notes = () if examined.remembered or not examined.findings else (NO_LEDGER,)
+    torn = (TORN,) if gates[0].ledger and gates[0].ledger.torn else ()
+    return replace(
+        result,
+        counts={
+            **result.counts,
+            "pins": len(gates[0].pins.pins),
+            "unexamined": sum(key in found.unexamined for key in gates[0].pins.pins),
+            "new": examined.builder.new,
+            "overdue": examined.builder.overdue,
+        },
+        feeds=found.feeds,
+        reads=(*result.reads, *(ref for file in vex for ref in file.refs)),
+        options={**result.options, "advisories": "given" if run.args.advisories else "default"},
+        notes=(*result.notes, *notes, *torn),
+    )
+
+
+def finish_without_pins(run: StageRun, read: ReadReleases) -> StageResult:
+    """Decide the outcome where no release could be read."""
+    project = GateProject(label="", root=run.root, config=run.config, locks=())
+    return _finish(run, project, read, read.findings)
+
+
+def _today(run: StageRun) -> GateProject | None:
+    """Return the project with today's locks; None where they cannot be read, which the gates of locks report."""
+    try:
+        return read_project(run)
+    except InputError:
+        return None
+
+
+def _findings(
+    run: StageRun,
+    read: ReadReleases,
+    found: LookupResult,
+    gates: Sequence[ProjectGate],
+    matches: Matches,
+    vex: Sequence[VexFile],
+) -> _Examined:
+    entries = shipped(read.releases, matches)
+    gate, component = gates[0], run.project.name
+    day = gate.clock.today
+    ledger = gate.ledger or Ledger()
+    remembered = any(line.first_seen < day.isoformat() for line in ledger.lines)
+    if not remembered:
+        ledger = as_of_publication(entries, day)
+    zone, severity = run.config.response.zone, run.config.severity
+    builder = FindingBuilder(gate.clock, ledger, zone=zone, classifier=Classifier(severity, today=day))
+    today = set(gates[1].pins.pins) if len(gates) > 1 else None
+    remedies = Remedies(component, read.releases, matches, today)
+    places = gate.pins.locate({entry.key for entry in entries}, findings=len(entries))
+    findings: list[Finding] = []
+    for entry in entries:
+        upgrade = _upgrade(found, gates, entry)
+        labels = _vex_labels(run, entry, places[entry.key], builder, vex) if vex else {}
+        for label, part in split_by(entry, labels):
+            at = on_releases(places[entry.key], part)
+            finding = finding_of(part, builder, at, remedies, upgrade, component)
+            findings.append(msgspec.structs.replace(finding, waived_by=label))
+    return _Examined(findings, builder, remembered)
+
+
+def _upgrade(found: LookupResult, gates: Sequence[ProjectGate], entry: Shipped) -> str:
+    """Return what the gate of locks advises about the same vulnerability; empty if today's locks do not have the pin."""
+    if len(gates) == 1 or entry.hit.malware:
+        return ""
+    gate = gates[1]
+    where = gate.pins.locate({entry.key}, findings=1).get(entry.key)
+    if where is None:
+        return ""
+    move_to = found.matcher.move_to(*entry.key) if found.matcher else ""
+    return gate.builder.vulnerability(entry.hit, where, move_to=move_to).next_step
+
+
+def _vex_labels(
+    run: StageRun, entry: Shipped, at: Locations, builder: FindingBuilder, vex: Sequence[VexFile]
+) -> Mapping[str, str]:
+    """Return the label of the document that covers each release: a statement counts for the version that it names."""
+    if entry.hit.malware:
+        return {}
+    finding = builder.vulnerability(entry.hit, at, move_to="")
+    documents = with_authors(vex, run.config)
+    labels = {}
+    for release in entry.releases:
+        products = own_products(msgspec.structs.replace(run.project, version=release.version))
+        applied = apply_vex([finding], documents, now=run.now, products=products)
+        covered = next((each.waived_by for each in applied if each.code == finding.code and each.waived_by), "")
+        if covered:
+            labels[release.version] = covered
+    return labels
+
+
+def _finish(run: StageRun, project: GateProject, read: ReadReleases, findings: Sequence[Finding]) -> StageResult:
+    gate = finish_gate(run, [(project, findings)], scopes=frozenset({GATE}), all_examined=True)
+    outcome = _not_a_pass(gate)
+    affected = {place for finding in gate.findings for place in _places(finding)}
+    notes = (f"{read.unmatched} components without a package URL of PyPI were not matched",) if read.unmatched else ()
+    return StageResult(
+        outcome=outcome,
+        counts={
+            "releases": read.retained,
+            "supported": read.supported,
+            "examined": len(read.releases),
+            "affected": len(affected),
+            "findings": len(gate.findings),
+            "waived": sum(bool(finding.waived_by) for finding in gate.findings),
+        },
+        findings=gate.findings,
+        reads=read.refs,
+        options={"ledger": "yes" if run.args.ledger else "no", "vex": str(len(run.args.vex))},
+        notes=notes,
+    )
+
+
+def _places(finding: Finding) -> Iterator[str]:
+    """Yield the SBOMs of the releases that a finding about a package names."""
+    if finding.package and not finding.waived_by and finding.path:
+        yield finding.path
+        yield from (place.rpartition(":")[0] for place in finding.also_at)
+
+
+def _not_a_pass(gate: GateOutcome) -> Outcome:
+    unexamined = any(finding.code == NOT_EXAMINED and not finding.waived_by for finding in gate.findings)
+    return Outcome.NOT_EXAMINED if unexamined and gate.outcome is Outcome.PASS else gate.outcome
+
+
+def _remember(run: StageRun, gate: ProjectGate, examined: _Examined) -> None:
+    """Add the sightings to the ledger; without an earlier scan, each with the day of its publication."""
+    path = ledgers.ledger_path(run.artifacts, gate.component)
+    today = gate.clock.today
+    by_day: dict[str, list[Sighting]] = {}
+    days = {} if examined.remembered else {_key(finding): finding.first_seen for finding in examined.findings}
+    for sighting in examined.builder.sightings:
+        day = days.get((sighting.package, frozenset(sighting.names))) or today.isoformat()
+        by_day.setdefault(day, []).append(sighting)
+    for day, sightings in sorted(by_day.items()):
+        ledgers.add(path, sightings, today=today.fromisoformat(day))
+
+
+def _key(finding: Finding) -> tuple[str, frozenset[str]]:
+    return finding.package, frozenset(finding.aliases)
