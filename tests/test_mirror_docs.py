@@ -164,6 +164,14 @@ SCANS = {
         {"check_vulnerabilities.json": canonical.encode(record(finding()))},
         "the last scan that is kept here is of another component",
     ),
+    "a record under the name of another stage": (
+        {"check_malware.json": canonical.encode(replaced(record(finding()), component="N"))},
+        "a record of the last scan is of another stage than its name says",
+    ),
+    "gates without a record": (
+        {"check_vulnerabilities.json": canonical.encode(replaced(record(), component="N"))},
+        "**no record of check_hashes, check_locks, check_malware",
+    ),
     "a finding": (
         {"check_vulnerabilities.json": canonical.encode(replaced(record(finding()), component="N"))},
         "- **x** idna 3.20: [CVE-2026-1](<https://nvd.nist.gov/vuln/detail/CVE-2026-1>), high (denies the release)",

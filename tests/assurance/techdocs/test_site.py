@@ -233,6 +233,15 @@ def test_a_scan_that_did_not_pass_is_not_called_clean() -> None:
     assert "0 of 1 stage passed; " in page
 
 
+def test_a_scan_without_the_record_of_a_gate_is_not_called_clean() -> None:
+    passed = structs.replace(mirror("x").newest.records[0], outcome=Outcome.PASS, findings=())
+    scan = MirrorScan(started="2026-11-28T04:00:00Z", version="x", records=(passed,), missing=("check_malware",))
+    page = start(scan=scan)
+    assert "No finding is open in the records that are here." in page
+    assert "**no record of check_malware**" in page
+    assert "No finding is open." in start(scan=structs.replace(scan, missing=()))
+
+
 def test_an_advisory_of_a_release_leads_to_its_page() -> None:
     plain = mirror("x")
     found = structs.replace(plain.newest.records[0].findings[0], aliases=("CVE-2026-1", "javascript:x"))

@@ -67,7 +67,8 @@ class MirrorRelease(msgspec.Struct, frozen=True, kw_only=True):
 class MirrorScan(msgspec.Struct, frozen=True, kw_only=True):
     """The last scan that is kept: when it began, what it examined, its records, its root causes, how it compares with the one before.
 
-    `problem` is the reason, as a clause, where there is none that could be read; the others are then empty.
+    `problem` is the reason, as a clause, where there is none that could be read; the others are then empty. `missing` are the gates
+    of a scan that left no record in it: of what they examine nothing is known.
     """
 
     started: str = ""
@@ -75,6 +76,7 @@ class MirrorScan(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[Record, ...] = ()
     causes: tuple[CauseText, ...] = ()
     compared: str = ""
+    missing: tuple[str, ...] = ()
     problem: str = ""
 
 

@@ -83,7 +83,8 @@ def _findings(release: MirrorRelease) -> str:
 def _last_scan(scan: MirrorScan) -> str:
     if scan.problem:
         return f"**not known**: {markdown.text(scan.problem)}"
-    return f"{markdown.code(scan.started)} of {markdown.text(scan.version)}: {_checks(scan.records)}"
+    missing = f"; **no record of {', '.join(map(markdown.text, scan.missing))}**" if scan.missing else ""
+    return f"{markdown.code(scan.started)} of {markdown.text(scan.version)}: {_checks(scan.records)}{missing}"
 
 
 def _waivers(mirror: Mirror) -> str:
@@ -104,7 +105,13 @@ def _scan(scan: MirrorScan) -> list[str]:
     if scan.problem:
         return [f"Not known: {markdown.text(scan.problem)}."]
     unfinished = [record for record in scan.records if record.outcome is not Outcome.PASS]
-    none = "No finding is open." if not unfinished else "No finding is open, but not every stage passed."
+    none = "No finding is open."
+    if unfinished or scan.missing:
+        none = (
+            "No finding is open, but not every stage passed."
+            if unfinished
+            else "No finding is open in the records that are here."
+        )
     compared = [f"{markdown.text(scan.compared)}.", ""] if scan.compared else []
     return [*compared, *_listed(scan.causes, none)]
 

@@ -36,7 +36,7 @@ from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats.cause_lines import CauseText, cause_text
 from ops.supply_chain.gather.assurance.review import licences_in, read_releases, released_sbom
-from ops.supply_chain.gather.gates.since import scan_note
+from ops.supply_chain.gather.gates.since import expected_gates, scan_note
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
 from ops.supply_chain.inventory.direct import direct_packages
 from ops.supply_chain.release.assembly.layout import checksums_name, gate_name
@@ -175,6 +175,8 @@ def _scan(run: StageRun) -> MirrorScan:
         records = tuple(canonical.read(path, Record) for path in paths)
     except InputError:
         return MirrorScan(problem="a record of the last scan cannot be read")
+    if any(record.stage != path.stem for record, path in zip(records, paths, strict=True)):
+        return MirrorScan(problem="a record of the last scan is of another stage than its name says")
     if {record.component for record in records} != {run.project.name}:
         return MirrorScan(problem="the last scan that is kept here is of another component")
     return MirrorScan(
@@ -183,6 +185,7 @@ def _scan(run: StageRun) -> MirrorScan:
         records=records,
         causes=_causes(run, records, ()),
         compared=scan_note(dist, run.project.name),
+        missing=tuple(sorted(expected_gates(dist) - {record.stage for record in records})),
     )
 
 
