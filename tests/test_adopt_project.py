@@ -405,6 +405,23 @@ def test_this_checkout_knows_its_commit_if_it_has_one(tmp_path: Path) -> None:
     assert (found.repository, len(found.commit)) == ("acme/sealwright", 40)
 
 
+@pytest.mark.parametrize("direct", [None, '{"url": "file:///home/a/sealwright.whl", "archive_info": {}}'])
+def test_only_a_sealwright_from_an_index_can_be_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, direct: str | None
+) -> None:
+    information = tmp_path / "sealwright-0.1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: sealwright\nVersion: 0.1.0\n")
+    if direct is not None:
+        (information / "direct_url.json").write_text(direct)
+    tree = tmp_path / "sealwright" / "_tree"
+    tree.mkdir(parents=True)
+    (tree.parent / "stage.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = adoption_files.pipeline_of(tree)
+    assert (found.version, found.locked) == ("0.1.0", direct is None)
+
+
 OURS = "# Output of the release pipeline (sealwright).\n"
 PATTERNS = {
     "any folder of the name": ("dist\n.nox\n", ""),

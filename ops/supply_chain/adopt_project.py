@@ -61,7 +61,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="OWNER/REPO@COMMIT",
         help="where workflows take sealwright from, or `lock`: from requirements/sealwright.txt of the project (default: "
-        "this checkout's remote and commit; of an installed sealwright: lock)",
+        "this checkout's remote and commit; of a sealwright from an index: lock)",
     )
     parser.add_argument(
         "--updates",

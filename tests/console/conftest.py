@@ -29,5 +29,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([str(Path(sys.executable).with_name("uv")), *words], check=True)
     # A folder in a .pth file: its packages, but not its own .pth files, so not the editable installation of this checkout.
     packages = next(home.glob("lib/python*/site-packages"))
+    # As installed from an index: what is installed from a file says so (PEP 610), and no lock can name it.
+    next(packages.glob("sealwright-*.dist-info/direct_url.json")).unlink()
     (packages / "tests-packages.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return home / "bin"

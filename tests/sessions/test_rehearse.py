@@ -51,6 +51,21 @@ def test_the_first_identity_of_today_signs(identities: tuple[SigningIdentity, ..
     assert rehearse.choose_signer(identities, NOW) == signer
 
 
+@pytest.mark.parametrize(
+    ("expression", "version", "end"),
+    [
+        (r"https://github\.com/acme/w/.*@refs/tags/v.+", "v1.2", "@refs/tags/v1.2"),
+        (r"https://github\.com/acme/w/.*@refs/tags/v.+", "1.2", "@refs/tags/v1.2"),
+        (r"https://github\.com/acme/w/.*@refs/tags/[0-9].*", "26.1.0", "@refs/tags/26.1.0"),
+        (r"https://github\.com/acme/w/.*@refs/tags/cli==\d", "26.1.0", "@refs/tags/cli==0"),
+        (r"https://github\.com/acme/w/.*@refs/heads/main", "1.2", "@refs/heads/main"),
+    ],
+)
+def test_the_example_has_the_tag_of_the_release(expression: str, version: str, end: str) -> None:
+    entry = SigningIdentity(issuer=ISSUER, identity_regex=expression)
+    assert rehearse.choose_signer((entry,), NOW, version=version).identity.endswith(end)
+
+
 def test_an_expression_without_an_example_is_told() -> None:
     entry = SigningIdentity(issuer=ISSUER, identity_regex="a(?=b)c")
     with pytest.raises(UsageError) as caught:

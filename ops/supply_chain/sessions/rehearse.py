@@ -75,6 +75,7 @@ TOKEN_SECONDS = 24 * 60 * 60
 """A rehearsal's token is made before its first stage and used by its last: it must outlive a cold cache."""
 
 VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")
+_TAGS = "@refs/tags/"
 NO_IDENTITY = "no [[signing.identities]] entry is valid today"
 T = TypeVar("T")
 
@@ -171,7 +172,7 @@ def _rehearse(steps: Sequence[str], given: list[str], advice: Advice) -> int:
     found = check_session(shared)
     dist, artifacts = own_folders(shared, found.dist)
     options = [*given, "--dist", str(dist), "--artifacts", str(artifacts)]
-    signer = choose_signer(checked(found.config.signing.identities), read_clock())
+    signer = choose_signer(checked(found.config.signing.identities), read_clock(), version=found.project.version)
     log = watcher_for(shared, dist)
     with _instance_environment(signer) as environment:
         finished = carry_out(
@@ -215,12 +216,13 @@ def _ending(found: CheckedProject, signer: RehearsalSigner, given: Sequence[str]
     )
 
 
-def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> RehearsalSigner:
+def choose_signer(identities: Sequence[SigningIdentity], now: datetime, *, version: str = "") -> RehearsalSigner:
     """Choose the signer: the first identity that may sign today, or an ephemeral one if there is none.
 
     Args:
         identities: As configured; for an expression, a name that it matches is generated.
         now: The current time.
+        version: Under release: the generated name has it as its tag, where the expression allows that.
     Raises:
         UsageError: An identity is valid today, but no name was found that its expression matches.
     """
@@ -229,7 +231,7 @@ def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> Rehea
         since, until = day(identity.since), day(identity.until)
         if (since and now.date() < since) or (until and now.date() > until):
             continue
-        name = identity.identity or example_of(identity.identity_regex)
+        name = identity.identity or _example(identity, version, now)
         if name is None or matching([identity], name, identity.issuer, now) is None:
             raise UsageError(
                 f"signing.identities: no name was found that {identity.identity_regex!r} matches",
@@ -238,6 +240,13 @@ def choose_signer(identities: Sequence[SigningIdentity], now: datetime) -> Rehea
             )
         return RehearsalSigner(name, identity.issuer, ephemeral=False, claims=claims_of(identity))
     return EPHEMERAL
+
+
+def _example(identity: SigningIdentity, version: str, now: datetime) -> str | None:
+    found = example_of(identity.identity_regex)
+    before, tags, _ = (found or "").partition(_TAGS)
+    named = [f"{before}{tags}{tag}" for tag in (version, f"v{version}") if version and tags]
+    return next((name for name in named if matching([identity], name, identity.issuer, now)), found)
 
 
 def claims_of(identity: SigningIdentity) -> tuple[tuple[str, str], ...]:

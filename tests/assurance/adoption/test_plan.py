@@ -407,3 +407,12 @@ def test_an_installed_sealwright_ignores_what_it_retains_and_locks_itself() -> N
     assert "/data/artifacts/\n" in files[".gitignore"]
     assert parse_config(files[".security-config.toml"]).locks.scopes == ()
     assert is_development_lock(workflows.LOCK, LockKind.REQUIREMENTS)
+
+
+def test_a_sealwright_installed_from_a_file_is_not_locked() -> None:
+    source = PipelineSource(version="1.2", listed=False)
+    plan = make_plan(survey(repository="acme/widget"), AdoptOptions(), templates=TEMPLATES, pipeline=source)
+    files = {file.path: file.new.decode() for file in plan.files}
+    assert "requirements/sealwright.in" not in files
+    assert any(line.startswith("requirements/sealwright.in: not written: ") for line in plan.kept)
+    assert "/data/artifacts/\n" in files[".gitignore"]

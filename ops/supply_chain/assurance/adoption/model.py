@@ -60,12 +60,19 @@ class PipelineSource(msgspec.Struct, frozen=True, kw_only=True):
     """The source of sealwright for adopted workflows: `OWNER/REPO` and a full commit hash.
 
     Either is empty where this checkout does not determine it; the workflow then uses a repository variable. With a
-    `version` the workflows check out the project alone, and install that version of sealwright from a lock in it.
+    `version` the workflows check out the project alone, and install that version of sealwright from a lock in it; unless
+    it is not `listed`: it was installed from a file or an address, so no index is known to have it.
     """
 
     repository: str = ""
     commit: str = ""
     version: str = ""
+    listed: bool = True
+
+    @property
+    def locked(self) -> bool:
+        """Whether a lock of the project can name it."""
+        return bool(self.version) and self.listed
 
 
 class OwnersFile(msgspec.Struct, frozen=True, kw_only=True):

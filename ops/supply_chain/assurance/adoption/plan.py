@@ -21,6 +21,10 @@ from ops.supply_chain.contracts.config.updates import UpdateTool
 
 GITIGNORE = ".gitignore"
 TEMPLATE = "SECURITY.md.template"
+UNLISTED = (
+    "this sealwright was installed from a file, which no lock can name; the workflows check sealwright out as the repository "
+    "variables SEALWRIGHT_REPOSITORY and SEALWRIGHT_COMMIT say (--pipeline OWNER/REPO@COMMIT writes both, --pipeline lock a lock)"
+)
 WORKFLOWS_WHY = {
     "release.yml": "builds, signs, attests, verifies and publishes a release when a tag is pushed",
     "daily-scan.yml": "checks locked versions against new advisories every day; its log shows counts only",
@@ -70,7 +74,9 @@ def make_plan(
                 templates[name], pipeline=pipeline, name=survey.name, tags=survey.tag_forms
             )
             _add(survey, files, kept, path, text, WORKFLOWS_WHY[name], (path,))
-        if pipeline.version:
+        if pipeline.version and not pipeline.listed:
+            kept.append(f"{workflows.SOURCE}: not written: {UNLISTED}")
+        if pipeline.locked:
             why = "what the workflows install; 'lock' compiles it to requirements/sealwright.txt"
             text = f"sealwright=={pipeline.version}\n"
             _add(survey, files, kept, workflows.SOURCE, text, why, (workflows.SOURCE,))

@@ -79,7 +79,7 @@ def render_workflow(
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    locked = bool(pipeline.version) and not own
+    locked = pipeline.locked and not own
     known = own or locked
 
     def sealwright(session: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 from ops.supply_chain.adapters.files import git
@@ -21,7 +22,7 @@ TEMPLATES = "templates"
 def pipeline_of(repository: Path = TREE) -> PipelineSource:
     """Return the repository and commit of this checkout, empty where unknown; the version of an installed sealwright."""
     if is_carried(repository):
-        return PipelineSource(version=GENERATOR_VERSION)
+        return PipelineSource(version=GENERATOR_VERSION, listed=not _is_from_file())
     try:
         state = git.read_state(repository)
     except UnavailableError:
@@ -29,6 +30,14 @@ def pipeline_of(repository: Path = TREE) -> PipelineSource:
     if state is None or state.prefix:
         return PipelineSource()
     return PipelineSource(repository=on_github(state.remote), commit=state.commit)
+
+
+def _is_from_file() -> bool:
+    """Return whether sealwright was installed from a file or an address, and not from an index (PEP 610)."""
+    try:
+        return metadata.distribution("sealwright").read_text("direct_url.json") is not None
+    except metadata.PackageNotFoundError:
+        return False
 
 
 def read_templates(*, document: bool) -> dict[str, str]:
