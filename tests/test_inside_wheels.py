@@ -13,7 +13,7 @@ import pytest
 from ops.supply_chain import check_malware, check_vulnerabilities
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.risk.advisories.inside import PartInWheel, inside_wheels, unmatched_findings
-from tests.fakes.advisories import affected, record
+from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.gate_project import HASH, NOW, GateProject, accept_small_feeds, at
 
 DIGEST = HASH.rpartition(":")[2]
@@ -120,6 +120,21 @@ def test_an_unusable_record_about_what_is_inside_is_not_examined(make: Make) -> 
     assert ("vulnerability.not-examined", "urllib3", "1.26.20") in gate.codes()
 
 
+def test_a_crate_is_matched_with_a_feed_of_its_ecosystem(make: Make, tmp_path: Path) -> None:
+    crates = tmp_path / "crates.zip"
+    crates.write_bytes(
+        snapshot(record("RUSTSEC-1", affected("time", "introduced 0, fixed 0.2.23", ecosystem="crates.io")))
+    )
+    gate = make("vulnerability", OPENSSL, component("time", "0.2.9", "pkg:cargo/time@0.2.9"))
+    assert gate.run() == ExitCode.PASS
+    assert [code for code, *_ in gate.codes()] == ["vulnerability.inside-not-matched"] * 2
+    assert gate.run("--advisories", f"crates.io={crates}") == ExitCode.DENIED
+    assert ("vulnerability.known", "pkg:cargo/time", "0.2.9") in gate.codes()
+    [stated] = [found for found in gate.record().findings if found.code == "vulnerability.inside-not-matched"]
+    assert "OSV has no ecosystem for packages of the type generic" in stated.message
+    assert (gate.record().counts["inside"], gate.record().counts["inside_not_matched"]) == (2, 1)
+
+
 def test_every_part_is_matched_or_stated() -> None:
     rng = random.Random("inside")  # noqa: S311 - a seed, no secret
     purls = [
@@ -141,4 +156,5 @@ def test_every_part_is_matched_or_stated() -> None:
         kept = [part for group in (*found.packages.values(), *found.others.values()) for part in group]
         assert sorted(kept) == sorted(set(parts))
         assert all(version for _, version in found.packages)
-        assert len(unmatched_findings("vulnerability", found)) == len(found.others)
+        others = [(part, "why", "step") for group in found.others.values() for part in group]
+        assert len(unmatched_findings("vulnerability", others)) == len(found.others)

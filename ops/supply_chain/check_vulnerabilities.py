@@ -10,10 +10,12 @@ VEX suppresses a vulnerability only if [[vex_authors]] lists its author: by the 
 the document, or by name and digest. Everything else leaves the finding open and is reported with its next step.
 
 What is recorded of the contents of wheels (name.contents.json beside each lock) is checked as well: packages of PyPI inside
-them like pins; libraries and packages of other ecosystems are reported as not examined, since no advisories of those are read.
+them like pins, those of other ecosystems against the feeds that are given for them; libraries that no ecosystem has are reported
+as not examined.
 
-With --sbom, SBOMs of others are examined in place of the locks: packages of PyPI like pins; everything else, what has no package
-URL, and what of a document is not valid, is reported as not examined (docs/sbom-input.md).
+With --sbom, SBOMs of others are examined in place of the locks: packages of PyPI like pins; those of other ecosystems by the order of
+their versions, where --advisories ECOSYSTEM=PATH gives a feed; everything else, what has no package URL, and what of a document
+is not valid, is reported as not examined (docs/sbom-input.md).
 
 Reads    locks and recorded contents of wheels, advisory feeds; SBOMs given with --sbom; the ledger of first sightings; VEX documents given with --vex, and their bundles.
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl; nothing with --sbom.
@@ -21,7 +23,7 @@ Decides  known vulnerabilities, severity, response clock
 Exits    0 no vulnerability is open; 2 usage; 3 a lock, an SBOM or the ledger is broken; 4 a vulnerability is open, or
          pip-audit disagrees; 5 no feed answered, or not every pin was examined, or a file that pins or declares
          packages was not read.
-Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, then the index's JSON, which
+Network  feeds of other ecosystems only from addresses given with --advisories; without one for PyPI: OSV's snapshot; if it cannot be fetched the OSV API, then the index's JSON, which
          receive names and versions. The project pages, on the index of their lock, of packages with a vulnerability
          that only a last affected version ends, to name a later version. None with --offline.
 Source   OSV schema 1.7.5, https://ossf.github.io/osv-schema/; PEP 440; https://docs.pypi.org/api/json/
@@ -52,7 +54,7 @@ from ops.supply_chain.gather.risk.advisories.finish import (
     not_examined_findings,
     project_gates,
 )
-from ops.supply_chain.gather.risk.advisories.inside import inside_findings
+from ops.supply_chain.gather.risk.advisories.inside import inside_findings, other_findings
 from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, add_options, examines_sboms, look_up
 from ops.supply_chain.gather.risk.advisories.matches import (
     VULNERABILITY,
@@ -140,7 +142,7 @@ def _perform(run: StageRun) -> StageResult:
         run,
         found,
         _with_vex(run, findings, vex) if vex else findings,
-        counts=_counts(matches, audit),
+        counts=_counts(found, matches, audit),
         tools=audit.tools,
         options=options,
     )
@@ -151,7 +153,7 @@ def _findings(
     found: LookupResult, gate: ProjectGate, matches: Matches, newest: Mapping[PinKey, str], audit: _AuditRun
 ) -> list[Finding]:
     findings = [*vulnerability_findings(found, gate, matches, newest), *_disagreements(found, gate, audit)]
-    findings += inside_findings(found, gate)
+    findings += [*inside_findings(found, gate), *other_findings(found, gate)]
     findings += gate.builder.classified()
     return [*findings, *not_examined_findings(found, gate.pins)]
 
@@ -225,11 +227,13 @@ def _disagreements(found: LookupResult, gate: ProjectGate, audit: _AuditRun) -> 
     yield from pip_audit_comparison.findings(audit.comparison, audit.skipped, locations)
 
 
-def _counts(matches: Matches, audit: _AuditRun) -> dict[str, int]:
-    statuses = Counter(hit.status for hits in matches.values() for hit in hits)
+def _counts(found: LookupResult, matches: Matches, audit: _AuditRun) -> dict[str, int]:
+    others = [hit.found for hit in found.others.hits(found.sboms)] if found.others and found.sboms else []
+    statuses = Counter(hit.status for hit in [*(hit for hits in matches.values() for hit in hits), *others])
     open_pins = [hits for hits in matches.values() if any(hit.status is not Status.SETTLED for hit in hits)]
+    open_others = {(hit.package, hit.version) for hit in others if hit.status is not Status.SETTLED}
     return {
-        "vulnerable": len(open_pins),
+        "vulnerable": len(open_pins) + len(open_others),
         "known": statuses[Status.AFFECTED],
         "undecided": statuses[Status.UNDECIDED],
         "settled": statuses[Status.SETTLED],

@@ -26,6 +26,9 @@ TEST_UPLOAD_URL, TEST_OIDC_URL = "https://test.pypi.org/legacy/", "https://test.
 OSV_SNAPSHOT_URL = "https://storage.googleapis.com/osv-vulnerabilities/PyPI/all.zip"
 """OSV's daily dump of all records of the ecosystem PyPI, withdrawn ones included."""
 
+OSV_ECOSYSTEM_URL = "https://osv-vulnerabilities.storage.googleapis.com/{ecosystem}/all.zip"
+"""OSV's daily dump of another ecosystem, by its name without a suffix."""
+
 OSV_API_URL = "https://api.osv.dev"
 """Root of the OSV API; the paths below it begin with `/v1/`."""
 

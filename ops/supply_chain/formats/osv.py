@@ -5,7 +5,7 @@ type that the schema gives it, else the record is unusable and says so; severity
 are not worth that: a broken one is left out, which makes the severity unknown (counts as high), joins
 fewer names, and leaves a withdrawal without effect: always towards more findings.
 
-Only the ecosystem `PyPI` is read; other ecosystems of the same record are passed over. Another spelling of it is read
+The ecosystem `PyPI` and the others are read apart (`Reading`). For PyPI, other ecosystems of the same record are passed over. Another spelling of it is read
 and named. An entry that may be about PyPI, by a purl or as `PyPI:<index>`, is `silent`: it does not say which versions
 of the index are affected. A record that has a key twice is unusable, because readers disagree about its content.
 GIT ranges say nothing of a version on an index and are passed over as well; an entry that has
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -35,26 +35,17 @@ from ops.supply_chain.contracts.values.advisory import (
     SeverityClaim,
     UnusableRecord,
     VersionRange,
-    version_key,
 )
-from ops.supply_chain.core.names import normalise
-
-ECOSYSTEM = "PyPI"
-SPELLINGS = frozenset({"pypi", "pip", "python"})
-"""Other spellings of the ecosystem, without case: none of them is an ecosystem of the schema."""
-
-_PYPI_PURL = re.compile(r"pkg:/*pypi/+", re.IGNORECASE | re.ASCII)
-"""The start of a purl of PyPI: scheme and type have no case, and slashes after the scheme no meaning."""
+from ops.supply_chain.formats.osv_targets import PYPI_READING, EntryTarget, NotUnderstoodError, Reading, table
 
 SUPPORTED_MAJOR = "1"
 SUMMARY_CHARACTERS = 200
 ORDERED_RANGES = frozenset({"ECOSYSTEM", "SEMVER"})
-"""PyPI uses ECOSYSTEM; SEMVER is read by the same order, because the versions are the index's."""
+"""Both are read by the order of the ecosystem: SEMVER is used where that is the order of SemVer."""
 
 # Ids come from outside and go into file names, URLs and logs: no space, no control character, no slash.
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
 _SCHEMA_VERSION = re.compile(r"(?P<major>\d+)(?:\.\d+)*(?:[-+].*)?")
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SPACE = re.compile(r"\s+")
 
 GIT_ONLY = "it gives commits of a repository only, no versions"
@@ -79,23 +70,8 @@ class _Raw(msgspec.Struct):
     database_specific: Any = None
 
 
-class _NotUnderstoodError(Exception):
-    """A field that decides has the wrong shape; the text has its JSON path."""
-
-
 class _RepeatedKeyError(ValueError):
     """An object has a key twice."""
-
-
-class _Target(NamedTuple):
-    """What an `affected` entry is about: the normalised name, empty for another ecosystem.
-
-    `spelling` is the ecosystem where it is not written `PyPI`, `doubt` why the entry does not decide anything.
-    """
-
-    package: str = ""
-    spelling: str = ""
-    doubt: str = ""
 
 
 class _Found(NamedTuple):
@@ -109,12 +85,13 @@ _EVENT_KINDS = frozenset(EventKind)
 _DECODER = msgspec.json.Decoder(_Raw)
 
 
-def read_record(data: bytes, *, where: str) -> OsvRecord | UnusableRecord:
+def read_record(data: bytes, *, where: str, reading: Reading = PYPI_READING) -> OsvRecord | UnusableRecord:
     """Read one record.
 
     Args:
         data: The JSON text, from outside.
         where: What to call it in a report, for example its name in the snapshot.
+        reading: Which of its entries are read: those about PyPI, or all others (`OTHER_READING`).
     Returns:
         The record, or why it cannot be used. Never raises for any bytes.
     """
@@ -126,22 +103,25 @@ def read_record(data: bytes, *, where: str) -> OsvRecord | UnusableRecord:
         repeated = _repeated_key(data)
         if repeated is not None:
             reason = f"the key {repeated[:40]!r} occurs twice in one object"
-            return UnusableRecord(where=where, id="", packages=_all_names(data), reason=reason)
-        return _record(raw)
-    except _NotUnderstoodError as error:
+            return UnusableRecord(where=where, id="", packages=reading.salvage_text(data), reason=reason)
+        return _record(raw, reading)
+    except NotUnderstoodError as error:
         name = raw.id if isinstance(raw.id, str) and _IDENTIFIER.fullmatch(raw.id) else ""
-        return UnusableRecord(where=where, id=name, packages=_names(raw.affected), reason=str(error))
+        packages = reading.salvage(raw.affected)
+        if packages is None:
+            return OsvRecord(id=name, modified=None, withdrawn=False, advisories=())
+        return UnusableRecord(where=where, id=name, packages=packages, reason=str(error))
 
 
-def _record(raw: _Raw) -> OsvRecord:
+def _record(raw: _Raw, reading: Reading) -> OsvRecord:
     _check_schema(raw.schema_version)
     if not isinstance(raw.id, str) or not _IDENTIFIER.fullmatch(raw.id):
-        raise _NotUnderstoodError("id: not an identifier")
-    by_package: dict[str, list[tuple[_Target, dict[str, Any]]]] = {}
+        raise NotUnderstoodError("id: not an identifier")
+    by_package: dict[str, list[tuple[EntryTarget, dict[str, Any]]]] = {}
     spellings: set[str] = set()
     for index, entry in enumerate(_list(raw.affected, "affected")):
         path = f"affected[{index}]"
-        target = _target(_table(entry, path), path)
+        target = reading.target(table(entry, path), path)
         if target.package:
             by_package.setdefault(target.package, []).append((target, entry))
         if target.spelling:
@@ -161,44 +141,12 @@ def _check_schema(version: Any) -> None:
         return
     found = _SCHEMA_VERSION.fullmatch(version) if isinstance(version, str) else None
     if found is None:
-        raise _NotUnderstoodError("schema_version: not a version")
+        raise NotUnderstoodError("schema_version: not a version")
     if found["major"] != SUPPORTED_MAJOR:
-        raise _NotUnderstoodError(f"schema_version: {found['major']} is not known, expected {SUPPORTED_MAJOR}.x")
+        raise NotUnderstoodError(f"schema_version: {found['major']} is not known, expected {SUPPORTED_MAJOR}.x")
 
 
-def _target(entry: dict[str, Any], path: str) -> _Target:
-    """Return what an entry is about."""
-    package = _table(entry.get("package"), f"{path}.package")
-    ecosystem, name, purl = package.get("ecosystem"), package.get("name"), package.get("purl")
-    if not isinstance(ecosystem or "", str):
-        raise _NotUnderstoodError(f"{path}.package.ecosystem: not text")
-    spelling = "" if ecosystem in (ECOSYSTEM, None) else str(ecosystem)
-    doubt = _doubt(str(ecosystem or ""), purl, named=bool(name))
-    if not doubt and not _is_pypi(str(ecosystem or "")):
-        return _Target()
-    if doubt and not name and isinstance(purl, str):
-        name = _PYPI_PURL.sub("", purl, count=1).split("@")[0].split("?")[0].split("#")[0]
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise _NotUnderstoodError(f"{path}.package.name: not a package name")
-    return _Target(normalise(name), "" if doubt else spelling, doubt)
-
-
-def _is_pypi(ecosystem: str) -> bool:
-    return ecosystem.strip().casefold() in SPELLINGS
-
-
-def _doubt(ecosystem: str, purl: object, *, named: bool) -> str:
-    """Return why an entry that is not plainly about PyPI may be about it, or empty."""
-    if ecosystem.strip().casefold().startswith(f"{ECOSYSTEM.casefold()}:"):
-        return f"its ecosystem is {ecosystem[:80]!r}, which is another index than {ECOSYSTEM}, or all of them"
-    if _is_pypi(ecosystem):
-        return ""
-    if isinstance(purl, str) and _PYPI_PURL.match(purl):
-        return f"it names {purl[:80]!r}, but not the ecosystem {ECOSYSTEM}"
-    return "it names a package without an ecosystem" if named and not ecosystem else ""
-
-
-def _advisory(raw: _Raw, package: str, entries: list[tuple[_Target, dict[str, Any]]]) -> Advisory:
+def _advisory(raw: _Raw, package: str, entries: list[tuple[EntryTarget, dict[str, Any]]]) -> Advisory:
     versions: set[str] = set()
     ranges: list[VersionRange] = []
     claims = list(_claims(raw.severity))
@@ -207,7 +155,7 @@ def _advisory(raw: _Raw, package: str, entries: list[tuple[_Target, dict[str, An
         if target.doubt:
             claims.extend(_claims(entry.get("severity")))
             continue
-        listed = list(_versions(entry))
+        listed = list(_versions(entry, target.list_key))
         found = list(_ranges(entry))
         versions.update(listed)
         ranges += (item.range for item in found if item.range is not None)
@@ -230,40 +178,40 @@ def _advisory(raw: _Raw, package: str, entries: list[tuple[_Target, dict[str, An
     )
 
 
-def _versions(entry: dict[str, Any]) -> Iterator[str]:
+def _versions(entry: dict[str, Any], list_key: Callable[[str], str]) -> Iterator[str]:
     for version in _list(entry.get("versions"), "affected[].versions"):
         if not isinstance(version, str):
-            raise _NotUnderstoodError("affected[].versions: holds something that is not text")
-        yield version_key(version)
+            raise NotUnderstoodError("affected[].versions: holds something that is not text")
+        yield list_key(version)
 
 
 def _ranges(entry: dict[str, Any]) -> Iterator[_Found]:
     """Yield each range of an entry."""
     for item in _list(entry.get("ranges"), "affected[].ranges"):
-        table = _table(item, "affected[].ranges[]")
-        kind = table.get("type")
+        written = table(item, "affected[].ranges[]")
+        kind = written.get("type")
         if not isinstance(kind, str):
-            raise _NotUnderstoodError("affected[].ranges[].type: not text")
+            raise NotUnderstoodError("affected[].ranges[].type: not text")
         if kind not in ORDERED_RANGES:
             yield _Found(None, "" if kind == "GIT" else UNKNOWN_RANGE)
             continue
-        written = _list(table.get("events"), "affected[].ranges[].events")
-        events = tuple(_events(written))
+        listed = _list(written.get("events"), "affected[].ranges[].events")
+        events = tuple(_events(listed))
         if not events:
-            raise _NotUnderstoodError("affected[].ranges[].events: holds no event that is known")
-        unknown = any(_EVENT_KINDS.isdisjoint(event) for event in written)
+            raise NotUnderstoodError("affected[].ranges[].events: holds no event that is known")
+        unknown = any(_EVENT_KINDS.isdisjoint(event) for event in listed)
         yield _Found(VersionRange(events), UNKNOWN_EVENT if unknown else "")
 
 
 def _events(written: list[Any]) -> Iterator[Event]:
     for item in written:
-        event = _table(item, "affected[].ranges[].events[]")
+        event = table(item, "affected[].ranges[].events[]")
         for kind in EventKind:
             version = event.get(kind.value)
             if version is None:
                 continue
             if not isinstance(version, str):
-                raise _NotUnderstoodError(f"affected[].ranges[].events[].{kind}: not text")
+                raise NotUnderstoodError(f"affected[].ranges[].events[].{kind}: not text")
             yield Event(kind, version)
 
 
@@ -316,7 +264,7 @@ def _repeated_key(data: bytes) -> str | None:
     except _RepeatedKeyError as error:
         return str(error)
     except RecursionError:
-        raise _NotUnderstoodError("it is nested too deeply") from None
+        raise NotUnderstoodError("it is nested too deeply") from None
     return None
 
 
@@ -328,52 +276,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _all_names(data: bytes) -> tuple[str, ...]:
-    """Return every text that a record calls a name, in any copy of a repeated key; nothing where one is no package name."""
-    found: set[Any] = set()
-
-    def collect(pairs: list[tuple[str, Any]]) -> None:
-        found.update(value if isinstance(value, str) else "" for key, value in pairs if key == "name")
-
-    json.loads(data, object_pairs_hook=collect, parse_int=str, parse_float=str)
-    good = all(_NAME.fullmatch(name) for name in found)
-    return tuple(sorted(map(normalise, found))) if good else ()
-
-
-def _names(affected: Any) -> tuple[str, ...]:
-    """Salvage the package names of a record that cannot be understood; nothing where one is unreadable."""
-    found: set[str] = set()
-    for entry in affected if isinstance(affected, list) else ():
-        package = entry.get("package") if isinstance(entry, dict) else None
-        if not isinstance(package, dict):
-            return ()
-        if _is_elsewhere(package):
-            continue
-        name = package.get("name")
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            return ()
-        found.add(normalise(name))
-    return tuple(sorted(found))
-
-
-def _is_elsewhere(package: dict[str, Any]) -> bool:
-    """Return True if a package is of another ecosystem for certain."""
-    ecosystem = package.get("ecosystem")
-    plain = isinstance(ecosystem, str) and bool(ecosystem) and not _is_pypi(ecosystem)
-    return plain and not _doubt(str(ecosystem), package.get("purl"), named=True)
-
-
 def _list(value: Any, path: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise _NotUnderstoodError(f"{path}: not a list")
-    return value
-
-
-def _table(value: Any, path: str) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise _NotUnderstoodError(f"{path}: not an object")
+        raise NotUnderstoodError(f"{path}: not a list")
     return value

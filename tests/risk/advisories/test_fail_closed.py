@@ -24,7 +24,8 @@ from ops.supply_chain.contracts.values.advisory import (
 )
 from ops.supply_chain.formats.osv import read_record
 from ops.supply_chain.risk.advisories.matching import Matcher
-from ops.supply_chain.risk.advisories.ranges import Decision, checked_version, decide
+from ops.supply_chain.risk.advisories.ranges import Decision, decide
+from ops.supply_chain.risk.advisories.scales import PYPI_SCALE
 from tests.fakes.advisories import affected, record
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -77,10 +78,10 @@ def test_no_bound_of_the_real_feed_that_cannot_be_ordered_lets_its_own_version_p
         found = read(records[identifier])
         assert isinstance(found, OsvRecord)
         about = next(item for item in found.advisories if item.package.replace("-", "") == _plain(package))
-        assert decide(about, checked_version(text)) is not Decision.NO, (identifier, kind, text)
+        assert decide(about, PYPI_SCALE.check(text)) is not Decision.NO, (identifier, kind, text)
         release = _release(text)
         if kind in ("fixed", "last_affected") and release:
-            assert decide(about, checked_version(release)) is not Decision.NO, (identifier, kind, text)
+            assert decide(about, PYPI_SCALE.check(release)) is not Decision.NO, (identifier, kind, text)
 
 
 def _plain(name: str) -> str:
@@ -108,8 +109,8 @@ def test_a_version_after_a_bound_that_cannot_be_ordered_is_clean_only_beyond_its
     bound: str, version: str, kind: str
 ) -> None:
     item = advisory(record("PYSEC-1", {**affected("foo"), "ranges": [_range(("introduced", "0"), (kind, bound))]}))
-    assert decide(item, checked_version(bound)) is not Decision.NO
-    if decide(item, checked_version(version)) is Decision.NO:
+    assert decide(item, PYPI_SCALE.check(bound)) is not Decision.NO
+    if decide(item, PYPI_SCALE.check(version)) is Decision.NO:
         release = _release(bound.strip().removeprefix("v"))
         assert "." in release
         assert Version(version) > Version(release)
@@ -125,7 +126,7 @@ def test_of_several_last_affected_versions_each_is_affected() -> None:
     ends = [("last_affected", text) for text in ("2.0", "1.0", "2.9.0-NA", "2.9.0rc1")]
     item = advisory(record("PYSEC-1", {**affected("foo"), "ranges": [_range(("introduced", "0"), *ends)]}))
     found = {
-        version: decide(item, checked_version(version)).name for version in ("1.5", "2.0", "2.9.0rc1", "2.9.0", "2.10")
+        version: decide(item, PYPI_SCALE.check(version)).name for version in ("1.5", "2.0", "2.9.0rc1", "2.9.0", "2.10")
     }
     assert found == {"1.5": "YES", "2.0": "YES", "2.9.0rc1": "YES", "2.9.0": "UNKNOWN", "2.10": "NO"}
 
@@ -166,7 +167,7 @@ def test_another_spelling_of_the_ecosystem_is_read_and_named(spelling: str) -> N
     found = read(record("PYSEC-1", affected("foo", "introduced 0, fixed 2", ecosystem=spelling)))
     assert isinstance(found, OsvRecord)
     assert (found.misspelt, [item.package for item in found.advisories]) == ((spelling,), ["foo"])
-    assert decide(found.advisories[0], checked_version("1.0")) is Decision.YES
+    assert decide(found.advisories[0], PYPI_SCALE.check("1.0")) is Decision.YES
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from ops.supply_chain.contracts.values.advisory import Advisory, Event, EventKind, VersionRange, version_key
-from ops.supply_chain.risk.advisories.ranges import Decision, checked_version, decide, fixes
+from ops.supply_chain.risk.advisories.ranges import Decision, decide, fixes
+from ops.supply_chain.risk.advisories.scales import PYPI_SCALE
 
 YES, NO, UNKNOWN = Decision.YES, Decision.NO, Decision.UNKNOWN
 LETTERS = {"i": EventKind.INTRODUCED, "f": EventKind.FIXED, "a": EventKind.LAST_AFFECTED, "l": EventKind.LIMIT}
@@ -26,7 +27,7 @@ def record(*ranges: str, versions: tuple[str, ...] = (), silence: str = "") -> A
 
 
 def answer(advisory: Advisory, version: str) -> Decision:
-    return decide(advisory, checked_version(version))
+    return decide(advisory, PYPI_SCALE.check(version))
 
 
 @pytest.mark.parametrize(
@@ -202,7 +203,7 @@ def test_saying_more_never_affects_less(found: list[tuple[int, int, bool]], list
 def test_no_text_breaks_a_decision(bound: str, version: str) -> None:
     item = VersionRange((Event(EventKind.INTRODUCED, "0"), Event(EventKind.FIXED, bound)))
     advisory = Advisory(id="PYSEC-2026-1", package="foo", ranges=(item,))
-    assert decide(advisory, checked_version(version)) in (YES, NO, UNKNOWN)
+    assert decide(advisory, PYPI_SCALE.check(version)) in (YES, NO, UNKNOWN)
 
 
 @settings(derandomize=True, max_examples=200, deadline=None)

@@ -27,7 +27,8 @@ from ops.supply_chain.core.addresses import OSV_API_URL
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.names import normalise
-from ops.supply_chain.formats.osv import ECOSYSTEM, read_record
+from ops.supply_chain.formats.osv import read_record
+from ops.supply_chain.formats.version_orders.ecosystems import PYPI
 
 SYSTEM = "OSV API"
 REMEDY = "Check the network, or give a downloaded snapshot with --advisories FILE."
@@ -171,7 +172,7 @@ class _OsvService:
 
 def _query(pin: PinKey, token: str) -> dict[str, Any]:
     name, version = pin
-    query: dict[str, Any] = {"package": {"ecosystem": ECOSYSTEM, "name": name}, "version": version}
+    query: dict[str, Any] = {"package": {"ecosystem": PYPI, "name": name}, "version": version}
     return {**query, "page_token": token} if token else query
 
 

@@ -3,69 +3,69 @@
 The file's name has the feed's SHA-256 and the format. It is built under another name and renamed when it is
 complete, so a killed build is never taken for an index. Each package's records are in one row, so that a run reads
 only the packages it has; the original records are stored as well, compressed.
+
+The packages of PyPI and those of all other ecosystems of a feed have an index each (`IndexKind`). The second one is built row
+by row, because a distribution's feed has more text than memory, and has no original records.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 import tempfile
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
 from ops.supply_chain.adapters.osv.archive import ArchiveMember
-from ops.supply_chain.contracts.values.advisory import INDEX_FORMAT, Advisory, FeedFacts, OsvRecord, UnusableRecord
+from ops.supply_chain.adapters.osv.index_rows import IndexTotals, fill, fill_others
+from ops.supply_chain.contracts.values.advisory import INDEX_FORMAT, Advisory, FeedFacts, UnusableRecord
 from ops.supply_chain.core.errors import OutputError, UnavailableError
-from ops.supply_chain.core.text import plural
-from ops.supply_chain.formats.osv import read_record
 
 FOLDER = "advisories"
 KEPT_INDEXES = 4
 """Number of indexes kept in the cache; a daily feed would otherwise leave one per day."""
 
-PACKED_LEVEL = 1
+KEPT_OTHERS = 32
+"""The same for other ecosystems, each of which has a feed of its own."""
+
+OTHERS_FORMAT = 1
+"""Layout of the rows of other ecosystems: their keys and those of their versions."""
+
 _CHUNK = 500
-_SCHEMA = """
-create table feed (facts text not null);
-create table package (name text primary key, advisories blob not null) without rowid;
-create table record (id text not null, modified integer, document blob not null);
-create table unusable (document text not null);
-"""
-_ENCODER = msgspec.msgpack.Encoder()
+_OTHERS_MARK = ".others-"
 _DECODER = msgspec.msgpack.Decoder(tuple[Advisory, ...])
 
 
-class _Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """The facts of a feed that do not depend on the time, counted when it is built."""
+class IndexKind(StrEnum):
+    """Which packages of a feed an index has."""
 
-    sha256: str
+    PYPI = "pypi"
+    OTHERS = "others"
+
+
+class EcosystemCount(NamedTuple):
+    """How many records name a package of an ecosystem, and how many of those are about malicious packages."""
+
     records: int
-    withdrawn: int
-    packages: int
-    ignored: int
-    named: int
     malware: int
-    repeated: int
-    misspelt: tuple[tuple[str, str], ...]
-    prefixes: tuple[tuple[str, int], ...]
 
 
-def index_path(cache: Path, sha256: str) -> Path:
+def index_path(cache: Path, sha256: str, kind: IndexKind = IndexKind.PYPI) -> Path:
     """Return the path of a feed's index in a cache; it need not exist."""
-    return cache / FOLDER / f"{sha256}.v{INDEX_FORMAT}.sqlite"
+    form = f"v{INDEX_FORMAT}" if kind is IndexKind.PYPI else f"v{INDEX_FORMAT}{_OTHERS_MARK}{OTHERS_FORMAT}"
+    return cache / FOLDER / f"{sha256}.{form}.sqlite"
 
 
-def is_whole(cache: Path, sha256: str) -> bool:
+def is_whole(cache: Path, sha256: str, kind: IndexKind = IndexKind.PYPI) -> bool:
     """Return True if a feed's index exists and is intact; a damaged one can be rebuilt."""
-    path = index_path(cache, sha256)
+    path = index_path(cache, sha256, kind)
     if not path.is_file():
         return False
     try:
@@ -75,7 +75,14 @@ def is_whole(cache: Path, sha256: str) -> bool:
         return False
 
 
-def build(path: Path, records: Iterable[ArchiveMember], *, sha256: str, where: str) -> None:
+def build(
+    path: Path,
+    records: Iterable[ArchiveMember],
+    *,
+    sha256: str,
+    where: str,
+    kind: IndexKind = IndexKind.PYPI,
+) -> None:
     """Index a feed.
 
     Args:
@@ -83,8 +90,9 @@ def build(path: Path, records: Iterable[ArchiveMember], *, sha256: str, where: s
         records: All members of the feed.
         sha256: Of the feed, stored in the index.
         where: The feed's name in errors.
+        kind: The packages to index; a feed without any of other ecosystems is none that is empty.
     Raises:
-        UnavailableError: The feed cannot be read, or has no record of PyPI.
+        UnavailableError: The feed cannot be read, or has no record of PyPI where those are indexed.
         OutputError: The cache cannot be written.
     """
     try:
@@ -96,7 +104,10 @@ def build(path: Path, records: Iterable[ArchiveMember], *, sha256: str, where: s
     try:
         os.close(descriptor)
         with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
-            _fill(database, records, sha256=sha256, where=where)
+            if kind is IndexKind.PYPI:
+                fill(database, records, sha256=sha256, where=where)
+            else:
+                fill_others(database, records, sha256=sha256)
         with temporary.open("rb") as handle:
             os.fsync(handle.fileno())
         temporary.replace(path)
@@ -139,9 +150,9 @@ class Index:
     ) -> None:
         self._database.close()
 
-    def _check(self, sha256: str) -> _Totals:
+    def _check(self, sha256: str) -> IndexTotals:
         (text,) = self._one("select facts from feed")
-        totals: _Totals = msgspec.json.decode(text, type=_Totals)
+        totals: IndexTotals = msgspec.json.decode(text, type=IndexTotals)
         counted = (*self._one("select count(*) from package"), *self._one("select count(*) from record"))
         sound = self._one("pragma quick_check(1)") == ("ok",)
         if not sound or totals.sha256 != sha256 or counted != (totals.packages, totals.records):
@@ -169,6 +180,36 @@ class Index:
             for name, blob in self._rows(sorted(set(packages))):
                 found[name] = _DECODER.decode(blob)
         except (sqlite3.Error, msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise self._damaged(error) from error
+        return found
+
+    def ecosystem(self, name: str) -> EcosystemCount:
+        """Return how many records of an ecosystem an index of other ecosystems has.
+
+        Raises:
+            UnavailableError: The index is damaged.
+        """
+        try:
+            row = self._database.execute("select records, malware from ecosystem where name = ?", (name,)).fetchone()
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+        return EcosystemCount(*row) if row else EcosystemCount(0, 0)
+
+    def spelt_otherwise(self, packages: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return, for names in lower case, the names of an index of other ecosystems that differ from them in case alone.
+
+        Raises:
+            UnavailableError: The index is damaged.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        try:
+            for name in sorted(set(packages)):
+                rows = self._database.execute(
+                    "select name from package where lower(name) = lower(?) and name <> ? order by name", (name, name)
+                ).fetchall()
+                if rows:
+                    found[name] = tuple(other for (other,) in rows)
+        except sqlite3.Error as error:
             raise self._damaged(error) from error
         return found
 
@@ -236,93 +277,17 @@ class Index:
         )
 
 
-def _fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha256: str, where: str) -> None:
-    # The file is deleted after any error, so SQLite needs no journal.
-    database.executescript(f"pragma journal_mode=off; pragma synchronous=off; {_SCHEMA} begin;")
-    packages: dict[str, list[Advisory]] = {}
-    prefixes: Counter[str] = Counter()
-    changes: dict[str, list[int | None]] = {}
-    named: set[str] = set()
-    malware: set[str] = set()
-    misspelt: set[tuple[str, str]] = set()
-    ignored = withdrawn = 0
-    for name, data in records:
-        if data is None:
-            ignored += 1
-            continue
-        read = read_record(data, where=name)
-        if isinstance(read, UnusableRecord):
-            database.execute("insert into unusable values (?)", (msgspec.json.encode(read).decode(),))
-            continue
-        packed = zlib.compress(data, PACKED_LEVEL)
-        database.execute("insert into record values (?, ?, ?)", (read.id, read.modified, packed))
-        prefixes[_prefix(read)] += 1
-        withdrawn += read.withdrawn
-        changes.setdefault(read.id, []).append(read.modified)
-        misspelt.update((read.id, ecosystem) for ecosystem in read.misspelt)
-        for advisory in read.advisories:
-            packages.setdefault(advisory.package, []).append(advisory)
-            named.add(read.id)
-            if advisory.malware:
-                malware.add(read.id)
-    totals = _Totals(
-        sha256=sha256,
-        records=prefixes.total(),
-        withdrawn=withdrawn,
-        packages=len(packages),
-        ignored=ignored,
-        named=len(named),
-        malware=len(malware),
-        repeated=prefixes.total() - len(changes),
-        misspelt=tuple(sorted(misspelt)),
-        prefixes=tuple(sorted(prefixes.items())),
-    )
-    _refuse_empty(totals, where)
-    database.executemany("insert into package values (?, ?)", _package_rows(packages, changes))
-    database.execute("insert into feed values (?)", (json.dumps(msgspec.to_builtins(totals)),))
-    database.execute("commit")
-    database.execute("create index record_id on record (id)")
-
-
-def _package_rows(
-    packages: dict[str, list[Advisory]], changes: dict[str, list[int | None]]
-) -> Iterator[tuple[str, bytes]]:
-    for name in sorted(packages):
-        found = [_dated(advisory, changes[advisory.id]) for advisory in packages[name]]
-        yield name, _ENCODER.encode(sorted(found, key=lambda advisory: (advisory.id, advisory.modified or 0)))
-
-
-def _dated(advisory: Advisory, changes: list[int | None]) -> Advisory:
-    """Return the advisory with the time at which the next newer copy of its record was changed.
-
-    An index does not depend on the time of the run, and a copy that claims to be changed in the future must not
-    replace another one today; so the matcher compares that time with its own. A copy without a date is kept.
-    """
-    if len(changes) == 1 or advisory.modified is None:
-        return advisory
-    newer = [change for change in changes if change is not None and change > advisory.modified]
-    return msgspec.structs.replace(advisory, superseded=min(newer)) if newer else advisory
-
-
-def _prefix(record: OsvRecord) -> str:
-    return record.id.partition("-")[0]
-
-
-def _refuse_empty(totals: _Totals, where: str) -> None:
-    if totals.packages == 0:
-        contents = f"{plural(totals.records, 'record')}, none of PyPI" if totals.records else "no record"
-        raise UnavailableError(
-            f"advisories {where}: has {contents}",
-            hint="Use OSV's PyPI snapshot, or a folder of OSV records of PyPI, with --advisories.",
-        )
-
-
 def _forget_old(path: Path) -> None:
     """Delete all but the newest indexes; one that another process has open stays readable there."""
     with contextlib.suppress(OSError):
-        others = [other for other in path.parent.glob("*.sqlite") if other != path]
+        of_others = _OTHERS_MARK in path.name
+        others = [
+            other
+            for other in path.parent.glob("*.sqlite")
+            if other != path and (_OTHERS_MARK in other.name) is of_others
+        ]
         others.sort(key=lambda other: other.stat().st_mtime, reverse=True)
-        for other in others[KEPT_INDEXES - 1 :]:
+        for other in others[(KEPT_OTHERS if of_others else KEPT_INDEXES) - 1 :]:
             other.unlink(missing_ok=True)
 
 

@@ -21,7 +21,7 @@ from ops.supply_chain.adapters.http.exchange import HttpRequest
 from ops.supply_chain.adapters.http.failure import address
 from ops.supply_chain.adapters.http.store import AnswerStore, StoredAnswer
 from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES
-from ops.supply_chain.adapters.osv.feed_index import FOLDER, is_whole
+from ops.supply_chain.adapters.osv.feed_index import FOLDER, IndexKind, is_whole
 from ops.supply_chain.contracts.base import Contract, Sha256
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
@@ -98,7 +98,9 @@ class _Conditions(AnswerStore):
         self.fields = headers
 
 
-def refresh(url: str, request: RefreshRequest, *, cache: Path, index: Indexer) -> SnapshotCopy:
+def refresh(
+    url: str, request: RefreshRequest, *, cache: Path, index: Indexer, kind: IndexKind = IndexKind.PYPI
+) -> SnapshotCopy:
     """Update the local copy of a snapshot, or fall back to it.
 
     Args:
@@ -106,12 +108,13 @@ def refresh(url: str, request: RefreshRequest, *, cache: Path, index: Indexer) -
         request: When and how.
         cache: The user's cache folder.
         index: Builds the index of a download.
+        kind: The index that the copy must have.
     Raises:
         UnavailableError: There is no copy that is recent enough.
         OutputError: The cache cannot be written.
     """
     path = cache / FOLDER / f"{sha256_bytes(url.encode('utf-8', 'surrogateescape'))[:16]}.json"
-    known = _read_state(path, cache)
+    known = _read_state(path, cache, kind)
     conditions = _Conditions(known)
     client = HttpClient(
         SYSTEM,
@@ -162,10 +165,10 @@ def _fall_back(state: SnapshotState, error: UnavailableError, request: RefreshRe
     )
 
 
-def _read_state(path: Path, cache: Path) -> SnapshotState | None:
+def _read_state(path: Path, cache: Path, kind: IndexKind) -> SnapshotState | None:
     """Return the state if it is intact and its index exists."""
     try:
         state = canonical.read(path, SnapshotState)
     except InputError:
         return None
-    return state if is_whole(cache, state.sha256) else None
+    return state if is_whole(cache, state.sha256, kind) else None

@@ -16,13 +16,14 @@ import io
 from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY, FolderDigest, read_folder, read_zip
-from ops.supply_chain.adapters.osv.feed_index import Index, build, index_path, is_whole
+from ops.supply_chain.adapters.osv.feed_index import EcosystemCount, Index, IndexKind, build, index_path, is_whole
 from ops.supply_chain.adapters.osv.refresh import RefreshRequest, refresh
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts, UnusableRecord
@@ -95,6 +96,14 @@ class Feed:
         wanted = set(packages)
         return tuple(item for item in self.facts.unusable if not item.packages or wanted & set(item.packages))
 
+    def ecosystem(self, name: str) -> EcosystemCount:
+        """Return how many records of an ecosystem the feed has, where it was opened for other ecosystems than PyPI."""
+        return self._index.ecosystem(name)
+
+    def spelt_otherwise(self, packages: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the names of the feed that differ from some names in lower case by their case alone, where it has any."""
+        return self._index.spelt_otherwise(packages)
+
     def document(self, record: str) -> bytes | None:
         """Return one record's bytes as they came, or None where the feed has no such id."""
         return self._index.document(record)
@@ -125,19 +134,46 @@ def open_feed(
         OutputError: The cache cannot be written.
     """
     bounds = limits or AgeLimits()
-    if "://" in source:
-        request = RefreshRequest(now=now, offline=offline, limit=bounds.confirmed, timeouts=timeouts)
-        copy = refresh(source, request, cache=cache, index=_index_bytes)
-        return _feed(copy.sha256, cache=cache, now=now, name=name, limit=bounds.newest, notes=copy.notes)
-    path = Path(source)
-    sha256 = _index_folder(path, cache) if path.is_dir() else _index_file(path, cache)
-    return _feed(sha256, cache=cache, now=now, name=name, limit=bounds.newest)
+    request = RefreshRequest(now=now, offline=offline, limit=bounds.confirmed, timeouts=timeouts)
+    return _open(source, request, cache=cache, name=name, newest=bounds.newest, kind=IndexKind.PYPI)
 
 
-def _feed(
-    sha256: str, *, cache: Path, now: datetime, name: str, limit: timedelta | None, notes: tuple[str, ...] = ()
+def open_other_feed(
+    source: str, *, cache: Path, now: datetime, name: str, offline: bool = False, limits: AgeLimits | None = None
 ) -> Feed:
-    index = Index(index_path(cache, sha256), name=name, sha256=sha256)
+    """Open a feed for the packages of all ecosystems besides PyPI, building that index where there is none yet.
+
+    Args:
+        source: As `open_feed` takes it.
+        cache: The user's cache folder.
+        now: The run's moment.
+        name: What the feed is called in records.
+        offline: Ask no network.
+        limits: How old it may be; None for any age.
+    Raises:
+        UnavailableError: It cannot be fetched, is damaged, or was not confirmed for too long.
+        OutputError: The cache cannot be written.
+    """
+    bounds = limits or AgeLimits()
+    request = RefreshRequest(now=now, offline=offline, limit=bounds.confirmed)
+    return _open(source, request, cache=cache, name=name, newest=bounds.newest, kind=IndexKind.OTHERS)
+
+
+def _open(
+    source: str, request: RefreshRequest, *, cache: Path, name: str, newest: timedelta | None, kind: IndexKind
+) -> Feed:
+    notes: tuple[str, ...] = ()
+    if "://" in source:
+        copy = refresh(source, request, cache=cache, index=partial(_index_bytes, kind=kind), kind=kind)
+        sha256, notes = copy.sha256, copy.notes
+    else:
+        path = Path(source)
+        sha256 = _index_folder(path, cache, kind) if path.is_dir() else _index_file(path, cache, kind)
+    index = Index(index_path(cache, sha256, kind), name=name, sha256=sha256)
+    return _feed(index, now=request.now, limit=newest, notes=notes)
+
+
+def _feed(index: Index, *, now: datetime, limit: timedelta | None, notes: tuple[str, ...] = ()) -> Feed:
     facts = index.facts(int(now.timestamp()))
     age = None if facts.newest is None else int(now.timestamp()) - facts.newest
     return Feed(index, facts, age_seconds=age, notes=(*notes, *_notes(facts)), stale=_stale(age, limit))
@@ -178,33 +214,34 @@ def _notes(facts: FeedFacts) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _index_file(path: Path, cache: Path) -> str:
+def _index_file(path: Path, cache: Path, kind: IndexKind) -> str:
     try:
         with path.open("rb") as handle:
             data = handle.read(MOST_ARCHIVE_BYTES + 1)
     except OSError as error:
         raise UnavailableError(f"advisories {path}: cannot be read: {error.strerror or error}", hint=REMEDY) from error
-    return _index_bytes(data, cache, str(path))
+    return _index_bytes(data, cache, str(path), kind)
 
 
-def _index_bytes(data: bytes, cache: Path, where: str) -> str:
+def _index_bytes(data: bytes, cache: Path, where: str, kind: IndexKind = IndexKind.PYPI) -> str:
     """Make sure that a zip is indexed, and return its SHA-256."""
     if len(data) > MOST_ARCHIVE_BYTES:
         raise UnavailableError(f"advisories {where}: is larger than {MOST_ARCHIVE_BYTES} bytes", hint=REMEDY)
     sha256 = sha256_bytes(data)
-    if not is_whole(cache, sha256):
-        build(index_path(cache, sha256), read_zip(io.BytesIO(data), where=where), sha256=sha256, where=where)
+    if not is_whole(cache, sha256, kind):
+        members = read_zip(io.BytesIO(data), where=where)
+        build(index_path(cache, sha256, kind), members, sha256=sha256, where=where, kind=kind)
     return sha256
 
 
-def _index_folder(path: Path, cache: Path) -> str:
+def _index_folder(path: Path, cache: Path, kind: IndexKind) -> str:
     """Make sure that a folder is indexed: read once for its digest, and again only where it is new."""
     first, again = FolderDigest(), FolderDigest()
     deque(first.update_from(read_folder(path)), maxlen=0)
     sha256 = first.sha256()
-    if not is_whole(cache, sha256):
-        target = index_path(cache, sha256)
-        build(target, again.update_from(read_folder(path)), sha256=sha256, where=str(path))
+    if not is_whole(cache, sha256, kind):
+        target = index_path(cache, sha256, kind)
+        build(target, again.update_from(read_folder(path)), sha256=sha256, where=str(path), kind=kind)
         if again.sha256() != sha256:
             target.unlink(missing_ok=True)
             raise UnavailableError(f"advisories {path}: changed while it was read", hint="Run again.")

@@ -51,13 +51,24 @@ _NO_PACKAGES = frozenset({"file", "data", "machine-learning-model", "cryptograph
 """Types of components that no advisory about packages can name."""
 
 
+class OtherPart(NamedTuple):
+    """A component that is no package of PyPI: where it is, its type of package or `NO_PACKAGE_URL`, and its versions."""
+
+    path: str
+    line: int
+    kind: str
+    part: SbomComponent
+    package: PackageIdentity | None
+    versions: tuple[str, ...]
+
+
 class GivenSboms(NamedTuple):
-    """SBOMs as a project with pins; what of them no gate can examine; how many components they list and how many of those are unexamined."""
+    """SBOMs as a project with pins; what of them no gate can examine; how many components they list; those that are no package of PyPI."""
 
     project: GateProject
     unexamined: tuple[Finding, ...]
     components: int
-    unmatched: int
+    others: tuple[OtherPart, ...] = ()
 
 
 def read_given_sboms(run: StageRun, paths: Sequence[Path], *, gate: str) -> GivenSboms:
@@ -73,8 +84,10 @@ def read_given_sboms(run: StageRun, paths: Sequence[Path], *, gate: str) -> Give
         InputError: None of them can be read.
         UnavailableError: A schema that they are checked with is not installed.
     """
-    locks, broken, unexamined = [], [], []
-    components = unmatched = 0
+    locks, broken = [], []
+    unexamined: list[Finding] = []
+    parts: list[OtherPart] = []
+    components = 0
     labels = {_label(run.root, path) for path in paths}
     for path in paths:
         label = _label(run.root, path)
@@ -85,16 +98,16 @@ def read_given_sboms(run: StageRun, paths: Sequence[Path], *, gate: str) -> Give
             reason = error.strerror or "cannot be read" if isinstance(error, OSError) else str(error)
             broken.append(_broken(label, reason))
             continue
-        others = list(_others(document))
+        lines = _lines_of_purls(data)
+        parts += _others(document, label, lines)
         components += len(document.components)
-        unmatched += len(others)
-        locks.append(_lock(document, label, data))
-        unexamined += [*_unmatched(gate, label, others), *_unread(gate, label, document)]
+        locks.append(_lock(document, label, data, lines))
+        unexamined += _unread(gate, label, document)
     if not locks:
         raise InputError(f"{broken[0].path}: {broken[0].message}", hint=broken[0].next_step)
     config = _with_waivers_for(run.config, labels)
     project = GateProject(label="", root=run.root, config=config, locks=tuple(locks), broken=tuple(broken))
-    return GivenSboms(project, tuple(unexamined), components, unmatched)
+    return GivenSboms(project, tuple(unexamined), components, tuple(parts))
 
 
 def _content(path: Path) -> bytes:
@@ -146,8 +159,7 @@ def _is_no_package(part: SbomComponent) -> bool:
     return part.type != "file" or not (part.version or part.cpes)
 
 
-def _lock(document: ReceivedSbom, label: str, data: bytes) -> Lock:
-    lines = _lines_of_purls(data)
+def _lock(document: ReceivedSbom, label: str, data: bytes, lines: dict[str, int]) -> Lock:
     direct = {
         target for source, target, kind in document.edges if source in document.roots and kind is not EdgeKind.CONTAINS
     }
@@ -193,36 +205,40 @@ def _line(part: SbomComponent, lines: dict[str, int]) -> int:
     return int(number) if word == "line" and number.isdigit() else lines.get(part.purl, 1)
 
 
-def _others(document: ReceivedSbom) -> Iterator[tuple[str, SbomComponent]]:
-    """Yield what is not matched, with its ecosystem; the one product itself needs no advisory, and a file is no package.
+def _others(document: ReceivedSbom, label: str, lines: dict[str, int]) -> Iterator[OtherPart]:
+    """Yield what is no package of PyPI; the one product itself needs no advisory without a package URL, and a file is no package.
 
     A document that describes several things describes parts of the product among them.
     """
     product = document.roots if len(document.roots) == 1 else ()
     for at, part in enumerate(document.components):
-        kinds = dict.fromkeys(package.type for package in _packages(part))
-        yield from ((kind, part) for kind in kinds if kind != "pypi")
-        if not kinds and not _is_no_package(part) and at not in product:
-            yield NO_PACKAGE_URL, part
+        packages = _packages(part)
+        line = _line(part, lines)
+        for package in packages:
+            if package.type != "pypi":
+                yield OtherPart(label, line, package.type, part, package, _versions(package, part))
+        if not packages and not _is_no_package(part) and at not in product:
+            yield OtherPart(label, line, NO_PACKAGE_URL, part, None, ("",))
 
 
-def _unmatched(gate: str, label: str, others: Iterable[tuple[str, SbomComponent]]) -> Iterator[Finding]:
-    by_kind: defaultdict[str, list[SbomComponent]] = defaultdict(list)
-    for kind, part in others:
-        by_kind[kind].append(part)
-    for kind, parts in sorted(by_kind.items()):
-        named = [f"{excerpt(part.name)} {excerpt(part.version) or '(no version)'}" for part in parts[:MOST_NAMED]]
-        more = f" and {len(parts) - MOST_NAMED:,} more" if len(parts) > MOST_NAMED else ""
-        if kind == NO_PACKAGE_URL:
-            what, why = "without a package URL", f"nothing identifies the first one, at {parts[0].location}"
-            step = "Ask the supplier for package URLs of these components."
-        else:
-            what, why = f"of the ecosystem {excerpt(kind)}", "no advisories of that ecosystem are read"
-            step = "Check them with a scanner that reads the advisories of that ecosystem."
+def unmatched_components(gate: str, parts: Iterable[tuple[OtherPart, str, str]]) -> Iterator[Finding]:
+    """Yield a finding for each document, kind of package and reason about the components that were not examined.
+
+    Args:
+        gate: The first part of its code.
+        parts: Components, each with the reason and the next step.
+    """
+    groups: defaultdict[tuple[str, str, str, str], list[SbomComponent]] = defaultdict(list)
+    for part, why, step in parts:
+        groups[part.path, part.kind, why, step].append(part.part)
+    for (label, kind, why, step), listed in sorted(groups.items(), key=lambda group: group[0]):
+        named = [f"{excerpt(part.name)} {excerpt(part.version) or '(no version)'}" for part in listed[:MOST_NAMED]]
+        more = f" and {len(listed) - MOST_NAMED:,} more" if len(listed) > MOST_NAMED else ""
+        what = "without a package URL" if kind == NO_PACKAGE_URL else f"of the ecosystem {excerpt(kind)}"
         yield Finding(
             code=f"{gate}.not-examined",
             severity=Severity.INFO,
-            message=f"not matched: {plural(len(parts), 'component')} {what} ({', '.join(named)}{more}): {why}",
+            message=f"not matched: {plural(len(listed), 'component')} {what} ({', '.join(named)}{more}): {printable(why)}",
             next_step=step,
             path=label,
         )

@@ -17,7 +17,7 @@ from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.severity import SeverityEntry
 from ops.supply_chain.contracts.values.advisory import Basis, Rating, Vulnerability, separate_names
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.core.names import normalise
+from ops.supply_chain.core.names import finding_package
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.risk.advisories.severity import least, worse
 
@@ -115,7 +115,7 @@ def _day(text: str) -> date | None:
 def _classification(place: str, entry: SeverityEntry) -> Classification:
     return Classification(
         id=entry.id.strip().upper(),
-        package=normalise(entry.package) if entry.package else "",
+        package=finding_package(entry.package) if entry.package else "",
         severity=Severity(entry.severity),
         reason=entry.reason,
         date=date.fromisoformat(entry.date.strip()),
@@ -129,7 +129,7 @@ def _malformed(place: str, entry: SeverityEntry, problem: str) -> Finding:
         severity=Severity.HIGH,
         message=f"{place} {printable(problem)}",
         next_step=f"Fix {place} in {CONFIG_NAME}; until then it classifies nothing.",
-        package=normalise(entry.package) if entry.package else "",
+        package=finding_package(entry.package) if entry.package else "",
         path=CONFIG_NAME,
         aliases=(entry.id,) if entry.id else (),
     )

@@ -1,7 +1,7 @@
 """What is inside the wheels of pins, sorted by what can be matched against advisories.
 
-A package of PyPI with a version is matched like a pin. For everything else (a library of upstream, a package of a Linux
-distribution, a crate) no feed is read and versions have another order: it is stated as not matched, never as clear.
+A package of PyPI with a version is matched like a pin, one of another ecosystem against a feed of it where one was given.
+Everything else (a library of upstream, which no ecosystem has) is stated as not matched, never as clear.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.core.names import normalise
-from ops.supply_chain.core.text import excerpt, plural
+from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
+from ops.supply_chain.core.text import excerpt, plural, printable
+from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.risk.advisories.pins import PinKey
 
 MOST_NAMED = 8
@@ -35,6 +36,11 @@ class PartInWheel(NamedTuple):
     container: PinKey
     file: str
     declared: bool = False
+
+    @property
+    def package(self) -> PackageIdentity | None:
+        """Its package URL taken apart; None without one, and for one that is broken."""
+        return read_purl(self.purl) if self.purl else None
 
 
 class InsideWheels(NamedTuple):
@@ -67,40 +73,38 @@ def inside_wheels(parts: Iterable[PartInWheel]) -> InsideWheels:
     )
 
 
-def unmatched_findings(gate: str, inside: InsideWheels) -> tuple[Finding, ...]:
-    """Return a finding for each ecosystem whose parts were not matched.
+def unmatched_findings(gate: str, parts: Iterable[tuple[PartInWheel, str, str]]) -> tuple[Finding, ...]:
+    """Return a finding for each ecosystem and reason about parts that were not matched.
 
     Args:
         gate: The first part of its code.
-        inside: Of one project.
+        parts: Of one project, each with the reason and the next step.
     """
+    groups: defaultdict[tuple[str, str, str], list[PartInWheel]] = defaultdict(list)
+    for part, why, step in parts:
+        groups[_package_of(part)[1], why, step].append(part)
     found = []
-    for ecosystem, parts in inside.others.items():
-        names = list(dict.fromkeys(f"{part.name} {part.version or '(version unknown)'}" for part in parts))
+    for (ecosystem, why, step), listed in groups.items():
+        names = list(dict.fromkeys(f"{part.name} {part.version or '(version unknown)'}" for part in listed))
         shown = ", ".join(excerpt(name) for name in names[:MOST_NAMED])
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        files = plural(len({part.file for part in parts}), "wheel")
+        files = plural(len({part.file for part in listed}), "wheel")
         what = "without ecosystem" if ecosystem == NO_ECOSYSTEM else f"of the ecosystem {excerpt(ecosystem)}"
         found.append(
             Finding(
                 code=f"{gate}.inside-not-matched",
                 severity=Severity.INFO,
                 message=f"not examined: {plural(len(names), 'component')} {what} inside {files} ({shown}{more}): "
-                "no advisories of that ecosystem are read",
-                next_step="Follow the advisories of these projects, or of the packages that contain them.",
+                f"{printable(why)}",
+                next_step=step,
             )
         )
     return tuple(found)
 
 
 def _package_of(part: PartInWheel) -> tuple[str, str]:
-    """Return the PEP 503 name of a package of PyPI, else empty; and the ecosystem."""
-    from packageurl import PackageURL
-
-    try:
-        found = PackageURL.from_string(part.purl) if part.purl else None
-    except ValueError:
-        found = None
+    """Return the PEP 503 name of a package of PyPI, else empty; and the type of its package URL."""
+    found = part.package
     if found is None:
         return "", NO_ECOSYSTEM
-    return (normalise(found.name) if found.type == "pypi" else ""), found.type
+    return (found.name if found.type == "pypi" else ""), found.type

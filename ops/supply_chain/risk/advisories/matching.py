@@ -14,7 +14,7 @@ from packaging.version import Version
 from ops.supply_chain.contracts.values.advisory import Advisory, Vulnerability
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.risk.advisories.package import KnownVulnerability, nearest, vulnerabilities_of
-from ops.supply_chain.risk.advisories.ranges import CheckedVersion, checked_version
+from ops.supply_chain.risk.advisories.scales import PYPI_SCALE, CheckedVersion, Scale
 
 
 class Matcher:
@@ -24,9 +24,14 @@ class Matcher:
         advisories: PEP 503 package name -> all records that name it; a package that is not in it has
             no advisory. Lists of several feeds may be chained.
         now: The time of the run, for withdrawals in the future.
+        scale: The order of the versions: PyPI's, or that of another ecosystem, whose names are compared as they are.
     """
 
-    def __init__(self, advisories: Mapping[str, Iterable[Advisory]], *, now: datetime) -> None:
+    def __init__(
+        self, advisories: Mapping[str, Iterable[Advisory]], *, now: datetime, scale: Scale = PYPI_SCALE
+    ) -> None:
+        self._scale = scale
+        self._folded = normalise if scale is PYPI_SCALE else str
         self._advisories = advisories
         self._now = int(now.timestamp())
         self._cases: dict[str, tuple[KnownVulnerability, ...]] = {}
@@ -39,7 +44,7 @@ class Matcher:
             package: In any spelling.
             version: As the lock writes it, never empty.
         """
-        key = (normalise(package), version)
+        key = (self._folded(package), version)
         found = self._answers.get(key)
         if found is None:
             found = self._answers[key] = tuple(self._match(*key))
@@ -53,7 +58,7 @@ class Matcher:
         Returns:
             A version, or empty if the records have none.
         """
-        about = checked_version(version)
+        about = self._scale.check(version)
         cases = self._known(package)
         open_cases = [case for case in cases if case.status(about) is not None]
         unfixable = {id(case) for case in open_cases if not case.fixed_after(about)}
@@ -72,7 +77,7 @@ class Matcher:
         Returns:
             A version, or empty if there is none or the pinned one cannot be ordered.
         """
-        about = checked_version(version)
+        about = self._scale.check(version)
         if about.version is None:
             return ""
         cases = self._known(package)
@@ -80,24 +85,26 @@ class Matcher:
         clear = (
             candidate
             for candidate in later
-            if all(case.status(checked_version(str(candidate))) is None for case in cases)
+            if all(case.status(self._scale.check_place(candidate)) is None for case in cases)
         )
         return str(next(clear, ""))
 
     def malware_elsewhere(self, package: str, version: str) -> tuple[str, ...]:
         """Return the malware recorded under a package's name at other versions than this one."""
-        about = checked_version(version)
+        about = self._scale.check(version)
         return tuple(case.group.names[0] for case in self._known(package) if case.group.malware and _clean(case, about))
 
     def _known(self, package: str) -> tuple[KnownVulnerability, ...]:
-        name = normalise(package)
+        name = self._folded(package)
         cases = self._cases.get(name)
         if cases is None:
-            cases = self._cases[name] = vulnerabilities_of(self._advisories.get(name, ()), now=self._now)
+            cases = self._cases[name] = vulnerabilities_of(
+                self._advisories.get(name, ()), now=self._now, scale=self._scale
+            )
         return cases
 
     def _match(self, name: str, version: str) -> Iterable[Vulnerability]:
-        about = checked_version(version)
+        about = self._scale.check(version)
         for case in self._known(name):
             status = case.status(about)
             if status is not None:

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from packaging.version import Version
-
 from ops.supply_chain.contracts.values.advisory import GITHUB_PREFIX, Advisory, Rating, Status, Vulnerability
 from ops.supply_chain.risk.advisories.groups import VulnerabilityGroup, join
 from ops.supply_chain.risk.advisories.ranges import (
-    CheckedVersion,
     Decision,
-    checked_version,
     decide,
     fixes,
-    just_after,
     last_affected,
 )
+from ops.supply_chain.risk.advisories.scales import PYPI_SCALE, CheckedVersion, Scale, VersionPlace
 from ops.supply_chain.risk.advisories.severity import rate
 
 
@@ -26,11 +22,13 @@ class KnownVulnerability:
 
     Args:
         group: Its records.
+        scale: The order of its ecosystem's versions.
     """
 
-    def __init__(self, group: VulnerabilityGroup) -> None:
+    def __init__(self, group: VulnerabilityGroup, scale: Scale = PYPI_SCALE) -> None:
         self.group = group
-        self._ends: dict[Version, bool] = {}
+        self._scale = scale
+        self._ends: dict[VersionPlace, bool] = {}
 
     @cached_property
     def rating(self) -> Rating:
@@ -38,9 +36,9 @@ class KnownVulnerability:
         return rate(self.group.live, malware=self.group.malware)
 
     @cached_property
-    def fixes(self) -> tuple[Version, ...]:
+    def fixes(self) -> tuple[VersionPlace, ...]:
         """Every fixed version of it, in order."""
-        return tuple(sorted({version for item in self.group.live for version in fixes(item)}))
+        return tuple(sorted({version for item in self.group.live for version in fixes(item, self._scale)}))
 
     def status(self, about: CheckedVersion) -> Status | None:
         """Return the status of a version; None if it is not affected.
@@ -59,11 +57,11 @@ class KnownVulnerability:
         doubtful = (item for item, decision in zip(live, decisions, strict=True) if decision is Decision.UNKNOWN)
         return Status.SETTLED if answered and all(item.silence for item in doubtful) else Status.UNDECIDED
 
-    def affects(self, version: Version) -> bool:
+    def affects(self, version: VersionPlace) -> bool:
         """Return True if a candidate version is known to be affected."""
         known = self._ends.get(version)
         if known is None:
-            about = checked_version(str(version))
+            about = self._scale.check_place(version)
             known = self._ends[version] = any(decide(item, about) is Decision.YES for item in self.group.live)
         return known
 
@@ -79,14 +77,17 @@ class KnownVulnerability:
         if about.public is None:
             return ""
         ends = sorted(
-            (after, text) for item in self.group.live for text in last_affected(item) if (after := just_after(text))
+            (after, text)
+            for item in self.group.live
+            for text in last_affected(item)
+            if (after := self._scale.after(text))
         )
         later = ((after, text) for after, text in ends if after > about.public)
-        return next((text for after, text in later if self.status(checked_version(str(after))) is None), "")
+        return next((text for after, text in later if self.status(self._scale.check_place(after)) is None), "")
 
     def vulnerability(self, package: str, version: str, status: Status) -> Vulnerability:
         """Return it as a vulnerability of one version with a known status."""
-        group, about = self.group, checked_version(version)
+        group, about = self.group, self._scale.check(version)
         fixed = "" if status is Status.SETTLED else self.fixed_after(about)
         return Vulnerability(
             id=group.names[0],
@@ -104,7 +105,7 @@ class KnownVulnerability:
             complete=_last(item.published for item in group.live),
             modified=max((item.modified for item in group.live if item.modified is not None), default=None),
             summary=self._summary,
-            reason="" if status is Status.AFFECTED else _reason(group, status, version),
+            reason="" if status is Status.AFFECTED else _reason(group, status, about),
         )
 
     @cached_property
@@ -125,17 +126,20 @@ def _last(times: Iterable[int | None]) -> int | None:
     return max(known) if known and len(known) == len(found) else None
 
 
-def vulnerabilities_of(advisories: Iterable[Advisory], *, now: int) -> tuple[KnownVulnerability, ...]:
+def vulnerabilities_of(
+    advisories: Iterable[Advisory], *, now: int, scale: Scale = PYPI_SCALE
+) -> tuple[KnownVulnerability, ...]:
     """Group the records of a package into its vulnerabilities, sorted by their names.
 
     Args:
         advisories: All records that name it, in any order.
         now: Unix seconds.
+        scale: The order of its ecosystem's versions.
     """
-    return tuple(KnownVulnerability(group) for group in join(advisories, now=now))
+    return tuple(KnownVulnerability(group, scale) for group in join(advisories, now=now))
 
 
-def nearest(candidates: Iterable[Version], avoided: Sequence[KnownVulnerability], about: CheckedVersion) -> str:
+def nearest(candidates: Iterable[VersionPlace], avoided: Sequence[KnownVulnerability], about: CheckedVersion) -> str:
     """Return the first candidate after a version that no vulnerability affects.
 
     Args:
@@ -145,17 +149,19 @@ def nearest(candidates: Iterable[Version], avoided: Sequence[KnownVulnerability]
     """
     if about.version is None:
         return ""
-    later: Iterator[Version] = (candidate for candidate in candidates if candidate > about.version)
+    later: Iterator[VersionPlace] = (candidate for candidate in candidates if candidate > about.version)
     return next((str(candidate) for candidate in later if not any(case.affects(candidate) for case in avoided)), "")
 
 
-def _reason(group: VulnerabilityGroup, status: Status, version: str) -> str:
-    about = checked_version(version)
+def _reason(group: VulnerabilityGroup, status: Status, about: CheckedVersion) -> str:
     doubtful = next(item for item in group.live if decide(item, about) is Decision.UNKNOWN)
+    order = about.scale.order
     if doubtful.silence:
         said = f"{doubtful.id} does not say which versions are affected: {doubtful.silence}"
+    elif not order:
+        said = f"{doubtful.id} has ranges of an ecosystem whose order of versions is not known: only listed ones match"
     elif about.version is None:
-        said = f"version {version!r} cannot be ordered against the ranges of {doubtful.id}"
+        said = f"version {about.text!r} cannot be ordered against the ranges of {doubtful.id}"
     else:
-        said = f"{doubtful.id} has a bound that PEP 440 cannot order, and {version} may lie on either side of it"
+        said = f"{doubtful.id} has a bound that {order} cannot order, and {about.text} may lie on either side of it"
     return said + ("; another record of it says that this version is not affected" if status is Status.SETTLED else "")

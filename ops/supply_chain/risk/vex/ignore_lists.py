@@ -25,7 +25,7 @@ from urllib.parse import quote
 
 from ops.supply_chain.contracts.values.vex import Acceptance, VexFinding
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.core.names import normalise
+from ops.supply_chain.core.names import PURL_START, finding_package
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.risk.vex.assess import needs_assessment
 
@@ -69,7 +69,7 @@ def ignores_of(
     for acceptance in live:
         waived = [item.finding for item in assessed if item.acceptance == acceptance]
         names = dict.fromkeys([acceptance.id, *(alias for finding in waived for alias in finding.aliases)])
-        pins = tuple(sorted({(normalise(finding.package), finding.version) for finding in waived}))
+        pins = tuple(sorted({(finding_package(finding.package), finding.version) for finding in waived}))
         for name in names:
             if name.upper() in still_open or not _PLAIN.fullmatch(name):
                 left_out.add(printable(name))
@@ -120,7 +120,7 @@ def _trivy(ignores: Sequence[Ignore]) -> str:
 def _trivy_entry(ignore: Ignore) -> str:
     # An entry of trivy expires when its day begins in UTC: the last such time that is not after the waiver's.
     day = ignore.acceptance.ends.astimezone(UTC).date().isoformat()
-    named = [f"pkg:pypi/{package}@{quote(version, safe='')}" for package, version in ignore.packages]
+    named = [f"{_purl(package)}@{quote(version, safe='')}" for package, version in ignore.packages]
     scope = "    purls:\n" + "".join(f"      - {_quoted(purl)}\n" for purl in named) if named else ""
     return f"  - id: {_quoted(ignore.id)}\n{scope}    expired_at: {day}\n    statement: {_quoted(ignore.acceptance.reason)}\n"
 
@@ -136,6 +136,10 @@ def _uv(ignores: Sequence[Ignore]) -> str:
 def _quoted(text: str) -> str:
     """Return a text in the double quotes that TOML, YAML and JSON share, after `_line` removed what they do not."""
     return json.dumps(_line(text), ensure_ascii=False)
+
+
+def _purl(package: str) -> str:
+    return package if package.startswith(PURL_START) else f"pkg:pypi/{package}"
 
 
 def _line(text: str) -> str:

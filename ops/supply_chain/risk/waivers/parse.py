@@ -10,7 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.config.waivers import AcknowledgedCve, WaiverEntry
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.core.names import normalise
+from ops.supply_chain.core.names import finding_package
 from ops.supply_chain.risk.waivers.model import Waiver
 
 JUSTIFICATIONS = frozenset(
@@ -105,7 +105,7 @@ def _malformed(place: str, entry: WaiverEntry, problem: str) -> Finding:
         severity=Severity.HIGH,
         message=f"{place} {problem}",
         next_step=f"Fix {place} in {CONFIG_NAME}; until then it waives nothing.",
-        package=normalise(entry.package) if entry.package else "",
+        package=finding_package(entry.package) if entry.package else "",
         path=CONFIG_NAME,
         aliases=(entry.id,) if entry.id else (),
     )
@@ -119,7 +119,7 @@ def _waiver(place: str, entry: WaiverEntry) -> Waiver:
         owner=entry.owner,
         date=date.fromisoformat(entry.date),
         expires=date.fromisoformat(entry.expires),
-        package=normalise(entry.package) if entry.package else "",
+        package=finding_package(entry.package) if entry.package else "",
         versions=entry.versions,
         path=_path(entry),
         justification=entry.justification,

@@ -197,19 +197,21 @@ def _inside(found: LookupResult) -> dict[str, int]:
     if not any(pins.contents.refs for pins in found.projects):
         return {}
     others = {
-        (part.purl, part.name, part.version)
+        (part.purl, part.name, part.version): found.others is None
+        or bool(found.others.verdict(part.package, (part.version,)).reason)
         for pins in found.projects
         for parts in pins.contents.inside.others.values()
         for part in parts
     }
-    return {"inside": len(found.inside) + len(others), "inside_not_matched": len(others)}
+    return {"inside": len(found.inside) + len(others), "inside_not_matched": sum(others.values())}
 
 
 def _components(found: LookupResult) -> dict[str, int]:
     """Count the components of given SBOMs, and how many were not matched; absent where none is given."""
     if found.sboms is None:
         return {}
-    return {"components": found.sboms.components, "components_not_matched": found.sboms.unmatched}
+    unmatched = found.others.unexamined(found.sboms) if found.others else ()
+    return {"components": found.sboms.components, "components_not_matched": len(unmatched)}
 
 
 def _feed_age(found: LookupResult) -> dict[str, int]:

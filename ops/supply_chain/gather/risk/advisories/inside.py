@@ -13,7 +13,10 @@ from ops.supply_chain.gather.risk.advisories.finish import NOT_EXAMINED, Project
 from ops.supply_chain.gather.risk.advisories.lookup import LookupResult
 from ops.supply_chain.risk.advisories.findings import not_examined
 from ops.supply_chain.risk.advisories.inside import PartInWheel, unmatched_findings
-from ops.supply_chain.risk.advisories.pins import Locations
+from ops.supply_chain.risk.advisories.pins import Locations, PinKey
+
+NO_PACKAGE = "nothing identifies it"
+FOLLOW = "Follow the advisories of these projects, or of the packages that contain them."
 
 
 def inside_findings(found: LookupResult, gate: ProjectGate) -> Iterator[Finding]:
@@ -42,7 +45,34 @@ def inside_findings(found: LookupResult, gate: ProjectGate) -> Iterator[Finding]
             if _counts(found, hit):
                 for container, part in sorted(by_container.items()):
                     yield _finding(found, gate, hit, part, where[container])
-    yield from unmatched_findings(found.gate, inside)
+    yield from _others(found, gate)
+
+
+def other_findings(found: LookupResult, gate: ProjectGate) -> Iterator[Finding]:
+    """Yield the findings about packages of other ecosystems in given SBOMs."""
+    if found.sboms is not None and found.others is not None:
+        yield from found.others.findings(found.sboms, gate.builder)
+
+
+def _others(found: LookupResult, gate: ProjectGate) -> Iterator[Finding]:
+    """Yield the findings about packages of other ecosystems."""
+    parts = [part for group in gate.pins.contents.inside.others.values() for part in group]
+    where = gate.pins.locate({part.container for part in parts}, findings=len(parts) or 1)
+    unmatched: list[tuple[PartInWheel, str, str]] = []
+    hits: dict[tuple[Vulnerability, PinKey], PartInWheel] = {}
+    for part in parts:
+        if found.others is None or part.package is None:
+            unmatched.append((part, NO_PACKAGE, FOLLOW))
+            continue
+        verdict = found.others.verdict(part.package, (part.version,))
+        for hit in verdict.hits:
+            hits.setdefault((hit.found, part.container), part)
+        if verdict.reason:
+            step = found.others.step(verdict, part.package) if verdict.missing else FOLLOW
+            unmatched.append((part, verdict.reason, step))
+    for (vulnerability, container), part in sorted(hits.items(), key=lambda pair: (pair[1], pair[0][0].id)):
+        yield _finding(found, gate, vulnerability, part, where[container])
+    yield from unmatched_findings(found.gate, unmatched)
 
 
 def _counts(found: LookupResult, hit: Vulnerability) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from ops.supply_chain.adapters.files.inputs import configured_input
+from ops.supply_chain.adapters.osv.others import split_given
 from ops.supply_chain.adapters.osv.sources import (
     AdvisoryQuery,
     SelectedSource,
@@ -34,6 +35,7 @@ from ops.supply_chain.formats.lock_formats import how_to_lock
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
 from ops.supply_chain.gather.gates.sboms import GivenSboms, read_given_sboms
 from ops.supply_chain.gather.risk.advisories.contents import OpenedWheels, opened_wheels
+from ops.supply_chain.gather.risk.advisories.others import OtherPackages, read_other_packages
 from ops.supply_chain.risk.advisories.coverage import malware_shortfall, shortfall
 from ops.supply_chain.risk.advisories.matching import Matcher
 from ops.supply_chain.risk.advisories.pins import Locations, PinKey, PinOrigin, distinct, is_public, locate
@@ -69,7 +71,8 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     `unexamined` are the pins that were not examined, each with the reason. `matcher` and `selected` are None if no
     pin has a version. `not_examined` are findings about a project or a feed as a whole. `unusable` is True if
     nothing counts as examined. `malware_records` is the number of records of malicious packages in all snapshots.
-    `sboms` are those that were given in place of locks.
+    `sboms` are those that were given in place of locks. `others` are the packages of other ecosystems in them, and inside
+    wheels; None where there are none.
     """
 
     gate: str
@@ -86,6 +89,7 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     unusable: bool = False
     malware_records: int = 0
     sboms: GivenSboms | None = None
+    others: OtherPackages | None = None
 
     @property
     def queried(self) -> tuple[PinKey, ...]:
@@ -130,9 +134,9 @@ def add_source_options(parser: argparse.ArgumentParser, kinds: Iterable[SourceKi
         "--advisories",
         action="append",
         default=[],
-        metavar="PATH|URL",
-        help="OSV snapshot to use: a zip file, a folder of records or a URL; repeatable, the first usable one is used "
-        "(default: the sources below)",
+        metavar="[ECOSYSTEM=]PATH|URL",
+        help="OSV snapshot to use: a zip file, a folder of records or a URL; repeatable, the first usable one is used for "
+        "packages of PyPI (default: the sources below); npm=, Debian= and so on name the ecosystem of another feed",
     )
     parser.add_argument(
         "--source",
@@ -179,16 +183,48 @@ def look_up(
         found = msgspec.structs.replace(
             found, not_examined=(*found.not_examined, *unexamined), sboms=sboms._replace(unexamined=())
         )
+    found = _with_others(run, found)
     if not found.queried:
         yield found
         return
     query = _query(run, found)
     wanted = {SourceKind(name) for name in run.args.source} or set(kinds)
-    with first_answer(attempts(query, run.args.advisories, wanted)) as selected:
+    plain, of_others = split_given(run.args.advisories)
+    with ExitStack() as stack:
+        try:
+            selected = stack.enter_context(first_answer(attempts(query, plain, wanted)))
+        except UnavailableError as error:
+            if not of_others or found.others is None:
+                raise
+            yield _without_answer(found, error)
+            return
         found = _with_answer(found, selected)
         if with_malicious:
             found = _with_malware_check(_with_folders(found, query), selected.answer)
         yield msgspec.structs.replace(found, matcher=Matcher(found.advisories, now=run.now))
+
+
+def _with_others(run: StageRun, found: LookupResult) -> LookupResult:
+    """Add the packages of other ecosystems, with the records of the feeds that were given for them."""
+    inside = [part for pins in found.projects for parts in pins.contents.inside.others.values() for part in parts]
+    if not inside and found.sboms is None:
+        return found
+    others = read_other_packages(run, found.gate, found.sboms, inside)
+    project = found.projects[0].project
+    not_examined = [(project, finding) for finding in others.not_examined(found.sboms)] if found.sboms else []
+    return msgspec.structs.replace(
+        found,
+        others=others,
+        not_examined=(*found.not_examined, *not_examined),
+        feeds=others.feeds,
+        notes=(*found.notes, *others.notes),
+    )
+
+
+def _without_answer(found: LookupResult, error: UnavailableError) -> LookupResult:
+    """Report that no source answered about packages of PyPI, where those of other ecosystems have a feed."""
+    unusable = (found.projects[0].project, _unusable_feed(found.gate, error.message, step=error.hint))
+    return msgspec.structs.replace(found, not_examined=(*found.not_examined, unusable), unusable=True)
 
 
 def _given_sboms(run: StageRun, gate: str) -> GivenSboms | None:
@@ -289,7 +325,7 @@ def _with_answer(found: LookupResult, selected: SelectedSource) -> LookupResult:
     return msgspec.structs.replace(
         found,
         advisories=dict(answer.advisories),
-        feeds=(answer.feed,),
+        feeds=(answer.feed, *found.feeds),
         unexamined={**answer.unexamined, **found.unexamined},
         not_examined=(*found.not_examined, *not_examined),
         notes=(*found.notes, *skipped, *_chosen(answer.feed), *answer.notes),

@@ -1,0 +1,200 @@
+"""The rows of an index of advisories: written once, from all records of a feed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from ops.supply_chain.adapters.osv.archive import ArchiveMember
+from ops.supply_chain.contracts.values.advisory import Advisory, OsvRecord, UnusableRecord
+from ops.supply_chain.core.errors import UnavailableError
+from ops.supply_chain.core.text import plural
+from ops.supply_chain.formats.osv import read_record
+from ops.supply_chain.formats.osv_targets import OTHER_READING
+
+PACKED_LEVEL = 1
+_SCHEMA = """
+create table feed (facts text not null);
+create table package (name text primary key, advisories blob not null) without rowid;
+create table record (id text not null, modified integer, document blob not null);
+create table unusable (document text not null);
+"""
+_OTHERS_SCHEMA = f"""{_SCHEMA}
+create table ecosystem (name text primary key, records integer not null, malware integer not null) without rowid;
+create table entry (name text not null, advisory blob not null);
+"""
+_ENCODER = msgspec.msgpack.Encoder()
+_ENTRY_DECODER = msgspec.msgpack.Decoder(Advisory)
+
+
+class IndexTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts of a feed that do not depend on the time, counted when it is built."""
+
+    sha256: str
+    records: int
+    withdrawn: int
+    packages: int
+    ignored: int
+    named: int
+    malware: int
+    repeated: int
+    misspelt: tuple[tuple[str, str], ...]
+    prefixes: tuple[tuple[str, int], ...]
+
+
+def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha256: str, where: str) -> None:
+    """Write the index of the packages of PyPI of a feed into an empty database.
+
+    Args:
+        database: The database.
+        records: All members of the feed.
+        sha256: Of the feed.
+        where: The feed's name in errors.
+    Raises:
+        UnavailableError: The feed has no record of PyPI.
+    """
+    # The file is deleted after any error, so SQLite needs no journal.
+    database.executescript(f"pragma journal_mode=off; pragma synchronous=off; {_SCHEMA} begin;")
+    packages: dict[str, list[Advisory]] = {}
+    prefixes: Counter[str] = Counter()
+    changes: dict[str, list[int | None]] = {}
+    named: set[str] = set()
+    malware: set[str] = set()
+    misspelt: set[tuple[str, str]] = set()
+    ignored = withdrawn = 0
+    for name, data in records:
+        if data is None:
+            ignored += 1
+            continue
+        read = read_record(data, where=name)
+        if isinstance(read, UnusableRecord):
+            database.execute("insert into unusable values (?)", (msgspec.json.encode(read).decode(),))
+            continue
+        packed = zlib.compress(data, PACKED_LEVEL)
+        database.execute("insert into record values (?, ?, ?)", (read.id, read.modified, packed))
+        prefixes[_prefix(read)] += 1
+        withdrawn += read.withdrawn
+        changes.setdefault(read.id, []).append(read.modified)
+        misspelt.update((read.id, ecosystem) for ecosystem in read.misspelt)
+        for advisory in read.advisories:
+            packages.setdefault(advisory.package, []).append(advisory)
+            named.add(read.id)
+            if advisory.malware:
+                malware.add(read.id)
+    totals = IndexTotals(
+        sha256=sha256,
+        records=prefixes.total(),
+        withdrawn=withdrawn,
+        packages=len(packages),
+        ignored=ignored,
+        named=len(named),
+        malware=len(malware),
+        repeated=prefixes.total() - len(changes),
+        misspelt=tuple(sorted(misspelt)),
+        prefixes=tuple(sorted(prefixes.items())),
+    )
+    _refuse_empty(totals, where)
+    database.executemany("insert into package values (?, ?)", _package_rows(packages, changes))
+    database.execute("insert into feed values (?)", (json.dumps(msgspec.to_builtins(totals)),))
+    database.execute("commit")
+    database.execute("create index record_id on record (id)")
+
+
+def fill_others(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha256: str) -> None:
+    """Write the index of the packages of all other ecosystems of a feed into an empty database, row by row.
+
+    Args:
+        database: The database.
+        records: All members of the feed.
+        sha256: Of the feed.
+    """
+    database.executescript(f"pragma journal_mode=off; pragma synchronous=off; {_OTHERS_SCHEMA} begin;")
+    prefixes: Counter[str] = Counter()
+    changes: dict[str, list[int | None]] = {}
+    named: Counter[str] = Counter()
+    malware: Counter[str] = Counter()
+    ignored = withdrawn = 0
+    for name, data in records:
+        if data is None:
+            ignored += 1
+            continue
+        read = read_record(data, where=name, reading=OTHER_READING)
+        if isinstance(read, UnusableRecord):
+            database.execute("insert into unusable values (?)", (msgspec.json.encode(read).decode(),))
+            continue
+        database.execute("insert into record values (?, ?, ?)", (read.id, read.modified, b""))
+        prefixes[_prefix(read)] += 1
+        withdrawn += read.withdrawn
+        changes.setdefault(read.id, []).append(read.modified)
+        named.update({advisory.package.partition("/")[0].partition(":")[0] for advisory in read.advisories})
+        malware.update(
+            {advisory.package.partition("/")[0].partition(":")[0] for advisory in read.advisories if advisory.malware}
+        )
+        database.executemany(
+            "insert into entry values (?, ?)",
+            ((advisory.package, _ENCODER.encode(advisory)) for advisory in read.advisories),
+        )
+    packages = 0
+    database.execute("create index entry_name on entry (name)")
+    rows = database.execute("select name, advisory from entry order by name")
+    for name, group in itertools.groupby(rows, key=lambda row: str(row[0])):
+        found = {name: [_ENTRY_DECODER.decode(blob) for _, blob in group]}
+        database.executemany("insert into package values (?, ?)", _package_rows(found, changes))
+        packages += 1
+    database.executemany(
+        "insert into ecosystem values (?, ?, ?)", ((name, count, malware[name]) for name, count in named.items())
+    )
+    totals = IndexTotals(
+        sha256=sha256,
+        records=prefixes.total(),
+        withdrawn=withdrawn,
+        packages=packages,
+        ignored=ignored,
+        named=named.total(),
+        malware=malware.total(),
+        repeated=prefixes.total() - len(changes),
+        misspelt=(),
+        prefixes=tuple(sorted(prefixes.items())),
+    )
+    database.execute("insert into feed values (?)", (json.dumps(msgspec.to_builtins(totals)),))
+    database.execute("commit")
+    database.executescript("drop table entry; create index package_lower on package (lower(name)); vacuum;")
+
+
+def _package_rows(
+    packages: dict[str, list[Advisory]], changes: dict[str, list[int | None]]
+) -> Iterator[tuple[str, bytes]]:
+    for name in sorted(packages):
+        found = [_dated(advisory, changes[advisory.id]) for advisory in packages[name]]
+        yield name, _ENCODER.encode(sorted(found, key=lambda advisory: (advisory.id, advisory.modified or 0)))
+
+
+def _dated(advisory: Advisory, changes: list[int | None]) -> Advisory:
+    """Return the advisory with the time at which the next newer copy of its record was changed.
+
+    An index does not depend on the time of the run, and a copy that claims to be changed in the future must not
+    replace another one today; so the matcher compares that time with its own. A copy without a date is kept.
+    """
+    if len(changes) == 1 or advisory.modified is None:
+        return advisory
+    newer = [change for change in changes if change is not None and change > advisory.modified]
+    return msgspec.structs.replace(advisory, superseded=min(newer)) if newer else advisory
+
+
+def _prefix(record: OsvRecord) -> str:
+    return record.id.partition("-")[0]
+
+
+def _refuse_empty(totals: IndexTotals, where: str) -> None:
+    if totals.packages == 0:
+        contents = f"{plural(totals.records, 'record')}, none of PyPI" if totals.records else "no record"
+        raise UnavailableError(
+            f"advisories {where}: has {contents}",
+            hint="Use OSV's PyPI snapshot, or a folder of OSV records of PyPI, with --advisories.",
+        )

@@ -1,0 +1,203 @@
+"""Packages as OSV names them: from a package URL, and from a record; both as one key, `Debian:12/openssl`.
+
+A distribution's records name source packages of a release, its package URLs binary packages: the release is in the
+qualifier `distro`, the source package in `upstream`. Without a release nothing is matched, because each has versions of its own.
+
+Source: https://ossf.github.io/osv-schema/#defined-ecosystems, https://github.com/package-url/purl-spec/tree/main/types
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
+from ops.supply_chain.formats.version_orders.orders import ORDERED, order_of, sort_key
+
+PYPI = "PyPI"
+
+_BY_TYPE = {
+    "bitnami": "Bitnami",
+    "cargo": "crates.io",
+    "composer": "Packagist",
+    "conan": "ConanCenter",
+    "cran": "CRAN",
+    "gem": "RubyGems",
+    "golang": "Go",
+    "hackage": "Hackage",
+    "hex": "Hex",
+    "julia": "Julia",
+    "maven": "Maven",
+    "npm": "npm",
+    "nuget": "NuGet",
+    "pub": "Pub",
+    "pypi": PYPI,
+    "swift": "SwiftURL",
+}
+_DISTRIBUTIONS = {
+    ("apk", "alpine"): "Alpine",
+    ("apk", "chainguard"): "Chainguard",
+    ("apk", "wolfi"): "Wolfi",
+    ("deb", "debian"): "Debian",
+    ("deb", "ubuntu"): "Ubuntu",
+}
+_ROLLING = frozenset({"Chainguard", "Wolfi"})
+"""Distributions without releases."""
+
+_KNOWN = {name.casefold(): name for name in (*_BY_TYPE.values(), *_DISTRIBUTIONS.values(), *ORDERED)}
+_FOLDED = frozenset({"Hex", "NuGet", "Packagist"})
+"""Ecosystems whose names have no case."""
+
+_DEFAULT_REPOSITORIES = {
+    "Maven": frozenset({"https://repo.maven.apache.org/maven2", "https://repo1.maven.org/maven2"}),
+    "Packagist": frozenset({"https://packagist.org", "https://repo.packagist.org"}),
+}
+_CODENAMES = {
+    "bionic": "18.04",
+    "bookworm": "12",
+    "bullseye": "11",
+    "buster": "10",
+    "focal": "20.04",
+    "forky": "14",
+    "jammy": "22.04",
+    "jessie": "8",
+    "noble": "24.04",
+    "stretch": "9",
+    "trixie": "13",
+    "xenial": "16.04",
+}
+_RELEASE = {
+    "Alpine": re.compile(r"v?([0-9]+\.[0-9]+)(?:[._][0-9a-z_.]+)?"),
+    "Debian": re.compile(r"([0-9]+)(?:\.[0-9]+)*"),
+    "Ubuntu": re.compile(r"([0-9]+\.[0-9]+)(?:\.[0-9]+)*(?::lts)?"),
+}
+_REBUILD = re.compile(r"\+b[0-9]+")
+_UBUNTU_WORDS = re.compile(r":(?:LTS|Pro(?=:[0-9]))")
+_NAME = re.compile(r"[!-~\u00a0-\U0010ffff]{1,500}")
+_KEY_MARK = "\x1f"
+"""Starts a list key that is a sortable key: no version as written has this character at its start."""
+
+
+class OsvTarget(NamedTuple):
+    """What to search for in the records about one package.
+
+    `ecosystem` is its name without a suffix, empty where OSV has none. `keys` are those of `package_key`, `sure` is
+    False if the name may be that of a binary package while records name source packages. `version` is that of the source package
+    where the package URL gives one. `doubt` is why nothing can be matched, or empty.
+    """
+
+    ecosystem: str
+    keys: tuple[str, ...] = ()
+    sure: bool = True
+    version: str = ""
+    doubt: str = ""
+
+
+def base_of(ecosystem: str) -> str:
+    """Return the name of an ecosystem of a record without its suffix, in OSV's spelling where that is known."""
+    base = ecosystem.partition(":")[0].strip()
+    return _KNOWN.get(base.casefold(), base)
+
+
+def known_ecosystem(name: str) -> str:
+    """Return an ecosystem in OSV's spelling, by its name in any case; empty if it is none that is read."""
+    return _KNOWN.get(name.strip().casefold(), "")
+
+
+def package_key(ecosystem: str, name: str) -> str:
+    """Return the key of a package of a record; empty where the name is none.
+
+    Args:
+        ecosystem: As a record writes it, with its suffix. Support words of Ubuntu's releases (`:LTS`, `:Pro`) do not count.
+        name: As a record writes it.
+    """
+    if not _NAME.fullmatch(name) or not ecosystem:
+        return ""
+    base, colon, suffix = ecosystem.partition(":")
+    base = base_of(base)
+    if base == "Ubuntu":
+        suffix = _UBUNTU_WORDS.sub("", f":{suffix}").removeprefix(":")
+    suffix = suffix.strip().rstrip("/")
+    if suffix in _DEFAULT_REPOSITORIES.get(base, ()):
+        suffix = ""
+    folded = name.lower() if base in _FOLDED else name
+    return f"{base}{colon if suffix else ''}{suffix}/{folded}"
+
+
+@lru_cache(maxsize=1 << 16)
+def target_of(package: PackageIdentity) -> OsvTarget:
+    """Return what to search for in the records about a package.
+
+    Args:
+        package: Its package URL, folded.
+    """
+    distribution = _DISTRIBUTIONS.get((package.type, package.namespace.lower()))
+    if distribution:
+        return _of_distribution(distribution, package)
+    ecosystem = _BY_TYPE.get(package.type, "")
+    if not ecosystem:
+        return OsvTarget("", doubt=_no_ecosystem(package))
+    joint = ":" if ecosystem == "Maven" else "/"
+    name = f"{package.namespace}{joint}{package.name}" if package.namespace else package.name
+    keys = [package_key(ecosystem, name)]
+    repository = dict(package.qualifiers).get("repository_url", "").rstrip("/")
+    if repository and ecosystem in _DEFAULT_REPOSITORIES:
+        # A mirror has the packages of the default repository, so both are searched for.
+        keys.append(package_key(f"{ecosystem}:{repository}", name))
+    return OsvTarget(ecosystem, tuple(dict.fromkeys(keys)))
+
+
+def _of_distribution(ecosystem: str, package: PackageIdentity) -> OsvTarget:
+    qualifiers = dict(package.qualifiers)
+    release = "" if ecosystem in _ROLLING else _release(ecosystem, qualifiers.get("distro", ""))
+    if ecosystem not in _ROLLING and not release:
+        return OsvTarget(ecosystem, doubt=f"its package URL does not name the release of {ecosystem} (distro=)")
+    source, _, version = qualifiers.get("upstream", "").partition("@")
+    epoch = qualifiers.get("epoch", "0")
+    version = version or package.version
+    if epoch.isdigit() and epoch.strip("0") and ":" not in version:
+        version = f"{epoch}:{version}"
+    name = source or package.name
+    keys = [package_key(f"{ecosystem}:{release}" if release else ecosystem, name)]
+    if release and ecosystem != "Alpine":
+        keys.append(package_key(ecosystem, name))  # a record without a release is about each of them
+    sure = bool(source) or qualifiers.get("arch") in ("source", "src")
+    return OsvTarget(ecosystem, tuple(keys), sure, version)
+
+
+def _release(ecosystem: str, distro: str) -> str:
+    text = distro.lower().removeprefix(f"{ecosystem.lower()}-")
+    match = _RELEASE[ecosystem].fullmatch(_CODENAMES.get(text, text))
+    return "" if match is None else f"v{match[1]}" if ecosystem == "Alpine" else match[1]
+
+
+def _no_ecosystem(package: PackageIdentity) -> str:
+    if package.type in ("apk", "deb", "rpm"):
+        which = f" {package.namespace}" if package.namespace else ""
+        return f"advisories of the distribution{which} (pkg:{package.type}) are not read"
+    return f"OSV has no ecosystem for packages of the type {package.type}"
+
+
+def versions_of(target: OsvTarget, version: str) -> tuple[str, ...]:
+    """Return the texts of a version to match: of the source package; a rebuild (`+b1`) also as what was rebuilt.
+
+    Args:
+        target: Of the package.
+        version: Of its package URL.
+    """
+    text = target.version or version
+    plain = _REBUILD.sub("", text) if target.ecosystem in ("Debian", "Ubuntu") else text
+    return tuple(dict.fromkeys(filter(None, (text, plain))))
+
+
+def list_key(ecosystem: str, version: str) -> str:
+    """Return the key by which a version equals one in a record's list: its place in an exact order, else its text.
+
+    Args:
+        ecosystem: With or without suffix.
+        version: As written.
+    """
+    order = order_of(ecosystem)
+    key = sort_key(base_of(ecosystem), version) if order is not None and order.exact else None
+    return version.strip() if key is None else f"{_KEY_MARK}{key}"
