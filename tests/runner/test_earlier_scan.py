@@ -76,6 +76,20 @@ def test_a_scan_that_left_nothing_does_not_take_the_place_of_one(dist: Path, tmp
     assert kept(dist, tmp_path) == ["18"]
 
 
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_what_is_no_folder_makes_room_and_loses_nothing_elsewhere(dist: Path, tmp_path: Path, kind: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    put(elsewhere, "17")
+    if kind == "link":
+        (dist / "earlier").symlink_to(elsewhere, target_is_directory=True)
+    else:
+        (dist / "earlier").write_text("x")
+    put(dist / "records", "18")
+    assert kept(dist, tmp_path) == ["18"]
+    assert not (dist / "earlier").is_symlink()
+    assert len(list(elsewhere.iterdir())) == 1
+
+
 def test_broken_records_are_kept_and_named(dist: Path, tmp_path: Path) -> None:
     (dist / "records").mkdir()
     (dist / "records/check_vulnerabilities.json").write_bytes(b"{")

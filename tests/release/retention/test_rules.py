@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.periods import retained_until
+from ops.supply_chain.contracts.config.retention import RetentionConfig
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest, ManifestFile, PreviousRelease
 from ops.supply_chain.core.canonical import encode
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.release.retention.rules import (
     build_manifest,
+    by_configuration,
+    by_manifest,
     differing,
     lacks_signatures,
     newest,
     plan_pruning,
     pruned_entry,
+    retained_on,
     with_chain_problems,
 )
 
@@ -135,6 +141,19 @@ def test_what_may_be_removed(what: str) -> None:
     decisions = plan_pruning(chain(10, 20, 10), NOW + timedelta(days=days))
     assert [f"{one.held.version} {one.reason}" for one in decisions] == expected
     assert [one.remove for one in decisions] == ["expired" in text for text in expected]
+
+
+def test_no_configuration_shortens_what_a_manifest_states() -> None:
+    long_ago = date(2000, 1, 1)
+    releases = chain(10, 20, 10)
+    decisions = plan_pruning(releases, NOW + timedelta(days=10), lambda _: long_ago)
+    assert [decision.remove for decision in decisions] == [False, False, False]
+    manifest = releases[1].manifest
+    assert manifest is not None
+    shortest = Config(retention=RetentionConfig(days=1))
+    assert (
+        by_configuration(shortest)(manifest) == by_manifest(manifest) > retained_until(shortest, retained_on(manifest))
+    )
 
 
 def test_what_does_not_verify_is_never_removed() -> None:
