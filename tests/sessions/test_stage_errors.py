@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
+import msgspec
 import pytest
 
 from ops.supply_chain.contracts.values.cause import CauseKind, Mark, RootCause
 from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.risk.findings.render.screen import mark_of
-from ops.supply_chain.sessions.stage_errors import StageEnds, with_errors
+from ops.supply_chain.sessions.stage_errors import StageEnds, failure, with_errors
 from tests.risk.findings.test_causes import CVE_1, finding, record, verdict
 
 HASHES = (
@@ -87,6 +88,13 @@ def test_the_same_words_are_one_cause_and_no_words_are_not() -> None:
         "check_b: did not pass, and left no message",
     ]
     assert errors(said)[0].steps == ("Check the network.", "Or wait.")
+
+
+def test_a_denial_about_two_stages_is_replaced_only_where_the_errors_explain_both() -> None:
+    both = failure("two gates did not examine everything", [])
+    denial = msgspec.structs.replace(both, stages=("check_hashes", "check_locks"))
+    assert denial in errors({"check_hashes": (5, HASHES)}, (denial,))
+    assert denial not in errors({"check_hashes": (5, HASHES), "check_locks": (5, "error: a\n")}, (denial,))
 
 
 def test_many_stages_are_counted() -> None:
