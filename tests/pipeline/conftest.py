@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.prepared import prepared_processes
 from tests.pipeline.spine import CONFIG, STEPS, ask_for_no_gates
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -66,20 +68,35 @@ def make_project(root: Path) -> Path:
 
 
 def run_release(
-    project: Path, out: Path, *options: str, environment: Mapping[str, str] | None = None, umask: int = 0o022
+    project: Path,
+    out: Path,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    umask: int = 0o022,
+    prepared: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the `release` pipeline in a process of its own, without asking any network."""
+    """Run the `release` pipeline in a process of its own, without asking any network.
+
+    Args:
+        project: Its folder.
+        out: Gets `dist/` and `artifacts/`.
+        *options: Of the stages.
+        environment: Variables beside those of this process.
+        umask: Of the process.
+        prepared: Whether its processes are forks of one that has imported the stages, or new interpreters.
+    """
     command = [sys.executable, "-Im", "ops.supply_chain.runner.pipeline", *STEPS, "--"]
     shared = ["--project", str(project), "--dist", str(out / "dist"), "--artifacts", str(out / "artifacts")]
-    return subprocess.run(
-        [*command, *shared, "--no-enrich", *options],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=project,
-        umask=umask,
-        env={**os.environ, **(environment or {})},
-    )
+    with prepared_processes() if prepared else nullcontext():
+        return subprocess.run(
+            [*command, *shared, "--no-enrich", *options],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=project,
+            umask=umask,
+            env={**os.environ, **(environment or {})},
+        )
 
 
 @pytest.fixture

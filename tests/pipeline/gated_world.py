@@ -16,6 +16,7 @@ from typing import Any
 from ops.supply_chain import PIPELINE, commands, daily_scan_uses
 from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.integrity import FakeIntegrity
+from tests.fakes.prepared import prepared_processes
 from tests.fakes.wheels import WheelIndex, serving
 from tests.pipeline.canaries import Sampler, run_sampled
 from tests.pipeline.conftest import git
@@ -78,9 +79,10 @@ class World:
             git(self.project, "commit", "-qam", "configured")
 
     def run(self, steps: tuple[str, ...], *options: str) -> subprocess.CompletedProcess[str]:
-        """Run stages in a process of their own."""
+        """Run stages in processes of their own, forks of one that has imported them."""
         command, variables = self._command(steps, *options), {**os.environ, "NO_PROXY": "*", **self._variables}
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
+        with prepared_processes():
+            return subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
 
     def run_sampled(self, steps: tuple[str, ...], module: str = "") -> tuple[subprocess.CompletedProcess[str], Sampler]:
         """Run stages with canaries in the environment; `module` is that of a session, where it is another."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.index import FakeIndex
+from tests.fakes.prepared import prepared_processes
 from tests.pipeline.conftest import REPOSITORY, git
 from tests.pipeline.spine import CONFIG, STEPS, ask_for_no_gates
 from tests.pipeline.test_release import released
@@ -37,13 +38,14 @@ def _project(root: Path, index: FakeIndex) -> Path:
 def _release(project: Path, out: Path, cache: Path, *options: str) -> subprocess.CompletedProcess[str]:
     folders = ["--project", str(project), "--dist", str(out / "dist"), "--artifacts", str(out / "artifacts")]
     command = [sys.executable, "-Im", "ops.supply_chain.runner.pipeline", *STEPS, "--", *folders]
-    return subprocess.run(
-        [*command, "--cache", str(cache), *options],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "NO_PROXY": "*"},
-    )
+    with prepared_processes():
+        return subprocess.run(
+            [*command, "--cache", str(cache), *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "NO_PROXY": "*"},
+        )
 
 
 @pytest.fixture

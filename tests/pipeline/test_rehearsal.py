@@ -22,6 +22,7 @@ from sigstore.verify.policy import Identity
 from ops.supply_chain.adapters.sigstore.trusted_root import embedded_root
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from ops.supply_chain.risk.findings.render.screen import MOST_LINES
+from tests.fakes.prepared import prepared_processes
 from tests.fakes.signals import default_signals
 from tests.pipeline.conftest import git, make_project
 from tests.pipeline.spine import SIGNING, SPINE, release_steps
@@ -55,13 +56,14 @@ def rehearse(
 ) -> subprocess.CompletedProcess[str]:
     temporary = out.parent / "temporary"
     temporary.mkdir(exist_ok=True)
-    return subprocess.run(
-        [*before, *command(project, out, *options)],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "TMPDIR": str(temporary), **environment},
-    )
+    with prepared_processes():
+        return subprocess.run(
+            [*before, *command(project, out, *options)],
+            check=False,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "TMPDIR": str(temporary), **environment},
+        )
 
 
 def deny(project: Path) -> Path:

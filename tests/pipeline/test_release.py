@@ -54,7 +54,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     out = tmp_path_factory.mktemp("whole")
     project = make_project(out / "project")
     started = time.monotonic()
-    done = run_release(project, out)
+    done = run_release(project, out, prepared=False)
     assert done.returncode == 0, done.stderr
     return Whole(out, done.stdout, released(out), time.monotonic() - started)
 

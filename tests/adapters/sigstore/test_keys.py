@@ -211,7 +211,7 @@ BAD_KEYS: dict[str, tuple[bytes, str]] = {
     "private, old form": (private_pem(PrivateFormat.TraditionalOpenSSL), "holds a PRIVATE key"),
     "cosign's private": (b"-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n", "holds a PRIVATE key"),
     "certificate": (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "holds a certificate"),
-    "DSA": (pem(dsa.generate_private_key(2048)), "of a kind that is not supported"),
+    "DSA": (pem(dsa.generate_private_key(1024)), "of a kind that is not supported"),  # noqa: S505
     "X25519": (pem(x25519.X25519PrivateKey.generate()), "of a kind that is not supported"),
     "a short RSA key": (pem(rsa.generate_private_key(65537, 1024)), "is an RSA key of 1024 bits, expected 2048"),  # noqa: S505
     "another curve": (pem(ec.generate_private_key(ec.SECP256K1())), "is a key on the curve secp256k1"),
