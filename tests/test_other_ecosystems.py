@@ -165,6 +165,23 @@ def test_a_waiver_names_the_package_url(gate: GateProject, capfd: pytest.Capture
     assert _run(gate, capfd, ["pkg:maven/org.a.B/c_d@1.0.Final"], "--advisories", f"Maven={path}")[0] == ExitCode.PASS
 
 
+def test_the_configuration_names_feeds(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
+    gate.root.joinpath("npm.zip").write_bytes(snapshot(LEFT))
+    gate.write(".security-config.toml", '[feeds.ecosystems]\nNPM = "npm.zip"\n')
+    code, found = _run(gate, capfd, ["pkg:npm/left-pad@1.0.0"])
+    assert code == ExitCode.DENIED
+    assert [(feed["address"], feed["origin"]) for feed in found["feeds"]] == [("npm.zip", "configured")]
+    given = _npm(gate, record("GHSA-b", affected("left-pad", "introduced 0, fixed 0.5.0", ecosystem="npm")))
+    assert _run(gate, capfd, ["pkg:npm/left-pad@1.0.0"], "--advisories", f"npm={given}")[0] == ExitCode.PASS
+
+
+@pytest.mark.parametrize("name", ["PyPI", "nonsense"])
+def test_a_name_that_is_no_other_ecosystem_is_refused(gate: GateProject, name: str) -> None:
+    gate.write(".security-config.toml", f'[feeds.ecosystems]\n{name} = "x.zip"\n')
+    gate.write("supplier.json", json.dumps(cyclonedx()))
+    assert gate.run("--sbom", str(gate.root / "supplier.json")) == ExitCode.USAGE
+
+
 def test_the_indexes_of_other_ecosystems_do_not_push_out_that_of_pypi(
     gate: GateProject, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -172,7 +172,7 @@ def attempts(query: AdvisoryQuery, given: Sequence[str], kinds: Collection[Sourc
 
 def malicious_folder(query: AdvisoryQuery, folder: Path) -> Attempt:
     """Return a folder of malicious-packages records as a source, besides the selected one."""
-    shown = _shown(query.feeds.malicious)
+    shown = configured_source(query.feeds.malicious)
     return Attempt(
         "malicious packages",
         _snapshot(query, str(folder), name="malicious-packages", origin=FeedOrigin.CONFIGURED, shown=shown),
@@ -184,11 +184,11 @@ def _default_snapshot(query: AdvisoryQuery) -> Callable[[ExitStack], SourceResul
     if not configured:
         return _snapshot(query, OSV_SNAPSHOT_URL, origin=FeedOrigin.DEFAULT)
     source = query.snapshot or configured
-    return _snapshot(query, source, origin=FeedOrigin.CONFIGURED, shown=_shown(configured))
+    return _snapshot(query, source, origin=FeedOrigin.CONFIGURED, shown=configured_source(configured))
 
 
-def _shown(source: str) -> str:
-    """Return a source as records name it: an address without credentials and query, or a path without this machine's."""
+def configured_source(source: str) -> str:
+    """Return a source of the configuration as records name it: an address without credentials and query, or a path without this machine's."""
     if "://" in source:
         return address(source)
     path = PurePath(source)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -18,7 +19,7 @@ from ops.supply_chain.contracts.config.locks import LockScope
 from ops.supply_chain.contracts.files.verdict import Weakening
 from ops.supply_chain.contracts.values.finding import WORST_FIRST, Severity
 from ops.supply_chain.contracts.values.lock import InstallScope
-from ops.supply_chain.core.addresses import INTEGRITY_URL, OSV_API_URL, OSV_SNAPSHOT_URL
+from ops.supply_chain.core.addresses import INTEGRITY_URL, OSV_API_URL, OSV_ECOSYSTEM_URL, OSV_SNAPSHOT_URL
 from ops.supply_chain.core.development import names_development
 
 NOTHING = "nothing"
@@ -72,7 +73,13 @@ def _names_development(entry: LockScope) -> bool:
     return any(names_development(part.partition(".")[0]) for part in entry.path.split("/")[-2:])
 
 
+def _other_than_osv(_: Mapping[str, str], value: Mapping[str, str]) -> bool:
+    """A feed of an ecosystem from elsewhere may lack records; without any, its packages are not examined."""
+    return any(source != OSV_ECOSYSTEM_URL.format(ecosystem=quote(name)) for name, source in value.items())
+
+
 DIRECTIONS: dict[str, Weaker] = {
+    "feeds.ecosystems": _other_than_osv,
     "feeds.integrity_api": _different,
     "feeds.max_age_hours": _greater,
     "feeds.max_file_age_hours": _older_file,

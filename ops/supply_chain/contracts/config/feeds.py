@@ -27,7 +27,9 @@ class FeedsConfig(Contract, frozen=True, kw_only=True):
     its newest record; an older one counts as not examined. `max_file_age_hours` replaces it for files and folders.
     `max_age_hours` is the greatest time since an address last confirmed its copy. `malicious` is a folder of OSSF
     malicious-packages records, relative to the project, used in addition to the snapshot: it can only add findings,
-    so its age is limited only by `max_file_age_hours`.
+    so its age is limited only by `max_file_age_hours`. `ecosystems` names feeds of other ecosystems by OSV's names of those, for
+    example `npm`: each an address, or a zip file or folder relative to the project; without one, packages of an ecosystem are not
+    examined.
     """
 
     osv_snapshot: str = ""
@@ -37,3 +39,4 @@ class FeedsConfig(Contract, frozen=True, kw_only=True):
     max_snapshot_age_days: SnapshotDays = DEFAULT_SNAPSHOT_AGE_DAYS
     max_file_age_hours: Hours | None = None
     malicious: str = ""
+    ecosystems: dict[str, str] = msgspec.field(default_factory=dict)

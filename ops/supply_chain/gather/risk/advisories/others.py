@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.adapters.osv.others import (
     OtherAnswer,
     OtherQuery,
@@ -14,13 +15,17 @@ from ops.supply_chain.adapters.osv.others import (
     shown_source,
     split_given,
 )
+from ops.supply_chain.adapters.osv.sources import configured_source
+from ops.supply_chain.contracts.files.record import FeedOrigin
 from ops.supply_chain.contracts.values.advisory import Vulnerability
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.contracts.values.other_records import OtherRecords
 from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
 from ops.supply_chain.core.commands import command, quoted
-from ops.supply_chain.formats.version_orders.ecosystems import PYPI, target_of
+from ops.supply_chain.core.errors import ErrorClass, UsageError
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.version_orders.ecosystems import PYPI, known_ecosystem, target_of
 from ops.supply_chain.gather.gates.sboms import NO_PACKAGE_URL, GivenSboms, OtherPart, unmatched_components
 from ops.supply_chain.risk.advisories.findings import FindingBuilder
 from ops.supply_chain.risk.advisories.inside import PartInWheel
@@ -134,6 +139,7 @@ def read_other_packages(
             wanted[target.ecosystem].update(target.keys)
     plain, others = split_given(run.args.advisories)
     sources = [*others, *any_ecosystem(plain)]
+    sources += configured_feeds(run, {source.ecosystem for source in others})
     query = OtherQuery(wanted, run.config.feeds, run.cache, run.now, run.offline)
     answer = read_others(query, sources) if wanted else OtherAnswer(OtherRecords())
     matcher = OtherMatcher(answer.records, now=run.now, malware=gate == "malware")
@@ -143,6 +149,28 @@ def read_other_packages(
 def any_ecosystem(given: Sequence[str]) -> list[OtherSource]:
     """Return given feeds, of which any can have records of any ecosystem."""
     return [OtherSource("", source, shown_source(source)) for source in given]
+
+
+def configured_feeds(run: StageRun, given: Collection[str]) -> list[OtherSource]:
+    """Return the feeds of `[feeds].ecosystems`, without those of ecosystems for which the command line gives one.
+
+    Raises:
+        UsageError: A name is none of an ecosystem that can have one.
+        InputError: A path leads out of the project by a link.
+    """
+    found = []
+    for written, source in sorted(run.config.feeds.ecosystems.items()):
+        name = known_ecosystem(written)
+        if name in ("", PYPI):
+            raise UsageError(
+                f"[feeds].ecosystems: {excerpt(written)} is no other ecosystem that OSV has",
+                hint="Use OSV's name of it, such as npm, Maven or Debian; the feed of PyPI is [feeds].osv_snapshot.",
+                kind=ErrorClass.CONFIGURATION,
+            )
+        if name not in given:
+            opened = source if "://" in source else str(configured_input(run.root, source))
+            found.append(OtherSource(name, opened, configured_source(source), FeedOrigin.CONFIGURED))
+    return found
 
 
 def _again(run: StageRun, session: str, records: OtherRecords) -> str:
