@@ -230,7 +230,7 @@ def _parameters(run: StageRun, records: Sequence[Record], report: BuildReport | 
         policy_profiles=run.config.policy.profiles,
         options={record.stage: record.options for record in records if record.options},
         source=_source(run),
-        tag=tag_of(project.source.tags, project.name, project.version) if project.source else "",
+        tag=tag_of(project.source.tags, project.tag_names, project.version) if project.source else "",
         build=BuildParameters(normalise=build.normalise, variables=build.variables) if is_built else None,
         names=run.config.release.names,
         rehearsal=is_rehearsal(),

@@ -242,10 +242,10 @@ def _where(run: StageRun) -> tuple[str, str]:
 
 
 def _own_tag(run: StageRun) -> str:
-    """Return the version, or where one package of several is released, the tag at HEAD that names it."""
-    project = run.project
-    tags = project.source.tags if project.source is not None and project.package is not None else ()
-    return tag_of(tags, project.name, project.version) or project.version
+    """Return the version, or where one of several in a repository is released, the tag at HEAD that names it."""
+    project, source = run.project, run.project.source
+    tags = source.tags if source is not None and (project.package is not None or source.prefix) else ()
+    return tag_of(tags, project.tag_names, project.version) or project.version
 
 
 def _unmatched_tag(run: StageRun, folder: Path, tag: str) -> PublicationProblem | None:

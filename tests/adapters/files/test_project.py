@@ -171,6 +171,30 @@ def test_the_version_is_that_of_the_tag_then_the_metadatas(
     assert describe(tmp_path, Config()).version == version
 
 
+@pytest.mark.parametrize("option", ["", "cli==0.4.40", "0.4.40", "thing-cli==0.4.40"])
+def test_a_tag_may_begin_with_the_folder_of_a_project_in_a_monorepo(tmp_path: Path, option: str) -> None:
+    folder = tmp_path / "libs" / "cli"
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[project]\nname = "thing-cli"\n')
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", "-A")
+    _git(tmp_path, "commit", "-qm", "first")
+    for tag in ("cli==0.4.40", "other==2"):
+        _git(tmp_path, "tag", tag)
+    found = describe(folder, Config(), version=option)
+    assert (found.version, found.tag_names) == ("0.4.40", ("thing-cli", "thing-cli", "cli"))
+
+
+def test_a_tag_of_something_else_is_no_version(checkout: Path) -> None:
+    (checkout / "pyproject.toml").write_text('[project]\nname = "Thing"\n')
+    _git(checkout, "tag", "cli==0.4.40")
+    with pytest.raises(UsageError) as caught:
+        describe(checkout, Config())
+    assert caught.value.described() == (
+        "error: the tag at HEAD, cli==0.4.40, is no version, nor one of Thing\n  next: Give the version with --version."
+    )
+
+
 def test_the_remote_names_a_project_without_a_name_and_holds_no_credentials(checkout: Path) -> None:
     (checkout / "pyproject.toml").unlink()
     _git(checkout, "remote", "add", "OpenSecOps", "https://user:tok@example.org/Org/SOAR.git")

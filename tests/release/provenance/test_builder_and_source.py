@@ -74,6 +74,7 @@ TAGS = {
     "without a v": (["1.0"], "v1.0", "1.0"),
     "the version itself first": (["1.0", "v1.0"], "v1.0", "v1.0"),
     "with the component": (["widget/v1.0", "other/v1.0"], "1.0", "widget/v1.0"),
+    "with its folder": (["w==1.0", "other==1.0"], "1.0", "w==1.0"),
     "another version": (["v1.0.1", "v11.0"], "1.0", ""),
     "none": ([], "1.0", ""),
 }
@@ -82,4 +83,4 @@ TAGS = {
 @pytest.mark.parametrize("name", TAGS)
 def test_the_tag_of_a_version(name: str) -> None:
     tags, version, expected = TAGS[name]
-    assert tag_of(tags, "widget", version) == expected
+    assert tag_of(tags, ["widget", "w"], version) == expected

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import ErrorClass, InputError, StageError, UsageError
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.project_metadata import SETUP_CFG, SETUP_PY, read_metadata
-from ops.supply_chain.formats.version_tags import version_tags
+from ops.supply_chain.formats.version_tags import read_tag, version_tags
 
 COMPONENT_REMOTE = "OpenSecOps"
 """Remote that existing components derive their name from; `origin` comes after it."""
@@ -64,6 +64,12 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
     epoch_source: str
     package: str | None = None
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        """The names that tags of its versions may begin with: its own, and that of its folder below a repository's top."""
+        prefix = self.source.prefix if self.source is not None and self.package is None else ""
+        return _tag_names(self.name, self.python_name, prefix)
 
     @property
     def is_package(self) -> bool:
@@ -111,14 +117,15 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
     state = git.read_state(root, remotes=(COMPONENT_REMOTE, "origin"))
     name = _name(root, config, state, metadata)
     tags = state.tags if state and (version_needed or version) else ()
-    package = find_tagged_package(root, config, tags, (name, metadata.name), version)
+    names = _tag_names(name, metadata.name, state.prefix if state else "")
+    package = find_tagged_package(root, config, tags, names, version)
     if package is not None:
         name, metadata, table = package.name, package.metadata, _table(package.document)
     name = _safe(name, "component name", "component_name")
     if package is not None:
         chosen, version_source = package.version, "option" if version else "tag"
     else:
-        chosen, version_source = _version(version, state, metadata, name, needed=version_needed)
+        chosen, version_source = _version(version, state, metadata, names, needed=version_needed)
     epoch, epoch_source = _epoch(state)
     return Project(
         root=root,
@@ -184,6 +191,10 @@ def _metadata(root: Path, document: Mapping[str, Any]) -> ProjectMetadata:
     return read_metadata(document, setup_cfg, has_setup_py=(root / SETUP_PY).is_file())
 
 
+def _tag_names(name: str, python_name: str, prefix: str) -> tuple[str, ...]:
+    return tuple(filter(None, (name, python_name, prefix.rpartition("/")[2])))
+
+
 def _name(root: Path, config: Config, state: git.GitState | None, metadata: ProjectMetadata) -> str:
     if config.component_name or metadata.name:
         return config.component_name or metadata.name
@@ -193,19 +204,26 @@ def _name(root: Path, config: Config, state: git.GitState | None, metadata: Proj
 
 
 def _version(
-    option: str, state: git.GitState | None, metadata: ProjectMetadata, name: str, *, needed: bool
+    option: str, state: git.GitState | None, metadata: ProjectMetadata, names: Sequence[str], *, needed: bool
 ) -> tuple[str, str]:
     if option:
-        return option, "option"
+        tag = None if SAFE_NAME.fullmatch(option) else read_tag(option, names)
+        return option if tag is None else tag.text, "option"
     tags = state.tags if state is not None else ()
-    versions = version_tags(tags, (name, metadata.name))
+    versions = version_tags(tags, names)
     if len({tag.version for tag in versions}) == 1:
         return versions[0].text, "tag"
     if not versions and metadata.versions:
         return metadata.versions[0].text, "pyproject"
-    if not versions and len(tags) == 1:
+    if not versions and len(tags) == 1 and SAFE_NAME.fullmatch(tags[0]):
         return tags[0], "tag"
     if tags and needed:
+        if len(tags) == 1:
+            raise UsageError(
+                f"the tag at HEAD, {excerpt(tags[0])}, is no version, nor one of {' or '.join(map(excerpt, dict.fromkeys(names)))}",
+                hint="Give the version with --version.",
+                kind=ErrorClass.SEVERAL_VERSIONS,
+            )
         raise UsageError(
             f"HEAD has {len(tags)} tags ({', '.join(map(excerpt, tags))}): which one is released?",
             hint="Give it with --version.",

@@ -81,7 +81,7 @@ def released_version(run: StageRun) -> ReleasedVersion:
     return ReleasedVersion(
         text=project.version,
         source=_ORIGINS.get(project.version_source, project.version_source),
-        names=(project.name, project.python_name),
+        names=project.tag_names,
         metadata=project.metadata,
         tags=project.source.tags if project.source else (),
         elsewhere=git.tags_elsewhere(run.root) if project.source else (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from ops.supply_chain.core.text import without_credentials
 from ops.supply_chain.formats.version_tags import same_version, version_tags
@@ -33,18 +33,18 @@ def source_uri(remote: str, commit: str) -> str:
     return ""
 
 
-def tag_of(tags: Collection[str], component: str, version: str) -> str:
+def tag_of(tags: Collection[str], names: Sequence[str], version: str) -> str:
     """Return the tag of a version among the tags of a commit; empty if there is none.
 
     Args:
         tags: All tags of the commit.
-        component: The component's name.
+        names: What a tag of the component may begin with.
         version: With or without a `v`.
     """
     if version in tags:
         return version
-    same = [tag for tag in version_tags(tags, [component]) if same_version(tag.text, version)]
+    same = [tag for tag in version_tags(tags, names) if same_version(tag.text, version)]
     bare = version.removeprefix("v")
     versions = dict.fromkeys((version, f"v{bare}", bare))
-    names = [*versions, *(f"{component}{mark}{text}" for mark in ("-", "/", "@", "_", "==") for text in versions)]
-    return next((name for name in names if name in tags), same[0].tag if same else "")
+    named = [f"{name}{mark}{text}" for name in names for mark in ("-", "/", "@", "_", "==") for text in versions]
+    return next((name for name in (*versions, *named) if name in tags), same[0].tag if same else "")
