@@ -108,6 +108,12 @@ def compare(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def supplier(session: nox.Session) -> None:
+    """Take in SBOMs and VEX of suppliers, `-- PATH ...`: accepted, quarantined or refused; `-- --status`, `-- --request NAME`."""
+    _script(session, "ingest_supplier")
+
+
+@nox.session(default=False)
 def pull_request(session: nox.Session) -> None:
     """Review a change against its base, `-- --base REF`: packages, licences and new findings; exit 4 on new ones only."""
     _script(session, "review_change")

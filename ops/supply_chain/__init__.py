@@ -1,28 +1,18 @@
 """The release-assurance pipeline: its table of stages, as data.
 
 One row for each stage script. Everything that lists stages is derived from this table or tested against it: the
-sessions of the noxfile, the picture in the report, the policy's required records, the stage pages, the order in which
-a run is checked. Nothing here imports anything outside the standard library, because the noxfile reads it where only
-nox is installed.
+sessions of the noxfile, the policy's required records, the stage pages, the order in which a run is checked. Nothing here
+imports anything outside the standard library, because the noxfile reads it where only nox is installed.
 """
 
 from __future__ import annotations
 
-from ops.supply_chain.core.stage_table import StageRow, StageUse, Step, grouped
+from ops.supply_chain.core.stage_table import StageRow, StageUse, Step, commands, grouped
 
 __all__ = [
-    "PIPELINE",
-    "StageRow",
-    "StageUse",
-    "Step",
-    "commands",
-    "daily_scan_uses",
-    "record_titles",
-    "records_after",
-    "release_uses",
-    "row_of",
-    "title_of",
-]
+    "PIPELINE", "StageRow", "StageUse", "Step", "commands", "daily_scan_uses", "record_titles", "records_after",
+    "release_uses", "row_of", "title_of",
+]  # fmt: skip
 
 PIPELINE: tuple[StageRow, ...] = (
     StageRow(
@@ -324,6 +314,15 @@ PIPELINE: tuple[StageRow, ...] = (
         secrets=("index",),
     ),
     StageRow(
+        "ingest_supplier",
+        "Supplier documents",
+        reads="files, folders, .zip and .tar.gz archives",
+        writes="data/artifacts/suppliers/, the registry",
+        decides="each document is accepted, quarantined or refused",
+        records=False,
+        secrets=("registry",),
+    ),
+    StageRow(
         "draft_incident",
         "Incident drafts",
         reads="retained releases, dist/records/, dist/scan/records/, .security-config.toml, earlier revisions of the incident",
@@ -370,11 +369,6 @@ def daily_scan_uses() -> tuple[tuple[StageUse, ...], ...]:
     return grouped([StageUse(row, step) for row in PIPELINE for step in row.daily_scan])
 
 
-def commands(steps: tuple[tuple[StageUse, ...], ...]) -> tuple[str, ...]:
-    """Return the steps of a session as `runner.pipeline` takes them: ` & ` joins stages that run at the same time."""
-    return tuple(" & ".join(use.command for use in step) for step in steps)
-
-
 def record_titles() -> dict[str, str]:
     """Return every record that a stage can leave, with its title: in the order of a release, then those outside it."""
     inside = [(use.name, use.title) for step in release_uses() for use in step if use.stage.records]
@@ -394,5 +388,6 @@ def records_after(script: str) -> frozenset[str]:
 
 def title_of(name: str) -> str:
     """Return the title of a stage, or of a record; of an unknown one, its name as words."""
-    titles = {row.script: row.title for row in PIPELINE} | record_titles()
-    return titles.get(name, name.replace("_", " ").capitalize())
+    return ({row.script: row.title for row in PIPELINE} | record_titles()).get(
+        name, name.replace("_", " ").capitalize()
+    )

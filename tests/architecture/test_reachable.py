@@ -17,12 +17,15 @@ from tests.architecture.literals import sources_of_all
 
 CALLED_BY_OTHERS = re.compile(
     r"__\w+__|do_[A-Z]+|log_message|process_request|_proc_gnusparse_10|request_queue_size|protocol_version|"
-    r"disable_nagle_algorithm|wbufsize|daemon_threads|block_on_close|seekable"
+    r"disable_nagle_algorithm|wbufsize|daemon_threads|block_on_close|seekable|branch_labels|down_revision"
 )
-"""Names that the standard library looks for in classes that extend its own."""
+"""Names that the standard library looks for in classes that extend its own, and Alembic in migrations."""
 
 OF_THE_REHEARSAL = {"trusted_root_json", "log_in_as", "set_wrong"}
 """The ephemeral Sigstore instance serves the suite as well as `rehearse`: what makes it fail on purpose is for tests."""
+
+OF_THE_REGISTRY = {"find_by_digest", "find_by_source"}
+"""Questions whose answers the tests compare between the databases; no command asks them yet."""
 
 _SHORT = 80
 """Longest text in which a word counts as use: names in quotes, not prose."""
@@ -67,8 +70,9 @@ def test_everything_is_used_by_some_command(repository: Path) -> None:
     noxfile = ast.parse((repository / "noxfile.py").read_text(encoding="utf-8"))
     named = unused(sources_of_all().nodes_of.values(), ast.walk(noxfile))
     left = [name for name in named if not CALLED_BY_OTHERS.fullmatch(name)]
-    assert sorted(set(left) - OF_THE_REHEARSAL) == []
-    assert set(left) >= OF_THE_REHEARSAL, "take the names that are used now out of OF_THE_REHEARSAL"
+    known = OF_THE_REHEARSAL | OF_THE_REGISTRY
+    assert sorted(set(left) - known) == []
+    assert set(left) >= known, "take the names that are used now out of OF_THE_REHEARSAL and OF_THE_REGISTRY"
 
 
 @pytest.mark.parametrize("code", ["def gone(): ...", "class gone: ...", "gone = 1", "a, gone = 1, 2; print(a)"])

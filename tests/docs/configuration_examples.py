@@ -22,12 +22,13 @@ WHOLE_FILE = ""
 PROFILES = sorted(
     folder.name
     for folder in (TREE / "policy").iterdir()
-    if folder.is_dir() and folder.name not in {"claims", "data", "lib"}
+    if folder.is_dir() and folder.name not in {"claims", "data", "lib", "suppliers"}
 )
 TEXT_VALUES: dict[str, tuple[str, ...]] = {
     "policy.profiles": tuple(PROFILES),
     "severity.severity": tuple(one for one in Severity if one not in {Severity.INFO, Severity.UNKNOWN}),
     "signing.identities.for": (*SIGNABLE_GROUPS, *SIGNABLE),
+    "suppliers.identities.for": (*SIGNABLE_GROUPS, *SIGNABLE),
     "vex_authors.for": (*SIGNABLE_GROUPS, *SIGNABLE),
     "waivers.justification": tuple(Justification),
 }

@@ -30,7 +30,8 @@ def test_each_table_has_one_example_and_nothing_else_has() -> None:
 
 @pytest.mark.parametrize("heading", ["", *HEADINGS])
 def test_an_example_is_a_configuration_and_sets_a_key_of_its_table(heading: str) -> None:
-    text = examples()[heading]
+    entry = f"[[{heading.strip('[]').rpartition('.')[0]}]]"  # an entry below an entry is written below it
+    text = examples().get(entry, "") + examples()[heading]
     parse_config(text)
     table = tomllib.loads(text)
     for word in heading.strip("[]").split(".") if heading else []:

@@ -14,6 +14,7 @@ _INCIDENT = "tests/test_draft_incident.py"
 _REHEARSAL = "tests/pipeline/test_rehearsal.py::test_it_was_verified_by_the_projects_own_policy"
 _GATED = "tests/pipeline/test_gated_release.py"
 _KEYS = f"{_VERIFY}/test_keys.py"
+_SUPPLIER = "tests/test_ingest_supplier.py"
 
 CASES = (
     "build_distributions",
@@ -55,6 +56,11 @@ CASES = (
 EXECUTED = {
     **dict.fromkeys(CASES, HERE),
     "adopt --owner --write": "tests/test_adopt_project.py::test_the_step_that_names_owners_helps",
+    "supplier --rebuild": f"{_SUPPLIER}::test_rebuilt_from_the_stored_bytes_the_registry_is_the_same_and_follows_the_configuration",
+    "supplier --request": f"{_SUPPLIER}::test_status_and_request_show_what_is_open",
+    "supplier --status": f"{_SUPPLIER}::test_status_and_request_show_what_is_open",
+    "supplier ARGUMENT": f"{_SUPPLIER}::test_a_good_document_is_accepted_and_its_components_are_found",
+    "supplier ARGUMENT --supplier": f"{_SUPPLIER}::test_the_stated_supplier_and_the_signer_must_be_the_same",
     "adopt --write": "tests/sessions/test_adopt.py::test_what_was_never_recorded_is_recorded_and_said",
     "adopt --workflows --write": "tests/test_adopt_project.py::test_without_a_remote_on_github_there_are_no_workflows",
     "adopt ARGUMENT": _ADOPT,

@@ -75,6 +75,11 @@ class StageUse(NamedTuple):
         return f"{self.stage.script} {self.step.options}".strip()
 
 
+def commands(steps: tuple[tuple[StageUse, ...], ...]) -> tuple[str, ...]:
+    """Return the steps of a session as `runner.pipeline` takes them: ` & ` joins stages that run at the same time."""
+    return tuple(" & ".join(use.command for use in step) for step in steps)
+
+
 def grouped(uses: Sequence[StageUse]) -> tuple[tuple[StageUse, ...], ...]:
     """Return uses as the steps of a session, in order; those of one place run at the same time."""
     places = sorted({use.step.place for use in uses})

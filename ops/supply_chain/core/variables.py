@@ -27,6 +27,7 @@ class Group(StrEnum):
     SIGNING = "signing"
     GITHUB = "github"
     PUBLISHING = "publishing"
+    REGISTRY = "registry"
 
 
 class Child(StrEnum):
@@ -72,6 +73,7 @@ VARIABLES: Mapping[Group, re.Pattern[str]] = {
         r"(?:[A-Z0-9]+_)*SIGSTORE_ID_TOKEN|ACTIONS_ID_TOKEN_REQUEST_\w+|GOOGLE_SERVICE_ACCOUNT_NAME|BUILDKITE\w*|CIRCLE\w*"
     ),
     Group.GITHUB: re.compile(r"GH_TOKEN|GITHUB_TOKEN"),
+    Group.REGISTRY: re.compile(r"SEALWRIGHT_REGISTRY_(?:URL|TENANT)"),
     Group.PUBLISHING: re.compile(r"UV_PUBLISH_TOKEN|ACTIONS_ID_TOKEN_REQUEST_\w+|(?:TEST)?PYPI_ID_TOKEN"),
 }
 """Full names of the variables in each group. `RUN` is what a stage needs to know about its run; none is a secret."""
@@ -89,7 +91,7 @@ CHILDREN: Mapping[Child, frozenset[Group]] = {
 }
 """What each kind of child process may see. A stage gets secrets in addition, by the table of stages."""
 
-SECRETS = frozenset({Group.INDEX, Group.ACCOUNTS, Group.SIGNING, Group.GITHUB, Group.PUBLISHING})
+SECRETS = frozenset({Group.INDEX, Group.ACCOUNTS, Group.SIGNING, Group.GITHUB, Group.PUBLISHING, Group.REGISTRY})
 """Groups that hold secrets, or the address of an index, which may contain an account."""
 
 NEEDS: Mapping[str, frozenset[Group]] = {
@@ -97,6 +99,7 @@ NEEDS: Mapping[str, frozenset[Group]] = {
     "signing": frozenset({Group.SIGNING}),
     "github": frozenset({Group.GITHUB}),
     "publishing": frozenset({Group.PUBLISHING}),
+    "registry": frozenset({Group.REGISTRY}),
 }
 """What the words in the column `secrets` of the table of stages mean."""
 

@@ -30,8 +30,9 @@ from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 RESERVED = frozenset({"lib", "data"})
 """Folders of a policy that are no profiles."""
 
-APART = frozenset({"claims"})
-"""A profile that judges what may be claimed, not whether to release: it is not offered where one is asked for."""
+APART = frozenset({"claims", "suppliers"})
+"""Profiles that judge something else than a release: what may be claimed, documents from suppliers. They are not offered where
+one is asked for."""
 
 ROOT_PACKAGE = "sealwright"
 

@@ -45,6 +45,7 @@ from ops.supply_chain.contracts.config.security_insights import SecurityInsights
 from ops.supply_chain.contracts.config.security_txt import SecurityTxtConfig
 from ops.supply_chain.contracts.config.severity import SeverityEntry
 from ops.supply_chain.contracts.config.signing import SigningConfig
+from ops.supply_chain.contracts.config.suppliers import SupplierEntry
 from ops.supply_chain.contracts.config.support import SupportConfig
 from ops.supply_chain.contracts.config.updates import UpdatesConfig
 from ops.supply_chain.contracts.config.vex import VexAuthor
@@ -75,6 +76,7 @@ class Config(Contract, frozen=True, kw_only=True):
     waiver_rules: WaiverRules = WaiverRules()
     severity: tuple[SeverityEntry, ...] = ()
     vex_authors: tuple[VexAuthor, ...] = ()
+    suppliers: tuple[SupplierEntry, ...] = ()
     feeds: FeedsConfig = FeedsConfig()
     response: ResponseConfig = ResponseConfig()
     publishers: PublishersConfig = PublishersConfig()

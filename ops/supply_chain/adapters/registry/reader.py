@@ -1,0 +1,263 @@
+"""Questions to the registry, by the databases' own drivers: a question must not wait for the import of a library.
+
+The statements are the same for both databases. Nothing here writes.
+
+Source: https://docs.python.org/3/library/sqlite3.html, https://www.psycopg.org/psycopg3/docs/
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from ops.supply_chain.adapters.registry.address import RegistryAddress
+from ops.supply_chain.adapters.registry.failure import registry_failure
+from ops.supply_chain.contracts.values.registry import (
+    DocumentKind,
+    IntakeDecision,
+    IntakeReason,
+    PackageName,
+    RegisteredComponent,
+    RegisteredDocument,
+    RegisteredStatement,
+    RegistryCounts,
+    RegistryHit,
+    VersionSpan,
+)
+
+BUSY_SECONDS = 60
+CONNECT_SECONDS = 10
+
+_DOCUMENT = (
+    "d.id, d.digest, d.kind, d.format, d.supplier, d.product, d.product_version, d.own, d.stated, d.ingested, d.signer, "
+    "d.decision, d.current, d.name, d.size"
+)
+_HIT = f"p.type, p.namespace, p.name, v.version, v.distribution, v.source, v.sort_key, c.place, {_DOCUMENT}"
+_HIT_TABLES = (
+    "{s}packages p JOIN {s}versions v ON v.package_id = p.id JOIN {s}components c ON c.version_id = v.id "
+    "JOIN {s}documents d ON d.id = c.document_id"
+)
+_ORDER = "p.type, p.namespace, p.name, v.sort_key IS NULL, v.sort_key, v.version, v.distribution, v.source, d.digest"
+
+
+class RegistryReader:
+    """Answers questions; a context manager that closes its connection.
+
+    Args:
+        address: The registry.
+    Raises:
+        StageError: It cannot be opened.
+    """
+
+    def __init__(self, address: RegistryAddress) -> None:
+        self._where = address.shown()
+        self._server = address.file is None
+        self._prefix = f'"{address.tenant}".' if self._server else ""
+        try:
+            self._connection = _connect_server(address.url) if self._server else _connect_file(str(address.file))
+        except Exception as error:
+            raise registry_failure(error, self._where) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def documents(self) -> tuple[RegisteredDocument, ...]:
+        """Return all documents, in the order of supplier, product, version and time."""
+        rows = self._rows(
+            f"SELECT {_DOCUMENT} FROM {{s}}documents d "
+            "ORDER BY d.supplier, d.product, d.product_version, d.kind, d.stated, d.ingested, d.digest",
+            (),
+        )
+        reasons = self._reasons(None)
+        return tuple(_document(row, reasons) for row in rows)
+
+    def document(self, digest: str) -> RegisteredDocument | None:
+        """Return the document with a digest; None if there is none."""
+        rows = self._rows(f"SELECT {_DOCUMENT} FROM {{s}}documents d WHERE d.digest = {{}}", (digest,))
+        return _document(rows[0], self._reasons([rows[0][0]])) if rows else None
+
+    def packages(self, name: str, type_: str = "") -> tuple[PackageName, ...]:
+        """Return the packages of a name, of all types or of one.
+
+        Args:
+            name: Folded as its type folds it.
+            type_: The type of the package URL; empty for any.
+        """
+        sql = "SELECT type, namespace, name FROM {s}packages WHERE name = {}"
+        values: tuple[str, ...] = (name,)
+        if type_:
+            sql, values = sql + " AND type = {}", (name, type_)
+        return tuple(PackageName(*row) for row in self._rows(f"{sql} ORDER BY type, namespace", values))
+
+    def find(self, package: PackageName, spans: Sequence[VersionSpan] = ()) -> tuple[RegistryHit, ...]:
+        """Return every component of a package, in all documents.
+
+        Args:
+            package: The identity.
+            spans: Only versions in one of these ranges, and all versions that have no place in the order; none for all.
+        """
+        where = "p.name = {} AND p.type = {} AND p.namespace = {}"
+        values: list[str] = [package.name, package.type, package.namespace]
+        if spans:
+            parts = ["v.sort_key IS NULL"]
+            for span in spans:
+                bounds = ["v.sort_key IS NOT NULL"]
+                if span.lowest:
+                    bounds.append("v.sort_key >= {}")
+                    values.append(span.lowest)
+                if span.highest:
+                    bounds.append("v.sort_key <= {}")
+                    values.append(span.highest)
+                parts.append(f"({' AND '.join(bounds)})")
+            where += f" AND ({' OR '.join(parts)})"
+        return self._hits(where, values)
+
+    def find_by_source(self, source: str) -> tuple[RegistryHit, ...]:
+        """Return every component that was built from a distribution's source package of this name."""
+        return self._hits("v.source = {}", [source])
+
+    def find_by_digest(self, value: str) -> tuple[RegistryHit, ...]:
+        """Return every component with a digest.
+
+        Args:
+            value: Lower-case hexadecimal digits.
+        """
+        rows = self._rows(
+            f"SELECT p.type, p.namespace, p.name, v.version, v.distribution, v.source, v.sort_key, g.place, {_DOCUMENT} "
+            "FROM {s}digests g JOIN {s}documents d ON d.id = g.document_id "
+            "LEFT JOIN {s}components c ON c.document_id = g.document_id AND c.place = g.place "
+            "LEFT JOIN {s}versions v ON v.id = c.version_id LEFT JOIN {s}packages p ON p.id = v.package_id "
+            "WHERE g.value = {} ORDER BY d.digest, g.place, v.version",
+            (bytes.fromhex(value),),
+        )
+        return self._as_hits(rows)
+
+    def statements(self, names: Iterable[str]) -> tuple[tuple[RegisteredDocument, RegisteredStatement], ...]:
+        """Return every statement about a vulnerability, with its document.
+
+        Args:
+            names: Its identifiers, in any case.
+        """
+        wanted = sorted({name.upper() for name in names})
+        if not wanted:
+            return ()
+        marks = ", ".join(["{}"] * len(wanted))
+        rows = self._rows(
+            "SELECT t.place, t.vulnerability, t.aliases, t.status, t.justification, t.detail, t.stated, t.product, "
+            f"p.type, p.namespace, p.name, t.version, {_DOCUMENT} FROM {{s}}statements t "
+            "JOIN {s}documents d ON d.id = t.document_id LEFT JOIN {s}packages p ON p.id = t.package_id "
+            "WHERE EXISTS (SELECT 1 FROM {s}statement_names n WHERE n.document_id = t.document_id AND n.number = t.number "
+            f"AND n.name IN ({marks})) ORDER BY t.stated, d.digest, t.number",
+            tuple(wanted),
+        )
+        reasons = self._reasons({row[12] for row in rows})
+        return tuple(
+            (
+                _document(row[12:], reasons),
+                RegisteredStatement(
+                    place=row[0],
+                    vulnerability=row[1],
+                    aliases=tuple(json.loads(row[2])),
+                    status=row[3],
+                    justification=row[4],
+                    detail=row[5],
+                    stated=row[6],
+                    product=row[7],
+                    package=PackageName(*row[8:11]) if row[8] is not None else None,
+                    version=row[11],
+                ),
+            )
+            for row in rows
+        )
+
+    def counts(self) -> RegistryCounts:
+        """Count the rows."""
+        tables = ("documents", "packages", "versions", "components", "statements")
+        return RegistryCounts(*(self._rows(f"SELECT count(*) FROM {{s}}{table}", ())[0][0] for table in tables))
+
+    def _hits(self, where: str, values: Sequence[str]) -> tuple[RegistryHit, ...]:
+        return self._as_hits(
+            self._rows(f"SELECT {_HIT} FROM {_HIT_TABLES} WHERE {where} ORDER BY {_ORDER}", tuple(values))
+        )
+
+    def _as_hits(self, rows: Sequence[tuple[Any, ...]]) -> tuple[RegistryHit, ...]:
+        reasons = self._reasons({row[8] for row in rows})
+        return tuple(
+            RegistryHit(
+                _document(row[8:], reasons),
+                RegisteredComponent(
+                    row[7],
+                    PackageName(row[0] or "", row[1] or "", row[2] or ""),
+                    row[3] or "",
+                    row[4] or "",
+                    row[5] or "",
+                ),
+                row[6] is not None,
+            )
+            for row in rows
+        )
+
+    def _reasons(self, documents: Iterable[int] | None) -> dict[int, list[IntakeReason]]:
+        found: dict[int, list[IntakeReason]] = {}
+        wanted = None if documents is None else set(documents)
+        if wanted is not None and not wanted:
+            return found
+        for number, code, message in self._rows(
+            "SELECT document_id, code, message FROM {s}reasons ORDER BY document_id, place", ()
+        ):
+            if wanted is None or number in wanted:
+                found.setdefault(number, []).append(IntakeReason(code, message))
+        return found
+
+    def _rows(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        text = sql.replace("{s}", self._prefix).replace("{}", "%s" if self._server else "?")
+        try:
+            cursor = self._connection.cursor()
+            cursor.execute(text, values)
+            return list(cursor.fetchall())
+        except Exception as error:
+            raise registry_failure(error, self._where) from error
+
+
+def _connect_file(path: str) -> Any:
+    from pathlib import Path
+
+    connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    connection.execute("PRAGMA query_only = ON").close()
+    return connection
+
+
+def _connect_server(url: str) -> Any:
+    import psycopg
+
+    connection = psycopg.connect(url, connect_timeout=CONNECT_SECONDS, autocommit=True)
+    connection.read_only = True
+    return connection
+
+
+def _document(row: Sequence[Any], reasons: dict[int, list[IntakeReason]]) -> RegisteredDocument:
+    return RegisteredDocument(
+        digest=row[1],
+        kind=DocumentKind(row[2]),
+        format=row[3],
+        supplier=row[4],
+        product=row[5],
+        product_version=row[6],
+        own=bool(row[7]),
+        stated=row[8],
+        ingested=row[9],
+        signer=row[10],
+        decision=IntakeDecision(row[11]),
+        current=bool(row[12]),
+        name=row[13],
+        size=row[14],
+        reasons=tuple(reasons.get(row[0], ())),
+    )

@@ -1,0 +1,25 @@
+"""`[[suppliers]]`: whose documents are accepted, how they are signed, and what they may be about."""
+
+from __future__ import annotations
+
+from ops.supply_chain.contracts.base import Contract, Days
+from ops.supply_chain.contracts.config.signing import SigningIdentity
+
+
+class SupplierEntry(Contract, frozen=True, kw_only=True):
+    """One `[[suppliers]]` entry; a document that no entry covers is quarantined.
+
+    `name` is how the supplier is shown. `identities` are those of its Sigstore signatures, written as
+    `[[signing.identities]]` are; `keys` are files with its public keys (PEM), relative to the project. `products` are the
+    products that it may send documents about: package URLs without a version, or names of products (`*` is any text); empty
+    for any. `formats` are the standards that it may use (`CycloneDX`, `SPDX`, `OpenVEX`, `CSAF`), each with or without a
+    version (`CycloneDX 1.6`); empty for any. `max_age_days` is the most days between a document's own time and the day on
+    which it is received; without it there is no limit.
+    """
+
+    name: str
+    identities: tuple[SigningIdentity, ...] = ()
+    keys: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    max_age_days: Days | None = None

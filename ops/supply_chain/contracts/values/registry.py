@@ -1,0 +1,157 @@
+"""What the registry stores about a document from a supplier, or about an own release, and what it answers.
+
+A package is identified by type, namespace and name, folded by the rules of its type; a component without a package URL
+by what it has instead, with a type that begins with a colon: `:cpe`, `:name`. Such an identity is weak: it can show
+that a component may be affected, never that it is not.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+WEAK = ":"
+"""What the type of a weak identity begins with."""
+
+
+class DocumentKind(StrEnum):
+    """What a document is."""
+
+    SBOM = "sbom"
+    VEX = "vex"
+
+
+class IntakeDecision(StrEnum):
+    """The decision about a document: only what is accepted supersedes an earlier document or makes statements."""
+
+    ACCEPTED = "accepted"
+    QUARANTINED = "quarantined"
+    REFUSED = "refused"
+
+
+class IntakeReason(NamedTuple):
+    """A reason for a decision: its code, and what the supplier must correct, in one sentence."""
+
+    code: str
+    message: str
+
+
+class RegisteredDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """One document: `digest` is the SHA-256 of its original bytes.
+
+    `format` is the standard with its version. `own` is True for the SBOM of an own release; then `supplier` is empty.
+    `product` is the identity that a newer document of the same product has, too. `stated` is the document's own time,
+    empty if it has none, and `ingested` when it first came, both in UTC as `YYYY-MM-DDTHH:MM:SSZ`. `signer` is the
+    verified identity, empty if there is none. `current` is False once a newer document has superseded it; the registry
+    sets it.
+    """
+
+    digest: str
+    kind: DocumentKind
+    format: str
+    supplier: str
+    product: str
+    product_version: str
+    ingested: str
+    decision: IntakeDecision
+    name: str
+    size: int
+    own: bool = False
+    stated: str = ""
+    signer: str = ""
+    reasons: tuple[IntakeReason, ...] = ()
+    current: bool = True
+
+
+class PackageName(NamedTuple):
+    """The identity of a package, or a weak one."""
+
+    type: str
+    namespace: str
+    name: str
+
+    @property
+    def weak(self) -> bool:
+        """True if it can show only that a component may be affected."""
+        return self.type.startswith(WEAK)
+
+
+class RegisteredComponent(NamedTuple):
+    """A component of a document: `place` is its position there.
+
+    `distribution` is the release of a distribution that it belongs to (`debian-12`), `source` the source package it was
+    built from; both empty where the document does not say.
+    """
+
+    place: int
+    package: PackageName
+    version: str = ""
+    distribution: str = ""
+    source: str = ""
+
+
+class RegisteredDigest(NamedTuple):
+    """A digest of a component at a position of a document: the algorithm's name and lower-case hexadecimal digits."""
+
+    place: int
+    algorithm: str
+    value: str
+
+
+class RegisteredStatement(NamedTuple):
+    """A supplier's statement about a vulnerability and one subject.
+
+    `product` is the product as the document writes it, `package` and `version` the component in it that the statement is
+    about; `package` is None if that could not be identified. `stated` is in UTC, empty if neither the statement nor its
+    document has a time.
+    """
+
+    place: int
+    vulnerability: str
+    aliases: tuple[str, ...]
+    status: str
+    justification: str
+    detail: str
+    stated: str
+    product: str
+    package: PackageName | None
+    version: str
+
+
+class RegistryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A document with everything that is stored of it."""
+
+    document: RegisteredDocument
+    components: tuple[RegisteredComponent, ...] = ()
+    digests: tuple[RegisteredDigest, ...] = ()
+    statements: tuple[RegisteredStatement, ...] = ()
+
+
+class VersionSpan(NamedTuple):
+    """A range of versions between sort keys, both ends included; an empty end is open.
+
+    It is where the database searches. Whether a version is in the range is for the caller to decide.
+    """
+
+    lowest: str = ""
+    highest: str = ""
+
+
+class RegistryHit(NamedTuple):
+    """A component in a document. `ordered` is False if its version has no place in its ecosystem's order."""
+
+    document: RegisteredDocument
+    component: RegisteredComponent
+    ordered: bool
+
+
+class RegistryCounts(NamedTuple):
+    """Rows of the registry."""
+
+    documents: int
+    packages: int
+    versions: int
+    components: int
+    statements: int

@@ -1,0 +1,1 @@
+"""Documents from suppliers: found, read, their signatures verified, decided on, stored."""

@@ -1,0 +1,186 @@
+"""Take in documents of suppliers: store their bytes, verify their signatures, decide, and register what they list.
+
+A document is accepted, quarantined or refused by the rules in policy/suppliers/; each reason states what the supplier must
+correct. The original bytes are kept whatever the decision; a document that comes again is registered once.
+
+Reads    files, folders, .zip and .tar.gz archives: SBOMs of CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 and 3.0.1, and VEX of
+         OpenVEX, CSAF and CycloneDX; signatures next to them; [[suppliers]]; policy/suppliers/; with --rebuild,
+         --status and --request what was stored before.
+Writes   data/artifacts/suppliers/, the registry: data/artifacts/registry.sqlite, or the PostgreSQL server that
+         SEALWRIGHT_REGISTRY_URL names, in the schema that SEALWRIGHT_REGISTRY_TENANT names.
+Decides  each document is accepted, quarantined or refused.
+Exits    0 all are accepted, or a status or request was shown; 2 usage or configuration; 3 a stored document was changed, or
+         the registry is damaged; 4 a document was quarantined or refused; 5 the registry does not answer, or another run
+         does not let go of it; 6 cannot write: what was stored before stays.
+Network  none but the PostgreSQL server.
+Source   https://cyclonedx.org/specification/overview/; https://spdx.github.io/spdx-spec/; https://github.com/openvex/spec;
+         https://docs.sigstore.dev/about/bundle/; docs/suppliers.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.supply_chain.core.commands import command, quoted
+from ops.supply_chain.core.errors import ErrorClass, UsageError
+from ops.supply_chain.core.moments import timestamp
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.stage import run_stage
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.registry.address import RegistryAddress
+    from ops.supply_chain.contracts.values.registry import RegisteredDocument, RegistryCounts
+    from ops.supply_chain.suppliers.screen import IntakeLine
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the documents and what to do with them."""
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="file, folder, .zip or .tar.gz")
+    parser.add_argument(
+        "--supplier", default="", metavar="NAME", help="supplier that sent them, a name in [[suppliers]]"
+    )
+    parser.add_argument(
+        "--trusted-root", type=Path, metavar="FILE", help="trusted root (default: the public instance's)"
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--rebuild", action="store_true", help="fill the registry again from the stored documents, by today's rules"
+    )
+    what.add_argument("--status", action="store_true", help="show documents, suppliers and decisions")
+    what.add_argument(
+        "--request", default="", metavar="NAME", help="write what this supplier must correct, as text to send"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the stage, which leaves documents and a registry instead of a record.
+
+    Returns:
+        The exit code.
+    """
+    return run_stage("ingest_supplier", __doc__, arguments, _perform, argv)
+
+
+def _perform(run: StageRun) -> StageResult:
+    args = run.args
+    asked = bool(args.rebuild or args.status or args.request)
+    if asked == bool(args.paths):
+        raise _wrong("expected either documents, or one of --rebuild, --status and --request NAME")
+    names = [entry.name for entry in run.config.suppliers]
+    if args.supplier and args.supplier not in names:
+        raise _wrong(
+            f"--supplier {printable(args.supplier)!r}: no [[suppliers]] entry has this name; "
+            f"there are: {', '.join(map(printable, names)) or 'none'}"
+        )
+    address = _address(run)
+    if args.status:
+        return _status(address)
+    if args.request:
+        return _request(address, args.request)
+    return _ingest(run, address)
+
+
+def _address(run: StageRun) -> RegistryAddress:
+    from ops.supply_chain.adapters.registry.address import TENANT_VARIABLE, URL_VARIABLE, registry_address
+
+    url, tenant = os.environ.get(URL_VARIABLE, ""), os.environ.get(TENANT_VARIABLE, "")
+    return registry_address(run.artifacts, url=url, tenant=tenant)
+
+
+def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
+    from ops.supply_chain.adapters.files.supplier_files import given_documents
+    from ops.supply_chain.adapters.files.supplier_store import SupplierStore
+    from ops.supply_chain.adapters.registry.address import DEFAULT_TENANT
+    from ops.supply_chain.adapters.registry.writer import RegistryWriter
+    from ops.supply_chain.gather.suppliers.intake import ingest, intake_rules, rebuild
+
+    rules = intake_rules(run.root, run.config.suppliers, run.args.trusted_root)
+    store = SupplierStore(run.artifacts, "" if address.tenant == DEFAULT_TENANT else address.tenant)
+    with RegistryWriter(address) as writer:
+        if run.args.rebuild:
+            lines = list(rebuild(store, writer, rules))
+        else:
+            given = given_documents(run.args.paths)
+            found = ingest(
+                given, store=store, writer=writer, rules=rules, now=timestamp(run.now), supplier=run.args.supplier
+            )
+            lines = list(found)
+    return _result(lines)
+
+
+def _result(lines: list[IntakeLine]) -> StageResult:
+    from ops.supply_chain.contracts.values.registry import IntakeDecision
+    from ops.supply_chain.suppliers.screen import counts_of, document_of, intake_text
+
+    open_ = [line for line in lines if line.decision is not IntakeDecision.ACCEPTED]
+    text = intake_text(lines, _titles()[0])
+    if open_:
+        named = next((line.supplier for line in open_ if line.supplier), "")
+        words = ["--request", quoted(printable(named))] if named else ["--status"]
+        text.append(f"next: {command('supplier', *words)}")
+    return StageResult(
+        outcome=Outcome.FAIL if open_ else Outcome.PASS if lines else Outcome.NOT_EXAMINED,
+        text="\n".join(text),
+        counts=counts_of(lines),
+        document=document_of(lines),
+    )
+
+
+def _status(address: RegistryAddress) -> StageResult:
+    from ops.supply_chain.suppliers.screen import status_of, status_text
+
+    documents, counts = _stored(address)
+    return StageResult(
+        outcome=Outcome.PASS,
+        text="\n".join(status_text(documents, counts)),
+        counts={"documents": counts.documents},
+        document=status_of(documents, counts),
+    )
+
+
+def _request(address: RegistryAddress, name: str) -> StageResult:
+    from ops.supply_chain.contracts.values.registry import IntakeDecision
+    from ops.supply_chain.suppliers.screen import request_text
+
+    documents = [document for document in _stored(address)[0] if document.supplier == name]
+    if not documents:
+        raise _wrong(f"--request {printable(name)!r}: no document of this supplier was received")
+    open_ = [document for document in documents if document.decision is not IntakeDecision.ACCEPTED]
+    text = request_text(name, open_, *_titles())
+    return StageResult(
+        outcome=Outcome.PASS,
+        text="\n".join(text or [f"{printable(name)}: nothing to correct"]),
+        counts={"documents": len(open_)},
+        document={"supplier": name, "text": "\n".join(text)},
+    )
+
+
+def _stored(address: RegistryAddress) -> tuple[tuple[RegisteredDocument, ...], RegistryCounts]:
+    from ops.supply_chain.adapters.registry.reader import RegistryReader
+
+    if address.file is not None and not address.file.exists():
+        raise UsageError(
+            f"{address.shown()}: there is no registry yet", hint=f"Run {command('supplier', 'PATH')} first."
+        )
+    with RegistryReader(address) as reader:
+        return reader.documents(), reader.counts()
+
+
+def _titles() -> tuple[dict[str, str], dict[str, str]]:
+    from ops.supply_chain.gather.suppliers.intake import rule_texts
+
+    return rule_texts()
+
+
+def _wrong(message: str) -> UsageError:
+    return UsageError(message, hint="See 'ingest_supplier --help'.", kind=ErrorClass.COMMAND_LINE)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,152 @@
+"""A document from a supplier as far as it could be read, and its signature, as the rules of `policy/suppliers/` see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ops.supply_chain.contracts.config.suppliers import SupplierEntry
+from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom, SbomDefect
+from ops.supply_chain.contracts.values.registry import (
+    DocumentKind,
+    RegisteredComponent,
+    RegisteredDigest,
+    RegisteredDocument,
+    RegisteredStatement,
+)
+from ops.supply_chain.core.moments import parse_timestamp
+
+MOST_DEFECTS_SHOWN = 5
+"""Defects of one document that its reasons name; the rest are counted."""
+
+
+class SignatureState(StrEnum):
+    """What is known of a document's signature.
+
+    `INVALID`: it does not verify for this document. `UNCHECKED`: it could not be checked (no certificate, no key, an unknown
+    form). `STRANGER`: it verifies, and no supplier has that signer.
+    """
+
+    NONE = "none"
+    VALID = "valid"
+    INVALID = "invalid"
+    UNCHECKED = "unchecked"
+    STRANGER = "stranger"
+
+
+class DocumentSignature(NamedTuple):
+    """A document's signature: its state, the signer as text, whose it is, and why it is not valid."""
+
+    state: SignatureState
+    signer: str = ""
+    supplier: str = ""
+    problem: str = ""
+
+
+class ReadDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that was read, or the reason why it could not be: then only `problem` is set.
+
+    `format` is the standard with its version. `product` is what a newer document has, too, `stated` its time in UTC, empty if
+    it has none. `defects` break the standard; `subjects` are the products that a VEX document is about.
+    """
+
+    kind: DocumentKind = DocumentKind.SBOM
+    format: str = ""
+    product: str = ""
+    product_version: str = ""
+    stated: str = ""
+    problem: str = ""
+    defects: tuple[SbomDefect, ...] = ()
+    defect_count: int = 0
+    subjects: tuple[str, ...] = ()
+    components: tuple[RegisteredComponent, ...] = ()
+    digests: tuple[RegisteredDigest, ...] = ()
+    statements: tuple[RegisteredStatement, ...] = ()
+    sbom: ReceivedSbom | None = None
+
+
+def named_supplier(
+    entries: Iterable[SupplierEntry], read: ReadDocument, signature: DocumentSignature, stated: str
+) -> SupplierEntry | None:
+    """Return whose document it is: the verified signer's, else of the supplier that was stated, else of the only one whose
+    products are its products.
+    """
+    entries = tuple(entries)
+    name = signature.supplier or stated
+    if name:
+        return next((entry for entry in entries if entry.name == name), None)
+    owners = [entry for entry in entries if entry.products and covers(entry, read)]
+    return owners[0] if len(owners) == 1 else None
+
+
+def covers(entry: SupplierEntry, read: ReadDocument) -> bool:
+    """Return whether a supplier may send documents about all products of this one."""
+    subjects = read.subjects or (read.product,)
+    return not entry.products or all(
+        any(_matches(pattern, subject) for pattern in entry.products) for subject in subjects
+    )
+
+
+def policy_document(
+    registered: RegisteredDocument,
+    read: ReadDocument,
+    signature: DocumentSignature,
+    entry: SupplierEntry | None,
+    stated_supplier: str,
+) -> dict[str, Any]:
+    """Return one entry of `input.documents`."""
+    return {
+        "digest": registered.digest,
+        "kind": registered.kind.value,
+        "format": read.format,
+        "standard": read.format.partition(" ")[0],
+        "problem": read.problem,
+        "defects": [f"{defect.location or '/'}: {defect.message}" for defect in read.defects[:MOST_DEFECTS_SHOWN]],
+        "defect_count": read.defect_count,
+        "contents": len(read.components) if registered.kind is DocumentKind.SBOM else len(read.statements),
+        "product": read.product,
+        "product_allowed": entry is not None and covers(entry, read),
+        "signature": {
+            "state": signature.state.value,
+            "signer": signature.signer,
+            "supplier": signature.supplier,
+            "problem": signature.problem,
+        },
+        "stated_supplier": stated_supplier,
+        "supplier": None
+        if entry is None
+        else {
+            "name": entry.name,
+            "formats": list(entry.formats),
+            "products": list(entry.products),
+            "max_age_days": entry.max_age_days,
+        },
+        "age_seconds": _age_seconds(registered),
+    }
+
+
+def _age_seconds(registered: RegisteredDocument) -> int | None:
+    """Return how long before its arrival a document was made; negative for a time in the future, None without a time."""
+    if not registered.stated:
+        return None
+    ingested = parse_timestamp(registered.ingested, where="")
+    return int((ingested - parse_timestamp(registered.stated, where="")).total_seconds())
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Return whether a pattern is the whole text; `*` is any text."""
+    first, *others = pattern.split("*")
+    if not others:
+        return first == text
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for part in others[:-1]:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return text.endswith(others[-1]) and len(text) - len(others[-1]) >= at

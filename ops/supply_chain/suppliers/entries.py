@@ -1,0 +1,166 @@
+"""What the registry stores of an SBOM: its product, and its components by identity.
+
+A component with a package URL is identified by that, folded by the rules of its type; one without by its CPE, else by its
+supplier and name: such an identity is weak. Qualifiers belong to the occurrence, except the release of a distribution and the
+source package that the component was built from.
+
+Source: https://github.com/package-url/purl-spec/tree/main/types, https://cyclonedx.org/docs/1.6/json/#components
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ops.supply_chain.contracts.values.received_sbom import (
+    NO_COMPONENT,
+    PackageIdentity,
+    ReceivedSbom,
+    SbomComponent,
+    SbomStatement,
+)
+from ops.supply_chain.contracts.values.registry import (
+    PackageName,
+    RegisteredComponent,
+    RegisteredDigest,
+    RegisteredStatement,
+)
+from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.moments import parse_timestamp, timestamp
+from ops.supply_chain.formats.purl import read_purl
+
+BY_CPE, BY_NAME = ":cpe", ":name"
+"""Types of weak identities."""
+
+_HEX = re.compile(r"(?:[0-9a-f]{2})+")
+_SOURCE_VERSION = re.compile(r"@.*", re.DOTALL)
+_STATUS = {
+    "exploitable": "affected",
+    "in_triage": "under_investigation",
+    "false_positive": "not_affected",
+    "not_affected": "not_affected",
+    "resolved": "fixed",
+    "resolved_with_pedigree": "fixed",
+}
+"""States of CycloneDX in the words of OpenVEX. https://cyclonedx.org/docs/1.6/json/#vulnerabilities_items_analysis_state"""
+
+
+class ProductName(NamedTuple):
+    """What a document is about: the identity that a newer document of it has, too, and its version; empty if it has none."""
+
+    identity: str
+    version: str
+
+
+def product_of(sbom: ReceivedSbom) -> ProductName:
+    """Return the product of an SBOM: the first component that it describes, else the document's own name."""
+    if not sbom.roots:
+        return ProductName(sbom.name, "")
+    root = sbom.components[sbom.roots[0]]
+    if root.package is not None:
+        return ProductName(purl_of(root.package), root.package.version or root.version)
+    name = f"{root.group}/{root.name}" if root.group else root.name
+    return ProductName(name or sbom.name, root.version)
+
+
+def purl_of(package: PackageIdentity) -> str:
+    """Return a package URL without version and qualifiers, folded; for people and to compare with another such text."""
+    return "/".join(part for part in (f"pkg:{package.type}", package.namespace, package.name) if part)
+
+
+def utc(text: str) -> str:
+    """Return a document's time in UTC as `YYYY-MM-DDTHH:MM:SSZ`; empty if it has none that can be ordered."""
+    try:
+        return timestamp(parse_timestamp(text, where="")) if text else ""
+    except (InputError, OverflowError, ValueError):
+        return ""
+
+
+def components_of(sbom: ReceivedSbom) -> Iterator[RegisteredComponent]:
+    """Yield what the registry stores of each component; the version of the package URL and another one are two."""
+    for place, component in enumerate(sbom.components):
+        if component.package is not None:
+            yield from _packaged(place, component, component.package)
+        elif component.name or component.cpes:
+            yield RegisteredComponent(place, weak_name(component), component.version)
+
+
+def _packaged(place: int, component: SbomComponent, package: PackageIdentity) -> Iterator[RegisteredComponent]:
+    name = PackageName(package.type, package.namespace, package.name)
+    distribution, source = "", ""
+    for key, value in package.qualifiers:
+        if key == "distro":
+            distribution = value.lower()
+        elif key == "upstream":
+            source = _SOURCE_VERSION.sub("", value).lower()
+    for version in dict.fromkeys((package.version or component.version, component.version or package.version)):
+        yield RegisteredComponent(place, name, version, distribution, source)
+
+
+def weak_name(component: SbomComponent) -> PackageName:
+    """Return the weak identity of a component without a package URL: vendor and product of its CPE, else supplier and name."""
+    for cpe in component.cpes:
+        parts = _cpe_parts(cpe)
+        if parts is not None:
+            return PackageName(BY_CPE, *parts)
+    party = component.supplier or component.producer
+    return PackageName(BY_NAME, component.group or (party.name if party else ""), component.name)
+
+
+def _cpe_parts(cpe: str) -> tuple[str, str] | None:
+    """Return vendor and product of a CPE 2.2 or 2.3; None where one is missing or is a wildcard."""
+    lowered = cpe.lower()
+    if lowered.startswith("cpe:2.3:"):
+        fields = re.split(r"(?<!\\):", lowered)[3:5]
+    elif lowered.startswith("cpe:/"):
+        fields = lowered.split(":")[2:4]
+    else:
+        return None
+    match fields:
+        case [vendor, product] if not {vendor, product} & {"", "*", "-"}:
+            return vendor, product
+    return None
+
+
+def digests_of(sbom: ReceivedSbom) -> Iterator[RegisteredDigest]:
+    """Yield the digests of all components that can be compared."""
+    for place, component in enumerate(sbom.components):
+        for digest in component.digests:
+            if _HEX.fullmatch(digest.value):
+                yield RegisteredDigest(place, digest.algorithm, digest.value)
+
+
+def statements_of(sbom: ReceivedSbom) -> Iterator[RegisteredStatement]:
+    """Yield the analyses (VEX) in an SBOM, one for each component that a statement is about."""
+    product = product_of(sbom)
+    shown = f"{product.identity}@{product.version}" if product.version else product.identity
+    for place, statement in enumerate(sbom.statements):
+        if statement.state and statement.id:
+            stated = utc(statement.last_updated) or utc(statement.first_issued) or utc(sbom.timestamp)
+            for package, version in _subjects(sbom, statement):
+                yield RegisteredStatement(
+                    place, statement.id, statement.aliases, _STATUS.get(statement.state, statement.state),
+                    statement.justification, statement.detail, stated, shown, package, version,
+                )  # fmt: skip
+
+
+def _subjects(sbom: ReceivedSbom, statement: SbomStatement) -> Iterator[tuple[PackageName | None, str]]:
+    if not statement.affects:
+        yield None, ""
+    for affected in statement.affects:
+        package, version = _subject(sbom, affected.component, affected.ref)
+        named = [entry.version or entry.range for entry in affected.versions]
+        for text in named or [version]:
+            yield package, text
+
+
+def _subject(sbom: ReceivedSbom, place: int, ref: str) -> tuple[PackageName | None, str]:
+    if place == NO_COMPONENT:
+        package = read_purl(ref.rpartition("#")[2])
+        return (PackageName(package.type, package.namespace, package.name), package.version) if package else (None, "")
+    component = sbom.components[place]
+    if component.package is None:
+        return weak_name(component), component.version
+    package = component.package
+    return PackageName(package.type, package.namespace, package.name), package.version or component.version

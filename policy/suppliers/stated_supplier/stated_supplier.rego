@@ -1,0 +1,22 @@
+# METADATA
+# title: The signer is the supplier that was stated
+# description: >-
+#   A document that came in the name of one supplier and is signed by another is quarantined.
+# custom:
+#   fix: >-
+#     Sign the document with your own identity.
+package sealwright.suppliers.stated_supplier
+
+import rego.v1
+
+import data.sealwright.lib
+import data.sealwright.suppliers.lib.documents
+
+pass := {"examined": count(documents.all)} if count(deny) == 0
+
+deny := [lib.entry(concat("", ["it came from ", document.stated_supplier, " and is signed by ", document.signature.supplier]), document.digest) |
+	some document in documents.all
+	lib.text(document.stated_supplier)
+	lib.text(document.signature.supplier)
+	document.stated_supplier != document.signature.supplier
+]

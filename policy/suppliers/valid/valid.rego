@@ -1,0 +1,20 @@
+# METADATA
+# title: Every document follows its standard
+# description: >-
+#   What breaks the standard's schema may have been read wrongly, so the document is quarantined.
+# custom:
+#   fix: >-
+#     Correct the places that are named, and validate the document with the standard's schema before you send it.
+package sealwright.suppliers.valid
+
+import rego.v1
+
+import data.sealwright.lib
+import data.sealwright.suppliers.lib.documents
+
+pass := {"examined": count(documents.all)} if count(deny) == 0
+
+deny := [lib.entry(concat("", [format_int(document.defect_count, 10), " places break ", document.format, ", first: ", concat("; ", document.defects)]), document.digest) |
+	some document in documents.read
+	document.defect_count > 0
+]

@@ -1,0 +1,59 @@
+"""The rules about documents of suppliers, run in process with the cases of their Rego tests; `test_opa.py` runs them under opa."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.supply_chain.adapters.rego import engine as rego
+from ops.supply_chain.adapters.rego.answers import UNDECIDED
+from ops.supply_chain.adapters.rego.metadata import package_of
+from ops.supply_chain.adapters.rego.rule_files import Module, Policy, load_policy
+from ops.supply_chain.suppliers.decision import PROFILE, REFUSED_BY
+from tests.policy.support import POLICY
+
+TESTS = sorted((POLICY / PROFILE).glob("*/*_test.rego"))
+CASES = [path for path in TESTS if path.parent.name != "lib"]
+
+
+@cache
+def policy() -> Policy:
+    return load_policy([("policy:", POLICY)], [PROFILE], {})
+
+
+def module(path: Path) -> Module:
+    source = path.read_text().partition("\ntest_cases if")[0]  # regopy has no working `with`
+    source = source.replace("import data.sealwright.lib.fixtures as shared\n", "")
+    return Module(path=path.name, source=source, package=package_of(source, where=path.name))
+
+
+def cases(path: Path) -> dict[str, Any]:
+    loaded = policy()
+    modules = [module(POLICY / PROFILE / "lib" / "fixtures_test.rego"), module(path)]
+    rules = [rule.module for rule in loaded.rules]
+    found = rego.query(loaded.libraries, [*rules, *modules], loaded.documents, f"{module(path).package}.cases")
+    assert isinstance(found, dict)
+    return found
+
+
+def test_every_rule_has_cases() -> None:
+    assert {path.parent.name for path in CASES} == {rule.code.partition(".")[2] for rule in policy().rules}
+    assert set(policy().data[PROFILE][REFUSED_BY]) < {rule.code for rule in policy().rules}
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.parent.name)
+def test_a_rule_does_what_its_cases_state(path: Path) -> None:
+    found = cases(path)
+    assert {"a good document passes", "no document at all does not pass"} < found.keys()
+    for name, case in found.items():
+        verdicts = rego.Engine(policy()).evaluate(case["input"])
+        [verdict] = [verdict for verdict in verdicts if verdict.code == f"{PROFILE}.{path.parent.name}"]
+        undecided = any(UNDECIDED in denial.message for denial in verdict.denials)
+        assert undecided == (case.keys() == {"input"}), name
+        if not undecided:
+            assert [denial.subject for denial in verdict.denials] == case.get("deny", []), name
+            assert [denial.message for denial in verdict.denials] == case.get("messages", []), name
+            assert (verdict.examined if verdict.outcome == "pass" else None) == case.get("examined"), name

@@ -1,0 +1,158 @@
+"""What the registry stores of an SBOM: identities folded by their type, weak ones where there is no package URL."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from typing import Any
+
+import pytest
+
+from ops.supply_chain.contracts.config.suppliers import SupplierEntry
+from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom
+from ops.supply_chain.contracts.values.registry import PackageName, RegisteredComponent
+from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.suppliers.documents import DocumentSignature, ReadDocument, SignatureState, covers, named_supplier
+from ops.supply_chain.suppliers.entries import (
+    components_of,
+    digests_of,
+    product_of,
+    statements_of,
+    utc,
+)
+
+
+def sbom(*components: dict[str, Any], **head: Any) -> ReceivedSbom:
+    parts = [{"type": "library", "bom-ref": f"c{place}", **part} for place, part in enumerate(components)]
+    plain = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, **head, "components": parts}
+    return read_received(json.dumps(plain).encode())
+
+
+CASES: dict[str, tuple[dict[str, Any], list[RegisteredComponent]]] = {
+    "a package URL is folded by its type": (
+        {"name": "Foo.Bar", "version": "1.0", "purl": "pkg:pypi/Foo.Bar@1.0"},
+        [RegisteredComponent(0, PackageName("pypi", "", "foo-bar"), "1.0")],
+    ),
+    "two versions that differ are two": (
+        {"name": "a", "version": "2", "purl": "pkg:npm/%40S/A@1"},
+        [RegisteredComponent(0, PackageName("npm", "@S", "A"), version) for version in ("1", "2")],
+    ),
+    "a package URL without a version takes the component's": (
+        {"name": "a", "version": "2", "purl": "pkg:npm/a"},
+        [RegisteredComponent(0, PackageName("npm", "", "a"), "2")],
+    ),
+    "distribution and source package belong to the identity": (
+        {
+            "name": "libssl3",
+            "purl": "pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&distro=Debian-12&upstream=openssl%403.0.11-1",
+        },
+        [RegisteredComponent(0, PackageName("deb", "debian", "libssl3"), "3.0.11-1", "debian-12", "openssl")],
+    ),
+    "without a package URL the CPE counts": (
+        {"name": "x", "version": "1", "cpe": "cpe:2.3:a:Acme:Thing:1:*:*:*:*:*:*:*"},
+        [RegisteredComponent(0, PackageName(":cpe", "acme", "thing"), "1")],
+    ),
+    "a CPE that stands for any vendor does not": (
+        {"name": "x", "version": "1", "cpe": "cpe:2.3:a:*:thing:1:*:*:*:*:*:*:*", "supplier": {"name": "Acme"}},
+        [RegisteredComponent(0, PackageName(":name", "Acme", "x"), "1")],
+    ),
+    "a group is part of a weak name": (
+        {"group": "org.x", "name": "y", "version": "1"},
+        [RegisteredComponent(0, PackageName(":name", "org.x", "y"), "1")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_component_has_its_identity(name: str) -> None:
+    part, expected = CASES[name]
+    assert list(components_of(sbom(part))) == expected
+
+
+def test_the_product_is_what_the_document_describes() -> None:
+    root = {"type": "application", "bom-ref": "root", "name": "Thing", "version": "2.0"}
+    assert product_of(sbom(metadata={"component": root})) == ("Thing", "2.0")
+    assert product_of(sbom(metadata={"component": {**root, "group": "g"}})) == ("g/Thing", "2.0")
+    purl = {**root, "purl": "pkg:PyPI/The.Thing@2.0?x=y"}
+    assert product_of(sbom(metadata={"component": purl})) == ("pkg:pypi/the-thing", "2.0")
+    assert product_of(sbom()) == ("", "")
+
+
+def test_digests_are_hexadecimal() -> None:
+    part = {"name": "a", "hashes": [{"alg": "SHA-256", "content": "AB" * 32}, {"alg": "MD5", "content": "no"}]}
+    assert [(digest.place, digest.algorithm, digest.value) for digest in digests_of(sbom(part))] == [
+        (0, "sha-256", "ab" * 32)
+    ]
+
+
+def test_an_analysis_is_a_statement_about_each_component() -> None:
+    root = {"type": "application", "bom-ref": "root", "name": "Thing", "version": "2.0", "purl": "pkg:pypi/thing@2.0"}
+    vulnerability = {
+        "id": "CVE-2026-1",
+        "analysis": {"state": "false_positive", "justification": "code_not_present"},
+        "affects": [
+            {"ref": "c0"},
+            {"ref": "root", "versions": [{"version": "1.0"}, {"range": "vers:pypi/<1"}]},
+            {"ref": "urn:cdx:x/1#pkg:npm/far@3"},
+            {"ref": "nothing"},
+        ],
+    }
+    document = sbom({"name": "a", "purl": "pkg:npm/a@1"}, metadata={"component": root}, vulnerabilities=[vulnerability])
+    found = [(item.status, item.package, item.version, item.product) for item in statements_of(document)]
+    thing = PackageName("pypi", "", "thing")
+    assert [row[1:3] for row in found] == [
+        (PackageName("npm", "", "a"), "1"),
+        (thing, "1.0"),
+        (thing, "vers:pypi/<1"),
+        (PackageName("npm", "", "far"), "3"),
+        (None, ""),
+    ]
+    assert {(row[0], row[3]) for row in found} == {("not_affected", "pkg:pypi/thing@2.0")}
+
+
+TIMES = {
+    "2026-11-29T01:02:03Z": "2026-11-29T01:02:03Z",
+    "2026-11-29T01:02:03.924921Z": "2026-11-29T01:02:03Z",
+    "2026-11-29T01:02:03+02:00": "2026-11-28T23:02:03Z",
+    "2026-11-29T01:02:03": "",
+    "0001-01-01T00:00:00+14:00": "",
+    "yesterday": "",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("text", TIMES)
+def test_times_are_in_utc_or_absent(text: str) -> None:
+    assert utc(text) == TIMES[text]
+
+
+def test_a_document_is_its_signers_then_the_stated_suppliers_then_that_of_its_product() -> None:
+    acme = SupplierEntry(name="Acme", products=("pkg:pypi/acme-*",))
+    other = SupplierEntry(name="Other", products=("pkg:npm/*", "pkg:pypi/acme-b"))
+    anyone = SupplierEntry(name="Any")
+    entries = (acme, other, anyone)
+    none, by_other = DocumentSignature(SignatureState.NONE), DocumentSignature(SignatureState.VALID, supplier="Other")
+    read = ReadDocument(product="pkg:pypi/acme-a")
+    assert named_supplier(entries, read, by_other, "Acme") is other
+    assert named_supplier(entries, read, none, "Any") is anyone
+    assert named_supplier(entries, read, none, "Nemo") is None
+    assert named_supplier(entries, read, none, "") is acme
+    assert named_supplier(entries, ReadDocument(product="pkg:pypi/acme-b"), none, "") is None  # two may be meant
+    assert named_supplier(entries, ReadDocument(product="pkg:gem/x"), none, "") is None
+
+
+def test_a_pattern_is_the_whole_product() -> None:
+    rng = random.Random(7)  # noqa: S311 - cases, no secret
+    for _ in range(500):
+        text = "".join(rng.choices("ab", k=rng.randint(0, 6)))
+        pattern = "".join(rng.choices("ab*", k=rng.randint(1, 5)))
+        expected = re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text) is not None
+        entry = SupplierEntry(name="A", products=(pattern,))
+        assert covers(entry, ReadDocument(product=text)) is expected, (pattern, text)
+
+
+def test_a_vex_document_must_be_about_products_of_its_supplier_alone() -> None:
+    entry = SupplierEntry(name="A", products=("pkg:npm/a",))
+    assert covers(entry, ReadDocument(product="id", subjects=("pkg:npm/a",)))
+    assert not covers(entry, ReadDocument(product="id", subjects=("pkg:npm/a", "pkg:npm/b")))

@@ -1,0 +1,309 @@
+"""ingest_supplier, run as its users run it: each document is accepted, quarantined or refused, and the reason names what to correct."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ops.supply_chain import ingest_supplier
+from ops.supply_chain.adapters.registry.address import registry_address
+from ops.supply_chain.adapters.registry.reader import RegistryReader
+from ops.supply_chain.contracts.values.registry import IntakeDecision, PackageName, RegisteredDocument
+from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.runner import stage as stage_runner
+from tests.conftest import REPOSITORY
+from tests.fakes.key_signing import KeySigner
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+SHARED = Path(os.environ.get("SEALWRIGHT_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+SIGNER = KeySigner(ec.generate_private_key(ec.SECP256R1()))
+STRANGER = KeySigner(ec.generate_private_key(ec.SECP256R1()))
+CONFIG = """component_name = "N"
+[[suppliers]]
+name = "Acme"
+keys = ["acme.pem"]
+products = ["pkg:generic/thing", "pkg:npm/*"]
+formats = ["CycloneDX", "OpenVEX"]
+max_age_days = 30
+[[suppliers]]
+name = "Other Inc"
+products = ["pkg:pypi/*"]
+"""
+
+
+def sbom(
+    version: str = "1.0", *, made: str = "2026-11-28T00:00:00Z", purl: str = "pkg:generic/thing", **more: Any
+) -> bytes:
+    root = {"type": "application", "bom-ref": "r", "name": "thing", "version": version, "purl": f"{purl}@{version}"}
+    part = {"type": "library", "bom-ref": "a", "name": "a", "version": "1", "purl": "pkg:npm/a@1"}
+    head = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1}
+    return json.dumps(
+        {**head, "metadata": {"timestamp": made, "component": root}, "components": [part], **more}
+    ).encode()
+
+
+class World:
+    """A project with two suppliers, and what they sent."""
+
+    def __init__(self, base: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        self.base, self.capfd = base, capfd
+        self.project, self.artifacts, self.inbox = base / "project", base / "artifacts", base / "inbox"
+        self.project.mkdir()
+        self.inbox.mkdir()
+        (self.project / ".security-config.toml").write_text(CONFIG)
+        (self.project / "acme.pem").write_bytes(SIGNER.pem)
+
+    def sent(self, name: str, data: bytes, signature: bytes | None = None, end: str = ".sigstore.json") -> Path:
+        (self.inbox / name).write_bytes(data)
+        if signature is not None:
+            (self.inbox / f"{name}{end}").write_bytes(signature)
+        return self.inbox / name
+
+    def run(self, *words: str | Path) -> tuple[int, str]:
+        self.capfd.readouterr()
+        code = ingest_supplier.main(
+            ["--project", str(self.project), "--artifacts", str(self.artifacts), *map(str, words)]
+        )
+        shown = self.capfd.readouterr()
+        return code, shown.out + shown.err
+
+    def documents(self) -> dict[str, RegisteredDocument]:
+        with RegistryReader(registry_address(self.artifacts)) as reader:
+            return {document.name: document for document in reader.documents()}
+
+    def codes(self, name: str) -> set[str]:
+        return {reason.code.partition(".")[2] for reason in self.documents()[name].reasons}
+
+
+@pytest.fixture
+def world(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(stage_runner, "read_clock", lambda: NOW)
+    monkeypatch.delenv("SEALWRIGHT_REGISTRY_URL", raising=False)
+    monkeypatch.delenv("SEALWRIGHT_REGISTRY_TENANT", raising=False)
+    return World(tmp_path, capfd)
+
+
+def bundle(data: bytes, signer: KeySigner = SIGNER) -> bytes:
+    return json.dumps(signer.file(data)).encode()
+
+
+def attestation(data: bytes, about: str) -> dict[str, Any]:
+    statement = {"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "x", "digest": {"sha256": about}}]}
+    return SIGNER.statement(json.dumps({**statement, "predicateType": "x", "predicate": {}}).encode())
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def detached(data: bytes) -> bytes:
+    return b64encode(SIGNER._sign(data))
+
+
+GOOD = sbom()
+SIGNED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "a Sigstore bundle": (".sigstore.json", bundle),
+    "a detached signature in base64": (".sig", detached),
+    "a detached signature": (".sig", SIGNER._sign),
+    "an attestation about the document": (
+        ".intoto.json",
+        lambda data: json.dumps(attestation(data, sha256(data))).encode(),
+    ),
+    "an envelope about the document": (
+        ".dsse.json",
+        lambda data: json.dumps(attestation(data, sha256(data))["dsseEnvelope"]).encode(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_a_good_document_is_accepted_and_its_components_are_found(world: World, name: str) -> None:
+    end, sign = SIGNED[name]
+    code, text = world.run(world.sent("a.json", GOOD, sign(GOOD), end))
+    assert (code, text) == (ExitCode.PASS, "1 document: 1 accepted, 0 quarantined, 0 refused\n")
+    document = world.documents()["a.json"]
+    assert (document.supplier, document.product, document.product_version) == ("Acme", "pkg:generic/thing", "1.0")
+    assert document.signer == f"key sha256:{SIGNER.sha256}"
+    with RegistryReader(registry_address(world.artifacts)) as reader:
+        [hit] = reader.find(PackageName("npm", "", "a"))
+    assert (hit.document, hit.component.version) == (document, "1")
+
+
+def test_a_document_in_a_signed_envelope_is_accepted(world: World) -> None:
+    data = json.dumps(SIGNER.statement(GOOD, "application/vnd.cyclonedx+json")).encode()
+    assert world.run(world.sent("a.json", data))[0] == ExitCode.PASS
+    assert world.documents()["a.json"].product == "pkg:generic/thing"
+
+
+TAGS = b"""SPDXVersion: SPDX-2.3
+DataLicense: CC0-1.0
+SPDXID: SPDXRef-DOCUMENT
+DocumentName: d
+DocumentNamespace: https://x.example/d
+Creator: Tool: x-1
+Created: 2026-11-28T00:00:00Z
+PackageName: thing
+SPDXID: SPDXRef-p
+PackageDownloadLocation: NOASSERTION
+"""
+
+BAD: dict[str, tuple[bytes, bytes | None, IntakeDecision, set[str]]] = {
+    "unsigned": (GOOD, None, IntakeDecision.QUARANTINED, {"signed"}),
+    "signed by a stranger": (GOOD, bundle(GOOD, STRANGER), IntakeDecision.REFUSED, {"signature_verifies"}),
+    "over other bytes": (GOOD, bundle(GOOD + b" "), IntakeDecision.REFUSED, {"signature_verifies"}),
+    "an attestation about another document": (
+        GOOD, json.dumps(attestation(GOOD, "0" * 64)).encode(), IntakeDecision.REFUSED, {"signature_verifies"},
+    ),
+    "no signature at all": (GOOD, b"no JSON", IntakeDecision.QUARANTINED, {"signed"}),
+    "too old": (
+        sbom(made="2026-10-29T11:59:59Z"), bundle(sbom(made="2026-10-29T11:59:59Z")), IntakeDecision.QUARANTINED, {"current"},
+    ),
+    "from the future": (
+        sbom(made="2027-01-01T00:00:00Z"), bundle(sbom(made="2027-01-01T00:00:00Z")), IntakeDecision.QUARANTINED, {"current"},
+    ),
+    "another product": (
+        sbom(purl="pkg:gem/x"), bundle(sbom(purl="pkg:gem/x")), IntakeDecision.QUARANTINED, {"product"},
+    ),
+    "breaks the schema": (
+        sbom(serialNumber="no"), bundle(sbom(serialNumber="no")), IntakeDecision.QUARANTINED, {"valid"},
+    ),
+    "no SBOM": (b"hello", bundle(b"hello"), IntakeDecision.REFUSED, {"readable"}),
+    "empty": (b"", None, IntakeDecision.REFUSED, {"readable"}),
+    "another format": (
+        TAGS,
+        None, IntakeDecision.QUARANTINED, {"signed", "known_supplier"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_document_is_named_with_what_is_wrong(world: World, name: str) -> None:
+    data, signature, decision, codes = BAD[name]
+    code, text = world.run(world.sent("a.json", data, signature))
+    assert code == ExitCode.DENIED
+    assert f"1 {decision.value}" in text
+    assert world.documents()["a.json"].decision is decision
+    assert world.codes("a.json") == codes
+
+
+def test_the_stated_supplier_and_the_signer_must_be_the_same(world: World) -> None:
+    path = world.sent("a.json", GOOD, bundle(GOOD))
+    assert world.run("--supplier", "Other Inc", path)[0] == ExitCode.DENIED
+    assert world.codes("a.json") == {"stated_supplier"}
+    code, text = world.run("--supplier", "Nemo", path)
+    assert code == ExitCode.USAGE
+    assert "there are: Acme, Other Inc" in text
+
+
+def test_the_same_document_again_is_known_and_a_signature_makes_it_accepted(world: World) -> None:
+    path = world.sent("a.json", GOOD)
+    world.run(path)
+    world.sent("a.json", GOOD, bundle(GOOD))
+    code, text = world.run(path)
+    assert code == ExitCode.PASS
+    assert "1 document (1 received before): 1 accepted" in text
+    assert world.documents()["a.json"].decision is IntakeDecision.ACCEPTED
+
+
+def test_rebuilt_from_the_stored_bytes_the_registry_is_the_same_and_follows_the_configuration(world: World) -> None:
+    world.sent("a.json", GOOD, bundle(GOOD))
+    world.sent("b.json", sbom("2.0"))
+    world.sent("c.json", b"hello")
+    world.run(world.inbox)
+    before = world.documents()
+    registry_address(world.artifacts).file.unlink()  # type: ignore[union-attr]
+    assert world.run("--rebuild")[0] == ExitCode.DENIED
+    assert world.documents() == before
+    (world.project / ".security-config.toml").write_text(CONFIG.replace("max_age_days = 30", "max_age_days = 0"))
+    world.run("--rebuild")
+    assert world.codes("a.json") == {"current"}
+
+
+def test_status_and_request_show_what_is_open(world: World) -> None:
+    assert world.run("--status")[0] == ExitCode.USAGE  # there is no registry yet
+    world.sent("a.json", GOOD, bundle(GOOD))
+    world.sent("b.json", sbom("2.0"))
+    _, text = world.run(world.inbox)
+    assert "next: nox -s supplier -- " in text
+    assert "--request Acme" in text
+    code, text = world.run("--status")
+    assert code == ExitCode.PASS
+    assert text.splitlines()[1:] == ["  Acme: 1 accepted, 1 quarantined; 1 product, newest 2026-11-29"]
+    code, text = world.run("--request", "Acme")
+    assert code == ExitCode.PASS
+    assert text.startswith("To Acme:\n")
+    assert f"b.json (SHA-256 {sha256(sbom('2.0'))}) for pkg:generic/thing 2.0:" in text
+    assert "- it is not signed" in text
+    assert "a.json" not in text
+    assert world.run("--request", "Nemo")[0] == ExitCode.USAGE
+
+
+def test_a_run_without_documents_is_wrong_or_not_examined(world: World) -> None:
+    assert world.run()[0] == ExitCode.USAGE
+    assert world.run("--status", world.inbox)[0] == ExitCode.USAGE
+    assert world.run(world.inbox)[0] == ExitCode.NOT_EXAMINED
+    assert world.run(world.base / "missing")[0] == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('name = "Other Inc"', 'name = "Acme"', "is there twice"),
+        ('name = "Other Inc"', 'name = " "', "expected a name"),
+        ("acme.pem", "missing.pem", "cannot be read"),
+        ("acme.pem", ".security-config.toml", "holds no single public key"),
+        ('keys = ["acme.pem"]', 'identities = [{issuer = "x"}]', "suppliers[0]: "),
+        ("max_age_days = 30", 'max_age_days = "x"', "suppliers[0].max_age_days"),
+    ],
+)
+def test_a_supplier_that_cannot_be_used_is_named(world: World, old: str, new: str, message: str) -> None:
+    (world.project / ".security-config.toml").write_text(CONFIG.replace(old, new))
+    code, text = world.run(world.sent("a.json", GOOD))
+    assert code == ExitCode.USAGE
+    assert message in text
+
+
+def test_a_rule_that_cannot_decide_about_one_document_does_not_spoil_its_neighbours(world: World) -> None:
+    world.sent("a.json", GOOD, bundle(GOOD))
+    deep = sbom("3.0", purl="pkg:npm/" + "x" * 3000)
+    world.sent("b.json", deep, bundle(deep))
+    world.run(world.inbox)
+    assert world.documents()["a.json"].decision is IntakeDecision.ACCEPTED
+
+
+def corpus() -> list[Path]:
+    return sorted(path for kind in ("sbom", "vex") for path in (SHARED / kind).rglob("*") if path.is_file())
+
+
+def check_corpus(world: World, paths: list[Path]) -> None:
+    code, text = world.run("--format", "json", *paths)
+    assert code == ExitCode.DENIED
+    found = json.loads(text)["result"]
+    assert len(found["documents"]) == len(paths)
+    for document in found["documents"]:
+        assert document["decision"] in {"accepted", "quarantined", "refused"}
+        assert document["reasons"], document["place"]
+        assert not any("did not decide" in reason["message"] for reason in document["reasons"]), document["place"]
+        if document["place"].startswith("valid-") and document["decision"] == "refused":
+            pytest.fail(f"{document['place']}: {document['reasons']}")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared documents are not there")
+def test_real_documents_end_with_reasons(world: World) -> None:
+    small = [path for path in corpus() if path.stat().st_size < 200_000]
+    check_corpus(world, small[::12])
+
+
+@pytest.mark.whole
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared documents are not there")
+def test_every_real_document_ends_with_reasons(world: World) -> None:
+    check_corpus(world, corpus())
