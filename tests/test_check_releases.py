@@ -194,6 +194,19 @@ def test_the_ledger_remembers_the_publication(gate: Shipped) -> None:
     assert [(line.package, line.first_seen) for line in ledger.lines] == [("foo", "2026-11-19")]
 
 
+def test_releases_that_are_due_are_verified_again(gate: Shipped) -> None:
+    """Neither has a signature; which one is due depends on the day alone."""
+    gate.releases.add("1.0", {"foo": "1.2"})
+    gate.releases.add("1.1", {"foo": "1.2"})
+    assert gate.run() == ExitCode.PASS
+    assert gate.run("--verify", "all") == ExitCode.DENIED
+    assert {finding.version for finding in gate.record().findings} == {"1.0", "1.1"}
+    assert {finding.code for finding in gate.record().findings} == {"shipped.unverified"}
+    assert gate.record().counts["verified_again"] == 2
+    gate.run("--verify", "due")
+    assert gate.record().counts["verified_again"] <= 1
+
+
 SUPPORT = '[[support.versions]]\nversions = "1.x"\nfrom = 2026-01-01\nuntil = {}\n'
 
 

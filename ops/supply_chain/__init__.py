@@ -127,8 +127,8 @@ PIPELINE: tuple[StageRow, ...] = (
         writes="record; with --ledger data/artifacts/ledger/N.jsonl",
         decides="supported releases contain no known vulnerability or malware, and are as they were retained",
         gate=True,
-        secrets=("index",),
-        daily_scan=(Step(20, "--ledger"),),
+        secrets=("index", "github"),
+        daily_scan=(Step(20, "--ledger --verify due"),),
     ),
     StageRow(
         "generate_sbom",

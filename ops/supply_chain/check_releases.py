@@ -9,14 +9,18 @@ do: the later release that does not contain it, or that one has to be made.
 Waivers apply by package and version, VEX given with --vex to the releases whose version its statements name. A vulnerability
 that no ledger remembers was first seen when its advisory was published.
 
+With --verify past releases are verified again as a customer would, without network: digests, signatures, log proofs, provenance;
+then the files that GitHub serves are downloaded and compared, and the hashes that the indexes of `[[indexes]]` list. `due`
+selects those of today by date, so that each retained release is verified once in seven days, without a memory; `all` all.
+
 Reads    retained releases, locks, advisory feeds; the folder of [feeds].malicious as well; the ledger of first sightings; VEX documents given with --vex, and their bundles.
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl
 Decides  supported releases contain no known vulnerability or malware, and are as they were retained
 Exits    0 nothing is open, or nothing is retained; 2 usage; 3 the ledger or the list of pruned releases is broken; 4 a
-         release contains a vulnerability or malware, or was changed; 5 a feed did not answer, or not every supported
-         release was examined.
+         release contains a vulnerability or malware, was changed, or does not verify; 5 a feed did not answer, or not every
+         supported release was examined, or GitHub or an index did not answer.
 Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, which receives names and
-         versions; none with --offline.
+         versions. With --verify: GitHub's API and download hosts for the project's repository, and the indexes. None with --offline.
 Source   docs/shipped-releases.md; OSV schema 1.7.5, https://ossf.github.io/osv-schema/
 """
 
@@ -24,6 +28,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +42,8 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
+    from ops.supply_chain.contracts.files.manifest import HeldRelease
+    from ops.supply_chain.gather.assurance.shipped_verification import Reverified
     from ops.supply_chain.gather.risk.vex import VexFile
 
 NOTHING = "no release is retained here, so none was examined"
@@ -45,6 +52,11 @@ NOTHING = "no release is retained here, so none was examined"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add this stage's own options."""
     add_source_options(parser, MALWARE_SOURCES)
+    parser.add_argument(
+        "--verify",
+        choices=["due", "all"],
+        help="also verify releases again, signatures and served files included: those of today (each once in seven days), or all",
+    )
     parser.add_argument("--ledger", action="store_true", help="record first sightings in the ledger")
     parser.add_argument(
         "--vex",
@@ -76,11 +88,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _perform(run: StageRun) -> StageResult:
     held = held_releases(ArtifactStore(run.artifacts), run.project.name)
     read = read_releases(run, held)
+    again = _verify_again(run, held)
+    if again is not None:
+        read = read._replace(findings=(*read.findings, *again.findings))
     if not held and not read.findings:
         return StageResult(outcome=Outcome.PASS, counts={"releases": 0}, notes=(NOTHING,))
-    if not read.releases:
-        return finish_without_pins(run, read)
-    return examine(run, read, _vex_files(run))
+    result = examine(run, read, _vex_files(run)) if read.releases else finish_without_pins(run, read)
+    if again is None:
+        return result
+    unpublished = tuple(f"not published, so not compared: {place}" for place in again.unpublished)
+    return replace(
+        result,
+        counts={**result.counts, "verified_again": again.due},
+        options={**result.options, "verify": run.args.verify},
+        notes=(*result.notes, *unpublished),
+    )
+
+
+def _verify_again(run: StageRun, held: Sequence[HeldRelease]) -> Reverified | None:
+    if not run.args.verify:
+        return None
+    from ops.supply_chain.gather.assurance.shipped_verification import verify_again
+
+    return verify_again(run, held, everything=run.args.verify == "all")
 
 
 def _vex_files(run: StageRun) -> tuple[VexFile, ...]:

@@ -108,6 +108,8 @@ NOT_FOLLOWED = {
     "vulnerability.second-opinion-not-examined": _OUTSIDE,
     "shipped.changed": _NEVER,
     "shipped.not-examined": _NEVER,
+    "shipped.served": _READ,
+    "shipped.unverified": _READ,
     "vulnerability.settled": "asks for nothing",
     "vulnerability.shipped": "asks to inform customers, and to make a release as after any change",
     "vulnerability.undecided": _SAME,

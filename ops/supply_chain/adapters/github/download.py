@@ -92,6 +92,25 @@ def download_release(
     return run(work())
 
 
+def is_published(repository: str, tag: str, *, timeouts: Timeouts | None = None, offline: bool = False) -> bool:
+    """Return whether a tag has a published release that can be seen, with the token of the environment where there is one.
+
+    Raises:
+        UsageError: The environment is not usable.
+        UnavailableError: GitHub did not answer, or `offline` is set.
+    """
+    api, token = api_from_environment(), token_from_environment()
+
+    async def work() -> bool:
+        exchanges = GithubApi(api, token, timeouts=timeouts or TIMEOUTS, offline=offline)
+        try:
+            return await Releases(exchanges, repository).published(tag) is not None
+        finally:
+            await exchanges.close()
+
+    return run(work())
+
+
 async def _download(
     there: Releases, repository: str, tag: str, folder: Path, limits: DownloadLimits, *, replace: bool
 ) -> Downloaded:

@@ -104,9 +104,13 @@ class Remedies:
         self._component = component
         self._releases = tuple(releases)
         self._today = today
-        self._by_package: dict[str, list[tuple[PinKey, Sequence[Vulnerability]]]] = {}
+        self._pins: dict[tuple[str, str], set[PinKey]] = {}
         for key, hits in matches.items():
-            self._by_package.setdefault(key[0], []).append((key, hits))
+            for hit in hits:
+                if hit.status is not Status.SETTLED:
+                    for name in hit.names:
+                        self._pins.setdefault((key[0], name), set()).add(key)
+        self._clear: dict[frozenset[PinKey], list[int]] = {}
 
     def step(self, entry: Shipped, upgrade: str) -> str:
         """Return the next step for one finding.
@@ -116,7 +120,7 @@ class Remedies:
             upgrade: What to do in a lock that contains it, as the gate of locks states it.
         """
         affected = self._affected(entry)
-        clear = [place for place, release in enumerate(self._releases) if affected.isdisjoint(release.pins)]
+        clear = self._clear_of(affected)
         fixes: dict[str, list[str]] = {}
         for release in entry.releases:
             fixes.setdefault(self._fixed_in(clear, release), []).append(release.version)
@@ -147,12 +151,14 @@ class Remedies:
 
     def _affected(self, entry: Shipped) -> frozenset[PinKey]:
         """Return all pins that have a vulnerability, in whatever version."""
-        wanted = set(entry.hit.names)
-        return frozenset(
-            key
-            for key, hits in self._by_package.get(entry.key[0], ())
-            if any(hit.status is not Status.SETTLED and not wanted.isdisjoint(hit.names) for hit in hits)
-        )
+        return frozenset().union(*(self._pins.get((entry.key[0], name), ()) for name in entry.hit.names))
+
+    def _clear_of(self, affected: frozenset[PinKey]) -> list[int]:
+        if affected not in self._clear:
+            self._clear[affected] = [
+                place for place, release in enumerate(self._releases) if affected.isdisjoint(release.pins)
+            ]
+        return self._clear[affected]
 
 
 def _is_later(candidate: tuple[int, str], than: tuple[int, str]) -> bool:
