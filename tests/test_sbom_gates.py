@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -153,6 +154,8 @@ def test_the_record_of_the_project_is_left_alone(gate: GateProject, capfd: pytes
     before = gate.record()
     _run(gate, capfd, ALL["CycloneDX JSON"])
     assert gate.record() == before
+    assert gate.run(f"--sbom={gate.root / 'supplier-0'}") == ExitCode.PASS
+    assert gate.record() == before
 
 
 def test_every_package_url_of_a_component_is_examined(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
@@ -214,3 +217,33 @@ def test_a_file_without_an_end_is_not_read_to_it(gate: GateProject, monkeypatch:
     gate.feed(*UNRELATED)
     monkeypatch.setattr(sboms, "LARGEST_BYTES", 1000)
     assert gate.run("--sbom", "/dev/zero") == ExitCode.INPUT
+
+
+def test_vex_about_the_own_product_does_not_excuse_a_supplier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, NOW)
+    accept_small_feeds(monkeypatch)
+    gate = GateProject(tmp_path, check_vulnerabilities.main)
+    gate.lock("left==2.0")
+    gate.feed(LEFT[0], *UNRELATED)
+    product = {"@id": "pkg:pypi/thing@1.0", "subcomponents": [{"@id": "pkg:pypi/left@2.0"}]}
+    statement = {
+        "vulnerability": {"name": "CVE-2026-1"},
+        "products": [product],
+        "status": "not_affected",
+        "justification": "vulnerable_code_not_present",
+        "timestamp": "2026-11-01T00:00:00Z",
+    }
+    document = {
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": "https://vex.example/1",
+        "author": "Ourselves",
+        "timestamp": "2026-11-01T00:00:00Z",
+        "version": 1,
+        "statements": [statement],
+    }
+    vex = gate.write("own.openvex.json", json.dumps(document))
+    digest = hashlib.sha256(vex.read_bytes()).hexdigest()
+    gate.write(".security-config.toml", f'[[vex_authors]]\nname = "Ourselves"\nsha256 = "{digest}"\n')
+    assert gate.run("--vex", str(vex)) == ExitCode.PASS
+    theirs = gate.write("supplier.json", json.dumps(cyclonedx()))
+    assert gate.run("--vex", str(vex), "--sbom", str(theirs)) == ExitCode.DENIED
