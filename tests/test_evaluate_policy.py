@@ -21,9 +21,10 @@ from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verd
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
+from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.outcome import Outcome
 from tests.fakes.compiled_rules import compiled_once
-from tests.formats.received.documents import ALL
+from tests.formats.received.documents import ALL, cyclonedx, spdx2
 from tests.policy.support import (
     CYCLONEDX,
     GOOD_FINDING,
@@ -756,6 +757,23 @@ def test_an_sbom_of_spdx_3_that_is_empty_is_denied(place: Place) -> None:
     place.sbom.write_text('{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": []}')
     assert place.run(place.sbom) == 4
     assert "base.components" in place.denied()
+
+
+UNSEEN = {
+    "CycloneDX, a field of another name": (cyclonedx(), cyclonedx(Components=[]), ExitCode.DENIED),
+    "SPDX 2, a field of another name": (spdx2(), spdx2(Packages=[]), ExitCode.DENIED),
+    "an envelope that is an SBOM itself": (cyclonedx(), cyclonedx(payload="e30=", payloadType="x"), ExitCode.INPUT),
+}
+
+
+@pytest.mark.parametrize(("whole", "hiding", "code"), UNSEEN.values(), ids=UNSEEN)
+def test_packages_that_no_rule_sees_never_pass(
+    place: Place, whole: dict[str, Any], hiding: dict[str, Any], code: int
+) -> None:
+    given = place.project.parent / "theirs.json"
+    for document, expected in ((whole, ExitCode.PASS), (hiding, code)):
+        given.write_text(json.dumps(document))
+        assert place.run(str(given), "--profile", "licences,base") == expected
 
 
 def test_what_is_no_sbom_is_refused_with_the_reason(place: Place, capfd: pytest.CaptureFixture[str]) -> None:

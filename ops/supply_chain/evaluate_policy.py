@@ -37,6 +37,7 @@ from ops.supply_chain.adapters.files.project import read_config
 from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.assurance.policy.consent import accept, refuse, unused
+from ops.supply_chain.assurance.policy.received import unread_parts
 from ops.supply_chain.assurance.policy.records import ReleasedFile, StoredRecord, provenance_input, record_input
 from ops.supply_chain.assurance.policy.sbom import is_readable, received_input, sbom_input
 from ops.supply_chain.assurance.policy.verdicts import (
@@ -50,6 +51,7 @@ from ops.supply_chain.assurance.policy.verdicts import (
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verdict, Weakening
+from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes, sha256_file
@@ -275,9 +277,13 @@ def _read_sbom(run: StageRun, path: Path, *, required: bool) -> tuple[FileRef, d
     data = canonical.read_bytes(path)
     ref = FileRef(path=_label(run, path), sha256=sha256_bytes(data), size=len(data))
     document = _own_json(data)
-    if document is None or not is_readable(document):
-        return ref, _received(data, ref, path) if required else None
+    readable = document is not None and is_readable(document)
+    # What a run made was checked by the stage that wrote it; a given document may be anyone's.
+    received = _received(data, path) if required and (run.args.sboms or not readable) else None
+    if not readable:
+        return ref, received_input(received, path=ref.path, sha256=ref.sha256 or "") if received else None
     problems = [Fault(path=problem.path, message=problem.message) for problem in check_document(document)]
+    problems += unread_parts(received) if received else ()
     return ref, sbom_input(document, path=ref.path, sha256=ref.sha256, problems=problems)
 
 
@@ -289,8 +295,8 @@ def _own_json(data: bytes) -> Any:
         return None
 
 
-def _received(data: bytes, ref: FileRef, path: Path) -> dict[str, Any]:
-    """Read an SBOM in another format than those that releases have.
+def _received(data: bytes, path: Path) -> ReceivedSbom:
+    """Read an SBOM that was given, whatever its format.
 
     Raises:
         InputError: It is no SBOM, or cannot be read.
@@ -299,7 +305,7 @@ def _received(data: bytes, ref: FileRef, path: Path) -> dict[str, Any]:
     from ops.supply_chain.formats.received.read import read_received
 
     try:
-        return received_input(read_received(data, schema_defects), path=ref.path, sha256=ref.sha256 or "")
+        return read_received(data, schema_defects)
     except UnexpectedShapeError as error:
         raise InputError(
             f"{path}: {error}",

@@ -20,6 +20,7 @@ from ops.supply_chain.assurance.policy.parts import (
     state_of,
 )
 from ops.supply_chain.contracts.values.received_sbom import (
+    DefectKind,
     EdgeKind,
     ReceivedSbom,
     SbomComponent,
@@ -58,6 +59,15 @@ def received_parts(document: ReceivedSbom) -> Parts:
         and any(entry.aggregate == "complete" and root in entry.assemblies for entry in document.completeness),
         faults=tuple(Fault(path=defect.location or "/", message=defect.message) for defect in document.defects),
     )
+
+
+def unread_parts(document: ReceivedSbom) -> list[Fault]:
+    """Return what breaks the document's schema or was not read: packages in it are seen by no rule."""
+    return [
+        Fault(path=defect.location or "/", message=defect.message)
+        for defect in document.defects
+        if defect.kind in (DefectKind.SCHEMA, DefectKind.UNREAD)
+    ]
 
 
 def _part(part: SbomComponent, ref: str, *, stated: bool) -> Part:
