@@ -43,6 +43,17 @@ def test_a_line_has_name_outcome_count_and_time(tmp_path: Path, capfd: pytest.Ca
     assert (tmp_path / "log.txt").read_text().count("== ") == 2
 
 
+def test_the_log_can_be_shown_on_a_terminal(tmp_path: Path) -> None:
+    hostile = "a\tb\x1b[2Jc\u202ed\rhttps://u:secret@h/\n\x9b31m ghp_" + "a" * 36 + "\n"
+    log = StageLog(tmp_path / "log.txt", live=False)
+    log.ended(end("check_locks", 4, output=hostile, messages=hostile))
+    text = (tmp_path / "log.txt").read_text("utf-8")
+    assert not {"\x1b", "\x9b", "\u202e", "\r", "\t"} & set(text)
+    assert "secret" not in text
+    assert "aaaa" not in text
+    assert text.count("a       b?[2Jc?d?https://h/\n?31m ****\n") == 2
+
+
 def test_a_broken_record_costs_the_count_and_nothing_else(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "records").mkdir()
     (tmp_path / "records/check_hashes.json").write_text("{")

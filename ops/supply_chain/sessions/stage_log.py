@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, InputError
-from ops.supply_chain.core.text import without_credentials
+from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.runner.pipeline import StageEnd
 from ops.supply_chain.runner.stage import RECORDS_FOLDER
 from ops.supply_chain.runner.streams import print_error
@@ -56,7 +56,7 @@ class StageLog:
         """Keep what it wrote, and show how it ended."""
         self.ends.append(end)
         with suppress(OSError), self._path.open("a", encoding="utf-8", errors="replace") as file:
-            written = without_credentials(f"{end.output}{end.messages}")
+            written = _shown(f"{end.output}{end.messages}")
             file.write(f"== {end.label}: exit {end.code}, {end.seconds:.1f} s\n{written}\n")
         word = _WORDS.get(ExitCode(end.code), f"exit {end.code}")
         line = f"{end.label:<28} {word:<13} {self._count(end):>10} {end.seconds:7.1f} s"
@@ -92,6 +92,13 @@ class StageLog:
         except InputError:
             return ""
         return count_in(counts)
+
+
+def _shown(text: str) -> str:
+    """Return text of several lines that a terminal may show: an external tool passes on what others wrote."""
+    return "\n".join(
+        printable(line.expandtabs()) for line in without_credentials(text).replace("\r\n", "\n").split("\n")
+    )
 
 
 class LiveLines:
