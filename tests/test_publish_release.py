@@ -276,7 +276,7 @@ def ready_for(case: Published, ask: Ask) -> None:
             draft.assets[name] = Asset(case.github.number(), name, b"", "starter")
 
 
-@pytest.mark.parametrize(("ask", "mood"), diagonals(EVERY_STEP, TRANSIENT, step=3))
+@pytest.mark.parametrize(("ask", "mood"), diagonals(EVERY_STEP, TRANSIENT, step=5))
 def test_what_passes_is_waited_for(case: Published, monkeypatch: pytest.MonkeyPatch, ask: Ask, mood: Mood) -> None:
     ready_for(case, ask)
     hangs = mood in (Mood.HANG, Mood.LATE_HANG)
@@ -286,7 +286,7 @@ def test_what_passes_is_waited_for(case: Published, monkeypatch: pytest.MonkeyPa
     case.assert_published()
 
 
-@pytest.mark.parametrize(("ask", "mood"), diagonals(EVERY_STEP, [*TRANSIENT, *PERMANENT], step=3))
+@pytest.mark.parametrize(("ask", "mood"), diagonals(EVERY_STEP, [*TRANSIENT, *PERMANENT], step=6))
 def test_what_does_not_pass_leaves_nothing_half_published_and_the_next_run_completes(
     case: Published, monkeypatch: pytest.MonkeyPatch, ask: Ask, mood: Mood
 ) -> None:
