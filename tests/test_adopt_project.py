@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,17 @@ from ops.supply_chain.adapters.files import project_files
 from ops.supply_chain.assurance.adoption.plan import places
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, parse_config
 from ops.supply_chain.core import plain_toml
+from ops.supply_chain.core.commands import in_folder
 from ops.supply_chain.formats.code_owners import owners_of
 from ops.supply_chain.gather.assurance.adoption import files as adoption_files
+from ops.supply_chain.gather.assurance.adoption.survey import survey_of
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from tests.assurance.adoption.world import COMMIT, PIPELINE, everything_in
 
 PROJECTS = ["edge-pylock", "edge-requirements", "poetry", "pulse-py", "saleor", "soar", "warehouse"]
 ALL = ["--write", "--workflows", "--pipeline", PIPELINE]
 NEXT = "  next: Replace it with a plain file, or remove it.\n"
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 SECRET = "s3cret"  # noqa: S105 - it must never show
 
 
@@ -258,6 +262,35 @@ def test_a_configuration_that_is_a_pipe_is_not_waited_for(project: Path, capfd: 
         2,
         f"error: {CONFIG_NAME}: expected a plain file, found something else\n{NEXT}",
     )
+
+
+TOOLS = {
+    "poetry": ('[tool.poetry.dependencies]\nidna = "*"\n', "poetry.lock", "poetry lock"),
+    "a group of poetry": ('[tool.poetry.group.dev.dependencies]\nidna = "*"\n', "poetry.lock", "poetry lock"),
+    "pdm": ('[tool.pdm.dev-dependencies]\ntest = ["idna"]\n', "pdm.lock", "pdm lock"),
+    "uv": ('[tool.uv]\ndev-dependencies = ["idna"]\n', "uv.lock", "uv lock"),
+}
+
+
+@pytest.mark.parametrize(("text", "lock", "line"), TOOLS.values(), ids=TOOLS.keys())
+def test_declarations_that_a_tool_alone_reads_are_a_step(
+    text: str, lock: str, line: str, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "pyproject.toml").write_text(text)
+    steps = said(project, capfd, "--write")["next_steps"]
+    assert steps[0].endswith(f" alone reads: {in_folder(line, str(project))}")
+    (project / lock).write_text("")
+    assert not any("alone reads" in step for step in said(project, capfd, "--write")["next_steps"])
+
+
+@pytest.mark.parametrize(
+    ("tag", "taken"), [("v1.2", True), ("widget==1.2.0", True), ("v1.1", False), ("other-1.2", False)]
+)
+def test_a_stated_version_that_has_a_tag_is_known(tag: str, taken: bool, project: Path) -> None:
+    (project / "pyproject.toml").write_text('[project]\nname = "widget"\nversion = "1.2"\n')
+    make_git(project, commit=True)
+    subprocess.run(["git", "-C", str(project), "tag", tag], check=True)
+    assert survey_of(project, now=NOW).taken_tag == (tag if taken else "")
 
 
 def test_a_path_that_is_no_folder(project: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -343,6 +343,44 @@ def test_a_rehearsal_can_be_left_out_and_its_loss_is_no_loss(world: World) -> No
     assert '"evidence": null' in world.read()
 
 
+@pytest.mark.parametrize("now", ["nothing", "another rehearsal", "a release"])
+def test_a_release_does_not_wait_for_a_document_about_an_earlier_rehearsal(
+    world: World, now: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A rehearsal is kept until the next one, so no later run can compare the document; it states what it describes."""
+    world.retain(*IDS, rehearsal=True)
+    assert world.run() == ExitCode.PASS
+    before, world.rehearsed = world.read(), None
+    if now == "another rehearsal":
+        world.retain(*IDS, rehearsal=True, version="1.1", day=11)
+    elif now == "a release":
+        world.retain(*IDS, version="1.1", day=11)
+    release = ("--check", "--strict", "--unless-first")
+    assert world.run(*release) == ExitCode.PASS
+    assert [finding.code for finding in world.record().findings] == ["document.rehearsed"]
+    assert "were not compared" in world.record().findings[0].message
+    assert world.record().counts["documents"] == 0
+    capfd.readouterr()
+    assert world.run("--check") != ExitCode.PASS
+    if now == "nothing":
+        assert "  next: A rehearsal is kept until the next one. Run nox -s security_md" in capfd.readouterr().err
+    world.write("SECURITY.md", before.replace("**This document describes a rehearsal, not a release.**", "Good."))
+    assert world.run(*release) in (ExitCode.DENIED, ExitCode.NOT_EXAMINED)
+    world.write("SECURITY.md", before)
+    assert world.run() == ExitCode.PASS
+    assert world.run(*release) == ExitCode.PASS
+    assert world.record().findings == ()
+
+
+def test_claims_that_a_release_does_not_support_deny_whatever_the_document_describes(world: World) -> None:
+    world.write("SECURITY.md.template", ASSERTS)
+    world.retain("signed-releases", rehearsal=True)
+    assert world.run() == ExitCode.PASS
+    world.retain(version="1.1", day=11)
+    assert world.run("--check", "--strict", "--unless-first") == ExitCode.DENIED
+    assert "document.claim-unsupported" in [finding.code for finding in world.record().findings]
+
+
 def test_a_rehearsal_does_not_make_a_document_stale_that_tells_of_none(world: World) -> None:
     assert world.run() == ExitCode.PASS
     world.retain(*IDS, rehearsal=True)

@@ -10,13 +10,17 @@ project's metadata, and of no other commit's tag; tags are v1.2, 1.2, NAME==1.2 
 takes the version from git's tag, the tag at HEAD states it, and nothing is run. No
 waiver applies, and [gate].fail_on does not: --allow-dirty releases the tree as it is, and customers see it.
 
---test-results adds the results of the tests to the release, and a failed test denies it.
+--test-results adds the results of the tests to the release, and a failed test denies it. --sarif adds the results of a static
+analysis, Semgrep's for example; those of [gate].fail_on or more deny. A file that is no complete analysis of this commit, or does
+not name it, is not examined, never clean.
 
-Reads    the project's files, git, project metadata; JUnit XML with --test-results
+Reads    the project's files, git, project metadata; JUnit XML with --test-results; SARIF with --sarif
 Writes   record; with --test-results dist/tests/N-tests.json
-Decides  the source is its commit, all versions agree; no test failed that was given
+Decides  the source is its commit, all versions agree; no test failed that was given, and no
+         result of an analysis denies
 Exits    0 it is and they do, or the project is not under git and they do; 2 usage; 3 a file of the project, or a
-         report of tests, cannot be read; 4 something differs, or a test failed; 5 git does not answer, or the version is known only to a build backend that was
+         report of tests, cannot be read; 4 something differs, a test failed, or a result of an analysis denies; 5 git does
+         not answer, a SARIF file is no analysis of this commit, or the version is known only to a build backend that was
          not run.
 Network  none; with [locks].allow_builds and a version that a build backend computes, the package index for the
          backend's requirements.
@@ -37,10 +41,14 @@ from ops.supply_chain.contracts.values.source import SourceChange
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.outcome import Outcome, worst
 from ops.supply_chain.core.text import plural, printable
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.junit import LARGEST_BYTES, UnreadableJunitError, read_junit
+from ops.supply_chain.formats.sarif import LARGEST_BYTES as SARIF_BYTES
+from ops.supply_chain.formats.sarif import SarifReport, read_sarif
 from ops.supply_chain.gather.release.source import released_version, source_changes
+from ops.supply_chain.release.analysis import RESULT, UNEXAMINED, Unreadable, analysis_findings
 from ops.supply_chain.release.provenance.agreement import (
     ALLOW_DIRTY,
     UNREAD,
@@ -72,6 +80,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="JUnit XML with the results of the tests of this commit; may be repeated. A failed test denies the release",
     )
+    parser.add_argument(
+        "--sarif",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="SARIF with the results of a static analysis of this commit; may be repeated. A result denies by [gate].fail_on",
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,11 +102,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _perform(run: StageRun) -> StageResult:
     state, changes, version = run.project.source, source_changes(run), released_version(run)
     commit = state.commit if state else ""
-    results = _results(run)
+    results, analyses = _results(run), _analyses(run)
+    code_findings = analysis_findings(analyses, commit)
     findings = (
         *change_findings(changes, commit, allowed=run.args.allow_dirty),
         *version_findings(version),
         *(failure_findings(results) if results else ()),
+        *code_findings,
     )
     places = compared(version)
     # How the version was given to this run is no fact of the commit: a second run may be given it in another way.
@@ -98,14 +116,23 @@ def _perform(run: StageRun) -> StageResult:
     counts = {"changed": len(changes), "versions": len(stated), "under_git": int(state is not None)}
     if results:
         counts |= {"tests": sum(report.tests for report in results.reports), "tests_failed": len(results.failed)}
+    if analyses:
+        counts |= {
+            "analyses": len(analyses),
+            "analyses_not_examined": sum(finding.code == UNEXAMINED for finding in code_findings),
+            "analysis_results": sum(
+                len(found.results) for found in analyses.values() if isinstance(found, SarifReport)
+            ),
+        }
     return StageResult(
-        outcome=_outcome(findings),
+        outcome=_outcome(findings, fail_on=run.config.gate.fail_on),
         text=_text(run, changes, places),
         counts=counts,
         findings=findings,
         options={
             **({ALLOW_DIRTY: "yes"} if run.args.allow_dirty else {}),
             **({"test_results": str(len(results.reports))} if results else {}),
+            **({"sarif": str(len(analyses))} if analyses else {}),
         },
         writes=(run.dist_ref(run.dist / results_source(run.project.name)),) if results else (),
         notes=() if state else ("the project is not under git: no commit is named, and changes are not detected",),
@@ -144,10 +171,43 @@ def _results(run: StageRun) -> SuiteResults | None:
     return results
 
 
-def _outcome(findings: Sequence[Finding]) -> Outcome:
-    """Return the outcome; a version that could not be read is no disagreement, and no pass."""
-    decided = [finding for finding in findings if finding.code != UNREAD]
-    return decide_outcome(decided, fail_on=Severity.LOW, all_examined=len(decided) == len(findings))
+def _analyses(run: StageRun) -> dict[str, SarifReport | Unreadable]:
+    """Read the SARIF files that were given: name -> report, or why it is none.
+
+    Raises:
+        InputError: One is not there, or cannot be opened.
+    """
+    found: dict[str, SarifReport | Unreadable] = {}
+    for number, given in enumerate(run.args.sarif, 1):
+        path = absolute(given)
+        measure(path)
+        with path.open("rb") as file:
+            data = file.read(SARIF_BYTES + 1)
+        name = path.name if path.name not in found else f"{path.name} ({number})"
+        try:
+            found[name] = read_sarif(data)
+        except UnexpectedShapeError as error:
+            found[name] = Unreadable(str(error))
+    return found
+
+
+def _outcome(findings: Sequence[Finding], *, fail_on: Severity) -> Outcome:
+    """Return the outcome; what could not be read or is about another commit is no disagreement, and no pass.
+
+    Args:
+        findings: All of them.
+        fail_on: The lowest severity of a result of an analysis that denies; for everything else it is `low`.
+    """
+    decided = [finding for finding in findings if finding.code not in (UNREAD, UNEXAMINED)]
+    results = [finding for finding in decided if finding.code == RESULT]
+    others = [finding for finding in decided if finding.code != RESULT]
+    all_examined = len(decided) == len(findings)
+    return worst(
+        [
+            decide_outcome(others, fail_on=Severity.LOW, all_examined=all_examined),
+            decide_outcome(results, fail_on=fail_on, all_examined=all_examined),
+        ]
+    )
 
 
 def _text(run: StageRun, changes: Sequence[SourceChange], places: Sequence[str]) -> str:

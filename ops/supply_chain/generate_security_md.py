@@ -8,7 +8,8 @@ Reads    template, .security-config.toml, evidence: the project's SECURITY.md.te
 Writes   SECURITY.md, and as configured security-insights.yml, .well-known/security.txt and a badge, in the
          project; with --check and --watch nothing. A file that was not generated is never overwritten without --replace.
 Decides  documents are current, and true: with --check those of a project that has adopted them are what template,
-         configuration and the evidence that they name give, which may be that of an earlier release; with --strict
+         configuration and the evidence that they name give, which may be that of an earlier release
+         (with --unless-first, documents about an earlier rehearsal are reported as not compared); with --strict
          every claim that they assert is supported, and no sentence of the project's own template contradicts the
          evidence; with --watch security.txt has not expired.
 Exits    0 written or current, or not adopted; 2 usage, or a file was not generated; 3 the template is broken; 4 stale,
@@ -220,6 +221,8 @@ def _check(run: StageRun, files: DocumentFiles) -> StageResult:
     )
     behind: tuple[Finding, ...] = ()
     unsupported = _unsupported(run, made)
+    if named is not None and run.args.unless_first and files.lost_rehearsal(named, made):
+        return _rehearsed(files, named, (*unsupported, *files.expiry()))
     if named is not None:
         _require_evidence(files, named, made)
         if earlier := files.make_as_named(named, made):
@@ -246,6 +249,29 @@ def _check(run: StageRun, files: DocumentFiles) -> StageResult:
     )
 
 
+def _rehearsed(files: DocumentFiles, named: DocumentBasis, findings: tuple[Finding, ...]) -> StageResult:
+    """Return the result for a document about an earlier rehearsal, which the next one removed: reported as not compared.
+
+    It states at its top that it describes no release, so a release does not wait for it.
+    """
+    finding = Finding(
+        code="document.rehearsed",
+        severity=Severity.INFO,
+        message=f"{files.policy} describes {_evidence_of(named)}; it is not on this machine, so the documents were not compared",
+        next_step=NEXT,
+        path=files.policy,
+    )
+    failed = any(found.severity is Severity.HIGH for found in findings)
+    return StageResult(
+        outcome=Outcome.FAIL if failed else Outcome.PASS,
+        counts={"documents": 0, "changed": 0},
+        findings=(finding, *findings),
+        reads=files.refs(),
+        options={"mode": "check", "strict": "true"},
+        document={"stale": [], "unsupported": []},
+    )
+
+
 def _named(files: DocumentFiles) -> DocumentBasis | None:
     """Return the evidence that the committed document names; None where it names none that can be read."""
     try:
@@ -258,9 +284,12 @@ def _named(files: DocumentFiles) -> DocumentBasis | None:
 def _require_evidence(files: DocumentFiles, named: DocumentBasis, made: GeneratedDocuments) -> None:
     """Refuse to check or overwrite a document that names evidence which is not on this machine."""
     if not files.comparable(named, made):
+        rehearsed = named.evidence is not None and named.evidence.rehearsal
         raise UnavailableError(
             f"{files.policy}: {_evidence_of(named)} is not on this machine, so the document cannot be checked",
-            hint="Put that retained release into data/artifacts/, or run this where it is retained.",
+            hint=f"A rehearsal is kept until the next one. {NEXT}"
+            if rehearsed
+            else "Put that retained release into data/artifacts/, or run this where it is retained.",
         )
 
 

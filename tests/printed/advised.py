@@ -11,6 +11,7 @@ _SIGN = "tests/test_sign_artifacts.py::test_the_advised_entry_works"
 
 FOLLOWED = {
     "build.not-reproducible": "tests/test_build_twice.py::test_modes_differ_without_normalise_and_not_with_it",
+    "document.rehearsed": "tests/test_generate_security_md.py::test_a_release_does_not_wait_for_a_document_about_an_earlier_rehearsal",
     "document.behind": "tests/test_generate_security_md.py::test_releases_in_a_row_pass_without_a_step_for_documents",
     "gate.weakened": "tests/test_weakened_gate.py::test_a_weaker_setting_denies_until_it_is_accepted",
     "hash.contents-differ": "tests/test_wheel_contents.py::test_a_record_that_was_changed_is_a_finding_and_is_written_again",
@@ -41,6 +42,7 @@ NOT_FOLLOWED = {
     "change.": _READ,
     "claim.": _CHECK,
     "clock.went-back": _OUTSIDE,
+    "code.": _READ,
     "distribution.": _BUILD,
     "document.claim-unsupported": _READ,
     "document.security-txt-expired": _SAME,

@@ -95,6 +95,7 @@ EXECUTED = {
     "release": f"{_GATED}::test_a_release_passes_every_gate_carries_their_records_and_keeps_secrets_apart",
     "release --distributions": "tests/test_build_distributions.py::test_good_distributions_are_copied_and_recorded",
     "release --public-log": "tests/pipeline/test_release.py::test_the_same_bytes_in_any_folder_umask_zone_locale_hash_seed_and_second",
+    "release --sarif": "tests/release/test_analysis.py::test_a_clean_analysis_of_this_commit_passes_and_is_recorded",
     "release --test-results": "tests/release/test_results.py::test_given_results_are_written_recorded_and_released",
     "report --pdf": "tests/test_render_report.py::test_a_pdf_without_chromium",
     "reproduce --github": f"{_VERIFY}/test_stage.py::test_a_github_release_is_downloaded_and_held_against_its_tag",

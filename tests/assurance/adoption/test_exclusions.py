@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ops.supply_chain.assurance.adoption.config_text import config_text
+from datetime import date
+
+from ops.supply_chain.assurance.adoption.config_text import config_text, exclusions_text
 from ops.supply_chain.assurance.adoption.exclusions import folders_to_exclude
+from ops.supply_chain.assurance.policy.consent import accept
+from ops.supply_chain.assurance.policy.settings import ProjectEffects, weakened_settings
 from ops.supply_chain.contracts.config.file import parse_config
 from tests.assurance.adoption.world import survey
 
@@ -36,7 +40,17 @@ def test_the_proposal_is_a_comment_that_becomes_the_setting() -> None:
     found = survey(excludable=folders_to_exclude(PATHS))
     text = config_text(found)
     assert parse_config(text).locks.exclude == ()
-    [line] = [line for line in text.splitlines() if line.startswith("#exclude = ")]
-    config = parse_config(text.replace(line, line.removeprefix("#")))
+    block = text[text.index("#[[locks.exclude]]") :].partition("\n\n")[0]
+    config = parse_config(text.replace(block, block.replace("\n#", "\n").removeprefix("#")))
     assert config.locks.exclusions == found.excludable
-    assert "#exclude" not in config_text(survey())
+    assert "locks.exclude]]" not in config_text(survey())
+
+
+def test_the_consent_is_in_the_same_block_and_accepts_what_it_excludes() -> None:
+    found = survey(excludable=folders_to_exclude(PATHS), today=date(2026, 11, 29))
+    block = exclusions_text(found.excludable, found.today)
+    config = parse_config("\n".join(line.removeprefix("#") for line in block.splitlines() if not line.startswith("# ")))
+    weakened = weakened_settings(config, ProjectEffects(excluded=config.locks.excluded))
+    [accepted] = accept(weakened, config.policy.weakened, found.today)
+    assert (accepted.setting, accepted.until) == ("locks.exclude", "2027-05-28")
+    assert accepted.reason.startswith("documentation, which is not shipped; examples")

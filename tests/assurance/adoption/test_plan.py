@@ -327,6 +327,28 @@ def test_what_was_written_is_committed_first(found: dict[str, Any], steps: list[
     assert list(next_steps(survey(locks=LOCKED, **found), written=True, project="../p", commit="git add")) == steps
 
 
+def test_a_version_that_is_tagged_is_raised_before_the_rehearsal() -> None:
+    """A commit after the tag is not that version: the rehearsal would be refused."""
+    tagged = {"signers": 1, "taken_tag": "v1.2"}
+    steps = next_steps(survey(locks=LOCKED, **tagged), written=True, project="", commit="c")
+    assert steps[1] == (
+        "raise [project].version in pyproject.toml, since v1.2 is tagged and commit that, then rehearse the release: nox -s rehearse"
+    )
+    uv = (FoundLock(path="uv.lock", kind=LockKind.UV, pins=3, loose=0),)
+    assert (
+        ", run `uv lock` and commit that, "
+        in next_steps(survey(locks=uv, **tagged), written=True, project="", commit="c")[1]
+    )
+
+
+def test_what_a_tool_alone_reads_is_locked_by_it() -> None:
+    steps = next_steps(survey(tool_locks=(LockKind.POETRY, LockKind.UV)), written=True, project="a b")
+    assert list(steps[:2]) == [
+        "lock what [tool.poetry] declares, which poetry alone reads: poetry lock --directory 'a b'",
+        "lock what [tool.uv] declares, which uv alone reads: uv lock --directory 'a b'",
+    ]
+
+
 def test_in_the_current_folder_no_command_names_the_project() -> None:
     steps = next_steps(survey(locks=LOCKED, signers=1, needs_tag=True), written=True, project="", commit="c")
     assert steps[1] == "rehearse the release: git tag v0.1.0 && nox -s rehearse"

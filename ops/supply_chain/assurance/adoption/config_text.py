@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 import msgspec
 
@@ -17,6 +18,7 @@ from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ProjectSu
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.locks import ExcludedPath
 from ops.supply_chain.contracts.config.updates import UpdateTool
+from ops.supply_chain.contracts.values.weakening import PROPOSED_DAYS
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import printable, without_credentials
 
@@ -75,6 +77,7 @@ def config_text(survey: ProjectSurvey, updates: UpdateTool | None = None) -> str
     """
     parts = [_HEAD, f"component_name = {quoted(survey.name)}\n", *(_table(row, survey) for row in _SHOWN)]
     parts += [_BUILD] if needs_normalising(survey.build_backend) else []
+    parts += [exclusions_text(survey.excludable, survey.today)] if survey.excludable else []
     parts += [scopes_text(survey.scopes)] if survey.scopes else []
     parts += [_REPORTING.format(repository=quoted(survey.repository or "OWNER/REPO")), _signing(survey)]
     parts += [_UPDATES.format(mark="" if updates else "# ", tool=quoted(updates or UpdateTool.AUTO))]
@@ -129,20 +132,34 @@ def _table(row: tuple[str, str, tuple[tuple[str, str], ...]], survey: ProjectSur
         lines += [f"# {said}"] if said else []
         if key == "python_version" and survey.python:
             lines.append(f"# The project declares {quoted(survey.python)} ({_line(survey.python_source)}).")
-        if (name, key) == ("locks", "exclude") and survey.excludable:
-            lines += [_EXCLUDE, f"#exclude = [{', '.join(map(_excluded, survey.excludable))}]"]
-            continue
         lines.append(f"# {key} = {json.dumps(msgspec.to_builtins(getattr(table, key)))}")
     return "\n".join(lines) + "\n"
 
 
-def _excluded(entry: ExcludedPath) -> str:
-    return f"{{ path = {quoted(entry.path)}, reason = {quoted(entry.reason)} }}"
+def exclusions_text(found: Sequence[ExcludedPath], today: date) -> str:
+    """Return proposed exclusions and the consent that they need, as one commented-out block.
+
+    Args:
+        found: Folders with locks or declarations that are no part of the product, sorted by path; not empty.
+        today: The day of the run, on which the consent begins.
+    """
+    tables = [("locks.exclude", {"path": entry.path, "reason": entry.reason}) for entry in found]
+    consent = {
+        "setting": "locks.exclude",
+        "value": ", ".join(sorted(entry.path for entry in found)),
+        "reason": "; ".join(dict.fromkeys(entry.reason for entry in found)),
+        "date": today.isoformat(),
+        "until": (today + timedelta(days=PROPOSED_DAYS)).isoformat(),
+    }
+    lines: list[str] = []
+    for name, table in [*tables, ("policy.weakened", consent)]:
+        lines += [f"#[[{name}]]", *(f"#{key} = {quoted(value)}" for key, value in table.items())]
+    return "\n".join([_EXCLUDE, *lines]) + "\n"
 
 
 _EXCLUDE = """\
-# These folders have locks or declarations. Uncomment what is no part of the product: every record then lists what is left
-# out, and the first release asks for your consent ([[policy.weakened]], which the denial prints ready to paste)."""
+# These folders have locks or declarations. Uncomment the block if they are no part of the product: every record then lists
+# what is left out. Its last entry is your consent, which customers see; of fewer folders, its value names those."""
 
 
 def _signing(survey: ProjectSurvey) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 
 from ops.supply_chain.contracts.config.locks import ExcludedPath
@@ -101,6 +103,8 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     proposals which locks and groups are the product. `needs_tag` is True where no file states the version, so that each release
     needs a tag. `signer_lines` are the first and the last line of the signer that the configuration has as a comment, 0 where it has none.
     `updates` is the configured tool, `policy_folders` are the configured folders of rules, `owners` is the file CODEOWNERS.
+    `today` is the day of the run. `taken_tag` is the tag of the version that pyproject.toml states, empty where there is none.
+    `tool_locks` are the locks that the project's tool would write and that are not there: it alone reads how they are declared.
     """
 
     name: str
@@ -135,6 +139,9 @@ class ProjectSurvey(msgspec.Struct, frozen=True, kw_only=True):
     updates: UpdateTool = UpdateTool.AUTO
     policy_folders: tuple[str, ...] = ()
     owners: OwnersFile = OwnersFile()
+    today: date = date.min
+    taken_tag: str = ""
+    tool_locks: tuple[LockKind, ...] = ()
 
     @property
     def tag_forms(self) -> tuple[TagForm, ...]:

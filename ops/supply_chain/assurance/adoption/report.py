@@ -10,8 +10,10 @@ from ops.supply_chain.assurance.adoption.config_text import waivers_text
 from ops.supply_chain.assurance.adoption.model import AdoptionPlan, IgnoredAdvisory, PlannedFile, ProjectSurvey
 from ops.supply_chain.assurance.adoption.owners import unowned
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
-from ops.supply_chain.core.commands import command, quoted
+from ops.supply_chain.contracts.values.lock import LockKind
+from ops.supply_chain.core.commands import command, in_folder, quoted
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.formats.lock_formats import lock_command, lock_format
 
 MOST_LISTED = 20
 
@@ -144,10 +146,14 @@ class _Words:
     def __init__(self, project: str) -> None:
         project = f"./{project}" if project.startswith("-") else project
         self._named = ("--project", quoted(project)) if project else ()
+        self._folder = project
         self.git = git_words(project)
         folder = [quoted(project)] if project else []
         self.owners = command("adopt", *folder, "--write", "--owner", "@USER")
         self.adopt = command("adopt", *folder, "--write")
+
+    def in_folder(self, line: str) -> str:
+        return in_folder(line, self._folder) if self._folder not in ("", ".") else line
 
     def session(self, name: str, *options: str) -> str:
         return command(name, *self._named, *options)
@@ -195,7 +201,7 @@ def _steps(survey: ProjectSurvey, *, written: bool, words: _Words, commit: str) 
             if not survey.signers
             else f"commit what was written: {commit}"
         )
-        yield f"rehearse the release: {_rehearse(survey, words)}"
+        yield f"{_next_version(survey)}rehearse the release: {_rehearse(survey, words)}"
     if survey.ignored.entries:
         count = len({entry.id.upper() for entry in survey.ignored.entries})
         ids = "1 ignored advisory" if count == 1 else f"{count} ignored advisories"
@@ -223,6 +229,17 @@ def _name_signer(survey: ProjectSurvey) -> str:
     return f"name the authorized signer: [[signing.identities]] in {CONFIG_NAME}"
 
 
+def _next_version(survey: ProjectSurvey) -> str:
+    """Return what comes before a rehearsal where the stated version is tagged: a commit after it is not that version."""
+    if not survey.taken_tag:
+        return ""
+    again = any(lock.path == LockKind.UV.value for lock in survey.locks)
+    relock = f", run `{lock_command(LockKind.UV)}`" if again else ""
+    return (
+        f"raise [project].version in pyproject.toml, since {survey.taken_tag} is tagged{relock} and commit that, then "
+    )
+
+
 def _rehearse(survey: ProjectSurvey, words: _Words) -> str:
     """Return the command that rehearses the commit; where no file states a version, it tags the commit first."""
     rehearse = words.session("rehearse")
@@ -237,6 +254,9 @@ def _lock_steps(survey: ProjectSurvey, words: _Words) -> Iterator[str]:
         named = ", ".join(f"{lock.path} ({lock.loose} of {lock.pins})" for lock in loose[:MOST_NAMED])
         more = f" and {len(loose) - MOST_NAMED} more locks" if len(loose) > MOST_NAMED else ""
         yield f"pin every package with a hash and an exact version: {named}{more}: {words.session('lock')}"
-    if not survey.locks and not survey.locks_problem:
+    for kind in survey.tool_locks:
+        tool, made = lock_format(kind).tool, lock_command(kind)
+        yield f"lock what [tool.{tool}] declares, which {tool} alone reads: {words.in_folder(made)}"
+    if not survey.locks and not survey.locks_problem and not survey.tool_locks:
         where = f" from {survey.sources[0]}" if survey.sources else "; create a requirements.in or pyproject.toml first"
         yield f"lock the dependencies{where}: {words.session('lock')}"

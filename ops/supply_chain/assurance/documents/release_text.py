@@ -52,6 +52,10 @@ _STANDING = {
 }
 
 
+REHEARSED = "**This document describes a rehearsal, not a release.**"
+"""What a document says at its top that rests on a rehearsal."""
+
+
 def evidence_notice(facts: DocumentFacts) -> str:
     """Return the note at the top: the evidence that the document was computed from, and what weakened its gate."""
     weakened = weakened_notice(facts)
@@ -78,7 +82,7 @@ def _computed_from(facts: DocumentFacts) -> str:
     name = f"{markdown.code(source.component)} {markdown.code(source.version)}"
     if source.rehearsal:
         return (
-            f"> **This document describes a rehearsal, not a release.** {NOTHING_YET} {name} was rehearsed on "
+            f"> {REHEARSED} {NOTHING_YET} {name} was rehearsed on "
             f"{_day(source.retained_at)} with an ephemeral signing service on one machine, so its signatures prove "
             'nothing to others. Only what the rehearsal showed is claimed; "the release" means the rehearsed files. '
             "Numbers in brackets refer to the [evidence](#evidence)."

@@ -11,11 +11,8 @@ import msgspec
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.policy import WeakenedSetting
 from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Weakening
-from ops.supply_chain.contracts.values.weakening import MOST_DAYS
+from ops.supply_chain.contracts.values.weakening import MOST_DAYS, PROPOSED_DAYS
 from ops.supply_chain.core.outcome import Outcome
-
-PROPOSED_DAYS = 180
-"""For how many days the entry that is proposed is valid."""
 
 WEAKENED_RULE = "not-weakened"
 """Last part of the code under which a setting that is not accepted is denied."""

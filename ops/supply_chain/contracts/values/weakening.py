@@ -7,6 +7,9 @@ from collections.abc import Iterable
 MOST_DAYS = 366
 """For how many days a weaker setting may be accepted: a year, as long as a release is retained by default."""
 
+PROPOSED_DAYS = 180
+"""For how many days the entry that is proposed accepts one."""
+
 WEAKENED = "Weakened by configuration"
 """How a sentence begins that names weaker settings."""
 

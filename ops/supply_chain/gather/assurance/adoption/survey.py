@@ -28,14 +28,16 @@ from ops.supply_chain.assurance.adoption.scopes import proposed_scopes
 from ops.supply_chain.assurance.adoption.workflows import FOLDER, NAMES
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.config.locks import ExcludedPath, LocksConfig
+from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
 from ops.supply_chain.dependencies.compile.group_source import group_of
 from ops.supply_chain.dependencies.compile.sources import LOCK_SUFFIX, SOURCE_SUFFIX
 from ops.supply_chain.dependencies.locks.project import BrokenLock, refuse_broken
 from ops.supply_chain.formats import code_owners
+from ops.supply_chain.formats.lock_formats import lock_format
 from ops.supply_chain.formats.tag_forms import tag_forms
-from ops.supply_chain.formats.version_tags import version_tags
+from ops.supply_chain.formats.version_tags import same_version, version_tags
 from ops.supply_chain.gather.assurance.adoption.files import on_github
 from ops.supply_chain.gather.dependencies.group_sources import planned_group_sources
 from ops.supply_chain.gather.dependencies.jobs import read_jobs
@@ -119,6 +121,9 @@ def survey_of(root: Path, *, now: datetime) -> ProjectSurvey:
         updates=config.updates.tool,
         policy_folders=config.policy.folders,
         owners=_owners(root),
+        today=now.date(),
+        taken_tag=_taken_tag(state.all_tags, _word(table.get("version")), names),
+        tool_locks=_tool_locks(paths, pyproject),
     )
 
 
@@ -316,6 +321,27 @@ def _tag_names(root: Path, config: Config, state: _Git, table: dict[str, Any]) -
     except (InputError, UsageError):
         packages = []
     return ("", *own, *(name for pair in packages for name in pair))
+
+
+def _taken_tag(tags: Sequence[str], version: str, names: Collection[str]) -> str:
+    """Return the tag that a version has already; empty where it has none."""
+    own = [name for name in names if name]
+    return next((tag.tag for tag in version_tags(tags, own) if version and same_version(tag.text, version)), "")
+
+
+def _tool_locks(paths: Collection[str], pyproject: dict[str, Any]) -> tuple[LockKind, ...]:
+    """Return the locks that are missing of the tools whose own tables declare packages."""
+    tools = _table(pyproject.get("tool"))
+    tables = {
+        LockKind.POETRY: ("dependencies", "group", "dev-dependencies"),
+        LockKind.PDM: ("dev-dependencies",),
+        LockKind.UV: ("dev-dependencies",),
+    }
+    return tuple(
+        kind
+        for kind, keys in tables.items()
+        if kind.value not in paths and any(_table(tools.get(lock_format(kind).tool)).get(key) for key in keys)
+    )
 
 
 def _version(tags: Sequence[str], table: dict[str, Any], names: Collection[str]) -> str:

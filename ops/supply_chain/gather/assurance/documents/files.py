@@ -17,7 +17,7 @@ from ops.supply_chain.assurance.documents import basis, insights, security_txt
 from ops.supply_chain.assurance.documents.badge import is_badge
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer, UnsupportedClaim
 from ops.supply_chain.assurance.documents.facts import DocumentFacts
-from ops.supply_chain.assurance.documents.release_text import s2c2f_reached
+from ops.supply_chain.assurance.documents.release_text import REHEARSED, s2c2f_reached
 from ops.supply_chain.assurance.documents.untagged import UntaggedSentence
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.documents import DocumentPath
@@ -120,6 +120,21 @@ class DocumentFiles:
     def comparable(self, named: DocumentBasis, made: GeneratedDocuments) -> bool:
         """Return whether the evidence that a document names is available for comparison."""
         return basis.status_of(named, made.report.source) is not basis.DocumentStatus.NOT_HERE
+
+    def lost_rehearsal(self, named: DocumentBasis, made: GeneratedDocuments) -> bool:
+        """Return whether a document describes a rehearsal, as it states, that is not the evidence on this machine.
+
+        Args:
+            named: What the committed document names.
+            made: From the newest evidence.
+        """
+        evidence = named.evidence
+        return (
+            evidence is not None
+            and evidence.rehearsal
+            and f"> {REHEARSED} " in (self.committed(self.policy) or "")
+            and basis.status_of(named, made.report.source) is not basis.DocumentStatus.SAME
+        )
 
     def require_ours(self, *, replace: bool) -> None:
         """Raise an error where a file that was not generated would be overwritten.
