@@ -21,6 +21,7 @@ from ops.supply_chain.contracts.values.advisory import (
     VersionRange,
 )
 from ops.supply_chain.formats.osv import GIT_ONLY, NOTHING_SAID, UNKNOWN_EVENT, UNKNOWN_RANGE, read_record
+from ops.supply_chain.formats.osv_targets import OTHER_READING
 from tests.fakes.advisories import affected, record
 
 FEBRUARY = 1_769_904_000
@@ -229,6 +230,7 @@ def test_no_bytes_break_the_reader(data: bytes) -> None:
     found = read(data)
     assert isinstance(found, UnusableRecord)
     assert (found.where, found.packages) == ("x.json", ())
+    assert isinstance(read_record(data, where="x.json", reading=OTHER_READING), UnusableRecord)
 
 
 JSON = st.recursive(
@@ -236,7 +238,7 @@ JSON = st.recursive(
     | st.booleans()
     | st.integers()
     | st.text(max_size=8)
-    | st.sampled_from(["PyPI", "ECOSYSTEM", "foo", "1.0"]),
+    | st.sampled_from(["PyPI", "npm", "Debian:12", "ECOSYSTEM", "foo", "1.0"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -254,10 +256,11 @@ JSON = st.recursive(
 @settings(derandomize=True, max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(["affected", "aliases", "severity", "withdrawn", "schema_version"]), JSON))
 def test_no_shape_breaks_the_reader(fields: dict[str, Any]) -> None:
-    found = read({"id": "PYSEC-1", **fields})
-    assert isinstance(found, OsvRecord | UnusableRecord)
-    if isinstance(found, OsvRecord):
-        assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=OsvRecord) == found
+    data = json.dumps({"id": "PYSEC-1", **fields}).encode()
+    for found in (read(data), read_record(data, where="x.json", reading=OTHER_READING)):
+        assert isinstance(found, OsvRecord | UnusableRecord)
+        if isinstance(found, OsvRecord):
+            assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=OsvRecord) == found
 
 
 def test_a_change_of_what_an_index_holds_changes_its_format() -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ops.supply_chain.contracts.values.advisory import version_key
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.formats.purl import read_purl
-from ops.supply_chain.formats.version_orders.ecosystems import PYPI, base_of, list_key, package_key, target_of
+from ops.supply_chain.formats.version_orders.ecosystems import PYPI, package_key, target_of
 
 SPELLINGS = frozenset({"pypi", "pip", "python"})
 """Other spellings of the ecosystem, without case: none of them is an ecosystem of the schema."""
@@ -33,7 +33,7 @@ class EntryTarget(NamedTuple):
 
     `package` is the normalised name, for other ecosystems than PyPI the `package_key`; empty where the reading does not
     concern the entry. `spelling` is the ecosystem where it is not written `PyPI`, `doubt` why the entry does not decide
-    anything. `list_key` makes the keys of listed versions.
+    anything. `list_key` makes what a list of versions has: the `version_key` of PyPI, the text of others.
     """
 
     package: str = ""
@@ -146,8 +146,7 @@ def _other_target(entry: dict[str, Any], path: str) -> EntryTarget:
     key = package_key(ecosystem, name) if isinstance(name, str) else ""
     if not key:
         raise NotUnderstoodError(f"{path}.package.name: not a package name")
-    base = base_of(ecosystem)
-    return EntryTarget(key, list_key=lambda version: list_key(base, version))
+    return EntryTarget(key, list_key=str.strip)
 
 
 def _without_ecosystem(name: object, purl: object, path: str) -> EntryTarget:

@@ -35,8 +35,8 @@ KEPT_INDEXES = 4
 KEPT_OTHERS = 32
 """The same for other ecosystems, each of which has a feed of its own."""
 
-OTHERS_FORMAT = 1
-"""Layout of the rows of other ecosystems: their keys and those of their versions."""
+OTHERS_FORMAT = 2
+"""Layout of the rows of other ecosystems, and their keys."""
 
 _CHUNK = 500
 _OTHERS_MARK = ".others-"

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
-from ops.supply_chain.formats.version_orders.orders import ORDERED, order_of, sort_key
+from ops.supply_chain.formats.version_orders.orders import ORDERED
 
 PYPI = "PyPI"
 
@@ -74,9 +74,7 @@ _RELEASE = {
 }
 _REBUILD = re.compile(r"\+b[0-9]+")
 _UBUNTU_WORDS = re.compile(r":(?:LTS|Pro(?=:[0-9]))")
-_NAME = re.compile(r"[!-~\u00a0-\U0010ffff]{1,500}")
-_KEY_MARK = "\x1f"
-"""Starts a list key that is a sortable key: no version as written has this character at its start."""
+_NAME = re.compile(r"[!-~\u00a0-\ud7ff\ue000-\U0010ffff]{1,500}")
 
 
 class OsvTarget(NamedTuple):
@@ -189,15 +187,3 @@ def versions_of(target: OsvTarget, version: str) -> tuple[str, ...]:
     text = target.version or version
     plain = _REBUILD.sub("", text) if target.ecosystem in ("Debian", "Ubuntu") else text
     return tuple(dict.fromkeys(filter(None, (text, plain))))
-
-
-def list_key(ecosystem: str, version: str) -> str:
-    """Return the key by which a version equals one in a record's list: its place in an exact order, else its text.
-
-    Args:
-        ecosystem: With or without suffix.
-        version: As written.
-    """
-    order = order_of(ecosystem)
-    key = sort_key(base_of(ecosystem), version) if order is not None and order.exact else None
-    return version.strip() if key is None else f"{_KEY_MARK}{key}"

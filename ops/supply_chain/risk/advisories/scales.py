@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from packaging.version import Version
 
 from ops.supply_chain.contracts.values.advisory import parse_version, version_key
-from ops.supply_chain.formats.version_orders.ecosystems import PYPI, base_of, list_key
+from ops.supply_chain.formats.version_orders.ecosystems import PYPI, base_of
 from ops.supply_chain.formats.version_orders.orders import compare, order_of, sort_key
 
 BEYOND = ".999999999"
@@ -197,9 +197,7 @@ class OtherScale:
 
     def __init__(self, ecosystem: str) -> None:
         self._ecosystem = ecosystem
-        order = order_of(ecosystem)
-        self._exact = order is None or order.exact
-        self.order = f"the order of {ecosystem}" if order else ""
+        self.order = f"the order of {ecosystem}" if order_of(ecosystem) else ""
         self.first: VersionPlace = OrderedVersion(ecosystem, "0", "", rank=_FIRST)
         self.second: VersionPlace = OrderedVersion(ecosystem, "0", "", rank=_SECOND)
         self.last: VersionPlace = OrderedVersion(ecosystem, "", "", rank=_LAST)
@@ -222,9 +220,9 @@ class OtherScale:
         """Prepare a version: its place, and its text as written and without a leading `v`."""
         plain = text.strip()
         bare = plain[1:] if plain[:1] in ("v", "V") and plain[1:2].isdigit() else plain
-        keys = dict.fromkeys((plain, bare, list_key(self._ecosystem, plain), list_key(self._ecosystem, bare)))
-        place = self.place(plain) or self.place(bare)
-        return CheckedVersion(place, place, tuple(keys), self, plain)
+        placed = plain if sort_key(self._ecosystem, plain) is not None else bare
+        place = self.place(placed)
+        return CheckedVersion(place, place, tuple(dict.fromkeys((placed, plain, bare))), self, plain)
 
     def check_place(self, place: VersionPlace) -> CheckedVersion:
         """Prepare a place, which no list has."""
@@ -234,8 +232,10 @@ class OtherScale:
         """Return True if a list has the version: its text, or one of the same place."""
         if any(key in versions for key in about.keys):
             return True
-        same = () if self._exact or not about.keys else versions
-        return any(compare(self._ecosystem, about.text, version) == 0 for version in same)
+        if not about.keys or about.version is None:
+            return False
+        placed = about.keys[0]
+        return any(compare(self._ecosystem, placed, version) == 0 for version in versions)
 
 
 @lru_cache(maxsize=64)

@@ -155,7 +155,7 @@ def configured_feeds(run: StageRun, given: Collection[str]) -> list[OtherSource]
     """Return the feeds of `[feeds].ecosystems`, without those of ecosystems for which the command line gives one.
 
     Raises:
-        UsageError: A name is none of an ecosystem that can have one.
+        UsageError: A name is not that of an ecosystem that can have a feed.
         InputError: A path leads out of the project by a link.
     """
     found = []
