@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from ops.supply_chain.inventory.comparison.compare import Change, ChangeKind
 from ops.supply_chain.inventory.comparison.lines import change_line
 from ops.supply_chain.inventory.model.document import Document
 from ops.supply_chain.inventory.writers import cyclonedx, spdx2
+from tests.fakes.advisories import affected, record, snapshot
+from tests.formats.received.documents import ALL
 from tests.inventory.documents import DOCUMENT, IDNA, SHA256_A, with_package
 
 CHANGED = with_package(
@@ -73,10 +76,13 @@ def test_json_is_versioned_and_whole(project: Path, capfd: pytest.CaptureFixture
     assert result["schema"] == "sbom-comparison/1"
     assert result["before"] == {
         "format": "CycloneDX 1.6",
+        "syntax": "JSON",
         "name": "acme",
         "version": "v1.0",
         "packages": 3,
+        "components": 3,
         "inside_wheels": 0,
+        "incomplete": "",
     }
     assert result["changes"][0] == {
         "kind": "hash-changed",
@@ -87,7 +93,17 @@ def test_json_is_versioned_and_whole(project: Path, capfd: pytest.CaptureFixture
         "after": ["sha256:" + "d" * 64],
         "scope": "",
         "inside": [],
+        "weak": False,
     }
+    assert result["accounts"] == {
+        "same": 3,
+        "paired": 0,
+        "gone": 0,
+        "come": 0,
+        "files_before": 0,
+        "files_after": 0,
+    }
+    assert (result["risks"], result["not_examined"]) == ([], [])
     assert (result["counts"]["hash-changed"], result["counts"]["hashes-not-compared"]) == (1, 2)
 
 
@@ -126,9 +142,9 @@ def test_a_version_stands_for_the_retained_release(project: Path, capfd: pytest.
 BROKEN = {
     "not JSON": (b"{", "a.json: not valid JSON: Expecting property name enclosed in double quotes"),
     "a key twice": (b'{"bomFormat": "CycloneDX", "bomFormat": 1}', "a.json: not valid JSON: duplicate key 'bomFormat'"),
-    "no SBOM": (b"{}", "a.json: expected CycloneDX 1.4 to 1.7, SPDX 2.2, 2.3 or 3.0 in JSON; found no SBOM"),
+    "no SBOM": (b"{}", "a.json: is JSON, but no SBOM: it has no bomFormat"),
     "nested too deep": (b"[" * 200_000, "a.json: not valid JSON: "),
-    "binary": (b"\xff\xfe\x00\x00\x01", "a.json: not valid JSON: "),
+    "binary": (b"\xff\xfe\x00\x00\x01", "a.json: is not text in UTF-32: byte 4"),
 }
 
 
@@ -177,15 +193,148 @@ def test_defects_of_a_document_are_noted(project: Path, capfd: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "line"),
+    ("kind", "before", "after", "line"),
     [
-        (("1",), ("2",), "upgraded: foo 1 -> 2"),
-        ((), ("2",), "upgraded: foo: now also 2"),
-        (("1",), (), "upgraded: foo: no longer 1"),
+        (ChangeKind.UPGRADED, ("1",), ("2",), "upgraded: foo 1 -> 2"),
+        (ChangeKind.ALSO_PRESENT, (), ("2",), "also-present: foo 2"),
+        (ChangeKind.NO_LONGER_PRESENT, ("1",), (), "no-longer-present: foo 1"),
+        (ChangeKind.NOT_LISTED, ("1",), (), "not-listed: foo 1"),
     ],
 )
 def test_versions_that_come_beside_others_are_said_so(
-    before: tuple[str, ...], after: tuple[str, ...], line: str
+    kind: ChangeKind, before: tuple[str, ...], after: tuple[str, ...], line: str
 ) -> None:
-    change = Change(kind=ChangeKind.UPGRADED, ecosystem="pypi", name="foo", before=before, after=after)
-    assert change_line(change) == line
+    assert change_line(Change(kind=kind, ecosystem="pypi", name="foo", before=before, after=after)) == line
+
+
+def pinned(path: Path, *pins: str, kind: str = "pypi") -> Path:
+    parts = [pin.split("==") for pin in pins]
+    plain = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "components": [
+            {"type": "library", "name": name, "version": version, "purl": f"pkg:{kind}/{name}@{version}"}
+            for name, version in parts
+        ],
+    }
+    path.write_text(json.dumps(plain))
+    return path
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    path = tmp_path / "osv.zip"
+    fresh = {"modified": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    path.write_bytes(
+        snapshot(
+            record("GHSA-old", affected("foo", "introduced 0, fixed 3"), aliases=["CVE-2026-1"], **fresh),
+            record("PYSEC-2026-2", affected("foo", "introduced 2, fixed 2.5"), **fresh),
+            record("MAL-2026-3", affected("evil", versions=("1.0",)), **fresh),
+            record("PYSEC-2026-4", affected("same", "introduced 0"), **fresh),
+        )
+    )
+    return path
+
+
+def test_new_risk_comes_first_and_what_was_there_before_is_no_new_risk(
+    project: Path, feed: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = pinned(project / "a.json", "foo==1.0", "same==1.0")
+    after = pinned(project / "b.json", "foo==2.0", "same==1.0", "evil==1.0", "good==1.0")
+    assert run(project, "--advisories", feed, before, after) == ExitCode.PASS
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines[2:5]] == [
+        "new-malware: evil 1.0: MAL-2026-3",
+        "new-vulnerability: foo 2.0: PYSEC-2026-2",
+        "vulnerability: foo 2.0: CVE-2026-1",
+    ]
+    assert lines[3].endswith("fixed in 2.5")
+    assert "also in 1.0 before" in lines[4]
+    assert "PYSEC-2026-4" not in "\n".join(lines)
+    assert run(project, "--advisories", feed, "--fail-on", "new-vulnerability", before, after) == ExitCode.DENIED
+    assert run(project, "--advisories", feed, "--fail-on", "new-malware", after, before) == ExitCode.PASS
+
+
+@pytest.mark.parametrize("kind", ["npm", "pypi"])
+def test_risk_that_was_not_examined_is_never_none(project: Path, kind: str, capfd: pytest.CaptureFixture[str]) -> None:
+    before, after = pinned(project / "a.json"), pinned(project / "b.json", "foo==1.0", kind=kind)
+    words = ["--cache", str(project / "empty"), "--fail-on", "new-vulnerability"]
+    assert run(project, *words, before, after) == ExitCode.NOT_EXAMINED
+    assert "note: advisories, not examined: 1 new version of " in capfd.readouterr().out
+    assert run(project, *words[:2], before, after) == ExitCode.PASS
+    assert run(project, *words, after, after) == ExitCode.PASS
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("removed", ExitCode.DENIED), ("not-listed", ExitCode.DENIED), ("upgraded", ExitCode.PASS)],
+)
+def test_what_may_be_a_removal_counts_as_one(project: Path, kind: str, code: ExitCode) -> None:
+    before, after = pinned(project / "a.json", "foo==1.0"), pinned(project / "b.json")
+    plain = json.loads(after.read_bytes()) | {"compositions": [{"aggregate": "incomplete"}]}
+    after.write_text(json.dumps(plain))
+    assert run(project, "--fail-on", kind, before, after) == code
+
+
+def test_the_text_is_one_screen_and_the_rest_is_counted(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = pinned(project / "a.json", *(f"foo{at}==1.0" for at in range(40)))
+    after = pinned(project / "b.json", *(f"foo{at}==2.0" for at in range(30)), "x" * 5000 + "==1")
+    target = project / "c.md"
+    assert run(project, "--cache", project / "empty", "--markdown", target, before, after) == ExitCode.PASS
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == 25
+    assert max(map(len, lines)) <= 163
+    assert lines[-2] == "and 20 more: 20 upgraded"
+    text = target.read_text()
+    assert "## Upgraded (30)" in text
+    assert "## Removed (10)" in text
+    assert "## What limits this comparison (1)" in text
+
+
+def test_markdown_of_a_hostile_document_has_no_markup_of_it(project: Path) -> None:
+    before = pinned(project / "a.json")
+    after = pinned(project / "b.json", "![x](https://evil.example)<script>==1\n# title")
+    target = project / "c.md"
+    run(project, "--cache", project / "empty", "--markdown", target, before, after)
+    text = target.read_text()
+    assert "<script>" not in text
+    assert "\n# title" not in text
+    assert "](https" not in text
+
+
+def test_the_same_documents_give_the_same_bytes(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = pinned(project / "a.json", "b==1", "a==1", "a==2")
+    after = pinned(project / "b.json", "a==3", "c==1", "a==2")
+    outputs = set()
+    for order in (1, -1):
+        for path in (before, after):
+            plain = json.loads(path.read_bytes())
+            plain["components"] = plain["components"][::order]
+            path.write_text(json.dumps(plain))
+        run(project, "--cache", project / "empty", "--format", "json", before, after)
+        outputs.add(json.dumps(json.loads(capfd.readouterr().out)["result"]))
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_serialisation_is_read(project: Path, name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    path = project / "document"
+    path.write_bytes(ALL[name])
+    assert run(project, path, path) == ExitCode.PASS
+    assert "\nno difference" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>',
+        b"SPDXVersion: SPDX-9.9\n",
+        b'{"bomFormat": "CycloneDX", "specVersion": "2.0", "components": []}',
+        b"\x1f\x8b\x08\x00",
+        b"",
+    ],
+)
+def test_a_hostile_document_is_an_input_error(project: Path, data: bytes) -> None:
+    (project / "x").write_bytes(data)
+    assert run(project, pinned(project / "a.json", "a==1"), project / "x") == ExitCode.INPUT

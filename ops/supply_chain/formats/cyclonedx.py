@@ -21,7 +21,7 @@ FILE_REFERENCES = frozenset({"distribution", "source-distribution"})
 _MAJOR = re.compile(r"1\.[0-9]+")
 _SERIAL = re.compile(r"urn:uuid:(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _COMPONENT_TEXTS = ("bom-ref", "type", "group", "version", "purl", "cpe", "publisher", "author")
-_IN_WHEEL = ("sealwright:bundled-in", "sealwright:declared-by", "sealwright:vendored-in")
+IN_WHEEL = ("sealwright:bundled-in", "sealwright:declared-by", "sealwright:vendored-in")
 _OTHER_IDENTIFIERS = ("swhid", "omniborId")
 _METADATA: Place = (ROOT, "metadata")
 
@@ -78,7 +78,7 @@ class BomComponent(NamedTuple):
     @property
     def wheels(self) -> tuple[str, ...]:
         """The wheels that contain it, or whose SBOM declares it, as sealwright's documents name them; sorted."""
-        return tuple(sorted({value for name in _IN_WHEEL for value in self.property_values(name)}))
+        return tuple(sorted({value for name in IN_WHEEL for value in self.property_values(name)}))
 
 
 class BomTool(NamedTuple):

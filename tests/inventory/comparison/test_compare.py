@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.values.lock import InstallScope, PinSource, PinSourceKind
 from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.inventory.comparison.compare import Change, ChangeKind, compare, read_inventory
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
 from ops.supply_chain.inventory.comparison.lines import change_line
+from ops.supply_chain.inventory.comparison.received import received_inventory
 from ops.supply_chain.inventory.model.contents import ContentPart
 from ops.supply_chain.inventory.model.document import Component, Document, Licence, Package
 from ops.supply_chain.inventory.writers import cyclonedx, spdx2, spdx3
@@ -36,6 +38,10 @@ PAIRS = [(name, other) for name in WRITERS for other in WRITERS]
 
 def read(document: Document, form: str = "CycloneDX 1.6") -> SbomInventory:
     return read_inventory(json.loads(WRITERS[form](document)), where="x")
+
+
+def received(document: Document, form: str = "CycloneDX 1.6") -> SbomInventory:
+    return received_inventory(read_received(WRITERS[form](document)))
 
 
 def idna(**fields: Any) -> Document:
@@ -164,6 +170,7 @@ CASES: dict[str, tuple[Document, Document, list[Change]]] = {
 def test_a_change_is_found_whatever_the_formats(name: str, first: str, second: str) -> None:
     before, after, expected = CASES[name]
     assert list(compare(read(before, first), read(after, second)).changes) == expected
+    assert list(compare(received(before, first), received(after, second)).changes) == expected
 
 
 def test_the_other_way_round_is_the_opposite() -> None:
@@ -197,7 +204,9 @@ def test_every_version_of_an_aggregate_counts() -> None:
     both = changed(DOCUMENT, components=(*DOCUMENT.components, second))
     assert read(both).size == 4
     [change] = compare(read(DOCUMENT), read(both)).changes
-    assert (change.kind, change.before, change.after) == (ChangeKind.VERSION_CHANGED, (), ("2",))
+    assert (change.kind, change.before, change.after) == (ChangeKind.ALSO_PRESENT, (), ("2",))
+    [change] = compare(read(both), read(DOCUMENT)).changes
+    assert (change.kind, change.before, change.after) == (ChangeKind.NO_LONGER_PRESENT, ("2",), ())
 
 
 def test_names_are_compared_as_pep_503_has_them() -> None:

@@ -16,16 +16,21 @@ TITLES = {
     "hash-changed": "Same version, different bytes",
     "downgraded": "Downgraded",
     "producer-changed": "Producer changed",
+    "supplier-changed": "Supplier changed",
     "relicensed": "Licence changed",
     "added": "Added",
     "removed": "Removed",
+    "no-longer-present": "One of several versions removed",
+    "not-listed": "Not listed any more",
+    "also-present": "Also present, in a further version",
     "upgraded": "Upgraded",
     "version-changed": "Version changed",
     "hash-added": "Files added",
+    "scope-changed": "Scope changed",
     "edges-changed": "Dependencies changed",
 }
 ALARMING = {"hash-changed"}
-NOTABLE = {"downgraded", "producer-changed", "relicensed"}
+NOTABLE = {"downgraded", "producer-changed", "supplier-changed", "relicensed"}
 QUIET = {"hash-added", "edges-changed"}
 """Frequent kinds that rarely need attention; they stay folded."""
 

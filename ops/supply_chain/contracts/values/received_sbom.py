@@ -86,11 +86,15 @@ class SbomDigest(NamedTuple):
 
 
 class SbomLicence(NamedTuple):
-    """One statement of a licence: an SPDX identifier or expression, or a free name; `basis` is `declared`, `concluded` or empty."""
+    """One statement of a licence: an SPDX identifier or expression, or a free name; `basis` is `declared`, `concluded` or empty.
+
+    `names` are the document's names of its own licences in the expression: (`LicenseRef-...`, name).
+    """
 
     expression: str
     name: str = ""
     basis: str = ""
+    names: tuple[tuple[str, str], ...] = ()
 
 
 class SbomReference(NamedTuple):

@@ -38,6 +38,7 @@ KEPT_PROPERTIES = (
 """Beginnings of the names of properties that a profile or a match needs; the others stay in the document."""
 
 _DIGITS = {"md5": 32, "sha-1": 40, "sha-256": 64, "sha-384": 96, "sha-512": 128, "sha-224": 56}
+_LICENCE_REF = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
 _HEX = re.compile(r"[0-9a-f]+")
 _TIMESTAMP = re.compile(
     r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
@@ -207,6 +208,13 @@ def person_or_organisation(text: str) -> tuple[str, str, str]:
     return found["kind"].lower(), found["name"], (found["email"] or "").strip()
 
 
+def names_in(expression: str, names: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the licences of the document's own in an expression, with the names that it gives them."""
+    if not names or "LicenseRef-" not in expression:
+        return ()
+    return tuple((ref, names[ref]) for ref in _LICENCE_REF.findall(expression) if ref in names)
+
+
 class EdgeBuilder:
     """Collects edges by reference, and gives them by position at the end, when every component is known."""
 
@@ -214,6 +222,7 @@ class EdgeBuilder:
         self._collector = collector
         self._edges: list[tuple[str, str, EdgeKind, str]] = []
         self._stated: list[tuple[str, str]] = []
+        self._doubted: set[str] = set()
 
     def add(self, source: str, target: str, kind: EdgeKind, location: str) -> None:
         """Note an edge; the location is for the defect, should it lead nowhere."""
@@ -222,6 +231,10 @@ class EdgeBuilder:
     def state(self, source: str, location: str) -> None:
         """Note that the document states all that a component depends on, as far as it lists it."""
         self._stated.append((source, location))
+
+    def doubt(self, source: str) -> None:
+        """Note that what the document lists of a component's dependencies is not all, whatever else it states."""
+        self._doubted.add(source)
 
     def build(
         self,
@@ -253,7 +266,7 @@ class EdgeBuilder:
         for source, location in self._stated:
             position = positions.get(source)
             if position is not None:
-                stated[position] = 1
+                stated[position] = source not in self._doubted
             else:
                 self._dangling([source], others, location)
         return SbomEdges(found.sources, found.targets, bytes(found.kinds), bytes(stated))

@@ -34,6 +34,7 @@ from ops.supply_chain.formats.received.collect import (
     EdgeBuilder,
     Table,
     algorithm_name,
+    names_in,
     person_or_organisation,
     place_of,
 )
@@ -336,7 +337,7 @@ class _Reader:
             if text == NO_ASSERTION:
                 unknown.append(key)
             elif text not in _NOTHING:
-                found.append(SbomLicence(text, self._names.get(text, ""), basis))
+                found.append(SbomLicence(text, self._names.get(text, ""), basis, names_in(text, self._names)))
         return tuple(found), tuple(unknown)
 
     def _party(self, node: Table, key: str, at: str) -> SbomParty | None:
@@ -378,7 +379,9 @@ class _Reader:
             self._completeness = (SbomCompleteness("incomplete"),)
         if reverse:
             source, target = target, source
-        if edge in _LISTING and source not in _NOTHING and target != NO_ASSERTION:
+        if edge in _LISTING and target == NO_ASSERTION:
+            self._edges.doubt(source)
+        elif edge in _LISTING and source not in _NOTHING:
             self._edges.state(source, at)
         self._edges.add(source, target, edge, at)
 

@@ -319,11 +319,20 @@ class _Reader:
                 "licenseDeclared" if basis == "declared" else "licenseConcluded"
             )
         elif expression not in ("", "NONE") or name:
-            self._licences.setdefault(source, []).append(SbomLicence(expression, name, basis))
+            names = tuple(self._custom_names(element, here)) if "LicenseRef-" in expression else ()
+            self._licences.setdefault(source, []).append(SbomLicence(expression, name, basis, names))
         elif target not in self._elements and target not in _UNKNOWN:
             self._collector.defect(
                 DefectKind.REFERENCE, at, f"refers to {excerpt(target)!r}, which the document does not have"
             )
+
+    def _custom_names(self, element: Table, at: str) -> Iterator[tuple[str, str]]:
+        for here, row in self._objects(element, "simplelicensing_customIdToUri", at):
+            ref = self._collector.text(row, "key", here)
+            place, licence = self._elements.get(self._collector.text(row, "value", here), ("", {}))
+            name = self._collector.text(licence, "name", place)
+            if ref and name:
+                yield ref, name
 
     def _relationships(self) -> None:
         for at, node, word, sources, targets in self._each_relationship():

@@ -101,7 +101,7 @@ def read_given_sboms(run: StageRun, paths: Sequence[Path], *, gate: str) -> Give
         lines = _lines_of_purls(data)
         parts += _others(document, label, lines)
         components += len(document.components)
-        locks.append(_lock(document, label, data, lines))
+        locks.append(lock_of(document, label, data, lines))
         unexamined += _unread(gate, label, document)
     if not locks:
         raise InputError(f"{broken[0].path}: {broken[0].message}", hint=broken[0].next_step)
@@ -159,7 +159,16 @@ def _is_no_package(part: SbomComponent) -> bool:
     return part.type != "file" or not (part.version or part.cpes)
 
 
-def _lock(document: ReceivedSbom, label: str, data: bytes, lines: dict[str, int]) -> Lock:
+def lock_of(document: ReceivedSbom, label: str, data: bytes, lines: dict[str, int] | None = None) -> Lock:
+    """Return the packages of PyPI of a document as a lock.
+
+    Args:
+        document: As it was read.
+        label: Its path, as findings show it.
+        data: Its bytes.
+        lines: Package URL -> its line, where that matters.
+    """
+    lines = lines or {}
     direct = {
         target for source, target, kind in document.edges if source in document.roots and kind is not EdgeKind.CONTAINS
     }

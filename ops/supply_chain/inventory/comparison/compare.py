@@ -3,15 +3,16 @@
 A hash that disappeared from an unchanged version is the one change that is never made on purpose: the same
 name and version now mean different bytes. It has a kind of its own; a further file of a version is another
 kind. What only one side states (hashes, edges, a producer) is not a change; versions whose hashes could not
-be compared are counted.
+be compared are counted. What the newer document does not list, and states to be incomplete about, is not listed: whether
+it was removed is not known.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,7 +24,14 @@ from ops.supply_chain.formats.spdx2 import Spdx2
 from ops.supply_chain.formats.spdx3 import contexts_of
 from ops.supply_chain.inventory.comparison import cyclonedx
 from ops.supply_chain.inventory.comparison.cyclonedx import cyclonedx_inventory
-from ops.supply_chain.inventory.comparison.inventory import ListedPackage, PackageKey, SbomInventory
+from ops.supply_chain.inventory.comparison.inventory import (
+    FILES,
+    NO_ECOSYSTEM,
+    ListedPackage,
+    PackageKey,
+    SbomInventory,
+)
+from ops.supply_chain.inventory.comparison.pairing import compare_versions, order_name, pair_versions
 from ops.supply_chain.inventory.comparison.spdx import spdx2_inventory, spdx3_inventory
 
 UNKNOWN = "unknown"
@@ -37,19 +45,31 @@ _VERSIONS: dict[SbomFamily | None, tuple[str, ...]] = {
 
 
 class ChangeKind(StrEnum):
-    """The ways in which a package may differ, the worst first."""
+    """The ways in which a package may differ, the worst first.
+
+    `ALSO_PRESENT` and `NO_LONGER_PRESENT` are about further versions of a package that both documents have, `NOT_LISTED` about
+    what may be missing because the newer document is incomplete. `VERSION_CHANGED`: the order of the two is not decidable, or
+    they are equal and written in another way.
+    """
 
     HASH_CHANGED = "hash-changed"
     DOWNGRADED = "downgraded"
     PRODUCER_CHANGED = "producer-changed"
+    SUPPLIER_CHANGED = "supplier-changed"
     RELICENSED = "relicensed"
     ADDED = "added"
     REMOVED = "removed"
+    NO_LONGER_PRESENT = "no-longer-present"
+    NOT_LISTED = "not-listed"
+    ALSO_PRESENT = "also-present"
     UPGRADED = "upgraded"
     VERSION_CHANGED = "version-changed"
     HASH_ADDED = "hash-added"
     SCOPE_CHANGED = "scope-changed"
     EDGES_CHANGED = "edges-changed"
+
+
+_ABSENT = frozenset({ChangeKind.REMOVED, ChangeKind.NO_LONGER_PRESENT})
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +87,26 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     scope: str = ""
     inside: tuple[str, ...] = ()
 
+    @property
+    def is_weak(self) -> bool:
+        """True if only the name identifies the package: it has no package URL."""
+        return self.ecosystem in (NO_ECOSYSTEM, FILES)
+
+
+class Accounts(NamedTuple):
+    """Where each version of each package of both documents went: each is counted once.
+
+    `same` are on both sides with one version, `paired` have another version on the other side, `gone` and `come` are on
+    the older or the newer side alone. `files_before` and `files_after` are not compared: the other document lists no files.
+    """
+
+    same: int = 0
+    paired: int = 0
+    gone: int = 0
+    come: int = 0
+    files_before: int = 0
+    files_after: int = 0
+
 
 class SbomComparison(msgspec.Struct, frozen=True, kw_only=True):
     """All differences, sorted by kind (worst first), ecosystem, name, version.
@@ -76,6 +116,7 @@ class SbomComparison(msgspec.Struct, frozen=True, kw_only=True):
 
     changes: tuple[Change, ...]
     hashes_not_compared: int
+    accounts: Accounts = Accounts()
 
     def count(self, kind: ChangeKind) -> int:
         """Return the number of differences of a kind."""
@@ -111,12 +152,50 @@ def compare(before: SbomInventory, after: SbomInventory) -> SbomComparison:
     """
     tally: Counter[str] = Counter()
     changes: list[Change] = []
+    doubtful = _Absence(before, after)
+    alone = {side for side in (0, 1) if _lists_files((before, after)[side]) and not _lists_files((after, before)[side])}
     for key in before.items.keys() | after.items.keys():
         old, new = before.items.get(key, {}), after.items.get(key, {})
-        changes.extend(_placed(change, new or old) for change in _of_package(key, old, new, tally))
+        if alone and key[0] == FILES:
+            tally["files_before"] += len(old)
+            tally["files_after"] += len(new)
+            continue
+        for change in _of_package(key, old, new, tally):
+            if change.kind in _ABSENT and key in doubtful:
+                change = msgspec.structs.replace(change, kind=ChangeKind.NOT_LISTED)  # noqa: PLW2901 - as it is known
+            changes.append(_placed(change, new or old))
     order = {kind: position for position, kind in enumerate(ChangeKind)}
-    changes.sort(key=lambda change: (order[change.kind], change.ecosystem, change.name, change.version))
-    return SbomComparison(changes=tuple(changes), hashes_not_compared=tally["hashes"])
+    changes.sort(key=lambda change: (order[change.kind], *_sorted_by(change)))
+    return SbomComparison(
+        changes=tuple(changes),
+        hashes_not_compared=tally.pop("hashes", 0),
+        accounts=Accounts(**tally),
+    )
+
+
+class _Absence:
+    """The packages whose absence in the newer document shows nothing, because it is incomplete about them."""
+
+    def __init__(self, before: SbomInventory, after: SbomInventory) -> None:
+        self._all = bool(after.incomplete)
+        self._some: set[PackageKey] = set()
+        waiting = list(after.uncertain)
+        while waiting and not self._all:
+            for key in before.below.get(waiting.pop(), ()):
+                if key not in self._some:
+                    self._some.add(key)
+                    waiting.append(key)
+
+    def __contains__(self, key: PackageKey) -> bool:
+        return self._all or key in self._some
+
+
+def _lists_files(inventory: SbomInventory) -> bool:
+    return any(ecosystem == FILES for ecosystem, _ in inventory.items)
+
+
+def _sorted_by(change: Change) -> tuple[str, str, str, tuple[str, ...], tuple[str, ...]]:
+    return (change.ecosystem, change.name, change.version, change.before, change.after)
 
 
 def _version(plain: Any) -> str:
@@ -141,14 +220,27 @@ def _described(plain: Any) -> str:
 def _of_package(
     key: PackageKey, old: dict[str, ListedPackage], new: dict[str, ListedPackage], tally: Counter[str]
 ) -> Iterator[Change]:
-    gone, come = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
-    if gone or come:
-        yield _change(_kind_of_versions(old, new), key, "", _ordered(gone), _ordered(come))
     pairs = [(old[version], new[version]) for version in sorted(old.keys() & new.keys())]
+    tally["same"] += len(pairs)
+    order = order_name(key[0], key[1].partition("/")[0])
+    found = pair_versions(order, sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys()))
+    for left, right in found.paired:
+        yield _change(_kind_of(order, left, right), key, "", _ordered((left,)), _ordered((right,)))
+        if left and right and compare_versions(order, left, right) == 0:
+            pairs.append((old[left], new[right]))
+    tally["paired"] += len(found.paired)
+    tally["gone"] += len(found.gone)
+    tally["come"] += len(found.come)
+    if found.gone:
+        kind = ChangeKind.NO_LONGER_PRESENT if new else ChangeKind.REMOVED
+        yield _change(kind, key, "", _ordered(found.gone), ())
+    if found.come:
+        kind = ChangeKind.ALSO_PRESENT if old else ChangeKind.ADDED
+        yield _change(kind, key, "", (), _ordered(found.come))
     for earlier, later in pairs:
         yield from _of_hashes(key, earlier, later, tally)
-    if len(gone) == len(come) == 1:
-        pairs.append((old[gone[0]], new[come[0]]))
+    compared = {(earlier.version, later.version) for earlier, later in pairs}
+    pairs += [(old[left], new[right]) for left, right in found.paired if (left, right) not in compared]
     for earlier, later in pairs:
         yield from _of_words(key, earlier, later)
 
@@ -160,28 +252,14 @@ def _placed(change: Change, items: dict[str, ListedPackage]) -> Change:
     return msgspec.structs.replace(change, scope=scope, inside=tuple(inside))
 
 
-def _kind_of_versions(old: dict[str, ListedPackage], new: dict[str, ListedPackage]) -> ChangeKind:
-    if not old:
-        return ChangeKind.ADDED
-    if not new:
-        return ChangeKind.REMOVED
-    before, after = _newest(old), _newest(new)
-    if before is None or after is None or before == after:
+def _kind_of(order: str, left: str, right: str) -> ChangeKind:
+    decided = compare_versions(order, left, right) if left and right else None
+    if not decided:
         return ChangeKind.VERSION_CHANGED
-    return ChangeKind.UPGRADED if before < after else ChangeKind.DOWNGRADED
+    return ChangeKind.UPGRADED if decided < 0 else ChangeKind.DOWNGRADED
 
 
-def _newest(items: dict[str, ListedPackage]) -> Any:
-    """Return the newest PEP 440 version, None where one of them is not such a version."""
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        return max(map(Version, items))
-    except InvalidVersion:
-        return None
-
-
-def _ordered(versions: list[str]) -> tuple[str, ...]:
+def _ordered(versions: Iterable[str]) -> tuple[str, ...]:
     return tuple(version or UNKNOWN for version in versions)
 
 
@@ -205,11 +283,18 @@ def _of_words(key: PackageKey, old: ListedPackage, new: ListedPackage) -> Iterat
         yield _change(ChangeKind.RELICENSED, key, new.version, old.licences, new.licences or (UNKNOWN,))
     if old.producer and _folded(old.producer) != _folded(new.producer):
         yield _change(ChangeKind.PRODUCER_CHANGED, key, new.version, (old.producer,), (new.producer or UNKNOWN,))
+    if old.supplier and new.supplier and _folded(old.supplier) != _folded(new.supplier) and not _is_producer(old, new):
+        yield _change(ChangeKind.SUPPLIER_CHANGED, key, new.version, (old.supplier,), (new.supplier,))
     if old.scope and new.scope and old.scope != new.scope:
         yield _change(ChangeKind.SCOPE_CHANGED, key, new.version, (old.scope,), (new.scope,))
     if old.needs is not None and new.needs is not None and old.needs != new.needs:
         before, after = old.needs - new.needs, new.needs - old.needs
         yield _change(ChangeKind.EDGES_CHANGED, key, new.version, _names(before), _names(after))
+
+
+def _is_producer(old: ListedPackage, new: ListedPackage) -> bool:
+    """Return whether the suppliers of both sides are their producers, whose change is reported already."""
+    return old.supplier == old.producer and new.supplier == new.producer
 
 
 def _folded(producer: str) -> str:

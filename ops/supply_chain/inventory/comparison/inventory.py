@@ -20,6 +20,9 @@ from ops.supply_chain.core.names import normalise
 NO_ECOSYSTEM = ""
 """Ecosystem of what has no purl."""
 
+FILES = "file"
+"""Ecosystem of files, which are identified by their names."""
+
 _SPELLING = re.compile(r"[-_ ]")
 _OPERATORS = re.compile(r"\s+AND\s+", re.IGNORECASE)
 _LICENCE_REF = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
@@ -29,14 +32,15 @@ PackageKey = tuple[str, str]
 """(ecosystem, name)."""
 
 
-class ListedPackage(msgspec.Struct, frozen=True, kw_only=True):
+class ListedPackage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One version of one package in one document.
 
     `name` is as written, `version` empty where unknown. `licences` are sorted names and expressions that
     hold together, empty where unknown. `hashes` are `<algorithm>:<lower-case hex>`, algorithm in lower case
     letters and digits only. `producer` is empty where unknown. `needs` are the packages it depends on; None
     where the document does not state them. `scope` is CycloneDX's word, empty where it is not stated; `inside` are the
-    wheels that contain it, sorted.
+    wheels that contain it, sorted. `supplier` is empty where unknown; it is the producer too where no other is stated.
+    `count` is how many components of the document it is.
     """
 
     key: PackageKey
@@ -48,15 +52,27 @@ class ListedPackage(msgspec.Struct, frozen=True, kw_only=True):
     needs: frozenset[PackageKey] | None = None
     scope: str = ""
     inside: tuple[str, ...] = ()
+    supplier: str = ""
+    count: int = 1
 
 
 class SbomInventory(msgspec.Struct, frozen=True, kw_only=True):
-    """One document: its format with version, what it describes, and its packages by key and version."""
+    """One document: its format with version, what it describes, and its packages by key and version.
+
+    `components` is how many components that is, 0 where that was not counted. `incomplete` is why what is absent may only
+    be unlisted; empty if the document states nothing of the kind. `uncertain` are packages about which alone it
+    states that, and `below` what each package depends on or contains.
+    """
 
     format: str
     name: str
     version: str
     items: dict[PackageKey, dict[str, ListedPackage]]
+    syntax: str = ""
+    components: int = 0
+    incomplete: str = ""
+    uncertain: frozenset[PackageKey] = frozenset()
+    below: dict[PackageKey, frozenset[PackageKey]] = {}
 
     @property
     def size(self) -> int:
@@ -94,10 +110,15 @@ def key_of(purl: str, name: str, group: str = "") -> PackageKey:
     except ValueError:
         parsed = None
     if parsed is None:
-        return (NO_ECOSYSTEM, normalise("/".join(filter(None, (group, name)))))
+        return (NO_ECOSYSTEM, name_without_ecosystem(name, group))
     if parsed.type == "pypi":
         return ("pypi", normalise(parsed.name))
     return (parsed.type, "/".join(filter(None, (parsed.namespace, parsed.name))))
+
+
+def name_without_ecosystem(name: str, group: str = "") -> str:
+    """Return the name that identifies what has no package URL: a weak identity, without case."""
+    return normalise("/".join(filter(None, (group, name))))
 
 
 def digest_of(algorithm: str, digest: str) -> str:
@@ -131,6 +152,8 @@ def _parts_of(expression: str) -> tuple[str, ...]:
         clean = str(canonicalize_license_expression(clean))
     except (InvalidLicenseExpression, KeyError, MemoryError, RecursionError):
         clean = " ".join(clean.split())
+    if clean.startswith("(") and clean.endswith(")") and not {"(", ")"} & {*clean[1:-1]}:
+        clean = clean[1:-1].strip()
     whole = "(" in clean or re.search(r"\sOR\s", clean, re.IGNORECASE) is not None
     return (clean,) if whole else tuple(_OPERATORS.split(clean))
 
@@ -152,4 +175,6 @@ def _merged(first: ListedPackage, second: ListedPackage) -> ListedPackage:
         needs=needs,
         scope=first.scope if first.scope == second.scope else "",
         inside=tuple(sorted({*first.inside, *second.inside})),
+        supplier=first.supplier or second.supplier,
+        count=first.count + second.count,
     )

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.inventory.comparison.compare import Change, ChangeKind
 
-_OF_VERSIONS = frozenset({ChangeKind.UPGRADED, ChangeKind.DOWNGRADED, ChangeKind.VERSION_CHANGED})
+_WITHOUT_PARTNER = frozenset(
+    {
+        ChangeKind.ADDED,
+        ChangeKind.REMOVED,
+        ChangeKind.NOT_LISTED,
+        ChangeKind.ALSO_PRESENT,
+        ChangeKind.NO_LONGER_PRESENT,
+    }
+)
 ALARM = "the same version now has different bytes"
 
 
@@ -20,15 +28,11 @@ def change_line(change: Change) -> str:
         return f"ALARM {change.kind}: {where}: {plural(gone, 'hash', 'hashes')} removed, {come} added: {ALARM}"
     if change.kind is ChangeKind.HASH_ADDED:
         return f"{change.kind}: {where}: {plural(come, 'hash', 'hashes')} added"
-    if change.kind in {ChangeKind.ADDED, ChangeKind.REMOVED}:
-        return f"{change.kind}: {where} {', '.join(change.before + change.after)}{_place(change)}"
     if change.kind is ChangeKind.EDGES_CHANGED:
         parts = [f"-{entry}" for entry in change.before] + [f"+{entry}" for entry in change.after]
         return f"{change.kind}: {where}: {' '.join(parts)}"
-    if change.kind in _OF_VERSIONS and not (change.before and change.after):
-        return f"{change.kind}: {where}: " + (
-            f"now also {', '.join(change.after)}" if change.after else f"no longer {', '.join(change.before)}"
-        )
+    if change.kind in _WITHOUT_PARTNER:
+        return f"{change.kind}: {where} {', '.join(change.before + change.after)}{_place(change)}"
     colon = ":" if change.version else ""
     return f"{change.kind}: {where}{colon} {_list(change.before)} -> {_list(change.after)}"
 
