@@ -74,6 +74,8 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_collection_finish() -> None:
-    """Take the thousands of collected tests out of what the collector walks through again and again."""
-    gc.collect()
+    """Take the thousands of collected tests out of what the collector walks through again and again.
+
+    What of that is garbage stays: to look for it costs more, in each worker, than its memory.
+    """
     gc.freeze()
