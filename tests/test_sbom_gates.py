@@ -158,6 +158,40 @@ def test_the_record_of_the_project_is_left_alone(gate: GateProject, capfd: pytes
     assert gate.record() == before
 
 
+@pytest.mark.parametrize(
+    "purl",
+    [
+        "pkg:pypi/left@2.0@9",
+        "pkg:pypi/l\u0435ft@9",
+        "pkg:pypi/left%20@9",
+        "pkg:pypi/left/@9",
+        "pkg:pypi/left;x@9",
+        "pkg:pypi/-left@9",
+    ],
+)
+def test_a_name_that_no_package_can_have_is_not_examined(
+    gate: GateProject, capfd: pytest.CaptureFixture[str], purl: str
+) -> None:
+    gate.feed(*UNRELATED)
+    part = {**LEFT_PART, "name": "x", "version": "9", "purl": purl}
+    root = {**cyclonedx()["metadata"], "component": {**part, "type": "application"}}
+    for document in (
+        cyclonedx(components=[part, LEFT_PART], dependencies=[]),
+        cyclonedx(components=[LEFT_PART], dependencies=[], metadata=root),
+    ):
+        assert _run(gate, capfd, encoded(document))[0] == ExitCode.NOT_EXAMINED
+
+
+@pytest.mark.parametrize("version", ["2.0 || 3.0", ">=1", "latest", "2.*", "2.0 ", "${version}"])
+def test_a_version_that_is_none_never_passes(
+    gate: GateProject, capfd: pytest.CaptureFixture[str], version: str
+) -> None:
+    gate.feed(*LEFT, *UNRELATED)
+    part = {"type": "library", "name": "left", "version": version, "purl": "pkg:pypi/left"}
+    code, _, _ = _run(gate, capfd, encoded(cyclonedx(components=[part], dependencies=[])))
+    assert code in (ExitCode.DENIED, ExitCode.NOT_EXAMINED)
+
+
 def test_every_package_url_of_a_component_is_examined(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
     gate.feed(*LEFT, *UNRELATED)
     document = spdx2()

@@ -30,6 +30,7 @@ from ops.supply_chain.contracts.values.received_sbom import (
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import excerpt, plural, printable
+from ops.supply_chain.dependencies.locks.names import is_name, is_version
 from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
 from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.formats.received.read import read_received
@@ -141,15 +142,26 @@ def _broken(label: str, reason: str) -> Finding:
     )
 
 
-def _packages(part: SbomComponent) -> tuple[PackageIdentity, ...]:
-    """Return the packages that a component is said to be: usually one; each where it has several package URLs."""
+def _packages(part: SbomComponent) -> tuple[PackageIdentity | None, ...]:
+    """Return the packages that a component is said to be: usually one; each where it has several package URLs.
+
+    None is in it for a package URL that identifies nothing: it is broken, or no package of PyPI can have its name, as with
+    a second `@` or a letter that only looks like one of ASCII.
+    """
     others = (read_purl(value) for kind, value in part.identifiers if kind == "purl")
-    return tuple(dict.fromkeys(filter(None, (part.package, *others))))
+    given = [*([part.package] if part.purl else []), *others]
+    named = (None if package and package.type == "pypi" and not is_name(package.name) else package for package in given)
+    return tuple(dict.fromkeys(named))
 
 
 def _versions(package: PackageIdentity, part: SbomComponent) -> tuple[str, ...]:
-    """Return the versions of a package of PyPI: usually one; both where package URL and component differ."""
-    return tuple(dict.fromkeys(filter(None, (package.version, part.version)))) or ("",)
+    """Return the versions of a package: usually one; both where package URL and component differ.
+
+    For PyPI an empty one is in it as well where a text is no version: it is in no list of affected versions, which proves nothing.
+    """
+    found = dict.fromkeys(filter(None, (package.version, part.version)))
+    is_exact = found and (package.type != "pypi" or all(map(is_version, found)))
+    return tuple(found) if is_exact else (*found, "")
 
 
 def _is_no_package(part: SbomComponent) -> bool:
@@ -182,7 +194,7 @@ def lock_of(document: ReceivedSbom, label: str, data: bytes, lines: dict[str, in
         )
         for at, part in enumerate(document.components)
         for package in _packages(part)
-        if package.type == "pypi"
+        if package is not None and package.type == "pypi"
         for version in _versions(package, part)
     ]
     return Lock(
@@ -224,9 +236,9 @@ def _others(document: ReceivedSbom, label: str, lines: dict[str, int]) -> Iterat
         packages = _packages(part)
         line = _line(part, lines)
         for package in packages:
-            if package.type != "pypi":
+            if package is not None and package.type != "pypi":
                 yield OtherPart(label, line, package.type, part, package, _versions(package, part))
-        if not packages and not _is_no_package(part) and at not in product:
+        if None in packages or (not packages and not _is_no_package(part) and at not in product):
             yield OtherPart(label, line, NO_PACKAGE_URL, part, None, ("",))
 
 
