@@ -92,6 +92,11 @@ class OsvTarget(NamedTuple):
     doubt: str = ""
 
 
+def base_ecosystem(kind: str, namespace: str) -> str:
+    """Return the ecosystem, without a suffix, of package URLs of a type and, for distributions, a namespace; empty if OSV has none."""
+    return _DISTRIBUTIONS.get((kind, namespace.lower())) or _BY_TYPE.get(kind, "")
+
+
 def base_of(ecosystem: str) -> str:
     """Return the name of an ecosystem of a record without its suffix, in OSV's spelling where that is known."""
     base = ecosystem.partition(":")[0].strip()
@@ -130,12 +135,11 @@ def target_of(package: PackageIdentity) -> OsvTarget:
     Args:
         package: Its package URL, folded.
     """
-    distribution = _DISTRIBUTIONS.get((package.type, package.namespace.lower()))
-    if distribution:
-        return _of_distribution(distribution, package)
-    ecosystem = _BY_TYPE.get(package.type, "")
+    ecosystem = base_ecosystem(package.type, package.namespace)
     if not ecosystem:
         return OsvTarget("", doubt=_no_ecosystem(package))
+    if package.type in ("apk", "deb"):
+        return _of_distribution(ecosystem, package)
     joint = ":" if ecosystem == "Maven" else "/"
     name = f"{package.namespace}{joint}{package.name}" if package.namespace else package.name
     keys = [package_key(ecosystem, name)]

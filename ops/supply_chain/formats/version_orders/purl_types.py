@@ -6,27 +6,7 @@ Source: https://ossf.github.io/osv-schema/#defined-ecosystems, https://github.co
 from __future__ import annotations
 
 from ops.supply_chain.contracts.values.registry import PackageName
-
-_BY_TYPE = {
-    "cargo": "crates.io",
-    "composer": "Packagist",
-    "gem": "RubyGems",
-    "golang": "Go",
-    "hex": "Hex",
-    "julia": "Julia",
-    "maven": "Maven",
-    "npm": "npm",
-    "nuget": "NuGet",
-    "pypi": "PyPI",
-    "swift": "SwiftURL",
-}
-_BY_NAMESPACE = {
-    ("apk", "alpine"): "Alpine",
-    ("apk", "chainguard"): "Chainguard",
-    ("apk", "wolfi"): "Wolfi",
-    ("deb", "debian"): "Debian",
-    ("deb", "ubuntu"): "Ubuntu",
-}
+from ops.supply_chain.formats.version_orders.ecosystems import base_ecosystem
 
 
 def ecosystem_of(package: PackageName, distribution: str = "") -> str:
@@ -36,7 +16,7 @@ def ecosystem_of(package: PackageName, distribution: str = "") -> str:
         package: Its identity.
         distribution: The release of a distribution, `debian-12`; its number becomes the ecosystem's suffix.
     """
-    base = _BY_TYPE.get(package.type) or _BY_NAMESPACE.get((package.type, package.namespace), "")
+    base = base_ecosystem(package.type, package.namespace)
     if package.type not in ("apk", "deb") or not distribution:
         return base
     release = distribution.lower().removeprefix(f"{package.namespace}-")
