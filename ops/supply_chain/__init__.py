@@ -128,7 +128,7 @@ PIPELINE: tuple[StageRow, ...] = (
         decides="supported releases contain no known vulnerability or malware, and are as they were retained",
         gate=True,
         secrets=("index", "github"),
-        daily_scan=(Step(20, "--ledger --verify due"),),
+        daily_scan=(Step(20, "--ledger --restore --verify due"),),
     ),
     StageRow(
         "generate_sbom",

@@ -13,14 +13,17 @@ With --verify past releases are verified again as a customer would, without netw
 then the files that GitHub serves are downloaded and compared, and the hashes that the indexes of `[[indexes]]` list. `due`
 selects those of today by date, so that each retained release is verified once in seven days, without a memory; `all` all.
 
+With --restore a store without a release of the project is filled first: the supported releases that GitHub serves are downloaded
+(at most 30), verified with the published identities, and retained only if they verify. So a new runner needs no disk of its own.
+
 Reads    retained releases, locks, advisory feeds; the folder of [feeds].malicious as well; the ledger of first sightings; VEX documents given with --vex, and their bundles.
-Writes   record; with --ledger data/artifacts/ledger/N.jsonl
+Writes   record; with --ledger data/artifacts/ledger/N.jsonl; with --restore data/artifacts/supply-chain/N/
 Decides  supported releases contain no known vulnerability or malware, and are as they were retained
 Exits    0 nothing is open, or nothing is retained; 2 usage; 3 the ledger or the list of pruned releases is broken; 4 a
          release contains a vulnerability or malware, was changed, or does not verify; 5 a feed did not answer, or not every
          supported release was examined, or GitHub or an index did not answer.
 Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, which receives names and
-         versions. With --verify: GitHub's API and download hosts for the project's repository, and the indexes. None with --offline.
+         versions. With --verify and --restore: GitHub's API and download hosts for the project's repository, and the indexes. None with --offline.
 Source   docs/shipped-releases.md; OSV schema 1.7.5, https://ossf.github.io/osv-schema/
 """
 
@@ -43,6 +46,7 @@ from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.contracts.files.manifest import HeldRelease
+    from ops.supply_chain.gather.assurance.shipped_restoration import Restored
     from ops.supply_chain.gather.assurance.shipped_verification import Reverified
     from ops.supply_chain.gather.risk.vex import VexFile
 
@@ -56,6 +60,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--verify",
         choices=["due", "all"],
         help="also verify releases again, signatures and served files included: those of today (each once in seven days), or all",
+    )
+    parser.add_argument(
+        "--restore",
+        action="store_true",
+        help="if nothing is retained, restore the supported releases from GitHub, verified ([reporting].github)",
     )
     parser.add_argument("--ledger", action="store_true", help="record first sightings in the ledger")
     parser.add_argument(
@@ -86,14 +95,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
+    restored = _restore(run)
     held = held_releases(ArtifactStore(run.artifacts), run.project.name)
     read = read_releases(run, held)
+    if restored is not None:
+        read = read._replace(findings=(*read.findings, *restored.findings))
     again = _verify_again(run, held)
     if again is not None:
         read = read._replace(findings=(*read.findings, *again.findings))
     if not held and not read.findings:
         return StageResult(outcome=Outcome.PASS, counts={"releases": 0}, notes=(NOTHING,))
     result = examine(run, read, _vex_files(run)) if read.releases else finish_without_pins(run, read)
+    if restored is not None and restored.versions:
+        note = f"restored from GitHub {restored.repository}, verified: {', '.join(restored.versions)}"
+        result = replace(result, notes=(*result.notes, note))
     if again is None:
         return result
     unpublished = tuple(f"not published, so not compared: {place}" for place in again.unpublished)
@@ -103,6 +118,14 @@ def _perform(run: StageRun) -> StageResult:
         options={**result.options, "verify": run.args.verify},
         notes=(*result.notes, *unpublished),
     )
+
+
+def _restore(run: StageRun) -> Restored | None:
+    if not run.args.restore:
+        return None
+    from ops.supply_chain.gather.assurance.shipped_restoration import restore
+
+    return restore(run)
 
 
 def _verify_again(run: StageRun, held: Sequence[HeldRelease]) -> Reverified | None:

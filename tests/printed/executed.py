@@ -71,6 +71,7 @@ EXECUTED = {
     "bench ARGUMENT --write": "tests/docs/test_docs.py::test_bench_writes",
     "check_malware --sbom": "tests/test_sbom_gates.py::test_a_package_of_pypi_is_found_in_every_format",
     "check_releases": "tests/test_check_releases.py::test_a_release_with_a_vulnerable_pin_is_found_although_todays_lock_is_clean",
+    "check_releases --restore": "tests/assurance/claims/test_shipped_verification.py::test_an_empty_store_is_filled_with_what_verifies",
     "check_releases ARGUMENT --verify": "tests/test_check_releases.py::test_releases_that_are_due_are_verified_again",
     "check_vulnerabilities --sbom": "tests/test_sbom_gates.py::test_a_package_of_pypi_is_found_in_every_format",
     "daily_scan": f"{_GATED}::test_the_daily_scan_remembers_what_it_saw_first_and_when",

@@ -13,8 +13,10 @@ import msgspec
 import pytest
 
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
+from ops.supply_chain.contracts.config.releases import ReleasesConfig
 from ops.supply_chain.contracts.files.manifest import HeldRelease
 from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.gather.assurance.shipped_restoration import Restored, restore
 from ops.supply_chain.gather.assurance.shipped_verification import DAYS, is_due, verify_again
 from ops.supply_chain.gather.risk.advisories.shipped import held_releases
 from ops.supply_chain.runner.context import StageRun
@@ -25,6 +27,7 @@ from tests.trust.verification.world import World
 
 COMPONENT = "small"
 REPOSITORY = "acme/widget"
+KEPT = ("-verification.json", "-verification.md", "-vsa.json")
 
 
 @pytest.fixture
@@ -37,8 +40,9 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGithub]:
 
 
 @pytest.fixture
-def run(world: World, tmp_path: Path, github: FakeGithub) -> StageRun:
+def run(world: World, tmp_path: Path, github: FakeGithub, monkeypatch: pytest.MonkeyPatch) -> StageRun:
     """Return a run whose repository is not at GitHub: its remote is of another host than the service."""
+    monkeypatch.setenv("SEALWRIGHT_REHEARSAL", "1")  # the instance that signed is that of a rehearsal
     shutil.copytree(world.base / "artifacts", tmp_path / "artifacts")
     made = run_of(world, tmp_path)
     return dataclasses.replace(made, args=Namespace(version="", attestations=[]), offline=False)
@@ -97,9 +101,8 @@ class Served:
         folder = newest(run)
         manifest = ArtifactStore(run.artifacts).release(COMPONENT, folder.name, digests=False).manifest
         assert manifest is not None
-        kept = ("-verification.json", "-verification.md", "-vsa.json")
         self.files = {
-            file.name: (folder / file.name).read_bytes() for file in manifest.files if not file.name.endswith(kept)
+            file.name: (folder / file.name).read_bytes() for file in manifest.files if not file.name.endswith(KEPT)
         }
         self.version = folder.name
         self.github = github
@@ -148,6 +151,86 @@ def test_offline_is_not_examined(served: tuple[StageRun, Served]) -> None:
     run, there = served
     there.publish()
     assert {code for code, _ in again(dataclasses.replace(run, offline=True))} == {"shipped.not-examined"}
+
+
+def test_a_rehearsal_never_verifies_in_place_of_a_release(run: StageRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEALWRIGHT_REHEARSAL")
+    found = again(run)
+    assert {code for code, _ in found} == {"shipped.unverified"}
+    assert all("is from a rehearsal" in message for _, message in found)
+
+
+class Emptied:
+    """A new runner: nothing is retained, and every release is at GitHub."""
+
+    def __init__(self, served: tuple[StageRun, Served]) -> None:
+        self.run, there = served
+        self.github = there.github
+        releases = ReleasesConfig(supported="90 years")
+        self.run = dataclasses.replace(self.run, config=msgspec.structs.replace(self.run.config, releases=releases))
+        store = self.run.artifacts / "supply-chain" / COMPONENT
+        self.versions = sorted(path.name for path in store.iterdir() if path.is_dir())
+        self.files: dict[str, dict[str, bytes]] = {}
+        for version in self.versions:
+            self.files[version] = {
+                path.name: path.read_bytes()
+                for path in (store / version).iterdir()
+                if path.name != "manifest.json" and not path.name.endswith(KEPT)
+            }
+        shutil.rmtree(self.run.artifacts)
+
+    def publish(self) -> None:
+        for version in self.versions:
+            self.github.add(version, self.files[version])
+
+    def held(self) -> tuple[HeldRelease, ...]:
+        return held_releases(ArtifactStore(self.run.artifacts), COMPONENT)
+
+
+@pytest.fixture
+def emptied(served: tuple[StageRun, Served]) -> Emptied:
+    return Emptied(served)
+
+
+def test_an_empty_store_is_filled_with_what_verifies(emptied: Emptied) -> None:
+    emptied.publish()
+    emptied.github.add("other-tag", {"notes.txt": b"no release of this kind"})
+    found = restore(emptied.run)
+    assert (found.findings, found.versions) == ((), tuple(emptied.versions))
+    held = emptied.held()
+    assert [release.problems for release in held] == [()] * len(emptied.versions)
+    assert restore(emptied.run) == Restored()
+
+
+def test_what_does_not_verify_is_not_retained(emptied: Emptied) -> None:
+    last = emptied.versions[-1]
+    [name] = [name for name in emptied.files[last] if name.endswith("-sbom.cdx.json")]
+    emptied.files[last][name] += b" "
+    emptied.publish()
+    found = restore(emptied.run)
+    assert [finding.code for finding in found.findings] == ["shipped.unverified"]
+    assert [release.version for release in emptied.held()] == emptied.versions[:-1]
+
+
+@pytest.mark.parametrize("ask", [Ask.LIST, Ask.BYTES])
+def test_what_github_does_not_give_is_not_examined(emptied: Emptied, ask: Ask) -> None:
+    emptied.publish()
+    emptied.github.misbehave(ask, Mood.FORBIDDEN if ask is Ask.LIST else Mood.NOT_FOUND)
+    found = restore(emptied.run)
+    assert {finding.code for finding in found.findings} == {"shipped.not-examined"}
+    assert emptied.held() == ()
+
+
+def test_only_supported_releases_are_restored(emptied: Emptied) -> None:
+    emptied.publish()
+    newest_alone = msgspec.structs.replace(emptied.run.config, releases=ReleasesConfig(supported="newest"))
+    found = restore(dataclasses.replace(emptied.run, config=newest_alone))
+    assert found.versions == tuple(emptied.versions[-1:])
+
+
+def test_a_project_that_names_no_repository_restores_nothing(run: StageRun) -> None:
+    shutil.rmtree(run.artifacts)
+    assert restore(run) == Restored()
 
 
 def test_every_release_is_due_on_exactly_one_of_seven_days(tmp_path: Path) -> None:

@@ -111,6 +111,27 @@ def is_published(repository: str, tag: str, *, timeouts: Timeouts | None = None,
     return run(work())
 
 
+def published_releases(
+    repository: str, *, timeouts: Timeouts | None = None, offline: bool = False
+) -> tuple[RemoteRelease, ...]:
+    """Return the published releases that can be seen, with their assets, as GitHub lists them: the newest first.
+
+    Raises:
+        UsageError: The environment is not usable.
+        UnavailableError: GitHub did not answer, or `offline` is set.
+    """
+    api, token = api_from_environment(), token_from_environment()
+
+    async def work() -> tuple[RemoteRelease, ...]:
+        exchanges = GithubApi(api, token, timeouts=timeouts or TIMEOUTS, offline=offline)
+        try:
+            return await Releases(exchanges, repository).all_published()
+        finally:
+            await exchanges.close()
+
+    return run(work())
+
+
 async def _download(
     there: Releases, repository: str, tag: str, folder: Path, limits: DownloadLimits, *, replace: bool
 ) -> Downloaded:

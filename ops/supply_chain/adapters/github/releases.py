@@ -52,6 +52,12 @@ class Releases:
         )
         return tuple([await self._with_assets(release) for release in mine])
 
+    async def all_published(self) -> tuple[RemoteRelease, ...]:
+        """Return all published releases with their assets, the newest first."""
+        path = f"{self.path}/releases"
+        found = [self._read(path, document) for document in await self._all(path)]
+        return tuple([await self._with_assets(release) for release in found if not release.draft])
+
     async def assets(self, number: int) -> tuple[RemoteAsset, ...]:
         """Return all assets of a release, what broken uploads left included, sorted by name."""
         path = f"{self.path}/releases/{number}/assets"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER, ArtifactStore
@@ -21,6 +22,8 @@ from ops.supply_chain.gather.assurance.claims.source import SelectedRelease
 from ops.supply_chain.gather.release.served_files import served_state
 from ops.supply_chain.gather.risk.advisories.shipped import NOT_EXAMINED, changed
 from ops.supply_chain.runner.context import StageRun
+from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
+from ops.supply_chain.trust.verification.verify import REHEARSAL_HOSTS
 
 DAYS = 7
 """Within which each release is verified, if the scan runs every day."""
@@ -34,6 +37,13 @@ class Reverified(NamedTuple):
     findings: tuple[Finding, ...] = ()
     due: int = 0
     unpublished: tuple[str, ...] = ()
+
+
+class VerifiedAgain(NamedTuple):
+    """The outcome of a verification, and its problems, one sentence each; they count unless it passed."""
+
+    outcome: Outcome
+    problems: tuple[str, ...]
 
 
 def is_due(release: HeldRelease, today: date) -> bool:
@@ -58,7 +68,7 @@ def verify_again(run: StageRun, held: Sequence[HeldRelease], *, everything: bool
     unpublished: list[str] = []
     for release in due:
         findings += _as_retained(run, release)
-        findings += _verified(run, release, len(held))
+        findings += _verified(run, release)
         if release.manifest is not None:
             state = served_state(run, release.manifest)
             findings += [_served(release.version, sentence) for sentence in state.changed]
@@ -74,23 +84,42 @@ def _as_retained(run: StageRun, release: HeldRelease) -> Iterator[Finding]:
             yield changed(release.version, problem)
 
 
-def _verified(run: StageRun, release: HeldRelease, releases: int) -> Iterator[Finding]:
-    folder = run.artifacts / STORE_FOLDER / release.component / release.version
+def verified(run: StageRun, folder: Path, version: str, release: HeldRelease | None = None) -> VerifiedAgain:
+    """Verify a release as a customer does, with the project's published identities.
+
+    A rehearsal proves nothing: outside of one it never verifies.
+
+    Args:
+        run: The stage's run.
+        folder: All files of the release.
+        version: Its version.
+        release: What is retained of it; None where it is not retained yet.
+    """
     selected = SelectedRelease(
         folder=folder,
         artifacts=run.artifacts,
-        label=f"artifacts:{STORE_FOLDER}/{release.component}/{release.version}",
+        label=f"artifacts:{STORE_FOLDER}/{run.project.name}/{version}",
         release=release,
-        releases=releases,
+        releases=1,
         chain=(),
         rehearsed=False,
     )
-    _, facts = open_release(run, selected)
-    problems = facts.problems or ("it does not verify",)
-    if facts.ruling == Outcome.FAIL.value:
-        yield from (_unverified(release.version, problem) for problem in problems)
-    elif facts.ruling != Outcome.PASS.value:
-        yield from (_not_examined(release.version, problem) for problem in problems)
+    opened, facts = open_release(run, selected)
+    if opened is not None and not is_rehearsal():
+        root = opened.contents.get(opened.parts.trusted_root, b"")
+        if REHEARSAL_HOSTS in root or (opened.gate is not None and opened.gate.rehearsal):
+            return VerifiedAgain(Outcome.FAIL, ("it is from a rehearsal",))
+    outcome = Outcome(facts.ruling) if facts.ruling in list(Outcome) else Outcome.NOT_EXAMINED
+    return VerifiedAgain(outcome, facts.problems or ("it does not verify",))
+
+
+def _verified(run: StageRun, release: HeldRelease) -> Iterator[Finding]:
+    folder = run.artifacts / STORE_FOLDER / release.component / release.version
+    result = verified(run, folder, release.version, release)
+    if result.outcome is Outcome.FAIL:
+        yield from (_unverified(release.version, problem) for problem in result.problems)
+    elif result.outcome is not Outcome.PASS:
+        yield from (_not_examined(release.version, problem) for problem in result.problems)
 
 
 def _unverified(version: str, problem: str) -> Finding:
