@@ -30,6 +30,7 @@ from ops.supply_chain.runner.context import StageRun
 from tests.assurance.documents.support import HOSTILE, IDS, report, source
 from tests.assurance.report.support import record as handmade_record
 from tests.assurance.report.support import rule, verdict
+from tests.fakes.compiled_templates import use_compiled_templates
 
 TODAY = "2026-11-20T12:00:00+00:00"
 CONFIG = 'component_name = "acme"\n'
@@ -40,6 +41,11 @@ WAIVER = (
 )
 ASSERTS = '# {{COMPONENT_NAME}}\n\n{% claim "signed-releases" %}Signed.{% endclaim %}\n'
 NAMES = ("acme-1.0-checksums.txt", "acme-1.0-gate.json", "acme-1.0-provenance.intoto.json", "acme-1.0-sbom.cdx.json")
+
+
+@pytest.fixture(autouse=True)
+def _compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_compiled_templates(monkeypatch)
 
 
 class World:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 
-from ops.supply_chain.assurance.documents import security_md
 from ops.supply_chain.assurance.documents.claim_renderer import ClaimRenderer
 from ops.supply_chain.assurance.documents.evidence_text import NEAR_L2
 from ops.supply_chain.assurance.documents.facts import DeferredCve, DescribedFile, DocumentFacts
@@ -22,7 +17,7 @@ from ops.supply_chain.assurance.documents.maintainer_text import NOT_PROMISED
 from ops.supply_chain.assurance.documents.placeholders import names
 from ops.supply_chain.assurance.documents.release_text import S2C2F_LEVELS, SLSA_CLAIMS, slsa_level
 from ops.supply_chain.assurance.documents.security_md import write_security_md
-from ops.supply_chain.assurance.documents.template import Template, read_template
+from ops.supply_chain.assurance.documents.template import read_template
 from ops.supply_chain.contracts.config.documents import Section
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.links import MoreLink
@@ -30,28 +25,12 @@ from ops.supply_chain.contracts.config.signing import SigningConfig, SigningIden
 from ops.supply_chain.contracts.files.claims import ClaimStatus, ControlStatus
 from ops.supply_chain.core.errors import InputError, UsageError
 from tests.assurance.documents.support import HOSTILE, IDS, config, controls, facts, released, report, source, verdict
-
-_READ = functools.cache(read_template)
-_CODE: dict[str, Any] = {}
-_COMPILE = ImmutableSandboxedEnvironment.compile
-
-
-def _compiled(environment: ImmutableSandboxedEnvironment, source: str) -> Any:
-    """Return the code of a template, which is the same for every environment that the module makes."""
-    if source not in _CODE:
-        _CODE[source] = _COMPILE(environment, source)
-    return _CODE[source]
+from tests.fakes.compiled_templates import use_compiled_templates
 
 
 @pytest.fixture(autouse=True)
-def _read_and_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read and compile each template once for all tests: the default one takes longer than what is done with it."""
-
-    def read(text: str, *, name: str, known: Iterable[str], claims: Iterable[str]) -> Template:
-        return _READ(text, name=name, known=tuple(known), claims=tuple(claims))
-
-    monkeypatch.setattr(security_md, "read_template", read)
-    monkeypatch.setattr(ImmutableSandboxedEnvironment, "compile", _compiled)
+def _compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_compiled_templates(monkeypatch)
 
 
 @pytest.fixture(scope="module")
