@@ -6,10 +6,10 @@ import hashlib
 import json
 import os
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,9 +19,11 @@ from ops.supply_chain.adapters.registry.address import registry_address
 from ops.supply_chain.adapters.registry.reader import RegistryReader
 from ops.supply_chain.contracts.values.registry import IntakeDecision, PackageName, RegisteredDocument
 from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from ops.supply_chain.runner import stage as stage_runner
 from tests.conftest import REPOSITORY
 from tests.fakes.key_signing import KeySigner
+from tests.fakes.signing import IDENTITY, ISSUER, Batch, file_request
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SHARED = Path(os.environ.get("SEALWRIGHT_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -136,6 +138,43 @@ def test_a_good_document_is_accepted_and_its_components_are_found(world: World, 
     with RegistryReader(registry_address(world.artifacts)) as reader:
         [hit] = reader.find(PackageName("npm", "", "a"))
     assert (hit.document, hit.component.version) == (document, "1")
+
+
+class Keyless(NamedTuple):
+    """A bundle over the good document by an identity, and the trusted root that it verifies with."""
+
+    bundle: bytes
+    root: str
+
+
+@pytest.fixture(scope="module")
+def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyless]:
+    content = GOOD.decode()
+    with RehearsalInstance() as instance:
+        batch = Batch(instance, tmp_path_factory.mktemp("signed"))
+        batch.sign([file_request(content)])
+        yield Keyless(batch.made[content].data, instance.trusted_root_json)
+
+
+IDENTITIES = {
+    "the identity": (IDENTITY, ISSUER, True, IntakeDecision.ACCEPTED, set()),
+    "another name": ("x@y.example", ISSUER, True, IntakeDecision.QUARANTINED, {"signed"}),
+    "another issuer": (IDENTITY, "https://y.example", True, IntakeDecision.QUARANTINED, {"signed"}),
+    "another trusted root": (IDENTITY, ISSUER, False, IntakeDecision.REFUSED, {"signature_verifies"}),
+}
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_a_keyless_signature_counts_by_its_identity(world: World, keyless: Keyless, name: str) -> None:
+    identity, issuer, rooted, decision, codes = IDENTITIES[name]
+    entry = f'identities = [{{identity = "{identity}", issuer = "{issuer}"}}]'
+    (world.project / ".security-config.toml").write_text(CONFIG.replace('keys = ["acme.pem"]', entry))
+    (world.base / "root.json").write_text(keyless.root)
+    words: list[str | Path] = ["--trusted-root", world.base / "root.json"] if rooted else []
+    world.run(world.sent("a.json", GOOD, keyless.bundle), *words)
+    document = world.documents()["a.json"]
+    assert (document.decision, world.codes("a.json")) == (decision, codes)
+    assert (document.supplier, document.signer) == ("Acme", IDENTITY if decision is IntakeDecision.ACCEPTED else "")
 
 
 def test_a_document_in_a_signed_envelope_is_accepted(world: World) -> None:
@@ -277,6 +316,24 @@ def test_a_rule_that_cannot_decide_about_one_document_does_not_spoil_its_neighbo
     deep = sbom("3.0", purl="pkg:npm/" + "x" * 3000)
     world.sent("b.json", deep, bundle(deep))
     world.run(world.inbox)
+    assert world.documents()["a.json"].decision is IntakeDecision.ACCEPTED
+
+
+def test_a_run_that_fails_before_the_registry_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ops.supply_chain.adapters.registry.writer import RegistryWriter
+    from ops.supply_chain.core.errors import OutputError
+
+    def full(*_: object) -> None:
+        raise OutputError("registry: the disk is full")
+
+    path = world.sent("a.json", GOOD, bundle(GOOD))
+    with monkeypatch.context() as patch:
+        patch.setattr(RegistryWriter, "ingest", full)
+        code, text = world.run(path)
+    assert code == ExitCode.OUTPUT
+    assert "the disk is full" in text
+    assert world.documents() == {}
+    assert world.run("--rebuild")[0] == ExitCode.PASS
     assert world.documents()["a.json"].decision is IntakeDecision.ACCEPTED
 
 
