@@ -438,7 +438,7 @@ def test_this_checkout_knows_its_commit_if_it_has_one(tmp_path: Path) -> None:
     assert (found.repository, len(found.commit)) == ("acme/sealwright", 40)
 
 
-@pytest.mark.parametrize("direct", [None, '{"url": "file:///home/a/sealwright.whl", "archive_info": {}}'])
+@pytest.mark.parametrize("direct", [None, '{"url": "file:///home/me/sealwright.whl", "archive_info": {}}'])
 def test_only_a_sealwright_from_an_index_can_be_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, direct: str | None
 ) -> None:

@@ -78,6 +78,11 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="who owns the gate's files in CODEOWNERS: @USER, @ORGANISATION/TEAM or an e-mail address (repeatable; default: "
         "those that it names)",
     )
+    parser.add_argument(
+        "--semgrep",
+        action="store_true",
+        help="add a workflow that analyses each release with Semgrep's rules on the supply chain",
+    )
     parser.add_argument("--no-next-steps", action="store_true", help="do not print the next steps")
 
 
@@ -132,6 +137,7 @@ def _plan(run: StageRun, survey: ProjectSurvey) -> AdoptionPlan:
         workflows=run.args.workflows,
         updates=UpdateTool(run.args.updates) if run.args.updates else None,
         owners=require_owners(run.args.owner),
+        semgrep=run.args.semgrep,
     )
     templates = read_templates(document=wanted.template)
     return make_plan(survey, wanted, templates=templates, pipeline=pipeline)

@@ -65,6 +65,7 @@ EXECUTED = {
     "adopt --workflows --write": "tests/test_adopt_project.py::test_without_a_remote_on_github_there_are_no_workflows",
     "adopt ARGUMENT": _ADOPT,
     "adopt ARGUMENT --owner --write": "tests/test_adopt_project.py::test_the_step_that_names_owners_helps",
+    "adopt ARGUMENT --semgrep --write": "tests/assurance/adoption/test_semgrep.py::test_it_is_written_only_where_it_is_asked_for",
     "adopt ARGUMENT --write": "tests/sessions/test_adopt.py::test_what_was_never_recorded_is_recorded_and_said",
     "bench --write": "tests/docs/test_docs.py::test_bench_writes",
     "bench ARGUMENT": CONTRIBUTORS,

@@ -45,6 +45,7 @@ _DEVELOPMENT = frozenset(
         "pytest",
         "qa",
         "ruff",
+        "semgrep",
         "sphinx",
         "style",
         "test",

@@ -152,7 +152,7 @@ def _run_stage(name: str, root: Path, shared: argparse.Namespace, *words: str) -
 
 
 def _own_words(own: argparse.Namespace) -> list[str]:
-    words = [f"--{name}" for name in ("write", "template", "workflows") if getattr(own, name)]
+    words = [f"--{name}" for name in ("write", "template", "workflows", "semgrep") if getattr(own, name)]
     words += [word for owner in own.owner for word in ("--owner", owner)]
     words += ["--updates", own.updates] if own.updates else []
     return words + (["--pipeline", own.pipeline] if own.pipeline else [])

@@ -39,7 +39,7 @@ from ops.supply_chain.assurance.adoption.report import (
     to_paste,
     unsettled,
 )
-from ops.supply_chain.assurance.adoption.workflows import NAMES
+from ops.supply_chain.assurance.adoption.workflows import NAMES, SEMGREP
 from ops.supply_chain.contracts.config.file import parse_config
 from ops.supply_chain.contracts.config.updates import UpdateTool
 from ops.supply_chain.contracts.values.lock import LockKind
@@ -47,7 +47,7 @@ from ops.supply_chain.formats.tag_forms import TagForm
 from ops.supply_chain.inventory.build.scopes import is_development_lock
 from tests.assurance.adoption.world import survey
 
-TEMPLATES = {**dict.fromkeys(NAMES, "on: push\n"), "SECURITY.md.template": "# Security\n"}
+TEMPLATES = {**dict.fromkeys((*NAMES, SEMGREP), "on: push\n"), "SECURITY.md.template": "# Security\n"}
 ALWAYS = [".gitignore", ".security-config.toml", "renovate.json5"]
 GITHUB = [".github/dependabot.yml", *(f".github/workflows/{name}" for name in NAMES)]
 

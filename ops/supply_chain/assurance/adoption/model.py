@@ -153,13 +153,15 @@ class AdoptOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Options of an adoption.
 
     `template`: the template of SECURITY.md. `workflows`: also without a remote on GitHub. `updates`: the update tool,
-    None for the configured one. `owners`: who owns what decides about a release; empty for those that CODEOWNERS names.
+    None for the configured one. `owners`: who owns what decides about a release; empty for those that CODEOWNERS names. `semgrep`: the analysis by
+    Semgrep, and a release that needs it.
     """
 
     template: bool = False
     workflows: bool = False
     updates: UpdateTool | None = None
     owners: tuple[str, ...] = ()
+    semgrep: bool = False
 
 
 class PlannedFile(msgspec.Struct, frozen=True, kw_only=True):

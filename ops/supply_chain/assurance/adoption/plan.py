@@ -36,8 +36,9 @@ WORKFLOWS_WHY = {
 
 def places() -> tuple[str, ...]:
     """Return every path whose existence affects the plan."""
-    flows = tuple(f"{workflows.FOLDER}/{name}" for name in workflows.NAMES)
-    return (CONFIG_NAME, TEMPLATE, GITIGNORE, workflows.SOURCE, *flows, *bots.RENOVATE_PLACES, *bots.DEPENDABOT_PLACES)
+    flows = tuple(f"{workflows.FOLDER}/{name}" for name in (*workflows.NAMES, workflows.SEMGREP))
+    own = (CONFIG_NAME, TEMPLATE, GITIGNORE, workflows.SOURCE, workflows.SEMGREP_SOURCE)
+    return (*own, *flows, *bots.RENOVATE_PLACES, *bots.DEPENDABOT_PLACES)
 
 
 def make_plan(
@@ -71,9 +72,15 @@ def make_plan(
         for name in workflows.NAMES:
             path = f"{workflows.FOLDER}/{name}"
             text = workflows.render_workflow(
-                templates[name], pipeline=pipeline, name=survey.name, tags=survey.tag_forms
+                templates[name],
+                pipeline=pipeline,
+                name=survey.name,
+                tags=survey.tag_forms,
+                semgrep=wanted.semgrep,
             )
             _add(survey, files, kept, path, text, WORKFLOWS_WHY[name], (path,))
+        if wanted.semgrep:
+            _semgrep(files, kept, survey, templates[workflows.SEMGREP])
         if pipeline.version and not pipeline.listed:
             kept.append(f"{workflows.SOURCE}: not written: {UNLISTED}")
         if pipeline.locked:
@@ -88,6 +95,20 @@ def make_plan(
             files.append(owned)
     _gitignore(survey, files, kept, retained=bool(pipeline.version))
     return AdoptionPlan(files=tuple(sorted(files, key=lambda file: file.path)), kept=tuple(kept))
+
+
+def _semgrep(files: list[PlannedFile], kept: list[str], survey: ProjectSurvey, template: str) -> None:
+    """Plan the analysis by Semgrep, and what it is installed from."""
+    path = f"{workflows.FOLDER}/{workflows.SEMGREP}"
+    text = workflows.render_semgrep(template)
+    why = "analyses the commit with Semgrep's rules on the supply chain; the release is given the results"
+    _add(survey, files, kept, path, text, why, (path,))
+    source = workflows.SEMGREP_SOURCE
+    why = "what that workflow installs; 'lock' compiles it to requirements/semgrep.txt"
+    _add(survey, files, kept, source, f"semgrep=={workflows.SEMGREP_VERSION}\n", why, (source,))
+    release = f"{workflows.FOLDER}/release.yml"
+    if release in survey.existing:
+        kept.append(f"{release}: does not start {workflows.SEMGREP} unless it was written with --semgrep")
 
 
 def _bots(

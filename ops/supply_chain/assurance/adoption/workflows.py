@@ -21,12 +21,18 @@ from ops.supply_chain.formats.lock_formats import PIPELINE_LOCK
 from ops.supply_chain.formats.tag_forms import TagForm
 
 NAMES = ("release.yml", "daily-scan.yml", "pull-request.yml", "reproduce.yml", "scorecard.yml")
+SEMGREP = "semgrep.yml"
+"""Written only where it is asked for."""
+
 FOLDER = ".github/workflows"
 
 LOCKED = "lock"
 """Instead of OWNER/REPO@COMMIT: sealwright is installed from a lock in the project."""
 
 SOURCE, LOCK = "requirements/sealwright.in", PIPELINE_LOCK
+
+SEMGREP_SOURCE, SEMGREP_LOCK = "requirements/semgrep.in", "requirements/semgrep.txt"
+SEMGREP_VERSION = "1.184.0"
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -60,6 +66,7 @@ def render_workflow(
     name: str,
     own: bool = False,
     tags: Sequence[TagForm] = (DEFAULT_FORM,),
+    semgrep: bool = False,
 ) -> str:
     """Render a workflow from its template.
 
@@ -69,6 +76,7 @@ def render_workflow(
         name: The component's name; it determines the minute at which schedules run.
         own: Whether the workflow is for sealwright's own repository.
         tags: Forms of the tags that start a release.
+        semgrep: Whether a release needs the results of `semgrep.yml`.
     """
     import jinja2
 
@@ -86,6 +94,8 @@ def render_workflow(
         return f"sealwright {session}" if locked else f"python -m {command(session, '--project', '../project')}"
 
     return environment.from_string(template).render(
+        semgrep=semgrep,
+        sarif=' --sarif "$RUNNER_TEMP/analysis/semgrep.sarif"' if semgrep else "",
         own=own,
         locked=locked,
         checkout=not known,
@@ -99,6 +109,11 @@ def render_workflow(
         minute=minute_of(name),
         tags=json.dumps([form.filter for form in tags]),
     )
+
+
+def render_semgrep(template: str) -> str:
+    """Render the workflow of Semgrep, which has one value: the lock that it installs."""
+    return template.replace("<< lock >>", SEMGREP_LOCK)
 
 
 def minute_of(name: str) -> int:

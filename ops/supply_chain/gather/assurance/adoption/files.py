@@ -10,7 +10,7 @@ from ops.supply_chain.adapters.files.new_files import add_file, replace_file
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.assurance.adoption.model import AdoptionPlan, PipelineSource
 from ops.supply_chain.assurance.adoption.plan import TEMPLATE
-from ops.supply_chain.assurance.adoption.workflows import NAMES
+from ops.supply_chain.assurance.adoption.workflows import NAMES, SEMGREP
 from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.start import TREE, is_carried
 from ops.supply_chain.inventory.model.document import GENERATOR_VERSION
@@ -48,7 +48,7 @@ def read_templates(*, document: bool) -> dict[str, str]:
     Raises:
         InputError: A template is missing from this checkout.
     """
-    wanted = {name: f"{TEMPLATES}/workflows/{name}" for name in NAMES}
+    wanted = {name: f"{TEMPLATES}/workflows/{name}" for name in (*NAMES, SEMGREP)}
     wanted |= {TEMPLATE: f"{TEMPLATES}/{TEMPLATE}"} if document else {}
     files = ProjectFiles(TREE)
     found = {name: files.read(path) for name, path in wanted.items()}
