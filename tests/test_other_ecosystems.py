@@ -192,3 +192,30 @@ def test_the_indexes_of_other_ecosystems_do_not_push_out_that_of_pypi(
     names = [path.name for path in gate.folder.rglob("*.sqlite")]
     assert len([name for name in names if ".others-" in name]) == KEPT_INDEXES + 1
     assert len([name for name in names if ".others-" not in name]) == 1
+
+
+@pytest.mark.parametrize("main", [check_vulnerabilities.main, check_malware.main], ids=["vulnerabilities", "malware"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "left-pad@latest",
+        "left-pad@^1.0.0",
+        "left-pad@1.9.0@2",
+        "l%C0ft@1.0.0",
+        "x/left-pad@1.9.0",
+        "left-pad%20@1.9.0",
+        "l\u0435ft-pad@1.9.0",
+    ],
+)
+def test_a_name_or_version_that_none_can_have_never_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], main: Any, rest: str
+) -> None:
+    at(monkeypatch, NOW)
+    accept_small_feeds(monkeypatch)
+    gate = GateProject(tmp_path, main)
+    gate.feed(*OF_PYPI)
+    listed = record("MAL-2", affected("left-pad", versions=("1.9.0",), ecosystem="npm"))
+    npm = _npm(gate, LEFT, listed, EVIL)
+    code, _ = _run(gate, capfd, [f"pkg:npm/{rest}"], "--advisories", f"npm={npm}")
+    assert code in (ExitCode.DENIED, ExitCode.NOT_EXAMINED)
+    assert _run(gate, capfd, ["pkg:npm/%40x/left-pad@2.0.0"], "--advisories", f"npm={npm}")[0] == ExitCode.PASS

@@ -34,6 +34,8 @@ from ops.supply_chain.dependencies.locks.names import is_name, is_version
 from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
 from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.formats.version_orders.ecosystems import target_of, versions_of
+from ops.supply_chain.formats.version_orders.orders import order_of, sort_key
 from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.runner.context import StageRun
 
@@ -47,6 +49,9 @@ NO_PACKAGE_URL = "no package URL"
 _PURLS = re.compile(rb'"(?:purl|referenceLocator|software_packageUrl|identifier)"\s*:\s*("pkg:[^"\\\n]*")')
 _INCOMPLETE = "incomplete"
 """Beginning of the words of CycloneDX for it: `incomplete_first_party_only` and others."""
+
+_PRINTED = re.compile("[!-?A-~]+")
+"""ASCII without spaces and `@`: no index of packages takes other names."""
 
 _NO_PACKAGES = frozenset({"file", "data", "machine-learning-model", "cryptographic-asset"})
 """Types of components that no advisory about packages can name."""
@@ -145,22 +150,40 @@ def _broken(label: str, reason: str) -> Finding:
 def _packages(part: SbomComponent) -> tuple[PackageIdentity | None, ...]:
     """Return the packages that a component is said to be: usually one; each where it has several package URLs.
 
-    None is in it for a package URL that identifies nothing: it is broken, or no package of PyPI can have its name, as with
-    a second `@` or a letter that only looks like one of ASCII.
+    None is in it for a package URL that identifies nothing: it is broken, or no package can have its name, as with a second `@` or
+    a letter that only looks like one of ASCII.
     """
     others = (read_purl(value) for kind, value in part.identifiers if kind == "purl")
     given = [*([part.package] if part.purl else []), *others]
-    named = (None if package and package.type == "pypi" and not is_name(package.name) else package for package in given)
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(package if package and _is_possible(package) else None for package in given))
+
+
+def _is_possible(package: PackageIdentity) -> bool:
+    """Return whether an ecosystem can have a package of this name: no index is asked, and advisories would just not have it."""
+    if package.type == "pypi":
+        return is_name(package.name)
+    if package.type == "npm" and package.namespace and not package.namespace.startswith("@"):
+        return False
+    return bool(_PRINTED.fullmatch(package.name) and _PRINTED.fullmatch(package.namespace.removeprefix("@") or "x"))
+
+
+def _is_version(package: PackageIdentity, version: str) -> bool:
+    """Return whether a text is a version of its ecosystem; of one without an order any text may be."""
+    if package.type == "pypi":
+        return is_version(version)
+    target = target_of(package)
+    if order_of(target.ecosystem) is None:
+        return True
+    return any(sort_key(target.ecosystem, text) is not None for text in versions_of(target, version))
 
 
 def _versions(package: PackageIdentity, part: SbomComponent) -> tuple[str, ...]:
     """Return the versions of a package: usually one; both where package URL and component differ.
 
-    For PyPI an empty one is in it as well where a text is no version: it is in no list of affected versions, which proves nothing.
+    An empty one is in it as well where a text is no version: it is in no list of affected versions, which proves nothing.
     """
     found = dict.fromkeys(filter(None, (package.version, part.version)))
-    is_exact = found and (package.type != "pypi" or all(map(is_version, found)))
+    is_exact = found and all(_is_version(package, version) for version in found)
     return tuple(found) if is_exact else (*found, "")
 
 
