@@ -116,10 +116,11 @@ def verified(run: StageRun, folder: Path, version: str, release: HeldRelease | N
 def _verified(run: StageRun, release: HeldRelease) -> Iterator[Finding]:
     folder = run.artifacts / STORE_FOLDER / release.component / release.version
     result = verified(run, folder, release.version, release)
+    problems = "; ".join(problem.rstrip(".") for problem in result.problems)
     if result.outcome is Outcome.FAIL:
-        yield from (_unverified(release.version, problem) for problem in result.problems)
+        yield _unverified(release.version, problems)
     elif result.outcome is not Outcome.PASS:
-        yield from (_not_examined(release.version, problem) for problem in result.problems)
+        yield _not_examined(release.version, problems)
 
 
 def _unverified(version: str, problem: str) -> Finding:
