@@ -56,7 +56,8 @@ def _problems(verification: Verification, room: int) -> list[str]:
         (check for check in verification.checks if check.outcome is not Outcome.PASS),
         key=lambda check: _WORST_FIRST.index(check.ruling),
     )
-    more = [f"     and {plural(len(bad) - MOST_PROBLEMS, 'more check')} that do not pass"] * (len(bad) > MOST_PROBLEMS)
+    left = len(bad) - MOST_PROBLEMS
+    more = [f"     and {plural(left, 'more check')} that {'does' if left == 1 else 'do'} not pass"] * (left > 0)
     found: list[str] = []
     for most, columns in [*((most, REASON_COLUMNS[0]) for most in range(MOST_REASONS, 0, -1)), (1, REASON_COLUMNS[1])]:
         found = [line for check in bad[:MOST_PROBLEMS] for line in _problem(check, most, columns)]
