@@ -242,7 +242,9 @@ def test_new_risk_comes_first_and_what_was_there_before_is_no_new_risk(
 ) -> None:
     before = pinned(project / "a.json", "foo==1.0", "same==1.0")
     after = pinned(project / "b.json", "foo==2.0", "same==1.0", "evil==1.0", "good==1.0")
-    assert run(project, "--advisories", feed, before, after) == ExitCode.PASS
+    page = project / "changes.md"
+    assert run(project, "--advisories", feed, "--markdown", page, before, after) == ExitCode.PASS
+    assert page.read_text().index("MAL-2026-3") < page.read_text().index("PYSEC-2026-2")
     lines = capfd.readouterr().out.splitlines()
     assert [line.split(",")[0] for line in lines[2:5]] == [
         "new-malware: evil 1.0: MAL-2026-3",

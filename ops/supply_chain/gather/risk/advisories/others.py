@@ -174,11 +174,11 @@ def configured_feeds(run: StageRun, given: Collection[str]) -> list[OtherSource]
 
 
 def _again(run: StageRun, session: str, records: OtherRecords) -> str:
-    words = [word for path in run.args.sbom for word in ("--sbom", quoted(str(path)))]
-    words += [word for given in run.args.advisories for word in ("--advisories", quoted(given))]
+    options = [word for path in run.args.sbom for word in ("--sbom", quoted(str(path)))]
+    options += [word for given in run.args.advisories for word in ("--advisories", quoted(given))]
     for name in sorted(records.missing):
-        words += ["--advisories", quoted(f"{name}={feed_address(name)}")]
-    return command(session, *words)
+        options += ["--advisories", quoted(f"{name}={feed_address(name)}")]
+    return command(session, *options)
 
 
 def _order(found: Vulnerability) -> tuple[str, str, str]:
