@@ -6,6 +6,7 @@ first character has the verdict too: `+` verified, `x` not verified, `?` not eve
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -16,10 +17,13 @@ from ops.supply_chain.trust.verification.report import NO_SETTING, headline, wea
 
 MOST_LINES = 25
 MOST_PROBLEMS = 5
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b")
+"""A digest: its beginning is enough on a screen that has to name what differs, too."""
+
 MOST_REASONS = 6
 WIDTH = 80
-REASON_COLUMNS = (146, 75)
-"""Most characters of a reason: two lines of it, and one where there is no room for two."""
+REASON_COLUMNS = (220, 146, 75)
+"""Most characters of a reason: three lines where there is room for all, two, and one where there is no room for two."""
 
 _INDENT = "     "
 _LABEL = 10
@@ -59,7 +63,9 @@ def _problems(verification: Verification, room: int) -> list[str]:
     left = len(bad) - MOST_PROBLEMS
     more = [f"     and {plural(left, 'more check')} that {'does' if left == 1 else 'do'} not pass"] * (left > 0)
     found: list[str] = []
-    for most, columns in [*((most, REASON_COLUMNS[0]) for most in range(MOST_REASONS, 0, -1)), (1, REASON_COLUMNS[1])]:
+    three, two, alone = REASON_COLUMNS
+    shapes = [(MOST_REASONS, three), *((most, two) for most in range(MOST_REASONS, 0, -1)), (1, alone)]
+    for most, columns in shapes:
         found = [line for check in bad[:MOST_PROBLEMS] for line in _problem(check, most, columns)]
         if len(found) + len(more) <= room:
             break
@@ -96,7 +102,7 @@ def _problem(check: Check, most: int, columns: int) -> Iterator[str]:
     for position, line in enumerate([] if tolerated else wrong[:most], 1):
         left = len(wrong) - most
         more = f" (and {left} more)" if position == most and left > 0 else ""
-        said = printable(f"{line.subject}: {line.message}")
+        said = _DIGEST.sub(r"\1...", printable(f"{line.subject}: {line.message}"))
         shortened = textwrap.shorten(said, columns - len(more), placeholder=" ...")
         yield from _wrapped(f"{_INDENT}{shortened}{more}", len(_INDENT))
 

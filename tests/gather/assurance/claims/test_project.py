@@ -62,7 +62,7 @@ def facts(root: Path, **files: str) -> ProjectFacts:
 
 def test_a_bare_project_says_nothing(tmp_path: Path) -> None:
     assert facts(tmp_path) == ProjectFacts(
-        undated_identities=0, critical_days=3, high_days=10, malformed_waivers=0, ended_waivers=0
+        undated_identities=0, critical_days=3, high_days=10, malformed_waivers=0, ended_waivers=0, unstated_periods=0
     )
 
 
