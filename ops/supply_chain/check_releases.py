@@ -32,7 +32,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
@@ -41,6 +40,7 @@ from ops.supply_chain.gather.risk.advisories.lookup import add_source_options
 from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES
 from ops.supply_chain.gather.risk.advisories.shipped import held_releases, read_releases
 from ops.supply_chain.gather.risk.advisories.shipped_findings import examine, finish_without_pins
+from ops.supply_chain.gather.risk.vex_options import add_vex_options
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -67,22 +67,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="if nothing is retained, restore the supported releases from GitHub, verified ([reporting].github)",
     )
     parser.add_argument("--ledger", action="store_true", help="record first sightings in the ledger")
-    parser.add_argument(
-        "--vex",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="apply an OpenVEX, CycloneDX or CSAF document by an author in [[vex_authors]]; repeatable",
-    )
-    parser.add_argument(
-        "--vex-bom",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="CycloneDX BOM that a CycloneDX VEX refers to; repeatable",
-    )
+    add_vex_options(parser)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -36,7 +36,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -55,7 +54,12 @@ from ops.supply_chain.gather.risk.advisories.finish import (
     project_gates,
 )
 from ops.supply_chain.gather.risk.advisories.inside import inside_findings, other_findings
-from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, add_options, examines_sboms, look_up
+from ops.supply_chain.gather.risk.advisories.lookup import (
+    LookupResult,
+    add_options,
+    examines_sboms,
+    look_up,
+)
 from ops.supply_chain.gather.risk.advisories.matches import (
     VULNERABILITY,
     VULNERABILITY_SOURCES,
@@ -64,6 +68,7 @@ from ops.supply_chain.gather.risk.advisories.matches import (
     vulnerability_findings,
 )
 from ops.supply_chain.gather.risk.advisories.newer import newest_clear
+from ops.supply_chain.gather.risk.vex_options import add_vex_options
 from ops.supply_chain.risk.advisories import pip_audit_comparison
 from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.runner.context import StageResult, StageRun
@@ -97,22 +102,7 @@ class _AuditRun(NamedTuple):
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add this stage's own options."""
     add_options(parser, VULNERABILITY_SOURCES)
-    parser.add_argument(
-        "--vex",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="apply an OpenVEX, CycloneDX or CSAF document by an author in [[vex_authors]]; repeatable",
-    )
-    parser.add_argument(
-        "--vex-bom",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="CycloneDX BOM that a CycloneDX VEX refers to; repeatable",
-    )
+    add_vex_options(parser)
     parser.add_argument(
         "--second-opinion",
         action="store_true",

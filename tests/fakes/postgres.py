@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the machine's own programs, in a temporary cluster on a socket nobody else knows.
+"""A PostgreSQL server of the machine's own programs, in a temporary cluster on a socket of its own.
 
 `initdb` and `postgres` refuse to run as root; then the account `postgres` runs them, or `nobody`.
 """

@@ -14,7 +14,7 @@ import data.sealwright.suppliers.lib.documents
 
 pass := {"examined": count(documents.all)} if count(deny) == 0
 
-deny := [lib.entry(concat("", [format_int(document.defect_count, 10), " places break ", document.format, ", first: ", concat("; ", document.defects)]), document.digest) |
+deny := [lib.entry(concat("", ["it breaks ", document.format, ", defects: ", format_int(document.defect_count, 10), ", first: ", concat("; ", document.defects)]), document.digest) |
 	some document in documents.read
 	document.defect_count > 0
 ]

@@ -12,7 +12,7 @@ cases := {
 	"a broken document is denied": {
 		"input": fixtures.with_values({"defect_count": 2, "defects": ["/a: wrong", "/b: wrong"]}),
 		"deny": [fixtures.digest],
-		"messages": ["2 places break CycloneDX 1.6, first: /a: wrong; /b: wrong"],
+		"messages": ["it breaks CycloneDX 1.6, defects: 2, first: /a: wrong; /b: wrong"],
 	},
 }
 
