@@ -18,6 +18,7 @@ from ops.supply_chain.contracts.values.registry import (
     RegisteredStatement,
 )
 from ops.supply_chain.core.moments import parse_timestamp
+from ops.supply_chain.suppliers.products import matches_product
 
 MOST_DEFECTS_SHOWN = 5
 """Defects of one document that its reasons name; the rest are counted."""
@@ -86,7 +87,7 @@ def covers(entry: SupplierEntry, read: ReadDocument) -> bool:
     """Return whether a supplier may send documents about all products of this one."""
     subjects = read.subjects or (read.product,)
     return not entry.products or all(
-        any(_matches(pattern, subject) for pattern in entry.products) for subject in subjects
+        any(matches_product(pattern, subject) for pattern in entry.products) for subject in subjects
     )
 
 
@@ -134,19 +135,3 @@ def _age_seconds(registered: RegisteredDocument) -> int | None:
         return None
     ingested = parse_timestamp(registered.ingested, where="")
     return int((ingested - parse_timestamp(registered.stated, where="")).total_seconds())
-
-
-def _matches(pattern: str, text: str) -> bool:
-    """Return whether a pattern is the whole text; `*` is any text."""
-    first, *others = pattern.split("*")
-    if not others:
-        return first == text
-    if not text.startswith(first):
-        return False
-    at = len(first)
-    for part in others[:-1]:
-        found = text.find(part, at)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return text.endswith(others[-1]) and len(text) - len(others[-1]) >= at
