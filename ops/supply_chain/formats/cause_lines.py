@@ -43,8 +43,9 @@ class CauseText(msgspec.Struct, frozen=True, kw_only=True):
     """What is written of one cause.
 
     `subject` is the package with its version where the cause is about known advisories, else the whole title; `names` are
-    these advisories, at most `MOST_NAMES`, and `more_names` counts the others. `severity` is empty for `info`. `where`
-    has the first location and the number of further ones. `steps` are at most `MOST_STEPS`.
+    these advisories, at most `MOST_NAMES`, and `more_names` counts the others. `severity` is empty for `info`. `exploited`
+    states since when one of them is known to be exploited, empty where none is. `where` has the first location and the
+    number of further ones. `steps` are at most `MOST_STEPS`.
     """
 
     mark: Mark
@@ -52,6 +53,7 @@ class CauseText(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[AdvisoryLink, ...]
     more_names: int
     severity: str
+    exploited: str = ""
     where: str
     steps: tuple[CauseStep, ...]
 
@@ -76,6 +78,7 @@ def cause_text(mark: Mark, cause: RootCause) -> CauseText:
         names=tuple(AdvisoryLink(name, advisory_page(name)) for name in names[:MOST_NAMES] if name),
         more_names=max(0, len(names) - MOST_NAMES),
         severity="" if cause.severity is Severity.INFO else cause.severity.value,
+        exploited=cause.exploited,
         where=f"{cause.locations[0]}{others}" if cause.locations else "",
         steps=tuple(map(step_text, cause.steps[: 1 if known_bad else MOST_STEPS])),
     )
@@ -114,7 +117,8 @@ def cause_lines(causes: Sequence[CauseText], *, most: int) -> Iterator[str]:
         about = markdown.text(text.subject) + (f": {names}" if names else "")
         about += f" and {text.more_names} more" if text.more_names else ""
         severity = f", {text.severity}" if text.severity else ""
-        yield f"- **{text.mark.value}** {about}{severity} ({MEANINGS[text.mark]})"
+        exploited = f", **{markdown.text(text.exploited)}**" if text.exploited else ""
+        yield f"- **{text.mark.value}** {about}{exploited}{severity} ({MEANINGS[text.mark]})"
         if text.where:
             yield f"  - {markdown.text(text.where)}"
         for step in text.steps:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
 from ops.supply_chain.contracts.files.record import FeedRef, Record
+from ops.supply_chain.contracts.values.exploitation import Exploitation, Listing
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.risk.findings.report import build_report
@@ -70,6 +72,13 @@ TEXT = st.text(max_size=12) | st.sampled_from(
         "@a",
     ]
 )
+STATES = (
+    Exploitation(),
+    Exploitation(listing=Listing.LISTED, exploited="2026-05-01", due="2026-05-22", cve="CVE-2026-1", ransomware=True),
+    Exploitation(
+        listing=Listing.NOT_LISTED, epss=0.97213, percentile=0.999, epss_cve="CVE-2026-1", scored="2026-11-19"
+    ),
+)
 NAMES = TEXT.filter(lambda text: bool(text.strip()))
 FINDINGS = st.lists(
     st.builds(
@@ -87,6 +96,7 @@ FINDINGS = st.lists(
         also_at=st.lists(TEXT, max_size=2).map(tuple),
         places=st.integers(0, 5),
         due=st.sampled_from(["", "2026-12-01"]),
+        exploitation=st.sampled_from([UNSET, *STATES]),
     ),
     max_size=6,
 )

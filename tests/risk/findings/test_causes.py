@@ -11,6 +11,7 @@ import pytest
 from ops.supply_chain.contracts.files.record import Record, ToolRef
 from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict, Verdict
 from ops.supply_chain.contracts.values.cause import CauseKind, RootCause
+from ops.supply_chain.contracts.values.exploitation import Exploitation, Listing
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.risk.findings.causes import root_causes
@@ -279,3 +280,18 @@ def test_no_finding_is_lost_and_no_denial_is_unexplained(seed: int) -> None:
     for cause in causes:
         assert cause.title
         assert cause.steps
+
+
+def test_what_is_exploited_comes_before_what_is_more_severe() -> None:
+    listed = Exploitation(listing=Listing.LISTED, exploited="2026-05-01", cve="CVE-7")
+    likely = Exploitation(listing=Listing.NOT_LISTED, epss=0.9, percentile=0.99, epss_cve="CVE-6")
+    critical = finding("vulnerability.known", severity="critical", package="big", version="1", aliases=("CVE-9",))
+    used = finding(
+        "vulnerability.known", severity="low", package="small", version="1", aliases=("CVE-7",), exploitation=listed
+    )
+    next_one = finding(
+        "vulnerability.known", severity="low", package="mid", version="1", aliases=("CVE-6",), exploitation=likely
+    )
+    causes = root_causes([record("check_vulnerabilities", critical, next_one, used)], [])
+    assert [cause.title for cause in causes] == ["small 1  CVE-7", "mid 1  CVE-6", "big 1  CVE-9"]
+    assert [cause.exploited for cause in causes] == ["exploited since 2026-05-01 (KEV)", "", ""]

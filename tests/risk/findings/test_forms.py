@@ -22,7 +22,7 @@ from ops.supply_chain.risk.findings.render.rows import rows, where
 from ops.supply_chain.risk.findings.render.sarif import sarif
 from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.risk.findings.render.text import MOST_MESSAGES, report_text, stage_text
-from tests.risk.findings.support import FINDINGS, finding, record, report
+from tests.risk.findings.support import FINDINGS, STATES, finding, record, report
 
 GENERATOR = ("sealwright", "1.0")
 WAIVED = finding("urllib3", waived_by="CVE-2026-1, ann, until 2026-12-31", due="2026-11-30")
@@ -230,6 +230,29 @@ def test_sarif_of_one_finding() -> None:
         "properties": {"precision": "high", "security-severity": "8.0", "tags": ["security", "supply-chain"]},
         "shortDescription": {"text": "CVE-2026-1"},
     }
+
+
+def test_what_is_exploited_comes_first_in_each_form() -> None:
+    _, listed, likely = STATES
+    found = report(
+        finding("worse", severity=Severity.CRITICAL),
+        finding("likely", severity=Severity.MEDIUM, exploitation=likely),
+        finding("used", severity=Severity.LOW, exploitation=listed),
+    )
+    shown = report_text(found)
+    assert [line for line in shown.split("\n") if line.isupper()] == ["EXPLOITED", "LIKELY TO BE EXPLOITED", "CRITICAL"]
+    assert "  used 3.20  CVE-2026-1, vulnerability.known  low" in shown
+    assert "  likely 3.20  CVE-2026-1, vulnerability.known  medium  EPSS 97.2 %" in shown
+    headings = [line for line in report_markdown(found).split("\n") if line.startswith("### ")]
+    assert headings == ["### Exploited", "### Likely to be exploited", "### Critical"]
+    run = sarif(found, generator=GENERATOR)["runs"][0]
+    properties = [result["properties"] for result in run["results"]]
+    assert [(each["kev"], each.get("exploitedSince"), each.get("epss")) for each in properties[:2]] == [
+        ("listed", "2026-05-01", None),
+        ("not-listed", None, 0.97213),
+    ]
+    assert "kev" not in properties[2]
+    assert run["tool"]["driver"]["rules"][0]["properties"]["tags"] == ["exploited", "security", "supply-chain"]
 
 
 def place(uri: str, line: int) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ops.supply_chain.contracts.values.cause import CauseKind, Mark, RootCause
-from ops.supply_chain.contracts.values.finding import Severity
+from ops.supply_chain.contracts.values.exploitation import Exploitation, Listing
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.risk.findings.render.screen import (
     MOST_LINES,
     WIDTH,
@@ -142,3 +144,16 @@ def test_causes_that_fit_without_a_count_of_others_are_all_shown() -> None:
 )
 def test_where_the_others_are_is_where_something_is(made: tuple[tuple[str, str], ...], where: str) -> None:
     assert next(line for line in text(*map(cause, range(9)), made=made) if "more cause" in line).endswith(where)
+
+
+def test_what_is_exploited_is_never_cut() -> None:
+    listed = Exploitation(listing=Listing.LISTED, exploited="2026-05-01", cve="CVE-1")
+    found = Finding(
+        code="vulnerability.known", severity=Severity.LOW, message="m", next_step="Move it.", exploitation=listed
+    )
+    names = ", ".join(f"CVE-2026-{number}" for number in range(1000, 1030))
+    short = cause(title="soup 1  CVE-1", kind=CauseKind.VULNERABILITY, step="Move it.")
+    for title in ("soup 1  CVE-1", f"soup 1  {names}"):
+        lines = text(msgspec.structs.replace(short, title=title, findings=(found,)))
+        assert any(line.endswith("  exploited since 2026-05-01 (KEV)  high") for line in lines)
+        assert all(len(line) <= WIDTH for line in lines)

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 
 from ops.supply_chain.contracts.files.findings_report import FindingsReport, FindingState, SinceEarlier
 from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.exploitation import Exploitation, Listing
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.outcome import Outcome
@@ -58,6 +59,8 @@ CHANGES = {
     "another first lock": (finding(path="functions/two/requirements.txt"), UPDATED),
     "one more lock": (finding(also_at=("b.txt:3",), places=2), UPDATED),
     "a waiver": (finding(waived_by="w"), UPDATED),
+    "a score": (finding(exploitation=Exploitation(listing=Listing.NOT_LISTED, epss=0.5, percentile=0.9)), SAME),
+    "exploited now": (finding(exploitation=Exploitation(listing=Listing.LISTED, exploited="2026-05-01")), UPDATED),
     "another advisory": (finding(aliases=("CVE-2026-2",)), NEW),
     "another package": (finding("urllib3"), NEW),
     "another gate": (finding(code="vulnerability.undecided"), NEW),

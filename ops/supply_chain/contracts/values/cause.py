@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ops.supply_chain.contracts.base import Contract, Count
+from ops.supply_chain.contracts.values.exploitation import Exploitation
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 
 
@@ -57,3 +58,12 @@ class RootCause(Contract, frozen=True, kw_only=True):
     def denies(self) -> bool:
         """Whether the policy denies, or leaves undecided, because of it."""
         return self.denials > 0
+
+    @property
+    def exploited(self) -> str:
+        """Whether one of its vulnerabilities is known to be exploited, as a clause; empty if none is, or none was checked."""
+        known = [finding.exploitation for finding in self.findings if isinstance(finding.exploitation, Exploitation)]
+        listed = sorted(
+            (entry for entry in known if entry.is_exploited), key=lambda entry: (entry.order, entry.exploited)
+        )
+        return listed[0].words if listed else ""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from msgspec import UNSET, UnsetType
+
 from ops.supply_chain.contracts.base import Contract, Count
+from ops.supply_chain.contracts.values.exploitation import Exploitation
 
 
 class Severity(StrEnum):
@@ -40,7 +43,8 @@ class Finding(Contract, frozen=True, kw_only=True):
     `path:line` in order, perhaps not all of them, and `places` is the total number. `due` is the last day to deal
     with it in time, `first_seen` the day on which a scan first reported it, `published` the day on which the last of the
     records that it rests on was published, in UTC; all are ISO dates, or empty. `published` is empty as well if one of
-    those records has no date.
+    those records has no date. `exploitation` is what the feeds of exploitation say of a vulnerability; absent where none
+    was asked.
     """
 
     code: str
@@ -58,11 +62,37 @@ class Finding(Contract, frozen=True, kw_only=True):
     due: str = ""
     first_seen: str = ""
     published: str = ""
+    exploitation: Exploitation | UnsetType = UNSET
+
+    @property
+    def is_exploited(self) -> bool:
+        """Whether it is a vulnerability that is known to be exploited."""
+        return isinstance(self.exploitation, Exploitation) and self.exploitation.is_exploited
 
     @property
     def sort_key(self) -> tuple[str, int, str, str, str, str]:
         """Sort key of findings in records: by location, then package, then code."""
         return (self.path, self.line, self.package, self.version, self.code, self.message)
+
+
+_LATEST_DAY = "9999-99-99"
+"""Sorts what has no due date after what has one."""
+
+
+def priority(
+    severity: Severity, due: str, exploitation: Exploitation | UnsetType = UNSET
+) -> tuple[tuple[int, int], int, str, float]:
+    """Return the sort key of vulnerabilities by what to deal with first: exploited, EPSS, severity, due date.
+
+    Args:
+        severity: Any.
+        due: An ISO date, empty for none.
+        exploitation: What the feeds say; absent where none was asked.
+    Returns:
+        Smaller is more urgent. Without any feed the order is that of severity and due date.
+    """
+    known = exploitation if isinstance(exploitation, Exploitation) else Exploitation()
+    return (known.order, WORST_FIRST.index(severity), due or _LATEST_DAY, -(known.epss or 0.0))
 
 
 class FindingRow(Contract, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import Reason, Verdict
 from ops.supply_chain.contracts.values.cause import CauseKind, RootCause
-from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, Severity
+from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, Severity, priority
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.formats.cause_lines import advisory_name
@@ -95,8 +95,8 @@ def root_causes(records: Sequence[Record], verdicts: Iterable[Verdict]) -> tuple
         records: All records of the run.
         verdicts: What the policy decided about it, if it decided.
     Returns:
-        Malware and vulnerabilities first, the most severe first; then what denies; then the rest. Each open finding is
-        in exactly one cause, and each denial belongs to one.
+        Malware and vulnerabilities first, of these what is exploited, then the most severe; then what denies; then the
+        rest. Each open finding is in exactly one cause, and each denial belongs to one.
     """
     reported = [
         (record.stage, clean(finding))
@@ -234,7 +234,8 @@ def _weight(cause: RootCause) -> tuple[object, ...]:
     is_known_bad = cause.kind in (CauseKind.MALWARE, CauseKind.VULNERABILITY)
     severity, kind = WORST_FIRST.index(cause.severity), _KINDS.index(cause.kind)
     if is_known_bad:
-        return (0, kind, severity, not cause.denies, -cause.places, cause.title)
+        urgency = min(priority(finding.severity, finding.due, finding.exploitation)[0] for finding in cause.findings)
+        return (0, kind, urgency, severity, not cause.denies, -cause.places, cause.title)
     return (1, not cause.denies, kind, severity, -len(cause.findings), cause.title)
 
 

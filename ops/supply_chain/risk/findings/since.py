@@ -2,8 +2,9 @@
 
 A finding is the same if it is about the same problem of the same package at the same place; its line may differ. It is
 `updated` where it is the same problem with other contents: another severity, version, next step or waiver, another first
-file, or an advisory that has got another name. Days left are no contents. "New" and "absent" are said only where the stage
-that would report the finding examined everything, in the scan that does not have it.
+file, an advisory that has got another name, or a vulnerability that is exploited now. Days left and EPSS are no contents.
+"New" and "absent" are said only where the stage that would report the finding examined everything, in the scan that does
+not have it.
 
 Source: SARIF 2.1.0, 3.27.24 (`baselineState`), https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 """
@@ -17,6 +18,7 @@ import msgspec
 
 from ops.supply_chain.contracts.files.findings_report import FindingsReport, FindingState, SinceEarlier
 from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.exploitation import Exploitation
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.risk.findings.render.rows import clean, clean_text, order
@@ -187,4 +189,10 @@ def _contents(finding: Finding) -> tuple[object, ...]:
     files = frozenset(place.rpartition(":")[0] or place for place in finding.also_at)
     place = (finding.path, files, finding.places)
     about = (finding.code, finding.package, finding.version, frozenset(finding.aliases), _message(finding))
-    return (*about, *place, finding.severity, finding.next_step, finding.waived_by)
+    return (*about, *place, finding.severity, finding.next_step, finding.waived_by, _exploited(finding))
+
+
+def _exploited(finding: Finding) -> tuple[str, bool]:
+    """Return since when a vulnerability is known to be exploited, and whether by ransomware; a score changes every day."""
+    known = finding.exploitation
+    return (known.exploited, known.ransomware) if isinstance(known, Exploitation) else ("", False)

@@ -18,9 +18,10 @@ from ops.supply_chain.formats.markdown import text
 from ops.supply_chain.risk.findings.render.rows import (
     anywhere,
     clean_text,
-    label,
+    group,
     row_states,
     rows,
+    score,
     since_sentence,
     stage_coverage,
     state_word,
@@ -88,21 +89,21 @@ def _not_compared(report: FindingsReport) -> Iterator[str]:
 def _sections(report: FindingsReport) -> Iterator[list[str]]:
     last, states = "", row_states(report)
     for row in rows(report.findings):
-        group = "waived" if row.finding.waived_by else label(row.finding.severity)
-        if group != last:
-            last = group
-            yield _heading(group, waived=bool(row.finding.waived_by))
+        heading = "waived" if row.finding.waived_by else group(row.finding)
+        if heading != last:
+            last = heading
+            yield _heading(heading, waived=bool(row.finding.waived_by))
         yield [_table_row(row, state_word(states.get(anywhere(row.finding))))]
     if not isinstance(report.since, UnsetType) and report.since.absent:
         yield ["", "### Gone since the earlier scan", "", "| package | what | where |", "|---" * 3 + "|"]
         yield from ([_gone_row(row)] for row in rows(report.since.absent))
 
 
-def _heading(group: str, *, waived: bool) -> list[str]:
+def _heading(heading: str, *, waived: bool) -> list[str]:
     columns = "waived by" if waived else "next step"
     return [
         "",
-        f"### {group[0].upper()}{group[1:]}",
+        f"### {heading[0].upper()}{heading[1:]}",
         "",
         f"| package | what | where | due | {columns} |",
         "|---" * 5 + "|",
@@ -115,7 +116,8 @@ def _gone_row(row: FindingRow) -> str:
 
 def _what(row: FindingRow) -> str:
     names = ", ".join(map(link_text, advisory_links(row.identifiers)))
-    return f"{text(row.finding.message)} ({names})"
+    epss = f"; {text(score(row.finding))}" if score(row.finding) else ""
+    return f"{text(row.finding.message)} ({names}{epss})"
 
 
 def _table_row(row: FindingRow, state: str) -> str:

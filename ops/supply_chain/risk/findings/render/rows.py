@@ -12,12 +12,10 @@ from msgspec import UnsetType
 
 from ops.supply_chain.contracts.files.findings_report import FindingsReport, FindingState, SinceEarlier, StageSummary
 from ops.supply_chain.contracts.files.record import FeedRef
-from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, FindingRow, Severity
+from ops.supply_chain.contracts.values.exploitation import Exploitation
+from ops.supply_chain.contracts.values.finding import Finding, FindingRow, Severity, priority
 from ops.supply_chain.core.moments import age_text
 from ops.supply_chain.core.text import printable, without_credentials
-
-_LATEST_DAY = "9999-99-99"
-"""Sorts findings without a due date after those with one."""
 
 _NAMED_COUNTS = ("locks", "locked", "examined")
 
@@ -94,12 +92,12 @@ def row_of(finding: Finding) -> FindingRow:
     return _row([clean(finding)])
 
 
-def order(finding: Finding) -> tuple[bool, int, str, tuple[str, int, str, str, str, str], str]:
-    """Return the sort key of findings: open first, then severity, due date, package and location."""
+def order(finding: Finding) -> tuple[object, ...]:
+    """Return the sort key of findings: open first, then exploited, severity, due date, package and location."""
     _, line, package, version, code, message = finding.sort_key
     location = (package, line, version, finding.path, code, message)
-    severity = WORST_FIRST.index(finding.severity)
-    return (bool(finding.waived_by), severity, finding.due or _LATEST_DAY, location, repr(finding))
+    urgency = priority(finding.severity, finding.due, finding.exploitation)
+    return (bool(finding.waived_by), urgency, location, repr(finding))
 
 
 def clean(finding: Finding) -> Finding:
@@ -117,6 +115,24 @@ _TEXTS = ("code", "message", "package", "version", "path", "waived_by", "due", "
 def clean_text(text: str) -> str:
     """Return text on one line, without control characters and credentials."""
     return printable(without_credentials(text))
+
+
+def group(finding: Finding) -> str:
+    """Return the heading under which an open finding is listed: exploited, likely to be, else its severity.
+
+    In the order of `order`, findings of one group follow each other.
+    """
+    known = finding.exploitation
+    if isinstance(known, Exploitation) and known.is_exploited:
+        return "exploited"
+    if isinstance(known, Exploitation) and known.is_likely:
+        return "likely to be exploited"
+    return label(finding.severity)
+
+
+def score(finding: Finding) -> str:
+    """Return the EPSS score of a finding in words; empty where it has none."""
+    return finding.exploitation.score if isinstance(finding.exploitation, Exploitation) else ""
 
 
 def label(severity: Severity) -> str:

@@ -116,7 +116,8 @@ def _rules(findings: Sequence[Finding]) -> list[Json]:
 
 def _rule(name: str, findings: Sequence[Finding]) -> Json:
     worst = min((finding.severity for finding in findings), key=WORST_FIRST.index)
-    properties: Json = {"precision": "high", "tags": ["security", "supply-chain"]}
+    exploited = ["exploited"] if any(finding.is_exploited for finding in findings) else []
+    properties: Json = {"precision": "high", "tags": [*exploited, "security", "supply-chain"]}
     if worst in _SCORES:
         properties["security-severity"] = _SCORES[worst]
     code, _, advisory = name.partition("/")
@@ -145,7 +146,12 @@ def _result(finding: Finding, places: dict[str, int], seen: Counter[str]) -> Jso
         "locations": [_location(finding.path, finding.line)],
         "message": {"text": _message(finding)},
         "partialFingerprints": {FINGERPRINT: f"{key}:{seen[key]}"},
-        "properties": {"code": finding.code, "severity": finding.severity.value, "subject": _text(subject)},
+        "properties": {
+            "code": finding.code,
+            "severity": finding.severity.value,
+            "subject": _text(subject),
+            **_exploitation(finding),
+        },
         "ruleId": rule,
         "ruleIndex": places[rule],
     }
@@ -159,6 +165,19 @@ def _result(finding: Finding, places: dict[str, int], seen: Counter[str]) -> Jso
     if finding.waived_by:
         result["suppressions"] = [{"justification": _text(finding.waived_by), "kind": "external", "status": "accepted"}]
     return result
+
+
+def _exploitation(finding: Finding) -> Json:
+    """Return what feeds say of the exploitation of a vulnerability; nothing where none was asked."""
+    known = finding.exploitation
+    if isinstance(known, UnsetType):
+        return {}
+    properties: Json = {"kev": known.listing.value}
+    if known.is_exploited:
+        properties |= {"exploitedSince": known.exploited, "ransomware": known.ransomware}
+    if known.epss is not None:
+        properties |= {"epss": known.epss, "epssPercentile": known.percentile, "epssDate": known.scored}
+    return properties
 
 
 def _states(

@@ -177,13 +177,16 @@ def _unsaid(cause: RootCause, most: int, number: int, said: dict[str, int]) -> S
 def _cause(
     number: int, mark: Mark, cause: RootCause, steps: Sequence[str], typed: Callable[[str], str]
 ) -> list[ScreenLine]:
-    severity = "" if cause.severity is Severity.INFO else f"  {cause.severity}"
+    ends = "".join(
+        f"  {end}" for end in (cause.exploited, "" if cause.severity is Severity.INFO else cause.severity) if end
+    )
     title = _NAMES.sub("", cause.title)
-    first, *more = _wrapped(f"{mark.value} {number:<2} ", f"{title}{severity}")
+    first, *more = _wrapped(f"{mark.value} {number:<2} ", f"{title}{ends}")
     if len(more) > 1:  # two lines are enough to recognise it; the report has the rest
-        room = WIDTH - len(_INDENT) - len(_CUT) - len(severity)
+        _, *more = _wrapped(f"{mark.value} {number:<2} ", title)
+        room = WIDTH - len(_INDENT) - len(_CUT) - len(ends)
         kept = textwrap.shorten(" ".join(more), room, placeholder="")
-        more = [f"{_INDENT}{kept}{_CUT}{severity}"]
+        more = [f"{_INDENT}{kept}{_CUT}{ends}"]
     lines = [ScreenLine(first, mark), *(ScreenLine(text, mark) for text in more)]
     if cause.locations:
         others = f" and {plural(cause.places - 1, 'more place')}" if cause.places > 1 else ""

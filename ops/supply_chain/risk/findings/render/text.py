@@ -23,10 +23,12 @@ from ops.supply_chain.risk.findings.render.rows import (
     anywhere,
     clean_text,
     coverage,
+    group,
     label,
     open_and_waived,
     row_states,
     rows,
+    score,
     since_sentence,
     stage_coverage,
     state_word,
@@ -135,12 +137,12 @@ def _gone(report: FindingsReport) -> Iterator[str]:
 
 
 def _blocks(findings: Iterable[Finding], states: Mapping[Finding, FindingState] = _NO_STATES) -> Iterator[str]:
-    """Yield all findings, under a heading for each severity; one block for one subject with one next step."""
+    """Yield all findings, under a heading for each group; one block for one subject with one next step."""
     groups: dict[str, dict[tuple[str, str], list[FindingRow]]] = {}
     for row in rows(findings):
-        group = groups.setdefault("WAIVED" if row.finding.waived_by else label(row.finding.severity).upper(), {})
+        blocks = groups.setdefault("WAIVED" if row.finding.waived_by else group(row.finding).upper(), {})
         header = _header(row, state_word(states.get(anywhere(row.finding))))
-        group.setdefault((header, row.finding.waived_by or row.finding.next_step), []).append(row)
+        blocks.setdefault((header, row.finding.waived_by or row.finding.next_step), []).append(row)
     for heading, blocks in groups.items():
         yield from ("", heading)
         for (header, _), block in blocks.items():
@@ -150,10 +152,12 @@ def _blocks(findings: Iterable[Finding], states: Mapping[Finding, FindingState] 
 def _header(row: FindingRow, state: str = "") -> str:
     finding = row.finding
     identifiers = ", ".join(name for name in row.identifiers if name != row.subject)
-    severity = label(finding.severity) if finding.waived_by else ""
+    severity = label(finding.severity) if finding.waived_by or group(finding) != label(finding.severity) else ""
     due = f"due {finding.due}" if finding.due and not finding.waived_by else ""
     seen = f"first seen {finding.first_seen}" if finding.first_seen else ""
-    return "  ".join(filter(None, [row.subject, identifiers, severity, due, seen, state and f"({state})"]))
+    return "  ".join(
+        filter(None, [row.subject, identifiers, severity, score(finding), due, seen, state and f"({state})"])
+    )
 
 
 def _block(header: str, block: Sequence[FindingRow]) -> Iterator[str]:
