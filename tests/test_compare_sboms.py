@@ -268,6 +268,50 @@ def test_risk_that_was_not_examined_is_never_none(project: Path, kind: str, capf
     assert run(project, *words, after, after) == ExitCode.PASS
 
 
+@pytest.mark.parametrize("configured", [False, True])
+def test_new_risk_in_other_ecosystems_is_found_with_their_feeds(
+    project: Path, feed: Path, configured: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    npm = project / "npm.zip"
+    npm.write_bytes(
+        snapshot(
+            record("GHSA-a", affected("left-pad", "introduced 0, fixed 1.10.0", ecosystem="npm")),
+            record("GHSA-b", affected("left-pad", "introduced 1.9.0, fixed 1.10.0", ecosystem="npm")),
+            record("MAL-9", affected("evil", "introduced 0", ecosystem="npm")),
+        )
+    )
+    if configured:
+        (project / ".security-config.toml").write_text('[feeds.ecosystems]\nnpm = "npm.zip"\n')
+    words: list[str | Path] = ["--advisories", feed, *([] if configured else ["--advisories", f"npm={npm}"])]
+    before = pinned(project / "a.json", "left-pad==1.8.0", kind="npm")
+    after = pinned(project / "b.json", "left-pad==1.9.0", "evil==1.0.0", "fine==1.0.0", kind="npm")
+    assert run(project, *words, "--fail-on", "new-malware", before, after) == ExitCode.DENIED
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines[2:5]] == [
+        "new-malware: pkg:npm/evil 1.0.0: MAL-9",
+        "new-vulnerability: pkg:npm/left-pad 1.9.0: GHSA-b",
+        "vulnerability: pkg:npm/left-pad 1.9.0: GHSA-a",
+    ]
+    assert "also in 1.8.0 before" in lines[4]
+    assert "not examined" not in "\n".join(lines)
+    assert run(project, *words, "--fail-on", "new-malware", after, before) == ExitCode.PASS
+
+
+def test_a_feed_of_another_ecosystem_fetches_none_of_pypi(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    npm = project / "npm.zip"
+    npm.write_bytes(snapshot(record("GHSA-a", affected("left-pad", "introduced 0", ecosystem="npm"))))
+    before, after = pinned(project / "a.json"), pinned(project / "b.json", "foo==1.0")
+    words = ["--cache", str(project / "empty"), "--advisories", f"npm={npm}", "--fail-on", "new-vulnerability"]
+    assert run(project, *words, before, after) == ExitCode.NOT_EXAMINED
+    assert "1 new version of PyPI: the cache has no usable feed" in capfd.readouterr().out
+
+
+def test_what_nothing_identifies_is_not_examined(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before, after = pinned(project / "a.json"), pinned(project / "b.json", "%20==1.0", kind="npm")
+    assert run(project, "--fail-on", "new-malware", before, after) == ExitCode.NOT_EXAMINED
+    assert "1 new version without a package URL: nothing identifies it" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("kind", "code"),
     [("removed", ExitCode.DENIED), ("not-listed", ExitCode.DENIED), ("upgraded", ExitCode.PASS)],

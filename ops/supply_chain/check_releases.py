@@ -6,6 +6,9 @@ it was retained is a finding and not examined. The pins of all releases and of t
 distinct one once. A finding names the releases that contain the package, since when, the due date, and what customers can
 do: the later release that does not contain it, or that one has to be made.
 
+Packages of other ecosystems than PyPI are matched with the feeds that are given for them (--advisories npm=..., or [feeds.ecosystems]).
+What nothing is known about is named with its releases, and not examined; inside wheels that is stated and does not change the outcome.
+
 Waivers apply by package and version, VEX given with --vex to the releases whose version its statements name. A vulnerability
 that no ledger remembers was first seen when its advisory was published.
 
@@ -23,7 +26,7 @@ Exits    0 nothing is open, or nothing is retained; 2 usage; 3 the ledger or the
          release contains a vulnerability or malware, was changed, or does not verify; 5 a feed did not answer, or not every
          supported release was examined, or GitHub or an index did not answer.
 Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, which receives names and
-         versions. With --verify and --restore: GitHub's API and download hosts for the project's repository, and the indexes. None with --offline.
+         versions. Feeds of other ecosystems only from addresses that are given. With --verify and --restore: GitHub's API and download hosts for the project's repository, and the indexes. None with --offline.
 Source   docs/shipped-releases.md; OSV schema 1.7.5, https://ossf.github.io/osv-schema/
 """
 

@@ -2,7 +2,8 @@
 
 The worst comes first: advisories about what was added or changed (malware, then vulnerabilities), the same version with other
 bytes, downgrades, other producers, suppliers and licences. Advisories are those of --advisories, else of a feed that an earlier
-run left in the cache; what was not examined (other ecosystems than PyPI, no feed) is stated.
+run left in the cache. Packages of other ecosystems than PyPI are matched with a feed of theirs (--advisories npm=..., or
+[feeds.ecosystems]). What was not examined is stated.
 
 Several versions of one package are paired: equal ones, then neighbours in the order of their ecosystem; what is left over is
 also present, or no longer present. Where that order cannot be decided, a version is changed, not upgraded. A component without a
@@ -37,7 +38,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
 from ops.supply_chain.formats.received.read import read_received
-from ops.supply_chain.gather.gates.sboms import lock_of
+from ops.supply_chain.gather.gates.sboms import lock_of, other_parts
 from ops.supply_chain.gather.risk.advisories.sbom_changes import ComparedSbom, risks_of
 from ops.supply_chain.inventory.comparison.compare import ChangeKind, SbomComparison, compare
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
@@ -79,9 +80,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--advisories",
         action="append",
         default=[],
-        metavar="PATH|URL",
+        metavar="[ECOSYSTEM=]PATH|URL",
         help="OSV snapshot to check new versions with: a zip file, a folder of records or a URL; repeatable, the first usable "
-        "one is used (default: the feed in the cache)",
+        "one is used for packages of PyPI (default: the feed in the cache); npm=, Debian= and so on name the ecosystem of another feed",
     )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the whole comparison as Markdown")
     parser.set_defaults(source=[])
@@ -174,7 +175,8 @@ def _read(run: StageRun, operand: str) -> tuple[ComparedSbom, int]:
             f"{path}: expected CycloneDX 1.0 to 1.7, SPDX 2.2, 2.3 or 3.0; found {printable(document.label)}",
             hint="Convert it, or give another file.",
         )
-    return ComparedSbom(received_inventory(document), lock_of(document, operand, data)), document.defect_count
+    others = tuple(other_parts(document, operand))
+    return ComparedSbom(received_inventory(document), lock_of(document, operand, data), others), document.defect_count
 
 
 def _locate(run: StageRun, operand: str) -> Path:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile, PreviousRelease
@@ -25,10 +26,17 @@ class RetainedReleases:
         self.artifacts, self.component = artifacts, component
         self._last: tuple[int, PreviousRelease] | None = None
 
-    def add(self, version: str, pins: Mapping[str, str], *, day: date = date(2026, 10, 1)) -> Manifest:
-        """Retain a release that contains some packages (name -> version)."""
+    def add(
+        self,
+        version: str,
+        pins: Mapping[str, str],
+        *,
+        day: date = date(2026, 10, 1),
+        others: Sequence[Mapping[str, Any]] = (),
+    ) -> Manifest:
+        """Retain a release that contains some packages (name -> version) and other components of CycloneDX."""
         files = {
-            f"{self.component}-{version}-sbom.cdx.json": sbom(self.component, version, pins),
+            f"{self.component}-{version}-sbom.cdx.json": sbom(self.component, version, pins, others),
             f"{self.component}-{version}-provenance.intoto.json": b"{}",
             f"{self.component}-{version}-checksums.txt": b"x",
         }
@@ -63,8 +71,15 @@ class RetainedReleases:
         return self.path(version, f"{self.component}-{version}-sbom.cdx.json")
 
 
-def sbom(component: str, version: str, pins: Mapping[str, str]) -> bytes:
-    """Make a CycloneDX document that lists packages of PyPI."""
+def other(purl: str, *, name: str = "x", wheel: str = "") -> dict[str, Any]:
+    """Return a component by its package URL, which may be empty; inside a wheel where one is given."""
+    properties = [{"name": "sealwright:bundled-in", "value": wheel}] if wheel else []
+    fields = {"type": "library", "name": name, "purl": purl, "properties": properties}
+    return {key: value for key, value in fields.items() if value}
+
+
+def sbom(component: str, version: str, pins: Mapping[str, str], others: Sequence[Mapping[str, Any]] = ()) -> bytes:
+    """Make a CycloneDX document that lists packages of PyPI, and other components."""
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -79,6 +94,7 @@ def sbom(component: str, version: str, pins: Mapping[str, str]) -> bytes:
                 "purl": f"pkg:pypi/{name}@{number}",
             }
             for name, number in pins.items()
-        ],
+        ]
+        + [*others],
     }
     return json.dumps(document).encode()

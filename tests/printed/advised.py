@@ -109,6 +109,7 @@ NOT_FOLLOWED = {
     "vulnerability.disagreement": _READ,
     "vulnerability.second-opinion-not-examined": _OUTSIDE,
     "shipped.changed": _NEVER,
+    "shipped.inside-not-matched": _READ,
     "shipped.not-examined": _NEVER,
     "shipped.served": _READ,
     "shipped.unverified": _READ,

@@ -105,7 +105,7 @@ def read_given_sboms(run: StageRun, paths: Sequence[Path], *, gate: str) -> Give
             broken.append(_broken(label, reason))
             continue
         lines = _lines_of_purls(data)
-        parts += _others(document, label, lines)
+        parts += other_parts(document, label, lines)
         components += len(document.components)
         locks.append(lock_of(document, label, data, lines))
         unexamined += _unread(gate, label, document)
@@ -194,6 +194,19 @@ def _is_no_package(part: SbomComponent) -> bool:
     return part.type != "file" or not (part.version or part.cpes)
 
 
+def identified(part: SbomComponent) -> tuple[tuple[PackageIdentity | None, tuple[str, ...]], ...]:
+    """Return the packages that a component is said to be, each with its versions; None for what nothing identifies.
+
+    A version is empty where there is none, or none that the ecosystem can have. Data and files that claim no product are nothing.
+    """
+    packages = _packages(part)
+    found: list[tuple[PackageIdentity | None, tuple[str, ...]]] = []
+    found += [(package, _versions(package, part)) for package in packages if package is not None]
+    if None in packages or (not packages and not _is_no_package(part)):
+        found.append((None, ("",)))
+    return tuple(found)
+
+
 def lock_of(document: ReceivedSbom, label: str, data: bytes, lines: dict[str, int] | None = None) -> Lock:
     """Return the packages of PyPI of a document as a lock.
 
@@ -249,20 +262,21 @@ def _line(part: SbomComponent, lines: dict[str, int]) -> int:
     return int(number) if word == "line" and number.isdigit() else lines.get(part.purl, 1)
 
 
-def _others(document: ReceivedSbom, label: str, lines: dict[str, int]) -> Iterator[OtherPart]:
-    """Yield what is no package of PyPI; the one product itself needs no advisory without a package URL, and a file is no package.
+def other_parts(document: ReceivedSbom, label: str, lines: dict[str, int] | None = None) -> Iterator[OtherPart]:
+    """Yield what is no package of PyPI, with its line where `lines` has it; the one product itself needs no advisory without a package URL, and a file is no package.
 
     A document that describes several things describes parts of the product among them.
     """
+    lines = lines or {}
     product = document.roots if len(document.roots) == 1 else ()
     for at, part in enumerate(document.components):
-        packages = _packages(part)
+        if at in product and not _packages(part):
+            continue
         line = _line(part, lines)
-        for package in packages:
-            if package is not None and package.type != "pypi":
-                yield OtherPart(label, line, package.type, part, package, _versions(package, part))
-        if None in packages or (not packages and not _is_no_package(part) and at not in product):
-            yield OtherPart(label, line, NO_PACKAGE_URL, part, None, ("",))
+        for package, versions in identified(part):
+            if package is None or package.type != "pypi":
+                kind = NO_PACKAGE_URL if package is None else package.type
+                yield OtherPart(label, line, kind, part, package, versions)
 
 
 def unmatched_components(gate: str, parts: Iterable[tuple[OtherPart, str, str]]) -> Iterator[Finding]:

@@ -50,12 +50,14 @@ class OtherMatcher:
         records: Of the packages that are asked about.
         now: The time of the run.
         malware: True to return malicious packages only, for which a feed must have records of such.
+        needs_malware: True if a feed must have records of such although everything is returned.
     """
 
-    def __init__(self, records: OtherRecords, *, now: datetime, malware: bool) -> None:
+    def __init__(self, records: OtherRecords, *, now: datetime, malware: bool, needs_malware: bool = False) -> None:
         self._records = records
         self._now = now
         self._malware = malware
+        self._needs_malware = needs_malware
         self._verdicts: dict[tuple[PackageIdentity, str], OtherVerdict] = {}
 
     def verdict(self, package: PackageIdentity, version: str) -> OtherVerdict:
@@ -88,7 +90,7 @@ class OtherMatcher:
         lost = next((self._records.lost[key] for key in target.keys if key in self._records.lost), "")
         if lost:
             return lost
-        if self._malware and not self._records.malware.get(target.ecosystem):
+        if (self._malware or self._needs_malware) and not self._records.malware.get(target.ecosystem):
             return f"the feed has no record of malicious packages of {target.ecosystem}"
         if is_hit:
             return ""
@@ -123,3 +125,12 @@ def shown_package(package: PackageIdentity) -> str:
     """Return a package as findings name it: its package URL without version and qualifiers."""
     path = "/".join(filter(None, (package.namespace, package.name)))
     return f"pkg:{package.type}/{quote(path, safe='/:+~._-')}"
+
+
+def other_key(package: PackageIdentity, version: str) -> tuple[str, str]:
+    """Return what a version of a package is known by among pins: its package URL without version, and the version with its qualifiers.
+
+    Of two packages that differ by a qualifier alone, the release of a distribution for example, one may be affected.
+    """
+    qualifiers = "&".join(f"{name}={value}" for name, value in package.qualifiers)
+    return shown_package(package), printable(f"{version}?{qualifiers}" if qualifiers else version)

@@ -29,7 +29,10 @@ MOST_VERSIONS = 8
 
 
 class ShippedRelease(NamedTuple):
-    """A supported release: its version, the day (UTC) since which it is retained, its pins and the SBOM that lists them."""
+    """A supported release: its version, the day (UTC) since which it is retained, its pins and the SBOM that lists them.
+
+    A package of another ecosystem than PyPI is in `pins` by its package URL without version, as findings name it.
+    """
 
     version: str
     since: date
@@ -88,6 +91,16 @@ def _day(seconds: int) -> str:
         return ""
 
 
+class TodaysLocks(NamedTuple):
+    """What today's locks have: `pins` with what their wheels contain; None where they could not be read.
+
+    `unsure` are packages that only a wheel can contain, and the wheels of today's pins were not opened.
+    """
+
+    pins: Collection[PinKey] | None
+    unsure: Collection[PinKey] = ()
+
+
 class Remedies:
     """What customers can do: the newer release that does not contain a vulnerability.
 
@@ -95,11 +108,11 @@ class Remedies:
         component: Its name.
         releases: The examined ones, oldest first.
         matches: The vulnerabilities of all pins.
-        today: The pins of today's locks; None where they could not be read.
+        today: What today's locks have.
     """
 
     def __init__(
-        self, component: str, releases: Sequence[ShippedRelease], matches: Matches, today: Collection[PinKey] | None
+        self, component: str, releases: Sequence[ShippedRelease], matches: Matches, today: TodaysLocks
     ) -> None:
         self._component = component
         self._releases = tuple(releases)
@@ -137,10 +150,12 @@ class Remedies:
 
     def _make_one(self, affected: frozenset[PinKey], upgrade: str) -> str:
         release = command("release")
-        if self._today is None:
+        if self._today.pins is None:
             return f"check today's locks, then make a release ({release})"
-        if not affected.isdisjoint(self._today):
+        if not affected.isdisjoint(self._today.pins):
             return f"{upgrade[:1].lower()}{upgrade[1:]}; then make a release ({release})"
+        if not affected.isdisjoint(self._today.unsure):
+            return f"check whether a wheel of today's locks contains it, then make a release ({release})"
         return f"today's locks do not contain it, make a release ({release})"
 
     def _fixed_in(self, clear: Sequence[int], release: ShippedRelease) -> str:

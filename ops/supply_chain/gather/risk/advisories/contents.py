@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
 from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.gather.gates.wheel_contents import recorded_contents
@@ -29,6 +31,19 @@ class OpenedWheels(NamedTuple):
             return ""
         packages = plural(self.unopened, "package")
         return f"the wheels of {packages} were not opened: what they contain was not examined"
+
+
+class LookupExtras(NamedTuple):
+    """What is searched for besides the pins of projects that were read already: contents of their wheels, and other packages.
+
+    `contents` has one entry for each project, or none at all. `packages` are of other ecosystems than PyPI.
+    """
+
+    contents: Sequence[OpenedWheels] = ()
+    packages: Sequence[PackageIdentity] = ()
+
+
+NO_EXTRAS = LookupExtras()
 
 
 def opened_wheels(project: GateProject) -> OpenedWheels:

@@ -34,7 +34,7 @@ from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.lock_formats import how_to_lock
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
 from ops.supply_chain.gather.gates.sboms import GivenSboms, read_given_sboms
-from ops.supply_chain.gather.risk.advisories.contents import OpenedWheels, opened_wheels
+from ops.supply_chain.gather.risk.advisories.contents import NO_EXTRAS, LookupExtras, OpenedWheels, opened_wheels
 from ops.supply_chain.gather.risk.advisories.others import OtherPackages, read_other_packages
 from ops.supply_chain.risk.advisories.coverage import malware_shortfall, shortfall
 from ops.supply_chain.risk.advisories.matching import Matcher
@@ -71,8 +71,7 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     `unexamined` are the pins that were not examined, each with the reason. `matcher` and `selected` are None if no
     pin has a version. `not_examined` are findings about a project or a feed as a whole. `unusable` is True if
     nothing counts as examined. `malware_records` is the number of records of malicious packages in all snapshots.
-    `sboms` are those that were given in place of locks. `others` are the packages of other ecosystems in them, and inside
-    wheels; None where there are none.
+    `sboms` are those that were given in place of locks. `others` are the packages of other ecosystems; None without any.
     """
 
     gate: str
@@ -155,6 +154,7 @@ def look_up(
     *,
     with_malicious: bool = False,
     projects: Sequence[GateProject] | None = None,
+    extras: LookupExtras = NO_EXTRAS,
 ) -> Iterator[LookupResult]:
     """Read the locks and fetch the advisories about their distinct pins.
 
@@ -164,6 +164,7 @@ def look_up(
         kinds: The kinds of source that the gate can use.
         with_malicious: True to read the folder of `[feeds].malicious` as well.
         projects: Projects that were read already; None reads those of the command line.
+        extras: With those: what is inside their wheels, one each or none at all, and packages of other ecosystems.
     Yields:
         The result; the source's documents can be read within the block.
     Raises:
@@ -175,15 +176,15 @@ def look_up(
     if sboms is not None:
         projects = [sboms.project]
     given = read_gate_input(run) if projects is None else projects
-    # Projects that were read already are states of a repository: what lies beside their locks on disk is another state's.
-    contents = [opened_wheels(project) if projects is None else OpenedWheels() for project in given]
+    # Projects that were read already may be states of a repository: what lies beside their locks on disk is another state's.
+    contents = extras.contents or [opened_wheels(project) if projects is None else OpenedWheels() for project in given]
     found = _read(given, contents, gate)
     if sboms is not None:
         unexamined = tuple((sboms.project, finding) for finding in sboms.unexamined)
         found = msgspec.structs.replace(
             found, not_examined=(*found.not_examined, *unexamined), sboms=sboms._replace(unexamined=())
         )
-    found = _with_others(run, found)
+    found = _with_others(run, found, extras)
     if not found.queried:
         yield found
         return
@@ -204,14 +205,16 @@ def look_up(
         yield msgspec.structs.replace(found, matcher=Matcher(found.advisories, now=run.now))
 
 
-def _with_others(run: StageRun, found: LookupResult) -> LookupResult:
+def _with_others(run: StageRun, found: LookupResult, extras: LookupExtras) -> LookupResult:
     """Add the packages of other ecosystems, with the records of the feeds that were given for them."""
-    inside = [part for pins in found.projects for parts in pins.contents.inside.others.values() for part in parts]
-    if not inside and found.sboms is None:
+    parts = [part for pins in found.projects for parts in pins.contents.inside.others.values() for part in parts]
+    listed = [part.package for part in (found.sboms.others if found.sboms else ())]
+    packages = [*listed, *(part.package for part in parts), *extras.packages]
+    if not packages and found.sboms is None:
         return found
-    others = read_other_packages(run, found.gate, found.sboms, inside)
-    project = found.projects[0].project
-    not_examined = [(project, finding) for finding in others.not_examined(found.sboms)] if found.sboms else []
+    others = read_other_packages(run, found.gate, packages)
+    unmatched = others.not_examined(found.sboms) if found.sboms else ()
+    not_examined = [(found.projects[0].project, finding) for finding in unmatched]
     return msgspec.structs.replace(
         found,
         others=others,
@@ -269,10 +272,8 @@ def _read(given: Iterable[GateProject], contents: Iterable[OpenedWheels], gate: 
 
 
 def _unexamined(key: PinKey, projects: Iterable[ProjectPins]) -> str:
-    if not key[1]:
-        return NO_VERSION
     foreign = any(pins.pins[key].foreign for pins in projects if key in pins.pins)
-    return FOREIGN_FOLDER if foreign else ""
+    return NO_VERSION if not key[1] else FOREIGN_FOLDER if foreign else ""
 
 
 def _without_lock(gate: str, path: str) -> Finding:
@@ -315,9 +316,8 @@ def _query(run: StageRun, found: LookupResult) -> AdvisoryQuery:
 
 
 def _with_answer(found: LookupResult, selected: SelectedSource) -> LookupResult:
-    answer = selected.answer
     skipped = [f"{name}: no usable answer, so the next source was used" for name, _ in selected.skipped]
-    reason, remedy = answer.unusable_reason, answer.remedy
+    reason, remedy = (answer := selected.answer).unusable_reason, answer.remedy
     if not reason and answer.facts is not None:
         reason = shortfall(answer.facts, configured=answer.feed.origin is FeedOrigin.CONFIGURED)
         remedy = OWN_FEED_REMEDY

@@ -28,12 +28,11 @@ from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.version_orders.ecosystems import PYPI, known_ecosystem, target_of
 from ops.supply_chain.gather.gates.sboms import NO_PACKAGE_URL, GivenSboms, OtherPart, unmatched_components
 from ops.supply_chain.risk.advisories.findings import FindingBuilder
-from ops.supply_chain.risk.advisories.inside import PartInWheel
 from ops.supply_chain.risk.advisories.others import OtherHit, OtherMatcher, OtherVerdict
 from ops.supply_chain.risk.advisories.pins import MOST_PLACES, Locations
 from ops.supply_chain.runner.context import StageRun
 
-SESSIONS = {"malware": "check_malware", "vulnerability": "check_vulnerabilities"}
+SESSIONS = {"malware": "check_malware", "shipped": "check_releases", "vulnerability": "check_vulnerabilities"}
 """The session of each gate, by the first part of its finding codes."""
 
 ASK_THE_SUPPLIER = "Ask the supplier for package URLs of these components."
@@ -118,20 +117,18 @@ class OtherPackages:
                 yield part, verdict.reason, self.step(verdict, package)
 
 
-def read_other_packages(
-    run: StageRun, gate: str, sboms: GivenSboms | None, inside: Iterable[PartInWheel]
-) -> OtherPackages:
-    """Read the records about packages of other ecosystems, from the feeds of the command line.
+def read_other_packages(run: StageRun, gate: str, packages: Iterable[PackageIdentity | None]) -> OtherPackages:
+    """Read the records about packages of other ecosystems, from the feeds of the command line and of `[feeds].ecosystems`.
 
     Args:
         run: The stage's run.
         gate: The first part of the gate's finding codes.
-        sboms: Those of the command line.
-        inside: The parts of wheels that are no packages of PyPI.
+        packages: Repeated or not; None, and those of PyPI, are left out.
     Raises:
         OutputError: The cache cannot be written.
+        UsageError: A name of `[feeds].ecosystems` is not that of an ecosystem.
+        InputError: A path of it leads out of the project by a link.
     """
-    packages = [part.package for part in (sboms.others if sboms else ())] + [part.package for part in inside]
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for package in filter(None, dict.fromkeys(packages)):
         target = target_of(package)
@@ -142,7 +139,7 @@ def read_other_packages(
     sources += configured_feeds(run, {source.ecosystem for source in others})
     query = OtherQuery(wanted, run.config.feeds, run.cache, run.now, run.offline)
     answer = read_others(query, sources) if wanted else OtherAnswer(OtherRecords())
-    matcher = OtherMatcher(answer.records, now=run.now, malware=gate == "malware")
+    matcher = OtherMatcher(answer.records, now=run.now, malware=gate == "malware", needs_malware=gate == "shipped")
     return OtherPackages(gate, matcher, answer, _again(run, SESSIONS[gate], answer.records))
 
 
@@ -174,7 +171,7 @@ def configured_feeds(run: StageRun, given: Collection[str]) -> list[OtherSource]
 
 
 def _again(run: StageRun, session: str, records: OtherRecords) -> str:
-    options = [word for path in run.args.sbom for word in ("--sbom", quoted(str(path)))]
+    options = [word for path in getattr(run.args, "sbom", ()) for word in ("--sbom", quoted(str(path)))]
     options += [word for given in run.args.advisories for word in ("--advisories", quoted(given))]
     for name in sorted(records.missing):
         options += ["--advisories", quoted(f"{name}={feed_address(name)}")]

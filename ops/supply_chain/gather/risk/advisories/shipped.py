@@ -6,7 +6,8 @@ counts as clear.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER, ArtifactStore
@@ -24,30 +25,50 @@ from ops.supply_chain.contracts.values.lock import (
     PinSource,
     PinSourceKind,
 )
-from ops.supply_chain.contracts.values.received_sbom import DefectKind, PackageIdentity, ReceivedSbom
+from ops.supply_chain.contracts.values.received_sbom import DefectKind, PackageIdentity, ReceivedSbom, SbomComponent
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import plural, printable
+from ops.supply_chain.formats.cyclonedx import IN_WHEEL
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.formats.wheel import parse_file_name
+from ops.supply_chain.gather.gates.sboms import NO_PACKAGE_URL, OtherPart, identified
 from ops.supply_chain.release.retention.rules import retained_on, with_chain_problems
+from ops.supply_chain.risk.advisories.others import other_key
+from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.risk.advisories.shipped import ShippedRelease
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.trust.verification.file_kinds import CYCLONEDX_SUFFIX, classify
 
 CHANGED, NOT_EXAMINED = "shipped.changed", "shipped.not-examined"
+_LOCAL = ("sealwright:local", "true")
+"""Property of the project's own packages, which come from its folders and no index."""
+
 _SOURCES = {"repository_url": PinSourceKind.INDEX, "download_url": PinSourceKind.URL, "vcs_url": PinSourceKind.VCS}
 _RESTORE = "Restore it from a backup, or from where it is published; do not make the same version again."
+
+
+class ShippedPart(NamedTuple):
+    """A component that is no package of PyPI, as the first release lists it; the SBOMs of all that do, oldest first.
+
+    `wheels` are the pins whose wheels contain it; empty if it is no part of a wheel.
+    """
+
+    part: OtherPart
+    sboms: tuple[str, ...]
+    wheels: frozenset[PinKey] = frozenset()
 
 
 class ReadReleases(NamedTuple):
     """The retained releases of a component.
 
     `releases` are the supported ones that were read, oldest first, `locks` their SBOMs. `findings` are about what is not as
-    its manifest says, or was not read. `retained` counts all, `supported` those to examine. `components` without a package
-    URL are in `unmatched`. `refs` are the SBOMs by digest.
+    its manifest says, or was not read. `retained` counts all, `supported` those to examine. `others` are their components that
+    are no packages of PyPI. `wheels` is a package -> the pins whose wheels contain it; one that is also a pin itself is not
+    in it. `refs` are the SBOMs by digest.
     """
 
     releases: tuple[ShippedRelease, ...] = ()
@@ -55,7 +76,8 @@ class ReadReleases(NamedTuple):
     findings: tuple[Finding, ...] = ()
     retained: int = 0
     supported: int = 0
-    unmatched: int = 0
+    others: tuple[ShippedPart, ...] = ()
+    wheels: Mapping[PinKey, frozenset[PinKey]] = MappingProxyType({})
     refs: tuple[FileRef, ...] = ()
 
 
@@ -89,7 +111,8 @@ def read_releases(run: StageRun, held: Sequence[HeldRelease]) -> ReadReleases:
         findings=tuple(findings),
         retained=len(held),
         supported=len(wanted),
-        unmatched=reader.unmatched,
+        others=reader.others(),
+        wheels=reader.wheels(),
         refs=tuple(FileRef(path=f"artifacts:{lock.source}", sha256=lock.sha256, size=lock.size) for _, lock in whole),
     )
 
@@ -139,15 +162,41 @@ def _not_examined(version: str, why: str) -> Finding:
     )
 
 
+class _Component(NamedTuple):
+    """What a component is: pins of PyPI, or another part; its names in a release, and the pins whose wheels contain it."""
+
+    pins: tuple[Pin, ...]
+    others: tuple[OtherPart, ...]
+    keys: tuple[PinKey, ...]
+    wheels: frozenset[PinKey]
+
+
 class _Reader:
     """Reads SBOMs; the same package in many releases is one pin."""
 
     def __init__(self, run: StageRun, store: ArtifactStore) -> None:
         self._run = run
         self._store = store
-        self._pins: dict[tuple[str, str, tuple[tuple[str, str], ...]], Pin] = {}
-        self.unmatched = 0
+        self._known: dict[tuple[object, ...], _Component] = {}
+        self._sboms: dict[int, list[str]] = {}
         self.changed: list[Finding] = []
+
+    def others(self) -> tuple[ShippedPart, ...]:
+        """Return the components that are no packages of PyPI, each once."""
+        return tuple(
+            ShippedPart(part, tuple(self._sboms[id(found)]), found.wheels)
+            for found in self._known.values()
+            for part in found.others
+        )
+
+    def wheels(self) -> dict[PinKey, frozenset[PinKey]]:
+        """Return the packages that are only parts of wheels, with the pins that those are of."""
+        pinned = {key for found in self._known.values() if not found.wheels for key in found.keys}
+        inside: dict[PinKey, frozenset[PinKey]] = {}
+        for found in self._known.values():
+            for key in found.keys if found.wheels else ():
+                inside[key] = inside.get(key, frozenset()) | found.wheels
+        return {key: wheels for key, wheels in inside.items() if key not in pinned}
 
     def read(self, held: HeldRelease) -> tuple[ShippedRelease, Lock] | str:
         """Return a release with its SBOM as a lock, or why it cannot be examined."""
@@ -168,30 +217,55 @@ class _Reader:
             return f"{file.name}: {problem}"
         label = f"{STORE_FOLDER}/{held.component}/{held.version}/{file.name}"
         shown = path.relative_to(self._run.root).as_posix() if path.is_relative_to(self._run.root) else label
-        pins = self._of(document)
+        listed = self._of(document, shown)
+        pins = [pin for found in listed for pin in found.pins]
         entries = tuple(LockEntry(pin=pin, line=1, path=shown, direct=False) for pin in pins)
         lock = Lock(path=shown, kind=LockKind.SBOM, sha256=file.sha256, size=file.size, entries=entries, source=label)
-        keys = frozenset((pin.name, pin.version) for pin in pins)
+        keys = frozenset(key for found in listed for key in found.keys)
         return ShippedRelease(held.version, retained_on(held.manifest).day, keys, shown), lock
 
-    def _of(self, document: ReceivedSbom) -> list[Pin]:
-        found = []
+    def _of(self, document: ReceivedSbom, shown: str) -> list[_Component]:
+        """Return the components; the project itself, and its own packages, are left out as in locks."""
+        found: dict[int, _Component] = {}
         roots = frozenset(document.roots)
         for position, part in enumerate(document.components):
-            package = part.package
-            if position in roots:
+            if position in roots or _LOCAL in part.properties:
                 continue
-            if package is None or package.type != "pypi":
-                self.unmatched += 1
-                continue
-            key = (package.name, package.version or part.version, package.qualifiers)
-            pin = self._pins.get(key)
-            if pin is None:
-                pin = self._pins[key] = Pin(
-                    name=key[0], written_name=part.name, version=key[1], hashes=(), source=_source(package)
-                )
-            found.append(pin)
-        return found
+            name = () if part.purl else (part.name, part.type, part.cpes)
+            wheels = tuple(value for label, value in part.properties if label in IN_WHEEL)
+            key = (part.purl, part.version, part.identifiers, wheels, *name)
+            known = self._known.get(key)
+            if known is None:
+                known = self._known[key] = _component(part, shown, wheels)
+            if id(known) not in found:
+                found[id(known)] = known
+                self._sboms.setdefault(id(known), []).append(shown)
+        return list(found.values())
+
+
+def _component(part: SbomComponent, shown: str, wheels: Sequence[str]) -> _Component:
+    pins: list[Pin] = []
+    others: list[OtherPart] = []
+    keys: list[PinKey] = []
+    for package, versions in identified(part):
+        if package is None or package.type != "pypi":
+            kind = NO_PACKAGE_URL if package is None else package.type
+            others.append(OtherPart(shown, 1, kind, part, package, versions))
+            keys += [other_key(package, version) for version in versions if package is not None]
+            continue
+        source = _source(package)
+        pins += [Pin(name=package.name, written_name=part.name, version=v, hashes=(), source=source) for v in versions]
+        keys += [(package.name, version) for version in versions]
+    return _Component(tuple(pins), tuple(others), tuple(keys), frozenset(_pin_of(wheel) for wheel in wheels))
+
+
+def _pin_of(wheel: str) -> PinKey:
+    """Return the pin of a wheel by its file name; of one that is none, a name that no lock has."""
+    try:
+        file = parse_file_name(wheel)
+    except ValueError:
+        return wheel, ""
+    return file.name, file.version
 
 
 def _source(package: PackageIdentity) -> PinSource:

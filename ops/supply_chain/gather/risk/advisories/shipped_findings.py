@@ -11,19 +11,28 @@ import msgspec
 from ops.supply_chain.adapters.files import ledger as ledgers
 from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
 from ops.supply_chain.contracts.values.finding import Finding
-from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
-from ops.supply_chain.gather.gates.projects import GateProject, read_project
+from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.gather.risk.advisories.finish import (
     TORN,
     ProjectGate,
     not_examined_findings,
     project_gates,
 )
-from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, look_up
+from ops.supply_chain.gather.risk.advisories.lookup import look_up
 from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES, Matches, vulnerabilities_of
 from ops.supply_chain.gather.risk.advisories.shipped import NOT_EXAMINED, ReadReleases
+from ops.supply_chain.gather.risk.advisories.shipped_parts import (
+    Upgrades,
+    extras_of,
+    not_matched,
+    read_today,
+    todays_locks,
+    unmatched,
+    with_parts,
+)
 from ops.supply_chain.gather.risk.vex import VexFile, own_products, with_authors
 from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.findings import FindingBuilder
@@ -41,6 +50,9 @@ from ops.supply_chain.risk.vex.apply import apply_vex
 from ops.supply_chain.runner.context import StageResult, StageRun
 
 GATE = "shipped"
+NO_LOCK = Locations("", 1, (), 0, LockKind.SBOM)
+"""The place of what is no pin, before the releases are known that contain it."""
+
 NO_LEDGER = (
     "no earlier scan is remembered here: an advisory counts as first seen on the day of its publication, so that due dates "
     "do not move from run to run"
@@ -68,12 +80,19 @@ def examine(run: StageRun, read: ReadReleases, vex: Sequence[VexFile]) -> StageR
         OutputError: The ledger cannot be written.
     """
     project = GateProject(label="", root=run.root, config=run.config, locks=read.locks)
-    today = _today(run)
-    with look_up(run, GATE, MALWARE_SOURCES, with_malicious=True, projects=[project, *filter(None, [today])]) as found:
-        matches = vulnerabilities_of(found)
+    today = read_today(run)
+    projects = [project, *([today.project] if today else ())]
+    extras = extras_of(read, today)
+    with look_up(run, GATE, MALWARE_SOURCES, with_malicious=True, projects=projects, extras=extras) as found:
+        matches = with_parts(found, vulnerabilities_of(found), read, today)
     gates = project_gates(run, found)
-    examined = _findings(run, read, found, gates, matches, vex)
+    locks = todays_locks(today, [*gates[1].pins.pins] if today else [], read)
+    upgrades = Upgrades(gates[1], found, matches, read.wheels) if today else None
+    examined = _findings(
+        run, read, gates[0], matches, Remedies(run.project.name, read.releases, matches, locks), upgrades, vex
+    )
     listed = [*read.findings, *examined.findings, *not_examined_findings(found, gates[0].pins)]
+    listed += unmatched(found, read, run.project.name)
     result = _finish(run, project, read, listed)
     if run.args.ledger:
         _remember(run, gates[0], examined)
@@ -85,13 +104,14 @@ def examine(run: StageRun, read: ReadReleases, vex: Sequence[VexFile]) -> StageR
             **result.counts,
             "pins": len(gates[0].pins.pins),
             "unexamined": sum(key in found.unexamined for key in gates[0].pins.pins),
+            "components_not_matched": not_matched(found, read),
             "new": examined.builder.new,
             "overdue": examined.builder.overdue,
         },
         feeds=found.feeds,
         reads=(*result.reads, *(ref for file in vex for ref in file.refs)),
         options={**result.options, "advisories": "given" if run.args.advisories else "default"},
-        notes=(*result.notes, *notes, *torn),
+        notes=(*result.notes, *notes, *(found.others.notes if found.others else ()), *torn),
     )
 
 
@@ -101,24 +121,16 @@ def finish_without_pins(run: StageRun, read: ReadReleases) -> StageResult:
     return _finish(run, project, read, read.findings)
 
 
-def _today(run: StageRun) -> GateProject | None:
-    """Return the project with today's locks; None where they cannot be read, which the gates of locks report."""
-    try:
-        return read_project(run)
-    except InputError:
-        return None
-
-
 def _findings(
     run: StageRun,
     read: ReadReleases,
-    found: LookupResult,
-    gates: Sequence[ProjectGate],
+    gate: ProjectGate,
     matches: Matches,
+    remedies: Remedies,
+    upgrades: Upgrades | None,
     vex: Sequence[VexFile],
 ) -> _Examined:
     entries = shipped(read.releases, matches)
-    gate, component = gates[0], run.project.name
     day = gate.clock.today
     ledger = gate.ledger or Ledger()
     remembered = any(line.first_seen < day.isoformat() for line in ledger.lines)
@@ -126,30 +138,17 @@ def _findings(
         ledger = as_of_publication(entries, day)
     zone, severity = run.config.response.zone, run.config.severity
     builder = FindingBuilder(gate.clock, ledger, zone=zone, classifier=Classifier(severity, today=day))
-    today = set(gates[1].pins.pins) if len(gates) > 1 else None
-    remedies = Remedies(component, read.releases, matches, today)
     places = gate.pins.locate({entry.key for entry in entries}, findings=len(entries))
     findings: list[Finding] = []
     for entry in entries:
-        upgrade = _upgrade(found, gates, entry)
-        labels = _vex_labels(run, entry, places[entry.key], builder, vex) if vex else {}
+        upgrade = upgrades.step(entry) if upgrades else ""
+        where = places.get(entry.key, NO_LOCK)
+        labels = _vex_labels(run, entry, where, builder, vex) if vex else {}
         for label, part in split_by(entry, labels):
-            at = on_releases(places[entry.key], part)
-            finding = finding_of(part, builder, at, remedies, upgrade, component)
+            at = on_releases(where, part)
+            finding = finding_of(part, builder, at, remedies, upgrade, run.project.name)
             findings.append(msgspec.structs.replace(finding, waived_by=label))
     return _Examined(findings, builder, remembered)
-
-
-def _upgrade(found: LookupResult, gates: Sequence[ProjectGate], entry: Shipped) -> str:
-    """Return what the gate of locks advises about the same vulnerability; empty if today's locks do not have the pin."""
-    if len(gates) == 1 or entry.hit.malware:
-        return ""
-    gate = gates[1]
-    where = gate.pins.locate({entry.key}, findings=1).get(entry.key)
-    if where is None:
-        return ""
-    move_to = found.matcher.move_to(*entry.key) if found.matcher else ""
-    return gate.builder.vulnerability(entry.hit, where, move_to=move_to).next_step
 
 
 def _vex_labels(
@@ -174,7 +173,6 @@ def _finish(run: StageRun, project: GateProject, read: ReadReleases, findings: S
     gate = finish_gate(run, [(project, findings)], scopes=frozenset({GATE}), all_examined=True)
     outcome = _not_a_pass(gate)
     affected = {place for finding in gate.findings for place in _places(finding)}
-    notes = (f"{read.unmatched} components without a package URL of PyPI were not matched",) if read.unmatched else ()
     return StageResult(
         outcome=outcome,
         counts={
@@ -188,7 +186,6 @@ def _finish(run: StageRun, project: GateProject, read: ReadReleases, findings: S
         findings=gate.findings,
         reads=read.refs,
         options={"ledger": "yes" if run.args.ledger else "no", "vex": str(len(run.args.vex))},
-        notes=notes,
     )
 
 
