@@ -16,6 +16,7 @@ from ops.supply_chain.contracts.values.registry import (
     RegisteredStatement,
     RegistryEntry,
 )
+from ops.supply_chain.contracts.values.vex import VexBinding, VexSubject
 
 NAMES = [
     PackageName("pypi", "", "urllib3"),
@@ -24,6 +25,14 @@ NAMES = [
     PackageName("maven", "org.example", "thing"),
     PackageName(":name", "Vendor, Inc.", "a thing without an identity"),
 ]
+
+
+BINDING = VexBinding(
+    product=VexSubject(label="thing", purls=("pkg:generic/thing@1.0",), digests=(f"sha-256:{'0' * 64}",)),
+    component=VexSubject(
+        label="urllib3", purls=("pkg:pypi/urllib3@2.6.2",), cpes=("cpe:/a:x:y:1",), links=("urn:cdx:é/1",)
+    ),
+)
 
 
 def digest_of(name: str) -> str:
@@ -44,20 +53,22 @@ def entry(name: str = "one", **changes: object) -> RegistryEntry:
         "name": f"{name}.json",
         "size": 5_000_000_000,
         "reasons": (IntakeReason("supplier.stale", "It is 400 days old."),),
+        "revision": "000000000002",
+        "identifiers": ("pkg:generic/thing@1.0?arch=arm64", "cpe:2.3:a:acme:a_thing\\:1%:1.0", f"urn:cdx:{name}/1"),
     }
     return RegistryEntry(
         document=RegisteredDocument(**{**values, **changes}),  # type: ignore[arg-type]
         components=(
             RegisteredComponent(0, NAMES[0], "2.6.2"),
-            RegisteredComponent(1, NAMES[0], "2.6.2"),
+            RegisteredComponent(1, NAMES[0], "2.6.2", qualifiers="extension=whl"),
             RegisteredComponent(2, NAMES[0], "not a version"),
-            RegisteredComponent(3, NAMES[2], "3.0.11-1~deb12u2", "debian-12", "openssl"),
+            RegisteredComponent(3, NAMES[2], "3.0.11-1~deb12u2", "debian-12", "openssl", "arch=amd64"),
             RegisteredComponent(4, NAMES[4], ""),
         ),
         digests=(RegisteredDigest(3, "sha-256", digest_of("archive")), RegisteredDigest(4, "sha-1", "00" * 20)),
         statements=(
             RegisteredStatement(0, "CVE-2026-1", ("GHSA-aaaa-bbbb-cccc",), "not_affected", "code_not_present", "é",
-                                "2026-11-01T00:00:00Z", "pkg:generic/thing@1.0", NAMES[0], "2.6.2"),
+                                "2026-11-01T00:00:00Z", "pkg:generic/thing@1.0", NAMES[0], "2.6.2", BINDING),
             RegisteredStatement(1, "CVE-2026-2", (), "affected", "", "", "", "pkg:generic/thing@1.0", None, ""),
         ),
     )  # fmt: skip

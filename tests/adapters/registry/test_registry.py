@@ -9,12 +9,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ops.supply_chain.adapters.registry import engine
 from ops.supply_chain.adapters.registry.address import RegistryAddress, registry_address
 from ops.supply_chain.adapters.registry.reader import RegistryReader
+from ops.supply_chain.adapters.registry.revision import LATEST
 from ops.supply_chain.adapters.registry.writer import RegistryWriter
 from ops.supply_chain.contracts.values.registry import (
+    DocumentKind,
     IntakeDecision,
     IntakeReason,
     PackageName,
@@ -265,7 +268,63 @@ def test_the_newest_migration_is_the_one_that_is_asked_for() -> None:
 
     settings = Config()
     settings.set_main_option("script_location", str(Path(engine.__file__).parent / "migrations"))
-    assert ScriptDirectory.from_config(settings).get_current_head() == engine.LATEST
+    assert ScriptDirectory.from_config(settings).get_current_head() == LATEST
+
+
+def test_a_registry_of_an_earlier_version_opens_and_is_filled_by_registering_again(address: RegistryAddress) -> None:
+    with RegistryWriter(address) as writer:
+        writer.ingest([entry()])
+    database = engine.Database(address)
+    added = [
+        ("documents", "revision"),
+        ("documents", "identifiers"),
+        ("components", "qualifiers"),
+        ("statements", "binding"),
+    ]
+    with database.begin() as connection:  # as the first version left it
+        for table, column in added:
+            connection.exec_driver_sql(f"ALTER TABLE {database.prefix}{table} DROP COLUMN {column}")
+        connection.exec_driver_sql(f"UPDATE {database.prefix}alembic_version SET version_num = '0001'")
+    database.close()
+    with RegistryReader(address) as reader:
+        (document,) = reader.documents()
+        assert document == replace(entry().document, revision="", identifiers=())
+        assert {hit.component.qualifiers for hit in reader.find(NAMES[0])} == {None}
+        assert [statement.binding for _, statement in reader.statements(["CVE-2026-1"])] == [None]
+        assert reader.documents_with("urn:cdx:one/1") == ()
+    with RegistryWriter(address) as writer:
+        writer.clear()
+        writer.ingest([entry()])
+    with RegistryReader(address) as reader:
+        assert reader.documents() == (entry().document,)
+        assert {hit.component.qualifiers for hit in reader.find(NAMES[0])} == {"", "\nextension=whl"}
+        assert reader.statements(["CVE-2026-1"])[0][1] == entry().statements[0]
+
+
+def test_documents_are_found_by_what_identifies_their_product(address: RegistryAddress) -> None:
+    with RegistryWriter(address) as writer:
+        writer.ingest([entry(), entry("two"), entry("none", identifiers=())])
+    with RegistryReader(address) as reader:
+        assert [document.name for document in reader.documents_with("urn:cdx:two/1")] == ["two.json"]
+        assert len(reader.documents_with(entry().document.identifiers[1])) == 2
+        for absent in ("urn:cdx:two/11", "urn:cdx:TWO/1", "cpe:2.3:a:acme:a-thing\\:1%:1.0", "%", ""):
+            assert reader.documents_with(absent) == ()
+
+
+def test_editions_of_vex_of_one_time_are_current_whichever_came_last(address: RegistryAddress) -> None:
+    kinds = {"kind": DocumentKind.VEX, "stated": "2026-01-01T00:00:00Z"}
+    items = [
+        entry("second edition", revision="2", ingested="2026-11-01T00:00:00Z", **kinds),
+        entry("first edition", revision="1", ingested="2026-11-03T00:00:00Z", **kinds),
+        entry("second again", revision="2", ingested="2026-11-02T00:00:00Z", **kinds),
+        entry("quarantined", revision="2", decision=IntakeDecision.QUARANTINED, **kinds),
+    ]
+    with RegistryWriter(address) as writer:
+        writer.ingest(items)
+    with RegistryReader(address) as reader:
+        current = {document.name for document in reader.documents() if document.current}
+        assert current == {"second edition.json", "second again.json"}
+        assert {document.name for document, _ in reader.all_statements()} == current
 
 
 def test_tables_of_a_newer_version_are_left_alone(address: RegistryAddress) -> None:
@@ -273,8 +332,9 @@ def test_tables_of_a_newer_version_are_left_alone(address: RegistryAddress) -> N
     with database.begin() as connection:
         connection.exec_driver_sql(f"UPDATE {database.prefix}alembic_version SET version_num = '9999'")
     database.close()
-    with pytest.raises(InputError, match="9999"):
-        engine.Database(address)
+    for open_registry in (engine.Database, RegistryReader):
+        with pytest.raises(InputError, match="9999"):
+            open_registry(address)
 
 
 def test_a_full_disk_is_reported_and_nothing_is_lost(
@@ -302,7 +362,7 @@ def test_a_damaged_file_is_reported(file_address: RegistryAddress) -> None:
     file_address.file.write_bytes(b"no database " * 1000)
     with pytest.raises(InputError, match="damaged"):
         RegistryWriter(file_address)
-    with RegistryReader(file_address) as reader, pytest.raises(InputError, match="damaged"):
+    with pytest.raises(InputError, match="damaged"), RegistryReader(file_address) as reader:
         reader.documents()
 
 

@@ -17,6 +17,7 @@ from ops.supply_chain.risk.vex.read_cyclonedx import CONTRADICTION, NOT_IN_BOM, 
 from tests.risk.vex.support import ROOT, SERIAL, bom, bom_json, component, copy, openvex, openvex_json, statement
 
 REAL_STATEMENTS = {
+    "csaf/examples/bsi-2022-0001.json": 3,
     "csaf/examples/csaf_vex/2022-evd-uc-01-a-001.json": 1,
     "csaf/examples/csaf_vex/2022-evd-uc-01-f-001.json": 1,
     "csaf/examples/csaf_vex/2022-evd-uc-01-na-001.json": 1,
@@ -57,8 +58,10 @@ REAL_STATEMENTS = {
 BOM = "$: has no 'vulnerabilities': it is a BOM, not a VEX"
 NO_FORMAT = "$: expected OpenVEX (@context), CycloneDX (bomFormat) or CSAF (document), found another document"
 REAL_REFUSED = {
-    "csaf/examples/bsi-2022-0001.json": "$.document.category: expected 'csaf_vex', found 'csaf_security_advisory'",
-    "csaf/examples/rhsa-2019_1862.json": "$.document.category: expected 'csaf_vex', found 'csaf_informational_advisory'",
+    "csaf/examples/rhsa-2019_1862.json": (
+        "$.document.category: expected one of csaf_vex, csaf_security_advisory, csaf_deprecated_security_advisory, "
+        "csaf_withdrawn, csaf_superseded, found 'csaf_informational_advisory'"
+    ),
     "cyclonedx/CISA-Use-Cases/Case-7/bom-1.json": BOM,
     "cyclonedx/CISA-Use-Cases/Case-7/bom-2.json": BOM,
     "cyclonedx/Use-Cases/Case-6/bom-1.json": BOM,
@@ -394,7 +397,7 @@ def test_a_csaf_draft_states_nothing_yet() -> None:
 
 
 CSAF_BROKEN: dict[str, tuple[list[Any], Any, str]] = {
-    "version": (["document", "csaf_version"], "2.1", "$.document.csaf_version: expected '2.0', found '2.1'"),
+    "version": (["document", "csaf_version"], "3.0", "$.document.csaf_version: expected one of 2.0, 2.1, found '3.0'"),
     "tree": (["product_tree"], None, "$.product_tree: is missing"),
     "names": (["vulnerabilities", 0, "cve"], None, "$.vulnerabilities[0]: has neither 'cve' nor 'ids'"),
     "flag": (

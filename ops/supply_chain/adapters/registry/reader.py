@@ -1,6 +1,7 @@
 """Questions to the registry, by the databases' own drivers: a question must not wait for the import of a library.
 
-The statements are the same for both databases. Nothing here writes.
+The statements are the same for both databases. Nothing here writes; a registry with tables of an earlier version gets the
+columns that are missing before the first question.
 
 Source: https://docs.python.org/3/library/sqlite3.html, https://www.psycopg.org/psycopg3/docs/
 """
@@ -8,13 +9,18 @@ Source: https://docs.python.org/3/library/sqlite3.html, https://www.psycopg.org/
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
+
 from ops.supply_chain.adapters.registry.address import RegistryAddress
 from ops.supply_chain.adapters.registry.failure import registry_failure
+from ops.supply_chain.adapters.registry.revision import is_latest
 from ops.supply_chain.contracts.values.registry import (
     DocumentKind,
     IntakeDecision,
@@ -27,15 +33,22 @@ from ops.supply_chain.contracts.values.registry import (
     RegistryHit,
     VersionSpan,
 )
+from ops.supply_chain.contracts.values.vex import VexBinding
 
 BUSY_SECONDS = 60
 CONNECT_SECONDS = 10
+MOST_ASKED = 500
+"""Documents whose reasons are asked for by number; those of more are read in one go."""
+
+_LIKE = re.compile("[~%_]")
 
 _DOCUMENT = (
     "d.id, d.digest, d.kind, d.format, d.supplier, d.product, d.product_version, d.own, d.stated, d.ingested, d.signer, "
-    "d.decision, d.current, d.name, d.size"
+    "d.decision, d.current, d.name, d.size, d.revision, d.identifiers"
 )
-_HIT = f"p.type, p.namespace, p.name, v.version, v.distribution, v.source, v.sort_key, c.place, {_DOCUMENT}"
+_HIT = (
+    f"p.type, p.namespace, p.name, v.version, v.distribution, v.source, v.sort_key, c.place, c.qualifiers, {_DOCUMENT}"
+)
 _HIT_TABLES = (
     "{s}packages p JOIN {s}versions v ON v.package_id = p.id JOIN {s}components c ON c.version_id = v.id "
     "JOIN {s}documents d ON d.id = c.document_id"
@@ -56,8 +69,20 @@ class RegistryReader:
         self._where = address.shown()
         self._server = address.file is None
         self._prefix = f'"{address.tenant}".' if self._server else ""
+        self._connection = self._connected(address)
         try:
-            self._connection = _connect_server(address.url) if self._server else _connect_file(str(address.file))
+            known = self._rows("SELECT max(version_num) FROM {s}alembic_version", ())[0][0] or ""
+            if not is_latest(known, self._where):
+                from ops.supply_chain.adapters.registry.engine import Database
+
+                Database(address).close()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _connected(self, address: RegistryAddress) -> Any:
+        try:
+            return _connect_server(address.url) if self._server else _connect_file(str(address.file))
         except Exception as error:
             raise registry_failure(error, self._where) from error
 
@@ -131,7 +156,8 @@ class RegistryReader:
             value: Lower-case hexadecimal digits.
         """
         rows = self._rows(
-            f"SELECT p.type, p.namespace, p.name, v.version, v.distribution, v.source, v.sort_key, g.place, {_DOCUMENT} "
+            "SELECT p.type, p.namespace, p.name, v.version, v.distribution, v.source, v.sort_key, g.place, c.qualifiers, "
+            f"{_DOCUMENT} "
             "FROM {s}digests g JOIN {s}documents d ON d.id = g.document_id "
             "LEFT JOIN {s}components c ON c.document_id = g.document_id AND c.place = g.place "
             "LEFT JOIN {s}versions v ON v.id = c.version_id LEFT JOIN {s}packages p ON p.id = v.package_id "
@@ -150,18 +176,42 @@ class RegistryReader:
         if not wanted:
             return ()
         marks = ", ".join(["{}"] * len(wanted))
-        rows = self._rows(
-            "SELECT t.place, t.vulnerability, t.aliases, t.status, t.justification, t.detail, t.stated, t.product, "
-            f"p.type, p.namespace, p.name, t.version, {_DOCUMENT} FROM {{s}}statements t "
-            "JOIN {s}documents d ON d.id = t.document_id LEFT JOIN {s}packages p ON p.id = t.package_id "
-            "WHERE EXISTS (SELECT 1 FROM {s}statement_names n WHERE n.document_id = t.document_id AND n.number = t.number "
-            f"AND n.name IN ({marks})) ORDER BY t.stated, d.digest, t.number",
+        return self._statements(
+            "EXISTS (SELECT 1 FROM {s}statement_names n WHERE n.document_id = t.document_id AND n.number = t.number "
+            f"AND n.name IN ({marks}))",
             tuple(wanted),
         )
-        reasons = self._reasons({row[12] for row in rows})
+
+    def all_statements(self) -> tuple[tuple[RegisteredDocument, RegisteredStatement], ...]:
+        """Return every statement of an accepted document that is current, with its document."""
+        return self._statements("d.decision = {} AND d.current", (str(IntakeDecision.ACCEPTED),))
+
+    def documents_with(self, identifier: str) -> tuple[RegisteredDocument, ...]:
+        """Return the documents whose product has an identifier: a CPE, `sha-256:HEX`, the BOM-Link of the document."""
+        pattern = _LIKE.sub(r"~\g<0>", json.dumps(identifier))
+        rows = self._rows(
+            f"SELECT {_DOCUMENT} FROM {{s}}documents d WHERE d.identifiers LIKE {{}} ESCAPE '~' ORDER BY d.digest",
+            (f"%{pattern}%",),
+        )
+        found = (_document(row, {}) for row in rows)
+        return tuple(document for document in found if identifier in document.identifiers)
+
+    def _statements(
+        self, where: str, values: tuple[Any, ...]
+    ) -> tuple[tuple[RegisteredDocument, RegisteredStatement], ...]:
+        rows = self._rows(
+            "SELECT t.place, t.vulnerability, t.aliases, t.status, t.justification, t.detail, t.stated, t.product, "
+            f"p.type, p.namespace, p.name, t.version, t.binding, {_DOCUMENT} FROM {{s}}statements t "
+            "JOIN {s}documents d ON d.id = t.document_id LEFT JOIN {s}packages p ON p.id = t.package_id "
+            f"WHERE {where} ORDER BY t.stated, d.digest, t.number",
+            values,
+        )
+        reasons = self._reasons({row[13] for row in rows})
+        documents = {row[13]: row[13:] for row in rows}
+        read = {number: _document(row, reasons) for number, row in documents.items()}
         return tuple(
             (
-                _document(row[12:], reasons),
+                read[row[13]],
                 RegisteredStatement(
                     place=row[0],
                     vulnerability=row[1],
@@ -173,6 +223,7 @@ class RegistryReader:
                     product=row[7],
                     package=PackageName(*row[8:11]) if row[8] is not None else None,
                     version=row[11],
+                    binding=_binding(row[12]) if row[12] else None,
                 ),
             )
             for row in rows
@@ -189,16 +240,17 @@ class RegistryReader:
         )
 
     def _as_hits(self, rows: Sequence[tuple[Any, ...]]) -> tuple[RegistryHit, ...]:
-        reasons = self._reasons({row[8] for row in rows})
+        reasons = self._reasons({row[9] for row in rows})
         return tuple(
             RegistryHit(
-                _document(row[8:], reasons),
+                _document(row[9:], reasons),
                 RegisteredComponent(
                     row[7],
                     PackageName(row[0] or "", row[1] or "", row[2] or ""),
                     row[3] or "",
                     row[4] or "",
                     row[5] or "",
+                    row[8],
                 ),
                 row[6] is not None,
             )
@@ -210,8 +262,10 @@ class RegistryReader:
         wanted = None if documents is None else set(documents)
         if wanted is not None and not wanted:
             return found
+        few = tuple(sorted(wanted)) if wanted is not None and len(wanted) <= MOST_ASKED else ()
+        where = f"WHERE document_id IN ({', '.join(['{}'] * len(few))}) " if few else ""
         for number, code, message in self._rows(
-            "SELECT document_id, code, message FROM {s}reasons ORDER BY document_id, place", ()
+            f"SELECT document_id, code, message FROM {{s}}reasons {where}ORDER BY document_id, place", few
         ):
             if wanted is None or number in wanted:
                 found.setdefault(number, []).append(IntakeReason(code, message))
@@ -260,4 +314,15 @@ def _document(row: Sequence[Any], reasons: dict[int, list[IntakeReason]]) -> Reg
         name=row[13],
         size=row[14],
         reasons=tuple(reasons.get(row[0], ())),
+        revision=row[15] or "",
+        identifiers=_identifiers(row[16]) if row[16] else (),
     )
+
+
+def _binding(text: str) -> VexBinding:
+    return msgspec.json.decode(text, type=VexBinding)
+
+
+@lru_cache(maxsize=1 << 14)
+def _identifiers(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))

@@ -49,6 +49,8 @@ DOCUMENTS = Table(
     Column("current", Boolean, nullable=False),
     Column("name", TEXT, nullable=False),
     Column("size", NUMBER, nullable=False),
+    Column("revision", TEXT, nullable=True),
+    Column("identifiers", TEXT, nullable=True),
     UniqueConstraint("digest"),
     Index(None, "supplier", "product", "product_version", "kind"),
 )
@@ -94,6 +96,7 @@ COMPONENTS = Table(
     Column("version_id", NUMBER, nullable=False),
     Column("document_id", NUMBER, nullable=False),
     Column("place", Integer, nullable=False),
+    Column("qualifiers", TEXT, nullable=True),
     PrimaryKeyConstraint("version_id", "document_id"),
     sqlite_with_rowid=False,
 )
@@ -126,6 +129,7 @@ Table(
     Column("product", TEXT, nullable=False),
     Column("package_id", NUMBER, ForeignKey("packages.id"), nullable=True),
     Column("version", TEXT, nullable=False),
+    Column("binding", TEXT, nullable=True),
     PrimaryKeyConstraint("document_id", "number"),
     Index(None, "package_id"),
     sqlite_with_rowid=False,

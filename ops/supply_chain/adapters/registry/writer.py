@@ -14,17 +14,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+import msgspec
 from sqlalchemy import Connection
 
 from ops.supply_chain.adapters.registry.address import RegistryAddress
 from ops.supply_chain.adapters.registry.engine import Database
 from ops.supply_chain.adapters.registry.failure import RETRIED, code_of, registry_failure
 from ops.supply_chain.contracts.values.registry import (
+    DocumentKind,
     IntakeDecision,
     IntakeReason,
     PackageName,
     RegisteredComponent,
     RegisteredDocument,
+    RegisteredStatement,
     RegistryEntry,
 )
 from ops.supply_chain.core.errors import InputError
@@ -37,7 +40,10 @@ MOST_NUMBERS = 1_000_000
 
 _REFUSED_TEXT = re.compile("[\x00\ud800-\udfff]")
 
-_DOCUMENT = "digest, kind, format, supplier, product, product_version, own, stated, ingested, signer, decision, current, name, size"
+_DOCUMENT = (
+    "digest, kind, format, supplier, product, product_version, own, stated, ingested, signer, decision, current, name, size, "
+    "revision, identifiers"
+)
 _SAME_PRODUCT = "supplier = {0} AND product = {0} AND product_version = {0} AND kind = {0} AND own = {0}"
 
 
@@ -146,7 +152,7 @@ class RegistryWriter:
         values = (
             document.digest, str(document.kind), document.format, document.supplier, document.product,
             document.product_version, document.own, document.stated, document.ingested, document.signer,
-            str(document.decision), False, document.name, document.size,
+            str(document.decision), False, document.name, document.size, document.revision, json.dumps(document.identifiers),
         )  # fmt: skip
         marks = ", ".join(["{}"] * len(values))
         number = self._run(
@@ -194,12 +200,24 @@ class RegistryWriter:
         self._insert(connection, "reasons", ("document_id", "place", "code", "message"), rows)
 
     def _components(self, connection: Connection, number: int, components: Sequence[RegisteredComponent]) -> None:
-        places: dict[_Version, int] = {}
+        places: dict[_Version, RegisteredComponent] = {}
+        several: dict[_Version, set[str]] = {}
         for item in components:
-            places.setdefault(_Version(item.package, item.version, item.distribution, item.source), item.place)
+            version = _Version(item.package, item.version, item.distribution, item.source)
+            first = places.setdefault(version, item)
+            if item.qualifiers != first.qualifiers:
+                several.setdefault(version, {first.qualifiers or ""}).add(item.qualifiers or "")
         known = self._numbers_of_versions(connection, places)
-        rows = sorted((known[version], number, place) for version, place in places.items())
-        self._insert(connection, "components", ("version_id", "document_id", "place"), rows)
+        rows = sorted(
+            (
+                known[version],
+                number,
+                first.place,
+                "\n".join(sorted(several[version])) if version in several else first.qualifiers,
+            )
+            for version, first in places.items()
+        )
+        self._insert(connection, "components", ("version_id", "document_id", "place", "qualifiers"), rows)
 
     def _statements(self, connection: Connection, number: int, entry: RegistryEntry) -> None:
         if not entry.statements:
@@ -210,18 +228,21 @@ class RegistryWriter:
             package = known[item.package] if item.package else None
             rows.append(
                 (number, place, item.place, item.vulnerability, json.dumps(item.aliases), item.status, item.justification,
-                 item.detail, item.stated, item.product, package, item.version)
+                 item.detail, item.stated, item.product, package, item.version, _binding(item))
             )  # fmt: skip
             names |= {(name.upper(), number, place) for name in (item.vulnerability, *item.aliases)}
         columns = (
             "document_id", "number", "place", "vulnerability", "aliases", "status", "justification", "detail", "stated",
-            "product", "package_id", "version",
+            "product", "package_id", "version", "binding",
         )  # fmt: skip
         self._insert(connection, "statements", columns, rows)
         self._insert(connection, "statement_names", ("name", "document_id", "number"), sorted(names))
 
     def _supersede(self, connection: Connection, number: int) -> None:
-        """Make the newest accepted document of a product the current one: by its own time, then by when it came."""
+        """Make the newest accepted document of a product the current one: by its own time and edition, then by when it came.
+
+        Of a VEX document, all editions of the newest time are current: what came last must not decide.
+        """
         same = _SAME_PRODUCT.format("{}")
         row = self._run(
             connection,
@@ -231,15 +252,16 @@ class RegistryWriter:
         product = tuple(row)
         newest = self._run(
             connection,
-            f"SELECT id FROM {{}}documents WHERE {same} AND decision = {{}} "
-            "ORDER BY stated DESC, ingested DESC, digest DESC LIMIT 1",
+            f"SELECT id, stated, coalesce(revision, '') FROM {{}}documents WHERE {same} AND decision = {{}} "
+            "ORDER BY stated DESC, coalesce(revision, '') DESC, ingested DESC, digest DESC LIMIT 1",
             (*product, str(IntakeDecision.ACCEPTED)),
-        ).scalar()
-        self._run(
-            connection,
-            f"UPDATE {{}}documents SET current = (id = {{}}) WHERE {same}",
-            (-1 if newest is None else newest, *product),
-        )
+        ).first()
+        if newest is not None and product[3] == str(DocumentKind.VEX):
+            current = "decision = {} AND stated = {} AND coalesce(revision, '') = {}"
+            values: tuple[Any, ...] = (str(IntakeDecision.ACCEPTED), *newest[1:])
+        else:
+            current, values = "id = {}", (-1 if newest is None else newest[0],)
+        self._run(connection, f"UPDATE {{}}documents SET current = ({current}) WHERE {same}", (*values, *product))
 
     def _numbers_of_packages(self, connection: Connection, packages: Iterable[PackageName]) -> dict[PackageName, int]:
         missing = sorted({package for package in packages if package not in self._packages})
@@ -312,6 +334,10 @@ def _sort_key(version: _Version) -> str | None:
     return sort_key(ecosystem, version.version) if ecosystem else None
 
 
+def _binding(statement: RegisteredStatement) -> str | None:
+    return None if statement.binding is None else msgspec.json.encode(statement.binding).decode()
+
+
 def _product(document: RegisteredDocument) -> str:
     return f"{document.supplier}\n{document.product}\n{document.product_version}\n{document.kind}"
 
@@ -328,12 +354,12 @@ def _texts(entry: RegistryEntry) -> Iterator[str]:
     document = entry.document
     yield from (
         document.digest, document.format, document.supplier, document.product, document.product_version, document.stated,
-        document.ingested, document.signer, document.name,
+        document.ingested, document.signer, document.name, document.revision, *document.identifiers,
     )  # fmt: skip
     for reason in document.reasons:
         yield from reason
     for item in entry.components:
-        yield "".join((*item.package, item.version, item.distribution, item.source))
+        yield "".join((*item.package, item.version, item.distribution, item.source, item.qualifiers or ""))
     for digest in entry.digests:
         yield digest.algorithm
     for statement in entry.statements:

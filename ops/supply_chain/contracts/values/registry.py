@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from ops.supply_chain.contracts.values.vex import VexBinding
+
 WEAK = ":"
 """What the type of a weak identity begins with."""
 
@@ -45,7 +47,8 @@ class RegisteredDocument(msgspec.Struct, frozen=True, kw_only=True):
     `product` is the identity that a newer document of the same product has, too. `stated` is the document's own time,
     empty if it has none, and `ingested` when it first came, both in UTC as `YYYY-MM-DDTHH:MM:SSZ`. `signer` is the
     verified identity, empty if there is none. `current` is False once a newer document has superseded it; the registry
-    sets it.
+    sets it. `revision` is the document's edition, in a form that sorts; empty if it has none. `identifiers` are what the
+    product is known by: package URL with version and qualifiers, CPE, `sha-256:HEX`, and the BOM-Link of the document.
     """
 
     digest: str
@@ -63,6 +66,8 @@ class RegisteredDocument(msgspec.Struct, frozen=True, kw_only=True):
     signer: str = ""
     reasons: tuple[IntakeReason, ...] = ()
     current: bool = True
+    revision: str = ""
+    identifiers: tuple[str, ...] = ()
 
 
 class PackageName(NamedTuple):
@@ -82,7 +87,8 @@ class RegisteredComponent(NamedTuple):
     """A component of a document: `place` is its position there.
 
     `distribution` is the release of a distribution that it belongs to (`debian-12`), `source` the source package it was
-    built from; both empty where the document does not say.
+    built from; both empty where the document does not say. `qualifiers` are the further ones of its package URL
+    (`arch=amd64`), one line for each occurrence that differs; None where they were not registered.
     """
 
     place: int
@@ -90,6 +96,7 @@ class RegisteredComponent(NamedTuple):
     version: str = ""
     distribution: str = ""
     source: str = ""
+    qualifiers: str | None = ""
 
 
 class RegisteredDigest(NamedTuple):
@@ -105,7 +112,8 @@ class RegisteredStatement(NamedTuple):
 
     `product` is the product as the document writes it, `package` and `version` the component in it that the statement is
     about; `package` is None if that could not be identified. `stated` is in UTC, empty if neither the statement nor its
-    document has a time.
+    document has a time. `binding` is everything that product and component are identified by; None where an earlier
+    version registered the statement.
     """
 
     place: int
@@ -118,6 +126,7 @@ class RegisteredStatement(NamedTuple):
     product: str
     package: PackageName | None
     version: str
+    binding: VexBinding | None = None
 
 
 class RegistryEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,13 +38,42 @@ class Justification(StrEnum):
     INLINE_MITIGATIONS = "inline_mitigations_already_exist"
 
 
+class VexSubject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A product, or a component of one, by everything that a document identifies it with.
+
+    `label` is its name there. `purls` are as written; `cpes`; `digests` as `sha-256:HEX` in lower case; `links` are
+    BOM-Links. `version` is the exact version that the document gives besides, or `versions` a `vers` range.
+    """
+
+    label: str = ""
+    purls: tuple[str, ...] = ()
+    cpes: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    version: str = ""
+    versions: str = ""
+
+
+class VexBinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a statement is bound to: a product as a whole, or a component of it.
+
+    `problem` is why it is bound to nothing, in words that follow "the statement"; empty if there is none. `product` is None
+    where the document does not name one.
+    """
+
+    product: VexSubject | None = None
+    component: VexSubject | None = None
+    problem: str = ""
+
+
 class VexTarget(msgspec.Struct, frozen=True, kw_only=True):
     """The subject of a statement.
 
     `name` is a PyPI package in PEP 503 form; `version` its exact version, or `versions` a `vers:pypi/`
     range. `within` is the purl of the product to which the statement is limited, empty if the package
     itself is the product. `problem` is why it can match nothing ("names no exact version"), or empty, and `step` what to
-    do about that, empty for the step that all such targets share. `label` is its name in the document.
+    do about that, empty for the step that all such targets share. `label` is its name in the document. `binding` is the
+    same for packages of any ecosystem, `detail` what is stated of it in words: the impact, the action, or notes.
     """
 
     label: str
@@ -54,6 +83,8 @@ class VexTarget(msgspec.Struct, frozen=True, kw_only=True):
     within: str = ""
     problem: str = ""
     step: str = ""
+    binding: VexBinding = VexBinding()
+    detail: str = ""
 
 
 class VexStatement(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +120,9 @@ class VexDocument(msgspec.Struct, frozen=True, kw_only=True):
     """One document that was read. `file` is its file name, `id` as the document gives it, else the file name.
 
     `authors` are those that it names, in its order, and `role` their role; both empty where it gives none. `sha256` is
-    over its bytes. A document is not trusted until its author was checked.
+    over its bytes. A document is not trusted until its author was checked. `issued` is the document's own time, None if
+    it has none that can be ordered; `revision` its edition as written. `draft` is True if it decides nothing yet,
+    `withdrawn` if it takes back what an earlier edition of it stated.
     """
 
     file: str
@@ -100,6 +133,10 @@ class VexDocument(msgspec.Struct, frozen=True, kw_only=True):
     role: str = ""
     sha256: str = ""
     trust: VexTrust = VexTrust()
+    issued: datetime | None = None
+    revision: str = ""
+    draft: bool = False
+    withdrawn: bool = False
 
     @property
     def author(self) -> str:

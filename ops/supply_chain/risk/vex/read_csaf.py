@@ -1,9 +1,11 @@
-"""Read CSAF 2.0 documents of the VEX profile.
+"""Read CSAF 2.0 and 2.1 documents of the profiles VEX and security advisory.
 
-A product is found by the purl of its `product_identification_helper`; a relationship makes it a component
-of another product, and statements about it apply to that product only. A draft states nothing yet.
+A product is found by its `product_identification_helper`; a relationship makes it a component of another product, and
+statements about it apply to that product only. A draft states nothing yet. A document of the profiles withdrawn and
+superseded (2.1) states nothing any more.
 
-Source: CSAF 2.0, https://docs.oasis-open.org/csaf/csaf/v2.0/csaf-v2.0.html, sections 3.2.2 (product tree), 3.2.3 (vulnerabilities) and 4.5 (profile 5, VEX).
+Source: CSAF 2.0, https://docs.oasis-open.org/csaf/csaf/v2.0/csaf-v2.0.html, sections 3.2.2 (product tree), 3.2.3
+(vulnerabilities), 4.4 and 4.5 (profiles); CSAF 2.1, https://github.com/oasis-tcs/csaf/tree/master/csaf_2.1/prose/edit/src
 """
 
 from __future__ import annotations
@@ -12,13 +14,23 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
+from ops.supply_chain.contracts.values.vex import (
+    Justification,
+    VexBinding,
+    VexDocument,
+    VexStatement,
+    VexStatus,
+    VexSubject,
+    VexTarget,
+)
 from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.packages import target_of, with_version
+from ops.supply_chain.risk.vex.subjects import digest_of, is_link, subject_problem
 from ops.supply_chain.risk.vex.vocabulary import latest_of, timestamp_of
 
-VERSION = "2.0"
-CATEGORY = "csaf_vex"
+VERSIONS = ("2.0", "2.1")
+CATEGORIES = ("csaf_vex", "csaf_security_advisory", "csaf_deprecated_security_advisory")
+WITHDRAWN = ("csaf_withdrawn", "csaf_superseded")
 DRAFT = "are in a draft"
 NO_PRODUCT = VexTarget(label="")
 UNDESCRIBED = "name a product that the document does not describe"
@@ -44,25 +56,40 @@ def read_csaf(root: Node, *, file: str) -> VexDocument:
         UnexpectedShapeError: Of another version or profile, or broken; the message has the JSON path.
     """
     document = root["document"]
-    for field, expected in (("csaf_version", VERSION), ("category", CATEGORY)):
+    for field, expected in (("csaf_version", VERSIONS), ("category", CATEGORIES + WITHDRAWN)):
         given = document[field]
-        if given.text() != expected:
-            raise given.broken(f"expected {expected!r}, found {given.text()!r}")
+        if given.text() not in expected:
+            raise given.broken(f"expected one of {', '.join(expected)}, found {given.text()!r}")
     tracking = document["tracking"]
-    tree = root["product_tree"]
-    products = dict(_products(tree))
-    if tracking["status"].text() == "draft":
-        products = {key: VexTarget(label=target.label, problem=DRAFT, step=FINAL) for key, target in products.items()}
-    reader = _Reader(products, _groups(tree), tracking)
+    draft = tracking["status"].text() == "draft"
+    withdrawn = document["category"].text() in WITHDRAWN
     publisher = document.get("publisher")
     return VexDocument(
         file=file,
         id=tracking["id"].text(),
         format="CSAF VEX",
-        statements=tuple(statement for node in root["vulnerabilities"].rows() for statement in reader.statements(node)),
+        statements=() if withdrawn else tuple(_statements(root, tracking, draft=draft)),
+        issued=timestamp_of(tracking["current_release_date"]),
+        revision=tracking.text_of("version"),
+        draft=draft,
+        withdrawn=withdrawn,
         authors=tuple(filter(str.strip, [publisher.text_of("name") if publisher else ""])),
         role=publisher.text_of("category") if publisher else "",
     )
+
+
+def _statements(root: Node, tracking: Node, *, draft: bool) -> Iterator[VexStatement]:
+    tree = root["product_tree"]
+    products = dict(_products(tree))
+    if draft:
+        problem = VexBinding(problem="is in a draft")
+        products = {
+            key: VexTarget(label=target.label, problem=DRAFT, step=FINAL, binding=problem)
+            for key, target in products.items()
+        }
+    reader = _Reader(products, _groups(tree), tracking)
+    for node in root["vulnerabilities"].rows():
+        yield from reader.statements(node)
 
 
 class _Reader:
@@ -77,13 +104,15 @@ class _Reader:
     def statements(self, node: Node) -> Iterator[VexStatement]:
         """Yield one statement for each status, and for each justification of `known_not_affected`."""
         names = _names(node)
-        flags = dict(self._flags(node))
+        flags, words = dict(self._flags(node)), dict(self._words(node))
         stated = node["product_status"]
         for field, status in _STATUSES.items():
             sorted_by: dict[Justification | None, list[VexTarget]] = {}
             for product in stated.rows_of(field):
                 why = flags.get(product.text()) if status is VexStatus.NOT_AFFECTED else None
-                sorted_by.setdefault(why, []).append(self._target(product.text()))
+                target = self._target(product.text())
+                detail = words.get((status, product.text()), "")
+                sorted_by.setdefault(why, []).append(msgspec.structs.replace(target, detail=detail))
             for why, targets in sorted_by.items():
                 yield VexStatement(
                     names=names,
@@ -95,18 +124,36 @@ class _Reader:
                     targets=tuple(targets),
                 )
 
+    def _words(self, node: Node) -> Iterator[tuple[tuple[VexStatus, str], str]]:
+        """Yield the impact (of a product that is not affected) and the remediation (of one that is), product by product."""
+        for status, field, kind in (
+            (VexStatus.NOT_AFFECTED, "threats", "impact"),
+            (VexStatus.AFFECTED, "remediations", ""),
+        ):
+            for entry in reversed(node.rows_of(field)):  # the first one counts
+                if entry.text_of("category") == kind or not kind:
+                    for product in self._products_of(entry):
+                        yield (status, product), entry.text_of("details")
+
     def _flags(self, node: Node) -> Iterator[tuple[str, Justification]]:
         for flag in node.rows_of("flags"):
             label = flag["label"]
             if label.text() not in set(Justification):
                 raise label.broken(f"expected one of {', '.join(Justification)}, found {label.text()!r}")
-            grouped = [self._groups.get(group.text(), ()) for group in flag.rows_of("group_ids")]
-            products = [product.text() for product in flag.rows_of("product_ids")]
-            for product in [*products, *(member for group in grouped for member in group)]:
+            for product in self._products_of(flag):
                 yield product, Justification(label.text())
 
+    def _products_of(self, entry: Node) -> Iterator[str]:
+        """Yield the products of a flag, a threat or a remediation, those of its groups too."""
+        yield from (product.text() for product in entry.rows_of("product_ids"))
+        for group in entry.rows_of("group_ids"):
+            yield from self._groups.get(group.text(), ())
+
     def _target(self, product: str) -> VexTarget:
-        return self._products.get(product, VexTarget(label=product, problem=UNDESCRIBED, step=COMPLETE))
+        unknown = VexBinding(problem=f"names the product {product}, which the document does not describe")
+        return self._products.get(
+            product, VexTarget(label=product, problem=UNDESCRIBED, step=COMPLETE, binding=unknown)
+        )
 
 
 def _names(node: Node) -> tuple[str, ...]:
@@ -134,7 +181,19 @@ def _products(tree: Node) -> Iterator[tuple[str, VexTarget]]:
         whole = relation["relates_to_product_reference"].text()
         key = relation["full_product_name"]["product_id"].text()
         # A product without a purl matches none of the project's packages, whatever its name is.
-        yield key, target_of(purls.get(part, ""), within=_product_purl(*found.get(whole, ("", NO_PRODUCT)), whole))
+        target = target_of(purls.get(part, ""), within=_product_purl(*found.get(whole, ("", NO_PRODUCT)), whole))
+        yield key, msgspec.structs.replace(target, binding=_combined(found, part, whole))
+
+
+def _combined(found: Mapping[str, tuple[str, VexTarget]], part: str, whole: str) -> VexBinding:
+    """Return what a relationship binds to: a component in a product. One of another relationship is not followed."""
+    for key in (part, whole):
+        if key not in found:
+            return VexBinding(problem=f"relates to the product {key}, which the document describes by no branch")
+    component, product = (found[key][1].binding for key in (part, whole))
+    return VexBinding(
+        product=product.product, component=component.product, problem=component.problem or product.problem
+    )
 
 
 def _product_purl(purl: str, target: VexTarget, product: str) -> str:
@@ -156,13 +215,36 @@ def _described(tree: Node) -> Iterator[tuple[str, tuple[str, VexTarget]]]:
 
 def _product(node: Node, branch: Node | None) -> tuple[str, tuple[str, VexTarget]]:
     helper = node.get("product_identification_helper")
-    purl = helper.text_of("purl") if helper else ""
+    purls = _purls(helper) if helper else ()
+    purl = purls[0] if purls else ""
     category = branch.text_of("category") if branch else ""
     name = branch.text_of("name") if branch else ""
-    target = target_of(
-        purl,
-        version=name if category == "product_version" else "",
-        versions=name if category == "product_version_range" else "",
-    )
+    version = name if category == "product_version" else ""
+    versions = name if category == "product_version_range" else ""
+    target = target_of(purl, version=version, versions=versions)
     label = purl or node["name"].text()
-    return node["product_id"].text(), (purl, msgspec.structs.replace(target, label=label))
+    subject = VexSubject(
+        label=label,
+        purls=purls,
+        cpes=tuple(filter(None, [helper.text_of("cpe")])) if helper else (),
+        digests=tuple(_digests(helper)) if helper else (),
+        links=tuple(url.text() for url in helper.rows_of("sbom_urls") if is_link(url.text())) if helper else (),
+        version=version,
+        versions=versions,
+    )
+    binding = VexBinding(product=subject, problem=subject_problem(subject))
+    return node["product_id"].text(), (purl, msgspec.structs.replace(target, label=label, binding=binding))
+
+
+def _purls(helper: Node) -> tuple[str, ...]:
+    """Return the package URLs of a helper: 2.0 has one, 2.1 a list."""
+    return tuple(filter(None, [helper.text_of("purl"), *(purl.text() for purl in helper.rows_of("purls"))]))
+
+
+def _digests(helper: Node) -> Iterator[str]:
+    """Yield the digests of a product that is one file; those of several files identify none of them as the product."""
+    files = helper.rows_of("hashes")
+    for entry in files[0].rows_of("file_hashes") if len(files) == 1 else ():
+        found = digest_of(entry["algorithm"].text(), entry["value"].text())
+        if found:
+            yield found
