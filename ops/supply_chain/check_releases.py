@@ -19,14 +19,15 @@ selects those of today by date, so that each retained release is verified once i
 With --restore a store without a release of the project is filled first: the supported releases that GitHub serves are downloaded
 (at most 30), verified with the published identities, and retained only if they verify. So a new runner needs no disk of its own.
 
-Reads    retained releases, locks, advisory feeds; the folder of [feeds].malicious as well; the ledger of first sightings; VEX documents given with --vex, and their bundles.
+Reads    retained releases, locks, advisory feeds, KEV and EPSS of [feeds] (docs/exploitation.md); the folder of [feeds].malicious as well; the ledger of first sightings; VEX documents given with --vex, and their bundles.
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl; with --restore data/artifacts/supply-chain/N/
 Decides  supported releases contain no known vulnerability or malware, and are as they were retained
 Exits    0 nothing is open, or nothing is retained; 2 usage; 3 the ledger or the list of pruned releases is broken; 4 a
          release contains a vulnerability or malware, was changed, or does not verify; 5 a feed did not answer, or not every
          supported release was examined, or GitHub or an index did not answer.
 Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, which receives names and
-         versions. Feeds of other ecosystems only from addresses that are given. With --verify and --restore: GitHub's API and download hosts for the project's repository, and the indexes. None with --offline.
+         versions; the addresses of [feeds].kev and [feeds].epss, if a vulnerability was found. Feeds of other
+         ecosystems only from addresses that are given. With --verify and --restore: GitHub's API and download hosts for the project's repository, and the indexes. None with --offline.
 Source   docs/shipped-releases.md; OSV schema 1.7.5, https://ossf.github.io/osv-schema/
 """
 

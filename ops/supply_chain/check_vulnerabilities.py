@@ -6,6 +6,10 @@ earlier sources were not used. A snapshot whose newest record is more than seven
 and a configured one with far fewer records than OSV's feed count as not examined. An undecidable version counts as
 affected; a version that was not examined never counts as passed.
 
+Where [feeds] names KEV and EPSS, each vulnerability states whether it is known to be exploited and how likely that is, and these
+come first; a KEV catalog that cannot be used is not examined. Without them the stage states that exploitation was not checked
+(docs/exploitation.md).
+
 VEX suppresses a vulnerability only if [[vex_authors]] lists its author: by the identity in the Sigstore bundle beside
 the document, or by name and digest. Everything else leaves the finding open and is reported with its next step.
 
@@ -17,7 +21,7 @@ With --sbom, SBOMs of others are examined in place of the locks: packages of PyP
 their versions, where --advisories ECOSYSTEM=PATH gives a feed; everything else, what has no package URL, and what of a document
 is not valid, is reported as not examined (docs/sbom-input.md).
 
-Reads    locks and recorded contents of wheels, advisory feeds; SBOMs given with --sbom; the ledger of first sightings; VEX documents given with --vex, and their bundles.
+Reads    locks and recorded contents of wheels, advisory feeds, KEV and EPSS; SBOMs given with --sbom; the ledger of first sightings; VEX documents given with --vex, and their bundles.
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl; nothing with --sbom.
 Decides  known vulnerabilities, severity, response clock
 Exits    0 no vulnerability is open; 2 usage; 3 a lock, an SBOM or the ledger is broken; 4 a vulnerability is open, or
@@ -25,7 +29,8 @@ Exits    0 no vulnerability is open; 2 usage; 3 a lock, an SBOM or the ledger is
          packages was not read.
 Network  feeds of other ecosystems only from addresses given with --advisories; without one for PyPI: OSV's snapshot; if it cannot be fetched the OSV API, then the index's JSON, which
          receive names and versions. The project pages, on the index of their lock, of packages with a vulnerability
-         that only a last affected version ends, to name a later version. None with --offline.
+         that only a last affected version ends, to name a later version. The addresses of [feeds].kev and [feeds].epss, if a
+         vulnerability was found. None with --offline.
 Source   OSV schema 1.7.5, https://ossf.github.io/osv-schema/; PEP 440; https://docs.pypi.org/api/json/
 """
 
@@ -46,7 +51,9 @@ from ops.supply_chain.contracts.values.advisory import Status
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.gather.gates.exploitation import exploitation_feeds, unchecked_exploitation
 from ops.supply_chain.gather.risk.advisories.finish import (
+    NOT_EXAMINED,
     GateFindings,
     ProjectGate,
     finish_advisory_gate,
@@ -124,7 +131,11 @@ def _perform(run: StageRun) -> StageResult:
         matches = vulnerabilities_of(found)
         audit = _run_pip_audit(found, matches) if run.args.second_opinion else _AuditRun()
         newest = newest_clear(run, found, matches)
-    findings = [(gate, _findings(found, gate, matches, newest, audit)) for gate in project_gates(run, found)]
+    with exploitation_feeds(run) as exploitation:
+        gates = project_gates(run, found, exploitation)
+        findings = [(gate, _findings(found, gate, matches, newest, audit)) for gate in gates]
+    unchecked = unchecked_exploitation(exploitation, f"{found.gate}.{NOT_EXAMINED}")
+    findings[0][1].extend(unchecked)
     if audit.same_records:
         found = msgspec.structs.replace(found, notes=(*found.notes, SAME_RECORDS))
     options = {"second_opinion": "yes" if run.args.second_opinion else "no", "vex": str(len(run.args.vex))}
@@ -135,6 +146,7 @@ def _perform(run: StageRun) -> StageResult:
         counts=_counts(found, matches, audit),
         tools=audit.tools,
         options=options,
+        exploitation=exploitation,
     )
     return replace(result, reads=(*result.reads, *(ref for file in vex for ref in file.refs)))
 

@@ -56,6 +56,7 @@ def test_a_code_that_no_call_gives_is_not_invented() -> None:
     assert listed == {
         "waiver.expired",
         "waiver.expiring",
+        "waiver.exploited",
         "waiver.malformed",
         "waiver.not-yet",
         "waiver.partial",

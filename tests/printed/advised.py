@@ -117,6 +117,7 @@ NOT_FOLLOWED = {
     "vulnerability.shipped": "asks to inform customers, and to make a release as after any change",
     "vulnerability.undecided": _SAME,
     "waiver.expiring": _SAME,
+    "waiver.exploited": _SAME,
     "waiver.not-yet": _SAME,
     "waiver.partial": _SAME,
     "zz.": _ELSEWHERE,

@@ -32,6 +32,12 @@ OSV_ECOSYSTEM_URL = "https://osv-vulnerabilities.storage.googleapis.com/{ecosyst
 OSV_API_URL = "https://api.osv.dev"
 """Root of the OSV API; the paths below it begin with `/v1/`."""
 
+KEV_URL = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
+"""CISA's catalog of known exploited vulnerabilities."""
+
+EPSS_URL = "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
+"""EPSS scores of all CVEs of the newest day, as FIRST publishes them; use is free, with attribution to FIRST."""
+
 GITHUB_API_URL = "https://api.github.com"
 """Root of the GitHub REST API; `GITHUB_API_URL` in the environment names another, as on GitHub's own runners."""
 

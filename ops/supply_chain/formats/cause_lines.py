@@ -22,6 +22,7 @@ MEANINGS = {
 }
 """The marks of causes in words."""
 
+_ABOUT_WAIVERS = "waiver."
 _KNOWN_BAD = (CauseKind.MALWARE, CauseKind.VULNERABILITY)
 
 
@@ -71,6 +72,8 @@ def cause_text(mark: Mark, cause: RootCause) -> CauseText:
     names = tuple(dict.fromkeys(advisory_name(finding.aliases) for finding in cause.findings)) if known_bad else ()
     first = cause.findings[0] if cause.findings else None
     subject = f"{first.package} {first.version}".strip() if first is not None and known_bad else cause.title
+    if known_bad and first is not None and first.code.startswith(_ABOUT_WAIVERS):
+        subject += " (waived)"
     others = f" and {plural(cause.places - 1, 'more place')}" if cause.places > 1 and cause.locations else ""
     return CauseText(
         mark=mark,

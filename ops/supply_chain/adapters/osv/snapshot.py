@@ -22,15 +22,27 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from ops.supply_chain.adapters.http.client import Timeouts
+from ops.supply_chain.adapters.http.local_copy import CopiedFeed, RefreshRequest, refresh
 from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY, FolderDigest, read_folder, read_zip
-from ops.supply_chain.adapters.osv.feed_index import EcosystemCount, Index, IndexKind, build, index_path, is_whole
-from ops.supply_chain.adapters.osv.refresh import RefreshRequest, refresh
+from ops.supply_chain.adapters.osv.feed_index import (
+    FOLDER,
+    EcosystemCount,
+    Index,
+    IndexKind,
+    build,
+    index_path,
+    is_whole,
+)
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts, UnusableRecord
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.moments import age_text, timestamp
 from ops.supply_chain.core.text import plural
+
+SYSTEM = "advisory snapshot"
+REFUSED_TYPES = ("text/", "application/json")
+"""Content types of captive portals and error pages; the storage service sends a zip or a byte stream."""
 
 MISSPELT_NAMED = 3
 """Records with another spelling of the ecosystem that are named in a note; the others are counted."""
@@ -164,13 +176,25 @@ def _open(
 ) -> Feed:
     notes: tuple[str, ...] = ()
     if "://" in source:
-        copy = refresh(source, request, cache=cache, index=partial(_index_bytes, kind=kind), kind=kind)
+        copy = refresh(source, request, _copied(kind), cache=cache)
         sha256, notes = copy.sha256, copy.notes
     else:
         path = Path(source)
         sha256 = _index_folder(path, cache, kind) if path.is_dir() else _index_file(path, cache, kind)
     index = Index(index_path(cache, sha256, kind), name=name, sha256=sha256)
     return _feed(index, now=request.now, limit=newest, notes=notes)
+
+
+def _copied(kind: IndexKind) -> CopiedFeed:
+    return CopiedFeed(
+        system=SYSTEM,
+        remedy=REMEDY,
+        refused_types=REFUSED_TYPES,
+        most_bytes=MOST_ARCHIVE_BYTES,
+        folder=FOLDER,
+        keep=partial(_index_bytes, kind=kind),
+        is_kept=partial(is_whole, kind=kind),
+    )
 
 
 def _feed(index: Index, *, now: datetime, limit: timedelta | None, notes: tuple[str, ...] = ()) -> Feed:

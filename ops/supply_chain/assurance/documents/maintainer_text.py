@@ -145,6 +145,9 @@ def response_targets(config: ResponseConfig, *, stated: bool) -> str:
     unset = {WithoutDays.NO_TARGET: "no target", WithoutDays.NEXT_RELEASE: "with the next regular release"}
     without = unset[config.without_days]
     rows = [(level, without if days is None else f"within {_days(days, 'business day')}") for level, days in levels]
+    if config.exploited_days is not None:
+        exploited = f"within {_days(config.exploited_days, 'business day')} of the listing, if that is earlier"
+        rows.insert(0, ("listed as exploited in CISA's catalog (KEV)", exploited))
     found = markdown.table(("severity", "fixed, removed, or accepted with a reason until an expiry date"), rows)
     return found if stated or config != ResponseConfig() else f"{NOT_PROMISED}\n\n{found}"
 

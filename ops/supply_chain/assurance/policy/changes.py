@@ -97,7 +97,8 @@ def _shown(config: Config, key: str) -> str:
 
 def _configured(changed: Collection[str], config: Config, review: str) -> Iterator[Finding]:
     others = ((f"feeds.ecosystems.{excerpt(name)}", source) for name, source in sorted(config.feeds.ecosystems.items()))
-    feeds = (("feeds.osv_snapshot", config.feeds.osv_snapshot), ("feeds.malicious", config.feeds.malicious), *others)
+    named = [(f"feeds.{key}", getattr(config.feeds, key)) for key in ("osv_snapshot", "malicious", "kev", "epss")]
+    feeds = (*named, *others)
     folders = (("policy.folders", folder) for folder in config.policy.folders)
     for setting, place in (*folders, *feeds):
         clean = place.removeprefix("./").rstrip("/")

@@ -51,13 +51,16 @@ class ResponseConfig(Contract, frozen=True, kw_only=True):
     `critical_days`, `high_days`, `medium_days` and `low_days` are business days; a level that is not set
     has no deadline; `without_days` is what SECURITY.md states for it: no target, or the next regular release.
     An unknown severity counts as high, malware as critical. `starts` selects what starts the clock. `zone` is an
-    IANA time zone, `holidays` are dates in it, `weekend` has at most six days.
+    IANA time zone, `holidays` are dates in it, `weekend` has at most six days. `exploited_days` are business days for a
+    vulnerability that KEV lists, of whatever severity, from the day of the listing; the earlier due date counts. Without it
+    such a vulnerability has the due date of its severity.
     """
 
     critical_days: BusinessDays = CRITICAL_DAYS
     high_days: BusinessDays = HIGH_DAYS
     medium_days: BusinessDays | None = None
     low_days: BusinessDays | None = None
+    exploited_days: BusinessDays | None = None
     without_days: WithoutDays = WithoutDays.NO_TARGET
     starts: ClockStart = ClockStart.DISCLOSURE
     zone: str = "UTC"

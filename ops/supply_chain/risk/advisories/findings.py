@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,6 +22,7 @@ import msgspec
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
 from ops.supply_chain.contracts.values.advisory import Basis, Status, Vulnerability
+from ops.supply_chain.contracts.values.exploitation import Exploitation
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.text import printable
@@ -57,6 +59,14 @@ _WORDS = {
 }
 
 
+Exploited = Callable[[Sequence[str]], Exploitation | None]
+"""Returns what feeds say of a vulnerability by all its names; None where no feed is configured."""
+
+
+def _no_feed(_: Sequence[str]) -> None:
+    return None
+
+
 class FindingBuilder:
     """The builder of one project's findings; it counts new and overdue ones.
 
@@ -65,11 +75,19 @@ class FindingBuilder:
         ledger: Sightings of earlier scans; empty if there is no ledger.
         zone: The time zone of the response clock.
         classifier: The maintainers' own severities.
+        exploited: Asks the feeds of exploitation.
     """
 
     def __init__(
-        self, clock: ResponseClock, ledger: Ledger, *, zone: str, classifier: Classifier | None = None
+        self,
+        clock: ResponseClock,
+        ledger: Ledger,
+        *,
+        zone: str,
+        classifier: Classifier | None = None,
+        exploited: Exploited = _no_feed,
     ) -> None:
+        self._exploited = exploited
         self._classifier = classifier or Classifier((), today=clock.today)
         self._clock = clock
         self._ledger = ledger
@@ -91,12 +109,13 @@ class FindingBuilder:
         found = msgspec.structs.replace(found, rating=self._classifier.rate(found))
         if found.status is Status.SETTLED:
             return _finding(code, Severity.INFO, found, at, said=_settled(found), step=f"Nothing: {found.reason}.")
-        when = self._when(code, found)
+        known = self._exploited(found.names)
+        when = self._when(code, found, known)
         said = _affected(found) if found.status is Status.AFFECTED else _undecided(found)
+        said = "; ".join(filter(None, (said, known.words if known else "", _severity(found))))
         step = _step(found, at, move_to, newest)
-        return _finding(
-            code, found.rating.counts_as, found, at, said=f"{said}; {_severity(found)}", step=step, when=when
-        )
+        finding = _finding(code, found.rating.counts_as, found, at, said=said, step=step, when=when)
+        return msgspec.structs.replace(finding, exploitation=known) if known else finding
 
     def classified(self) -> tuple[Finding, ...]:
         """Return the findings about `[[severity]]` itself, after all vulnerabilities."""
@@ -146,10 +165,13 @@ class FindingBuilder:
             places=at.total,
         )
 
-    def _when(self, code: str, found: Vulnerability) -> _When:
+    def _when(self, code: str, found: Vulnerability, known: Exploitation | None = None) -> _When:
         seen = self._see(Sighting(code, found.package, found.names))
         deadline = self._clock.deadline(
-            found.rating.counts_as, published=found.published, first_seen=_noon(seen, self._zone)
+            found.rating.counts_as,
+            published=found.published,
+            first_seen=_noon(seen, self._zone),
+            exploited=date.fromisoformat(known.exploited) if known and known.exploited else None,
         )
         shown = seen.isoformat() if seen else ""
         if deadline is None:

@@ -7,6 +7,9 @@ The rules, each with a test:
   all of it belongs to the period ("due" includes the due day).
 - If disclosure starts the clock, it is the earliest publication; a finding without one, or with one
   in the future, starts when it was first seen. If confirmation starts it, it is the day it was first seen.
+- A vulnerability that is known to be exploited has the earlier of two due dates where `exploited_days` is set: that of its
+  severity, and that many business days after the day of the listing, or, if confirmation starts the clock, after the first
+  sighting if that is later.
 - "due in N days" counts the business days after today up to the due day; 0 is today. "overdue by N"
   counts the business days after the due day up to today; it is 0 on a weekend right after it.
 
@@ -78,7 +81,12 @@ class ResponseClock:
         return self._today
 
     def deadline(
-        self, severity: Severity, *, published: int | datetime | None, first_seen: datetime | None
+        self,
+        severity: Severity,
+        *,
+        published: int | datetime | None,
+        first_seen: datetime | None,
+        exploited: date | None = None,
     ) -> Deadline | None:
         """Return the deadline of one finding.
 
@@ -86,15 +94,22 @@ class ResponseClock:
             severity: The severity it counts as; UNKNOWN counts as high.
             published: Time of disclosure: Unix seconds or a time with a zone, None if unknown.
             first_seen: Time of the first sighting; None means now.
+            exploited: The day since which it is known to be exploited; None if it is not.
         Returns:
-            None if the policy sets no deadline for that severity.
+            None if the policy sets no deadline for it.
         """
-        allowed = self._allowed(severity)
-        if allowed is None:
-            return None
         start, basis = self._start(_aware(published), first_seen)
         started = start.astimezone(self._zone).date()
-        due = self._due(started, allowed)
+        clocks = []
+        allowed = self._allowed(severity)
+        if allowed is not None:
+            clocks.append((self._due(started, allowed), started))
+        if exploited is not None and self._config.exploited_days is not None:
+            known = self._known(exploited, first_seen)
+            clocks.append((self._due(known, self._config.exploited_days), known))
+        if not clocks:
+            return None
+        due, started = min(clocks)
         days, overdue = self._left(due)
         return Deadline(
             started=started,
@@ -104,6 +119,12 @@ class ResponseClock:
             overdue=overdue,
             basis=basis,
         )
+
+    def _known(self, exploited: date, first_seen: datetime | None) -> date:
+        """Return the day on which the clock of an exploited vulnerability starts, at the latest today."""
+        seen = min(first_seen or self._now, self._now).astimezone(self._zone).date()
+        later = max(exploited, seen) if self._config.starts is ClockStart.CONFIRMATION else exploited
+        return min(later, self._today)
 
     def left(self, due: date) -> str:
         """Return how far a due date is from today, in the words and with the number of `Deadline.text`, without the date."""

@@ -43,9 +43,13 @@ _ADVISORIES = {
     "malware.shipped": CauseKind.MALWARE,
     "vulnerability.known": CauseKind.VULNERABILITY,
     "vulnerability.shipped": CauseKind.VULNERABILITY,
+    "waiver.exploited": CauseKind.VULNERABILITY,
 }
 _SHIPPED = frozenset({"malware.shipped", "vulnerability.shipped"})
 """What releases contain that customers run: one cause for each advisory, whatever versions of the package they contain."""
+
+_WAIVED = "waiver.exploited"
+"""A waived vulnerability that is exploited since it was accepted."""
 
 _CHANGED = ("hash.", "publisher.", "lock.", "source.", "build.", "change.")
 """Gates whose findings are about something that is other than it should be."""
@@ -271,6 +275,8 @@ def _title(group: _Group) -> str:
         if first.code in _SHIPPED:
             versions = dict.fromkeys(finding.version for finding in findings)
             subject = f"{first.package} {', '.join(versions)}  shipped"
+        if first.code == _WAIVED:
+            subject += "  waived"
         names = dict.fromkeys(advisory_name(finding.aliases) or finding.code for finding in findings)
         return f"{subject}  {', '.join(names)}"
     if group.kind is CauseKind.UNPINNED:

@@ -2,7 +2,7 @@
 
 An expired waiver waives nothing. A finding with several CVEs, from a record that covers them all, is waived only if
 waivers name every one of them. A waiver by code covers what existed on its date: see `exists`. Each gate reports the waivers in its own scope, so that an expired, soon expiring or
-unused waiver is reported once.
+unused waiver is reported once. A waived vulnerability that KEV lists since the waiver's date stays waived, and is reported.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.values.advisory import separate_names
+from ops.supply_chain.contracts.values.exploitation import Exploitation
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.risk.waivers.model import MALWARE, VULNERABILITY, Waiver
@@ -45,6 +46,7 @@ def apply_waivers(
     used: set[str] = set()
     idle: dict[str, tuple[str, str]] = {}
     applied = []
+    exploited = []
     for finding in findings:
         matching = [] if finding.waived_by else [waiver for waiver in live if covers(waiver, finding)]
         idle.update((waiver.place, _newer(finding)) for waiver in matching if not exists(waiver, finding))
@@ -52,8 +54,9 @@ def apply_waivers(
         missing = _unnamed(finding, matching)
         if matching and not missing:
             used.update(waiver.place for waiver in _needed(finding, matching))
-            label = _weakest(_needed(finding, matching)).label
-            applied.append(msgspec.structs.replace(finding, waived_by=label))
+            weakest = _weakest(_needed(finding, matching))
+            applied.append(msgspec.structs.replace(finding, waived_by=weakest.label))
+            exploited += _exploited(weakest, finding)
         else:
             idle.update((waiver.place, _partial(missing)) for waiver in matching)
             applied.append(finding)
@@ -65,7 +68,7 @@ def apply_waivers(
             waiver, used=waiver.place in used, idle=idle.get(waiver.place), today=today, warn_days=warn_days
         )
     ]
-    return tuple(sorted([*applied, *notes], key=lambda finding: finding.sort_key))
+    return tuple(sorted([*applied, *exploited, *notes], key=lambda finding: finding.sort_key))
 
 
 def _unnamed(finding: Finding, matching: Sequence[Waiver]) -> list[str]:
@@ -198,6 +201,22 @@ def _notes(waiver: Waiver, *, used: bool, idle: tuple[str, str] | None, today: d
             )
         )
     return notes
+
+
+def _exploited(waiver: Waiver, finding: Finding) -> list[Finding]:
+    """Return the finding that a waived vulnerability is exploited since it was accepted; the waiver stays valid."""
+    known = finding.exploitation
+    if not isinstance(known, Exploitation) or not known.is_exploited or known.exploited < waiver.date.isoformat():
+        return []
+    who = f"{finding.package} {finding.version}".strip()
+    note = _note(
+        waiver,
+        "exploited",
+        Severity.INFO,
+        f"covers {printable(known.cve)} of {who}, which is {known.words}, after it was accepted on {waiver.date}",
+        "Fix the finding; if it stays accepted, write the waiver again with today's date and the reason that still applies.",
+    )
+    return [msgspec.structs.replace(note, package=finding.package, version=finding.version, exploitation=known)]
 
 
 def _note(waiver: Waiver, fact: str, severity: Severity, what: str, step: str) -> Finding:

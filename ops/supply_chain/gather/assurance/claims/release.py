@@ -36,6 +36,7 @@ from ops.supply_chain.contracts.files.manifest import Manifest
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, Weakening
 from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Expectations, GivenFile, Verification
+from ops.supply_chain.contracts.values.exploitation import EPSS, KEV
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.weakening import NOT_RECORDED, WEAKENED, weakened_sentence
 from ops.supply_chain.core import canonical
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 
 MOST_PROBLEMS = 5
 LEDGER = "ledger"
+_NO_ADVISORIES = frozenset({LEDGER, KEV, EPSS})
+"""Feeds of the advisory gates that are no source of advisories."""
 """Name under which a gate's record names what earlier scans saw, which is no source of advisories."""
 
 
@@ -264,7 +267,7 @@ def _records(opened: Opened) -> dict[str, RecordFacts]:
 
 
 def _record(record: Record, *, bound: bool) -> RecordFacts:
-    feeds = [feed for feed in record.feeds if feed.name != LEDGER]
+    feeds = [feed for feed in record.feeds if feed.name not in _NO_ADVISORIES]
     ages = [feed.age_seconds for feed in feeds if feed.age_seconds is not None]
     waived = sum(bool(finding.waived_by) for finding in record.findings)
     return RecordFacts(

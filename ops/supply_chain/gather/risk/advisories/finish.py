@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.adapters.files import ledger as ledgers
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
@@ -11,15 +11,19 @@ from ops.supply_chain.contracts.files.ledger import Ledger
 from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.gates.exploitation import NOT_CONFIGURED
 from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
 from ops.supply_chain.gather.gates.projects import all_excluded
 from ops.supply_chain.gather.risk.advisories.lookup import FOREIGN_FOLDER, LookupResult, ProjectPins
 from ops.supply_chain.risk.advisories.classification import Classifier
-from ops.supply_chain.risk.advisories.findings import FindingBuilder, not_examined
+from ops.supply_chain.risk.advisories.findings import KNOWN, UNDECIDED, FindingBuilder, not_examined
 from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.risk.advisories.response import ResponseClock
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageResult, StageRun
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.exploitation.feeds import ExploitationFeeds
 
 OTHER_SCOPES = {"vulnerability": ("severity",)}
 """Scopes of waivers that a gate applies besides its own."""
@@ -46,9 +50,15 @@ GateFindings = Sequence[tuple[ProjectGate, Sequence[Finding]]]
 """The findings of each project, before waivers."""
 
 
-def project_gates(run: StageRun, found: LookupResult) -> tuple[ProjectGate, ...]:
+def project_gates(
+    run: StageRun, found: LookupResult, exploitation: ExploitationFeeds | None = None
+) -> tuple[ProjectGate, ...]:
     """Read each project's ledger and response clock.
 
+    Args:
+        run: The stage's run.
+        found: The lookup.
+        exploitation: The feeds that vulnerabilities are asked for; None for none.
     Raises:
         InputError: A ledger is damaged.
         UsageError: `[response]` is invalid.
@@ -60,7 +70,8 @@ def project_gates(run: StageRun, found: LookupResult) -> tuple[ProjectGate, ...]
         clock = ResponseClock(config, now=run.now)
         ledger = ledgers.read(ledgers.ledger_path(run.artifacts, component))
         classifier = Classifier(pins.project.config.severity, today=clock.today)
-        builder = FindingBuilder(clock, ledger or Ledger(), zone=config.zone, classifier=classifier)
+        more = {"exploited": exploitation.of} if exploitation else {}
+        builder = FindingBuilder(clock, ledger or Ledger(), zone=config.zone, classifier=classifier, **more)
         gates.append(ProjectGate(pins, builder, clock, ledger, component))
     return tuple(gates)
 
@@ -87,6 +98,7 @@ def finish_advisory_gate(
     counts: Mapping[str, int],
     tools: Iterable[ToolRef] = (),
     options: Mapping[str, str] | None = None,
+    exploitation: ExploitationFeeds | None = None,
 ) -> StageResult:
     """Apply waivers, decide the outcome, and write the ledger if `--ledger` is given.
 
@@ -97,6 +109,7 @@ def finish_advisory_gate(
         counts: The gate's own counts.
         tools: Tools that took part.
         options: Further options that can change the outcome, besides those of both gates.
+        exploitation: The feeds that the findings were asked for; None for none.
     Raises:
         InputError: The ledger is damaged.
         OutputError: The ledger cannot be written.
@@ -114,18 +127,26 @@ def finish_advisory_gate(
         details=(
             *(f"source: {source}" for source in sources),
             *(f"source not used: {name}: {reason}" for name, reason in skipped),
+            *_unasked(exploitation, gate.findings),
         ),
         counts={**_counts(found, findings, gate), **counts},
         findings=gate.findings,
         reads=tuple(ref for pins in found.projects for ref in (*pins.project.lock_refs, *pins.contents.refs)),
-        feeds=(*found.feeds, *_ledger_refs(findings)),
+        feeds=(*found.feeds, *(exploitation.refs if exploitation else ()), *_ledger_refs(findings)),
         tools=tuple(tools),
         options={**_options(run), **(options or {})},
-        notes=(*found.notes, *dict.fromkeys(torn)),
+        notes=(*found.notes, *(exploitation.notes if exploitation else ()), *dict.fromkeys(torn)),
         broken_input=gate.broken,
         excluded=all_excluded(pins.project for pins in found.projects),
         document={"sources": sources, "passed_over": [list(pair) for pair in skipped]},
     )
+
+
+def _unasked(exploitation: ExploitationFeeds | None, findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return that exploitation was not checked, where there are vulnerabilities and no feed is configured."""
+    if exploitation is None or exploitation.configured:
+        return ()
+    return (NOT_CONFIGURED,) if any(finding.code in (KNOWN, UNDECIDED) for finding in findings) else ()
 
 
 def _outcome(run: StageRun, found: LookupResult, findings: GateFindings) -> GateOutcome:

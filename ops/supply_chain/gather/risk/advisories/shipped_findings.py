@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,7 @@ from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import LockKind
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.gates.exploitation import exploitation_feeds, unchecked_exploitation
 from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.gather.risk.advisories.finish import (
@@ -22,7 +23,7 @@ from ops.supply_chain.gather.risk.advisories.finish import (
     project_gates,
 )
 from ops.supply_chain.gather.risk.advisories.lookup import look_up
-from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES, Matches, vulnerabilities_of
+from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES, vulnerabilities_of
 from ops.supply_chain.gather.risk.advisories.shipped import NOT_EXAMINED, ReadReleases
 from ops.supply_chain.gather.risk.advisories.shipped_parts import (
     Upgrades,
@@ -48,6 +49,9 @@ from ops.supply_chain.risk.advisories.shipped import (
 )
 from ops.supply_chain.risk.vex.apply import apply_vex
 from ops.supply_chain.runner.context import StageResult, StageRun
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.exploitation.feeds import ExploitationFeeds
 
 GATE = "shipped"
 NO_LOCK = Locations("", 1, (), 0, LockKind.SBOM)
@@ -88,11 +92,13 @@ def examine(run: StageRun, read: ReadReleases, vex: Sequence[VexFile]) -> StageR
     gates = project_gates(run, found)
     locks = todays_locks(today, [*gates[1].pins.pins] if today else [], read)
     upgrades = Upgrades(gates[1], found, matches, read.wheels) if today else None
-    examined = _findings(
-        run, read, gates[0], matches, Remedies(run.project.name, read.releases, matches, locks), upgrades, vex
-    )
+    remedies = Remedies(run.project.name, read.releases, matches, locks)
+    entries = shipped(read.releases, matches)
+    with exploitation_feeds(run) as exploitation:
+        builder, remembered = _builder(run, gates[0], entries, exploitation)
+        examined = _Examined(_findings(run, gates[0], entries, builder, remedies, upgrades, vex), builder, remembered)
     listed = [*read.findings, *examined.findings, *not_examined_findings(found, gates[0].pins)]
-    listed += unmatched(found, read, run.project.name)
+    listed += [*unmatched(found, read, run.project.name), *unchecked_exploitation(exploitation, NOT_EXAMINED)]
     result = _finish(run, project, read, listed)
     if run.args.ledger:
         _remember(run, gates[0], examined)
@@ -108,10 +114,10 @@ def examine(run: StageRun, read: ReadReleases, vex: Sequence[VexFile]) -> StageR
             "new": examined.builder.new,
             "overdue": examined.builder.overdue,
         },
-        feeds=found.feeds,
+        feeds=(*found.feeds, *exploitation.refs),
         reads=(*result.reads, *(ref for file in vex for ref in file.refs)),
         options={**result.options, "advisories": "given" if run.args.advisories else "default"},
-        notes=(*result.notes, *notes, *(found.others.notes if found.others else ()), *torn),
+        notes=(*result.notes, *exploitation.notes, *notes, *(found.others.notes if found.others else ()), *torn),
     )
 
 
@@ -121,23 +127,28 @@ def finish_without_pins(run: StageRun, read: ReadReleases) -> StageResult:
     return _finish(run, project, read, read.findings)
 
 
-def _findings(
-    run: StageRun,
-    read: ReadReleases,
-    gate: ProjectGate,
-    matches: Matches,
-    remedies: Remedies,
-    upgrades: Upgrades | None,
-    vex: Sequence[VexFile],
-) -> _Examined:
-    entries = shipped(read.releases, matches)
+def _builder(
+    run: StageRun, gate: ProjectGate, entries: Sequence[Shipped], exploitation: ExploitationFeeds
+) -> tuple[FindingBuilder, bool]:
+    """Return the builder of the findings, and whether an earlier scan is remembered."""
     day = gate.clock.today
     ledger = gate.ledger or Ledger()
     remembered = any(line.first_seen < day.isoformat() for line in ledger.lines)
     if not remembered:
         ledger = as_of_publication(entries, day)
-    zone, severity = run.config.response.zone, run.config.severity
-    builder = FindingBuilder(gate.clock, ledger, zone=zone, classifier=Classifier(severity, today=day))
+    zone, classifier = run.config.response.zone, Classifier(run.config.severity, today=day)
+    return FindingBuilder(gate.clock, ledger, zone=zone, classifier=classifier, exploited=exploitation.of), remembered
+
+
+def _findings(
+    run: StageRun,
+    gate: ProjectGate,
+    entries: Sequence[Shipped],
+    builder: FindingBuilder,
+    remedies: Remedies,
+    upgrades: Upgrades | None,
+    vex: Sequence[VexFile],
+) -> list[Finding]:
     places = gate.pins.locate({entry.key for entry in entries}, findings=len(entries))
     findings: list[Finding] = []
     for entry in entries:
@@ -148,7 +159,7 @@ def _findings(
             at = on_releases(where, part)
             finding = finding_of(part, builder, at, remedies, upgrade, run.project.name)
             findings.append(msgspec.structs.replace(finding, waived_by=label))
-    return _Examined(findings, builder, remembered)
+    return findings
 
 
 def _vex_labels(

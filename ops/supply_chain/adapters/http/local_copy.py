@@ -1,8 +1,8 @@
-"""The local copy of an advisory snapshot, kept current by ETag.
+"""The local copy of a feed, kept current by ETag.
 
-The copy is the index built from the download; the zip itself is not kept. A small state file has the digest, the
-ETag, and the time at which the service last confirmed it. A download counts only after its index is built; until
-then the old state is valid.
+The copy is what its reader keeps of the download, for example an index. A small state file has the digest, the ETag, and
+the time at which the service last confirmed it. A download counts only after the reader has kept it; until then the old
+state is valid.
 """
 
 from __future__ import annotations
@@ -20,26 +20,37 @@ from ops.supply_chain.adapters.http.credentials import origins_of
 from ops.supply_chain.adapters.http.exchange import HttpRequest
 from ops.supply_chain.adapters.http.failure import address
 from ops.supply_chain.adapters.http.store import AnswerStore, StoredAnswer
-from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES
-from ops.supply_chain.adapters.osv.feed_index import FOLDER, IndexKind, is_whole
 from ops.supply_chain.contracts.base import Contract, Sha256
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, UnavailableError
 
-SYSTEM = "advisory snapshot"
-REMEDY = "Check the network, or give a downloaded snapshot with --advisories FILE."
-REFUSED_TYPES = ("text/", "application/json")
-"""Content types of captive portals and error pages; the storage service sends a zip or a byte stream."""
-
 DAY_SECONDS = 86400
 CLOCK_SLACK = timedelta(minutes=5)
 
-Indexer = Callable[[bytes, Path, str], str]
-"""Builds the index of a zip in a cache and returns the SHA-256."""
+Keeper = Callable[[bytes, Path, str], str]
+"""Keeps what it needs of a download in a cache folder and returns the SHA-256; the text names the feed in errors."""
 
 
-class SnapshotCopy(NamedTuple):
+class CopiedFeed(NamedTuple):
+    """What a feed is, and how it is copied.
+
+    `system` is its name in errors, `remedy` what to do if it does not answer. `refused_types` are starts of the media types
+    of captive portals and error pages. `most_bytes` limits a download. `packed` lets the server compress it. `folder` is
+    below the cache. `keep` keeps a download, `is_kept` is whether that of a digest is there and intact.
+    """
+
+    system: str
+    remedy: str
+    refused_types: tuple[str, ...]
+    most_bytes: int
+    folder: str
+    keep: Keeper
+    is_kept: Callable[[Path, str], bool]
+    packed: bool = False
+
+
+class LocalCopy(NamedTuple):
     """The copy to use: its digest, the time of the last confirmation (Unix seconds), and notes for the record."""
 
     sha256: str
@@ -60,8 +71,8 @@ class RefreshRequest(NamedTuple):
     timeouts: Timeouts | None = None
 
 
-class SnapshotState(Contract, frozen=True, kw_only=True):
-    """The state file `<cache>/advisories/<digest of the address>.json`."""
+class CopyState(Contract, frozen=True, kw_only=True):
+    """The state file `<cache>/<folder>/<digest of the address>.json`."""
 
     schema: Literal["advisory-snapshot/1"] = "advisory-snapshot/1"
     sha256: Sha256
@@ -73,7 +84,7 @@ class SnapshotState(Contract, frozen=True, kw_only=True):
 class _Conditions(AnswerStore):
     """Makes the client ask "has it changed?" without keeping the answer: an empty body means that it has not."""
 
-    def __init__(self, state: SnapshotState | None) -> None:
+    def __init__(self, state: CopyState | None) -> None:
         super().__init__(Path())
         self._state = state
         self.fields: Mapping[str, str] = {}
@@ -98,27 +109,24 @@ class _Conditions(AnswerStore):
         self.fields = headers
 
 
-def refresh(
-    url: str, request: RefreshRequest, *, cache: Path, index: Indexer, kind: IndexKind = IndexKind.PYPI
-) -> SnapshotCopy:
-    """Update the local copy of a snapshot, or fall back to it.
+def refresh(url: str, request: RefreshRequest, feed: CopiedFeed, *, cache: Path) -> LocalCopy:
+    """Update the local copy of a feed, or fall back to it.
 
     Args:
-        url: The snapshot's address.
+        url: The feed's address.
         request: When and how.
+        feed: What it is.
         cache: The user's cache folder.
-        index: Builds the index of a download.
-        kind: The index that the copy must have.
     Raises:
         UnavailableError: There is no copy that is recent enough.
         OutputError: The cache cannot be written.
     """
-    path = cache / FOLDER / f"{sha256_bytes(url.encode('utf-8', 'surrogateescape'))[:16]}.json"
-    known = _read_state(path, cache, kind)
+    path = cache / feed.folder / f"{sha256_bytes(url.encode('utf-8', 'surrogateescape'))[:16]}.json"
+    known = _read_state(path, cache, feed)
     conditions = _Conditions(known)
     client = HttpClient(
-        SYSTEM,
-        remedy=REMEDY,
+        feed.system,
+        remedy=feed.remedy,
         timeouts=request.timeouts,
         offline=request.offline,
         configured=origins_of(url),
@@ -126,32 +134,32 @@ def refresh(
     )
     checked = int(request.now.timestamp())
     try:
-        body = batch.run(_ask(client, url))
+        body = batch.run(_ask(client, url, feed))
         if body or known is None:
-            sha256 = index(body, cache, address(url))
+            sha256 = feed.keep(body, cache, address(url))
             etag, last_modified = (conditions.fields.get(name, "") for name in ("etag", "last-modified"))
-            state = SnapshotState(sha256=sha256, etag=etag, last_modified=last_modified, checked=checked)
+            state = CopyState(sha256=sha256, etag=etag, last_modified=last_modified, checked=checked)
         else:
             state = msgspec.structs.replace(known, checked=checked)
     except UnavailableError as error:
         if known is None:
             raise
-        return _fall_back(known, error, request)
+        return _fall_back(known, error, request, feed)
     canonical.write(path, state)
-    return SnapshotCopy(state.sha256, checked, ())
+    return LocalCopy(state.sha256, checked, ())
 
 
-async def _ask(client: HttpClient, url: str) -> bytes:
-    """Return the zip, or nothing if the local copy is current."""
+async def _ask(client: HttpClient, url: str, feed: CopiedFeed) -> bytes:
+    """Return the download, or nothing if the local copy is current."""
     question = HttpRequest(
-        url, MOST_ARCHIVE_BYTES, refused_types=REFUSED_TYPES, absent=frozenset(), kept=True, packed=False
+        url, feed.most_bytes, refused_types=feed.refused_types, absent=frozenset(), kept=True, packed=feed.packed
     )
     async with client:
         answer = await client.get(question)
     return answer.body if answer else b""
 
 
-def _fall_back(state: SnapshotState, error: UnavailableError, request: RefreshRequest) -> SnapshotCopy:
+def _fall_back(state: CopyState, error: UnavailableError, request: RefreshRequest, feed: CopiedFeed) -> LocalCopy:
     age, limit = int(request.now.timestamp()) - state.checked, request.limit
     if age < -CLOCK_SLACK.total_seconds():
         reason = "the cached copy was confirmed in the future: one of the clocks is wrong"
@@ -160,15 +168,15 @@ def _fall_back(state: SnapshotState, error: UnavailableError, request: RefreshRe
         reason = f"the cached copy was last confirmed {age // DAY_SECONDS} days ago, the limit is {limit.days} days"
         raise UnavailableError(f"{error.message}; {reason}", hint=error.hint)
     why = "this run is offline" if request.offline else "the service did not answer"
-    return SnapshotCopy(
-        state.sha256, state.checked, (f"{SYSTEM}: {why}; using the copy confirmed {max(0, age)} seconds ago",)
+    return LocalCopy(
+        state.sha256, state.checked, (f"{feed.system}: {why}; using the copy confirmed {max(0, age)} seconds ago",)
     )
 
 
-def _read_state(path: Path, cache: Path, kind: IndexKind) -> SnapshotState | None:
-    """Return the state if it is intact and its index exists."""
+def _read_state(path: Path, cache: Path, feed: CopiedFeed) -> CopyState | None:
+    """Return the state if it is intact and what was kept exists."""
     try:
-        state = canonical.read(path, SnapshotState)
+        state = canonical.read(path, CopyState)
     except InputError:
         return None
-    return state if is_whole(cache, state.sha256, kind) else None
+    return state if feed.is_kept(cache, state.sha256) else None
