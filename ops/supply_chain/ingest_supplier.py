@@ -98,18 +98,17 @@ def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
     from ops.supply_chain.adapters.files.supplier_store import SupplierStore
     from ops.supply_chain.adapters.registry.address import DEFAULT_TENANT
     from ops.supply_chain.adapters.registry.writer import RegistryWriter
-    from ops.supply_chain.gather.suppliers.intake import ingest, intake_rules, rebuild
+    from ops.supply_chain.gather.suppliers.ingestion import IntakeSetting, ingest, rebuild
 
-    rules = intake_rules(run.root, run.config.suppliers, run.args.trusted_root)
     store = SupplierStore(run.artifacts, "" if address.tenant == DEFAULT_TENANT else address.tenant)
+    setting = IntakeSetting(run.root, tuple(run.config.suppliers), run.args.trusted_root, store)
+    setting.rules()  # what is wrong with the configuration is found before anything is stored
     with RegistryWriter(address) as writer:
         if run.args.rebuild:
-            lines = list(rebuild(store, writer, rules))
+            lines = list(rebuild(setting, writer))
         else:
             given = given_documents(run.args.paths)
-            found = ingest(
-                given, store=store, writer=writer, rules=rules, now=timestamp(run.now), supplier=run.args.supplier
-            )
+            found = ingest(given, setting=setting, writer=writer, now=timestamp(run.now), supplier=run.args.supplier)
             lines = list(found)
     return _result(lines)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.received_sbom import (
@@ -21,6 +22,7 @@ from ops.supply_chain.contracts.values.received_sbom import (
     SbomStatement,
 )
 from ops.supply_chain.contracts.values.registry import (
+    ComponentVersion,
     PackageName,
     RegisteredComponent,
     RegisteredDigest,
@@ -28,7 +30,7 @@ from ops.supply_chain.contracts.values.registry import (
 )
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp
-from ops.supply_chain.formats.purl import read_purl
+from ops.supply_chain.formats.purl import MOST_REMEMBERED, read_purl
 
 BY_CPE, BY_NAME = ":cpe", ":name"
 """Types of weak identities."""
@@ -81,12 +83,15 @@ def components_of(sbom: ReceivedSbom) -> Iterator[RegisteredComponent]:
     """Yield what the registry stores of each component; the version of the package URL and another one are two."""
     for place, component in enumerate(sbom.components):
         if component.package is not None:
-            yield from _packaged(place, component, component.package)
+            for version in _versions_of(component.package, component.version):
+                yield RegisteredComponent(place, *version)
         elif component.name or component.cpes:
             yield RegisteredComponent(place, weak_name(component), component.version)
 
 
-def _packaged(place: int, component: SbomComponent, package: PackageIdentity) -> Iterator[RegisteredComponent]:
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _versions_of(package: PackageIdentity, other: str) -> tuple[ComponentVersion, ...]:
+    """Return what a package URL identifies, by the version in it and by the component's own, where that is another one."""
     name = PackageName(package.type, package.namespace, package.name)
     distribution, source = "", ""
     for key, value in package.qualifiers:
@@ -94,8 +99,8 @@ def _packaged(place: int, component: SbomComponent, package: PackageIdentity) ->
             distribution = value.lower()
         elif key == "upstream":
             source = _SOURCE_VERSION.sub("", value).lower()
-    for version in dict.fromkeys((package.version or component.version, component.version or package.version)):
-        yield RegisteredComponent(place, name, version, distribution, source)
+    versions = dict.fromkeys((package.version or other, other or package.version))
+    return tuple((name, version, distribution, source) for version in versions)
 
 
 def weak_name(component: SbomComponent) -> PackageName:

@@ -91,7 +91,7 @@ def test_four_writers_of_the_same_documents_lose_nothing(tmp_path: Path) -> None
     assert not list(tmp_path.rglob(".tmp-*"))
 
 
-STEPS = ["mkdtemp", "write_atomic", "fsync", "rename"]
+STEPS = ["mkdtemp", "_write", "fsync", "rename"]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -103,8 +103,8 @@ def test_a_full_disk_leaves_nothing_half(tmp_path: Path, monkeypatch: pytest.Mon
     with monkeypatch.context() as patch:
         if step == "mkdtemp":
             patch.setattr(tempfile, "mkdtemp", full)
-        elif step == "write_atomic":
-            patch.setattr(supplier_store, "write_atomic", full)
+        elif step == "_write":
+            patch.setattr(supplier_store, "_write", full)
         elif step == "fsync":
             patch.setattr(os, "fsync", full)
         else:

@@ -72,6 +72,8 @@ def given_documents(paths: Sequence[Path]) -> Iterator[GivenDocument]:
 
 def signed_name(name: str, names: frozenset[str] | set[str]) -> str:
     """Return the name of the file that a file of this name signs, if it is one of the names; else empty."""
+    if not name.lower().endswith(SIGNATURE_ENDS):
+        return ""
     for end in sorted(SIGNATURE_ENDS, key=len, reverse=True):
         if name.lower().endswith(end) and name[: -len(end)] in names:
             return name[: -len(end)]
@@ -92,10 +94,10 @@ def _folder(folder: Path) -> Iterator[GivenDocument]:
             if count > MOST_FILES:
                 yield GivenDocument(str(folder), folder.name, problem=f"has more than {MOST_FILES:,} files")
                 return
-            yield from _file(path, place)
+            yield from _file(path, place, shown)
 
 
-def _file(path: Path, place: str) -> Iterator[GivenDocument]:
+def _file(path: Path, place: str, siblings: frozenset[str] | None = None) -> Iterator[GivenDocument]:
     place = printable(place)
     try:
         if path.name.lower().endswith(ARCHIVE_ENDS):
@@ -111,7 +113,7 @@ def _file(path: Path, place: str) -> Iterator[GivenDocument]:
     if data is None:
         yield GivenDocument(place, path.name, problem=f"is no plain file, or is larger than {LARGEST_BYTES:,} bytes")
         return
-    yield GivenDocument(place, path.name, data, _signatures_of(path))
+    yield GivenDocument(place, path.name, data, _signatures_of(path, siblings))
 
 
 def _read(path: Path) -> bytes | None:
@@ -124,10 +126,13 @@ def _read(path: Path) -> bytes | None:
     return data if len(data) <= LARGEST_BYTES else None
 
 
-def _signatures_of(path: Path) -> tuple[SignatureFile, ...]:
+def _signatures_of(path: Path, siblings: frozenset[str] | None) -> tuple[SignatureFile, ...]:
+    """Return the signatures next to a file; `siblings` are the names in its folder, where they are known."""
     found: list[SignatureFile] = []
     size = 0
     for end in SIGNATURE_ENDS:
+        if siblings is not None and path.name + end not in siblings:
+            continue
         beside = path.with_name(path.name + end)
         if not beside.is_file():
             continue

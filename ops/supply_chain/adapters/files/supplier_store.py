@@ -3,6 +3,9 @@
 A folder has `document` (the original bytes), `received.json` and the signatures that came with the document, each under its
 own digest. It is built under a hidden name, flushed to the disk and renamed in one step, so a run that is killed, or a full
 disk, leaves no half of a document. Several runs may write at the same time: whoever comes second finds it there.
+
+Documents that come together are flushed by several threads at once: the file system then writes its journal for many of
+them together, and waits for the disk a tenth as often.
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +24,7 @@ from ops.supply_chain.contracts.files.supplier_document import ReceivedDocument,
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, OutputError
-from ops.supply_chain.core.files import write_atomic
+from ops.supply_chain.core.files import FILE_MODE, write_atomic
 
 FOLDER = "suppliers"
 """Below the folder of retained artifacts."""
@@ -28,6 +32,7 @@ FOLDER = "suppliers"
 ALGORITHM = "sha256"
 DOCUMENT_NAME = "document"
 RECORD_NAME = "received.json"
+FLUSHING_THREADS = 16
 LEFTOVER_SECONDS = 86_400
 """A hidden folder that is older than this is what a killed run left: no document takes a day."""
 
@@ -41,6 +46,22 @@ class SignatureFile(NamedTuple):
 
     name: str
     data: bytes
+
+
+class NewDocument(NamedTuple):
+    """A document that came: the name of its file for people, its original bytes, files that may sign it."""
+
+    name: str
+    data: bytes
+    signatures: Sequence[SignatureFile] = ()
+
+
+class _Folder(NamedTuple):
+    """The folder of a document that is being built, where it will be, and what is in it."""
+
+    work: Path
+    final: Path
+    record: ReceivedDocument
 
 
 class StoredDocument(NamedTuple):
@@ -77,21 +98,48 @@ class SupplierStore:
             OutputError: It cannot be written; nothing of it is stored.
             InputError: It is there, and was changed.
         """
-        digest = sha256_bytes(data)
-        folder = self._folder(digest)
-        if not folder.exists():
-            record = ReceivedDocument(
-                schema="supplier-document/1",
-                sha256=digest,
-                size=len(data),
-                ingested=ingested,
-                name=name,
-                supplier=supplier,
-                signatures=_stored(signatures),
-            )
-            if self._build(folder, record, data, signatures):
-                return StoredDocument(record, data, _by_name(signatures))
-        return self._add_to(digest, supplier, signatures)
+        [stored] = self.add_all([NewDocument(name, data, signatures)], ingested=ingested, supplier=supplier)
+        return stored
+
+    def add_all(
+        self, documents: Sequence[NewDocument], *, ingested: str, supplier: str = ""
+    ) -> tuple[StoredDocument, ...]:
+        """Store documents as `add` does, with few waits for the disk; return them in the order given.
+
+        Raises:
+            OutputError: One of them cannot be written; each is stored whole or not at all.
+            InputError: One of them is there, and was changed.
+        """
+        built: dict[str, _Folder] = {}
+        digests = [sha256_bytes(document.data) for document in documents]
+        try:
+            for digest, document in zip(digests, documents, strict=True):
+                if digest not in built and not self._folder(digest).exists():
+                    record = ReceivedDocument(
+                        schema="supplier-document/1",
+                        sha256=digest,
+                        size=len(document.data),
+                        ingested=ingested,
+                        name=document.name,
+                        supplier=supplier,
+                        signatures=_stored(document.signatures),
+                    )
+                    built[digest] = self._build(record, document)
+            new = _publish(list(built.values()))
+        except OSError as error:
+            raise OutputError(
+                f"{self.root}: cannot be written: {error.strerror or error}",
+                hint="Check free space and permissions of that folder, then run again: what was stored before stays.",
+            ) from error
+        finally:
+            for folder in built.values():
+                shutil.rmtree(folder.work, ignore_errors=True)
+        return tuple(
+            StoredDocument(new.pop(digest), document.data, _by_name(document.signatures))
+            if digest in new
+            else self._add_to(digest, supplier, document.signatures)
+            for digest, document in zip(digests, documents, strict=True)
+        )
 
     def digests(self) -> Iterator[str]:
         """Yield the digest of each document, in order.
@@ -108,10 +156,18 @@ class SupplierStore:
         Raises:
             InputError: It is missing, damaged or was changed.
         """
+        record, signatures = self.described(digest)
+        return StoredDocument(record, self.document(record), signatures)
+
+    def described(self, digest: str) -> tuple[ReceivedDocument, tuple[SignatureFile, ...]]:
+        """Read what is recorded of a document, and its signatures, without its bytes.
+
+        Raises:
+            InputError: It is missing, damaged or was changed.
+        """
         folder = self._folder(digest)
         record = canonical.read(folder / RECORD_NAME, ReceivedDocument)
-        data = canonical.read_bytes(folder / DOCUMENT_NAME)
-        if not sha256_bytes(data) == record.sha256 == digest:
+        if record.sha256 != digest:
             raise InputError(f"{folder}: the document was changed after it came", hint=_REMEDY)
         signatures = []
         for signature in record.signatures:
@@ -119,7 +175,19 @@ class SupplierStore:
             if sha256_bytes(content) != signature.sha256:
                 raise InputError(f"{folder}: the signature {signature.name} was changed after it came", hint=_REMEDY)
             signatures.append(SignatureFile(signature.name, content))
-        return StoredDocument(record, data, tuple(signatures))
+        return record, tuple(signatures)
+
+    def document(self, record: ReceivedDocument) -> bytes:
+        """Read the bytes of a document and check that they are those that came.
+
+        Raises:
+            InputError: They are missing, or were changed.
+        """
+        folder = self._folder(record.sha256)
+        data = canonical.read_bytes(folder / DOCUMENT_NAME)
+        if sha256_bytes(data) != record.sha256:
+            raise InputError(f"{folder}: the document was changed after it came", hint=_REMEDY)
+        return data
 
     def _folder(self, digest: str) -> Path:
         return self.root / digest[:2] / digest
@@ -146,44 +214,75 @@ class SupplierStore:
         canonical.write(folder / RECORD_NAME, record)
         return StoredDocument(record, stored.data, everything)
 
-    def _build(self, folder: Path, record: ReceivedDocument, data: bytes, signatures: Sequence[SignatureFile]) -> bool:
-        """Make the folder of a document; return False if another run has made it meanwhile."""
-        work: Path | None = None
+    def _build(self, record: ReceivedDocument, document: NewDocument) -> _Folder:
+        """Write the folder of a document under a hidden name; nothing is flushed yet."""
+        final = self._folder(record.sha256)
+        if not final.parent.exists():
+            final.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=final.parent))
         try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            work = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
-            _remove_leftovers(folder.parent, work.stat().st_mtime)
-            write_atomic(work / DOCUMENT_NAME, data)
-            for signature in signatures:
-                write_atomic(work / sha256_bytes(signature.data), signature.data)
-            canonical.write(work / RECORD_NAME, record)
+            _remove_leftovers(final.parent, work.stat().st_mtime)
+            _write(work / DOCUMENT_NAME, document.data)
+            for signature in _by_name(document.signatures):
+                _write(work / sha256_bytes(signature.data), signature.data)
+            _write(work / RECORD_NAME, canonical.encode(record))
             work.chmod(0o755)
-            _flush(work)
-            return _publish(work, folder)
-        except OSError as error:
-            raise OutputError(
-                f"{folder}: cannot be written: {error.strerror or error}",
-                hint="Check free space and permissions of that folder, then run again: what was stored before stays.",
-            ) from error
-        finally:
-            if work is not None:
-                shutil.rmtree(work, ignore_errors=True)
+        except BaseException:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+        return _Folder(work, final, record)
 
 
-def _publish(work: Path, folder: Path) -> bool:
+def _publish(folders: Sequence[_Folder]) -> dict[str, ReceivedDocument]:
+    """Flush folders and give them their names; return the records of those that no other run has made meanwhile."""
+    new: dict[str, ReceivedDocument] = {}
+    if not folders:
+        return new
+    with ThreadPoolExecutor(min(FLUSHING_THREADS, len(folders))) as pool:
+        _each(pool.map(_flush_all, [folder.work for folder in folders]))
+        for folder in folders:
+            if _rename(folder.work, folder.final):
+                new[folder.record.sha256] = folder.record
+        parents = {folder.final.parent for folder in folders}
+        root = folders[0].final.parent.parent
+        _each(pool.map(_flush, sorted(parents)))
+        _each(pool.map(_flush, (root, root.parent, root.parent.parent)))
+    return new
+
+
+def _each(results: Iterable[None]) -> None:
+    """Wait for all, and raise what one of them raised."""
+    for _ in results:
+        pass
+
+
+def _rename(work: Path, folder: Path) -> bool:
     try:
         work.rename(folder)
     except OSError:
         if folder.is_dir():
             return False
         raise
-    _flush(folder.parent)
-    _flush(folder.parent.parent)
     return True
 
 
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb", buffering=0) as file:
+        os.fchmod(file.fileno(), FILE_MODE)
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
+
+
+def _flush_all(folder: Path) -> None:
+    """Flush the files of a folder, then the folder."""
+    for path in folder.iterdir():
+        _flush(path)
+    _flush(folder)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

@@ -129,13 +129,37 @@ class RegisteredStatement(NamedTuple):
     binding: VexBinding | None = None
 
 
+ComponentVersion = tuple[PackageName, str, str, str]
+"""What a component is, wherever it is listed: package, version, distribution, source."""
+
+ListedComponent = tuple[ComponentVersion, str | None]
+"""A component and its further qualifiers."""
+
+
 class RegistryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A document with everything that is stored of it."""
+    """A document with everything that is stored of it.
+
+    `listed` can have the components instead: each once, with its first place.
+    """
 
     document: RegisteredDocument
     components: tuple[RegisteredComponent, ...] = ()
     digests: tuple[RegisteredDigest, ...] = ()
     statements: tuple[RegisteredStatement, ...] = ()
+    listed: tuple[tuple[ListedComponent, int], ...] = ()
+
+    def versions(self) -> tuple[tuple[ListedComponent, int], ...]:
+        """Return what is listed, each once, with its first place and the qualifiers of all its places."""
+        found: dict[ComponentVersion, RegisteredComponent] = {}
+        several: dict[ComponentVersion, set[str]] = {}
+        for component in self.components:
+            version = component[1:5]
+            first = found.setdefault(version, component)
+            if component.qualifiers != first.qualifiers:
+                several.setdefault(version, {first.qualifiers or ""}).add(component.qualifiers or "")
+        for version, qualifiers in several.items():
+            found[version] = found[version]._replace(qualifiers="\n".join(sorted(qualifiers)))
+        return self.listed or tuple(((version, item.qualifiers), item.place) for version, item in found.items())
 
 
 class VersionSpan(NamedTuple):

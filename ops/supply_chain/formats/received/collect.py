@@ -129,6 +129,9 @@ class Collector:
         if not isinstance(value, list):
             self.unread(f"{location}/{key}", "an array", value)
             return []
+        texts = [entry for entry in value if entry.__class__ is str]
+        if len(texts) == len(value):  # nearly always
+            return texts
         for at, entry in enumerate(value):
             if not isinstance(entry, str):
                 self.unread(f"{location}/{key}/{at}", "a text", entry)

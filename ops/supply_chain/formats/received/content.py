@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
+from ops.supply_chain.formats.received.quick_json import read_quickly
 from ops.supply_chain.formats.received.xml import XmlText, open_xml
 
 MOST_CARRIERS = 4
@@ -136,7 +137,8 @@ def _decoded(data: bytes) -> str:
 
 
 def _json(data: bytes) -> Any:
-    found = json_reader.read(data).value
+    quick = read_quickly(data)
+    found = quick[0] if quick is not None else json_reader.read(data).value
     if _ESCAPED.search(data):
         _refuse_characters(found)
     return found

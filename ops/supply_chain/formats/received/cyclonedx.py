@@ -140,22 +140,28 @@ class CycloneDxBuilder:
 
     def component(self, node: Table, location: str) -> None:
         """Take one component with everything that is nested in it."""
+        if "components" not in node:  # nearly all
+            self._place(self._component(node, location, NO_COMPONENT), location)
+            return
         pending: list[tuple[Table, str, int]] = [(node, location, NO_COMPONENT)]
         while pending:
             here, at, parent = pending.pop()
             position = len(self._components)
-            found = self._component(here, at, parent)
-            self._components.append(found)
+            self._place(self._component(here, at, parent), at)
             if parent != NO_COMPONENT:
                 self._nested.append((parent, position))
-            if found.ref and self._positions.setdefault(found.ref, position) != position:
-                self._collector.defect(
-                    DefectKind.REPEATED, at, f"bom-ref {excerpt(found.ref)!r} belongs to another component as well"
-                )
             if "components" in here:
                 pending += [
                     (row, inner, position) for inner, row in reversed(self._collector.rows(here, "components", at))
                 ]
+
+    def _place(self, found: SbomComponent, at: str) -> None:
+        position = len(self._components)
+        self._components.append(found)
+        if found.ref and self._positions.setdefault(found.ref, position) != position:
+            self._collector.defect(
+                DefectKind.REPEATED, at, f"bom-ref {excerpt(found.ref)!r} belongs to another component as well"
+            )
 
     def service(self, node: Table, location: str) -> None:
         """Take one service: it is no component, and edges may lead to it."""

@@ -48,7 +48,7 @@ def read_received(data: bytes, check: SchemaCheck | None = None) -> ReceivedSbom
     """
     if len(data) > LARGEST_BYTES:
         raise UnexpectedShapeError(f"is larger than {LARGEST_BYTES} bytes")
-    with _without_collection():
+    with without_collection():
         try:
             content = recognise(data)
             del data
@@ -65,8 +65,8 @@ def read_received(data: bytes, check: SchemaCheck | None = None) -> ReceivedSbom
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
-    """Suspend the collector of cycles: a document has none, and looking for them takes longer than reading it."""
+def without_collection() -> Iterator[None]:
+    """Suspend the collector of cycles: documents have none, and looking for them takes longer than reading them."""
     enabled = gc.isenabled()
     gc.disable()
     try:

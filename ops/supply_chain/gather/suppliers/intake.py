@@ -1,27 +1,23 @@
-"""Documents into the store and the registry: bytes first, then a batch of them in one transaction.
+"""The decision about documents that are stored: what they are, whose they are, and what the rules say.
 
-A run that is killed in between leaves documents in the store that the registry does not have: the next run with them, or
-`--rebuild`, adds them. The rules decide about a whole batch; if one of them cannot, each document is decided alone, so that a
-document never spoils its neighbours.
+The rules decide about a whole batch; if one of them cannot, each document is decided alone, so that a document never spoils
+its neighbours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from ops.supply_chain.adapters.files.supplier_files import GivenDocument
-from ops.supply_chain.adapters.files.supplier_store import StoredDocument, SupplierStore
-from ops.supply_chain.adapters.registry.writer import RegistryWriter
+from ops.supply_chain.adapters.files.supplier_store import StoredDocument
 from ops.supply_chain.adapters.rego.engine import evaluate
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.contracts.config.suppliers import SupplierEntry
 from ops.supply_chain.contracts.values.registry import (
     IntakeDecision,
-    IntakeReason,
     RegisteredDocument,
     RegistryEntry,
 )
@@ -29,12 +25,22 @@ from ops.supply_chain.gather.suppliers.read import read_document
 from ops.supply_chain.gather.suppliers.signatures import SupplierSignatures
 from ops.supply_chain.runner.arguments import HOME
 from ops.supply_chain.suppliers.decision import PROFILE, DocumentDecision, decisions, undecided
-from ops.supply_chain.suppliers.documents import named_supplier, policy_document
-from ops.supply_chain.suppliers.screen import IntakeLine
+from ops.supply_chain.suppliers.documents import ReadDocument, named_supplier, policy_document
 
-BATCH_DOCUMENTS = 50
-BATCH_BYTES = 16 << 20
-"""A batch ends at either."""
+
+class GivenTask(NamedTuple):
+    """A stored document to be decided about, and its place as people see it; `problem` if it is known that it cannot be read."""
+
+    place: str
+    stored: StoredDocument
+    problem: str = ""
+
+
+class DecidedDocument(NamedTuple):
+    """A document with the decision about it, as it is registered."""
+
+    place: str
+    entry: RegistryEntry
 
 
 class IntakeRules(NamedTuple):
@@ -71,60 +77,22 @@ def _policy() -> Policy:
     return load_policy([("policy:", HOME / "policy")], [PROFILE], {})
 
 
-def ingest(
-    given: Iterable[GivenDocument],
-    *,
-    store: SupplierStore,
-    writer: RegistryWriter,
-    rules: IntakeRules,
-    now: str,
-    supplier: str,
-) -> Iterator[IntakeLine]:
-    """Store documents and decide about them; yield the line of each, batch by batch, once it is stored.
+def decide(rules: IntakeRules, documents: Sequence[GivenTask]) -> list[DecidedDocument]:
+    """Read documents, verify their signatures and decide about them; return them in the order given.
 
-    Args:
-        given: The documents.
-        store: Where their bytes are kept.
-        writer: The registry.
-        rules: What decides.
-        now: The time, as `YYYY-MM-DDTHH:MM:SSZ`.
-        supplier: The supplier that was stated; empty if none was.
     Raises:
-        StageError: Store or registry cannot be written; the batches before are stored.
+        UnavailableError: A schema that one is checked with is not installed.
     """
-    batch: list[_Prepared] = []
-    size = 0
-    for document in given:
-        if document.problem:
-            yield IntakeLine(document.place, IntakeDecision.REFUSED, "", (IntakeReason("", document.problem),))
-            continue
-        stored = store.add(
-            document.data, name=document.name, ingested=now, supplier=supplier, signatures=document.signatures
-        )
-        batch.append(_prepared(stored, document.place, rules))
-        size += len(document.data)
-        if len(batch) >= BATCH_DOCUMENTS or size >= BATCH_BYTES:
-            yield from _finish(batch, writer, rules)
-            batch, size = [], 0
-    yield from _finish(batch, writer, rules)
+    prepared = [_prepared(document, rules) for document in documents]
+    distinct = {item.entry.document.digest: item for item in prepared}
+    decided = _decided([item.question for item in distinct.values()], rules.policy) if distinct else {}
+    return [DecidedDocument(item.place, _with(item.entry, decided[item.entry.document.digest])) for item in prepared]
 
 
-def rebuild(store: SupplierStore, writer: RegistryWriter, rules: IntakeRules) -> Iterator[IntakeLine]:
-    """Fill the registry again from the stored documents, and decide about each by today's rules."""
-    writer.clear()
-    batch: list[_Prepared] = []
-    for digest in store.digests():
-        stored = store.read(digest)
-        batch.append(_prepared(stored, stored.record.name, rules))
-        if len(batch) >= BATCH_DOCUMENTS:
-            yield from _finish(batch, writer, rules)
-            batch = []
-    yield from _finish(batch, writer, rules)
-
-
-def _prepared(stored: StoredDocument, place: str, rules: IntakeRules) -> _Prepared:
+def _prepared(given: GivenTask, rules: IntakeRules) -> _Prepared:
+    stored = given.stored
     record = stored.record
-    read = read_document(stored.data, record.name)
+    read = ReadDocument(problem=given.problem) if given.problem else read_document(stored.data, record.name)
     signature = rules.signatures.verify(stored)
     supplier = named_supplier(rules.suppliers, read, signature, record.supplier)
     document = RegisteredDocument(
@@ -145,29 +113,7 @@ def _prepared(stored: StoredDocument, place: str, rules: IntakeRules) -> _Prepar
     entry = RegistryEntry(
         document=document, components=read.components, digests=read.digests, statements=read.statements
     )
-    return _Prepared(place, entry, question)
-
-
-def _finish(batch: Sequence[_Prepared], writer: RegistryWriter, rules: IntakeRules) -> Iterator[IntakeLine]:
-    if not batch:
-        return
-    distinct = {prepared.entry.document.digest: prepared for prepared in batch}
-    decided = _decided([prepared.question for prepared in distinct.values()], rules.policy)
-    entries = [_with(prepared.entry, decided[digest]) for digest, prepared in distinct.items()]
-    new = dict(zip(distinct, writer.ingest(entries), strict=True))
-    writer.decide([entry.document for entry in entries if not new[entry.document.digest]])
-    for prepared in batch:
-        digest = prepared.entry.document.digest
-        found = decided[digest]
-        yield IntakeLine(
-            prepared.place,
-            found.decision,
-            prepared.entry.document.supplier,
-            found.reasons,
-            digest,
-            known=not new[digest],
-        )
-        new[digest] = False
+    return _Prepared(given.place, entry, question)
 
 
 def _with(entry: RegistryEntry, decided: DocumentDecision) -> RegistryEntry:
