@@ -114,6 +114,12 @@ def supplier(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def backlog(session: nox.Session) -> None:
+    """Review suppliers' products: backlog, risk register, VDR; `-- --set ID state=...`, `-- --import FILE.csv`, `-- --show [ID]`."""
+    _script(session, "review_suppliers")
+
+
+@nox.session(default=False)
 def pull_request(session: nox.Session) -> None:
     """Review a change against its base, `-- --base REF`: packages, licences and new findings; exit 4 on new ones only."""
     _script(session, "review_change")

@@ -20,7 +20,6 @@ PIPELINE: tuple[StageRow, ...] = (
         "Lock compilation",
         reads="requirements.in files, pyproject.toml",
         writes="requirements.txt, requirements.cdx.json, requirements.provenance.json beside each",
-        decides="nothing",
         records=False,
         secrets=("index",),
     ),
@@ -131,6 +130,16 @@ PIPELINE: tuple[StageRow, ...] = (
         daily_scan=(Step(20, "--ledger --restore --verify due"),),
     ),
     StageRow(
+        "review_suppliers",
+        "Suppliers' products",
+        reads="the registry, documents of suppliers, data/artifacts/suppliers/backlog.json, advisory feeds",
+        writes="data/artifacts/suppliers/backlog.json, dist/suppliers/",
+        decides="no item of the backlog is open, and everything could be checked",
+        gate=True,
+        secrets=("registry",),
+        daily_scan=(Step(20),),
+    ),
+    StageRow(
         "generate_sbom",
         "SBOM",
         reads="locks, core metadata on the index",
@@ -166,7 +175,6 @@ PIPELINE: tuple[StageRow, ...] = (
         "Findings",
         reads="dist/records/; dist/earlier/, the records of the scan before",
         writes="dist/findings/",
-        decides="nothing",
         records=False,
         release=(Step(30),),
         daily_scan=(Step(30),),
@@ -176,7 +184,6 @@ PIPELINE: tuple[StageRow, ...] = (
         "Evidence",
         reads="dist/sbom/locks/, publisher baselines",
         writes="dist/evidence/N-V-evidence.tar.gz or dist/evidence/N-V-source.tar.gz",
-        decides="nothing",
         required=True,
         release=(Step(40),),
     ),
@@ -185,7 +192,6 @@ PIPELINE: tuple[StageRow, ...] = (
         "Stand-alone verifier",
         reads="its own code, installed packages",
         writes="dist/verifier/sealwright-verify.pyz",
-        decides="nothing",
         release=(Step(40, "--for-release"),),
     ),
     StageRow(
@@ -201,7 +207,6 @@ PIPELINE: tuple[StageRow, ...] = (
         "Provenance",
         reads="artifacts, records, the report of the build, git",
         writes="dist/provenance/provenance.json, dist/checksums.txt",
-        decides="nothing",
         release=(Step(60),),
     ),
     StageRow(
@@ -243,7 +248,6 @@ PIPELINE: tuple[StageRow, ...] = (
         "Release summary",
         reads="dist/release/",
         writes="nothing",
-        decides="nothing",
         records=False,
         release=(Step(120),),
     ),
@@ -268,7 +272,6 @@ PIPELINE: tuple[StageRow, ...] = (
         "Report page",
         reads="dist/, data/artifacts/supply-chain/N/",
         writes="dist/report/",
-        decides="nothing",
         records=False,
     ),
     StageRow(
@@ -327,7 +330,6 @@ PIPELINE: tuple[StageRow, ...] = (
         "Incident drafts",
         reads="retained releases, dist/records/, dist/scan/records/, .security-config.toml, earlier revisions of the incident",
         writes="data/artifacts/incidents/N/ID/REVISION/",
-        decides="nothing",
         records=False,
     ),
     StageRow(
@@ -335,7 +337,6 @@ PIPELINE: tuple[StageRow, ...] = (
         "Adoption",
         reads="a project's folder",
         writes="nothing; with --write new files in the project",
-        decides="nothing",
         records=False,
     ),
     StageRow(

@@ -58,6 +58,7 @@ SCOPES = {
     "check_publishers": ("publisher",),
     "generate_security_md": ("document",),
     "check_releases": ("shipped",),
+    "review_suppliers": ("supplier",),
     "generate_vex": ("vex",),
 }
 """Gate -> what its findings begin with."""

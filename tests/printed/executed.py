@@ -15,6 +15,7 @@ _REHEARSAL = "tests/pipeline/test_rehearsal.py::test_it_was_verified_by_the_proj
 _GATED = "tests/pipeline/test_gated_release.py"
 _KEYS = f"{_VERIFY}/test_keys.py"
 _SUPPLIER = "tests/test_ingest_supplier.py"
+_BACKLOG = "tests/test_review_suppliers.py"
 
 CASES = (
     "build_distributions",
@@ -67,6 +68,10 @@ EXECUTED = {
     "adopt ARGUMENT --owner --write": "tests/test_adopt_project.py::test_the_step_that_names_owners_helps",
     "adopt ARGUMENT --semgrep --write": "tests/assurance/adoption/test_semgrep.py::test_it_is_written_only_where_it_is_asked_for",
     "adopt ARGUMENT --write": "tests/sessions/test_adopt.py::test_what_was_never_recorded_is_recorded_and_said",
+    "backlog": f"{_BACKLOG}::test_a_vulnerable_component_is_an_item_with_all_views",
+    "backlog --import": f"{_BACKLOG}::test_an_edited_table_is_taken_over_and_an_old_one_is_refused",
+    "backlog ARGUMENT --set": f"{_BACKLOG}::test_an_item_lives_from_new_to_fixed_and_back",
+    "backlog --show": f"{_BACKLOG}::test_the_stored_backlog_is_shown_without_a_comparison",
     "bench --write": "tests/docs/test_docs.py::test_bench_writes",
     "bench ARGUMENT": CONTRIBUTORS,
     "bench ARGUMENT --write": "tests/docs/test_docs.py::test_bench_writes",

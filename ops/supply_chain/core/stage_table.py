@@ -28,7 +28,7 @@ class StageRow(NamedTuple):
         title: What people call it, in a report for example.
         reads: What its docstring says after "Reads".
         writes: What its docstring says after "Writes"; "record" where the record is its only output.
-        decides: What its docstring says after "Decides".
+        decides: What its docstring says after "Decides"; "nothing" for a stage that only writes.
         gate: Its denial does not stop the stages after it, because `evaluate_policy` decides over all records.
         required: Without its record the policy denies a release.
         covers_locks: Its record counts the pins that are locked and those that it examined, and the policy denies
@@ -43,7 +43,7 @@ class StageRow(NamedTuple):
     title: str
     reads: str
     writes: str
-    decides: str
+    decides: str = "nothing"
     gate: bool = False
     required: bool = False
     covers_locks: bool = False

@@ -36,6 +36,7 @@ OUTPUT_FOLDERS = (
     "vex",
     "report",
     "findings",
+    "suppliers",
     "verification",
 )
 KEPT_FOLDERS = ("release", "verification")

@@ -229,6 +229,33 @@ class RegistryReader:
             for row in rows
         )
 
+    def listed_versions(self, digests: Sequence[str]) -> tuple[tuple[RegisteredComponent, str], ...]:
+        """Return the distinct components of some documents, each with the digest of one that has it.
+
+        Their `place` is 0: it differs from document to document.
+        """
+        rows = self._rows(
+            f"SELECT p.type, p.namespace, p.name, v.version, v.distribution, v.source, MIN(d.digest) FROM {_HIT_TABLES} "
+            f"WHERE {self._among()} GROUP BY p.type, p.namespace, p.name, v.version, v.distribution, v.source "
+            "ORDER BY p.type, p.namespace, p.name, v.version, v.distribution, v.source",
+            (self._several(digests),),
+        )
+        return tuple((RegisteredComponent(0, PackageName(*row[:3]), *row[3:6]), row[6]) for row in rows)
+
+    def listed_types(self, digests: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Return the types of packages that each of some documents lists: digest and type."""
+        rows = self._rows(
+            f"SELECT DISTINCT d.digest, p.type FROM {_HIT_TABLES} WHERE {self._among()} ORDER BY d.digest, p.type",
+            (self._several(digests),),
+        )
+        return tuple((row[0], row[1]) for row in rows)
+
+    def _among(self) -> str:
+        return "d.digest = ANY({})" if self._server else "d.digest IN (SELECT value FROM json_each({}))"
+
+    def _several(self, texts: Sequence[str]) -> Any:
+        return list(texts) if self._server else json.dumps(list(texts))
+
     def counts(self) -> RegistryCounts:
         """Count the rows."""
         tables = ("documents", "packages", "versions", "components", "statements")

@@ -164,6 +164,7 @@ NEUTRAL: dict[str, str] = {
     "security_txt": "contents of a file; no gate reads them",
     "severity": "an open finding of any severity denies, unless gate.fail_on is raised, which is weaker itself",
     "signing": "who signs and how; a release without a counted signature is refused or named as not signed",
+    "backlog": "what the review of suppliers' products counts; no release gate reads it",
     "suppliers": "whose documents are accepted; no gate reads them",
     "support": "statements for readers; no gate reads them",
     "updates": "which configuration `adopt` writes; no gate reads it",

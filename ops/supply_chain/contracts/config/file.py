@@ -16,6 +16,7 @@ import msgspec
 
 from ops.supply_chain.contracts.base import Contract
 from ops.supply_chain.contracts.config.allowed_values import allowed_at
+from ops.supply_chain.contracts.config.backlog import BacklogConfig
 from ops.supply_chain.contracts.config.build import BuildConfig
 from ops.supply_chain.contracts.config.compliance import ComplianceConfig
 from ops.supply_chain.contracts.config.controls import ControlsConfig
@@ -77,6 +78,7 @@ class Config(Contract, frozen=True, kw_only=True):
     severity: tuple[SeverityEntry, ...] = ()
     vex_authors: tuple[VexAuthor, ...] = ()
     suppliers: tuple[SupplierEntry, ...] = ()
+    backlog: BacklogConfig = BacklogConfig()
     feeds: FeedsConfig = FeedsConfig()
     response: ResponseConfig = ResponseConfig()
     publishers: PublishersConfig = PublishersConfig()

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
 from ops.supply_chain.contracts.base import Contract, Days
 from ops.supply_chain.contracts.config.signing import SigningIdentity
+
+Criticality = Annotated[int, msgspec.Meta(ge=1, le=5)]
+"""How much depends on a supplier's products: 1 (little) to 5 (everything)."""
+
+
+class Exposure(StrEnum):
+    """Who can reach a supplier's products; unknown counts as public."""
+
+    UNKNOWN = ""
+    PUBLIC = "public"
+    INTERNAL = "internal"
 
 
 class SupplierEntry(Contract, frozen=True, kw_only=True):
@@ -15,6 +31,9 @@ class SupplierEntry(Contract, frozen=True, kw_only=True):
     for any. `formats` are the standards that it may use (`CycloneDX`, `SPDX`, `OpenVEX`, `CSAF`), each with or without a
     version (`CycloneDX 1.6`); empty for any. `max_age_days` is the most days between a document's own time and the day on
     which it is received; without it there is no limit.
+
+    The risk register uses `criticality` (1 to 5: what depends on its products) and `exposure` (`public`, `internal`; unset
+    counts as public); `owner` deals with items of the backlog about its products unless another owner was set.
     """
 
     name: str
@@ -23,3 +42,6 @@ class SupplierEntry(Contract, frozen=True, kw_only=True):
     products: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     max_age_days: Days | None = None
+    criticality: Criticality = 3
+    exposure: Exposure = Exposure.UNKNOWN
+    owner: str = ""

@@ -155,10 +155,10 @@ def _packages(part: SbomComponent) -> tuple[PackageIdentity | None, ...]:
     """
     others = (read_purl(value) for kind, value in part.identifiers if kind == "purl")
     given = [*([part.package] if part.purl else []), *others]
-    return tuple(dict.fromkeys(package if package and _is_possible(package) else None for package in given))
+    return tuple(dict.fromkeys(package if package and is_possible(package) else None for package in given))
 
 
-def _is_possible(package: PackageIdentity) -> bool:
+def is_possible(package: PackageIdentity) -> bool:
     """Return whether an ecosystem can have a package of this name: no index is asked, and advisories would just not have it."""
     if package.type == "pypi":
         return is_name(package.name)
@@ -167,7 +167,7 @@ def _is_possible(package: PackageIdentity) -> bool:
     return bool(_PRINTED.fullmatch(package.name) and _PRINTED.fullmatch(package.namespace.removeprefix("@") or "x"))
 
 
-def _is_version(package: PackageIdentity, version: str) -> bool:
+def is_version_of(package: PackageIdentity, version: str) -> bool:
     """Return whether a text is a version of its ecosystem; of one without an order any text may be."""
     if package.type == "pypi":
         return is_version(version)
@@ -183,7 +183,7 @@ def _versions(package: PackageIdentity, part: SbomComponent) -> tuple[str, ...]:
     An empty one is in it as well where a text is no version: it is in no list of affected versions, which proves nothing.
     """
     found = dict.fromkeys(filter(None, (package.version, part.version)))
-    is_exact = found and all(_is_version(package, version) for version in found)
+    is_exact = found and all(is_version_of(package, version) for version in found)
     return tuple(found) if is_exact else (*found, "")
 
 

@@ -41,9 +41,11 @@ _UNREAD = "lock.unread"
 _ADVISORIES = {
     "malware.known": CauseKind.MALWARE,
     "malware.shipped": CauseKind.MALWARE,
+    "malware.supplied": CauseKind.MALWARE,
     "vulnerability.known": CauseKind.VULNERABILITY,
     "vulnerability.shipped": CauseKind.VULNERABILITY,
     "waiver.exploited": CauseKind.VULNERABILITY,
+    "vulnerability.supplied": CauseKind.VULNERABILITY,
 }
 _SHIPPED = frozenset({"malware.shipped", "vulnerability.shipped"})
 """What releases contain that customers run: one cause for each advisory, whatever versions of the package they contain."""

@@ -32,7 +32,12 @@ from ops.supply_chain.risk.advisories.others import OtherHit, OtherMatcher, Othe
 from ops.supply_chain.risk.advisories.pins import MOST_PLACES, Locations
 from ops.supply_chain.runner.context import StageRun
 
-SESSIONS = {"malware": "check_malware", "shipped": "check_releases", "vulnerability": "check_vulnerabilities"}
+SESSIONS = {
+    "malware": "check_malware",
+    "shipped": "check_releases",
+    "supplier": "backlog",
+    "vulnerability": "check_vulnerabilities",
+}
 """The session of each gate, by the first part of its finding codes."""
 
 ASK_THE_SUPPLIER = "Ask the supplier for package URLs of these components."

@@ -1,0 +1,121 @@
+"""What people change in the stored backlog: fields on the command line, or a table that was edited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.supply_chain.contracts.files.backlog import Backlog
+from ops.supply_chain.core.commands import command
+from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
+from ops.supply_chain.core.moments import timestamp
+from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import excerpt, plural, printable
+from ops.supply_chain.gather.assurance.supplier_backlog import today_of
+from ops.supply_chain.gather.assurance.supplier_views import write_views
+from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
+from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.suppliers.backlog.cells import LARGEST_BYTES
+from ops.supply_chain.suppliers.backlog.documents import backlog_document
+from ops.supply_chain.suppliers.backlog.edits import Edited, apply_changes
+from ops.supply_chain.suppliers.backlog.measures import counts_of
+from ops.supply_chain.suppliers.backlog.review import ReviewDay
+from ops.supply_chain.suppliers.backlog.screen import ReviewCoverage, item_text, risk_text, screen_lines
+from ops.supply_chain.suppliers.backlog.tables import imported
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.files.backlog_store import BacklogStore
+
+_HINT = f"See {command('backlog', '--show')} for the ids, and docs/backlog.md for the fields."
+
+
+def edit(run: StageRun, store: BacklogStore) -> StageResult:
+    """Change the stored backlog as the command line says: everything, or nothing if one change is refused.
+
+    Raises:
+        UsageError: A word is no change, or a change is refused; or another run is changing the backlog.
+        InputError: The table was damaged or is older than a change; or the backlog is damaged.
+        OutputError: It cannot be written.
+    """
+    day = ReviewDay(timestamp(run.now), today_of(run))
+    ids: list[str] = []
+
+    def changed(backlog: Backlog) -> Backlog:
+        found = _changed(run, backlog, day)
+        if found.problems:
+            kind = InputError if run.args.table is not None else UsageError
+            raise kind("\n  ".join(["nothing was changed:", *map(printable, found.problems)]), hint=_HINT)
+        ids.extend(found.ids)
+        return found.backlog
+
+    backlog = store.change(changed)
+    write_views(run.dist, backlog, ReviewCoverage(), day.today, generator=(GENERATOR, GENERATOR_VERSION))
+    text = [f"{plural(len(ids), 'entry', 'entries')} changed"]
+    if len(ids) == 1:
+        text += _details(backlog, ids[0], day.today)
+    return StageResult(
+        outcome=Outcome.PASS, text="\n".join(text), counts={"changed": len(ids)}, document={"changed": ids}
+    )
+
+
+def show(run: StageRun, backlog: Backlog, key: str) -> StageResult:
+    """Show the stored backlog, or one item or risk of it.
+
+    Raises:
+        UsageError: There is no such item or risk.
+    """
+    today = today_of(run)
+    if not key:
+        return StageResult(
+            outcome=Outcome.PASS,
+            text="\n".join(screen_lines(backlog, ReviewCoverage(), today)),
+            counts=counts_of(backlog.items, backlog.risks, today),
+            document=backlog_document(backlog, ReviewCoverage(), today),
+        )
+    text = _details(backlog, key, today)
+    if not text:
+        raise UsageError(
+            f"--show {excerpt(key)}: there is no such item or risk", hint=_HINT, kind=ErrorClass.COMMAND_LINE
+        )
+    chosen = [item for item in backlog.items if item.id == key or key in {merged.item.id for merged in item.merged}]
+    risks = [risk for risk in backlog.risks if risk.id == key]
+    return StageResult(outcome=Outcome.PASS, text="\n".join(text), document=(chosen or risks)[0])
+
+
+def _details(backlog: Backlog, key: str, today: str) -> list[str]:
+    for item in backlog.items:
+        if item.id == key or key in {merged.item.id for merged in item.merged}:
+            return item_text(item, today)
+    for risk in backlog.risks:
+        if risk.id == key:
+            return risk_text(risk, today)
+    return []
+
+
+def _changed(run: StageRun, backlog: Backlog, day: ReviewDay) -> Edited:
+    if run.args.table is not None:
+        path: Path = run.args.table
+        found = imported(_content(path), backlog, day.today, where=printable(path.name))
+        return apply_changes(backlog, found.changes, day)
+    key, *words = run.args.set
+    changes: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or name in changes:
+            raise UsageError(
+                f"--set: expected ID FIELD=VALUE ..., each field once, found {excerpt(word)!r}",
+                hint=_HINT,
+                kind=ErrorClass.COMMAND_LINE,
+            )
+        changes[name] = value
+    if not changes:
+        raise UsageError("--set: expected ID FIELD=VALUE ...", hint=_HINT, kind=ErrorClass.COMMAND_LINE)
+    return apply_changes(backlog, {key: changes}, day)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -1,0 +1,1 @@
+"""The remediation backlog of suppliers' products and the risk register: what runs compute, what people decide, and their views."""
