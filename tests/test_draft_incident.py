@@ -13,6 +13,7 @@ import pytest
 
 from ops.supply_chain import draft_incident, retain_artifacts
 from ops.supply_chain.contracts.files.incident import Incident
+from ops.supply_chain.contracts.values.exploitation import Exploitation, Listing
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode
@@ -100,11 +101,11 @@ class World:
         made.must(assemble_release.main)
         made.must(retain_artifacts.main)
 
-    def found(self, *findings: Finding) -> None:
+    def found(self, *findings: Finding, stage: str = "check_vulnerabilities") -> None:
         """Do what daily_scan does."""
         scan = Handmade(self.base, version="scan")
         scan.dist = scan.dist / "scan"
-        scan.record("check_vulnerabilities", findings=findings)
+        scan.record(stage, findings=findings)
 
     def run(self, *more: str, name: str = CVE) -> int:
         return self.last.run(draft_incident.main, "--id", name, *more)
@@ -370,3 +371,65 @@ def test_foreign_text_stays_text(world: World) -> None:
         assert "<script>" not in text
         assert "](https://evil.example)" not in text
         assert "\u202e" not in text
+
+
+def shipped(*versions: str, code: str = "vulnerability.shipped", **more: Any) -> Finding:
+    paths = [f"supply-chain/N/{version}/N-{version}-sbom.cdx.json" for version in versions]
+    facts = {
+        "message": f"N {' and '.join(versions)} shipped it, since 2026-10-01: {finding().message}",
+        "path": paths[0],
+        "also_at": tuple(f"{path}:1" for path in paths[1:]),
+        "places": len(paths),
+        **more,
+    }
+    return finding(code=code, **facts)
+
+
+def test_releases_that_contain_it_are_affected_although_todays_locks_are_clean(world: World) -> None:
+    world.release("1", sbom(("idna", "3.6")))
+    world.release("2", sbom(("idna", "3.7")))
+    world.release("3", sbom(("flask", "3.0")))
+    known = Exploitation(listing=Listing.LISTED, exploited="2026-11-20", cve=CVE)
+    world.found(shipped("1", exploitation=known), stage="check_releases")
+    assert world.run("--aware", AWARE) == ExitCode.PASS
+    incident = world.incident()
+    assert statuses(incident) == {"1": "affected", "2": "unknown", "3": "not-affected"}
+    assert incident.releases[0].reason == "check_releases found it in this release"
+    assert "| Actively exploited | unknown; exploited since 2026-11-20" in world.text("early-warning.md")
+    assert "shipped it" not in world.text("notification.md")
+
+
+def test_a_package_of_another_ecosystem_is_found_by_its_name_in_findings(world: World) -> None:
+    plain = json.loads(sbom(("flask", "3.0")))
+    npm = {"type": "library", "name": "Left", "version": "1.0.0", "purl": "pkg:npm/%40x/Left@1.0.0"}
+    world.release("1", json.dumps({**plain, "components": [npm]}))
+    world.release("2", json.dumps({**plain, "components": [{**npm, "version": "2.0.0"}]}))
+    world.release("3", sbom(("flask", "3.0")))
+    world.found(shipped("1", package="pkg:npm/%40x/Left", version="1.0.0"), stage="check_releases")
+    assert world.run("--aware", AWARE, "--package", "pkg:npm/%40x/Left") == ExitCode.PASS
+    incident = world.incident()
+    assert statuses(incident) == {"1": "affected", "2": "unknown", "3": "not-affected"}
+    assert incident.packages == ("pkg:npm/%40x/Left",)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("shipped.served", "affected"), ("shipped.unverified", "unknown"), ("shipped.changed", "unknown")],
+)
+def test_a_release_that_is_not_as_it_was_made_is_part_of_a_severe_incident(
+    world: World, code: str, status: str
+) -> None:
+    world.release("1", sbom(("idna", "3.6")))
+    world.release("2", sbom(("idna", "3.7")))
+    about = {"path": "", "line": 0, "also_at": (), "package": "", "aliases": (), "severity": Severity.CRITICAL}
+    found = shipped("1", code=code, version="1", message="release 1 is served with changes: x: other bytes", **about)
+    world.found(found, stage="check_releases")
+    words = ("--kind", "incident", "--aware", AWARE)
+    assert world.run(*words, name="INC-2026-1") == ExitCode.PASS
+    incident = world.incident(name="INC-2026-1")
+    assert statuses(incident) == {"1": status, "2": "unknown"}
+    assert "release 1 is served with changes" in world.text("notification.md", name="INC-2026-1")
+    assert "| Severity | critical |" in world.text("final-report.md", name="INC-2026-1")
+    assert world.run(*words, "--affected", "2", name="INC-2026-2") == ExitCode.PASS
+    assert world.incident(name="INC-2026-2").findings == ()
+    assert world.run("--aware", AWARE) == ExitCode.USAGE, "no vulnerability has these findings"

@@ -2,7 +2,8 @@
 
 A run adds a revision: incident.json, early-warning.md, notification.md, final-report.md, advisory.osv.json,
 advisory.csaf.json and github-advisory.md. Earlier revisions stay as they are, and what was stated in one counts until it is
-stated again. What is unknown is written as unknown. Nothing is sent: a person checks the drafts and submits them.
+stated again. What is unknown is written as unknown. Of the last daily_scan, releases that contain the vulnerability are affected; a
+severe incident takes up that releases are served with changes or do not verify any more. Nothing is sent: a person checks the drafts and submits them.
 
 Reads    retained releases, dist/records/, dist/scan/records/, .security-config.toml, earlier revisions of the incident
 Writes   data/artifacts/incidents/N/ID/REVISION/, complete or not at all; nothing where nothing has changed
@@ -106,7 +107,7 @@ def _incident(run: StageRun, earlier: tuple[Incident, ...]) -> Incident:
 
     facts = _facts(run, earlier[-1].facts if earlier else None)
     name = earlier[-1].id if earlier else run.args.id
-    evidence = read_evidence(run, name, facts.package)
+    evidence = read_evidence(run, name, facts)
     if facts.kind == KINDS[0] and not (evidence.findings or facts.affected):
         raise UsageError(
             f"--id {name}: no retained release and no record of the last run has a finding with this name",

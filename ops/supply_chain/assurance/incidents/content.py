@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ops.supply_chain.assurance.incidents.statuses import SHIPPED
 from ops.supply_chain.contracts.files.incident import Incident, IncidentKind, IncidentRelease, ReleaseStatus
-from ops.supply_chain.contracts.values.finding import WORST_FIRST, Severity
+from ops.supply_chain.contracts.values.exploitation import Exploitation
+from ops.supply_chain.contracts.values.finding import WORST_FIRST, Finding, Severity
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
 
@@ -19,7 +21,7 @@ def title_of(incident: Incident) -> str:
 
 def description_of(incident: Incident) -> str:
     """Return what is known: the maintainers' summary, then the message of each finding; or that nothing is."""
-    said = dict.fromkeys(_without_rating(finding.message) for finding in incident.findings)
+    said = dict.fromkeys(_without_rating(_without_releases(finding)) for finding in incident.findings)
     parts = [incident.facts.summary, *said]
     return " ".join(_sentence(part) for part in parts if part) or f"Description: {UNKNOWN}."
 
@@ -73,6 +75,17 @@ def unknowns_of(incident: Incident) -> tuple[str, ...]:
         ("who reported it, and whether they wish to be credited", not facts.credits),
     ]
     return tuple(text for text, is_missing in missing if is_missing)
+
+
+def exploitation_of(incident: Incident) -> tuple[str, ...]:
+    """Return what the catalogs of known exploited vulnerabilities state about the findings; nothing where none lists one."""
+    found = (finding.exploitation for finding in incident.findings)
+    return tuple(dict.fromkeys(known.words for known in found if isinstance(known, Exploitation) and known.words))
+
+
+def _without_releases(finding: Finding) -> str:
+    """Return a finding's message without the releases that contain the package: the draft has a list of them."""
+    return finding.message.partition(": ")[2] if finding.code in SHIPPED else finding.message
 
 
 def _without_rating(message: str) -> str:

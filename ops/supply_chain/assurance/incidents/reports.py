@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from ops.supply_chain.assurance.incidents.content import (
     UNKNOWN,
     description_of,
+    exploitation_of,
     is_published,
     pypi_name,
     release_words,
@@ -121,7 +122,7 @@ def _common(incident: Incident, deadline: ReportDeadline) -> Iterator[tuple[str,
 
 def _early_warning(incident: Incident) -> Iterator[tuple[str, str]]:
     if incident.facts.kind is IncidentKind.VULNERABILITY:
-        yield "Actively exploited", incident.facts.exploited.value
+        yield "Actively exploited", "; ".join((incident.facts.exploited.value, *exploitation_of(incident)))
     else:
         yield "Suspected of being caused by unlawful or malicious acts", UNKNOWN
     yield "Member States in which the product has been made available", UNKNOWN

@@ -11,28 +11,30 @@ from typing import NamedTuple
 
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.folders import files_in
-from ops.supply_chain.assurance.incidents.statuses import InventoriedPackage, InventoriedRelease
-from ops.supply_chain.contracts.files.incident import AdvisoryPublisher
+from ops.supply_chain.assurance.incidents.statuses import TAMPERED, InventoriedPackage, InventoriedRelease
+from ops.supply_chain.contracts.files.incident import AdvisoryPublisher, IncidentFacts, IncidentKind
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.core.names import normalise
+from ops.supply_chain.core.names import finding_package
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats.cyclonedx import CycloneDx
 from ops.supply_chain.formats.markdown import is_web_address
 from ops.supply_chain.formats.sbom import require_sbom
 from ops.supply_chain.gather.assurance.review import read_releases, released_sbom
 from ops.supply_chain.inventory.comparison.compare import read_inventory
+from ops.supply_chain.inventory.comparison.inventory import NO_ECOSYSTEM, ListedPackage
 from ops.supply_chain.release.assembly.layout import gate_name
+from ops.supply_chain.risk.advisories.others import package_name
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.runner.dist_folder import SCAN_FOLDER
 from ops.supply_chain.runner.stage import RECORDS_FOLDER
 
-GATES = ("check_vulnerabilities", "check_malware")
-"""Stages whose findings have the identifiers of advisories."""
+GATES = ("check_vulnerabilities", "check_malware", "check_releases")
+"""Stages whose findings have the identifiers of advisories, or state that a release is not as it was made."""
 
 _NOT_PART = "excluded"
 """CycloneDX's scope of what is for development only."""
@@ -46,13 +48,14 @@ class IncidentEvidence(NamedTuple):
     releases: tuple[InventoriedRelease, ...]
 
 
-def read_evidence(run: StageRun, name: str, package: str) -> IncidentEvidence:
+def read_evidence(run: StageRun, name: str, facts: IncidentFacts) -> IncidentEvidence:
     """Read findings and releases.
 
     Args:
         run: The stage's run.
         name: Identifier of the advisory, in any case.
-        package: Only findings of this package; empty for all.
+        facts: What was stated. Of a severe incident the findings that releases are not as they were made belong to it: those about
+            the affected releases, if any are stated.
     Raises:
         InputError: A record of the last run, or the list of pruned releases, is malformed.
     """
@@ -60,7 +63,10 @@ def read_evidence(run: StageRun, name: str, package: str) -> IncidentEvidence:
     held = read_releases(store, run.project.name)
     kept = [(release, release.manifest) for release in held if release.manifest and not release.problems]
     records = [*_released_records(store, [manifest for _, manifest in kept]), *_last_records(run)]
-    findings = _about([finding for record in records for finding in record.findings], name, package)
+    listed = [finding for record in records for finding in record.findings]
+    findings = _about(listed, name, facts.package)
+    if facts.kind is IncidentKind.INCIDENT:
+        findings = tuple(sorted({*findings, *_tampered(listed, facts)}, key=lambda finding: finding.sort_key))
     names = {alias for finding in findings for alias in finding.aliases if alias.casefold() != name.casefold()}
     ordered = sorted(held, key=lambda release: (release.manifest.sequence if release.manifest else 0, release.version))
     return IncidentEvidence(findings, tuple(sorted(names)), tuple(_inventoried(store, release) for release in ordered))
@@ -104,14 +110,26 @@ def _is_gate(path: Path) -> bool:
 
 def _about(findings: Iterable[Finding], name: str, package: str) -> tuple[Finding, ...]:
     """Return the findings with a name, one for each code, package and version: the last."""
-    wanted, only = name.casefold(), normalise(package)
+    wanted, only = name.casefold(), finding_package(package)
     found: dict[tuple[str, str, str, bool], Finding] = {}
     for finding in findings:
         names = {alias.casefold() for alias in finding.aliases}
-        if wanted in names and (not only or normalise(finding.package) == only):
+        package = finding_package(finding.package)
+        if wanted in names and (not only or package == only):
             # The last record wins: it is from the newest release, or from the run after it.
-            found[finding.code, normalise(finding.package), finding.version, bool(finding.waived_by)] = finding
+            found[finding.code, package, finding.version, bool(finding.waived_by)] = finding
     return tuple(sorted(found.values(), key=lambda finding: finding.sort_key))
+
+
+def _tampered(findings: Iterable[Finding], facts: IncidentFacts) -> Iterator[Finding]:
+    """Yield the open findings that a release is not as it was made."""
+    for finding in findings:
+        if (
+            finding.code in TAMPERED
+            and not finding.waived_by
+            and finding.version in (facts.affected or (finding.version,))
+        ):
+            yield finding
 
 
 def _inventoried(store: ArtifactStore, held: HeldRelease) -> InventoriedRelease:
@@ -127,10 +145,16 @@ def _inventoried(store: ArtifactStore, held: HeldRelease) -> InventoriedRelease:
         return InventoriedRelease(held.version, problem="the SBOM of the retained release cannot be read")
     root = document.root if isinstance(document, CycloneDx) else None
     packages = tuple(
-        InventoriedPackage(item.name, item.version, item.scope == _NOT_PART)
+        InventoriedPackage(_name(item), item.version, item.scope == _NOT_PART)
         for versions in inventory.items.values()
         for item in versions.values()
     )
     if not packages:
         return InventoriedRelease(held.version, problem="the SBOM of the retained release lists nothing")
     return InventoriedRelease(held.version, packages, purl=root.purl if root else "")
+
+
+def _name(item: ListedPackage) -> str:
+    """Return a package as findings name it."""
+    ecosystem, name = item.key
+    return item.name if ecosystem in ("pypi", NO_ECOSYSTEM) else package_name(ecosystem, name)

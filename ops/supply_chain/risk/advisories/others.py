@@ -123,8 +123,12 @@ class OtherMatcher:
 
 def shown_package(package: PackageIdentity) -> str:
     """Return a package as findings name it: its package URL without version and qualifiers."""
-    path = "/".join(filter(None, (package.namespace, package.name)))
-    return f"pkg:{package.type}/{quote(path, safe='/:+~._-')}"
+    return package_name(package.type, "/".join(filter(None, (package.namespace, package.name))))
+
+
+def package_name(kind: str, path: str) -> str:
+    """Return a package as findings name it: by the type of its package URL, and namespace and name with `/` between them."""
+    return f"pkg:{kind}/{quote(path, safe='/:+~._-')}"
 
 
 def other_key(package: PackageIdentity, version: str) -> tuple[str, str]:
