@@ -15,6 +15,7 @@ from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.risk.findings.causes import root_causes
 from tests.fakes.advisories import affected, record
 from tests.fakes.gate_project import NOW, GateProject, accept_small_feeds, at
+from tests.fakes.github import Ask, FakeGithub, Mood
 from tests.fakes.retained_releases import RetainedReleases
 
 MALICIOUS = record("MAL-1", affected("elsewhere", "introduced 0"))
@@ -108,12 +109,35 @@ def test_malware_is_found(gate: Shipped) -> None:
     assert (found.code, found.severity) == ("malware.shipped", "critical")
 
 
-def test_nothing_retained_passes_with_a_note(gate: Shipped) -> None:
-    assert gate.run() == ExitCode.PASS
-    assert gate.record().notes == (check_releases.NOTHING,)
+def test_nothing_retained_is_not_examined(gate: Shipped) -> None:
+    assert gate.run() == ExitCode.NOT_EXAMINED
+    [found] = gate.record().findings
+    assert found.code == "shipped.nothing-retained"
+    assert found.next_step.startswith("Restore them from GitHub: nox -s check_releases -- --restore")
     gate.configure('[releases]\nsupported = ["1.0"]\n')
     assert gate.run() == ExitCode.NOT_EXAMINED
     assert gate.codes() == [("shipped.not-examined", "", "")]
+
+
+def test_before_the_first_release_a_waiver_accepts_that_nothing_is_retained(gate: Shipped) -> None:
+    gate.configure(
+        '[[waivers]]\nid = "shipped.nothing-retained"\npath = ".security-config.toml"\nreason = "nothing was released yet"\nowner = "ann"\n'
+        "date = 2026-11-19\nexpires = 2026-12-19\n"
+    )
+    assert gate.run("--restore") == ExitCode.PASS
+    [found] = gate.record().findings
+    assert found.waived_by
+    assert "no repository is configured" in found.message
+
+
+def test_a_repository_without_a_release_has_shipped_nothing(gate: Shipped, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate.configure('[reporting]\ngithub = "acme/widget"\n')
+    with FakeGithub() as service:
+        monkeypatch.setenv("GITHUB_API_URL", service.api)
+        assert gate.run("--restore") == ExitCode.PASS
+        assert gate.record().notes == ("no release is retained here, and GitHub acme/widget has none",)
+        service.misbehave(Ask.LIST, Mood.FORBIDDEN)
+        assert gate.run("--restore") == ExitCode.NOT_EXAMINED
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "manifest"])
@@ -254,3 +278,106 @@ def test_each_release_is_found_exactly_if_it_contains_an_affected_version(gate: 
         for place in (finding.path, *(other.rpartition(":")[0] for other in finding.also_at))
     }
     assert {place.split("/")[2] for place in places} == wanted
+
+
+WAIVER = (
+    '[[waivers]]\nid = "{}"\npackage = "foo"\nversions = "{}"\nreason = "not reachable"\nowner = "ann"\n'
+    "date = 2026-11-19\nexpires = 2026-12-19\n"
+)
+
+
+def _waivers(gate: Shipped) -> dict[str, list[str]]:
+    """Return the codes of findings about waivers that each of the two gates reports."""
+    found = {}
+    for name, main in (("locks", check_vulnerabilities.main), ("releases", check_releases.main)):
+        gate._main = main
+        for old in (gate.dist / "records").glob("*.json"):
+            old.unlink()
+        gate.run()
+        found[name] = [finding.code for finding in gate.record().findings if finding.code.startswith("waiver.")]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("waived", "versions", "unused"),
+    [
+        pytest.param("CVE-2026-1", "==1.1", "", id="covers what only a release has"),
+        pytest.param("vulnerability.shipped", "==1.1", "", id="by the code of the finding"),
+        pytest.param("CVE-2026-7", "==1.1", "releases", id="is about a release, and covers nothing"),
+        pytest.param("CVE-2026-1", "==0.9", "locks", id="is about a version that nothing has"),
+        pytest.param("CVE-2026-1", "==1.2", "locks", id="is about today's version, and covers nothing"),
+        pytest.param("vulnerability.known", "==1.1", "locks", id="is by a code that only locks have"),
+        pytest.param("MAL-7", "==1.1", "releases", id="is about malware, and covers nothing"),
+    ],
+)
+def test_a_waiver_is_unused_if_it_covers_neither_locks_nor_releases(
+    gate: Shipped, waived: str, versions: str, unused: str
+) -> None:
+    gate.releases.add("1.0", {"foo": "1.1"})
+    gate.configure(WAIVER.format(waived, versions))
+    reported = _waivers(gate)
+    assert reported == {name: ["waiver.unused"] * (name == unused) for name in reported}
+
+
+def test_a_waiver_that_covers_todays_lock_is_used(gate: Shipped) -> None:
+    gate.lock("foo==1.1")
+    gate.feed(MALICIOUS, FOO, record("CVE-2026-2", affected("foo", versions=("1.1",))))
+    gate.releases.add("1.0", {"foo": "1.0"})
+    gate.configure(WAIVER.format("CVE-2026-1", "<2") + WAIVER.format("CVE-2026-2", "<2"))
+    assert _waivers(gate) == {"locks": [], "releases": []}
+
+
+class Fleet:
+    """Two projects, each with its own releases; the first run's folder has those of one of them."""
+
+    def __init__(self, gate: Shipped) -> None:
+        self.gate = gate
+        other = gate.folder / "other"
+        other.mkdir()
+        (other / "pyproject.toml").write_text('[project]\nname = "second"\nversion = "1.0"\n')
+        (other / "requirements.txt").write_text("")
+        self.own = RetainedReleases(other / "data/artifacts", "second")
+        self.file = gate.folder / "fleet.txt"
+        self.file.write_text("project\nother\n")
+
+    def run(self, *words: str) -> int:
+        return self.gate.run("--fleet", str(self.file), *words)
+
+
+def test_the_releases_of_every_project_of_a_fleet_are_examined(gate: Shipped, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet(gate)
+    monkeypatch.chdir(gate.folder)
+    gate.configure('component_name = "thing"\n')
+    gate.releases.add("1.0", {"foo": "1.2"})
+    fleet.own.add("3.0", {"foo": "1.1"})
+    (gate.folder / "other/.security-config.toml").write_text(WAIVER.format("CVE-2026-9", "==1.1"))
+    assert fleet.run("--ledger") == ExitCode.DENIED
+    found, unused = sorted(gate.record().findings, key=lambda finding: finding.code)
+    assert found.message.startswith("second 3.0 shipped it")
+    assert found.path == "second/data/artifacts/supply-chain/second/3.0/second-3.0-sbom.cdx.json"
+    assert found.next_step.endswith("make a release (nox -s release -- --project other)")
+    assert (unused.code, unused.path) == ("waiver.unused", "second/.security-config.toml")
+    counts = gate.record().counts
+    assert (counts["projects"], counts["releases"], counts["examined"], counts["affected"]) == (2, 2, 2, 1)
+    assert (gate.artifacts / "ledger/second.jsonl").is_file()
+
+
+def test_a_project_of_a_fleet_without_a_release_that_can_be_read_is_not_examined(gate: Shipped) -> None:
+    fleet = Fleet(gate)
+    gate.releases.add("1.0", {"foo": "1.2"})
+    assert fleet.run() == ExitCode.NOT_EXAMINED
+    [found] = gate.record().findings
+    assert (found.code, "no release of second is retained" in found.message) == ("shipped.nothing-retained", True)
+    (gate.folder / "other/.security-config.toml").write_text("[")
+    assert fleet.run() == ExitCode.NOT_EXAMINED
+    [found] = gate.record().findings
+    assert (found.code, "the releases of other were not examined" in found.message) == ("shipped.not-examined", True)
+
+
+def test_each_release_of_a_fleet_is_verified_again(gate: Shipped) -> None:
+    fleet = Fleet(gate)
+    gate.releases.add("1.0", {"foo": "1.2"})
+    fleet.own.add("3.0", {"foo": "1.2"})
+    assert fleet.run("--verify", "all") == ExitCode.DENIED
+    assert gate.record().counts["verified_again"] == 2
+    assert sorted(finding.version for finding in gate.record().findings) == ["1.0", "3.0"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -26,9 +27,13 @@ from tests.adapters.files.test_git import commit, git
 from tests.dependencies.locks.test_classify import SCRIPT
 from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.bad_sockets import dripping
+from tests.fakes.github import Ask as GithubAsk
+from tests.fakes.github import FakeGithub
+from tests.fakes.github import Mood as GithubMood
 from tests.fakes.index import Ask, FakeIndex, Mood
+from tests.fakes.retained_releases import RetainedReleases, other, sbom
 from tests.policy.support import INVOCATION, spine_policy
-from tests.test_evaluate_policy import Place
+from tests.test_evaluate_policy import COMPONENT, Place
 
 NAME = "acme-secret"
 """Of a package, a folder and a document: what a public log must not show."""
@@ -44,6 +49,9 @@ READ_LOCKS = (
     "scan_updates",
 )  # fmt: skip
 WITH_ADVISORIES = ("check_vulnerabilities", "check_malware")
+SHIPPED, INTAKE = "check_releases", "ingest_supplier"
+WITH_ARTIFACTS = (SHIPPED, INTAKE)
+MATCH = (*WITH_ADVISORIES, SHIPPED)
 ASK_THE_INDEX = ("check_hashes", "check_publishers", "generate_sbom", "scan_updates")
 READ_THE_PROJECT = (*READ_LOCKS, "check_source", "generate_security_md", "evaluate_policy")
 
@@ -59,6 +67,8 @@ class World:
         self.write("requirements.txt", LOCK)
         self.configure("")
         (folder / "osv.zip").write_bytes(GOOD_FEED)
+        self.releases = RetainedReleases(folder / "artifacts", COMPONENT)
+        self.releases.add("1.0", {NAME: "1.0"})
 
     def write(self, path: str, text: str) -> None:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -71,6 +81,8 @@ class World:
         """Return the exit code and all output."""
         place = ["--project", str(self.root), "--dist", str(self.place.dist), "--version", "v1.0"]
         more = ["--policy", str(spine_policy())] if stage == "evaluate_policy" else []
+        if stage in WITH_ARTIFACTS:
+            more = ["--artifacts", str(self.folder / "artifacts")]
         code: int = importlib.import_module(f"ops.supply_chain.{stage}").main([*place, *more, *words])
         out, err = self._capfd.readouterr()
         return code, out + err
@@ -182,22 +194,115 @@ def untrusted_vex(world: World) -> None:
     (world.folder / "vex.json").write_text(json.dumps(document))
 
 
+def nothing_retained(world: World) -> None:
+    shutil.rmtree(world.folder / "artifacts")
+
+
+def listed_release(world: World) -> None:
+    world.configure('[releases]\nsupported = ["2.0"]\n')
+
+
+def changed_release(world: World) -> None:
+    path = world.releases.sbom_path("1.0")
+    path.write_bytes(path.read_bytes().replace(b'"1.0"', b'"1.1"'))
+
+
+def linked_release(world: World) -> None:
+    path = world.releases.sbom_path("1.0")
+    path.rename(world.folder / "outside.json")
+    path.symlink_to(world.folder / "outside.json")
+
+
+def foreign_package(world: World) -> None:
+    world.releases.add("1.1", {}, others=[other(f"pkg:npm/{NAME}@1.0.0")])
+
+
+def unidentified_package(world: World) -> None:
+    world.releases.add("1.1", {}, others=[other("", name=NAME)])
+
+
+@contextmanager
+def forbidden_github(world: World) -> Iterator[None]:
+    nothing_retained(world)
+    with FakeGithub() as service:
+        service.misbehave(GithubAsk.LIST, GithubMood.FORBIDDEN)
+        world.configure('[reporting]\ngithub = "acme/widget"\n')
+        world.patch.setenv("GITHUB_API_URL", service.api)
+        yield
+
+
+def unsigned_document(world: World) -> None:
+    (world.folder / f"{NAME}.json").write_bytes(sbom(NAME, "1.0", {"a": "1"}))
+
+
+def unreadable_document(world: World) -> None:
+    (world.folder / f"{NAME}.json").write_text("{")
+
+
+def empty_folder(world: World) -> None:
+    (world.folder / f"{NAME}.json").mkdir()
+
+
+def damaged_registry(world: World) -> None:
+    unsigned_document(world)
+    (world.folder / "artifacts/registry.sqlite").write_text("no database")
+
+
+def changed_document(world: World) -> None:
+    unsigned_document(world)
+    assert world.run(INTAKE, str(world.folder / f"{NAME}.json"))[0] == ExitCode.DENIED
+    [stored] = (world.folder / "artifacts/suppliers/sha256").glob("*/*/document")
+    stored.chmod(0o600)
+    stored.write_text("{}")
+
+
+def silent_registry(world: World) -> None:
+    unsigned_document(world)
+    pytest.importorskip("psycopg")
+    world.patch.setenv("SEALWRIGHT_REGISTRY_URL", f"postgresql://{NAME}@127.0.0.1:1/x?connect_timeout=1")
+
+
 def several_indexes(world: World) -> None:
     world.patch.setenv("PIP_EXTRA_INDEX_URL", f"https://{NAME}.example/simple")
 
 
+DOCUMENT = ("{folder}/" + f"{NAME}.json",)
+
 WAYS = {
     "a file that is recognised and not read": Way(unread_file, READ_LOCKS, ExitCode.NOT_EXAMINED),
     "a script that declares dependencies": Way(unread_script, READ_LOCKS, ExitCode.NOT_EXAMINED),
-    "a stale feed": Way(stale_feed, WITH_ADVISORIES, ExitCode.NOT_EXAMINED),
-    "a feed of the project's own": Way(own_feed, WITH_ADVISORIES, ExitCode.NOT_EXAMINED, ()),
+    "a stale feed": Way(stale_feed, MATCH, ExitCode.NOT_EXAMINED),
+    "a feed of the project's own": Way(own_feed, MATCH, ExitCode.NOT_EXAMINED, ()),
     "a missing git object": Way(missing_commit, READ_THE_PROJECT, ExitCode.NOT_EXAMINED),
     "a HEAD that git cannot read": Way(broken_head, READ_THE_PROJECT, ExitCode.NOT_EXAMINED),
     "a lock behind a link that leads outside": Way(linked_lock, READ_LOCKS, ExitCode.INPUT),
-    "a configuration behind a link that leads outside": Way(linked_configuration, READ_THE_PROJECT, ExitCode.INPUT),
+    "a configuration behind a link that leads outside": Way(
+        linked_configuration, (*READ_THE_PROJECT, *WITH_ARTIFACTS), ExitCode.INPUT
+    ),
     "an index that sends a byte at a time": Way(slow_index, ASK_THE_INDEX, ExitCode.NOT_EXAMINED, ()),
-    "a feed that sends a byte at a time": Way(slow_feed, WITH_ADVISORIES, ExitCode.NOT_EXAMINED, ()),
-    "VEX of an author that is not known": Way(untrusted_vex, ("check_vulnerabilities",), ExitCode.DENIED),
+    "a feed that sends a byte at a time": Way(slow_feed, MATCH, ExitCode.NOT_EXAMINED, ()),
+    "VEX of an author that is not known": Way(untrusted_vex, ("check_vulnerabilities", SHIPPED), ExitCode.DENIED),
+    "no retained release": Way(nothing_retained, (SHIPPED,), ExitCode.NOT_EXAMINED),
+    "no retained release, and no repository": Way(
+        nothing_retained, (SHIPPED,), ExitCode.NOT_EXAMINED, ("--offline", "--restore")
+    ),
+    "a release that is listed and not retained": Way(listed_release, (SHIPPED,), ExitCode.NOT_EXAMINED),
+    "a retained release that was changed": Way(changed_release, (SHIPPED,), ExitCode.DENIED),
+    "a retained release behind a link that leads outside": Way(linked_release, (SHIPPED,), ExitCode.DENIED),
+    "a retained release without signatures": Way(
+        lambda _: None, (SHIPPED,), ExitCode.DENIED, ("--offline", "--verify=all")
+    ),
+    "a shipped package of an ecosystem without a feed": Way(foreign_package, (SHIPPED,), ExitCode.NOT_EXAMINED),
+    "a shipped package that nothing identifies": Way(unidentified_package, (SHIPPED,), ExitCode.NOT_EXAMINED),
+    "a repository that refuses to answer": Way(
+        forbidden_github, (SHIPPED,), ExitCode.NOT_EXAMINED, ("--advisories={folder}/osv.zip", "--restore")
+    ),
+    "a supplier's document without a signature": Way(unsigned_document, (INTAKE,), ExitCode.DENIED, DOCUMENT),
+    "a supplier's document that cannot be read": Way(unreadable_document, (INTAKE,), ExitCode.DENIED, DOCUMENT),
+    "a supplier's folder without a document": Way(empty_folder, (INTAKE,), ExitCode.NOT_EXAMINED, DOCUMENT),
+    "a registry that is no database": Way(damaged_registry, (INTAKE,), ExitCode.INPUT, DOCUMENT),
+    "a registry that does not answer": Way(silent_registry, (INTAKE,), ExitCode.NOT_EXAMINED, DOCUMENT),
+    "a stored document that was changed": Way(changed_document, (INTAKE,), ExitCode.INPUT, ("--rebuild",)),
     "fewer profiles": Way(weakened_profiles, ("evaluate_policy",), ExitCode.DENIED),
     "rules of the project's own": Way(own_rules, ("evaluate_policy",), ExitCode.DENIED),
     "an index that only the environment names": Way(
@@ -218,8 +323,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
 @pytest.mark.parametrize(("stage", "name"), CELLS)
 def test_no_cell_passes(world: World, stage: str, name: str) -> None:
     way = WAYS[name]
-    words = list(way.words)
-    if stage in WITH_ADVISORIES and "--offline" in words:
+    words = [word.replace("{folder}", str(world.folder)) for word in way.words]
+    if stage in MATCH and "--offline" in words:
         words += ["--advisories", str(world.folder / "osv.zip")]
     if way.make is untrusted_vex:
         words += ["--vex", str(world.folder / "vex.json")]
@@ -243,5 +348,5 @@ def test_the_same_without_any_of_these_passes(world: World) -> None:
         patch.setenv("SEALWRIGHT_INVOCATION", INVOCATION)
         assert world.run("evaluate_policy")[0] == ExitCode.PASS
     given = ["--offline", "--advisories", str(world.folder / "osv.zip")]
-    assert {stage: world.run(stage, *given)[0] for stage in WITH_ADVISORIES} == dict.fromkeys(WITH_ADVISORIES, 0)
+    assert {stage: world.run(stage, *given)[0] for stage in MATCH} == dict.fromkeys(MATCH, 0)
     assert world.run("generate_sbom", "--offline", "--no-enrich")[0] == ExitCode.PASS

@@ -19,12 +19,15 @@ selects those of today by date, so that each retained release is verified once i
 With --restore a store without a release of the project is filled first: the supported releases that GitHub serves are downloaded
 (at most 30), verified with the published identities, and retained only if they verify. So a new runner needs no disk of its own.
 
+With --fleet the releases of each project of the file are examined, in one matching; a project that cannot be read is not examined.
+A waiver about a package of a release that covers nothing, there or in today's locks, is reported here as unused.
+
 Reads    retained releases, locks, advisory feeds, KEV and EPSS of [feeds] (docs/exploitation.md); the folder of [feeds].malicious as well; the ledger of first sightings; VEX documents given with --vex, and their bundles.
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl; with --restore data/artifacts/supply-chain/N/
 Decides  supported releases contain no known vulnerability or malware, and are as they were retained
-Exits    0 nothing is open, or nothing is retained; 2 usage; 3 the ledger or the list of pruned releases is broken; 4 a
+Exits    0 nothing is open, or GitHub has no release of the project (--restore); 2 usage; 3 the ledger or the list of pruned releases is broken; 4 a
          release contains a vulnerability or malware, was changed, or does not verify; 5 a feed did not answer, or not every
-         supported release was examined, or GitHub or an index did not answer.
+         supported release was examined, none is retained and none was searched for, or GitHub or an index did not answer.
 Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, which receives names and
          versions; the addresses of [feeds].kev and [feeds].epss, if a vulnerability was found. Feeds of other
          ecosystems only from addresses that are given. With --verify and --restore: GitHub's API and download hosts for the project's repository, and the indexes. None with --offline.
@@ -36,14 +39,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
-from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.gather.gates.fleet import FleetProject, members
+from ops.supply_chain.gather.gates.projects import add_fleet_option
 from ops.supply_chain.gather.risk.advisories.lookup import add_source_options
 from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES
-from ops.supply_chain.gather.risk.advisories.shipped import held_releases, read_releases
-from ops.supply_chain.gather.risk.advisories.shipped_findings import examine, finish_without_pins
+from ops.supply_chain.gather.risk.advisories.shipped import (
+    ReadReleases,
+    held_releases,
+    nothing_retained,
+    read_releases,
+    unread_project,
+)
+from ops.supply_chain.gather.risk.advisories.shipped_findings import Shipment, examine
+from ops.supply_chain.gather.risk.advisories.shipped_parts import read_today
 from ops.supply_chain.gather.risk.vex_options import add_vex_options
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
@@ -54,11 +66,10 @@ if TYPE_CHECKING:
     from ops.supply_chain.gather.assurance.shipped_verification import Reverified
     from ops.supply_chain.gather.risk.vex import VexFile
 
-NOTHING = "no release is retained here, so none was examined"
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add this stage's own options."""
+    add_fleet_option(parser)
     add_source_options(parser, MALWARE_SOURCES)
     parser.add_argument(
         "--verify",
@@ -84,29 +95,58 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    restored = _restore(run)
-    held = held_releases(ArtifactStore(run.artifacts), run.project.name)
-    read = read_releases(run, held)
-    if restored is not None:
-        read = read._replace(findings=(*read.findings, *restored.findings))
-    again = _verify_again(run, held)
-    if again is not None:
-        read = read._replace(findings=(*read.findings, *again.findings))
-    if not held and not read.findings:
-        return StageResult(outcome=Outcome.PASS, counts={"releases": 0}, notes=(NOTHING,))
-    result = examine(run, read, _vex_files(run)) if read.releases else finish_without_pins(run, read)
-    if restored is not None and restored.versions:
-        note = f"restored from GitHub {restored.repository}, verified: {', '.join(restored.versions)}"
-        result = replace(result, notes=(*result.notes, note))
-    if again is None:
-        return result
-    unpublished = tuple(f"not published, so not compared: {place}" for place in again.unpublished)
+    checked = [_check(run, member) for member in _members(run)]
+    result = examine(run, [project.shipment for project in checked], _vex_files(run))
+    verified = [project.verified for project in checked if project.verified is not None]
+    notes = (*result.notes, *(note for project in checked for note in project.notes))
+    if not verified:
+        return replace(result, notes=notes)
     return replace(
         result,
-        counts={**result.counts, "verified_again": again.due},
+        counts={**result.counts, "verified_again": sum(verified)},
         options={**result.options, "verify": run.args.verify},
-        notes=(*result.notes, *unpublished),
+        notes=notes,
     )
+
+
+class _Project(NamedTuple):
+    """A project whose releases were read; its notes, and how many releases were verified again, None if none had to be."""
+
+    shipment: Shipment
+    notes: tuple[str, ...] = ()
+    verified: int | None = None
+
+
+def _members(run: StageRun) -> tuple[FleetProject, ...]:
+    if run.args.fleet is not None:
+        return members(run, run.args.fleet)
+    return (FleetProject("", run, None),)
+
+
+def _check(run: StageRun, member: FleetProject) -> _Project:
+    """Restore, read and verify the releases of one project."""
+    if member.run is None:
+        finding = unread_project(member.name, member.error.message if member.error else "it cannot be read")
+        return _Project(Shipment(replace(run, config=Config()), member.name, ReadReleases(findings=(finding,))))
+    own, of = member.run, f" of {member.name}" if member.name else ""
+    restored = _restore(own)
+    held = held_releases(ArtifactStore(own.artifacts), own.project.name)
+    read = read_releases(own, held)
+    again = _verify_again(own, held)
+    more = (*(restored.findings if restored else ()), *(again.findings if again else ()))
+    read = read._replace(findings=(*read.findings, *more))
+    notes: list[str] = []
+    if restored is not None and restored.versions:
+        notes.append(f"restored from GitHub {restored.repository}, verified: {', '.join(restored.versions)}{of}")
+    if again is not None:
+        notes += [f"not published, so not compared: {place}{of}" for place in again.unpublished]
+    if not held and not read.findings:
+        if restored is not None and restored.repository:
+            notes.append(f"no release{of} is retained here, and GitHub {restored.repository} has none")
+        else:
+            read = read._replace(findings=(nothing_retained(member.name, asked=run.args.restore),))
+    today = read_today(own, member.name) if read.releases else None
+    return _Project(Shipment(own, member.name, read, today), tuple(notes), again.due if again else None)
 
 
 def _restore(run: StageRun) -> Restored | None:

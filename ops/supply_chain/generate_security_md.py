@@ -111,7 +111,7 @@ def _project(run: StageRun) -> StageResult:
 
 def _fleet(run: StageRun) -> StageResult:
     """Write or check the documents of each project; one that cannot be read does not keep the others from it."""
-    from ops.supply_chain.gather.assurance.fleet import members
+    from ops.supply_chain.gather.gates.fleet import members
 
     results: dict[str, StageResult] = {}
     errors: dict[str, StageError] = {}

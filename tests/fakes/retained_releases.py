@@ -41,7 +41,7 @@ class RetainedReleases:
             f"{self.component}-{version}-checksums.txt": b"x",
         }
         scratch = self.artifacts.parent / "to-retain"
-        scratch.mkdir(exist_ok=True)
+        scratch.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
             (scratch / name).write_bytes(data)
         moment = datetime.combine(day, time(12), UTC)

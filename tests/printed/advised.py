@@ -113,6 +113,7 @@ NOT_FOLLOWED = {
     "shipped.changed": _NEVER,
     "shipped.inside-not-matched": _READ,
     "shipped.not-examined": _NEVER,
+    "shipped.nothing-retained": _NEVER,
     "shipped.served": _READ,
     "shipped.unverified": _READ,
     "vulnerability.settled": "asks for nothing",

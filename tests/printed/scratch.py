@@ -196,10 +196,11 @@ def make(scratch: Scratch) -> None:
 @contextmanager
 def opened(folder: Path) -> Iterator[Scratch]:
     """Open a project that was just locked, and its services."""
-    with pytest.MonkeyPatch.context() as patch, serving() as index, FakeIntegrity() as integrity:
-        quiet(patch, folder)
+    with serving() as index, FakeIntegrity() as integrity:
         made = Scratch(folder, index, integrity)
-        make(made)
+        with pytest.MonkeyPatch.context() as patch:  # for this alone: the project stays open as long as all tests run
+            quiet(patch, folder)
+            make(made)
         yield made
 
 

@@ -98,6 +98,20 @@ def test_what_could_not_be_checked_is_named_and_never_clear(gate: Gate, purl: st
     assert gate.record().counts["components_not_matched"] == 1
 
 
+def test_a_package_that_no_feed_is_about_can_be_accepted_by_its_name(gate: Gate) -> None:
+    for version in ("1.0", "1.1"):
+        gate.releases.add(version, {"foo": "1.2"}, others=[other("pkg:generic/zlib@1.3"), other("pkg:generic/ssl@3")])
+    waiver = (
+        '[[waivers]]\nid = "shipped.not-examined"\npackage = "pkg:generic/{}"\nreason = "read by hand"\nowner = "ann"\n'
+        "date = 2026-11-19\nexpires = 2026-12-19\n"
+    )
+    gate.write(".security-config.toml", waiver.format("zlib"))
+    assert gate.run() == ExitCode.NOT_EXAMINED
+    assert [finding.package for finding in gate.record().findings if not finding.waived_by] == ["pkg:generic/ssl"]
+    gate.write(".security-config.toml", waiver.format("zlib") + waiver.format("ssl"))
+    assert gate.run() == ExitCode.PASS
+
+
 def test_a_feed_without_malicious_packages_does_not_show_that_there_are_none(gate: Gate) -> None:
     gate.releases.add("1.0", {"foo": "1.2"}, others=[other("pkg:npm/left-pad@1.10.0")])
     assert gate.run(*gate.npm(LEFT)) == ExitCode.NOT_EXAMINED

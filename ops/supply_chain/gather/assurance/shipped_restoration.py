@@ -41,7 +41,10 @@ _ACTIONS = "GITHUB_ACTIONS"
 
 
 class Restored(NamedTuple):
-    """The versions that were restored, oldest first, and the findings about those that were not."""
+    """The versions that were restored, oldest first, the findings about those that were not, and where they were searched for.
+
+    `repository` is empty if nothing was asked: releases are retained, or no repository is known.
+    """
 
     versions: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -13,8 +13,8 @@ from ops.supply_chain.assurance.trust_page.model import TrustComponent, TrustPag
 from ops.supply_chain.contracts.base import Sha256
 from ops.supply_chain.core.errors import InputError, StageError, UnavailableError
 from ops.supply_chain.gather.assurance.documents.facts import documents_report, facts_of
-from ops.supply_chain.gather.assurance.fleet import FleetProject, members
 from ops.supply_chain.gather.assurance.statements import with_statements
+from ops.supply_chain.gather.gates.fleet import FleetProject, members
 from ops.supply_chain.runner.context import StageRun
 
 POLICY_COPY = "SECURITY.md"

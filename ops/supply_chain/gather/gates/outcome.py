@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.risk.gates.outcome import decide_outcome
 from ops.supply_chain.risk.waivers.apply import apply_waivers
 from ops.supply_chain.risk.waivers.day import waiver_day
+from ops.supply_chain.risk.waivers.model import Waiver
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
 
@@ -34,6 +35,7 @@ def finish_gate(
     *,
     scopes: frozenset[str],
     all_examined: bool,
+    elsewhere: Callable[[GateProject, Waiver], bool] | None = None,
 ) -> GateOutcome:
     """Apply each project's waivers to its findings and decide the outcome of a gate.
 
@@ -45,13 +47,14 @@ def finish_gate(
         found: The findings of each project, with paths relative to the project.
         scopes: The waiver scopes of this gate (`vulnerability`, `malware`, `lock`, ...).
         all_examined: True if nothing that had to be examined was left out.
+        elsewhere: Whether a waiver that covers nothing here may cover what another gate finds, which then reports it if not.
     Raises:
         UsageError: `[waiver_rules].zone` is not a time zone.
     """
     remaining: list[Finding] = []
     outcomes: list[Outcome] = []
     for project, findings in found:
-        waived = _waive(run, project.config, findings, scopes)
+        waived = _waive(run, project, findings, scopes, elsewhere)
         examined = all_examined and not project.broken and not project.unread
         outcomes.append(decide_outcome(waived, fail_on=project.config.gate.fail_on, all_examined=examined))
         # No waiver covers a file that is not read: what is in it is unknown.
@@ -63,11 +66,25 @@ def finish_gate(
     )
 
 
-def _waive(run: StageRun, config: Config, findings: Sequence[Finding], scopes: frozenset[str]) -> tuple[Finding, ...]:
+def _waive(
+    run: StageRun,
+    project: GateProject,
+    findings: Sequence[Finding],
+    scopes: frozenset[str],
+    elsewhere: Callable[[GateProject, Waiver], bool] | None,
+) -> tuple[Finding, ...]:
+    config = project.config
     waivers, malformed = parse_waivers(config)
     own = [finding for finding in malformed if _scope_of(finding) in scopes]
     day, warn_days = today(run, config), config.waiver_rules.warn_days
-    return apply_waivers([*findings, *own], waivers, scopes=scopes, today=day, warn_days=warn_days)
+    return apply_waivers(
+        [*findings, *own],
+        waivers,
+        scopes=scopes,
+        today=day,
+        warn_days=warn_days,
+        elsewhere=lambda waiver: elsewhere is not None and elsewhere(project, waiver),
+    )
 
 
 def today(run: StageRun, config: Config) -> date:

@@ -8,7 +8,7 @@ unused waiver is reported once. A waived vulnerability that KEV lists since the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import msgspec
@@ -25,11 +25,22 @@ from ops.supply_chain.risk.waivers.model import MALWARE, VULNERABILITY, Waiver
 ABOUT_FILES = frozenset({"lock.drift"})
 """Codes of findings about a whole file that may name the first package of it that differs."""
 
+UNUSED_CODE = "waiver.unused"
 UNUSED = ("waives nothing", "Remove it.")
 
 
+def _nowhere(_: Waiver) -> bool:
+    return False
+
+
 def apply_waivers(
-    findings: Iterable[Finding], waivers: Sequence[Waiver], *, scopes: frozenset[str], today: date, warn_days: int
+    findings: Iterable[Finding],
+    waivers: Sequence[Waiver],
+    *,
+    scopes: frozenset[str],
+    today: date,
+    warn_days: int,
+    elsewhere: Callable[[Waiver], bool] = _nowhere,
 ) -> tuple[Finding, ...]:
     """Mark waived findings, and add findings about the waivers themselves.
 
@@ -39,6 +50,8 @@ def apply_waivers(
         scopes: The scopes of the calling gate: `vulnerability`, `lock`, ...
         today: The date in the zone of `[waiver_rules]`; a waiver is valid to the end of its expiry date.
         warn_days: Days before its expiry date from which a waiver is reported as expiring.
+        elsewhere: Whether a waiver that covers none of the findings may cover those of another gate, which then reports it
+            if it does not.
     Returns:
         All findings, with `waived_by` set if a waiver covers them, and findings about waivers, sorted by location.
     """
@@ -67,6 +80,7 @@ def apply_waivers(
         for note in _notes(
             waiver, used=waiver.place in used, idle=idle.get(waiver.place), today=today, warn_days=warn_days
         )
+        if note.code != UNUSED_CODE or waiver.place in idle or not elsewhere(waiver)
     ]
     return tuple(sorted([*applied, *exploited, *notes], key=lambda finding: finding.sort_key))
 
@@ -151,12 +165,17 @@ def covers(waiver: Waiver, finding: Finding) -> bool:
         return False
     if finding.code.startswith("waiver."):
         return False
-    if waiver.package and waiver.package != finding.package:
+    if not concerns(waiver, finding.package, finding.version):
         return False
     # A finding with many locations is not waived by a waiver for one of them.
-    if waiver.path and (waiver.path != finding.path or finding.places > 1):
+    return not waiver.path or (waiver.path == finding.path and finding.places <= 1)
+
+
+def concerns(waiver: Waiver, package: str, version: str) -> bool:
+    """Return whether a waiver can be about a version of a package: same package, version in range, or none named."""
+    if waiver.package and waiver.package != package:
         return False
-    return not waiver.versions or _within(finding.version, waiver.versions)
+    return not waiver.versions or _within(version, waiver.versions)
 
 
 def _within(version: str, specifier: str) -> bool:

@@ -34,7 +34,7 @@ class OpenedWheels(NamedTuple):
 
 
 class LookupExtras(NamedTuple):
-    """What is searched for besides the pins of projects that were read already: contents of their wheels, and other packages.
+    """What is matched besides the pins of projects that were read already: contents of their wheels, and other packages.
 
     `contents` has one entry for each project, or none at all. `packages` are of other ecosystems than PyPI.
     """

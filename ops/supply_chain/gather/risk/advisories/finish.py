@@ -15,6 +15,7 @@ from ops.supply_chain.gather.gates.exploitation import NOT_CONFIGURED
 from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
 from ops.supply_chain.gather.gates.projects import all_excluded
 from ops.supply_chain.gather.risk.advisories.lookup import FOREIGN_FOLDER, LookupResult, ProjectPins
+from ops.supply_chain.gather.risk.advisories.shipped_waivers import ShippedWaivers
 from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.findings import KNOWN, UNDECIDED, FindingBuilder, not_examined
 from ops.supply_chain.risk.advisories.pins import PinKey
@@ -156,7 +157,8 @@ def _outcome(run: StageRun, found: LookupResult, findings: GateFindings) -> Gate
         for project_gate, listed in findings
     ]
     scopes = frozenset({found.gate, *OTHER_SCOPES.get(found.gate, ())})
-    gate = finish_gate(run, pairs, scopes=scopes, all_examined=True)
+    elsewhere = None if found.sboms else ShippedWaivers(run)
+    gate = finish_gate(run, pairs, scopes=scopes, all_examined=True, elsewhere=elsewhere)
     unexamined = any(finding.code.endswith(NOT_EXAMINED) and not finding.waived_by for finding in gate.findings)
     if unexamined and gate.outcome is Outcome.PASS:
         return gate._replace(outcome=Outcome.NOT_EXAMINED)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER, ArtifactStore
 from ops.supply_chain.contracts.base import FileRef
+from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.periods import RetainedOn
 from ops.supply_chain.contracts.config.supported import supported_releases, unmatched_entries
 from ops.supply_chain.contracts.files.manifest import HeldRelease, ManifestFile
@@ -44,6 +45,7 @@ from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.trust.verification.file_kinds import CYCLONEDX_SUFFIX, classify
 
 CHANGED, NOT_EXAMINED = "shipped.changed", "shipped.not-examined"
+NOTHING_RETAINED = "shipped.nothing-retained"
 _LOCAL = ("sealwright:local", "true")
 """Property of the project's own packages, which come from its folders and no index."""
 
@@ -159,6 +161,40 @@ def _not_examined(version: str, why: str) -> Finding:
         message=f"release {printable(version)} was not examined: {printable(why)}",
         next_step=f"Check the retained releases: {command('retention', '--verify')}",
         version=printable(version),
+    )
+
+
+def nothing_retained(label: str, *, asked: bool) -> Finding:
+    """Return the finding that no release is retained, and none was searched for elsewhere.
+
+    Args:
+        label: The project's name among several, else empty.
+        asked: True if releases were to be restored, which needs a repository.
+    """
+    of = f" of {printable(label)}" if label else ""
+    why = "no repository is configured to restore them from" if asked else "none was restored"
+    step = (
+        "Name the repository in [reporting].github"
+        if asked
+        else f"Restore them from GitHub: {command('check_releases', '--restore')}"
+    )
+    return Finding(
+        code=NOTHING_RETAINED,
+        severity=Severity.INFO,
+        message=f"no release{of} is retained here, and {why}: what customers run was not examined",
+        next_step=f"{step}; before the first release, accept it in {CONFIG_NAME} with a waiver for {NOTHING_RETAINED} "
+        f'and path = "{CONFIG_NAME}".',
+        path=CONFIG_NAME,
+    )
+
+
+def unread_project(label: str, why: str) -> Finding:
+    """Return the finding that the releases of a project of a fleet were not examined, because it cannot be read."""
+    return Finding(
+        code=NOT_EXAMINED,
+        severity=Severity.INFO,
+        message=f"the releases of {printable(label)} were not examined: {printable(why)}",
+        next_step="Correct its configuration, or its line in the fleet file.",
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -12,6 +14,7 @@ from ops.supply_chain.adapters.files import ledger as ledgers
 from ops.supply_chain.contracts.files.ledger import Ledger, Sighting
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import LockKind
+from ops.supply_chain.core.commands import Typing, as_typed
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.gates.exploitation import exploitation_feeds, unchecked_exploitation
 from ops.supply_chain.gather.gates.outcome import GateOutcome, finish_gate
@@ -22,23 +25,27 @@ from ops.supply_chain.gather.risk.advisories.finish import (
     not_examined_findings,
     project_gates,
 )
-from ops.supply_chain.gather.risk.advisories.lookup import look_up
-from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES, vulnerabilities_of
-from ops.supply_chain.gather.risk.advisories.shipped import NOT_EXAMINED, ReadReleases
+from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, look_up
+from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES, Matches, vulnerabilities_of
+from ops.supply_chain.gather.risk.advisories.shipped import NOT_EXAMINED, NOTHING_RETAINED, ReadReleases
 from ops.supply_chain.gather.risk.advisories.shipped_parts import (
+    Today,
     Upgrades,
-    extras_of,
+    all_extras,
     not_matched,
-    read_today,
+    todays_findings,
     todays_locks,
     unmatched,
     with_parts,
 )
+from ops.supply_chain.gather.risk.advisories.shipped_waivers import unused_waivers
 from ops.supply_chain.gather.risk.vex import VexFile, own_products, with_authors
 from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.findings import FindingBuilder
 from ops.supply_chain.risk.advisories.pins import Locations
 from ops.supply_chain.risk.advisories.shipped import (
+    SHIPPED,
+    SHIPPED_MALWARE,
     Remedies,
     Shipped,
     as_of_publication,
@@ -63,6 +70,30 @@ NO_LEDGER = (
 )
 
 
+class Shipment(NamedTuple):
+    """A project whose releases are examined: its run, its label among several (else empty), its releases and today's locks.
+
+    `today` is None where today's locks cannot be read.
+    """
+
+    run: StageRun
+    label: str
+    read: ReadReleases
+    today: Today | None = None
+
+    def typed(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Return findings whose commands are about this project, if it is one of several."""
+        if not self.label:
+            return list(findings)
+        here = Typing(project=Path(os.path.relpath(self.run.root)).as_posix())
+        return [msgspec.structs.replace(finding, next_step=as_typed(finding.next_step, here)) for finding in findings]
+
+    @property
+    def project(self) -> GateProject:
+        """The SBOMs of its releases in place of locks."""
+        return GateProject(label=self.label, root=self.run.root, config=self.run.config, locks=self.read.locks)
+
+
 class _Examined(NamedTuple):
     """The findings, the builder that made them with its sightings, and whether the days come from publications."""
 
@@ -71,60 +102,101 @@ class _Examined(NamedTuple):
     remembered: bool
 
 
-def examine(run: StageRun, read: ReadReleases, vex: Sequence[VexFile]) -> StageResult:
+class _Part(NamedTuple):
+    """What was found about one project: its gate, everything that is listed, and what of that advisories state."""
+
+    gate: ProjectGate
+    listed: list[Finding]
+    examined: _Examined
+
+
+def examine(run: StageRun, shipments: Sequence[Shipment], vex: Sequence[VexFile]) -> StageResult:
     """Match the pins of releases, and decide the outcome.
 
     Args:
         run: The stage's run.
-        read: The releases, at least one.
+        shipments: The projects, in the order of the report; without a release that was read nothing is matched.
         vex: VEX documents.
     Raises:
         UnavailableError: No source of advisories answered.
-        InputError: The ledger is damaged.
-        OutputError: The ledger cannot be written.
+        InputError: A ledger is damaged.
+        OutputError: A ledger cannot be written.
     """
-    project = GateProject(label="", root=run.root, config=run.config, locks=read.locks)
-    today = read_today(run)
-    projects = [project, *([today.project] if today else ())]
-    extras = extras_of(read, today)
+    if not any(shipment.read.releases for shipment in shipments):
+        return _finish(run, shipments, [shipment.read.findings for shipment in shipments])
+    projects = [
+        project
+        for shipment in shipments
+        for project in (shipment.project, *([shipment.today.project] if shipment.today else ()))
+    ]
+    extras = all_extras([(shipment.read, shipment.today) for shipment in shipments])
     with look_up(run, GATE, MALWARE_SOURCES, with_malicious=True, projects=projects, extras=extras) as found:
-        matches = with_parts(found, vulnerabilities_of(found), read, today)
-    gates = project_gates(run, found)
-    locks = todays_locks(today, [*gates[1].pins.pins] if today else [], read)
-    upgrades = Upgrades(gates[1], found, matches, read.wheels) if today else None
-    remedies = Remedies(run.project.name, read.releases, matches, locks)
-    entries = shipped(read.releases, matches)
-    with exploitation_feeds(run) as exploitation:
-        builder, remembered = _builder(run, gates[0], entries, exploitation)
-        examined = _Examined(_findings(run, gates[0], entries, builder, remedies, upgrades, vex), builder, remembered)
-    listed = [*read.findings, *examined.findings, *not_examined_findings(found, gates[0].pins)]
-    listed += [*unmatched(found, read, run.project.name), *unchecked_exploitation(exploitation, NOT_EXAMINED)]
-    result = _finish(run, project, read, listed)
+        known = vulnerabilities_of(found)
+        with exploitation_feeds(run) as exploitation:
+            gates = iter(project_gates(run, found))
+            parts = [
+                _part(shipment, found, known, next(gates), next(gates) if shipment.today else None, vex, exploitation)
+                for shipment in shipments
+            ]
+    parts[0].listed.extend(unchecked_exploitation(exploitation, NOT_EXAMINED))
+    result = _finish(run, shipments, [part.listed for part in parts])
     if run.args.ledger:
-        _remember(run, gates[0], examined)
-    notes = () if examined.remembered or not examined.findings else (NO_LEDGER,)
-    torn = (TORN,) if gates[0].ledger and gates[0].ledger.torn else ()
+        for part in parts:
+            _remember(run, part.gate, part.examined)
+    new_here = any(part.examined.findings and not part.examined.remembered for part in parts)
+    torn = any(part.gate.ledger is not None and part.gate.ledger.torn for part in parts)
+    pins = {key for part in parts for key in part.gate.pins.pins}
+    notes = (NO_LEDGER,) * new_here + (found.others.notes if found.others else ()) + (TORN,) * torn
     return replace(
         result,
         counts={
             **result.counts,
-            "pins": len(gates[0].pins.pins),
-            "unexamined": sum(key in found.unexamined for key in gates[0].pins.pins),
-            "components_not_matched": not_matched(found, read),
-            "new": examined.builder.new,
-            "overdue": examined.builder.overdue,
+            "pins": len(pins),
+            "unexamined": sum(key in found.unexamined for key in pins),
+            "components_not_matched": sum(not_matched(found, shipment.read) for shipment in shipments),
+            "new": sum(part.examined.builder.new for part in parts),
+            "overdue": sum(part.examined.builder.overdue for part in parts),
         },
         feeds=(*found.feeds, *exploitation.refs),
         reads=(*result.reads, *(ref for file in vex for ref in file.refs)),
         options={**result.options, "advisories": "given" if run.args.advisories else "default"},
-        notes=(*result.notes, *exploitation.notes, *notes, *(found.others.notes if found.others else ()), *torn),
+        notes=(*result.notes, *exploitation.notes, *notes),
     )
 
 
-def finish_without_pins(run: StageRun, read: ReadReleases) -> StageResult:
-    """Decide the outcome where no release could be read."""
-    project = GateProject(label="", root=run.root, config=run.config, locks=())
-    return _finish(run, project, read, read.findings)
+def _part(
+    shipment: Shipment,
+    found: LookupResult,
+    known: Matches,
+    gate: ProjectGate,
+    locks: ProjectGate | None,
+    vex: Sequence[VexFile],
+    exploitation: ExploitationFeeds,
+) -> _Part:
+    """Return what was found about one project.
+
+    Args:
+        shipment: The project.
+        found: The lookup.
+        known: The vulnerabilities of all pins.
+        gate: The gate of its releases.
+        locks: The gate of today's locks; None where they cannot be read.
+        vex: VEX documents.
+        exploitation: The feeds that vulnerabilities are asked for.
+    """
+    read, name = shipment.read, shipment.run.project.name
+    matches = with_parts(found, known, read, shipment.today)
+    today = todays_locks(shipment.today, [*locks.pins.pins] if locks else [], read)
+    upgrades = Upgrades(locks, found, matches, read.wheels) if locks else None
+    remedies = Remedies(name, read.releases, matches, today)
+    entries = shipped(read.releases, matches)
+    builder, remembered = _builder(shipment.run, gate, entries, exploitation)
+    examined = _Examined(_findings(shipment.run, gate, entries, builder, remedies, upgrades, vex), builder, remembered)
+    listed = [*read.findings, *examined.findings, *not_examined_findings(found, gate.pins)]
+    listed += unmatched(found, read, name)
+    if locks is not None:
+        listed += unused_waivers(shipment.run, read.releases, examined.findings, todays_findings(found, locks, matches))
+    return _Part(gate, listed, examined)
 
 
 def _builder(
@@ -180,35 +252,44 @@ def _vex_labels(
     return labels
 
 
-def _finish(run: StageRun, project: GateProject, read: ReadReleases, findings: Sequence[Finding]) -> StageResult:
-    gate = finish_gate(run, [(project, findings)], scopes=frozenset({GATE}), all_examined=True)
-    outcome = _not_a_pass(gate)
+def _finish(run: StageRun, shipments: Sequence[Shipment], listed: Sequence[Sequence[Finding]]) -> StageResult:
+    projects = [shipment.project for shipment in shipments]
+    pairs = [
+        (project, shipment.typed(findings))
+        for project, shipment, findings in zip(projects, shipments, listed, strict=True)
+    ]
+    gate = finish_gate(run, pairs, scopes=frozenset({GATE}), all_examined=True)
     affected = {place for finding in gate.findings for place in _places(finding)}
+    read = [shipment.read for shipment in shipments]
+    fleet = {"projects": len(shipments)} if shipments[0].label else {}
     return StageResult(
-        outcome=outcome,
+        outcome=_not_a_pass(gate),
         counts={
-            "releases": read.retained,
-            "supported": read.supported,
-            "examined": len(read.releases),
+            **fleet,
+            "releases": sum(each.retained for each in read),
+            "supported": sum(each.supported for each in read),
+            "examined": sum(len(each.releases) for each in read),
             "affected": len(affected),
             "findings": len(gate.findings),
             "waived": sum(bool(finding.waived_by) for finding in gate.findings),
         },
         findings=gate.findings,
-        reads=read.refs,
+        reads=tuple(ref for each in read for ref in each.refs),
         options={"ledger": "yes" if run.args.ledger else "no", "vex": str(len(run.args.vex))},
     )
 
 
 def _places(finding: Finding) -> Iterator[str]:
-    """Yield the SBOMs of the releases that a finding about a package names."""
-    if finding.package and not finding.waived_by and finding.path:
+    """Yield the SBOMs of the releases that a finding of an advisory names."""
+    if finding.code in (SHIPPED, SHIPPED_MALWARE) and not finding.waived_by:
         yield finding.path
         yield from (place.rpartition(":")[0] for place in finding.also_at)
 
 
 def _not_a_pass(gate: GateOutcome) -> Outcome:
-    unexamined = any(finding.code == NOT_EXAMINED and not finding.waived_by for finding in gate.findings)
+    unexamined = any(
+        finding.code in (NOT_EXAMINED, NOTHING_RETAINED) and not finding.waived_by for finding in gate.findings
+    )
     return Outcome.NOT_EXAMINED if unexamined and gate.outcome is Outcome.PASS else gate.outcome
 
 

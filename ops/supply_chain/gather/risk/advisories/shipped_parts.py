@@ -6,26 +6,30 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.values.advisory import Status, Vulnerability
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import excerpt, plural, printable
 from ops.supply_chain.gather.gates.projects import GateProject, read_project
 from ops.supply_chain.gather.gates.sboms import MOST_NAMED, NO_PACKAGE_URL
 from ops.supply_chain.gather.risk.advisories.contents import LookupExtras, OpenedWheels, opened_wheels
 from ops.supply_chain.gather.risk.advisories.finish import ProjectGate
-from ops.supply_chain.gather.risk.advisories.inside import FOLLOW, NO_PACKAGE
+from ops.supply_chain.gather.risk.advisories.inside import FOLLOW, NO_PACKAGE, inside_findings
 from ops.supply_chain.gather.risk.advisories.lookup import LookupResult
-from ops.supply_chain.gather.risk.advisories.matches import Matches
+from ops.supply_chain.gather.risk.advisories.matches import Matches, vulnerability_findings
 from ops.supply_chain.gather.risk.advisories.shipped import NOT_EXAMINED, ReadReleases, ShippedPart
-from ops.supply_chain.risk.advisories.others import other_key
+from ops.supply_chain.risk.advisories.others import other_key, shown_package
 from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.risk.advisories.shipped import Shipped, TodaysLocks, names
 from ops.supply_chain.runner.context import StageRun
 
 INSIDE = "shipped.inside-not-matched"
-BY_HAND = f"Check them by hand, or accept it in {CONFIG_NAME} with a waiver for {NOT_EXAMINED}."
+BY_HAND = "Check them by hand, and give them package URLs in the next release."
+ACCEPT = 'Check it by hand, or accept it in {} with a waiver for {} and package = "{}".'
 
 
 class Today(NamedTuple):
@@ -35,19 +39,28 @@ class Today(NamedTuple):
     opened: OpenedWheels
 
 
-def read_today(run: StageRun) -> Today | None:
-    """Return the project with today's locks; None where they cannot be read, which the gates of locks report."""
+def read_today(run: StageRun, label: str = "") -> Today | None:
+    """Return the project with today's locks; None where one cannot be read, which the gates of locks report.
+
+    Args:
+        run: The project's run.
+        label: Its name among several, else empty.
+    """
     try:
-        project = read_project(run)
-        return Today(project, opened_wheels(project))
+        project = msgspec.structs.replace(read_project(run), label=label)
+        return None if project.broken else Today(project, opened_wheels(project))
     except InputError:
         return None
 
 
-def extras_of(read: ReadReleases, today: Today | None) -> LookupExtras:
-    """Return what is looked up besides the pins of the releases and, where they were read, of today's locks."""
-    contents = [OpenedWheels(), *([today.opened] if today else ())]
-    return LookupExtras(contents, [entry.part.package for entry in read.others if entry.part.package])
+def all_extras(projects: Sequence[tuple[ReadReleases, Today | None]]) -> LookupExtras:
+    """Return what is matched besides the pins of the releases and, where they were read, of today's locks."""
+    contents: list[OpenedWheels] = []
+    packages: list[PackageIdentity] = []
+    for read, today in projects:
+        contents += [OpenedWheels(), *([today.opened] if today else ())]
+        packages += [entry.part.package for entry in read.others if entry.part.package]
+    return LookupExtras(contents, packages)
 
 
 def with_parts(found: LookupResult, matches: Matches, read: ReadReleases, today: Today | None) -> Matches:
@@ -84,6 +97,19 @@ def todays_locks(today: Today | None, pins: Sequence[PinKey], read: ReadReleases
     }
     is_known = bool(today.opened.refs) and not today.opened.unopened
     return TodaysLocks(have, () if is_known else read.wheels.keys())
+
+
+def todays_findings(found: LookupResult, gate: ProjectGate, matches: Matches) -> list[Finding]:
+    """Return what the gates of locks find in today's locks, and inside their wheels.
+
+    Args:
+        found: The lookup.
+        gate: The gate of today's locks.
+        matches: The vulnerabilities of all packages.
+    """
+    listed = [*vulnerability_findings(found, gate, matches, {}), *inside_findings(found, gate)]
+    where = gate.pins.locate(matches.keys(), findings=1)
+    return listed + [gate.builder.malware(hit, at) for key, at in where.items() for hit in matches[key] if hit.malware]
 
 
 class Upgrades:
@@ -138,10 +164,10 @@ def unmatched(found: LookupResult, read: ReadReleases, component: str) -> Iterat
     Those inside wheels are stated and do not change the outcome, as in the gates of locks.
     """
     versions = {release.sbom: release.version for release in read.releases}
-    groups: dict[tuple[bool, str, str, str], list[ShippedPart]] = defaultdict(list)
-    for entry, why, step in _reasons(found, read):
-        groups[bool(entry.wheels), entry.part.kind, why, step].append(entry)
-    for (inside, kind, why, step), entries in sorted(groups.items(), key=lambda group: group[0]):
+    groups: dict[tuple[bool, str, str, str, str], list[ShippedPart]] = defaultdict(list)
+    for entry, why, step, package in _reasons(found, read):
+        groups[bool(entry.wheels), entry.part.kind, package, why, step].append(entry)
+    for (inside, kind, package, why, step), entries in sorted(groups.items(), key=lambda group: group[0]):
         sboms = [sbom for sbom in versions if any(sbom in entry.sboms for entry in entries)]
         listed = list(dict.fromkeys(_name(entry) for entry in entries))
         more = f" and {len(listed) - MOST_NAMED:,} more" if len(listed) > MOST_NAMED else ""
@@ -153,6 +179,7 @@ def unmatched(found: LookupResult, read: ReadReleases, component: str) -> Iterat
             message=f"not matched in {component} {names([versions[sbom] for sbom in sboms])}: {plural(len(listed), 'component')} "
             f"{what}{where} ({', '.join(listed[:MOST_NAMED])}{more}): {printable(why)}",
             next_step=step,
+            package=package,
             path=sboms[0],
             line=1,
             also_at=tuple(f"{sbom}:1" for sbom in sboms[1:]),
@@ -165,17 +192,21 @@ def not_matched(found: LookupResult, read: ReadReleases) -> int:
     return sum(1 for _ in _reasons(found, read))
 
 
-def _reasons(found: LookupResult, read: ReadReleases) -> Iterator[tuple[ShippedPart, str, str]]:
-    """Yield the components that were not examined, each with the reason and what to do."""
+def _reasons(found: LookupResult, read: ReadReleases) -> Iterator[tuple[ShippedPart, str, str, str]]:
+    """Yield the components that were not examined, each with the reason, what to do, and the package that a waiver can name."""
     for entry in read.others:
-        by_hand = FOLLOW if entry.wheels else BY_HAND
         package = entry.part.package
         if package is None or found.others is None:
-            yield entry, NO_PACKAGE, by_hand
+            yield entry, NO_PACKAGE, FOLLOW if entry.wheels else BY_HAND, ""
             continue
         verdict = found.others.verdict(package, entry.part.versions)
-        if verdict.reason:
-            yield entry, verdict.reason, found.others.step(verdict, package) if verdict.missing else by_hand
+        if verdict.missing:
+            yield entry, verdict.reason, found.others.step(verdict, package), ""
+        elif verdict.reason and entry.wheels:
+            yield entry, verdict.reason, FOLLOW, ""
+        elif verdict.reason:
+            name = shown_package(package)
+            yield entry, verdict.reason, ACCEPT.format(CONFIG_NAME, NOT_EXAMINED, name), name
 
 
 def _name(entry: ShippedPart) -> str:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.project import read_config
 from ops.supply_chain.adapters.index.address import with_environment_index
-from ops.supply_chain.core.errors import ErrorClass, StageError, UsageError
-from ops.supply_chain.gather.gates.projects import fleet_folders
+from ops.supply_chain.core.errors import ErrorClass, InputError, StageError, UsageError
+from ops.supply_chain.gather.gates.projects import GateProject, fleet_folders
 from ops.supply_chain.runner.context import StageRun
 
 OWN_ARTIFACTS = Path("data") / "artifacts"
@@ -52,6 +52,20 @@ def members(run: StageRun, fleet: Path | None) -> tuple[FleetProject, ...]:
             kind=ErrorClass.COMMAND_LINE,
         )
     return tuple(found)
+
+
+def run_of(run: StageRun, project: GateProject) -> StageRun:
+    """Return the run of a gate's project: the stage's own, or that of the member of its fleet.
+
+    Raises:
+        StageError: The member cannot be read any more.
+    """
+    if not project.label:
+        return run
+    member = _member(run, project.root.absolute())
+    if member.run is None:
+        raise member.error or InputError(f"{project.label}: cannot be read")
+    return member.run
 
 
 def _member(run: StageRun, folder: Path) -> FleetProject:
