@@ -286,6 +286,44 @@ def test_status_and_request_show_what_is_open(world: World) -> None:
     assert world.run("--request", "Nemo")[0] == ExitCode.USAGE
 
 
+def test_a_document_below_its_profile_is_quarantined_and_the_request_names_each_element(world: World) -> None:
+    config = CONFIG.replace("max_age_days = 30", 'max_age_days = 30\nprofile = "ntia-2021"')
+    (world.project / ".security-config.toml").write_text(config)
+    code, _ = world.run(world.sent("a.json", GOOD, bundle(GOOD)))
+    assert code == ExitCode.DENIED
+    assert world.codes("a.json") == {"profile"}
+    assert world.documents()["a.json"].decision is IntakeDecision.QUARANTINED
+    _, text = world.run("--request", "Acme")
+    assert "  Every SBOM has the elements of its profile:\n" in text
+    assert (
+        "Supplier Name (ntia-2021) is missing at 2 of 2 places: /metadata/component (thing 1.0): it has no supplier"
+        in text
+    )
+    assert "Author of SBOM Data (ntia-2021) is missing at 1 of 1 places" in text
+    assert "State it as: CycloneDX: supplier or manufacturer" in text
+    (world.project / ".security-config.toml").write_text(CONFIG)
+    assert world.run("--rebuild")[0] == ExitCode.PASS
+
+
+def test_a_score_needs_no_supplier_and_stores_nothing(world: World) -> None:
+    path = world.sent("a.json", GOOD)
+    code, text = world.run("--score", path)
+    assert code == ExitCode.PASS
+    assert text.startswith("a.json (CycloneDX 1.6 (JSON), 2 components) passes minimal: 5 of 5 required elements met\n")
+    code, text = world.run("--score", path, "--profile", "ntia-2021", "--format", "json")
+    assert code == ExitCode.DENIED
+    [found] = json.loads(text)["result"]["documents"]
+    assert (found["profile"], found["passes"], found["place"]) == ("ntia-2021", False, "a.json")
+    missing = {row["element"] for row in found["elements"] if row["missing"] and row["strength"] == "required"}
+    assert missing == {"supplier_name", "dependency_relationship", "sbom_author"}
+    assert world.run("--score", world.sent("b.json", sbom(serialNumber="no")))[0] == ExitCode.DENIED
+    assert world.run("--score", world.sent("c.json", b"hello"))[0] == ExitCode.DENIED
+    assert not (world.artifacts / "suppliers").exists()
+    assert world.run("--profile", "minimal", path)[0] == ExitCode.USAGE
+    code, text = world.run("--score", path, "--profile", "ntia")
+    assert (code, "ntia-2021" in text) == (ExitCode.USAGE, True)
+
+
 def test_a_run_without_documents_is_wrong_or_not_examined(world: World) -> None:
     assert world.run()[0] == ExitCode.USAGE
     assert world.run("--status", world.inbox)[0] == ExitCode.USAGE

@@ -7,10 +7,10 @@ Reads    files, folders, .zip and .tar.gz archives: SBOMs of CycloneDX 1.2 to 1.
          OpenVEX, CSAF and CycloneDX; signatures next to them; [[suppliers]]; policy/suppliers/; with --rebuild,
          --status and --request what was stored before.
 Writes   data/artifacts/suppliers/, the registry: data/artifacts/registry.sqlite, or the PostgreSQL server that
-         SEALWRIGHT_REGISTRY_URL names, in the schema that SEALWRIGHT_REGISTRY_TENANT names.
-Decides  each document is accepted, quarantined or refused.
+         SEALWRIGHT_REGISTRY_URL names, in the schema that SEALWRIGHT_REGISTRY_TENANT names; nothing with --score.
+Decides  each document is accepted, quarantined or refused; with --score, whether it passes a quality profile.
 Exits    0 all are accepted, or a status or request was shown; 2 usage or configuration; 3 a stored document was changed, or
-         the registry is damaged; 4 a document was quarantined or refused; 5 the registry does not answer, or another run
+         the registry is damaged; 4 a document was quarantined or refused, or does not pass the profile; 5 the registry does not answer, or another run
          does not let go of it; 6 cannot write: what was stored before stays.
 Network  none but the PostgreSQL server.
 Source   https://cyclonedx.org/specification/overview/; https://spdx.github.io/spdx-spec/; https://github.com/openvex/spec;
@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.supply_chain.contracts.config.suppliers import QualityProfile
 from ops.supply_chain.core.commands import command, quoted
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.moments import timestamp
@@ -48,6 +49,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trusted-root", type=Path, metavar="FILE", help="trusted root (default: the public instance's)"
     )
+    parser.add_argument(
+        "--profile",
+        choices=[profile.value for profile in QualityProfile],
+        help="quality profile of --score (default: minimal)",
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--rebuild", action="store_true", help="fill the registry again from the stored documents, by today's rules"
@@ -56,6 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--request", default="", metavar="NAME", help="write what this supplier must correct, as text to send"
     )
+    what.add_argument("--score", type=Path, metavar="PATH", help="score SBOMs by a quality profile, and store nothing")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,9 +76,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     args = run.args
-    asked = bool(args.rebuild or args.status or args.request)
+    asked = bool(args.rebuild or args.status or args.request or args.score)
     if asked == bool(args.paths):
-        raise _wrong("expected either documents, or one of --rebuild, --status and --request NAME")
+        raise _wrong("expected either documents, or one of --rebuild, --status, --request NAME and --score PATH")
+    if args.profile and not args.score:
+        raise _wrong("--profile NAME belongs to --score PATH; the profile of a supplier is in [[suppliers]]")
+    if args.score:
+        return _score(run)
     names = [entry.name for entry in run.config.suppliers]
     if args.supplier and args.supplier not in names:
         raise _wrong(
@@ -157,6 +168,20 @@ def _request(address: RegistryAddress, name: str) -> StageResult:
         text="\n".join(text or [f"{printable(name)}: nothing to correct"]),
         counts={"documents": len(open_)},
         document={"supplier": name, "text": "\n".join(text)},
+    )
+
+
+def _score(run: StageRun) -> StageResult:
+    from ops.supply_chain.gather.suppliers.scores import scores_of
+    from ops.supply_chain.suppliers.profiles.score import document_of, score_text
+
+    found = list(scores_of([run.args.score], QualityProfile(run.args.profile or QualityProfile.MINIMAL)))
+    passing = sum(document.passes for document in found)
+    return StageResult(
+        outcome=Outcome.NOT_EXAMINED if not found else Outcome.PASS if passing == len(found) else Outcome.FAIL,
+        text="\n".join(line for document in found for line in score_text(document)),
+        counts={"documents": len(found), "passing": passing},
+        document={"documents": [document_of(document) for document in found]},
     )
 
 

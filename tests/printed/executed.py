@@ -59,6 +59,7 @@ EXECUTED = {
     "adopt --owner --write": "tests/test_adopt_project.py::test_the_step_that_names_owners_helps",
     "supplier --rebuild": f"{_SUPPLIER}::test_rebuilt_from_the_stored_bytes_the_registry_is_the_same_and_follows_the_configuration",
     "supplier --request": f"{_SUPPLIER}::test_status_and_request_show_what_is_open",
+    "supplier --profile --score": f"{_SUPPLIER}::test_a_score_needs_no_supplier_and_stores_nothing",
     "supplier --status": f"{_SUPPLIER}::test_status_and_request_show_what_is_open",
     "supplier ARGUMENT": f"{_SUPPLIER}::test_a_good_document_is_accepted_and_its_components_are_found",
     "supplier ARGUMENT --supplier": f"{_SUPPLIER}::test_the_stated_supplier_and_the_signer_must_be_the_same",

@@ -19,6 +19,7 @@ from ops.supply_chain.contracts.values.registry import (
 )
 from ops.supply_chain.core.moments import parse_timestamp
 from ops.supply_chain.suppliers.products import matches_product
+from ops.supply_chain.suppliers.profiles.score import rule_input, score
 
 MOST_DEFECTS_SHOWN = 5
 """Defects of one document that its reasons name; the rest are counted."""
@@ -126,7 +127,15 @@ def policy_document(
             "max_age_days": entry.max_age_days,
         },
         "age_seconds": _age_seconds(registered),
+        "profile": _profile(read, signature, entry),
     }
+
+
+def _profile(read: ReadDocument, signature: DocumentSignature, entry: SupplierEntry | None) -> dict[str, Any] | None:
+    """Return what an SBOM lacks of its supplier's profile; None for what is measured by none."""
+    if entry is None or read.sbom is None or read.kind is not DocumentKind.SBOM:
+        return None
+    return rule_input(score(read.sbom, entry.profile, signed=signature.state is SignatureState.VALID))
 
 
 def _age_seconds(registered: RegisteredDocument) -> int | None:

@@ -20,6 +20,7 @@ good := {"documents": [{
 	"stated_supplier": "Acme",
 	"supplier": {"name": "Acme", "formats": ["CycloneDX"], "products": ["pkg:generic/thing"], "max_age_days": 30},
 	"age_seconds": 86400,
+	"profile": {"name": "minimal", "missing": []},
 }]}
 
 # The good document with some of its values replaced.

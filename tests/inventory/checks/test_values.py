@@ -11,8 +11,6 @@ from ops.supply_chain.formats.shape import ROOT, json_path
 from ops.supply_chain.inventory.checks.values import (
     Report,
     digest_fault,
-    licence_fault,
-    licence_id_fault,
     purl_fault,
     timestamp_fault,
 )
@@ -50,55 +48,6 @@ def test_good_moments(moment: str) -> None:
 )
 def test_bad_moments(moment: str) -> None:
     assert timestamp_fault(moment) == f"expected an RFC 3339 timestamp with a time zone, found {moment!r}"
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "MIT",
-        "mit OR Apache-2.0+",
-        "(MIT AND ISC) OR GPL-2.0-only WITH Classpath-exception-2.0",
-        "LicenseRef-a.b-c",
-        "DocumentRef-x:LicenseRef-y AND MIT",
-    ],
-)
-def test_good_expressions(expression: str) -> None:
-    assert licence_fault(expression) == ""
-
-
-@pytest.mark.parametrize(
-    ("expression", "why"),
-    [
-        ("", "Invalid license expression"),
-        ("MIT OR", "Invalid license expression"),
-        ("NOASSERTION", "Unknown license"),
-        ("MyCustom", "Unknown license"),
-        ("MIT WITH Apache-2.0", "Unknown license exception"),
-        ("DocumentRef-x:MIT", "Unknown license"),
-        ("(" * 5000 + "MIT" + ")" * 5000, "found 10003 characters with 5000 parentheses"),
-        ("MIT AND " * 1000 + "MIT", "found 8003 characters"),
-    ],
-)
-def test_bad_expressions(expression: str, why: str) -> None:
-    assert why in licence_fault(expression)
-
-
-@pytest.mark.parametrize(
-    ("identifier", "good"),
-    [
-        ("MIT", True),
-        ("Classpath-exception-2.0", True),
-        ("GPL-2.0+", True),
-        ("mit", False),
-        ("MIT OR ISC", False),
-        ("LicenseRef-x", True),
-        ("Apache-2", False),
-        ("(MIT)", False),
-        ("", False),
-    ],
-)
-def test_identifiers(identifier: str, good: bool) -> None:
-    assert (licence_id_fault(identifier) == "") == good
 
 
 PURLS = {

@@ -92,7 +92,7 @@ def test_unknown_is_said() -> None:
         "Component License. The package comes from the project's own files: yes. "
         "Whether the project requires it itself is unknown. Unknown: Dependency Relationship."
     )
-    fields = ("originator", "supplier", "versionInfo", "licenseDeclared", "licenseConcluded", "downloadLocation")
+    fields = ("originator", "versionInfo", "licenseDeclared", "licenseConcluded", "downloadLocation")
     assert {found[field] for field in fields} == {"NOASSERTION"}
 
 

@@ -22,6 +22,15 @@ class Exposure(StrEnum):
     INTERNAL = "internal"
 
 
+class QualityProfile(StrEnum):
+    """Which elements an SBOM must have: see docs/suppliers.md."""
+
+    MINIMAL = "minimal"
+    NTIA_2021 = "ntia-2021"
+    CISA_2026 = "cisa-2026"
+    BSI_TR_03183_2 = "bsi-tr-03183-2"
+
+
 class SupplierEntry(Contract, frozen=True, kw_only=True):
     """One `[[suppliers]]` entry; a document that no entry covers is quarantined.
 
@@ -30,7 +39,8 @@ class SupplierEntry(Contract, frozen=True, kw_only=True):
     products that it may send documents about: package URLs without a version, or names of products (`*` is any text); empty
     for any. `formats` are the standards that it may use (`CycloneDX`, `SPDX`, `OpenVEX`, `CSAF`), each with or without a
     version (`CycloneDX 1.6`); empty for any. `max_age_days` is the most days between a document's own time and the day on
-    which it is received; without it there is no limit.
+    which it is received; without it there is no limit. `profile` is the quality profile that its SBOMs must pass: `minimal`,
+    `ntia-2021`, `cisa-2026` or `bsi-tr-03183-2`.
 
     The risk register uses `criticality` (1 to 5: what depends on its products) and `exposure` (`public`, `internal`; unset
     counts as public); `owner` deals with items of the backlog about its products unless another owner was set.
@@ -45,3 +55,4 @@ class SupplierEntry(Contract, frozen=True, kw_only=True):
     criticality: Criticality = 3
     exposure: Exposure = Exposure.UNKNOWN
     owner: str = ""
+    profile: QualityProfile = QualityProfile.MINIMAL

@@ -127,8 +127,9 @@ class SbomComponent(msgspec.Struct, frozen=True, gc=False):
     the words of CycloneDX in lower case (`library`, `file`, `application`), empty where the document gives none. `purl` is as
     written and `package` what it means, None where there is none or it is broken. `identifiers` are others: (kind, value),
     kind `swid`, `swhid`, `omniborid`, `gitoid`, `other`. `parent` is the component that it is nested in. `unknown` are the
-    fields that the document states to be unknown (`NOASSERTION`, and properties that say so), sorted. `properties` are
-    those that a profile needs.
+    fields that the document states to be unknown (`NOASSERTION`, and properties and comments that say so), sorted.
+    `properties` are those that a profile needs. `external` is True if the document states that the component is not delivered
+    with the product.
     """
 
     location: str
@@ -152,6 +153,7 @@ class SbomComponent(msgspec.Struct, frozen=True, gc=False):
     unknown: tuple[str, ...] = ()
     references: tuple[SbomReference, ...] = ()
     properties: tuple[tuple[str, str], ...] = ()
+    external: bool = False
 
 
 class EdgeKind(IntEnum):
@@ -171,13 +173,14 @@ class SbomEdges:
     """The edges of a document, in its order: positions of components and the kind, one array each.
 
     `stated` has a byte for each component: 1 if the document states what it depends on, even if that is nothing; 0 if it
-    does not say.
+    does not say. `unknown` are the components of which it states that this is unknown.
     """
 
     sources: array[int]
     targets: array[int]
     kinds: bytes
     stated: bytes
+    unknown: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.kinds)
@@ -253,8 +256,9 @@ class ReceivedSbom(msgspec.Struct, frozen=True, kw_only=True):
     SPDX id, `revision` the document's own version where the standard has one. `name` is the document's, `timestamp` as
     written. `authors` made the document, `supplier` supplied what it describes. `phases` say when in the life of the
     product it was made. `roots` are the components that it describes. `carriers` are the envelopes that it was taken out
-    of, outermost first (`gzip`, `DSSE`, ...): no signature was checked. `defects` has at most `MOST_DEFECTS`,
-    `defect_count` is how many there are.
+    of, outermost first (`gzip`, `DSSE`, ...): no signature was checked. `signature_gaps` are what a signature inside the
+    document lacks, a sentence each. `lists_vulnerabilities` is True if it has a list of vulnerabilities, be it empty. `defects`
+    has at most `MOST_DEFECTS`, `defect_count` is how many there are.
     """
 
     standard: SbomStandard
@@ -276,6 +280,8 @@ class ReceivedSbom(msgspec.Struct, frozen=True, kw_only=True):
     completeness: tuple[SbomCompleteness, ...] = ()
     statements: tuple[SbomStatement, ...] = ()
     has_signature: bool = False
+    signature_gaps: tuple[str, ...] = ()
+    lists_vulnerabilities: bool = False
     carriers: tuple[str, ...] = ()
     defects: tuple[SbomDefect, ...] = ()
     defect_count: int = 0

@@ -19,6 +19,7 @@ from ops.supply_chain.contracts.values.received_sbom import (
     SbomDefect,
     SbomDigest,
     SbomEdges,
+    SbomTool,
 )
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.json_reader import kind_of
@@ -211,6 +212,15 @@ def person_or_organisation(text: str) -> tuple[str, str, str]:
     return found["kind"].lower(), found["name"], (found["email"] or "").strip()
 
 
+def tool_of(text: str) -> SbomTool:
+    """Take the text that SPDX has for a tool apart: its name, a dash or a space, its version."""
+    for mark in ("-", " "):
+        name, found, version = text.rpartition(mark)
+        if found and version.removeprefix("v")[:1].isdigit():
+            return SbomTool(name.strip(), version)
+    return SbomTool(text)
+
+
 def names_in(expression: str, names: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """Return the licences of the document's own in an expression, with the names that it gives them."""
     if not names or "LicenseRef-" not in expression:
@@ -226,6 +236,7 @@ class EdgeBuilder:
         self._edges: list[tuple[str, str, EdgeKind, str]] = []
         self._stated: list[tuple[str, str]] = []
         self._doubted: set[str] = set()
+        self._unknown: set[str] = set()
 
     def add(self, source: str, target: str, kind: EdgeKind, location: str) -> None:
         """Note an edge; the location is for the defect, should it lead nowhere."""
@@ -238,6 +249,10 @@ class EdgeBuilder:
     def doubt(self, source: str) -> None:
         """Note that what the document lists of a component's dependencies is not all, whatever else it states."""
         self._doubted.add(source)
+
+    def unknown(self, source: str) -> None:
+        """Note that the document states what a component depends on to be unknown."""
+        self._unknown.add(source)
 
     def build(
         self,
@@ -272,7 +287,8 @@ class EdgeBuilder:
                 stated[position] = source not in self._doubted
             else:
                 self._dangling([source], others, location)
-        return SbomEdges(found.sources, found.targets, bytes(found.kinds), bytes(stated))
+        unknown = frozenset(positions[ref] for ref in self._doubted | self._unknown if ref in positions)
+        return SbomEdges(found.sources, found.targets, bytes(found.kinds), bytes(stated), unknown)
 
     def _dangling(self, refs: Iterable[str], others: frozenset[str], location: str) -> None:
         for ref in refs:

@@ -26,7 +26,8 @@ from ops.supply_chain.contracts.values.received_sbom import (
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.received.collect import Collector, EdgeBuilder, Table, place_of
-from ops.supply_chain.formats.received.cyclonedx_fields import FieldReader
+from ops.supply_chain.formats.received.comments import SEPARATE
+from ops.supply_chain.formats.received.cyclonedx_fields import FieldReader, signature_gaps
 from ops.supply_chain.formats.received.cyclonedx_statements import Statements
 
 JSON_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
@@ -37,6 +38,8 @@ _MAJOR = re.compile(r"1\.[0-9]{1,2}")
 _MOST_DIGITS = 9
 _SERIAL = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNKNOWN_PROPERTIES = ("sealwright:unknown", "sealwright:withheld")
+_SEPARATE = ("sealwright:delivery", SEPARATE)
+"""What documents before 1.7 have for `isExternal`."""
 
 
 class CycloneDxBuilder:
@@ -105,7 +108,14 @@ class CycloneDxBuilder:
         if revision is not None and (not isinstance(revision, int) or isinstance(revision, bool) or revision < 1):
             self._collector.unread("/version", "a number from 1", revision)
             revision = None
-        self._fields.update(identifier=serial, revision=revision, has_signature=document.get("signature") is not None)
+        signature = document.get("signature")
+        self._fields.update(
+            identifier=serial,
+            revision=revision,
+            has_signature=signature is not None,
+            signature_gaps=tuple(signature_gaps(signature)),
+            lists_vulnerabilities=isinstance(document.get("vulnerabilities"), list),
+        )
 
     def metadata(self, node: Table) -> None:
         """Take the metadata, with the component that the document describes."""
@@ -197,6 +207,7 @@ class CycloneDxBuilder:
     def vulnerability(self, node: Table, location: str) -> None:
         """Take one vulnerability with its analysis."""
         self._others.add(self._collector.text(node, "bom-ref", location))
+        self._fields["lists_vulnerabilities"] = True
         self._statements.add(node, location)
 
     def finish(self) -> ReceivedSbom:
@@ -263,6 +274,7 @@ class CycloneDxBuilder:
             tuple(sorted({value for name, value in properties if name in _UNKNOWN_PROPERTIES})) if properties else (),
             self._read.references(node, at) if "externalReferences" in node else (),
             properties,
+            node.get("isExternal") in (True, "true") or _SEPARATE in properties,
         )
 
     def _completeness(self, positions: dict[str, int], others: frozenset[str]) -> Iterator[SbomCompleteness]:

@@ -184,3 +184,19 @@ def _only_text(node: Any, key: str) -> str:
     """Return the text that is the one field of an object; empty for anything else."""
     value = node.get(key) if node.__class__ is dict and len(node) == 1 else None
     return value if isinstance(value, str) else ""
+
+
+def signature_gaps(signature: object) -> Iterator[str]:
+    """Yield what a signature inside a document (JSF) lacks, one sentence for each signer.
+
+    Source: https://cyclonedx.org/docs/1.6/json/#signature
+    """
+    if not isinstance(signature, dict):
+        return
+    several = next((signature[key] for key in ("signers", "chain") if isinstance(signature.get(key), list)), None)
+    for signer in [signature] if several is None else several:
+        missing = [key for key in ("algorithm", "value") if not (isinstance(signer, dict) and signer.get(key))]
+        if missing:
+            yield f"the signature has no {' and no '.join(missing)}"
+        elif not any(signer.get(key) for key in ("publicKey", "certificatePath")):
+            yield "the signature has no publicKey and no certificatePath: nothing shows whose it is"

@@ -37,7 +37,10 @@ from ops.supply_chain.formats.received.collect import (
     names_in,
     person_or_organisation,
     place_of,
+    tool_of,
 )
+from ops.supply_chain.formats.received.comments import PHASE, is_separate, sentences_in, unknown_in
+from ops.supply_chain.formats.received.spdx2_terms import EDGES, FIELDS
 
 VERSIONS = ("SPDX-2.1", "SPDX-2.2", "SPDX-2.3")
 
@@ -45,41 +48,10 @@ DOCUMENT = "SPDXRef-DOCUMENT"
 
 _CREATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _NOTHING = frozenset({NO_ASSERTION, "NONE", ""})
+UNKNOWN_PROPERTY = "sealwright:unknown"
+"""Property of a document for each of its elements that is unknown, as CycloneDX has it."""
+
 _TEXTS = ("SPDXID", "name", "versionInfo", "downloadLocation", "packageFileName", "primaryPackagePurpose", "homepage")
-
-EDGES: dict[str, tuple[EdgeKind, bool]] = {
-    "DEPENDS_ON": (EdgeKind.DEPENDS_ON, False),
-    "DEPENDENCY_OF": (EdgeKind.DEPENDS_ON, True),
-    "RUNTIME_DEPENDENCY_OF": (EdgeKind.DEPENDS_ON, True),
-    "PREREQUISITE_FOR": (EdgeKind.DEPENDS_ON, True),
-    "HAS_PREREQUISITE": (EdgeKind.DEPENDS_ON, False),
-    "DYNAMIC_LINK": (EdgeKind.DEPENDS_ON, False),
-    "STATIC_LINK": (EdgeKind.DEPENDS_ON, False),
-    "OPTIONAL_DEPENDENCY_OF": (EdgeKind.OPTIONAL, True),
-    "OPTIONAL_COMPONENT_OF": (EdgeKind.OPTIONAL, True),
-    "PROVIDED_DEPENDENCY_OF": (EdgeKind.OPTIONAL, True),
-    "BUILD_DEPENDENCY_OF": (EdgeKind.DEVELOPMENT, True),
-    "DEV_DEPENDENCY_OF": (EdgeKind.DEVELOPMENT, True),
-    "TEST_DEPENDENCY_OF": (EdgeKind.DEVELOPMENT, True),
-    "BUILD_TOOL_OF": (EdgeKind.DEVELOPMENT, True),
-    "DEV_TOOL_OF": (EdgeKind.DEVELOPMENT, True),
-    "TEST_TOOL_OF": (EdgeKind.DEVELOPMENT, True),
-    "CONTAINS": (EdgeKind.CONTAINS, False),
-    "CONTAINED_BY": (EdgeKind.CONTAINS, True),
-    "PACKAGE_OF": (EdgeKind.CONTAINS, True),
-    "GENERATED_FROM": (EdgeKind.GENERATED_FROM, False),
-    "GENERATES": (EdgeKind.GENERATED_FROM, True),
-}
-"""Relationship -> kind of the edge, and whether it leads the other way."""
-
-_FIELDS = frozenset(
-    {
-        "$schema", "@context", "SPDXID", "annotations", "comment", "creationInfo", "dataLicense", "documentDescribes",
-        "documentNamespace", "externalDocumentRefs", "files", "hasExtractedLicensingInfos", "name", "packages",
-        "relationships", "revieweds", "snippets", "spdxVersion",
-    }
-)  # fmt: skip
-"""Fields of a document: packages in a field of another name would not be noticed otherwise."""
 
 _ELSEWHERE = "DocumentRef-"
 _LISTING = frozenset({EdgeKind.DEPENDS_ON, EdgeKind.OPTIONAL, EdgeKind.DEVELOPMENT})
@@ -122,7 +94,7 @@ class _Reader:
             collector.defect(
                 DefectKind.UNREAD, "/spdxVersion", f"expected SPDX-2.2 or SPDX-2.3, found {excerpt(version)!r}"
             )
-        for key in sorted(document.keys() - _FIELDS):
+        for key in sorted(document.keys() - FIELDS):
             collector.defect(DefectKind.UNREAD, "", f"{excerpt(key)!r} is no field of an SPDX document")
         own = collector.text(document, "SPDXID", "")
         if own != DOCUMENT:
@@ -134,6 +106,7 @@ class _Reader:
                 collector.defect(DefectKind.MISSING, "", f"expected '{key}', found none")
         creation = collector.table(document, "creationInfo", "")
         authors, tools = self._creators(creation)
+        comment = collector.text(creation, "comment", "/creationInfo") if "comment" in creation else ""
         self._licence_names()
         self._packages()
         self._more("files", self._file)
@@ -152,6 +125,8 @@ class _Reader:
             timestamp=self._created(creation),
             authors=authors,
             tools=tools,
+            phases=sentences_in(comment).get(PHASE, ()),
+            properties=tuple((UNKNOWN_PROPERTY, element) for element in unknown_in(comment)),
             roots=roots,
             components=tuple(self._components),
             edges=edges,
@@ -174,9 +149,7 @@ class _Reader:
         for text in self._collector.texts(creation, "creators", "/creationInfo"):
             kind, name, email = person_or_organisation(text)
             if kind == "tool":
-                # The standard has one text: the tool's identifier, a dash, its version.
-                before, dash, version = name.rpartition("-")
-                tools.append(SbomTool(before, version) if dash and version[:1].isdigit() else SbomTool(name))
+                tools.append(tool_of(name))
             elif kind:
                 authors.append(SbomParty(name, kind, email))
             else:
@@ -222,6 +195,8 @@ class _Reader:
         purl, cpes, identifiers, references = self._external(node, at)
         unknown = [key for key in ("supplier", "originator") if node.get(key) == NO_ASSERTION]
         unknown += [key for key in ("versionInfo",) if node.get(key) == NO_ASSERTION]
+        comment = collector.text(node, "comment", at) if "comment" in node else ""
+        unknown += unknown_in(comment)
         licences, undeclared = self._licences(node, at)
         if location not in _NOTHING:
             references = (SbomReference("distribution", location), *references)
@@ -249,6 +224,8 @@ class _Reader:
                 NO_COMPONENT,
                 tuple(sorted((*unknown, *undeclared))),
                 references,
+                (),
+                is_separate(comment),
             )
         )
         for target in collector.texts(node, "hasFiles", at) if "hasFiles" in node else ():

@@ -37,6 +37,7 @@ _TYPES = frozenset(
 _OTHER_VOCABULARIES = ("{http://www.w3.org/", "http://www.w3.org/", "{http://usefulinc.com/ns/doap#}")
 """Of ranges and of projects, which SPDX uses beside its own."""
 
+_COMMENT = "{http://www.w3.org/2000/01/rdf-schema#}comment"
 _OPERATORS = {"ConjunctiveLicenseSet": " AND ", "DisjunctiveLicenseSet": " OR "}
 _DEEPEST_LICENCE = 50
 
@@ -225,13 +226,13 @@ class _Document:
             inner = self._nodes.get(value.text)
             if inner is not None:
                 found["creators"] += [entry.text for entry in self._values(inner, f"{_SPDX}creator")]
-                self._copy(inner, found, {f"{_SPDX}created": "created"})
+                self._copy(inner, found, {f"{_SPDX}created": "created", _COMMENT: "comment"})
         return found
 
     def _package(self, node: _Node, name: str) -> RdfTable:
         found = self._new(node)
         found["SPDXID"] = _short(name)
-        self._copy(node, found, _PACKAGE)
+        self._copy(node, found, {**_PACKAGE, _COMMENT: "comment"})
         purpose = self._first(node, f"{_SPDX}primaryPackagePurpose")
         if purpose:
             found["primaryPackagePurpose"] = purpose.removeprefix(f"{TERMS}purpose_").upper()

@@ -39,12 +39,13 @@ _PACKAGE = {
     "PackageLicenseConcluded": "licenseConcluded",
     "PackageLicenseDeclared": "licenseDeclared",
     "PrimaryPackagePurpose": "primaryPackagePurpose",
+    "PackageComment": "comment",
 }
 _NOT_NEEDED = frozenset(
     {
-        "ExternalDocumentRef", "LicenseListVersion", "CreatorComment", "DocumentComment", "FilesAnalyzed",
+        "ExternalDocumentRef", "LicenseListVersion", "DocumentComment", "FilesAnalyzed",
         "PackageVerificationCode", "PackageSourceInfo", "PackageLicenseInfoFromFiles", "PackageLicenseComments",
-        "PackageCopyrightText", "PackageSummary", "PackageDescription", "PackageComment", "ExternalRefComment",
+        "PackageCopyrightText", "PackageSummary", "PackageDescription", "ExternalRefComment",
         "PackageAttributionText", "ReleaseDate", "BuiltDate", "ValidUntilDate", "FileType", "LicenseInfoInFile",
         "LicenseComments", "FileCopyrightText", "FileComment", "FileNotice", "FileContributor", "FileAttributionText",
         "ArtifactOfProjectName", "ArtifactOfProjectHomePage", "ArtifactOfProjectURI", "FileDependency",
@@ -106,7 +107,7 @@ class _Parser:
             self._begin(line, tag, value)
         elif tag == "Relationship":
             self._relationship(line, value)
-        elif tag in ("Creator", "Created"):
+        elif tag in ("Creator", "Created", "CreatorComment"):
             self._creation(tag, value)
         elif tag in ("PackageChecksum", "FileChecksum"):
             self._checksum(line, value)
@@ -142,7 +143,7 @@ class _Parser:
         if tag == "Creator":
             creation["creators"].append(value)
         else:
-            creation.setdefault("created", value)
+            creation.setdefault("created" if tag == "Created" else "comment", value)
 
     def _relationship(self, line: int, value: str) -> None:
         found = _RELATIONSHIP.fullmatch(value.strip())

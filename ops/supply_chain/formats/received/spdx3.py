@@ -24,13 +24,17 @@ from ops.supply_chain.contracts.values.received_sbom import (
     SbomReference,
     SbomStandard,
     SbomSyntax,
-    SbomTool,
 )
 from ops.supply_chain.core.text import excerpt
-from ops.supply_chain.formats.received.collect import NO_ASSERTION, Collector, EdgeBuilder, Table
+from ops.supply_chain.formats.received.collect import NO_ASSERTION, Collector, EdgeBuilder, Table, tool_of
+from ops.supply_chain.formats.received.comments import is_separate, unknown_in
+from ops.supply_chain.formats.received.spdx3_artifacts import NO_ARTIFACT, Artifact, artifacts_of, references_of
 from ops.supply_chain.formats.received.spdx3_types import (
     AGENTS,
     COMPONENTS,
+    DEVELOPMENT,
+    EDGES,
+    EXTENTS,
     frame_problems,
     is_known,
     kind_of_element,
@@ -39,17 +43,6 @@ from ops.supply_chain.formats.received.spdx3_types import (
 VERSIONS = ("3.0.0", "3.0.1")
 
 _UNKNOWN = frozenset({"NOASSERTION", "NONE", "NoAssertionElement", "NoneElement"})
-_EDGES: dict[str, EdgeKind] = {
-    "dependsOn": EdgeKind.DEPENDS_ON,
-    "hasPrerequisite": EdgeKind.DEPENDS_ON,
-    "hasDynamicLink": EdgeKind.DEPENDS_ON,
-    "hasStaticLink": EdgeKind.DEPENDS_ON,
-    "hasOptionalDependency": EdgeKind.OPTIONAL,
-    "hasOptionalComponent": EdgeKind.OPTIONAL,
-    "hasProvidedDependency": EdgeKind.OPTIONAL,
-    "contains": EdgeKind.CONTAINS,
-}
-_DEVELOPMENT = frozenset({"build", "development", "test"})
 _LONGEST_CHAIN = 4
 """The document's root is an SBOM, perhaps a bundle, whose root is the package."""
 
@@ -74,7 +67,8 @@ class _Reader:
         self._components: list[SbomComponent] = []
         self._licences: dict[str, list[SbomLicence]] = {}
         self._unknown: dict[str, list[str]] = {}
-        self._incomplete: list[str] = []
+        self._extent: dict[str, list[str]] = {}
+        self._artifacts: dict[str, Artifact] = {}
         for at, element in self._all(document):
             kind = kind_of_element(element)
             if not is_known(kind):
@@ -101,6 +95,11 @@ class _Reader:
         own_at, own = next(iter(self._typed.get("SpdxDocument", ())), ("", {}))
         creation_at, creation = self._creation(own)
         self._read_licences()
+        self._artifacts = artifacts_of(
+            ((word, node, sources, targets) for _, node, word, sources, targets in self._each_relationship()),
+            self._elements,
+            lambda node, at: tuple(self._digests(node, at)),
+        )
         for kind in self._typed:
             if kind in COMPONENTS:
                 for at, node in self._typed[kind]:
@@ -112,6 +111,7 @@ class _Reader:
             collector.defect(DefectKind.VALUE, creation_at, f"expected specVersion 3.0.1, found {excerpt(version)!r}")
         others = frozenset(self._elements) | _UNKNOWN
         created = collector.text(creation, "created", creation_at)
+        comment = collector.text(creation, "comment", creation_at)
         return ReceivedSbom(
             standard=SbomStandard.SPDX,
             version=version,
@@ -121,9 +121,10 @@ class _Reader:
             timestamp=collector.timestamp(created, creation_at),
             authors=tuple(self._parties(creation, "createdBy", creation_at)),
             tools=tuple(
-                SbomTool(collector.text(node, "name", at))
+                tool_of(collector.text(node, "name", at))
                 for at, node in self._objects(creation, "createdUsing", creation_at)
             ),
+            properties=tuple(("sealwright:unknown", element) for element in unknown_in(comment)),
             phases=tuple(
                 phase
                 for at, node in self._typed.get("software_Sbom", ())
@@ -213,15 +214,17 @@ class _Reader:
 
     def _parties(self, node: Table, key: str, at: str) -> Iterator[SbomParty]:
         for here, agent in self._objects(node, key, at):
-            email = next(
-                (
-                    self._collector.text(row, "identifier", inner)
-                    for inner, row in self._objects(agent, "externalIdentifier", here)
-                    if row.get("externalIdentifierType") == "email"
-                ),
-                "",
+            addresses: dict[str, str] = {}
+            for inner, row in self._objects(agent, "externalIdentifier", here):
+                kind = "email" if row.get("externalIdentifierType") == "email" else "url"
+                addresses.setdefault(kind, self._collector.text(row, "identifier", inner))
+            name = self._collector.text(agent, "name", here)
+            yield SbomParty(
+                "" if name == NO_ASSERTION else name,
+                AGENTS.get(kind_of_element(agent), ""),
+                addresses.get("email", ""),
+                addresses.get("url", ""),
             )
-            yield SbomParty(self._collector.text(agent, "name", here), AGENTS.get(kind_of_element(agent), ""), email)
 
     def _component(self, node: Table, at: str, kind: str) -> None:
         collector = self._collector
@@ -231,6 +234,8 @@ class _Reader:
         purl, cpes, identifiers = self._identifiers(node, at)
         version = collector.text(node, "software_packageVersion", at)
         location = collector.text(node, "software_downloadLocation", at)
+        comment = collector.text(node, "comment", at)
+        artifact = self._artifacts.get(ref, NO_ARTIFACT)
         position = len(self._components)
         self._components.append(
             SbomComponent(
@@ -248,8 +253,15 @@ class _Reader:
                 supplier=next(self._parties(node, "suppliedBy", at), None),
                 producer=next(self._parties(node, "originatedBy", at), None),
                 parent=NO_COMPONENT,
-                unknown=tuple(sorted(self._unknown.get(ref, ()))),
-                references=(SbomReference("distribution", location),) if location else (),
+                file_name=artifact.file_name,
+                unknown=tuple(sorted((*self._unknown.get(ref, ()), *unknown_in(comment)))),
+                references=(
+                    *((SbomReference("distribution", location),) if location not in ("", NO_ASSERTION) else ()),
+                    *references_of(node),
+                    *artifact.references,
+                ),
+                properties=artifact.properties,
+                external=is_separate(comment),
             )
         )
         if ref:
@@ -313,7 +325,7 @@ class _Reader:
         if (
             NO_ASSERTION in (expression, target)
             or target == "NoAssertionElement"
-            or target.endswith("/NoAssertionLicense")
+            or target.endswith(("/NoAssertionLicense", "expandedlicensing_NoAssertionLicense"))
         ):
             self._unknown.setdefault(source, []).append(
                 "licenseDeclared" if basis == "declared" else "licenseConcluded"
@@ -336,14 +348,17 @@ class _Reader:
 
     def _relationships(self) -> None:
         for at, node, word, sources, targets in self._each_relationship():
-            edge = _EDGES.get(word)
+            edge = EDGES.get(word)
             if edge is None:
                 continue
-            if edge is EdgeKind.DEPENDS_ON and node.get("scope") in _DEVELOPMENT:
+            if edge is EdgeKind.DEPENDS_ON and node.get("scope") in DEVELOPMENT:
                 edge = EdgeKind.DEVELOPMENT
-            if node.get("completeness") == "incomplete":
-                self._incomplete += sources
+            extent = EXTENTS.get(self._collector.text(node, "completeness", at))
+            if extent:
+                self._extent.setdefault(extent, []).extend(sources)
             for source in sources:
+                if node.get("completeness") == "noAssertion" and edge is not EdgeKind.CONTAINS:
+                    self._edges.unknown(source)
                 if edge is not EdgeKind.CONTAINS and node.get("completeness") != "noAssertion":
                     self._edges.state(source, at)
                 for target in targets:
@@ -351,8 +366,13 @@ class _Reader:
                         self._edges.add(source, target, edge, at)
 
     def _completeness(self) -> tuple[SbomCompleteness, ...]:
-        found = tuple(self._positions[ref] for ref in dict.fromkeys(self._incomplete) if ref in self._positions)
-        return (SbomCompleteness("incomplete", dependencies=found),) if self._incomplete else ()
+        return tuple(
+            SbomCompleteness(
+                aggregate,
+                dependencies=tuple(self._positions[ref] for ref in dict.fromkeys(refs) if ref in self._positions),
+            )
+            for aggregate, refs in sorted(self._extent.items())
+        )
 
     def _roots(self) -> tuple[int, ...]:
         wanted = list(self._typed.get("SpdxDocument", ()))

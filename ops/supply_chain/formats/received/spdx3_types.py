@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ops.supply_chain.contracts.values.received_sbom import EdgeKind
 from ops.supply_chain.formats.received.collect import Table
 
 AGENTS = {"Organization": "organization", "Person": "person", "Agent": "", "SoftwareAgent": ""}
@@ -25,6 +26,21 @@ _OTHERS = frozenset(
 )  # fmt: skip
 _OTHER_PROFILES = ("security_", "simplelicensing_", "expandedlicensing_", "extension_", "build_")
 """What is no component; an object of any other type could be one that is misspelt."""
+
+EDGES: dict[str, EdgeKind] = {
+    "dependsOn": EdgeKind.DEPENDS_ON,
+    "hasPrerequisite": EdgeKind.DEPENDS_ON,
+    "hasDynamicLink": EdgeKind.DEPENDS_ON,
+    "hasStaticLink": EdgeKind.DEPENDS_ON,
+    "hasOptionalDependency": EdgeKind.OPTIONAL,
+    "hasOptionalComponent": EdgeKind.OPTIONAL,
+    "hasProvidedDependency": EdgeKind.OPTIONAL,
+    "contains": EdgeKind.CONTAINS,
+}
+EXTENTS = {"complete": "complete", "incomplete": "incomplete"}
+"""Completeness of a relationship in the words of CycloneDX."""
+
+DEVELOPMENT = frozenset({"build", "development", "test"})
 
 _TERM = re.compile(r"https?://spdx\.org/rdf/3[0-9.]*/terms/([A-Za-z]+)/([A-Za-z0-9]+)")
 _CONTEXT = re.compile(r"https?://spdx\.org/rdf/3[0-9.]*/spdx-context\.jsonld")

@@ -14,13 +14,12 @@ import re
 from typing import Any, NamedTuple
 
 from ops.supply_chain.formats.cyclonedx import VERSIONS
+from ops.supply_chain.formats.licence_expressions import licence_fault, licence_id_fault
 from ops.supply_chain.formats.shape import ROOT, Place, json_path
 from ops.supply_chain.inventory.checks.values import (
     Report,
     SbomProblem,
     digest_fault,
-    licence_fault,
-    licence_id_fault,
     purl_fault,
     table,
     tables,

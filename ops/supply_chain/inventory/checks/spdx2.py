@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ops.supply_chain.formats.licence_expressions import licence_fault
 from ops.supply_chain.formats.shape import ROOT, Place, json_path
 from ops.supply_chain.formats.spdx2 import DOCUMENT_ID, UNSAID, VERSIONS
 from ops.supply_chain.inventory.checks.values import (
     Report,
     SbomProblem,
     digest_fault,
-    licence_fault,
     purl_fault,
     table,
     tables,

@@ -55,15 +55,10 @@ DIGEST_HEX_DIGITS = {
 }
 """Hexadecimal digits of each algorithm's digest. Keys leave out what the formats spell differently."""
 
-LONGEST_EXPRESSION = 4000
-DEEPEST_EXPRESSION = 40
-"""Bounds on a licence expression, in characters and parentheses; the longest real one has some 300."""
-
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _SPELLING = re.compile(r"[-_ ]")
 _WORDS = re.compile(r"[^0-9a-z]+")
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})")
-_EXTERNAL_LICENCE = re.compile(r"DocumentRef-[A-Za-z0-9.-]+:(?=LicenseRef-)")
 _NAMED_ELSEWHERE = frozenset({"docker", "oci"})
 """purl types whose name is that of a repository, while documents call the image by its digest."""
 _COMMIT_AS_VERSION = frozenset({"bitbucket", "github", "gitlab"})
@@ -162,39 +157,6 @@ def timestamp_fault(text: str) -> str:
     if _RFC_3339.fullmatch(text) and _on_calendar(text):
         return ""
     return f"expected an RFC 3339 timestamp with a time zone, found {text!r}"
-
-
-@lru_cache(maxsize=4096)
-def licence_fault(expression: str) -> str:
-    """Return what is wrong with an SPDX licence expression; empty where nothing is.
-
-    `DocumentRef-x:LicenseRef-y` is read as the SPDX grammar has it. Case does not matter.
-    Source: SPDX 2.3 annex D; the list is the one in `packaging.licenses`.
-    """
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-    if len(expression) > LONGEST_EXPRESSION or expression.count("(") > DEEPEST_EXPRESSION:
-        return f"expected an SPDX licence expression, found {len(expression)} characters with {expression.count('(')} parentheses"
-    try:
-        canonicalize_license_expression(_EXTERNAL_LICENCE.sub("", expression))
-    except (InvalidLicenseExpression, KeyError) as error:
-        return f"expected an SPDX licence expression, found {expression!r}: {error}"
-    return ""
-
-
-@lru_cache(maxsize=4096)
-def licence_id_fault(identifier: str) -> str:
-    """Return what is wrong with a single SPDX licence or exception identifier; empty where nothing is."""
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-    if len(identifier.split()) == 1 and not {"(", ")"} & set(identifier):
-        for prefix in ("", "MIT WITH "):
-            try:
-                if canonicalize_license_expression(prefix + identifier) == prefix + identifier:
-                    return ""
-            except InvalidLicenseExpression:
-                continue
-    return f"expected an identifier of the SPDX licence list, found {identifier!r}"
 
 
 @lru_cache(maxsize=65536)

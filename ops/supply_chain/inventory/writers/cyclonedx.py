@@ -32,6 +32,7 @@ from ops.supply_chain.inventory.model.document import (
     Occurrence,
     Package,
 )
+from ops.supply_chain.inventory.model.suppliers import supplier_in
 from ops.supply_chain.inventory.writers.cyclonedx_contents import (
     distribution_properties,
     file_component,
@@ -124,7 +125,7 @@ class CycloneDxWriter:
         found: list[bytes] = []
         for component in document.components:
             known = len(self._pieces)
-            found.append(self._component(component, around))
+            found.append(self._component(component, supplier_in(document, component.package), around))
             if len(self._pieces) > known:
                 self._fresh.append(found[-1])
         if document.distribution is not None:
@@ -133,8 +134,10 @@ class CycloneDxWriter:
             found += files
         return array(found, 1)
 
-    def _component(self, component: Component, around: dict[tuple[str, str], tuple[bytes, bytes]]) -> bytes:
-        pieces = self._pieces_of(component)
+    def _component(
+        self, component: Component, supplier: str, around: dict[tuple[str, str], tuple[bytes, bytes]]
+    ) -> bytes:
+        pieces = self._pieces_of(component, supplier)
         if len(component.occurrences) != 1 or not component.occurrences[0].line:
             return pieces.head + _many_occurrences(component.occurrences) + pieces.tail
         occurrence = component.occurrences[0]
@@ -143,7 +146,7 @@ class CycloneDxWriter:
             place = around[(occurrence.lock, occurrence.path)] = _around_line(occurrence)
         return b"".join((pieces.head, place[0], b"%d" % occurrence.line, place[1], pieces.tail))
 
-    def _pieces_of(self, component: Component) -> _Pieces:
+    def _pieces_of(self, component: Component, supplier: str) -> _Pieces:
         key = (
             id(component.package),
             component.direct,
@@ -154,10 +157,11 @@ class CycloneDxWriter:
             component.part,
             component.evidence,
             component.notes,
+            supplier,
         )
         found = self._pieces.get(key)
         if found is None:
-            found = self._pieces[key] = _cut(component)
+            found = self._pieces[key] = _cut(component, supplier)
         return found
 
     def _dependencies(self, document: Document) -> Iterator[bytes]:
@@ -241,10 +245,10 @@ def _described(lock: LockRef) -> str:
     return f"{lock.path} sha256:{lock.sha256}"
 
 
-def _cut(component: Component) -> _Pieces:
+def _cut(component: Component, supplier: str) -> _Pieces:
     package = component.package
     before = {"bom-ref": package.ref, "cpe": package.cpe, "description": package.summary}
-    after = {**package_fields(package), "properties": properties_of(component), "type": "library"}
+    after = {**package_fields(package, supplier), "properties": properties_of(component), "type": "library"}
     after["scope"] = component.scope.value if component.scope else ""
     for name in before:
         after.pop(name, None)

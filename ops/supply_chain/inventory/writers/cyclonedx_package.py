@@ -29,8 +29,13 @@ ALGORITHMS = {
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
-def package_fields(package: Package) -> Json:
-    """Return the fields of a component that are the same in every document; empty ones stay empty."""
+def package_fields(package: Package, supplier: str = "") -> Json:
+    """Return the fields of a component that its package decides; empty ones stay empty.
+
+    Args:
+        package: Any.
+        supplier: Who supplies it; left out where the producer is known, who is the same.
+    """
     return {
         "cpe": package.cpe,
         "description": package.summary,
@@ -40,6 +45,7 @@ def package_fields(package: Package) -> Json:
         "manufacturer": {"name": package.producer} if package.producer else {},
         "name": package.name,
         "purl": package.purl,
+        "supplier": {"name": supplier} if supplier and not package.producer else {},
         "version": package.version,
     }
 

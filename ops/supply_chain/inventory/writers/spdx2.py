@@ -29,6 +29,7 @@ from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
+from ops.supply_chain.inventory.model.suppliers import supplier_in
 from ops.supply_chain.inventory.writers.fragments import array, fragment
 from ops.supply_chain.inventory.writers.spdx2_files import file_entry, root_fields, spdx_id
 from ops.supply_chain.inventory.writers.spdx_terms import (
@@ -90,6 +91,7 @@ class _Fragment(NamedTuple):
     """A package's JSON, cut where a component puts its own words."""
 
     package: Package
+    supplier: str
     is_root: bool
     before_comment: str
     statement: str
@@ -130,8 +132,9 @@ class Spdx2Writer:
 
     def _fragment(self, package: Package, document: Document) -> _Fragment:
         known = self._fragments.get(package.ref)
-        if known is None or known.package is not package:  # by identity: one object a ref in a run
-            known = _cut(package, document)
+        supplier = supplier_in(document, package)
+        if known is None or known.package is not package or known.supplier != supplier:  # one object a ref in a run
+            known = _cut(package, supplier, document)
             self._fragments[package.ref] = known
         return known
 
@@ -181,10 +184,10 @@ def _fill(text: str, mark: str, body: str) -> str:
     return f"{before}[\n{body}\n  ]{after}"
 
 
-def _cut(package: Package, document: Document) -> _Fragment:
+def _cut(package: Package, supplier: str, document: Document) -> _Fragment:
     licence = declared(package.licence)
     is_root = package is document.root.package
-    plain = _plain(package, licence, is_root=is_root)
+    plain = _plain(package, licence, supplier=actor(supplier), is_root=is_root)
     if is_root and document.distribution is not None:
         plain |= root_fields(document.distribution)
     text = json.dumps(plain, sort_keys=True, indent=2, ensure_ascii=False).replace("\n", "\n    ")
@@ -192,6 +195,7 @@ def _cut(package: Package, document: Document) -> _Fragment:
     before_source, after_source = rest.rsplit(_SOURCE_LINE, 1)
     return _Fragment(
         package=package,
+        supplier=supplier,
         is_root=is_root,
         before_comment=f"    {before_comment}",
         statement=" ".join(filter(None, (package_statement(package, is_root=is_root), _unwritten(package)))),
@@ -201,7 +205,7 @@ def _cut(package: Package, document: Document) -> _Fragment:
     )
 
 
-def _plain(package: Package, licence: Declared, *, is_root: bool) -> dict[str, Any]:
+def _plain(package: Package, licence: Declared, *, supplier: str, is_root: bool) -> dict[str, Any]:
     producer = f"Organization: {actor(package.producer)}" if actor(package.producer) else "NOASSERTION"
     location = download_location(package)
     homepage, references = _references(package)
@@ -223,8 +227,7 @@ def _plain(package: Package, licence: Declared, *, is_root: bool) -> dict[str, A
         "primaryPackagePurpose": "APPLICATION" if is_root else "LIBRARY",
         "sourceInfo": _SOURCE,
         "summary": package.summary,
-        # A lock does not state the supplier of an index's package; a project supplies its own.
-        "supplier": producer if is_root or package.local else "NOASSERTION",
+        "supplier": f"Organization: {supplier}" if supplier else "NOASSERTION",
         "versionInfo": package.version or "NOASSERTION",
     }
     return {key: value for key, value in plain.items() if value not in ("", [])}

@@ -27,6 +27,7 @@ from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
+from ops.supply_chain.inventory.model.suppliers import supplier_in
 from ops.supply_chain.inventory.writers.spdx3_contents import contents_of
 from ops.supply_chain.inventory.writers.spdx3_elements import CREATION, NAMESPACE, OPEN_BYTES, element, identifier, text
 from ops.supply_chain.inventory.writers.spdx_terms import (
@@ -98,6 +99,7 @@ class _Fragment(NamedTuple):
     """A package's JSON, cut where a component puts its own words, and what goes with it."""
 
     package: Package
+    supplier: str
     is_root: bool
     before_comment: str
     statement: str
@@ -146,8 +148,9 @@ class Spdx3Writer:
 
     def _fragment(self, package: Package, document: Document) -> _Fragment:
         known = self._fragments.get(package.ref)
-        if known is None or known.package is not package:  # by identity: one object a ref in a run
-            known = _cut(package, document)
+        supplier = supplier_in(document, package)
+        if known is None or known.package is not package or known.supplier != supplier:  # one object a ref in a run
+            known = _cut(package, supplier, document)
             self._fragments[package.ref] = known
         return known
 
@@ -199,14 +202,14 @@ def _author(document: Document) -> dict[str, Any]:
     return element("Agent", "author", name="NOASSERTION", comment="The SBOM author is unknown.")
 
 
-def _cut(package: Package, document: Document) -> _Fragment:
+def _cut(package: Package, supplier: str, document: Document) -> _Fragment:
     is_root = package is document.root.package
     slug = slug_of(package.ref)
     licence = declared(package.licence)
     licence_elements = dict(_licence(licence))
-    producer_elements = dict(_producer(package))
+    producers, suppliers = dict(_agent(package.producer)), dict(_agent(supplier))
     purpose = "application" if is_root and document.distribution is None else "library"
-    plain = text(_plain(package, list(producer_elements), is_root=is_root, purpose=purpose))
+    plain = text(_plain(package, list(producers), list(suppliers), purpose=purpose))
     before_comment, rest = plain.split(_COMMENT_LINE, 1)
     before_source, after_source = rest.split(_SOURCE_LINE, 1)
     relation = element(
@@ -220,12 +223,13 @@ def _cut(package: Package, document: Document) -> _Fragment:
     )
     return _Fragment(
         package=package,
+        supplier=supplier,
         is_root=is_root,
         before_comment=before_comment,
         statement=package_statement(package, is_root=is_root),
         before_source=before_source,
         after_source=after_source,
-        shared={name: text(element) for name, element in (licence_elements | producer_elements).items()},
+        shared={name: text(element) for name, element in (licence_elements | producers | suppliers).items()},
         licence_id=relation["spdxId"],
         licence=text(relation),
     )
@@ -257,13 +261,13 @@ def _licence(licence: Declared) -> Iterator[tuple[str, dict[str, Any]]]:
         yield named["spdxId"], named
 
 
-def _producer(package: Package) -> Iterator[tuple[str, dict[str, Any]]]:
-    if package.producer:
-        agent = element("Agent", f"agent-{slug_of(package.producer)}", name=package.producer)
+def _agent(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if name:
+        agent = element("Agent", f"agent-{slug_of(name)}", name=name)
         yield agent["spdxId"], agent
 
 
-def _plain(package: Package, producers: list[str], *, is_root: bool, purpose: str) -> dict[str, Any]:
+def _plain(package: Package, producers: list[str], suppliers: list[str], *, purpose: str) -> dict[str, Any]:
     links = [link for link in package.links if link.kind is LinkKind.WEBSITE]
     home_page = links[0].url if links else ""
     references = [
@@ -281,8 +285,7 @@ def _plain(package: Package, producers: list[str], *, is_root: bool, purpose: st
         externalIdentifier=[cpe] if package.cpe else [],
         externalRef=references,
         originatedBy=producers,
-        # A lock does not state the supplier of an index's package; a project supplies its own.
-        suppliedBy=producers[0] if producers and (is_root or package.local) else "",
+        suppliedBy=suppliers[0] if suppliers else "",
         verifiedUsing=list(_hashes(package)),
         software_copyrightText="NOASSERTION",
         software_downloadLocation=download_location(package),

@@ -1,0 +1,187 @@
+"""What an element of a profile is, and the score of one: how many components have it, and where it is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from ops.supply_chain.contracts.config.suppliers import QualityProfile
+from ops.supply_chain.contracts.values.received_sbom import SbomComponent
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.suppliers.profiles.facts import ScoringFacts
+
+MOST_PLACES = 5
+"""Places of one element that are listed; the others are counted."""
+
+
+class Strength(StrEnum):
+    """What a profile says of an element. A document is below its profile if a required element is missing somewhere."""
+
+    REQUIRED = "required"
+    RECOMMENDED = "recommended"
+    OPTIONAL = "optional"
+
+
+class ElementState(StrEnum):
+    """The state of an element: everywhere, somewhere, nowhere; or there is nothing that must have it."""
+
+    MET = "met"
+    PARTLY = "partly"
+    MISSING = "missing"
+    NOT_APPLICABLE = "not applicable"
+
+
+class PlaceState(StrEnum):
+    """The state of an element at one place that is no gap; a gap is described by a text instead."""
+
+    MET = "met"
+    UNKNOWN = "unknown"
+    EXEMPT = "exempt"
+
+
+class Gap(NamedTuple):
+    """A place that lacks an element, and what is wrong there, without a capital and a full stop.
+
+    `location` is the place in the document: a JSON pointer, or `line 12`. `name` is the component's name and version, empty for
+    the document itself.
+    """
+
+    location: str
+    name: str
+    problem: str
+
+    def __str__(self) -> str:
+        place = f"{self.location or '/'} ({self.name})" if self.name else self.location or "/"
+        return f"{place}: {self.problem}"
+
+
+class Tally(NamedTuple):
+    """The places of an element: how many must have it, have it, state it as unknown; the first gaps, and how many there are."""
+
+    total: int
+    met: int
+    unknown: int
+    gaps: tuple[Gap, ...]
+    gap_count: int
+
+
+Check = Callable[[ScoringFacts], Tally]
+Result = PlaceState | str
+ComponentCheck = Callable[[ScoringFacts, int, SbomComponent], Result]
+"""Given a position and the component there."""
+
+
+class ProfileElement(NamedTuple):
+    """One element of a profile: a key, the name that its source gives it, how binding it is, and how a document states it."""
+
+    key: str
+    title: str
+    strength: Strength
+    check: Check
+    how: str
+
+
+class ElementScore(NamedTuple):
+    """The score of one element."""
+
+    element: ProfileElement
+    tally: Tally
+
+    @property
+    def state(self) -> ElementState:
+        """The state over all places."""
+        if not self.tally.gap_count:
+            return ElementState.MET if self.tally.total else ElementState.NOT_APPLICABLE
+        return ElementState.PARTLY if self.tally.met or self.tally.unknown else ElementState.MISSING
+
+    @property
+    def fails(self) -> bool:
+        """True if the document is below its profile for this element."""
+        return self.element.strength is Strength.REQUIRED and self.tally.gap_count > 0
+
+
+class ProfileScore(NamedTuple):
+    """A document scored: the profile, the document's standard and version in words, and each element in the profile's order."""
+
+    profile: QualityProfile
+    format: str
+    components: int
+    elements: tuple[ElementScore, ...]
+
+    @property
+    def failing(self) -> tuple[ElementScore, ...]:
+        """The required elements that are missing somewhere."""
+        return tuple(score for score in self.elements if score.fails)
+
+    @property
+    def passes(self) -> bool:
+        """True if no required element is missing."""
+        return not self.failing
+
+
+def of_document(check: Callable[[ScoringFacts], Result | Gap]) -> Check:
+    """Return the check of an element that the document has once."""
+
+    def tally(facts: ScoringFacts) -> Tally:
+        found = check(facts)
+        if isinstance(found, PlaceState):
+            return Tally(found is not PlaceState.EXEMPT, found is PlaceState.MET, found is PlaceState.UNKNOWN, (), 0)
+        gap = found if isinstance(found, Gap) else Gap("", "", found)
+        return Tally(1, 0, 0, (gap,), 1)
+
+    return tally
+
+
+def of_components(
+    check: ComponentCheck,
+    *,
+    unknown_counts: bool = True,
+    files: bool = False,
+    more: Callable[[ScoringFacts], Iterable[Gap]] | None = None,
+) -> Check:
+    """Return the check of an element that each component has.
+
+    Args:
+        check: Of one component.
+        unknown_counts: False if what is stated to be unknown is a gap.
+        files: True if components that are files must have it as well.
+        more: Further gaps of the document.
+    """
+
+    def tally(facts: ScoringFacts) -> Tally:
+        total = met = unknown = count = 0
+        gaps: list[Gap] = []
+        for position in facts.everything if files else facts.packages:
+            component = facts.components[position]
+            found = check(facts, position, component)
+            if found is PlaceState.EXEMPT:
+                continue
+            total += 1
+            if found is PlaceState.MET:
+                met += 1
+            elif found is PlaceState.UNKNOWN and unknown_counts:
+                unknown += 1
+            else:
+                count += 1
+                if len(gaps) < MOST_PLACES:
+                    problem = "it is stated to be unknown" if isinstance(found, PlaceState) else found
+                    gaps.append(Gap(component.location, _name(component), problem))
+        for gap in more(facts) if more else ():
+            total += 1
+            count += 1
+            if len(gaps) < MOST_PLACES:
+                gaps.append(gap)
+        return Tally(total, met, unknown, tuple(gaps), count)
+
+    return tally
+
+
+def _name(component: SbomComponent) -> str:
+    return printable(f"{component.name} {component.version}".strip()) or "(no name)"
+
+
+def scored(elements: Iterable[ProfileElement], facts: ScoringFacts) -> Iterator[ElementScore]:
+    """Yield the score of each element."""
+    for element in elements:
+        yield ElementScore(element, element.check(facts))

@@ -1,0 +1,41 @@
+# METADATA
+# title: Every SBOM has the elements of its profile
+# description: >-
+#   [[suppliers]].profile names the quality profile; docs/suppliers.md lists the elements of each.
+# custom:
+#   fix: >-
+#     Add each element at the places that are named, and to all other components that lack it. What you do not know, state to be
+#     unknown where the profile allows it.
+package sealwright.suppliers.profile
+
+import rego.v1
+
+import data.sealwright.lib
+import data.sealwright.suppliers.lib.documents
+
+pass := {"examined": count(documents.all)} if {
+	count(deny) == 0
+	every document in documents.read {
+		scored(document)
+	}
+}
+
+deny := [lib.entry(concat("", [element.title, " (", document.profile.name, why(element)]), document.digest) |
+	some document in documents.read
+	is_object(document.profile)
+	some element in document.profile.missing
+]
+
+# A VEX document, and what has no supplier, is measured by no profile.
+scored(document) if document.profile == null
+
+scored(document) if {
+	is_string(document.profile.name)
+	is_array(document.profile.missing)
+}
+
+why(element) := concat("", [") is missing at ", format_int(element.missing, 10), " of ", format_int(element.of, 10), " places: ", concat("; ", element.places), more(element), ". State it as: ", element.how])
+
+more(element) := "" if element.missing <= count(element.places)
+
+else := concat("", ["; and ", format_int(element.missing - count(element.places), 10), " more"])
