@@ -65,6 +65,7 @@ def test_a_known_vulnerability_fails_and_says_what_to_do(gate: GateProject, capf
         "1 lock, 2 locked, 2 examined; osv, 36 hours old; projects 1, new 1, vulnerable 1, known 1; 1 open, 0 waived\n"
         f"source: osv snapshot osv.zip (given), {(gate.record().feeds[0].sha256 or '')[:12]}, 3 records, "
         "newest record 2026-11-19 (36 hours ago)\n"
+        'exploitation was not checked: [feeds].kev = "default" uses CISA\'s catalog\n'
         "\nMEDIUM\n"
         "  foo 1.0  CVE-1, GHSA-a, PYSEC-1, vulnerability.known\n"
         "    what: foo 1.0 has CVE-1 (GHSA-a, PYSEC-1): Breaks; severity medium (GitHub's label)\n"

@@ -27,6 +27,7 @@ from tests.adapters.files.test_git import commit, git
 from tests.dependencies.locks.test_classify import SCRIPT
 from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.bad_sockets import dripping
+from tests.fakes.exploitation import kev
 from tests.fakes.github import Ask as GithubAsk
 from tests.fakes.github import FakeGithub
 from tests.fakes.github import Mood as GithubMood
@@ -52,6 +53,10 @@ WITH_ADVISORIES = ("check_vulnerabilities", "check_malware")
 SHIPPED, INTAKE = "check_releases", "ingest_supplier"
 WITH_ARTIFACTS = (SHIPPED, INTAKE)
 MATCH = (*WITH_ADVISORIES, SHIPPED)
+WITH_EXPLOITATION = ("check_vulnerabilities", SHIPPED)
+GIVEN = ("--advisories={folder}/osv.zip",)
+"""Advisories from a file, everything else from the network."""
+
 ASK_THE_INDEX = ("check_hashes", "check_publishers", "generate_sbom", "scan_updates")
 READ_THE_PROJECT = (*READ_LOCKS, "check_source", "generate_security_md", "evaluate_policy")
 
@@ -262,6 +267,44 @@ def silent_registry(world: World) -> None:
     world.patch.setenv("SEALWRIGHT_REGISTRY_URL", f"postgresql://{NAME}@127.0.0.1:1/x?connect_timeout=1")
 
 
+def _with_catalog(world: World, data: bytes) -> None:
+    """A vulnerability that no gate fails for, and a catalog of exploited ones of the project's own."""
+    (world.folder / "osv.zip").write_bytes(
+        snapshot(
+            record("MAL-1", affected("other", versions=("1",)), modified="2026-11-27T00:00:00Z"),
+            record("GHSA-x", affected(NAME, "introduced 0"), aliases=["CVE-2026-0001"]),
+        )
+    )
+    world.configure(f'[feeds]\nkev = "{NAME}.json"\n[gate]\nfail_on = "critical"\n')
+    (world.root / f"{NAME}.json").write_bytes(data)
+
+
+def damaged_catalog(world: World) -> None:
+    _with_catalog(world, kev(dateReleased="2026-11-27T00:00:00Z")[:-20])
+
+
+def half_a_catalog(world: World) -> None:
+    _with_catalog(world, kev(dateReleased="2026-11-27T00:00:00Z", filler=500))
+
+
+def old_catalog(world: World) -> None:
+    _with_catalog(world, kev(dateReleased="2026-10-27T00:00:00Z"))
+
+
+def missing_catalog(world: World) -> None:
+    _with_catalog(world, b"")
+    (world.root / f"{NAME}.json").unlink()
+
+
+@contextmanager
+def slow_catalog(world: World) -> Iterator[None]:
+    world.patch.setattr(http, "Timeouts", lambda: QUICK)
+    with dripping() as url:
+        _with_catalog(world, b"")
+        world.configure(f'[feeds]\nkev = "{url}/{NAME}.json"\n[gate]\nfail_on = "critical"\n')
+        yield
+
+
 def several_indexes(world: World) -> None:
     world.patch.setenv("PIP_EXTRA_INDEX_URL", f"https://{NAME}.example/simple")
 
@@ -303,6 +346,11 @@ WAYS = {
     "a registry that is no database": Way(damaged_registry, (INTAKE,), ExitCode.INPUT, DOCUMENT),
     "a registry that does not answer": Way(silent_registry, (INTAKE,), ExitCode.NOT_EXAMINED, DOCUMENT),
     "a stored document that was changed": Way(changed_document, (INTAKE,), ExitCode.INPUT, ("--rebuild",)),
+    "a damaged catalog of exploited vulnerabilities": Way(damaged_catalog, WITH_EXPLOITATION, ExitCode.NOT_EXAMINED),
+    "half a catalog of them": Way(half_a_catalog, WITH_EXPLOITATION, ExitCode.NOT_EXAMINED),
+    "an old catalog of them": Way(old_catalog, WITH_EXPLOITATION, ExitCode.NOT_EXAMINED),
+    "a catalog of them that is missing": Way(missing_catalog, WITH_EXPLOITATION, ExitCode.NOT_EXAMINED),
+    "a catalog of them that comes a byte at a time": Way(slow_catalog, WITH_EXPLOITATION, ExitCode.NOT_EXAMINED, GIVEN),
     "fewer profiles": Way(weakened_profiles, ("evaluate_policy",), ExitCode.DENIED),
     "rules of the project's own": Way(own_rules, ("evaluate_policy",), ExitCode.DENIED),
     "an index that only the environment names": Way(

@@ -89,7 +89,7 @@ document := {
 			"outcome": "pass",
 			"invocation": "run",
 			"counts": {"locked": 2, "examined": 2},
-			"findings": [{"code": "x.y", "severity": "low", "message": "m", "subject": "s", "waived_by": ""}],
+			"findings": [{"code": "x.y", "severity": "low", "message": "m", "subject": "s", "waived_by": "", "kev": "", "exploited": "", "epss": null}],
 			"open": {"findings": "1 low finding", "first": "m"},
 			"writes": [{"path": "dist:sbom/acme-sbom.json", "recorded": sha256, "actual": sha256}],
 		},

@@ -47,7 +47,7 @@ def spine_policy() -> Path:
     return folder / "policy"
 
 
-ALL = ("base", "cisa-2026", "licences", "provenance", "release")
+ALL = ("base", "cisa-2026", "exploitation", "licences", "provenance", "release")
 SBOM_PROFILES = ("base", "cisa-2026", "licences")
 
 COMMIT = "c" * 40

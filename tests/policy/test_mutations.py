@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 
 from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.exploitation import Exploitation, Listing
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.outcome import Outcome
 from tests.policy.support import (
@@ -243,6 +245,10 @@ def found(**fields: Any) -> Change:
     return changed("generate_sbom", findings=(GOOD_FINDING, msgspec.structs.replace(GOOD_FINDING, **fields)))
 
 
+def vulnerable(exploitation: Exploitation | UnsetType) -> Change:
+    return found(code="vulnerability.known", exploitation=exploitation)
+
+
 RECORD_CASES: dict[str, tuple[Change, str]] = {
     "no records": (lambda _: [], "release.records_present"),
     "a required record missing": (lambda records: records[1:], "release.records_present"),
@@ -270,6 +276,9 @@ RECORD_CASES: dict[str, tuple[Change, str]] = {
     "a critical finding": (found(severity=Severity.CRITICAL), "release.findings"),
     "a finding of unknown severity": (found(severity=Severity.UNKNOWN), "release.findings"),
     "a blank waiver": (found(severity=Severity.HIGH, waived_by=" "), "release.findings"),
+    "an exploited vulnerability": (vulnerable(Exploitation(listing=Listing.LISTED)), "exploitation.none_known"),
+    "one that was not asked for": (vulnerable(UNSET), "exploitation.none_known"),
+    "a likely one": (vulnerable(Exploitation(listing=Listing.NOT_LISTED, epss=0.9)), "exploitation.likelihood"),
     "digests that are not those of the files": (forged, "release.artifacts_unchanged"),
     "an SBOM of another digest": (forged, "release.sboms_recorded"),
     "an SBOM that nobody recorded": (changed("generate_sbom", writes=()), "release.sboms_recorded"),
@@ -279,7 +288,7 @@ RECORD_CASES: dict[str, tuple[Change, str]] = {
 @pytest.mark.parametrize("name", RECORD_CASES)
 def test_a_spoilt_record_set_is_denied_by_its_rule(name: str) -> None:
     change, rule = RECORD_CASES[name]
-    verdicts = judge(release_input(change(good_records())), "release")
+    verdicts = judge(release_input(change(good_records())), rule.partition(".")[0])
     assert verdicts[rule].outcome is Outcome.FAIL
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ops.supply_chain.contracts.config.feeds import FeedsConfig
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import RuleVerdict, Verdict, Weakening
@@ -59,8 +60,8 @@ class Run:
             canonical.write(self.dist / "verdict/verdict.json", judged)
 
     def lines(self, code: int, stopped: str = "", refused: tuple[str, ...] = (), **more: object) -> list[str]:
-        facts: dict[str, object] = {"words": WORDS, "again": "nox -s release", **more}
-        ending = Ending(root=self.dist.parent, dist=self.dist, config=Config(), subject="demo 1", **facts)  # type: ignore[arg-type]
+        facts: dict[str, object] = {"config": Config(), "words": WORDS, "again": "nox -s release", **more}
+        ending = Ending(root=self.dist.parent, dist=self.dist, subject="demo 1", **facts)  # type: ignore[arg-type]
         return [line.text for line in screen_lines(screen_of(Finished(code, stopped, refused, ()), ending, self.log))]
 
 
@@ -110,10 +111,20 @@ def test_a_denial_is_refused_and_its_cause_is_shown(run: Run) -> None:
         "     Do it.",
     ]
     assert lines[4:] == [
+        'exploited not checked ([feeds].kev = "default" asks CISA)',
         "made      nothing was released",
         "log       dist/log.txt",
         "next      deal with 1, then: nox -s release",
     ]
+
+
+def test_with_a_catalog_or_without_a_vulnerability_no_line_states_that_none_was_asked(run: Run) -> None:
+    run.keep(record("check_vulnerabilities", CVE_1))
+    asked = Config(feeds=FeedsConfig(kev="default"))
+    assert not any("exploited" in line for line in run.lines(4, config=asked))
+    assert any("exploited" in line for line in run.lines(4))
+    run.keep(record("check_vulnerabilities"))
+    assert not any("exploited" in line for line in run.lines(0))
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,10 @@ BUILD_STAGE = "build_distributions"
 NOT_BUILT = " is not built: "
 """In its note on a package without a build lock."""
 
+VULNERABLE = frozenset({"vulnerability.known", "vulnerability.shipped", "vulnerability.undecided"})
+NOT_ASKED = 'not checked ([feeds].kev = "default" asks CISA)'
+"""Of vulnerabilities that may be exploited."""
+
 REPORT_STAGE = "render_report"
 SUMMARY_STAGE = "summarise_release"
 SUMMARY_LABELS = ("made", "source", "retained", "signature", "next")
@@ -179,6 +183,7 @@ def screen_of(finished: Finished, ending: Ending, log: StageLog | None) -> Scree
             *(("weakened", text) for text in dict.fromkeys(weakened)),
             *ending.notes,
             *_not_built(records),
+            *_unasked(records, ending.config),
             *_made(finished, ending, log),
         ),
         following=_following(finished, ending, causes, log),
@@ -190,6 +195,12 @@ def _ends(finished: Finished, log: StageLog | None) -> StageEnds:
     if log is not None:
         return StageEnds(log.code_of, log.error_of)
     return StageEnds(lambda _: finished.code, None)
+
+
+def _unasked(records: Sequence[Record], config: Config) -> list[tuple[str, str]]:
+    """Return a line where there are vulnerabilities and no catalog that states which of them are exploited."""
+    codes = {finding.code for record in records for finding in record.findings}
+    return [("exploited", NOT_ASKED)] if not config.feeds.kev and codes & VULNERABLE else []
 
 
 def _not_built(records: Sequence[Record]) -> list[tuple[str, str]]:

@@ -123,7 +123,21 @@ def _compared(before: Any, after: Any, is_weaker: Callable[[frozenset[str], froz
     return is_weaker(old, new)
 
 
+def _higher(before: Any, after: Any) -> bool:
+    """A limit that permits what is below it."""
+    numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (before, after))
+    return not numbers or after > before
+
+
+def _allows(before: Any, after: Any) -> bool:
+    """The built-in value is the weakest; any other that a rule does not know is denied by it."""
+    return not isinstance(after, str) or after == before
+
+
 _MEMBERS: dict[str, Weaker] = {
+    "exploitation.codes": _fewer,
+    "exploitation.epss_below": _higher,
+    "exploitation.waived": _allows,
     "hashes.strong": _more,
     "provenance.later_stages": _more,
     "provenance.predicate_types": _more,

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.values.exploitation import Exploitation
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.formats.shape import ROOT, Place, ShapeReader
 
@@ -86,7 +87,7 @@ def _word(severity: Severity) -> str:
     return "unrated" if severity is Severity.UNKNOWN else severity.value
 
 
-def _finding(finding: Finding) -> dict[str, str]:
+def _finding(finding: Finding) -> dict[str, Any]:
     place = f"{finding.path}:{finding.line}" if finding.line else finding.path
     package = f"{finding.package} {finding.version}".strip()
     return {
@@ -96,7 +97,16 @@ def _finding(finding: Finding) -> dict[str, str]:
         "subject": place or package or finding.code,
         "package": finding.package,
         "waived_by": finding.waived_by,
+        **_exploitation(finding),
     }
+
+
+def _exploitation(finding: Finding) -> dict[str, Any]:
+    """Return what the feeds say of a vulnerability; `kev` is empty where none was asked, `epss` null without a score."""
+    known = finding.exploitation
+    if not isinstance(known, Exploitation):
+        return {"kev": "", "exploited": "", "epss": None}
+    return {"kev": known.listing.value, "exploited": known.exploited, "epss": known.epss}
 
 
 def provenance_input(document: dict[str, Any], released: Iterable[ReleasedFile]) -> dict[str, Any]:

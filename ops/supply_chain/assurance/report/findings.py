@@ -10,6 +10,7 @@ import msgspec
 from ops.supply_chain.assurance.report.inputs import SinceInput
 from ops.supply_chain.assurance.report.tone import WORST_FIRST
 from ops.supply_chain.contracts.files.findings_report import FindingsReport
+from ops.supply_chain.contracts.values.exploitation import Exploitation
 from ops.supply_chain.contracts.values.finding import Finding, FindingRow, Severity
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats.cause_lines import AdvisoryLink, CauseStep, advisory_links, step_text
@@ -32,7 +33,10 @@ GATES = {
 
 
 class FindingView(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding; `text` is its searchable text, in lower case; `state` is `new` or `updated` since the earlier scan, or empty."""
+    """One finding; `text` is its searchable text, in lower case; `state` is `new` or `updated` since the earlier scan, or empty.
+
+    `exploited` states since when it is known to be exploited, `score` its EPSS; empty where there is none.
+    """
 
     severity: str
     severity_word: str
@@ -49,6 +53,8 @@ class FindingView(msgspec.Struct, frozen=True, kw_only=True):
     waived_by: str
     text: str
     state: str = ""
+    exploited: str = ""
+    score: str = ""
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +145,7 @@ def _gates(rows: Sequence[FindingView]) -> tuple[Count, ...]:
 def _view(row: FindingRow, today: date, state: str) -> FindingView:
     finding = row.finding
     due = _day(finding.due) if not finding.waived_by else None
+    known = finding.exploitation if isinstance(finding.exploitation, Exploitation) else Exploitation()
     searched = (row.subject, gate_of(finding), *row.identifiers, finding.message, *row.locations, state)
     return FindingView(
         severity=finding.severity.value,
@@ -156,6 +163,8 @@ def _view(row: FindingRow, today: date, state: str) -> FindingView:
         waived_by=finding.waived_by,
         text=" ".join(searched).lower(),
         state=state,
+        exploited=known.words,
+        score=known.score,
     )
 
 
