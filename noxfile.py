@@ -120,6 +120,12 @@ def backlog(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def affected(session: nox.Session) -> None:
+    """Answer "am I affected?", `-- CVE-2026-12345`, `'urllib3<2.6.3'`, `pkg:npm/left-pad`, `sha256:...` or `./folder`."""
+    _script(session, "find_affected")
+
+
+@nox.session(default=False)
 def pull_request(session: nox.Session) -> None:
     """Review a change against its base, `-- --base REF`: packages, licences and new findings; exit 4 on new ones only."""
     _script(session, "review_change")

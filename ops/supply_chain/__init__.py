@@ -7,7 +7,7 @@ imports anything outside the standard library, because the noxfile reads it wher
 
 from __future__ import annotations
 
-from ops.supply_chain.core.stage_table import StageRow, StageUse, Step, commands, grouped
+from ops.supply_chain.core.stage_table import StageRow, StageUse, Step, commands, grouped, tool
 
 __all__ = [
     "PIPELINE", "StageRow", "StageUse", "Step", "commands", "daily_scan_uses", "record_titles", "records_after",
@@ -126,7 +126,7 @@ PIPELINE: tuple[StageRow, ...] = (
         writes="record; with --ledger data/artifacts/ledger/N.jsonl",
         decides="supported releases contain no known vulnerability or malware, and are as they were retained",
         gate=True,
-        secrets=("index", "github"),
+        secrets=("index", "github", "registry"),
         daily_scan=(Step(20, "--ledger --restore --verify due"),),
     ),
     StageRow(
@@ -259,93 +259,90 @@ PIPELINE: tuple[StageRow, ...] = (
         decides="never half-published",
         secrets=("github", "publishing"),
     ),
-    StageRow(
+    tool(
         "evaluate_claims",
         "Claims",
         reads="retained releases, dist/rehearsal/artifacts/ where there is none, .security-config.toml, .github/workflows/",
         writes="dist/claims.json, dist/controls.json, dist/controls.md",
         decides="nothing; with --strict that the named claims are supported",
-        records=False,
     ),
-    StageRow(
+    tool(
         "render_report",
         "Report page",
         reads="dist/, data/artifacts/supply-chain/N/",
         writes="dist/report/",
-        records=False,
     ),
-    StageRow(
+    tool(
         "mirror_docs",
         "Documentation mirror",
         reads="retained releases, .security-config.toml, the records of the last scan in dist/scan/",
         writes="dist/mirror/",
         decides="retained releases are intact",
-        records=False,
     ),
-    StageRow(
+    tool(
         "render_trust_page",
         "Trust page",
         reads="retained releases, the configurations and security policies of the project, or of each project of --fleet",
         writes="dist/trust/",
         decides="each newest release verifies today",
-        records=False,
     ),
-    StageRow(
+    tool(
         "reproduce_release",
         "Reproduction",
         reads="a release folder, archive or GitHub release, or with --retained VERSION a retained one; a clone of the project (--project)",
         writes="dist/reproduction/",
         decides="every file is the same, byte for byte, except what describes its own run",
-        records=False,
         secrets=("index",),
     ),
-    StageRow(
+    tool(
         "compare_sboms",
         "SBOM comparison",
         reads="two SBOMs or releases",
         writes="nothing",
         decides="with --fail-on: that there is no change of the named kinds",
-        records=False,
     ),
-    StageRow(
+    tool(
         "review_change",
         "Change review",
         reads="two commits of the project, advisory feeds, core metadata on the index",
         writes="dist/change/",
         decides="the change brings no finding",
-        records=False,
         secrets=("index",),
     ),
-    StageRow(
+    tool(
         "ingest_supplier",
         "Supplier documents",
         reads="files, folders, .zip and .tar.gz archives",
         writes="data/artifacts/suppliers/, the registry",
         decides="each document is accepted, quarantined or refused",
-        records=False,
         secrets=("registry",),
     ),
-    StageRow(
+    tool(
+        "find_affected",
+        "Am I affected?",
+        reads="locks, retained releases, the registry, advisory feeds, deployed folders",
+        writes="nothing; with --json a file",
+        decides="nothing contains what was asked for",
+        secrets=("registry",),
+    ),
+    tool(
         "draft_incident",
         "Incident drafts",
         reads="retained releases, dist/records/, dist/scan/records/, .security-config.toml, earlier revisions of the incident",
         writes="data/artifacts/incidents/N/ID/REVISION/",
-        records=False,
     ),
-    StageRow(
+    tool(
         "adopt_project",
         "Adoption",
         reads="a project's folder",
         writes="nothing; with --write new files in the project",
-        records=False,
     ),
-    StageRow(
+    tool(
         "review_posture",
         "Periodic review",
         reads=".security-config.toml, locks, publisher baselines, retained releases, security.txt",
         writes="nothing",
         decides="nothing is overdue",
-        records=False,
     ),
 )
 """In the order of a release; stages that are not part of it come where they would be run, the tools last."""

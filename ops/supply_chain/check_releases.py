@@ -22,8 +22,11 @@ With --restore a store without a release of the project is filled first: the sup
 With --fleet the releases of each project of the file are examined, in one matching; a project that cannot be read is not examined.
 A waiver about a package of a release that covers nothing, there or in today's locks, is reported here as unused.
 
+Where there is a registry of suppliers' documents, the SBOMs of the retained releases are added to it, for `find_affected`.
+
 Reads    retained releases, locks, advisory feeds, KEV and EPSS of [feeds] (docs/exploitation.md); the folder of [feeds].malicious as well; the ledger of first sightings; VEX documents given with --vex, and their bundles.
-Writes   record; with --ledger data/artifacts/ledger/N.jsonl; with --restore data/artifacts/supply-chain/N/
+Writes   record; with --ledger data/artifacts/ledger/N.jsonl; with --restore data/artifacts/supply-chain/N/;
+         the registry, where there is one
 Decides  supported releases contain no known vulnerability or malware, and are as they were retained
 Exits    0 nothing is open, or GitHub has no release of the project (--restore); 2 usage; 3 the ledger or the list of pruned releases is broken; 4 a
          release contains a vulnerability or malware, was changed, or does not verify; 5 a feed did not answer, or not every
@@ -98,7 +101,7 @@ def _perform(run: StageRun) -> StageResult:
     checked = [_check(run, member) for member in _members(run)]
     result = examine(run, [project.shipment for project in checked], _vex_files(run))
     verified = [project.verified for project in checked if project.verified is not None]
-    notes = (*result.notes, *(note for project in checked for note in project.notes))
+    notes = (*result.notes, *(note for project in checked for note in project.notes), *_registered(run, result))
     if not verified:
         return replace(result, notes=notes)
     return replace(
@@ -107,6 +110,16 @@ def _perform(run: StageRun) -> StageResult:
         options={**result.options, "verify": run.args.verify},
         notes=notes,
     )
+
+
+def _registered(run: StageRun, result: StageResult) -> tuple[str, ...]:
+    """Return the note about releases that were added to the registry, or none."""
+    if not result.counts.get("releases"):
+        return ()
+    from ops.supply_chain.gather.assurance.own_releases import registration_note
+
+    note = registration_note(run)
+    return (note,) if note else ()
 
 
 class _Project(NamedTuple):

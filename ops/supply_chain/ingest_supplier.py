@@ -56,7 +56,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        "--rebuild", action="store_true", help="fill the registry again from the stored documents, by today's rules"
+        "--rebuild",
+        action="store_true",
+        help="fill the registry again from the stored documents, by today's rules, and from retained releases",
     )
     what.add_argument("--status", action="store_true", help="show documents, suppliers and decisions")
     what.add_argument(
@@ -105,10 +107,12 @@ def _address(run: StageRun) -> RegistryAddress:
 
 
 def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
+    from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
     from ops.supply_chain.adapters.files.supplier_files import given_documents
     from ops.supply_chain.adapters.files.supplier_store import SupplierStore
     from ops.supply_chain.adapters.registry.address import DEFAULT_TENANT
     from ops.supply_chain.adapters.registry.writer import RegistryWriter
+    from ops.supply_chain.gather.assurance.own_releases import register_releases
     from ops.supply_chain.gather.suppliers.ingestion import IntakeSetting, ingest, rebuild
 
     store = SupplierStore(run.artifacts, "" if address.tenant == DEFAULT_TENANT else address.tenant)
@@ -117,6 +121,7 @@ def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
     with RegistryWriter(address) as writer:
         if run.args.rebuild:
             lines = list(rebuild(setting, writer))
+            register_releases(ArtifactStore(run.artifacts), writer)
         else:
             given = given_documents(run.args.paths)
             found = ingest(given, setting=setting, writer=writer, now=timestamp(run.now), supplier=run.args.supplier)

@@ -14,6 +14,7 @@ _INCIDENT = "tests/test_draft_incident.py"
 _REHEARSAL = "tests/pipeline/test_rehearsal.py::test_it_was_verified_by_the_projects_own_policy"
 _GATED = "tests/pipeline/test_gated_release.py"
 _KEYS = f"{_VERIFY}/test_keys.py"
+_AFFECTED = "tests/test_find_affected.py"
 _SUPPLIER = "tests/test_ingest_supplier.py"
 _BACKLOG = "tests/test_review_suppliers.py"
 
@@ -73,6 +74,8 @@ EXECUTED = {
     "backlog --import": f"{_BACKLOG}::test_an_edited_table_is_taken_over_and_an_old_one_is_refused",
     "backlog ARGUMENT --set": f"{_BACKLOG}::test_an_item_lives_from_new_to_fixed_and_back",
     "backlog --show": f"{_BACKLOG}::test_the_stored_backlog_is_shown_without_a_comparison",
+    "affected ARGUMENT": f"{_AFFECTED}::test_a_requirement_or_a_package_is_searched_without_any_feed",
+    "affected ARGUMENT --reply": f"{_AFFECTED}::test_a_reply_names_nothing_internal",
     "bench --write": "tests/docs/test_docs.py::test_bench_writes",
     "bench ARGUMENT": CONTRIBUTORS,
     "bench ARGUMENT --write": "tests/docs/test_docs.py::test_bench_writes",

@@ -53,6 +53,13 @@ class StageRow(NamedTuple):
     daily_scan: tuple[Step, ...] = ()
 
 
+def tool(
+    script: str, title: str, *, reads: str, writes: str, decides: str = "nothing", secrets: tuple[str, ...] = ()
+) -> StageRow:
+    """Return the row of a stage that people run by itself, and that leaves no record."""
+    return StageRow(script, title, reads, writes, decides, records=False, secrets=secrets)
+
+
 class StageUse(NamedTuple):
     """One use of a stage in a session."""
 

@@ -104,13 +104,16 @@ def _versions_of(package: PackageIdentity, other: str) -> tuple[ComponentVersion
 
 
 def weak_name(component: SbomComponent) -> PackageName:
-    """Return the weak identity of a component without a package URL: vendor and product of its CPE, else supplier and name."""
+    """Return the weak identity of a component without a package URL: vendor and product of its CPE, else supplier and name.
+
+    A name is in lower case: documents differ in that.
+    """
     for cpe in component.cpes:
         parts = _cpe_parts(cpe)
         if parts is not None:
             return PackageName(BY_CPE, *parts)
     party = component.supplier or component.producer
-    return PackageName(BY_NAME, component.group or (party.name if party else ""), component.name)
+    return PackageName(BY_NAME, component.group or (party.name if party else ""), component.name.lower())
 
 
 def _cpe_parts(cpe: str) -> tuple[str, str] | None:

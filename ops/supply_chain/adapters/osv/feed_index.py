@@ -35,7 +35,10 @@ KEPT_INDEXES = 4
 KEPT_OTHERS = 32
 """The same for other ecosystems, each of which has a feed of its own."""
 
-OTHERS_FORMAT = 2
+PYPI_FORMAT = 2
+"""Layout of the rows about packages of PyPI."""
+
+OTHERS_FORMAT = 3
 """Layout of the rows of other ecosystems, and their keys."""
 
 _CHUNK = 500
@@ -59,7 +62,9 @@ class EcosystemCount(NamedTuple):
 
 def index_path(cache: Path, sha256: str, kind: IndexKind = IndexKind.PYPI) -> Path:
     """Return the path of a feed's index in a cache; it need not exist."""
-    form = f"v{INDEX_FORMAT}" if kind is IndexKind.PYPI else f"v{INDEX_FORMAT}{_OTHERS_MARK}{OTHERS_FORMAT}"
+    form = (
+        f"v{INDEX_FORMAT}.{PYPI_FORMAT}" if kind is IndexKind.PYPI else f"v{INDEX_FORMAT}{_OTHERS_MARK}{OTHERS_FORMAT}"
+    )
     return cache / FOLDER / f"{sha256}.{form}.sqlite"
 
 
@@ -194,6 +199,27 @@ class Index:
         except sqlite3.Error as error:
             raise self._damaged(error) from error
         return EcosystemCount(*row) if row else EcosystemCount(0, 0)
+
+    def packages_called(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the packages that records are about which have some names.
+
+        Args:
+            names: Identifiers or aliases, in upper case.
+        Returns:
+            Name -> packages, sorted; a name that no record has is left out, one of a record about no package has none.
+        Raises:
+            UnavailableError: The index is damaged.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        try:
+            for name in sorted(set(names)):
+                rows = self._database.execute("select package from called where name = ? order by package", (name,))
+                packages = [package for (package,) in rows]
+                if packages:
+                    found[name] = tuple(filter(None, packages))
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+        return found
 
     def spelt_otherwise(self, packages: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return, for names in lower case, the names of an index of other ecosystems that differ from them in case alone.

@@ -24,6 +24,7 @@ create table feed (facts text not null);
 create table package (name text primary key, advisories blob not null) without rowid;
 create table record (id text not null, modified integer, document blob not null);
 create table unusable (document text not null);
+create table called (name text not null, package text not null, primary key (name, package)) without rowid;
 """
 _OTHERS_SCHEMA = f"""{_SCHEMA}
 create table ecosystem (name text primary key, records integer not null, malware integer not null) without rowid;
@@ -82,6 +83,7 @@ def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha2
         withdrawn += read.withdrawn
         changes.setdefault(read.id, []).append(read.modified)
         misspelt.update((read.id, ecosystem) for ecosystem in read.misspelt)
+        _call(database, read)
         for advisory in read.advisories:
             packages.setdefault(advisory.package, []).append(advisory)
             named.add(read.id)
@@ -103,7 +105,7 @@ def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha2
     database.executemany("insert into package values (?, ?)", _package_rows(packages, changes))
     database.execute("insert into feed values (?)", (json.dumps(msgspec.to_builtins(totals)),))
     database.execute("commit")
-    database.execute("create index record_id on record (id)")
+    database.executescript("create index record_id on record (id); create index record_modified on record (modified);")
 
 
 def fill_others(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha256: str) -> None:
@@ -129,6 +131,7 @@ def fill_others(database: sqlite3.Connection, records: Iterable[ArchiveMember], 
             database.execute("insert into unusable values (?)", (msgspec.json.encode(read).decode(),))
             continue
         database.execute("insert into record values (?, ?, ?)", (read.id, read.modified, b""))
+        _call(database, read)
         prefixes[_prefix(read)] += 1
         withdrawn += read.withdrawn
         changes.setdefault(read.id, []).append(read.modified)
@@ -164,7 +167,17 @@ def fill_others(database: sqlite3.Connection, records: Iterable[ArchiveMember], 
     )
     database.execute("insert into feed values (?)", (json.dumps(msgspec.to_builtins(totals)),))
     database.execute("commit")
-    database.executescript("drop table entry; create index package_lower on package (lower(name)); vacuum;")
+    database.executescript(
+        "drop table entry; create index package_lower on package (lower(name));"
+        "create index record_modified on record (modified); vacuum;"
+    )
+
+
+def _call(database: sqlite3.Connection, record: OsvRecord) -> None:
+    """Note which packages a record is about, under each of its names; a record about none has an empty one."""
+    rows = {(record.id.upper(), advisory.package) for advisory in record.advisories} or {(record.id.upper(), "")}
+    rows |= {(name.upper(), advisory.package) for advisory in record.advisories for name in advisory.aliases}
+    database.executemany("insert or ignore into called values (?, ?)", sorted(rows))
 
 
 def _package_rows(

@@ -106,6 +106,29 @@ def read_others(query: OtherQuery, sources: Sequence[OtherSource]) -> OtherAnswe
     return answer.whole()
 
 
+def open_source(source: OtherSource, query: OtherQuery) -> Feed:
+    """Open a feed of other ecosystems, with the limits of the configuration on its age.
+
+    Raises:
+        UnavailableError: It cannot be fetched or read, or was not confirmed for too long.
+        OutputError: The cache cannot be written.
+    """
+    from ops.supply_chain.adapters.osv.snapshot import AgeLimits, open_other_feed
+
+    feeds = query.feeds
+    newest = timedelta(days=max(SLOW_FEED_DAYS, feeds.max_snapshot_age_days))
+    if "://" not in source.source and feeds.max_file_age_hours is not None:
+        newest = timedelta(hours=feeds.max_file_age_hours)
+    return open_other_feed(
+        source.source,
+        cache=query.cache,
+        now=query.now,
+        name=f"osv-{source.ecosystem}" if source.ecosystem else "osv-others",
+        offline=query.offline,
+        limits=AgeLimits(confirmed=timedelta(hours=feeds.max_age_hours), newest=newest),
+    )
+
+
 class _Answer:
     def __init__(self, query: OtherQuery) -> None:
         self._query = query
@@ -120,7 +143,7 @@ class _Answer:
 
     def add(self, source: OtherSource, needed: Sequence[str]) -> None:
         try:
-            with self._open(source) as feed:
+            with open_source(source, self._query) as feed:
                 self._read(feed, source, needed)
         except UnavailableError as error:
             for name in needed:
@@ -136,22 +159,6 @@ class _Answer:
             malware=dict(self._malware),
         )
         return OtherAnswer(records, tuple(self._feeds), tuple(self._notes))
-
-    def _open(self, source: OtherSource) -> Feed:
-        from ops.supply_chain.adapters.osv.snapshot import AgeLimits, open_other_feed
-
-        feeds = self._query.feeds
-        newest = timedelta(days=max(SLOW_FEED_DAYS, feeds.max_snapshot_age_days))
-        if "://" not in source.source and feeds.max_file_age_hours is not None:
-            newest = timedelta(hours=feeds.max_file_age_hours)
-        return open_other_feed(
-            source.source,
-            cache=self._query.cache,
-            now=self._query.now,
-            name=f"osv-{source.ecosystem}" if source.ecosystem else "osv-others",
-            offline=self._query.offline,
-            limits=AgeLimits(confirmed=timedelta(hours=feeds.max_age_hours), newest=newest),
-        )
 
     def _read(self, feed: Feed, source: OtherSource, needed: Sequence[str]) -> None:
         counts = {name: feed.ecosystem(name) for name in needed}

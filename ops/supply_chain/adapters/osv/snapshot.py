@@ -116,6 +116,10 @@ class Feed:
         """Return the names of the feed that differ from some names in lower case by their case alone, where it has any."""
         return self._index.spelt_otherwise(packages)
 
+    def packages_called(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return, for identifiers and aliases in upper case, the packages of the records that have them; unknown ones are left out."""
+        return self._index.packages_called(names)
+
     def document(self, record: str) -> bytes | None:
         """Return one record's bytes as they came, or None where the feed has no such id."""
         return self._index.document(record)

@@ -195,7 +195,7 @@ def configured_source(source: str) -> str:
     return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
 
 
-def _limits(feeds: FeedsConfig, *, remote: bool, extra: bool) -> AgeLimits:
+def age_limits(feeds: FeedsConfig, *, remote: bool, extra: bool) -> AgeLimits:
     """Return the age limits of a source.
 
     Args:
@@ -217,7 +217,7 @@ def _snapshot(
     def ask(stack: ExitStack) -> SourceResult:
         from ops.supply_chain.adapters.osv.snapshot import open_feed
 
-        limits = _limits(query.feeds, remote="://" in source, extra=name != "osv")
+        limits = age_limits(query.feeds, remote="://" in source, extra=name != "osv")
         feed = stack.enter_context(
             open_feed(source, cache=query.cache, now=query.now, offline=query.offline, limits=limits, name=name)
         )

@@ -42,14 +42,12 @@ MOST_ASKED = 500
 
 _LIKE = re.compile("[~%_]")
 
-_DOCUMENT = (
+DOCUMENT = (
     "d.id, d.digest, d.kind, d.format, d.supplier, d.product, d.product_version, d.own, d.stated, d.ingested, d.signer, "
     "d.decision, d.current, d.name, d.size, d.revision, d.identifiers"
 )
-_HIT = (
-    f"p.type, p.namespace, p.name, v.version, v.distribution, v.source, v.sort_key, c.place, c.qualifiers, {_DOCUMENT}"
-)
-_HIT_TABLES = (
+HIT = f"p.type, p.namespace, p.name, v.version, v.distribution, v.source, v.sort_key, c.place, c.qualifiers, {DOCUMENT}"
+HIT_TABLES = (
     "{s}packages p JOIN {s}versions v ON v.package_id = p.id JOIN {s}components c ON c.version_id = v.id "
     "JOIN {s}documents d ON d.id = c.document_id"
 )
@@ -71,7 +69,7 @@ class RegistryReader:
         self._prefix = f'"{address.tenant}".' if self._server else ""
         self._connection = self._connected(address)
         try:
-            known = self._rows("SELECT max(version_num) FROM {s}alembic_version", ())[0][0] or ""
+            known = self.rows("SELECT max(version_num) FROM {s}alembic_version", ())[0][0] or ""
             if not is_latest(known, self._where):
                 from ops.supply_chain.adapters.registry.engine import Database
 
@@ -96,18 +94,18 @@ class RegistryReader:
 
     def documents(self) -> tuple[RegisteredDocument, ...]:
         """Return all documents, in the order of supplier, product, version and time."""
-        rows = self._rows(
-            f"SELECT {_DOCUMENT} FROM {{s}}documents d "
+        rows = self.rows(
+            f"SELECT {DOCUMENT} FROM {{s}}documents d "
             "ORDER BY d.supplier, d.product, d.product_version, d.kind, d.stated, d.ingested, d.digest",
             (),
         )
         reasons = self._reasons(None)
-        return tuple(_document(row, reasons) for row in rows)
+        return tuple(document_of(row, reasons) for row in rows)
 
     def document(self, digest: str) -> RegisteredDocument | None:
         """Return the document with a digest; None if there is none."""
-        rows = self._rows(f"SELECT {_DOCUMENT} FROM {{s}}documents d WHERE d.digest = {{}}", (digest,))
-        return _document(rows[0], self._reasons([rows[0][0]])) if rows else None
+        rows = self.rows(f"SELECT {DOCUMENT} FROM {{s}}documents d WHERE d.digest = {{}}", (digest,))
+        return document_of(rows[0], self._reasons([rows[0][0]])) if rows else None
 
     def packages(self, name: str, type_: str = "") -> tuple[PackageName, ...]:
         """Return the packages of a name, of all types or of one.
@@ -120,7 +118,7 @@ class RegistryReader:
         values: tuple[str, ...] = (name,)
         if type_:
             sql, values = sql + " AND type = {}", (name, type_)
-        return tuple(PackageName(*row) for row in self._rows(f"{sql} ORDER BY type, namespace", values))
+        return tuple(PackageName(*row) for row in self.rows(f"{sql} ORDER BY type, namespace", values))
 
     def find(self, package: PackageName, spans: Sequence[VersionSpan] = ()) -> tuple[RegistryHit, ...]:
         """Return every component of a package, in all documents.
@@ -155,16 +153,16 @@ class RegistryReader:
         Args:
             value: Lower-case hexadecimal digits.
         """
-        rows = self._rows(
+        rows = self.rows(
             "SELECT p.type, p.namespace, p.name, v.version, v.distribution, v.source, v.sort_key, g.place, c.qualifiers, "
-            f"{_DOCUMENT} "
+            f"{DOCUMENT} "
             "FROM {s}digests g JOIN {s}documents d ON d.id = g.document_id "
             "LEFT JOIN {s}components c ON c.document_id = g.document_id AND c.place = g.place "
             "LEFT JOIN {s}versions v ON v.id = c.version_id LEFT JOIN {s}packages p ON p.id = v.package_id "
             "WHERE g.value = {} ORDER BY d.digest, g.place, v.version",
             (bytes.fromhex(value),),
         )
-        return self._as_hits(rows)
+        return self.as_hits(rows)
 
     def statements(self, names: Iterable[str]) -> tuple[tuple[RegisteredDocument, RegisteredStatement], ...]:
         """Return every statement about a vulnerability, with its document.
@@ -189,26 +187,26 @@ class RegistryReader:
     def documents_with(self, identifier: str) -> tuple[RegisteredDocument, ...]:
         """Return the documents whose product has an identifier: a CPE, `sha-256:HEX`, the BOM-Link of the document."""
         pattern = _LIKE.sub(r"~\g<0>", json.dumps(identifier))
-        rows = self._rows(
-            f"SELECT {_DOCUMENT} FROM {{s}}documents d WHERE d.identifiers LIKE {{}} ESCAPE '~' ORDER BY d.digest",
+        rows = self.rows(
+            f"SELECT {DOCUMENT} FROM {{s}}documents d WHERE d.identifiers LIKE {{}} ESCAPE '~' ORDER BY d.digest",
             (f"%{pattern}%",),
         )
-        found = (_document(row, {}) for row in rows)
+        found = (document_of(row, {}) for row in rows)
         return tuple(document for document in found if identifier in document.identifiers)
 
     def _statements(
         self, where: str, values: tuple[Any, ...]
     ) -> tuple[tuple[RegisteredDocument, RegisteredStatement], ...]:
-        rows = self._rows(
+        rows = self.rows(
             "SELECT t.place, t.vulnerability, t.aliases, t.status, t.justification, t.detail, t.stated, t.product, "
-            f"p.type, p.namespace, p.name, t.version, t.binding, {_DOCUMENT} FROM {{s}}statements t "
+            f"p.type, p.namespace, p.name, t.version, t.binding, {DOCUMENT} FROM {{s}}statements t "
             "JOIN {s}documents d ON d.id = t.document_id LEFT JOIN {s}packages p ON p.id = t.package_id "
             f"WHERE {where} ORDER BY t.stated, d.digest, t.number",
             values,
         )
         reasons = self._reasons({row[13] for row in rows})
         documents = {row[13]: row[13:] for row in rows}
-        read = {number: _document(row, reasons) for number, row in documents.items()}
+        read = {number: document_of(row, reasons) for number, row in documents.items()}
         return tuple(
             (
                 read[row[13]],
@@ -234,8 +232,8 @@ class RegistryReader:
 
         Their `place` is 0: it differs from document to document.
         """
-        rows = self._rows(
-            f"SELECT p.type, p.namespace, p.name, v.version, v.distribution, v.source, MIN(d.digest) FROM {_HIT_TABLES} "
+        rows = self.rows(
+            f"SELECT p.type, p.namespace, p.name, v.version, v.distribution, v.source, MIN(d.digest) FROM {HIT_TABLES} "
             f"WHERE {self._among()} GROUP BY p.type, p.namespace, p.name, v.version, v.distribution, v.source "
             "ORDER BY p.type, p.namespace, p.name, v.version, v.distribution, v.source",
             (self._several(digests),),
@@ -244,8 +242,8 @@ class RegistryReader:
 
     def listed_types(self, digests: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """Return the types of packages that each of some documents lists: digest and type."""
-        rows = self._rows(
-            f"SELECT DISTINCT d.digest, p.type FROM {_HIT_TABLES} WHERE {self._among()} ORDER BY d.digest, p.type",
+        rows = self.rows(
+            f"SELECT DISTINCT d.digest, p.type FROM {HIT_TABLES} WHERE {self._among()} ORDER BY d.digest, p.type",
             (self._several(digests),),
         )
         return tuple((row[0], row[1]) for row in rows)
@@ -259,18 +257,17 @@ class RegistryReader:
     def counts(self) -> RegistryCounts:
         """Count the rows."""
         tables = ("documents", "packages", "versions", "components", "statements")
-        return RegistryCounts(*(self._rows(f"SELECT count(*) FROM {{s}}{table}", ())[0][0] for table in tables))
+        return RegistryCounts(*(self.rows(f"SELECT count(*) FROM {{s}}{table}", ())[0][0] for table in tables))
 
     def _hits(self, where: str, values: Sequence[str]) -> tuple[RegistryHit, ...]:
-        return self._as_hits(
-            self._rows(f"SELECT {_HIT} FROM {_HIT_TABLES} WHERE {where} ORDER BY {_ORDER}", tuple(values))
-        )
+        return self.as_hits(self.rows(f"SELECT {HIT} FROM {HIT_TABLES} WHERE {where} ORDER BY {_ORDER}", tuple(values)))
 
-    def _as_hits(self, rows: Sequence[tuple[Any, ...]]) -> tuple[RegistryHit, ...]:
+    def as_hits(self, rows: Sequence[tuple[Any, ...]]) -> tuple[RegistryHit, ...]:
+        """Return components from the columns `HIT`."""
         reasons = self._reasons({row[9] for row in rows})
         return tuple(
             RegistryHit(
-                _document(row[9:], reasons),
+                document_of(row[9:], reasons),
                 RegisteredComponent(
                     row[7],
                     PackageName(row[0] or "", row[1] or "", row[2] or ""),
@@ -291,14 +288,22 @@ class RegistryReader:
             return found
         few = tuple(sorted(wanted)) if wanted is not None and len(wanted) <= MOST_ASKED else ()
         where = f"WHERE document_id IN ({', '.join(['{}'] * len(few))}) " if few else ""
-        for number, code, message in self._rows(
+        for number, code, message in self.rows(
             f"SELECT document_id, code, message FROM {{s}}reasons {where}ORDER BY document_id, place", few
         ):
             if wanted is None or number in wanted:
                 found.setdefault(number, []).append(IntakeReason(code, message))
         return found
 
-    def _rows(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement.
+
+        Args:
+            sql: With `{s}` before each table and `{}` for each value.
+            values: In order.
+        Raises:
+            StageError: The database failed.
+        """
         text = sql.replace("{s}", self._prefix).replace("{}", "%s" if self._server else "?")
         try:
             cursor = self._connection.cursor()
@@ -324,7 +329,8 @@ def _connect_server(url: str) -> Any:
     return connection
 
 
-def _document(row: Sequence[Any], reasons: dict[int, list[IntakeReason]]) -> RegisteredDocument:
+def document_of(row: Sequence[Any], reasons: dict[int, list[IntakeReason]]) -> RegisteredDocument:
+    """Return a document from the columns `DOCUMENT`, with the reasons of documents by their numbers."""
     return RegisteredDocument(
         digest=row[1],
         kind=DocumentKind(row[2]),

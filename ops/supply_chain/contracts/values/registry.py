@@ -180,6 +180,31 @@ class RegistryHit(NamedTuple):
     ordered: bool
 
 
+class RegisteredVersion(NamedTuple):
+    """A version of a package: its number in the registry, and what a component of a document has; see `RegisteredComponent`."""
+
+    number: int
+    package: PackageName
+    version: str
+    distribution: str
+    source: str
+
+
+class DocumentGroup(NamedTuple):
+    """How many documents there are of one kind, one decision and so on.
+
+    `read` is False for those that could not be read, `known` if the supplier is known.
+    """
+
+    kind: DocumentKind
+    own: bool
+    decision: IntakeDecision
+    current: bool
+    read: bool
+    known: bool
+    documents: int
+
+
 class RegistryCounts(NamedTuple):
     """Rows of the registry."""
 

@@ -42,6 +42,9 @@ _DISTRIBUTIONS = {
     ("deb", "debian"): "Debian",
     ("deb", "ubuntu"): "Ubuntu",
 }
+_ALSO = {"cargo": "rust", "composer": "php", "gem": "ruby", "golang": "go"}
+"""Names that people give to ecosystems."""
+
 _ROLLING = frozenset({"Chainguard", "Wolfi"})
 """Distributions without releases."""
 
@@ -106,6 +109,44 @@ def base_of(ecosystem: str) -> str:
 def known_ecosystem(name: str) -> str:
     """Return an ecosystem in OSV's spelling, by its name in any case; empty if it is none that is read."""
     return _KNOWN.get(name.strip().casefold(), "")
+
+
+def purl_types_of(name: str) -> tuple[tuple[str, str], ...]:
+    """Return the types of package URLs that a name of an ecosystem, a type or a distribution means, in any case.
+
+    Returns:
+        (type, namespace) pairs; the namespace is the distribution of `apk` and `deb`, else empty. A type of distributions
+        alone has several.
+    """
+    word = name.strip().casefold()
+    found = [
+        (kind, "") for kind, ecosystem in _BY_TYPE.items() if word in (kind, ecosystem.casefold(), _ALSO.get(kind))
+    ]
+    found += [
+        (kind, namespace)
+        for (kind, namespace), ecosystem in _DISTRIBUTIONS.items()
+        if word in (kind, ecosystem.casefold())
+    ]
+    return tuple(found)
+
+
+def packages_of(ecosystem: str, name: str) -> tuple[tuple[str, str, str], ...]:
+    """Return (type, namespace, name) of the package URLs that a package of a record can have, before they are folded.
+
+    Args:
+        ecosystem: As a record writes it, with or without a suffix.
+        name: As a record writes it. A distribution's is that of a source package.
+    """
+    base = base_of(ecosystem)
+    found = []
+    for kind, namespace in purl_types_of(base):
+        if namespace:
+            found.append((kind, namespace, name))
+            continue
+        joint = ":" if base == "Maven" else "/"
+        path, _, last = name.rpartition(joint)
+        found.append((kind, path, last))
+    return tuple(found)
 
 
 def package_key(ecosystem: str, name: str) -> str:

@@ -15,7 +15,7 @@ from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.config.periods import RetainedOn
 from ops.supply_chain.contracts.config.supported import supported_releases, unmatched_entries
-from ops.supply_chain.contracts.files.manifest import HeldRelease, ManifestFile
+from ops.supply_chain.contracts.files.manifest import HeldRelease
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import (
     DEFAULT_INDEX,
@@ -26,23 +26,23 @@ from ops.supply_chain.contracts.values.lock import (
     PinSource,
     PinSourceKind,
 )
-from ops.supply_chain.contracts.values.received_sbom import DefectKind, PackageIdentity, ReceivedSbom, SbomComponent
+from ops.supply_chain.contracts.values.received_sbom import PackageIdentity, ReceivedSbom, SbomComponent
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.core.text import plural, printable
+from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.cyclonedx import IN_WHEEL
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.formats.wheel import parse_file_name
+from ops.supply_chain.gather.gates.retained_sboms import incomplete_reason, release_sbom
 from ops.supply_chain.gather.gates.sboms import NO_PACKAGE_URL, OtherPart, identified
 from ops.supply_chain.release.retention.rules import retained_on, with_chain_problems
 from ops.supply_chain.risk.advisories.others import other_key
 from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.risk.advisories.shipped import ShippedRelease
 from ops.supply_chain.runner.context import StageRun
-from ops.supply_chain.trust.verification.file_kinds import CYCLONEDX_SUFFIX, classify
 
 CHANGED, NOT_EXAMINED = "shipped.changed", "shipped.not-examined"
 NOTHING_RETAINED = "shipped.nothing-retained"
@@ -239,7 +239,7 @@ class _Reader:
         if held.manifest is None or held.problems:
             return held.problems[0] if held.problems else "its manifest cannot be read"
         try:
-            file = _sbom_of(held.manifest.files)
+            file = release_sbom(held.manifest.files)
             path = self._store.file(held.component, held.version, file.name)
             data = canonical.read_bytes(path)
             document = read_received(data) if sha256_bytes(data) == file.sha256 else None
@@ -249,7 +249,7 @@ class _Reader:
             problem = f"{held.version}/{file.name}: has another SHA-256 than the manifest says"
             self.changed.append(changed(held.version, problem))
             return problem
-        if problem := _incomplete(document):
+        if problem := incomplete_reason(document):
             return f"{file.name}: {problem}"
         label = f"{STORE_FOLDER}/{held.component}/{held.version}/{file.name}"
         shown = path.relative_to(self._run.root).as_posix() if path.is_relative_to(self._run.root) else label
@@ -309,24 +309,3 @@ def _source(package: PackageIdentity) -> PinSource:
         if name in _SOURCES:
             return PinSource(kind=_SOURCES[name], url=value)
     return DEFAULT_INDEX
-
-
-def _sbom_of(files: Sequence[ManifestFile]) -> ManifestFile:
-    """Return the SBOM of the whole release, CycloneDX where there is one.
-
-    Raises:
-        InputError: It has none.
-    """
-    parts = classify({file.name for file in files})
-    names = [name for name in parts.sboms if not parts.is_of_distribution(name)]
-    if not names:
-        raise InputError("it has no SBOM")
-    chosen = min(names, key=lambda name: (not name.endswith(CYCLONEDX_SUFFIX), name))
-    return next(file for file in files if file.name == chosen)
-
-
-def _incomplete(document: ReceivedSbom) -> str:
-    unread = [defect for defect in document.defects if defect.kind is DefectKind.UNREAD]
-    if not unread:
-        return ""
-    return f"{plural(len(unread), 'part')} cannot be read, the first {unread[0].location}: {unread[0].message}"

@@ -1,0 +1,492 @@
+"""find_affected, asked as in an incident: the verdict is first, and what cannot be decided is never "not affected"."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.supply_chain import check_releases, find_affected, ingest_supplier
+from ops.supply_chain.adapters.registry.address import registry_address
+from ops.supply_chain.adapters.registry.search import RegistrySearch
+from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.suppliers.affected.screen import MOST_LINES
+from tests.fakes.advisories import affected, record
+from tests.fakes.gate_project import HASH, NOW, GateProject, accept_small_feeds, at
+from tests.fakes.retained_releases import RetainedReleases
+
+FOO = record(
+    "GHSA-aaaa-bbbb-cccc",
+    affected("foo", "introduced 0, fixed 1.2"),
+    aliases=["CVE-2026-12345"],
+    summary="foo reads too much",
+)
+PYSEC = record("PYSEC-2026-7", affected("foo-core", "introduced 0, fixed 3.0"), aliases=["GHSA-aaaa-bbbb-cccc"])
+PAD = record("CVE-2026-777", affected("left-pad", "introduced 0, fixed 1.3.0", ecosystem="npm"))
+GONE = record("CVE-2026-999", affected("foo", "introduced 0"), withdrawn="2026-03-01T00:00:00Z")
+CONFIG = """component_name = "thing"
+[[suppliers]]
+name = "Acme"
+products = ["pkg:generic/*"]
+[[suppliers]]
+name = "Other Customer Ltd"
+products = ["pkg:nothing/*"]
+"""
+
+
+def sbom(
+    *purls: str, product: str = "widget", version: str = "1.0", made: str = "2026-11-19T00:00:00Z", **more: Any
+) -> bytes:
+    """Return a supplier's document; a component is a package URL, or the name of one without."""
+    root = {
+        "type": "application",
+        "bom-ref": "r",
+        "name": product,
+        "version": version,
+        "purl": f"pkg:generic/{product}@{version}",
+    }
+    parts = [{"type": "library", "bom-ref": f"c{place}", **_component(purl)} for place, purl in enumerate(purls)]
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"timestamp": made, "component": root},
+        "components": parts,
+        "dependencies": [
+            {"ref": "r", "dependsOn": ["c0"]},
+            *({"ref": f"c{place}", "dependsOn": [f"c{place + 1}"]} for place in range(len(parts) - 1)),
+        ],
+    }
+    return json.dumps({**document, **more}).encode()
+
+
+def _component(text: str) -> dict[str, Any]:
+    if not text.startswith("pkg:"):
+        name, _, version = text.partition(" ")
+        return {"name": name, "version": version}
+    path, at_, version = text.partition("?")[0].rpartition("@")
+    if not at_:
+        path, version = version, ""
+    return {"name": path.rpartition("/")[2], "version": version, "purl": text}
+
+
+class Incident(GateProject):
+    """A project with locks, retained releases and suppliers' documents."""
+
+    def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(folder, find_affected.main)
+        self.releases = RetainedReleases(self.artifacts)
+        self._capfd, self._monkeypatch = capfd, monkeypatch
+        self.write(".security-config.toml", CONFIG)
+        self.lock("foo==1.1", "bar==2.0")
+        self.feed(FOO, PYSEC, GONE)
+
+    def supplied(self, name: str, data: bytes, supplier: str = "Acme") -> str:
+        """Ingest a document as if its signature were Acme's; return its digest."""
+        path = self.folder / name
+        path.write_bytes(data)
+        self._call(ingest_supplier.main, str(path), "--supplier", supplier)
+        return sha256_bytes(data)
+
+    def accepted(self, name: str, data: bytes) -> str:
+        """Ingest a document that no rule quarantines."""
+        from ops.supply_chain.contracts.values.registry import IntakeDecision
+        from ops.supply_chain.gather.suppliers import intake
+        from ops.supply_chain.suppliers.decision import DocumentDecision
+
+        with self._monkeypatch.context() as patch:
+            patch.setattr(
+                intake,
+                "_decided",
+                lambda questions, _policy: {
+                    str(item["digest"]): DocumentDecision(IntakeDecision.ACCEPTED, ()) for item in questions
+                },
+            )
+            return self.supplied(name, data)
+
+    def _call(self, main: Callable[[list[str]], int], *words: str) -> tuple[int, str]:
+        self._capfd.readouterr()
+        code = main(["--project", str(self.root), "--artifacts", str(self.artifacts), "--dist", str(self.dist), *words])
+        shown = self._capfd.readouterr()
+        return code, shown.out + shown.err
+
+    def ask(self, *words: str, given: bool = True) -> tuple[int, list[str]]:
+        """Ask; return the exit code and the lines."""
+        self._capfd.readouterr()
+        code = self.run(*words, given=given)
+        shown = self._capfd.readouterr()
+        lines = (shown.out + shown.err).replace(f"--project {self.root} ", "").splitlines()
+        assert len(lines) <= MOST_LINES
+        return code, lines
+
+    def whole(self, *words: str, given: bool = True) -> dict[str, Any]:
+        """Return the answer for programs."""
+        target = self.folder / "answer.json"
+        self.ask(*words, "--json", str(target), given=given)
+        found: dict[str, Any] = json.loads(target.read_bytes())
+        return found
+
+
+@pytest.fixture
+def incident(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Incident:
+    at(monkeypatch, NOW)
+    accept_small_feeds(monkeypatch)
+    monkeypatch.delenv("SEALWRIGHT_REGISTRY_URL", raising=False)
+    monkeypatch.delenv("SEALWRIGHT_REGISTRY_TENANT", raising=False)
+    return Incident(tmp_path, capfd, monkeypatch)
+
+
+@pytest.mark.parametrize("name", ["CVE-2026-12345", "cve-2026-12345", "GHSA-aaaa-bbbb-cccc", "PYSEC-2026-7"])
+def test_an_advisory_is_found_by_each_of_its_names_in_all_places(incident: Incident, name: str) -> None:
+    incident.releases.add("1.0", {"foo": "1.0"})
+    incident.releases.add("1.1", {"foo": "1.2"}, day=date(2026, 10, 2))
+    incident.accepted("acme.json", sbom("pkg:pypi/web@5.0", "pkg:pypi/Foo@1.1.post1"))
+    code, lines = incident.ask(name)
+    assert code == ExitCode.DENIED
+    assert lines[0] == (
+        "AFFECTED: CVE-2026-12345 = GHSA-aaaa-bbbb-cccc = PYSEC-2026-7: 1 lock, 1 release, 1 supplier product"
+    )
+    assert lines[1] == "  unknown: foo reads too much" or lines[1].endswith("foo reads too much")
+    assert "  lock requirements.txt:1: foo 1.1, fixed in 1.2" in lines
+    assert (
+        "  release thing 1.0 (since 2026-10-01): foo 1.0 at thing/1.0/thing-1.0-sbom.cdx.json#/components/0, fixed in 1.2"
+        in lines
+    )
+    supplier = next(line for line in lines if line.startswith("  supplier product"))
+    assert supplier == (
+        "  supplier product Acme: pkg:generic/widget 1.0: foo 1.1.post1 at acme.json#/components/1, by web > Foo, fixed in 1.2"
+    )
+    assert "next: nox -s lock" in "\n".join(lines)
+    assert any(line.startswith("next: inform the users of thing 1.0: nox -s affected -- ") for line in lines)
+
+
+QUESTIONS = {
+    "foo<1.2": ExitCode.DENIED,
+    "foo < 1.1": ExitCode.PASS,
+    "Foo==1.1.0": ExitCode.DENIED,
+    "pkg:pypi/foo": ExitCode.DENIED,
+    "pkg:pypi/foo@1.1": ExitCode.DENIED,
+    "pkg:pypi/foo@1.0": ExitCode.PASS,
+    "foo": ExitCode.DENIED,
+    "npm:foo": ExitCode.PASS,
+    "pypi:foo>=1.1,<1.2": ExitCode.DENIED,
+    "absent-entirely<2": ExitCode.PASS,
+    "foo<=1.1rc1": ExitCode.PASS,
+    "foo>1!0": ExitCode.PASS,
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_requirement_or_a_package_is_searched_without_any_feed(incident: Incident, question: str) -> None:
+    code, lines = incident.ask(question, given=False)
+    assert code == QUESTIONS[question], lines
+    assert lines[0].startswith(("AFFECTED: ", "FOUND: ") if code else "not affected: ")
+
+
+def test_what_no_feed_knows_is_never_not_affected(incident: Incident) -> None:
+    code, lines = incident.ask("CVE-2026-55555")
+    assert code == ExitCode.NOT_EXAMINED
+    assert lines[0] == "NOT KNOWN: CVE-2026-55555 is not known in these feeds: osv.zip (3 records, newest 36 hours old)"
+
+
+def test_without_a_feed_nothing_is_decided(incident: Incident) -> None:
+    code, lines = incident.ask("CVE-2026-12345", "--offline", given=False)
+    assert code == ExitCode.NOT_EXAMINED
+    assert lines[0] == "NOT KNOWN: CVE-2026-12345 is not known in these feeds: none could be read"
+    assert any(line.startswith("  not searched: advisories of PyPI were not searched: ") for line in lines)
+
+
+def test_a_feed_that_is_too_old_shows_what_it_knows_and_nothing_more(incident: Incident) -> None:
+    incident.feed(record("CVE-2026-1", affected("foo", "introduced 0, fixed 1.2"), modified="2026-01-01T00:00:00Z"))
+    assert incident.ask("CVE-2026-1")[0] == ExitCode.DENIED
+    incident.lock("foo==1.2")
+    code, lines = incident.ask("CVE-2026-1")
+    assert code == ExitCode.NOT_EXAMINED
+    assert lines[0].startswith("NOT DECIDABLE: ")
+    assert "is 323 days old" in lines[0]
+
+
+def test_a_withdrawn_advisory_affects_nothing(incident: Incident) -> None:
+    code, lines = incident.ask("CVE-2026-999")
+    assert (code, lines[0]) == (ExitCode.PASS, "not affected: CVE-2026-999: every record of it was withdrawn")
+
+
+def test_packages_of_an_ecosystem_without_a_feed_leave_it_undecided(incident: Incident) -> None:
+    incident.lock("foo==1.2")
+    incident.accepted("acme.json", sbom("pkg:npm/left-pad@1.2.0"))
+    code, lines = incident.ask("CVE-2026-12345")
+    assert code == ExitCode.NOT_EXAMINED
+    assert "npm (1)" in lines[0]
+    step = next(line for line in lines if line.startswith("next: "))
+    assert "--advisories npm=https://" in step
+    incident.feed(FOO, PYSEC, PAD)
+    assert incident.ask("CVE-2026-12345")[0] == ExitCode.PASS
+    code, lines = incident.ask("CVE-2026-777")
+    assert code == ExitCode.DENIED
+    assert (
+        "  supplier product Acme: pkg:generic/widget 1.0: pkg:npm/left-pad 1.2.0 at acme.json#/components/0, fixed in 1.3.0"
+        in lines
+    )
+
+
+def test_quarantined_superseded_and_weak_are_called_so(incident: Incident) -> None:
+    incident.lock("bar==2.0")
+    incident.supplied("unsigned.json", sbom("pkg:pypi/foo@1.0"))
+    code, lines = incident.ask("foo<1.2")
+    assert (code, lines[0]) == (
+        ExitCode.NOT_EXAMINED,
+        "NOT DECIDABLE: foo <1.2: 1 supplier product (1 not trusted)",
+    )
+    assert any(
+        "  not trusted: Acme: pkg:generic/widget 1.0: foo 1.0" in line and "quarantined: " in line for line in lines
+    )
+    assert "next: nox -s supplier -- --request Acme" in lines
+    incident.accepted("signed.json", sbom("pkg:pypi/foo@1.2", made="2026-11-20T00:00:00Z"))
+    code, lines = incident.ask("foo<1.2")
+    assert (code, lines[0]) == (
+        ExitCode.PASS,
+        "not affected: foo <1.2: only in other versions (1.2), 1 superseded document did",
+    )
+    incident.accepted("weak.json", sbom("Foo 1.9", product="box"))
+    code, lines = incident.ask("foo<1.2")
+    assert (code, lines[0]) == (ExitCode.NOT_EXAMINED, "NOT DECIDABLE: foo <1.2: 1 supplier product (1 possible)")
+
+
+@pytest.mark.parametrize("version", ["", "not-a-version", "1.0-custom"])
+def test_a_version_that_cannot_be_decided_is_its_own_answer(incident: Incident, version: str) -> None:
+    incident.lock("bar==2.0")
+    purl = f"pkg:pypi/foo@{version}" if version else "pkg:pypi/foo"
+    incident.accepted("acme.json", sbom(purl))
+    for question in ("foo<1.2", "CVE-2026-12345"):
+        code, lines = incident.ask(question)
+        assert code == ExitCode.NOT_EXAMINED, lines
+        assert lines[0].startswith("NOT DECIDABLE: ")
+
+
+def test_a_misspelt_name_is_named_with_its_neighbours(incident: Incident) -> None:
+    incident.lock("requests==2.0", "bar==2.0")
+    code, lines = incident.ask("reqeusts<3")
+    assert (code, lines[0]) == (
+        ExitCode.NOT_EXAMINED,
+        "NOT LISTED: no lock, release or supplier lists reqeusts <3: is it requests?",
+    )
+    assert "next: nox -s affected -- 'requests<3'" in lines
+
+
+def test_the_same_name_in_another_ecosystem_is_named(incident: Incident) -> None:
+    incident.accepted("acme.json", sbom("pkg:npm/left-pad@1.2.0"))
+    code, lines = incident.ask("left-pad<2")
+    assert code == ExitCode.PASS
+    assert "  the same name in another ecosystem: pkg:npm/left-pad" in lines
+    assert incident.ask("left-pad")[0] == ExitCode.DENIED
+
+
+def test_a_digest_is_found_in_locks_documents_and_retained_files(incident: Incident) -> None:
+    incident.write("requirements.txt", f"foo==1.1 \\\n    {HASH}\n")
+    code, lines = incident.ask(f"sha256:{'0' * 64}")
+    assert (code, lines[0]) == (ExitCode.DENIED, f"FOUND: sha-256:{'0' * 64}: 1 lock")
+    incident.releases.add("1.0", {"foo": "1.0"})
+    code, lines = incident.ask(sha256_bytes(incident.releases.sbom_path("1.0").read_bytes()).upper())
+    assert code == ExitCode.DENIED
+    assert any("release thing 1.0 (since 2026-10-01): thing-1.0-sbom.cdx.json" in line for line in lines)
+    data = sbom("pkg:pypi/foo@1.0")
+    document = json.loads(data)
+    document["components"][0]["hashes"] = [{"alg": "SHA-512", "content": "ab" * 64}]
+    digest = incident.accepted("acme.json", json.dumps(document).encode())
+    assert incident.ask(f"sha512:{'ab' * 64}")[1][0].endswith(": 1 supplier product")
+    assert incident.ask(f"sha256:{digest}")[0] == ExitCode.DENIED
+    assert incident.ask(str(incident.folder / "acme.json"))[0] == ExitCode.DENIED
+    code, lines = incident.ask(f"sha256:{'1' * 64}")
+    assert code == ExitCode.NOT_EXAMINED
+    assert lines[0].startswith("NOT KNOWN: ")
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing", "manifest"])
+def test_a_release_that_cannot_be_read_is_never_clear(incident: Incident, damage: str) -> None:
+    incident.releases.add("1.0", {"foo": "1.2"})
+    path = incident.releases.sbom_path("1.0")
+    if damage == "changed":
+        path.write_bytes(path.read_bytes().replace(b"1.2", b"1.3"))
+    elif damage == "missing":
+        path.unlink()
+    else:
+        incident.releases.path("1.0", "manifest.json").write_text("{")
+    incident.lock("foo==1.2")
+    code, lines = incident.ask("foo<1.2")
+    assert code == ExitCode.NOT_EXAMINED
+    assert "release thing 1.0 was not searched" in lines[0]
+
+
+def test_a_registry_that_cannot_be_read_is_never_clear(incident: Incident) -> None:
+    incident.lock("foo==1.2")
+    incident.accepted("acme.json", sbom("pkg:pypi/foo@1.0"))
+    path = incident.artifacts / "registry.sqlite"
+    path.write_bytes(b"nothing of a database" * 100)
+    code, lines = incident.ask("foo<1.2")
+    assert code == ExitCode.NOT_EXAMINED
+    assert "suppliers' documents were not searched" in lines[0]
+    for file in incident.artifacts.glob("registry*"):
+        file.unlink()
+    code, lines = incident.ask("foo<1.2")
+    assert code == ExitCode.NOT_EXAMINED
+    assert "next: Fill it again: nox -s supplier -- --rebuild" in "\n".join(lines)
+    incident._call(ingest_supplier.main, "--rebuild")
+    assert incident.ask("foo<1.2")[1][0].startswith("NOT DECIDABLE: foo <1.2: 1 supplier product")
+
+
+def test_broken_locks_and_unread_files_are_never_clear(incident: Incident) -> None:
+    incident.lock("foo==1.2")
+    incident.write("uv.lock", "version = [")
+    code, lines = incident.ask("foo<1.2")
+    assert (code, "uv.lock" in lines[0]) == (ExitCode.NOT_EXAMINED, True)
+    (incident.root / "uv.lock").unlink()
+    incident.write("environment.yml", "dependencies:\n  - foo=1.0\n")
+    code, lines = incident.ask("foo<1.2")
+    assert (code, "environment.yml" in lines[0]) == (ExitCode.NOT_EXAMINED, True)
+
+
+def test_releases_are_registered_and_give_the_same_answer(incident: Incident) -> None:
+    incident.releases.add("1.0", {"foo": "1.1"})
+    before = incident.whole("CVE-2026-12345")
+    incident.accepted("acme.json", sbom("pkg:pypi/other@1.0"))
+    code, _ = incident._call(
+        check_releases.main, "--advisories", str(incident.zip), "--cache", str(incident.folder / "cache")
+    )
+    assert code == ExitCode.DENIED
+    with RegistrySearch(registry_address(incident.artifacts)) as reader:
+        [document] = [item for item in reader.documents() if item.own]
+    assert (document.product, document.product_version, document.name) == (
+        "thing",
+        "1.0",
+        "thing/1.0/thing-1.0-sbom.cdx.json",
+    )
+    after = incident.whole("CVE-2026-12345")
+    assert after["places"] == before["places"]
+    incident._call(ingest_supplier.main, "--rebuild")
+    assert incident.whole("CVE-2026-12345")["places"] == before["places"]
+    incident.releases.add("2.0", {"foo": "1.1"})
+    assert len(incident.whole("CVE-2026-12345")["places"]) == len(before["places"]) + 1
+
+
+def test_a_waiver_with_a_justification_is_the_projects_statement(incident: Incident) -> None:
+    waiver = '[[waivers]]\nid = "CVE-2026-12345"\npackage = "foo"\nreason = "x"\nowner = "me"\ndate = "2026-11-01"\nexpires = "2026-12-01"\n'
+    incident.write(".security-config.toml", f"{CONFIG}{waiver}")
+    code, lines = incident.ask("CVE-2026-12345")
+    assert code == ExitCode.DENIED
+    assert any("accepted, not fixed: waiver CVE-2026-12345, me, until 2026-12-01" in line for line in lines)
+    incident.write(".security-config.toml", f'{CONFIG}{waiver}justification = "vulnerable_code_not_present"\n')
+    code, lines = incident.ask("CVE-2026-12345")
+    assert (code, lines[0]) == (
+        ExitCode.PASS,
+        "not affected: CVE-2026-12345 = GHSA-aaaa-bbbb-cccc = PYSEC-2026-7: 1 lock by statement, no other place contains it",
+    )
+
+
+def test_a_suppliers_statement_counts_and_is_named(incident: Incident) -> None:
+    incident.lock("bar==2.0")
+    analysis = {"state": "not_affected", "justification": "code_not_reachable"}
+    statement = {"id": "CVE-2026-12345", "analysis": analysis, "affects": [{"ref": "c0"}]}
+    incident.accepted("acme.json", sbom("pkg:pypi/foo@1.0", vulnerabilities=[statement]))
+    code, lines = incident.ask("CVE-2026-12345")
+    assert code == ExitCode.PASS, lines
+    assert any(
+        line.startswith("  not affected: Acme: pkg:generic/widget 1.0: foo 1.0") and "Acme states not_affected" in line
+        for line in lines
+    )
+    incident.accepted("other.json", sbom("pkg:pypi/foo@1.0", product="box"))
+    assert incident.ask("CVE-2026-12345")[0] == ExitCode.DENIED
+
+
+def test_a_reply_names_nothing_internal(incident: Incident) -> None:
+    incident.releases.add("1.0", {"foo": "1.0"})
+    incident.releases.add("1.1", {"foo": "1.2"}, day=date(2026, 10, 2))
+    incident.accepted("acme-internal.json", sbom("pkg:pypi/foo@1.0"))
+    code, lines = incident.ask("CVE-2026-12345", "--reply")
+    text = "\n".join(lines)
+    assert code == ExitCode.DENIED
+    assert lines[0] == "# thing: CVE-2026-12345"
+    assert "**thing is affected** in 1.0." in text
+    assert "| 1.0 | 2026-10-01 | affected | foo 1.0 | update to 1.1 |" in text
+    assert "| 1.1 | 2026-10-02 | not affected | foo 1.2 |" in text
+    for word in (
+        "Acme",
+        "widget",
+        "requirements",
+        str(incident.folder),
+        "Other Customer",
+        "sbom",
+        "osv.zip",
+        "internal",
+    ):
+        assert word not in text
+    assert "We cannot answer yet" in "\n".join(incident.ask("CVE-2026-55555", "--reply")[1])
+
+
+def test_a_deployed_folder_shows_what_is_vulnerable_and_where_it_comes_from(incident: Incident) -> None:
+    site = incident.folder / "srv" / "lib" / "site-packages"
+    for name, version in (("foo", "1.0"), ("bar", "2.0")):
+        info = site / f"{name}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    incident.releases.add("1.0", {"foo": "1.0", "bar": "2.0"})
+    folder = str(incident.folder / "srv")
+    code, lines = incident.ask(folder)
+    assert code == ExitCode.DENIED
+    assert lines[0].endswith("1 release, 1 deployed folder")
+    assert any("foo 1.0 at lib/site-packages/foo-1.0.dist-info/METADATA, fixed in 1.2" in line for line in lines)
+    assert "  note: thing 1.0 lists 2 of 2 installed distributions" in lines
+    assert incident.ask("CVE-2026-12345", folder)[0] == ExitCode.DENIED
+    assert incident.ask("bar==2.0", folder)[1][0].startswith(
+        "AFFECTED: bar ==2.0: 1 lock, 1 release, 1 deployed folder"
+    )
+    (site / "foo-1.0.dist-info" / "METADATA").unlink()
+    incident.lock("bar==2.0")
+    code, lines = incident.ask(folder)
+    assert code == ExitCode.NOT_EXAMINED
+    empty = incident.folder / "empty"
+    empty.mkdir()
+    assert incident.ask(str(empty))[0] == ExitCode.NOT_EXAMINED
+
+
+WRONG = [
+    ("",),
+    ("CVE 2026",),
+    ("foo<abc",),
+    ("./absent",),
+    ("foo<1", "absent-folder"),
+    ("foo; python_version < '3'",),
+    ("sha256:12",),
+    ("nonsense:foo<1",),
+    ("a\x1b[31m",),
+]
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_what_is_no_question_is_a_usage_error(incident: Incident, words: tuple[str, ...]) -> None:
+    code, lines = incident.ask(*words)
+    assert code == ExitCode.USAGE
+    assert lines[0].startswith("error: ")
+    assert "\x1b" not in "".join(lines)
+
+
+def test_a_public_log_shows_counts_alone(incident: Incident) -> None:
+    code, lines = incident.ask("CVE-2026-12345", "--public-log")
+    assert code == ExitCode.DENIED
+    assert len(lines) == 1
+    assert "foo" not in lines[0]
+    assert "CVE" not in lines[0]
+
+
+def test_the_answer_for_programs_has_everything(incident: Incident) -> None:
+    incident.releases.add("1.0", {"foo": "1.0"})
+    found = incident.whole("CVE-2026-12345")
+    assert (found["schema"], found["outcome"]) == ("affected/1", "fail")
+    assert found["ids"] == ["CVE-2026-12345", "GHSA-aaaa-bbbb-cccc", "PYSEC-2026-7"]
+    assert {place["kind"] for place in found["places"]} == {"lock", "release"}
+    assert found["searched"] == {"locks": 1, "releases": 1, "documents": 0, "deployed": 0, "files": 0}
+    assert found["feeds"] == [{"name": "osv.zip", "records": 3, "age_seconds": 129600}]
