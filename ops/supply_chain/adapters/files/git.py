@@ -73,15 +73,19 @@ def read_state(folder: Path, *, remotes: tuple[str, ...] = ("origin",)) -> GitSt
     Raises:
         UnavailableError: It is in a repository, but git cannot be run or answers with an error.
     """
-    if not inside_repository(folder) or _has_no_commit(folder):
+    prefix = _prefix_in_repository(folder)
+    if prefix is None:
         return None
-    commit, epoch = git_text(folder, "log", "-1", "--format=%H %ct").split()
+    newest = run_git(folder, "log", "-1", "--format=%H %ct")
+    if newest.returncode != 0 and _has_no_commit(folder):
+        return None
+    commit, epoch = output_of(folder, "log", newest).decode().split()
     return GitState(
         commit=commit,
         commit_epoch=int(epoch),
         tags=tuple(sorted(git_text(folder, "tag", "--points-at", "HEAD").split())),
         remote=_remote(folder, remotes),
-        prefix=git_text(folder, "rev-parse", "--show-prefix").strip().rstrip("/"),
+        prefix=prefix,
     )
 
 
@@ -200,18 +204,40 @@ def inside_repository(folder: Path) -> bool:
     Raises:
         UnavailableError: git answers with an error, or finds another repository.
     """
-    here = folder.resolve()
-    expected = next((parent for parent in (here, *here.parents) if os.path.lexists(parent / ".git")), None)
+    expected = _repository_above(folder)
     if expected is None:
         return False
+    _require_same(folder, git_text(folder, "rev-parse", "--show-toplevel").removesuffix("\n"), expected)
+    return True
+
+
+def _prefix_in_repository(folder: Path) -> str | None:
+    """Check as `inside_repository` does; return the folder inside its repository, None where it is in none."""
+    expected = _repository_above(folder)
+    if expected is None:
+        return None
+    answer = git_text(folder, "rev-parse", "--show-toplevel", "--show-prefix")
+    if answer.count("\n") == 2:  # noqa: PLR2004 - one line each
+        top, prefix, _ = answer.split("\n")
+    else:  # a name with a line end in it
+        top = git_text(folder, "rev-parse", "--show-toplevel").removesuffix("\n")
+        prefix = git_text(folder, "rev-parse", "--show-prefix")
+    _require_same(folder, top, expected)
+    return prefix.strip().rstrip("/")
+
+
+def _repository_above(folder: Path) -> Path | None:
+    here = folder.resolve()
+    return next((parent for parent in (here, *here.parents) if os.path.lexists(parent / ".git")), None)
+
+
+def _require_same(folder: Path, found: str, expected: Path) -> None:
     # A bare repository among the project's files, or a configured `core.worktree`, would be another one.
-    found = Path(git_text(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
-    if found.resolve() != expected:
+    if Path(found).resolve() != expected:
         raise UnavailableError(
             f"git: in {folder} it finds another repository than the one that contains the project",
             hint="Remove core.worktree from its configuration, and repositories from the project's files.",
         )
-    return True
 
 
 def _has_no_commit(folder: Path) -> bool:
