@@ -43,6 +43,9 @@ OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
 WHEELS_ONLY = "SEALWRIGHT_WHEELS_ONLY"
 """`1` where no package may be built during installation, for example in a job that has a token."""
 
+TEMPORARY_VARIABLE = "PYTEST_DEBUG_TEMPROOT"
+"""Where pytest makes its temporary files."""
+
 HOME_VARIABLE = "SEALWRIGHT_HOME"
 COMMAND_VARIABLE = "SEALWRIGHT_COMMAND"
 if console_run.current is not None:
@@ -198,14 +201,25 @@ def tests(session: nox.Session) -> None:
     # starts in a third of the time; tests that failed run once more with it, to show the values.
     command = [python, "-m", "pytest", "-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal", "--assert=plain"]
     # Hundreds of processes import the same modules: without bytecode each of them compiles all of these.
-    bytecode = {"PYTHONDONTWRITEBYTECODE": ""}
+    variables = {"PYTHONDONTWRITEBYTECODE": "", **_temporary_files_in_memory()}
     try:
-        session.run(*command, *session.posargs, env=bytecode, external=True)
+        session.run(*command, *session.posargs, env=variables, external=True)
     except CommandFailed:
         # Where no test failed, the coverage is below its floor: there is nothing to run once more.
         again = ["--last-failed", "--last-failed-no-failures", "none", "--no-cov"]
         session.run(python, "-m", "pytest", *session.posargs, *again, external=True, success_codes=range(256))
         raise
+
+
+def _temporary_files_in_memory() -> dict[str, str]:
+    """Return the variable for pytest's temporary files: the tests make 100,000, and on a disk they wait for it."""
+    memory, wanted = Path("/dev/shm"), 2 << 30  # noqa: S108 - pytest makes folders in it that are the user's own
+    if sys.platform != "linux" or TEMPORARY_VARIABLE in os.environ or not os.access(memory, os.W_OK):
+        return {}
+    system = os.statvfs(memory)
+    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    usable = not system.f_flag & os.ST_NOEXEC and min(system.f_bavail * system.f_frsize, available) >= wanted
+    return {TEMPORARY_VARIABLE: str(memory)} if usable else {}
 
 
 @_contributors_session

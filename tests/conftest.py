@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.known_interpreter import known_interpreter
 from tests.not_proven import pytest_terminal_summary
 
 __all__ = ["pytest_terminal_summary"]
@@ -37,6 +38,13 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
         "PIP_EXTRA_INDEX_URL",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _known_interpreter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have uv find out once what this interpreter is, though each test has a cache of its own."""
+    with known_interpreter(tmp_path_factory.getbasetemp() / "known-interpreter"):
+        yield
 
 
 @pytest.fixture(scope="session")

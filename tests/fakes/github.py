@@ -27,6 +27,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from ops.supply_chain.rehearsal.accepting import Accepting
+
 TOKEN = "ghp_veryVerySecret0123456789"  # noqa: S105 - made up
 REPOSITORY = "acme/widget"
 SECRET_QUERY = "X-Amz-Signature=s3cr3tSignature"  # noqa: S105 - made up
@@ -146,10 +148,12 @@ class FakeGithub:
         self._number = 100
         self.busy = 0
         self._servers = {role: _Server(self, role) for role in ("api", "uploads", "objects")}
+        self._accepting: dict[_Server, Accepting] = {}
 
     def __enter__(self) -> Self:
         for server in self._servers.values():
-            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+            self._accepting[server] = Accepting(server)
+            self._accepting[server].start()
         return self
 
     def __exit__(
@@ -157,7 +161,7 @@ class FakeGithub:
     ) -> None:
         self.stop.set()
         for server in self._servers.values():
-            server.shutdown()
+            self._accepting.pop(server).stop()
             server.server_close()
 
     def address(self, role: str) -> str:

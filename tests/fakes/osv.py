@@ -12,7 +12,6 @@ import gzip
 import hashlib
 import json
 import re
-import threading
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from packaging.version import InvalidVersion, Version
+
+from ops.supply_chain.rehearsal.accepting import Accepting
 
 BATCH_LIMIT = 1000
 
@@ -107,14 +108,13 @@ def serve(service: OsvService) -> Iterator[OsvService]:
     handler = type("Handler", (_Handler,), {"service": service})
     server = _Server(("127.0.0.1", 0), handler)
     service.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
+    accepting = Accepting(server)
+    accepting.start()
     try:
         yield service
     finally:
-        server.shutdown()
+        accepting.stop()
         server.server_close()
-        thread.join()
 
 
 def serve_snapshot(path: Path) -> OsvService:

@@ -7,6 +7,8 @@ from http.server import ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+from ops.supply_chain.rehearsal.accepting import Accepting
+
 
 class Running:
     """Starts a server, and stops it at the end of the block; `_stop` ends what a handler waits for.
@@ -18,17 +20,17 @@ class Running:
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self._stop = threading.Event()
         self._server = server
-        self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self._accepting = Accepting(server)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._accepting.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._server.shutdown()
+        self._accepting.stop()
         self._server.server_close()
 
     @property

@@ -7,13 +7,14 @@ import hashlib
 import io
 import json
 import tarfile
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from ops.supply_chain.rehearsal.accepting import Accepting
 
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 
@@ -168,11 +169,10 @@ def serving() -> Iterator[WheelIndex]:
 
     server = Server(("127.0.0.1", 0), Handler)
     index.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
+    accepting = Accepting(server)
+    accepting.start()
     try:
         yield index
     finally:
-        server.shutdown()
+        accepting.stop()
         server.server_close()
-        thread.join()

@@ -8,15 +8,13 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+from ops.supply_chain.rehearsal.accepting import Accepting
 from ops.supply_chain.rehearsal.faults import Faults, InjectedFault
 from ops.supply_chain.rehearsal.services import HttpReply, Request, Services, refusal
 
 HOST = "127.0.0.1"
 MOST_BODY_BYTES = 256 << 20
 """A request may hold a whole SBOM in base64, and no more than this."""
-
-POLL_SECONDS = 0.02
-"""How often the accepting thread looks whether it should end."""
 
 
 class LoopbackServer(HTTPServer):
@@ -37,7 +35,7 @@ class LoopbackServer(HTTPServer):
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, socket.socket] = {}
-        self._accepting = threading.Thread(target=self.serve_forever, args=(POLL_SECONDS,), daemon=True)
+        self._accepting = Accepting(self)
 
     @property
     def base(self) -> str:
@@ -51,8 +49,7 @@ class LoopbackServer(HTTPServer):
     def stop(self) -> None:
         """End every connection and every thread, and free the port."""
         self.stopping.set()
-        self.shutdown()
-        self._accepting.join()
+        self._accepting.stop()
         self.server_close()
         with self._lock:
             left = dict(self._connections)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]
 from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 from ops.supply_chain.adapters.sigstore.trust_config import TRUST_CONFIG_TYPE, given, public
 from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.rehearsal.accepting import Accepting
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from tests.fakes.signing import clear_platform, trust_of
 
@@ -147,12 +147,11 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     folder = tmp_path / "tuf"
     folder.mkdir()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
+    accepting = Accepting(server)
+    accepting.start()
     yield folder, f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
+    accepting.stop()
     server.server_close()
-    thread.join()
 
 
 def test_the_root_keeps_the_bytes_that_tuf_delivered(
