@@ -20,7 +20,7 @@ pass := {"examined": count(documents.all)} if {
 	}
 }
 
-deny := [lib.entry(concat("", [element.title, " (", document.profile.name, why(element)]), document.digest) |
+deny := [lib.entry(element.sentence, document.digest) |
 	some document in documents.read
 	is_object(document.profile)
 	some element in document.profile.missing
@@ -33,9 +33,3 @@ scored(document) if {
 	is_string(document.profile.name)
 	is_array(document.profile.missing)
 }
-
-why(element) := concat("", [") is missing at ", format_int(element.missing, 10), " of ", format_int(element.of, 10), " places: ", concat("; ", element.places), more(element), ". State it as: ", element.how])
-
-more(element) := "" if element.missing <= count(element.places)
-
-else := concat("", ["; and ", format_int(element.missing - count(element.places), 10), " more"])

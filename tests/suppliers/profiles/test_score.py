@@ -214,7 +214,10 @@ def test_programs_and_the_rule_get_every_place() -> None:
     [row] = [row for row in shown["elements"] if row["state"] != "met" and row["strength"] == "required"]
     assert row["places"] == [{"location": "/components/0", "component": "left", "problem": "it has no version"}]
     [missing] = rule_input(found)["missing"]
-    assert (missing["missing"], missing["of"], missing["places"]) == (1, 2, ["/components/0 (left): it has no version"])
+    assert missing["sentence"] == (
+        "Version of the Component (ntia-2021) is missing at 1 of 2 places: /components/0 (left): it has no version. "
+        "State it as: CycloneDX: version; SPDX 2: versionInfo; SPDX 3: software_packageVersion"
+    )
     assert document_of(ScoredDocument("b", "is no SBOM"))["problem"] == "is no SBOM"
 
 

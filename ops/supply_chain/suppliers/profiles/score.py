@@ -35,17 +35,19 @@ def rule_input(found: ProfileScore) -> dict[str, Any]:
     return {
         "name": found.profile.value,
         "missing": [
-            {
-                "element": score.element.key,
-                "title": score.element.title,
-                "missing": score.tally.gap_count,
-                "of": score.tally.total,
-                "places": [printable(str(gap)) for gap in score.tally.gaps],
-                "how": score.element.how,
-            }
-            for score in found.failing
+            {"element": score.element.key, "sentence": _sentence(score, found.profile)} for score in found.failing
         ],
     }
+
+
+def _sentence(score: ElementScore, profile: QualityProfile) -> str:
+    """Return what a supplier must add, where, and how; this is the longest text of a reason, so places are the first few."""
+    tally = score.tally
+    places = "; ".join(printable(str(gap)) for gap in tally.gaps)
+    more = tally.gap_count - len(tally.gaps)
+    rest = f"; and {more} more" if more else ""
+    where = f"is missing at {tally.gap_count} of {plural(tally.total, 'place')}: {places}{rest}"
+    return f"{score.element.title} ({profile.value}) {where}. State it as: {score.element.how}"
 
 
 class ScoredDocument(NamedTuple):
