@@ -13,13 +13,14 @@ import sys
 from pathlib import Path
 
 from ops.supply_chain.core.start import TREE
-from tests.benchmarks import building, gates, report, signing, spine, verifying, vulnerabilities
+from tests.benchmarks import building, gates, report, shipped, signing, spine, verifying, vulnerabilities
 
 RECORD = TREE / "docs" / "benchmarks.md"
 CASES = (
     *spine.CASES,
     *gates.CASES,
     *vulnerabilities.CASES,
+    *shipped.CASES,
     *signing.CASES,
     *building.CASES,
     *report.CASES,

@@ -22,7 +22,7 @@ from ops.supply_chain.contracts.values.received_sbom import (
     SbomLicence,
 )
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
-from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.formats.received.read import read_identities, read_received
 from tests.formats.received.documents import ALL, DIGEST, RDF, TAGS, XML, cyclonedx, encoded, spdx2
 
 
@@ -293,3 +293,39 @@ def test_every_document_of_the_folder_is_read_or_refused(shared_data: Path) -> N
     assert [
         path for path in refused if not ("vex" in path.parts or "bomformat" in path.name or "scanoss" in path.name)
     ] == []
+
+
+_IDENTITY = (
+    "location",
+    "ref",
+    "name",
+    "version",
+    "type",
+    "group",
+    "purl",
+    "package",
+    "cpes",
+    "identifiers",
+    "parent",
+    "properties",
+)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_components_are_is_the_same_without_what_else_is_known_of_them(name: str) -> None:
+    whole, short = read_received(ALL[name]), read_identities(ALL[name])
+    for key in _IDENTITY:
+        assert [getattr(part, key) for part in short.components] == [getattr(part, key) for part in whole.components]
+    assert (short.roots, short.label, short.defects) == (whole.roots, whole.label, whole.defects)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": []}, {"purl": []}, {"version": {}}, {"properties": 1}, {"components": 1}, {"swid": 1}],
+)
+def test_what_is_wrong_with_the_identity_of_a_component_is_always_noticed(change: dict[str, Any]) -> None:
+    part = {"type": "library", "name": "x", "purl": "pkg:npm/x@1", "hashes": [], "components": [], **change}
+    data = encoded(cyclonedx(components=[part], dependencies=[], compositions=[]))
+    whole, short = read_received(data), read_identities(data)
+    assert short.defects == whole.defects
+    assert not short.is_whole

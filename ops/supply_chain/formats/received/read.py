@@ -64,6 +64,38 @@ def read_received(data: bytes, check: SchemaCheck | None = None) -> ReceivedSbom
     )
 
 
+def read_identities(data: bytes) -> ReceivedSbom:
+    """Read an SBOM for what its components are, and nothing else that is known of them.
+
+    Of CycloneDX in JSON, the digests, licences, parties and addresses of components are left out, dependencies and statements too,
+    with what is wrong with them. It takes a third of the time; every other format is read as a whole.
+
+    Args:
+        data: Of the file.
+    Raises:
+        UnexpectedShapeError: As `read_received`.
+    """
+    return read_received(data, _without_details)
+
+
+def _without_details(content: Content) -> Iterator[SbomDefect]:
+    """Remove from a document what does not identify its components; report nothing."""
+    if content.kind is ContentKind.CYCLONEDX_JSON:
+        for key in ("dependencies", "compositions", "vulnerabilities", "services"):
+            content.tree.pop(key, None)
+        rows = content.tree.get("components")
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict):
+                for key in _DETAILS:
+                    row.pop(key, None)
+    return iter(())
+
+
+_DETAILS = (
+    "hashes", "licenses", "externalReferences", "supplier", "manufacturer", "authors", "author", "publisher", "evidence",
+)  # fmt: skip
+
+
 @contextmanager
 def without_collection() -> Iterator[None]:
     """Suspend the collector of cycles: documents have none, and looking for them takes longer than reading them."""

@@ -116,6 +116,8 @@ class Remedies:
     ) -> None:
         self._component = component
         self._releases = tuple(releases)
+        self._places = {release.version: place for place, release in enumerate(self._releases)}
+        self._versions = [parse_version(release.version) for release in self._releases]
         self._today = today
         self._pins: dict[tuple[str, str], set[PinKey]] = {}
         for key, hits in matches.items():
@@ -160,9 +162,16 @@ class Remedies:
 
     def _fixed_in(self, clear: Sequence[int], release: ShippedRelease) -> str:
         """Return the newest later release that is clear of a vulnerability; empty if there is none."""
-        at = self._releases.index(release)
-        later = [place for place in clear if _is_later((place, self._releases[place].version), (at, release.version))]
-        return self._releases[later[-1]].version if later else ""
+        at = self._places[release.version]
+        for place in reversed(clear):
+            if self._is_later(place, at):
+                return self._releases[place].version
+        return ""
+
+    def _is_later(self, place: int, than: int) -> bool:
+        """Compare by version; by the order of the releases where PEP 440 cannot read one of the two."""
+        first, second = self._versions[place], self._versions[than]
+        return first > second if first and second else place > than
 
     def _affected(self, entry: Shipped) -> frozenset[PinKey]:
         """Return all pins that have a vulnerability, in whatever version."""
@@ -174,12 +183,6 @@ class Remedies:
                 place for place, release in enumerate(self._releases) if affected.isdisjoint(release.pins)
             ]
         return self._clear[affected]
-
-
-def _is_later(candidate: tuple[int, str], than: tuple[int, str]) -> bool:
-    """Compare by version; by the order of the releases where PEP 440 cannot read one of the two."""
-    first, second = parse_version(candidate[1]), parse_version(than[1])
-    return first > second if first and second else candidate[0] > than[0]
 
 
 def finding_of(

@@ -34,7 +34,7 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.cyclonedx import IN_WHEEL
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
-from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.formats.received.read import read_identities
 from ops.supply_chain.formats.wheel import parse_file_name
 from ops.supply_chain.gather.gates.retained_sboms import incomplete_reason, release_sbom
 from ops.supply_chain.gather.gates.sboms import NO_PACKAGE_URL, OtherPart, identified
@@ -242,7 +242,7 @@ class _Reader:
             file = release_sbom(held.manifest.files)
             path = self._store.file(held.component, held.version, file.name)
             data = canonical.read_bytes(path)
-            document = read_received(data) if sha256_bytes(data) == file.sha256 else None
+            document = read_identities(data) if sha256_bytes(data) == file.sha256 else None
         except (InputError, UnexpectedShapeError) as error:
             return getattr(error, "message", "") or str(error)
         if document is None:
