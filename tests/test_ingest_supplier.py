@@ -22,6 +22,7 @@ from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from ops.supply_chain.runner import stage as stage_runner
 from tests.conftest import REPOSITORY
+from tests.fakes import supplier_server
 from tests.fakes.key_signing import KeySigner
 from tests.fakes.signing import IDENTITY, ISSUER, Batch, file_request
 
@@ -373,6 +374,30 @@ def test_a_run_that_fails_before_the_registry_loses_nothing(world: World, monkey
     assert world.documents() == {}
     assert world.run("--rebuild")[0] == ExitCode.PASS
     assert world.documents()["a.json"].decision is IntakeDecision.ACCEPTED
+
+
+def test_a_document_at_an_address_is_taken_in_with_its_signature(world: World) -> None:
+    with supplier_server.serving() as server:
+        url = server.has("/boms/a.json?token=secret", GOOD)
+        server.has("/boms/a.json.sigstore.json?token=secret", bundle(GOOD))
+        code, text = world.run(url)
+        assert (code, text) == (ExitCode.PASS, "1 document: 1 accepted, 0 quarantined, 0 refused\n")
+        [record] = world.artifacts.rglob("received.json")
+        assert json.loads(record.read_text())["source"] == f"{server.url}/boms/a.json"
+        path = world.sent("b.json", sbom("2.0"))
+        code, text = world.run(path, f"{server.url}/missing")
+        assert code == ExitCode.NOT_EXAMINED
+        assert "answered with HTTP status 404" in text or "has no such" in text
+        assert set(world.documents()) == {"a.json"}
+        assert world.run("--offline", f"{server.url}/boms/a.json")[0] == ExitCode.NOT_EXAMINED
+
+
+def test_a_name_that_is_no_text_is_taken_in(world: World) -> None:
+    path = world.inbox / os.fsdecode(b"\xff.json")
+    path.write_bytes(GOOD)
+    Path(os.fsdecode(os.fsencode(path) + b".sigstore.json")).write_bytes(bundle(GOOD))
+    assert world.run(world.inbox)[0] == ExitCode.PASS
+    assert set(world.documents()) == {"?.json"}
 
 
 def corpus() -> list[Path]:

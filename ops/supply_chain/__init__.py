@@ -312,7 +312,7 @@ PIPELINE: tuple[StageRow, ...] = (
     tool(
         "ingest_supplier",
         "Supplier documents",
-        reads="files, folders, .zip and .tar.gz archives",
+        reads="files, folders, archives (.zip, .tar.gz) and addresses",
         writes="data/artifacts/suppliers/, the registry",
         decides="each document is accepted, quarantined or refused",
         secrets=("registry",),

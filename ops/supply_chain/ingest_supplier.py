@@ -3,16 +3,17 @@
 A document is accepted, quarantined or refused by the rules in policy/suppliers/; each reason states what the supplier must
 correct. The original bytes are kept whatever the decision; a document that comes again is registered once.
 
-Reads    files, folders, .zip and .tar.gz archives: SBOMs of CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 and 3.0.1, and VEX of
+Reads    files, folders, archives (.zip, .tar.gz) and addresses: SBOMs of CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 and 3.0.1, and VEX of
          OpenVEX, CSAF and CycloneDX; signatures next to them; [[suppliers]]; policy/suppliers/; with --rebuild,
          --status and --request what was stored before.
 Writes   data/artifacts/suppliers/, the registry: data/artifacts/registry.sqlite, or the PostgreSQL server that
          SEALWRIGHT_REGISTRY_URL names, in the schema that SEALWRIGHT_REGISTRY_TENANT names; nothing with --score.
 Decides  each document is accepted, quarantined or refused; with --score, whether it passes a quality profile.
 Exits    0 all are accepted, or a status or request was shown; 2 usage or configuration; 3 a stored document was changed, or
-         the registry is damaged; 4 a document was quarantined or refused, or does not pass the profile; 5 the registry does not answer, or another run
-         does not let go of it; 6 cannot write: what was stored before stays.
-Network  none but the PostgreSQL server.
+         the registry is damaged; 4 a document was quarantined or refused, or does not pass the profile; 5 the registry does not
+         answer, or another run does not let go of it, or an address was not answered: then nothing is stored; 6 cannot write:
+         what was stored before stays.
+Network  the addresses that are given, and the PostgreSQL server.
 Source   https://cyclonedx.org/specification/overview/; https://spdx.github.io/spdx-spec/; https://github.com/openvex/spec;
          https://docs.sigstore.dev/about/bundle/; docs/suppliers.md
 """
@@ -21,8 +22,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ops.supply_chain.contracts.config.suppliers import QualityProfile
@@ -35,6 +38,7 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
+    from ops.supply_chain.adapters.files.supplier_files import GivenDocument
     from ops.supply_chain.adapters.registry.address import RegistryAddress
     from ops.supply_chain.contracts.values.registry import RegisteredDocument, RegistryCounts
     from ops.supply_chain.suppliers.screen import IntakeLine
@@ -42,7 +46,9 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the documents and what to do with them."""
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="file, folder, .zip or .tar.gz")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="file, folder, .zip, .tar.gz, or an https address of one"
+    )
     parser.add_argument(
         "--supplier", default="", metavar="NAME", help="supplier that sent them, a name in [[suppliers]]"
     )
@@ -108,7 +114,6 @@ def _address(run: StageRun) -> RegistryAddress:
 
 def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
     from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
-    from ops.supply_chain.adapters.files.supplier_files import given_documents
     from ops.supply_chain.adapters.files.supplier_store import SupplierStore
     from ops.supply_chain.adapters.registry.address import DEFAULT_TENANT
     from ops.supply_chain.adapters.registry.writer import RegistryWriter
@@ -118,15 +123,27 @@ def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
     store = SupplierStore(run.artifacts, "" if address.tenant == DEFAULT_TENANT else address.tenant)
     setting = IntakeSetting(run.root, tuple(run.config.suppliers), run.args.trusted_root, store)
     setting.rules()  # what is wrong with the configuration is found before anything is stored
-    with RegistryWriter(address) as writer:
-        if run.args.rebuild:
+    if run.args.rebuild:
+        with RegistryWriter(address) as writer:
             lines = list(rebuild(setting, writer))
             register_releases(ArtifactStore(run.artifacts), writer)
-        else:
-            given = given_documents(run.args.paths)
+        return _result(lines)
+    with TemporaryDirectory(prefix="sealwright-") as folder:
+        given = _given(run, Path(folder))
+        with RegistryWriter(address) as writer:
             found = ingest(given, setting=setting, writer=writer, now=timestamp(run.now), supplier=run.args.supplier)
             lines = list(found)
     return _result(lines)
+
+
+def _given(run: StageRun, folder: Path) -> Iterator[GivenDocument]:
+    """Return what the command line names, addresses after paths; what is at an address is there already."""
+    from ops.supply_chain.adapters.files.supplier_files import given_documents
+    from ops.supply_chain.gather.suppliers.addresses import documents_at, is_address
+
+    urls = [text for text in run.args.paths if is_address(text)]
+    paths = [Path(text) for text in run.args.paths if not is_address(text)]
+    return chain(given_documents(paths), documents_at(urls, folder, offline=run.offline) if urls else ())
 
 
 def _result(lines: list[IntakeLine]) -> StageResult:

@@ -44,13 +44,17 @@ _BROKEN = (zlib.error, EOFError, ValueError)
 
 
 class GivenDocument(NamedTuple):
-    """A document: its place as people see it, its name, its bytes and signatures; or `problem`, why it was not read."""
+    """A document: its place as people see it, its name, its bytes and signatures; or `problem`, why it was not read.
+
+    `source` is the address that it came from, empty for a file.
+    """
 
     place: str
     name: str
     data: bytes = b""
     signatures: tuple[SignatureFile, ...] = ()
     problem: str = ""
+    source: str = ""
 
 
 class _BrokenArchiveError(Exception):
@@ -68,6 +72,12 @@ def given_documents(paths: Sequence[Path]) -> Iterator[GivenDocument]:
             raise UsageError(f"{path}: no such file or folder", kind=ErrorClass.COMMAND_LINE)
     for path in paths:
         yield from _folder(path) if path.is_dir() else _file(path, path.name)
+
+
+def document_at(path: Path, place: str, *, source: str) -> Iterator[GivenDocument]:
+    """Yield the documents of a file, or of an archive, that was downloaded: its place and source are an address."""
+    for document in _file(path, place):
+        yield document._replace(source=source)
 
 
 def signed_name(name: str, names: frozenset[str] | set[str]) -> str:
@@ -113,7 +123,12 @@ def _file(path: Path, place: str, siblings: frozenset[str] | None = None) -> Ite
     if data is None:
         yield GivenDocument(place, path.name, problem=f"is no plain file, or is larger than {LARGEST_BYTES:,} bytes")
         return
-    yield GivenDocument(place, path.name, data, _signatures_of(path, siblings))
+    yield GivenDocument(place, _text(path.name), data, _signatures_of(path, siblings))
+
+
+def _text(name: str) -> str:
+    """Return a file's name as text that can be stored: bytes that are no characters are `?`."""
+    return name.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _read(path: Path) -> bytes | None:
@@ -139,7 +154,7 @@ def _signatures_of(path: Path, siblings: frozenset[str] | None) -> tuple[Signatu
         data = _read(beside)
         size += len(data or b"")
         if data is not None and size <= MOST_SIGNATURE_BYTES:
-            found.append(SignatureFile(beside.name, data))
+            found.append(SignatureFile(_text(beside.name), data))
     return tuple(found)
 
 
@@ -157,7 +172,7 @@ def _archive(path: Path, place: str) -> Iterator[GivenDocument]:
                 data = _content(member, MOST_SIGNATURE_BYTES)
                 size += len(data or b"")
                 if data is not None and size <= MOST_SIGNATURE_BYTES:
-                    signatures[target].append(SignatureFile(member.path.rpartition("/")[2], data))
+                    signatures[target].append(SignatureFile(_text(member.path.rpartition("/")[2]), data))
         for member in _members(path, file):
             name = member.path.rpartition("/")[2]
             if member.is_folder or name.startswith(".") or signed_name(member.path, names):
@@ -166,7 +181,7 @@ def _archive(path: Path, place: str) -> Iterator[GivenDocument]:
             if data is None:
                 yield GivenDocument(inside, name, problem=f"is larger than {LARGEST_BYTES:,} bytes")
             else:
-                yield GivenDocument(inside, name, data, tuple(signatures[member.path]))
+                yield GivenDocument(inside, _text(name), data, tuple(signatures[member.path]))
 
 
 def _names(path: Path, file: IO[bytes]) -> Iterator[str]:

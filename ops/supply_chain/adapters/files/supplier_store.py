@@ -49,11 +49,12 @@ class SignatureFile(NamedTuple):
 
 
 class NewDocument(NamedTuple):
-    """A document that came: the name of its file for people, its original bytes, files that may sign it."""
+    """A document that came: the name of its file for people, its original bytes, files that may sign it, its address."""
 
     name: str
     data: bytes
     signatures: Sequence[SignatureFile] = ()
+    source: str = ""
 
 
 class _Folder(NamedTuple):
@@ -122,6 +123,7 @@ class SupplierStore:
                         ingested=ingested,
                         name=document.name,
                         supplier=supplier,
+                        source=document.source,
                         signatures=_stored(document.signatures),
                     )
                     built[digest] = self._build(record, document)
@@ -209,6 +211,7 @@ class SupplierStore:
             ingested=record.ingested,
             name=record.name,
             supplier=supplier or record.supplier,
+            source=record.source,
             signatures=_stored(everything),
         )
         canonical.write(folder / RECORD_NAME, record)

@@ -24,7 +24,8 @@ class StoredSignature(Contract, frozen=True, kw_only=True):
 class ReceivedDocument(Contract, frozen=True, kw_only=True, omit_defaults=True):
     """One document: the digest and size of its bytes, the time at which they first came, the name of the file then.
 
-    `supplier` is the name that was stated when it came, empty if none was.
+    `supplier` is the name that was stated when it came, empty if none was. `source` is the address that it was downloaded
+    from, without user, password and query; empty for a file.
     """
 
     schema: Literal["supplier-document/1"]
@@ -33,4 +34,5 @@ class ReceivedDocument(Contract, frozen=True, kw_only=True, omit_defaults=True):
     ingested: Timestamp
     name: str
     supplier: str = ""
+    source: str = ""
     signatures: tuple[StoredSignature, ...] = ()

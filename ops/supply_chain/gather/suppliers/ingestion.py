@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -122,7 +122,11 @@ def _batches(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T
 
 def _stored(batch: Sequence[GivenDocument], store: SupplierStore, now: str, supplier: str) -> _Batch:
     """Store the documents of a batch; what could not be read is a line already."""
-    new = [NewDocument(document.name, document.data, document.signatures) for document in batch if not document.problem]
+    new = [
+        NewDocument(document.name, document.data, document.signatures, document.source)
+        for document in batch
+        if not document.problem
+    ]
     stored = iter(store.add_all(new, ingested=now, supplier=supplier))
     found: list[_Task | IntakeLine] = []
     for document in batch:
@@ -136,12 +140,11 @@ def _stored(batch: Sequence[GivenDocument], store: SupplierStore, now: str, supp
 
 
 def _registered(batches: Iterator[_Batch], setting: IntakeSetting, writer: RegistryWriter) -> Iterator[IntakeLine]:
-    first = next(batches, [])
-    everything = chain([first], batches)
-    if len(first) <= FEW_DOCUMENTS and sum(map(_size, first)) <= FEW_BYTES:
-        decided = _decider(setting)
-        for batch in everything:
-            yield from _lines(batch, decided(_tasks(batch)), writer)
+    start = list(islice(batches, 2))
+    everything = chain(start, batches)
+    if len(start) <= 1 and all(_is_small(batch) for batch in start):
+        for batch in start:
+            yield from _lines(batch, _decider(setting)(_tasks(batch)), writer)
         return
     receiver, order = Receiver(), deque[_Batch]()
     with without_collection(), Workers(_sender, (setting,), (list[_Task], Parcel)) as workers:
@@ -162,6 +165,10 @@ def _tasks(batch: _Batch) -> list[_Task]:
 
 def _size(item: _Task | IntakeLine) -> int:
     return 0 if isinstance(item, IntakeLine) else item.record.size
+
+
+def _is_small(batch: _Batch) -> bool:
+    return len(batch) <= FEW_DOCUMENTS and sum(map(_size, batch)) <= FEW_BYTES
 
 
 def _is_large(tasks: Sequence[_Task]) -> bool:
