@@ -50,8 +50,8 @@ READ_LOCKS = (
     "scan_updates",
 )  # fmt: skip
 WITH_ADVISORIES = ("check_vulnerabilities", "check_malware")
-SHIPPED, INTAKE = "check_releases", "ingest_supplier"
-WITH_ARTIFACTS = (SHIPPED, INTAKE)
+SHIPPED, INTAKE, REVIEW = "check_releases", "ingest_supplier", "review_suppliers"
+WITH_ARTIFACTS = (SHIPPED, INTAKE, REVIEW)
 MATCH = (*WITH_ADVISORIES, SHIPPED)
 WITH_EXPLOITATION = ("check_vulnerabilities", SHIPPED)
 GIVEN = ("--advisories={folder}/osv.zip",)
@@ -305,6 +305,26 @@ def slow_catalog(world: World) -> Iterator[None]:
         yield
 
 
+def quarantined_document(world: World) -> None:
+    unsigned_document(world)
+    assert world.run(INTAKE, str(world.folder / f"{NAME}.json"))[0] == ExitCode.DENIED
+
+
+def damaged_backlog(world: World) -> None:
+    quarantined_document(world)
+    (world.folder / "artifacts/suppliers/backlog.json").write_text("{")
+
+
+def lost_registry(world: World) -> None:
+    quarantined_document(world)
+    world.run(REVIEW, "--offline")
+    (world.folder / "artifacts/suppliers/backlog.json").write_text(
+        '{"schema": "supplier-backlog/1", "tenant": "sealwright"}'
+    )
+    for path in (world.folder / "artifacts").glob("registry.sqlite*"):
+        path.unlink()
+
+
 def several_indexes(world: World) -> None:
     world.patch.setenv("PIP_EXTRA_INDEX_URL", f"https://{NAME}.example/simple")
 
@@ -344,6 +364,11 @@ WAYS = {
     "a supplier's document that cannot be read": Way(unreadable_document, (INTAKE,), ExitCode.DENIED, DOCUMENT),
     "a supplier's folder without a document": Way(empty_folder, (INTAKE,), ExitCode.NOT_EXAMINED, DOCUMENT),
     "a registry that is no database": Way(damaged_registry, (INTAKE,), ExitCode.INPUT, DOCUMENT),
+    "a registry to review that is no database": Way(damaged_registry, (REVIEW,), ExitCode.INPUT),
+    "a registry to review that does not answer": Way(silent_registry, (REVIEW,), ExitCode.NOT_EXAMINED),
+    "a document in quarantine": Way(quarantined_document, (REVIEW,), ExitCode.NOT_EXAMINED),
+    "a backlog that is damaged": Way(damaged_backlog, (REVIEW,), ExitCode.INPUT),
+    "a backlog without its registry": Way(lost_registry, (REVIEW,), ExitCode.NOT_EXAMINED),
     "a registry that does not answer": Way(silent_registry, (INTAKE,), ExitCode.NOT_EXAMINED, DOCUMENT),
     "a stored document that was changed": Way(changed_document, (INTAKE,), ExitCode.INPUT, ("--rebuild",)),
     "a damaged catalog of exploited vulnerabilities": Way(damaged_catalog, WITH_EXPLOITATION, ExitCode.NOT_EXAMINED),

@@ -6,15 +6,19 @@ import csv
 import io
 import json
 import os
+import random
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ops.supply_chain import ingest_supplier, review_suppliers
 from ops.supply_chain.adapters.tools.schemas import schema_problems
+from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.runner import stage as stage_runner
 from tests.conftest import REPOSITORY
 from tests.fakes.advisories import affected, record, snapshot
@@ -232,7 +236,13 @@ def test_a_statement_about_another_version_closes_nothing(world: World) -> None:
 
 
 def test_what_could_not_be_checked_is_named_and_never_clean(world: World) -> None:
-    weak = {"type": "library", "bom-ref": "w", "name": "zlib", "version": "1"}
+    weak = {
+        "type": "library",
+        "bom-ref": "w",
+        "name": "zlib",
+        "version": "1",
+        "cpe": "cpe:2.3:a:zlib:zlib:1:*:*:*:*:*:*:*",
+    }
     world.receive("a.json", sbom("2.0", "pkg:npm/left-pad@1", "pkg:pypi/bar@1", more=(weak,)))
     code, text = world.run()
     assert code == ExitCode.NOT_EXAMINED
@@ -241,7 +251,7 @@ def test_what_could_not_be_checked_is_named_and_never_clean(world: World) -> Non
         in text
     )
     assert (
-        "not checked: 1 component in Acme pkg:generic/thing (zlib 1): nothing identifies it: it has no package URL"
+        "not checked: 1 component in Acme pkg:generic/thing (zlib/zlib 1): nothing identifies it: it has no package URL"
         in text
     )
     assert {finding["code"] for finding in world.findings()} == {"supplier.not-examined"}
@@ -288,7 +298,13 @@ def test_a_feed_that_is_too_old_closes_nothing(world: World) -> None:
 def test_a_component_whose_package_url_disappears_is_not_fixed(world: World) -> None:
     world.receive("a.json", sbom("2.0", "pkg:pypi/foo@1.1"))
     world.run()
-    weak = {"type": "library", "bom-ref": "w", "name": "foo", "version": "1.1"}
+    weak = {
+        "type": "library",
+        "bom-ref": "w",
+        "name": "foo",
+        "version": "1.1",
+        "cpe": "cpe:2.3:a:foo:foo:1.1:*:*:*:*:*:*:*",
+    }
     world.receive("b.json", sbom("2.1", "pkg:pypi/bar@1", made="2026-11-19", more=(weak,)))
     assert world.run()[0] == ExitCode.DENIED
     assert world.item()["unchecked"] == "its newest document lists foo without a package URL"
@@ -411,6 +427,55 @@ def test_tenants_have_a_backlog_each(world: World, monkeypatch: pytest.MonkeyPat
     assert world.run()[0] == ExitCode.PASS
     assert world.view()["items"] == []
     assert (world.artifacts / "suppliers-other/backlog.json").exists()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_over_any_sequence_of_documents_rebuilds_and_edits_a_decision_stays(world: World, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - seeded, for a repeatable test
+    decided: dict[str, tuple[str, str]] = {}
+    world.receive("0.json", sbom("1.0", "pkg:pypi/foo@1.0", made="2026-11-01"))
+    world.run()
+    first = world.item()
+    for number in range(1, 6):
+        act = chance.choice(["document", "again", "rebuild", "alias", "edit"])
+        if act == "document":
+            version = chance.choice(["1.0", "1.1", "1.3"])
+            world.receive(
+                f"{number}.json", sbom(f"1.{number}", f"pkg:pypi/foo@{version}", made=f"2026-11-{number + 1:02d}")
+            )
+        elif act == "again":
+            world.receive("0.json", sbom("1.0", "pkg:pypi/foo@1.0", made="2026-11-01"))
+        elif act == "rebuild":
+            world.rebuild()
+        elif act == "alias":
+            world.feed({**FOO, "aliases": chance.choice([["GHSA-aaaa-bbbb-cccc"], ["GHSA-dddd-eeee-ffff"], []])})
+        else:
+            decided[first["id"]] = (chance.choice(["triaged", "in-progress"]), f"owner {number}")
+            state, owner = decided[first["id"]]
+            world.run("--set", first["id"], f"state={state}", f"owner={owner}")
+        world.run()
+        item = world.item()
+        assert (item["id"], item["first_seen"]) == (first["id"], first["first_seen"])
+        if first["id"] in decided:
+            assert (item["decision"]["state"], item["decision"]["owner"]) == decided[first["id"]]
+
+
+def test_the_owner_of_a_supplier_owns_its_items(world: World) -> None:
+    (world.project / ".security-config.toml").write_text(CONFIG + 'owner = "Dee"\n')
+    world.receive("a.json", sbom("2.0", "pkg:pypi/foo@1.1"))
+    _, text = world.run()
+    assert "[new, owner Dee]" in text
+    assert text.splitlines()[-2].endswith("state=triaged")
+
+
+def test_the_screen_of_a_scan_has_one_cause_for_each_product(world: World) -> None:
+    world.feed(FOO, record("CVE-2026-2", affected("bar", "introduced 0")))
+    world.receive("a.json", sbom("2.0", "pkg:pypi/foo@1.1", "pkg:pypi/bar@1"))
+    world.run()
+    found = msgspec.convert(json.loads((world.dist / "records/review_suppliers.json").read_bytes()), Record)
+    [cause] = root_causes([found], ())
+    assert cause.title == "Acme pkg:generic/thing 2.0  supplied  CVE-2026-2, CVE-2026-1"
+    assert len(cause.findings) == 2
 
 
 def test_real_documents_with_real_advisories(world: World, monkeypatch: pytest.MonkeyPatch, feed_cache: Path) -> None:

@@ -53,6 +53,24 @@ def test_what_is_stored_is_found(address: RegistryAddress) -> None:
         assert reader.packages("urllib3", "npm") == ()
 
 
+def test_components_and_types_of_some_documents(address: RegistryAddress) -> None:
+    one, two = entry(), entry("two")
+    with RegistryWriter(address) as writer:
+        writer.ingest([one, two, entry("three")])
+    chosen = [one.document.digest, two.document.digest]
+    with RegistryReader(address) as reader:
+        listed = reader.listed_versions(chosen)
+        assert {digest for _, digest in listed} == {min(chosen)}
+        expected = {component._replace(place=0, qualifiers="") for component in one.components}
+        assert [component for component, _ in listed] == sorted(
+            expected, key=lambda found: (found.package, found.version)
+        )
+        types = {component.package.type for component in one.components}
+        assert reader.listed_types(chosen) == tuple(sorted((digest, kind) for digest in chosen for kind in types))
+        assert reader.listed_versions([]) == ()
+        assert reader.listed_types([]) == ()
+
+
 def test_a_statement_is_found_by_every_name_in_any_case(address: RegistryAddress) -> None:
     with RegistryWriter(address) as writer:
         writer.ingest([entry()])

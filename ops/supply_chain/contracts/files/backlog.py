@@ -130,6 +130,7 @@ class BacklogItem(Contract, frozen=True, kw_only=True, omit_defaults=True):
     that it once had. `first_seen` never changes; `received` is the day on which the first document with it came.
     `versions` are the affected ones that the newest accepted documents list, `older` those of earlier versions of the
     product. `checked` are the documents that the presence rests on. `due` follows from the severity, counted from `due_basis`.
+    `default_owner` is that of the supplier in the configuration.
     """
 
     id: ItemId
@@ -161,9 +162,15 @@ class BacklogItem(Contract, frozen=True, kw_only=True, omit_defaults=True):
     fixed_on: Day = ""
     fixed_by: str = ""
     reopened: Day = ""
+    default_owner: str = ""
     decision: BacklogDecision = BacklogDecision()
     merged: tuple[MergedItem, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        """Whoever deals with it: as decided, else as configured for the supplier; empty where neither is known."""
+        return self.decision.owner or self.default_owner
 
 
 class RiskDecision(Contract, frozen=True, kw_only=True, omit_defaults=True):
@@ -201,7 +208,13 @@ class Risk(Contract, frozen=True, kw_only=True, omit_defaults=True):
     due: Day = ""
     review: Day = ""
     items: tuple[ItemId, ...] = ()
+    default_owner: str = ""
     decision: RiskDecision = RiskDecision()
+
+    @property
+    def owner(self) -> str:
+        """Whoever deals with it, likewise."""
+        return self.decision.owner or self.default_owner
 
 
 class Backlog(Contract, frozen=True, kw_only=True, omit_defaults=True):

@@ -78,10 +78,12 @@ def _reviewed(run: StageRun, backlog: Backlog, observed: Observed, today: str) -
     items = review(
         backlog.items, observed.observations, observed.check, tenant=backlog.tenant, day=day, due=due_of(run)
     )
+    profile = profile_of(run)
+    items = tuple(replace(item, default_owner=profile(item.supplier).owner) for item in items)
     risks = risks_after(
         backlog.risks,
         items,
-        profile_of(run),
+        profile,
         tenant=backlog.tenant,
         today=today,
         review_days=run.config.backlog.days_between_reviews,

@@ -2,7 +2,8 @@
 
 - What several stages report of the same thing is one finding. Two advisories about one version are two findings and one
   cause; findings without a file, and those of one stage, are the same only if their sentences are.
-- An advisory about what releases contain is one cause, whatever versions of the package they contain.
+- An advisory about what releases contain is one cause, whatever versions of the package they contain; everything that
+  advisories say of a product of a supplier is one, too.
 - A package without a version or a hash is one cause, with everything that could not be examined because of it.
 - What could not be examined because a service did not answer is one cause for each service.
 - Baselines and timestamps that no earlier run has recorded are one cause: the first run.
@@ -49,6 +50,12 @@ _ADVISORIES = {
 }
 _SHIPPED = frozenset({"malware.shipped", "vulnerability.shipped"})
 """What releases contain that customers run: one cause for each advisory, whatever versions of the package they contain."""
+
+_SUPPLIED = frozenset({"malware.supplied", "vulnerability.supplied"})
+"""What suppliers' products contain: one cause for each product, which the message begins with."""
+
+MOST_ADVISORIES = 3
+"""Of a product of a supplier, that the title of its cause names."""
 
 _WAIVED = "waiver.exploited"
 """A waived vulnerability that is exploited since it was accepted."""
@@ -165,6 +172,7 @@ def _key(finding: Finding, unpinned: Collection[str], alone: Mapping[str, str]) 
             return CauseKind.NOT_EXAMINED, ("service", finding.next_step)
     if code in _ADVISORIES:
         about = finding.aliases[:1] if code in _SHIPPED else (finding.version,)
+        package, about = (_product(finding), ()) if code in _SUPPLIED else (package, about)
         return _ADVISORIES[code], (code, package, *about)
     if package in unpinned and (unexamined or code in _UNPINNED):
         return CauseKind.UNPINNED, ("unpinned", package)
@@ -280,6 +288,9 @@ def _title(group: _Group) -> str:
         if first.code == _WAIVED:
             subject += "  waived"
         names = dict.fromkeys(advisory_name(finding.aliases) or finding.code for finding in findings)
+        if first.code in _SUPPLIED:
+            rest = f" and {len(names) - MOST_ADVISORIES} more" if len(names) > MOST_ADVISORIES else ""
+            return f"{_product(first)}  supplied  {', '.join(list(names)[:MOST_ADVISORIES])}{rest}"
         return f"{subject}  {', '.join(names)}"
     if group.kind is CauseKind.UNPINNED:
         codes = {finding.code for finding in findings}
@@ -304,6 +315,10 @@ _FIRST_RUN_WORDS = {
     "lock.no-sbom": "no committed SBOM",
     "publisher.no-baseline": "no publisher baseline",
 }
+
+
+def _product(finding: Finding) -> str:
+    return finding.message.partition(": ")[0]
 
 
 def _denied(denials: Sequence[_Denial]) -> str:

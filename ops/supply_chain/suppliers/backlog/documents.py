@@ -167,7 +167,7 @@ def _open_cells(item: BacklogItem, today: str) -> list[str]:
         text(", ".join(item.names)),
         text(remedy(item).removeprefix(", ")),
         text(due),
-        text(item.decision.owner),
+        text(item.owner),
     ]
 
 
@@ -200,7 +200,7 @@ def _risk_cells(risk: Risk, today: str) -> list[str]:
         code(risk.product),
         text(status_of(risk, today)),
         text(risk.decision.treatment.value),
-        text(risk.decision.owner),
+        text(risk.owner),
         text(risk.decision.due or risk.due),
         text(f"{review_of(risk)} (overdue)" if is_review_overdue(risk, today) else review_of(risk)),
     ]

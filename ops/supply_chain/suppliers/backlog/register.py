@@ -160,6 +160,7 @@ def _proposed(risk: Risk, items: Sequence[BacklogItem], profile: ProductProfile,
         due=min((item.due for item in items if item.due), default=""),
         review=review,
         items=tuple(item.id for item in items),
+        default_owner=profile.owner,
     )
 
 

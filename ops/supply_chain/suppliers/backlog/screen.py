@@ -126,7 +126,7 @@ def item_lines(item: BacklogItem, today: str, *, others: Sequence[BacklogItem] =
     urgent += filter(None, [item.exploitation.score])
     if item.due:
         urgent.append(f"{'overdue since' if is_overdue(item, today) else 'due'} {item.due}")
-    owner = f"owner {printable(item.decision.owner)}" if item.decision.owner else "no owner"
+    owner = f"owner {printable(item.owner)}" if item.owner else "no owner"
     more = f" and {len(others)} more" if others else ""
     return [
         f"  {item.id}  {', '.join(urgent)}  [{state.value}, {owner}]",
@@ -182,7 +182,7 @@ def item_text(item: BacklogItem, today: str) -> list[str]:
         ),
         ("state by", basis_of(item, today)),
         ("attention", "; ".join((*concerns(item, today), *item.conflicts))),
-        ("owner", decision.owner),
+        ("owner", item.owner),
         ("planned", decision.planned),
         ("note", decision.note),
         ("same as", ", ".join(merged.item.id for merged in item.merged)),
@@ -217,7 +217,7 @@ def risk_text(risk: Risk, today: str) -> list[str]:
         ("controls", decision.controls),
         ("treatment", decision.treatment.value),
         ("action", decision.action),
-        ("owner", decision.owner),
+        ("owner", risk.owner),
         ("due", decision.due or risk.due),
         ("residual", f"{residual} {band_of(residual)}" if residual else ""),
         ("accepted by", decision.accepted_by),
@@ -236,7 +236,8 @@ def next_steps(backlog: Backlog, coverage: ReviewCoverage, today: str) -> list[s
     first = next((item for item in items if is_open(item, today)), None)
     ended = next((item for item in items if is_open(item, today) and item.decision.state is ItemState.ACCEPTED), None)
     if untriaged is not None:
-        steps.append(command("backlog", "--set", untriaged.id, "state=triaged", "owner=NAME"))
+        owner = [] if untriaged.owner else ["owner=NAME"]
+        steps.append(command("backlog", "--set", untriaged.id, "state=triaged", *owner))
     elif ended is not None:
         until = (date.fromisoformat(today) + timedelta(days=ACCEPTED_DAYS)).isoformat()
         steps.append(command("backlog", "--set", ended.id, "state=accepted", f"until={until}", "by=NAME", "reason=WHY"))

@@ -78,7 +78,7 @@ def item_row(item: BacklogItem, today: str) -> dict[str, str]:
         "basis": basis_of(item, today),
         "attention": SEPARATOR.join(concerns(item, today)),
         "summary": item.summary,
-        "owner": decision.owner,
+        "owner": item.owner,
         "by": decision.by,
         "until": decision.until,
         "reason": decision.reason,
@@ -100,10 +100,7 @@ def risk_row(risk: Risk, today: str) -> dict[str, str]:
         "residual_likelihood": decision.residual_likelihood, "residual_impact": decision.residual_impact,
         "residual_score": residual,
     }  # fmt: skip
-    texts = {
-        name: getattr(decision, name)
-        for name in ("controls", "action", "owner", "due", "accepted_by", "review", "note")
-    }
+    texts = {name: getattr(decision, name) for name in ("controls", "action", "due", "accepted_by", "review", "note")}
     return {
         **{name: str(value) if value else "" for name, value in numbers.items()},
         **texts,
@@ -121,6 +118,7 @@ def risk_row(risk: Risk, today: str) -> dict[str, str]:
         "proposed_review": review_of(risk) if not decision.review else risk.review,
         "items": SEPARATOR.join(risk.items),
         "treatment": decision.treatment.value,
+        "owner": risk.owner,
         "revision": str(decision.revision),
     }
 
