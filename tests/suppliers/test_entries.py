@@ -11,14 +11,14 @@ import pytest
 
 from ops.supply_chain.contracts.config.suppliers import SupplierEntry
 from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom
-from ops.supply_chain.contracts.values.registry import PackageName, RegisteredComponent
+from ops.supply_chain.contracts.values.registry import DocumentKind, PackageName, RegisteredComponent
 from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.suppliers.documents import DocumentSignature, ReadDocument, SignatureState, covers, named_supplier
 from ops.supply_chain.suppliers.entries import (
     components_of,
     digests_of,
     product_of,
-    statements_of,
+    qualifiers_in,
     utc,
 )
 
@@ -47,7 +47,11 @@ CASES: dict[str, tuple[dict[str, Any], list[RegisteredComponent]]] = {
             "name": "libssl3",
             "purl": "pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&distro=Debian-12&upstream=openssl%403.0.11-1",
         },
-        [RegisteredComponent(0, PackageName("deb", "debian", "libssl3"), "3.0.11-1", "debian-12", "openssl")],
+        [
+            RegisteredComponent(
+                0, PackageName("deb", "debian", "libssl3"), "3.0.11-1", "debian-12", "openssl", "arch=amd64"
+            )
+        ],
     ),
     "without a package URL the CPE counts": (
         {"name": "x", "version": "1", "cpe": "cpe:2.3:a:Acme:Thing:1:*:*:*:*:*:*:*"},
@@ -84,31 +88,6 @@ def test_digests_are_hexadecimal() -> None:
     assert [(digest.place, digest.algorithm, digest.value) for digest in digests_of(sbom(part))] == [
         (0, "sha-256", "ab" * 32)
     ]
-
-
-def test_an_analysis_is_a_statement_about_each_component() -> None:
-    root = {"type": "application", "bom-ref": "root", "name": "Thing", "version": "2.0", "purl": "pkg:pypi/thing@2.0"}
-    vulnerability = {
-        "id": "CVE-2026-1",
-        "analysis": {"state": "false_positive", "justification": "code_not_present"},
-        "affects": [
-            {"ref": "c0"},
-            {"ref": "root", "versions": [{"version": "1.0"}, {"range": "vers:pypi/<1"}]},
-            {"ref": "urn:cdx:x/1#pkg:npm/far@3"},
-            {"ref": "nothing"},
-        ],
-    }
-    document = sbom({"name": "a", "purl": "pkg:npm/a@1"}, metadata={"component": root}, vulnerabilities=[vulnerability])
-    found = [(item.status, item.package, item.version, item.product) for item in statements_of(document)]
-    thing = PackageName("pypi", "", "thing")
-    assert [row[1:3] for row in found] == [
-        (PackageName("npm", "", "a"), "1"),
-        (thing, "1.0"),
-        (thing, "vers:pypi/<1"),
-        (PackageName("npm", "", "far"), "3"),
-        (None, ""),
-    ]
-    assert {(row[0], row[3]) for row in found} == {("not_affected", "pkg:pypi/thing@2.0")}
 
 
 TIMES = {
@@ -154,5 +133,19 @@ def test_a_pattern_is_the_whole_product() -> None:
 
 def test_a_vex_document_must_be_about_products_of_its_supplier_alone() -> None:
     entry = SupplierEntry(name="A", products=("pkg:npm/a",))
-    assert covers(entry, ReadDocument(product="id", subjects=("pkg:npm/a",)))
-    assert not covers(entry, ReadDocument(product="id", subjects=("pkg:npm/a", "pkg:npm/b")))
+    for subjects, expected in ((("pkg:npm/a",), True), (("pkg:npm/a", "pkg:npm/b"), False), ((), True)):
+        assert covers(entry, ReadDocument(kind=DocumentKind.VEX, product="id", subjects=subjects)) is expected
+
+
+def test_a_pattern_is_percent_encoded_or_not() -> None:
+    for pattern in ("pkg:npm/%40acme/*", "pkg:npm/@acme/*"):
+        assert covers(SupplierEntry(name="A", products=(pattern,)), ReadDocument(product="pkg:npm/@acme/a"))
+
+
+def test_qualifiers_that_are_no_identity_are_kept_for_each_occurrence() -> None:
+    purl = "pkg:deb/debian/a@1?distro=debian-12&arch=amd64&vcs_url=git%2Bhttps%3A%2F%2Fx%2F%3Fa%3D1%26b"
+    (found,) = components_of(sbom({"name": "a", "purl": purl}))
+    assert found.qualifiers is not None
+    assert qualifiers_in(found.qualifiers) == ({"arch": "amd64", "vcs_url": "git+https://x/?a=1&b"},)
+    assert qualifiers_in("") == ({},)
+    assert qualifiers_in("\na=1") == ({}, {"a": "1"})

@@ -18,7 +18,7 @@ from ops.supply_chain.contracts.values.registry import (
     RegisteredStatement,
 )
 from ops.supply_chain.core.moments import parse_timestamp
-from ops.supply_chain.suppliers.products import matches_product
+from ops.supply_chain.suppliers.products import matches_product, owns
 from ops.supply_chain.suppliers.profiles.score import rule_input, score
 
 MOST_DEFECTS_SHOWN = 5
@@ -52,7 +52,10 @@ class ReadDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A document that was read, or the reason why it could not be: then only `problem` is set.
 
     `format` is the standard with its version. `product` is what a newer document has, too, `stated` its time in UTC, empty if
-    it has none. `defects` break the standard; `subjects` are the products that a VEX document is about.
+    it has none, `newest` the latest time that anything in it has. `defects` break the standard; `subjects` are the products
+    that a VEX document is about, `wide` those of them about whose every version it has a statement. A draft decides nothing
+    yet; a document that is `withdrawn` takes back what an earlier edition stated. `revision` and `identifiers` are those of
+    `RegisteredDocument`.
     """
 
     kind: DocumentKind = DocumentKind.SBOM
@@ -64,6 +67,12 @@ class ReadDocument(msgspec.Struct, frozen=True, kw_only=True):
     defects: tuple[SbomDefect, ...] = ()
     defect_count: int = 0
     subjects: tuple[str, ...] = ()
+    wide: tuple[str, ...] = ()
+    newest: str = ""
+    revision: str = ""
+    identifiers: tuple[str, ...] = ()
+    draft: bool = False
+    withdrawn: bool = False
     components: tuple[RegisteredComponent, ...] = ()
     digests: tuple[RegisteredDigest, ...] = ()
     statements: tuple[RegisteredStatement, ...] = ()
@@ -80,16 +89,23 @@ def named_supplier(
     name = signature.supplier or stated
     if name:
         return next((entry for entry in entries if entry.name == name), None)
-    owners = [entry for entry in entries if entry.products and covers(entry, read)]
+    owners = [entry for entry in entries if entry.products and _subjects(read) and covers(entry, read)]
     return owners[0] if len(owners) == 1 else None
 
 
 def covers(entry: SupplierEntry, read: ReadDocument) -> bool:
-    """Return whether a supplier may send documents about all products of this one."""
-    subjects = read.subjects or (read.product,)
+    """Return whether a supplier may send documents about all products of this one.
+
+    A product that only a BOM-Link or a digest identifies is left out: statements about it count where the supplier may
+    speak for what they lead to.
+    """
     return not entry.products or all(
-        any(matches_product(pattern, subject) for pattern in entry.products) for subject in subjects
+        any(matches_product(pattern, subject) for pattern in entry.products) for subject in _subjects(read)
     )
+
+
+def _subjects(read: ReadDocument) -> tuple[str, ...]:
+    return read.subjects if read.kind is DocumentKind.VEX else (read.product,)
 
 
 def policy_document(
@@ -126,7 +142,11 @@ def policy_document(
             "products": list(entry.products),
             "max_age_days": entry.max_age_days,
         },
-        "age_seconds": _age_seconds(registered),
+        "age_seconds": _age_seconds(registered.ingested, registered.stated),
+        "newest_age_seconds": _age_seconds(registered.ingested, read.newest),
+        "every_version": _every_version(read, entry),
+        "draft": read.draft,
+        "withdrawn": read.withdrawn,
         "profile": _profile(read, signature, entry),
     }
 
@@ -138,9 +158,14 @@ def _profile(read: ReadDocument, signature: DocumentSignature, entry: SupplierEn
     return rule_input(score(read.sbom, entry.profile, signed=signature.state is SignatureState.VALID))
 
 
-def _age_seconds(registered: RegisteredDocument) -> int | None:
+def _every_version(read: ReadDocument, entry: SupplierEntry | None) -> list[str]:
+    """Return products about whose every version there is a statement, although they are not the supplier's."""
+    own = entry.products if entry is not None else ()
+    return [product for product in read.wide if not owns(own, product)][:MOST_DEFECTS_SHOWN]
+
+
+def _age_seconds(ingested: str, stated: str) -> int | None:
     """Return how long before its arrival a document was made; negative for a time in the future, None without a time."""
-    if not registered.stated:
+    if not stated:
         return None
-    ingested = parse_timestamp(registered.ingested, where="")
-    return int((ingested - parse_timestamp(registered.stated, where="")).total_seconds())
+    return int((parse_timestamp(ingested, where="") - parse_timestamp(stated, where="")).total_seconds())

@@ -13,39 +13,24 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import parse_qsl, quote
 
-from ops.supply_chain.contracts.values.received_sbom import (
-    NO_COMPONENT,
-    PackageIdentity,
-    ReceivedSbom,
-    SbomComponent,
-    SbomStatement,
-)
+from ops.supply_chain.contracts.values.received_sbom import PackageIdentity, ReceivedSbom, SbomComponent
 from ops.supply_chain.contracts.values.registry import (
     ComponentVersion,
     PackageName,
     RegisteredComponent,
     RegisteredDigest,
-    RegisteredStatement,
 )
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp
-from ops.supply_chain.formats.purl import MOST_REMEMBERED, read_purl
+from ops.supply_chain.formats.purl import MOST_REMEMBERED
 
 BY_CPE, BY_NAME = ":cpe", ":name"
 """Types of weak identities."""
 
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
 _SOURCE_VERSION = re.compile(r"@.*", re.DOTALL)
-_STATUS = {
-    "exploitable": "affected",
-    "in_triage": "under_investigation",
-    "false_positive": "not_affected",
-    "not_affected": "not_affected",
-    "resolved": "fixed",
-    "resolved_with_pedigree": "fixed",
-}
-"""States of CycloneDX in the words of OpenVEX. https://cyclonedx.org/docs/1.6/json/#vulnerabilities_items_analysis_state"""
 
 
 class ProductName(NamedTuple):
@@ -83,24 +68,29 @@ def components_of(sbom: ReceivedSbom) -> Iterator[RegisteredComponent]:
     """Yield what the registry stores of each component; the version of the package URL and another one are two."""
     for place, component in enumerate(sbom.components):
         if component.package is not None:
-            for version in _versions_of(component.package, component.version):
-                yield RegisteredComponent(place, *version)
+            for version, qualifiers in _versions_of(component.package, component.version):
+                yield RegisteredComponent(place, *version, qualifiers)
         elif component.name or component.cpes:
             yield RegisteredComponent(place, weak_name(component), component.version)
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)
-def _versions_of(package: PackageIdentity, other: str) -> tuple[ComponentVersion, ...]:
-    """Return what a package URL identifies, by the version in it and by the component's own, where that is another one."""
+def _versions_of(package: PackageIdentity, other: str) -> tuple[tuple[ComponentVersion, str], ...]:
+    """Return what a package URL identifies, by the version in it and by the component's own, where that is another one.
+
+    With each come the qualifiers that are no part of it.
+    """
     name = PackageName(package.type, package.namespace, package.name)
-    distribution, source = "", ""
+    distribution, source, others = "", "", ""
     for key, value in package.qualifiers:
         if key == "distro":
             distribution = value.lower()
         elif key == "upstream":
             source = _SOURCE_VERSION.sub("", value).lower()
+        else:
+            others += f"{'&' if others else ''}{key}={quote(value, safe='/:~,')}"
     versions = dict.fromkeys((package.version or other, other or package.version))
-    return tuple((name, version, distribution, source) for version in versions)
+    return tuple(((name, version, distribution, source), others) for version in versions)
 
 
 def weak_name(component: SbomComponent) -> PackageName:
@@ -109,15 +99,15 @@ def weak_name(component: SbomComponent) -> PackageName:
     A name is in lower case: documents differ in that.
     """
     for cpe in component.cpes:
-        parts = _cpe_parts(cpe)
-        if parts is not None:
-            return PackageName(BY_CPE, *parts)
+        found = cpe_name(cpe)
+        if found is not None:
+            return found
     party = component.supplier or component.producer
     return PackageName(BY_NAME, component.group or (party.name if party else ""), component.name.lower())
 
 
-def _cpe_parts(cpe: str) -> tuple[str, str] | None:
-    """Return vendor and product of a CPE 2.2 or 2.3; None where one is missing or is a wildcard."""
+def cpe_name(cpe: str) -> PackageName | None:
+    """Return the weak identity by a CPE 2.2 or 2.3, vendor and product; None where one is missing or is a wildcard."""
     lowered = cpe.lower()
     if lowered.startswith("cpe:2.3:"):
         fields = re.split(r"(?<!\\):", lowered)[3:5]
@@ -127,7 +117,7 @@ def _cpe_parts(cpe: str) -> tuple[str, str] | None:
         return None
     match fields:
         case [vendor, product] if not {vendor, product} & {"", "*", "-"}:
-            return vendor, product
+            return PackageName(BY_CPE, vendor, product)
     return None
 
 
@@ -139,36 +129,6 @@ def digests_of(sbom: ReceivedSbom) -> Iterator[RegisteredDigest]:
                 yield RegisteredDigest(place, digest.algorithm, digest.value)
 
 
-def statements_of(sbom: ReceivedSbom) -> Iterator[RegisteredStatement]:
-    """Yield the analyses (VEX) in an SBOM, one for each component that a statement is about."""
-    product = product_of(sbom)
-    shown = f"{product.identity}@{product.version}" if product.version else product.identity
-    for place, statement in enumerate(sbom.statements):
-        if statement.state and statement.id:
-            stated = utc(statement.last_updated) or utc(statement.first_issued) or utc(sbom.timestamp)
-            for package, version in _subjects(sbom, statement):
-                yield RegisteredStatement(
-                    place, statement.id, statement.aliases, _STATUS.get(statement.state, statement.state),
-                    statement.justification, statement.detail, stated, shown, package, version,
-                )  # fmt: skip
-
-
-def _subjects(sbom: ReceivedSbom, statement: SbomStatement) -> Iterator[tuple[PackageName | None, str]]:
-    if not statement.affects:
-        yield None, ""
-    for affected in statement.affects:
-        package, version = _subject(sbom, affected.component, affected.ref)
-        named = [entry.version or entry.range for entry in affected.versions]
-        for text in named or [version]:
-            yield package, text
-
-
-def _subject(sbom: ReceivedSbom, place: int, ref: str) -> tuple[PackageName | None, str]:
-    if place == NO_COMPONENT:
-        package = read_purl(ref.rpartition("#")[2])
-        return (PackageName(package.type, package.namespace, package.name), package.version) if package else (None, "")
-    component = sbom.components[place]
-    if component.package is None:
-        return weak_name(component), component.version
-    package = component.package
-    return PackageName(package.type, package.namespace, package.name), package.version or component.version
+def qualifiers_in(text: str) -> tuple[dict[str, str], ...]:
+    """Return the qualifiers that the registry stores of a component, for each occurrence that differs."""
+    return tuple(dict(parse_qsl(line, keep_blank_values=True)) for line in text.split("\n"))

@@ -6,15 +6,20 @@ Source: docs/suppliers.md
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import unquote
 
 
 def matches_product(pattern: str, product: str) -> bool:
     """Return whether a pattern is the whole of a product's name; `*` is any text.
 
     Args:
-        pattern: One of `[[suppliers]].products`.
+        pattern: One of `[[suppliers]].products`; a package URL is percent-encoded, or not.
         product: A package URL without version and qualifiers, or a name.
     """
+    return _matches(pattern, product) or ("%" in pattern and _matches(unquote(pattern), product))
+
+
+def _matches(pattern: str, product: str) -> bool:
     first, *others = pattern.split("*")
     if not others:
         return first == product

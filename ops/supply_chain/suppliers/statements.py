@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from enum import IntEnum
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.registry import (
@@ -25,35 +24,11 @@ from ops.supply_chain.contracts.values.registry import (
     RegistryHit,
 )
 from ops.supply_chain.contracts.values.vex import VexStatus
-from ops.supply_chain.formats.purl import read_purl
-from ops.supply_chain.formats.version_orders.orders import compare
-from ops.supply_chain.formats.version_orders.purl_types import ecosystem_of
-from ops.supply_chain.formats.version_orders.ranges import in_range, is_range
-from ops.supply_chain.suppliers.entries import purl_of
-from ops.supply_chain.suppliers.products import owns
+from ops.supply_chain.suppliers.matching import Author, SupplierStatement, applies
+
+__all__ = ["Effective", "SupplierStatement", "effective"]
 
 _CLOSED = (VexStatus.FIXED.value, VexStatus.NOT_AFFECTED.value)
-
-
-class Author(IntEnum):
-    """What the author of a statement is to a component in a product; the first one counts."""
-
-    PRODUCT_VENDOR = 0
-    PRODUCT_VENDOR_IN_GENERAL = 1
-    """The vendor of the product, about the component wherever it is."""
-    COMPONENT_VENDOR = 2
-    THIRD_PARTY = 3
-
-
-class SupplierStatement(NamedTuple):
-    """A statement that may count: its document is accepted and current, its supplier configured.
-
-    `speaks_for` are the products that its supplier may speak for, as `[[suppliers]].products` has them; empty for any.
-    """
-
-    document: RegisteredDocument
-    statement: RegisteredStatement
-    speaks_for: tuple[str, ...] = ()
 
 
 class Effective(NamedTuple):
@@ -92,10 +67,10 @@ def effective(hit: RegistryHit, names: Iterable[str], statements: Sequence[Suppl
         statement = item.statement
         if wanted.isdisjoint(name.upper() for name in (statement.vulnerability, *statement.aliases)):
             continue
-        author, applies = _applies(item, hit)
-        if applies:
+        author, about = applies(item, hit)
+        if about:
             by_author[author, "" if item.document.own else item.document.supplier].append(item)
-        elif applies is None:
+        elif about is None:
             possible.append(item)
     if not by_author:
         return Effective(possible=tuple(possible))
@@ -117,93 +92,6 @@ def effective(hit: RegistryHit, names: Iterable[str], statements: Sequence[Suppl
         tuple(conflicts),
         tuple(possible),
     )
-
-
-def _applies(item: SupplierStatement, hit: RegistryHit) -> tuple[Author, bool | None]:
-    """Return what a statement's author is to a component, and whether the statement is about it; None if it may be."""
-    document, statement = item.document, item.statement
-    vendor = _is_vendor(document, hit.document)
-    general = Author.PRODUCT_VENDOR_IN_GENERAL if vendor else Author.THIRD_PARTY
-    if statement.package is None:
-        return general, False
-    ours = document.digest == hit.document.digest
-    if _is_about_product(statement) and not ours:
-        about = _is_product(statement.product, statement.version, hit.document, item)
-        if about is not False:
-            return (Author.PRODUCT_VENDOR if vendor or _owns(item, hit.document.product) else general), about
-        owned = _owns(item, _shown(statement.package))
-        return (Author.COMPONENT_VENDOR if owned and not vendor else general), _is_component(
-            statement, hit, owned=owned
-        )
-    about = True if ours else _is_product(statement.product, "", hit.document, item)
-    if about is False:
-        return general, False
-    inside = (ours and _is_root(statement, hit.document)) or _is_component(statement, hit, owned=True, exact=ours)
-    author = Author.PRODUCT_VENDOR if vendor or _owns(item, hit.document.product) else general
-    return author, inside if about else (None if inside is not False else False)
-
-
-def _is_vendor(document: RegisteredDocument, of: RegisteredDocument) -> bool:
-    return document.own == of.own and document.supplier == of.supplier and (document.own or document.supplier != "")
-
-
-def _owns(item: SupplierStatement, product: str) -> bool:
-    return item.document.own or owns(item.speaks_for, product)
-
-
-def _is_about_product(statement: RegisteredStatement) -> bool:
-    """Return whether a statement names a package by itself, and not as a component of a product."""
-    product = read_purl(statement.product)
-    return product is not None and (product.type, product.namespace, product.name) == statement.package
-
-
-def _is_root(statement: RegisteredStatement, document: RegisteredDocument) -> bool:
-    return statement.package is not None and _shown(statement.package) == document.product
-
-
-def _is_product(text: str, version: str, document: RegisteredDocument, item: SupplierStatement) -> bool | None:
-    """Return whether a product, as a statement writes it, is the one that a document describes."""
-    product = read_purl(text)
-    if product is None:  # a name identifies a product among those of its own supplier
-        named = f"{document.product}@{document.product_version}" if document.product_version else document.product
-        return text == named and bool(text) and _is_vendor(item.document, document)
-    if purl_of(product) != document.product:
-        return False
-    package = PackageName(product.type, product.namespace, product.name)
-    owned = _owns(item, document.product)
-    return _is_version(package, "", product.version or version, document.product_version, owned=owned)
-
-
-def _is_component(statement: RegisteredStatement, hit: RegistryHit, *, owned: bool, exact: bool = False) -> bool | None:
-    component = hit.component
-    if statement.package != component.package:
-        return False
-    about = _is_version(component.package, component.distribution, statement.version, component.version, owned=owned)
-    return None if about and component.package.weak and not exact else about
-
-
-def _is_version(package: PackageName, distribution: str, stated: str, version: str, *, owned: bool) -> bool | None:
-    """Return whether a stated version, a range or every version is a version; None if that cannot be decided.
-
-    Args:
-        package: Whose versions they are.
-        distribution: The release of a distribution that it belongs to; empty for none.
-        stated: In the statement; empty for every version.
-        version: Of the component; empty if it is unknown.
-        owned: True if a statement about every version counts.
-    """
-    if not stated:
-        return True if owned else None
-    if not version:
-        return None
-    ecosystem = ecosystem_of(package, distribution)
-    if is_range(stated):
-        return in_range(package.type, ecosystem, version, stated)
-    return stated == version or compare(ecosystem, stated, version) == 0
-
-
-def _shown(package: PackageName) -> str:
-    return "/".join(part for part in (f"pkg:{package.type}", package.namespace, package.name) if part)
 
 
 def _closes(statement: RegisteredStatement) -> bool:

@@ -1,7 +1,7 @@
 # METADATA
 # title: Every document has contents
 # description: >-
-#   An SBOM without a component, or a VEX document without a statement, says nothing.
+#   An SBOM without a component, or a VEX document without a statement, says nothing, unless it takes back an earlier one.
 # custom:
 #   fix: >-
 #     List the components of the product, or the vulnerabilities that the statements are about.
@@ -17,6 +17,7 @@ pass := {"examined": count(documents.all)} if count(deny) == 0
 deny := [lib.entry(why(document), document.digest) |
 	some document in documents.read
 	document.contents == 0
+	document.withdrawn != true
 ]
 
 why(document) := "it has no statement" if document.kind == "vex"

@@ -14,6 +14,10 @@ cases := {
 		"deny": [fixtures.digest],
 		"messages": ["it lists no component"],
 	},
+	"a withdrawn one needs no statement": {
+		"input": fixtures.with_values({"contents": 0, "kind": "vex", "withdrawn": true}),
+		"examined": 1,
+	},
 	"no statement is denied": {
 		"input": fixtures.with_values({"contents": 0, "kind": "vex"}),
 		"deny": [fixtures.digest],

@@ -23,8 +23,14 @@ deny := [lib.entry(why(document), document.digest) |
 current(document) if {
 	is_number(document.age_seconds)
 	document.age_seconds >= 0 - settings.suppliers.future_seconds
+	past(document)
 	young(document)
 }
+
+# Nothing in the document is of the future, either.
+past(document) if document.newest_age_seconds == null
+
+past(document) if document.newest_age_seconds >= 0 - settings.suppliers.future_seconds
 
 young(document) if document.supplier == null
 
@@ -38,5 +44,7 @@ young(document) if {
 why(document) := "it does not state when it was made" if document.age_seconds == null
 
 else := "the time that it states is in the future" if document.age_seconds < 0
+
+else := "it has a statement whose time is in the future" if not past(document)
 
 else := concat("", ["it is ", format_int(floor(document.age_seconds / 86400), 10), " days old, and may be ", format_int(document.supplier.max_age_days, 10)])

@@ -19,6 +19,12 @@ cases := {
 		"deny": [fixtures.digest],
 		"messages": ["the time that it states is in the future"],
 	},
+	"a statement of the future is denied": {
+		"input": fixtures.with_values({"newest_age_seconds": -3601}),
+		"deny": [fixtures.digest],
+		"messages": ["it has a statement whose time is in the future"],
+	},
+	"without times of statements the document's counts": {"input": fixtures.with_values({"newest_age_seconds": null}), "examined": 1},
 	"an old one is denied": {
 		"input": fixtures.with_values({"age_seconds": 2678400}),
 		"deny": [fixtures.digest],

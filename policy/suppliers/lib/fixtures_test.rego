@@ -20,6 +20,10 @@ good := {"documents": [{
 	"stated_supplier": "Acme",
 	"supplier": {"name": "Acme", "formats": ["CycloneDX"], "products": ["pkg:generic/thing"], "max_age_days": 30},
 	"age_seconds": 86400,
+	"newest_age_seconds": 86400,
+	"every_version": [],
+	"draft": false,
+	"withdrawn": false,
 	"profile": {"name": "minimal", "missing": []},
 }]}
 

@@ -194,6 +194,17 @@ class RegistryReader:
         found = (document_of(row, {}) for row in rows)
         return tuple(document for document in found if identifier in document.identifiers)
 
+    def editions(self, document: RegisteredDocument) -> tuple[RegisteredDocument, ...]:
+        """Return the SBOMs of a document's product and version by the same supplier, itself too; it alone without a version."""
+        if not (document.product and document.product_version):
+            return (document,)
+        rows = self.rows(
+            f"SELECT {DOCUMENT} FROM {{s}}documents d WHERE d.supplier = {{}} AND d.product = {{}} AND d.product_version = {{}} "
+            "AND d.kind = {} AND d.own = {} ORDER BY d.digest",
+            (document.supplier, document.product, document.product_version, str(DocumentKind.SBOM), document.own),
+        )
+        return tuple(document_of(row, {}) for row in rows)
+
     def _statements(
         self, where: str, values: tuple[Any, ...]
     ) -> tuple[tuple[RegisteredDocument, RegisteredStatement], ...]:

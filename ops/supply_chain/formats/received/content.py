@@ -23,6 +23,8 @@ from ops.supply_chain.formats.received.xml import XmlText, open_xml
 MOST_CARRIERS = 4
 """Envelopes within each other: a bundle of a DSSE envelope of a statement, compressed."""
 
+IN_TOTO = "in-toto"
+
 _TAGS = re.compile(r"^[ \t]*SPDXVersion[ \t]*:", re.MULTILINE)
 _YAML = re.compile(r"""^["']?spdxVersion["']?[ \t]*:""", re.MULTILINE)
 _YAML_CYCLONEDX = re.compile(r"""^["']?bomFormat["']?[ \t]*:""", re.MULTILINE)
@@ -52,6 +54,17 @@ class Content(NamedTuple):
     carriers: tuple[str, ...] = ()
 
 
+class OpenedDocument(NamedTuple):
+    """A document out of its envelopes: parsed JSON, or a `Content` of another serialisation.
+
+    `carriers` are the envelopes, outermost first; `statement` is the in-toto statement that it is the predicate of.
+    """
+
+    tree: Any
+    carriers: tuple[str, ...] = ()
+    statement: dict[str, Any] | None = None
+
+
 def recognise(data: bytes) -> Content:
     """Open envelopes and decide what a document is.
 
@@ -60,7 +73,22 @@ def recognise(data: bytes) -> Content:
     Raises:
         UnexpectedShapeError: It is too large, broken, or no SBOM that is read; the text has the reason.
     """
+    found = open_envelopes(data)
+    if isinstance(found.tree, Content):
+        return found.tree._replace(carriers=found.carriers)
+    return Content(_kind_of_json(found.tree), found.tree, found.carriers)
+
+
+def open_envelopes(data: bytes) -> OpenedDocument:
+    """Open envelopes, whatever is in them.
+
+    Args:
+        data: Of a file; at most `LARGEST_BYTES`, also where it is compressed.
+    Raises:
+        UnexpectedShapeError: It is too large, or broken; the text has the reason.
+    """
     carriers: list[str] = []
+    statement: dict[str, Any] | None = None
     found: Any = data
     while isinstance(found, bytes) or _carried(found) is not None:
         if len(carriers) > MOST_CARRIERS:
@@ -72,13 +100,15 @@ def recognise(data: bytes) -> Content:
                 continue
             opened = _opened(found)
             if isinstance(opened, Content):
-                return opened._replace(carriers=tuple(carriers))
+                return OpenedDocument(opened, tuple(carriers))
             found = opened
             continue
         name, inner = _carried(found)  # type: ignore[misc]
         carriers.append(name)
+        if name == IN_TOTO:
+            statement = found
         found = inner
-    return Content(_kind_of_json(found), found, tuple(carriers))
+    return OpenedDocument(found, tuple(carriers), statement)
 
 
 def _opened(data: bytes) -> Any:
@@ -183,7 +213,7 @@ def _carried(document: Any) -> tuple[str, Any] | None:
     elif isinstance(document.get("payload"), str) and "payloadType" in document:
         found = "DSSE", _payload(document["payload"])
     elif isinstance(document.get("predicate"), dict) and "predicateType" in document:
-        found = "in-toto", document["predicate"]
+        found = IN_TOTO, document["predicate"]
     own = next((key for key in ("bomFormat", "spdxVersion", "@context") if key in document), None)
     if found is not None and own is not None:
         raise UnexpectedShapeError(f"is an envelope ({found[0]}) and has {own} as well: readers differ in which counts")

@@ -30,7 +30,7 @@ from ops.supply_chain.gather.assurance.supplier_advisories import (
     key_of,
     match_components,
 )
-from ops.supply_chain.gather.suppliers.statements import statements_about
+from ops.supply_chain.gather.suppliers.statements import StatementFinder
 from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.response import ResponseClock
 from ops.supply_chain.runner.context import StageRun
@@ -91,7 +91,7 @@ def observe(
     listed = reader.listed_versions(list(documents))
     newest = reader.listed_versions(heads) if len(heads) < len(documents) else listed
     matched = match_components(run, listed, store)
-    observer = _Observer(run, reader, products, matched, exploitation_of)
+    observer = _Observer(run, reader, store, products, matched, exploitation_of)
     known = filter(None, (component_package(item.component) for item in items))
     affected = {PackageName(*key[:3]) for key, verdict in matched.verdicts.items() if verdict.hits}
     observations = tuple(observer.observations(sorted({*affected, *known})))
@@ -152,12 +152,13 @@ class _Observer:
         self,
         run: StageRun,
         reader: RegistryReader,
+        store: SupplierStore,
         products: dict[ProductKey, ProductDocuments],
         matched: AdvisoryVerdicts,
         exploitation_of: ExploitationOf,
     ) -> None:
         self._reader, self._products, self._matched = reader, products, matched
-        self._suppliers = run.config.suppliers
+        self._source = StatementFinder(reader, run.config.suppliers, store)
         self._exploitation_of = exploitation_of
         self._classifier = Classifier(run.config.severity, today=ResponseClock(run.config.response, now=run.now).today)
         self._heads = {document.digest for found in products.values() for document in found.heads}
@@ -245,7 +246,7 @@ class _Observer:
 
     def _about(self, found: tuple[str, ...]) -> tuple[SupplierStatement, ...]:
         if found not in self._statements:
-            self._statements[found] = statements_about(self._reader, found, self._suppliers)
+            self._statements[found] = self._source.about(found)
         return self._statements[found]
 
 

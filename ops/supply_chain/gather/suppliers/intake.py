@@ -108,6 +108,8 @@ def _prepared(given: GivenTask, rules: IntakeRules) -> _Prepared:
         size=record.size,
         stated=read.stated,
         signer=signature.signer,
+        revision=read.revision,
+        identifiers=read.identifiers,
     )
     question = policy_document(document, read, signature, supplier, record.supplier)
     entry = RegistryEntry(

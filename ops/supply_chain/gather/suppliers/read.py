@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 from ops.supply_chain.adapters.tools.received_schemas import schema_defects
 from ops.supply_chain.contracts.values.received_sbom import DefectKind, ReceivedSbom
-from ops.supply_chain.contracts.values.registry import DocumentKind, PackageName, RegisteredStatement
-from ops.supply_chain.contracts.values.vex import VexDocument, VexStatement, VexTarget
+from ops.supply_chain.contracts.values.registry import DocumentKind
+from ops.supply_chain.contracts.values.vex import VexDocument
+from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.core.plain_json import load
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
-from ops.supply_chain.formats.purl import read_purl
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.received.content import OpenedDocument, open_envelopes
 from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.formats.version_orders.orders import sort_key
+from ops.supply_chain.risk.vex.attested import about_subjects
 from ops.supply_chain.risk.vex.read import read_vex
 from ops.supply_chain.suppliers.documents import ReadDocument
-from ops.supply_chain.suppliers.entries import (
-    components_of,
-    digests_of,
-    product_of,
-    purl_of,
+from ops.supply_chain.suppliers.entries import components_of, digests_of, product_of, utc
+from ops.supply_chain.suppliers.statement_entries import (
+    every_version,
+    identifiers_of,
+    products_named,
     statements_of,
-    utc,
+    vex_statements,
 )
 
-_VEX_MARKS = (b'"document"', b"openvex")
+_DIGITS = 12
+"""Of an edition that is a number, so that editions sort as text."""
 
 
 def read_document(data: bytes, name: str) -> ReadDocument:
@@ -41,83 +44,81 @@ def read_document(data: bytes, name: str) -> ReadDocument:
         UnavailableError: A schema that it is checked with is not installed.
     """
     try:
-        return _sbom(read_received(data, schema_defects))
+        return _sbom(read_received(data, schema_defects), data)
     except UnexpectedShapeError as error:
         problem = str(error)
-    if len(data) <= LARGEST_BYTES and any(mark in data for mark in _VEX_MARKS):
-        try:
-            return _vex(read_vex(load(data, where=name), file=name))
-        except InputError as error:
-            problem = error.message
+    try:
+        opened = open_envelopes(data)
+        if _is_vex(opened.tree):
+            return _vex(about_subjects(read_vex(opened.tree, file=name), opened.statement), opened)
+    except UnexpectedShapeError as error:
+        problem = str(error)
+    except InputError as error:
+        problem = error.message
+    except RecursionError:
+        problem = "is nested too deeply"
     return ReadDocument(problem=printable(problem))
 
 
-def _sbom(sbom: ReceivedSbom) -> ReadDocument:
+def _is_vex(tree: Any) -> bool:
+    """Return whether JSON is OpenVEX or CSAF, however broken."""
+    if not isinstance(tree, dict):
+        return False
+    inner = tree.get("document")
+    return "openvex" in str(tree.get("@context", "")) or (isinstance(inner, dict) and "csaf_version" in inner)
+
+
+def _sbom(sbom: ReceivedSbom, data: bytes) -> ReadDocument:
     product = product_of(sbom)
     statements = tuple(statements_of(sbom))
     is_vex = bool(statements) and len(sbom.components) <= len(sbom.roots)
     broken = tuple(defect for defect in sbom.defects if defect.kind in (DefectKind.SCHEMA, DefectKind.UNREAD))
+    stated = utc(sbom.timestamp)
     return ReadDocument(
         kind=DocumentKind.VEX if is_vex else DocumentKind.SBOM,
         format=f"{sbom.standard.value} {sbom.version}".strip(),
-        product=product.identity,
-        product_version=product.version,
-        stated=utc(sbom.timestamp),
+        # Several VEX documents are about one product: a newer one supersedes only what has its own serial number.
+        product=(sbom.identifier or f"sha256:{sha256_bytes(data)}") if is_vex else product.identity,
+        product_version="" if is_vex else product.version,
+        stated=stated,
+        newest=max([stated, *(statement.stated for statement in statements)]),
+        revision=_edition("" if sbom.revision is None else str(sbom.revision)),
+        identifiers=() if is_vex else identifiers_of(sbom),
         defects=broken,
         defect_count=len(broken),
-        components=tuple(components_of(sbom)),
-        digests=tuple(digests_of(sbom)),
+        subjects=products_named(statements) if is_vex else (),
+        wide=every_version(statements) if is_vex else (),
+        components=() if is_vex else tuple(components_of(sbom)),
+        digests=() if is_vex else tuple(digests_of(sbom)),
         statements=statements,
         sbom=sbom,
     )
 
 
-def _vex(document: VexDocument) -> ReadDocument:
-    statements = tuple(_statements(document))
+def _vex(document: VexDocument, opened: OpenedDocument) -> ReadDocument:
+    statements = tuple(vex_statements(document))
+    issued = timestamp(document.issued) if document.issued else ""
     times = [statement.stated for statement in statements if statement.stated]
+    latest = [timestamp(statement.latest) for statement in document.statements if statement.latest]
+    version = str(opened.tree["document"].get("csaf_version", "")) if document.format.startswith("CSAF") else ""
     return ReadDocument(
         kind=DocumentKind.VEX,
-        format=document.format,
+        format=f"{document.format} {version}".strip(),
         product=document.id,
-        stated=max(times, default=""),
-        subjects=tuple(dict.fromkeys(_product(statement.product) for statement in statements)),
+        stated=issued or max(times, default=""),
+        newest=max([issued, *times, *latest]),
+        revision=_edition(document.revision),
+        subjects=products_named(statements),
+        wide=every_version(statements),
+        draft=document.draft,
+        withdrawn=document.withdrawn,
         statements=statements,
     )
 
 
-def _statements(document: VexDocument) -> Iterator[RegisteredStatement]:
-    for place, statement in enumerate(document.statements):
-        for target in statement.targets or (None,):
-            yield _statement(place, statement, target)
-
-
-def _statement(place: int, statement: VexStatement, target: VexTarget | None) -> RegisteredStatement:
-    moment = statement.timestamp or statement.latest
-    package, version = _package(target) if target is not None else (None, "")
-    return RegisteredStatement(
-        place,
-        statement.names[0],
-        statement.names[1:],
-        statement.status.value,
-        statement.justification.value if statement.justification else "",
-        "",
-        timestamp(moment) if moment else "",
-        (target.within or target.label) if target is not None else "",
-        package,
-        version,
-    )
-
-
-def _package(target: VexTarget) -> tuple[PackageName | None, str]:
-    if target.name:
-        return PackageName("pypi", "", target.name), target.version or target.versions
-    found = read_purl(target.label)
-    if found is None:
-        return None, target.version or target.versions
-    return PackageName(found.type, found.namespace, found.name), found.version
-
-
-def _product(text: str) -> str:
-    """Return a product without its version, as `[[suppliers]].products` has it."""
-    found = read_purl(text)
-    return purl_of(found) if found is not None else text
+def _edition(text: str) -> str:
+    """Return an edition in a form that sorts: a number, or a version with three parts; empty for any other text."""
+    if text.isascii() and text.isdecimal():
+        digits = text.lstrip("0")
+        return digits.rjust(_DIGITS, "0") if len(digits) <= _DIGITS else "9" * _DIGITS
+    return sort_key("npm", text) or ""

@@ -164,7 +164,7 @@ class Sources:
             return ()
         from ops.supply_chain.gather.suppliers.statements import statements_about
 
-        return self._ask(lambda reader: statements_about(reader, ids, self._run.config.suppliers)) or ()
+        return self._ask(lambda reader: statements_about(reader, ids, self._run.config.suppliers, self.store)) or ()
 
     def places_of_digest(self, digest: str) -> tuple[FoundPlace, ...]:
         """Return all places of a digest."""

@@ -1,0 +1,139 @@
+"""VEX of suppliers through the whole stage: who may state what, when it counts, and what a withdrawal leaves behind."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from ops.supply_chain.adapters.files.supplier_store import SupplierStore
+from ops.supply_chain.adapters.registry.address import registry_address
+from ops.supply_chain.adapters.registry.reader import RegistryReader
+from ops.supply_chain.contracts.config.suppliers import SupplierEntry
+from ops.supply_chain.contracts.values.registry import IntakeDecision, PackageName
+from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.gather.suppliers.statements import statements_about
+from ops.supply_chain.suppliers.statements import effective
+from tests.gather.suppliers.documents import PART, SERIAL, THING, attested, linked, openvex, sbom, stated
+from tests.test_ingest_supplier import SIGNER, STRANGER, World, bundle, world
+
+__all__ = ["world"]
+
+CONFIG = """component_name = "N"
+[[suppliers]]
+name = "Acme"
+keys = ["acme.pem"]
+products = ["pkg:generic/thing", "pkg:npm/%40acme/*", "T-*"]
+"""
+ACME = SupplierEntry(name="Acme", products=("pkg:generic/thing", "pkg:npm/%40acme/*", "T-*"))
+INSIDE = {"@id": THING, "subcomponents": [{"@id": PART}]}
+
+
+@pytest.fixture
+def acme(world: World) -> World:
+    (world.project / ".security-config.toml").write_text(CONFIG)
+    (world.project / "acme.pem").write_bytes(SIGNER.pem)
+    world.sent("thing.cdx.json", sbom(), bundle(sbom()))
+    assert world.run(world.inbox)[0] == ExitCode.PASS
+    return world
+
+
+def take(world: World, name: str, data: bytes) -> set[str]:
+    """Send a signed document; return the rules that do not accept it."""
+    world.run(world.sent(name, data, bundle(data)))
+    return world.codes(name)
+
+
+def status(world: World) -> str:
+    with RegistryReader(registry_address(world.artifacts)) as reader:
+        found = statements_about(reader, ["CVE-2026-1"], [ACME], SupplierStore(world.artifacts))
+        (hit,) = reader.find(PackageName("npm", "", "left-pad"))
+        return effective(hit, ["CVE-2026-1"], found).status
+
+
+DENIED: dict[str, tuple[bytes, set[str]]] = {
+    "about every version of a package of another": (openvex(stated("fixed", "pkg:npm/left-pad")), {"exact", "product"}),
+    "about every version of an own package": (openvex(stated("fixed", "pkg:generic/thing")), set()),
+    "about a product of another": (openvex(stated("fixed", "pkg:npm/left-pad@1.3.0")), {"product"}),
+    "about an own product": (openvex(stated("fixed", INSIDE)), set()),
+    "about an own package with a scope": (openvex(stated("fixed", "pkg:npm/%40acme/a@1")), set()),
+    "a statement of the future": (
+        openvex(stated("fixed", INSIDE), stated("affected", THING, timestamp="2099-01-01T00:00:00Z")), {"current"},
+    ),
+    "an update of the future": (openvex(stated("affected", INSIDE, last_updated="2099-01-01T00:00:00Z")), {"current"}),
+    "a BOM-Link to whatever BOM": (linked("urn:cdx:11111111-1111-4111-8111-111111111111/1"), set()),
+    "no statement": (openvex(), {"contents"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DENIED)
+def test_what_a_supplier_may_state(acme: World, name: str) -> None:
+    data, expected = DENIED[name]
+    assert take(acme, "vex.json", data) == expected
+    if "current" in expected:
+        assert status(acme) == ""
+
+
+def test_only_a_signed_document_of_a_known_supplier_counts(acme: World) -> None:
+    data = openvex(stated("not_affected", INSIDE))
+    unsigned, stranger, changed = (data + b"\n" * count for count in (1, 2, 3))
+    for name, document, signature, decision in (
+        ("unsigned.json", unsigned, None, IntakeDecision.QUARANTINED),
+        ("stranger.json", stranger, bundle(stranger, STRANGER), IntakeDecision.REFUSED),
+        ("changed.json", changed, bundle(data), IntakeDecision.REFUSED),
+    ):
+        acme.run(acme.sent(name, document, signature))
+        assert acme.documents()[name].decision is decision
+        assert status(acme) == ""
+    take(acme, "signed.json", data)
+    assert status(acme) == "not_affected"
+
+
+def test_an_attestation_that_the_supplier_signed_is_about_its_subject(acme: World) -> None:
+    subject = {"name": THING, "digest": {"sha256": "ab" * 32}}
+    payload = json.loads(attested(openvex(stated("fixed")), subject))
+    envelope = json.dumps(SIGNER.statement(base64.b64decode(payload["payload"]))).encode()
+    acme.run(acme.sent("attested.json", envelope))
+    assert acme.documents()["attested.json"].decision is IntakeDecision.ACCEPTED
+    assert status(acme) == "fixed"
+
+
+def csaf(category: str = "csaf_vex", *, version: str = "1", date: str = "2026-11-05", draft: bool = False) -> bytes:
+    product = {"name": "thing", "product_id": "P", "product_identification_helper": {"purl": THING}}
+    tracking = {
+        "id": "T-1", "status": "draft" if draft else "final", "version": version, "current_release_date": f"{date}T00:00:00Z",
+    }  # fmt: skip
+    document: dict[str, Any] = {"document": {"category": category, "csaf_version": "2.1", "tracking": tracking}}
+    if category == "csaf_vex":
+        document["product_tree"] = {"full_product_names": [product]}
+        flag = {"label": "component_not_present", "product_ids": ["P"]}
+        document["vulnerabilities"] = [
+            {"cve": "CVE-2026-1", "product_status": {"known_not_affected": ["P"]}, "flags": [flag]}
+        ]
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize("category", ["csaf_withdrawn", "csaf_superseded"])
+def test_a_withdrawal_restores_what_was_before(acme: World, category: str) -> None:
+    assert take(acme, "affected.json", openvex(stated("affected", INSIDE))) == set()
+    assert status(acme) == "affected"
+    assert take(acme, "csaf-1.json", csaf()) == set()
+    assert status(acme) == "not_affected"
+    assert take(acme, "draft.json", csaf(version="2", date="2026-11-06", draft=True)) == {"final"}
+    assert status(acme) == "not_affected"
+    assert take(acme, "withdrawn.json", csaf(category, version="3", date="2026-11-07")) == set()
+    assert status(acme) == "affected"
+
+
+def test_a_change_of_the_configuration_takes_statements_back_and_a_rebuild_gives_the_same(acme: World) -> None:
+    take(acme, "vex.json", openvex(stated("fixed", INSIDE)))
+    take(acme, "link.json", linked(f"urn:cdx:{SERIAL}/1#part-0", "exploitable"))
+    assert status(acme) == "affected"  # both are of the same time
+    acme.run("--rebuild")
+    assert status(acme) == "affected"
+    (acme.project / ".security-config.toml").write_text(CONFIG.replace('"pkg:generic/thing", ', ""))
+    acme.run("--rebuild")
+    assert "product" in acme.codes("vex.json")
+    assert status(acme) == ""
