@@ -352,7 +352,9 @@ def test_a_hostile_project(tmp_path: Path, capfd: pytest.CaptureFixture[str]) ->
     assert (code, err) == (0, "")
     assert "\x1b" not in out
     config = parse_config((project / CONFIG_NAME).read_text())
-    assert config == parse_config(f'component_name = "{config.component_name}"')
+    assert config == parse_config(
+        f'component_name = "{config.component_name}"\n[feeds]\nkev = "default"\nepss = "default"\n'
+    )
     assert config.component_name == "a-waivers-id-x"
     assert (project / ".gitignore").read_bytes().startswith(b"\xff\xfe")
     assert "  1. fix the unreadable file: pyproject.toml: is not valid TOML\n" in out

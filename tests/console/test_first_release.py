@@ -26,6 +26,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.fakes.advisories import affected, record, snapshot
+from tests.fakes.exploitation import epss, kev
 from tests.fakes.internet import FakeInternet, Reply, Service
 
 pytestmark = [pytest.mark.online, pytest.mark.whole]
@@ -42,13 +43,12 @@ def internet(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         record("PYSEC-2026-1", affected("no-such-package", "introduced 0, fixed 1"), modified=now),
         record("MAL-2026-443", affected("1q847", versions=("0.0.1",)), modified=now),
     )
-    kev = {"title": "KEV", "catalogVersion": "1", "dateReleased": now, "count": 0, "vulnerabilities": []}
     services: dict[str, Service] = {
         "storage.googleapis.com": lambda path: (
             Reply(200, osv, "application/zip") if path.endswith("/PyPI/all.zip") else Reply(404, b"")
         ),
-        "www.cisa.gov": lambda _: Reply(200, json.dumps(kev).encode()),
-        "api.first.org": lambda _: Reply(200, b'{"status": "OK", "data": []}'),
+        "www.cisa.gov": lambda _: Reply(200, kev(dateReleased=now)),
+        "epss.empiricalsecurity.com": lambda _: Reply(200, epss(("CVE-2026-0001", "0.1", "0.5"))),
         "pypi.org": _Pypi(wheel),
     }
     with FakeInternet(tmp_path_factory.mktemp("internet"), services) as found:

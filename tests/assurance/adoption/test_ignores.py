@@ -204,6 +204,7 @@ def test_all_lists_of_a_project() -> None:
     )
 
 
+FEEDS = '[feeds]\nkev = "default"\nepss = "default"\n'
 NASTY = 'x"\n[[waivers]]\nid = "CVE-2026-9"\r\u2028\x00'
 HOSTILE = (
     IgnoredAdvisory(id=A, source=f".trivyignore{NASTY}:1", reason=NASTY, until="2026-12-31", package=NASTY),
@@ -213,7 +214,7 @@ HOSTILE = (
 
 def test_an_import_is_never_in_force() -> None:
     text = config_text(survey(ignored=ImportedIgnores(entries=HOSTILE)))
-    assert parse_config(text) == parse_config(f'component_name = "{survey().name}"')
+    assert parse_config(text) == parse_config(f'component_name = "{survey().name}"\n{FEEDS}')
     assert all(line.startswith("#") or not line for line in waivers_text(HOSTILE).splitlines())
     assert "s3cret" not in text
 
@@ -252,7 +253,7 @@ def test_the_shown_defaults_are_the_defaults() -> None:
     shown = [line.removeprefix("# ") for line in text.splitlines() if " = " in line and line.startswith("# ")]
     assert len(shown) > 12
     lines = [line.removeprefix("# ") if line.removeprefix("# ") in shown else line for line in text.splitlines()]
-    plain = parse_config('component_name = "widget"')
+    plain = parse_config(f'component_name = "widget"\n{FEEDS}')
     assert parse_config(text) == parse_config("\n".join(lines)) == plain
     assert tomllib.loads("\n".join(lines))["retention"]["days"] == plain.retention.days
     assert '# The project declares "3.12" (.python-version).' in text

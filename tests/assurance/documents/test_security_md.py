@@ -464,6 +464,12 @@ def test_a_target_may_be_the_next_regular_release(default: str) -> None:
     assert "| low | no target |" in written("{{RESPONSE_TARGETS}}", facts())
 
 
+def test_what_is_exploited_may_have_a_target_of_its_own() -> None:
+    text = written("{{RESPONSE_TARGETS}}", facts(config=config("[response]\nexploited_days = 1\n")))
+    assert "within 1 business day of the listing, if that is earlier |\n| critical" in text
+    assert "KEV" not in written("{{RESPONSE_TARGETS}}", facts())
+
+
 def test_what_nobody_configured_is_no_promise_of_the_maintainers() -> None:
     text = "{{RESPONSE_TARGETS}}\n{{SUPPORTED_VERSIONS}}"
     bare = written(text, released())

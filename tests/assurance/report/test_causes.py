@@ -8,6 +8,7 @@ from ops.supply_chain.assurance.report.causes import MOST_LISTED, MOST_SHOWN
 from ops.supply_chain.assurance.report.markdown import counts_only, summary
 from ops.supply_chain.assurance.report.tone import Tone
 from ops.supply_chain.contracts.values.cause import CauseKind, Mark
+from ops.supply_chain.contracts.values.exploitation import Exploitation, Listing
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.outcome import Outcome
 from tests.assurance.report.support import cause, html, page, reason, record, rule, verdict
@@ -40,6 +41,14 @@ def test_the_page_leads_with_the_vulnerability_its_page_and_the_command() -> Non
     )
     assert [word in top for word in ("denies the release", "not examined", "to know")] == [True] * 3
     assert "Required: " not in top
+
+
+def test_a_cause_states_that_it_is_exploited() -> None:
+    listed = finding(exploitation=Exploitation(listing=Listing.LISTED, exploited="2026-05-01"))
+    shown = (Mark.DENIES, cause(findings=(listed,)))
+    assert '<strong class="late">exploited since 2026-05-01 (KEV)</strong>' in html(page(causes=(shown,)))
+    assert "**exploited since 2026-05-01 (KEV)**" in summary(page(causes=(shown,)))
+    assert "exploited" not in summary(page(causes=(KNOWN,)))
 
 
 def test_a_denial_without_causes_keeps_its_reasons() -> None:

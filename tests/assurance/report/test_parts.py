@@ -45,7 +45,7 @@ from tests.assurance.report.support import (
     verdict,
     verification,
 )
-from tests.risk.findings.support import finding
+from tests.risk.findings.support import STATES, finding
 
 
 class TestStages:
@@ -347,6 +347,27 @@ class TestOthers:
         ]
         assert "c/requirements.txt" in shown.rows[0].text
         assert (shown.open, shown.grouped, shown.left) == (4, True, 0)
+
+    def test_what_is_exploited_comes_first_with_its_score(self) -> None:
+        _, listed, likely = STATES
+        shown = page(
+            record(
+                "check_vulnerabilities",
+                finding("worse", severity=Severity.CRITICAL),
+                finding("likely", severity=Severity.LOW, exploitation=likely),
+                finding("used", severity=Severity.LOW, exploitation=listed),
+                outcome=Outcome.FAIL,
+            )
+        )
+        words = "exploited since 2026-05-01 (KEV), used in ransomware campaigns"
+        assert [(row.subject, row.exploited, row.score) for row in shown.findings.rows] == [
+            ("used 3.20", words, ""),
+            ("likely 3.20", "", "EPSS 97.2 %"),
+            ("worse 3.20", "", ""),
+        ]
+        text = html(shown)
+        assert f'<span class="late">{words}</span>' in text
+        assert '<span class="muted">EPSS 97.2 %</span>' in text
 
     def test_findings_tell_what_to_do(self) -> None:
         shown = page(

@@ -27,6 +27,7 @@ from ops.supply_chain.core.errors import InputError, UnavailableError
 
 DAY_SECONDS = 86400
 CLOCK_SLACK = timedelta(minutes=5)
+UNUSABLE = "what the service sent cannot be used"
 
 Keeper = Callable[[bytes, Path, str], str]
 """Keeps what it needs of a download in a cache folder and returns the SHA-256; the text names the feed in errors."""
@@ -132,10 +133,11 @@ def refresh(url: str, request: RefreshRequest, feed: CopiedFeed, *, cache: Path)
         configured=origins_of(url),
         store=conditions,
     )
-    checked = int(request.now.timestamp())
+    checked, why = int(request.now.timestamp()), _silence(request)
     try:
         body = batch.run(_ask(client, url, feed))
         if body or known is None:
+            why = UNUSABLE
             sha256 = feed.keep(body, cache, address(url))
             etag, last_modified = (conditions.fields.get(name, "") for name in ("etag", "last-modified"))
             state = CopyState(sha256=sha256, etag=etag, last_modified=last_modified, checked=checked)
@@ -144,7 +146,7 @@ def refresh(url: str, request: RefreshRequest, feed: CopiedFeed, *, cache: Path)
     except UnavailableError as error:
         if known is None:
             raise
-        return _fall_back(known, error, request, feed)
+        return _fall_back(known, error, request, f"{feed.system}: {why}")
     canonical.write(path, state)
     return LocalCopy(state.sha256, checked, ())
 
@@ -159,7 +161,11 @@ async def _ask(client: HttpClient, url: str, feed: CopiedFeed) -> bytes:
     return answer.body if answer else b""
 
 
-def _fall_back(state: CopyState, error: UnavailableError, request: RefreshRequest, feed: CopiedFeed) -> LocalCopy:
+def _silence(request: RefreshRequest) -> str:
+    return "this run is offline" if request.offline else "the service did not answer"
+
+
+def _fall_back(state: CopyState, error: UnavailableError, request: RefreshRequest, why: str) -> LocalCopy:
     age, limit = int(request.now.timestamp()) - state.checked, request.limit
     if age < -CLOCK_SLACK.total_seconds():
         reason = "the cached copy was confirmed in the future: one of the clocks is wrong"
@@ -167,10 +173,8 @@ def _fall_back(state: CopyState, error: UnavailableError, request: RefreshReques
     if limit is not None and age > limit.total_seconds():
         reason = f"the cached copy was last confirmed {age // DAY_SECONDS} days ago, the limit is {limit.days} days"
         raise UnavailableError(f"{error.message}; {reason}", hint=error.hint)
-    why = "this run is offline" if request.offline else "the service did not answer"
-    return LocalCopy(
-        state.sha256, state.checked, (f"{feed.system}: {why}; using the copy confirmed {max(0, age)} seconds ago",)
-    )
+    note = f"{why}; using the copy confirmed {max(0, age)} seconds ago"
+    return LocalCopy(state.sha256, state.checked, (note,))
 
 
 def _read_state(path: Path, cache: Path, feed: CopiedFeed) -> CopyState | None:

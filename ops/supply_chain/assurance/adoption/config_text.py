@@ -1,4 +1,5 @@
-"""The first `.security-config.toml` of a project: every default explained, and changed only where a release needs it.
+"""The first `.security-config.toml` of a project: every default explained, and changed only where a release needs it, or
+where a new project has nothing to lose: it asks which vulnerabilities are exploited.
 
 What a person must decide is a comment: imported ignores, signers. A commented-out key shows its default, so
 uncommenting it changes nothing (tested).
@@ -15,6 +16,7 @@ from datetime import date, timedelta
 import msgspec
 
 from ops.supply_chain.assurance.adoption.model import IgnoredAdvisory, ProjectSurvey, ProposedScope
+from ops.supply_chain.contracts.config.feeds import DEFAULT_SOURCE
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.config.locks import ExcludedPath
 from ops.supply_chain.contracts.config.updates import UpdateTool
@@ -76,6 +78,7 @@ def config_text(survey: ProjectSurvey, updates: UpdateTool | None = None) -> str
         updates: The update tool that was asked for; None for the default.
     """
     parts = [_HEAD, f"component_name = {quoted(survey.name)}\n", *(_table(row, survey) for row in _SHOWN)]
+    parts.append(_FEEDS)
     parts += [_BUILD] if needs_normalising(survey.build_backend) else []
     parts += [exclusions_text(survey.excludable, survey.today)] if survey.excludable else []
     parts += [scopes_text(survey.scopes)] if survey.scopes else []
@@ -201,6 +204,14 @@ _HEAD = """\
 
 _REPRODUCIBLE_BACKENDS = ("hatchling", "flit_core", "flit_scm", "uv_build")
 """Build backends that write the same bytes whatever the umask and the files' times are, without any setting."""
+
+_FEEDS = f"""\
+# What is known to be exploited comes first: CISA's catalog (KEV) and FIRST's scores (EPSS), downloaded only if a vulnerability
+# is found. Remove the lines where these hosts may not be asked.
+[feeds]
+kev = {quoted(DEFAULT_SOURCE)}
+epss = {quoted(DEFAULT_SOURCE)}
+"""
 
 _BUILD = """\
 # The build backend of this project copies modes or times of files into its archives, so that two builds differ: each distribution is
