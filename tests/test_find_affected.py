@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -438,7 +439,11 @@ def test_a_deployed_folder_shows_what_is_vulnerable_and_where_it_comes_from(inci
     code, lines = incident.ask(folder)
     assert code == ExitCode.DENIED
     assert lines[0].endswith("1 release, 1 deployed folder")
-    assert any("foo 1.0 at lib/site-packages/foo-1.0.dist-info/METADATA, fixed in 1.2" in line for line in lines)
+    assert any(
+        "foo 1.0 has CVE-2026-12345 and 1 more name at lib/site-packages/foo-1.0.dist-info/METADATA, fixed in 1.2"
+        in line
+        for line in lines
+    )
     assert "  note: thing 1.0 lists 2 of 2 installed distributions" in lines
     assert incident.ask("CVE-2026-12345", folder)[0] == ExitCode.DENIED
     assert incident.ask("bar==2.0", folder)[1][0].startswith(
@@ -490,3 +495,105 @@ def test_the_answer_for_programs_has_everything(incident: Incident) -> None:
     assert {place["kind"] for place in found["places"]} == {"lock", "release"}
     assert found["searched"] == {"locks": 1, "releases": 1, "documents": 0, "deployed": 0, "files": 0}
     assert found["feeds"] == [{"name": "osv.zip", "records": 3, "age_seconds": 129600}]
+
+
+OPENSSL = record(
+    "DEBIAN-CVE-2026-5",
+    affected("openssl", "introduced 0, fixed 3.0.11-1~deb12u2", ecosystem="Debian:12"),
+    aliases=["CVE-2026-5000"],
+)
+DISTRIBUTION = {
+    "pkg:deb/debian/libssl3@3.0.9-1?distro=debian-12&upstream=openssl": "affected",
+    "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?distro=debian-12&upstream=openssl": "other-version",
+    "pkg:deb/debian/provider@9.0?distro=debian-12&upstream=openssl%403.0.9-1": "affected",
+    "pkg:deb/debian/provider@1.0?distro=debian-12&upstream=openssl%403.0.12-1": "other-version",
+    "pkg:deb/debian/openssl@3.0.9-1?distro=debian-11&upstream=openssl": "other-version",
+    "pkg:deb/debian/openssl@3.0.9-1?upstream=openssl": "undecided",
+}
+
+
+@pytest.mark.parametrize("purl", DISTRIBUTION)
+def test_a_package_of_a_distribution_counts_by_its_source_and_its_release(incident: Incident, purl: str) -> None:
+    incident.feed(FOO, OPENSSL)
+    incident.accepted("acme.json", sbom(purl))
+    found = incident.whole("CVE-2026-5000")
+    assert [place["status"] for place in found["places"]] == [DISTRIBUTION[purl]]
+    assert found["outcome"] == {"affected": "fail", "undecided": "not-examined"}.get(DISTRIBUTION[purl], "pass")
+
+
+def test_packages_of_a_distribution_without_a_source_leave_it_undecided(incident: Incident) -> None:
+    incident.feed(FOO, OPENSSL)
+    incident.accepted("acme.json", sbom("pkg:deb/debian/libssl3@3.0.9-1?distro=debian-12"))
+    code, lines = incident.ask("CVE-2026-5000")
+    assert code == ExitCode.NOT_EXAMINED
+    assert "1 packages of Debian do not name their source package" in lines[0]
+
+
+def test_a_record_of_several_vulnerabilities_is_about_the_asked_one_only(incident: Incident) -> None:
+    umbrella = record(
+        "GHSA-uuuu-mmmm-bbbb", affected("foo", "introduced 0, fixed 1.0"), aliases=["CVE-2026-1111", "CVE-2026-2222"]
+    )
+    second = record("PYSEC-2026-2", affected("foo", "introduced 0, fixed 2.0"), aliases=["CVE-2026-2222"])
+    incident.feed(umbrella, second)
+    assert incident.ask("CVE-2026-1111")[0] == ExitCode.PASS
+    assert incident.ask("CVE-2026-2222")[0] == ExitCode.DENIED
+
+
+def test_a_feed_of_pypi_is_no_feed_of_an_ecosystem_that_it_mentions(incident: Incident) -> None:
+    many = [record(f"PYSEC-2026-{number}", affected(f"x{number}", "introduced 0")) for number in range(100, 140)]
+    incident.feed(FOO, *many, record("GHSA-mmmm-mmmm-mmmm", affected("bar-core", "introduced 0", ecosystem="npm")))
+    incident.lock("foo==1.2")
+    incident.accepted("acme.json", sbom("pkg:npm/left-pad@1.2.0"))
+    code, lines = incident.ask("CVE-2026-12345")
+    assert (code, "npm (1)" in lines[0]) == (ExitCode.NOT_EXAMINED, True)
+
+
+def test_a_record_that_cannot_be_read_leaves_it_undecided(incident: Incident) -> None:
+    broken = {"schema_version": "9.0.0", "id": "CVE-2026-4242", "affected": [affected("foo", "introduced 0")]}
+    incident.feed(FOO, broken)
+    code, lines = incident.ask("CVE-2026-4242")
+    assert code == ExitCode.NOT_EXAMINED
+    assert any("record CVE-2026-4242 cannot be read" in line for line in lines)
+
+
+def test_hostile_documents_forge_no_line(incident: Incident) -> None:
+    incident.lock("bar==2.0")
+    nasty = "1.0\nnot affected: all is well\x1b[2J\u202e"
+    incident.accepted("evil.json", sbom("pkg:pypi/foo@1.0", product="x", version=nasty))
+    code, lines = incident.ask("foo<1.2")
+    assert code == ExitCode.DENIED
+    text = "\n".join(lines)
+    assert not any(line.startswith("not affected") for line in lines)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    reply = "\n".join(incident.ask("foo<1.2", "--reply")[1])
+    assert "all is well" not in reply
+
+
+def test_links_and_devices_in_a_deployed_folder_are_not_followed(incident: Incident) -> None:
+    outside = incident.folder / "outside"
+    (outside / "foo-1.0.dist-info").mkdir(parents=True)
+    (outside / "foo-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n")
+    root = incident.folder / "srv"
+    (root / "bar-2.0.dist-info").mkdir(parents=True)
+    (root / "bar-2.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: bar\nVersion: 2.0\n")
+    (root / "loop").symlink_to(root)
+    (root / "elsewhere").symlink_to(outside)
+    (root / "zero").symlink_to("/dev/zero")
+    os.mkfifo(root / "pipe")
+    incident.lock("bar==2.0")
+    code, lines = incident.ask("CVE-2026-12345", str(root))
+    assert code == ExitCode.NOT_EXAMINED
+    assert "elsewhere: is a link to a folder elsewhere, which was not followed" in lines[0]
+    assert incident.whole("CVE-2026-12345", str(root))["searched"]["deployed"] == 1
+
+
+def test_a_fleet_is_searched_in_one_run(incident: Incident) -> None:
+    other = incident.folder / "other"
+    other.mkdir()
+    (other / "pyproject.toml").write_text('[project]\nname = "other"\nversion = "1"\n')
+    (other / "requirements.txt").write_text(f"foo==1.0 {HASH}\n")
+    fleet = incident.folder / "fleet.txt"
+    fleet.write_text("project\nother\n")
+    code, lines = incident.ask("foo<1.2", "--fleet", str(fleet))
+    assert (code, lines[0]) == (ExitCode.DENIED, "AFFECTED: foo <1.2: 2 locks")

@@ -88,9 +88,10 @@ class RegistrySearch(RegistryReader):
         )
         return document_of(rows[0], {}) if rows else None
 
-    def names(self) -> tuple[str, ...]:
-        """Return the name of each package, sorted."""
-        return tuple(sorted({row[0] for row in self.rows("SELECT DISTINCT name FROM {s}packages", ())}))
+    def names(self, type_: str = "") -> tuple[str, ...]:
+        """Return the name of each package of a type, or of any, sorted."""
+        where, values = ("WHERE type = {}", (type_,)) if type_ else ("", ())
+        return tuple(sorted({row[0] for row in self.rows(f"SELECT DISTINCT name FROM {{s}}packages {where}", values)}))
 
     def groups(self) -> tuple[DocumentGroup, ...]:
         """Count the documents by what decides whether they answer a question, in a fixed order."""

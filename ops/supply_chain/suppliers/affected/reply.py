@@ -69,7 +69,9 @@ def _sentence(answer: Answer, product: str, places: Sequence[FoundPlace], releas
         return f"**{product} is affected** in {_list(affected)}."
     if answer.unknown:
         return f"**We cannot answer yet**: no advisory source that we use knows {_title(answer)}."
-    if open_ or answer.problems or not releases:
+    if not releases:
+        return f"**We cannot answer yet**: no release of {product} is retained."
+    if open_ or answer.problems:
         return f"**We cannot answer yet** for every release of {product}: the check is not complete."
     return f"**{product} is not affected**: no release that we support contains an affected version."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -17,6 +18,10 @@ MOST_PLACES = 5
 """Places of one kind that a screen shows; the JSON has all."""
 
 MOST_OPEN = 4
+LONGEST_TEXT = 120
+"""Characters of a name or of a reason on the screen."""
+
+SHORT_DIGEST = 12
 MOST_NAMES = 4
 MOST_PROBLEMS = 3
 MOST_NOTES = 2
@@ -36,6 +41,9 @@ _STATUS = {
     PlaceStatus.UNTRUSTED: "not trusted",
     PlaceStatus.STATED: "not affected",
 }
+
+
+_LONG_DIGEST = re.compile(r"\b[0-9a-f]{32,}\b")
 
 
 class AnswerVerdict(NamedTuple):
@@ -106,7 +114,8 @@ def screen(answer: Answer) -> list[str]:
         severity = f"{answer.severity}: " if answer.severity else ""
         lines.append(f"  {severity}{excerpt(answer.summary)}")
     for kind in PlaceKind:
-        lines += _places(_KIND[kind], [place for place in answer.of(PlaceStatus.AFFECTED) if place.kind is kind])
+        places = [place for place in answer.of(PlaceStatus.AFFECTED) if place.kind is kind]
+        lines += _places(_KIND[kind], places, with_ids=answer.folder)
     lines += _listed(answer.of(*OPEN), MOST_OPEN, "more that cannot be decided")
     lines += _listed(answer.of(PlaceStatus.STATED), MOST_OPEN, "more by statement")
     lines += _rest(answer)
@@ -122,9 +131,9 @@ def screen(answer: Answer) -> list[str]:
     return [*lines[: MOST_LINES - len(steps)], *(f"next: {step}" for step in steps)]
 
 
-def _places(word: str, places: Sequence[FoundPlace]) -> Iterator[str]:
+def _places(word: str, places: Sequence[FoundPlace], *, with_ids: bool) -> Iterator[str]:
     for place in places[:MOST_PLACES]:
-        yield f"  {word} {_line(place)}"
+        yield f"  {word} {_line(place, with_ids=with_ids)}"
     if len(places) > MOST_PLACES:
         yield f"    and {len(places) - MOST_PLACES:,} more: see --format json"
 
@@ -136,26 +145,32 @@ def _listed(places: Sequence[FoundPlace], most: int, rest: str) -> Iterator[str]
         yield f"    and {len(places) - most:,} {rest}: see --format json"
 
 
-def _line(place: FoundPlace) -> str:
+def _line(place: FoundPlace, *, with_ids: bool = False) -> str:
     """Return one place: what contains it, the version, where, the way to it, the fix, and why."""
-    owner = printable(place.owner)
+    owner = _brief(place.owner)
     since = f" (since {place.since})" if place.since else ""
-    version = f" {printable(place.version)}" if place.version else ""
-    package = f"{printable(place.package)}{version}"
-    where = (
-        "" if place.where.startswith(owner) and place.kind is not PlaceKind.LOCK else f" at {printable(place.where)}"
-    )
-    if place.kind is PlaceKind.LOCK and place.where.startswith(f"{owner}:"):
-        owner, where = printable(place.where), ""
+    package = " ".join(filter(None, (_brief(place.package), _brief(place.version))))
+    if with_ids and place.ids:
+        more = f" and {plural(len(place.ids) - 1, 'more name')}" if len(place.ids) > 1 else ""
+        package = f"{package} has {printable(place.ids[0])}{more}"
+    where = "" if place.where == place.package else f" at {_brief(place.where)}"
+    if place.kind is PlaceKind.LOCK and place.where.startswith(f"{place.owner}:"):
+        owner, where = _brief(place.where), ""
     way = f", by {_way(place.path)}" if len(place.path) > 1 else ""
-    fixed = f", fixed in {printable(place.fixed)}" if place.fixed else ""
-    reason = f": {excerpt(place.reason)}" if place.reason else ""
-    by = f" ({excerpt(place.by)})" if place.by else ""
-    return f"{owner}{since}: {package}{where}{way}{fixed}{reason}{by}"
+    fixed = f", fixed in {_brief(place.fixed)}" if place.fixed else ""
+    reason = f": {_brief(excerpt(place.reason))}" if place.reason else ""
+    by = f" ({_brief(excerpt(place.by))})" if place.by else ""
+    return f"{owner}{since}: {package}{where}{way}{fixed}{by}{reason}"
+
+
+def _brief(text: str) -> str:
+    """Return text for one line of a screen, with long digests and long names shortened; the JSON has them whole."""
+    line = _LONG_DIGEST.sub(lambda found: f"{found[0][:SHORT_DIGEST]}...", printable(text))
+    return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 3]}..."
 
 
 def _way(path: Sequence[str]) -> str:
-    shown = [printable(name) for name in path]
+    shown = [_brief(name) for name in path]
     if len(shown) > MOST_PATH:
         shown = [*shown[: MOST_PATH // 2], "...", *shown[-MOST_PATH // 2 :]]
     return " > ".join(shown)
@@ -177,14 +192,14 @@ def next_steps(answer: Answer) -> Iterator[str]:
     """Yield what to do, the most urgent first: exact commands."""
     affected = answer.of(PlaceStatus.AFFECTED)
     locks = [place for place in affected if place.kind is PlaceKind.LOCK and place.upgrade]
+    if not (answer.ids or answer.versions):
+        locks = []
     yield from dict.fromkeys(place.upgrade for place in locks[:2])
     releases = [place for place in affected if place.kind is PlaceKind.RELEASE]
-    if releases and answer.ids:
+    if releases and (answer.ids or answer.versions) and not answer.folder:
         yield f"inform the users of {_owner_list(releases)}: {command('affected', quoted(answer.question), '--reply')}"
-    elif releases:
-        yield command("affected", quoted(answer.question), "--reply")
     suppliers = [place for place in affected if place.kind is PlaceKind.SUPPLIER]
-    if suppliers:
+    if suppliers and (answer.ids or answer.versions):
         names = sorted({printable(place.name) or "the supplier" for place in suppliers})
         yield f"ask {_names(names)} for a version without it, or for a VEX statement; then {command('supplier', 'FILE')}"
     if answer.of(PlaceStatus.UNTRUSTED):

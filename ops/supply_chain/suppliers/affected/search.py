@@ -19,7 +19,7 @@ OTHER_ECOSYSTEM = "its package URL (pkg:{type}) has this name, and does not iden
 NO_RELEASE = "its document does not name the release of the distribution (distro=)"
 OTHER_SPELLING = "the advisory spells its name in another way"
 NEAR_LETTERS = 2
-NEAR = 0.8
+NEAR = 0.85
 MOST_NEAR = 3
 MOST_COMPARED = 4_000
 """Names that are compared one by one: more take longer than anyone waits."""
@@ -120,18 +120,28 @@ def near_names(name: str, listed: Collection[str]) -> tuple[str, ...]:
 
     Args:
         name: As asked for.
-        listed: Names that occur somewhere.
+        listed: Names of the same ecosystem that occur somewhere.
     """
     asked = _plain(name)
-    alike = [
-        other
-        for other in sorted(set(listed))
-        if abs(len(other) - len(asked)) <= NEAR_LETTERS and (other[:1] == asked[:1] or other[-1:] == asked[-1:])
-    ]
     plain: dict[str, str] = {}
-    for other in alike[:MOST_COMPARED]:
-        plain.setdefault(_plain(other), other)
-    return tuple(plain[found] for found in difflib.get_close_matches(asked, list(plain), n=MOST_NEAR, cutoff=NEAR))
+    for other in sorted(set(listed)):
+        if abs(len(other) - len(asked)) <= NEAR_LETTERS and (other[:1] == asked[:1] or other[-1:] == asked[-1:]):
+            plain.setdefault(_plain(other), other)
+    alike = list(plain)[:MOST_COMPARED]
+    found = [other for other in alike if _is_one_slip(asked, other)]
+    found += difflib.get_close_matches(asked, alike, n=MOST_NEAR, cutoff=NEAR)
+    return tuple(plain[other] for other in dict.fromkeys(found))[:MOST_NEAR]
+
+
+def _is_one_slip(text: str, other: str) -> bool:
+    """Return whether one letter too many, too few, another one or two that changed places lead to a text."""
+    if len(text) > len(other):
+        text, other = other, text
+    at = next((place for place, (left, right) in enumerate(zip(text, other, strict=False)) if left != right), len(text))
+    if len(text) < len(other):
+        return text[at:] == other[at + 1 :] and len(other) == len(text) + 1
+    swapped = text[:at] + text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :]
+    return text[at + 1 :] == other[at + 1 :] or swapped == other
 
 
 def _plain(name: str) -> str:

@@ -102,7 +102,8 @@ def _of_package(question: Question, sources: Sources) -> Answer:
     name = question.name or packages[0].name
     listed = any(place.status is not PlaceStatus.POSSIBLE for place in places)
     if not listed:
-        near = near_names(name, sources.names() - {name, normalise(name)})
+        type_ = question.package.type if question.package else ""
+        near = near_names(name, sources.names(type_) - {name, normalise(name)})
     others = () if listed or not question.package else sources.packages_called(name)
     elsewhere = [_shown(other) for other in others if other != question.package and other.type != "pypi"]
     return Answer(

@@ -11,6 +11,7 @@ from ops.supply_chain.contracts.values.registry import PackageName, RegisteredCo
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.formats.version_orders.ecosystems import PYPI, OsvTarget, packages_of, target_of, versions_of
+from ops.supply_chain.formats.version_orders.orders import sort_key
 from ops.supply_chain.risk.advisories.package import KnownVulnerability
 from ops.supply_chain.risk.advisories.scales import Scale, scale_of
 from ops.supply_chain.suppliers.affected.model import Decide, Decided, PlaceStatus, WantedPackage
@@ -56,10 +57,18 @@ def pypi_decision(cases: Sequence[KnownVulnerability]) -> Decide:
     def decide(component: RegisteredComponent) -> Decided:
         decided = [_decide(case, scale, component.version) for case in cases]
         found = worst(decided)
-        names = [name for item in decided if item.status is found.status for name in item.ids]
-        return found._replace(ids=tuple(dict.fromkeys(names)))
+        same = [item for item in decided if item.status is found.status]
+        names = dict.fromkeys(name for item in same for name in item.ids)
+        return found._replace(ids=tuple(names), fixed=_last([item.fixed for item in same]))
 
     return decide
+
+
+def _last(fixes: Sequence[str]) -> str:
+    """Return the latest of the versions that fix one vulnerability each; empty if one has none."""
+    found = [(sort_key(PYPI, version), version) for version in fixes]
+    placed = [(key, version) for key, version in found if key is not None]
+    return max(placed)[1] if placed and len(placed) == len(found) else ""
 
 
 def _other_decision(key: str, cases: Sequence[KnownVulnerability], scale: Scale) -> Decide:

@@ -112,10 +112,13 @@ class Sources:
         found[PYPI] += 1
         return found
 
-    def names(self) -> set[str]:
-        """Return the names of all packages that are listed anywhere."""
-        found = set(self._ask(lambda reader: reader.names()) or ())
-        found |= {hit.component.package.name for hit in self.unregistered}
+    def names(self, type_: str = "") -> set[str]:
+        """Return the names of all packages that are listed anywhere, of one type of package URLs or of any."""
+        found = set(self._ask(lambda reader: reader.names(type_)) or ())
+        packages = {hit.component.package for hit in self.unregistered}
+        found |= {package.name for package in packages if type_ in ("", package.type)}
+        if type_ not in ("", "pypi"):
+            return found
         found |= {entry.pin.name for project in self.locks.projects for lock in project.locks for entry in lock.entries}
         return found | {normalise(item.name) for folder in self.deployed for item in folder.distributions}
 
