@@ -50,8 +50,10 @@ READ_LOCKS = (
     "scan_updates",
 )  # fmt: skip
 WITH_ADVISORIES = ("check_vulnerabilities", "check_malware")
-SHIPPED, INTAKE, REVIEW = "check_releases", "ingest_supplier", "review_suppliers"
+SHIPPED, INTAKE, REVIEW, ASKED = "check_releases", "ingest_supplier", "review_suppliers", "find_affected"
 WITH_ARTIFACTS = (SHIPPED, INTAKE, REVIEW)
+QUESTION = ("other<1", "--offline")
+BY_ADVISORY = ("MAL-1", "--offline", "--advisories={folder}/osv.zip")
 MATCH = (*WITH_ADVISORIES, SHIPPED)
 WITH_EXPLOITATION = ("check_vulnerabilities", SHIPPED)
 GIVEN = ("--advisories={folder}/osv.zip",)
@@ -86,7 +88,7 @@ class World:
         """Return the exit code and all output."""
         place = ["--project", str(self.root), "--dist", str(self.place.dist), "--version", "v1.0"]
         more = ["--policy", str(spine_policy())] if stage == "evaluate_policy" else []
-        if stage in WITH_ARTIFACTS:
+        if stage in (*WITH_ARTIFACTS, ASKED):
             more = ["--artifacts", str(self.folder / "artifacts")]
         code: int = importlib.import_module(f"ops.supply_chain.{stage}").main([*place, *more, *words])
         out, err = self._capfd.readouterr()
@@ -371,6 +373,20 @@ WAYS = {
     "a backlog without its registry": Way(lost_registry, (REVIEW,), ExitCode.NOT_EXAMINED),
     "a registry that does not answer": Way(silent_registry, (INTAKE,), ExitCode.NOT_EXAMINED, DOCUMENT),
     "a stored document that was changed": Way(changed_document, (INTAKE,), ExitCode.INPUT, ("--rebuild",)),
+    "a question over an unread file": Way(unread_file, (ASKED,), ExitCode.NOT_EXAMINED, QUESTION),
+    "a question over an unread script": Way(unread_script, (ASKED,), ExitCode.NOT_EXAMINED, QUESTION),
+    "a question over a lock behind a link": Way(linked_lock, (ASKED,), ExitCode.NOT_EXAMINED, QUESTION),
+    "a question without git": Way(missing_commit, (ASKED,), ExitCode.NOT_EXAMINED, QUESTION),
+    "a question over a changed release": Way(changed_release, (ASKED,), ExitCode.NOT_EXAMINED, QUESTION),
+    "a question over a linked release": Way(linked_release, (ASKED,), ExitCode.NOT_EXAMINED, QUESTION),
+    "a question over a damaged registry": Way(damaged_registry, (ASKED,), ExitCode.NOT_EXAMINED, QUESTION),
+    "a question to a registry that does not answer": Way(silent_registry, (ASKED,), ExitCode.NOT_EXAMINED, QUESTION),
+    "a question to a stale feed": Way(stale_feed, (ASKED,), ExitCode.NOT_EXAMINED, BY_ADVISORY),
+    "a question to a feed of the project's own": Way(own_feed, (ASKED,), ExitCode.NOT_EXAMINED, ("MAL-1", "--offline")),
+    "a question without a feed": Way(lambda _: None, (ASKED,), ExitCode.NOT_EXAMINED, ("MAL-1", "--offline")),
+    "a question about what no feed knows": Way(
+        lambda _: None, (ASKED,), ExitCode.NOT_EXAMINED, ("CVE-2026-1", "--offline", "--advisories={folder}/osv.zip")
+    ),
     "a damaged catalog of exploited vulnerabilities": Way(damaged_catalog, WITH_EXPLOITATION, ExitCode.NOT_EXAMINED),
     "half a catalog of them": Way(half_a_catalog, WITH_EXPLOITATION, ExitCode.NOT_EXAMINED),
     "an old catalog of them": Way(old_catalog, WITH_EXPLOITATION, ExitCode.NOT_EXAMINED),
@@ -423,3 +439,5 @@ def test_the_same_without_any_of_these_passes(world: World) -> None:
     given = ["--offline", "--advisories", str(world.folder / "osv.zip")]
     assert {stage: world.run(stage, *given)[0] for stage in MATCH} == dict.fromkeys(MATCH, 0)
     assert world.run("generate_sbom", "--offline", "--no-enrich")[0] == ExitCode.PASS
+    by_advisory = [word.replace("{folder}", str(world.folder)) for word in BY_ADVISORY]
+    assert [world.run(ASKED, *words)[0] for words in (QUESTION, by_advisory)] == [ExitCode.PASS, ExitCode.PASS]

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from ops.supply_chain.core.start import TREE
-from tests.benchmarks import building, gates, report, shipped, signing, spine, verifying, vulnerabilities
+from tests.benchmarks import affected, building, gates, report, shipped, signing, spine, verifying, vulnerabilities
 
 RECORD = TREE / "docs" / "benchmarks.md"
 CASES = (
@@ -25,6 +25,7 @@ CASES = (
     *building.CASES,
     *report.CASES,
     *verifying.CASES,
+    *affected.CASES,
 )
 START, END = "<!-- spine -->", "<!-- /spine -->"
 

@@ -72,6 +72,11 @@ IDS = {
     "GO-2024-1234": "GO-2024-1234",
     "USN-6663-1": "USN-6663-1",
     "RHSA-2024:1234": "RHSA-2024:1234",
+    "MAL-1": "MAL-1",
+    "mal-2025-1": "MAL-2025-1",
+    "ALPINE-CVE-2024-1": "ALPINE-CVE-2024-1",
+    "SNYK-PYTHON-URLLIB3-174323": "SNYK-PYTHON-URLLIB3-174323",
+    "XYZ-1": "XYZ-1",
 }
 
 
@@ -111,6 +116,11 @@ def test_what_is_no_question_says_what_was_expected(text: str) -> None:
         read_question(text)
     assert str(caught.value)
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("text", ["urllib3", "go-2captcha", "mini-racer2", "py-1", "left-pad", "Flask-2"])
+def test_a_name_is_no_identifier(text: str) -> None:
+    assert read_question(text).kind is QuestionKind.PACKAGE
 
 
 def test_a_path_is_written_as_one() -> None:
